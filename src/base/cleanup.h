@@ -1,0 +1,44 @@
+/*
+ * cleanup: release on leaving scope, and the transfer of ownership.
+ *
+ * A local that owns something is declared with _cleanup_(function); the function takes a pointer to the local and accepts NULL content.
+ * TAKE_PTR hands the content on and leaves NULL behind, so that the release finds nothing.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define _cleanup_(f)   __attribute__((cleanup(f)))
+#define _printf_(a, b) __attribute__((format(printf, a, b)))
+#define _unused_       __attribute__((unused))
+
+#define TAKE_PTR(p)                                                                                                    \
+        ({                                                                                                             \
+                __typeof__(p) *_from = &(p);                                                                           \
+                __typeof__(p) _taken = *_from;                                                                         \
+                *_from = NULL;                                                                                         \
+                _taken;                                                                                                \
+        })
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Defines cleanup_NAME(), for _cleanup_, from a release function `release` that takes a TYPE pointer. */
+#define DEFINE_CLEANUP(type, name, release)                                                                            \
+        static inline void cleanup_##name(type **p)                                                                    \
+        {                                                                                                              \
+                if (*p)                                                                                                \
+                        (void)release(*p);                                                                             \
+        }
+
+static inline void cleanup_free(void *p)
+{
+        free(*(void **)p);
+}
+
+static inline void cleanup_close(int *fd)
+{
+        if (*fd >= 0)
+                (void)close(*fd);
+}

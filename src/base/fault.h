@@ -1,0 +1,43 @@
+/*
+ * fault: what went wrong, in the form in which it travels.
+ *
+ * A function that can fail for reasons that a person must hear of takes a Fault and fills it before it returns a negative errno. A Fault owns
+ * nothing: it is copied by assignment. The scope decides the reaction, see README "When something fails".
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum FaultScope {
+        FAULT_NONE = 0, /* nothing went wrong */
+        FAULT_REQUEST,  /* this request; the same one may succeed later */
+        FAULT_RUN,      /* this run of this edge; others are not concerned */
+        FAULT_PEER,     /* the catalog or PostgreSQL as a whole */
+        FAULT_PROCESS,  /* this process: configuration, memory */
+} FaultScope;
+
+typedef struct Fault {
+        FaultScope scope;
+        bool retryable;   /* the same thing may be tried again, after a wait */
+        bool refused;     /* the peer said no to our credentials or privileges (exit status 77 rather than 69) */
+        int http_status;  /* 0: none */
+        char sqlstate[6]; /* "": none */
+        char code[48];    /* stable word for programs, like "catalog-unauthorized" */
+        char message
+                [LIMIT_FAULT_MESSAGE_BYTES]; /* for people: what, and what to do; UTF-8, one line, no control characters */
+} Fault;
+
+/* Fills `f` (NULL: nowhere) and returns -error, so that a caller can `return fault_set(…)`. `error` is a positive errno. Text beyond the buffer is
+ * cut at a character, with "…". Control characters are replaced. Not retryable, not refused; set those fields after. */
+int fault_set(Fault *f, FaultScope scope, int error, const char *code, const char *format, ...) _printf_(5, 6);
+
+/* Puts words before the message that is there ("page 3: …"). */
+void fault_prefix(Fault *f, const char *format, ...) _printf_(2, 3);
+
+void fault_clear(Fault *f);
+
+/* "request", "run", "peer", "process", "none". */
+const char *fault_scope_name(FaultScope scope);

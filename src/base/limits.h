@@ -1,0 +1,30 @@
+/*
+ * limits: every cap on what comes from outside, in one place.
+ *
+ * A cap that is reached is an error that names it, never a silent cut (texts for people excepted: those are cut visibly).
+ */
+#pragma once
+
+/* HTTP */
+#define LIMIT_BODY_MAX_BYTES       (16 * 1024 * 1024)     /* one page of 500 rows; a row is rarely above 200 bytes */
+#define LIMIT_PROBLEM_MAX_BYTES    (64 * 1024)            /* an error body that is kept */
+#define LIMIT_RETRY_AFTER_MAX_USEC (15ULL * 60 * 1000000) /* a longer wish of the server is cut to this */
+#define LIMIT_URL_MAX_BYTES        4096
+
+/* Rows */
+#define LIMIT_NAME_MAX_BYTES     (256 * 1024)      /* one database name */
+#define LIMIT_PAGE_SIZE_MAX      500               /* API reference: maximum of `limit` */
+#define LIMIT_LIST_MAX_ROWS      20000000LL        /* rows of one edge */
+#define LIMIT_LIST_MAX_PAGES     1000000LL         /* pages of one list */
+#define LIMIT_SPOOL_MEMORY_BYTES (2 * 1024 * 1024) /* per sync; beyond it an unlinked temporary file */
+
+/* Jobs */
+#define LIMIT_JOB_MESSAGE_MAX_BYTES  (16 * 1024)
+#define LIMIT_JOB_DOCUMENT_MAX_BYTES (64 * 1024) /* the jsonb that is kept */
+
+/* Texts for people */
+#define LIMIT_FAULT_MESSAGE_BYTES 1024
+
+/* Files */
+#define LIMIT_SECRET_MAX_BYTES (64 * 1024)
+#define LIMIT_CONFIG_EDGES_MAX 100000

@@ -1,0 +1,29 @@
+/*
+ * record: the row that the catalog lists and the mirror keeps.
+ *
+ * Lives on the ground floor because both sides speak of it and neither knows the other. Shape: schema DatabaseConnection of the Catalog
+ * Database Registration API 1.6.0.
+ */
+#pragma once
+
+#include "base/uuid.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct DatabaseConnection {
+        Uuid id;
+        Uuid edge_connection_id;
+        const char *name; /* borrowed; valid UTF-8 without NUL, at most LIMIT_NAME_MAX_BYTES */
+        size_t name_size;
+        bool has_database; /* a Database asset is linked: the database is registered */
+        Uuid database_id;  /* meaningful when has_database */
+} DatabaseConnection;
+
+/* A job as far as the program decides by it. */
+#define JOB_WORD_BYTES 32
+typedef struct JobStatus {
+        Uuid id;
+        char state[JOB_WORD_BYTES];  /* as sent: WAITING, RUNNING, COMPLETED, …; "" when absent */
+        char result[JOB_WORD_BYTES]; /* SUCCESS, FAILURE, …; "" when absent */
+        double progress;             /* percent; negative: unknown */
+} JobStatus;

@@ -1,0 +1,38 @@
+/*
+ * text: bytes from outside and text for people.
+ *
+ * A growable buffer, strict UTF-8, strict numbers, and the one function that makes foreign text fit for a terminal or a log.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A growable byte buffer, NUL-terminated whenever data is not NULL. Zero-initialise; release with text_done. */
+typedef struct Text {
+        char *data;
+        size_t size; /* without the NUL */
+        size_t capacity;
+} Text;
+
+void text_done(Text *t);                                          /* usable with _cleanup_; leaves an empty Text */
+void text_wipe(Text *t);                                          /* overwrites, then releases: for secrets */
+void text_reset(Text *t);                                         /* empties, keeps the memory */
+int text_append(Text *t, const char *bytes, size_t size);         /* -ENOMEM */
+int text_append_string(Text *t, const char *string);              /* -ENOMEM */
+int text_printf(Text *t, const char *format, ...) _printf_(2, 3); /* -ENOMEM */
+
+/* True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). NUL is valid UTF-8. */
+bool text_utf8_valid(const char *bytes, size_t size);
+
+/* Copies foreign text for people into out[size]: control characters (C0, DEL, C1) and invalid bytes become spaces or "?", runs of white space
+ * become one space, and what does not fit is cut at a character and ends in "…". Always terminates. Returns out. */
+char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size);
+
+/* Decimal integer, the whole string, within [min, max]. -EINVAL: not a number; -ERANGE: outside. */
+int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret);
+
+bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
+bool text_starts_with(const char *string, const char *prefix);

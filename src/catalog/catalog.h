@@ -1,0 +1,116 @@
+/*
+ * catalog: the API, requests out and typed records in.
+ *
+ * Knows the Catalog Database Registration API 1.6.0 (/rest/catalogDatabase/v1) and the job API, and no database. Strict in what it sends, tolerant in
+ * what it accepts where public clients show that catalogs differ. It decides about one answer ("what is this?"), never about a sync ("what now?").
+ *
+ * Credentials are read through a loader: at the first request, and again when the catalog answers 401. If the second reading differs from what was
+ * sent, the request is repeated once with it; if not, repeating would only bring the account nearer to its lock. Credentials are sent to the
+ * configured origin only.
+ *
+ * Asynchronous contract: as in http.h.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include "base/record.h"
+#include "base/text.h"
+#include "http/http.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Catalog Catalog;
+typedef struct CatalogCall CatalogCall;
+
+/* Reads the password or token. Filled Fault and negative errno when it cannot. */
+typedef int (*CatalogSecretLoader)(void *userdata, Text *ret, Fault *ret_fault);
+
+typedef struct CatalogOptions {
+        const char *base_url; /* origin with an optional path prefix, no trailing slash */
+        HttpAuth auth;
+        const char *username;
+        CatalogSecretLoader load_secret; /* NULL for HTTP_AUTH_NONE */
+        void *load_secret_userdata;
+} CatalogOptions;
+
+/* What every answer has. Borrowed, valid during the callback. */
+typedef struct CatalogAnswer {
+        Fault fault; /* scope FAULT_NONE: as the reference says it should be */
+        int status;  /* HTTP status; 0 when none arrived */
+        bool sent;   /* false: certain that the catalog saw nothing of the request */
+        unsigned
+                requests; /* HTTP requests that this answer cost: 1, or 2 after a change of credentials; 0 if nothing was sent */
+        uint64_t retry_after_usec;
+        const char *
+                problem; /* the catalog's error body when it is a JSON object, as sent, at most LIMIT_PROBLEM_MAX_BYTES; else NULL */
+} CatalogAnswer;
+
+typedef struct CatalogJob {
+        JobStatus status;
+        const char *
+                message; /* at most LIMIT_JOB_MESSAGE_MAX_BYTES, valid UTF-8 without NUL, cut at a character; "" when absent */
+        const char *
+                document; /* the whole Job as JSON text for jsonb; NULL when larger than LIMIT_JOB_DOCUMENT_MAX_BYTES or not storable */
+} CatalogJob;
+
+typedef struct CatalogRefreshAnswer {
+        CatalogAnswer answer; /* expected: 202 */
+        bool has_job;         /* the body was a Job with a valid id, or the Location ended in one */
+        CatalogJob job;
+        const char *location;  /* absolute job URL on our own origin; NULL when there is none that may be used */
+        bool location_foreign; /* there was a Location, of another origin: ignored */
+} CatalogRefreshAnswer;
+
+typedef struct CatalogJobAnswer {
+        CatalogAnswer answer; /* expected: 200 */
+        CatalogJob job;
+} CatalogJobAnswer;
+
+typedef struct CatalogPageAnswer {
+        CatalogAnswer answer; /* expected: 200 and every row valid; a fault names row and field */
+        const DatabaseConnection *rows;
+        size_t n_rows;
+} CatalogPageAnswer;
+
+typedef struct CatalogOneAnswer {
+        CatalogAnswer answer; /* expected: 200; 404 is fault code "catalog-not-found" */
+        DatabaseConnection row;
+} CatalogOneAnswer;
+
+typedef void (*CatalogRefreshCallback)(const CatalogRefreshAnswer *answer, void *userdata);
+typedef void (*CatalogJobCallback)(const CatalogJobAnswer *answer, void *userdata);
+typedef void (*CatalogPageCallback)(const CatalogPageAnswer *answer, void *userdata);
+typedef void (*CatalogOneCallback)(const CatalogOneAnswer *answer, void *userdata);
+
+int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret); /* borrows http */
+Catalog *catalog_free(Catalog *catalog);                                         /* cancels its calls */
+DEFINE_CLEANUP(Catalog, catalog, catalog_free)
+
+/* POST /databaseConnections/refresh?edgeConnectionId=… on a connection of its own. */
+int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata, CatalogCall **ret);
+
+/* GET of a job URL from catalog_job_url or CatalogRefreshAnswer.location; another origin is -EINVAL. */
+int catalog_get_job(Catalog *c, const char *url, CatalogJobCallback callback, void *userdata, CatalogCall **ret);
+
+/* GET /databaseConnections?edgeConnectionId=…&offset=…&limit=…[&schemaConnectionId=…]. schema_connection may be NULL. More rows than `limit`, and a row
+ * of another Edge connection, are faults of the page. */
+int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, int64_t offset, unsigned limit,
+                 CatalogPageCallback callback, void *userdata, CatalogCall **ret);
+
+/* GET /databaseConnections/{id}. */
+int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, void *userdata, CatalogCall **ret);
+
+CatalogCall *catalog_cancel(CatalogCall *call); /* NULL is fine; returns NULL */
+
+/* Where a job is polled when no Location may be used. */
+typedef enum CatalogJobApi {
+        CATALOG_JOBS_V1 /* /rest/jobs/v1/jobs/{id} */,
+        CATALOG_JOBS_2_0 /* /rest/2.0/jobs/{id} */
+} CatalogJobApi;
+int catalog_job_url(const Catalog *c, const Uuid *job, CatalogJobApi api, char **ret);
+
+/* What a state and result mean (see README "Refresh outcomes"). */
+bool catalog_job_terminal(const JobStatus *job);
+bool catalog_job_clean(const JobStatus *job);   /* COMPLETED, and the result absent, NOT_SET or SUCCESS */
+bool catalog_job_waiting(const JobStatus *job); /* WAITING: not started yet */

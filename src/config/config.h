@@ -1,0 +1,100 @@
+/*
+ * config: the configuration, from files to a validated structure.
+ *
+ * One option table (options.c) gives parsing, validation, the sample file and the help. Every error is collected with file, line and the accepted
+ * form; a configuration with an error is not used at all. A Config is immutable once loaded; release with config_free.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/fault.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "schedule/schedule.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum ConfigAuth { CONFIG_AUTH_BASIC, CONFIG_AUTH_BEARER, CONFIG_AUTH_OAUTH2 } ConfigAuth;
+
+typedef struct ConfigCatalog {
+        char *url;       /* without trailing slash, scheme and host lower case */
+        bool plain_http; /* http to a loopback address */
+        ConfigAuth auth;
+        char *username;
+        char *password_file, *token_file, *client_id,
+                *client_secret_file; /* as written: a path or credential:NAME; NULL when absent */
+        char *ca_file;
+        unsigned max_requests;
+        uint64_t request_timeout_usec;
+} ConfigCatalog;
+
+typedef struct ConfigPostgres {
+        char *conninfo;
+        char *password_file;
+        unsigned max_connections;
+} ConfigPostgres;
+
+typedef struct ConfigDaemon {
+        char *instance; /* default: host name and pid */
+        unsigned max_syncs;
+        uint64_t lease_usec;
+        uint64_t stop_timeout_usec;
+} ConfigDaemon;
+
+/* How many rows one sync may remove: a count, or a share of the edge's rows. */
+typedef struct ConfigRemovals {
+        bool is_share;
+        int64_t count;
+        double share; /* 0..1 */
+} ConfigRemovals;
+
+typedef struct ConfigEdge {
+        char *name; /* from [edge "name"] */
+        Uuid id;
+        bool enabled;
+        bool has_schema_connection;
+        Uuid schema_connection;
+        char *schedule_text;
+        Schedule schedule;
+        char *timezone;
+        const Zone *zone; /* shared, owned by the Config */
+        uint64_t spread_usec;
+        bool refresh;
+        uint64_t poll_min_usec, poll_max_usec;
+        uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
+        unsigned page_size;
+        ConfigRemovals max_removals;
+        char *file; /* where it stands, for messages */
+        unsigned line;
+} ConfigEdge;
+
+typedef struct Config {
+        ConfigCatalog catalog;
+        ConfigPostgres postgres;
+        ConfigDaemon daemon;
+        ConfigEdge *edges; /* in order of name */
+        size_t n_edges;
+        struct ConfigZones *zones; /* private */
+} Config;
+
+#define CONFIG_DEFAULT_FILE SYSCONFDIR "/edgemirror/edgemirror.conf"
+
+/* Reads `file` (NULL: the default) and FILE.d/ *.conf (for the default: edgemirror.conf.d) in name order. On error returns -EINVAL (or the errno of a
+ * file that cannot be read), and `errors` holds one line for each error, "FILE:LINE: what is wrong; accepted: form\n". */
+int config_load(const char *file, Config **ret, Text *errors);
+Config *config_free(Config *config);
+DEFINE_CLEANUP(Config, config, config_free)
+
+/* Edge by name, or by its UUID in text form; NULL when there is none. */
+const ConfigEdge *config_find_edge(const Config *config, const char *name);
+
+/* The commented sample configuration: what etc/edgemirror.conf holds. */
+int config_print_sample(FILE *out);
+
+/* Reads a secret: a path, or "credential:NAME" for $CREDENTIALS_DIRECTORY/NAME. One trailing newline (LF or CRLF) is dropped. Refused, with a Fault
+ * (FAULT_PROCESS at start; the caller may see it otherwise) that says what to do: a file that group or world can read (credentials from systemd
+ * excepted), one that is not a regular file, an empty one, CR, LF or NUL inside, more than LIMIT_SECRET_MAX_BYTES. `ret` must be empty; the caller
+ * releases it with text_wipe. */
+int secret_read(const char *where, Text *ret, Fault *ret_fault);

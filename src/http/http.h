@@ -1,0 +1,77 @@
+/*
+ * http: a request, a response; libcurl's multi interface on an sd-event loop.
+ *
+ * Knows no API. Takes an absolute URL and gives back what arrived, or a Fault that says how far it came. Never follows a redirect, never reads
+ * netrc, a proxy's credentials or cookies, always verifies peer and host name (TLS 1.2 or newer).
+ *
+ * Asynchronous contract: the callback never runs before http_start returns; it runs exactly once unless the transfer is cancelled; after
+ * http_cancel returns it never runs. It is called from the loop, never from inside another callback of this module, and may start and cancel
+ * transfers and free the client. When it returns, the transfer and everything the response points to are released.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+typedef struct HttpClient HttpClient;
+typedef struct HttpTransfer HttpTransfer;
+
+typedef struct HttpClientOptions {
+        const char *user_agent;
+        const char *ca_file;           /* NULL: the system's */
+        unsigned max_in_flight;        /* requests on the wire; more wait their turn, first come first served */
+        uint64_t connect_timeout_usec; /* name, TCP and TLS together */
+        uint64_t request_timeout_usec; /* from leaving the queue to the last byte */
+        bool allow_http;               /* plain http, for loopback only: the caller has checked the address */
+} HttpClientOptions;
+
+typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;
+typedef enum HttpAuth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_BEARER } HttpAuth;
+
+/* Everything is copied by http_start. A POST has an empty body. `Accept: application/json` is always sent. */
+typedef struct HttpRequest {
+        HttpMethod method;
+        const char *url; /* absolute */
+        HttpAuth auth;
+        const char *username; /* basic */
+        const char *secret;   /* basic: password; bearer: token */
+        size_t body_max_bytes;
+        bool fresh_connection; /* a connection of its own, not reused after: libcurl replays a request on a reused connection that dies */
+} HttpRequest;
+
+/* Borrowed; valid during the callback only. */
+typedef struct HttpResponse {
+        int error;   /* 0: an answer arrived whole; else negative errno, and `fault` says what happened */
+        Fault fault; /* scope FAULT_REQUEST (retryable) or FAULT_PEER (TLS verification, name that does not exist); http_status set when known */
+        bool sent;   /* false: certain that the peer saw nothing of this request */
+        int status;  /* HTTP status, 0 when none arrived */
+        const char *content_type; /* "" when absent */
+        const char *location;     /* "" when absent, exactly as sent */
+        uint64_t
+                retry_after_usec; /* 0: none or not understood; seconds and HTTP dates; held to LIMIT_RETRY_AFTER_MAX_USEC */
+        const char *body;         /* NUL-terminated for convenience; may hold NUL bytes */
+        size_t body_size;
+        uint64_t elapsed_usec; /* on the wire, without the wait for a place */
+} HttpResponse;
+
+typedef void (*HttpCallback)(const HttpResponse *response, void *userdata);
+
+/* `event` is referenced. -EINVAL, -ENOMEM, or what libcurl's initialisation gave. */
+int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClient **ret);
+
+/* Cancels what is under way (no callback), then releases. NULL is fine. Returns NULL. */
+HttpClient *http_client_free(HttpClient *client);
+DEFINE_CLEANUP(HttpClient, http_client, http_client_free)
+
+/* Errors are only local ones (-ENOMEM, -EINVAL); whatever the network does arrives by the callback. */
+int http_start(HttpClient *client, const HttpRequest *request, HttpCallback callback, void *userdata,
+               HttpTransfer **ret);
+
+/* NULL is fine. Returns NULL. */
+HttpTransfer *http_cancel(HttpTransfer *transfer);
+
+unsigned http_in_flight(const HttpClient *client);     /* on the wire now */
+unsigned http_in_flight_max(const HttpClient *client); /* the most at one time so far */

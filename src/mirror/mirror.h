@@ -1,0 +1,175 @@
+/*
+ * mirror: the PostgreSQL side of a sync: registry, leases, journal, apply, status.
+ *
+ * Knows no HTTP. Every function is one piece of work of pg.h, statements from sql/queries. PostgreSQL's clock is the only wall clock. The schema is the
+ * one of sql/migrations, version MIRROR_SCHEMA_VERSION (the number of the last migration).
+ *
+ * Asynchronous contract: as in http.h; callbacks get a Fault that is never NULL (scope FAULT_NONE: it went well). Arguments are copied unless said.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include "base/record.h"
+#include "mirror/spool.h"
+#include "pg/pg.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Mirror Mirror;
+typedef struct MirrorTask MirrorTask;
+
+/* Borrows the pool; copies the instance name. */
+int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror **ret);
+Mirror *mirror_free(Mirror *mirror); /* cancels its tasks */
+DEFINE_CLEANUP(Mirror, mirror, mirror_free)
+MirrorTask *mirror_cancel(MirrorTask *task); /* NULL is fine; returns NULL; whether it took effect is then unknown */
+
+typedef void (*MirrorCallback)(const Fault *fault, void *userdata);
+
+/* ---- registry --------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct MirrorEdge {
+        Uuid id;
+        const char *name;
+        bool enabled;
+        const char *schedule;
+        const char *timezone;
+} MirrorEdge;
+
+/* Makes `edge` and `edge_claim` know these edges. An edge that is already so is not written. A name that another id holds in the table goes to the new
+ * id (the old row's name is set aside with its id appended). */
+int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, MirrorCallback callback, void *userdata,
+                    MirrorTask **ret);
+
+/* ---- lease ------------------------------------------------------------------------------------------------------------------------------ */
+
+typedef enum MirrorTrigger { MIRROR_TRIGGER_SCHEDULE, MIRROR_TRIGGER_MANUAL, MIRROR_TRIGGER_RESUME } MirrorTrigger;
+
+typedef struct MirrorClaim {
+        bool busy;                    /* somebody else holds the lease; nothing was changed */
+        char holder[128];             /* who, when busy */
+        uint64_t holder_since_usec;   /* for how long the holder's run has been going; 0 unknown */
+        uint64_t holder_expires_usec; /* the lease ends in, unless renewed */
+        int64_t epoch;
+        int64_t run_id;
+        bool resumes; /* the last run of this edge was cut short while it had a job that is worth polling on: */
+        Uuid job_id;
+        char job_url[LIMIT_URL_MAX_BYTES]; /* "" when none was recorded */
+} MirrorClaim;
+
+typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);
+
+/* One statement: takes the lease if it is free or has ended, raises the epoch, closes a run that was left open (outcome `aborted`), inserts the new
+ * sync_run row with phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was left open with a job whose state was
+ * not terminal is resumed: trigger becomes `resume`, and the job is given back. */
+int mirror_claim(Mirror *m, const Uuid *edge, MirrorTrigger trigger, bool refresh, MirrorClaimCallback callback,
+                 void *userdata, MirrorTask **ret);
+
+/* ---- journal ---------------------------------------------------------------------------------------------------------------------------- */
+
+typedef enum SyncPhase {
+        SYNC_PHASE_REFRESH,
+        SYNC_PHASE_POLL,
+        SYNC_PHASE_LIST,
+        SYNC_PHASE_VERIFY,
+        SYNC_PHASE_APPLY,
+        SYNC_PHASE_DONE
+} SyncPhase;
+
+typedef struct MirrorRun {
+        Uuid edge;
+        int64_t run_id;
+        int64_t epoch;
+} MirrorRun;
+
+typedef struct MirrorProgress {
+        SyncPhase phase;
+        bool has_job;
+        JobStatus job;
+        const char *job_url; /* NULL: leave as it is; the same for the next two */
+        const char *job_message;
+        const char *job_document; /* JSON */
+        int64_t pages, requests, listed;
+} MirrorProgress;
+
+/* One statement: renews the lease and writes where the run is. Fault code "lease-lost" (FAULT_RUN) when the epoch is not ours any more. */
+int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress, MirrorCallback callback,
+                    void *userdata, MirrorTask **ret);
+
+/* ---- apply and finish ------------------------------------------------------------------------------------------------------------------- */
+
+/* The end of a run: what goes into sync_run, edge and edge_claim. Texts are borrowed until the callback. */
+typedef struct MirrorEnding {
+        const char *outcome; /* synced, held, unstable, failed, aborted */
+        const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected */
+        bool listed_whole;   /* the list was complete: listed_at moves */
+        bool has_job;
+        JobStatus job;
+        const char *job_message, *job_document; /* NULL: leave */
+        int64_t pages, requests, listed;
+        const Fault *fault;  /* NULL or scope NONE: no error */
+        const char *problem; /* the catalog's error body, JSON; NULL */
+} MirrorEnding;
+
+typedef struct MirrorApplied {
+        int64_t listed; /* distinct rows */
+        int64_t added, changed, removed, restored, unchanged;
+        int64_t held;      /* rows of the mirror that are missing from a complete list and stay */
+        int64_t row_count; /* present rows of the edge afterwards */
+} MirrorApplied;
+
+typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *fault, void *userdata);
+
+/* One transaction: lock the claim row and check the epoch, COPY the spool into a temporary table, apply the difference, write history, edge and run,
+ * release the lease, notify when something changed. The ending's outcome `synced` becomes `held` when rows are held. `spool` is borrowed until the
+ * callback. A result lost at COMMIT is read back before the callback (so: no fault means committed). Fault code "lease-lost" as above. */
+int mirror_apply(Mirror *m, const MirrorRun *run, Spool *spool, const MirrorEnding *ending,
+                 MirrorApplyCallback callback, void *userdata, MirrorTask **ret);
+
+/* One statement: ends a run without applying anything; releases the lease; consecutive_failures rises (not for `aborted`). Does nothing, without a fault, when the lease is
+ * not ours any more: the next holder has closed the run. */
+int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, MirrorCallback callback, void *userdata,
+                  MirrorTask **ret);
+
+/* ---- status ----------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct MirrorStatus {
+        Uuid edge;
+        const char *name;
+        bool enabled;
+        const char *phase; /* NULL: idle; the same for all texts below: NULL when unknown */
+        const char *holder;
+        const char *outcome, *refresh;                                   /* of the last run that ended */
+        int64_t row_count;                                               /* negative: never listed */
+        const char *listed_at, *refreshed_at, *next_run_at, *started_at; /* ISO 8601, UTC */
+        int64_t listed_age_sec, refreshed_age_sec, running_sec;          /* negative: unknown */
+        bool overdue;
+        int64_t consecutive_failures;
+        const char *job_id, *job_state;
+        double job_progress; /* negative: unknown */
+        int64_t listed;      /* rows so far, when running */
+        const char *error_scope, *error_code, *error_message;
+        int error_http_status; /* 0: none */
+        const char *schedule, *timezone;
+} MirrorStatus;
+
+/* Called once per edge in order of name, then once with NULL (or a fault). */
+typedef void (*MirrorStatusCallback)(const MirrorStatus *status, const Fault *fault, void *userdata);
+
+/* names: NULL-terminated list of edge names, or NULL for all. */
+int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback, void *userdata, MirrorTask **ret);
+
+/* ---- check ------------------------------------------------------------------------------------------------------------------------------ */
+
+#define MIRROR_CHECKS_MAX 8
+typedef struct MirrorCheck {
+        const char *what; /* "connection", "schema version", "privileges" … */
+        bool passed;
+        char detail[LIMIT_FAULT_MESSAGE_BYTES]; /* what was found, or what to do */
+        Fault fault;                            /* when not passed: decides the exit status */
+} MirrorCheck;
+
+typedef void (*MirrorCheckCallback)(const MirrorCheck *checks, size_t n_checks, void *userdata);
+
+/* Connection (server version 13 or newer), schema version, every privilege that the service needs. */
+int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, MirrorTask **ret);

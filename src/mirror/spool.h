@@ -1,0 +1,26 @@
+/*
+ * spool: the rows of one listing on their way from the catalog to PostgreSQL.
+ *
+ * Rows go in one by one and come out as the text of COPY edgemirror_spool (seq, id, name, database_id). Up to LIMIT_SPOOL_MEMORY_BYTES stay in memory;
+ * beyond that everything is in one unlinked temporary file, so memory does not grow with the inventory. An id may occur more than once: the later row
+ * (larger seq) is the truth.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include "base/record.h"
+
+typedef struct Spool Spool;
+
+int spool_new(Spool **ret);
+Spool *spool_free(Spool *spool);
+DEFINE_CLEANUP(Spool, spool, spool_free)
+
+int spool_add(Spool *spool, const DatabaseConnection *row,
+              Fault *ret_fault); /* -ENOSPC, -ENOMEM, -EIO, -EMFILE: FAULT_RUN, retryable */
+void spool_reset(Spool *spool);  /* forgets all rows */
+int64_t spool_rows(const Spool *spool);
+
+/* Reading: rewind, then chunks until size 0. The bytes are borrowed until the next call. A spool can be read any number of times. */
+int spool_rewind(Spool *spool);
+int spool_read(Spool *spool, const char **ret_data, size_t *ret_size, Fault *ret_fault);

@@ -1,0 +1,95 @@
+/*
+ * pg: PostgreSQL work, non-blocking libpq on an sd-event loop.
+ *
+ * Knows no schema. A pool of at most `max_connections` connections carries out pieces of work, first come first served. A piece of work is a list of
+ * steps: one statement each, carried out in order inside one transaction (or one single statement outside a transaction block). Nothing of a session
+ * outlives a piece of work except temporary tables, so that a transaction-pooling PgBouncer may stand between: no named prepared statements, no
+ * session settings, no session locks.
+ *
+ * Timeouts (statement, lock, idle in transaction) are set by set_config(…, true) at the start of each transaction; a deadline of the loop's own
+ * (statement timeout and a grace) guards against a peer that answers nothing.
+ *
+ * Asynchronous contract: as in http.h. Steps' on_result handlers also run from the loop, in order, and may not call pg_start's cancel on their own
+ * task; they return what to do instead.
+ *
+ * Traps that this module owns: sockets change under PQconnectPoll; connect_timeout is ours; COMMIT of a failed transaction answers with the tag
+ * ROLLBACK; a killed idle connection has no SQLSTATE. Host names are resolved by libpq and block the loop meanwhile: see README.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+typedef struct PgPool PgPool;
+typedef struct PgTask PgTask;
+
+typedef struct PgPoolOptions {
+        const char *conninfo; /* libpq connection string or URI; never logged */
+        const char *password; /* NULL: what conninfo, PGPASSFILE or peer authentication give */
+        const char *application_name;
+        unsigned max_connections;
+        uint64_t connect_timeout_usec;
+        uint64_t statement_timeout_usec;
+        uint64_t lock_timeout_usec;
+} PgPoolOptions;
+
+/* What a handler decides after a step. */
+typedef enum PgNext {
+        PG_NEXT,     /* go on; after the last step: commit */
+        PG_COMMIT,   /* skip the remaining steps and commit */
+        PG_ROLLBACK, /* roll back and end as PG_END_ROLLED_BACK */
+} PgNext;
+
+/* Gives the next bytes of a COPY: sets ret_data/ret_size (borrowed until the next call); size 0 is the end. Negative errno and a filled Fault fail
+ * the work. */
+typedef int (*PgCopySource)(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault);
+
+/* `result` is borrowed, successful (PGRES_TUPLES_OK or PGRES_COMMAND_OK). To fail the work: fill the fault and return PG_ROLLBACK. */
+typedef PgNext (*PgStepResult)(const PGresult *result, void *userdata, Fault *ret_fault);
+
+/* Strings and arrays are borrowed until the work has ended; parameters are read when the step is sent, so that an earlier handler may fill them. */
+typedef struct PgStep {
+        const char *sql; /* one statement; $1… parameters in text form, NULL entries are SQL NULL */
+        const char *const *params;
+        int n_params;
+        PgCopySource copy_source; /* set: `sql` is a COPY … FROM STDIN, and this gives its data */
+        PgStepResult on_result;   /* may be NULL */
+} PgStep;
+
+typedef struct PgWork {
+        const PgStep *steps;
+        size_t n_steps;
+        bool transaction; /* false: exactly one step, sent alone */
+        bool read_only;   /* transaction: BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ: one snapshot for all steps */
+        uint64_t statement_timeout_usec; /* 0: the pool's */
+} PgWork;
+
+typedef enum PgEnd {
+        PG_END_DONE,        /* committed (the server said COMMIT), or the single statement succeeded */
+        PG_END_ROLLED_BACK, /* a handler asked; its fault, if it filled one, is passed on */
+        PG_END_FAILED,      /* nothing was committed; the fault says why */
+        PG_END_UNKNOWN, /* the connection was lost after COMMIT (or the single statement) was sent: read back before deciding */
+} PgEnd;
+
+/* `fault` is never NULL; scope FAULT_NONE when there is none. */
+typedef void (*PgCallback)(PgEnd end, const Fault *fault, void *userdata);
+
+int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret);
+
+/* Cancels all work (no callbacks), closes all connections. NULL is fine. Returns NULL. */
+PgPool *pg_pool_free(PgPool *pool);
+DEFINE_CLEANUP(PgPool, pg_pool, pg_pool_free)
+
+/* Errors are only local ones (-ENOMEM, -EINVAL). `userdata` goes to handlers, the copy source and the callback. Work that waits for a connection or
+ * for the server to accept one fails with a Fault of FAULT_PEER after the connect timeout; the caller decides about trying again. */
+int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userdata, PgTask **ret);
+
+/* Forgets the work: a transaction that has not sent COMMIT is rolled back by closing its connection. NULL is fine. Returns NULL. */
+PgTask *pg_cancel(PgTask *task);
+
+/* The fault that a SQLSTATE means (see README "When something fails"); `detail` is the server's primary message. Exposed for tests. */
+void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret);

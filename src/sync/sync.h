@@ -1,0 +1,69 @@
+/*
+ * sync: one sync of one Edge connection, from claim to finish.
+ *
+ * The runner behind this header carries out what the machine (machine.h) decides, with catalog.h and mirror.h and timers.
+ *
+ * Asynchronous contract: as in http.h. sync_stop asks for an orderly end (requests aborted, transaction rolled back, lease released); the callback
+ * still comes, with outcome `aborted`.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include "catalog/catalog.h"
+#include "mirror/mirror.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Sync Sync;
+
+/* What all syncs of a process share. Borrowed. */
+typedef struct SyncContext {
+        sd_event *event;
+        Catalog *catalog;
+        Mirror *mirror;
+        uint64_t lease_usec;
+} SyncContext;
+
+/* How this edge is synced: from the configuration and the command line. */
+typedef struct SyncPlan {
+        Uuid edge;
+        const char *name; /* for the log; borrowed for the life of the Sync */
+        bool has_schema_connection;
+        Uuid schema_connection;
+        MirrorTrigger trigger;
+        bool refresh;
+        uint64_t poll_min_usec, poll_max_usec;
+        uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
+        unsigned page_size;
+} SyncPlan;
+
+typedef struct SyncReport {
+        int64_t run_id;      /* 0: the run never began */
+        const char *outcome; /* synced, held, unstable, failed, aborted */
+        const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected; NULL: not reached */
+        bool has_job;
+        JobStatus job;
+        MirrorApplied applied;
+        int64_t listed, pages, requests;
+        uint64_t duration_usec;
+        Fault fault; /* scope FAULT_NONE: no error */
+} SyncReport;
+
+/* Where a running sync is; given whenever it changes. */
+typedef struct SyncProgress {
+        SyncPhase phase;
+        const char *words; /* what is happening, for a person: "waiting for the job" */
+        bool has_job;
+        JobStatus job;
+        int64_t listed;
+} SyncProgress;
+
+typedef void (*SyncProgressCallback)(const SyncProgress *progress, void *userdata);
+typedef void (*SyncDoneCallback)(const SyncReport *report, void *userdata);
+
+/* progress may be NULL. */
+int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress, SyncDoneCallback done,
+               void *userdata, Sync **ret);
+void sync_stop(Sync *sync);
+Sync *sync_free(Sync *sync); /* abandons at once, without callback; NULL is fine; returns NULL */
+DEFINE_CLEANUP(Sync, sync, sync_free)
