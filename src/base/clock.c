@@ -1,0 +1,29 @@
+/*
+ * clock: the host's monotonic clock and random source.
+ */
+#include "base/clock.h"
+#include "base/duration.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+uint64_t clock_monotonic_usec(void)
+{
+        struct timespec now;
+        if (clock_gettime(CLOCK_MONOTONIC, &now) < 0)
+                abort(); /* cannot happen on Linux; going on with a wrong time would break every deadline */
+        return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t clock_random(void)
+{
+        uint64_t value = 0;
+        ssize_t n;
+        do
+                n = getrandom(&value, sizeof(value), 0);
+        while (n < 0 && errno == EINTR);
+        if (n != sizeof(value))
+                abort(); /* eight bytes come whole or the kernel has no getrandom */
+        return value;
+}

@@ -1,0 +1,58 @@
+/*
+ * fault: fills and words what went wrong. Never allocates, so that it works when memory is what is missing.
+ */
+#include "base/fault.h"
+#include "base/text.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int fault_set(Fault *f, FaultScope scope, int error, const char *code, const char *format, ...)
+{
+        if (!f)
+                return -error;
+
+        char raw[2 * LIMIT_FAULT_MESSAGE_BYTES];
+        va_list arguments;
+        va_start(arguments, format);
+        int n = vsnprintf(raw, sizeof(raw), format, arguments);
+        va_end(arguments);
+
+        fault_clear(f);
+        f->scope = scope;
+        (void)snprintf(f->code, sizeof(f->code), "%s", code);
+        text_printable(raw, n < 0 ? 0 : strlen(raw), f->message, sizeof(f->message));
+        return -error;
+}
+
+void fault_prefix(Fault *f, const char *format, ...)
+{
+        if (!f)
+                return;
+
+        char raw[2 * LIMIT_FAULT_MESSAGE_BYTES];
+        va_list arguments;
+        va_start(arguments, format);
+        int n = vsnprintf(raw, sizeof(raw), format, arguments);
+        va_end(arguments);
+        if (n < 0)
+                return;
+
+        size_t used = strlen(raw);
+        (void)snprintf(raw + used, sizeof(raw) - used, "%s", f->message);
+        text_printable(raw, strlen(raw), f->message, sizeof(f->message));
+}
+
+void fault_clear(Fault *f)
+{
+        memset(f, 0, sizeof(*f));
+}
+
+const char *fault_scope_name(FaultScope scope)
+{
+        static const char *const names[] = {
+                [FAULT_NONE] = "none", [FAULT_REQUEST] = "request", [FAULT_RUN] = "run",
+                [FAULT_PEER] = "peer", [FAULT_PROCESS] = "process",
+        };
+        return (size_t)scope < ARRAY_SIZE(names) ? names[scope] : "unknown";
+}

@@ -1,0 +1,205 @@
+/*
+ * text: a growable buffer and strict readers. Bytes from outside are never trusted to be UTF-8 or to end.
+ */
+#include "base/text.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void text_done(Text *t)
+{
+        free(t->data);
+        *t = (Text){0};
+}
+
+void text_wipe(Text *t)
+{
+        if (t->data)
+                explicit_bzero(t->data, t->capacity);
+        text_done(t);
+}
+
+void text_reset(Text *t)
+{
+        t->size = 0;
+        if (t->data)
+                t->data[0] = '\0';
+}
+
+static int text_reserve(Text *t, size_t more)
+{
+        size_t needed;
+        if (__builtin_add_overflow(t->size, more, &needed) || needed > SIZE_MAX / 2)
+                return -ENOMEM;
+        needed++; /* the NUL */
+        if (needed <= t->capacity)
+                return 0;
+        size_t capacity = t->capacity ? t->capacity : 64;
+        while (capacity < needed)
+                capacity *= 2;
+        char *data = realloc(t->data, capacity);
+        if (!data)
+                return -ENOMEM;
+        t->data = data;
+        t->capacity = capacity;
+        return 0;
+}
+
+int text_append(Text *t, const char *bytes, size_t size)
+{
+        int r = text_reserve(t, size);
+        if (r < 0)
+                return r;
+        if (size > 0)
+                memcpy(t->data + t->size, bytes, size);
+        t->size += size;
+        t->data[t->size] = '\0';
+        return 0;
+}
+
+int text_append_string(Text *t, const char *string)
+{
+        return text_append(t, string, strlen(string));
+}
+
+int text_printf(Text *t, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        int n = vsnprintf(NULL, 0, format, arguments);
+        va_end(arguments);
+        if (n < 0)
+                return -ENOMEM;
+        int r = text_reserve(t, (size_t)n);
+        if (r < 0)
+                return r;
+        va_start(arguments, format);
+        (void)vsnprintf(t->data + t->size, (size_t)n + 1, format, arguments);
+        va_end(arguments);
+        t->size += (size_t)n;
+        return 0;
+}
+
+/* Length of the well-formed character at the start of the bytes (RFC 3629, table in section 4); 0: none. */
+static size_t utf8_length(const unsigned char *s, size_t size)
+{
+        if (s[0] < 0x80)
+                return 1;
+        size_t length = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
+                        : s[0] >= 0xe0 && s[0] <= 0xef ? 3
+                        : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+                                                       : 0;
+        if (length == 0 || size < length)
+                return 0;
+        unsigned char low = 0x80;
+        unsigned char high = 0xbf;
+        if (s[0] == 0xe0)
+                low = 0xa0; /* overlong */
+        else if (s[0] == 0xed)
+                high = 0x9f; /* surrogates */
+        else if (s[0] == 0xf0)
+                low = 0x90; /* overlong */
+        else if (s[0] == 0xf4)
+                high = 0x8f; /* above U+10FFFF */
+        if (s[1] < low || s[1] > high)
+                return 0;
+        for (size_t i = 2; i < length; i++)
+                if ((s[i] & 0xc0) != 0x80)
+                        return 0;
+        return length;
+}
+
+bool text_utf8_valid(const char *bytes, size_t size)
+{
+        const unsigned char *s = (const unsigned char *)bytes;
+        while (size > 0) {
+                size_t n = utf8_length(s, size);
+                if (n == 0)
+                        return false;
+                s += n;
+                size -= n;
+        }
+        return true;
+}
+
+/* Space, C0, DEL and, in two bytes, C1: what must not reach a terminal becomes white space. */
+static bool is_blank(const unsigned char *s, size_t length)
+{
+        return (length == 1 && (s[0] <= 0x20 || s[0] == 0x7f)) || (length == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+}
+
+char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size)
+{
+        static const char ellipsis[] = "…";
+        const unsigned char *s = (const unsigned char *)bytes;
+        size_t used = 0;
+        size_t fits = 0; /* a length at which "…" can still follow */
+        bool gap = false;
+        bool cut = false;
+
+        if (size == 0)
+                return out;
+        while (bytes_size > 0) {
+                size_t length = utf8_length(s, bytes_size);
+                size_t step = length ? length : 1;
+                const char *piece = length ? (const char *)s : "?";
+                if (length && is_blank(s, length)) {
+                        gap = used > 0;
+                } else {
+                        size_t need = step + (gap ? 1 : 0);
+                        if (used + need + 1 > size) {
+                                cut = true;
+                                break;
+                        }
+                        if (gap)
+                                out[used++] = ' ';
+                        gap = false;
+                        memcpy(out + used, piece, step);
+                        used += step;
+                        if (used + sizeof(ellipsis) <= size)
+                                fits = used;
+                }
+                s += step;
+                bytes_size -= step;
+        }
+        if (cut && sizeof(ellipsis) <= size) {
+                memcpy(out + fits, ellipsis, sizeof(ellipsis) - 1);
+                used = fits + sizeof(ellipsis) - 1;
+        }
+        out[used] = '\0';
+        return out;
+}
+
+int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret)
+{
+        const char *s = string;
+        bool negative = *s == '-';
+        if (negative)
+                s++;
+        if (*s == '\0')
+                return -EINVAL;
+        int64_t value = 0;
+        bool overflow = false;
+        for (; *s; s++) {
+                if (*s < '0' || *s > '9')
+                        return -EINVAL;
+                int64_t digit = *s - '0';
+                overflow = overflow || __builtin_mul_overflow(value, 10, &value) ||
+                           __builtin_add_overflow(value, negative ? -digit : digit, &value);
+        }
+        if (overflow || value < min || value > max)
+                return -ERANGE;
+        *ret = value;
+        return 0;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+        return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool text_starts_with(const char *string, const char *prefix)
+{
+        return strncmp(string, prefix, strlen(prefix)) == 0;
+}
