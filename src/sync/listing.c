@@ -1,0 +1,194 @@
+/*
+ * listing: one list out of many pages; the argument why it is right stands in the header.
+ *
+ * What always holds: `anchors` are rows received since the last (re)start, the newest LISTING_ANCHORS_MAX of them; every row that has been in the list
+ * since then and stands before `position` has been given out to be kept.
+ */
+#include "sync/listing.h"
+#include <errno.h>
+#include <string.h>
+
+enum {
+        OVERLAP_MIN = 8, /* rows; what a quiet list costs per page */
+        STALLS_MAX = 4,  /* requests without progress before the server is not believed any more */
+        RESTARTS_MAX = 3,
+};
+
+static void listing_start(Listing *l)
+{
+        l->offset = 0;
+        l->received = 0;
+        l->position = 0;
+        l->overlap = OVERLAP_MIN;
+        l->largest_page = 0;
+        l->stalls = 0;
+        l->n_anchors = 0;
+        l->next_anchor = 0;
+}
+
+void listing_init(Listing *l, unsigned page_size)
+{
+        memset(l, 0, sizeof(*l));
+        l->limit = page_size;
+        listing_start(l);
+}
+
+/* The newest anchor has age 0. */
+static const Uuid *listing_anchor(const Listing *l, size_t age)
+{
+        return &l->anchors[(l->next_anchor + LISTING_ANCHORS_MAX - 1 - age) % LISTING_ANCHORS_MAX];
+}
+
+static bool listing_is_anchor(const Listing *l, const Uuid *id, size_t *ret_age)
+{
+        for (size_t age = 0; age < l->n_anchors; age++)
+                if (uuid_equal(listing_anchor(l, age), id)) {
+                        *ret_age = age;
+                        return true;
+                }
+        return false;
+}
+
+/* What a page has in common with what was received. */
+typedef struct Join {
+        bool found;
+        size_t first;  /* index of the earliest anchor in the page */
+        size_t newest; /* index of the anchor that was received last */
+        size_t newest_age;
+        size_t fresh; /* rows after `first` that are no anchors */
+} Join;
+
+/* A page is compared with the anchors that the request meant to repeat and with some more on either side; looking each row up among all anchors would
+ * cost 500 × 512 comparisons a page for nothing. Once the overlap has been passed and a stretch of rows was new, the rest is taken to be new: a row
+ * taken for new is merely kept again. */
+static Join listing_join(const Listing *l, const DatabaseConnection *rows, size_t n_rows)
+{
+        Join j = {.newest_age = SIZE_MAX};
+        for (size_t i = 0; i < n_rows; i++) {
+                size_t age;
+                if (listing_is_anchor(l, &rows[i].id, &age)) {
+                        if (!j.found)
+                                j.first = i;
+                        j.found = true;
+                        if (age < j.newest_age) {
+                                j.newest_age = age;
+                                j.newest = i;
+                        }
+                        if (age == 0 && j.fresh == 0) {
+                                j.fresh = n_rows - 1 - i;
+                                break;
+                        }
+                } else if (j.found) {
+                        j.fresh++;
+                }
+        }
+        return j;
+}
+
+static void listing_receive(Listing *l, const DatabaseConnection *rows, size_t from, size_t n_rows)
+{
+        for (size_t i = from; i < n_rows; i++) {
+                l->anchors[l->next_anchor] = rows[i].id;
+                l->next_anchor = (l->next_anchor + 1) % LISTING_ANCHORS_MAX;
+                if (l->n_anchors < LISTING_ANCHORS_MAX)
+                        l->n_anchors++;
+        }
+        l->received += (int64_t)(n_rows - from);
+        l->position = l->offset + (int64_t)n_rows;
+        l->stalls = 0;
+}
+
+/* The overlap stays below the longest page, so that the page that ends a quiet list is shorter than that one and thereby recognised; and so that a page
+ * of a server with a low cap reaches beyond it. */
+static void listing_ask(Listing *l, size_t overlap)
+{
+        size_t most = l->largest_page > 0 ? l->largest_page - 1 : 0;
+        if (most > l->n_anchors)
+                most = l->n_anchors;
+        l->overlap = overlap < most ? overlap : most;
+        l->offset = l->position > (int64_t)l->overlap ? l->position - (int64_t)l->overlap : 0;
+}
+
+static ListingStep listing_drifted(Listing *l, size_t *ret_keep_from, size_t n_rows)
+{
+        size_t before = l->overlap;
+        listing_ask(l, l->overlap < OVERLAP_MIN ? OVERLAP_MIN : l->overlap * 8);
+        *ret_keep_from = n_rows;
+        if (l->overlap > before)
+                return LISTING_MORE;
+        if (l->restarts >= RESTARTS_MAX)
+                return LISTING_UNSTABLE;
+        l->restarts++;
+        listing_start(l);
+        return LISTING_RESTART;
+}
+
+/* Anchored, but nothing new, and the page may have been cut right there: ask from the newest anchor on. */
+static ListingStep listing_stalled(Listing *l, const Join *j, Fault *ret_fault)
+{
+        if (++l->stalls > STALLS_MAX) {
+                fault_set(
+                        ret_fault, FAULT_RUN, EPROTO, "list-no-progress",
+                        "the catalog gave %u pages in a row without a new row or an end, at offset %lld: does a proxy drop "
+                        "the offset parameter?",
+                        l->stalls, (long long)l->offset);
+                return LISTING_FAILED;
+        }
+        l->position = l->offset + (int64_t)j->newest + 1;
+        listing_ask(l, 1);
+        return LISTING_MORE;
+}
+
+static ListingStep listing_over_cap(const Listing *l, Fault *ret_fault)
+{
+        fault_set(ret_fault, FAULT_RUN, E2BIG, "list-too-long",
+                  "the list does not end: %lld rows in %lld pages, the caps are %lld rows and %lld pages",
+                  (long long)l->received, (long long)l->pages, (long long)LIMIT_LIST_MAX_ROWS,
+                  (long long)LIMIT_LIST_MAX_PAGES);
+        return LISTING_FAILED;
+}
+
+static ListingStep listing_first(Listing *l, const DatabaseConnection *rows, size_t n_rows, size_t *ret_keep_from)
+{
+        *ret_keep_from = 0;
+        if (n_rows == 0)
+                return LISTING_END;
+        listing_receive(l, rows, 0, n_rows);
+        listing_ask(l, OVERLAP_MIN);
+        return LISTING_MORE;
+}
+
+ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_rows, size_t *ret_keep_from,
+                         Fault *ret_fault)
+{
+        l->pages++;
+        if (n_rows > l->largest_page)
+                l->largest_page = n_rows;
+        if (l->pages > LIMIT_LIST_MAX_PAGES || l->received + (int64_t)n_rows > LIMIT_LIST_MAX_ROWS)
+                return listing_over_cap(l, ret_fault);
+        if (l->n_anchors == 0)
+                return listing_first(l, rows, n_rows, ret_keep_from);
+
+        /* After a first page of one row there is no room for an overlap: nothing at the next index is the end. */
+        if (l->overlap == 0 && n_rows == 0) {
+                *ret_keep_from = 0;
+                return LISTING_END;
+        }
+        Join j = listing_join(l, rows, n_rows);
+        if (!j.found)
+                return listing_drifted(l, ret_keep_from, n_rows);
+
+        *ret_keep_from = j.first + 1;
+        if (j.fresh == 0) {
+                if (n_rows < l->largest_page)
+                        return LISTING_END;
+                return listing_stalled(l, &j, ret_fault);
+        }
+
+        /* How far the list moved since the last page is the best guess of how far it will move until the next. */
+        size_t expected = l->overlap > j.newest_age + 1 ? l->overlap - 1 - j.newest_age : 0;
+        size_t shift = j.newest > expected ? j.newest - expected : expected - j.newest;
+        listing_receive(l, rows, *ret_keep_from, n_rows);
+        listing_ask(l, OVERLAP_MIN + 2 * shift);
+        return LISTING_MORE;
+}

@@ -1,0 +1,303 @@
+/*
+ * machine: turns what happened into an event, looks the event up, moves.
+ *
+ * What always holds: `state` changes in machine_move and nowhere else; `refresh` and `outcome` are words of the public contract or NULL; `fault` is the
+ * first fault that mattered, kept also when the run goes on without a refresh, so that a person sees why.
+ */
+#include "sync/machine.h"
+#include <errno.h>
+#include <string.h>
+
+void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
+{
+        *m = (SyncMachine){
+                .refresh_wanted = options->refresh,
+                .polling_limits = options->polling,
+                .settle_usec = options->settle_usec,
+                .page_size = options->page_size,
+                .state = SYNC_IDLE,
+                .phase = options->refresh ? SYNC_PHASE_REFRESH : SYNC_PHASE_LIST,
+        };
+        retry_init(&m->retry);
+        listing_init(&m->listing, options->page_size);
+}
+
+static void machine_blame(SyncMachine *m, const Fault *fault)
+{
+        if (m->fault.scope != FAULT_NONE)
+                return;
+        m->fault = *fault;
+        m->fault_is_new = true;
+}
+
+/* The run's end is decided by this fault, whatever came before. */
+static SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
+{
+        if (!m->outcome) {
+                m->outcome = "failed";
+                m->fault = *fault;
+                m->fault_is_new = true;
+        }
+        return SYNC_RUN_FAILED;
+}
+
+static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
+{
+        if (in->fault->scope != FAULT_NONE) {
+                (void)machine_fail(m, in->fault);
+                return SYNC_NOT_CLAIMED;
+        }
+        const MirrorClaim *claim = in->claim;
+        if (claim->busy) {
+                Fault busy;
+                unsigned long long since = claim->holder_since_usec / 1000000;
+                unsigned long long left = claim->holder_expires_usec / 1000000;
+                fault_set(
+                        &busy, FAULT_RUN, EBUSY, "lease-held",
+                        "a sync of this edge is under way: %s has held the lease for %llu s; it ends in %llu s unless renewed",
+                        claim->holder, since, left);
+                (void)machine_fail(m, &busy);
+                return SYNC_NOT_CLAIMED;
+        }
+        if (m->refresh_wanted && claim->resumes) {
+                m->phase = SYNC_PHASE_POLL;
+                m->has_job = true;
+                m->job = (JobStatus){.id = claim->job_id, .progress = -1};
+                polling_init(&m->polling, &m->polling_limits, claim->job_url[0] != '\0', in->now_usec);
+                return SYNC_CLAIMED_RESUME;
+        }
+        if (m->refresh_wanted)
+                return SYNC_CLAIMED_REFRESH;
+        m->refresh = "skipped";
+        return SYNC_CLAIMED_LIST;
+}
+
+/* 429 and its like say that nothing was begun; so does a request that never left. Any other failure may come after the catalog has begun. */
+static bool refresh_not_begun(const CatalogAnswer *a)
+{
+        return !a->sent || a->status == 408 || a->status == 425 || a->status == 429 || a->status == 503;
+}
+
+static SyncEvent machine_on_refresh_fault(SyncMachine *m, const SyncInput *in)
+{
+        const CatalogAnswer *a = &in->refresh->answer;
+        if (a->fault.scope == FAULT_PEER && !a->fault.retryable)
+                return machine_fail(m, &a->fault);
+        if (refresh_not_begun(a)) {
+                if (retry_again(&m->retry, &a->fault, a->retry_after_usec, in->random, &m->delay_usec))
+                        return SYNC_REFRESH_AGAIN;
+                if (!a->sent)
+                        return machine_fail(m, &a->fault);
+                m->refresh = "failed";
+        } else if (a->status == 400 || a->status == 403 || a->status == 404) {
+                m->refresh = "rejected";
+        } else {
+                m->refresh = "unknown";
+                m->delay_usec = m->settle_usec;
+        }
+        machine_blame(m, &a->fault);
+        return strcmp(m->refresh, "unknown") == 0 ? SYNC_REFRESH_UNKNOWN : SYNC_REFRESH_OVER;
+}
+
+static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
+{
+        const CatalogRefreshAnswer *a = in->refresh;
+        if (a->answer.fault.scope != FAULT_NONE)
+                return machine_on_refresh_fault(m, in);
+        retry_reset(&m->retry);
+        if (!a->has_job) {
+                m->refresh = "unknown";
+                m->delay_usec = m->settle_usec;
+                return SYNC_REFRESH_UNKNOWN;
+        }
+        m->phase = SYNC_PHASE_POLL;
+        m->has_job = true;
+        m->job = a->job.status;
+        polling_init(&m->polling, &m->polling_limits, a->location != NULL, in->now_usec);
+        m->delay_usec = polling_first_delay(&m->polling);
+        return SYNC_JOB_STARTED;
+}
+
+static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
+{
+        static const char *const outcomes[] = {
+                [POLLING_CLEAN] = "clean",
+                [POLLING_BAD] = "failed",
+                [POLLING_TIMEOUT] = "timeout",
+                [POLLING_VANISHED] = "unknown",
+        };
+        Fault fault = {0};
+        PollingStep step = polling_answer(&m->polling, in->job, in->now_usec, in->random, &m->delay_usec, &fault);
+        if (in->job->answer.fault.scope == FAULT_NONE) {
+                Uuid id = m->job.id;
+                m->job = in->job->job.status;
+                m->job.id = id;
+        }
+        switch (step) {
+        case POLLING_WAIT:
+                return SYNC_JOB_GOES_ON;
+        case POLLING_ELSEWHERE:
+                return SYNC_JOB_ELSEWHERE;
+        case POLLING_FAILED:
+                return machine_fail(m, &fault);
+        default:
+                m->refresh = outcomes[step];
+                if (fault.scope != FAULT_NONE)
+                        machine_blame(m, &fault);
+                return SYNC_JOB_ENDED;
+        }
+}
+
+static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
+{
+        m->listed_whole = whole;
+        m->outcome = whole ? "synced" : "unstable";
+        m->phase = SYNC_PHASE_APPLY;
+        if (!whole) {
+                Fault fault;
+                fault_set(
+                        &fault, FAULT_RUN, EAGAIN, "list-unstable",
+                        "the list changed too fast to be read as one; what was seen is applied, nothing is taken as gone");
+                machine_blame(m, &fault);
+        }
+        return SYNC_LIST_ENDED;
+}
+
+static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
+{
+        const CatalogPageAnswer *page = in->page;
+        if (page->answer.fault.scope != FAULT_NONE) {
+                if (retry_again(&m->retry, &page->answer.fault, page->answer.retry_after_usec, in->random,
+                                &m->delay_usec))
+                        return SYNC_PAGE_AGAIN;
+                return machine_fail(m, &page->answer.fault);
+        }
+        retry_reset(&m->retry);
+        m->pages++;
+        Fault fault = {0};
+        switch (listing_page(&m->listing, page->rows, page->n_rows, &m->keep_from, &fault)) {
+        case LISTING_MORE:
+                return SYNC_PAGE_JOINED;
+        case LISTING_RESTART:
+                return SYNC_PAGE_RESTARTS;
+        case LISTING_END:
+                return machine_list_ended(m, true);
+        case LISTING_UNSTABLE:
+                return machine_list_ended(m, false);
+        case LISTING_FAILED:
+        default:
+                return machine_fail(m, &fault);
+        }
+}
+
+static SyncEvent machine_on_apply(SyncMachine *m, const SyncInput *in)
+{
+        if (in->fault->scope == FAULT_NONE) {
+                m->applied = *in->applied;
+                if (m->applied.held > 0 && m->listed_whole)
+                        m->outcome = "held";
+                return SYNC_APPLIED;
+        }
+        m->outcome = NULL;
+        if (strcmp(in->fault->code, "lease-lost") == 0)
+                return SYNC_LEASE_LOST;
+        return machine_fail(m, in->fault);
+}
+
+static SyncEvent machine_on_finish(SyncMachine *m, const SyncInput *in)
+{
+        if (in->fault->scope != FAULT_NONE && retry_again(&m->retry, in->fault, 0, in->random, &m->delay_usec))
+                return SYNC_FINISH_AGAIN;
+        return SYNC_FINISHED;
+}
+
+static SyncEvent machine_on_lease_lost(SyncMachine *m)
+{
+        Fault fault;
+        fault_set(&fault, FAULT_RUN, ESTALE, "lease-lost",
+                  "the lease ended before it was renewed and another instance took over; this run publishes nothing");
+        if (!m->outcome) {
+                m->outcome = "aborted";
+                m->fault = fault;
+                m->fault_is_new = true;
+        }
+        return SYNC_LEASE_LOST;
+}
+
+static SyncEvent machine_on_stop(SyncMachine *m)
+{
+        if (m->state == SYNC_FINISHING || m->state == SYNC_FINISH_BACKOFF || m->state == SYNC_DONE)
+                return SYNC_STOP_ASKED;
+        m->outcome = "aborted";
+        fault_set(&m->fault, FAULT_RUN, ECANCELED, "stopped", "stopped before the end; the mirror is as it was");
+        m->fault_is_new = true;
+        return SYNC_STOP_ASKED;
+}
+
+static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
+{
+        switch (in->kind) {
+        case SYNC_INPUT_START:
+                return SYNC_STARTED;
+        case SYNC_INPUT_CLAIM:
+                return machine_on_claim(m, in);
+        case SYNC_INPUT_REFRESH:
+                m->requests += in->refresh->answer.requests;
+                return machine_on_refresh(m, in);
+        case SYNC_INPUT_JOB:
+                m->requests += in->job->answer.requests;
+                return machine_on_job(m, in);
+        case SYNC_INPUT_PAGE:
+                m->requests += in->page->answer.requests;
+                return machine_on_page(m, in);
+        case SYNC_INPUT_TIMER:
+                return SYNC_TIMER_FIRED;
+        case SYNC_INPUT_APPLY:
+                return machine_on_apply(m, in);
+        case SYNC_INPUT_FINISH:
+                return machine_on_finish(m, in);
+        case SYNC_INPUT_LEASE_LOST:
+                return machine_on_lease_lost(m);
+        case SYNC_INPUT_STOP:
+                return machine_on_stop(m);
+        case SYNC_INPUT_FAULT:
+        default:
+                return machine_fail(m, in->fault);
+        }
+}
+
+/* Our own mistake: end the run without writing to the mirror, and say which pair it was. */
+static const SyncTransition *machine_bug(SyncMachine *m, SyncEvent event)
+{
+        static const SyncTransition over = {SYNC_STATES, SYNC_EVENTS, SYNC_DONE, SYNC_DO_REPORT,
+                                            "a bug ended this run"};
+        fault_set(&m->fault, FAULT_RUN, ENOTRECOVERABLE, "sync-machine", "bug: event %s in state %s; please report it",
+                  sync_event_name(event), sync_state_name(m->state));
+        m->outcome = "failed";
+        return &over;
+}
+
+static SyncAction machine_move(SyncMachine *m, SyncEvent event)
+{
+        const SyncTransition *t = sync_transition(m->state, event);
+        if (!t)
+                t = machine_bug(m, event);
+        m->last = t;
+        m->state = t->to;
+        if (t->to == SYNC_LISTING && m->phase != SYNC_PHASE_LIST) {
+                m->phase = SYNC_PHASE_LIST;
+                retry_reset(&m->retry);
+        } else if (t->to == SYNC_FINISHING && t->from != SYNC_FINISH_BACKOFF) {
+                retry_reset(&m->retry);
+        } else if (t->to == SYNC_DONE) {
+                m->phase = SYNC_PHASE_DONE;
+        }
+        return t->action;
+}
+
+SyncAction sync_machine_handle(SyncMachine *m, const SyncInput *in)
+{
+        m->fault_is_new = false;
+        m->keep_from = SIZE_MAX;
+        return machine_move(m, machine_classify(m, in));
+}

@@ -1,0 +1,158 @@
+/*
+ * machine: what a sync does next.
+ *
+ * Pure. An input goes in (an answer arrived, a timer fired, somebody asked to stop), an action comes out. Policies (retry, polling, listing) turn the
+ * input into one of a few events; the table in machine_table.c turns state and event into the next state, one action and the words that say why. No
+ * clock, no socket, no allocation. The runner (sync.c) carries the action out and decides nothing.
+ */
+#pragma once
+
+#include "catalog/catalog.h"
+#include "mirror/mirror.h"
+#include "sync/listing.h"
+#include "sync/polling.h"
+#include "sync/retry.h"
+
+typedef enum SyncState {
+        SYNC_IDLE,
+        SYNC_CLAIMING,
+        SYNC_CLAIM_STOPPING, /* stop was asked while the claim was under way: it must be given back */
+        SYNC_REFRESHING,
+        SYNC_REFRESH_BACKOFF,
+        SYNC_POLLING,
+        SYNC_POLL_WAIT,
+        SYNC_SETTLING,
+        SYNC_LISTING,
+        SYNC_LIST_BACKOFF,
+        SYNC_APPLYING,
+        SYNC_FINISHING,
+        SYNC_FINISH_BACKOFF,
+        SYNC_DONE,
+        SYNC_STATES,
+} SyncState;
+
+typedef enum SyncEvent {
+        SYNC_STARTED,
+        SYNC_CLAIMED_REFRESH, /* the lease is ours; refresh first */
+        SYNC_CLAIMED_LIST,    /* …; no refresh is wanted */
+        SYNC_CLAIMED_RESUME,  /* …; an earlier run left a job */
+        SYNC_NOT_CLAIMED,     /* busy, or PostgreSQL said no: there is no run */
+        SYNC_JOB_STARTED,
+        SYNC_REFRESH_AGAIN,   /* certainly not begun; try again after the delay */
+        SYNC_REFRESH_UNKNOWN, /* perhaps begun: settle, then list */
+        SYNC_REFRESH_OVER,    /* refused; list what the catalog knows */
+        SYNC_JOB_GOES_ON,
+        SYNC_JOB_ELSEWHERE, /* ask at another URL at once */
+        SYNC_JOB_ENDED,     /* in whatever way: list */
+        SYNC_PAGE_JOINED,
+        SYNC_PAGE_RESTARTS,
+        SYNC_PAGE_AGAIN, /* the request failed; try again after the delay */
+        SYNC_LIST_ENDED, /* whole, or as good as it will get */
+        SYNC_RUN_FAILED, /* a fault that ends the run */
+        SYNC_TIMER_FIRED,
+        SYNC_APPLIED,
+        SYNC_FINISHED,
+        SYNC_FINISH_AGAIN,
+        SYNC_LEASE_LOST,
+        SYNC_STOP_ASKED,
+        SYNC_EVENTS,
+} SyncEvent;
+
+typedef enum SyncAction {
+        SYNC_DO_NOTHING,
+        SYNC_DO_CLAIM,
+        SYNC_DO_REFRESH,
+        SYNC_DO_GET_JOB, /* at machine.polling.url */
+        SYNC_DO_WAIT,    /* machine.delay_usec, then a TIMER input */
+        SYNC_DO_LIST, /* keep the rows of the page just received from machine.keep_from on, if any; then get (listing.offset, listing.limit) */
+        SYNC_DO_LIST_ANEW, /* forget all rows; then the same */
+        SYNC_DO_APPLY,     /* keep as above; then apply */
+        SYNC_DO_FINISH,    /* abandon what is under way; then write the run's end */
+        SYNC_DO_REPORT,    /* abandon what is under way; the run is over */
+        SYNC_ACTIONS,
+} SyncAction;
+
+typedef struct SyncTransition {
+        SyncState from;
+        SyncEvent on;
+        SyncState to;
+        SyncAction action;
+        const char *words; /* for the log and the progress line */
+} SyncTransition;
+
+/* NULL: this pair cannot happen. */
+const SyncTransition *sync_transition(SyncState from, SyncEvent on);
+const char *sync_state_name(SyncState state);
+const char *sync_event_name(SyncEvent event);
+
+typedef enum SyncInputKind {
+        SYNC_INPUT_START,
+        SYNC_INPUT_CLAIM,
+        SYNC_INPUT_REFRESH,
+        SYNC_INPUT_JOB,
+        SYNC_INPUT_PAGE,
+        SYNC_INPUT_TIMER,
+        SYNC_INPUT_APPLY,
+        SYNC_INPUT_FINISH,
+        SYNC_INPUT_FAULT, /* a local fault ends the run: no memory, no disk for the spool */
+        SYNC_INPUT_LEASE_LOST,
+        SYNC_INPUT_STOP,
+} SyncInputKind;
+
+typedef struct SyncInput {
+        SyncInputKind kind;
+        uint64_t now_usec; /* monotonic */
+        uint64_t random;
+        const Fault *fault; /* of claim, apply, finish, fault */
+        union {
+                const MirrorClaim *claim;
+                const CatalogRefreshAnswer *refresh;
+                const CatalogJobAnswer *job;
+                const CatalogPageAnswer *page;
+                const MirrorApplied *applied;
+        };
+} SyncInput;
+
+typedef struct SyncMachine {
+        /* configuration */
+        bool refresh_wanted;
+        PollingLimits polling_limits;
+        uint64_t settle_usec;
+        unsigned page_size;
+
+        /* where it is */
+        SyncState state;
+        Polling polling;
+        Listing listing;
+        Retry retry; /* of the request, or the write, that is being tried */
+
+        /* for the runner */
+        uint64_t delay_usec;
+        size_t keep_from;
+        SyncPhase phase;
+        const SyncTransition *last; /* how it came to where it is */
+
+        /* what the run has come to */
+        const char *refresh; /* outcome of the refresh; NULL: not decided */
+        const char *outcome; /* NULL: not decided */
+        bool listed_whole;
+        bool has_job;
+        JobStatus job;
+        Fault fault;       /* the first that mattered */
+        bool fault_is_new; /* the input just handled brought it: its problem body belongs to it */
+        MirrorApplied applied;
+        int64_t pages, requests;
+} SyncMachine;
+
+typedef struct SyncMachineOptions {
+        bool refresh;
+        PollingLimits polling;
+        uint64_t settle_usec;
+        unsigned page_size;
+} SyncMachineOptions;
+
+void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options);
+
+/* Takes the input, moves, and says what to do. A pair that is not in the table ends the run with a fault of code "sync-machine": our own bug, reported,
+ * never a crash and never a write to the mirror. */
+SyncAction sync_machine_handle(SyncMachine *m, const SyncInput *input);

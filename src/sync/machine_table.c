@@ -1,0 +1,138 @@
+/*
+ * machine_table: every transition of a sync. Read it from top to bottom as the life of a run.
+ */
+#include "base/cleanup.h"
+#include "sync/machine.h"
+
+#define ENDS_BADLY(state)                                                                                              \
+        {state, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_FINISH, "the run failed"},                                    \
+                {state, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT, "another instance holds the lease now"},           \
+        {                                                                                                              \
+                state, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH, "stopping"                                     \
+        }
+
+static const SyncTransition table[] = {
+        {SYNC_IDLE, SYNC_STARTED, SYNC_CLAIMING, SYNC_DO_CLAIM, "taking the lease"},
+
+        {SYNC_CLAIMING, SYNC_CLAIMED_REFRESH, SYNC_REFRESHING, SYNC_DO_REFRESH, "asking the catalog to refresh"},
+        {SYNC_CLAIMING, SYNC_CLAIMED_LIST, SYNC_LISTING, SYNC_DO_LIST, "listing, without a refresh"},
+        {SYNC_CLAIMING, SYNC_CLAIMED_RESUME, SYNC_POLLING, SYNC_DO_GET_JOB, "taking up the job of an earlier run"},
+        {SYNC_CLAIMING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT, "the lease was not to be had"},
+        {SYNC_CLAIMING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT, "the lease could not be asked for"},
+        {SYNC_CLAIMING, SYNC_STOP_ASKED, SYNC_CLAIM_STOPPING, SYNC_DO_NOTHING,
+         "stopping, once the lease can be given back"},
+
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_REFRESH, SYNC_FINISHING, SYNC_DO_FINISH, "giving the lease back"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_LIST, SYNC_FINISHING, SYNC_DO_FINISH, "giving the lease back"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_RESUME, SYNC_FINISHING, SYNC_DO_FINISH, "giving the lease back"},
+        {SYNC_CLAIM_STOPPING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT, "stopped before it began"},
+        {SYNC_CLAIM_STOPPING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT, "stopped before it began"},
+        {SYNC_CLAIM_STOPPING, SYNC_STOP_ASKED, SYNC_CLAIM_STOPPING, SYNC_DO_NOTHING, "stopping already"},
+
+        {SYNC_REFRESHING, SYNC_JOB_STARTED, SYNC_POLL_WAIT, SYNC_DO_WAIT, "the catalog has started a job"},
+        {SYNC_REFRESHING, SYNC_REFRESH_AGAIN, SYNC_REFRESH_BACKOFF, SYNC_DO_WAIT,
+         "the refresh was not taken; trying again soon"},
+        {SYNC_REFRESHING, SYNC_REFRESH_UNKNOWN, SYNC_SETTLING, SYNC_DO_WAIT,
+         "a refresh may be under way; letting it settle"},
+        {SYNC_REFRESHING, SYNC_REFRESH_OVER, SYNC_LISTING, SYNC_DO_LIST, "no refresh; listing what the catalog knows"},
+        ENDS_BADLY(SYNC_REFRESHING),
+
+        {SYNC_REFRESH_BACKOFF, SYNC_TIMER_FIRED, SYNC_REFRESHING, SYNC_DO_REFRESH, "asking for the refresh again"},
+        ENDS_BADLY(SYNC_REFRESH_BACKOFF),
+
+        {SYNC_POLLING, SYNC_JOB_GOES_ON, SYNC_POLL_WAIT, SYNC_DO_WAIT, "waiting for the job"},
+        {SYNC_POLLING, SYNC_JOB_ELSEWHERE, SYNC_POLLING, SYNC_DO_GET_JOB, "not found; asking at the other address"},
+        {SYNC_POLLING, SYNC_JOB_ENDED, SYNC_LISTING, SYNC_DO_LIST, "the job is over; listing"},
+        ENDS_BADLY(SYNC_POLLING),
+
+        {SYNC_POLL_WAIT, SYNC_TIMER_FIRED, SYNC_POLLING, SYNC_DO_GET_JOB, "asking how the job is"},
+        ENDS_BADLY(SYNC_POLL_WAIT),
+
+        {SYNC_SETTLING, SYNC_TIMER_FIRED, SYNC_LISTING, SYNC_DO_LIST, "settled; listing"},
+        ENDS_BADLY(SYNC_SETTLING),
+
+        {SYNC_LISTING, SYNC_PAGE_JOINED, SYNC_LISTING, SYNC_DO_LIST, "listing"},
+        {SYNC_LISTING, SYNC_PAGE_RESTARTS, SYNC_LISTING, SYNC_DO_LIST_ANEW, "the list moved too far; listing anew"},
+        {SYNC_LISTING, SYNC_PAGE_AGAIN, SYNC_LIST_BACKOFF, SYNC_DO_WAIT, "a page did not come; trying again soon"},
+        {SYNC_LISTING, SYNC_LIST_ENDED, SYNC_APPLYING, SYNC_DO_APPLY, "listed; applying"},
+        ENDS_BADLY(SYNC_LISTING),
+
+        {SYNC_LIST_BACKOFF, SYNC_TIMER_FIRED, SYNC_LISTING, SYNC_DO_LIST, "asking for the page again"},
+        ENDS_BADLY(SYNC_LIST_BACKOFF),
+
+        {SYNC_APPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied"},
+        ENDS_BADLY(SYNC_APPLYING),
+
+        {SYNC_FINISHING, SYNC_FINISHED, SYNC_DONE, SYNC_DO_REPORT, "the end is recorded"},
+        {SYNC_FINISHING, SYNC_FINISH_AGAIN, SYNC_FINISH_BACKOFF, SYNC_DO_WAIT,
+         "the end could not be recorded; trying again soon"},
+        {SYNC_FINISHING, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_NOTHING, "failed again while ending"},
+        {SYNC_FINISHING, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT, "another instance holds the lease now"},
+        {SYNC_FINISHING, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_NOTHING, "ending already"},
+
+        {SYNC_FINISH_BACKOFF, SYNC_TIMER_FIRED, SYNC_FINISHING, SYNC_DO_FINISH, "recording the end again"},
+        {SYNC_FINISH_BACKOFF, SYNC_RUN_FAILED, SYNC_FINISH_BACKOFF, SYNC_DO_NOTHING, "failed again while ending"},
+        {SYNC_FINISH_BACKOFF, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT, "another instance holds the lease now"},
+        {SYNC_FINISH_BACKOFF, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH, "stopping; recording the end at once"},
+
+        {SYNC_DONE, SYNC_STOP_ASKED, SYNC_DONE, SYNC_DO_NOTHING, "over already"},
+};
+
+const SyncTransition *sync_transition(SyncState from, SyncEvent on)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (table[i].from == from && table[i].on == on)
+                        return &table[i];
+        return NULL;
+}
+
+const char *sync_state_name(SyncState state)
+{
+        static const char *const names[SYNC_STATES] = {
+                [SYNC_IDLE] = "idle",
+                [SYNC_CLAIMING] = "claiming",
+                [SYNC_CLAIM_STOPPING] = "claim-stopping",
+                [SYNC_REFRESHING] = "refreshing",
+                [SYNC_REFRESH_BACKOFF] = "refresh-backoff",
+                [SYNC_POLLING] = "polling",
+                [SYNC_POLL_WAIT] = "poll-wait",
+                [SYNC_SETTLING] = "settling",
+                [SYNC_LISTING] = "listing",
+                [SYNC_LIST_BACKOFF] = "list-backoff",
+                [SYNC_APPLYING] = "applying",
+                [SYNC_FINISHING] = "finishing",
+                [SYNC_FINISH_BACKOFF] = "finish-backoff",
+                [SYNC_DONE] = "done",
+        };
+        return names[state];
+}
+
+const char *sync_event_name(SyncEvent event)
+{
+        static const char *const names[SYNC_EVENTS] = {
+                [SYNC_STARTED] = "started",
+                [SYNC_CLAIMED_REFRESH] = "claimed-refresh",
+                [SYNC_CLAIMED_LIST] = "claimed-list",
+                [SYNC_CLAIMED_RESUME] = "claimed-resume",
+                [SYNC_NOT_CLAIMED] = "not-claimed",
+                [SYNC_JOB_STARTED] = "job-started",
+                [SYNC_REFRESH_AGAIN] = "refresh-again",
+                [SYNC_REFRESH_UNKNOWN] = "refresh-unknown",
+                [SYNC_REFRESH_OVER] = "refresh-over",
+                [SYNC_JOB_GOES_ON] = "job-goes-on",
+                [SYNC_JOB_ELSEWHERE] = "job-elsewhere",
+                [SYNC_JOB_ENDED] = "job-ended",
+                [SYNC_PAGE_JOINED] = "page-joined",
+                [SYNC_PAGE_RESTARTS] = "page-restarts",
+                [SYNC_PAGE_AGAIN] = "page-again",
+                [SYNC_LIST_ENDED] = "list-ended",
+                [SYNC_RUN_FAILED] = "run-failed",
+                [SYNC_TIMER_FIRED] = "timer-fired",
+                [SYNC_APPLIED] = "applied",
+                [SYNC_FINISHED] = "finished",
+                [SYNC_FINISH_AGAIN] = "finish-again",
+                [SYNC_LEASE_LOST] = "lease-lost",
+                [SYNC_STOP_ASKED] = "stop-asked",
+        };
+        return names[event];
+}

@@ -1,0 +1,136 @@
+/*
+ * polling: how a job is watched until it ends; the rules stand in the header.
+ *
+ * What always holds: a delay never reaches beyond the deadline in force, so that a deadline is noticed when it passes and not a poll later.
+ */
+#include "sync/polling.h"
+#include "base/duration.h"
+#include "base/text.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOT_FOUND_MAX = 5 }; /* answers of 404 in a row, fallbacks not counted, until the job counts as vanished */
+
+void polling_init(Polling *p, const PollingLimits *limits, bool has_location, uint64_t now_usec)
+{
+        *p = (Polling){
+                .limits = *limits,
+                .url = has_location ? POLLING_LOCATION : POLLING_JOBS_V1,
+                .started_usec = now_usec,
+                .delay_usec = limits->poll_min_usec,
+                .progress = -1,
+        };
+        p->first_url = p->url;
+        retry_init(&p->retry);
+}
+
+uint64_t polling_first_delay(const Polling *p)
+{
+        return p->limits.poll_min_usec;
+}
+
+static uint64_t polling_deadline(const Polling *p)
+{
+        return p->running_usec ? p->running_usec + p->limits.job_timeout_usec
+                               : p->started_usec + p->limits.wait_timeout_usec;
+}
+
+static PollingStep polling_timeout(const Polling *p, Fault *ret_fault)
+{
+        char limit[DURATION_STRING_SIZE];
+        bool running = p->running_usec > 0;
+        duration_format(running ? p->limits.job_timeout_usec : p->limits.wait_timeout_usec, limit);
+        fault_set(ret_fault, FAULT_RUN, ETIMEDOUT, running ? "job-timeout" : "job-wait-timeout",
+                  running ? "the refresh job was still %s after %s (job_timeout)"
+                          : "the refresh job was still %s after %s (wait_timeout): is the Edge site online?",
+                  p->state[0] ? p->state : "not visible", limit);
+        return POLLING_TIMEOUT;
+}
+
+/* Grows by half each time, with a tenth of jitter, and starts over when the job moves. */
+static PollingStep polling_wait(Polling *p, uint64_t now_usec, uint64_t random, uint64_t *ret_delay_usec,
+                                Fault *ret_fault)
+{
+        uint64_t deadline = polling_deadline(p);
+        if (now_usec >= deadline)
+                return polling_timeout(p, ret_fault);
+
+        uint64_t delay = p->delay_usec + (p->delay_usec >= 10 ? random % (p->delay_usec / 10) : 0);
+        p->delay_usec += p->delay_usec / 2;
+        if (p->delay_usec > p->limits.poll_max_usec)
+                p->delay_usec = p->limits.poll_max_usec;
+        *ret_delay_usec = delay < deadline - now_usec ? delay : deadline - now_usec;
+        return POLLING_WAIT;
+}
+
+static void polling_seen(Polling *p, const JobStatus *job, uint64_t now_usec)
+{
+        if (job->progress > p->progress || strcmp(p->state, job->state) != 0)
+                p->delay_usec = p->limits.poll_min_usec;
+        p->progress = job->progress;
+        (void)snprintf(p->state, sizeof(p->state), "%s", job->state);
+        if (!p->running_usec && !catalog_job_waiting(job))
+                p->running_usec = now_usec;
+        p->not_found = 0;
+        retry_reset(&p->retry);
+}
+
+static PollingStep polling_ended(const CatalogJob *job, Fault *ret_fault)
+{
+        if (catalog_job_clean(&job->status))
+                return POLLING_CLEAN;
+        char message[512];
+        text_printable(job->message, strlen(job->message), message, sizeof(message));
+        fault_set(ret_fault, FAULT_RUN, EIO, "job-failed", "the refresh job ended as %s%s%s%s%s", job->status.state,
+                  job->status.result[0] ? ", result " : "", job->status.result, message[0] ? ": " : "", message);
+        return POLLING_BAD;
+}
+
+static PollingStep polling_not_found(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
+                                     uint64_t *ret_delay_usec, Fault *ret_fault)
+{
+        if (p->url != POLLING_JOBS_2_0) {
+                p->url = p->url == POLLING_LOCATION ? POLLING_JOBS_V1 : POLLING_JOBS_2_0;
+                return POLLING_ELSEWHERE;
+        }
+        p->url = p->first_url;
+        if (++p->not_found >= NOT_FOUND_MAX) {
+                *ret_fault = answer->answer.fault;
+                ret_fault->scope = FAULT_RUN;
+                fault_prefix(ret_fault, "the catalog does not know the refresh job: ");
+                return POLLING_VANISHED;
+        }
+        return polling_wait(p, now_usec, random, ret_delay_usec, ret_fault);
+}
+
+/* A fault while asking: transient ones are ridden out, those of the catalog as a whole end the run, others make the job's end unknown. */
+static PollingStep polling_fault(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
+                                 uint64_t *ret_delay_usec, Fault *ret_fault)
+{
+        const Fault *fault = &answer->answer.fault;
+        if (retry_again(&p->retry, fault, answer->answer.retry_after_usec, random, ret_delay_usec)) {
+                uint64_t deadline = polling_deadline(p);
+                if (now_usec >= deadline)
+                        return polling_timeout(p, ret_fault);
+                if (*ret_delay_usec > deadline - now_usec)
+                        *ret_delay_usec = deadline - now_usec;
+                return POLLING_WAIT;
+        }
+        *ret_fault = *fault;
+        return fault->retryable || fault->scope == FAULT_PEER ? POLLING_FAILED : POLLING_VANISHED;
+}
+
+PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
+                           uint64_t *ret_delay_usec, Fault *ret_fault)
+{
+        if (answer->answer.status == 404)
+                return polling_not_found(p, answer, now_usec, random, ret_delay_usec, ret_fault);
+        if (answer->answer.fault.scope != FAULT_NONE)
+                return polling_fault(p, answer, now_usec, random, ret_delay_usec, ret_fault);
+
+        polling_seen(p, &answer->job.status, now_usec);
+        if (catalog_job_terminal(&answer->job.status))
+                return polling_ended(&answer->job, ret_fault);
+        return polling_wait(p, now_usec, random, ret_delay_usec, ret_fault);
+}

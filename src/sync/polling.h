@@ -1,0 +1,54 @@
+/*
+ * polling: how a job is watched until it ends.
+ *
+ * Decides after each answer whether to ask again (when, and at which URL), or that it is over and how. The reference gives the Location header as the
+ * place to ask; where there is none, /rest/jobs/v1/jobs/{id} and, once, the older /rest/2.0/jobs/{id}. A job that is not found gets a short grace: a new
+ * one may not be visible at once.
+ *
+ * Pure: times come in as monotonic microseconds.
+ */
+#pragma once
+
+#include "catalog/catalog.h"
+#include "sync/retry.h"
+
+typedef struct PollingLimits {
+        uint64_t poll_min_usec, poll_max_usec;
+        uint64_t wait_timeout_usec; /* while the job says WAITING */
+        uint64_t job_timeout_usec;  /* from the moment it does not */
+} PollingLimits;
+
+typedef enum PollingUrl { POLLING_LOCATION, POLLING_JOBS_V1, POLLING_JOBS_2_0 } PollingUrl;
+
+typedef enum PollingStep {
+        POLLING_WAIT,      /* ask again after *ret_delay_usec */
+        POLLING_ELSEWHERE, /* ask again at once: `url` has changed */
+        POLLING_CLEAN,     /* ended well */
+        POLLING_BAD,       /* ended, not clean; the fault says how */
+        POLLING_TIMEOUT,   /* a deadline passed */
+        POLLING_VANISHED,  /* no such job, or not for us: how it ended is not known */
+        POLLING_FAILED,    /* the catalog cannot be asked; the fault ends the run */
+} PollingStep;
+
+typedef struct Polling {
+        PollingLimits limits;
+        PollingUrl url;
+
+        /* private */
+        PollingUrl first_url;
+        uint64_t started_usec; /* the refresh was accepted */
+        uint64_t running_usec; /* the job was first seen out of WAITING; 0: not yet */
+        uint64_t delay_usec;
+        double progress;
+        char state[JOB_WORD_BYTES];
+        unsigned not_found; /* answers in a row */
+        Retry retry;
+} Polling;
+
+void polling_init(Polling *p, const PollingLimits *limits, bool has_location, uint64_t now_usec);
+
+/* How long until the first question. */
+uint64_t polling_first_delay(const Polling *p);
+
+PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
+                           uint64_t *ret_delay_usec, Fault *ret_fault);

@@ -1,0 +1,24 @@
+/*
+ * retry: may this request be tried again, and when?
+ *
+ * Pure. One Retry per thing that is tried: a few attempts with growing delays, the server's own wish (Retry-After) honoured within the ceiling.
+ */
+#pragma once
+
+#include "base/backoff.h"
+#include "base/fault.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Retry {
+        Backoff backoff;
+        unsigned failures; /* in a row */
+} Retry;
+
+void retry_init(Retry *r);
+
+/* After a success: the next failure is a first one again. */
+void retry_reset(Retry *r);
+
+/* True when the fault allows another attempt and some are left; *ret_delay_usec says when. */
+bool retry_again(Retry *r, const Fault *fault, uint64_t wish_usec, uint64_t random, uint64_t *ret_delay_usec);
