@@ -28,3 +28,7 @@
 /* Files */
 #define LIMIT_SECRET_MAX_BYTES (64 * 1024)
 #define LIMIT_CONFIG_EDGES_MAX 100000
+#define LIMIT_CONFIG_FILE_BYTES   (64 * 1024 * 1024) /* one configuration file */
+#define LIMIT_CONFIG_LINE_BYTES   4096               /* one line of it */
+#define LIMIT_CONFIG_ERRORS_MAX   1000               /* errors that are listed; the rest is counted */
+#define LIMIT_EDGE_NAME_MAX_BYTES 128

@@ -82,7 +82,8 @@ typedef struct Config {
 #define CONFIG_DEFAULT_FILE SYSCONFDIR "/edgemirror/edgemirror.conf"
 
 /* Reads `file` (NULL: the default) and FILE.d/ *.conf (for the default: edgemirror.conf.d) in name order. On error returns -EINVAL (or the errno of a
- * file that cannot be read), and `errors` holds one line for each error, "FILE:LINE: what is wrong; accepted: form\n". */
+ * file that cannot be read), and `errors` holds one line for each error, "FILE:LINE: what is wrong; accepted: form\n", in the order of files and
+ * lines; without ":LINE" when it concerns the whole file. -ENOMEM: `errors` may be empty. The files of secrets are not opened: secret_read does. */
 int config_load(const char *file, Config **ret, Text *errors);
 Config *config_free(Config *config);
 DEFINE_CLEANUP(Config, config, config_free)
@@ -92,6 +93,9 @@ const ConfigEdge *config_find_edge(const Config *config, const char *name);
 
 /* The commented sample configuration: what etc/edgemirror.conf holds. */
 int config_print_sample(FILE *out);
+
+/* Every key with its section, accepted form, default and purpose: for people, on a terminal. Both return -EIO when writing fails. */
+int config_print_help(FILE *out);
 
 /* Reads a secret: a path, or "credential:NAME" for $CREDENTIALS_DIRECTORY/NAME. One trailing newline (LF or CRLF) is dropped. Refused, with a Fault
  * (FAULT_PROCESS at start; the caller may see it otherwise) that says what to do: a file that group or world can read (credentials from systemd

@@ -1,0 +1,176 @@
+/*
+ * addresses: the kinds of values that say where to go and how to sign in: the catalog's URL, the authentication, the connection string.
+ *
+ * libcurl and libpq judge their own forms, so that what passes here is what they will use. What libpq says of a bad string is not repeated: it
+ * quotes pieces of it, and a piece may be a password.
+ */
+#include "base/limits.h"
+#include "config/option.h"
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static int refuse(OptionContext *context, const char *complaint)
+{
+        (void)snprintf(context->complaint, sizeof(context->complaint), "%s", complaint);
+        return -EINVAL;
+}
+
+static void cleanup_curlu(CURLU **u)
+{
+        curl_url_cleanup(*u);
+}
+
+static void cleanup_curl_string(char **s)
+{
+        curl_free(*s);
+}
+
+static bool host_is_loopback(const char *host)
+{
+        struct in_addr a;
+
+        return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+               (inet_pton(AF_INET, host, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
+}
+
+/* What must not be in the URL, seen in the text itself: libcurl does not report an empty query or user. */
+static const char *url_complaint(const char *value)
+{
+        const char *authority = strstr(value, "://");
+
+        if (strlen(value) > LIMIT_URL_MAX_BYTES / 2)
+                return "the address is too long";
+        if (!authority)
+                return "the address lacks https://";
+        authority += 3;
+        if (memchr(authority, '@', strcspn(authority, "/?#")))
+                return "the address holds a user name; use username and password_file";
+        if (strpbrk(value, "?#"))
+                return "the address holds a query or a fragment";
+        return NULL;
+}
+
+static int url_build(const char *scheme, const char *host, const char *port, const char *path, char **ret)
+{
+        size_t path_size = strlen(path);
+        while (path_size > 0 && path[path_size - 1] == '/')
+                path_size--;
+
+        char *url = NULL;
+        int start = (int)strlen(scheme) + 3;
+        if (asprintf(&url, "%s://%s%s%s%.*s", scheme, host, port ? ":" : "", port ? port : "", (int)path_size, path) <
+            0)
+                return -ENOMEM;
+        for (char *c = url + start; c < url + start + strlen(host); c++)
+                if (*c >= 'A' && *c <= 'Z')
+                        *c = (char)(*c - 'A' + 'a');
+        *ret = url;
+        return 0;
+}
+
+static int parse_url(const Option *o _unused_, void *object, const char *value, OptionContext *context)
+{
+        ConfigCatalog *catalog = &((Config *)object)->catalog;
+        _cleanup_(cleanup_curl_string) char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL;
+
+        const char *complaint = url_complaint(value);
+        if (complaint)
+                return refuse(context, complaint);
+        _cleanup_(cleanup_curlu) CURLU *u = curl_url();
+        if (!u)
+                return -ENOMEM;
+        CURLUcode c = curl_url_set(u, CURLUPART_URL, value, CURLU_NON_SUPPORT_SCHEME);
+        if (c == CURLUE_OUT_OF_MEMORY)
+                return -ENOMEM;
+        if (c != CURLUE_OK || curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+            curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+            curl_url_get(u, CURLUPART_PATH, &path, 0) != CURLUE_OK)
+                return refuse(context, "not a URL");
+        if (curl_url_get(u, CURLUPART_PORT, &port, 0) == CURLUE_OK && strcmp(port, "0") == 0)
+                return refuse(context, "port 0 cannot be connected to");
+
+        bool plain_http = strcasecmp(scheme, "http") == 0;
+        if (!plain_http && strcasecmp(scheme, "https") != 0)
+                return refuse(context, "neither https nor http");
+        if (plain_http && !host_is_loopback(host))
+                return refuse(context, "http would send the password in the clear to another machine");
+
+        char *url;
+        int r = url_build(plain_http ? "http" : "https", host, port, path, &url);
+        if (r < 0)
+                return r;
+        free(catalog->url);
+        catalog->url = url;
+        catalog->plain_http = plain_http;
+        return 0;
+}
+
+/* The value may hold a password (https://user:password@host): it is not repeated. */
+const OptionKind option_kind_url = {
+        .accepted = "https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)",
+        .is_private = true,
+        .parse = parse_url,
+};
+
+static int parse_auth(const Option *o _unused_, void *object, const char *value, OptionContext *context)
+{
+        ConfigCatalog *catalog = &((Config *)object)->catalog;
+
+        if (strcmp(value, "basic") == 0)
+                catalog->auth = CONFIG_AUTH_BASIC;
+        else if (strcmp(value, "bearer") == 0)
+                catalog->auth = CONFIG_AUTH_BEARER;
+        else if (strcmp(value, "oauth2") == 0)
+                return refuse(context, "oauth2 is not supported yet");
+        else
+                return refuse(context, "no such way to sign in");
+        return 0;
+}
+
+const OptionKind option_kind_auth = {.accepted = "basic or bearer", .parse = parse_auth};
+
+static void cleanup_conninfo(PQconninfoOption **options)
+{
+        PQconninfoFree(*options);
+}
+
+static int parse_conninfo(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        char *message = NULL;
+        _cleanup_(cleanup_conninfo) PQconninfoOption *options = PQconninfoParse(value, &message);
+        if (message)
+                PQfreemem(message);
+        if (!options)
+                return refuse(
+                        context,
+                        "libpq does not understand it (a word without \"=\", an unknown keyword, an open quote?)");
+        for (const PQconninfoOption *i = options; i->keyword; i++) {
+                if (!i->val || i->val[0] == '\0')
+                        continue;
+                if (strcmp(i->keyword, "password") == 0)
+                        return refuse(context,
+                                      "it holds a password; write that to a file and name it with password_file");
+                if (i->dispchar[0] == '*')
+                        return refuse(context,
+                                      "it holds a secret (the passphrase of a key); use a key without one that "
+                                      "only the service can read");
+        }
+
+        char **field = (char **)(void *)((char *)object + o->offset), *copy = strdup(value);
+        if (!copy)
+                return -ENOMEM;
+        free(*field);
+        *field = copy;
+        return 0;
+}
+
+const OptionKind option_kind_conninfo = {
+        .accepted = "KEYWORD=VALUE … or postgresql://… as libpq takes it, without a password",
+        .is_private = true,
+        .parse = parse_conninfo,
+};

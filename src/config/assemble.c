@@ -1,0 +1,196 @@
+/*
+ * assemble: from the draft to the configuration.
+ *
+ * Presets first, then what the files say, in their order; every edge starts as a copy of the defaults. A value that is overridden later is
+ * still checked. A secret's file is not opened here: commands that need no secret work without it.
+ */
+#include "base/limits.h"
+#include "config/draft.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SHOWN_BYTES 96
+
+/* Parses one setting into its object. 1: accepted, 0: refused and noted, -ENOMEM. */
+static int draft_apply(Draft *d, const DraftSetting *s, void *object, OptionContext *context)
+{
+        char accepted[OPTION_ACCEPTED_BYTES], shown[SHOWN_BYTES], complaint[OPTION_COMPLAINT_BYTES];
+        const Option *o = s->option;
+
+        int r = option_parse(o, object, s->value, context);
+        if (r == -ENOMEM)
+                return r;
+        if (r == 0)
+                return 1;
+        (void)text_printable(context->complaint, strlen(context->complaint), complaint, sizeof(complaint));
+        if (o->kind->is_private || s->value[0] == '\0')
+                problems_add(&d->problems, s->place, "%s: %s; accepted: %s", o->key, complaint,
+                             option_accepted(o, accepted));
+        else
+                problems_add(&d->problems, s->place, "%s = %s: %s; accepted: %s", o->key,
+                             text_printable(s->value, strlen(s->value), shown, sizeof(shown)), complaint,
+                             option_accepted(o, accepted));
+        return 0;
+}
+
+static bool lives_in_edge(const Option *o)
+{
+        return o->section == OPTION_DEFAULTS || o->section == OPTION_EDGE;
+}
+
+static bool is_polling(const Option *o)
+{
+        return o->section == OPTION_DEFAULTS &&
+               (o->offset == offsetof(ConfigEdge, poll_min_usec) || o->offset == offsetof(ConfigEdge, poll_max_usec));
+}
+
+/* Presets are ours and parse, unless the system has no time zones. */
+static int apply_presets(Draft *d, Config *config, ConfigEdge *defaults, OptionContext *context)
+{
+        size_t n;
+        const Option *table = option_table(&n);
+
+        for (size_t i = 0; i < n; i++) {
+                if (!table[i].preset)
+                        continue;
+                int r = option_parse(&table[i], lives_in_edge(&table[i]) ? (void *)defaults : config, table[i].preset,
+                                     context);
+                if (r == -EINVAL)
+                        problems_add(&d->problems, (Place){.file = 0}, "the preset %s = %s: %s", table[i].key,
+                                     table[i].preset, context->complaint);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int apply_instance_preset(Config *config)
+{
+        char host[256] = "";
+
+        if (config->daemon.instance)
+                return 0;
+        if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0' || !text_utf8_valid(host, strlen(host)))
+                (void)snprintf(host, sizeof(host), "localhost");
+        if (asprintf(&config->daemon.instance, "%s:%ld", host, (long)getpid()) < 0) {
+                config->daemon.instance = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int edge_copy_defaults(ConfigEdge *edge, const ConfigEdge *defaults)
+{
+        *edge = *defaults;
+        edge->name = edge->file = NULL;
+        edge->schedule_text = strdup(defaults->schedule_text);
+        edge->timezone = strdup(defaults->timezone);
+        return edge->schedule_text && edge->timezone ? 0 : -ENOMEM;
+}
+
+static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defaults, ConfigEdge *edge,
+                         OptionContext *context)
+{
+        bool present[OPTIONS_MAX] = {false};
+        Place polling = {0};
+        size_t n_table;
+        const Option *table = option_table(&n_table);
+
+        if (edge_copy_defaults(edge, defaults) < 0)
+                return -ENOMEM;
+        edge->name = strdup(from->name);
+        edge->file = strdup(d->files[from->place.file]);
+        edge->line = from->place.line;
+        if (!edge->name || !edge->file)
+                return -ENOMEM;
+        for (size_t i = from->first; i < from->first + from->n; i++) {
+                const DraftSetting *s = &d->edge_settings[i];
+                int r = draft_apply(d, s, edge, context);
+                if (r < 0)
+                        return r;
+                present[s->option - table] = true;
+                if (r > 0 && is_polling(s->option))
+                        polling = s->place;
+        }
+        if (!present[option_find(OPTION_EDGE, "id") - table])
+                problems_add(&d->problems, from->place,
+                             "edge \"%s\" has no id; accepted: id = UUID of the Edge connection", from->name);
+        if (polling.line > 0)
+                draft_check_polling(d, edge, polling);
+        return 0;
+}
+
+static int edge_compare(const void *a, const void *b)
+{
+        return strcmp(((const ConfigEdge *)a)->name, ((const ConfigEdge *)b)->name);
+}
+
+static int assemble_edges(Draft *d, Config *config, const ConfigEdge *defaults, OptionContext *context)
+{
+        if (d->n_edges == 0) {
+                if (!d->unreadable)
+                        problems_add(&d->problems, (Place){.file = 0, .line = 1},
+                                     "there is no edge to mirror; accepted: at least one section [edge \"NAME\"]");
+                return 0;
+        }
+        if (d->n_edges > LIMIT_CONFIG_EDGES_MAX) {
+                problems_add(&d->problems, d->edges[LIMIT_CONFIG_EDGES_MAX].place,
+                             "too many edges; accepted: at most %d", LIMIT_CONFIG_EDGES_MAX);
+                return 0;
+        }
+        config->edges = calloc(d->n_edges, sizeof(*config->edges));
+        if (!config->edges)
+                return -ENOMEM;
+        for (size_t i = 0; i < d->n_edges; i++) {
+                config->n_edges++; /* first: config_free releases a half-built edge */
+                int r = assemble_edge(d, &d->edges[i], defaults, &config->edges[i], context);
+                if (r < 0)
+                        return r;
+        }
+        int r = draft_check_edges_unique(d, config);
+        qsort(config->edges, config->n_edges, sizeof(*config->edges), edge_compare);
+        return r;
+}
+
+/* Applies everything outside of edges, and checks it. */
+static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, OptionContext *context)
+{
+        bool present[OPTIONS_MAX] = {false};
+        Place polling = {0};
+        size_t n_table;
+        const Option *table = option_table(&n_table);
+
+        for (size_t i = 0; i < d->n_settings; i++) {
+                const DraftSetting *s = &d->settings[i];
+                int r = draft_apply(d, s, lives_in_edge(s->option) ? (void *)defaults : config, context);
+                if (r < 0)
+                        return r;
+                present[s->option - table] = true;
+                if (r > 0 && is_polling(s->option))
+                        polling = s->place;
+        }
+        if (polling.line > 0)
+                draft_check_polling(d, defaults, polling);
+        if (!d->unreadable) {
+                draft_check_required(d, OPTION_CATALOG, present);
+                draft_check_required(d, OPTION_POSTGRES, present);
+                draft_check_catalog(d, config);
+        }
+        return apply_instance_preset(config);
+}
+
+int draft_assemble(Draft *d, Config *config)
+{
+        OptionContext context = {.zones = config->zones};
+        ConfigEdge defaults = {0};
+
+        int r = apply_presets(d, config, &defaults, &context);
+        if (r == 0)
+                r = assemble_scalars(d, config, &defaults, &context);
+        if (r == 0)
+                r = assemble_edges(d, config, &defaults, &context);
+        free(defaults.schedule_text);
+        free(defaults.timezone);
+        return r;
+}

@@ -1,0 +1,152 @@
+/*
+ * check: what a single value cannot tell: keys that are missing, that do not fit together, and edges that collide.
+ *
+ * An edge that takes a bad value from [defaults] is not reported again. Duplicates are found by sorting, for a hundred thousand edges load too.
+ */
+#include "base/duration.h"
+#include "config/draft.h"
+#include <errno.h>
+#include <string.h>
+
+static Place section_place(const Draft *d, OptionSection section)
+{
+        return d->sections[section].line > 0 ? d->sections[section] : (Place){.file = 0, .line = 1};
+}
+
+void draft_check_required(Draft *d, OptionSection section, const bool *present)
+{
+        char accepted[OPTION_ACCEPTED_BYTES];
+        size_t n;
+        const Option *table = option_table(&n);
+
+        for (size_t i = 0; i < n; i++)
+                if (table[i].section == section && table[i].required && !present[i])
+                        problems_add(&d->problems, section_place(d, section), "%s is missing in %s; accepted: %s = %s",
+                                     table[i].key, option_section_name(section), table[i].key,
+                                     option_accepted(&table[i], accepted));
+}
+
+/* The last place where a key is given outside of edges; line 0: nowhere. */
+static Place key_place(const Draft *d, OptionSection section, const char *key)
+{
+        const Option *o = option_find(section, key);
+
+        for (size_t i = d->n_settings; i > 0; i--)
+                if (d->settings[i - 1].option == o)
+                        return d->settings[i - 1].place;
+        return (Place){0};
+}
+
+/* Which keys a way of signing in needs; any other of them is an error rather than ignored, so that nobody believes it to be in force. */
+void draft_check_catalog(Draft *d, const Config *config)
+{
+        static const struct {
+                const char *key;
+                ConfigAuth auth;
+                const char *auth_name;
+        } KEYS[] = {
+                {"username", CONFIG_AUTH_BASIC, "basic"},
+                {"password_file", CONFIG_AUTH_BASIC, "basic"},
+                {"token_file", CONFIG_AUTH_BEARER, "bearer"},
+                {"client_id", CONFIG_AUTH_OAUTH2, "oauth2"},
+                {"client_secret_file", CONFIG_AUTH_OAUTH2, "oauth2"},
+        };
+        Place auth_place = key_place(d, OPTION_CATALOG, "auth");
+        char accepted[OPTION_ACCEPTED_BYTES];
+
+        for (size_t i = 0; i < d->n_settings; i++) /* an auth that was refused: what it needs is not known */
+                if (d->settings[i].option == option_find(OPTION_CATALOG, "auth") &&
+                    strcmp(d->settings[i].value, "basic") != 0 && strcmp(d->settings[i].value, "bearer") != 0)
+                        return;
+        const char *selected = config->catalog.auth == CONFIG_AUTH_BASIC ? "basic" : "bearer";
+        for (size_t i = 0; i < ARRAY_SIZE(KEYS); i++) {
+                const Option *o = option_find(OPTION_CATALOG, KEYS[i].key);
+                Place place = key_place(d, OPTION_CATALOG, KEYS[i].key);
+                bool needed = KEYS[i].auth == config->catalog.auth;
+                if (needed && place.line == 0)
+                        problems_add(&d->problems, auth_place.line > 0 ? auth_place : section_place(d, OPTION_CATALOG),
+                                     "auth = %s needs %s; accepted: %s = %s", KEYS[i].auth_name, KEYS[i].key,
+                                     KEYS[i].key, option_accepted(o, accepted));
+                else if (!needed && place.line > 0)
+                        problems_add(&d->problems, place,
+                                     "%s has no effect with auth = %s; accepted: only with auth = %s", KEYS[i].key,
+                                     selected, KEYS[i].auth_name);
+        }
+}
+
+void draft_check_polling(Draft *d, const ConfigEdge *edge, Place place)
+{
+        char low[DURATION_STRING_SIZE], high[DURATION_STRING_SIZE];
+
+        if (edge->poll_min_usec > edge->poll_max_usec)
+                problems_add(&d->problems, place,
+                             "poll_min (%s) is above poll_max (%s); accepted: poll_min up to poll_max",
+                             duration_format(edge->poll_min_usec, low), duration_format(edge->poll_max_usec, high));
+}
+
+/* Equal ones come together, in the order in which they stand in the files: draft and configuration have the same order here. */
+static int compare_names(const void *a, const void *b)
+{
+        const ConfigEdge *const *x = a, *const *y = b;
+        int c = strcmp((*x)->name, (*y)->name);
+        return c != 0 ? c : (*x > *y) - (*x < *y);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+        const ConfigEdge *const *x = a, *const *y = b;
+        int c = uuid_compare(&(*x)->id, &(*y)->id);
+        return c != 0 ? c : (*x > *y) - (*x < *y);
+}
+
+static void check_duplicates(Draft *d, const Config *config, const ConfigEdge **order, bool by_id)
+{
+        static const Uuid NONE = {{0}};
+        size_t first = 0;
+
+        qsort(order, config->n_edges, sizeof(*order), by_id ? compare_ids : compare_names);
+        for (size_t i = 1; i < config->n_edges; i++) {
+                bool same = by_id ? uuid_equal(&order[i]->id, &order[first]->id)
+                                  : strcmp(order[i]->name, order[first]->name) == 0;
+                if (!same || (by_id && uuid_equal(&order[i]->id, &NONE))) { /* no id: reported as such */
+                        first = i;
+                        continue;
+                }
+                const ConfigEdge *earlier = order[first];
+                Place place = d->edges[order[i] - config->edges].place;
+                if (by_id)
+                        problems_add(
+                                &d->problems, place,
+                                "edge \"%s\" has the id of edge \"%s\" (%s:%u); accepted: one edge for each Edge connection",
+                                order[i]->name, earlier->name, earlier->file, earlier->line);
+                else
+                        problems_add(&d->problems, place,
+                                     "edge \"%s\" is there already (%s:%u); accepted: each name once", order[i]->name,
+                                     earlier->file, earlier->line);
+        }
+}
+
+/* A name in the form of a UUID would make "sync UUID" ambiguous, unless it is the edge's own. */
+static void check_name_is_no_id(Draft *d, const Config *config)
+{
+        Uuid id;
+
+        for (size_t i = 0; i < config->n_edges; i++)
+                if (uuid_parse(config->edges[i].name, &id) == 0 && !uuid_equal(&id, &config->edges[i].id))
+                        problems_add(
+                                &d->problems, d->edges[i].place,
+                                "the edge's name is a UUID other than its id; accepted: a name that is no UUID, or the id");
+}
+
+int draft_check_edges_unique(Draft *d, const Config *config)
+{
+        _cleanup_(cleanup_free) const ConfigEdge **order = calloc(config->n_edges, sizeof(const ConfigEdge *));
+        if (!order)
+                return -ENOMEM;
+        for (size_t i = 0; i < config->n_edges; i++)
+                order[i] = &config->edges[i];
+        check_duplicates(d, config, order, false);
+        check_duplicates(d, config, order, true);
+        check_name_is_no_id(d, config);
+        return 0;
+}

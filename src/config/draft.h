@@ -1,0 +1,51 @@
+/*
+ * draft: what the files say, before it is put together.
+ *
+ * Gathered first and assembled afterwards, because [defaults] hold for every edge wherever they stand.
+ */
+#pragma once
+
+#include "config/option.h"
+#include "config/problems.h"
+
+/* One "key = value". */
+typedef struct DraftSetting {
+        const Option *option;
+        char *value;
+        Place place;
+} DraftSetting;
+
+/* One [edge "name"]; its settings follow each other in Draft.edge_settings. */
+typedef struct DraftEdge {
+        char *name;
+        Place place;
+        size_t first, n;
+} DraftEdge;
+
+typedef struct Draft {
+        char **files;
+        size_t n_files;
+        bool unreadable;                 /* a file could not be read: what is missing may stand there */
+        int read_error;                  /* the first one's errno, negative */
+        Place sections[OPTION_SECTIONS]; /* the first header of each; line 0: none */
+        DraftSetting *settings;          /* outside of edges, in order */
+        size_t n_settings, settings_capacity;
+        DraftSetting *edge_settings;
+        size_t n_edge_settings, edge_settings_capacity;
+        DraftEdge *edges;
+        size_t n_edges, edges_capacity;
+        Problems problems;
+} Draft;
+
+/* Reads FILE and FILE.d/ *.conf. Everything wrong goes into the draft's problems; -ENOMEM only is returned. */
+int draft_read(Draft *d, const char *file);
+void draft_done(Draft *d);
+
+/* The configuration of a draft; adds what is wrong to its problems. -ENOMEM; -EINVAL with a problem when it could not even be begun. */
+int draft_assemble(Draft *d, Config *config);
+
+/* The checks that need more than one setting. */
+void draft_check_catalog(Draft *d, const Config *config);
+void draft_check_required(Draft *d, OptionSection section, const bool *present);
+void draft_check_polling(Draft *d, const ConfigEdge *edge, Place place);
+int draft_check_edges_unique(Draft *d, const Config *config);

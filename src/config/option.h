@@ -1,0 +1,88 @@
+/*
+ * option: the one table of what can be configured, and the kinds of values.
+ *
+ * Parsing, validation, the sample file, the help and the suggestions in error messages all come from it. To add an option: a field in config.h
+ * and a row in options.c.
+ */
+#pragma once
+
+#include "config/config.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum OptionSection {
+        OPTION_CATALOG,
+        OPTION_POSTGRES,
+        OPTION_DAEMON,
+        OPTION_DEFAULTS, /* also allowed in every [edge] */
+        OPTION_EDGE,     /* in an [edge] only */
+        OPTION_SECTIONS,
+} OptionSection;
+
+#define OPTION_COMPLAINT_BYTES 256
+
+/* What a value's parser may need beside the value, and what it says when it refuses. */
+typedef struct OptionContext {
+        struct ConfigZones *zones;
+        char complaint[OPTION_COMPLAINT_BYTES]; /* one clause without a full stop; filled with -EINVAL */
+} OptionContext;
+
+typedef struct Option Option;
+
+typedef struct OptionKind {
+        const char *accepted; /* NULL: from the limits of the option */
+        bool is_private;      /* the value may be or hold a secret: never repeated in a message */
+        /* Parses into the field of `object` (a Config or a ConfigEdge). -EINVAL with a complaint, -ENOMEM. Frees what the field held. */
+        int (*parse)(const Option *o, void *object, const char *value, OptionContext *context);
+} OptionKind;
+
+struct Option {
+        OptionSection section;
+        const char *key;
+        const OptionKind *kind;
+        size_t offset;      /* of the field: in Config, or in ConfigEdge for OPTION_DEFAULTS and OPTION_EDGE */
+        uint64_t min, max;  /* counts: as they are; durations: microseconds */
+        const char *preset; /* used when the key is absent; NULL: none */
+        bool required;
+        const char *sample; /* the value in the sample file; NULL: the preset */
+        bool sample_is_off; /* commented out there */
+        const char *help;   /* what it is for, one line */
+};
+
+extern const OptionKind option_kind_string, option_kind_username, option_kind_secret_file, option_kind_file,
+        option_kind_url, option_kind_auth, option_kind_conninfo, option_kind_count, option_kind_duration,
+        option_kind_yesno, option_kind_id, option_kind_schema_connection, option_kind_schedule, option_kind_timezone,
+        option_kind_removals, option_kind_misplaced_secret;
+
+#define OPTIONS_MAX 64 /* rows of the table, for flags beside it */
+
+/* The table, in the order of the sample file. */
+const Option *option_table(size_t *ret_n);
+
+const char *option_section_name(OptionSection section);
+
+/* Whether `o` may stand in a section of that sort. */
+bool option_belongs(const Option *o, OptionSection section);
+
+/* The option of that key in a section; NULL: none. */
+const Option *option_find(OptionSection section, const char *key);
+
+/* The key of the section that was most likely meant, NULL when none is close. */
+const Option *option_suggest(OptionSection section, const char *key);
+
+#define OPTION_ACCEPTED_BYTES 192
+/* The accepted form, in words. */
+const char *option_accepted(const Option *o, char out[OPTION_ACCEPTED_BYTES]);
+
+/* Parses a value that a person wrote, after the checks that hold for every kind. */
+int option_parse(const Option *o, void *object, const char *value, OptionContext *context);
+
+/* The zones in use: each is loaded once and shared. */
+typedef struct ConfigZones {
+        Zone **items;
+        size_t n;
+} ConfigZones;
+
+int config_zones_get(ConfigZones *zones, const char *name, const Zone **ret); /* as zone_load */
+void config_zones_done(ConfigZones *zones);

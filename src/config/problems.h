@@ -1,0 +1,36 @@
+/*
+ * problems: every error of a configuration, collected while it is read and put in the order of files and lines at the end.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where something stands. Files are numbered in the order in which they are read. */
+typedef struct Place {
+        unsigned file;
+        unsigned line; /* 0: the file as a whole */
+} Place;
+
+typedef struct Problem {
+        Place place;
+        size_t sequence;
+        char *text;
+} Problem;
+
+typedef struct Problems {
+        Problem *items;
+        size_t n, capacity;
+        size_t n_dropped; /* beyond LIMIT_CONFIG_ERRORS_MAX: counted, not kept */
+        bool out_of_memory;
+} Problems;
+
+/* Adds a line. Memory that runs out is remembered and reported by problems_print. */
+void problems_add(Problems *p, Place place, const char *format, ...) _printf_(3, 4);
+bool problems_any(const Problems *p);
+
+/* Appends "FILE:LINE: text\n" for each, in order; files[] are the names. -ENOMEM. */
+int problems_print(Problems *p, char *const *files, Text *out);
+void problems_done(Problems *p);

@@ -1,0 +1,83 @@
+/*
+ * sample: the option table as text: the commented sample file, and the help.
+ */
+#include "config/option.h"
+#include <errno.h>
+
+static const char SAMPLE_HEAD[] =
+        "# edgemirror: configuration\n"
+        "#\n"
+        "# After this file, edgemirror.conf.d/*.conf beside it are read in the order of their names; a later file overrides a key of an\n"
+        "# earlier one. Lines that begin with \"#\" or \";\" are comments, as is what follows \" ;\" in a line. A key that is commented out\n"
+        "# here has the value shown, or none. `edgemirror check --offline` tells what is wrong, all at once.\n"
+        "#\n"
+        "# Secrets do not stand here but in files that only their owner may read. credential:NAME is the file NAME in\n"
+        "# $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential=NAME:PATH of the unit names.\n";
+
+static const char *const SECTION_NOTES[OPTION_SECTIONS] = {
+        [OPTION_CATALOG] = "The Collibra catalog.",
+        [OPTION_POSTGRES] = "The PostgreSQL database that holds the mirror.",
+        [OPTION_DAEMON] = "The service.",
+        [OPTION_DEFAULTS] = "Every edge starts from these; each of these keys may also stand in an edge.",
+        [OPTION_EDGE] = "One Edge connection that is mirrored; as many of these sections as there are connections.",
+};
+
+/* A schedule of its own in the sample's edge, to show that an edge overrides the defaults. */
+static const char SAMPLE_EDGE_TAIL[] = "\n"
+                                       "# Any key of [defaults], for this edge only.\n"
+                                       "schedule = cron */15 6-20 * * mon-fri\n"
+                                       "timezone = Europe/Brussels\n";
+
+static void print_option(FILE *out, const Option *o)
+{
+        char accepted[OPTION_ACCEPTED_BYTES];
+
+        (void)fprintf(out, "\n# %s\n# Accepted: %s.%s\n", o->help, option_accepted(o, accepted),
+                      o->required ? " Required." : "");
+        (void)fprintf(out, "%s%s = %s\n", o->sample_is_off ? ";" : "", o->key, o->sample ? o->sample : o->preset);
+}
+
+static int finish(FILE *out)
+{
+        return fflush(out) == 0 && !ferror(out) ? 0 : -EIO;
+}
+
+int config_print_sample(FILE *out)
+{
+        size_t n;
+        const Option *table = option_table(&n);
+
+        (void)fputs(SAMPLE_HEAD, out);
+        for (OptionSection s = OPTION_CATALOG; s < OPTION_SECTIONS; s++) {
+                const char *name = s == OPTION_EDGE ? "[edge \"snowflake-prod\"]" : option_section_name(s);
+                (void)fprintf(out, "\n\n# %s\n%s\n", SECTION_NOTES[s], name);
+                for (size_t i = 0; i < n; i++)
+                        if (table[i].section == s && table[i].kind != &option_kind_misplaced_secret)
+                                print_option(out, &table[i]);
+        }
+        (void)fputs(SAMPLE_EDGE_TAIL, out);
+        return finish(out);
+}
+
+int config_print_help(FILE *out)
+{
+        char accepted[OPTION_ACCEPTED_BYTES];
+        size_t n;
+        const Option *table = option_table(&n);
+
+        for (OptionSection s = OPTION_CATALOG; s < OPTION_SECTIONS; s++) {
+                (void)fprintf(out, "%s%s\n  %s\n", s == OPTION_CATALOG ? "" : "\n", option_section_name(s),
+                              SECTION_NOTES[s]);
+                for (size_t i = 0; i < n; i++) {
+                        const Option *o = &table[i];
+                        if (o->section != s || o->kind == &option_kind_misplaced_secret)
+                                continue;
+                        (void)fprintf(out, "\n  %s = %s\n      %s\n", o->key, option_accepted(o, accepted), o->help);
+                        if (o->preset)
+                                (void)fprintf(out, "      Default: %s\n", o->preset);
+                        else if (o->required)
+                                (void)fprintf(out, "      Required.\n");
+                }
+        }
+        return finish(out);
+}

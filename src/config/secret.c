@@ -1,0 +1,155 @@
+/*
+ * secret: reads a password or token from its file.
+ *
+ * Everything is judged on the opened file, so that nobody can exchange it in between. Symbolic links are followed: systemd's credentials may be
+ * some. The bytes are in one buffer of fixed size that is overwritten before it goes, and in what the caller gets; nowhere else, and in no
+ * message.
+ */
+#include "base/limits.h"
+#include "config/config.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CREDENTIAL_PREFIX "credential:"
+
+typedef struct SecretBuffer {
+        size_t size;
+        char bytes[LIMIT_SECRET_MAX_BYTES + 3]; /* the newline, and one byte that shows that there is more */
+} SecretBuffer;
+
+static void cleanup_secret_buffer(SecretBuffer *b)
+{
+        explicit_bzero(b, sizeof(*b));
+}
+
+/* The path of a credential. */
+static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *ret_fault)
+{
+        if (*name == '\0' || strchr(name, '/') || text_equal(name, ".") || text_equal(name, ".."))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
+                                 "credential:%s: the name of a credential is not empty and holds no slash", name);
+
+        const char *directory = getenv("CREDENTIALS_DIRECTORY");
+        if (!directory || *directory == '\0')
+                return fault_set(
+                        ret_fault, FAULT_PROCESS, ENOENT, "secret-no-credentials",
+                        "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a unit with LoadCredential=%s:PATH, "
+                        "elsewhere name the file itself",
+                        name, name);
+        int n = snprintf(path, PATH_MAX, "%s/%s", directory, name);
+        if (n < 0 || n >= PATH_MAX)
+                return fault_set(ret_fault, FAULT_PROCESS, ENAMETOOLONG, "secret-name",
+                                 "credential:%s: the path is too long", name);
+        return 0;
+}
+
+/* Opens the file and refuses what is not a private regular file. */
+static int secret_open(const char *where, const char *path, bool is_credential, int *ret_fd, Fault *ret_fault)
+{
+        /* O_NONBLOCK: a fifo must not make the service wait */
+        _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        struct stat st;
+
+        if (fd < 0 && errno == ENOENT && is_credential)
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, "secret-missing",
+                                 "%s: %s does not exist; add LoadCredential=%s:PATH to the unit", where, path,
+                                 where + strlen(CREDENTIAL_PREFIX));
+        if (fd < 0 && errno == ENOENT)
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, "secret-missing",
+                                 "%s: no such file; create it, owned by the user that runs edgemirror, with mode 0600",
+                                 where);
+        if (fd < 0 && errno == EACCES)
+                return fault_set(ret_fault, FAULT_PROCESS, EACCES, "secret-denied",
+                                 "%s: may not be read by this user (uid %ld); let it own the file: chown %ld %s", where,
+                                 (long)geteuid(), (long)geteuid(), path);
+        if (fd < 0 || fstat(fd, &st) < 0) {
+                int e = errno;
+                return fault_set(ret_fault, FAULT_PROCESS, e, "secret-unreadable", "%s: cannot be opened: %s", where,
+                                 strerrordesc_np(e));
+        }
+        if (!S_ISREG(st.st_mode))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-not-a-file",
+                                 "%s: not a regular file; name a file that holds the secret", where);
+        if (!is_credential && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+                return fault_set(ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
+                                 "%s: others than its owner may use this file (mode %04o); run: chmod 600 %s", where,
+                                 (unsigned)(st.st_mode & 07777), path);
+        *ret_fd = fd;
+        fd = -1;
+        return 0;
+}
+
+static int secret_fill(const char *where, int fd, SecretBuffer *b, Fault *ret_fault)
+{
+        while (b->size < sizeof(b->bytes)) {
+                ssize_t n = read(fd, b->bytes + b->size, sizeof(b->bytes) - b->size);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0) {
+                        int e = errno;
+                        return fault_set(ret_fault, FAULT_PROCESS, e, "secret-unreadable", "%s: cannot be read: %s",
+                                         where, strerrordesc_np(e));
+                }
+                if (n == 0)
+                        break;
+                b->size += (size_t)n;
+        }
+        return 0;
+}
+
+/* Drops one newline and looks at what is left. */
+static int secret_validate(const char *where, SecretBuffer *b, Fault *ret_fault)
+{
+        if (b->size > 0 && b->bytes[b->size - 1] == '\n') {
+                b->size--;
+                if (b->size > 0 && b->bytes[b->size - 1] == '\r')
+                        b->size--;
+        }
+        if (b->size == 0)
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-empty",
+                                 "%s: the file is empty; write the secret into it", where);
+        if (b->size > LIMIT_SECRET_MAX_BYTES)
+                return fault_set(ret_fault, FAULT_PROCESS, EFBIG, "secret-too-large",
+                                 "%s: more than %d bytes; a secret is one line, is this the right file?", where,
+                                 LIMIT_SECRET_MAX_BYTES);
+        if (memchr(b->bytes, '\n', b->size) || memchr(b->bytes, '\r', b->size))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                                 "%s: more than one line; write the secret alone into it", where);
+        if (memchr(b->bytes, '\0', b->size))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                                 "%s: holds a NUL byte; write the secret alone into it", where);
+        return 0;
+}
+
+int secret_read(const char *where, Text *ret, Fault *ret_fault)
+{
+        _cleanup_(cleanup_secret_buffer) SecretBuffer buffer = {0};
+        _cleanup_(cleanup_close) int fd = -1;
+        bool is_credential = text_starts_with(where, CREDENTIAL_PREFIX);
+        char path[PATH_MAX];
+        int r;
+
+        if (is_credential)
+                r = secret_find_credential(where + strlen(CREDENTIAL_PREFIX), path, ret_fault);
+        else if (where[0] != '/' || strlen(where) >= sizeof(path)) /* not repeated: it may be the secret itself */
+                r = fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
+                              "a secret is named by an absolute path or by credential:NAME, and this is neither");
+        else
+                r = snprintf(path, sizeof(path), "%s", where) < 0 ? -EINVAL : 0;
+        if (r == 0)
+                r = secret_open(where, path, is_credential, &fd, ret_fault);
+        if (r == 0)
+                r = secret_fill(where, fd, &buffer, ret_fault);
+        if (r == 0)
+                r = secret_validate(where, &buffer, ret_fault);
+        if (r < 0)
+                return r;
+        /* in one piece: growing would leave copies behind */
+        if (text_append(ret, buffer.bytes, buffer.size) < 0)
+                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "out-of-memory", "%s: out of memory", where);
+        return 0;
+}

@@ -1,0 +1,260 @@
+/*
+ * values: the kinds of values that are plain: words, files, numbers, durations, identifiers, schedules.
+ *
+ * A parser stores the value in its field and frees what was there, so that a later file can override an earlier one. Its complaint is a clause;
+ * the caller adds the place and the accepted form. A complaint never repeats a value that may be a secret.
+ */
+#include "base/duration.h"
+#include "base/limits.h"
+#include "config/option.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static int _printf_(2, 3) refuse(OptionContext *context, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vsnprintf(context->complaint, sizeof(context->complaint), format, arguments);
+        va_end(arguments);
+        return -EINVAL;
+}
+
+static void *field_of(const Option *o, void *object)
+{
+        return (char *)object + o->offset;
+}
+
+static int replace_string(char **field, const char *value)
+{
+        char *copy = strdup(value);
+        if (!copy)
+                return -ENOMEM;
+        free(*field);
+        *field = copy;
+        return 0;
+}
+
+int option_parse(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        size_t size = strlen(value);
+
+        context->complaint[0] = '\0';
+        if (o->kind != &option_kind_misplaced_secret) {
+                if (size == 0)
+                        return refuse(context, "the value is missing");
+                if (size >= 2 && value[0] == '"' && value[size - 1] == '"')
+                        return refuse(context, "values are written without quotation marks");
+                if (strstr(value, " #") || strstr(value, "\t#"))
+                        return refuse(context, "\"#\" does not begin a comment here, \" ;\" does");
+        }
+        return o->kind->parse(o, object, value, context);
+}
+
+static int parse_string(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        if (strlen(value) > 255)
+                return refuse(context, "longer than 255 bytes");
+        return replace_string(field_of(o, object), value);
+}
+
+const OptionKind option_kind_string = {.accepted = "a text of at most 255 bytes", .parse = parse_string};
+
+static int parse_username(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        if (strchr(value, ':')) /* RFC 7617: it separates user and password */
+                return refuse(context, "a user name has no colon");
+        return parse_string(o, object, value, context);
+}
+
+const OptionKind option_kind_username = {.accepted = "a text of at most 255 bytes without a colon",
+                                         .parse = parse_username};
+
+static int parse_file(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        if (value[0] != '/')
+                return refuse(context, "not an absolute path");
+        return replace_string(field_of(o, object), value);
+}
+
+const OptionKind option_kind_file = {.accepted = "/absolute/path", .parse = parse_file};
+
+static int parse_secret_file(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        if (text_starts_with(value, "credential:")) {
+                const char *name = value + strlen("credential:");
+                if (*name == '\0' || strchr(name, '/') || text_equal(name, ".") || text_equal(name, ".."))
+                        return refuse(context, "the credential's name is empty or holds a slash");
+        } else if (value[0] != '/')
+                return refuse(context, "not the name of a file (the secret itself does not belong here)");
+        return replace_string(field_of(o, object), value);
+}
+
+const OptionKind option_kind_secret_file = {
+        .accepted = "/absolute/path or credential:NAME", .is_private = true, .parse = parse_secret_file};
+
+static int parse_misplaced_secret(const Option *o, void *object _unused_, const char *value _unused_,
+                                  OptionContext *context)
+{
+        return refuse(context,
+                      "a secret does not belong into this file; write it to a file of its own and name that with %s",
+                      o->sample);
+}
+
+const OptionKind option_kind_misplaced_secret = {.is_private = true, .parse = parse_misplaced_secret};
+
+static int parse_count(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        int64_t n;
+        int r = text_parse_int64(value, (int64_t)o->min, (int64_t)o->max, &n);
+        if (r == -ERANGE)
+                return refuse(context, "out of range");
+        if (r < 0)
+                return refuse(context, "not a whole number");
+        *(unsigned *)field_of(o, object) = (unsigned)n;
+        return 0;
+}
+
+const OptionKind option_kind_count = {.parse = parse_count};
+
+static int parse_duration(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        uint64_t usec;
+        int r = duration_parse(value, &usec);
+        if (r == -ERANGE || (r == 0 && (usec < o->min || usec > o->max)))
+                return refuse(context, "out of range");
+        if (r < 0)
+                return refuse(context, "not a duration (a number without a unit is none)");
+        *(uint64_t *)field_of(o, object) = usec;
+        return 0;
+}
+
+const OptionKind option_kind_duration = {.parse = parse_duration};
+
+static int parse_yesno(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        static const struct {
+                const char *word;
+                bool value;
+        } WORDS[] = {{"yes", true}, {"no", false}, {"true", true}, {"false", false}, {"on", true}, {"off", false}};
+
+        for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++)
+                if (strcmp(value, WORDS[i].word) == 0) {
+                        *(bool *)field_of(o, object) = WORDS[i].value;
+                        return 0;
+                }
+        return refuse(context, "neither yes nor no");
+}
+
+const OptionKind option_kind_yesno = {.accepted = "yes or no", .parse = parse_yesno};
+
+static int parse_id(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        if (uuid_parse(value, field_of(o, object)) < 0)
+                return refuse(context, "not a UUID");
+        return 0;
+}
+
+#define UUID_FORM "a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
+const OptionKind option_kind_id = {.accepted = UUID_FORM, .parse = parse_id};
+
+static int parse_schema_connection(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        ConfigEdge *edge = object;
+        int r = parse_id(o, object, value, context);
+        if (r == 0)
+                edge->has_schema_connection = true;
+        return r;
+}
+
+const OptionKind option_kind_schema_connection = {.accepted = UUID_FORM, .parse = parse_schema_connection};
+
+static int parse_schedule(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        ConfigEdge *edge = object;
+        Schedule schedule;
+        char error[OPTION_COMPLAINT_BYTES] = "";
+
+        int r = schedule_parse(value, &schedule, error, sizeof(error));
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return refuse(context, "%s", error[0] != '\0' ? error : "not a schedule");
+        r = replace_string(field_of(o, object), value);
+        if (r == 0)
+                edge->schedule = schedule;
+        return r;
+}
+
+const OptionKind option_kind_schedule = {
+        .accepted = "every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW", .parse = parse_schedule};
+
+static int parse_timezone(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        ConfigEdge *edge = object;
+        const Zone *zone;
+
+        int r = config_zones_get(context->zones, value, &zone);
+        if (r == -ENOMEM)
+                return r;
+        if (r == -ENOENT)
+                return refuse(context, "this system knows no such time zone");
+        if (r < 0)
+                return refuse(context, "%s",
+                              r == -EINVAL ? "not the name of a time zone" : "the zone's file cannot be read");
+        r = replace_string(field_of(o, object), value);
+        if (r == 0)
+                edge->zone = zone;
+        return r;
+}
+
+const OptionKind option_kind_timezone = {.accepted = "an IANA name like UTC or Europe/Brussels",
+                                         .parse = parse_timezone};
+
+/* "12", "12.5": into hundredths, so that no locale has a say. */
+static int parse_percent(const char *value, size_t size, int64_t *ret_hundredths)
+{
+        char digits[16];
+        size_t n = 0, decimals = 0;
+        bool point = false;
+
+        for (size_t i = 0; i < size; i++) {
+                if (value[i] == '.' && !point && n > 0) {
+                        point = true;
+                        continue;
+                }
+                if (value[i] < '0' || value[i] > '9' || n >= 8 || decimals == 2)
+                        return -EINVAL;
+                digits[n++] = value[i];
+                decimals += point;
+        }
+        if (n == 0 || (point && decimals == 0))
+                return -EINVAL;
+        for (; decimals < 2; decimals++)
+                digits[n++] = '0';
+        digits[n] = '\0';
+        return text_parse_int64(digits, 0, 100 * 100, ret_hundredths);
+}
+
+static int parse_removals(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        ConfigRemovals *removals = field_of(o, object);
+        size_t size = strlen(value);
+        int64_t n;
+        bool is_share = value[size - 1] == '%';
+
+        int r = is_share ? parse_percent(value, size - 1, &n) : text_parse_int64(value, 0, LIMIT_LIST_MAX_ROWS, &n);
+        if (r == -ERANGE)
+                return refuse(context, "out of range");
+        if (r < 0)
+                return refuse(context, "neither a number of rows nor a share");
+        if (is_share)
+                *removals = (ConfigRemovals){.is_share = true, .share = (double)n / 10000.0};
+        else
+                *removals = (ConfigRemovals){.count = n};
+        return 0;
+}
+
+const OptionKind option_kind_removals = {.accepted = "a number of rows, or a share from 0% to 100%",
+                                         .parse = parse_removals};
