@@ -26,9 +26,13 @@
 #define LIMIT_FAULT_MESSAGE_BYTES 1024
 
 /* Files */
-#define LIMIT_SECRET_MAX_BYTES (64 * 1024)
-#define LIMIT_CONFIG_EDGES_MAX 100000
+#define LIMIT_SECRET_MAX_BYTES    (64 * 1024)
+#define LIMIT_CONFIG_EDGES_MAX    100000
 #define LIMIT_CONFIG_FILE_BYTES   (64 * 1024 * 1024) /* one configuration file */
 #define LIMIT_CONFIG_LINE_BYTES   4096               /* one line of it */
 #define LIMIT_CONFIG_ERRORS_MAX   1000               /* errors that are listed; the rest is counted */
 #define LIMIT_EDGE_NAME_MAX_BYTES 128
+
+/* Time zones */
+#define LIMIT_ZONE_NAME_MAX_BYTES 255
+#define LIMIT_ZONE_FILE_MAX_BYTES (64 * 1024) /* the largest of tzdata has less than 4 KiB */
