@@ -8,8 +8,8 @@ static const char SAMPLE_HEAD[] =
         "# edgemirror: configuration\n"
         "#\n"
         "# After this file, edgemirror.conf.d/*.conf beside it are read in the order of their names; a later file overrides a key of an\n"
-        "# earlier one. Lines that begin with \"#\" or \";\" are comments, as is what follows \" ;\" in a line. A key that is commented out\n"
-        "# here has the value shown, or none. `edgemirror check --offline` tells what is wrong, all at once.\n"
+        "# earlier one. Lines that begin with \"#\" or \";\" are comments, as is what follows \" ;\" in a line. Values are shown with their\n"
+        "# presets or as examples. `edgemirror check --offline` tells everything that is wrong, all at once.\n"
         "#\n"
         "# Secrets do not stand here but in files that only their owner may read. credential:NAME is the file NAME in\n"
         "# $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential=NAME:PATH of the unit names.\n";

@@ -1,0 +1,367 @@
+/*
+ * The files: sections and keys, what is missing or there twice, order and overriding, odd bytes, many edges.
+ */
+#include "base/duration.h"
+#include "base/limits.h"
+#include "unit/config_files.h"
+#include <errno.h>
+
+#define SECTIONS      "[catalog], [postgres], [daemon], [defaults] or [edge \"NAME\"]"
+#define EDGE_FORM     "accepted: [edge \"NAME\"], NAME of 1 to 128 bytes\n"
+#define LINE_FORM     "accepted: lines of UTF-8 text of at most 4096 bytes\n"
+#define CATALOG_LINES "[catalog]\nurl = https://c.example\n"
+
+/* Whole files and what is said of them. */
+static const struct {
+        const char *text, *report;
+} REFUSED[] = {
+        /* sections */
+        {VALID "[edges \"b\"]\nx = 1\n", "t.conf:9: unknown section [edges \"b\"]; accepted: " SECTIONS "\n"},
+        {VALID "[Daemon]\n", "t.conf:9: unknown section [Daemon]; accepted: " SECTIONS "\n"},
+        {VALID "[daemon\nlease = 20s\n",
+         "t.conf:9: a section's header that does not end in \"]\"; accepted: " SECTIONS "\n"},
+        {VALID "[daemon] lease = 20s\n",
+         "t.conf:9: a section's header that does not end in \"]\"; accepted: " SECTIONS "\n"},
+        {VALID "[edge b]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
+        {VALID "[edge]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
+        {VALID "[edge \"\"]\nid = " UUID_B "\n", "t.conf:9: the edge has an empty name; " EDGE_FORM},
+        {VALID "[edge \"b \"]\nid = " UUID_B "\n",
+         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
+        {VALID "[edge \"b\x07\"]\nid = " UUID_B "\n", "t.conf:9: the line holds a control character; " LINE_FORM},
+        {"lease = 20s\n" VALID, "t.conf:1: \"lease\" stands before any section; accepted: below " SECTIONS "\n"},
+        /* keys */
+        {VALID "shedule = daily\n", "t.conf:9: unknown key \"shedule\" in [edge \"NAME\"]; accepted: \"schedule\"?\n"},
+        {VALID "[daemon]\nmax_sync = 3\n",
+         "t.conf:10: unknown key \"max_sync\" in [daemon]; accepted: \"max_syncs\"?\n"},
+        {VALID "[daemon]\nfrobnicate = 3\n",
+         "t.conf:10: unknown key \"frobnicate\" in [daemon]; accepted: instance, max_syncs, lease, stop_timeout\n"},
+        {VALID "lease = 20s\n", "t.conf:9: \"lease\" does not stand in [edge \"NAME\"]; accepted: in [daemon]\n"},
+        {VALID "[defaults]\nid = " UUID_B "\n",
+         "t.conf:10: \"id\" does not stand in [defaults]; accepted: in [edge \"NAME\"]\n"},
+        {VALID "id = " UUID_B "\n", "t.conf:9: id is given twice, first in line 8; accepted: one id in a section\n"},
+        {VALID "[catalog]\nusername = v\n",
+         "t.conf:10: username is given twice, first in line 3; accepted: one username in a section\n"},
+        {VALID "page_size\n",
+         "t.conf:9: neither a [section] nor a key with a value; accepted: [section] or KEY = VALUE\n"},
+        {VALID "page_size ; = 3\n",
+         "t.conf:9: neither a [section] nor a key with a value; accepted: [section] or KEY = VALUE\n"},
+        /* what is missing */
+        {"[catalog]\nusername = u\npassword_file = /p\n" POSTGRES EDGE,
+         "t.conf:1: url is missing in [catalog]; accepted: url = https://HOST, or http to a loopback address (127.0.0.0/8, [::1], "
+         "localhost)\n"},
+        {CATALOG EDGE,
+         "t.conf:1: conninfo is missing in [postgres]; accepted: conninfo = KEYWORD=VALUE … or postgresql://… as libpq "
+         "takes it, without a password\n"},
+        {CATALOG POSTGRES, "t.conf:1: there is no edge to mirror; accepted: at least one section [edge \"NAME\"]\n"},
+        {VALID "[edge \"b\"]\n", "t.conf:9: edge \"b\" has no id; accepted: id = UUID of the Edge connection\n"},
+        {CATALOG_LINES POSTGRES EDGE,
+         "t.conf:1: auth = basic needs username; accepted: username = a text of at most 255 bytes without a colon\n"
+         "t.conf:1: auth = basic needs password_file; accepted: password_file = /absolute/path or credential:NAME\n"},
+        {CATALOG_LINES "auth = bearer\n" POSTGRES EDGE,
+         "t.conf:3: auth = bearer needs token_file; accepted: token_file = /absolute/path or credential:NAME\n"},
+        {CATALOG_LINES "auth = oauth2\nclient_id = x\n" POSTGRES EDGE,
+         "t.conf:3: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
+        {CATALOG "token_file = /t\n" POSTGRES EDGE,
+         "t.conf:5: token_file has no effect with auth = basic; accepted: only with auth = bearer\n"},
+        {CATALOG_LINES "auth = bearer\ntoken_file = /t\nusername = u\n" POSTGRES EDGE,
+         "t.conf:5: username has no effect with auth = bearer; accepted: only with auth = basic\n"},
+        /* what is there twice */
+        {VALID "[edge \"a\"]\nid = " UUID_B "\n",
+         "t.conf:9: edge \"a\" is there already (t.conf:7); accepted: each name once\n"},
+        {VALID "[edge \"b\"]\nid = 0B9C1C1E-3D0A-4D55-9D2B-6B8F0F0A1C11\n",
+         "t.conf:9: edge \"b\" has the id of edge \"a\" (t.conf:7); accepted: one edge for each Edge connection\n"},
+        {VALID "[edge \"" UUID_A "\"]\nid = " UUID_B "\n",
+         "t.conf:9: the edge's name is a UUID other than its id; accepted: a name that is no UUID, or the id\n"},
+        /* bytes */
+        {VALID "timezone = \xC3\x28\n", "t.conf:9: the line is not valid UTF-8; " LINE_FORM},
+        {VALID "timezone = \xC2\x85\n", "t.conf:9: the line holds a control character; " LINE_FORM},
+};
+
+static void a_bad_file_is_refused_with_its_line_and_the_accepted_form(void **state _unused_)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(REFUSED); i++) {
+                files_write("t.conf", REFUSED[i].text);
+                assert_refused("t.conf", -EINVAL, REFUSED[i].report);
+        }
+}
+
+static void all_errors_are_reported_in_the_order_of_the_lines(void **state _unused_)
+{
+        files_write("t.conf", "stray = 1\n"           /* 1 */
+                              "[catalog]\n"           /* 2: url, username missing */
+                              "password = x\n"        /* 3 */
+                              "max_requests = none\n" /* 4 */
+                              "[postgres]\n"          /* 5: conninfo missing */
+                              "[typo]\n"              /* 6 */
+                              "[defaults]\n"          /* 7 */
+                              "page_size = 9999\n"    /* 8 */
+                              "poll_min = 5\n"        /* 9 */
+                              "junk\n"                /* 10 */
+                              "[edge \"a\"]\n"        /* 11: no id */
+                              "refresh = perhaps\n"); /* 12 */
+        static const unsigned LINES[] = {1, 2, 2, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12};
+        _cleanup_(text_done) Text errors = {0};
+        Config *config = NULL;
+
+        assert_int_equal(config_load("t.conf", &config, &errors), -EINVAL);
+        char *line = errors.data;
+        for (size_t i = 0; i < ARRAY_SIZE(LINES); i++) {
+                char begin[32];
+                (void)snprintf(begin, sizeof(begin), "t.conf:%u: ", LINES[i]);
+                assert_true(text_starts_with(line, begin));
+                line = strchr(line, '\n') + 1;
+        }
+        assert_int_equal(*line, '\0');
+}
+
+static void no_secret_is_repeated_in_an_error(void **state _unused_)
+{
+        files_write("t.conf",
+                    "[catalog]\nurl = https://u:hunter2@c\nusername = u\npassword = hunter2\npassword_file = hunter2\n"
+                    "token_file = hunter2\nclient_secret = hunter2\nhunter2\n[postgres]\n"
+                    "conninfo = dbname=x password=a hunter2\npassword_file = hunter2\n" EDGE);
+        _cleanup_(text_done) Text errors = {0};
+        Config *config = NULL;
+
+        assert_int_equal(config_load("t.conf", &config, &errors), -EINVAL);
+        assert_non_null(strstr(errors.data, "t.conf:10: conninfo: "));
+        assert_null(strstr(errors.data, "hunter2"));
+}
+
+static void later_files_override_in_the_order_of_their_names(void **state _unused_)
+{
+        files_write("t.conf", VALID "[daemon]\nmax_syncs = 1\nlease = 11s\n[defaults]\npage_size = 10\n");
+        files_write("t.conf.d/20-b.conf", "[daemon]\nmax_syncs = 3\n[defaults]\npage_size = 30\n");
+        files_write("t.conf.d/10-a.conf",
+                    "[daemon]\nmax_syncs = 2\nstop_timeout = 7s\n[edge \"b\"]\nid = " UUID_B "\n");
+        files_write("t.conf.d/30-c.conf.bak", "nonsense");
+        files_write("t.conf.d/.40-d.conf", "nonsense");
+
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+
+        assert_int_equal(c->daemon.max_syncs, 3);
+        assert_int_equal(c->daemon.lease_usec, 11 * USEC_PER_SEC);
+        assert_int_equal(c->daemon.stop_timeout_usec, 7 * USEC_PER_SEC);
+        assert_int_equal(c->n_edges, 2);
+        assert_int_equal(c->edges[0].page_size, 30);
+        assert_int_equal(c->edges[1].page_size, 30);
+        assert_string_equal(c->edges[1].file, "t.conf.d/10-a.conf");
+        assert_int_equal(c->edges[1].line, 4);
+}
+
+static void an_edge_overrides_the_defaults_wherever_they_stand(void **state _unused_)
+{
+        files_write("t.conf",
+                    VALID "page_size = 7\nschedule = daily\nenabled = no\nschema_connection = " UUID_B "\n"
+                          "[edge \"b\"]\nid = " UUID_B "\n[defaults]\npage_size = 20\ntimezone = Europe/Brussels\n");
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        const ConfigEdge *a = config_find_edge(c, "a"), *b = config_find_edge(c, "b");
+
+        assert_int_equal(a->page_size, 7);
+        assert_int_equal(b->page_size, 20);
+        assert_false(a->enabled);
+        assert_true(b->enabled);
+        assert_true(a->has_schema_connection);
+        assert_false(b->has_schema_connection);
+        assert_false(a->schedule.is_interval);
+        assert_true(b->schedule.is_interval);
+        assert_string_equal(a->timezone, "Europe/Brussels");
+        assert_ptr_equal(a->zone, b->zone);
+}
+
+static void duplicates_are_found_across_files(void **state _unused_)
+{
+        files_write("t.conf", VALID);
+        files_write("t.conf.d/x.conf", EDGE);
+        assert_refused(
+                "t.conf", -EINVAL,
+                "t.conf.d/x.conf:1: edge \"a\" is there already (t.conf:7); accepted: each name once\n"
+                "t.conf.d/x.conf:1: edge \"a\" has the id of edge \"a\" (t.conf:7); accepted: one edge for each Edge connection\n");
+}
+
+static void files_from_other_systems_are_read(void **state _unused_)
+{
+        files_write("t.conf",
+                    "\xEF\xBB\xBF# mark and CRLF\r\n[catalog]   ; comment\r\n  url : https://c.example ; comment\r\n"
+                    "\tusername=u;v\r\npassword_file = /p\r\n\r\n[ postgres ]\r\nconninfo = dbname=x\r\n"
+                    "[edge \"Zürich ] ; 1\"] ; comment\r\n    id = " UUID_A "\r\n    page_size = 9");
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+
+        assert_string_equal(c->catalog.url, "https://c.example");
+        assert_string_equal(c->catalog.username, "u;v");
+        assert_string_equal(c->edges[0].name, "Zürich ] ; 1");
+        assert_int_equal(c->edges[0].page_size, 9);
+        assert_int_equal(c->edges[0].line, 9);
+}
+
+static void a_nul_byte_is_an_error_and_not_an_end(void **state _unused_)
+{
+        static const char TEXT[] = VALID "page_size = 9\0\n";
+        files_write_bytes("t.conf", TEXT, sizeof(TEXT) - 1);
+        assert_refused("t.conf", -EINVAL, "t.conf:9: the line holds a NUL byte; " LINE_FORM);
+}
+
+/* inih's lines end at 200 bytes; the words here have every length around its buffer. */
+static void a_long_line_arrives_whole(void **state _unused_)
+{
+        for (size_t size = 150; size <= 4000; size += size < 420 ? 1 : 597) {
+                char value[4096] = "dbname=x application_name='", text[8192];
+                size_t n = strlen(value);
+                for (; n < size; n++)
+                        value[n] = "abc;d#[ =e f:"[n % 13];
+                (void)snprintf(value + n, sizeof(value) - n, "'");
+                (void)snprintf(text, sizeof(text), CATALOG "[postgres]\nconninfo = %s\n" EDGE, value);
+                files_write("t.conf", text);
+                _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+                assert_string_equal(c->postgres.conninfo, value);
+        }
+}
+
+static void long_characters_are_not_cut(void **state _unused_)
+{
+        char value[1500] = "dbname=", text[4096];
+
+        for (size_t i = 0; i < 300; i++)
+                strcat(value, i % 3 == 0 ? "é" : "😀");
+        (void)snprintf(text, sizeof(text), CATALOG "[postgres]\nconninfo = %s ; %s\n" EDGE, value, value);
+        files_write("t.conf", text);
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        assert_string_equal(c->postgres.conninfo, value);
+}
+
+static void a_line_that_cannot_be_read_whole_is_an_error(void **state _unused_)
+{
+        char text[12000] = VALID "[daemon]\ninstance = ";
+        size_t n = strlen(text);
+
+        memset(text + n, 'x', LIMIT_CONFIG_LINE_BYTES);
+        (void)snprintf(text + n + LIMIT_CONFIG_LINE_BYTES, 100, "\nlease = 20s\n");
+        files_write("t.conf", text);
+        assert_refused("t.conf", -EINVAL, "t.conf:10: the line is too long; " LINE_FORM);
+
+        memset(text + n, ' ', 400);
+        text[n] = 'a';
+        (void)snprintf(text + n + 400, 100, "b\nlease = 20s\n");
+        files_write("t.conf", text);
+        assert_refused("t.conf", -EINVAL,
+                       "t.conf:10: neither a [section] nor a key with a value; accepted: [section] or KEY = VALUE\n");
+}
+
+static void a_long_edge_name_is_kept_or_refused_never_cut(void **state _unused_)
+{
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 2], text[1024];
+
+        memset(name, 'n', sizeof(name));
+        name[LIMIT_EDGE_NAME_MAX_BYTES] = '\0';
+        (void)snprintf(text, sizeof(text), CATALOG POSTGRES "[edge \"%s\"]\nid = " UUID_A "\n", name);
+        files_write("t.conf", text);
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        assert_string_equal(c->edges[0].name, name);
+
+        (void)snprintf(text, sizeof(text), VALID "[edge \"%sn\"]\nid = " UUID_B "\n", name);
+        files_write("t.conf", text);
+        assert_refused("t.conf", -EINVAL, "t.conf:9: the edge's name is longer than 128 bytes; " EDGE_FORM);
+}
+
+static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state _unused_)
+{
+        assert_refused("t.conf", -ENOENT,
+                       "t.conf: no such file; accepted: a configuration file, name it with --config\n");
+
+        files_write("t.conf", VALID);
+        assert_int_equal(mkdir("t.conf.d/x.conf", 0700), 0);
+        assert_refused("t.conf", -EISDIR, "t.conf.d/x.conf: a directory; accepted: a regular file\n");
+
+        assert_int_equal(rmdir("t.conf.d/x.conf"), 0);
+        assert_int_equal(mkfifo("t.conf.d/x.conf", 0600), 0);
+        assert_refused("t.conf", -EINVAL, "t.conf.d/x.conf: not a regular file; accepted: a regular file\n");
+
+        assert_int_equal(unlink("t.conf.d/x.conf"), 0);
+        assert_int_equal(symlink("nowhere", "t.conf.d/x.conf"), 0);
+        assert_refused("t.conf", -ENOENT,
+                       "t.conf.d/x.conf: no such file; accepted: a configuration file, name it with --config\n");
+}
+
+static void only_the_folder_beside_the_named_file_counts(void **state _unused_)
+{
+        files_write("t.conf", VALID);
+        files_write("other.conf", VALID);
+        files_write("t.conf.d/x.conf", "[daemon]\nmax_syncs = 2\n");
+
+        _cleanup_(cleanup_config) Config *with = assert_loaded("t.conf");
+        _cleanup_(cleanup_config) Config *without = assert_loaded("other.conf");
+        assert_int_equal(with->daemon.max_syncs, 2);
+        assert_int_equal(without->daemon.max_syncs, 64);
+}
+
+static void edges_are_sorted_and_found_by_name_and_id(void **state _unused_)
+{
+        files_write("t.conf", CATALOG POSTGRES "[edge \"z\"]\nid = " UUID_A "\n[edge \"B\"]\nid = " UUID_B "\n");
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+
+        assert_string_equal(c->edges[0].name, "B");
+        assert_string_equal(c->edges[1].name, "z");
+        assert_ptr_equal(config_find_edge(c, "z"), &c->edges[1]);
+        assert_ptr_equal(config_find_edge(c, UUID_B), &c->edges[0]);
+        assert_ptr_equal(config_find_edge(c, "0B9C1C1E-3D0A-4D55-9D2B-6B8F0F0A1C11"), &c->edges[1]);
+        assert_null(config_find_edge(c, "b"));
+}
+
+static void as_many_edges_as_are_allowed_load_and_one_more_does_not(void **state _unused_)
+{
+        files_write("t.conf", CATALOG POSTGRES);
+        FILE *f = fopen("t.conf.d/edges.conf", "we");
+        assert_non_null(f);
+        for (unsigned i = 0; i < LIMIT_CONFIG_EDGES_MAX; i++)
+                (void)fprintf(f, "[edge \"edge-%06u\"]\nid = %08x-0000-4000-8000-000000000000\n",
+                              i * 7919u % LIMIT_CONFIG_EDGES_MAX, i + 1);
+        assert_int_equal(fclose(f), 0);
+
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        assert_int_equal(c->n_edges, LIMIT_CONFIG_EDGES_MAX);
+        assert_string_equal(c->edges[99999].name, "edge-099999");
+
+        files_write("t.conf.d/one-more.conf", EDGE);
+        assert_refused("t.conf", -EINVAL, "t.conf.d/one-more.conf:1: too many edges; accepted: at most 100000\n");
+}
+
+static void a_flood_of_errors_is_counted(void **state _unused_)
+{
+        _cleanup_(text_done) Text errors = {0};
+        Config *config = NULL;
+        FILE *f = fopen("t.conf", "we");
+        assert_non_null(f);
+        (void)fputs(VALID, f);
+        for (unsigned i = 0; i < LIMIT_CONFIG_ERRORS_MAX + 5; i++)
+                (void)fputs("junk\n", f);
+        assert_int_equal(fclose(f), 0);
+
+        assert_int_equal(config_load("t.conf", &config, &errors), -EINVAL);
+        assert_non_null(strstr(errors.data, "\nand 5 more errors\n"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, files_setup, files_teardown)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                TEST(a_bad_file_is_refused_with_its_line_and_the_accepted_form),
+                TEST(all_errors_are_reported_in_the_order_of_the_lines),
+                TEST(no_secret_is_repeated_in_an_error),
+                TEST(later_files_override_in_the_order_of_their_names),
+                TEST(an_edge_overrides_the_defaults_wherever_they_stand),
+                TEST(duplicates_are_found_across_files),
+                TEST(files_from_other_systems_are_read),
+                TEST(a_nul_byte_is_an_error_and_not_an_end),
+                TEST(a_long_line_arrives_whole),
+                TEST(long_characters_are_not_cut),
+                TEST(a_line_that_cannot_be_read_whole_is_an_error),
+                TEST(a_long_edge_name_is_kept_or_refused_never_cut),
+                TEST(a_file_that_cannot_be_read_stops_the_load_and_says_why),
+                TEST(only_the_folder_beside_the_named_file_counts),
+                TEST(edges_are_sorted_and_found_by_name_and_id),
+                TEST(as_many_edges_as_are_allowed_load_and_one_more_does_not),
+                TEST(a_flood_of_errors_is_counted),
+        };
+        return cmocka_run_group_tests_name("config_files", tests, NULL, NULL);
+}

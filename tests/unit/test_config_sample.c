@@ -1,0 +1,81 @@
+/*
+ * The sample file is the option table's, and it works.
+ *
+ * With the argument --print it writes the sample, for `make update-sample`.
+ */
+#include "config/option.h"
+#include "unit/config_files.h"
+
+static char *sample_print(void)
+{
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+
+        assert_non_null(f);
+        assert_int_equal(config_print_sample(f), 0);
+        assert_int_equal(fclose(f), 0);
+        return text;
+}
+
+static void the_shipped_sample_is_what_the_table_says(void **state _unused_)
+{
+        const char *top = getenv("top_srcdir");
+        char path[4096], shipped[32768] = "";
+        _cleanup_(cleanup_free) char *text = sample_print();
+
+        (void)snprintf(path, sizeof(path), "%s/etc/edgemirror.conf", top ? top : ".");
+        FILE *f = fopen(path, "re");
+        assert_non_null(f);
+        shipped[fread(shipped, 1, sizeof(shipped) - 1, f)] = '\0';
+        assert_int_equal(fclose(f), 0);
+        assert_string_equal(shipped, text); /* differs: run "make update-sample" */
+}
+
+static void the_sample_loads(void **state _unused_)
+{
+        _cleanup_(cleanup_free) char *text = sample_print();
+
+        files_write("t.conf", text);
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        assert_int_equal(c->n_edges, 1);
+        assert_string_equal(c->edges[0].timezone, "Europe/Brussels");
+        assert_string_equal(c->catalog.password_file, "credential:catalog");
+}
+
+/* A preset that is shown must be the one that holds: the sample's [defaults] change nothing. */
+static void every_key_is_in_the_sample_and_in_the_help(void **state _unused_)
+{
+        _cleanup_(cleanup_free) char *sample = sample_print();
+        char *help = NULL;
+        size_t size = 0, n;
+        FILE *f = open_memstream(&help, &size);
+        const Option *table = option_table(&n);
+
+        assert_non_null(f);
+        assert_int_equal(config_print_help(f), 0);
+        assert_int_equal(fclose(f), 0);
+        for (size_t i = 0; i < n; i++) {
+                if (table[i].kind == &option_kind_misplaced_secret)
+                        continue;
+                char in_sample[256], in_help[256];
+                (void)snprintf(in_sample, sizeof(in_sample), "\n%s%s = %s\n", table[i].sample_is_off ? ";" : "",
+                               table[i].key, table[i].sample ? table[i].sample : table[i].preset);
+                (void)snprintf(in_help, sizeof(in_help), "\n  %s = ", table[i].key);
+                assert_non_null(strstr(sample, in_sample));
+                assert_non_null(strstr(help, in_help));
+        }
+        free(help);
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_shipped_sample_is_what_the_table_says),
+                cmocka_unit_test_setup_teardown(the_sample_loads, files_setup, files_teardown),
+                cmocka_unit_test(every_key_is_in_the_sample_and_in_the_help),
+        };
+        if (argc == 2 && strcmp(argv[1], "--print") == 0)
+                return config_print_sample(stdout) < 0;
+        return cmocka_run_group_tests_name("config_sample", tests, NULL, NULL);
+}

@@ -1,0 +1,244 @@
+/*
+ * Every value: what is accepted and what becomes of it, what is refused and in which words.
+ */
+#include "base/duration.h"
+#include "unit/config_files.h"
+
+#define DURATION(range) "accepted: a duration like 90s, 15m or 1h30m, from " range "\n"
+#define URL_FORM        "accepted: https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)\n"
+#define CONNINFO_FORM   "accepted: KEYWORD=VALUE … or postgresql://… as libpq takes it, without a password\n"
+#define CONNINFO_BAD                                                                                                   \
+        "1:2: conninfo: libpq does not understand it (a word without \"=\", an unknown keyword, an open quote?); " CONNINFO_FORM
+#define FILE_FORM "accepted: /absolute/path or credential:NAME\n"
+#define UUID_FORM "accepted: a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\n"
+
+typedef struct Case {
+        const char *section, *line;
+        const char *report; /* "1:" stands for the name of the file */
+} Case;
+
+static const Case REFUSED[] = {
+        {"[catalog]", "url = http://c.example",
+         "1:2: url: http would send the password in the clear to another machine; " URL_FORM},
+        {"[catalog]", "url = http://128.0.0.1",
+         "1:2: url: http would send the password in the clear to another machine; " URL_FORM},
+        {"[catalog]", "url = http://localhost.example",
+         "1:2: url: http would send the password in the clear to another machine; " URL_FORM},
+        {"[catalog]", "url = http://[::2]",
+         "1:2: url: http would send the password in the clear to another machine; " URL_FORM},
+        {"[catalog]", "url = https://u:hunter2@c.example",
+         "1:2: url: the address holds a user name; use username and password_file; " URL_FORM},
+        {"[catalog]", "url = https://c.example/?a=b", "1:2: url: the address holds a query or a fragment; " URL_FORM},
+        {"[catalog]", "url = https://c.example/#x", "1:2: url: the address holds a query or a fragment; " URL_FORM},
+        {"[catalog]", "url = c.example", "1:2: url: the address lacks https://; " URL_FORM},
+        {"[catalog]", "url = ftp://c.example", "1:2: url: neither https nor http; " URL_FORM},
+        {"[catalog]", "url = https://c.example:99999", "1:2: url: not a URL; " URL_FORM},
+        {"[catalog]", "url = https://c example", "1:2: url: not a URL; " URL_FORM},
+        {"[catalog]", "url =", "1:2: url: the value is missing; " URL_FORM},
+        {"[catalog]", "auth = oauth2", "1:2: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
+        {"[catalog]", "auth = Basic", "1:2: auth = Basic: no such way to sign in; accepted: basic or bearer\n"},
+        {"[catalog]", "username = a:b",
+         "1:2: username = a:b: a user name has no colon; accepted: a text of at most 255 bytes without a colon\n"},
+        {"[catalog]", "username = \"bob\"",
+         "1:2: username = \"bob\": values are written without quotation marks; "
+         "accepted: a text of at most 255 bytes without a colon\n"},
+        {"[catalog]", "username = bob # the builder",
+         "1:2: username = bob # the builder: \"#\" does not begin a comment here, \" ;\" does; "
+         "accepted: a text of at most 255 bytes without a colon\n"},
+        {"[catalog]", "password_file = hunter2",
+         "1:2: password_file: not the name of a file (the secret itself does not belong here); " FILE_FORM},
+        {"[catalog]", "password_file = credential:",
+         "1:2: password_file: the credential's name is empty or holds a slash; " FILE_FORM},
+        {"[catalog]", "password_file = credential:../x",
+         "1:2: password_file: the credential's name is empty or holds a slash; " FILE_FORM},
+        {"[catalog]", "password = hunter2",
+         "1:2: password: a secret does not belong into this file; write it to a file of its own and name that with password_file; "
+         "accepted: password_file = /absolute/path or credential:NAME\n"},
+        {"[catalog]", "token = hunter2",
+         "1:2: token: a secret does not belong into this file; write it to a file of its own and name that with token_file; "
+         "accepted: token_file = /absolute/path or credential:NAME\n"},
+        {"[catalog]", "ca_file = acme.pem",
+         "1:2: ca_file = acme.pem: not an absolute path; accepted: /absolute/path\n"},
+        {"[catalog]", "max_requests = 0",
+         "1:2: max_requests = 0: out of range; accepted: a whole number from 1 to 1000\n"},
+        {"[catalog]", "max_requests = eight",
+         "1:2: max_requests = eight: not a whole number; accepted: a whole number from 1 to 1000\n"},
+        {"[catalog]", "request_timeout = 30",
+         "1:2: request_timeout = 30: not a duration (a number without a unit is none); " DURATION("1s to 10m")},
+        {"[catalog]", "request_timeout = 999ms", "1:2: request_timeout = 999ms: out of range; " DURATION("1s to 10m")},
+        {"[postgres]", "conninfo = dbname", CONNINFO_BAD},
+        {"[postgres]", "conninfo = frob=1 dbname=x", CONNINFO_BAD},
+        {"[postgres]", "conninfo = dbname=x password=hunter2",
+         "1:2: conninfo: it holds a password; write that to a file and name it with password_file; " CONNINFO_FORM},
+        {"[postgres]", "conninfo = postgresql://u:hunter2@h/x",
+         "1:2: conninfo: it holds a password; write that to a file and name it with password_file; " CONNINFO_FORM},
+        {"[postgres]", "conninfo = dbname=x sslpassword=hunter2",
+         "1:2: conninfo: it holds a secret (the passphrase of a key); use a key without one that only the service can read; " CONNINFO_FORM},
+        {"[postgres]", "max_connections = 101",
+         "1:2: max_connections = 101: out of range; accepted: a whole number from 1 to 100\n"},
+        {"[daemon]", "lease = 9s", "1:2: lease = 9s: out of range; " DURATION("10s to 1h")},
+        {"[daemon]", "max_syncs = -1", "1:2: max_syncs = -1: out of range; accepted: a whole number from 1 to 10000\n"},
+        {"[defaults]", "timezone = Mars/Olympus",
+         "1:2: timezone = Mars/Olympus: this system knows no such time zone; accepted: an IANA name like UTC or Europe/Brussels\n"},
+        {"[defaults]", "timezone = ../etc/passwd",
+         "1:2: timezone = ../etc/passwd: not the name of a time zone; accepted: an IANA name like UTC or Europe/Brussels\n"},
+        {"[defaults]", "refresh = maybe", "1:2: refresh = maybe: neither yes nor no; accepted: yes or no\n"},
+        {"[defaults]", "page_size = 1", "1:2: page_size = 1: out of range; accepted: a whole number from 2 to 500\n"},
+        {"[defaults]", "page_size = 501",
+         "1:2: page_size = 501: out of range; accepted: a whole number from 2 to 500\n"},
+        {"[defaults]", "poll_min = 31s",
+         "1:2: poll_min (31s) is above poll_max (30s); accepted: poll_min up to poll_max\n"},
+        {"[edge \"b\"]\nid = " UUID_B, "poll_max = 500ms",
+         "1:3: poll_min (1s) is above poll_max (500ms); accepted: poll_min up to poll_max\n"},
+        {"[defaults]", "max_removals = 101%",
+         "1:2: max_removals = 101%: out of range; accepted: a number of rows, or a share from 0% to 100%\n"},
+        {"[defaults]", "max_removals = %",
+         "1:2: max_removals = %: neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"},
+        {"[defaults]", "max_removals = 1.5",
+         "1:2: max_removals = 1.5: neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"},
+        {"[edge \"b\"]", "id = {" UUID_B "}", "1:2: id = {" UUID_B "}: not a UUID; " UUID_FORM},
+        {"[edge \"b\"]\nid = " UUID_B, "schema_connection = x", "1:3: schema_connection = x: not a UUID; " UUID_FORM},
+};
+
+/* The report with the file's name in place of "1:". */
+static void report_expand(const char *report, char *out, size_t size)
+{
+        assert_true(strncmp(report, "1:", 2) == 0);
+        assert_true((size_t)snprintf(out, size, "t.conf.d/1.conf%s", report + 1) < size);
+}
+
+static void a_bad_value_is_refused_with_its_line_and_the_accepted_form(void **state _unused_)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(REFUSED); i++) {
+                char text[512], report[1024];
+
+                (void)snprintf(text, sizeof(text), "%s\n%s\n", REFUSED[i].section, REFUSED[i].line);
+                report_expand(REFUSED[i].report, report, sizeof(report));
+                files_write("t.conf", VALID);
+                files_write("t.conf.d/1.conf", text);
+                assert_refused("t.conf", -EINVAL, report);
+        }
+}
+
+/* What the parser of schedules says is its own matter; that it is said, and where, is ours. */
+static void a_bad_schedule_is_refused_with_the_reason(void **state _unused_)
+{
+        static const char *const BAD[] = {"every 10", "sometimes", "cron 61 * * * *", "cron 0 0 30 feb *"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(BAD); i++) {
+                char text[128], begin[128];
+                _cleanup_(text_done) Text errors = {0};
+                Config *config = NULL;
+
+                (void)snprintf(text, sizeof(text), "[defaults]\nschedule = %s\n", BAD[i]);
+                (void)snprintf(begin, sizeof(begin), "t.conf.d/1.conf:2: schedule = %s: ", BAD[i]);
+                files_write("t.conf", VALID);
+                files_write("t.conf.d/1.conf", text);
+                assert_int_equal(config_load("t.conf", &config, &errors), -EINVAL);
+                assert_true(text_starts_with(errors.data, begin));
+                assert_non_null(
+                        strstr(errors.data,
+                               "; accepted: every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW\n"));
+        }
+}
+
+static void presets_hold_where_nothing_is_written(void **state _unused_)
+{
+        files_write("t.conf", VALID);
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+
+        assert_int_equal(c->catalog.auth, CONFIG_AUTH_BASIC);
+        assert_int_equal(c->catalog.max_requests, 8);
+        assert_int_equal(c->catalog.request_timeout_usec, 30 * USEC_PER_SEC);
+        assert_null(c->catalog.ca_file);
+        assert_int_equal(c->postgres.max_connections, 4);
+        assert_int_equal(c->daemon.max_syncs, 64);
+        assert_int_equal(c->daemon.lease_usec, 60 * USEC_PER_SEC);
+        assert_int_equal(c->daemon.stop_timeout_usec, 20 * USEC_PER_SEC);
+        char pid[32];
+        (void)snprintf(pid, sizeof(pid), ":%ld", (long)getpid());
+        assert_non_null(strstr(c->daemon.instance, pid));
+        assert_int_equal(c->n_edges, 1);
+        const ConfigEdge *e = &c->edges[0];
+        assert_string_equal(e->name, "a");
+        assert_true(e->enabled && e->refresh && !e->has_schema_connection);
+        assert_string_equal(e->schedule_text, "every 1h");
+        assert_true(e->schedule.is_interval);
+        assert_int_equal(e->schedule.interval_usec, USEC_PER_HOUR);
+        assert_string_equal(e->timezone, "UTC");
+        assert_string_equal(zone_name(e->zone), "UTC");
+        assert_int_equal(e->spread_usec, 5 * USEC_PER_MINUTE);
+        assert_int_equal(e->poll_min_usec, USEC_PER_SEC);
+        assert_int_equal(e->poll_max_usec, 30 * USEC_PER_SEC);
+        assert_int_equal(e->wait_timeout_usec, 15 * USEC_PER_MINUTE);
+        assert_int_equal(e->job_timeout_usec, USEC_PER_HOUR);
+        assert_int_equal(e->settle_usec, 30 * USEC_PER_SEC);
+        assert_int_equal(e->page_size, 500);
+        assert_true(e->max_removals.is_share && e->max_removals.share == 0.2);
+        assert_string_equal(e->file, "t.conf");
+        assert_int_equal(e->line, 7);
+}
+
+static void urls_are_brought_into_one_form(void **state _unused_)
+{
+        static const struct {
+                const char *written, *url;
+                bool plain_http;
+        } CASES[] = {
+                {"https://Acme.Collibra.COM/", "https://acme.collibra.com", false},
+                {"HTTPS://c.example:8443/Gateway//", "https://c.example:8443/Gateway", false},
+                {"http://127.0.0.1:8080", "http://127.0.0.1:8080", true},
+                {"http://127.200.3.4", "http://127.200.3.4", true},
+                {"http://LOCALHOST:1", "http://localhost:1", true},
+                {"http://[::1]:8080/", "http://[::1]:8080", true},
+                {"https://[2001:db8::1]", "https://[2001:db8::1]", false},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+                char text[256];
+                (void)snprintf(text, sizeof(text), "[catalog]\nurl = %s\n", CASES[i].written);
+                files_write("t.conf", VALID);
+                files_write("t.conf.d/1.conf", text);
+                _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+                assert_string_equal(c->catalog.url, CASES[i].url);
+                assert_int_equal(c->catalog.plain_http, CASES[i].plain_http);
+        }
+}
+
+static void removals_are_a_count_or_a_share(void **state _unused_)
+{
+        static const struct {
+                const char *written;
+                bool is_share;
+                int64_t count;
+                double share;
+        } CASES[] = {{"0", false, 0, 0},
+                     {"500", false, 500, 0},
+                     {"0%", true, 0, 0},
+                     {"100%", true, 0, 1},
+                     {"2.5%", true, 0, 0.025}};
+
+        for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+                char text[64];
+                (void)snprintf(text, sizeof(text), "[defaults]\nmax_removals = %s\n", CASES[i].written);
+                files_write("t.conf", VALID);
+                files_write("t.conf.d/1.conf", text);
+                _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+                assert_int_equal(c->edges[0].max_removals.is_share, CASES[i].is_share);
+                assert_int_equal(c->edges[0].max_removals.count, CASES[i].count);
+                assert_true(c->edges[0].max_removals.share == CASES[i].share);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(a_bad_value_is_refused_with_its_line_and_the_accepted_form, files_setup,
+                                                files_teardown),
+                cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(presets_hold_where_nothing_is_written, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(urls_are_brought_into_one_form, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(removals_are_a_count_or_a_share, files_setup, files_teardown),
+        };
+        return cmocka_run_group_tests_name("config_values", tests, NULL, NULL);
+}
