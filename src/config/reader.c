@@ -33,7 +33,8 @@ typedef struct Reader {
         size_t rest_size;
         unsigned line;     /* the line that inih has */
         bool line_pending; /* it must hold a key */
-        bool has_key;
+        bool has_key;      /* inih has answered for all of it that was handed over */
+        bool is_continued; /* what inih has is not its first part */
         char key[READER_KEY_BYTES];
         Text value;
 } Reader;
@@ -51,14 +52,14 @@ static void reader_fail_line(Reader *r, unsigned line, const char *what, const c
 /* The line before is complete: hand it over. */
 static void reader_flush(Reader *r)
 {
-        if (r->line_pending && (!r->has_key || r->rest))
+        if (r->line_pending && !r->has_key)
                 reader_fail_line(r, r->line, "neither a [section] nor a key with a value", "[section] or KEY = VALUE");
         else if (r->line_pending) {
                 int e = r->handler->on_setting(r->userdata, r->line, r->key, r->value.data ? r->value.data : "");
                 if (e < 0)
                         r->error = e;
         }
-        r->line_pending = r->has_key = false;
+        r->line_pending = r->has_key = r->is_continued = false;
         r->rest = NULL;
         r->rest_size = 0;
         text_reset(&r->value);
@@ -133,6 +134,7 @@ static size_t reader_cut(const Reader *r, size_t room)
                 return r->rest_size;
         for (size_t at = room; at > 0; at--) {
                 unsigned char before = (unsigned char)r->rest[at - 1], after = (unsigned char)r->rest[at];
+                /* in some locales the bytes of a character count as space, and inih trims */
                 bool inside_character = (after & 0xC0) == 0x80;
                 if (!inside_character && !is_space((char)before) && !is_space((char)after) && after != ';' &&
                     after != '#')
@@ -145,6 +147,8 @@ static size_t reader_cut(const Reader *r, size_t room)
 static char *reader_give(Reader *r, char *buffer, size_t size, bool continued)
 {
         size_t n = 0;
+        r->has_key = false;
+        r->is_continued = continued;
         if (continued)
                 buffer[n++] = ' ';
         size_t part = size > n + 2 ? reader_cut(r, size - n - 2) : 0;
@@ -152,10 +156,8 @@ static char *reader_give(Reader *r, char *buffer, size_t size, bool continued)
         n += part;
         r->rest_size -= part;
         r->rest = r->rest_size > 0 ? r->rest + part : NULL;
-        if (part == 0) { /* cannot be handed over: an empty line, and rest stays to be reported */
+        if (part == 0) /* cannot be cut: inih gets an empty line and does not answer */
                 n = 0;
-                r->has_key = false;
-        }
         buffer[n++] = '\n';
         buffer[n] = '\0';
         return buffer;
@@ -165,8 +167,10 @@ static char *reader_on_line(char *buffer, int size, void *stream)
 {
         Reader *r = stream;
 
-        if (size < 4)
+        if (size < 4) {
+                r->error = -EINVAL;
                 return NULL;
+        }
         if (r->rest && r->has_key)
                 return reader_give(r, buffer, (size_t)size, true);
         reader_flush(r);
@@ -189,8 +193,10 @@ static int reader_on_key(void *userdata, const char *section _unused_, const cha
 
         if (!name || !value || !r->line_pending)
                 return 1;
-        if (!r->has_key)
+        if (!r->is_continued)
                 (void)snprintf(r->key, sizeof(r->key), "%s", name);
+        else if (strncmp(r->key, name, sizeof(r->key) - 1) != 0) /* an inih that took a continuation for a line */
+                return 1;
         r->has_key = true;
         if (text_append_string(&r->value, value) < 0)
                 r->error = -ENOMEM;
@@ -238,8 +244,10 @@ int reader_read_file(const char *path, const ReaderHandler *handler, void *userd
 
         size_t mark = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
         Reader r = {.handler = handler, .userdata = userdata, .next = bytes + mark, .end = bytes + size};
-        if (ini_parse_stream(reader_on_line, &r, reader_on_key, &r) == -2 && r.error == 0)
-                r.error = -ENOMEM;
+        do { /* again: some builds stop at the first line that they do not like */
+                if (ini_parse_stream(reader_on_line, &r, reader_on_key, &r) == -2 && r.error == 0)
+                        r.error = -ENOMEM;
+        } while (r.error == 0 && (r.next < r.end || (r.rest && r.has_key)));
         if (r.error == 0)
                 reader_flush(&r);
         text_done(&r.value);

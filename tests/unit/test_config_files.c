@@ -208,7 +208,7 @@ static void a_long_line_arrives_whole(void **state _unused_)
                 char value[4096] = "dbname=x application_name='", text[8192];
                 size_t n = strlen(value);
                 for (; n < size; n++)
-                        value[n] = "abc;d#[ =e f:"[n % 13];
+                        value[n] = "abc;d#[ =e f:"[(n + size) % 13];
                 (void)snprintf(value + n, sizeof(value) - n, "'");
                 (void)snprintf(text, sizeof(text), CATALOG "[postgres]\nconninfo = %s\n" EDGE, value);
                 files_write("t.conf", text);
