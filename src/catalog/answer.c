@@ -1,0 +1,176 @@
+/*
+ * answer: classification of answers and the wording of the catalog's errors.
+ */
+#include "catalog/answer.h"
+#include "catalog/json.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+typedef struct StatusMeaning {
+        int status;
+        FaultScope scope;
+        bool retryable, refused;
+        const char *code;
+        const char *words;
+} StatusMeaning;
+
+#define EDGE_HINT "; the id must be that of an Edge connection, not of an Edge site"
+
+static const StatusMeaning meanings[] = {
+        {400, FAULT_RUN, false, false, "catalog-bad-request", "the catalog refuses the request as invalid" EDGE_HINT},
+        {401, FAULT_PEER, false, true, "catalog-unauthorized",
+         "the catalog refuses the credentials; check username and secret file"},
+        {403, FAULT_RUN, false, false, "catalog-forbidden",
+         "the catalog forbids this to our user; give it the permission to refresh and view this Edge connection"},
+        {404, FAULT_RUN, false, false, "catalog-not-found", "the catalog does not know this" EDGE_HINT},
+        {408, FAULT_REQUEST, true, false, "catalog-busy", "the catalog gave up waiting"},
+        {409, FAULT_RUN, false, false, "catalog-conflict", "the catalog says that an operation is already in progress"},
+        {425, FAULT_REQUEST, true, false, "catalog-busy", "the catalog wants the request again later"},
+        {429, FAULT_REQUEST, true, false, "catalog-busy", "the catalog limits the rate of requests"},
+        {500, FAULT_REQUEST, true, false, "catalog-error", "the catalog failed inside"},
+        {502, FAULT_REQUEST, true, false, "catalog-error", "a gateway before the catalog got no proper answer"},
+        {503, FAULT_REQUEST, true, false, "catalog-busy", "the catalog is not available now"},
+        {504, FAULT_REQUEST, true, false, "catalog-error", "a gateway before the catalog got no answer in time"},
+};
+
+void answer_text_done(AnswerText *t)
+{
+        free(t->problem);
+        t->problem = NULL;
+}
+
+void answer_blot(char *text, const char *secret)
+{
+        size_t size = secret ? strlen(secret) : 0;
+        if (size < 4 || !text)
+                return;
+        for (char *at = strstr(text, secret); at; at = strstr(at, secret))
+                memset(at, '*', size);
+}
+
+bool answer_type_is_json(const char *content_type)
+{
+        size_t size = strcspn(content_type, "; \t");
+        if (size == 0)
+                return true;
+        return (size == strlen("application/json") && strncasecmp(content_type, "application/json", size) == 0) ||
+               (size > 5 && strncasecmp(content_type + size - 5, "+json", 5) == 0);
+}
+
+/* The five fields of StandardErrorResponse in one sentence, as far as they are there. */
+static bool problem_words(const cJSON *body, char *out, size_t size)
+{
+        static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage", "errorCode"};
+        size_t used = 0;
+        double status;
+        if (json_get_number(body, "statusCode", 100, 999, &status) == 0)
+                used += (size_t)snprintf(out, size, "%d", (int)status);
+        for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+                const char *value;
+                if (json_get_string(body, fields[i], &value) < 0 || value[0] == '\0')
+                        continue;
+                int n = snprintf(out + used, size - used,
+                                 strcmp(fields[i], "errorCode") == 0 ? "%s[%.200s]" : "%s%.300s", used ? " " : "",
+                                 value);
+                used = n > 0 && used + (size_t)n < size ? used + (size_t)n : size - 1;
+        }
+        return used > 0;
+}
+
+/* What a body that is not JSON says at a glance: the title of a web page, or the start of the text. */
+static void body_words(const HttpResponse *response, char *out, size_t size)
+{
+        const char *title = strcasestr(response->body, "<title>");
+        char text[200];
+        if (title) {
+                title += strlen("<title>");
+                text_printable(title, strcspn(title, "<"), text, sizeof(text));
+                (void)snprintf(out, size, "a web page titled \"%s\"", text);
+        } else if (strcasestr(response->body, "<html")) {
+                (void)snprintf(out, size, "a web page");
+        } else {
+                text_printable(response->body, response->body_size, text, sizeof(text));
+                (void)snprintf(out, size, "%s", text);
+        }
+}
+
+static void answer_words(const HttpResponse *response, char *out, size_t size, AnswerText *text)
+{
+        _cleanup_(cleanup_json) cJSON *body = NULL;
+        out[0] = '\0';
+        if (response->body_size == 0)
+                return;
+        if (json_parse(response->body, response->body_size, &body) < 0 || !cJSON_IsObject(body)) {
+                body_words(response, out, size);
+                return;
+        }
+        if (response->body_size <= LIMIT_PROBLEM_MAX_BYTES) {
+                char *printed = cJSON_PrintUnformatted(body);
+                text->problem = printed && text_utf8_valid(printed, strlen(printed)) ? strdup(printed) : NULL;
+                cJSON_free(printed);
+        }
+        if (!problem_words(body, out, size))
+                body_words(response, out, size);
+}
+
+static void answer_fault(const HttpResponse *response, int expected, const char *secret, Fault *ret, AnswerText *text)
+{
+        char words[800];
+        answer_words(response, words, sizeof(words), text);
+        answer_blot(words, secret);
+        const char *says = words[0] ? ". It says: " : "";
+
+        for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
+                const StatusMeaning *m = &meanings[i];
+                if (m->status != response->status)
+                        continue;
+                fault_set(ret, m->scope, EIO, m->code, "%s (HTTP %d)%s%s", m->words, response->status, says, words);
+                ret->retryable = m->retryable;
+                ret->refused = m->refused;
+                return;
+        }
+        if (response->status >= 300 && response->status < 400) {
+                char location[200];
+                text_printable(response->location, strlen(response->location), location, sizeof(location));
+                answer_blot(location, secret);
+                fault_set(ret, FAULT_RUN, EIO, "catalog-redirect",
+                          "the catalog answers HTTP %d with a redirect to %s, which is not followed; check the url",
+                          response->status, location[0] ? location : "nowhere");
+                return;
+        }
+        fault_set(ret, FAULT_RUN, EIO, "catalog-unexpected-status",
+                  "the catalog answers HTTP %d where %d was expected%s%s", response->status, expected, says, words);
+        ret->retryable = response->status >= 500;
+}
+
+void answer_classify(const HttpResponse *response, int expected, bool body_needed, const char *secret,
+                     CatalogAnswer *ret, AnswerText *text)
+{
+        *ret = (CatalogAnswer){
+                .status = response->status,
+                .sent = response->sent,
+                .retry_after_usec = response->retry_after_usec,
+        };
+        if (response->error < 0) {
+                ret->fault = response->fault;
+                ret->status = 0; /* an answer that did not arrive whole has no say */
+                return;
+        }
+        if (response->status != expected) {
+                answer_fault(response, expected, secret, &ret->fault, text);
+                answer_blot(text->problem, secret);
+        } else if (body_needed && !answer_type_is_json(response->content_type)) {
+                char words[300], type[100];
+                body_words(response, words, sizeof(words));
+                answer_blot(words, secret);
+                text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
+                fault_set(&ret->fault, FAULT_RUN, EBADMSG, "catalog-not-json",
+                          "the catalog answers with %s instead of JSON (is a proxy or a login page in between?): %s",
+                          type, words);
+        }
+        if (ret->fault.scope != FAULT_NONE)
+                ret->fault.http_status = response->status;
+        ret->problem = text->problem;
+}

@@ -1,0 +1,369 @@
+/*
+ * catalog: calls. One call is one or, after a change of credentials, two requests, and one callback.
+ *
+ * What always holds: a call is on its catalog's list until it is over; the secret leaves this file only inside a request to the configured origin.
+ */
+#include "catalog/catalog.h"
+#include "catalog/answer.h"
+#include "catalog/job.h"
+#include "catalog/json.h"
+#include "catalog/page.h"
+#include "catalog/url.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define API "/rest/catalogDatabase/v1/databaseConnections"
+
+struct Catalog {
+        HttpClient *http;
+        char *base_url;
+        HttpAuth auth;
+        char *username;
+        CatalogSecretLoader load_secret;
+        void *load_secret_userdata;
+        Text secret;
+        uint64_t secret_number; /* rises with every secret that differs from the one before */
+        CatalogCall *calls;
+};
+
+typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);
+
+struct CatalogCall {
+        Catalog *catalog;
+        CatalogCall *next, **link;
+        HttpTransfer *transfer;
+        HttpMethod method;
+        char *url;
+        CallComplete complete;
+        union {
+                CatalogRefreshCallback refresh;
+                CatalogJobCallback job;
+                CatalogPageCallback page;
+                CatalogOneCallback one;
+        } callback;
+        void *userdata;
+        Uuid edge;
+        unsigned limit;
+        unsigned requests;
+        uint64_t secret_number; /* of the secret that was sent */
+};
+
+int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
+{
+        _cleanup_(cleanup_catalog) Catalog *c = calloc(1, sizeof(*c));
+        if (!c)
+                return -ENOMEM;
+        c->http = http;
+        c->auth = options->auth;
+        c->load_secret = options->load_secret;
+        c->load_secret_userdata = options->load_secret_userdata;
+        c->base_url = strdup(options->base_url);
+        c->username = strdup(options->username ? options->username : "");
+        if (!c->base_url || !c->username)
+                return -ENOMEM;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+CatalogCall *catalog_cancel(CatalogCall *call)
+{
+        if (!call)
+                return NULL;
+        (void)http_cancel(call->transfer);
+        if (call->link) {
+                *call->link = call->next;
+                if (call->next)
+                        call->next->link = call->link;
+        }
+        free(call->url);
+        free(call);
+        return NULL;
+}
+DEFINE_CLEANUP(CatalogCall, call, catalog_cancel)
+
+Catalog *catalog_free(Catalog *c)
+{
+        if (!c)
+                return NULL;
+        while (c->calls)
+                (void)catalog_cancel(c->calls);
+        text_wipe(&c->secret);
+        free(c->base_url);
+        free(c->username);
+        free(c);
+        return NULL;
+}
+
+/* 1: there is a new secret; 0: it is what it was. */
+static int catalog_reload_secret(Catalog *c, Fault *ret_fault)
+{
+        _cleanup_(text_wipe) Text fresh = {0};
+        if (!c->load_secret)
+                return 0;
+        int r = c->load_secret(c->load_secret_userdata, &fresh, ret_fault);
+        if (r < 0)
+                return r;
+        if (c->secret.data && text_equal(c->secret.data, fresh.data))
+                return 0;
+        text_wipe(&c->secret);
+        c->secret = fresh;
+        fresh = (Text){0};
+        c->secret_number++;
+        return 1;
+}
+
+static void call_on_response(const HttpResponse *response, void *userdata);
+
+static int call_send(CatalogCall *call)
+{
+        Catalog *c = call->catalog;
+        HttpRequest request = {
+                .method = call->method,
+                .url = call->url,
+                .auth = c->auth,
+                .username = c->username,
+                .secret = c->secret.data,
+                .body_max_bytes = LIMIT_BODY_MAX_BYTES,
+                .fresh_connection = call->method == HTTP_POST,
+        };
+        call->secret_number = c->secret_number;
+        return http_start(c->http, &request, call_on_response, call, &call->transfer);
+}
+
+/* A 401 may mean that the secret was changed on disk. True when the request is under way again with another one. */
+static bool call_again_with_new_secret(CatalogCall *call, const HttpResponse *response)
+{
+        Catalog *c = call->catalog;
+        Fault ignored;
+        if (response->error < 0 || response->status != 401 || call->requests > 1)
+                return false;
+        if (call->secret_number == c->secret_number && catalog_reload_secret(c, &ignored) <= 0)
+                return false;
+        return call_send(call) >= 0;
+}
+
+static void call_on_response(const HttpResponse *response, void *userdata)
+{
+        CatalogCall *call = userdata;
+        call->transfer = NULL;
+        call->requests++;
+        if (call_again_with_new_secret(call, response))
+                return;
+
+        /* The callback may free the catalog or cancel other calls, so this one leaves the list first. */
+        *call->link = call->next;
+        if (call->next)
+                call->next->link = call->link;
+        call->link = NULL;
+        call->complete(call, response);
+        (void)catalog_cancel(call);
+}
+
+static int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret)
+{
+        CatalogCall *call = calloc(1, sizeof(*call));
+        if (!call)
+                return -ENOMEM;
+        call->catalog = c;
+        call->complete = complete;
+        call->userdata = userdata;
+        call->next = c->calls;
+        call->link = &c->calls;
+        if (c->calls)
+                c->calls->link = &call->next;
+        c->calls = call;
+        *ret = call;
+        return 0;
+}
+
+/* The first request reads the secret. */
+static int call_start(CatalogCall *call)
+{
+        Catalog *c = call->catalog;
+        Fault ignored; /* whoever opened the catalog has read the file once, with words for a person */
+        if (c->load_secret && !c->secret.data) {
+                int r = catalog_reload_secret(c, &ignored);
+                if (r < 0)
+                        return r;
+        }
+        return call_send(call);
+}
+
+static int call_begin(CatalogCall **call, CatalogCall **ret)
+{
+        int r = call_start(*call);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(*call);
+        return 0;
+}
+
+/* ---- refresh ---- */
+
+static void refresh_complete(CatalogCall *call, const HttpResponse *response)
+{
+        _cleanup_(answer_text_done) AnswerText text = {0};
+        _cleanup_(job_document_done) JobDocument job = {0};
+        _cleanup_(cleanup_free) char *location = NULL;
+        const char *secret = call->catalog->secret.data;
+        CatalogRefreshAnswer answer = {0};
+
+        answer_classify(response, 202, false, secret, &answer.answer, &text);
+        answer.answer.requests = call->requests;
+        if (answer.answer.fault.scope == FAULT_NONE) {
+                if (response->location[0]) {
+                        int r = url_resolve(call->catalog->base_url, response->location, &location);
+                        answer.location_foreign = r == -EXDEV;
+                        answer.location = location;
+                }
+                answer.has_job = answer_type_is_json(response->content_type) &&
+                                 job_parse(response->body, response->body_size, &job) == 0;
+                if (!answer.has_job)
+                        job.job = (CatalogJob){.status.progress = -1, .message = ""};
+                if (!answer.has_job && url_last_uuid(response->location, &job.job.status.id))
+                        answer.has_job = true;
+                answer_blot(job.message, secret);
+                answer_blot(job.document, secret);
+                answer.job = job.job;
+        }
+        call->callback.refresh(&answer, call->userdata);
+}
+
+int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata, CatalogCall **ret)
+{
+        _cleanup_(cleanup_call) CatalogCall *call = NULL;
+        char id[UUID_STRING_SIZE];
+        int r = call_new(c, refresh_complete, userdata, &call);
+        if (r < 0)
+                return r;
+        call->method = HTTP_POST;
+        call->callback.refresh = callback;
+        if (asprintf(&call->url, "%s" API "/refresh?edgeConnectionId=%s", c->base_url, uuid_format(edge, id)) < 0) {
+                call->url = NULL;
+                return -ENOMEM;
+        }
+        return call_begin(&call, ret);
+}
+
+/* ---- job ---- */
+
+static void job_complete(CatalogCall *call, const HttpResponse *response)
+{
+        _cleanup_(answer_text_done) AnswerText text = {0};
+        _cleanup_(job_document_done) JobDocument job = {0};
+        const char *secret = call->catalog->secret.data;
+        CatalogJobAnswer answer = {0};
+
+        answer_classify(response, 200, true, secret, &answer.answer, &text);
+        answer.answer.requests = call->requests;
+        if (answer.answer.fault.scope == FAULT_NONE) {
+                int r = job_parse(response->body, response->body_size, &job);
+                if (r < 0) {
+                        /* A body that was cut may come whole the next time. */
+                        fault_set(&answer.answer.fault, FAULT_REQUEST, -r, "job-bad-document",
+                                  "the catalog's answer is not a job: %s",
+                                  r == -EINVAL ? "no JSON, or without a valid id" : json_error_words(r));
+                        answer.answer.fault.retryable = true;
+                }
+                answer_blot(job.message, secret);
+                answer_blot(job.document, secret);
+                answer.job = job.job;
+        }
+        call->callback.job(&answer, call->userdata);
+}
+
+int catalog_get_job(Catalog *c, const char *url, CatalogJobCallback callback, void *userdata, CatalogCall **ret)
+{
+        _cleanup_(cleanup_call) CatalogCall *call = NULL;
+        int r = call_new(c, job_complete, userdata, &call);
+        if (r < 0)
+                return r;
+        call->callback.job = callback;
+        r = url_resolve(c->base_url, url, &call->url);
+        if (r < 0)
+                return r == -ENOMEM ? r : -EINVAL;
+        return call_begin(&call, ret);
+}
+
+int catalog_job_url(const Catalog *c, const Uuid *job, CatalogJobApi api, char **ret)
+{
+        static const char *const paths[] = {
+                [CATALOG_JOBS_V1] = "/rest/jobs/v1/jobs/", [CATALOG_JOBS_2_0] = "/rest/2.0/jobs/"};
+        char id[UUID_STRING_SIZE];
+        char *url;
+        if (asprintf(&url, "%s%s%s", c->base_url, paths[api], uuid_format(job, id)) < 0)
+                return -ENOMEM;
+        *ret = url;
+        return 0;
+}
+
+/* ---- list and one ---- */
+
+static void page_complete(CatalogCall *call, const HttpResponse *response)
+{
+        _cleanup_(answer_text_done) AnswerText text = {0};
+        _cleanup_(page_done) Page page = {0};
+        CatalogPageAnswer answer = {0};
+
+        answer_classify(response, 200, true, call->catalog->secret.data, &answer.answer, &text);
+        answer.answer.requests = call->requests;
+        if (answer.answer.fault.scope == FAULT_NONE && page_parse(response->body, response->body_size, &call->edge,
+                                                                  call->limit, &page, &answer.answer.fault) == 0) {
+                answer.rows = page.rows;
+                answer.n_rows = page.n_rows;
+        }
+        call->callback.page(&answer, call->userdata);
+}
+
+int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, int64_t offset, unsigned limit,
+                 CatalogPageCallback callback, void *userdata, CatalogCall **ret)
+{
+        _cleanup_(cleanup_call) CatalogCall *call = NULL;
+        char id[UUID_STRING_SIZE], schema[UUID_STRING_SIZE] = "";
+        int r = call_new(c, page_complete, userdata, &call);
+        if (r < 0)
+                return r;
+        call->edge = *edge;
+        call->limit = limit;
+        call->callback.page = callback;
+        if (schema_connection)
+                uuid_format(schema_connection, schema);
+        if (asprintf(&call->url, "%s" API "?edgeConnectionId=%s%s%s&offset=%" PRId64 "&limit=%u", c->base_url,
+                     uuid_format(edge, id), schema_connection ? "&schemaConnectionId=" : "", schema, offset,
+                     limit) < 0) {
+                call->url = NULL;
+                return -ENOMEM;
+        }
+        return call_begin(&call, ret);
+}
+
+static void one_complete(CatalogCall *call, const HttpResponse *response)
+{
+        _cleanup_(answer_text_done) AnswerText text = {0};
+        _cleanup_(page_done) Page page = {0};
+        CatalogOneAnswer answer = {0};
+
+        answer_classify(response, 200, true, call->catalog->secret.data, &answer.answer, &text);
+        answer.answer.requests = call->requests;
+        if (answer.answer.fault.scope == FAULT_NONE &&
+            page_parse_one(response->body, response->body_size, &page, &answer.answer.fault) == 0)
+                answer.row = page.rows[0];
+        call->callback.one(&answer, call->userdata);
+}
+
+int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, void *userdata, CatalogCall **ret)
+{
+        _cleanup_(cleanup_call) CatalogCall *call = NULL;
+        char text[UUID_STRING_SIZE];
+        int r = call_new(c, one_complete, userdata, &call);
+        if (r < 0)
+                return r;
+        call->callback.one = callback;
+        if (asprintf(&call->url, "%s" API "/%s", c->base_url, uuid_format(id, text)) < 0) {
+                call->url = NULL;
+                return -ENOMEM;
+        }
+        return call_begin(&call, ret);
+}

@@ -1,0 +1,28 @@
+/*
+ * json: JSON from outside, held to what PostgreSQL can store and this program can trust.
+ *
+ * cJSON accepts more than that: invalid UTF-8, NUL (which cuts a string short without a word), numbers beyond what a double holds. The gate stands in
+ * front of the parser; the getters after it distinguish "absent" from "of another type" and look names up with case.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/uuid.h"
+#include <cjson/cJSON.h>
+#include <stddef.h>
+
+static inline void cleanup_json(cJSON **p)
+{
+        cJSON_Delete(*p);
+}
+
+/* The whole text is one JSON value. -EILSEQ: not UTF-8; -EBADMSG: a NUL, raw or escaped; -EINVAL: no JSON, or nested too deeply; -ENOMEM. */
+int json_parse(const char *text, size_t size, cJSON **ret);
+
+/* For people: what is wrong with a text that json_parse refused. */
+const char *json_error_words(int error);
+
+/* -ENOENT: absent or null; -EINVAL: of another type. The string is borrowed from the object. */
+int json_get_string(const cJSON *object, const char *name, const char **ret);
+int json_get_uuid(const cJSON *object, const char *name, Uuid *ret);
+int json_get_number(const cJSON *object, const char *name, double min, double max, double *ret);
