@@ -52,6 +52,8 @@ typedef int (*PgCopySource)(void *userdata, const char **ret_data, size_t *ret_s
 typedef PgNext (*PgStepResult)(const PGresult *result, void *userdata, Fault *ret_fault);
 
 /* Strings and arrays are borrowed until the work has ended; parameters are read when the step is sent, so that an earlier handler may fill them. */
+#define PG_SCRIPT (-1) /* for n_params: `sql` holds any number of statements, without parameters (migrations) */
+
 typedef struct PgStep {
         const char *sql; /* one statement; $1… parameters in text form, NULL entries are SQL NULL */
         const char *const *params;

@@ -1,0 +1,166 @@
+/*
+ * connection: one libpq connection on the loop.
+ *
+ * What always holds: the io source is for libpq's present socket (libpq may close it and open another of the same number while connecting, so the source is
+ * released and added again after every PQconnectPoll), and it is released before PQfinish.
+ */
+#include "base/duration.h"
+#include "pg/pg_private.h"
+#include <errno.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+static void ignore_notice(void *userdata, const PGresult *result)
+{
+        (void)userdata;
+        (void)result;
+}
+
+static void connection_fail(PgConnection *c, const Fault *fault)
+{
+        c->fault = *fault;
+        c->io = sd_event_source_disable_unref(c->io);
+        connection_clear_deadline(c);
+        c->state = PG_CONNECTION_BROKEN;
+        if (c->task)
+                work_on_lost(c, &c->fault);
+        pool_dispatch_later(c->pool);
+}
+
+void connection_break(PgConnection *c)
+{
+        Fault fault;
+        pg_fault_from_connection(c->conn, false, &fault);
+        connection_fail(c, &fault);
+}
+
+static void connection_poll(PgConnection *c)
+{
+        PostgresPollingStatusType status = PQconnectPoll(c->conn);
+        c->io = sd_event_source_disable_unref(c->io);
+
+        Fault fault;
+        switch (status) {
+        case PGRES_POLLING_OK:
+                connection_clear_deadline(c);
+                (void)PQsetnonblocking(c->conn, 1);
+                c->state = PG_CONNECTION_IDLE;
+                if (connection_watch(c, EPOLLIN) < 0)
+                        connection_break(c);
+                pool_dispatch_later(c->pool);
+                return;
+        case PGRES_POLLING_READING:
+        case PGRES_POLLING_WRITING:
+                if (connection_watch(c, status == PGRES_POLLING_READING ? (uint32_t)EPOLLIN : (uint32_t)EPOLLOUT) >= 0)
+                        return;
+                /* fall through */
+        default:
+                pg_fault_from_connection(c->conn, true, &fault);
+                connection_fail(c, &fault);
+        }
+}
+
+/* Nothing is asked of an idle connection: whatever comes is its end, or a notice that is taken in. */
+static void connection_on_idle_io(PgConnection *c)
+{
+        if (!PQconsumeInput(c->conn) || PQstatus(c->conn) != CONNECTION_OK)
+                connection_break(c);
+}
+
+static int connection_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+{
+        (void)s;
+        (void)fd;
+        (void)revents;
+        PgConnection *c = userdata;
+        if (c->state == PG_CONNECTION_CONNECTING)
+                connection_poll(c);
+        else if (c->state == PG_CONNECTION_IDLE)
+                connection_on_idle_io(c);
+        else if (c->state == PG_CONNECTION_WORKING)
+                work_on_io(c);
+        return 0;
+}
+
+int connection_watch(PgConnection *c, uint32_t events)
+{
+        if (c->io)
+                return sd_event_source_set_io_events(c->io, events);
+        int fd = PQsocket(c->conn);
+        return fd < 0 ? -ENOTCONN : sd_event_add_io(c->pool->event, &c->io, fd, events, connection_on_io, c);
+}
+
+static int connection_on_deadline(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        (void)s;
+        (void)usec;
+        PgConnection *c = userdata;
+        Fault fault;
+        fault_set(&fault, FAULT_PEER, ETIMEDOUT, "pg-unreachable",
+                  c->state == PG_CONNECTION_CONNECTING ? "no connection to PostgreSQL within the connect timeout"
+                                                       : "PostgreSQL did not answer a statement in time");
+        fault.retryable = true;
+        connection_fail(c, &fault);
+        return 0;
+}
+
+int connection_set_deadline(PgConnection *c, uint64_t usec)
+{
+        connection_clear_deadline(c);
+        return sd_event_add_time_relative(c->pool->event, &c->deadline, CLOCK_MONOTONIC, usec, USEC_PER_MSEC,
+                                          connection_on_deadline, c);
+}
+
+void connection_clear_deadline(PgConnection *c)
+{
+        c->deadline = sd_event_source_disable_unref(c->deadline);
+}
+
+int connection_open(PgPool *pool, PgConnection **ret)
+{
+        /* In order: what a conninfo may override, the conninfo, what it may not. */
+        const char *const keywords[] = {"application_name", "target_session_attrs",
+                                        "dbname",           pool->password ? "password" : "client_encoding",
+                                        "client_encoding",  NULL};
+        const char *const values[] = {pool->application_name,
+                                      "read-write",
+                                      pool->conninfo,
+                                      pool->password ? pool->password : "UTF8",
+                                      "UTF8",
+                                      NULL};
+
+        PgConnection *c = calloc(1, sizeof(*c));
+        if (!c)
+                return -ENOMEM;
+        c->pool = pool;
+        c->state = PG_CONNECTION_CONNECTING;
+        c->conn = PQconnectStartParams(keywords, values, 1);
+        if (!c->conn) {
+                (void)connection_free(c);
+                return -ENOMEM;
+        }
+        (void)PQsetErrorVerbosity(c->conn, PQERRORS_VERBOSE);
+        (void)PQsetNoticeReceiver(c->conn, ignore_notice, NULL);
+        Fault fault;
+        if (PQstatus(c->conn) == CONNECTION_BAD) {
+                pg_fault_from_connection(c->conn, true, &fault);
+                connection_fail(c, &fault);
+        } else if (connection_watch(c, EPOLLOUT) < 0 || connection_set_deadline(c, pool->connect_timeout_usec) < 0) {
+                fault_set(&fault, FAULT_PEER, ENOMEM, "pg-unreachable",
+                          "the connection to PostgreSQL cannot be watched");
+                connection_fail(c, &fault);
+        }
+        *ret = c;
+        return 0;
+}
+
+PgConnection *connection_free(PgConnection *c)
+{
+        if (!c)
+                return NULL;
+        sd_event_source_disable_unref(c->io);
+        sd_event_source_disable_unref(c->deadline);
+        PQfinish(c->conn);
+        free(c);
+        return NULL;
+}

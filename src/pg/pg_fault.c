@@ -1,0 +1,111 @@
+/*
+ * pg_fault: what PostgreSQL's errors mean, one table over SQLSTATE classes and codes.
+ */
+#include "base/text.h"
+#include "pg/pg_private.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct StateMeaning {
+        const char *prefix; /* of the SQLSTATE; the first match counts */
+        FaultScope scope;
+        bool retryable, refused;
+        const char *code;
+        const char *advice; /* "": the server's words say it */
+} StateMeaning;
+
+static const StateMeaning meanings[] = {
+        {"40001", FAULT_REQUEST, true, false, "pg-serialization", ""},
+        {"40P01", FAULT_REQUEST, true, false, "pg-serialization", ""},
+        {"55P03", FAULT_REQUEST, true, false, "pg-lock-timeout", "; another session holds a lock on it"},
+        {"57014", FAULT_REQUEST, true, false, "pg-statement-timeout", ""},
+        {"57P0", FAULT_PEER, true, false, "pg-unreachable", ""},
+        {"25P03", FAULT_REQUEST, true, false, "pg-unreachable", ""},
+        {"08", FAULT_PEER, true, false, "pg-unreachable", ""},
+        {"53", FAULT_PEER, true, false, "pg-resources", "; PostgreSQL is out of disk, memory or connections"},
+        {"25006", FAULT_PEER, true, false, "pg-read-only",
+         "; this is a standby or a read-only database: point conninfo at the primary"},
+        {"28", FAULT_PEER, false, true, "pg-refused", "; check user, password_file and pg_hba.conf"},
+        {"3D000", FAULT_PEER, false, false, "pg-no-database", "; create the database or correct dbname in conninfo"},
+        {"42P01", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
+        {"3F000", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
+        {"42703", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
+        {"42883", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
+        {"42501", FAULT_PEER, false, true, "pg-privilege", "; grant it to the service's role, see edgemirror check"},
+        {"22", FAULT_RUN, false, false, "pg-data", ""},
+        {"23", FAULT_RUN, false, false, "pg-data", ""},
+};
+
+static const StateMeaning other = {"", FAULT_RUN, false, false, "pg-error", ""};
+
+void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret)
+{
+        const StateMeaning *m = &other;
+        for (size_t i = 0; i < ARRAY_SIZE(meanings) && m == &other; i++)
+                if (text_starts_with(sqlstate, meanings[i].prefix))
+                        m = &meanings[i];
+        fault_set(ret, m->scope, EIO, m->code, "PostgreSQL: %s (SQLSTATE %s)%s", detail, sqlstate, m->advice);
+        ret->retryable = m->retryable;
+        ret->refused = m->refused;
+        (void)snprintf(ret->sqlstate, sizeof(ret->sqlstate), "%s", sqlstate);
+}
+
+void pg_fault_from_result(const PGresult *result, Fault *ret)
+{
+        const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+        const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+        if (!sqlstate) {
+                char words[400];
+                const char *message = PQresultErrorMessage(result);
+                text_printable(message, strlen(message), words, sizeof(words));
+                fault_set(ret, FAULT_PEER, ECONNRESET, "pg-unreachable", "PostgreSQL: %s", words);
+                ret->retryable = true;
+                return;
+        }
+        char detail[600];
+        /* The context names the row of a COPY; for other statements it is noise. */
+        bool in_copy = context && text_starts_with(context, "COPY ");
+        (void)snprintf(detail, sizeof(detail), "%s%s%.200s", primary ? primary : "error", in_copy ? ", in " : "",
+                       in_copy ? context : "");
+        pg_fault_from_sqlstate(sqlstate, detail, ret);
+}
+
+/* While connecting, libpq 15 gives words only. With verbosity VERBOSE the server's words carry the SQLSTATE: "FATAL:  28P01: password …". */
+static bool find_sqlstate(const char *message, char out[6])
+{
+        const char *at = strstr(message, "FATAL:  ");
+        if (!at)
+                return false;
+        at += strlen("FATAL:  ");
+        if (strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5 || at[5] != ':')
+                return false;
+        memcpy(out, at, 5);
+        out[5] = '\0';
+        return true;
+}
+
+void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
+{
+        char words[500], sqlstate[6];
+        const char *message = conn ? PQerrorMessage(conn) : "out of memory";
+        text_printable(message, strlen(message), words, sizeof(words));
+        if (connecting && find_sqlstate(message, sqlstate)) {
+                pg_fault_from_sqlstate(sqlstate, words, ret);
+                return;
+        }
+        if (connecting && conn && PQconnectionNeedsPassword(conn)) {
+                fault_set(ret, FAULT_PEER, EACCES, "pg-refused", "PostgreSQL wants a password: %s; set password_file",
+                          words);
+                ret->refused = true;
+                return;
+        }
+        bool read_only = connecting && (strstr(message, "read-only") || strstr(message, "in recovery"));
+        fault_set(ret, FAULT_PEER, ECONNREFUSED, read_only ? "pg-read-only" : "pg-unreachable",
+                  read_only    ? "PostgreSQL: %s; point conninfo at the primary"
+                  : connecting ? "no connection to PostgreSQL: %s"
+                               : "the connection to PostgreSQL was lost: %s",
+                  words[0] ? words : "no reason given");
+        ret->retryable = true;
+}

@@ -1,0 +1,93 @@
+/*
+ * pg_private: what the files of this room share: a connection, and a piece of work on it.
+ *
+ * connection.c opens, watches and closes a libpq connection; work.c carries out one piece of work on an open one; pool.c hands work to connections.
+ */
+#pragma once
+
+#include "pg/pg.h"
+
+typedef struct PgConnection PgConnection;
+
+typedef enum PgConnectionState {
+        PG_CONNECTION_CONNECTING,
+        PG_CONNECTION_IDLE,
+        PG_CONNECTION_WORKING,
+        PG_CONNECTION_BROKEN, /* to be freed by the pool */
+} PgConnectionState;
+
+/* Where a piece of work on a connection stands. */
+typedef enum WorkStage {
+        WORK_BEGIN,
+        WORK_SETTINGS,
+        WORK_STEP,
+        WORK_COPY,
+        WORK_COMMIT,
+        WORK_ROLLBACK,
+} WorkStage;
+
+struct PgTask {
+        PgPool *pool;
+        PgTask *next, *previous;
+        PgWork work;
+        PgCallback callback;
+        void *userdata;
+        PgConnection *connection; /* NULL: waiting for one */
+        /* work.c */
+        WorkStage stage;
+        size_t step;
+        bool copy_sourced; /* the source has said that it is at its end */
+        const char *chunk; /* what the source gave and libpq has not taken yet */
+        size_t chunk_size;
+        bool touched;    /* something was sent: a lost connection is not a stale one */
+        bool asked_back; /* a handler asked for the rollback */
+        Fault fault;
+        bool ended;
+        PgEnd end;
+};
+
+struct PgConnection {
+        PgPool *pool;
+        PgConnection *next;
+        PGconn *conn;
+        PgConnectionState state;
+        sd_event_source *io;
+        sd_event_source *deadline;
+        PgTask *task;
+        bool used_before; /* has carried work: may have died unnoticed */
+        Fault fault;      /* why it is broken */
+};
+
+struct PgPool {
+        sd_event *event;
+        char *conninfo, *password, *application_name;
+        unsigned max_connections;
+        uint64_t connect_timeout_usec, statement_timeout_usec, lock_timeout_usec;
+        PgConnection *connections;
+        unsigned n_connections;
+        PgTask *first, *last;             /* waiting for a connection */
+        PgTask *ended_first, *ended_last; /* callbacks to be run */
+        sd_event_source *dispatcher; /* runs callbacks and hands out work, outside every handler of libpq's sockets */
+        bool *freed;
+};
+
+/* pool.c */
+void pool_dispatch_later(PgPool *pool);
+void pool_task_ended(PgTask *task, PgEnd end); /* takes it off its connection; its callback runs from the dispatcher */
+
+/* connection.c */
+int connection_open(PgPool *pool, PgConnection **ret);
+PgConnection *connection_free(PgConnection *c);
+int connection_watch(PgConnection *c, uint32_t events); /* (re)adds the io source for libpq's present socket */
+int connection_set_deadline(PgConnection *c, uint64_t usec);
+void connection_clear_deadline(PgConnection *c);
+void connection_break(PgConnection *c); /* lost: fails its task, leaves the freeing to the pool */
+
+/* work.c */
+void work_start(PgConnection *c);                   /* c->task is set */
+void work_on_io(PgConnection *c);                   /* the socket is ready */
+void work_on_lost(PgConnection *c, const Fault *f); /* the connection is gone: decide how the task ended */
+
+/* pg_fault.c */
+void pg_fault_from_result(const PGresult *result, Fault *ret);
+void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret);

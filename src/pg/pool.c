@@ -1,0 +1,280 @@
+/*
+ * pool: work waits here for a connection, and its callbacks run from here.
+ *
+ * What always holds: a task is in one place: in the waiting list, on a connection, or in the list of ended ones. Callbacks run from the dispatcher only, so
+ * that whatever they do (start, cancel, free the pool) happens outside libpq's handlers.
+ */
+#include "pg/pg_private.h"
+#include <errno.h>
+#include <string.h>
+
+static void list_append(PgTask **first, PgTask **last, PgTask *t)
+{
+        t->next = NULL;
+        t->previous = *last;
+        if (*last)
+                (*last)->next = t;
+        else
+                *first = t;
+        *last = t;
+}
+
+static void list_remove(PgTask **first, PgTask **last, PgTask *t)
+{
+        if (t->previous)
+                t->previous->next = t->next;
+        else
+                *first = t->next;
+        if (t->next)
+                t->next->previous = t->previous;
+        else
+                *last = t->previous;
+}
+
+void pool_dispatch_later(PgPool *pool)
+{
+        (void)sd_event_source_set_enabled(pool->dispatcher, SD_EVENT_ONESHOT);
+}
+
+/* Puts a task back to the head of the queue as if it had never been started. */
+static void pool_requeue(PgPool *pool, PgTask *t)
+{
+        t->connection = NULL;
+        t->touched = false;
+        t->step = 0;
+        t->fault = (Fault){0};
+        t->previous = NULL;
+        t->next = pool->first;
+        if (pool->first)
+                pool->first->previous = t;
+        else
+                pool->last = t;
+        pool->first = t;
+}
+
+void pool_task_ended(PgTask *t, PgEnd end)
+{
+        PgPool *pool = t->pool;
+        PgConnection *c = t->connection;
+        t->connection = NULL;
+        /* A connection that had died unnoticed while idle: BEGIN has no effect, so the work simply begins again on another one. */
+        bool stale = end == PG_END_FAILED && t->work.transaction && t->stage == WORK_BEGIN &&
+                     c->state == PG_CONNECTION_BROKEN && c->used_before;
+        if (stale) {
+                pool_requeue(pool, t);
+        } else {
+                t->ended = true;
+                t->end = end;
+                list_append(&pool->ended_first, &pool->ended_last, t);
+        }
+        pool_dispatch_later(pool);
+}
+
+static void pool_drop_broken(PgPool *pool, Fault *ret_connect_fault)
+{
+        PgConnection **link = &pool->connections;
+        while (*link) {
+                PgConnection *c = *link;
+                if (c->state != PG_CONNECTION_BROKEN) {
+                        link = &c->next;
+                        continue;
+                }
+                if (!c->used_before && !c->task)
+                        *ret_connect_fault = c->fault;
+                *link = c->next;
+                pool->n_connections--;
+                (void)connection_free(c);
+        }
+}
+
+static unsigned pool_count(const PgPool *pool, PgConnectionState state)
+{
+        unsigned n = 0;
+        for (const PgConnection *c = pool->connections; c; c = c->next)
+                n += c->state == state;
+        return n;
+}
+
+/* A connection could not be made: those who wait hear why, unless another connection may still serve them. */
+static void pool_fail_waiting(PgPool *pool, const Fault *fault)
+{
+        if (pool->n_connections > 0)
+                return;
+        while (pool->first) {
+                PgTask *t = pool->first;
+                list_remove(&pool->first, &pool->last, t);
+                t->fault = *fault;
+                t->ended = true;
+                t->end = PG_END_FAILED;
+                list_append(&pool->ended_first, &pool->ended_last, t);
+        }
+}
+
+static void pool_hand_out(PgPool *pool)
+{
+        for (PgConnection *c = pool->connections; c && pool->first; c = c->next) {
+                if (c->state != PG_CONNECTION_IDLE)
+                        continue;
+                PgTask *t = pool->first;
+                list_remove(&pool->first, &pool->last, t);
+                t->connection = c;
+                c->task = t;
+                work_start(c);
+        }
+}
+
+static void pool_open_more(PgPool *pool)
+{
+        unsigned waiting = 0;
+        for (const PgTask *t = pool->first; t; t = t->next)
+                waiting++;
+        unsigned coming = pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
+        while (waiting > coming && pool->n_connections < pool->max_connections) {
+                PgConnection *c;
+                if (connection_open(pool, &c) < 0) {
+                        Fault fault;
+                        fault_set(&fault, FAULT_PEER, ENOMEM, "no-memory",
+                                  "out of memory for a connection to PostgreSQL");
+                        pool_fail_waiting(pool, &fault);
+                        return;
+                }
+                c->next = pool->connections;
+                pool->connections = c;
+                pool->n_connections++;
+                coming++;
+        }
+}
+
+static int pool_on_dispatch(sd_event_source *s, void *userdata)
+{
+        (void)s;
+        PgPool *pool = userdata;
+        Fault connect_fault = {0};
+        bool freed = false;
+        pool->freed = &freed;
+
+        pool_drop_broken(pool, &connect_fault);
+        if (connect_fault.scope != FAULT_NONE)
+                pool_fail_waiting(pool, &connect_fault);
+        while (pool->ended_first) {
+                PgTask *t = pool->ended_first;
+                list_remove(&pool->ended_first, &pool->ended_last, t);
+                PgTask task = *t;
+                free(t);
+                task.callback(task.end, &task.fault, task.userdata);
+                if (freed)
+                        return 0;
+        }
+        pool_hand_out(pool);
+        pool_open_more(pool);
+        pool->freed = NULL;
+        return 0;
+}
+
+static char *copy_or_null(const char *s)
+{
+        return s ? strdup(s) : NULL;
+}
+
+int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
+{
+        if (options->max_connections == 0)
+                return -EINVAL;
+        _cleanup_(cleanup_pg_pool) PgPool *pool = calloc(1, sizeof(*pool));
+        if (!pool)
+                return -ENOMEM;
+        pool->event = sd_event_ref(event);
+        pool->max_connections = options->max_connections;
+        pool->connect_timeout_usec = options->connect_timeout_usec;
+        pool->statement_timeout_usec = options->statement_timeout_usec;
+        pool->lock_timeout_usec = options->lock_timeout_usec;
+        pool->conninfo = copy_or_null(options->conninfo);
+        pool->password = copy_or_null(options->password);
+        pool->application_name = copy_or_null(options->application_name);
+        if (!pool->conninfo || !pool->application_name || (options->password && !pool->password))
+                return -ENOMEM;
+        int r = sd_event_add_defer(event, &pool->dispatcher, pool_on_dispatch, pool);
+        if (r < 0)
+                return r;
+        r = sd_event_source_set_enabled(pool->dispatcher, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(pool);
+        return 0;
+}
+
+static void free_tasks(PgTask *t)
+{
+        while (t) {
+                PgTask *next = t->next;
+                free(t);
+                t = next;
+        }
+}
+
+PgPool *pg_pool_free(PgPool *pool)
+{
+        if (!pool)
+                return NULL;
+        if (pool->freed)
+                *pool->freed = true;
+        while (pool->connections) {
+                PgConnection *c = pool->connections;
+                pool->connections = c->next;
+                free(c->task);
+                (void)connection_free(c);
+        }
+        free_tasks(pool->first);
+        free_tasks(pool->ended_first);
+        sd_event_source_disable_unref(pool->dispatcher);
+        sd_event_unref(pool->event);
+        if (pool->password)
+                explicit_bzero(pool->password, strlen(pool->password));
+        free(pool->password);
+        free(pool->conninfo);
+        free(pool->application_name);
+        free(pool);
+        return NULL;
+}
+
+int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userdata, PgTask **ret)
+{
+        if (work->n_steps == 0 || (!work->transaction && work->n_steps != 1))
+                return -EINVAL;
+        PgTask *t = calloc(1, sizeof(*t));
+        if (!t)
+                return -ENOMEM;
+        t->pool = pool;
+        t->work = *work;
+        t->callback = callback;
+        t->userdata = userdata;
+        list_append(&pool->first, &pool->last, t);
+        pool_dispatch_later(pool);
+        *ret = t;
+        return 0;
+}
+
+PgTask *pg_cancel(PgTask *t)
+{
+        if (!t)
+                return NULL;
+        PgPool *pool = t->pool;
+        PgConnection *c = t->connection;
+        if (c) {
+                /* The connection is in the middle of something: closing it is what rolls back. */
+                c->task = NULL;
+                c->used_before = true;
+                c->io = sd_event_source_disable_unref(c->io);
+                connection_clear_deadline(c);
+                PQfinish(c->conn);
+                c->conn = NULL;
+                c->state = PG_CONNECTION_BROKEN;
+                pool_dispatch_later(pool);
+        } else if (t->ended) {
+                list_remove(&pool->ended_first, &pool->ended_last, t);
+        } else {
+                list_remove(&pool->first, &pool->last, t);
+        }
+        free(t);
+        return NULL;
+}

@@ -1,0 +1,351 @@
+/*
+ * work: one piece of work on one connection: BEGIN, timeouts, the steps, COMMIT.
+ *
+ * What always holds: one statement is under way at a time and its results are read to the end before the next; a task ends exactly once; a transaction
+ * counts as committed only when the server answers with the tag COMMIT (a COMMIT after a failed statement answers ROLLBACK, and that is no error).
+ */
+#include "base/duration.h"
+#include "pg/pg_private.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+enum { COPY_CHUNK_MAX = 64 * 1024 };
+#define ANSWER_GRACE_USEC (10 * USEC_PER_SEC) /* beyond the statement timeout, for the way there and back */
+
+static void work_advance(PgConnection *c);
+
+static uint64_t work_timeout(const PgTask *t)
+{
+        return t->work.statement_timeout_usec ? t->work.statement_timeout_usec : t->pool->statement_timeout_usec;
+}
+
+/* Sends what libpq holds; waits for the socket as needed. */
+static void work_flush(PgConnection *c)
+{
+        int r = PQflush(c->conn);
+        if (r < 0 || connection_watch(c, r > 0 ? (uint32_t)(EPOLLIN | EPOLLOUT) : (uint32_t)EPOLLIN) < 0)
+                connection_break(c);
+}
+
+static void work_send(PgConnection *c, const char *sql, int n_params, const char *const *params)
+{
+        PgTask *t = c->task;
+        t->touched = true;
+        if (connection_set_deadline(c, work_timeout(t) + ANSWER_GRACE_USEC) < 0 ||
+            !(n_params == PG_SCRIPT ? PQsendQuery(c->conn, sql)
+                                    : PQsendQueryParams(c->conn, sql, n_params, NULL, params, NULL, NULL, 0))) {
+                connection_break(c);
+                return;
+        }
+        work_flush(c);
+}
+
+static void work_send_settings(PgConnection *c)
+{
+        /* client_connection_check_interval ends a statement whose client has gone; PostgreSQL 14 and newer. */
+        static const char old_server[] =
+                "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), "
+                "set_config('idle_in_transaction_session_timeout', $3, true)";
+        static const char new_server[] =
+                "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), "
+                "set_config('idle_in_transaction_session_timeout', $3, true), "
+                "set_config('client_connection_check_interval', '2s', true)";
+        PgTask *t = c->task;
+        char statement[32], lock[32], idle[32];
+        (void)snprintf(statement, sizeof(statement), "%llu", (unsigned long long)(work_timeout(t) / USEC_PER_MSEC));
+        (void)snprintf(lock, sizeof(lock), "%llu", (unsigned long long)(t->pool->lock_timeout_usec / USEC_PER_MSEC));
+        (void)snprintf(idle, sizeof(idle), "%llu",
+                       (unsigned long long)((work_timeout(t) + ANSWER_GRACE_USEC) / USEC_PER_MSEC));
+        const char *params[] = {statement, lock, idle};
+        work_send(c, PQserverVersion(c->conn) >= 140000 ? new_server : old_server, 3, params);
+}
+
+static void work_send_stage(PgConnection *c)
+{
+        PgTask *t = c->task;
+        const PgStep *step = &t->work.steps[t->step];
+        switch (t->stage) {
+        case WORK_BEGIN:
+                work_send(c,
+                          t->work.read_only ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                                            : "BEGIN ISOLATION LEVEL READ COMMITTED",
+                          0, NULL);
+                break;
+        case WORK_SETTINGS:
+                work_send_settings(c);
+                break;
+        case WORK_STEP:
+        case WORK_COPY:
+                work_send(c, step->sql, step->n_params, step->params);
+                break;
+        case WORK_COMMIT:
+                work_send(c, "COMMIT", 0, NULL);
+                break;
+        case WORK_ROLLBACK:
+                work_send(c, "ROLLBACK", 0, NULL);
+                break;
+        }
+}
+
+static void work_end(PgConnection *c, PgEnd end)
+{
+        PgTask *t = c->task;
+        connection_clear_deadline(c);
+        c->task = NULL;
+        c->used_before = true;
+        c->state = PG_CONNECTION_IDLE;
+        pool_task_ended(t, end);
+}
+
+/* A fault inside the work: roll back where there is something to roll back, then end. */
+static void work_fail(PgConnection *c, const Fault *fault)
+{
+        PgTask *t = c->task;
+        if (t->fault.scope == FAULT_NONE)
+                t->fault = *fault;
+        if (!t->work.transaction) {
+                work_end(c, PG_END_FAILED);
+                return;
+        }
+        t->stage = WORK_ROLLBACK;
+        work_send_stage(c);
+}
+
+void work_on_lost(PgConnection *c, const Fault *fault)
+{
+        PgTask *t = c->task;
+        c->task = NULL;
+        if (t->stage == WORK_ROLLBACK) {
+                pool_task_ended(t, t->asked_back ? PG_END_ROLLED_BACK : PG_END_FAILED);
+                return;
+        }
+        t->fault = *fault;
+        bool committing = t->touched && (t->stage == WORK_COMMIT || !t->work.transaction);
+        pool_task_ended(t, committing ? PG_END_UNKNOWN : PG_END_FAILED);
+}
+
+void work_start(PgConnection *c)
+{
+        c->state = PG_CONNECTION_WORKING;
+        c->task->stage = c->task->work.transaction ? WORK_BEGIN : WORK_STEP;
+        work_send_stage(c);
+}
+
+/* ---- results ---- */
+
+static void work_next_step(PgConnection *c, PgNext next)
+{
+        PgTask *t = c->task;
+        if (next == PG_ROLLBACK) {
+                t->asked_back = t->fault.scope == FAULT_NONE;
+                if (!t->work.transaction) {
+                        work_end(c, t->asked_back ? PG_END_DONE : PG_END_FAILED);
+                        return;
+                }
+                t->stage = WORK_ROLLBACK;
+        } else if (next == PG_COMMIT || t->step + 1 == t->work.n_steps) {
+                if (!t->work.transaction) {
+                        work_end(c, PG_END_DONE);
+                        return;
+                }
+                t->stage = WORK_COMMIT;
+        } else {
+                t->step++;
+                t->stage = WORK_STEP;
+        }
+        work_send_stage(c);
+}
+
+static void work_on_step_result(PgConnection *c, const PGresult *result)
+{
+        PgTask *t = c->task;
+        const PgStep *step = &t->work.steps[t->step];
+        PgNext next = step->on_result ? step->on_result(result, t->userdata, &t->fault) : PG_NEXT;
+        work_next_step(c, next);
+}
+
+static void work_on_commit_result(PgConnection *c, const PGresult *result)
+{
+        Fault fault;
+        if (strcmp(PQcmdStatus((PGresult *)result), "COMMIT") == 0) {
+                work_end(c, PG_END_DONE);
+                return;
+        }
+        fault_set(&fault, FAULT_REQUEST, EIO, "pg-rolled-back", "PostgreSQL answered COMMIT with %s",
+                  PQcmdStatus((PGresult *)result));
+        fault.retryable = true;
+        c->task->fault = fault;
+        work_end(c, PG_END_FAILED);
+}
+
+/* The whole answer to one statement is in, and it was a success. */
+static void work_on_success(PgConnection *c, const PGresult *result)
+{
+        PgTask *t = c->task;
+        switch (t->stage) {
+        case WORK_BEGIN:
+                t->stage = WORK_SETTINGS;
+                work_send_stage(c);
+                break;
+        case WORK_SETTINGS:
+                t->stage = WORK_STEP;
+                work_send_stage(c);
+                break;
+        case WORK_STEP:
+        case WORK_COPY:
+                work_on_step_result(c, result);
+                break;
+        case WORK_COMMIT:
+                work_on_commit_result(c, result);
+                break;
+        case WORK_ROLLBACK:
+                work_end(c, t->asked_back ? PG_END_ROLLED_BACK : PG_END_FAILED);
+                break;
+        }
+}
+
+static void work_on_error(PgConnection *c, const PGresult *result)
+{
+        Fault fault;
+        if (PQstatus(c->conn) != CONNECTION_OK) {
+                connection_break(c);
+                return;
+        }
+        pg_fault_from_result(result, &fault);
+        PgTask *t = c->task;
+        bool session_ended = strncmp(fault.sqlstate, "57P", 3) == 0 || strncmp(fault.sqlstate, "08", 2) == 0;
+        if (t->stage == WORK_COMMIT || t->stage == WORK_ROLLBACK || (session_ended && !t->work.transaction)) {
+                /* The server has ended the transaction by itself; a session that is shut down in COMMIT may have committed before. */
+                if (t->fault.scope == FAULT_NONE)
+                        t->fault = fault;
+                work_end(c, session_ended && t->stage != WORK_ROLLBACK ? PG_END_UNKNOWN : PG_END_FAILED);
+                return;
+        }
+        work_fail(c, &fault);
+}
+
+/* ---- COPY ---- */
+
+static void work_copy_finish(PgConnection *c, const Fault *fault)
+{
+        if (fault)
+                c->task->fault = *fault;
+        if (PQputCopyEnd(c->conn, fault ? "the source failed" : NULL) < 0) {
+                connection_break(c);
+                return;
+        }
+        c->task->copy_sourced = true;
+        work_flush(c);
+}
+
+/* Feeds the COPY while libpq's buffer is empty, so that no more than a chunk is ever held. */
+static void work_copy_feed(PgConnection *c)
+{
+        PgTask *t = c->task;
+        const PgStep *step = &t->work.steps[t->step];
+        for (;;) {
+                int pending = PQflush(c->conn);
+                if (pending != 0) {
+                        if (pending < 0 || connection_watch(c, EPOLLIN | EPOLLOUT) < 0)
+                                connection_break(c);
+                        return;
+                }
+                if (t->chunk_size == 0) {
+                        Fault fault = {0};
+                        if (step->copy_source(t->userdata, &t->chunk, &t->chunk_size, &fault) < 0) {
+                                work_copy_finish(c, &fault);
+                                return;
+                        }
+                        if (t->chunk_size == 0) {
+                                work_copy_finish(c, NULL);
+                                return;
+                        }
+                }
+                size_t n = t->chunk_size < COPY_CHUNK_MAX ? t->chunk_size : COPY_CHUNK_MAX;
+                int r = PQputCopyData(c->conn, t->chunk, (int)n);
+                if (r < 0) {
+                        connection_break(c);
+                        return;
+                }
+                if (r > 0) {
+                        t->chunk += n;
+                        t->chunk_size -= n;
+                        (void)connection_set_deadline(c, work_timeout(t) + ANSWER_GRACE_USEC);
+                }
+        }
+}
+
+static void work_copy_begin(PgConnection *c)
+{
+        PgTask *t = c->task;
+        if (!t->work.steps[t->step].copy_source) { /* our own mistake: end the COPY, let the server say so */
+                (void)PQputCopyEnd(c->conn, "no source");
+                work_flush(c);
+                return;
+        }
+        t->stage = WORK_COPY;
+        t->copy_sourced = false;
+        t->chunk_size = 0;
+        work_copy_feed(c);
+}
+
+/* ---- the socket ---- */
+
+/* Reads what has come. A statement's answer is whole when PQgetResult gives NULL; until then the last result is kept. */
+static void work_advance(PgConnection *c)
+{
+        PGresult *kept = NULL;
+        while (c->state == PG_CONNECTION_WORKING && !PQisBusy(c->conn)) {
+                PGresult *result = PQgetResult(c->conn);
+                if (result && PQresultStatus(result) == PGRES_COPY_IN) {
+                        PQclear(result);
+                        work_copy_begin(c);
+                        break;
+                }
+                if (result) {
+                        PQclear(kept);
+                        kept = result;
+                        continue;
+                }
+                if (!kept)
+                        break;
+                ExecStatusType status = PQresultStatus(kept);
+                PGresult *answer = TAKE_PTR(kept);
+                if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
+                        work_on_success(c, answer);
+                else
+                        work_on_error(c, answer);
+                PQclear(answer);
+                break;
+        }
+        PQclear(kept);
+}
+
+void work_on_io(PgConnection *c)
+{
+        PgTask *t = c->task;
+        if (!PQconsumeInput(c->conn)) {
+                /* An error that the server sent before it closed is worth more than "connection lost". */
+                connection_break(c);
+                return;
+        }
+        if (t->stage == WORK_COPY && !t->copy_sourced) {
+                work_copy_feed(c);
+                return;
+        }
+        if (PQflush(c->conn) < 0) {
+                connection_break(c);
+                return;
+        }
+        work_advance(c);
+        if (c->state == PG_CONNECTION_WORKING && c->task) {
+                if (c->task->stage == WORK_COPY && !c->task->copy_sourced)
+                        return;
+                work_flush(c);
+        } else if (c->state == PG_CONNECTION_IDLE) {
+                if (connection_watch(c, EPOLLIN) < 0)
+                        connection_break(c);
+        }
+}
