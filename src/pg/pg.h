@@ -86,6 +86,9 @@ int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret);
 PgPool *pg_pool_free(PgPool *pool);
 DEFINE_CLEANUP(PgPool, pg_pool, pg_pool_free)
 
+/* The loop it lives on; borrowed. */
+sd_event *pg_pool_event(const PgPool *pool);
+
 /* Errors are only local ones (-ENOMEM, -EINVAL). `userdata` goes to handlers, the copy source and the callback. Work that waits for a connection or
  * for the server to accept one fails with a Fault of FAULT_PEER after the connect timeout; the caller decides about trying again. */
 int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userdata, PgTask **ret);

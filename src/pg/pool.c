@@ -237,6 +237,11 @@ PgPool *pg_pool_free(PgPool *pool)
         return NULL;
 }
 
+sd_event *pg_pool_event(const PgPool *pool)
+{
+        return pool->event;
+}
+
 int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userdata, PgTask **ret)
 {
         if (work->n_steps == 0 || (!work->transaction && work->n_steps != 1))

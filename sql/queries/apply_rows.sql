@@ -1,0 +1,11 @@
+-- Writes the rows that differ, and only those, in order of id so that two edges exchanging rows do not lock each other out. A version begins at least a
+-- microsecond after the one before, also when the clock was set back. $1 edge, $2 moment, $3 run.
+INSERT INTO edgemirror.database_connection AS d
+       (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id)
+SELECT x.id, $1::uuid, x.name, x.database_id, $2::timestamptz, $2::timestamptz, NULL, $3::bigint
+  FROM pg_temp.edgemirror_difference_1 x
+ ORDER BY x.id
+ON CONFLICT (id) DO UPDATE
+   SET edge_connection_id = excluded.edge_connection_id, name = excluded.name, database_id = excluded.database_id,
+       changed_at = greatest(excluded.changed_at, d.changed_at + interval '1 microsecond', d.removed_at + interval '1 microsecond'),
+       removed_at = NULL, run_id = excluded.run_id

@@ -1,0 +1,22 @@
+-- Ends a run that applied nothing and releases the lease; nothing when the lease is not ours any more.
+-- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
+-- $14 listed, $15 error scope, $16 code, $17 message, $18 http status, $19 problem.
+WITH released AS (
+    UPDATE edgemirror.edge_claim
+       SET holder = NULL, expires_at = NULL
+     WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint AND holder IS NOT NULL
+    RETURNING 1
+), journal AS (
+    UPDATE edgemirror.sync_run
+       SET phase = 'done', finished_at = clock_timestamp(), outcome = $4::text, refresh = $5::text,
+           job_id = coalesce($6::uuid, job_id), job_state = coalesce($7::text, job_state), job_result = coalesce($8::text, job_result),
+           job_progress = coalesce($9::double precision, job_progress), job_message = coalesce($10::text, job_message),
+           job = coalesce($11::jsonb, job), pages = $12::bigint, requests = $13::bigint, listed = $14::bigint,
+           error_scope = $15::text, error_code = $16::text, error_message = $17::text, http_status = $18::integer, problem = $19::jsonb
+     WHERE run_id = $3::bigint AND EXISTS (SELECT FROM released)
+), edge AS (
+    UPDATE edgemirror.edge
+       SET consecutive_failures = consecutive_failures + CASE WHEN $4::text = 'aborted' THEN 0 ELSE 1 END, last_run_id = $3::bigint
+     WHERE edge_connection_id = $1::uuid AND EXISTS (SELECT FROM released)
+)
+SELECT count(*) FROM released

@@ -1,0 +1,2 @@
+-- Is the reader's role there?
+SELECT count(*) FROM pg_roles WHERE rolname = 'edgemirror_reader'

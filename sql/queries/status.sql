@@ -1,0 +1,21 @@
+-- Everything that a person on call asks first, one row per edge. $1 names (text array) or null for all.
+SELECT e.edge_connection_id, e.name, e.enabled, r.phase, c.holder, l.outcome, l.refresh, e.row_count,
+       to_char(e.listed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS listed_at,
+       to_char(e.refreshed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS refreshed_at,
+       to_char(c.next_run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS next_run_at,
+       to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started_at,
+       extract(epoch FROM now() - e.listed_at)::bigint AS listed_age, extract(epoch FROM now() - e.refreshed_at)::bigint AS refreshed_age,
+       extract(epoch FROM now() - r.started_at)::bigint AS running_for,
+       coalesce(f.overdue, false) AS overdue, e.consecutive_failures, coalesce(r.job_id, l.job_id) AS job_id,
+       CASE WHEN r.run_id IS NOT NULL THEN r.job_state ELSE l.job_state END AS job_state,
+       CASE WHEN r.run_id IS NOT NULL THEN r.job_progress ELSE l.job_progress END AS job_progress, r.listed,
+       l.error_scope, l.error_code, l.error_message, l.http_status, e.schedule, e.timezone
+  FROM edgemirror.edge e
+  LEFT JOIN edgemirror.edge_claim c USING (edge_connection_id)
+  LEFT JOIN edgemirror.freshness f USING (edge_connection_id)
+  LEFT JOIN edgemirror.sync_run l ON l.run_id = e.last_run_id
+  LEFT JOIN LATERAL (SELECT * FROM edgemirror.sync_run x
+                      WHERE x.edge_connection_id = e.edge_connection_id AND x.finished_at IS NULL AND c.expires_at > now()
+                      ORDER BY x.run_id DESC LIMIT 1) r ON true
+ WHERE $1::text[] IS NULL OR e.name = ANY ($1::text[])
+ ORDER BY e.name

@@ -1,0 +1,273 @@
+/*
+ * lease: registry, claim, progress and finish. Each of the last three is one statement.
+ */
+#include "mirror/mirror_private.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct LeaseTask {
+        MirrorTask task;
+        union {
+                MirrorCallback plain;
+                MirrorClaimCallback claim;
+        } callback;
+        Params params;
+        PgStep step;
+        MirrorClaim claim;
+        bool ours; /* the lease was still ours */
+} LeaseTask;
+
+static void lease_done(MirrorTask *task)
+{
+        params_done(&((LeaseTask *)task)->params);
+}
+
+/* A statement whose answer was lost may be repeated: claims are found out by their epoch, the others say the same twice. */
+static void lease_soften(PgEnd end, Fault *fault)
+{
+        if (end == PG_END_UNKNOWN && fault->scope != FAULT_NONE)
+                fault->retryable = true;
+}
+
+static int lease_start(LeaseTask *t, const char *sql, PgStepResult on_result, MirrorTask **ret)
+{
+        t->step = task_step(sql, &t->params, on_result);
+        PgWork work = {.steps = &t->step, .n_steps = 1};
+        int r = task_start(&t->task, &work, &t->params, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}
+
+/* ---- claim ---- */
+
+static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        MirrorClaim *claim = &((LeaseTask *)userdata)->claim;
+        if (PQntuples(result) != 1 || !result_bool(result, 0, 0)) {
+                fault_set(ret_fault, FAULT_RUN, ENOENT, "edge-not-registered",
+                          "the edge is not in edgemirror.edge_claim");
+                return PG_ROLLBACK;
+        }
+        claim->busy = !result_text(result, 0, 1);
+        if (claim->busy) {
+                const char *holder = result_text(result, 0, 6);
+                int64_t expires = result_text(result, 0, 8) ? result_int(result, 0, 8) : 0;
+                (void)snprintf(claim->holder, sizeof(claim->holder), "%s", holder ? holder : "another instance");
+                claim->holder_since_usec = result_text(result, 0, 7) ? (uint64_t)result_int(result, 0, 7) : 0;
+                claim->holder_expires_usec = expires > 0 ? (uint64_t)expires : 0;
+                return PG_NEXT;
+        }
+        claim->run_id = result_int(result, 0, 1);
+        claim->epoch = result_int(result, 0, 2);
+        const char *job = result_text(result, 0, 4);
+        const char *url = result_text(result, 0, 5);
+        claim->resumes = result_bool(result, 0, 3) && job && uuid_parse(job, &claim->job_id) == 0;
+        (void)snprintf(claim->job_url, sizeof(claim->job_url), "%s", url ? url : "");
+        return PG_NEXT;
+}
+
+static bool claim_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        LeaseTask *t = (LeaseTask *)task;
+        Fault copy = *fault;
+        lease_soften(end, &copy);
+        t->callback.claim(&t->claim, &copy, task->userdata);
+        return false;
+}
+
+int mirror_claim(Mirror *m, const Uuid *edge, MirrorTrigger trigger, bool refresh, MirrorClaimCallback callback,
+                 void *userdata, MirrorTask **ret)
+{
+        static const char *const triggers[] = {[MIRROR_TRIGGER_SCHEDULE] = "schedule",
+                                               [MIRROR_TRIGGER_MANUAL] = "manual",
+                                               [MIRROR_TRIGGER_RESUME] = "resume"};
+        LeaseTask *t = task_new(m, sizeof(*t), claim_complete, lease_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback.claim = callback;
+        params_uuid(&t->params, edge);
+        params_text(&t->params, m->instance);
+        params_text(&t->params, m->lease);
+        params_text(&t->params, triggers[trigger]);
+        params_bool(&t->params, refresh);
+        return lease_start(t, sql_claim, claim_on_result, ret);
+}
+
+/* ---- progress ---- */
+
+static PgNext lease_on_count(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        ((LeaseTask *)userdata)->ours = result_int(result, 0, 0) > 0;
+        return PG_NEXT;
+}
+
+static bool progress_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        LeaseTask *t = (LeaseTask *)task;
+        Fault copy = *fault;
+        lease_soften(end, &copy);
+        if (copy.scope == FAULT_NONE && !t->ours)
+                fault_lease_lost(&copy);
+        t->callback.plain(&copy, task->userdata);
+        return false;
+}
+
+static const char *phase_name(SyncPhase phase)
+{
+        static const char *const names[] = {
+                [SYNC_PHASE_REFRESH] = "refresh", [SYNC_PHASE_POLL] = "poll",   [SYNC_PHASE_LIST] = "list",
+                [SYNC_PHASE_VERIFY] = "verify",   [SYNC_PHASE_APPLY] = "apply", [SYNC_PHASE_DONE] = "done",
+        };
+        return names[phase];
+}
+
+static const char *word_or_null(bool there, const char *word)
+{
+        return there && word[0] ? word : NULL;
+}
+
+int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress, MirrorCallback callback,
+                    void *userdata, MirrorTask **ret)
+{
+        LeaseTask *t = task_new(m, sizeof(*t), progress_complete, lease_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        Params *p = &t->params;
+        const JobStatus *job = &progress->job;
+        char id[UUID_STRING_SIZE];
+        t->callback.plain = callback;
+        params_uuid(p, &run->edge);
+        params_int(p, run->epoch);
+        params_text(p, m->lease);
+        params_int(p, run->run_id);
+        params_text(p, phase_name(progress->phase));
+        params_text(p, progress->has_job ? uuid_format(&job->id, id) : NULL);
+        params_text(p, progress->job_url);
+        params_text(p, word_or_null(progress->has_job, job->state));
+        params_text(p, word_or_null(progress->has_job, job->result));
+        params_double(p, progress->has_job ? job->progress : -1);
+        params_text(p, progress->job_message);
+        params_text(p, progress->job_document);
+        params_int(p, progress->pages);
+        params_int(p, progress->requests);
+        params_int(p, progress->listed);
+        return lease_start(t, sql_progress, lease_on_count, ret);
+}
+
+/* ---- finish ---- */
+
+static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        LeaseTask *t = (LeaseTask *)task;
+        Fault copy = *fault;
+        lease_soften(end, &copy);
+        t->callback.plain(&copy, task->userdata);
+        return false;
+}
+
+int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, MirrorCallback callback, void *userdata,
+                  MirrorTask **ret)
+{
+        LeaseTask *t = task_new(m, sizeof(*t), finish_complete, lease_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        Params *p = &t->params;
+        const Fault *fault = ending->fault && ending->fault->scope != FAULT_NONE ? ending->fault : NULL;
+        char id[UUID_STRING_SIZE];
+        char status[16];
+        (void)snprintf(status, sizeof(status), "%d", fault ? fault->http_status : 0);
+        t->callback.plain = callback;
+        params_uuid(p, &run->edge);
+        params_int(p, run->epoch);
+        params_int(p, run->run_id);
+        params_text(p, ending->outcome);
+        params_text(p, ending->refresh);
+        params_text(p, ending->has_job ? uuid_format(&ending->job.id, id) : NULL);
+        params_text(p, word_or_null(ending->has_job, ending->job.state));
+        params_text(p, word_or_null(ending->has_job, ending->job.result));
+        params_double(p, ending->has_job ? ending->job.progress : -1);
+        params_text(p, ending->job_message);
+        params_text(p, ending->job_document);
+        params_int(p, ending->pages);
+        params_int(p, ending->requests);
+        params_int(p, ending->listed);
+        params_text(p, fault ? fault_scope_name(fault->scope) : NULL);
+        params_text(p, fault ? fault->code : NULL);
+        params_text(p, fault ? fault->message : NULL);
+        params_text(p, fault && fault->http_status ? status : NULL);
+        params_text(p, ending->problem);
+        return lease_start(t, sql_finish, lease_on_count, ret);
+}
+
+/* ---- registry ---- */
+
+typedef struct RegisterTask {
+        MirrorTask task;
+        MirrorCallback callback;
+        size_t n_edges;
+        Params *names, *edges; /* n_edges each */
+        PgStep *steps;         /* 2 * n_edges */
+} RegisterTask;
+
+static void register_done(MirrorTask *task)
+{
+        RegisterTask *t = (RegisterTask *)task;
+        for (size_t i = 0; i < t->n_edges; i++) {
+                if (t->names)
+                        params_done(&t->names[i]);
+                if (t->edges)
+                        params_done(&t->edges[i]);
+        }
+        free(t->names);
+        free(t->edges);
+        free(t->steps);
+}
+
+static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        Fault copy = *fault;
+        lease_soften(end, &copy);
+        ((RegisterTask *)task)->callback(&copy, task->userdata);
+        return false;
+}
+
+static void register_add(RegisterTask *t, size_t i, const MirrorEdge *edge)
+{
+        params_uuid(&t->names[i], &edge->id);
+        params_text(&t->names[i], edge->name);
+        params_uuid(&t->edges[i], &edge->id);
+        params_text(&t->edges[i], edge->name);
+        params_bool(&t->edges[i], edge->enabled);
+        params_text(&t->edges[i], edge->schedule);
+        params_text(&t->edges[i], edge->timezone);
+        t->edges[0].failed = t->edges[0].failed || t->edges[i].failed || t->names[i].failed;
+        t->steps[2 * i] = task_step(sql_register_name, &t->names[i], NULL);
+        t->steps[2 * i + 1] = task_step(sql_register, &t->edges[i], NULL);
+}
+
+int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, MirrorCallback callback, void *userdata,
+                    MirrorTask **ret)
+{
+        RegisterTask *t = n_edges > 0 ? task_new(m, sizeof(*t), register_complete, register_done, userdata) : NULL;
+        if (!t)
+                return n_edges > 0 ? -ENOMEM : -EINVAL;
+        t->callback = callback;
+        t->names = calloc(n_edges, sizeof(*t->names));
+        t->edges = calloc(n_edges, sizeof(*t->edges));
+        t->steps = calloc(2 * n_edges, sizeof(*t->steps));
+        if (!t->names || !t->edges || !t->steps) {
+                (void)mirror_cancel(&t->task);
+                return -ENOMEM;
+        }
+        t->n_edges = n_edges;
+        for (size_t i = 0; i < n_edges; i++)
+                register_add(t, i, &edges[i]);
+        PgWork work = {.steps = t->steps, .n_steps = 2 * n_edges, .transaction = true};
+        int r = task_start(&t->task, &work, t->edges, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}

@@ -1,0 +1,78 @@
+/*
+ * mirror_private: what the files of this room share: the shape of a task, and parameters as text.
+ */
+#pragma once
+
+#include "base/backoff.h"
+#include "mirror/migrate.h"
+#include "mirror/mirror.h"
+#include "mirror/sql_embedded.h"
+
+struct Mirror {
+        PgPool *pool;
+        char *instance;
+        char lease[32]; /* as an interval */
+        MirrorTask *tasks;
+};
+
+/* Parameters of one statement, in text form; all copied. A failed allocation is remembered until task_start. */
+enum { PARAMS_MAX = 20 };
+typedef struct Params {
+        char *values[PARAMS_MAX];
+        int n;
+        bool failed;
+} Params;
+
+void params_text(Params *p, const char *value); /* NULL is SQL NULL */
+void params_uuid(Params *p, const Uuid *value);
+void params_int(Params *p, int64_t value);
+void params_double(Params *p, double value); /* negative: SQL NULL */
+void params_bool(Params *p, bool value);
+void params_done(Params *p);
+
+/* How a task ends: called once, from the loop, with the task off its mirror's list; the task is freed after. Returns true when the task goes on instead (it
+ * has started something else). */
+typedef bool (*TaskComplete)(MirrorTask *task, PgEnd end, const Fault *fault);
+typedef void (*TaskDone)(MirrorTask *task);
+
+/* The head of every task; each file's own task begins with it. */
+struct MirrorTask {
+        Mirror *mirror;
+        MirrorTask *next, **link;
+        PgTask *pg;
+        sd_event_source *timer;
+        TaskComplete complete;
+        TaskDone done; /* releases what the file's own task holds; may be NULL */
+        void *userdata;
+};
+
+/* Allocates `size` bytes (the file's own struct), zeroed, on the mirror's list. NULL: out of memory. */
+void *task_new(Mirror *m, size_t size, TaskComplete complete, TaskDone done, void *userdata);
+
+/* Starts the work; on failure the task is freed and the error returned. `params` (n_params of them) are checked for failed allocations. */
+int task_start(MirrorTask *task, const PgWork *work, const Params *params, size_t n_params);
+
+/* The same for a task that goes on: an error is returned and the task left as it is. */
+int task_continue(MirrorTask *task, const PgWork *work);
+
+/* Calls `fire` after the delay, from the loop; the task must have nothing under way. */
+int task_wait(MirrorTask *task, uint64_t delay_usec, sd_event_time_handler_t fire);
+
+/* Ends the task from a timer handler as if its work had ended. */
+void task_finish(MirrorTask *task, PgEnd end, const Fault *fault);
+
+static inline PgStep task_step(const char *sql, const Params *p, PgStepResult on_result)
+{
+        return (PgStep){.sql = sql,
+                        .params = p ? (const char *const *)p->values : NULL,
+                        .n_params = p ? p->n : 0,
+                        .on_result = on_result};
+}
+
+/* Readers of results; the column must be there. */
+int64_t result_int(const PGresult *result, int row, int column);
+bool result_bool(const PGresult *result, int row, int column);
+const char *result_text(const PGresult *result, int row, int column); /* NULL: SQL NULL */
+
+/* "lease-lost". */
+void fault_lease_lost(Fault *ret);

@@ -1,0 +1,180 @@
+/*
+ * spool: rows as COPY text, in memory while they are few and in an unlinked file when they are many.
+ *
+ * What always holds: `memory` holds the rows that have not gone to the file; once there is a file, memory is only a buffer in front of it.
+ */
+#include "mirror/spool.h"
+#include "base/text.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum { READ_CHUNK_BYTES = 64 * 1024 };
+
+struct Spool {
+        Text memory;
+        int fd; /* -1: everything is in memory */
+        int64_t file_bytes;
+        int64_t rows;
+        int64_t read_at;
+        char chunk[READ_CHUNK_BYTES];
+};
+
+int spool_new(Spool **ret)
+{
+        Spool *s = calloc(1, sizeof(*s));
+        if (!s)
+                return -ENOMEM;
+        s->fd = -1;
+        *ret = s;
+        return 0;
+}
+
+Spool *spool_free(Spool *s)
+{
+        if (!s)
+                return NULL;
+        cleanup_close(&s->fd);
+        text_done(&s->memory);
+        free(s);
+        return NULL;
+}
+
+static int spool_fault(Fault *ret_fault, int error, const char *what)
+{
+        fault_set(ret_fault, FAULT_RUN, error, "spool-failed",
+                  "the rows cannot be kept aside (%s: %s); check the space in $TMPDIR or /var/tmp", what,
+                  strerrordesc_np(error));
+        if (ret_fault)
+                ret_fault->retryable = true;
+        return -error;
+}
+
+/* A file without a name goes away with the process, however that ends. */
+static int spool_open_file(void)
+{
+        const char *const folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
+        int error = ENOENT;
+        for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+                if (!folders[i])
+                        continue;
+                int fd = open(folders[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+                if (fd >= 0)
+                        return fd;
+                error = errno;
+        }
+        return -error;
+}
+
+static int spool_spill(Spool *s, Fault *ret_fault)
+{
+        if (s->fd < 0) {
+                int fd = spool_open_file();
+                if (fd < 0)
+                        return spool_fault(ret_fault, -fd, "opening a temporary file");
+                s->fd = fd;
+        }
+        for (size_t done = 0; done < s->memory.size;) {
+                ssize_t n = pwrite(s->fd, s->memory.data + done, s->memory.size - done, s->file_bytes);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return spool_fault(ret_fault, n < 0 ? errno : EIO, "writing");
+                done += (size_t)n;
+                s->file_bytes += n;
+        }
+        text_reset(&s->memory);
+        return 0;
+}
+
+/* COPY's text format: backslash, tab, newline and carriage return are escaped; everything else goes as it is. */
+static int spool_append_escaped(Text *t, const char *bytes, size_t size)
+{
+        for (size_t start = 0; start < size;) {
+                size_t plain = strcspn(bytes + start, "\\\t\n\r");
+                if (plain > size - start)
+                        plain = size - start;
+                int r = text_append(t, bytes + start, plain);
+                if (r < 0)
+                        return r;
+                start += plain;
+                if (start == size)
+                        break;
+                char c = bytes[start++];
+                const char escaped[] = {'\\', c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : '\\'};
+                r = text_append(t, escaped, sizeof(escaped));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int spool_append_row(Spool *s, const DatabaseConnection *row)
+{
+        char id[UUID_STRING_SIZE];
+        char database[UUID_STRING_SIZE];
+        int r = text_printf(&s->memory, "%" PRId64 "\t%s\t", s->rows, uuid_format(&row->id, id));
+        if (r >= 0)
+                r = spool_append_escaped(&s->memory, row->name, row->name_size);
+        if (r >= 0)
+                r = text_printf(&s->memory, "\t%s\n",
+                                row->has_database ? uuid_format(&row->database_id, database) : "\\N");
+        return r;
+}
+
+int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
+{
+        size_t before = s->memory.size;
+        int r = spool_append_row(s, row);
+        if (r < 0) {
+                s->memory.size = before;
+                return spool_fault(ret_fault, -r, "memory");
+        }
+        s->rows++;
+        return s->memory.size > LIMIT_SPOOL_MEMORY_BYTES ? spool_spill(s, ret_fault) : 0;
+}
+
+void spool_reset(Spool *s)
+{
+        text_reset(&s->memory);
+        cleanup_close(&s->fd); /* gives the space back */
+        s->fd = -1;
+        s->file_bytes = 0;
+        s->rows = 0;
+        s->read_at = 0;
+}
+
+int64_t spool_rows(const Spool *s)
+{
+        return s->rows;
+}
+
+int spool_rewind(Spool *s)
+{
+        s->read_at = 0;
+        return 0;
+}
+
+int spool_read(Spool *s, const char **ret_data, size_t *ret_size, Fault *ret_fault)
+{
+        if (s->read_at < s->file_bytes) {
+                int64_t left = s->file_bytes - s->read_at;
+                ssize_t n;
+                do
+                        n = pread(s->fd, s->chunk, left < READ_CHUNK_BYTES ? (size_t)left : READ_CHUNK_BYTES,
+                                  s->read_at);
+                while (n < 0 && errno == EINTR);
+                if (n <= 0)
+                        return spool_fault(ret_fault, n < 0 ? errno : EIO, "reading");
+                s->read_at += n;
+                *ret_data = s->chunk;
+                *ret_size = (size_t)n;
+                return 0;
+        }
+        size_t offset = (size_t)(s->read_at - s->file_bytes);
+        *ret_data = s->memory.data ? s->memory.data + offset : "";
+        *ret_size = s->memory.size - offset;
+        s->read_at += (int64_t)*ret_size;
+        return 0;
+}

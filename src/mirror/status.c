@@ -1,0 +1,145 @@
+/*
+ * status: what the tables say about every edge, row by row.
+ */
+#include "base/text.h"
+#include "mirror/mirror_private.h"
+#include <errno.h>
+#include <string.h>
+
+typedef struct StatusTask {
+        MirrorTask task;
+        MirrorStatusCallback callback;
+        Params params;
+        PgStep step;
+} StatusTask;
+
+enum {
+        COLUMN_ID,
+        COLUMN_NAME,
+        COLUMN_ENABLED,
+        COLUMN_PHASE,
+        COLUMN_HOLDER,
+        COLUMN_OUTCOME,
+        COLUMN_REFRESH,
+        COLUMN_ROW_COUNT,
+        COLUMN_LISTED_AT,
+        COLUMN_REFRESHED_AT,
+        COLUMN_NEXT_RUN_AT,
+        COLUMN_STARTED_AT,
+        COLUMN_LISTED_AGE,
+        COLUMN_REFRESHED_AGE,
+        COLUMN_RUNNING,
+        COLUMN_OVERDUE,
+        COLUMN_FAILURES,
+        COLUMN_JOB_ID,
+        COLUMN_JOB_STATE,
+        COLUMN_JOB_PROGRESS,
+        COLUMN_LISTED,
+        COLUMN_ERROR_SCOPE,
+        COLUMN_ERROR_CODE,
+        COLUMN_ERROR_MESSAGE,
+        COLUMN_HTTP_STATUS,
+        COLUMN_SCHEDULE,
+        COLUMN_TIMEZONE,
+};
+
+static void status_done(MirrorTask *task)
+{
+        params_done(&((StatusTask *)task)->params);
+}
+
+static int64_t int_or(const PGresult *r, int row, int column, int64_t otherwise)
+{
+        return PQgetisnull(r, row, column) ? otherwise : result_int(r, row, column);
+}
+
+static void status_fill(const PGresult *r, int row, MirrorStatus *ret)
+{
+        const char *progress = result_text(r, row, COLUMN_JOB_PROGRESS);
+        *ret = (MirrorStatus){
+                .name = result_text(r, row, COLUMN_NAME),
+                .enabled = result_bool(r, row, COLUMN_ENABLED),
+                .phase = result_text(r, row, COLUMN_PHASE),
+                .holder = result_text(r, row, COLUMN_HOLDER),
+                .outcome = result_text(r, row, COLUMN_OUTCOME),
+                .refresh = result_text(r, row, COLUMN_REFRESH),
+                .row_count = int_or(r, row, COLUMN_ROW_COUNT, -1),
+                .listed_at = result_text(r, row, COLUMN_LISTED_AT),
+                .refreshed_at = result_text(r, row, COLUMN_REFRESHED_AT),
+                .next_run_at = result_text(r, row, COLUMN_NEXT_RUN_AT),
+                .started_at = result_text(r, row, COLUMN_STARTED_AT),
+                .listed_age_sec = int_or(r, row, COLUMN_LISTED_AGE, -1),
+                .refreshed_age_sec = int_or(r, row, COLUMN_REFRESHED_AGE, -1),
+                .running_sec = int_or(r, row, COLUMN_RUNNING, -1),
+                .overdue = result_bool(r, row, COLUMN_OVERDUE),
+                .consecutive_failures = result_int(r, row, COLUMN_FAILURES),
+                .job_id = result_text(r, row, COLUMN_JOB_ID),
+                .job_state = result_text(r, row, COLUMN_JOB_STATE),
+                .job_progress = progress ? strtod(progress, NULL) : -1,
+                .listed = int_or(r, row, COLUMN_LISTED, 0),
+                .error_scope = result_text(r, row, COLUMN_ERROR_SCOPE),
+                .error_code = result_text(r, row, COLUMN_ERROR_CODE),
+                .error_message = result_text(r, row, COLUMN_ERROR_MESSAGE),
+                .error_http_status = (int)int_or(r, row, COLUMN_HTTP_STATUS, 0),
+                .schedule = result_text(r, row, COLUMN_SCHEDULE),
+                .timezone = result_text(r, row, COLUMN_TIMEZONE),
+        };
+        (void)uuid_parse(PQgetvalue(r, row, COLUMN_ID), &ret->edge);
+}
+
+static PgNext status_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        StatusTask *t = userdata;
+        (void)ret_fault;
+        static const Fault none;
+        for (int row = 0; row < PQntuples(result); row++) {
+                MirrorStatus status;
+                status_fill(result, row, &status);
+                t->callback(&status, &none, t->task.userdata);
+        }
+        return PG_NEXT;
+}
+
+static bool status_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        (void)end;
+        ((StatusTask *)task)->callback(NULL, fault, task->userdata);
+        return false;
+}
+
+/* The names as a PostgreSQL array literal. */
+static int names_literal(const char *const *names, Text *ret)
+{
+        int r = text_append_string(ret, "{");
+        for (size_t i = 0; names[i] && r >= 0; i++) {
+                r = text_append_string(ret, i ? ",\"" : "\"");
+                for (const char *c = names[i]; *c && r >= 0; c++) {
+                        if (*c == '"' || *c == '\\')
+                                r = text_append_string(ret, "\\");
+                        if (r >= 0)
+                                r = text_append(ret, c, 1);
+                }
+                if (r >= 0)
+                        r = text_append_string(ret, "\"");
+        }
+        return r < 0 ? r : text_append_string(ret, "}");
+}
+
+int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback, void *userdata, MirrorTask **ret)
+{
+        _cleanup_(text_done) Text literal = {0};
+        int r = names ? names_literal(names, &literal) : 0;
+        if (r < 0)
+                return r;
+        StatusTask *t = task_new(m, sizeof(*t), status_complete, status_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        params_text(&t->params, literal.data);
+        t->step = task_step(sql_status, &t->params, status_on_result);
+        PgWork work = {.steps = &t->step, .n_steps = 1};
+        r = task_start(&t->task, &work, &t->params, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}
