@@ -27,7 +27,7 @@ typedef struct SyncContext {
 /* How this edge is synced: from the configuration and the command line. */
 typedef struct SyncPlan {
         Uuid edge;
-        const char *name; /* for the log; borrowed for the life of the Sync */
+        const char *name; /* for the log; copied */
         bool has_schema_connection;
         Uuid schema_connection;
         MirrorTrigger trigger;

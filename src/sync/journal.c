@@ -1,0 +1,106 @@
+/*
+ * journal: see the header. What always holds: at most one write is under way.
+ */
+#include "sync/journal.h"
+#include "base/duration.h"
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+struct Journal {
+        Mirror *mirror;
+        MirrorRun run;
+        uint64_t heartbeat_usec;
+        JournalState state;
+        JournalLeaseLost lost;
+        JournalIdle idle;
+        void *userdata;
+        MirrorTask *task;
+        sd_event_source *heartbeat;
+        bool again; /* something changed while a write was under way */
+        bool stopped;
+};
+
+static void journal_on_written(const Fault *fault, void *userdata)
+{
+        Journal *j = userdata;
+        j->task = NULL;
+        if (strcmp(fault->code, "lease-lost") == 0) {
+                j->stopped = true;
+                j->lost(j->userdata);
+                return;
+        }
+        if (j->again && !j->stopped)
+                journal_write(j);
+        else
+                j->idle(j->userdata);
+}
+
+void journal_write(Journal *j)
+{
+        if (j->stopped)
+                return;
+        if (j->task) {
+                j->again = true;
+                return;
+        }
+        j->again = false;
+        MirrorProgress progress = {0};
+        j->state(&progress, j->userdata);
+        (void)mirror_progress(j->mirror, &j->run, &progress, journal_on_written, j, &j->task);
+}
+
+static int journal_on_heartbeat(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        (void)usec;
+        Journal *j = userdata;
+        if (!j->task)
+                journal_write(j);
+        (void)sd_event_source_set_time_relative(s, j->heartbeat_usec);
+        (void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+        return 0;
+}
+
+int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t heartbeat_usec, JournalState state,
+                JournalLeaseLost lost, JournalIdle idle, void *userdata, Journal **ret)
+{
+        _cleanup_(cleanup_journal) Journal *j = calloc(1, sizeof(*j));
+        if (!j)
+                return -ENOMEM;
+        *j = (Journal){
+                .mirror = mirror,
+                .run = *run,
+                .heartbeat_usec = heartbeat_usec,
+                .state = state,
+                .lost = lost,
+                .idle = idle,
+                .userdata = userdata,
+        };
+        int r = sd_event_add_time_relative(event, &j->heartbeat, CLOCK_MONOTONIC, heartbeat_usec, heartbeat_usec / 10,
+                                           journal_on_heartbeat, j);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(j);
+        return 0;
+}
+
+Journal *journal_free(Journal *j)
+{
+        if (!j)
+                return NULL;
+        (void)mirror_cancel(j->task);
+        sd_event_source_disable_unref(j->heartbeat);
+        free(j);
+        return NULL;
+}
+
+void journal_stop(Journal *j)
+{
+        j->stopped = true;
+        j->heartbeat = sd_event_source_disable_unref(j->heartbeat);
+}
+
+bool journal_busy(const Journal *j)
+{
+        return j->task != NULL;
+}

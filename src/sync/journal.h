@@ -1,0 +1,26 @@
+/*
+ * journal: writes where a run is, and renews its lease, one statement at a time.
+ *
+ * A change that comes while a write is under way is written after it; nothing is queued beyond that, since only the latest state is of interest. A write that
+ * fails is not an error of the run: the next heartbeat says the same again. Only a lost lease is reported.
+ */
+#pragma once
+
+#include "mirror/mirror.h"
+
+typedef struct Journal Journal;
+
+typedef void (*JournalLeaseLost)(void *userdata);
+typedef void (*JournalIdle)(void *userdata); /* no write is under way any more */
+
+/* Fills in what is to be written now. Strings are borrowed during the call that asks. */
+typedef void (*JournalState)(MirrorProgress *ret, void *userdata);
+
+int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t heartbeat_usec, JournalState state,
+                JournalLeaseLost lost, JournalIdle idle, void *userdata, Journal **ret);
+Journal *journal_free(Journal *j); /* a write under way is forgotten; what it says may still come true */
+DEFINE_CLEANUP(Journal, journal, journal_free)
+
+void journal_write(Journal *j);
+void journal_stop(Journal *j); /* no more writes or heartbeats */
+bool journal_busy(const Journal *j);

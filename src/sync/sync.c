@@ -1,0 +1,458 @@
+/*
+ * sync: the runner. Carries out what the machine says and tells it what came of it; decides nothing.
+ *
+ * What always holds: one catalog call, one write to the mirror and one timer at most are under way (the journal's own writes apart). Every effect that leaves
+ * the process starts in sync_act, and nowhere else but for the journal. Apply and finish wait until the journal is quiet, so that no late note about the
+ * run follows its end.
+ */
+#include "sync/sync.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "sync/journal.h"
+#include "sync/machine.h"
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+struct Sync {
+        SyncContext context;
+        SyncPlan plan;
+        char *name;
+        SyncProgressCallback progress;
+        SyncDoneCallback done;
+        void *userdata;
+
+        SyncMachine machine;
+        MirrorRun run; /* run_id 0: not begun */
+        Spool *spool;
+        Journal *journal;
+        CatalogCall *call;
+        MirrorTask *task;
+        sd_event_source *timer;
+        sd_event_source *starter; /* what must not happen inside sync_start or sync_stop */
+        SyncInputKind starts_with;
+        SyncAction postponed; /* until the journal is quiet */
+
+        char *job_url, *job_message, *job_document;
+        bool job_url_new, job_message_new, job_document_new; /* not in the journal yet */
+        bool job_moved;                                      /* its state is not what it was */
+        char *problem;
+        uint64_t started_usec;
+        bool over;
+};
+
+static void sync_input(Sync *s, SyncInput in);
+static void sync_act(Sync *s, SyncAction action);
+
+/* ---- texts that the journal and the report need ---- */
+
+static void take_text(char **into, const char *text, bool *is_new)
+{
+        if (!text || (*into && strcmp(*into, text) == 0))
+                return;
+        char *copy = strdup(text);
+        if (!copy)
+                return; /* a text for people is lost, the run goes on */
+        free(*into);
+        *into = copy;
+        *is_new = true;
+}
+
+static void sync_take_job(Sync *s, const CatalogJob *job)
+{
+        take_text(&s->job_message, job->message, &s->job_message_new);
+        take_text(&s->job_document, job->document, &s->job_document_new);
+}
+
+static void sync_take_problem(Sync *s, const char *problem)
+{
+        if (!s->machine.fault_is_new)
+                return;
+        free(s->problem);
+        s->problem = problem ? strdup(problem) : NULL;
+}
+
+static void sync_journal_state(MirrorProgress *ret, void *userdata)
+{
+        Sync *s = userdata;
+        *ret = (MirrorProgress){
+                .phase = s->machine.phase,
+                .has_job = s->machine.has_job,
+                .job = s->machine.job,
+                .job_url = s->job_url_new ? s->job_url : NULL,
+                .job_message = s->job_message_new ? s->job_message : NULL,
+                .job_document = s->job_document_new ? s->job_document : NULL,
+                .pages = s->machine.pages,
+                .requests = s->machine.requests,
+                .listed = spool_rows(s->spool),
+        };
+        s->job_url_new = s->job_message_new = s->job_document_new = false;
+}
+
+static void sync_on_lease_lost(void *userdata)
+{
+        sync_input(userdata, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
+}
+
+static void sync_on_journal_idle(void *userdata)
+{
+        Sync *s = userdata;
+        SyncAction action = s->postponed;
+        s->postponed = SYNC_DO_NOTHING;
+        if (action != SYNC_DO_NOTHING)
+                sync_act(s, action);
+}
+
+/* ---- completions: each becomes an input ---- */
+
+static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *userdata)
+{
+        Sync *s = userdata;
+        s->task = NULL;
+        if (fault->scope == FAULT_NONE && !claim->busy) {
+                s->run = (MirrorRun){.edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
+                bool ignored;
+                if (claim->resumes && claim->job_url[0])
+                        take_text(&s->job_url, claim->job_url, &ignored);
+                int r = journal_new(s->context.event, s->context.mirror, &s->run, s->context.lease_usec / 3,
+                                    sync_journal_state, sync_on_lease_lost, sync_on_journal_idle, s, &s->journal);
+                if (r < 0) {
+                        Fault memory;
+                        fault_set(&memory, FAULT_PROCESS, -r, "no-memory", "out of memory");
+                        sync_input(s, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &memory});
+                        return;
+                }
+        }
+        sync_input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = claim, .fault = fault});
+}
+
+static void sync_on_refresh(const CatalogRefreshAnswer *answer, void *userdata)
+{
+        Sync *s = userdata;
+        s->call = NULL;
+        if (answer->location_foreign)
+                log_warning("%s: the catalog's Location for the job is at another origin; not followed", s->name);
+        if (answer->has_job)
+                sync_take_job(s, &answer->job);
+        if (answer->location)
+                take_text(&s->job_url, answer->location, &s->job_url_new);
+        sync_input(s, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = answer});
+}
+
+static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
+{
+        Sync *s = userdata;
+        s->call = NULL;
+        if (answer->answer.fault.scope == FAULT_NONE) {
+                sync_take_job(s, &answer->job);
+                s->job_moved = strcmp(s->machine.job.state, answer->job.status.state) != 0;
+        }
+        sync_input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});
+}
+
+/* The rows that the machine wants kept of a page; a spool that fails ends the run. */
+static SyncAction sync_keep_rows(Sync *s, const CatalogPageAnswer *page, SyncAction action)
+{
+        Fault fault = {0};
+        if (action != SYNC_DO_LIST && action != SYNC_DO_APPLY)
+                return action;
+        for (size_t i = s->machine.keep_from; i < page->n_rows; i++)
+                if (spool_add(s->spool, &page->rows[i], &fault) < 0) {
+                        s->machine.outcome = NULL; /* was decided before the rows could be kept */
+                        return sync_machine_handle(&s->machine,
+                                                   &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
+                }
+        return action;
+}
+
+static void sync_on_page(const CatalogPageAnswer *answer, void *userdata)
+{
+        Sync *s = userdata;
+        s->call = NULL;
+        sync_input(s, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = answer});
+}
+
+static int sync_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source;
+        (void)usec;
+        Sync *s = userdata;
+        s->timer = sd_event_source_disable_unref(s->timer);
+        sync_input(s, (SyncInput){.kind = SYNC_INPUT_TIMER});
+        return 0;
+}
+
+static void sync_on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
+{
+        Sync *s = userdata;
+        s->task = NULL;
+        sync_input(s, (SyncInput){.kind = SYNC_INPUT_APPLY, .applied = applied, .fault = fault});
+}
+
+static void sync_on_finished(const Fault *fault, void *userdata)
+{
+        Sync *s = userdata;
+        s->task = NULL;
+        if (fault->scope != FAULT_NONE)
+                log_warning("%s: the end of run %lld could not be recorded: %s", s->name, (long long)s->run.run_id,
+                            fault->message);
+        sync_input(s, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = fault});
+}
+
+/* ---- actions ---- */
+
+static void sync_abandon(Sync *s)
+{
+        s->call = catalog_cancel(s->call);
+        s->task = mirror_cancel(s->task);
+        s->timer = sd_event_source_disable_unref(s->timer);
+}
+
+static int sync_do_get_job(Sync *s)
+{
+        _cleanup_(cleanup_free) char *url = NULL;
+        bool by_location = s->machine.polling.url == POLLING_LOCATION && s->job_url;
+        if (by_location) {
+                int r = catalog_get_job(s->context.catalog, s->job_url, sync_on_job, s, &s->call);
+                if (r != -EINVAL)
+                        return r;
+                /* A recorded address of another origin (the url was changed since): the id is enough. */
+        }
+        CatalogJobApi api = s->machine.polling.url == POLLING_JOBS_2_0 ? CATALOG_JOBS_2_0 : CATALOG_JOBS_V1;
+        int r = catalog_job_url(s->context.catalog, &s->machine.job.id, api, &url);
+        return r < 0 ? r : catalog_get_job(s->context.catalog, url, sync_on_job, s, &s->call);
+}
+
+static MirrorEnding sync_ending(const Sync *s)
+{
+        const SyncMachine *m = &s->machine;
+        return (MirrorEnding){
+                .outcome = m->outcome,
+                .refresh = m->refresh,
+                .listed_whole = m->listed_whole,
+                .has_job = m->has_job,
+                .job = m->job,
+                .job_message = s->job_message,
+                .job_document = s->job_document,
+                .pages = m->pages,
+                .requests = m->requests,
+                .listed = spool_rows(s->spool),
+                .fault = &m->fault,
+                .problem = s->problem,
+        };
+}
+
+static void sync_report(Sync *s)
+{
+        const SyncMachine *m = &s->machine;
+        bool applied = m->outcome && (strcmp(m->outcome, "synced") == 0 || strcmp(m->outcome, "held") == 0 ||
+                                      strcmp(m->outcome, "unstable") == 0);
+        SyncReport report = {
+                .run_id = s->run.run_id,
+                .outcome = m->outcome ? m->outcome : "failed",
+                .refresh = m->refresh,
+                .has_job = m->has_job,
+                .job = m->job,
+                .applied = m->applied,
+                .listed = applied ? m->applied.listed : spool_rows(s->spool),
+                .pages = m->pages,
+                .requests = m->requests,
+                .duration_usec = clock_monotonic_usec() - s->started_usec,
+                .fault = m->fault,
+        };
+        s->over = true;
+        s->done(&report, s->userdata); /* may free s */
+}
+
+/* Apply and finish come after the last note about the run. */
+static bool sync_postpone(Sync *s, SyncAction action)
+{
+        if ((action != SYNC_DO_APPLY && action != SYNC_DO_FINISH) || !s->journal)
+                return false;
+        if (action == SYNC_DO_FINISH)
+                journal_stop(s->journal); /* the apply may take longer than the lease, the finish does not */
+        if (!journal_busy(s->journal))
+                return false;
+        s->postponed = action;
+        return true;
+}
+
+static int sync_effect(Sync *s, SyncAction action)
+{
+        SyncMachine *m = &s->machine;
+        const Uuid *schema = s->plan.has_schema_connection ? &s->plan.schema_connection : NULL;
+        MirrorEnding ending = sync_ending(s);
+        switch (action) {
+        case SYNC_DO_CLAIM:
+                return mirror_claim(s->context.mirror, &s->plan.edge, s->plan.trigger, s->plan.refresh, sync_on_claim,
+                                    s, &s->task);
+        case SYNC_DO_REFRESH:
+                return catalog_refresh(s->context.catalog, &s->plan.edge, sync_on_refresh, s, &s->call);
+        case SYNC_DO_GET_JOB:
+                return sync_do_get_job(s);
+        case SYNC_DO_WAIT:
+                return sd_event_add_time_relative(s->context.event, &s->timer, CLOCK_MONOTONIC, m->delay_usec,
+                                                  USEC_PER_MSEC, sync_on_timer, s);
+        case SYNC_DO_LIST_ANEW:
+                spool_reset(s->spool);
+                /* fall through */
+        case SYNC_DO_LIST:
+                return catalog_list(s->context.catalog, &s->plan.edge, schema, m->listing.offset, m->listing.limit,
+                                    sync_on_page, s, &s->call);
+        case SYNC_DO_APPLY:
+                return mirror_apply(s->context.mirror, &s->run, s->spool, &ending, sync_on_applied, s, &s->task);
+        case SYNC_DO_FINISH:
+                return mirror_finish(s->context.mirror, &s->run, &ending, sync_on_finished, s, &s->task);
+        default:
+                return 0;
+        }
+}
+
+static void sync_act(Sync *s, SyncAction action)
+{
+        if (action == SYNC_DO_FINISH || action == SYNC_DO_REPORT)
+                sync_abandon(s);
+        if (action == SYNC_DO_REPORT) {
+                if (s->journal)
+                        journal_stop(s->journal);
+                sync_report(s);
+                return;
+        }
+        if (sync_postpone(s, action))
+                return;
+        int r = sync_effect(s, action);
+        if (r >= 0)
+                return;
+        Fault fault;
+        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the next step could not be begun: %s",
+                  strerrordesc_np(-r));
+        if (action == SYNC_DO_FINISH) /* nothing more can be done; the lease ends by itself */
+                sync_input(s, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = &fault});
+        else
+                sync_input(s, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
+}
+
+/* ---- inputs ---- */
+
+static const char *input_problem(const SyncInput *in)
+{
+        switch (in->kind) {
+        case SYNC_INPUT_REFRESH:
+                return in->refresh->answer.problem;
+        case SYNC_INPUT_JOB:
+                return in->job->answer.problem;
+        case SYNC_INPUT_PAGE:
+                return in->page->answer.problem;
+        default:
+                return NULL;
+        }
+}
+
+static void sync_tell(Sync *s)
+{
+        if (!s->progress)
+                return;
+        SyncProgress progress = {
+                .phase = s->machine.phase,
+                .words = s->machine.last->words,
+                .has_job = s->machine.has_job,
+                .job = s->machine.job,
+                .listed = spool_rows(s->spool),
+        };
+        s->progress(&progress, s->userdata);
+}
+
+static void sync_input(Sync *s, SyncInput in)
+{
+        if (s->over)
+                return;
+        in.now_usec = clock_monotonic_usec();
+        in.random = clock_random();
+        SyncState from = s->machine.state;
+        SyncPhase phase = s->machine.phase;
+        SyncAction action = sync_machine_handle(&s->machine, &in);
+        sync_take_problem(s, input_problem(&in));
+        if (in.kind == SYNC_INPUT_PAGE)
+                action = sync_keep_rows(s, in.page, action);
+        log_debug("%s: %s → %s: %s", s->name, sync_state_name(from), sync_state_name(s->machine.state),
+                  s->machine.last->words);
+        sync_tell(s);
+        /* A job's percentage and document change with every poll; the heartbeat takes them along. */
+        bool noteworthy = s->machine.phase != phase || s->job_moved || s->job_url_new;
+        s->job_moved = false;
+        if (s->journal && noteworthy && s->machine.phase != SYNC_PHASE_DONE && action != SYNC_DO_FINISH)
+                journal_write(s->journal);
+        sync_act(s, action);
+}
+
+static int sync_on_starter(sd_event_source *source, void *userdata)
+{
+        (void)source;
+        Sync *s = userdata;
+        sync_input(s, (SyncInput){.kind = s->starts_with});
+        return 0;
+}
+
+int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress, SyncDoneCallback done,
+               void *userdata, Sync **ret)
+{
+        _cleanup_(cleanup_sync) Sync *s = calloc(1, sizeof(*s));
+        if (!s)
+                return -ENOMEM;
+        s->context = *context;
+        s->plan = *plan;
+        s->progress = progress;
+        s->done = done;
+        s->userdata = userdata;
+        s->started_usec = clock_monotonic_usec();
+        s->starts_with = SYNC_INPUT_START;
+        s->name = strdup(plan->name);
+        if (!s->name)
+                return -ENOMEM;
+        int r = spool_new(&s->spool);
+        if (r < 0)
+                return r;
+        SyncMachineOptions options = {
+                .refresh = plan->refresh,
+                .polling = {.poll_min_usec = plan->poll_min_usec,
+                            .poll_max_usec = plan->poll_max_usec,
+                            .wait_timeout_usec = plan->wait_timeout_usec,
+                            .job_timeout_usec = plan->job_timeout_usec},
+                .settle_usec = plan->settle_usec,
+                .page_size = plan->page_size,
+        };
+        sync_machine_init(&s->machine, &options);
+        r = sd_event_add_defer(context->event, &s->starter, sync_on_starter, s);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(s);
+        return 0;
+}
+
+void sync_stop(Sync *s)
+{
+        if (s->over)
+                return;
+        if (s->machine.state == SYNC_IDLE) /* not even begun: the two are taken one after the other */
+                sync_input(s, (SyncInput){.kind = SYNC_INPUT_START});
+        s->starts_with = SYNC_INPUT_STOP;
+        (void)sd_event_source_set_enabled(s->starter, SD_EVENT_ONESHOT);
+}
+
+Sync *sync_free(Sync *s)
+{
+        if (!s)
+                return NULL;
+        sync_abandon(s);
+        (void)journal_free(s->journal);
+        (void)spool_free(s->spool);
+        sd_event_source_disable_unref(s->starter);
+        free(s->name);
+        free(s->job_url);
+        free(s->job_message);
+        free(s->job_document);
+        free(s->problem);
+        free(s);
+        return NULL;
+}
