@@ -1,0 +1,126 @@
+/*
+ * check: the command. One line for each thing that must be right, and what to do where it is not.
+ */
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/session.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct Check {
+        Session session;
+        int status;
+        size_t next_edge;  /* in the configuration */
+        size_t n_open;     /* catalog questions under way */
+        bool catalog_down; /* said once, not once per edge */
+} Check;
+
+typedef struct EdgeCheck {
+        Check *check;
+        const ConfigEdge *edge;
+        CatalogCall *call;
+} EdgeCheck;
+
+static void check_line(Check *c, const char *what, const Fault *fault, const char *detail)
+{
+        bool passed = fault->scope == FAULT_NONE;
+        printf("%-6s  %-32s  %s\n", passed ? "ok" : "FAILED", what, passed ? detail : fault->message);
+        c->status = exit_status_worse(c->status, fault_exit_status(fault));
+}
+
+static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *userdata)
+{
+        Check *c = userdata;
+        for (size_t i = 0; i < n_checks; i++) {
+                char what[64];
+                (void)snprintf(what, sizeof(what), "postgres: %s", checks[i].what);
+                check_line(c, what, &checks[i].fault, checks[i].detail);
+        }
+        (void)sd_event_exit(c->session.event, 0);
+}
+
+static void check_mirror(Check *c)
+{
+        MirrorTask *task;
+        int status = session_open_mirror(&c->session);
+        if (status == 0 && mirror_check(c->session.mirror, check_on_mirror, c, &task) >= 0)
+                return;
+        c->status = exit_status_worse(c->status, status ? status : CLI_EXIT_EDGE_FAILED);
+        (void)sd_event_exit(c->session.event, 0);
+}
+
+static void check_next_edges(Check *c);
+
+static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
+{
+        EdgeCheck *e = userdata;
+        Check *c = e->check;
+        const Fault *fault = &answer->answer.fault;
+        char what[64];
+        c->n_open--;
+        if (fault->scope == FAULT_PEER || fault->scope == FAULT_REQUEST) {
+                if (!c->catalog_down)
+                        check_line(c, "catalog", fault, "");
+                if (fault->scope ==
+                    FAULT_REQUEST) /* a person who checks wants to hear "unreachable", whatever a retry might bring */
+                        c->status = exit_status_worse(c->status, CLI_EXIT_UNREACHABLE);
+                c->catalog_down = true;
+        } else {
+                (void)snprintf(what, sizeof(what), "catalog: edge %.40s", e->edge->name);
+                check_line(c, what, fault, answer->n_rows ? "may be listed" : "may be listed (empty)");
+        }
+        free(e);
+        check_next_edges(c);
+}
+
+static bool check_edge(Check *c, const ConfigEdge *edge)
+{
+        EdgeCheck *e = calloc(1, sizeof(*e));
+        if (!e)
+                return false;
+        e->check = c;
+        e->edge = edge;
+        const Uuid *schema = edge->has_schema_connection ? &edge->schema_connection : NULL;
+        if (catalog_list(c->session.catalog, &edge->id, schema, 0, 1, check_on_page, e, &e->call) < 0) {
+                free(e);
+                return false;
+        }
+        c->n_open++;
+        return true;
+}
+
+/* As many at a time as syncs would be; none any more once the catalog as a whole has said no. */
+static void check_next_edges(Check *c)
+{
+        const Config *config = c->session.config;
+        while (!c->catalog_down && c->next_edge < config->n_edges && c->n_open < config->catalog.max_requests) {
+                const ConfigEdge *edge = &config->edges[c->next_edge++];
+                if (edge->enabled && !check_edge(c, edge))
+                        c->status = exit_status_worse(c->status, CLI_EXIT_EDGE_FAILED);
+        }
+        if (c->n_open == 0)
+                check_mirror(c);
+}
+
+int command_check(const CommandLine *line)
+{
+        static const Fault none;
+        Check c = {0};
+        char detail[64];
+        int status = session_load(&c.session, line->config_file);
+        if (status == 0) {
+                (void)snprintf(detail, sizeof(detail), "valid, %zu edge%s", c.session.config->n_edges,
+                               c.session.config->n_edges == 1 ? "" : "s");
+                check_line(&c, "configuration", &none, detail);
+        }
+        if (status == 0 && !line->offline)
+                status = session_open_catalog(&c.session);
+        if (status == 0 && !line->offline) {
+                check_next_edges(&c);
+                (void)sd_event_loop(c.session.event);
+        }
+        session_done(&c.session);
+        return status ? status : c.status;
+}

@@ -1,0 +1,49 @@
+/*
+ * migrate: the command.
+ */
+#include "mirror/migrate.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/session.h"
+#include <stdio.h>
+
+typedef struct Migration {
+        Session session;
+        int status;
+} Migration;
+
+static void migration_on_done(const MigrateReport *report, const Fault *fault, void *userdata)
+{
+        Migration *m = userdata;
+        m->status = fault_exit_status(fault);
+        if (fault->scope != FAULT_NONE)
+                log_error("migrate: %s", fault->message);
+        else if (report->from_version == report->to_version)
+                printf("schema edgemirror is at version %d already\n", report->to_version);
+        else
+                printf("schema edgemirror: version %d → %d\n", report->from_version, report->to_version);
+        if (report->notes[0])
+                fprintf(stderr, "note: %s", report->notes);
+        (void)sd_event_exit(m->session.event, 0);
+}
+
+int command_migrate(const CommandLine *line)
+{
+        if (line->print)
+                return mirror_migrate_print(stdout) < 0 ? CLI_EXIT_EDGE_FAILED : CLI_EXIT_DONE;
+
+        Migration m = {0};
+        MirrorTask *task;
+        int status = session_load(&m.session, line->config_file);
+        if (status == 0)
+                status = session_open_mirror(&m.session);
+        if (status == 0 && mirror_migrate(m.session.mirror, migration_on_done, &m, &task) < 0)
+                status = CLI_EXIT_EDGE_FAILED;
+        if (status == 0) {
+                (void)sd_event_loop(m.session.event);
+                status = m.status;
+        }
+        session_done(&m.session);
+        return status;
+}

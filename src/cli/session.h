@@ -1,0 +1,39 @@
+/*
+ * session: what a command works with: the configuration, the loop, the catalog, PostgreSQL.
+ *
+ * A session is opened as far as a command needs it. Whatever fails is said on standard error, and the exit status comes back.
+ */
+#pragma once
+
+#include "catalog/catalog.h"
+#include "config/config.h"
+#include "mirror/mirror.h"
+#include <systemd/sd-event.h>
+
+typedef struct Session {
+        Config *config;
+        sd_event *event;
+        HttpClient *http;
+        Catalog *catalog;
+        PgPool *pool;
+        Mirror *mirror;
+} Session;
+
+/* Loads and validates the configuration (NULL: the default file); prints every error. 0 or CLI_EXIT_CONFIG. */
+int session_load(Session *s, const char *config_file);
+
+/* Opens the loop, and PostgreSQL's side; then the catalog's. 0 or an exit status. Secrets are read here. */
+int session_open_mirror(Session *s);
+int session_open_catalog(Session *s);
+
+void session_done(Session *s);
+
+/* The edges that the arguments name (by name or id; all enabled ones without arguments), NULL-terminated. Unknown names are printed: CLI_EXIT_USAGE. The
+ * caller frees the array. */
+int session_pick_edges(const Session *s, char **names, const ConfigEdge ***ret, size_t *ret_n);
+
+/* 69 or 77 for a fault of a peer, 1 for others, 0 for none. */
+int fault_exit_status(const Fault *fault);
+
+/* The graver of two exit statuses: 77, 69, 1, 4, 0. */
+int exit_status_worse(int a, int b);

@@ -1,0 +1,317 @@
+/*
+ * sync: the command. Registers the edges, runs their syncs side by side, prints a line as each ends.
+ *
+ * What always holds: at most max_syncs run at once; once the catalog or PostgreSQL as a whole has said no, edges that have not begun fail with the same words
+ * without asking it again.
+ */
+#include "sync/sync.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/json_out.h"
+#include "cli/progress.h"
+#include "cli/session.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct SyncCommand SyncCommand;
+
+typedef struct Runner {
+        SyncCommand *command;
+        const ConfigEdge *edge;
+        Sync *sync;
+        ProgressLine *line;
+        bool over;
+} Runner;
+
+struct SyncCommand {
+        Session session;
+        const CommandLine *line;
+        SyncContext context;
+        ProgressView *view;
+        const ConfigEdge **edges;
+        Runner *runners; /* one per edge */
+        size_t n_edges, next, running;
+        bool stopping;
+        Fault peer_fault; /* of a peer that said no */
+        int status;
+        sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
+};
+
+/* ---- output ---- */
+
+static void print_json(const ConfigEdge *edge, const SyncReport *r)
+{
+        const MirrorApplied *a = &r->applied;
+        cJSON *o = cJSON_CreateObject();
+        json_add_text(o, "edge", edge->name);
+        json_add_uuid(o, "edgeConnectionId", &edge->id);
+        json_add_int(o, "runId", r->run_id ? r->run_id : -1);
+        json_add_text(o, "outcome", r->outcome);
+        json_add_text(o, "refresh", r->refresh);
+        json_add_uuid(o, "jobId", r->has_job ? &r->job.id : NULL);
+        json_add_text(o, "jobState", r->has_job && r->job.state[0] ? r->job.state : NULL);
+        json_add_int(o, "listed", r->listed);
+        json_add_int(o, "added", a->added);
+        json_add_int(o, "changed", a->changed);
+        json_add_int(o, "removed", a->removed);
+        json_add_int(o, "restored", a->restored);
+        json_add_int(o, "unchanged", a->unchanged);
+        json_add_int(o, "held", a->held);
+        json_add_int(o, "pages", r->pages);
+        json_add_int(o, "requests", r->requests);
+        json_add_int(o, "durationMs", (int64_t)(r->duration_usec / USEC_PER_MSEC));
+        bool fault = r->fault.scope != FAULT_NONE;
+        json_add_fault(o, "error", fault_scope_name(r->fault.scope), fault ? r->fault.code : NULL, r->fault.message,
+                       r->fault.http_status, r->fault.sqlstate);
+        json_print_line(o);
+}
+
+static bool report_applied(const SyncReport *r)
+{
+        return strcmp(r->outcome, "failed") != 0 && strcmp(r->outcome, "aborted") != 0;
+}
+
+static void print_line(const ConfigEdge *edge, const SyncReport *r)
+{
+        const MirrorApplied *a = &r->applied;
+        char took[DURATION_STRING_SIZE];
+        printf("%-24s %-8s", edge->name, r->outcome);
+        if (report_applied(r))
+                printf("  %" PRId64 " listed: %" PRId64 " added, %" PRId64 " changed, %" PRId64 " removed, %" PRId64
+                       " restored, %" PRId64 " unchanged, %" PRId64 " held; refresh %s",
+                       r->listed, a->added, a->changed, a->removed, a->restored, a->unchanged, a->held, r->refresh);
+        else if (r->refresh)
+                printf("  refresh %s", r->refresh);
+        printf("; %s\n", duration_format_short(r->duration_usec, took));
+        if (r->fault.scope != FAULT_NONE)
+                printf("    %s: %s\n", r->fault.code, r->fault.message);
+        if (a->held > 0)
+                printf("    %" PRId64 " rows of the mirror are not in the list; they were left as they are\n", a->held);
+        (void)fflush(stdout);
+}
+
+static int report_status(const SyncReport *r)
+{
+        if (strcmp(r->outcome, "held") == 0)
+                return CLI_EXIT_HELD;
+        if (report_applied(r))
+                return CLI_EXIT_DONE;
+        int status = fault_exit_status(&r->fault);
+        return status ? status : CLI_EXIT_EDGE_FAILED;
+}
+
+static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncReport *report)
+{
+        progress_view_clear(c->view);
+        if (c->line->json)
+                print_json(edge, report);
+        else
+                print_line(edge, report);
+        c->status = exit_status_worse(c->status, report_status(report));
+}
+
+/* ---- running ---- */
+
+static void command_go_on(SyncCommand *c);
+
+static void runner_on_progress(const SyncProgress *progress, void *userdata)
+{
+        progress_line_set(((Runner *)userdata)->line, progress);
+}
+
+static void runner_on_done(const SyncReport *report, void *userdata)
+{
+        Runner *r = userdata;
+        SyncCommand *c = r->command;
+        r->line = progress_line_remove(r->line);
+        r->over = true;
+        command_report(c, r->edge, report);
+        if (report->fault.scope == FAULT_PEER && !report_applied(report) && c->peer_fault.scope == FAULT_NONE)
+                c->peer_fault = report->fault;
+        c->running--;
+        (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
+}
+
+static int runner_start(SyncCommand *c, Runner *r)
+{
+        const ConfigEdge *e = r->edge;
+        SyncPlan plan = {
+                .edge = e->id,
+                .name = e->name,
+                .has_schema_connection = e->has_schema_connection,
+                .schema_connection = e->schema_connection,
+                .trigger = MIRROR_TRIGGER_MANUAL,
+                .refresh = e->refresh && !c->line->no_refresh,
+                .poll_min_usec = e->poll_min_usec,
+                .poll_max_usec = e->poll_max_usec,
+                .wait_timeout_usec = e->wait_timeout_usec,
+                .job_timeout_usec = e->job_timeout_usec,
+                .settle_usec = e->settle_usec,
+                .page_size = e->page_size,
+        };
+        r->command = c;
+        r->line = progress_line_add(c->view, e->name);
+        return sync_start(&c->context, &plan, runner_on_progress, runner_on_done, r, &r->sync);
+}
+
+static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, const char *outcome, const Fault *fault)
+{
+        SyncReport report = {.outcome = outcome, .fault = *fault};
+        command_report(c, edge, &report);
+}
+
+static void command_go_on(SyncCommand *c)
+{
+        Fault stopped;
+        fault_set(&stopped, FAULT_RUN, ECANCELED, "stopped", "stopped before it began");
+        while (c->next < c->n_edges && c->running < c->session.config->daemon.max_syncs) {
+                Runner *r = &c->runners[c->next];
+                r->edge = c->edges[c->next++];
+                if (c->stopping) {
+                        command_fail_edge(c, r->edge, "aborted", &stopped);
+                } else if (c->peer_fault.scope != FAULT_NONE) {
+                        command_fail_edge(c, r->edge, "failed", &c->peer_fault);
+                } else if (runner_start(c, r) < 0) {
+                        Fault memory;
+                        fault_set(&memory, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
+                        command_fail_edge(c, r->edge, "failed", &memory);
+                } else {
+                        c->running++;
+                }
+        }
+        if (c->running == 0 && c->next == c->n_edges)
+                (void)sd_event_exit(c->session.event, 0);
+}
+
+static int command_on_reaper(sd_event_source *s, void *userdata)
+{
+        (void)s;
+        SyncCommand *c = userdata;
+        for (size_t i = 0; i < c->next; i++)
+                if (c->runners[i].over)
+                        c->runners[i].sync = sync_free(c->runners[i].sync);
+        command_go_on(c);
+        return 0;
+}
+
+static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata)
+{
+        (void)s;
+        (void)info;
+        SyncCommand *c = userdata;
+        if (c->stopping) {
+                (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
+                return 0;
+        }
+        c->stopping = true;
+        progress_view_clear(c->view);
+        log_info("stopping; once more to leave at once");
+        for (size_t i = 0; i < c->next; i++)
+                if (c->runners[i].sync)
+                        sync_stop(c->runners[i].sync);
+        (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
+        return 0;
+}
+
+static void command_on_registered(const Fault *fault, void *userdata)
+{
+        SyncCommand *c = userdata;
+        if (fault->scope != FAULT_NONE)
+                c->peer_fault = *fault;
+        command_go_on(c);
+}
+
+static int command_register(SyncCommand *c)
+{
+        MirrorEdge *edges = calloc(c->n_edges, sizeof(*edges));
+        MirrorTask *task;
+        if (!edges)
+                return -ENOMEM;
+        for (size_t i = 0; i < c->n_edges; i++)
+                edges[i] = (MirrorEdge){
+                        .id = c->edges[i]->id,
+                        .name = c->edges[i]->name,
+                        .enabled = c->edges[i]->enabled,
+                        .schedule = c->edges[i]->schedule_text,
+                        .timezone = c->edges[i]->timezone,
+                };
+        int r = mirror_register(c->session.mirror, edges, c->n_edges, command_on_registered, c, &task);
+        free(edges);
+        return r;
+}
+
+static int command_open(SyncCommand *c)
+{
+        int status = session_open_mirror(&c->session);
+        if (status == 0)
+                status = session_open_catalog(&c->session);
+        if (status != 0)
+                return status;
+
+        sd_event *event = c->session.event;
+        c->context = (SyncContext){
+                .event = event,
+                .catalog = c->session.catalog,
+                .mirror = c->session.mirror,
+                .lease_usec = c->session.config->daemon.lease_usec,
+        };
+        c->runners = calloc(c->n_edges, sizeof(*c->runners));
+        int r = c->runners ? progress_view_new(event, &c->view) : -ENOMEM;
+        if (r >= 0)
+                r = sd_event_add_signal(event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, command_on_signal, c);
+        if (r >= 0)
+                r = sd_event_add_signal(event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, command_on_signal, c);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &c->reaper, command_on_reaper, c);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
+        if (r >= 0)
+                r = command_register(c);
+        if (r >= 0)
+                return 0;
+        log_error("sync could not begin: %s", strerrordesc_np(-r));
+        return CLI_EXIT_EDGE_FAILED;
+}
+
+static void command_close(SyncCommand *c)
+{
+        for (size_t i = 0; c->runners && i < c->n_edges; i++) {
+                (void)progress_line_remove(c->runners[i].line);
+                (void)sync_free(c->runners[i].sync);
+        }
+        (void)progress_view_free(c->view);
+        sd_event_source_disable_unref(c->reaper);
+        free(c->runners);
+        free(c->edges);
+        session_done(&c->session);
+}
+
+int command_sync(const CommandLine *line)
+{
+        if (line->dry_run || line->accept_removals) {
+                log_error("%s is not there yet in this version; a sync without it removes nothing",
+                          line->dry_run ? "--dry-run" : "--accept-removals");
+                return CLI_EXIT_USAGE;
+        }
+        SyncCommand c = {.line = line};
+        int status = session_load(&c.session, line->config_file);
+        if (status == 0)
+                status = session_pick_edges(&c.session, line->names, &c.edges, &c.n_edges);
+        if (status == 0 && c.n_edges == 0) {
+                log_error("no edge is enabled in the configuration");
+                status = CLI_EXIT_USAGE;
+        }
+        if (status == 0)
+                status = command_open(&c);
+        if (status == 0) {
+                int r = sd_event_loop(c.session.event);
+                status = r > 0 ? exit_status_worse(c.status, r) : c.status;
+        }
+        command_close(&c);
+        return status;
+}
