@@ -72,26 +72,34 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
         pg_fault_from_sqlstate(sqlstate, detail, ret);
 }
 
-/* While connecting, libpq 15 gives words only. With verbosity VERBOSE the server's words carry the SQLSTATE: "FATAL:  28P01: password …". */
-static bool find_sqlstate(const char *message, char out[6])
+/* While connecting, libpq 15 gives words only. With verbosity VERBOSE the server's words carry the SQLSTATE: "FATAL:  28P01: password …". Gives the
+ * server's sentence, up to the end of its line. */
+static const char *find_sqlstate(const char *message, char out[6], size_t *ret_size)
 {
         const char *at = strstr(message, "FATAL:  ");
         if (!at)
-                return false;
+                return NULL;
         at += strlen("FATAL:  ");
         if (strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5 || at[5] != ':')
-                return false;
+                return NULL;
         memcpy(out, at, 5);
         out[5] = '\0';
-        return true;
+        at += strlen("00000:");
+        *ret_size = strcspn(at, "\n");
+        return at;
 }
 
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
 {
         char words[500], sqlstate[6];
         const char *message = conn ? PQerrorMessage(conn) : "out of memory";
-        text_printable(message, strlen(message), words, sizeof(words));
-        if (connecting && find_sqlstate(message, sqlstate)) {
+        size_t size;
+        const char *said = connecting ? find_sqlstate(message, sqlstate, &size) : NULL;
+        if (said)
+                text_printable(said, size, words, sizeof(words));
+        else
+                text_printable(message, strlen(message), words, sizeof(words));
+        if (said) {
                 pg_fault_from_sqlstate(sqlstate, words, ret);
                 return;
         }
