@@ -9,8 +9,9 @@ WITH spooled AS (
       FROM pg_temp.edgemirror_difference_1
 ), present AS (
     SELECT count(*) AS row_count,
-           count(*) FILTER (WHERE $7::boolean AND NOT EXISTS (SELECT FROM pg_temp.edgemirror_spool_1 s WHERE s.id = d.id)) AS held
+           count(*) FILTER (WHERE $7::boolean AND s.id IS NULL) AS held
       FROM edgemirror.database_connection d
+      LEFT JOIN (SELECT DISTINCT id FROM pg_temp.edgemirror_spool_1) s ON s.id = d.id
      WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL
 ), n AS (
     SELECT *, listed - added - changed - restored AS unchanged,
