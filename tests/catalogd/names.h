@@ -1,0 +1,9 @@
+/*
+ * names: names of edges and databases as a company would have them, drawn from the seed.
+ */
+#pragma once
+
+#include <stdint.h>
+
+char *names_draw_edge(uint64_t seed, uint64_t edge); /* "snowflake-prod"; NULL: no memory. The caller frees. */
+char *names_draw_database(uint64_t seed, uint64_t edge, uint64_t row);

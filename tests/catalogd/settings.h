@@ -1,0 +1,35 @@
+/*
+ * settings: how this catalog behaves towards everyone; each is an option of the command line and a member of POST /control/settings.
+ */
+#pragma once
+
+#include "catalogd/fields.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum Order { ORDER_INSERTION, ORDER_REVERSE, ORDER_SHUFFLE } Order;
+typedef enum JobShape { JOB_SHAPE_REFERENCE, JOB_SHAPE_JOB_API, JOB_SHAPE_MIXED } JobShape;
+typedef enum JobLocation { JOB_LOCATION_V1, JOB_LOCATION_2_0, JOB_LOCATION_OWN, JOB_LOCATION_NONE } JobLocation;
+
+typedef struct Settings {
+        char *auth; /* "none", "basic:USER:PASSWORD", "bearer:TOKEN" */
+        int64_t page_cap;
+        int64_t default_limit;
+        int order;
+        int64_t latency_ms;
+        int64_t rate_per_s; /* 0: no limit */
+        int64_t unknown_edge_status;
+        bool busy_conflict;
+        int64_t job_wait_ms;
+        int64_t job_run_ms;
+        int job_shape;
+        int job_location;
+        bool location_absolute;
+        bool jobs_v1;
+        bool jobs_2_0;
+        bool jobs_own;
+} Settings;
+
+extern const Field settings_fields[];
+extern const size_t settings_n_fields;
+extern const char *const order_names[];
