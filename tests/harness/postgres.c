@@ -1,0 +1,182 @@
+/*
+ * postgres: starting and stopping of a private PostgreSQL, see the header.
+ */
+#include "harness/postgres.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { START_SECONDS_MAX = 60 };
+
+/* The newest server that is installed; PG_BINDIR overrides. */
+static void find_bin(HarnessPostgres *pg)
+{
+        const char *given = getenv("PG_BINDIR");
+        glob_t found = {0};
+        if (given) {
+                (void)snprintf(pg->bin, sizeof(pg->bin), "%s", given);
+        } else if (glob("/usr/lib/postgresql/*/bin/postgres", 0, NULL, &found) == 0) {
+                (void)snprintf(pg->bin, sizeof(pg->bin), "%s", found.gl_pathv[found.gl_pathc - 1]);
+                *strrchr(pg->bin, '/') = '\0';
+        } else {
+                (void)snprintf(pg->bin, sizeof(pg->bin), "/usr/bin");
+        }
+        globfree(&found);
+        char path[300];
+        (void)snprintf(path, sizeof(path), "%s/initdb", pg->bin);
+        if (access(path, X_OK) < 0)
+                fail_msg("no PostgreSQL server found (%s); install the package postgresql or set PG_BINDIR", path);
+}
+
+static const struct passwd *server_user(void)
+{
+        const struct passwd *user = getpwnam("postgres");
+        return user ? user : getpwnam("nobody");
+}
+
+/* In the child: becomes the server's user, writes to the log, dies with the test. */
+static void child_prepare(const HarnessPostgres *pg)
+{
+        char log[128];
+        (void)snprintf(log, sizeof(log), "%s/log", pg->folder);
+        if (geteuid() == 0) {
+                const struct passwd *user = server_user();
+                if (!user || setgid(user->pw_gid) < 0 || setuid(user->pw_uid) < 0)
+                        _exit(126);
+        }
+        if (prctl(PR_SET_PDEATHSIG, SIGQUIT) < 0)
+                _exit(126);
+        int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+                _exit(126);
+        sigset_t none;
+        (void)sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)setenv("LC_ALL", "C.UTF-8", 1);
+}
+
+static void run_initdb(const HarnessPostgres *pg)
+{
+        char program[300], data[128];
+        (void)snprintf(program, sizeof(program), "%s/initdb", pg->bin);
+        (void)snprintf(data, sizeof(data), "%s/data", pg->folder);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                child_prepare(pg);
+                (void)execl(program, program, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync",
+                            (char *)NULL);
+                _exit(127);
+        }
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (status != 0)
+                fail_msg("initdb failed (status %d); see %s/log", status, pg->folder);
+}
+
+void harness_postgres_resume(HarnessPostgres *pg)
+{
+        char program[300], data[128], socket[160];
+        (void)snprintf(program, sizeof(program), "%s/postgres", pg->bin);
+        (void)snprintf(data, sizeof(data), "%s/data", pg->folder);
+        (void)snprintf(socket, sizeof(socket), "unix_socket_directories=%s", pg->folder);
+        pg->pid = fork();
+        assert_true(pg->pid >= 0);
+        if (pg->pid == 0) {
+                child_prepare(pg);
+                (void)execl(program, program, "-D", data, "-c", socket, "-c", "listen_addresses=", "-c", "fsync=off",
+                            "-c", "wal_level=logical", "-c", "max_connections=50", (char *)NULL);
+                _exit(127);
+        }
+        char ping[160];
+        (void)snprintf(ping, sizeof(ping), "host=%s dbname=postgres user=postgres", pg->folder);
+        const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+        for (int i = 0; PQping(ping) != PQPING_OK; i++) {
+                if (i == START_SECONDS_MAX * 50 || waitpid(pg->pid, NULL, WNOHANG) != 0)
+                        fail_msg("PostgreSQL did not start; see %s/log", pg->folder);
+                (void)nanosleep(&pause, NULL);
+        }
+}
+
+void harness_postgres_start(HarnessPostgres *pg)
+{
+        *pg = (HarnessPostgres){.folder = "/tmp/edgemirror-test-XXXXXX"};
+        find_bin(pg);
+        assert_non_null(mkdtemp(pg->folder));
+        if (geteuid() == 0) {
+                const struct passwd *user = server_user();
+                assert_non_null(user);
+                assert_int_equal(chown(pg->folder, user->pw_uid, user->pw_gid), 0);
+        }
+        (void)snprintf(pg->conninfo, sizeof(pg->conninfo), "host=%s dbname=postgres user=postgres", pg->folder);
+        run_initdb(pg);
+        harness_postgres_resume(pg);
+        free(harness_sql(pg, "CREATE ROLE em LOGIN"));
+        free(harness_sql(pg, "CREATE DATABASE test OWNER em"));
+        (void)snprintf(pg->conninfo, sizeof(pg->conninfo), "host=%s dbname=test user=postgres", pg->folder);
+        (void)snprintf(pg->service, sizeof(pg->service), "host=%s dbname=test user=em", pg->folder);
+}
+
+void harness_postgres_stop(HarnessPostgres *pg)
+{
+        if (pg->pid <= 0)
+                return;
+        (void)kill(pg->pid, SIGQUIT);
+        assert_int_equal(waitpid(pg->pid, NULL, 0), pg->pid);
+        pg->pid = 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+        (void)st;
+        (void)type;
+        (void)ftw;
+        return remove(path);
+}
+
+void harness_postgres_destroy(HarnessPostgres *pg)
+{
+        harness_postgres_stop(pg);
+        (void)nftw(pg->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+char *harness_sql(const HarnessPostgres *pg, const char *sql)
+{
+        PGconn *conn = PQconnectdb(pg->conninfo);
+        if (PQstatus(conn) != CONNECTION_OK)
+                fail_msg("%s", PQerrorMessage(conn));
+        PGresult *result = PQexec(conn, sql);
+        if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+                fail_msg("%s: %s", sql, PQerrorMessage(conn));
+        char *value = strdup(PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
+        assert_non_null(value);
+        PQclear(result);
+        PQfinish(conn);
+        return value;
+}
+
+long harness_sql_long(const HarnessPostgres *pg, const char *sql)
+{
+        char *value = harness_sql(pg, sql);
+        long number = strtol(value, NULL, 10);
+        free(value);
+        return number;
+}

@@ -1,0 +1,26 @@
+/*
+ * postgres: a private PostgreSQL for one test program.
+ *
+ * initdb in a temporary folder, a unix socket only, gone with the test: the postmaster gets SIGQUIT when its parent dies. Run by root, it becomes the user
+ * postgres, since PostgreSQL refuses root. Every function fails the test (cmocka) rather than return an error.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+typedef struct HarnessPostgres {
+        char folder[64];    /* data/, the socket, the log */
+        char bin[256];      /* folder of initdb and postgres */
+        char conninfo[256]; /* superuser, database test */
+        char service[256];  /* role em: owner of the database, no superuser */
+        pid_t pid;          /* of the postmaster; 0: not running */
+} HarnessPostgres;
+
+void harness_postgres_start(HarnessPostgres *pg);   /* initdb, start, create role em and database test */
+void harness_postgres_stop(HarnessPostgres *pg);    /* immediate; the data stays */
+void harness_postgres_resume(HarnessPostgres *pg);  /* start again */
+void harness_postgres_destroy(HarnessPostgres *pg); /* stop, and remove the folder */
+
+/* One statement or several, as superuser; the first column of the first row, or "" (owned by the caller). */
+char *harness_sql(const HarnessPostgres *pg, const char *sql);
+long harness_sql_long(const HarnessPostgres *pg, const char *sql);
