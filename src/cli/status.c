@@ -23,6 +23,8 @@ static const char *age(int64_t seconds, char out[DURATION_STRING_SIZE])
 {
         if (seconds < 0)
                 return "never";
+        if (seconds == 0)
+                return "now";
         return duration_format_short((uint64_t)seconds * USEC_PER_SEC, out);
 }
 

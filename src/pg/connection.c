@@ -53,7 +53,7 @@ static void connection_poll(PgConnection *c)
         case PGRES_POLLING_WRITING:
                 if (connection_watch(c, status == PGRES_POLLING_READING ? (uint32_t)EPOLLIN : (uint32_t)EPOLLOUT) >= 0)
                         return;
-                /* fall through */
+                _fallthrough_;
         default:
                 pg_fault_from_connection(c->conn, true, &fault);
                 connection_fail(c, &fault);

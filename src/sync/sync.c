@@ -296,7 +296,7 @@ static int sync_effect(Sync *s, SyncAction action)
                                                   USEC_PER_MSEC, sync_on_timer, s);
         case SYNC_DO_LIST_ANEW:
                 spool_reset(s->spool);
-                /* fall through */
+                _fallthrough_;
         case SYNC_DO_LIST:
                 return catalog_list(s->context.catalog, &s->plan.edge, schema, m->listing.offset, m->listing.limit,
                                     sync_on_page, s, &s->call);
