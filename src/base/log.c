@@ -9,16 +9,29 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct {
         LogLevel most_verbose;
         bool with_priority; /* systemd reads standard error: "<N>" in front gives the level */
 } output = {.most_verbose = LOG_LEVEL_INFO};
 
+/* JOURNAL_STREAM is "device:inode" of the socket to the journal. It is inherited by children whose standard error goes elsewhere, so compare. */
+static bool stderr_is_journal(void)
+{
+        const char *stream = getenv("JOURNAL_STREAM");
+        struct stat s;
+        char ours[64];
+        if (!stream || fstat(STDERR_FILENO, &s) < 0)
+                return false;
+        (void)snprintf(ours, sizeof(ours), "%llu:%llu", (unsigned long long)s.st_dev, (unsigned long long)s.st_ino);
+        return text_equal(stream, ours);
+}
+
 void log_open(LogLevel most_verbose)
 {
         output.most_verbose = most_verbose;
-        output.with_priority = getenv("JOURNAL_STREAM") != NULL;
+        output.with_priority = stderr_is_journal();
 }
 
 LogLevel log_level(void)
@@ -32,7 +45,7 @@ void log_write(LogLevel level, const char *format, ...)
                 return;
 
         int saved = errno;
-        char raw[4096];
+        char raw[2 * 4096]; /* more than fits, so that the cut is seen and marked */
         char line[4096];
         va_list arguments;
         va_start(arguments, format);
