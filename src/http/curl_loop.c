@@ -1,52 +1,62 @@
 /*
- * curl_loop: see the header. What always holds: one io source per socket that libcurl wants watched, one timer, one deferred source; libcurl's callbacks
- * only arm and disarm them. The sockets' records are owned by libcurl (curl_multi_assign) and released when it says REMOVE.
+ * curl_loop: see the header.
+ *
+ * What always holds: libcurl calls back from inside almost every function of its own, so the callbacks here arm and disarm sources and do nothing else;
+ * libcurl is never called from them. What goes wrong in them is noted and handled from `mender`, where no function of libcurl is on the stack. The
+ * records of watched sockets belong to this module, so that they outlive the multi handle that asked for them.
  */
 #include "http/curl_loop.h"
+#include "base/clock.h"
+#include "base/duration.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <time.h>
 
-struct CurlLoop {
-        sd_event *event;
-        CURLM *multi;
-        sd_event_source *timer;
-        sd_event_source *deferred; /* reads finished transfers */
-        CurlLoopDone done;
-        CurlLoopBroken broken;
-        void *userdata;
-        bool *freed; /* set while callbacks run: tells them that the loop is gone */
+enum { TIMER_ACCURACY_USEC = 1000 }; /* libcurl thinks in milliseconds */
+
+typedef struct Watch Watch;
+struct Watch {
+        Watch *next;
+        curl_socket_t fd;
+        sd_event_source *source;
 };
 
-static CURLM *loop_multi_new(CurlLoop *loop);
+struct CurlLoop {
+        sd_event *event;
+        unsigned connections_max;
+        CurlLoopHandlers handlers;
+        void *userdata;
+        CURLM *multi;            /* NULL: could not be built; tried again at the next add */
+        Watch *watches;          /* as many as there are busy connections: few */
+        sd_event_source *timer;  /* libcurl's wish */
+        sd_event_source *mender; /* armed when the multi handle is not to be trusted any more */
+};
 
-static void loop_collect_later(CurlLoop *loop)
+static void loop_mend_later(CurlLoop *loop)
 {
-        (void)sd_event_source_set_enabled(loop->deferred, SD_EVENT_ONESHOT);
+        (void)sd_event_source_set_enabled(loop->mender, SD_EVENT_ONESHOT);
+}
+
+static void watch_free(Watch *watch)
+{
+        sd_event_source_disable_unref(watch->source);
+        free(watch);
 }
 
 static void loop_act(CurlLoop *loop, curl_socket_t fd, int mask)
 {
-        int running;
-        CURLMcode code = curl_multi_socket_action(loop->multi, fd, mask, &running);
-        if (code != CURLM_OK) {
-                /* The handle is not to be trusted any more: all transfers fail, a fresh one takes over. */
-                bool freed = false;
-                loop->freed = &freed;
-                loop->broken(loop->userdata);
-                if (freed)
-                        return;
-                loop->freed = NULL;
-                CURLM *fresh = loop_multi_new(loop);
-                if (fresh) {
-                        (void)curl_multi_cleanup(loop->multi);
-                        loop->multi = fresh;
-                }
+        int running, left;
+        if (!loop->multi)
+                return;
+        if (curl_multi_socket_action(loop->multi, fd, mask, &running) != CURLM_OK) {
+                loop_mend_later(loop);
                 return;
         }
-        loop_collect_later(loop);
+        for (CURLMsg *message; (message = curl_multi_info_read(loop->multi, &left));)
+                if (message->msg == CURLMSG_DONE)
+                        loop->handlers.done(message->easy_handle, message->data.result, loop->userdata);
 }
 
 static int loop_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata)
@@ -57,8 +67,7 @@ static int loop_on_io(sd_event_source *s, int fd, uint32_t revents, void *userda
                 mask |= CURL_CSELECT_IN;
         if (revents & EPOLLOUT)
                 mask |= CURL_CSELECT_OUT;
-        if (revents & (EPOLLERR | EPOLLHUP))
-                mask |= CURL_CSELECT_ERR;
+        /* An error or hang-up alone: with an empty mask libcurl looks for itself, and reads what is still there. */
         loop_act(userdata, fd, mask);
         return 0;
 }
@@ -71,96 +80,143 @@ static int loop_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
         return 0;
 }
 
-static int loop_on_deferred(sd_event_source *s, void *userdata)
+static Watch **loop_find_watch(CurlLoop *loop, curl_socket_t fd)
 {
-        (void)s;
-        CurlLoop *loop = userdata;
-        bool freed = false;
-        loop->freed = &freed;
-        for (;;) {
-                int left;
-                CURLMsg *message = curl_multi_info_read(loop->multi, &left);
-                if (!message)
-                        break;
-                if (message->msg != CURLMSG_DONE)
-                        continue;
-                loop->done(message->easy_handle, message->data.result, loop->userdata);
-                if (freed)
-                        return 0;
+        Watch **link = &loop->watches;
+        while (*link && (*link)->fd != fd)
+                link = &(*link)->next;
+        return link;
+}
+
+static int loop_watch(CurlLoop *loop, curl_socket_t fd, uint32_t events)
+{
+        Watch **link = loop_find_watch(loop, fd);
+        if (*link)
+                return sd_event_source_set_io_events((*link)->source, events);
+        Watch *watch = calloc(1, sizeof(*watch));
+        if (!watch)
+                return -ENOMEM;
+        watch->fd = fd;
+        int r = sd_event_add_io(loop->event, &watch->source, fd, events, loop_on_io, loop);
+        if (r < 0) {
+                free(watch);
+                return r;
         }
-        loop->freed = NULL;
+        *link = watch;
         return 0;
 }
 
+static void loop_unwatch(CurlLoop *loop, curl_socket_t fd)
+{
+        Watch **link = loop_find_watch(loop, fd);
+        Watch *watch = *link;
+        if (!watch)
+                return;
+        *link = watch->next;
+        watch_free(watch);
+}
+
+/* Called by libcurl. */
 static int loop_on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket_data)
 {
         (void)easy;
+        (void)socket_data;
         CurlLoop *loop = userdata;
-        sd_event_source *source = socket_data;
-
         if (what == CURL_POLL_REMOVE) {
-                (void)curl_multi_assign(loop->multi, fd, NULL);
-                sd_event_source_disable_unref(source);
+                loop_unwatch(loop, fd);
                 return 0;
         }
-        uint32_t events =
-                (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) | (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
-        if (source)
-                return sd_event_source_set_io_events(source, events) < 0 ? -1 : 0;
-        if (sd_event_add_io(loop->event, &source, fd, events, loop_on_io, loop) < 0)
-                return -1;
-        (void)curl_multi_assign(loop->multi, fd, source);
-        return 0;
+        uint32_t events = (what == CURL_POLL_IN || what == CURL_POLL_INOUT ? (uint32_t)EPOLLIN : 0) |
+                          (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? (uint32_t)EPOLLOUT : 0);
+        if (loop_watch(loop, fd, events) >= 0)
+                return 0;
+        loop_mend_later(loop);
+        return -1;
 }
 
+/* Called by libcurl. */
 static int loop_on_timer_wish(CURLM *multi, long timeout_msec, void *userdata)
 {
         (void)multi;
         CurlLoop *loop = userdata;
-        if (timeout_msec < 0)
-                return sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF) < 0 ? -1 : 0;
-        if (sd_event_source_set_time_relative(loop->timer, (uint64_t)timeout_msec * 1000) < 0)
-                return -1;
-        return sd_event_source_set_enabled(loop->timer, SD_EVENT_ONESHOT) < 0 ? -1 : 0;
+        int r;
+        if (timeout_msec < 0) {
+                r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
+        } else {
+                r = sd_event_source_set_time(loop->timer,
+                                             clock_monotonic_usec() + (uint64_t)timeout_msec * USEC_PER_MSEC);
+                if (r >= 0)
+                        r = sd_event_source_set_enabled(loop->timer, SD_EVENT_ONESHOT);
+        }
+        if (r >= 0)
+                return 0;
+        loop_mend_later(loop);
+        return -1;
 }
 
-static CURLM *loop_multi_new(CurlLoop *loop)
+static int loop_build(CurlLoop *loop)
 {
         CURLM *multi = curl_multi_init();
         if (!multi)
-                return NULL;
-        (void)curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, loop_on_socket_wish);
-        (void)curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop);
-        (void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, loop_on_timer_wish);
-        (void)curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop);
-        return multi;
+                return -ENOMEM;
+        if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, loop_on_socket_wish) != CURLM_OK ||
+            curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop) != CURLM_OK ||
+            curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, loop_on_timer_wish) != CURLM_OK ||
+            curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop) != CURLM_OK ||
+            curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)loop->connections_max) != CURLM_OK) {
+                (void)curl_multi_cleanup(multi);
+                return -ENOMEM;
+        }
+        loop->multi = multi;
+        return 0;
 }
 
-int curl_loop_new(sd_event *event, CurlLoopDone done, CurlLoopBroken broken, void *userdata, CurlLoop **ret)
+static void loop_tear_down(CurlLoop *loop)
+{
+        if (loop->multi)
+                (void)curl_multi_cleanup(loop->multi); /* takes back its wishes on the way out */
+        loop->multi = NULL;
+        while (loop->watches)
+                loop_unwatch(loop, loop->watches->fd);
+        if (loop->timer)
+                (void)sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
+}
+
+static int loop_on_mender(sd_event_source *s, void *userdata)
+{
+        (void)s;
+        CurlLoop *loop = userdata;
+        loop->handlers.broken(loop->userdata);
+        loop_tear_down(loop);
+        return 0;
+}
+
+int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandlers *handlers, void *userdata,
+                  CurlLoop **ret)
 {
         _cleanup_(cleanup_curl_loop) CurlLoop *loop = calloc(1, sizeof(*loop));
         if (!loop)
                 return -ENOMEM;
         loop->event = sd_event_ref(event);
-        loop->done = done;
-        loop->broken = broken;
+        loop->connections_max = connections_max;
+        loop->handlers = *handlers;
         loop->userdata = userdata;
 
-        int r = sd_event_add_time_relative(event, &loop->timer, CLOCK_MONOTONIC, 0, 1, loop_on_timer, loop);
+        int r = sd_event_add_time(event, &loop->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY_USEC, loop_on_timer, loop);
         if (r < 0)
                 return r;
         r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        r = sd_event_add_defer(event, &loop->deferred, loop_on_deferred, loop);
+        r = sd_event_add_defer(event, &loop->mender, loop_on_mender, loop);
         if (r < 0)
                 return r;
-        r = sd_event_source_set_enabled(loop->deferred, SD_EVENT_OFF);
+        r = sd_event_source_set_enabled(loop->mender, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        loop->multi = loop_multi_new(loop);
-        if (!loop->multi)
-                return -ENOMEM;
+        r = loop_build(loop);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(loop);
         return 0;
 }
@@ -169,13 +225,9 @@ CurlLoop *curl_loop_free(CurlLoop *loop)
 {
         if (!loop)
                 return NULL;
-        if (loop->freed)
-                *loop->freed = true;
-        /* The multi handle first: it disarms its sockets and its timer on the way out. */
-        if (loop->multi)
-                (void)curl_multi_cleanup(loop->multi);
+        loop_tear_down(loop);
         sd_event_source_disable_unref(loop->timer);
-        sd_event_source_disable_unref(loop->deferred);
+        sd_event_source_disable_unref(loop->mender);
         sd_event_unref(loop->event);
         free(loop);
         return NULL;
@@ -183,11 +235,21 @@ CurlLoop *curl_loop_free(CurlLoop *loop)
 
 int curl_loop_add(CurlLoop *loop, CURL *easy)
 {
-        return curl_multi_add_handle(loop->multi, easy) == CURLM_OK ? 0 : -ENOMEM;
+        if (!loop->multi) {
+                int r = loop_build(loop);
+                if (r < 0)
+                        return r;
+        }
+        if (curl_multi_add_handle(loop->multi, easy) == CURLM_OK)
+                return 0;
+        /* A multi handle that refuses one may be beyond help; those on it fail and the next one starts afresh. */
+        (void)curl_multi_remove_handle(loop->multi, easy);
+        loop_mend_later(loop);
+        return -ENOMEM;
 }
 
 void curl_loop_remove(CurlLoop *loop, CURL *easy)
 {
-        (void)curl_multi_remove_handle(loop->multi, easy);
-        loop_collect_later(loop); /* messages of other transfers may be waiting */
+        if (loop->multi)
+                (void)curl_multi_remove_handle(loop->multi, easy);
 }

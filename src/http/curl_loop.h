@@ -1,8 +1,8 @@
 /*
  * curl_loop: libcurl's multi interface on an sd-event loop.
  *
- * libcurl says which sockets and which time it wants watched; this arms event sources for them and tells libcurl what happened. Inside libcurl's
- * callbacks things are armed and nothing else: libcurl is never called back from there. Finished transfers are given out from a deferred source.
+ * libcurl says which sockets and which time it wants watched; this arms event sources for them and tells libcurl what happened. Knows nothing of
+ * requests: a handle goes in, its result comes out.
  */
 #pragma once
 
@@ -12,16 +12,22 @@
 
 typedef struct CurlLoop CurlLoop;
 
-/* A transfer has ended; its handle is still in the loop. Called from the event loop only. */
-typedef void (*CurlLoopDone)(CURL *easy, CURLcode result, void *userdata);
+/* Both are called from the event loop, never from inside libcurl nor from inside a function below. They may add and remove handles, but not free the
+ * loop and not call code that might. */
+typedef struct CurlLoopHandlers {
+        /* A transfer has ended; its handle is still in the loop and is to be removed. */
+        void (*done)(CURL *easy, CURLcode result, void *userdata);
+        /* libcurl's event handling itself failed: every handle must be removed now; those that are added afterwards go to a fresh multi handle. */
+        void (*broken)(void *userdata);
+} CurlLoopHandlers;
 
-/* The loop gave up (libcurl's own failure): every transfer must be removed and failed by the callee, which then gets a fresh multi handle. */
-typedef void (*CurlLoopBroken)(void *userdata);
+/* Keeps at most `connections_max` idle connections for reuse. -ENOMEM, or what sd-event gave. */
+int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandlers *handlers, void *userdata,
+                  CurlLoop **ret);
 
-int curl_loop_new(sd_event *event, CurlLoopDone done, CurlLoopBroken broken, void *userdata, CurlLoop **ret);
-CurlLoop *curl_loop_free(
-        CurlLoop *loop); /* every transfer has been removed before; not from inside one of its callbacks */
+/* Every handle has been removed before. NULL is fine. Returns NULL. */
+CurlLoop *curl_loop_free(CurlLoop *loop);
 DEFINE_CLEANUP(CurlLoop, curl_loop, curl_loop_free)
 
-int curl_loop_add(CurlLoop *loop, CURL *easy);
+int curl_loop_add(CurlLoop *loop, CURL *easy); /* -ENOMEM: not added */
 void curl_loop_remove(CurlLoop *loop, CURL *easy);

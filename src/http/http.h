@@ -1,12 +1,14 @@
 /*
  * http: a request, a response; libcurl's multi interface on an sd-event loop.
  *
- * Knows no API. Takes an absolute URL and gives back what arrived, or a Fault that says how far it came. Never follows a redirect, never reads
- * netrc, a proxy's credentials or cookies, always verifies peer and host name (TLS 1.2 or newer).
+ * Knows no API. Takes an absolute URL and gives back what arrived, or a Fault that says how far it came. Speaks HTTP/1.1.
+ * Never follows a redirect, never reads netrc or cookies, never uses a proxy whatever the environment says (it would be handed the credentials of
+ * plain requests), always verifies peer and host name (TLS 1.2 or newer).
  *
  * Asynchronous contract: the callback never runs before http_start returns; it runs exactly once unless the transfer is cancelled; after
  * http_cancel returns it never runs. It is called from the loop, never from inside another callback of this module, and may start and cancel
- * transfers and free the client. When it returns, the transfer and everything the response points to are released.
+ * transfers and free the client. When it returns, the transfer and everything the response points to are released; cancelling a transfer in its own
+ * callback changes nothing.
  */
 #pragma once
 
@@ -25,13 +27,16 @@ typedef struct HttpClientOptions {
         unsigned max_in_flight;        /* requests on the wire; more wait their turn, first come first served */
         uint64_t connect_timeout_usec; /* name, TCP and TLS together */
         uint64_t request_timeout_usec; /* from leaving the queue to the last byte */
-        bool allow_http;               /* plain http, for loopback only: the caller has checked the address */
+        uint64_t
+                low_speed_usec; /* this long below 16 bytes a second ends a transfer, waiting for the answer counts; 0: a minute */
+        bool allow_http; /* plain http, for loopback only: the caller has checked the address */
 } HttpClientOptions;
 
 typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;
 typedef enum HttpAuth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_BEARER } HttpAuth;
 
-/* Everything is copied by http_start. A POST has an empty body. `Accept: application/json` is always sent. */
+/* Everything is copied by http_start. A POST has an empty body. `Accept: application/json` is always sent. A URL with user information, a scheme
+ * that is not allowed, a name with ":" for basic and a token with spaces or control characters are -EINVAL. */
 typedef struct HttpRequest {
         HttpMethod method;
         const char *url; /* absolute */
@@ -45,14 +50,14 @@ typedef struct HttpRequest {
 /* Borrowed; valid during the callback only. */
 typedef struct HttpResponse {
         int error;   /* 0: an answer arrived whole; else negative errno, and `fault` says what happened */
-        Fault fault; /* scope FAULT_REQUEST (retryable) or FAULT_PEER (TLS verification, name that does not exist); http_status set when known */
+        Fault fault; /* FAULT_REQUEST (timeout, broken connection), FAULT_RUN (body too large), FAULT_PEER (name, connection, TLS; retryable but for
+                        certificates), FAULT_PROCESS (memory, descriptors, ca_file); http_status set when known */
         bool sent;   /* false: certain that the peer saw nothing of this request */
         int status;  /* HTTP status, 0 when none arrived */
-        const char *content_type; /* "" when absent */
-        const char *location;     /* "" when absent, exactly as sent */
-        uint64_t
-                retry_after_usec; /* 0: none or not understood; seconds and HTTP dates; held to LIMIT_RETRY_AFTER_MAX_USEC */
-        const char *body;         /* NUL-terminated for convenience; may hold NUL bytes */
+        const char *content_type;  /* "" when absent */
+        const char *location;      /* "" when absent, exactly as sent */
+        uint64_t retry_after_usec; /* 0: none or not understood; held to LIMIT_RETRY_AFTER_MAX_USEC */
+        const char *body;          /* NUL-terminated for convenience; may hold NUL bytes; empty when error */
         size_t body_size;
         uint64_t elapsed_usec; /* on the wire, without the wait for a place */
 } HttpResponse;

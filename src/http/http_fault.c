@@ -1,105 +1,171 @@
 /*
- * http_fault: one table from libcurl's codes to faults; certificates get their reason in words.
+ * http_fault: tables from libcurl's codes and OpenSSL's verify results to faults. Every message opens with host and port.
  */
 #include "http/http_fault.h"
+#include "base/duration.h"
+#include "base/text.h"
 #include <errno.h>
 #include <string.h>
 
-typedef struct CodeMeaning {
-        CURLcode code;
+typedef struct Meaning {
+        int key; /* CURLcode, errno or verify result */
         FaultScope scope;
         bool retryable;
+        int error;
         const char *word;
-        const char *format; /* %s: where */
-} CodeMeaning;
+        const char *text;
+} Meaning;
 
-static const CodeMeaning meanings[] = {
-        {CURLE_COULDNT_RESOLVE_HOST, FAULT_PEER, true, "http-resolve",
-         "the name of %s cannot be resolved; check the url and the resolver"},
-        {CURLE_COULDNT_RESOLVE_PROXY, FAULT_PEER, true, "http-resolve",
-         "the name of the proxy for %s cannot be resolved"},
-        {CURLE_COULDNT_CONNECT, FAULT_PEER, true, "http-connect",
-         "no connection to %s; check that it is up and that no firewall is between"},
-        {CURLE_SSL_CONNECT_ERROR, FAULT_PEER, true, "http-tls", "the TLS handshake with %s failed"},
-        {CURLE_SSL_CACERT_BADFILE, FAULT_PEER, false, "http-tls", "the ca_file for %s cannot be read"},
-        {CURLE_OPERATION_TIMEDOUT, FAULT_REQUEST, true, "http-timeout", "%s did not answer in time"},
-        {CURLE_GOT_NOTHING, FAULT_REQUEST, true, "http-reset", "%s closed the connection without an answer"},
-        {CURLE_SEND_ERROR, FAULT_REQUEST, true, "http-reset", "the connection to %s broke while sending"},
-        {CURLE_RECV_ERROR, FAULT_REQUEST, true, "http-reset", "the connection to %s broke while receiving"},
-        {CURLE_PARTIAL_FILE, FAULT_REQUEST, true, "http-truncated", "the answer of %s was cut short"},
-        {CURLE_UNSUPPORTED_PROTOCOL, FAULT_PEER, false, "http-protocol", "%s is not spoken to over this protocol"},
-        {CURLE_WEIRD_SERVER_REPLY, FAULT_REQUEST, true, "http-protocol", "%s did not answer in HTTP"},
+static const Meaning code_meanings[] = {
+        {CURLE_COULDNT_RESOLVE_HOST, FAULT_PEER, true, EHOSTUNREACH, "http-resolve",
+         "the host name cannot be resolved; check the url and this machine's resolver"},
+        {CURLE_COULDNT_CONNECT, FAULT_PEER, true, ENOTCONN, "http-connect",
+         "no connection; check that the server is up and that no firewall is in between"},
+        {CURLE_SSL_CONNECT_ERROR, FAULT_PEER, true, EPROTO, "http-tls",
+         "the TLS handshake failed; TLS 1.2 or newer is needed"},
+        {CURLE_SSL_CACERT_BADFILE, FAULT_PROCESS, false, ENOENT, "http-ca-file",
+         "the file of trusted certificates cannot be read; check ca_file"},
+        {CURLE_GOT_NOTHING, FAULT_REQUEST, true, ECONNRESET, "http-reset",
+         "the connection was closed without an answer"},
+        {CURLE_SEND_ERROR, FAULT_REQUEST, true, ECONNRESET, "http-reset",
+         "the connection broke while the request was sent"},
+        {CURLE_RECV_ERROR, FAULT_REQUEST, true, ECONNRESET, "http-reset",
+         "the connection broke before the answer was complete"},
+        {CURLE_PARTIAL_FILE, FAULT_REQUEST, true, EBADMSG, "http-truncated", "the body of the answer was cut short"},
+        {CURLE_UNSUPPORTED_PROTOCOL, FAULT_REQUEST, true, EPROTO, "http-protocol",
+         "what answers does not speak HTTP; check host and port of the url"},
+        {CURLE_WEIRD_SERVER_REPLY, FAULT_REQUEST, true, EPROTO, "http-protocol",
+         "the answer is not well-formed HTTP; check host and port of the url"},
+        {CURLE_OUT_OF_MEMORY, FAULT_PROCESS, true, ENOMEM, "http-memory", "not enough memory for the request"},
+        {CURLE_ABORTED_BY_CALLBACK, FAULT_PROCESS, true, EIO, "http-loop",
+         "the request was given up because the event handling of this process failed"},
 };
 
-static const CodeMeaning unexpected = {CURLE_OK, FAULT_REQUEST, true, "http-failed", "the request to %s failed"};
+static const Meaning code_unknown = {0, FAULT_REQUEST, true, EIO, "http-failed", "the request failed"};
 
-/* OpenSSL's verify results that people meet (X509_V_ERR_…). */
-static const char *certificate_words(long verify_result)
+/* Why the system gave no connection. */
+static const Meaning connect_meanings[] = {
+        {ECONNREFUSED, FAULT_PEER, true, ECONNREFUSED, "http-connect",
+         "the connection was refused; check that the server is up and that the port is right"},
+        {EHOSTUNREACH, FAULT_PEER, true, EHOSTUNREACH, "http-connect", "there is no route to the host"},
+        {ENETUNREACH, FAULT_PEER, true, ENETUNREACH, "http-connect", "the network is unreachable from here"},
+        {EMFILE, FAULT_PROCESS, true, EMFILE, "http-sockets",
+         "this process has no file descriptor left for a connection"},
+        {ENFILE, FAULT_PROCESS, true, ENFILE, "http-sockets",
+         "this machine has no file descriptor left for a connection"},
+        {ENOBUFS, FAULT_PROCESS, true, ENOBUFS, "http-sockets", "this machine has no memory left for a connection"},
+        {ENOMEM, FAULT_PROCESS, true, ENOMEM, "http-sockets", "this machine has no memory left for a connection"},
+        {EACCES, FAULT_PROCESS, true, EACCES, "http-connect",
+         "this machine forbids the connection; see its firewall and IPAddressAllow="},
+        {EPERM, FAULT_PROCESS, true, EPERM, "http-connect",
+         "this machine forbids the connection; see its firewall and IPAddressAllow="},
+};
+
+/* X509_V_ERR_… of openssl/x509_vfy.h, those that people meet; the numbers are part of OpenSSL's interface. */
+static const Meaning certificate_meanings[] = {
+        {9, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+         "the server's certificate is not valid yet; check the clocks on both sides"},
+        {10, FAULT_PEER, false, EKEYEXPIRED, "http-tls",
+         "the server's certificate has expired; it must be renewed there"},
+        {18, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+         "the server's certificate is self-signed, so its issuer is unknown here; put it into ca_file if it is the right one"},
+        {19, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+         "the issuer of the server's certificate is unknown here; put it into ca_file"},
+        {20, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+         "the issuer of the server's certificate is unknown here; put it into ca_file"},
+        {21, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+         "the issuer of the server's certificate is unknown here; put it into ca_file"},
+        {23, FAULT_PEER, false, EKEYREVOKED, "http-tls", "the server's certificate has been revoked"},
+};
+
+/* libcurl compares the name itself, after OpenSSL was content. */
+static const Meaning certificate_name = {
+        0,
+        FAULT_PEER,
+        false,
+        EKEYREJECTED,
+        "http-tls",
+        "the server's certificate is for another name; check the host in the url, or the certificate there"};
+static const Meaning certificate_other = {
+        0, FAULT_PEER, false, EKEYREJECTED, "http-tls", "the server's certificate is not accepted"};
+
+static const Meaning timeouts[] = {
+        {HTTP_PHASE_RESOLVE, FAULT_PEER, true, ETIMEDOUT, "http-timeout",
+         "the host name was not resolved in time; check this machine's resolver"},
+        {HTTP_PHASE_CONNECT, FAULT_PEER, true, ETIMEDOUT, "http-timeout",
+         "no connection in time; check that the server is up and that no firewall is in between"},
+        {HTTP_PHASE_TLS, FAULT_PEER, true, ETIMEDOUT, "http-timeout",
+         "connected, but the TLS handshake was not done in time"},
+        {HTTP_PHASE_SENT, FAULT_REQUEST, true, ETIMEDOUT, "http-timeout", "no complete answer in time"},
+};
+
+static const Meaning too_slow = {0,         FAULT_REQUEST, true,
+                                 ETIMEDOUT, "http-slow",   "the answer arrived too slowly and was given up"};
+static const Meaning headers_too_large = {0,        FAULT_REQUEST,    true,
+                                          EMSGSIZE, "http-too-large", "the headers of the answer are absurdly large"};
+static const Meaning no_memory = {0, FAULT_PROCESS, true, ENOMEM, "http-memory", "not enough memory for the answer"};
+
+static const Meaning *meaning_find(const Meaning *table, size_t n, long key, const Meaning *otherwise)
 {
-        switch (verify_result) {
-        case 9:
-                return "is not valid yet: check the clocks";
-        case 10:
-                return "has expired";
-        case 18:
-                return "is self-signed";
-        case 19:
-        case 20:
-        case 21:
-                return "is from an issuer that is not trusted here: set ca_file, or add the issuer to the system's certificates";
-        default:
-                return NULL;
-        }
+        for (size_t i = 0; i < n; i++)
+                if (table[i].key == key)
+                        return &table[i];
+        return otherwise;
 }
 
-static void fill_certificate(const HttpFailure *f, Fault *ret)
+static const Meaning *failure_find_code(const HttpFailure *f)
 {
-        long verify_result = 0;
-        (void)curl_easy_getinfo(f->easy, CURLINFO_SSL_VERIFYRESULT, &verify_result);
-        const char *words = certificate_words(verify_result);
-        if (words)
-                fault_set(ret, FAULT_PEER, EPROTO, "http-tls", "the certificate of %s %s", f->where, words);
+        return meaning_find(code_meanings, ARRAY_SIZE(code_meanings), f->code, &code_unknown);
+}
+
+static const Meaning *failure_find_certificate(const HttpFailure *f)
+{
+        if (f->verify_result == 0)
+                return &certificate_name;
+        /* Other TLS libraries number their results differently; then libcurl's words must do. */
+        const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+        if (!library || !text_starts_with(library, "OpenSSL"))
+                return &certificate_other;
+        return meaning_find(certificate_meanings, ARRAY_SIZE(certificate_meanings), f->verify_result,
+                            &certificate_other);
+}
+
+static const Meaning *failure_find_timeout(const HttpFailure *f)
+{
+        if (f->phase == HTTP_PHASE_SENT && (f->request_timeout_usec == 0 || f->elapsed_usec < f->request_timeout_usec))
+                return &too_slow;
+        return meaning_find(timeouts, ARRAY_SIZE(timeouts), f->phase, &code_unknown);
+}
+
+static const Meaning *failure_find(const HttpFailure *f)
+{
+        if (f->stop == HTTP_STOP_MEMORY)
+                return &no_memory;
+        /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count sees the line. */
+        if (f->stop == HTTP_STOP_HEADERS || (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT))
+                return &headers_too_large;
+        if (f->code == CURLE_PEER_FAILED_VERIFICATION)
+                return failure_find_certificate(f);
+        if (f->code == CURLE_OPERATION_TIMEDOUT)
+                return failure_find_timeout(f);
+        if (f->code == CURLE_COULDNT_CONNECT)
+                return meaning_find(connect_meanings, ARRAY_SIZE(connect_meanings), f->socket_errno,
+                                    failure_find_code(f));
+        return failure_find_code(f);
+}
+
+int http_fault_fill(const HttpFailure *f, Fault *ret)
+{
+        /* The same page would be as large again: not for another try. */
+        if (f->stop == HTTP_STOP_BODY || f->code == CURLE_FILESIZE_EXCEEDED)
+                return fault_set(ret, FAULT_RUN, EMSGSIZE, "http-too-large",
+                                 "%s: the body of the answer is larger than %zu bytes and was not read to its end",
+                                 f->where, f->body_max_bytes);
+        const Meaning *m = failure_find(f);
+        if (f->detail[0] != '\0' && f->stop == HTTP_STOP_NONE)
+                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (%s)", f->where, m->text, f->detail);
         else
-                fault_set(ret, FAULT_PEER, EPROTO, "http-tls", "the certificate of %s was not accepted: %s", f->where,
-                          f->detail);
-}
-
-static bool fill_caps(const HttpFailure *f, Fault *ret)
-{
-        if (f->body_too_large)
-                fault_set(ret, FAULT_RUN, EFBIG, "http-too-large", "the answer of %s is larger than %zu bytes",
-                          f->where, f->body_max_bytes);
-        else if (f->head_too_large)
-                fault_set(ret, FAULT_REQUEST, EFBIG, "http-header-too-large", "%s sent an absurdly large header",
-                          f->where);
-        else
-                return false;
-        return true;
-}
-
-void http_fault_fill(const HttpFailure *f, Fault *ret)
-{
-        if (fill_caps(f, ret))
-                return;
-        if (f->code == CURLE_PEER_FAILED_VERIFICATION) {
-                fill_certificate(f, ret);
-                return;
-        }
-        const CodeMeaning *m = &unexpected;
-        for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
-                if (meanings[i].code == f->code)
-                        m = &meanings[i];
-        FaultScope scope = m->scope;
-        if (f->code == CURLE_OPERATION_TIMEDOUT && !f->connected) {
-                fault_set(ret, FAULT_PEER, ETIMEDOUT, "http-connect", "no connection to %s within the connect timeout",
-                          f->where);
-        } else {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-                fault_set(ret, scope, EIO, m->word, m->format, f->where);
-#pragma GCC diagnostic pop
-                if (f->detail[0])
-                        fault_set(ret, scope, EIO, m->word, "%s (%s)", ret->message, f->detail);
-        }
+                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s", f->where, m->text);
         ret->retryable = m->retryable;
+        return -m->error;
 }

@@ -1,21 +1,43 @@
 /*
  * http_fault: what a failed transfer means, in an operator's words.
+ *
+ * Pure: everything that libcurl knows of the failure is brought by the caller.
  */
 #pragma once
 
 #include "base/fault.h"
 #include <curl/curl.h>
-#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How far a request came. */
+typedef enum HttpPhase {
+        HTTP_PHASE_RESOLVE, /* looking for the address */
+        HTTP_PHASE_CONNECT, /* address known, no connection yet */
+        HTTP_PHASE_TLS,     /* connected, handshake not done */
+        HTTP_PHASE_SENT,    /* the peer may have seen the request */
+} HttpPhase;
+
+/* What of ours ended the transfer. */
+typedef enum HttpStop {
+        HTTP_STOP_NONE,
+        HTTP_STOP_BODY,    /* larger than body_max_bytes */
+        HTTP_STOP_HEADERS, /* larger than LIMIT_HEADERS_MAX_BYTES */
+        HTTP_STOP_MEMORY,  /* no memory here */
+} HttpStop;
 
 typedef struct HttpFailure {
-        CURL *easy;
         CURLcode code;
-        const char *detail; /* libcurl's own words */
+        HttpPhase phase;
+        HttpStop stop;
         const char *where;  /* host and port */
-        bool body_too_large;
-        bool head_too_large;
-        bool connected; /* the connection, TLS included, was there */
+        const char *detail; /* libcurl's own words, "" when it has none */
+        long verify_result; /* of the certificate, as OpenSSL numbers it; 0: fine or not known */
+        int socket_errno;   /* 0, or why the system gave no socket or no connection */
         size_t body_max_bytes;
+        uint64_t elapsed_usec;
+        uint64_t request_timeout_usec; /* 0: none */
 } HttpFailure;
 
-void http_fault_fill(const HttpFailure *failure, Fault *ret);
+/* Fills `ret` and returns a negative errno. */
+int http_fault_fill(const HttpFailure *failure, Fault *ret);

@@ -1,0 +1,338 @@
+/*
+ * http_transfer: see the header.
+ *
+ * What always holds: libcurl's callbacks count and store, and never call libcurl. Whatever is not known for certain counts as sent.
+ */
+#include "http/http_transfer.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/limits.h"
+#include "http/retry_after.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum {
+        LOW_SPEED_BYTES_PER_SEC = 16,
+        LOW_SPEED_DEFAULT_SEC = 60,
+        CA_CACHE_SEC = 10 * 60, /* a renewed ca_file is read again after this */
+};
+
+static size_t transfer_on_body(char *data, size_t one, size_t size, void *userdata)
+{
+        (void)one;
+        HttpTransfer *t = userdata;
+        if (size > t->body_max_bytes - t->body.size)
+                t->stop = HTTP_STOP_BODY;
+        else if (text_append(&t->body, data, size) < 0)
+                t->stop = HTTP_STOP_MEMORY;
+        return t->stop == HTTP_STOP_NONE ? size : CURL_WRITEFUNC_ERROR;
+}
+
+static size_t transfer_on_header(char *data, size_t one, size_t size, void *userdata)
+{
+        (void)data;
+        (void)one;
+        HttpTransfer *t = userdata;
+        t->headers_bytes += size;
+        if (t->headers_bytes > LIMIT_HEADERS_MAX_BYTES)
+                t->stop = HTTP_STOP_HEADERS;
+        return t->stop == HTTP_STOP_NONE ? size : CURL_WRITEFUNC_ERROR;
+}
+
+/* Opens the socket in libcurl's place, so that want of descriptors can be told from a server that is away, and that no child inherits it. */
+static curl_socket_t transfer_on_open(void *userdata, curlsocktype purpose, struct curl_sockaddr *address)
+{
+        (void)purpose;
+        HttpTransfer *t = userdata;
+        int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+        if (fd < 0) {
+                t->socket_errno = errno;
+                return CURL_SOCKET_BAD;
+        }
+        return fd;
+}
+
+/* libcurl takes milliseconds up to INT_MAX. Rounded up: below a millisecond is not "no timeout". */
+static long msec_from_usec(uint64_t usec)
+{
+        uint64_t msec = usec / USEC_PER_MSEC + (usec % USEC_PER_MSEC != 0);
+        return msec < INT_MAX ? (long)msec : INT_MAX;
+}
+
+static long low_speed_sec(const HttpClientOptions *options)
+{
+        uint64_t sec = (options->low_speed_usec + USEC_PER_SEC - 1) / USEC_PER_SEC;
+        if (options->low_speed_usec == 0)
+                return LOW_SPEED_DEFAULT_SEC;
+        return sec < INT_MAX ? (long)sec : INT_MAX;
+}
+
+#define SET(option, value)                                                                                             \
+        do {                                                                                                           \
+                CURLcode set_code = curl_easy_setopt(easy, option, value);                                             \
+                if (set_code != CURLE_OK)                                                                              \
+                        return set_code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;                                    \
+        } while (0)
+
+static int transfer_set_limits(const HttpClientOptions *options, CURL *easy)
+{
+        SET(CURLOPT_PROTOCOLS_STR, options->allow_http ? "http,https" : "https");
+        SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+        SET(CURLOPT_FOLLOWLOCATION, 0L);
+        SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+        SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+        SET(CURLOPT_PROXY, ""); /* not the environment's either */
+        SET(CURLOPT_NOSIGNAL, 1L);
+        /* Without this libcurl waits, and the loop with it, until the resolver has answered a request that timed out or was cancelled. The
+         * resolver's thread releases what it holds when it ends. */
+        SET(CURLOPT_QUICK_EXIT, 1L);
+        SET(CURLOPT_CONNECTTIMEOUT_MS, msec_from_usec(options->connect_timeout_usec));
+        SET(CURLOPT_TIMEOUT_MS, msec_from_usec(options->request_timeout_usec));
+        SET(CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED_BYTES_PER_SEC);
+        SET(CURLOPT_LOW_SPEED_TIME, low_speed_sec(options));
+        return 0;
+}
+
+static int transfer_set_tls(const HttpClientOptions *options, CURL *easy)
+{
+        SET(CURLOPT_SSL_VERIFYPEER, 1L);
+        SET(CURLOPT_SSL_VERIFYHOST, 2L);
+        SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        SET(CURLOPT_CA_CACHE_TIMEOUT, (long)CA_CACHE_SEC);
+        if (options->ca_file) {
+                /* Only these: libcurl would add the system's folder to the file. */
+                SET(CURLOPT_CAINFO, options->ca_file);
+                SET(CURLOPT_CAPATH, NULL);
+        }
+        return 0;
+}
+
+static int transfer_set_callbacks(HttpTransfer *t, CURL *easy)
+{
+        SET(CURLOPT_PRIVATE, t);
+        SET(CURLOPT_ERRORBUFFER, t->detail);
+        SET(CURLOPT_WRITEFUNCTION, transfer_on_body);
+        SET(CURLOPT_WRITEDATA, t);
+        SET(CURLOPT_HEADERFUNCTION, transfer_on_header);
+        SET(CURLOPT_HEADERDATA, t);
+        SET(CURLOPT_OPENSOCKETFUNCTION, transfer_on_open);
+        SET(CURLOPT_OPENSOCKETDATA, t);
+        return 0;
+}
+
+/* A header of one's own would be torn by these. */
+static bool token_is_sound(const char *token)
+{
+        for (const char *p = token; *p; p++)
+                if ((unsigned char)*p <= ' ' || *p == 0x7f)
+                        return false;
+        return token[0] != '\0';
+}
+
+static int transfer_set_auth(const HttpRequest *request, CURL *easy)
+{
+        switch (request->auth) {
+        case HTTP_AUTH_NONE:
+                return 0;
+        case HTTP_AUTH_BASIC:
+                if (!request->username || !request->secret || strchr(request->username, ':')) /* RFC 7617, section 2 */
+                        return -EINVAL;
+                SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+                SET(CURLOPT_USERNAME, request->username);
+                SET(CURLOPT_PASSWORD, request->secret);
+                return 0;
+        case HTTP_AUTH_BEARER:
+                if (!request->secret || !token_is_sound(request->secret))
+                        return -EINVAL;
+                SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+                SET(CURLOPT_XOAUTH2_BEARER, request->secret);
+                return 0;
+        }
+        return -EINVAL;
+}
+
+static int headers_append(struct curl_slist **headers, const char *line)
+{
+        struct curl_slist *longer = curl_slist_append(*headers, line);
+        if (!longer)
+                return -ENOMEM;
+        *headers = longer;
+        return 0;
+}
+
+static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CURL *easy)
+{
+        int r = headers_append(&t->headers, "Accept: application/json");
+        if (r < 0)
+                return r;
+        if (request->method == HTTP_POST) {
+                SET(CURLOPT_POST, 1L);
+                SET(CURLOPT_POSTFIELDSIZE, 0L);
+                SET(CURLOPT_POSTFIELDS, "");
+                r = headers_append(&t->headers, "Content-Type:"); /* nothing has no type */
+                if (r < 0)
+                        return r;
+        }
+        SET(CURLOPT_HTTPHEADER, t->headers);
+        SET(CURLOPT_URL, request->url);
+        SET(CURLOPT_MAXFILESIZE_LARGE,
+            (curl_off_t)request->body_max_bytes); /* of an announced length; the rest is counted */
+        SET(CURLOPT_FRESH_CONNECT, request->fresh_connection ? 1L : 0L);
+        SET(CURLOPT_FORBID_REUSE, request->fresh_connection ? 1L : 0L);
+        return transfer_set_auth(request, easy);
+}
+
+/* Refuses what is not a URL of ours, and keeps host and port for people. */
+static int transfer_set_where(HttpTransfer *t, const char *url, bool allow_http)
+{
+        if (!url || strlen(url) > LIMIT_URL_MAX_BYTES)
+                return -EINVAL;
+        CURLU *u = curl_url();
+        if (!u)
+                return -ENOMEM;
+        char *scheme = NULL, *host = NULL, *port = NULL;
+        int r = -EINVAL;
+        CURLUcode code = curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER);
+        if (code == CURLUE_OK)
+                code = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
+        if (code == CURLUE_OK)
+                code = curl_url_get(u, CURLUPART_HOST, &host, 0);
+        if (code == CURLUE_OK)
+                code = curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+        if (code == CURLUE_OUT_OF_MEMORY)
+                r = -ENOMEM;
+        else if (code == CURLUE_OK && (text_equal(scheme, "https") || (allow_http && text_equal(scheme, "http")))) {
+                (void)snprintf(t->where, sizeof(t->where), "%.255s:%s", host, port);
+                r = 0;
+        }
+        curl_free(scheme);
+        curl_free(host);
+        curl_free(port);
+        curl_url_cleanup(u);
+        return r;
+}
+
+int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request, HttpTransfer **ret)
+{
+        _cleanup_(cleanup_http_transfer) HttpTransfer *t = calloc(1, sizeof(*t));
+        if (!t)
+                return -ENOMEM;
+        int r = transfer_set_where(t, request->url, options->allow_http);
+        if (r < 0)
+                return r;
+        t->body_max_bytes = request->body_max_bytes;
+        t->request_timeout_usec = options->request_timeout_usec;
+        t->easy = curl_easy_init();
+        if (!t->easy)
+                return -ENOMEM;
+        CURL *easy = t->easy;
+        SET(CURLOPT_USERAGENT, options->user_agent);
+        r = transfer_set_limits(options, easy);
+        if (r < 0)
+                return r;
+        r = transfer_set_tls(options, easy);
+        if (r < 0)
+                return r;
+        r = transfer_set_callbacks(t, easy);
+        if (r < 0)
+                return r;
+        r = transfer_set_request(t, request, easy);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(t);
+        return 0;
+}
+
+static void transfer_drop_easy(HttpTransfer *t)
+{
+        curl_easy_cleanup(t->easy);
+        t->easy = NULL;
+        curl_slist_free_all(t->headers);
+        t->headers = NULL;
+}
+
+HttpTransfer *http_transfer_free(HttpTransfer *t)
+{
+        if (!t)
+                return NULL;
+        transfer_drop_easy(t);
+        text_done(&t->body);
+        free(t->content_type);
+        free(t->location);
+        free(t);
+        return NULL;
+}
+
+/* Of the last answer: not of interim ones, not of trailers. */
+static const char *transfer_get_header(const HttpTransfer *t, const char *name)
+{
+        struct curl_header *header;
+        return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : "";
+}
+
+/* The times are 0 until the phase is over. A request that libcurl repeats on a second connection keeps its count of bytes: something has been seen. */
+static HttpPhase transfer_get_phase(const HttpTransfer *t)
+{
+        curl_off_t resolved = 0, connected = 0, ready = 0;
+        long sent_bytes = 0;
+        (void)curl_easy_getinfo(t->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+        if (sent_bytes > 0 || ready > 0 || t->headers_bytes > 0)
+                return HTTP_PHASE_SENT;
+        if (connected > 0)
+                return HTTP_PHASE_TLS;
+        return resolved > 0 ? HTTP_PHASE_CONNECT : HTTP_PHASE_RESOLVE;
+}
+
+static void transfer_finish_failed(HttpTransfer *t, CURLcode result, HttpPhase phase)
+{
+        long os_errno = 0;
+        HttpFailure failure = {
+                .code = result,
+                .phase = phase,
+                .stop = t->stop,
+                .where = t->where,
+                .detail = t->detail,
+                .body_max_bytes = t->body_max_bytes,
+                .elapsed_usec = t->response.elapsed_usec,
+                .request_timeout_usec = t->request_timeout_usec,
+        };
+        (void)curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
+        failure.socket_errno = t->socket_errno ? t->socket_errno : (int)os_errno;
+        t->response.error = http_fault_fill(&failure, &t->response.fault);
+        t->response.fault.http_status = t->response.status;
+        text_reset(&t->body);
+}
+
+void http_transfer_finish(HttpTransfer *t, CURLcode result)
+{
+        HttpResponse *response = &t->response;
+        long status = 0;
+        (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+        response->status = (int)status;
+        response->elapsed_usec = clock_monotonic_usec() - t->started_usec;
+        response->retry_after_usec = retry_after_parse(transfer_get_header(t, "Retry-After"),
+                                                       transfer_get_header(t, "Date"), (int64_t)time(NULL));
+        t->content_type = strdup(transfer_get_header(t, "Content-Type"));
+        t->location = strdup(transfer_get_header(t, "Location"));
+        if (!t->content_type || !t->location)
+                t->stop = HTTP_STOP_MEMORY;
+
+        HttpPhase phase = transfer_get_phase(t);
+        response->sent = phase == HTTP_PHASE_SENT;
+        if (result != CURLE_OK || t->stop != HTTP_STOP_NONE)
+                transfer_finish_failed(t, result, phase);
+
+        response->content_type = t->content_type ? t->content_type : "";
+        response->location = t->location ? t->location : "";
+        response->body = t->body.data ? t->body.data : "";
+        response->body_size = t->body.size;
+        transfer_drop_easy(t);
+}

@@ -1,0 +1,56 @@
+/*
+ * http_transfer: one request as libcurl sees it: its handle with every option set, what arrives, and what became of it.
+ *
+ * Private to http.c, which owns the queue and decides when a transfer runs and when its callback is called.
+ */
+#pragma once
+
+#include "base/text.h"
+#include "http/http.h"
+#include "http/http_fault.h"
+#include <curl/curl.h>
+#include <sys/queue.h>
+
+typedef enum HttpPlace {
+        HTTP_PLACE_NONE,
+        HTTP_PLACE_QUEUE, /* waits its turn */
+        HTTP_PLACE_WIRE,  /* libcurl has it */
+        HTTP_PLACE_DONE,  /* finished, its callback waits to be called */
+} HttpPlace;
+
+struct HttpTransfer {
+        /* For http.c. */
+        HttpClient *client;
+        HttpPlace place;
+        TAILQ_ENTRY(HttpTransfer) entry; /* in the client's list for `place` */
+        HttpCallback callback;
+        void *userdata;
+
+        CURL *easy; /* NULL once finished: nothing of libcurl is left then */
+        struct curl_slist *headers;
+        char where[300]; /* host and port, for people */
+        char detail[CURL_ERROR_SIZE];
+        size_t body_max_bytes;
+        size_t headers_bytes;
+        int socket_errno;
+        HttpStop stop;
+        uint64_t request_timeout_usec;
+        uint64_t started_usec; /* when it left the queue */
+
+        Text body;
+        char *content_type;
+        char *location;
+        HttpResponse response; /* whole once finished */
+};
+
+typedef TAILQ_HEAD(HttpTransferList, HttpTransfer) HttpTransferList;
+
+/* -EINVAL: the request cannot be sent as it is; -ENOMEM. */
+int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request, HttpTransfer **ret);
+
+/* It is in no list. NULL is fine. Returns NULL. */
+HttpTransfer *http_transfer_free(HttpTransfer *t);
+DEFINE_CLEANUP(HttpTransfer, http_transfer, http_transfer_free)
+
+/* It ended with `result`: fills the response and lets go of libcurl's handle, which is in no multi handle any more. */
+void http_transfer_finish(HttpTransfer *t, CURLcode result);
