@@ -1,13 +1,13 @@
 /*
- * cli: the table of commands; finds the one that is meant, reads its options, runs it.
+ * cli: the table of commands; prepares the process, finds the command that is meant, runs it.
  */
 #include "cli/cli.h"
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "cli/command.h"
-#include "config/config.h"
+#include "cli/arguments.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,147 +30,17 @@ static const Command commands[] = {
          "Needs neither catalog nor database.\n", true, command_schedule},
 };
 
-static const struct {
-        char letter;
-        const char *name;
-        bool has_argument;
-        const char *help;
-} options[] = {
-        {'j', "json", false, "    --json             one JSON object per edge and line\n"},
-        {'n', "no-refresh", false, "    --no-refresh       list only; trigger no refresh\n"},
-        {'d', "dry-run", false, "    --dry-run          not yet: print what would change, write nothing\n"},
-        {'a', "accept-removals", false,
-         "    --accept-removals  not yet: let held removals through, each still proven\n"},
-        {'o', "offline", false, "    --offline          stop after the configuration\n"},
-        {'p', "print", false, "    --print            print the SQL instead of running it\n"},
-        {'c', "count", true, "    --count N          how many firing times (default 5)\n"},
-        {'f', "from", true, "    --from TIME        after this moment, ISO 8601 (default now)\n"},
-};
-
-static const char common_help[] = "  -c, --config FILE      the configuration (default " CONFIG_DEFAULT_FILE ")\n"
-                                  "  -v, --verbose          more words on standard error\n"
-                                  "  -q, --quiet            errors only\n"
-                                  "  -h, --help             this text; after a command: that command's\n"
-                                  "  -V, --version          the version\n";
-
-static void print_help(FILE *out, const Command *command)
+/* A descriptor below 3 that is closed would be given to the next socket, and a message would go into it. */
+static void open_standard_streams(void)
 {
-        if (!command) {
-                fputs("edgemirror keeps a PostgreSQL mirror of the database connections that a Collibra catalog knows.\n\n"
-                      "Usage: edgemirror [OPTION…] COMMAND [ARGUMENT…]\n\nCommands:\n",
-                      out);
-                for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-                        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-                fprintf(out,
-                        "\nOptions:\n%s\nExit status: 0 done, 1 an edge failed, 2 wrong usage, 4 removals held, 69 catalog or database\n"
-                        "unreachable, 77 credentials or privileges refused, 78 configuration invalid.\n",
-                        common_help);
-                return;
-        }
-        fprintf(out, "Usage: edgemirror %s [OPTION…] %s\n\n%s.\n%s\nOptions:\n", command->name, command->arguments,
-                command->summary, command->help);
-        for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-                if (strchr(command->options, options[i].letter))
-                        fputs(options[i].help, out);
-        fputs(common_help, out);
+        int fd;
+        do
+                fd = open("/dev/null", O_RDWR); /* without O_CLOEXEC: standard streams are meant to be inherited */
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        cleanup_close(&fd);
 }
 
-static const Command *find_command(const char *name)
-{
-        for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-                if (strcmp(commands[i].name, name) == 0)
-                        return &commands[i];
-        return NULL;
-}
-
-enum { LONG_FIRST = 256 };
-
-/* Common options have their letter as value, the others LONG_FIRST and their index above. */
-static size_t long_options(const Command *command, struct option out[])
-{
-        size_t n = 0;
-        out[n++] = (struct option){"config", required_argument, NULL, 'c'};
-        out[n++] = (struct option){"verbose", no_argument, NULL, 'v'};
-        out[n++] = (struct option){"quiet", no_argument, NULL, 'q'};
-        out[n++] = (struct option){"help", no_argument, NULL, 'h'};
-        out[n++] = (struct option){"version", no_argument, NULL, 'V'};
-        for (size_t i = 0; command && i < ARRAY_SIZE(options); i++)
-                if (strchr(command->options, options[i].letter))
-                        out[n++] = (struct option){options[i].name,
-                                                   options[i].has_argument ? required_argument : no_argument, NULL,
-                                                   LONG_FIRST + (int)i};
-        out[n] = (struct option){0};
-        return n;
-}
-
-static void set_option(CommandLine *line, char letter, const char *argument)
-{
-        switch (letter) {
-        case 'j':
-                line->json = true;
-                break;
-        case 'n':
-                line->no_refresh = true;
-                break;
-        case 'd':
-                line->dry_run = true;
-                break;
-        case 'a':
-                line->accept_removals = true;
-                break;
-        case 'o':
-                line->offline = true;
-                break;
-        case 'p':
-                line->print = true;
-                break;
-        case 'c':
-                line->count = argument;
-                break;
-        case 'f':
-                line->from = argument;
-                break;
-        default:
-                break;
-        }
-}
-
-/* 0: go on; 1: said what was asked for, done; negative: wrong usage, said so. */
-static int parse_options(const Command *command, int argc, char **argv, CommandLine *line, LogLevel *level)
-{
-        struct option known[ARRAY_SIZE(options) + 6];
-        long_options(command, known);
-        int c;
-        /* "+": before the command, options end at it. */
-        while ((c = getopt_long(argc, argv, command ? "c:vqhV" : "+c:vqhV", known, NULL)) != -1) {
-                switch (c) {
-                case 'c':
-                        line->config_file = optarg;
-                        break;
-                case 'v':
-                        *level = LOG_LEVEL_DEBUG;
-                        break;
-                case 'q':
-                        *level = LOG_LEVEL_ERROR;
-                        break;
-                case 'h':
-                        print_help(stdout, command);
-                        return 1;
-                case 'V':
-                        puts("edgemirror " EDGEMIRROR_VERSION);
-                        return 1;
-                case '?':
-                        fprintf(stderr, "Try: edgemirror %s%s--help\n", command ? command->name : "",
-                                command ? " " : "");
-                        return -EINVAL;
-                default:
-                        set_option(line, options[c - LONG_FIRST].letter, optarg);
-                }
-        }
-        return 0;
-}
-
-/* No core with secrets in it, no debugger, no descriptor that others can read, no death by a closed pipe. */
+/* No core with secrets in it, no debugger, no file that others can read, no death by a closed pipe. */
 static void harden_process(void)
 {
         (void)umask(0077);
@@ -182,40 +52,33 @@ static void harden_process(void)
 #endif
 }
 
+/* A reader that left early (head) has what it wanted; output that is lost otherwise (a full disk) is a failure. */
+static int close_output(int status)
+{
+        bool lost = fflush(stdout) != 0;
+        lost = ferror(stdout) || lost;
+        struct pollfd reader = {.fd = STDOUT_FILENO};
+        bool reader_left = poll(&reader, 1, 0) > 0 && (reader.revents & POLLERR);
+        if (!lost || reader_left)
+                return status;
+        log_error("standard output could not be written; what was printed is incomplete");
+        return status == CLI_EXIT_DONE ? CLI_EXIT_EDGE_FAILED : status;
+}
+
 int cli_main(int argc, char **argv)
 {
-        CommandLine line = {0};
-        LogLevel level = LOG_LEVEL_INFO;
+        CommandLine line;
+        const Command *command;
+        open_standard_streams();
         harden_process();
-
-        int r = parse_options(NULL, argc, argv, &line, &level);
-        if (r != 0)
-                return r > 0 ? CLI_EXIT_DONE : CLI_EXIT_USAGE;
-        if (optind >= argc) {
-                print_help(stderr, NULL);
+        switch (arguments_parse(commands, ARRAY_SIZE(commands), argc, argv, &line, &command)) {
+        case ARGUMENTS_DONE:
+                return close_output(CLI_EXIT_DONE);
+        case ARGUMENTS_WRONG:
                 return CLI_EXIT_USAGE;
+        case ARGUMENTS_RUN:
+                break;
         }
-        const Command *command = find_command(argv[optind]);
-        if (!command) {
-                fprintf(stderr, "edgemirror: no command \"%s\"\nTry: edgemirror --help\n", argv[optind]);
-                return CLI_EXIT_USAGE;
-        }
-        argc -= optind;
-        argv += optind;
-        optind = 0; /* start over behind the command; glibc re-initialises with 0 */
-        r = parse_options(command, argc, argv, &line, &level);
-        if (r != 0)
-                return r > 0 ? CLI_EXIT_DONE : CLI_EXIT_USAGE;
-        line.names = argv + optind;
-        if (line.names[0] && !command->takes_names) {
-                fprintf(stderr, "edgemirror %s takes no arguments\n", command->name);
-                return CLI_EXIT_USAGE;
-        }
-        log_open(level);
-        r = command->run(&line);
-        if (fflush(stdout) != 0 && r == CLI_EXIT_DONE && errno != EPIPE) {
-                log_error("standard output could not be written: %s", strerrordesc_np(errno));
-                r = CLI_EXIT_EDGE_FAILED;
-        }
-        return r;
+        log_open(line.level);
+        return close_output(command->run(&line));
 }

@@ -3,24 +3,25 @@
  */
 #pragma once
 
-#include <getopt.h>
+#include "base/log.h"
 #include <stdbool.h>
 
 typedef struct CommandLine {
         const char *config_file; /* NULL: the default */
-        bool json, offline, print, no_refresh, dry_run, accept_removals, watch;
-        const char *count, *from;
-        char **names; /* the rest, NULL-terminated */
+        LogLevel level;
+        bool json, offline, print, no_refresh, dry_run, accept_removals;
+        const char *count, *from; /* NULL: not given */
+        char **names;             /* the rest, NULL-terminated */
 } CommandLine;
 
 typedef struct Command {
         const char *name;
         const char *arguments;
         const char *summary;
-        const char *options; /* letters of the long options below that it takes */
+        const char *options; /* letters of the long options that it takes: table in arguments.c */
         const char *help;
         bool takes_names;
-        int (*run)(const CommandLine *line);
+        int (*run)(const CommandLine *line); /* returns the exit status */
 } Command;
 
 int command_check(const CommandLine *line);

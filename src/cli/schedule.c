@@ -8,52 +8,12 @@
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/json_out.h"
+#include "cli/moment.h"
 #include "cli/session.h"
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 enum { COUNT_DEFAULT = 5, COUNT_MAX = 10000 };
-
-/* ISO 8601: date, time with "T" or a blank, seconds optional, then "Z", an offset, or nothing for UTC. */
-static int parse_moment(const char *text, int64_t *ret_usec)
-{
-        static const char *const forms[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M",
-                                            "%Y-%m-%d %H:%M", "%Y-%m-%d"};
-        for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-                struct tm tm = {.tm_mday = 1};
-                const char *rest = strptime(text, forms[i], &tm);
-                int hours = 0, minutes = 0, used = 0;
-                char sign = '+';
-                if (!rest)
-                        continue;
-                if (rest[0] == 'Z' && rest[1] == '\0')
-                        rest++;
-                else if (rest[0] && sscanf(rest, "%c%2d:%2d%n", &sign, &hours, &minutes, &used) == 3 &&
-                         (sign == '+' || sign == '-'))
-                        rest += used;
-                if (*rest)
-                        continue;
-                int64_t offset = (hours * 60 + minutes) * 60;
-                *ret_usec = ((int64_t)timegm(&tm) - (sign == '-' ? -offset : offset)) * (int64_t)USEC_PER_SEC;
-                return 0;
-        }
-        return -EINVAL;
-}
-
-static void format_moment(int64_t usec, const Zone *zone, char out[64])
-{
-        int64_t second = usec / (int64_t)USEC_PER_SEC;
-        int32_t offset = zone_offset_at(zone, second);
-        time_t local = (time_t)(second + offset);
-        struct tm tm;
-        char text[40];
-        (void)gmtime_r(&local, &tm);
-        (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-        int minutes = (offset < 0 ? -offset : offset) / 60;
-        (void)snprintf(out, 64, "%s%c%02d:%02d", text, offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
-}
 
 static void print_edge(const ConfigEdge *edge, int64_t from_usec, int64_t count, bool json)
 {
@@ -71,10 +31,10 @@ static void print_edge(const ConfigEdge *edge, int64_t from_usec, int64_t count,
                        duration_format_short(offset, spread), edge->enabled ? "" : " (disabled)");
         }
         for (int64_t i = 0; i < count; i++) {
-                char text[64];
+                char text[MOMENT_STRING_SIZE];
                 if (schedule_next(&edge->schedule, edge->zone, 0, offset, from_usec, &from_usec) < 0)
                         break;
-                format_moment(from_usec, edge->zone, text);
+                moment_format(from_usec, edge->zone, text);
                 if (json)
                         cJSON_AddItemToArray(next, cJSON_CreateString(text));
                 else
@@ -92,7 +52,7 @@ int command_schedule(const CommandLine *line)
                 log_error("--count takes a number from 1 to %d", COUNT_MAX);
                 return CLI_EXIT_USAGE;
         }
-        if (line->from && parse_moment(line->from, &from) < 0) {
+        if (line->from && moment_parse(line->from, &from) < 0) {
                 log_error("--from takes a moment in ISO 8601, like 2026-03-29T01:30:00+01:00 or 2026-03-29T00:30Z");
                 return CLI_EXIT_USAGE;
         }

@@ -1,0 +1,167 @@
+/*
+ * arguments: one table of options; each command names the letters of those that it takes. Parsing and help come from it.
+ */
+#include "cli/arguments.h"
+#include "base/cleanup.h"
+#include "config/config.h"
+#include <getopt.h>
+#include <string.h>
+
+typedef struct OptionRow {
+        char letter; /* in Command.options */
+        const char *name;
+        const char *value; /* what --help calls it; NULL: it takes none */
+        size_t offset;     /* in CommandLine: a bool, or a const char * when it takes a value */
+        const char *help;
+} OptionRow;
+
+#define FIELD(name) offsetof(CommandLine, name)
+
+static const OptionRow options[] = {
+        {'j', "json", NULL, FIELD(json), "one JSON object per edge and line"},
+        {'n', "no-refresh", NULL, FIELD(no_refresh), "list only; trigger no refresh"},
+        {'d', "dry-run", NULL, FIELD(dry_run), "not yet: print what would change, write nothing"},
+        {'a', "accept-removals", NULL, FIELD(accept_removals), "not yet: let held removals through, each still proven"},
+        {'o', "offline", NULL, FIELD(offline), "stop after the configuration"},
+        {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},
+        {'c', "count", "N", FIELD(count), "how many firing times (default 5)"},
+        {'f', "from", "TIME", FIELD(from), "those after this moment, ISO 8601 (default now)"},
+};
+
+static const char common_help[] = "  -c, --config FILE      the configuration (default " CONFIG_DEFAULT_FILE ")\n"
+                                  "  -v, --verbose          more words on standard error\n"
+                                  "  -q, --quiet            errors only\n"
+                                  "  -h, --help             this text; after a command: that command's\n"
+                                  "  -V, --version          the version\n";
+
+void arguments_print_help(FILE *out, const Command *commands, size_t n_commands, const Command *command)
+{
+        if (!command) {
+                fputs("edgemirror keeps a PostgreSQL mirror of the database connections that a Collibra catalog knows.\n\n"
+                      "Usage: edgemirror [OPTION…] COMMAND [ARGUMENT…]\n\nCommands:\n",
+                      out);
+                for (size_t i = 0; i < n_commands; i++)
+                        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+                fprintf(out,
+                        "\nOptions:\n%s\nExit status: 0 done, 1 an edge failed, 2 wrong usage, 4 removals held, 69 catalog or database\n"
+                        "unreachable, 77 credentials or privileges refused, 78 configuration invalid.\n",
+                        common_help);
+                return;
+        }
+        fprintf(out, "Usage: edgemirror %s [OPTION…]%s%s\n\n%s.\n%s\nOptions:\n", command->name,
+                command->arguments[0] ? " " : "", command->arguments, command->summary, command->help);
+        for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+                char name[32];
+                if (!strchr(command->options, options[i].letter))
+                        continue;
+                (void)snprintf(name, sizeof(name), "--%s%s%s", options[i].name, options[i].value ? " " : "",
+                               options[i].value ? options[i].value : "");
+                fprintf(out, "      %-18s %s\n", name, options[i].help);
+        }
+        fputs(common_help, out);
+}
+
+enum { LONG_FIRST = 256, COMMON_OPTIONS = 5 };
+
+/* Common options have their letter as value, the others LONG_FIRST and their index above. */
+static void long_options(const Command *command, struct option out[static ARRAY_SIZE(options) + COMMON_OPTIONS + 1])
+{
+        size_t n = 0;
+        out[n++] = (struct option){"config", required_argument, NULL, 'c'};
+        out[n++] = (struct option){"verbose", no_argument, NULL, 'v'};
+        out[n++] = (struct option){"quiet", no_argument, NULL, 'q'};
+        out[n++] = (struct option){"help", no_argument, NULL, 'h'};
+        out[n++] = (struct option){"version", no_argument, NULL, 'V'};
+        for (size_t i = 0; command && i < ARRAY_SIZE(options); i++)
+                if (strchr(command->options, options[i].letter))
+                        out[n++] = (struct option){options[i].name, options[i].value ? required_argument : no_argument,
+                                                   NULL, LONG_FIRST + (int)i};
+        out[n] = (struct option){0};
+}
+
+static void set_option(CommandLine *line, const OptionRow *option, const char *value)
+{
+        char *field = (char *)line + option->offset;
+        if (option->value)
+                memcpy(field, &value, sizeof(value));
+        else
+                memcpy(field, &(bool){true}, sizeof(bool));
+}
+
+/* The options before the command (`command` NULL), or those after it. */
+static ArgumentsResult parse_options(const Command *commands, size_t n_commands, const Command *command, int argc,
+                                     char **argv, CommandLine *line)
+{
+        struct option known[ARRAY_SIZE(options) + COMMON_OPTIONS + 1];
+        int c;
+        long_options(command, known);
+        optind = 0; /* glibc: start over */
+        /* "+": before the command, options end at it. */
+        while ((c = getopt_long(argc, argv, command ? "c:vqhV" : "+c:vqhV", known, NULL)) != -1) {
+                switch (c) {
+                case 'c':
+                        line->config_file = optarg;
+                        break;
+                case 'v':
+                        line->level = LOG_LEVEL_DEBUG;
+                        break;
+                case 'q':
+                        line->level = LOG_LEVEL_ERROR;
+                        break;
+                case 'h':
+                        arguments_print_help(stdout, commands, n_commands, command);
+                        return ARGUMENTS_DONE;
+                case 'V':
+                        puts("edgemirror " EDGEMIRROR_VERSION);
+                        return ARGUMENTS_DONE;
+                case '?':
+                        fprintf(stderr, "Try: edgemirror %s%s--help\n", command ? command->name : "",
+                                command ? " " : "");
+                        return ARGUMENTS_WRONG;
+                default:
+                        set_option(line, &options[c - LONG_FIRST], optarg);
+                }
+        }
+        return ARGUMENTS_RUN;
+}
+
+static const Command *find_command(const Command *commands, size_t n_commands, const char *name)
+{
+        for (size_t i = 0; i < n_commands; i++)
+                if (strcmp(commands[i].name, name) == 0)
+                        return &commands[i];
+        return NULL;
+}
+
+ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int argc, char **argv, CommandLine *ret,
+                                const Command **ret_command)
+{
+        CommandLine line = {.level = LOG_LEVEL_INFO};
+        ArgumentsResult r = parse_options(commands, n_commands, NULL, argc, argv, &line);
+        if (r != ARGUMENTS_RUN)
+                return r;
+        if (optind >= argc) {
+                arguments_print_help(stderr, commands, n_commands, NULL);
+                return ARGUMENTS_WRONG;
+        }
+        const Command *command = find_command(commands, n_commands, argv[optind]);
+        if (!command) {
+                fprintf(stderr, "edgemirror: no command \"%s\"\nTry: edgemirror --help\n", argv[optind]);
+                return ARGUMENTS_WRONG;
+        }
+        argv[optind] = argv[0]; /* getopt's messages begin with it */
+        argc -= optind;
+        argv += optind;
+        r = parse_options(commands, n_commands, command, argc, argv, &line);
+        if (r != ARGUMENTS_RUN)
+                return r;
+        line.names = argv + optind;
+        if (line.names[0] && !command->takes_names) {
+                fprintf(stderr, "edgemirror %s takes no arguments, and there is \"%s\"\nTry: edgemirror %s --help\n",
+                        command->name, line.names[0], command->name);
+                return ARGUMENTS_WRONG;
+        }
+        *ret = line;
+        *ret_command = command;
+        return ARGUMENTS_RUN;
+}
