@@ -195,7 +195,7 @@ static int get_state(const Control *c)
         const Site *site = c->site;
         cJSON *object = cJSON_CreateObject(), *requests = cJSON_AddObjectToObject(object, "requests");
 
-        for (int kind = KIND_REFRESH; kind <= KIND_CONTROL; kind++)
+        for (int kind = KIND_REFRESH; kind <= KIND_OTHER; kind++)
                 cJSON_AddNumberToObject(requests, request_kind_names[kind], (double)site->log.n_by_kind[kind]);
         cJSON_AddNumberToObject(object, "inFlight", site->log.in_flight);
         cJSON_AddNumberToObject(object, "inFlightMax", site->log.in_flight_max);

@@ -4,6 +4,7 @@
  */
 #include "catalogd/fields.h"
 
+#include "base/cleanup.h"
 #include "base/duration.h"
 #include "base/text.h"
 #include <errno.h>
@@ -129,7 +130,7 @@ static int set_one(const Field *field, void *target, const cJSON *value, Fault *
         case FIELD_MSEC:
                 if (cJSON_IsString(value))
                         return set_duration(field, target, value->valuestring, ret_fault);
-                /* fall through */
+                _fallthrough_;
         case FIELD_INTEGER:
                 if (!integral)
                         break;

@@ -1,5 +1,6 @@
 /*
- * reqlog: the requests that were seen, for tests that ask what a client did. Never holds a header, so never a secret.
+ * reqlog: the requests that were seen, for tests that ask what a client did. Never holds a header, so never a secret. The
+ * control API is not in it.
  */
 #pragma once
 
@@ -28,7 +29,7 @@ typedef struct RequestLog {
         uint64_t n_written;
         uint64_t first; /* number of the oldest entry that was not cleared */
         unsigned in_flight, in_flight_max;
-        uint64_t n_by_kind[KIND_CONTROL + 1];
+        uint64_t n_by_kind[KIND_OTHER + 1];
 } RequestLog;
 
 void reqlog_done(RequestLog *log);

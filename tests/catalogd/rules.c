@@ -12,8 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const request_kind_names[] = {"any", "refresh", "list", "one", "job", "other", "control", NULL};
-static const char *const rule_kind_names[] = {"any", "refresh", "list", "one", "job", "other", NULL};
+const char *const request_kind_names[] = {"any", "refresh", "list", "one", "job", "other", NULL};
 static const char *const framing_names[] = {"length", "chunked", "close", NULL};
 
 const Effect effect_none = {
@@ -31,7 +30,7 @@ const Effect effect_none = {
 
 static const Field rule_fields[] = {
         FIELD_TEXT(Rule, name, "a label for the log"),
-        FIELD_ONE_OF(Rule, kind, rule_kind_names, "any, refresh, list, one, job or other"),
+        FIELD_ONE_OF(Rule, kind, request_kind_names, "any, refresh, list, one, job or other"),
         FIELD_TEXT(Rule, edge, "identifier or name of an edge"),
         FIELD_TEXT(Rule, id, "identifier of a job or row"),
         FIELD_NUMBER(Rule, offset_min, 0, INT32_MAX, 0, "lists from this offset"),
@@ -73,7 +72,7 @@ static const Field rule_fields[] = {
         EFFECT_NUMBER(dribble_bytes, 1, MAX_BYTES, 1, "size of a piece"),
         EFFECT_NUMBER(large_bytes, 0, MAX_BYTES, 0, "white space appended to the body"),
         EFFECT_NUMBER(header_bytes, 0, 200000, 0, "size of an extra header"),
-        EFFECT_NUMBER(status, 100, 599, 0, "HTTP status instead of the answer"),
+        EFFECT_NUMBER(status, 200, 599, 0, "HTTP status instead of the answer"),
         EFFECT_TEXT(error_code, "errorCode of the error body"),
         EFFECT_TEXT(title_message, "titleMessage of the error body"),
         EFFECT_TEXT(user_message, "userMessage of the error body"),
@@ -228,7 +227,7 @@ cJSON *rules_describe(const Rules *rules)
 
                 if (rule->name)
                         cJSON_AddStringToObject(object, "name", rule->name);
-                cJSON_AddStringToObject(object, "kind", rule_kind_names[rule->kind]);
+                cJSON_AddStringToObject(object, "kind", request_kind_names[rule->kind]);
                 cJSON_AddNumberToObject(object, "seen", (double)rule->n_seen);
                 cJSON_AddNumberToObject(object, "struck", (double)rule->n_struck);
                 cJSON_AddItemToArray(list, object);

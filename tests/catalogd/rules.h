@@ -14,15 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum RequestKind {
-        KIND_ANY,
-        KIND_REFRESH,
-        KIND_LIST,
-        KIND_ONE,
-        KIND_JOB,
-        KIND_OTHER,
-        KIND_CONTROL
-} RequestKind;
+typedef enum RequestKind { KIND_ANY, KIND_REFRESH, KIND_LIST, KIND_ONE, KIND_JOB, KIND_OTHER } RequestKind;
 typedef enum Framing { FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE } Framing;
 
 #define RULE_UNSET INT64_MIN

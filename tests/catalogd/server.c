@@ -42,6 +42,7 @@ typedef enum Stage { STAGE_HEADER, STAGE_BODY, STAGE_PAUSED, STAGE_ANSWERED } St
 typedef struct Request {
         Site *site;
         Stage stage;
+        bool control;
         Text body;
         ApiRequest api;
         Rule *rule;
@@ -61,6 +62,11 @@ static Request *request_free(Request *request)
         return NULL;
 }
 
+static bool is_control(const char *path)
+{
+        return strncmp(path, CONTROL_PATH, strlen(CONTROL_PATH)) == 0;
+}
+
 static void *request_begin(void *userdata, const char *uri, struct MHD_Connection *connection)
 {
         Site *site = userdata;
@@ -73,8 +79,11 @@ static void *request_begin(void *userdata, const char *uri, struct MHD_Connectio
         request->started_usec = clock_monotonic_usec();
         request->entry.at_ms = (int64_t)((request->started_usec - site->started_usec) / USEC_PER_MSEC);
         request->entry.uri = strdup(uri);
-        reqlog_begin(&site->log);
-        request->entry.in_flight = site->log.in_flight;
+        request->control = is_control(uri);
+        if (!request->control) { /* who looks on does not count */
+                reqlog_begin(&site->log);
+                request->entry.in_flight = site->log.in_flight;
+        }
         return request;
 }
 
@@ -89,7 +98,8 @@ static void request_end(void *userdata, struct MHD_Connection *connection, void 
         if (!request)
                 return;
         request->entry.took_us = (int64_t)(clock_monotonic_usec() - request->started_usec);
-        reqlog_end(&request->site->log, &request->entry);
+        if (!request->control)
+                reqlog_end(&request->site->log, &request->entry);
         *context = request_free(request);
 }
 
@@ -117,11 +127,7 @@ static enum MHD_Result answer_api(Request *request, struct MHD_Connection *conne
 
 static void request_sort(Request *request, struct MHD_Connection *connection, const char *method, const char *path)
 {
-        bool control = strncmp(path, CONTROL_PATH, strlen(CONTROL_PATH)) == 0;
-
         api_parse(request->site, connection, method, path, &request->api);
-        if (control)
-                request->api.kind = KIND_CONTROL;
         (void)snprintf(request->entry.method, sizeof(request->entry.method), "%s", method);
         request->entry.kind = request->api.kind;
         request->entry.has_edge = request->api.has_edge;
@@ -133,7 +139,7 @@ static bool request_pause(Request *request, struct MHD_Connection *connection)
 {
         uint64_t delay_ms = (uint64_t)request->site->settings.latency_ms;
 
-        if (request->api.kind == KIND_CONTROL)
+        if (request->control)
                 return false;
         request->rule = api_strike(request->site, &request->api);
         if (request->rule) {
@@ -173,8 +179,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
                         return MHD_YES;
         }
         request->stage = STAGE_ANSWERED;
-        return request->api.kind == KIND_CONTROL ? answer_control(request, connection)
-                                                 : answer_api(request, connection);
+        return request->control ? answer_control(request, connection) : answer_api(request, connection);
 }
 
 static int load_file(const char *path, Text *ret, Fault *ret_fault)

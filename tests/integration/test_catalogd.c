@@ -339,14 +339,14 @@ static void test_the_log_tells_requests_and_no_secret(void **state)
         ask_rule(f, "{\"name\":\"mine\",\"kind\":\"list\",\"status\":503}");
         ask_list(f, "limit=3", &reply);
         harness_reply_done(&reply);
-        ask_get(f, "/control/log?kind=list", &reply);
+        ask_get(f, "/control/log", &reply);
         assert_non_null(strstr(reply.body.data, "\"method\":\"GET\",\"kind\":\"list\""));
         assert_non_null(strstr(reply.body.data, "limit=3"));
         assert_non_null(strstr(reply.body.data, f->edge));
         assert_non_null(strstr(reply.body.data, "\"status\":503"));
         assert_non_null(strstr(reply.body.data, "\"rule\":\"mine\""));
         assert_null(strstr(reply.body.data, "s3cret"));
-        assert_null(strstr(reply.body.data, "control"));
+        assert_null(strstr(reply.body.data, "/control/"));
         harness_reply_done(&reply);
 }
 
@@ -384,7 +384,7 @@ static void test_stops_while_answers_wait(void **state)
         (void)snprintf(url, sizeof(url), "%s" ASK_API, catalogd.url);
         (void)curl_easy_setopt(curl, CURLOPT_URL, url);
         (void)curl_multi_add_handle(multi, curl);
-        for (int turn = 0; in_flight < 2 && turn < ASK_WAIT_TURNS; turn++) {
+        for (int turn = 0; in_flight < 1 && turn < ASK_WAIT_TURNS; turn++) {
                 cJSON *now;
 
                 (void)curl_multi_perform(multi, &running);
@@ -392,7 +392,7 @@ static void test_stops_while_answers_wait(void **state)
                 in_flight = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(now, "inFlight"));
                 cJSON_Delete(now);
         }
-        assert_int_equal(in_flight, 2); /* the list, and the question */
+        assert_int_equal(in_flight, 1); /* the list; the question does not count */
         assert_int_equal(harness_catalogd_stop(&catalogd), 0);
         (void)curl_multi_remove_handle(multi, curl);
         curl_easy_cleanup(curl);
