@@ -78,7 +78,7 @@ static const Meaning certificate_meanings[] = {
         {23, FAULT_PEER, false, EKEYREVOKED, "http-tls", "the server's certificate has been revoked"},
 };
 
-/* libcurl compares the name itself, after OpenSSL was content. */
+/* libcurl compares the name itself, before it asks OpenSSL for its result: that is still 0, or 1 ("unspecified"), which is never OpenSSL's own. */
 static const Meaning certificate_name = {
         0,
         FAULT_PEER,
@@ -120,12 +120,12 @@ static const Meaning *failure_find_code(const HttpFailure *f)
 
 static const Meaning *failure_find_certificate(const HttpFailure *f)
 {
-        if (f->verify_result == 0)
-                return &certificate_name;
         /* Other TLS libraries number their results differently; then libcurl's words must do. */
         const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
         if (!library || !text_starts_with(library, "OpenSSL"))
                 return &certificate_other;
+        if (f->verify_result == 0 || f->verify_result == 1)
+                return &certificate_name;
         return meaning_find(certificate_meanings, ARRAY_SIZE(certificate_meanings), f->verify_result,
                             &certificate_other);
 }

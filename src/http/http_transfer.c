@@ -274,18 +274,19 @@ static const char *transfer_get_header(const HttpTransfer *t, const char *name)
         return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : "";
 }
 
-/* The times are 0 until the phase is over. A request that libcurl repeats on a second connection keeps its count of bytes: something has been seen. */
+/* The times are 0 until the phase is over; that of the connection includes TLS in some versions, so the local port says whether TCP stands. A request
+ * that libcurl repeats on a second connection keeps its count of bytes: something has been seen. */
 static HttpPhase transfer_get_phase(const HttpTransfer *t)
 {
-        curl_off_t resolved = 0, connected = 0, ready = 0;
-        long sent_bytes = 0;
+        curl_off_t resolved = 0, ready = 0;
+        long sent_bytes = 0, local_port = 0;
         (void)curl_easy_getinfo(t->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-        (void)curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &local_port);
         (void)curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
         (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
         if (sent_bytes > 0 || ready > 0 || t->headers_bytes > 0)
                 return HTTP_PHASE_SENT;
-        if (connected > 0)
+        if (local_port > 0)
                 return HTTP_PHASE_TLS;
         return resolved > 0 ? HTTP_PHASE_CONNECT : HTTP_PHASE_RESOLVE;
 }

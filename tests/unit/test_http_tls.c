@@ -1,0 +1,213 @@
+/*
+ * http: certificates that are right and wrong, against a real TLS server. Needs the openssl command (package openssl) to make them.
+ */
+#include "base/duration.h"
+#include "unit/http_bench.h"
+#include "unit/http_server.h"
+#include <errno.h>
+#include <ftw.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static int setup(void **state)
+{
+        const char *top = getenv("top_srcdir");
+        char script[4096], *folder = strdup("/tmp/edgemirror-tls-XXXXXX");
+        (void)snprintf(script, sizeof(script), "%s/tests/unit/make_certificates.sh", top ? top : ".");
+        if (!folder || !mkdtemp(folder))
+                return -1;
+        char *argv[] = {(char *)"sh", script, folder, NULL};
+        pid_t pid;
+        int status;
+        if (posix_spawnp(&pid, "sh", NULL, NULL, argv, environ) != 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+                return -1;
+        *state = folder;
+        return 0;
+}
+
+static int on_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+        (void)st;
+        (void)type;
+        (void)ftw;
+        return remove(path);
+}
+
+static int teardown(void **state)
+{
+        (void)nftw(*state, on_entry, 8, FTW_DEPTH | FTW_PHYS);
+        free(*state);
+        return 0;
+}
+
+static char *read_text(const char *folder, const char *name, const char *suffix)
+{
+        char path[256];
+        (void)snprintf(path, sizeof(path), "%s/%s.%s", folder, name, suffix);
+        FILE *f = fopen(path, "re");
+        char *text = calloc(1, 16 * 1024);
+        assert_non_null(f);
+        assert_non_null(text);
+        assert_true(fread(text, 1, 16 * 1024 - 1, f) > 0);
+        (void)fclose(f);
+        return text;
+}
+
+static enum MHD_Result on_request(void *seen, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **context)
+{
+        (void)url;
+        (void)method;
+        (void)version;
+        (void)upload;
+        (void)upload_size;
+        (void)context;
+        *(unsigned *)seen += 1;
+        struct MHD_Response *response = MHD_create_response_from_buffer(2, (void *)"{}", MHD_RESPMEM_PERSISTENT);
+        enum MHD_Result r = MHD_queue_response(connection, 200, response);
+        MHD_destroy_response(response);
+        return r;
+}
+
+/* One GET to a server with `certificate`, by a client that trusts `authority` (NULL: the system's). Returns how many requests the server saw. */
+static unsigned fetch(const char *folder, const char *certificate, const char *authority, const char *priorities,
+                      Seen *seen)
+{
+        char *key = read_text(folder, certificate, "key"), *pem = read_text(folder, certificate, "pem");
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        unsigned n_requests = 0;
+        struct MHD_Daemon *daemon = MHD_start_daemon(
+                MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS, 0, NULL, NULL, on_request, &n_requests,
+                MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_HTTPS_MEM_KEY, key,
+                MHD_OPTION_HTTPS_MEM_CERT, pem, MHD_OPTION_HTTPS_PRIORITIES, priorities, MHD_OPTION_END);
+        assert_non_null(daemon);
+        char ca_file[256], url[128];
+        (void)snprintf(ca_file, sizeof(ca_file), "%s/%s.pem", folder, authority ? authority : "");
+
+        Bench bench;
+        HttpClientOptions options = bench_options();
+        options.ca_file = authority ? ca_file : NULL;
+        options.allow_http = false;
+        bench_open(&bench, &options);
+        HttpRequest request = bench_request(url, sizeof(url), "https",
+                                            MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
+        request.auth = HTTP_AUTH_BEARER;
+        request.secret = "token";
+        *seen = (Seen){0};
+        bench_start(&bench, &request, seen);
+        bench_wait(&bench, 1);
+        bench_close(&bench);
+        MHD_stop_daemon(daemon);
+        free(key);
+        free(pem);
+        if (seen->error)
+                print_message("#   %s\n", seen->fault.message);
+        return n_requests;
+}
+
+static void a_good_certificate_is_taken(void **state)
+{
+        Seen seen;
+        assert_int_equal(fetch(*state, "good", "authority", "NORMAL", &seen), 1);
+        assert_int_equal(seen.error, 0);
+        assert_int_equal(seen.status, 200);
+        assert_string_equal(seen.body, "{}");
+}
+
+static void a_wrong_certificate_is_named_and_nothing_is_sent(void **state)
+{
+        static const struct {
+                const char *certificate, *authority;
+                int error;
+                const char *words;
+        } cases[] = {
+                {"expired", "authority", -EKEYEXPIRED, "has expired"},
+                {"not_yet", "authority", -EKEYREJECTED, "not valid yet"},
+                {"other_name", "authority", -EKEYREJECTED, "for another name"},
+                {"good", "stranger", -EKEYREJECTED, "issuer of the server's certificate is unknown"},
+                {"good", NULL, -EKEYREJECTED, "issuer of the server's certificate is unknown"},
+                {"alone", "authority", -EKEYREJECTED, "self-signed"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Seen seen;
+                assert_int_equal(fetch(*state, cases[i].certificate, cases[i].authority, "NORMAL", &seen), 0);
+                assert_int_equal(seen.error, cases[i].error);
+                assert_string_equal(seen.fault.code, "http-tls");
+                assert_non_null(strstr(seen.fault.message, cases[i].words));
+                assert_non_null(strstr(seen.fault.message, "127.0.0.1:"));
+                assert_int_equal(seen.fault.scope, FAULT_PEER);
+                assert_false(seen.fault.retryable);
+                assert_false(seen.sent);
+                assert_int_equal(seen.status, 0);
+        }
+}
+
+static void tls_below_1_2_is_refused(void **state)
+{
+        Seen seen;
+        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.2", &seen), 1);
+        assert_int_equal(seen.error, 0);
+        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.1", &seen), 0);
+        assert_int_equal(seen.error, -EPROTO);
+        assert_string_equal(seen.fault.code, "http-tls");
+        assert_int_equal(seen.fault.scope, FAULT_PEER);
+        assert_false(seen.sent);
+}
+
+static void a_ca_file_that_is_not_there_is_ours_to_mend(void **state)
+{
+        Seen seen;
+        assert_int_equal(fetch(*state, "good", "missing", "NORMAL", &seen), 0);
+        assert_int_equal(seen.error, -ENOENT);
+        assert_string_equal(seen.fault.code, "http-ca-file");
+        assert_int_equal(seen.fault.scope, FAULT_PROCESS);
+        assert_false(seen.fault.retryable);
+        assert_false(seen.sent);
+}
+
+static void a_handshake_that_hangs_ends_with_the_connect_timeout(void **state)
+{
+        (void)state;
+        static const Script nothing[] = {{0}};
+        Server *server = server_start(nothing);
+        Bench bench;
+        HttpClientOptions options = bench_options();
+        options.connect_timeout_usec = 300 * USEC_PER_MSEC;
+        bench_open(&bench, &options);
+        char url[128];
+        HttpRequest request = bench_request(url, sizeof(url), "https", server->port, "/");
+        Seen seen = {0};
+        bench_start(&bench, &request, &seen);
+        bench_wait(&bench, 1);
+        print_message("#   %s\n", seen.fault.message);
+        assert_int_equal(seen.error, -ETIMEDOUT);
+        assert_string_equal(seen.fault.code, "http-timeout");
+        assert_non_null(strstr(seen.fault.message, "TLS handshake"));
+        assert_int_equal(seen.fault.scope, FAULT_PEER);
+        assert_true(seen.fault.retryable);
+        assert_false(seen.sent);
+        bench_close(&bench);
+        server_stop(server);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_good_certificate_is_taken),
+                cmocka_unit_test(a_wrong_certificate_is_named_and_nothing_is_sent),
+                cmocka_unit_test(tls_below_1_2_is_refused),
+                cmocka_unit_test(a_ca_file_that_is_not_there_is_ours_to_mend),
+                cmocka_unit_test(a_handshake_that_hangs_ends_with_the_connect_timeout),
+        };
+        return cmocka_run_group_tests(tests, setup, teardown);
+}
