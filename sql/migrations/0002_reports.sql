@@ -17,7 +17,8 @@ COMMENT ON VIEW edgemirror.unregistered IS 'Present database connections without
 CREATE VIEW edgemirror.freshness AS
 SELECT e.edge_connection_id, e.name AS edge, e.enabled, e.listed_at, e.refreshed_at,
        now() - e.listed_at AS listed_age, now() - e.refreshed_at AS refreshed_age,
-       c.next_run_at, coalesce(e.enabled AND c.next_run_at < now() - interval '1 minute' AND c.holder IS NULL, false) AS overdue
+       c.next_run_at,
+       coalesce(e.enabled AND c.next_run_at < now() - interval '1 minute' AND (c.holder IS NULL OR c.expires_at < now()), false) AS overdue
   FROM edgemirror.edge e
   LEFT JOIN edgemirror.edge_claim c USING (edge_connection_id);
 COMMENT ON VIEW edgemirror.freshness IS 'Per edge: how old the list and the refresh are, and whether a sync is overdue.';

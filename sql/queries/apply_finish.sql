@@ -22,7 +22,7 @@ WITH spooled AS (
      WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint
 ), journal AS (
     UPDATE edgemirror.sync_run r
-       SET phase = 'done', finished_at = $4::timestamptz, outcome = n.outcome, refresh = $6::text,
+       SET phase = 'done', finished_at = clock_timestamp(), outcome = n.outcome, refresh = $6::text,
            job_id = coalesce($8::uuid, r.job_id), job_state = coalesce($9::text, r.job_state),
            job_result = coalesce($10::text, r.job_result), job_progress = coalesce($11::double precision, r.job_progress),
            job_message = coalesce($12::text, r.job_message), job = coalesce($13::jsonb, r.job),
@@ -35,7 +35,8 @@ WITH spooled AS (
     UPDATE edgemirror.edge e
        SET listed_at = CASE WHEN $7::boolean THEN $4::timestamptz ELSE e.listed_at END,
            refreshed_at = CASE WHEN $7::boolean AND $6::text = 'clean' THEN $4::timestamptz ELSE e.refreshed_at END,
-           row_count = n.row_count, consecutive_failures = 0, last_run_id = $3::bigint
+           row_count = n.row_count, last_run_id = $3::bigint,
+           consecutive_failures = CASE WHEN n.outcome IN ('synced', 'held') THEN 0 ELSE e.consecutive_failures + 1 END
       FROM n
      WHERE e.edge_connection_id = $1::uuid
 )

@@ -1,5 +1,5 @@
 -- Everything that a person on call asks first, one row per edge. $1 names (text array) or null for all.
-SELECT e.edge_connection_id, e.name, e.enabled, r.phase, c.holder, l.outcome, l.refresh, e.row_count,
+SELECT e.edge_connection_id, e.name, e.enabled, r.phase, CASE WHEN c.expires_at > now() THEN c.holder END AS holder, l.outcome, l.refresh, e.row_count,
        to_char(e.listed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS listed_at,
        to_char(e.refreshed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS refreshed_at,
        to_char(c.next_run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS next_run_at,

@@ -32,8 +32,8 @@ typedef struct ApplyTask {
         MirrorApplyCallback callback;
         Spool *spool;
         PgStep steps[STEPS];
-        Params lock, difference, rows, finish, run; /* with the moment at rows.values[1] and finish.values[3] */
-        PgStep read_back;
+        Params lock, difference, rows, finish, wait, run; /* with the moment at rows.values[1] and finish.values[3] */
+        PgStep read_back[2];
         bool reading_back, finished_by_us;
         MirrorApplied applied;
         unsigned attempts;
@@ -48,6 +48,7 @@ static void apply_done(MirrorTask *task)
         params_done(&t->difference);
         params_done(&t->rows);
         params_done(&t->finish);
+        params_done(&t->wait);
         params_done(&t->run);
 }
 
@@ -126,11 +127,13 @@ static int apply_attempt(ApplyTask *t)
         return task_continue(&t->task, &work);
 }
 
+/* The server may still be busy with the COMMIT whose answer was lost: first wait for the lock that the transaction holds, then look. */
 static int apply_read_back(ApplyTask *t)
 {
         t->reading_back = true;
-        t->read_back = task_step(sql_run_read_back, &t->run, read_back_on_result);
-        PgWork work = {.steps = &t->read_back, .n_steps = 1};
+        t->read_back[0] = task_step(sql_run_read_back_wait, &t->wait, NULL);
+        t->read_back[1] = task_step(sql_run_read_back, &t->run, read_back_on_result);
+        PgWork work = {.steps = t->read_back, .n_steps = ARRAY_SIZE(t->read_back), .transaction = true};
         return task_continue(&t->task, &work);
 }
 
@@ -252,11 +255,13 @@ int mirror_apply(Mirror *m, const MirrorRun *run, Spool *spool, const MirrorEndi
         params_uuid(&t->rows, &run->edge);
         params_moment(&t->rows);
         params_int(&t->rows, run->run_id);
+        params_uuid(&t->wait, &run->edge);
         params_int(&t->run, run->run_id);
         apply_params_finish(&t->finish, run, ending);
         apply_steps(t);
 
-        if (t->lock.failed || t->difference.failed || t->rows.failed || t->finish.failed || t->run.failed) {
+        if (t->lock.failed || t->difference.failed || t->rows.failed || t->finish.failed || t->wait.failed ||
+            t->run.failed) {
                 (void)mirror_cancel(&t->task);
                 return -ENOMEM;
         }

@@ -208,8 +208,16 @@ int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTa
 
 int mirror_migrate_print(FILE *out)
 {
-        for (size_t i = 0; i < sql_n_migrations; i++)
-                if (fprintf(out, "-- %s\n%s\n", sql_migrations[i].name, sql_migrations[i].text) < 0)
-                        return -EIO;
-        return fprintf(out, "-- sharing\n%s\n", sql_sharing) < 0 ? -EIO : 0;
+        /* The bootstrap is no migration: it makes the table that records them. */
+        int r = fprintf(out, "-- %s\n%s\n", sql_migrations[0].name, sql_migrations[0].text);
+        for (size_t i = 1; i < sql_n_migrations && r >= 0; i++) {
+                const SqlMigration *m = &sql_migrations[i];
+                r = fprintf(out,
+                            "-- %s\nBEGIN;\n%sINSERT INTO edgemirror.schema_version (version, name, checksum)\n"
+                            "VALUES (%d, '%s', '%s');\nCOMMIT;\n\n",
+                            m->name, m->text, m->number, m->name, m->checksum);
+        }
+        if (r >= 0)
+                r = fprintf(out, "-- sharing\n%s\n", sql_sharing);
+        return r < 0 ? -EIO : 0;
 }

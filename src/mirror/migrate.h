@@ -23,5 +23,5 @@ typedef void (*MigrateCallback)(const MigrateReport *report, const Fault *fault,
 
 int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTask **ret);
 
-/* The SQL of all migrations, in order, as psql would run it. */
+/* The SQL of all migrations, in order, for psql in an empty database; it records them as mirror_migrate would. -EIO: the stream failed. */
 int mirror_migrate_print(FILE *out);

@@ -1,13 +1,16 @@
 /*
  * spool: rows as COPY text, in memory while they are few and in an unlinked file when they are many.
  *
- * What always holds: `memory` holds the rows that have not gone to the file; once there is a file, memory is only a buffer in front of it.
+ * What always holds: `memory` holds the rows that have not gone to the file; once there is a file, memory is only a buffer in front of it. A row that
+ * could not be added has left no trace.
  */
 #include "mirror/spool.h"
 #include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { READ_CHUNK_BYTES = 64 * 1024 };
@@ -51,20 +54,36 @@ static int spool_fault(Fault *ret_fault, int error, const char *what)
         return -error;
 }
 
-/* A file without a name goes away with the process, however that ends. */
+/* A file without a name goes away with the process, however that ends. Not every file system has O_TMPFILE (overlay and network ones): there the name
+ * is taken away at once. */
+static int spool_open_in(const char *folder)
+{
+        char path[PATH_MAX];
+        int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (fd >= 0)
+                return fd;
+        int n = snprintf(path, sizeof(path), "%s/edgemirror-XXXXXX", folder);
+        if (n < 0 || (size_t)n >= sizeof(path))
+                return -ENAMETOOLONG;
+        fd = mkostemp(path, O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        (void)unlink(path);
+        return fd;
+}
+
 static int spool_open_file(void)
 {
         const char *const folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
-        int error = ENOENT;
+        int r = -ENOENT;
         for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-                if (!folders[i])
+                if (!folders[i] || !folders[i][0])
                         continue;
-                int fd = open(folders[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-                if (fd >= 0)
-                        return fd;
-                error = errno;
+                r = spool_open_in(folders[i]);
+                if (r >= 0)
+                        return r;
         }
-        return -error;
+        return r;
 }
 
 static int spool_spill(Spool *s, Fault *ret_fault)
@@ -76,38 +95,51 @@ static int spool_spill(Spool *s, Fault *ret_fault)
                 s->fd = fd;
         }
         for (size_t done = 0; done < s->memory.size;) {
-                ssize_t n = pwrite(s->fd, s->memory.data + done, s->memory.size - done, s->file_bytes);
+                ssize_t n = pwrite(s->fd, s->memory.data + done, s->memory.size - done, s->file_bytes + (off_t)done);
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n <= 0)
                         return spool_fault(ret_fault, n < 0 ? errno : EIO, "writing");
                 done += (size_t)n;
-                s->file_bytes += n;
         }
+        /* Counted only when all of it is there: what a full disk cut short is written over by the next attempt. */
+        s->file_bytes += (int64_t)s->memory.size;
         text_reset(&s->memory);
         return 0;
 }
 
 /* COPY's text format: backslash, tab, newline and carriage return are escaped; everything else goes as it is. */
+static const char *spool_escape(char c)
+{
+        switch (c) {
+        case '\\':
+                return "\\\\";
+        case '\t':
+                return "\\t";
+        case '\n':
+                return "\\n";
+        case '\r':
+                return "\\r";
+        default:
+                return NULL;
+        }
+}
+
 static int spool_append_escaped(Text *t, const char *bytes, size_t size)
 {
-        for (size_t start = 0; start < size;) {
-                size_t plain = strcspn(bytes + start, "\\\t\n\r");
-                if (plain > size - start)
-                        plain = size - start;
-                int r = text_append(t, bytes + start, plain);
+        size_t plain = 0; /* from here on nothing needed an escape */
+        for (size_t i = 0; i < size; i++) {
+                const char *escaped = spool_escape(bytes[i]);
+                if (!escaped)
+                        continue;
+                int r = text_append(t, bytes + plain, i - plain);
+                if (r >= 0)
+                        r = text_append_string(t, escaped);
                 if (r < 0)
                         return r;
-                start += plain;
-                if (start == size)
-                        break;
-                char c = bytes[start++];
-                const char escaped[] = {'\\', c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : '\\'};
-                r = text_append(t, escaped, sizeof(escaped));
-                if (r < 0)
-                        return r;
+                plain = i + 1;
         }
-        return 0;
+        return text_append(t, bytes + plain, size - plain);
 }
 
 static int spool_append_row(Spool *s, const DatabaseConnection *row)
@@ -127,12 +159,16 @@ int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
 {
         size_t before = s->memory.size;
         int r = spool_append_row(s, row);
+        if (r < 0)
+                (void)spool_fault(ret_fault, -r, "memory");
+        else if (s->memory.size > LIMIT_SPOOL_MEMORY_BYTES)
+                r = spool_spill(s, ret_fault);
         if (r < 0) {
                 s->memory.size = before;
-                return spool_fault(ret_fault, -r, "memory");
+                return r;
         }
         s->rows++;
-        return s->memory.size > LIMIT_SPOOL_MEMORY_BYTES ? spool_spill(s, ret_fault) : 0;
+        return 0;
 }
 
 void spool_reset(Spool *s)

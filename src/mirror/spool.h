@@ -16,9 +16,9 @@ int spool_new(Spool **ret);
 Spool *spool_free(Spool *spool);
 DEFINE_CLEANUP(Spool, spool, spool_free)
 
-int spool_add(Spool *spool, const DatabaseConnection *row,
-              Fault *ret_fault); /* -ENOSPC, -ENOMEM, -EIO, -EMFILE: FAULT_RUN, retryable */
-void spool_reset(Spool *spool);  /* forgets all rows */
+/* -ENOSPC, -ENOMEM, -EIO, -EMFILE …: FAULT_RUN, retryable; the spool is then as it was before. */
+int spool_add(Spool *spool, const DatabaseConnection *row, Fault *ret_fault);
+void spool_reset(Spool *spool); /* forgets all rows */
 int64_t spool_rows(const Spool *spool);
 
 /* Reading: rewind, then chunks until size 0. The bytes are borrowed until the next call. A spool can be read any number of times. */

@@ -1,0 +1,232 @@
+/*
+ * The spool: what goes in comes out as COPY text, once, whole, any number of times, wherever it was kept meanwhile.
+ */
+#include "base/text.h"
+#include "mirror/spool.h"
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+static DatabaseConnection row(uint8_t number, const char *name)
+{
+        return (DatabaseConnection){.id.bytes = {number}, .name = name, .name_size = strlen(name)};
+}
+
+static void read_all(Spool *s, Text *out)
+{
+        Fault fault = {0};
+        text_reset(out);
+        assert_int_equal(spool_rewind(s), 0);
+        for (;;) {
+                const char *data;
+                size_t size;
+                assert_int_equal(spool_read(s, &data, &size, &fault), 0);
+                if (size == 0)
+                        return;
+                assert_int_equal(text_append(out, data, size), 0);
+        }
+}
+
+static int set_up(void **state)
+{
+        Spool *s;
+        assert_int_equal(spool_new(&s), 0);
+        *state = s;
+        return 0;
+}
+
+static int tear_down(void **state)
+{
+        (void)spool_free(*state);
+        (void)unsetenv("TMPDIR");
+        return 0;
+}
+
+static void an_empty_spool_gives_nothing(void **state)
+{
+        const char *data;
+        size_t size = 1;
+        assert_int_equal(spool_rows(*state), 0);
+        assert_int_equal(spool_rewind(*state), 0);
+        assert_int_equal(spool_read(*state, &data, &size, NULL), 0);
+        assert_int_equal(size, 0);
+}
+
+static void rows_come_out_as_copy_text(void **state)
+{
+        _cleanup_(text_done) Text out = {0};
+        DatabaseConnection plain = row(1, "plain");
+        DatabaseConnection linked = row(2, "linked");
+        linked.has_database = true;
+        linked.database_id.bytes[0] = 0xdb;
+        assert_int_equal(spool_add(*state, &plain, NULL), 0);
+        assert_int_equal(spool_add(*state, &linked, NULL), 0);
+        read_all(*state, &out);
+        assert_string_equal(out.data,
+                            "0\t01000000-0000-0000-0000-000000000000\tplain\t\\N\n"
+                            "1\t02000000-0000-0000-0000-000000000000\tlinked\tdb000000-0000-0000-0000-000000000000\n");
+        assert_int_equal(spool_rows(*state), 2);
+}
+
+static void names_are_escaped(void **state)
+{
+        static const struct {
+                const char *name, *text;
+        } cases[] = {
+                {"", ""},
+                {"\t", "\\t"},
+                {"\n\r", "\\n\\r"},
+                {"\\", "\\\\"},
+                {"\\N", "\\\\N"},
+                {"\\.", "\\\\."},
+                {"a\tb\\c\nd", "a\\tb\\\\c\\nd"},
+                {"'\"`$1%s", "'\"`$1%s"},
+                {"\xf0\x9f\xa6\x86", "\xf0\x9f\xa6\x86"},
+        };
+        _cleanup_(text_done) Text out = {0};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char expected[200];
+                DatabaseConnection r = row(1, cases[i].name);
+                spool_reset(*state);
+                assert_int_equal(spool_add(*state, &r, NULL), 0);
+                read_all(*state, &out);
+                (void)snprintf(expected, sizeof(expected), "0\t01000000-0000-0000-0000-000000000000\t%s\t\\N\n",
+                               cases[i].text);
+                assert_string_equal(out.data, expected);
+        }
+}
+
+/* The name's size counts, not a NUL behind it. */
+static void a_name_ends_where_its_size_says(void **state)
+{
+        _cleanup_(text_done) Text out = {0};
+        char *name = malloc(3); /* exactly: reading on would be seen by the sanitizer */
+        memcpy(name, "a\tb", 3);
+        DatabaseConnection r = {.name = name, .name_size = 3};
+        assert_int_equal(spool_add(*state, &r, NULL), 0);
+        free(name);
+        read_all(*state, &out);
+        assert_non_null(strstr(out.data, "\ta\\tb\t"));
+}
+
+static void fill_beyond_memory(Spool *s, Text *expected)
+{
+        char name[3000];
+        memset(name, 'x', sizeof(name));
+        for (int i = 0; i < 3 * LIMIT_SPOOL_MEMORY_BYTES / (int)sizeof(name); i++) {
+                char id[UUID_STRING_SIZE];
+                DatabaseConnection r = {.name = name, .name_size = 1 + (size_t)(i * 37) % sizeof(name)};
+                memcpy(r.id.bytes, &i, sizeof(i));
+                assert_int_equal(spool_add(s, &r, NULL), 0);
+                assert_int_equal(
+                        text_printf(expected, "%d\t%s\t%.*s\t\\N\n", i, uuid_format(&r.id, id), (int)r.name_size, name),
+                        0);
+        }
+}
+
+static void many_rows_come_out_the_same_every_time(void **state)
+{
+        _cleanup_(text_done) Text expected = {0};
+        _cleanup_(text_done) Text out = {0};
+        fill_beyond_memory(*state, &expected);
+        assert_true(expected.size > LIMIT_SPOOL_MEMORY_BYTES);
+        for (int i = 0; i < 2; i++) {
+                read_all(*state, &out);
+                assert_int_equal(out.size, expected.size);
+                assert_memory_equal(out.data, expected.data, expected.size);
+        }
+        spool_reset(*state);
+        assert_int_equal(spool_rows(*state), 0);
+        read_all(*state, &out);
+        assert_int_equal(out.size, 0);
+}
+
+static size_t entries(const char *folder)
+{
+        size_t n = 0;
+        DIR *d = opendir(folder);
+        assert_non_null(d);
+        while (readdir(d))
+                n++;
+        (void)closedir(d);
+        return n;
+}
+
+static void the_file_is_in_tmpdir_and_has_no_name(void **state)
+{
+        char folder[] = "/tmp/edgemirror-spool-XXXXXX";
+        _cleanup_(text_done) Text expected = {0};
+        assert_non_null(mkdtemp(folder));
+        assert_int_equal(setenv("TMPDIR", folder, 1), 0);
+        fill_beyond_memory(*state, &expected);
+        assert_int_equal(entries(folder), 2); /* . and .. */
+        assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_tmpdir_that_does_not_exist_is_passed_over(void **state)
+{
+        _cleanup_(text_done) Text expected = {0};
+        assert_int_equal(setenv("TMPDIR", "/nonexistent/folder", 1), 0);
+        fill_beyond_memory(*state, &expected);
+}
+
+/* A file that may not grow stands for a full disk. */
+static void a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was(void **state)
+{
+        _cleanup_(text_done) Text expected = {0};
+        _cleanup_(text_done) Text out = {0};
+        Fault fault = {0};
+        char name[100 * 1000];
+        memset(name, 'y', sizeof(name));
+        DatabaseConnection r = {.name = name, .name_size = sizeof(name)};
+        fill_beyond_memory(*state, &expected);
+        int64_t rows = spool_rows(*state);
+
+        struct rlimit old, small;
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+        small = (struct rlimit){.rlim_cur = expected.size, .rlim_max = old.rlim_max};
+        (void)signal(SIGXFSZ, SIG_IGN);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        int e;
+        while ((e = spool_add(*state, &r, &fault)) == 0) {
+                assert_int_equal(text_printf(&expected, "%lld\t00000000-0000-0000-0000-000000000000\t%.*s\t\\N\n",
+                                             (long long)rows++, (int)sizeof(name), name),
+                                 0);
+                assert_true(rows < 10000);
+        }
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+
+        assert_int_equal(e, -EFBIG);
+        assert_int_equal(fault.scope, FAULT_RUN);
+        assert_true(fault.retryable);
+        assert_string_equal(fault.code, "spool-failed");
+        assert_int_equal(spool_rows(*state), rows);
+        read_all(*state, &out);
+        assert_int_equal(out.size, expected.size);
+        assert_memory_equal(out.data, expected.data, expected.size);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(an_empty_spool_gives_nothing, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(rows_come_out_as_copy_text, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(names_are_escaped, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_name_ends_where_its_size_says, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(many_rows_come_out_the_same_every_time, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(the_file_is_in_tmpdir_and_has_no_name, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_tmpdir_that_does_not_exist_is_passed_over, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was, set_up,
+                                                tear_down),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
