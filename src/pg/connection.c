@@ -160,6 +160,7 @@ PgConnection *connection_free(PgConnection *c)
                 return NULL;
         sd_event_source_disable_unref(c->io);
         sd_event_source_disable_unref(c->deadline);
+        PQclear(c->kept);
         PQfinish(c->conn);
         free(c);
         return NULL;

@@ -54,6 +54,7 @@ struct PgConnection {
         sd_event_source *io;
         sd_event_source *deadline;
         PgTask *task;
+        PGresult *kept;   /* of the answer that is being read; it is whole when PQgetResult gives NULL */
         bool used_before; /* has carried work: may have died unnoticed */
         Fault fault;      /* why it is broken */
 };

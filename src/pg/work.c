@@ -14,8 +14,6 @@
 enum { COPY_CHUNK_MAX = 64 * 1024 };
 #define ANSWER_GRACE_USEC (10 * USEC_PER_SEC) /* beyond the statement timeout, for the way there and back */
 
-static void work_advance(PgConnection *c);
-
 static uint64_t work_timeout(const PgTask *t)
 {
         return t->work.statement_timeout_usec ? t->work.statement_timeout_usec : t->pool->statement_timeout_usec;
@@ -128,6 +126,8 @@ void work_on_lost(PgConnection *c, const Fault *fault)
 
 void work_start(PgConnection *c)
 {
+        PQclear(c->kept);
+        c->kept = NULL;
         c->state = PG_CONNECTION_WORKING;
         c->task->stage = c->task->work.transaction ? WORK_BEGIN : WORK_STEP;
         work_send_stage(c);
@@ -293,34 +293,38 @@ static void work_copy_begin(PgConnection *c)
 
 /* ---- the socket ---- */
 
-/* Reads what has come. A statement's answer is whole when PQgetResult gives NULL; until then the last result is kept. */
+static void work_answered(PgConnection *c, const PGresult *answer)
+{
+        ExecStatusType status = PQresultStatus(answer);
+        if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
+                work_on_success(c, answer);
+        else
+                work_on_error(c, answer);
+}
+
+/* Reads what has come. A statement's answer is whole when PQgetResult gives NULL, which may be a packet later than the result; until then the last result
+ * is kept with the connection. */
 static void work_advance(PgConnection *c)
 {
-        PGresult *kept = NULL;
         while (c->state == PG_CONNECTION_WORKING && !PQisBusy(c->conn)) {
                 PGresult *result = PQgetResult(c->conn);
                 if (result && PQresultStatus(result) == PGRES_COPY_IN) {
                         PQclear(result);
                         work_copy_begin(c);
-                        break;
+                        return;
                 }
                 if (result) {
-                        PQclear(kept);
-                        kept = result;
+                        PQclear(c->kept);
+                        c->kept = result;
                         continue;
                 }
-                if (!kept)
-                        break;
-                ExecStatusType status = PQresultStatus(kept);
-                PGresult *answer = TAKE_PTR(kept);
-                if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
-                        work_on_success(c, answer);
-                else
-                        work_on_error(c, answer);
-                PQclear(answer);
-                break;
+                if (c->kept) {
+                        PGresult *answer = TAKE_PTR(c->kept);
+                        work_answered(c, answer);
+                        PQclear(answer);
+                }
+                return;
         }
-        PQclear(kept);
 }
 
 void work_on_io(PgConnection *c)
