@@ -46,16 +46,16 @@ static void start_catalog(World *w, const char *rows)
         cJSON_Delete(edges);
 }
 
-static void write_config(World *w, const char *defaults)
+static void write_config(World *w, const char *job_timeout)
 {
         char text[2048];
         (void)snprintf(
                 text, sizeof(text),
                 "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\nrequest_timeout = 5s\n"
                 "[postgres]\nconninfo = %s\n"
-                "[defaults]\npoll_min = 10ms\npoll_max = 50ms\nsettle = 100ms\nwait_timeout = 1s\njob_timeout = 1s\n%s\n"
+                "[defaults]\npoll_min = 10ms\npoll_max = 50ms\nsettle = 100ms\nwait_timeout = 1s\njob_timeout = %s\n"
                 "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
-                w->catalog.url, w->folder, w->pg.service, defaults, w->edges[0], w->edges[1]);
+                w->catalog.url, w->folder, w->pg.service, job_timeout, w->edges[0], w->edges[1]);
         harness_write(w->folder, "edgemirror.conf", text);
         harness_write(w->folder, "password", SECRET "\n");
 }
@@ -68,7 +68,7 @@ static int world_setup(void **state)
         assert_non_null(mkdtemp(w->folder));
         (void)snprintf(w->config, sizeof(w->config), "%s/edgemirror.conf", w->folder);
         start_catalog(w, "20");
-        write_config(w, "");
+        write_config(w, "1s");
         const char *const migrate[] = {"-c", w->config, "migrate", NULL};
         assert_int_equal(harness_program(w->folder, migrate), 0);
         *state = w;
@@ -104,18 +104,18 @@ static int world_teardown(void **state)
 }
 
 /* A new catalog and an empty mirror. */
-static void begin_again(World *w, const char *rows, const char *defaults)
+static void begin_again(World *w, const char *rows, const char *job_timeout)
 {
         harness_catalog_stop(&w->catalog);
         start_catalog(w, rows);
-        write_config(w, defaults);
+        write_config(w, job_timeout);
         free(harness_sql(&w->pg, "TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection,"
                                  " edgemirror.database_connection_history, edgemirror.sync_run"));
 }
 
 static int small_world(void **state)
 {
-        begin_again(*state, "20", "");
+        begin_again(*state, "20", "1s");
         return 0;
 }
 
@@ -219,7 +219,7 @@ static void every_size_arrives_row_for_row(void **state)
         for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
                 for (size_t k = 0; k < 2; k++) {
                         char setting[64];
-                        begin_again(w, sizes[i], "");
+                        begin_again(w, sizes[i], "1m");
                         (void)snprintf(setting, sizeof(setting), "{\"page_cap\":%s}", caps[k]);
                         control(w, "/control/settings", setting);
                         assert_int_equal(sync_all(w), 0);
@@ -275,7 +275,7 @@ static void run_cases(World *w, const Case *cases, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 const Case *c = &cases[i];
-                begin_again(w, "20", "");
+                begin_again(w, "20", "1s");
                 fault(w, c->kind, c->members);
                 int status = sync_all(w);
                 print_message("%s %s: %d %s, refresh %s, %s\n", c->kind, c->members, status, text_of(w, 0, "outcome"),
@@ -379,7 +379,7 @@ static void refused_credentials_are_77_and_a_silent_catalog_69(void **state)
         assert_int_equal(sync_all(w), 69);
         assert_string_equal(error_of(w, "code"), "http-connect");
         start_catalog(w, "20");
-        write_config(w, "");
+        write_config(w, "1s");
         assert_int_equal(sync_all(w), 0);
 }
 
@@ -437,7 +437,7 @@ static void an_interrupt_gives_the_lease_back(void **state)
                 {"list", "\"delay_ms\":4000", "list"},
         };
         for (size_t i = 0; i < 3; i++) {
-                begin_again(w, "20", "job_timeout = 1h");
+                begin_again(w, "20", "1h");
                 fault(w, moments[i].kind, moments[i].members);
                 const char *const arguments[] = {"-c", w->config, "sync", "--json", "main", NULL};
                 pid_t pid = harness_program_start(w->folder, arguments);
@@ -458,7 +458,7 @@ static void an_interrupt_gives_the_lease_back(void **state)
 static void the_second_of_two_syncs_says_who_holds_the_edge(void **state)
 {
         World *w = *state;
-        begin_again(w, "20", "job_timeout = 1h");
+        begin_again(w, "20", "1h");
         fault(w, "refresh", "\"never_ends\":true");
         const char *const arguments[] = {"-c", w->config, "sync", "main", NULL};
         pid_t pid = harness_program_start(w->folder, arguments);
@@ -473,7 +473,7 @@ static void the_second_of_two_syncs_says_who_holds_the_edge(void **state)
 static void a_killed_run_is_taken_up_by_its_job(void **state)
 {
         World *w = *state;
-        begin_again(w, "20", "job_timeout = 1h");
+        begin_again(w, "20", "1h");
         fault(w, "refresh", "\"job_run_ms\":1500");
         const char *const arguments[] = {"-c", w->config, "sync", "main", NULL};
         pid_t pid = harness_program_start(w->folder, arguments);
