@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -39,8 +40,12 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
         pthread_mutex_lock(&resolver.lock);
         resolver.n_waiting++;
         pthread_cond_broadcast(&resolver.changed);
-        while (!resolver.let_go)
-                pthread_cond_wait(&resolver.changed, &resolver.lock);
+        /* Bounded, so that a client that waits for its resolver fails the test rather than hanging it. */
+        struct timespec end;
+        (void)clock_gettime(CLOCK_REALTIME, &end);
+        end.tv_sec += 10;
+        while (!resolver.let_go && pthread_cond_timedwait(&resolver.changed, &resolver.lock, &end) == 0)
+                ;
         resolver.n_waiting--;
         pthread_cond_broadcast(&resolver.changed);
         pthread_mutex_unlock(&resolver.lock);
