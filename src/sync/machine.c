@@ -30,10 +30,16 @@ static void machine_blame(SyncMachine *m, const Fault *fault)
         m->fault_is_new = true;
 }
 
-/* The run's end is decided by this fault, whatever came before. */
+/* While the apply is under way the outcome is what it is to become; only its success makes it so. */
+static bool machine_decided(const SyncMachine *m)
+{
+        return m->outcome && m->state != SYNC_APPLYING;
+}
+
+/* The run's end is decided by this fault, unless it was decided before. */
 static SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
 {
-        if (!m->outcome) {
+        if (!machine_decided(m)) {
                 m->outcome = "failed";
                 m->fault = *fault;
                 m->fault_is_new = true;
@@ -190,6 +196,19 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
         }
 }
 
+static SyncEvent machine_on_lease_lost(SyncMachine *m)
+{
+        Fault fault;
+        fault_set(&fault, FAULT_RUN, ESTALE, "lease-lost",
+                  "the lease ended before it was renewed and another instance took over; this run publishes nothing");
+        if (!machine_decided(m)) {
+                m->outcome = "aborted";
+                m->fault = fault;
+                m->fault_is_new = true;
+        }
+        return SYNC_LEASE_LOST;
+}
+
 static SyncEvent machine_on_apply(SyncMachine *m, const SyncInput *in)
 {
         if (in->fault->scope == FAULT_NONE) {
@@ -198,9 +217,8 @@ static SyncEvent machine_on_apply(SyncMachine *m, const SyncInput *in)
                         m->outcome = "held";
                 return SYNC_APPLIED;
         }
-        m->outcome = NULL;
         if (strcmp(in->fault->code, "lease-lost") == 0)
-                return SYNC_LEASE_LOST;
+                return machine_on_lease_lost(m);
         return machine_fail(m, in->fault);
 }
 
@@ -209,19 +227,6 @@ static SyncEvent machine_on_finish(SyncMachine *m, const SyncInput *in)
         if (in->fault->scope != FAULT_NONE && retry_again(&m->retry, in->fault, 0, in->random, &m->delay_usec))
                 return SYNC_FINISH_AGAIN;
         return SYNC_FINISHED;
-}
-
-static SyncEvent machine_on_lease_lost(SyncMachine *m)
-{
-        Fault fault;
-        fault_set(&fault, FAULT_RUN, ESTALE, "lease-lost",
-                  "the lease ended before it was renewed and another instance took over; this run publishes nothing");
-        if (!m->outcome) {
-                m->outcome = "aborted";
-                m->fault = fault;
-                m->fault_is_new = true;
-        }
-        return SYNC_LEASE_LOST;
 }
 
 static SyncEvent machine_on_stop(SyncMachine *m)

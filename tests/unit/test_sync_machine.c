@@ -1,0 +1,173 @@
+/*
+ * What a sync does next: which events a state takes, what every answer to a refresh comes to, and that nothing but a whole life ends as synced.
+ */
+#include "base/cleanup.h"
+#include "sync/machine.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define E(event) (1U << (event))
+#define ENDS     (E(SYNC_RUN_FAILED) | E(SYNC_LEASE_LOST) | E(SYNC_STOP_ASKED))
+#define CLAIMS   (E(SYNC_CLAIMED_REFRESH) | E(SYNC_CLAIMED_LIST) | E(SYNC_CLAIMED_RESUME) | E(SYNC_NOT_CLAIMED))
+
+/* Written from the design, not from the table of the machine. */
+static const unsigned allowed[SYNC_STATES] = {
+        [SYNC_IDLE] = E(SYNC_STARTED),
+        [SYNC_CLAIMING] = CLAIMS | E(SYNC_RUN_FAILED) | E(SYNC_STOP_ASKED),
+        [SYNC_CLAIM_STOPPING] = CLAIMS | E(SYNC_RUN_FAILED) | E(SYNC_STOP_ASKED),
+        [SYNC_REFRESHING] =
+                E(SYNC_JOB_STARTED) | E(SYNC_REFRESH_AGAIN) | E(SYNC_REFRESH_UNKNOWN) | E(SYNC_REFRESH_OVER) | ENDS,
+        [SYNC_REFRESH_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
+        [SYNC_POLLING] = E(SYNC_JOB_GOES_ON) | E(SYNC_JOB_ELSEWHERE) | E(SYNC_JOB_ENDED) | ENDS,
+        [SYNC_POLL_WAIT] = E(SYNC_TIMER_FIRED) | ENDS,
+        [SYNC_SETTLING] = E(SYNC_TIMER_FIRED) | ENDS,
+        [SYNC_LISTING] = E(SYNC_PAGE_JOINED) | E(SYNC_PAGE_RESTARTS) | E(SYNC_PAGE_AGAIN) | E(SYNC_LIST_ENDED) | ENDS,
+        [SYNC_LIST_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
+        [SYNC_APPLYING] = E(SYNC_APPLIED) | ENDS,
+        [SYNC_FINISHING] = E(SYNC_FINISHED) | E(SYNC_FINISH_AGAIN) | ENDS,
+        [SYNC_FINISH_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
+        [SYNC_DONE] = E(SYNC_STOP_ASKED),
+};
+
+static void machine_at(SyncMachine *m, SyncState state)
+{
+        static const SyncMachineOptions options = {.refresh = true,
+                                                   .polling = {1000000, 30000000, 60000000, 600000000},
+                                                   .settle_usec = 5000000,
+                                                   .page_size = 500};
+        sync_machine_init(m, &options);
+        polling_init(&m->polling, &options.polling, false, 1);
+        m->state = state;
+        if (state == SYNC_APPLYING) { /* as the list's end leaves it */
+                m->outcome = "synced";
+                m->listed_whole = true;
+        }
+}
+
+static void only_the_designed_pairs_are_in_the_table(void **state)
+{
+        (void)state;
+        for (SyncState s = 0; s < SYNC_STATES; s++)
+                for (SyncEvent e = 0; e < SYNC_EVENTS; e++) {
+                        const SyncTransition *t = sync_transition(s, e);
+                        if ((t != NULL) != ((allowed[s] & E(e)) != 0))
+                                fail_msg("%s in state %s", sync_event_name(e), sync_state_name(s));
+                        if (t && t->action == SYNC_DO_APPLY && (s != SYNC_LISTING || e != SYNC_LIST_ENDED))
+                                fail_msg("%s in state %s applies", sync_event_name(e), sync_state_name(s));
+                }
+}
+
+static void any_other_pair_is_a_fault_and_never_an_apply(void **state)
+{
+        (void)state;
+        static const Fault none = {0};
+        static const MirrorApplied applied = {0};
+        static const CatalogPageAnswer page = {.answer = {.status = 200}};
+        static const CatalogRefreshAnswer refresh = {.answer = {.status = 202}, .has_job = true};
+        static const CatalogJobAnswer job = {.answer = {.status = 200}, .job.status = {.state = "COMPLETED"}};
+        static MirrorClaim claim;
+        const struct {
+                SyncInput in;
+                SyncEvent event;
+        } inputs[] = {
+                {{.kind = SYNC_INPUT_START}, SYNC_STARTED},
+                {{.kind = SYNC_INPUT_CLAIM, .fault = &none, .claim = &claim}, SYNC_CLAIMED_REFRESH},
+                {{.kind = SYNC_INPUT_REFRESH, .refresh = &refresh}, SYNC_JOB_STARTED},
+                {{.kind = SYNC_INPUT_JOB, .now_usec = 2, .job = &job}, SYNC_JOB_ENDED},
+                {{.kind = SYNC_INPUT_PAGE, .page = &page}, SYNC_LIST_ENDED},
+                {{.kind = SYNC_INPUT_TIMER}, SYNC_TIMER_FIRED},
+                {{.kind = SYNC_INPUT_APPLY, .fault = &none, .applied = &applied}, SYNC_APPLIED},
+                {{.kind = SYNC_INPUT_FINISH, .fault = &none}, SYNC_FINISHED},
+                {{.kind = SYNC_INPUT_LEASE_LOST}, SYNC_LEASE_LOST},
+        };
+        for (SyncState s = 0; s < SYNC_STATES; s++)
+                for (size_t i = 0; i < ARRAY_SIZE(inputs); i++) {
+                        if (allowed[s] & E(inputs[i].event))
+                                continue;
+                        SyncMachine m;
+                        machine_at(&m, s);
+                        assert_int_equal(sync_machine_handle(&m, &inputs[i].in), SYNC_DO_REPORT);
+                        assert_int_equal(m.state, SYNC_DONE);
+                        assert_string_equal(m.fault.code, "sync-machine");
+                        assert_string_equal(m.outcome, "failed");
+                }
+}
+
+static void every_answer_to_a_refresh_has_its_outcome(void **state)
+{
+        (void)state;
+        static const struct {
+                int status;
+                bool retryable, sent;
+                FaultScope scope;
+                SyncAction action;
+                const char *refresh, *outcome;
+        } cases[] = {
+                {202, false, true, FAULT_NONE, SYNC_DO_WAIT, "unknown", NULL}, /* without a body */
+                {400, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
+                {401, false, true, FAULT_PEER, SYNC_DO_FINISH, NULL, "failed"},
+                {403, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
+                {404, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
+                {409, false, true, FAULT_RUN, SYNC_DO_WAIT, "unknown", NULL},
+                {429, true, true, FAULT_REQUEST, SYNC_DO_WAIT, NULL, NULL},
+                {500, true, true, FAULT_REQUEST, SYNC_DO_WAIT, "unknown", NULL},
+                {0, true, false, FAULT_REQUEST, SYNC_DO_WAIT, NULL, NULL},
+                {0, true, true, FAULT_REQUEST, SYNC_DO_WAIT, "unknown", NULL},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                CatalogRefreshAnswer a = {.answer = {.status = cases[i].status, .sent = cases[i].sent}};
+                a.answer.fault.scope = cases[i].scope;
+                a.answer.fault.retryable = cases[i].retryable;
+                SyncMachine m;
+                machine_at(&m, SYNC_REFRESHING);
+                SyncInput in = {.kind = SYNC_INPUT_REFRESH, .refresh = &a};
+                assert_int_equal(sync_machine_handle(&m, &in), cases[i].action);
+                assert_true((m.refresh != NULL) == (cases[i].refresh != NULL));
+                if (m.refresh)
+                        assert_string_equal(m.refresh, cases[i].refresh);
+                assert_true((m.outcome != NULL) == (cases[i].outcome != NULL));
+        }
+}
+
+/* The list was whole, but its last page could not be kept, or the lease went, or PostgreSQL said no: nothing was published. */
+static void apply_that_does_not_succeed_is_never_called_synced(void **state)
+{
+        (void)state;
+        Fault lost = {.scope = FAULT_RUN, .code = "lease-lost"};
+        Fault full = {.scope = FAULT_RUN, .code = "spool-full"};
+        const struct {
+                SyncInput in;
+                const char *outcome, *code;
+                SyncAction action;
+        } cases[] = {
+                {{.kind = SYNC_INPUT_FAULT, .fault = &full}, "failed", "spool-full", SYNC_DO_FINISH},
+                {{.kind = SYNC_INPUT_APPLY, .fault = &full}, "failed", "spool-full", SYNC_DO_FINISH},
+                {{.kind = SYNC_INPUT_APPLY, .fault = &lost}, "aborted", "lease-lost", SYNC_DO_REPORT},
+                {{.kind = SYNC_INPUT_LEASE_LOST}, "aborted", "lease-lost", SYNC_DO_REPORT},
+                {{.kind = SYNC_INPUT_STOP}, "aborted", "stopped", SYNC_DO_FINISH},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                SyncMachine m;
+                machine_at(&m, SYNC_APPLYING);
+                assert_int_equal(sync_machine_handle(&m, &cases[i].in), cases[i].action);
+                assert_non_null(m.outcome);
+                assert_string_equal(m.outcome, cases[i].outcome);
+                assert_string_equal(m.fault.code, cases[i].code);
+        }
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(only_the_designed_pairs_are_in_the_table),
+                cmocka_unit_test(any_other_pair_is_a_fault_and_never_an_apply),
+                cmocka_unit_test(every_answer_to_a_refresh_has_its_outcome),
+                cmocka_unit_test(apply_that_does_not_succeed_is_never_called_synced),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
