@@ -10,13 +10,15 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-static void ignore_notice(void *userdata, const PGresult *result)
+/* Notices are swallowed. What a server says to an idle session that it ends comes as a notice too. */
+static void connection_on_notice(void *userdata, const PGresult *result)
 {
-        (void)userdata;
-        (void)result;
+        PgConnection *c = userdata;
+        if (c->state == PG_CONNECTION_IDLE && pg_result_ends_session(result))
+                c->dismissed = true;
 }
 
-static void connection_fail(PgConnection *c, const Fault *fault)
+void connection_fail(PgConnection *c, const Fault *fault)
 {
         c->fault = *fault;
         c->io = sd_event_source_disable_unref(c->io);
@@ -45,6 +47,7 @@ static void connection_poll(PgConnection *c)
                 connection_clear_deadline(c);
                 (void)PQsetnonblocking(c->conn, 1);
                 c->state = PG_CONNECTION_IDLE;
+                c->connected = true;
                 if (connection_watch(c, EPOLLIN) < 0)
                         connection_break(c);
                 pool_dispatch_later(c->pool);
@@ -60,11 +63,18 @@ static void connection_poll(PgConnection *c)
         }
 }
 
-/* Nothing is asked of an idle connection: whatever comes is its end, or a notice that is taken in. */
-static void connection_on_idle_io(PgConnection *c)
+/* Nothing is asked of an idle connection: whatever comes is its end, or a notice. The second reading finds the end of file behind a farewell. */
+bool connection_check_idle(PgConnection *c)
 {
-        if (!PQconsumeInput(c->conn) || PQstatus(c->conn) != CONNECTION_OK)
-                connection_break(c);
+        for (int i = 0; i < 2; i++) {
+                bool open = PQconsumeInput(c->conn);
+                (void)PQisBusy(c->conn); /* takes in what has been read */
+                if (!open || c->dismissed || PQstatus(c->conn) != CONNECTION_OK) {
+                        connection_break(c);
+                        return false;
+                }
+        }
+        return true;
 }
 
 static int connection_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata)
@@ -76,7 +86,7 @@ static int connection_on_io(sd_event_source *s, int fd, uint32_t revents, void *
         if (c->state == PG_CONNECTION_CONNECTING)
                 connection_poll(c);
         else if (c->state == PG_CONNECTION_IDLE)
-                connection_on_idle_io(c);
+                (void)connection_check_idle(c);
         else if (c->state == PG_CONNECTION_WORKING)
                 work_on_io(c);
         return 0;
@@ -116,6 +126,15 @@ void connection_clear_deadline(PgConnection *c)
         c->deadline = sd_event_source_disable_unref(c->deadline);
 }
 
+/* libpq's own words about a bad string quote it, password and all: they are not shown. */
+static bool conninfo_is_sound(const char *conninfo)
+{
+        PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+        bool sound = options != NULL;
+        PQconninfoFree(options);
+        return sound;
+}
+
 int connection_open(PgPool *pool, PgConnection **ret)
 {
         /* In order: what a conninfo may override, the conninfo, what it may not. */
@@ -129,19 +148,27 @@ int connection_open(PgPool *pool, PgConnection **ret)
                                       "UTF8",
                                       NULL};
 
+        Fault fault;
         PgConnection *c = calloc(1, sizeof(*c));
         if (!c)
                 return -ENOMEM;
         c->pool = pool;
         c->state = PG_CONNECTION_CONNECTING;
+        *ret = c;
+        if (!conninfo_is_sound(pool->conninfo)) {
+                fault_set(&fault, FAULT_PEER, EINVAL, "pg-conninfo",
+                          "conninfo is not a connection string of PostgreSQL; write key=value words or a "
+                          "postgresql:// URI");
+                connection_fail(c, &fault);
+                return 0;
+        }
         c->conn = PQconnectStartParams(keywords, values, 1);
         if (!c->conn) {
-                (void)connection_free(c);
+                *ret = connection_free(c);
                 return -ENOMEM;
         }
         (void)PQsetErrorVerbosity(c->conn, PQERRORS_VERBOSE);
-        (void)PQsetNoticeReceiver(c->conn, ignore_notice, NULL);
-        Fault fault;
+        (void)PQsetNoticeReceiver(c->conn, connection_on_notice, c);
         if (PQstatus(c->conn) == CONNECTION_BAD) {
                 pg_fault_from_connection(c->conn, true, &fault);
                 connection_fail(c, &fault);
@@ -150,7 +177,6 @@ int connection_open(PgPool *pool, PgConnection **ret)
                           "the connection to PostgreSQL cannot be watched");
                 connection_fail(c, &fault);
         }
-        *ret = c;
         return 0;
 }
 
@@ -160,7 +186,7 @@ PgConnection *connection_free(PgConnection *c)
                 return NULL;
         sd_event_source_disable_unref(c->io);
         sd_event_source_disable_unref(c->deadline);
-        PQclear(c->kept);
+        PQclear(c->answer);
         PQfinish(c->conn);
         free(c);
         return NULL;

@@ -72,8 +72,8 @@ typedef struct PgWork {
 
 typedef enum PgEnd {
         PG_END_DONE,        /* committed (the server said COMMIT), or the single statement succeeded */
-        PG_END_ROLLED_BACK, /* a handler asked; its fault, if it filled one, is passed on */
-        PG_END_FAILED,      /* nothing was committed; the fault says why */
+        PG_END_ROLLED_BACK, /* a handler asked, and filled no fault */
+        PG_END_FAILED,      /* nothing was committed; the fault, a handler's own or the server's, says why */
         PG_END_UNKNOWN, /* the connection was lost after COMMIT (or the single statement) was sent: read back before deciding */
 } PgEnd;
 

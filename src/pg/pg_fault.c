@@ -56,6 +56,7 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
         const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
         const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
         const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
+        const char *details = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
         if (!sqlstate) {
                 char words[400];
                 const char *message = PQresultErrorMessage(result);
@@ -64,29 +65,40 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
                 ret->retryable = true;
                 return;
         }
-        char detail[600];
-        /* The context names the row of a COPY; for other statements it is noise. */
+        char detail[800];
+        /* The context names the row of a COPY, the details the key of a violated constraint; for other statements they are noise. */
         bool in_copy = context && text_starts_with(context, "COPY ");
-        (void)snprintf(detail, sizeof(detail), "%s%s%.200s", primary ? primary : "error", in_copy ? ", in " : "",
-                       in_copy ? context : "");
+        bool of_key = details && text_starts_with(sqlstate, "23");
+        (void)snprintf(detail, sizeof(detail), "%.380s%s%.200s%s%.200s", primary ? primary : "error",
+                       of_key ? ": " : "", of_key ? details : "", in_copy ? ", in " : "", in_copy ? context : "");
         pg_fault_from_sqlstate(sqlstate, detail, ret);
 }
 
-/* While connecting, libpq 15 gives words only. With verbosity VERBOSE the server's words carry the SQLSTATE: "FATAL:  28P01: password …". Gives the
- * server's sentence, up to the end of its line. */
+bool pg_result_ends_session(const PGresult *result)
+{
+        const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+        const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        return (severity && (text_equal(severity, "FATAL") || text_equal(severity, "PANIC"))) ||
+               (sqlstate && text_starts_with(sqlstate, "08"));
+}
+
+/* While connecting, libpq 15 gives words only. With verbosity VERBOSE the server's words carry the SQLSTATE: "FATAL:  28P01: password …"; the severity
+ * is in the server's language. Gives the server's sentence, up to the end of its line. */
 static const char *find_sqlstate(const char *message, char out[6], size_t *ret_size)
 {
-        const char *at = strstr(message, "FATAL:  ");
-        if (!at)
-                return NULL;
-        at += strlen("FATAL:  ");
-        if (strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5 || at[5] != ':')
-                return NULL;
-        memcpy(out, at, 5);
-        out[5] = '\0';
-        at += strlen("00000:");
-        *ret_size = strcspn(at, "\n");
-        return at;
+        static const char separator[] = ":  ";
+        for (const char *at = strstr(message, separator); at; at = strstr(at, separator)) {
+                at += strlen(separator);
+                if (strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 5 || at[5] != ':')
+                        continue;
+                memcpy(out, at, 5);
+                out[5] = '\0';
+                at += strlen("00000:");
+                at += strspn(at, " ");
+                *ret_size = strcspn(at, "\n");
+                return at;
+        }
+        return NULL;
 }
 
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
@@ -109,7 +121,7 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
                 ret->refused = true;
                 return;
         }
-        bool read_only = connecting && (strstr(message, "read-only") || strstr(message, "in recovery"));
+        bool read_only = connecting && (strstr(message, "read-only") || strstr(message, "hot standby"));
         fault_set(ret, FAULT_PEER, ECONNREFUSED, read_only ? "pg-read-only" : "pg-unreachable",
                   read_only    ? "PostgreSQL: %s; point conninfo at the primary"
                   : connecting ? "no connection to PostgreSQL: %s"

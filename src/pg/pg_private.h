@@ -54,8 +54,10 @@ struct PgConnection {
         sd_event_source *io;
         sd_event_source *deadline;
         PgTask *task;
-        PGresult *kept;   /* of the answer that is being read; it is whole when PQgetResult gives NULL */
-        bool used_before; /* has carried work: may have died unnoticed */
+        PGresult *answer; /* of the statement under way: its last result, or its first error */
+        bool connected;   /* it was open once: its end is no failure to connect */
+        bool rested;      /* it has been idle: it may have died unnoticed */
+        bool dismissed;   /* the server has said, while it was idle, that it ends the session */
         Fault fault;      /* why it is broken */
 };
 
@@ -66,6 +68,7 @@ struct PgPool {
         uint64_t connect_timeout_usec, statement_timeout_usec, lock_timeout_usec;
         PgConnection *connections;
         unsigned n_connections;
+        bool full; /* the server took no further connection: until one of ours comes free, no more are asked for */
         PgTask *first, *last;             /* waiting for a connection */
         PgTask *ended_first, *ended_last; /* callbacks to be run */
         sd_event_source *dispatcher; /* runs callbacks and hands out work, outside every handler of libpq's sockets */
@@ -82,7 +85,10 @@ PgConnection *connection_free(PgConnection *c);
 int connection_watch(PgConnection *c, uint32_t events); /* (re)adds the io source for libpq's present socket */
 int connection_set_deadline(PgConnection *c, uint64_t usec);
 void connection_clear_deadline(PgConnection *c);
-void connection_break(PgConnection *c); /* lost: fails its task, leaves the freeing to the pool */
+/* Lost: fails its task, leaves the freeing to the pool. The first takes libpq's words for it, the second those of `fault`. */
+void connection_break(PgConnection *c);
+void connection_fail(PgConnection *c, const Fault *fault);
+bool connection_check_idle(PgConnection *c); /* reads what has come unasked; false: it is gone */
 
 /* work.c */
 void work_start(PgConnection *c);                   /* c->task is set */
@@ -90,5 +96,6 @@ void work_on_io(PgConnection *c);                   /* the socket is ready */
 void work_on_lost(PgConnection *c, const Fault *f); /* the connection is gone: decide how the task ended */
 
 /* pg_fault.c */
+bool pg_result_ends_session(const PGresult *result); /* FATAL or PANIC, or what a pooler says for it */
 void pg_fault_from_result(const PGresult *result, Fault *ret);
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret);

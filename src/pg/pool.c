@@ -57,9 +57,10 @@ void pool_task_ended(PgTask *t, PgEnd end)
         PgPool *pool = t->pool;
         PgConnection *c = t->connection;
         t->connection = NULL;
+        pool->full = false;
         /* A connection that had died unnoticed while idle: BEGIN has no effect, so the work simply begins again on another one. */
         bool stale = end == PG_END_FAILED && t->work.transaction && t->stage == WORK_BEGIN &&
-                     c->state == PG_CONNECTION_BROKEN && c->used_before;
+                     c->state == PG_CONNECTION_BROKEN && c->rested;
         if (stale) {
                 pool_requeue(pool, t);
         } else {
@@ -79,8 +80,10 @@ static void pool_drop_broken(PgPool *pool, Fault *ret_connect_fault)
                         link = &c->next;
                         continue;
                 }
-                if (!c->used_before && !c->task)
+                if (!c->connected)
                         *ret_connect_fault = c->fault;
+                else
+                        pool->full = false;
                 *link = c->next;
                 pool->n_connections--;
                 (void)connection_free(c);
@@ -98,7 +101,8 @@ static unsigned pool_count(const PgPool *pool, PgConnectionState state)
 /* A connection could not be made: those who wait hear why, unless another connection may still serve them. */
 static void pool_fail_waiting(PgPool *pool, const Fault *fault)
 {
-        if (pool->n_connections > 0)
+        pool->full = pool->n_connections > 0;
+        if (pool->full)
                 return;
         while (pool->first) {
                 PgTask *t = pool->first;
@@ -115,12 +119,16 @@ static void pool_hand_out(PgPool *pool)
         for (PgConnection *c = pool->connections; c && pool->first; c = c->next) {
                 if (c->state != PG_CONNECTION_IDLE)
                         continue;
+                if (!connection_check_idle(c))
+                        continue;
                 PgTask *t = pool->first;
                 list_remove(&pool->first, &pool->last, t);
                 t->connection = c;
                 c->task = t;
                 work_start(c);
         }
+        for (PgConnection *c = pool->connections; c; c = c->next)
+                c->rested = c->rested || c->state == PG_CONNECTION_IDLE;
 }
 
 static void pool_open_more(PgPool *pool)
@@ -129,7 +137,7 @@ static void pool_open_more(PgPool *pool)
         for (const PgTask *t = pool->first; t; t = t->next)
                 waiting++;
         unsigned coming = pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
-        while (waiting > coming && pool->n_connections < pool->max_connections) {
+        while (!pool->full && waiting > coming && pool->n_connections < pool->max_connections) {
                 PgConnection *c;
                 if (connection_open(pool, &c) < 0) {
                         Fault fault;
@@ -268,7 +276,6 @@ PgTask *pg_cancel(PgTask *t)
         if (c) {
                 /* The connection is in the middle of something: closing it is what rolls back. */
                 c->task = NULL;
-                c->used_before = true;
                 c->io = sd_event_source_disable_unref(c->io);
                 connection_clear_deadline(c);
                 PQfinish(c->conn);

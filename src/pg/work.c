@@ -11,7 +11,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-enum { COPY_CHUNK_MAX = 64 * 1024 };
+enum {
+        COPY_PORTION_BYTES = 64 * 1024,
+        COPY_TURN_BYTES = 1024 * 1024, /* then the loop's other sources have their turn */
+};
 #define ANSWER_GRACE_USEC (10 * USEC_PER_SEC) /* beyond the statement timeout, for the way there and back */
 
 static uint64_t work_timeout(const PgTask *t)
@@ -92,7 +95,7 @@ static void work_end(PgConnection *c, PgEnd end)
         PgTask *t = c->task;
         connection_clear_deadline(c);
         c->task = NULL;
-        c->used_before = true;
+        c->rested = true;
         c->state = PG_CONNECTION_IDLE;
         pool_task_ended(t, end);
 }
@@ -126,8 +129,6 @@ void work_on_lost(PgConnection *c, const Fault *fault)
 
 void work_start(PgConnection *c)
 {
-        PQclear(c->kept);
-        c->kept = NULL;
         c->state = PG_CONNECTION_WORKING;
         c->task->stage = c->task->work.transaction ? WORK_BEGIN : WORK_STEP;
         work_send_stage(c);
@@ -209,21 +210,19 @@ static void work_on_success(PgConnection *c, const PGresult *result)
 static void work_on_error(PgConnection *c, const PGresult *result)
 {
         Fault fault;
-        if (PQstatus(c->conn) != CONNECTION_OK) {
-                connection_break(c);
-                return;
-        }
-        pg_fault_from_result(result, &fault);
         PgTask *t = c->task;
-        bool session_ended = strncmp(fault.sqlstate, "57P", 3) == 0 || strncmp(fault.sqlstate, "08", 2) == 0;
-        if (t->stage == WORK_COMMIT || t->stage == WORK_ROLLBACK || (session_ended && !t->work.transaction)) {
-                /* The server has ended the transaction by itself; a session that is shut down in COMMIT may have committed before. */
+        pg_fault_from_result(result, &fault);
+        bool from_libpq = fault.sqlstate[0] == '\0'; /* it could not read the server's answer */
+        if (from_libpq || pg_result_ends_session(result) || PQstatus(c->conn) != CONNECTION_OK) {
+                connection_fail(c, &fault);
+        } else if (t->stage == WORK_COMMIT || t->stage == WORK_ROLLBACK) {
+                /* The server has ended the transaction by itself. */
                 if (t->fault.scope == FAULT_NONE)
                         t->fault = fault;
-                work_end(c, session_ended && t->stage != WORK_ROLLBACK ? PG_END_UNKNOWN : PG_END_FAILED);
-                return;
+                work_end(c, t->asked_back ? PG_END_ROLLED_BACK : PG_END_FAILED);
+        } else {
+                work_fail(c, &fault);
         }
-        work_fail(c, &fault);
 }
 
 /* ---- COPY ---- */
@@ -232,7 +231,7 @@ static void work_copy_finish(PgConnection *c, const Fault *fault)
 {
         if (fault)
                 c->task->fault = *fault;
-        if (PQputCopyEnd(c->conn, fault ? "the source failed" : NULL) < 0) {
+        if (PQputCopyEnd(c->conn, fault ? "the source failed" : NULL) <= 0) {
                 connection_break(c);
                 return;
         }
@@ -240,40 +239,49 @@ static void work_copy_finish(PgConnection *c, const Fault *fault)
         work_flush(c);
 }
 
-/* Feeds the COPY while libpq's buffer is empty, so that no more than a chunk is ever held. */
+/* Asks the source for more when it has nothing left. False: the COPY has been ended. */
+static bool work_copy_ask(PgConnection *c)
+{
+        PgTask *t = c->task;
+        if (t->chunk_size > 0)
+                return true;
+        Fault fault = {0};
+        bool given = t->work.steps[t->step].copy_source(t->userdata, &t->chunk, &t->chunk_size, &fault) >= 0;
+        if (given && t->chunk_size > 0)
+                return true;
+        t->chunk_size = 0;
+        work_copy_finish(c, given ? NULL : &fault);
+        return false;
+}
+
+/* Feeds the COPY while the socket takes it. libpq's buffer grows without bound, so it is seen to be empty before it is given the next portion. */
 static void work_copy_feed(PgConnection *c)
 {
         PgTask *t = c->task;
-        const PgStep *step = &t->work.steps[t->step];
-        for (;;) {
+        for (size_t turn_bytes = 0;;) {
                 int pending = PQflush(c->conn);
-                if (pending != 0) {
+                if (pending != 0 || turn_bytes >= COPY_TURN_BYTES) {
                         if (pending < 0 || connection_watch(c, EPOLLIN | EPOLLOUT) < 0)
                                 connection_break(c);
                         return;
                 }
-                if (t->chunk_size == 0) {
-                        Fault fault = {0};
-                        if (step->copy_source(t->userdata, &t->chunk, &t->chunk_size, &fault) < 0) {
-                                work_copy_finish(c, &fault);
+                for (size_t portion_bytes = 0; portion_bytes < COPY_PORTION_BYTES;) {
+                        if (!work_copy_ask(c))
+                                return;
+                        size_t n = t->chunk_size < COPY_PORTION_BYTES ? t->chunk_size : COPY_PORTION_BYTES;
+                        int r = PQputCopyData(c->conn, t->chunk, (int)n);
+                        if (r < 0) {
+                                connection_break(c);
                                 return;
                         }
-                        if (t->chunk_size == 0) {
-                                work_copy_finish(c, NULL);
-                                return;
-                        }
-                }
-                size_t n = t->chunk_size < COPY_CHUNK_MAX ? t->chunk_size : COPY_CHUNK_MAX;
-                int r = PQputCopyData(c->conn, t->chunk, (int)n);
-                if (r < 0) {
-                        connection_break(c);
-                        return;
-                }
-                if (r > 0) {
+                        if (r == 0)
+                                break;
                         t->chunk += n;
                         t->chunk_size -= n;
-                        (void)connection_set_deadline(c, work_timeout(t) + ANSWER_GRACE_USEC);
+                        portion_bytes += n;
+                        turn_bytes += n;
                 }
+                (void)connection_set_deadline(c, work_timeout(t) + ANSWER_GRACE_USEC);
         }
 }
 
@@ -293,37 +301,70 @@ static void work_copy_begin(PgConnection *c)
 
 /* ---- the socket ---- */
 
-static void work_answered(PgConnection *c, const PGresult *answer)
+static bool result_is_error(const PGresult *result)
 {
-        ExecStatusType status = PQresultStatus(answer);
-        if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY)
-                work_on_success(c, answer);
-        else
-                work_on_error(c, answer);
+        ExecStatusType status = PQresultStatus(result);
+        return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
 }
 
-/* Reads what has come. A statement's answer is whole when PQgetResult gives NULL, which may be a packet later than the result; until then the last result
- * is kept with the connection. */
+/* Of several results the last counts, but no success hides an error, nor "connection lost" what the server said before. */
+static void work_keep_result(PgConnection *c, PGresult *result)
+{
+        if (c->answer && result_is_error(c->answer)) {
+                PQclear(result);
+                return;
+        }
+        PQclear(c->answer);
+        c->answer = result;
+}
+
+static void work_on_answer(PgConnection *c)
+{
+        PGresult *answer = TAKE_PTR(c->answer);
+        if (result_is_error(answer))
+                work_on_error(c, answer);
+        else
+                work_on_success(c, answer);
+        PQclear(answer);
+}
+
+/* Reads what has come. A statement's answer is whole when PQgetResult gives NULL; it may come in pieces, so it is kept with the connection. */
 static void work_advance(PgConnection *c)
 {
         while (c->state == PG_CONNECTION_WORKING && !PQisBusy(c->conn)) {
                 PGresult *result = PQgetResult(c->conn);
-                if (result && PQresultStatus(result) == PGRES_COPY_IN) {
+                if (!result) {
+                        if (c->answer)
+                                work_on_answer(c);
+                        return;
+                }
+                switch (PQresultStatus(result)) {
+                case PGRES_COPY_IN:
                         PQclear(result);
                         work_copy_begin(c);
                         return;
+                case PGRES_COPY_OUT:
+                case PGRES_COPY_BOTH: /* our own mistake; such a result comes again for ever */
+                        PQclear(result);
+                        connection_break(c);
+                        return;
+                default:
+                        work_keep_result(c, result);
                 }
-                if (result) {
-                        PQclear(c->kept);
-                        c->kept = result;
-                        continue;
-                }
-                if (c->kept) {
-                        PGresult *answer = TAKE_PTR(c->kept);
-                        work_answered(c, answer);
-                        PQclear(answer);
-                }
-                return;
+        }
+}
+
+/* The connection is lost. What the server said before it closed is worth more than that. */
+static void work_on_end_of_input(PgConnection *c)
+{
+        if (!c->answer && !PQisBusy(c->conn))
+                work_keep_result(c, PQgetResult(c->conn));
+        if (c->answer && result_is_error(c->answer)) {
+                Fault fault;
+                pg_fault_from_result(c->answer, &fault);
+                connection_fail(c, &fault);
+        } else {
+                connection_break(c);
         }
 }
 
@@ -331,8 +372,7 @@ void work_on_io(PgConnection *c)
 {
         PgTask *t = c->task;
         if (!PQconsumeInput(c->conn)) {
-                /* An error that the server sent before it closed is worth more than "connection lost". */
-                connection_break(c);
+                work_on_end_of_input(c);
                 return;
         }
         if (t->stage == WORK_COPY && !t->copy_sourced) {

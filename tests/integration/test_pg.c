@@ -1,0 +1,423 @@
+/*
+ * Work on a healthy PostgreSQL: statements, transactions, handlers, time limits, the queue, cancelling.
+ */
+#include "integration/pg_bench.h"
+#include <errno.h>
+
+static long rows(const Bench *b)
+{
+        return harness_sql_long(&b->pg, "SELECT count(*) FROM t");
+}
+
+/* ---- statements ---- */
+
+static void a_statement_takes_parameters_and_null(void **state)
+{
+        static const char *const params[] = {"41", NULL, "a'b\\c\t\xf0\x9f\x90\x98"};
+        PgStep step = {
+                .sql = "SELECT ($1::int + 1)::text || ' ' || ($2::text IS NULL)::text || ' ' || $3::text",
+                .params = params,
+                .n_params = 3,
+                .on_result = bench_on_result,
+        };
+        PgWork work = SINGLE_OF(step);
+        Call call;
+        bench_run(*state, &call, &work);
+        bench_assert_done(&call);
+        assert_string_equal(call.value, "42 true a'b\\c\t\xf0\x9f\x90\x98");
+        bench_query(*state, &call, "SELECT NULL");
+        assert_string_equal(call.value, "(null)");
+}
+
+static void notices_are_swallowed(void **state)
+{
+        Call call;
+        bench_query(*state, &call, "DO $$ BEGIN FOR i IN 1..1000 LOOP RAISE WARNING 'number %', i; END LOOP; END $$");
+        bench_assert_done(&call);
+}
+
+static void a_script_holds_many_statements(void **state)
+{
+        PgStep step = {.sql = "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2); SELECT 'last'",
+                       .n_params = PG_SCRIPT,
+                       .on_result = bench_on_result};
+        PgWork work = {.steps = &step, .n_steps = 1, .transaction = true};
+        Call call;
+        bench_run(*state, &call, &work);
+        bench_assert_done(&call);
+        assert_string_equal(call.value, "last");
+        assert_int_equal(rows(*state), 2);
+
+        step.sql = "INSERT INTO t VALUES (3); SELECT 1/0; INSERT INTO t VALUES (4)";
+        bench_run(*state, &call, &work);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-data", "22012", false);
+        assert_int_equal(rows(*state), 2);
+}
+
+static void work_that_makes_no_sense_is_refused(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {{.sql = "SELECT 1"}, {.sql = "SELECT 2"}};
+        PgWork none = {.steps = steps, .n_steps = 0, .transaction = true};
+        PgWork two_alone = {.steps = steps, .n_steps = 2};
+        PgTask *task;
+        assert_int_equal(pg_start(b->pool, &none, NULL, NULL, &task), -EINVAL);
+        assert_int_equal(pg_start(b->pool, &two_alone, NULL, NULL, &task), -EINVAL);
+        assert_null(pg_cancel(NULL));
+        assert_null(pg_pool_free(NULL));
+}
+
+/* ---- transactions ---- */
+
+static const char *handed_on[1];
+
+static PgNext hand_on(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)bench_on_result(result, userdata, ret_fault);
+        handed_on[0] = ((Call *)userdata)->value;
+        return PG_NEXT;
+}
+
+static void steps_follow_each_other_and_commit(void **state)
+{
+        static const PgStep steps[] = {
+                {.sql = "INSERT INTO t VALUES (7, 'seven') RETURNING name", .on_result = hand_on},
+                {.sql = "INSERT INTO t VALUES (8, $1 || '+1')", .params = handed_on, .n_params = 1},
+                STEP("SELECT name FROM t WHERE id = 8"),
+        };
+        PgWork work = WORK_OF(steps);
+        Call call;
+        bench_run(*state, &call, &work);
+        bench_assert_done(&call);
+        assert_string_equal(call.value, "seven+1");
+        assert_int_equal(rows(*state), 2);
+}
+
+static void limits_hold_in_the_transaction_and_not_after_it(void **state)
+{
+        static const PgStep steps[] = {
+                STEP("SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout')")};
+        PgWork work = WORK_OF(steps);
+        work.statement_timeout_usec = 7 * USEC_PER_SEC;
+        Call call;
+        bench_run(*state, &call, &work);
+        assert_string_equal(call.value, "7s 20s");
+        bench_query(*state, &call, steps[0].sql);
+        assert_string_equal(call.value, "0 0");
+}
+
+static PgNext commit_now(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)bench_on_result(result, userdata, ret_fault);
+        return PG_COMMIT;
+}
+
+static PgNext roll_back(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)bench_on_result(result, userdata, ret_fault);
+        return PG_ROLLBACK;
+}
+
+static PgNext refuse(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)bench_on_result(result, userdata, ret_fault);
+        fault_set(ret_fault, FAULT_RUN, EIO, "lease-lost", "somebody else holds it");
+        return PG_ROLLBACK;
+}
+
+static void a_handler_decides(void **state)
+{
+        static const struct {
+                PgStepResult handler;
+                PgEnd end;
+                const char *code;
+                long n_rows;
+        } cases[] = {
+                {commit_now, PG_END_DONE, "", 1},
+                {roll_back, PG_END_ROLLED_BACK, "", 0},
+                {refuse, PG_END_FAILED, "lease-lost", 0},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                assert_int_equal(bench_renew(state), 0);
+                const PgStep steps[] = {{.sql = "INSERT INTO t VALUES (1)", .on_result = cases[i].handler},
+                                        STEP("INSERT INTO t VALUES (2)")};
+                PgWork work = WORK_OF(steps);
+                Call call;
+                bench_run(*state, &call, &work);
+                assert_int_equal(call.end, cases[i].end);
+                assert_string_equal(call.fault.code, cases[i].code);
+                assert_int_equal(call.n_results, 1);
+                assert_int_equal(rows(*state), cases[i].n_rows);
+        }
+}
+
+static void a_fault_in_a_step_rolls_back_and_keeps_the_connection(void **state)
+{
+        static const PgStep steps[] = {
+                {.sql = "SELECT pg_backend_pid()", .on_result = bench_on_pid},
+                STEP("INSERT INTO t VALUES (1, 'first')"),
+                STEP("INSERT INTO t VALUES (1, 'again')"),
+                STEP("SELECT 'not reached'"),
+        };
+        PgWork work = WORK_OF(steps);
+        Call call;
+        bench_run(*state, &call, &work);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-data", "23505", false);
+        assert_non_null(strstr(call.fault.message, "(id)=(1)"));
+        assert_int_equal(call.fault.scope, FAULT_RUN);
+        assert_string_equal(call.value, "");
+        assert_int_equal(rows(*state), 0);
+
+        long pid = call.backend_pid;
+        bench_query(*state, &call, "SELECT pg_backend_pid()");
+        assert_int_equal(strtol(call.value, NULL, 10), pid);
+}
+
+static void a_commit_that_fails_commits_nothing(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg, "CREATE TABLE deferred (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);"
+                                 "ALTER TABLE deferred OWNER TO em"));
+        static const PgStep steps[] = {STEP("INSERT INTO deferred VALUES (1), (1)")};
+        PgWork work = WORK_OF(steps);
+        Call call;
+        bench_run(b, &call, &work);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-data", "23505", false);
+        assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM deferred"), 0);
+}
+
+static void a_read_only_transaction_sees_one_snapshot_and_writes_nothing(void **state)
+{
+        static const PgStep steps[] = {STEP("SELECT current_setting('transaction_isolation')"),
+                                       STEP("INSERT INTO t VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        work.read_only = true;
+        Call call;
+        bench_run(*state, &call, &work);
+        assert_string_equal(call.value, "repeatable read");
+        bench_assert_fault(&call, PG_END_FAILED, "pg-read-only", "25006", true);
+}
+
+static void what_the_operator_must_mend_is_named(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg, "CREATE TABLE owned_by_root (id int)"));
+        static const struct {
+                const char *sql, *code, *sqlstate, *words;
+                bool refused;
+        } cases[] = {
+                {"SELECT * FROM nowhere.x", "pg-schema-missing", "42P01", "nowhere.x", false},
+                {"SELECT missing FROM t", "pg-schema-missing", "42703", "run edgemirror migrate", false},
+                {"CREATE TABLE nowhere.x ()", "pg-schema-missing", "3F000", "nowhere", false},
+                {"SELECT * FROM owned_by_root", "pg-privilege", "42501", "owned_by_root", true},
+                {"SELEC 1", "pg-error", "42601", "SELEC", false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Call call;
+                bench_query(b, &call, cases[i].sql);
+                bench_assert_fault(&call, PG_END_FAILED, cases[i].code, cases[i].sqlstate, false);
+                assert_non_null(strstr(call.fault.message, cases[i].words));
+                assert_int_equal(call.fault.refused, cases[i].refused);
+        }
+}
+
+/* ---- time limits ---- */
+
+static void a_slow_statement_is_ended(void **state)
+{
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("SELECT pg_sleep(60)")};
+        PgWork work = WORK_OF(steps);
+        work.statement_timeout_usec = 100 * USEC_PER_MSEC;
+        Call call;
+        bench_run(*state, &call, &work);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-statement-timeout", "57014", true);
+        assert_int_equal(rows(*state), 0);
+}
+
+static void a_lock_is_not_waited_for_longer_than_allowed(void **state)
+{
+        Bench *b = *state;
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.lock_timeout_usec = 100 * USEC_PER_MSEC;
+        bench_open_pool(b, &options);
+        PGconn *holder = PQconnectdb(b->pg.conninfo);
+        PQclear(PQexec(holder, "BEGIN; LOCK TABLE t"));
+
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        Call call;
+        bench_run(b, &call, &work);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-lock-timeout", "55P03", true);
+        PQfinish(holder);
+        bench_run(b, &call, &work);
+        bench_assert_done(&call);
+}
+
+/* ---- the queue ---- */
+
+static void work_beyond_the_connections_waits_its_turn(void **state)
+{
+        enum { N = 40 };
+        static const PgStep steps[] = {STEP("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bench'"),
+                                       STEP("INSERT INTO t SELECT count(*) FROM t WHERE pg_sleep(0.002) IS NOT NULL")};
+        PgWork work = WORK_OF(steps);
+        PgPoolOptions options = bench_options(((Bench *)*state)->pg.service);
+        options.max_connections = 1;
+        bench_open_pool(*state, &options);
+        Call calls[N];
+        for (size_t i = 0; i < N; i++)
+                bench_start(*state, &calls[i], &work);
+        for (size_t i = 0; i < N; i++) {
+                bench_wait(&calls[i]);
+                bench_assert_done(&calls[i]);
+                assert_string_equal(calls[i].value, "1");
+                for (size_t later = i + 1; later < N; later++)
+                        assert_int_equal(calls[later].n_calls, 0);
+        }
+        assert_int_equal(rows(*state), N);
+}
+
+static void two_connections_work_side_by_side(void **state)
+{
+        static const PgStep waits[] = {
+                STEP("DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM t) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$")};
+        static const PgStep inserts[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork waiting = WORK_OF(waits), inserting = WORK_OF(inserts);
+        Call first, second;
+        bench_start(*state, &first, &waiting);
+        bench_start(*state, &second, &inserting);
+        bench_wait(&first);
+        bench_assert_done(&first);
+        bench_wait(&second);
+        bench_assert_done(&second);
+}
+
+/* A server that takes no further connection: the one that is there does all the work, and the server is not pestered. */
+static void fewer_connections_than_wanted_are_enough(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg, "CREATE ROLE narrow LOGIN CONNECTION LIMIT 1"));
+        char conninfo[300];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=narrow", b->pg.folder);
+        PgPoolOptions options = bench_options(conninfo);
+        options.max_connections = 4;
+        bench_open_pool(b, &options);
+
+        PgStep step = STEP("SELECT 'x' FROM pg_sleep(0.2)");
+        PgWork work = SINGLE_OF(step);
+        Call calls[4];
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+                bench_start(b, &calls[i], &work);
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+                bench_wait(&calls[i]);
+                bench_assert_done(&calls[i]);
+        }
+        assert_in_range(harness_sql_long(&b->pg, "SELECT count(*) FROM regexp_matches(pg_read_file('../log'), "
+                                                 "'too many connections for role \"narrow\"', 'g')"),
+                        1, 16);
+}
+
+/* ---- cancelling ---- */
+
+static void cancelled_work_is_never_heard_of_again(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("SELECT pg_sleep(60)")};
+        PgWork work = WORK_OF(steps);
+        Call running, queued, other;
+        bench_start(b, &running, &work);
+        bench_start(b, &queued, &work);
+        assert_null(pg_cancel(queued.task));
+        while (running.n_results == 0)
+                assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
+        assert_null(pg_cancel(running.task));
+
+        static const PgStep after[] = {STEP("INSERT INTO t VALUES (2)")};
+        PgWork work_after = WORK_OF(after);
+        bench_run(b, &other, &work_after);
+        bench_assert_done(&other);
+        bench_wait_for_sql(
+                b, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'", "0");
+        assert_int_equal(running.n_calls + queued.n_calls, 0);
+        assert_int_equal(rows(b), 1);
+}
+
+static void on_end_cancel_other(PgEnd end, const Fault *fault, void *userdata)
+{
+        (void)end;
+        (void)fault;
+        Call *other = userdata;
+        other->task = pg_cancel(other->task);
+}
+
+/* Both have ended when the first callback runs; the second has not been told yet. */
+static void work_that_has_ended_can_be_cancelled_before_it_is_told(void **state)
+{
+        Bench *b = *state;
+        PgPoolOptions options = bench_options("host=/nowhere");
+        options.max_connections = 1;
+        bench_open_pool(b, &options);
+        PgStep step = STEP("SELECT 1");
+        PgWork work = SINGLE_OF(step);
+        PgTask *first;
+        Call second, third;
+        assert_int_equal(pg_start(b->pool, &work, on_end_cancel_other, &second, &first), 0);
+        bench_start(b, &second, &work);
+        bench_start(b, &third, &work);
+        bench_wait(&third);
+        bench_settle(b);
+        assert_null(second.task);
+        assert_int_equal(second.n_calls, 0);
+}
+
+static void on_end_free_pool(PgEnd end, const Fault *fault, void *userdata)
+{
+        (void)end;
+        (void)fault;
+        Bench *b = userdata;
+        b->pool = pg_pool_free(b->pool);
+}
+
+static void the_pool_can_be_freed_inside_a_callback(void **state)
+{
+        Bench *b = *state;
+        PgStep step = STEP("SELECT 1");
+        PgWork work = SINGLE_OF(step);
+        step.on_result = NULL;
+        PgTask *first;
+        Call others[5];
+        assert_int_equal(pg_start(b->pool, &work, on_end_free_pool, b, &first), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+                bench_start(b, &others[i], &work);
+        while (b->pool)
+                assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
+        bench_settle(b);
+        for (size_t i = 2; i < ARRAY_SIZE(others); i++)
+                assert_int_equal(others[i].n_calls, 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(a_statement_takes_parameters_and_null, bench_renew),
+                cmocka_unit_test_setup(notices_are_swallowed, bench_renew),
+                cmocka_unit_test_setup(a_script_holds_many_statements, bench_renew),
+                cmocka_unit_test_setup(work_that_makes_no_sense_is_refused, bench_renew),
+                cmocka_unit_test_setup(steps_follow_each_other_and_commit, bench_renew),
+                cmocka_unit_test_setup(limits_hold_in_the_transaction_and_not_after_it, bench_renew),
+                cmocka_unit_test_setup(a_handler_decides, bench_renew),
+                cmocka_unit_test_setup(a_fault_in_a_step_rolls_back_and_keeps_the_connection, bench_renew),
+                cmocka_unit_test_setup(a_commit_that_fails_commits_nothing, bench_renew),
+                cmocka_unit_test_setup(a_read_only_transaction_sees_one_snapshot_and_writes_nothing, bench_renew),
+                cmocka_unit_test_setup(what_the_operator_must_mend_is_named, bench_renew),
+                cmocka_unit_test_setup(a_slow_statement_is_ended, bench_renew),
+                cmocka_unit_test_setup(a_lock_is_not_waited_for_longer_than_allowed, bench_renew),
+                cmocka_unit_test_setup(work_beyond_the_connections_waits_its_turn, bench_renew),
+                cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
+                cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
+                cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
+                cmocka_unit_test_setup(work_that_has_ended_can_be_cancelled_before_it_is_told, bench_renew),
+                cmocka_unit_test_setup(the_pool_can_be_freed_inside_a_callback, bench_renew),
+        };
+        return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
+}

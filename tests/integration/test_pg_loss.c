@@ -1,0 +1,282 @@
+/*
+ * PostgreSQL that goes away, comes back, or says no: how work ends then, and that later work finds its way.
+ */
+#include "integration/pg_bench.h"
+#include <sys/socket.h>
+#include <sys/un.h>
+
+static const PgStep insert_steps[] = {STEP("INSERT INTO t VALUES (1)")};
+static const PgWork insert_work = WORK_OF(insert_steps);
+static const PgStep sleep_steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("SELECT pg_sleep(60)")};
+static const PgWork sleep_work = WORK_OF(sleep_steps);
+static const char sleeping[] = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = "
+                               "'active' AND backend_type = 'client backend'";
+
+static void restart(Bench *b)
+{
+        harness_postgres_stop(&b->pg);
+        harness_postgres_resume(&b->pg);
+}
+
+/* ---- idle ---- */
+
+static void a_connection_that_died_idle_is_not_noticed_by_work(void **state)
+{
+        Bench *b = *state;
+        for (int alone = 0; alone < 2; alone++) {
+                for (int noticed = 0; noticed < 2; noticed++) {
+                        Call call;
+                        bench_query(b, &call, "TRUNCATE t");
+                        restart(b);
+                        if (noticed)
+                                bench_settle(b);
+                        PgWork work = insert_work;
+                        work.transaction = alone == 0;
+                        bench_run(b, &call, &work);
+                        bench_assert_done(&call);
+                }
+        }
+}
+
+static void a_session_that_was_dismissed_idle_is_not_noticed_by_work(void **state)
+{
+        Bench *b = *state;
+        Call call;
+        for (int alone = 0; alone < 2; alone++) {
+                bench_query(b, &call, "TRUNCATE t");
+                free(harness_sql(&b->pg, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
+                                         "WHERE application_name = 'bench'"));
+                PgWork work = insert_work;
+                work.transaction = alone == 0;
+                bench_run(b, &call, &work);
+                bench_assert_done(&call);
+        }
+}
+
+/* ---- at work ---- */
+
+static void a_server_that_dies_under_a_statement(void **state)
+{
+        Bench *b = *state;
+        static const struct {
+                bool transaction;
+                PgEnd end;
+        } cases[] = {{true, PG_END_FAILED}, {false, PG_END_UNKNOWN}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                PgStep step = STEP("SELECT pg_sleep(60)");
+                PgWork work = {.steps = &step, .n_steps = 1, .transaction = cases[i].transaction};
+                Call call;
+                bench_start(b, &call, &work);
+                bench_wait_for_sql(b, sleeping, "1");
+                harness_postgres_stop(&b->pg);
+                bench_wait(&call);
+                assert_int_equal(call.end, cases[i].end);
+                assert_int_equal(call.fault.scope, FAULT_PEER);
+                assert_true(call.fault.retryable);
+                assert_string_equal(call.fault.code, "pg-unreachable");
+
+                bench_run(b, &call, &insert_work);
+                bench_assert_fault(&call, PG_END_FAILED, "pg-unreachable", "", true);
+                harness_postgres_resume(&b->pg);
+                bench_query(b, &call, "SELECT 'back'");
+                assert_string_equal(call.value, "back");
+        }
+}
+
+static int stop_half_way(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
+{
+        (void)ret_fault;
+        Call *call = userdata;
+        if (call->n_results++ == 1000)
+                harness_postgres_stop(&call->bench->pg);
+        *ret_size = (size_t)snprintf(call->value, sizeof(call->value), "%d\tx\n", call->n_results);
+        *ret_data = call->value;
+        return 0;
+}
+
+static void a_server_that_dies_under_a_copy(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {{.sql = "COPY t FROM STDIN", .copy_source = stop_half_way}};
+        PgWork work = WORK_OF(steps);
+        Call call;
+        bench_run(b, &call, &work); /* the source has no end of its own */
+        assert_int_equal(call.end, PG_END_FAILED);
+        assert_string_equal(call.fault.code, "pg-unreachable");
+        assert_true(call.fault.retryable);
+        harness_postgres_resume(&b->pg);
+        assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM t"), 0);
+}
+
+static PgNext dismiss(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)bench_on_pid(result, userdata, ret_fault);
+        Call *call = userdata;
+        char sql[100];
+        (void)snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%ld, 60000)", call->backend_pid);
+        free(harness_sql(&call->bench->pg, sql));
+        return PG_NEXT;
+}
+
+static void a_session_that_is_dismissed_between_two_steps(void **state)
+{
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"),
+                                       {.sql = "SELECT pg_backend_pid()", .on_result = dismiss},
+                                       STEP("INSERT INTO t VALUES (2)")};
+        PgWork work = WORK_OF(steps);
+        Bench *b = *state;
+        Call call;
+        bench_run(b, &call, &work);
+        assert_int_equal(call.end, PG_END_FAILED);
+        assert_string_equal(call.fault.code, "pg-unreachable");
+        assert_true(call.fault.retryable);
+        assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM t"), 0);
+}
+
+static void a_statement_whose_session_is_dismissed_says_so(void **state)
+{
+        Bench *b = *state;
+        Call call;
+        bench_start(b, &call, &sleep_work);
+        bench_wait_for_sql(b, sleeping, "1");
+        free(harness_sql(&b->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                 "WHERE application_name = 'bench'"));
+        bench_wait(&call);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-unreachable", "57P01", true);
+        bench_run(b, &call, &insert_work);
+        bench_assert_done(&call);
+}
+
+static void an_answer_lost_at_commit_is_unknown(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg,
+                         "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                         "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60); RETURN NEW; END $$;"
+                         "CREATE TABLE deadly (id int); ALTER TABLE deadly OWNER TO em;"
+                         "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON deadly DEFERRABLE INITIALLY DEFERRED "
+                         "FOR EACH ROW EXECUTE FUNCTION die()"));
+        static const PgStep steps[] = {STEP("INSERT INTO deadly VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        Call call;
+        bench_run(b, &call, &work);
+        bench_assert_fault(&call, PG_END_UNKNOWN, "pg-unreachable", "57P01", true);
+        assert_int_equal(call.n_results, 1);
+        bench_run(b, &call, &insert_work);
+        bench_assert_done(&call);
+}
+
+/* ---- connecting ---- */
+
+static void run_on(Bench *b, const char *conninfo, const char *password, Call *call)
+{
+        PgPoolOptions options = bench_options(conninfo);
+        options.password = password;
+        options.connect_timeout_usec = 2 * USEC_PER_SEC;
+        bench_open_pool(b, &options);
+        bench_query(b, call, "SELECT current_user");
+}
+
+/* A role with a password, and a server that wants it. */
+static void make_secured_role(Bench *b)
+{
+        free(harness_sql(&b->pg, "SET password_encryption = 'scram-sha-256';"
+                                 "CREATE ROLE secured LOGIN PASSWORD 'Right-Horse-7'"));
+        char path[128];
+        (void)snprintf(path, sizeof(path), "%s/data/pg_hba.conf", b->pg.folder);
+        FILE *hba = fopen(path, "w");
+        assert_non_null(hba);
+        assert_true(fputs("local all secured scram-sha-256\nlocal nowhere all reject\nlocal all all trust\n", hba) >=
+                    0);
+        assert_int_equal(fclose(hba), 0);
+        restart(b);
+}
+
+static void a_server_that_cannot_be_had_says_why_and_keeps_the_secret(void **state)
+{
+        Bench *b = *state;
+        make_secured_role(b);
+        free(harness_sql(&b->pg, "CREATE ROLE no_login"));
+        free(harness_sql(&b->pg, "CREATE DATABASE read_only"));
+        free(harness_sql(&b->pg, "ALTER DATABASE read_only SET default_transaction_read_only = on"));
+        const struct {
+                const char *words, *password, *code, *sqlstate;
+                bool retryable, refused;
+        } cases[] = {
+                {"user=secured dbname=test", "Wrong-Horse-8", "pg-refused", "28P01", false, true},
+                {"user=secured dbname=test", NULL, "pg-refused", "", false, true},
+                {"user=nobody_here dbname=test", "Wrong-Horse-8", "pg-refused", "28000", false, true},
+                {"user=no_login dbname=test", NULL, "pg-refused", "28000", false, true},
+                {"user=em dbname=nowhere", NULL, "pg-refused", "28000", false, true},
+                {"user=em dbname=missing", NULL, "pg-no-database", "3D000", false, false},
+                {"user=em dbname=read_only", NULL, "pg-read-only", "", true, false},
+                {"user=em dbname=test port=1", "Wrong-Horse-8", "pg-unreachable", "", true, false},
+                {"user=em dbname=test host=/no/such/folder", "Wrong-Horse-8", "pg-unreachable", "", true, false},
+                {"user=em sslmode=nonsense", "Wrong-Horse-8", "pg-unreachable", "", true, false},
+                {"password=Wrong-Horse-8 and more", NULL, "pg-conninfo", "", false, false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char conninfo[400];
+                (void)snprintf(conninfo, sizeof(conninfo), "host=%s %s", b->pg.folder, cases[i].words);
+                Call call;
+                run_on(b, conninfo, cases[i].password, &call);
+                bench_assert_fault(&call, PG_END_FAILED, cases[i].code, cases[i].sqlstate, cases[i].retryable);
+                assert_int_equal(call.fault.refused, cases[i].refused);
+                assert_int_equal(call.fault.scope, FAULT_PEER);
+                assert_null(strstr(call.fault.message, "Horse"));
+                assert_null(strstr(call.fault.message, "dbname="));
+        }
+        Call call;
+        char conninfo[400];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s user=secured dbname=test", b->pg.folder);
+        run_on(b, conninfo, "Right-Horse-7", &call);
+        bench_assert_done(&call);
+        assert_string_equal(call.value, "secured");
+}
+
+static void a_read_only_database_serves_when_conninfo_asks_for_it(void **state)
+{
+        Bench *b = *state;
+        char conninfo[400];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s user=em dbname=read_only target_session_attrs=any",
+                       b->pg.folder);
+        Call call;
+        run_on(b, conninfo, NULL, &call);
+        bench_assert_done(&call);
+}
+
+static void a_server_that_answers_nothing_is_given_up(void **state)
+{
+        Bench *b = *state;
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.7", b->pg.folder);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+        assert_int_equal(listen(fd, 8), 0);
+
+        char conninfo[400];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=7 user=em dbname=test", b->pg.folder);
+        Call call;
+        run_on(b, conninfo, NULL, &call);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-unreachable", "", true);
+        assert_non_null(strstr(call.fault.message, "connect timeout"));
+        assert_int_equal(close(fd), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(a_connection_that_died_idle_is_not_noticed_by_work, bench_renew),
+                cmocka_unit_test_setup(a_session_that_was_dismissed_idle_is_not_noticed_by_work, bench_renew),
+                cmocka_unit_test_setup(a_server_that_dies_under_a_statement, bench_renew),
+                cmocka_unit_test_setup(a_server_that_dies_under_a_copy, bench_renew),
+                cmocka_unit_test_setup(a_session_that_is_dismissed_between_two_steps, bench_renew),
+                cmocka_unit_test_setup(a_statement_whose_session_is_dismissed_says_so, bench_renew),
+                cmocka_unit_test_setup(an_answer_lost_at_commit_is_unknown, bench_renew),
+                cmocka_unit_test_setup(a_server_that_cannot_be_had_says_why_and_keeps_the_secret, bench_renew),
+                cmocka_unit_test_setup(a_read_only_database_serves_when_conninfo_asks_for_it, bench_renew),
+                cmocka_unit_test_setup(a_server_that_answers_nothing_is_given_up, bench_renew),
+        };
+        return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
+}
