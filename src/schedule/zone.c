@@ -64,7 +64,7 @@ static int load_file(const char *name, Zone **ret)
         _cleanup_(cleanup_free) uint8_t *bytes = NULL;
         _cleanup_(cleanup_close) int fd = -1;
         struct stat st;
-        size_t size;
+        size_t size = 0;
 
         (void)snprintf(path, sizeof(path), "%s/%s", EDGEMIRROR_ZONEINFO_DIR, name);
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #define MSEC_SUFFIX "_ms"
 
@@ -218,6 +219,10 @@ static int make_inventory(Model *model, const Options *o, Fault *ret_fault)
 /* A reader of the file never sees half a line: it is renamed into place. */
 static int announce_in_file(const char *path, const char *url, Fault *ret_fault)
 {
+        struct stat st;
+        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* renaming over a device or a pipe would destroy it */
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "announce", "%s is not a regular file", path);
+
         _cleanup_(cleanup_free) char *temporary = NULL;
         FILE *file;
 

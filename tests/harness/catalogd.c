@@ -45,11 +45,10 @@ static void run_child(const char *program, const char *const *arguments, int rea
         argv[n++] = "--die-with-parent";
         argv[n++] = "--ready-fd";
         argv[n++] = fd;
-        argv[n++] = "--announce";
-        argv[n++] = "/dev/null";
         for (size_t i = 0; arguments[i] && i < ARGUMENTS_MAX; i++)
                 argv[n++] = arguments[i];
         argv[n] = NULL;
+        (void)dup2(STDERR_FILENO, STDOUT_FILENO); /* standard output belongs to the test's own report */
         (void)execv(program, (char *const *)argv);
         _exit(127);
 }
