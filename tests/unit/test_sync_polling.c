@@ -1,0 +1,87 @@
+/*
+ * How a job is watched: every end has its step, the addresses are tried in order, and a job that never ends meets its deadline.
+ */
+#include "base/cleanup.h"
+#include "sync/polling.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static const PollingLimits limits = {1000000, 30000000, 60000000, 600000000};
+
+static PollingStep step(Polling *p, const char *job_state, const char *result, uint64_t now, uint64_t *ret_delay)
+{
+        CatalogJobAnswer a = {.answer = {.status = 200}, .job.message = ""};
+        Fault fault = {0};
+        (void)snprintf(a.job.status.state, sizeof(a.job.status.state), "%s", job_state);
+        (void)snprintf(a.job.status.result, sizeof(a.job.status.result), "%s", result);
+        return polling_answer(p, &a, now, 0, ret_delay, &fault);
+}
+
+static void every_end_has_its_step(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *state, *result;
+                PollingStep step;
+        } cases[] = {
+                {"COMPLETED", "", POLLING_CLEAN},      {"COMPLETED", "SUCCESS", POLLING_CLEAN},
+                {"COMPLETED", "FAILURE", POLLING_BAD}, {"ERROR", "", POLLING_BAD},
+                {"CANCELED", "", POLLING_BAD},         {"RUNNING", "", POLLING_WAIT},
+                {"WAITING", "", POLLING_WAIT},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Polling p;
+                uint64_t delay = 0;
+                polling_init(&p, &limits, true, 1);
+                assert_int_equal(step(&p, cases[i].state, cases[i].result, 2, &delay), cases[i].step);
+        }
+}
+
+static void job_that_never_ends_meets_its_deadline(void **state)
+{
+        (void)state;
+        static const char *const states[] = {"WAITING", "RUNNING"};
+        for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+                Polling p;
+                uint64_t now = 1, delay = 0, most = i ? limits.job_timeout_usec : limits.wait_timeout_usec;
+                polling_init(&p, &limits, true, now);
+                while (step(&p, states[i], "", now, &delay) == POLLING_WAIT) {
+                        assert_true(delay > 0);
+                        now += delay;
+                        assert_true(now <= 1 + most);
+                }
+                assert_int_equal(now, 1 + most);
+        }
+}
+
+static void job_that_is_not_found_is_asked_for_elsewhere_then_given_up(void **state)
+{
+        (void)state;
+        CatalogJobAnswer a = {.answer = {.status = 404, .fault = {.scope = FAULT_RUN}}};
+        Polling p;
+        Fault fault = {0};
+        uint64_t delay = 0;
+        unsigned asked = 1;
+        polling_init(&p, &limits, true, 1);
+        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
+        assert_int_equal(p.url, POLLING_JOBS_V1);
+        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
+        assert_int_equal(p.url, POLLING_JOBS_2_0);
+        PollingStep s = POLLING_WAIT;
+        while ((s == POLLING_WAIT || s == POLLING_ELSEWHERE) && asked++ < 50)
+                s = polling_answer(&p, &a, 2, 0, &delay, &fault);
+        assert_int_equal(s, POLLING_VANISHED);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(every_end_has_its_step),
+                cmocka_unit_test(job_that_never_ends_meets_its_deadline),
+                cmocka_unit_test(job_that_is_not_found_is_asked_for_elsewhere_then_given_up),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
