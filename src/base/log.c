@@ -1,7 +1,8 @@
 /*
  * log: writes lines to standard error, and to nowhere when that is gone.
  *
- * The one piece of process-wide state in the program: where and how verbosely it speaks. It is set once, before the first line.
+ * The one piece of process-wide state in the program: where and how verbosely it speaks. It is set once, before the first line;
+ * what has drawn on the same terminal may ask to hear of each line first.
  */
 #include "base/log.h"
 #include "base/text.h"
@@ -14,6 +15,8 @@
 static struct {
         LogLevel most_verbose;
         bool with_priority; /* systemd reads standard error: "<N>" in front gives the level */
+        void (*make_way)(void *userdata);
+        void *make_way_userdata;
 } output = {.most_verbose = LOG_LEVEL_INFO};
 
 /* JOURNAL_STREAM is "device:inode" of the socket to the journal. It is inherited by children whose standard error goes elsewhere, so compare. */
@@ -39,12 +42,20 @@ LogLevel log_level(void)
         return output.most_verbose;
 }
 
+void log_set_make_way(void (*make_way)(void *userdata), void *userdata)
+{
+        output.make_way = make_way;
+        output.make_way_userdata = userdata;
+}
+
 void log_write(LogLevel level, const char *format, ...)
 {
         if (level > output.most_verbose)
                 return;
 
         int saved = errno;
+        if (output.make_way)
+                output.make_way(output.make_way_userdata);
         char raw[2 * 4096]; /* more than fits, so that the cut is seen and marked */
         char line[4096];
         va_list arguments;

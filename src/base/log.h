@@ -15,6 +15,9 @@ typedef enum LogLevel { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_IN
 void log_open(LogLevel most_verbose);
 LogLevel log_level(void);
 
+/* `make_way` is called before each line, so that what is drawn on the terminal can be taken away first. NULL: nobody. It must not log. */
+void log_set_make_way(void (*make_way)(void *userdata), void *userdata);
+
 void log_write(LogLevel level, const char *format, ...) _printf_(2, 3);
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)

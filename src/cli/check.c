@@ -15,6 +15,8 @@ typedef struct Check {
         size_t next_edge;  /* in the configuration */
         size_t n_open;     /* catalog questions under way */
         bool catalog_down; /* said once, not once per edge */
+        bool catalog_said; /* its own line is printed */
+        bool asked;        /* about one edge at least */
 } Check;
 
 typedef struct EdgeCheck {
@@ -53,6 +55,24 @@ static void check_mirror(Check *c)
 
 static void check_next_edges(Check *c);
 
+/* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from a good answer or an error of the API's own form. */
+static void check_catalog(Check *c, const CatalogAnswer *answer)
+{
+        static const Fault none;
+        bool down = answer->fault.scope == FAULT_PEER || answer->fault.scope == FAULT_REQUEST;
+        bool known = answer->fault.scope == FAULT_NONE || answer->problem;
+        if (down && !c->catalog_down)
+                check_line(c, c->catalog_said ? "catalog, after a first answer" : "catalog", &answer->fault, "");
+        else if (!down && known && !c->catalog_said)
+                check_line(c, "catalog", &none,
+                           c->session.config->catalog.plain_http ? "address and credentials are right"
+                                                                 : "address, TLS and credentials are right");
+        c->catalog_said = c->catalog_said || down || known;
+        c->catalog_down = c->catalog_down || down;
+        if (answer->fault.scope == FAULT_REQUEST) /* a retry might help, but who checks wants to hear how it is now */
+                c->status = exit_status_worse(c->status, CLI_EXIT_UNREACHABLE);
+}
+
 static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
 {
         EdgeCheck *e = userdata;
@@ -60,16 +80,10 @@ static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
         const Fault *fault = &answer->answer.fault;
         char what[64];
         c->n_open--;
-        if (fault->scope == FAULT_PEER || fault->scope == FAULT_REQUEST) {
-                if (!c->catalog_down)
-                        check_line(c, "catalog", fault, "");
-                if (fault->scope ==
-                    FAULT_REQUEST) /* a person who checks wants to hear "unreachable", whatever a retry might bring */
-                        c->status = exit_status_worse(c->status, CLI_EXIT_UNREACHABLE);
-                c->catalog_down = true;
-        } else {
+        check_catalog(c, &answer->answer);
+        if (fault->scope != FAULT_PEER && fault->scope != FAULT_REQUEST) {
                 (void)snprintf(what, sizeof(what), "catalog: edge %.40s", e->edge->name);
-                check_line(c, what, fault, answer->n_rows ? "may be listed" : "may be listed (empty)");
+                check_line(c, what, fault, answer->n_rows ? "may be listed" : "may be listed; it is empty");
         }
         free(e);
         check_next_edges(c);
@@ -88,6 +102,7 @@ static bool check_edge(Check *c, const ConfigEdge *edge)
                 return false;
         }
         c->n_open++;
+        c->asked = true;
         return true;
 }
 
@@ -100,8 +115,11 @@ static void check_next_edges(Check *c)
                 if (edge->enabled && !check_edge(c, edge))
                         c->status = exit_status_worse(c->status, CLI_EXIT_EDGE_FAILED);
         }
-        if (c->n_open == 0)
-                check_mirror(c);
+        if (c->n_open > 0)
+                return;
+        if (!c->asked)
+                printf("--      catalog                           not asked: no edge is enabled\n");
+        check_mirror(c);
 }
 
 int command_check(const CommandLine *line)
@@ -115,11 +133,16 @@ int command_check(const CommandLine *line)
                                c.session.config->n_edges == 1 ? "" : "s");
                 check_line(&c, "configuration", &none, detail);
         }
-        if (status == 0 && !line->offline)
-                status = session_open_catalog(&c.session);
         if (status == 0 && !line->offline) {
-                check_next_edges(&c);
-                (void)sd_event_loop(c.session.event);
+                /* What is wrong with one side is no reason to keep quiet about the other. */
+                int catalog_status = session_open_catalog(&c.session);
+                c.status = exit_status_worse(c.status, catalog_status);
+                if (catalog_status == 0)
+                        check_next_edges(&c);
+                else
+                        check_mirror(&c);
+                if (c.session.event)
+                        (void)sd_event_loop(c.session.event);
         }
         session_done(&c.session);
         return status ? status : c.status;

@@ -3,6 +3,7 @@
  */
 #include "cli/progress.h"
 #include "base/duration.h"
+#include "base/log.h"
 #include "base/text.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +13,7 @@
 #include <time.h>
 
 #define DRAW_EVERY_USEC (150 * USEC_PER_MSEC)
-enum { COLUMNS_MAX = 200, LINES_MAX = 20 };
+enum { COLUMNS_MAX = 200, LINES_MAX = 20, NAME_WIDTH = 24 };
 
 struct ProgressLine {
         ProgressView *view;
@@ -38,6 +39,11 @@ static void view_draw_later(ProgressView *v)
         (void)sd_event_source_set_enabled(v->timer, SD_EVENT_ONESHOT);
 }
 
+static void view_make_way(void *userdata)
+{
+        progress_view_clear(userdata);
+}
+
 /* Back to the first of our lines, and everything from there down erased. */
 void progress_view_clear(ProgressView *v)
 {
@@ -60,6 +66,16 @@ static void view_measure(ProgressView *v)
                 v->rows = LINES_MAX;
 }
 
+static void view_draw_line(const ProgressView *v, const ProgressLine *l)
+{
+        char name[sizeof(l->name)];
+        char text[COLUMNS_MAX];
+        unsigned width = v->columns > 3 * NAME_WIDTH ? NAME_WIDTH : v->columns / 3;
+        text_printable(l->name, strlen(l->name), name, width + 1);
+        text_printable(l->text, strlen(l->text), text, v->columns - width - 1);
+        fprintf(stderr, "%-*s %s\n", (int)width, name, text);
+}
+
 static int view_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 {
         (void)s;
@@ -74,10 +90,7 @@ static int view_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
                         more++;
                         continue;
                 }
-                char line[4 * COLUMNS_MAX];
-                char whole[4 * COLUMNS_MAX];
-                (void)snprintf(whole, sizeof(whole), "%-24s %s", l->name, l->text);
-                fprintf(stderr, "%s\n", text_printable(whole, strlen(whole), line, v->columns));
+                view_draw_line(v, l);
                 v->drawn++;
         }
         if (more > 0) {
@@ -91,7 +104,7 @@ static int view_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 int progress_view_new(sd_event *event, ProgressView **ret)
 {
         *ret = NULL;
-        if (!isatty(STDERR_FILENO))
+        if (!isatty(STDERR_FILENO) || !getenv("TERM") || text_equal(getenv("TERM"), "dumb"))
                 return 0;
         _cleanup_(cleanup_progress_view) ProgressView *v = calloc(1, sizeof(*v));
         if (!v)
@@ -100,6 +113,7 @@ int progress_view_new(sd_event *event, ProgressView **ret)
         int r = sd_event_add_time_relative(event, &v->timer, CLOCK_MONOTONIC, DRAW_EVERY_USEC, 0, view_on_timer, v);
         if (r < 0)
                 return r;
+        log_set_make_way(view_make_way, v);
         *ret = TAKE_PTR(v);
         return 0;
 }
@@ -108,6 +122,7 @@ ProgressView *progress_view_free(ProgressView *v)
 {
         if (!v)
                 return NULL;
+        log_set_make_way(NULL, NULL);
         progress_view_clear(v);
         while (v->first)
                 (void)progress_line_remove(v->first);

@@ -1,7 +1,8 @@
 /*
  * sync: the command. Registers the edges, runs their syncs side by side, prints a line as each ends.
  *
- * What always holds: at most max_syncs run at once; once the catalog or PostgreSQL as a whole has said no, edges that have not begun fail with the same words
+ * What always holds: at most max_syncs run at once, and one alone until the catalog has answered it (a wrong password that is tried by many at once
+ * locks the account); once the catalog or PostgreSQL as a whole has said no, edges that have not begun fail with the same words
  * without asking it again.
  */
 #include "sync/sync.h"
@@ -9,14 +10,16 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/command.h"
-#include "cli/json_out.h"
 #include "cli/progress.h"
 #include "cli/session.h"
+#include "cli/sync_report.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
+#include <time.h>
+
+/* One slow edge does not hold up the others for longer. */
+#define ALONE_AT_MOST_USEC (5 * USEC_PER_SEC)
 
 typedef struct SyncCommand SyncCommand;
 
@@ -37,91 +40,39 @@ struct SyncCommand {
         Runner *runners; /* one per edge */
         size_t n_edges, next, running;
         bool stopping;
-        Fault peer_fault; /* of a peer that said no */
+        bool catalog_answers;   /* somebody has had an answer: more than one edge may ask */
+        sd_event_source *hurry; /* stops waiting for that */
+        Fault peer_fault;       /* of a peer that said no */
         int status;
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
 };
-
-/* ---- output ---- */
-
-static void print_json(const ConfigEdge *edge, const SyncReport *r)
-{
-        const MirrorApplied *a = &r->applied;
-        cJSON *o = cJSON_CreateObject();
-        json_add_text(o, "edge", edge->name);
-        json_add_uuid(o, "edgeConnectionId", &edge->id);
-        json_add_int(o, "runId", r->run_id ? r->run_id : -1);
-        json_add_text(o, "outcome", r->outcome);
-        json_add_text(o, "refresh", r->refresh);
-        json_add_uuid(o, "jobId", r->has_job ? &r->job.id : NULL);
-        json_add_text(o, "jobState", r->has_job && r->job.state[0] ? r->job.state : NULL);
-        json_add_int(o, "listed", r->listed);
-        json_add_int(o, "added", a->added);
-        json_add_int(o, "changed", a->changed);
-        json_add_int(o, "removed", a->removed);
-        json_add_int(o, "restored", a->restored);
-        json_add_int(o, "unchanged", a->unchanged);
-        json_add_int(o, "held", a->held);
-        json_add_int(o, "pages", r->pages);
-        json_add_int(o, "requests", r->requests);
-        json_add_int(o, "durationMs", (int64_t)(r->duration_usec / USEC_PER_MSEC));
-        bool fault = r->fault.scope != FAULT_NONE;
-        json_add_fault(o, "error", fault_scope_name(r->fault.scope), fault ? r->fault.code : NULL, r->fault.message,
-                       r->fault.http_status, r->fault.sqlstate);
-        json_print_line(o);
-}
-
-static bool report_applied(const SyncReport *r)
-{
-        return strcmp(r->outcome, "failed") != 0 && strcmp(r->outcome, "aborted") != 0;
-}
-
-static void print_line(const ConfigEdge *edge, const SyncReport *r)
-{
-        const MirrorApplied *a = &r->applied;
-        char took[DURATION_STRING_SIZE];
-        printf("%-24s %-8s", edge->name, r->outcome);
-        if (report_applied(r))
-                printf("  %" PRId64 " listed: %" PRId64 " added, %" PRId64 " changed, %" PRId64 " removed, %" PRId64
-                       " restored, %" PRId64 " unchanged, %" PRId64 " held; refresh %s",
-                       r->listed, a->added, a->changed, a->removed, a->restored, a->unchanged, a->held, r->refresh);
-        else if (r->refresh)
-                printf("  refresh %s", r->refresh);
-        printf("; %s\n", duration_format_short(r->duration_usec, took));
-        if (r->fault.scope != FAULT_NONE)
-                printf("    %s: %s\n", r->fault.code, r->fault.message);
-        if (a->held > 0)
-                printf("    %" PRId64 " rows of the mirror are not in the list; they were left as they are\n", a->held);
-        (void)fflush(stdout);
-}
-
-static int report_status(const SyncReport *r)
-{
-        if (strcmp(r->outcome, "held") == 0)
-                return CLI_EXIT_HELD;
-        if (report_applied(r))
-                return CLI_EXIT_DONE;
-        int status = fault_exit_status(&r->fault);
-        return status ? status : CLI_EXIT_EDGE_FAILED;
-}
 
 static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncReport *report)
 {
         progress_view_clear(c->view);
         if (c->line->json)
-                print_json(edge, report);
+                sync_report_print_json(edge->name, &edge->id, report);
         else
-                print_line(edge, report);
-        c->status = exit_status_worse(c->status, report_status(report));
+                sync_report_print(edge->name, report);
+        c->status = exit_status_worse(c->status, sync_report_status(report));
 }
-
-/* ---- running ---- */
 
 static void command_go_on(SyncCommand *c);
 
+/* From inside a sync's callback nothing is started or freed: the reaper does that right after. */
+static void command_wake(SyncCommand *c)
+{
+        (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
+}
+
 static void runner_on_progress(const SyncProgress *progress, void *userdata)
 {
-        progress_line_set(((Runner *)userdata)->line, progress);
+        Runner *r = userdata;
+        progress_line_set(r->line, progress);
+        if (!r->command->catalog_answers && (progress->has_job || progress->listed > 0)) {
+                r->command->catalog_answers = true;
+                command_wake(r->command);
+        }
 }
 
 static void runner_on_done(const SyncReport *report, void *userdata)
@@ -131,10 +82,12 @@ static void runner_on_done(const SyncReport *report, void *userdata)
         r->line = progress_line_remove(r->line);
         r->over = true;
         command_report(c, r->edge, report);
-        if (report->fault.scope == FAULT_PEER && !report_applied(report) && c->peer_fault.scope == FAULT_NONE)
+        if (report->fault.scope == FAULT_PEER && !sync_report_applied(report) && c->peer_fault.scope == FAULT_NONE)
                 c->peer_fault = report->fault;
+        else if (report->requests > 0)
+                c->catalog_answers = true;
         c->running--;
-        (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
+        command_wake(c);
 }
 
 static int runner_start(SyncCommand *c, Runner *r)
@@ -165,11 +118,17 @@ static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, const char
         command_report(c, edge, &report);
 }
 
+static size_t command_most(const SyncCommand *c)
+{
+        bool alone = !c->catalog_answers && !c->stopping && c->peer_fault.scope == FAULT_NONE;
+        return alone ? 1 : c->session.config->daemon.max_syncs;
+}
+
 static void command_go_on(SyncCommand *c)
 {
         Fault stopped;
         fault_set(&stopped, FAULT_RUN, ECANCELED, "stopped", "stopped before it began");
-        while (c->next < c->n_edges && c->running < c->session.config->daemon.max_syncs) {
+        while (c->next < c->n_edges && c->running < command_most(c)) {
                 Runner *r = &c->runners[c->next];
                 r->edge = c->edges[c->next++];
                 if (c->stopping) {
@@ -214,7 +173,34 @@ static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *
         for (size_t i = 0; i < c->next; i++)
                 if (c->runners[i].sync)
                         sync_stop(c->runners[i].sync);
-        (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
+        command_wake(c);
+        return 0;
+}
+
+static int command_on_hurry(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        (void)s;
+        (void)usec;
+        SyncCommand *c = userdata;
+        c->catalog_answers = true;
+        command_wake(c);
+        return 0;
+}
+
+static int command_watch_signals(SyncCommand *c)
+{
+        static const int signals[] = {SIGINT, SIGTERM};
+        sigset_t blocked;
+        (void)sigemptyset(&blocked);
+        for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+                (void)sigaddset(&blocked, signals[i]);
+        if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0) /* they come by the loop, not by a handler */
+                return -errno;
+        for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+                int r = sd_event_add_signal(c->session.event, NULL, signals[i], command_on_signal, c);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
@@ -223,6 +209,9 @@ static void command_on_registered(const Fault *fault, void *userdata)
         SyncCommand *c = userdata;
         if (fault->scope != FAULT_NONE)
                 c->peer_fault = *fault;
+        if (sd_event_add_time_relative(c->session.event, &c->hurry, CLOCK_MONOTONIC, ALONE_AT_MOST_USEC, 0,
+                                       command_on_hurry, c) < 0)
+                c->catalog_answers = true;
         command_go_on(c);
 }
 
@@ -263,9 +252,7 @@ static int command_open(SyncCommand *c)
         c->runners = calloc(c->n_edges, sizeof(*c->runners));
         int r = c->runners ? progress_view_new(event, &c->view) : -ENOMEM;
         if (r >= 0)
-                r = sd_event_add_signal(event, NULL, SIGINT | SD_EVENT_SIGNAL_PROCMASK, command_on_signal, c);
-        if (r >= 0)
-                r = sd_event_add_signal(event, NULL, SIGTERM | SD_EVENT_SIGNAL_PROCMASK, command_on_signal, c);
+                r = command_watch_signals(c);
         if (r >= 0)
                 r = sd_event_add_defer(event, &c->reaper, command_on_reaper, c);
         if (r >= 0)
@@ -286,6 +273,7 @@ static void command_close(SyncCommand *c)
         }
         (void)progress_view_free(c->view);
         sd_event_source_disable_unref(c->reaper);
+        sd_event_source_disable_unref(c->hurry);
         free(c->runners);
         free(c->edges);
         session_done(&c->session);

@@ -1,0 +1,90 @@
+/*
+ * sync_report: prints and judges reports. Texts in a report are fit for a terminal already; names come from the configuration.
+ */
+#include "cli/sync_report.h"
+#include "base/duration.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/json_out.h"
+#include "cli/session.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+bool sync_report_applied(const SyncReport *r)
+{
+        return text_equal(r->outcome, "synced") || text_equal(r->outcome, "held") || text_equal(r->outcome, "unstable");
+}
+
+int sync_report_status(const SyncReport *r)
+{
+        if (text_equal(r->outcome, "held"))
+                return CLI_EXIT_HELD;
+        if (sync_report_applied(r))
+                return CLI_EXIT_DONE;
+        int status = fault_exit_status(&r->fault);
+        return status ? status : CLI_EXIT_EDGE_FAILED;
+}
+
+void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *r)
+{
+        const MirrorApplied *a = &r->applied;
+        cJSON *o = cJSON_CreateObject();
+        json_add_text(o, "edge", edge);
+        json_add_uuid(o, "edgeConnectionId", edge_id);
+        json_add_int(o, "runId", r->run_id ? r->run_id : -1);
+        json_add_text(o, "outcome", r->outcome);
+        json_add_text(o, "refresh", r->refresh);
+        json_add_uuid(o, "jobId", r->has_job ? &r->job.id : NULL);
+        json_add_text(o, "jobState", r->has_job && r->job.state[0] ? r->job.state : NULL);
+        json_add_int(o, "listed", r->listed);
+        json_add_int(o, "added", a->added);
+        json_add_int(o, "changed", a->changed);
+        json_add_int(o, "removed", a->removed);
+        json_add_int(o, "restored", a->restored);
+        json_add_int(o, "unchanged", a->unchanged);
+        json_add_int(o, "held", a->held);
+        json_add_int(o, "pages", r->pages);
+        json_add_int(o, "requests", r->requests);
+        json_add_int(o, "durationMs", (int64_t)(r->duration_usec / USEC_PER_MSEC));
+        bool fault = r->fault.scope != FAULT_NONE;
+        json_add_fault(o, "error", fault_scope_name(r->fault.scope), fault ? r->fault.code : NULL, r->fault.message,
+                       r->fault.http_status, r->fault.sqlstate);
+        json_print_line(o);
+}
+
+static void print_counts(const SyncReport *r)
+{
+        const struct {
+                int64_t count;
+                const char *word;
+        } counts[] = {
+                {r->applied.added, "added"},       {r->applied.changed, "changed"}, {r->applied.removed, "removed"},
+                {r->applied.restored, "restored"}, {r->applied.held, "held"},
+        };
+        bool any = false;
+        printf("%" PRId64 " listed", r->listed);
+        for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+                if (counts[i].count == 0)
+                        continue;
+                printf("%s %" PRId64 " %s", any ? "," : ":", counts[i].count, counts[i].word);
+                any = true;
+        }
+        printf("%s; ", any ? "" : ", no change");
+}
+
+void sync_report_print(const char *edge, const SyncReport *r)
+{
+        char took[DURATION_STRING_SIZE];
+        printf("%-24s  %-8s  ", edge, r->outcome);
+        if (sync_report_applied(r))
+                print_counts(r);
+        if (r->refresh)
+                printf("refresh %s; ", r->refresh);
+        printf("%s\n", duration_format_short(r->duration_usec, took));
+        if (r->fault.scope != FAULT_NONE)
+                printf("    %s: %s\n", r->fault.code, r->fault.message);
+        if (r->applied.held > 0)
+                printf("    %" PRId64 " %s of the mirror missing from the list; left as %s\n", r->applied.held,
+                       r->applied.held == 1 ? "row is" : "rows are", r->applied.held == 1 ? "it is" : "they are");
+        (void)fflush(stdout);
+}

@@ -1,0 +1,18 @@
+/*
+ * sync_report: what came of one edge's sync, for a person, for a program, for the exit status.
+ */
+#pragma once
+
+#include "sync/sync.h"
+
+/* A line on standard output, and lines below it for what a person should know. */
+void sync_report_print(const char *edge, const SyncReport *report);
+
+/* One JSON object on a line. */
+void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *report);
+
+/* Whether the mirror was brought up to the list: synced, held or unstable. */
+bool sync_report_applied(const SyncReport *report);
+
+/* The exit status that this edge alone would give: 0, 1, 4, 69 or 77. */
+int sync_report_status(const SyncReport *report);
