@@ -381,6 +381,9 @@ static void on_end_free_pool(PgEnd end, const Fault *fault, void *userdata)
 static void the_pool_can_be_freed_inside_a_callback(void **state)
 {
         Bench *b = *state;
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.max_connections = 1; /* first come, first served: the others wait behind the one that frees the pool */
+        bench_open_pool(b, &options);
         PgStep step = STEP("SELECT 1");
         PgWork work = SINGLE_OF(step);
         step.on_result = NULL;
@@ -392,7 +395,7 @@ static void the_pool_can_be_freed_inside_a_callback(void **state)
         while (b->pool)
                 assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
         bench_settle(b);
-        for (size_t i = 2; i < ARRAY_SIZE(others); i++)
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++)
                 assert_int_equal(others[i].n_calls, 0);
 }
 
