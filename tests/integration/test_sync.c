@@ -4,210 +4,13 @@
  * Two edges in most cases: `main`, to which things happen, and `other`, which must not notice.
  */
 #include "base/text.h"
-#include "harness/postgres.h"
-#include "harness/program.h"
-#include <setjmp.h>
+#include "integration/sync_world.h"
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-#define SECRET "correct-horse-battery"
-
-typedef struct World {
-        HarnessPostgres pg;
-        HarnessCatalog catalog;
-        char folder[64];
-        char config[128];
-        char edges[2][40];
-        cJSON *results[2]; /* of the last sync: main, other */
-} World;
-
-/* ---- the world ---- */
-
-static void start_catalog(World *w, const char *rows)
-{
-        const char *const arguments[] = {"--edges",    "2",  "--rows",    rows, "--auth", "basic:svc:" SECRET,
-                                         "--job-wait", "0s", "--job-run", "0s", NULL};
-        harness_catalog_start(&w->catalog, w->folder, arguments);
-        cJSON *edges = harness_control(&w->catalog, "/control/edges", NULL);
-        for (int i = 0; i < 2; i++) {
-                const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(edges, i), "id"));
-                (void)snprintf(w->edges[i], sizeof(w->edges[i]), "%s", id);
-        }
-        cJSON_Delete(edges);
-}
-
-static void write_config(World *w, const char *job_timeout)
-{
-        char text[2048];
-        (void)snprintf(
-                text, sizeof(text),
-                "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\nrequest_timeout = 5s\n"
-                "[postgres]\nconninfo = %s\n"
-                "[defaults]\npoll_min = 10ms\npoll_max = 50ms\nsettle = 100ms\nwait_timeout = 1s\njob_timeout = %s\n"
-                "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
-                w->catalog.url, w->folder, w->pg.service, job_timeout, w->edges[0], w->edges[1]);
-        harness_write(w->folder, "edgemirror.conf", text);
-        harness_write(w->folder, "password", SECRET "\n");
-}
-
-static int world_setup(void **state)
-{
-        World *w = calloc(1, sizeof(*w));
-        harness_postgres_start(&w->pg);
-        (void)snprintf(w->folder, sizeof(w->folder), "/tmp/edgemirror-sync-XXXXXX");
-        assert_non_null(mkdtemp(w->folder));
-        (void)snprintf(w->config, sizeof(w->config), "%s/edgemirror.conf", w->folder);
-        start_catalog(w, "20");
-        write_config(w, "1s");
-        const char *const migrate[] = {"-c", w->config, "migrate", NULL};
-        assert_int_equal(harness_program(w->folder, migrate), 0);
-        *state = w;
-        return 0;
-}
-
-static void forget_results(World *w)
-{
-        for (int i = 0; i < 2; i++) {
-                cJSON_Delete(w->results[i]);
-                w->results[i] = NULL;
-        }
-}
-
-static int world_teardown(void **state)
-{
-        World *w = *state;
-        if (!w) /* the set-up failed */
-                return 0;
-        static const char *const files[] = {"edgemirror.conf", "password",   "out", "err", "url",
-                                            "catalog.out",     "catalog.err"};
-        forget_results(w);
-        harness_catalog_stop(&w->catalog);
-        harness_postgres_destroy(&w->pg);
-        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-                char path[128];
-                (void)snprintf(path, sizeof(path), "%.64s/%s", w->folder, files[i]);
-                (void)unlink(path);
-        }
-        (void)rmdir(w->folder);
-        free(w);
-        return 0;
-}
-
-/* A new catalog and an empty mirror. */
-static void begin_again(World *w, const char *rows, const char *job_timeout)
-{
-        harness_catalog_stop(&w->catalog);
-        start_catalog(w, rows);
-        write_config(w, job_timeout);
-        free(harness_sql(&w->pg, "TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection,"
-                                 " edgemirror.database_connection_history, edgemirror.sync_run"));
-}
-
-static int small_world(void **state)
-{
-        begin_again(*state, "20", "1s");
-        return 0;
-}
-
-static void control(World *w, const char *path, const char *body)
-{
-        cJSON_Delete(harness_control(&w->catalog, path, body));
-}
-
-/* A rule for edge `main`; `members` are further JSON members. */
-static void fault(World *w, const char *kind, const char *members)
-{
-        char rule[1024];
-        (void)snprintf(rule, sizeof(rule), "{\"kind\":\"%s\",\"edge\":\"%s\",%s}", kind, w->edges[0], members);
-        control(w, "/control/faults", rule);
-}
-
-static void take_results(World *w)
-{
-        char *out = harness_read(w->folder, "out");
-        forget_results(w);
-        for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n")) {
-                cJSON *object = cJSON_Parse(line);
-                assert_non_null(object);
-                int i = strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(object, "edge")), "main") != 0;
-                assert_null(w->results[i]);
-                w->results[i] = object;
-        }
-        free(out);
-}
-
-static int sync_all(World *w)
-{
-        const char *const arguments[] = {"-c", w->config, "sync", "--json", NULL};
-        int status = harness_program(w->folder, arguments);
-        take_results(w);
-        return status;
-}
-
-static const char *text_of(const World *w, int edge, const char *name)
-{
-        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(w->results[edge], name));
-        return text ? text : "null";
-}
-
-static int number_of(const World *w, int edge, const char *name)
-{
-        return (int)cJSON_GetNumberValue(cJSON_GetObjectItem(w->results[edge], name));
-}
-
-static const char *error_of(const World *w, const char *name)
-{
-        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(w->results[0], "error"), name));
-        return text ? text : "null";
-}
-
-/* The mirror's rows and the catalog's, in one text form, sorted by PostgreSQL. */
-static void assert_mirror_equals_catalog(World *w)
-{
-        char path[128], sql[400];
-        for (int i = 0; i < 2; i++) {
-                (void)snprintf(path, sizeof(path), "/control/rows?edge=%s", w->edges[i]);
-                char *lines = harness_control_text(&w->catalog, path);
-                Text copy = {0};
-                for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n")) {
-                        cJSON *row = cJSON_Parse(line);
-                        const char *database = cJSON_GetStringValue(cJSON_GetObjectItem(row, "databaseId"));
-                        assert_int_equal(text_printf(&copy, "%s|%s|%s\n",
-                                                     cJSON_GetStringValue(cJSON_GetObjectItem(row, "id")),
-                                                     cJSON_GetStringValue(cJSON_GetObjectItem(row, "name")),
-                                                     database ? database : ""),
-                                         0);
-                        cJSON_Delete(row);
-                }
-                (void)snprintf(
-                        sql, sizeof(sql),
-                        "SELECT coalesce(string_agg(id || '|' || name || '|' || coalesce(database_id::text, '') || E'\\n', '' ORDER BY first_seen_at, run_id, id), '')"
-                        " FROM edgemirror.database_connection WHERE edge_connection_id = '%s' AND removed_at IS NULL",
-                        w->edges[i]);
-                char *mirror = harness_sql(&w->pg, sql);
-                size_t n = 0;
-                /* As sets: every line of one is in the other, and they are as long. */
-                assert_int_equal(strlen(mirror), copy.size);
-                if (copy.size > 0)
-                        for (char *line = strtok(copy.data, "\n"); line; line = strtok(NULL, "\n")) {
-                                if (n++ % 97 == 0 || copy.size < 100000)
-                                        assert_non_null(strstr(mirror, line));
-                        }
-                free(mirror);
-                text_done(&copy);
-                free(lines);
-        }
-}
 
 /* ---- what must hold ---- */
 
@@ -262,42 +65,6 @@ static void changes_are_mirrored_and_kept_in_history(void **state)
                         &w->pg,
                         "SELECT count(*) FROM edgemirror.inventory WHERE name LIKE E'quote \" back\\\\\\\\slash tab\\t line\\n %'"),
                 1);
-}
-
-/* What the catalog does to `main`, and what must come of it. */
-typedef struct Case {
-        const char *kind, *members;
-        int status;
-        const char *outcome, *refresh, *code;
-} Case;
-
-static void run_cases(World *w, const Case *cases, size_t n)
-{
-        for (size_t i = 0; i < n; i++) {
-                const Case *c = &cases[i];
-                begin_again(w, "20", "1s");
-                fault(w, c->kind, c->members);
-                int status = sync_all(w);
-                print_message("%s %s: %d %s, refresh %s, %s\n", c->kind, c->members, status, text_of(w, 0, "outcome"),
-                              text_of(w, 0, "refresh"), error_of(w, "code"));
-                assert_int_equal(status, c->status);
-                assert_string_equal(text_of(w, 0, "outcome"), c->outcome);
-                assert_string_equal(text_of(w, 0, "refresh"), c->refresh);
-                assert_string_equal(error_of(w, "code"), c->code);
-                assert_string_equal(text_of(w, 1, "outcome"), "synced");
-
-                char sql[200];
-                (void)snprintf(
-                        sql, sizeof(sql),
-                        "SELECT outcome || ' ' || coalesce(refresh, 'null') || ' ' || coalesce(error_code, 'null')"
-                        " FROM edgemirror.sync_run WHERE edge_connection_id = '%s'",
-                        w->edges[0]);
-                char *journal = harness_sql(&w->pg, sql);
-                char expected[128];
-                (void)snprintf(expected, sizeof(expected), "%s %s %s", c->outcome, c->refresh, c->code);
-                assert_string_equal(journal, expected);
-                free(journal);
-        }
 }
 
 static void every_end_of_a_refresh_is_told_apart(void **state)
@@ -410,20 +177,6 @@ static void postgres_trouble_has_its_status_and_its_words(void **state)
         assert_string_equal(error_of(w, "code"), "pg-unreachable");
         harness_postgres_resume(&w->pg);
         assert_int_equal(sync_all(w), 0);
-}
-
-/* Waits until the journal shows `main` in the phase. */
-static void await_phase(World *w, const char *phase)
-{
-        char sql[200];
-        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-        (void)snprintf(sql, sizeof(sql),
-                       "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND edge_connection_id = '%s'",
-                       phase, w->edges[0]);
-        for (int i = 0; harness_sql_long(&w->pg, sql) == 0; i++) {
-                assert_true(i < 1000);
-                (void)nanosleep(&pause, NULL);
-        }
 }
 
 static void an_interrupt_gives_the_lease_back(void **state)

@@ -1,0 +1,293 @@
+/*
+ * sync_world: see the header.
+ */
+#include "integration/sync_world.h"
+#include "base/text.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* ---- the world ---- */
+
+void start_catalog(World *w, const char *rows)
+{
+        const char *const arguments[] = {"--edges",    "2",  "--rows",    rows, "--auth", "basic:svc:" SECRET,
+                                         "--job-wait", "0s", "--job-run", "0s", NULL};
+        harness_catalog_start(&w->catalog, w->folder, arguments);
+        cJSON *edges = harness_control(&w->catalog, "/control/edges", NULL);
+        for (int i = 0; i < 2; i++) {
+                const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(edges, i), "id"));
+                (void)snprintf(w->edges[i], sizeof(w->edges[i]), "%s", id);
+        }
+        cJSON_Delete(edges);
+}
+
+void write_config(World *w, const char *job_timeout)
+{
+        char text[2048];
+        (void)snprintf(
+                text, sizeof(text),
+                "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\nrequest_timeout = 5s\n"
+                "[postgres]\nconninfo = %s\n"
+                "[defaults]\npoll_min = 10ms\npoll_max = 50ms\nsettle = 100ms\nwait_timeout = 1s\njob_timeout = %s\n"
+                "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
+                w->catalog.url, w->folder, w->pg.service, job_timeout, w->edges[0], w->edges[1]);
+        harness_write(w->folder, "edgemirror.conf", text);
+        harness_write(w->folder, "password", SECRET "\n");
+}
+
+int world_setup(void **state)
+{
+        World *w = calloc(1, sizeof(*w));
+        harness_postgres_start(&w->pg);
+        (void)snprintf(w->folder, sizeof(w->folder), "/tmp/edgemirror-sync-XXXXXX");
+        assert_non_null(mkdtemp(w->folder));
+        (void)snprintf(w->config, sizeof(w->config), "%s/edgemirror.conf", w->folder);
+        start_catalog(w, "20");
+        write_config(w, "1s");
+        const char *const migrate[] = {"-c", w->config, "migrate", NULL};
+        assert_int_equal(harness_program(w->folder, migrate), 0);
+        *state = w;
+        return 0;
+}
+
+static void forget_results(World *w)
+{
+        for (int i = 0; i < 2; i++) {
+                cJSON_Delete(w->results[i]);
+                w->results[i] = NULL;
+        }
+}
+
+int world_teardown(void **state)
+{
+        World *w = *state;
+        if (!w) /* the set-up failed */
+                return 0;
+        static const char *const files[] = {"edgemirror.conf", "password",   "out", "err", "url",
+                                            "catalog.out",     "catalog.err"};
+        forget_results(w);
+        harness_catalog_stop(&w->catalog);
+        harness_postgres_destroy(&w->pg);
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+                char path[128];
+                (void)snprintf(path, sizeof(path), "%.64s/%s", w->folder, files[i]);
+                (void)unlink(path);
+        }
+        (void)rmdir(w->folder);
+        free(w);
+        return 0;
+}
+
+void begin_again(World *w, const char *rows, const char *job_timeout)
+{
+        harness_catalog_stop(&w->catalog);
+        start_catalog(w, rows);
+        write_config(w, job_timeout);
+        free(harness_sql(&w->pg, "TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection,"
+                                 " edgemirror.database_connection_history, edgemirror.sync_run"));
+}
+
+int small_world(void **state)
+{
+        begin_again(*state, "20", "1s");
+        return 0;
+}
+
+void control(World *w, const char *path, const char *body)
+{
+        cJSON_Delete(harness_control(&w->catalog, path, body));
+}
+
+void fault(World *w, const char *kind, const char *members)
+{
+        char rule[1024];
+        (void)snprintf(rule, sizeof(rule), "{\"kind\":\"%s\",\"edge\":\"%s\",%s}", kind, w->edges[0], members);
+        control(w, "/control/faults", rule);
+}
+
+void take_results(World *w)
+{
+        char *out = harness_read(w->folder, "out");
+        forget_results(w);
+        for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n")) {
+                cJSON *object = cJSON_Parse(line);
+                assert_non_null(object);
+                int i = strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(object, "edge")), "main") != 0;
+                assert_null(w->results[i]);
+                w->results[i] = object;
+        }
+        free(out);
+}
+
+int sync_all(World *w)
+{
+        const char *const arguments[] = {"-c", w->config, "sync", "--json", NULL};
+        int status = harness_program(w->folder, arguments);
+        take_results(w);
+        return status;
+}
+
+const char *text_of(const World *w, int edge, const char *name)
+{
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(w->results[edge], name));
+        return text ? text : "null";
+}
+
+int number_of(const World *w, int edge, const char *name)
+{
+        return (int)cJSON_GetNumberValue(cJSON_GetObjectItem(w->results[edge], name));
+}
+
+const char *error_of(const World *w, const char *name)
+{
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(w->results[0], "error"), name));
+        return text ? text : "null";
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+        return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Cuts the text into lines and puts them into order. */
+static char **sort_lines(char *text, size_t *ret_n)
+{
+        size_t n = 0;
+        size_t size = 1;
+        for (const char *c = text; *c; c++)
+                size += *c == '\n';
+        char **lines = calloc(size, sizeof(*lines));
+        assert_non_null(lines);
+        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+                lines[n++] = line;
+        qsort(lines, n, sizeof(*lines), compare_lines);
+        *ret_n = n;
+        return lines;
+}
+
+static char *rows_of_catalog(World *w, int edge)
+{
+        char path[128];
+        Text text = {0};
+        (void)snprintf(path, sizeof(path), "/control/rows?edge=%s", w->edges[edge]);
+        char *lines = harness_control_text(&w->catalog, path);
+        assert_int_equal(text_append(&text, "", 0), 0);
+        for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n")) {
+                cJSON *row = cJSON_Parse(line);
+                const char *database = cJSON_GetStringValue(cJSON_GetObjectItem(row, "databaseId"));
+                assert_int_equal(text_printf(&text, "%s|%s|%s\n", cJSON_GetStringValue(cJSON_GetObjectItem(row, "id")),
+                                             cJSON_GetStringValue(cJSON_GetObjectItem(row, "name")),
+                                             database ? database : ""),
+                                 0);
+                cJSON_Delete(row);
+        }
+        free(lines);
+        return text.data;
+}
+
+static char *rows_of_mirror(World *w, int edge)
+{
+        char sql[300];
+        (void)snprintf(
+                sql, sizeof(sql),
+                "SELECT coalesce(string_agg(id || '|' || name || '|' || coalesce(database_id::text, ''), E'\\n'), '')"
+                " FROM edgemirror.database_connection WHERE edge_connection_id = '%s' AND removed_at IS NULL",
+                w->edges[edge]);
+        return harness_sql(&w->pg, sql);
+}
+
+/* Both as lines in order, so that no row can hide behind another. Frees the texts. */
+static void assert_same_rows(char *is, char *should_be)
+{
+        size_t n_is, n_should_be;
+        char **lines_is = sort_lines(is, &n_is);
+        char **lines_should_be = sort_lines(should_be, &n_should_be);
+        assert_int_equal(n_is, n_should_be);
+        for (size_t i = 0; i < n_is; i++)
+                assert_string_equal(lines_is[i], lines_should_be[i]);
+        free(lines_is);
+        free(lines_should_be);
+        free(is);
+        free(should_be);
+}
+
+void assert_mirror_equals_catalog(World *w)
+{
+        for (int edge = 0; edge < 2; edge++)
+                assert_same_rows(rows_of_mirror(w, edge), rows_of_catalog(w, edge));
+}
+
+/* So that every case has something to mirror, and a mirror that moves when it should not is seen. */
+static void add_a_row(World *w, size_t number)
+{
+        for (int edge = 0; edge < 2; edge++) {
+                char path[128], row[64];
+                (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[edge]);
+                (void)snprintf(row, sizeof(row), "{\"op\":\"add\",\"name\":\"case %zu\"}", number);
+                control(w, path, row);
+        }
+}
+
+static void assert_last_run(World *w, int edge, const char *outcome, const char *refresh, const char *code)
+{
+        char sql[300], expected[128];
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT outcome || ' ' || coalesce(refresh, 'null') || ' ' || coalesce(error_code, 'null')"
+                       " FROM edgemirror.sync_run WHERE edge_connection_id = '%s' ORDER BY run_id DESC LIMIT 1",
+                       w->edges[edge]);
+        (void)snprintf(expected, sizeof(expected), "%s %s %s", outcome, refresh, code);
+        char *journal = harness_sql(&w->pg, sql);
+        assert_string_equal(journal, expected);
+        free(journal);
+}
+
+static void run_case(World *w, const Case *c)
+{
+        char *before = rows_of_mirror(w, 0);
+        int status = sync_all(w);
+        print_message("%s %s: %d %s, refresh %s, %s\n", c->kind, c->members, status, text_of(w, 0, "outcome"),
+                      text_of(w, 0, "refresh"), error_of(w, "code"));
+        assert_int_equal(status, c->status);
+        assert_string_equal(text_of(w, 0, "outcome"), c->outcome);
+        assert_string_equal(text_of(w, 0, "refresh"), c->refresh);
+        assert_string_equal(error_of(w, "code"), c->code);
+        assert_last_run(w, 0, c->outcome, c->refresh, c->code);
+        if (strcmp(c->outcome, "failed") == 0) {
+                assert_same_rows(rows_of_mirror(w, 0), before);
+        } else {
+                assert_same_rows(rows_of_mirror(w, 0), rows_of_catalog(w, 0));
+                free(before);
+        }
+
+        assert_string_equal(text_of(w, 1, "outcome"), "synced");
+        assert_last_run(w, 1, "synced", "clean", "null");
+        assert_same_rows(rows_of_mirror(w, 1), rows_of_catalog(w, 1));
+}
+
+void run_cases(World *w, const Case *cases, size_t n)
+{
+        begin_again(w, "20", "1s");
+        assert_int_equal(sync_all(w), 0);
+        for (size_t i = 0; i < n; i++) {
+                add_a_row(w, i);
+                control(w, "/control/faults", "");
+                fault(w, cases[i].kind, cases[i].members);
+                run_case(w, &cases[i]);
+        }
+}
+
+void await_phase(World *w, const char *phase)
+{
+        char sql[200];
+        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND edge_connection_id = '%s'",
+                       phase, w->edges[0]);
+        for (int i = 0; harness_sql_long(&w->pg, sql) == 0; i++) {
+                assert_true(i < 1000);
+                (void)nanosleep(&pause, NULL);
+        }
+}
