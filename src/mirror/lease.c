@@ -164,6 +164,8 @@ static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         LeaseTask *t = (LeaseTask *)task;
         Fault copy = *fault;
         lease_soften(end, &copy);
+        if (copy.scope == FAULT_NONE && !t->ours)
+                fault_set(&copy, FAULT_RUN, ESTALE, "run-over", "the run had an end already; see edgemirror.sync_run");
         t->callback.plain(&copy, task->userdata);
         return false;
 }

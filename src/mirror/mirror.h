@@ -126,8 +126,8 @@ typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *f
 int mirror_apply(Mirror *m, const MirrorRun *run, Spool *spool, const MirrorEnding *ending,
                  MirrorApplyCallback callback, void *userdata, MirrorTask **ret);
 
-/* One statement: ends a run without applying anything; releases the lease; consecutive_failures rises (not for `aborted`). Does nothing, without a fault, when the lease is
- * not ours any more: the next holder has closed the run. */
+/* One statement: ends a run without applying anything; releases the lease; consecutive_failures rises (not for `aborted`). Does nothing when the lease is not ours any
+ * more, with a fault of code "run-over": the run has its end already, from the next holder or from an apply whose answer nobody waited for. */
 int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, MirrorCallback callback, void *userdata,
                   MirrorTask **ret);
 

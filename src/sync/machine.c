@@ -226,6 +226,11 @@ static SyncEvent machine_on_finish(SyncMachine *m, const SyncInput *in)
 {
         if (in->fault->scope != FAULT_NONE && retry_again(&m->retry, in->fault, 0, in->random, &m->delay_usec))
                 return SYNC_FINISH_AGAIN;
+        /* The end is recorded only where the lease was still ours, and that it is not when the apply was committed. */
+        if (in->fault->scope != FAULT_NONE && m->stopped_applying)
+                fault_set(
+                        &m->fault, FAULT_RUN, ECANCELED, "stopped",
+                        "stopped while the snapshot was applied; it may have been published, edgemirror status tells");
         return SYNC_FINISHED;
 }
 
@@ -233,6 +238,7 @@ static SyncEvent machine_on_stop(SyncMachine *m)
 {
         if (m->state == SYNC_FINISHING || m->state == SYNC_FINISH_BACKOFF || m->state == SYNC_DONE)
                 return SYNC_STOP_ASKED;
+        m->stopped_applying = m->state == SYNC_APPLYING;
         m->outcome = "aborted";
         fault_set(&m->fault, FAULT_RUN, ECANCELED, "stopped", "stopped before the end; the mirror is as it was");
         m->fault_is_new = true;

@@ -142,6 +142,7 @@ typedef struct SyncMachine {
         bool fault_is_new; /* the input just handled brought it: its problem body belongs to it */
         MirrorApplied applied;
         int64_t pages, requests;
+        bool stopped_applying; /* the stop came while the snapshot was on its way */
 } SyncMachine;
 
 typedef struct SyncMachineOptions {

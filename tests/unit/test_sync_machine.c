@@ -161,6 +161,33 @@ static void apply_that_does_not_succeed_is_never_called_synced(void **state)
         }
 }
 
+/* What is said of a stop is true whether the COMMIT got through or not: the run's end could be recorded only if it did not. */
+static void stop_during_the_apply_does_not_promise_too_much(void **state)
+{
+        (void)state;
+        static const Fault none;
+        static const Fault over = {.scope = FAULT_RUN, .code = "run-over"};
+        static const struct {
+                SyncState at;
+                const Fault *finish;
+                const char *words;
+        } cases[] = {
+                {SYNC_LISTING, &none, "the mirror is as it was"},
+                {SYNC_LISTING, &over, "the mirror is as it was"},
+                {SYNC_APPLYING, &none, "the mirror is as it was"},
+                {SYNC_APPLYING, &over, "it may have been published"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                SyncMachine m;
+                machine_at(&m, cases[i].at);
+                assert_int_equal(sync_machine_handle(&m, &(SyncInput){.kind = SYNC_INPUT_STOP}), SYNC_DO_FINISH);
+                SyncInput finish = {.kind = SYNC_INPUT_FINISH, .fault = cases[i].finish};
+                assert_int_equal(sync_machine_handle(&m, &finish), SYNC_DO_REPORT);
+                assert_string_equal(m.outcome, "aborted");
+                assert_non_null(strstr(m.fault.message, cases[i].words));
+        }
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -168,6 +195,7 @@ int main(void)
                 cmocka_unit_test(any_other_pair_is_a_fault_and_never_an_apply),
                 cmocka_unit_test(every_answer_to_a_refresh_has_its_outcome),
                 cmocka_unit_test(apply_that_does_not_succeed_is_never_called_synced),
+                cmocka_unit_test(stop_during_the_apply_does_not_promise_too_much),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

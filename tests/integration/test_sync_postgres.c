@@ -1,0 +1,133 @@
+/*
+ * edgemirror sync when PostgreSQL, or the person at the terminal, ends the apply half way.
+ *
+ * To be in the apply for certain, another session locks a row of the mirror that the apply must write; or a deferred trigger makes the COMMIT itself take a
+ * second.
+ */
+#include "integration/sync_world.h"
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define IN_APPLY                                                                                                       \
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' AND wait_event_type = 'Lock'"
+#define IN_COMMIT                                                                                                      \
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' AND wait_event = 'PgSleep'"
+
+static void await_sql(World *w, const char *sql)
+{
+        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        for (int i = 0; harness_sql_long(&w->pg, sql) == 0; i++) {
+                assert_true(i < 1000);
+                (void)nanosleep(&pause, NULL);
+        }
+}
+
+static void rename_a_row(World *w, const char *name)
+{
+        char path[128], operation[128];
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
+        (void)snprintf(operation, sizeof(operation), "{\"op\":\"rename\",\"index\":0,\"name\":\"%s\"}", name);
+        control(w, path, operation);
+}
+
+/* A mirror that is filled, and a catalog that has moved on by one row. */
+static void begin_with_a_change(World *w)
+{
+        begin_again(w, "20", "1h");
+        assert_int_equal(sync_all(w), 0);
+        rename_a_row(w, "renamed meanwhile");
+}
+
+static PGconn *lock_the_rows(World *w)
+{
+        PGconn *conn = PQconnectdb(w->pg.conninfo);
+        assert_int_equal(PQstatus(conn), CONNECTION_OK);
+        PGresult *result = PQexec(conn, "BEGIN; SELECT * FROM edgemirror.database_connection FOR UPDATE");
+        assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+        PQclear(result);
+        return conn;
+}
+
+static pid_t start_sync(World *w)
+{
+        const char *const arguments[] = {"-c", w->config, "sync", "--json", "main", NULL};
+        return harness_program_start(w->folder, arguments);
+}
+
+static void assert_not_published(World *w)
+{
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection_history"
+                                                  " WHERE name = 'renamed meanwhile'"),
+                         0);
+}
+
+static void assert_all_leases_are_free(World *w)
+{
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
+                         0);
+}
+
+/* ---- interrupts ---- */
+
+static void an_interrupt_during_the_apply_publishes_nothing(void **state)
+{
+        World *w = *state;
+        begin_with_a_change(w);
+        PGconn *lock = lock_the_rows(w);
+        pid_t pid = start_sync(w);
+        await_sql(w, IN_APPLY);
+        assert_int_equal(kill(pid, SIGINT), 0);
+        assert_int_equal(harness_program_wait(pid), 1); /* with the lock still held */
+        take_results(w);
+        assert_string_equal(text_of(w, 0, "outcome"), "aborted");
+        assert_string_equal(error_of(w, "code"), "stopped");
+        assert_non_null(strstr(error_of(w, "message"), "the mirror is as it was"));
+        assert_not_published(w);
+        assert_all_leases_are_free(w);
+        PQfinish(lock);
+        assert_not_published(w);
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(number_of(w, 0, "changed"), 1);
+        assert_mirror_equals_catalog(w);
+}
+
+static void an_interrupt_during_the_commit_does_not_deny_what_was_published(void **state)
+{
+        World *w = *state;
+        begin_with_a_change(w);
+        free(harness_sql(&w->pg, "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+                                 " $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;"
+                                 "CREATE CONSTRAINT TRIGGER dawdle AFTER UPDATE ON edgemirror.database_connection"
+                                 " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dawdle()"));
+        pid_t pid = start_sync(w);
+        await_sql(w, IN_COMMIT);
+        assert_int_equal(kill(pid, SIGINT), 0);
+        assert_int_equal(harness_program_wait(pid), 1);
+        take_results(w);
+        free(harness_sql(&w->pg, "DROP FUNCTION dawdle CASCADE"));
+        assert_string_equal(error_of(w, "code"), "stopped");
+        assert_non_null(strstr(error_of(w, "message"), "may have been published"));
+        assert_mirror_equals_catalog(w);
+        assert_all_leases_are_free(w);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT changed FROM edgemirror.sync_run WHERE outcome = 'synced'"
+                                                  " ORDER BY run_id DESC LIMIT 1"),
+                         1);
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(number_of(w, 0, "changed"), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_interrupt_during_the_apply_publishes_nothing),
+                cmocka_unit_test(an_interrupt_during_the_commit_does_not_deny_what_was_published),
+        };
+        return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
