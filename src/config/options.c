@@ -16,6 +16,7 @@
 #define EDGE(field)         .section = OPTION_EDGE, .offset = offsetof(ConfigEdge, field)
 #define COUNT(low, high)    .kind = &option_kind_count, .min = (low), .max = (high)
 #define DURATION(low, high) .kind = &option_kind_duration, .min = (low), .max = (high)
+#define KEEP(low, high)     .kind = &option_kind_keep, .min = (low), .max = (high)
 
 /* clang-format off */
 static const Option OPTIONS[] = {
@@ -64,6 +65,10 @@ static const Option OPTIONS[] = {
           .help = "How long an edge stays claimed by an instance that gives no sign of life." },
         { DAEMON(stop_timeout_usec), .key = "stop_timeout", DURATION(USEC_PER_SEC, 10 * USEC_PER_MINUTE), .preset = "20s",
           .help = "How long a stop may take." },
+        { DAEMON(history_keep_usec), .key = "history_keep", KEEP(USEC_PER_DAY, 520 * USEC_PER_WEEK), .preset = "forever",
+          .help = "How long versions of rows are kept after they ended: how far as_of and change reach back." },
+        { DAEMON(run_keep_usec), .key = "run_keep", KEEP(USEC_PER_DAY, 520 * USEC_PER_WEEK), .preset = "90d",
+          .help = "How long the journal keeps runs that ended; the last run of an edge is always kept." },
 
         /* [defaults], and any [edge] */
         { DEFAULTS(schedule_text), .key = "schedule", .kind = &option_kind_schedule, .preset = "every 1h",
@@ -185,6 +190,9 @@ const char *option_accepted(const Option *o, char out[OPTION_ACCEPTED_BYTES])
                                (unsigned long long)o->min, (unsigned long long)o->max);
         else if (o->kind == &option_kind_duration)
                 (void)snprintf(out, OPTION_ACCEPTED_BYTES, "a duration like 90s, 15m or 1h30m, from %s to %s",
+                               duration_format(o->min, low), duration_format(o->max, high));
+        else if (o->kind == &option_kind_keep)
+                (void)snprintf(out, OPTION_ACCEPTED_BYTES, "forever, or a duration like 90d or 52w, from %s to %s",
                                duration_format(o->min, low), duration_format(o->max, high));
         else if (o->kind == &option_kind_misplaced_secret)
                 (void)snprintf(out, OPTION_ACCEPTED_BYTES, "%s = /absolute/path or credential:NAME", o->sample);

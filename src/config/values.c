@@ -132,6 +132,16 @@ static int parse_duration(const Option *o, void *object, const char *value, Opti
 
 const OptionKind option_kind_duration = {.parse = parse_duration};
 
+static int parse_keep(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        if (strcmp(value, "forever") != 0)
+                return parse_duration(o, object, value, context);
+        *(uint64_t *)field_of(o, object) = CONFIG_KEEP_FOREVER;
+        return 0;
+}
+
+const OptionKind option_kind_keep = {.parse = parse_keep};
+
 static int parse_yesno(const Option *o, void *object, const char *value, OptionContext *context)
 {
         static const struct {

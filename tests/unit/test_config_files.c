@@ -34,7 +34,7 @@ static const struct {
         {VALID "[daemon]\nmax_sync = 3\n",
          "t.conf:10: unknown key \"max_sync\" in [daemon]; accepted: \"max_syncs\"?\n"},
         {VALID "[daemon]\nfrobnicate = 3\n",
-         "t.conf:10: unknown key \"frobnicate\" in [daemon]; accepted: instance, max_syncs, lease, stop_timeout\n"},
+         "t.conf:10: unknown key \"frobnicate\" in [daemon]; accepted: instance, max_syncs, lease, stop_timeout, history_keep, run_keep\n"},
         {VALID "lease = 20s\n", "t.conf:9: \"lease\" does not stand in [edge \"NAME\"]; accepted: in [daemon]\n"},
         {VALID "[defaults]\nid = " UUID_B "\n",
          "t.conf:10: \"id\" does not stand in [defaults]; accepted: in [edge \"NAME\"]\n"},

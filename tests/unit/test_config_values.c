@@ -5,6 +5,7 @@
 #include "unit/config_files.h"
 
 #define DURATION(range) "accepted: a duration like 90s, 15m or 1h30m, from " range "\n"
+#define KEEP_FORM       "accepted: forever, or a duration like 90d or 52w, from 1d to 520w\n"
 #define URL_FORM        "accepted: https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)\n"
 #define CONNINFO_FORM   "accepted: KEYWORD=VALUE … or postgresql://… as libpq takes it, without a password\n"
 #define CONNINFO_BAD                                                                                                   \
@@ -78,6 +79,13 @@ static const Case REFUSED[] = {
          "1:2: max_connections = 101: out of range; accepted: a whole number from 1 to 100\n"},
         {"[daemon]", "lease = 9s", "1:2: lease = 9s: out of range; " DURATION("10s to 1h")},
         {"[daemon]", "max_syncs = -1", "1:2: max_syncs = -1: out of range; accepted: a whole number from 1 to 10000\n"},
+        {"[daemon]", "history_keep = 23h", "1:2: history_keep = 23h: out of range; " KEEP_FORM},
+        {"[daemon]", "history_keep = 521w", "1:2: history_keep = 521w: out of range; " KEEP_FORM},
+        {"[daemon]", "history_keep = 99999w", "1:2: history_keep = 99999w: out of range; " KEEP_FORM},
+        {"[daemon]", "run_keep = Forever",
+         "1:2: run_keep = Forever: not a duration (a number without a unit is none); " KEEP_FORM},
+        {"[daemon]", "run_keep = 90",
+         "1:2: run_keep = 90: not a duration (a number without a unit is none); " KEEP_FORM},
         {"[defaults]", "timezone = Mars/Olympus",
          "1:2: timezone = Mars/Olympus: this system knows no such time zone; accepted: an IANA name like UTC or Europe/Brussels\n"},
         {"[defaults]", "timezone = ../etc/passwd",
@@ -155,6 +163,8 @@ static void presets_hold_where_nothing_is_written(void **state _unused_)
         assert_int_equal(c->daemon.max_syncs, 64);
         assert_int_equal(c->daemon.lease_usec, 60 * USEC_PER_SEC);
         assert_int_equal(c->daemon.stop_timeout_usec, 20 * USEC_PER_SEC);
+        assert_true(c->daemon.history_keep_usec == CONFIG_KEEP_FOREVER);
+        assert_int_equal(c->daemon.run_keep_usec, 90 * USEC_PER_DAY);
         char pid[32];
         (void)snprintf(pid, sizeof(pid), ":%ld", (long)getpid());
         assert_non_null(strstr(c->daemon.instance, pid));
@@ -230,6 +240,15 @@ static void removals_are_a_count_or_a_share(void **state _unused_)
         }
 }
 
+static void retention_is_a_duration_or_forever(void **state _unused_)
+{
+        files_write("t.conf", VALID "[daemon]\nhistory_keep = 52w\nrun_keep = forever\n");
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+
+        assert_int_equal(c->daemon.history_keep_usec, 52 * USEC_PER_WEEK);
+        assert_true(c->daemon.run_keep_usec == CONFIG_KEEP_FOREVER);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -238,6 +257,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(presets_hold_where_nothing_is_written, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(urls_are_brought_into_one_form, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(retention_is_a_duration_or_forever, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(removals_are_a_count_or_a_share, files_setup, files_teardown),
         };
         return cmocka_run_group_tests_name("config_values", tests, NULL, NULL);
