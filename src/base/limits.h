@@ -25,6 +25,8 @@
 
 /* Texts for people */
 #define LIMIT_FAULT_MESSAGE_BYTES 1024
+#define LIMIT_LOG_FIELDS          16  /* facts beside one line */
+#define LIMIT_LOG_VALUE_BYTES     512 /* one of them */
 
 /* Files */
 #define LIMIT_SECRET_MAX_BYTES    (64 * 1024)

@@ -1,20 +1,28 @@
 /*
- * log: writes lines to standard error, and to nowhere when that is gone.
+ * log: gives lines to the journal or to standard error, and to nobody when both are gone.
  *
  * The one piece of process-wide state in the program: where and how verbosely it speaks. It is set once, before the first line;
  * what has drawn on the same terminal may ask to hear of each line first.
  */
+#define SD_JOURNAL_SUPPRESS_LOCATION /* file and line would be those of this file, in every entry */
 #include "base/log.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <systemd/sd-journal.h>
+
+#define LINE_BYTES     4096
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 static struct {
         LogLevel most_verbose;
         bool with_priority; /* systemd reads standard error: "<N>" in front gives the level */
+        bool with_fields;   /* and the journal takes entries, too */
         void (*make_way)(void *userdata);
         void *make_way_userdata;
 } output = {.most_verbose = LOG_LEVEL_INFO};
@@ -31,10 +39,12 @@ static bool stderr_is_journal(void)
         return text_equal(stream, ours);
 }
 
+/* Without its socket (a service in a root directory of its own) sd_journal_sendv drops the entry and answers success. */
 void log_open(LogLevel most_verbose)
 {
         output.most_verbose = most_verbose;
         output.with_priority = stderr_is_journal();
+        output.with_fields = output.with_priority && access(JOURNAL_SOCKET, W_OK) == 0;
 }
 
 LogLevel log_level(void)
@@ -48,7 +58,65 @@ void log_set_make_way(void (*make_way)(void *userdata), void *userdata)
         output.make_way_userdata = userdata;
 }
 
-void log_write(LogLevel level, const char *format, ...)
+/* An entry of the journal under construction: "NAME=value" each. */
+typedef struct Entry {
+        struct iovec parts[4 + LIMIT_LOG_FIELDS];
+        char text[LIMIT_LOG_FIELDS][LIMIT_LOG_VALUE_BYTES + 64];
+        size_t n_parts, n_texts;
+} Entry;
+
+static void entry_add(Entry *e, char *whole)
+{
+        e->parts[e->n_parts++] = (struct iovec){.iov_base = whole, .iov_len = strlen(whole)};
+}
+
+static void entry_add_field(Entry *e, const LogField *f)
+{
+        if (e->n_texts == LIMIT_LOG_FIELDS || (f->text ? !*f->text : f->number == 0))
+                return;
+        char *out = e->text[e->n_texts], value[LIMIT_LOG_VALUE_BYTES];
+        if (f->text)
+                text_printable(f->text, strlen(f->text), value, sizeof(value));
+        else
+                (void)snprintf(value, sizeof(value), "%lld", (long long)f->number);
+        int n = snprintf(out, sizeof(e->text[0]), "%s=%s", f->name, value);
+        if (n < 0 || (size_t)n >= sizeof(e->text[0]))
+                return; /* an absurd name */
+        e->n_texts++;
+        entry_add(e, out);
+}
+
+static bool send_to_journal(LogLevel level, const char *message_id, const LogField *fields, size_t n_fields,
+                            const char *line)
+{
+        Entry e;
+        char message[LINE_BYTES + 16], priority[16], identifier[] = "SYSLOG_IDENTIFIER=edgemirror", id[64];
+        e.n_parts = e.n_texts = 0;
+        (void)snprintf(message, sizeof(message), "MESSAGE=%s", line);
+        (void)snprintf(priority, sizeof(priority), "PRIORITY=%d", (int)level);
+        entry_add(&e, message);
+        entry_add(&e, priority);
+        entry_add(&e, identifier);
+        if (message_id) {
+                (void)snprintf(id, sizeof(id), "MESSAGE_ID=%s", message_id);
+                entry_add(&e, id);
+        }
+        for (size_t i = 0; i < n_fields; i++)
+                entry_add_field(&e, &fields[i]);
+        return sd_journal_sendv(e.parts, (int)e.n_parts) >= 0;
+}
+
+static void send_to_stderr(LogLevel level, const char *line)
+{
+        char whole[LINE_BYTES + 8];
+        int size = output.with_priority ? snprintf(whole, sizeof(whole), "<%d>%s\n", (int)level, line)
+                                        : snprintf(whole, sizeof(whole), "%s\n", line);
+        if (size > 0) {
+                ssize_t ignored _unused_ = write(STDERR_FILENO, whole, (size_t)size);
+        }
+}
+
+void log_event(LogLevel level, const char *message_id, const LogField *fields, size_t n_fields, const char *format, ...)
 {
         if (level > output.most_verbose)
                 return;
@@ -56,19 +124,15 @@ void log_write(LogLevel level, const char *format, ...)
         int saved = errno;
         if (output.make_way)
                 output.make_way(output.make_way_userdata);
-        char raw[2 * 4096]; /* more than fits, so that the cut is seen and marked */
-        char line[4096];
+        char raw[2 * LINE_BYTES]; /* more than fits, so that the cut is seen and marked */
+        char line[LINE_BYTES];
         va_list arguments;
         va_start(arguments, format);
         int n = vsnprintf(raw, sizeof(raw), format, arguments);
         va_end(arguments);
         text_printable(raw, n < 0 ? 0 : strlen(raw), line, sizeof(line));
 
-        char whole[sizeof(line) + 8];
-        int size = output.with_priority ? snprintf(whole, sizeof(whole), "<%d>%s\n", (int)level, line)
-                                        : snprintf(whole, sizeof(whole), "%s\n", line);
-        if (size > 0) {
-                ssize_t ignored _unused_ = write(STDERR_FILENO, whole, (size_t)size);
-        }
+        if (!output.with_fields || !send_to_journal(level, message_id, fields, n_fields, line))
+                send_to_stderr(level, line);
         errno = saved;
 }

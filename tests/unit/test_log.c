@@ -1,7 +1,9 @@
 /*
- * Log lines: one line each, fit for a terminal, with the journal's priority when systemd reads them, and no harm when nobody does.
+ * Log lines: one line each, fit for a terminal, with facts where the journal takes them, and no harm when nobody does.
  */
+#include "base/limits.h"
 #include "base/log.h"
+#include "base/message_id.h"
 #include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -12,8 +14,43 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <cmocka.h>
+
+/* The journal, as the program sees it: whether its socket is there, what it answers, what it was given. */
+static struct {
+        bool has_socket;
+        int answer;
+        int entries;
+        char entry[32768]; /* the last one, a field a line */
+} journal;
+
+int __wrap_access(const char *path, int mode);
+int __real_access(const char *path, int mode);
+int __wrap_access(const char *path, int mode)
+{
+        if (strcmp(path, "/run/systemd/journal/socket") != 0)
+                return __real_access(path, mode);
+        errno = ENOENT;
+        return journal.has_socket ? 0 : -1;
+}
+
+int __wrap_sd_journal_sendv(const struct iovec *parts, int n);
+int __wrap_sd_journal_sendv(const struct iovec *parts, int n)
+{
+        size_t used = 0;
+        for (int i = 0; i < n; i++) {
+                assert_true(used + parts[i].iov_len + 2 < sizeof(journal.entry));
+                memcpy(journal.entry + used, parts[i].iov_base, parts[i].iov_len);
+                used += parts[i].iov_len;
+                journal.entry[used++] = '\n';
+        }
+        journal.entry[used] = '\0';
+        journal.entries++;
+        errno = EBADF;
+        return journal.answer;
+}
 
 typedef struct Capture {
         int saved; /* the real standard error */
@@ -111,29 +148,103 @@ static void a_long_line_is_cut_visibly(void **state)
         text_done(&t);
 }
 
-/* The journal is meant only when JOURNAL_STREAM names the very file that standard error is: a service's child may have it redirected. */
-static void the_journal_gets_priorities_and_others_do_not(void **state)
+/* From here to capture_end, standard error is what JOURNAL_STREAM names, or, inherited from a parent, another file. */
+static void capture_journal(Capture *c, bool same_file)
+{
+        struct stat s;
+        char stream[64];
+        capture_begin(c);
+        assert_int_equal(fstat(STDERR_FILENO, &s), 0);
+        (void)snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)s.st_dev,
+                       (unsigned long long)s.st_ino + (same_file ? 0 : 1));
+        assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+        log_open(LOG_LEVEL_INFO);
+        assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+}
+
+/* The journal is meant only when JOURNAL_STREAM names the very file that standard error is: a service's child may have it redirected. Where
+ * entries do not reach it, lines with priorities do. */
+static void lines_go_to_the_journal_only_where_it_listens(void **state)
 {
         (void)state;
         static const struct {
-                bool same_file;
+                bool same_file, has_socket;
+                int answer, entries;
                 const char *out;
-        } cases[] = {{true, "<3>e\n<6>i\n"}, {false, "e\ni\n"}};
+        } cases[] = {
+                {.same_file = true, .has_socket = true, .answer = 0, .entries = 2, .out = ""},
+                {.same_file = true, .has_socket = true, .answer = -ENOBUFS, .entries = 2, .out = "<3>e\n<6>i\n"},
+                {.same_file = true, .has_socket = false, .answer = 0, .entries = 0, .out = "<3>e\n<6>i\n"},
+                {.same_file = false, .has_socket = true, .answer = 0, .entries = 0, .out = "e\ni\n"},
+        };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Capture c;
-                struct stat s;
-                char stream[64];
-                capture_begin(&c);
-                assert_int_equal(fstat(STDERR_FILENO, &s), 0);
-                (void)snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)s.st_dev,
-                               (unsigned long long)s.st_ino + (cases[i].same_file ? 0 : 1));
-                assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
-                log_open(LOG_LEVEL_INFO);
+                journal.has_socket = cases[i].has_socket;
+                journal.answer = cases[i].answer;
+                journal.entries = 0;
+                capture_journal(&c, cases[i].same_file);
+                errno = ENOENT;
                 log_error("e");
+                int after = errno;
                 log_info("i");
+                log_debug("too verbose");
                 assert_string_equal(capture_end(&c), cases[i].out);
+                assert_int_equal(journal.entries, cases[i].entries);
+                assert_int_equal(after, ENOENT);
         }
-        assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+}
+
+static void an_entry_has_the_fields_that_have_a_value(void **state)
+{
+        (void)state;
+        Capture c;
+        journal.has_socket = true;
+        journal.answer = 0;
+        capture_journal(&c, true);
+
+        log_warning("plain %d", 1);
+        assert_string_equal(journal.entry, "MESSAGE=plain 1\nPRIORITY=4\nSYSLOG_IDENTIFIER=edgemirror\n");
+
+        log_event(LOG_LEVEL_ERROR, MESSAGE_ID_RUN_FAILED,
+                  LOG_FIELDS(LOG_TEXT("EDGE", "prod"), LOG_NUMBER("RUN_ID", INT64_MAX), LOG_TEXT("JOB_ID", NULL),
+                             LOG_TEXT("PHASE", ""), LOG_NUMBER("HTTP_STATUS", 0), LOG_NUMBER("DELTA", -1)),
+                  "%s: failed", "prod");
+        assert_string_equal(journal.entry,
+                            "MESSAGE=prod: failed\nPRIORITY=3\nSYSLOG_IDENTIFIER=edgemirror\n"
+                            "MESSAGE_ID=" MESSAGE_ID_RUN_FAILED "\nEDGE=prod\nRUN_ID=9223372036854775807\nDELTA=-1\n");
+        assert_string_equal(capture_end(&c), "");
+}
+
+/* A value with a line break would otherwise begin a field of its own: whoever names a database could forge entries. */
+static void foreign_values_cannot_forge_fields_or_flood(void **state)
+{
+        (void)state;
+        Capture c;
+        char long_value[3 * LIMIT_LOG_VALUE_BYTES];
+        memset(long_value, 'x', sizeof(long_value) - 1);
+        long_value[sizeof(long_value) - 1] = '\0';
+        journal.has_socket = true;
+        journal.answer = 0;
+        capture_journal(&c, true);
+
+        log_event(LOG_LEVEL_INFO, NULL, LOG_FIELDS(LOG_TEXT("EDGE", "a\nMESSAGE_ID=0\x1b[2J\xff")), "b\nPRIORITY=0");
+        assert_string_equal(
+                journal.entry,
+                "MESSAGE=b PRIORITY=0\nPRIORITY=6\nSYSLOG_IDENTIFIER=edgemirror\nEDGE=a MESSAGE_ID=0 [2J?\n");
+
+        LogField fields[LIMIT_LOG_FIELDS + 3];
+        for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+                fields[i] = (LogField)LOG_TEXT("F", long_value);
+        log_event(LOG_LEVEL_INFO, NULL, fields, ARRAY_SIZE(fields), "many");
+        size_t lines = 0, longest = 0;
+        for (const char *p = journal.entry; *p; p = strchr(p, '\n') + 1, lines++) {
+                size_t size = (size_t)(strchr(p, '\n') - p);
+                longest = size > longest ? size : longest;
+        }
+        assert_int_equal(lines, 3 + LIMIT_LOG_FIELDS);
+        assert_in_range(longest, LIMIT_LOG_VALUE_BYTES - 8, LIMIT_LOG_VALUE_BYTES + 8);
+        assert_non_null(strstr(journal.entry, "x…\n"));
+        assert_string_equal(capture_end(&c), "");
 }
 
 static void a_lost_reader_is_ignored_and_errno_stays(void **state)
@@ -165,7 +276,9 @@ int main(void)
                 cmocka_unit_test(levels_beyond_the_chosen_one_are_silent),
                 cmocka_unit_test(whatever_is_in_the_arguments_is_one_clean_line),
                 cmocka_unit_test(a_long_line_is_cut_visibly),
-                cmocka_unit_test(the_journal_gets_priorities_and_others_do_not),
+                cmocka_unit_test(lines_go_to_the_journal_only_where_it_listens),
+                cmocka_unit_test(an_entry_has_the_fields_that_have_a_value),
+                cmocka_unit_test(foreign_values_cannot_forge_fields_or_flood),
                 cmocka_unit_test(a_lost_reader_is_ignored_and_errno_stays),
         };
         return cmocka_run_group_tests_name("log", tests, NULL, NULL);
