@@ -1,4 +1,5 @@
-# Shared by scripts/check and scripts/quickstart: where the tree is, and how packages are installed.
+# Shared by scripts/check, scripts/quickstart and bench/: where the tree is, how packages are installed and sources copied, and how a private PostgreSQL
+# and the sample catalog are started and stopped. Nothing of the system's own PostgreSQL is used.
 # shellcheck shell=bash
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -19,7 +20,7 @@ as_root() {
 
 # Installs what is not there yet; asks nothing.
 install_packages() {
-        local missing=() p
+        local missing=() p apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
         command -v apt-get >/dev/null || {
                 echo "no apt-get here; see README for the packages' names on Fedora" >&2
                 return 0
@@ -29,6 +30,108 @@ install_packages() {
         done
         [ ${#missing[@]} = 0 ] && return 0
         echo "installing: ${missing[*]}"
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update </dev/null >/dev/null
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+        # A list that cannot be fetched may be one that is not needed: the installation decides.
+        as_root "${apt[@]}" update </dev/null >/dev/null || true
+        as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+}
+
+# copy_sources FOLDER: what belongs to the sources, so that a tree with leftovers gives the same result as a clean one. Asks git where the tree is a
+# checkout (also one of another user); else, as in an unpacked release, leaves out what builds leave behind.
+copy_sources() {
+        local git=(git -c "safe.directory=$top" -C "$top")
+        mkdir -p "$1" || return 1
+        if [ -e "$top/.git" ] && "${git[@]}" rev-parse --git-dir >/dev/null 2>&1; then
+                # A file that was deleted and not committed is in git's list still.
+                (cd "$top" && "${git[@]}" ls-files -z --cached --others --exclude-standard |
+                        while IFS= read -r -d '' f; do [ ! -e "$f" ] || printf '%s\0' "$f"; done |
+                        tar cf - --no-recursion --null -T -) | tar xf - -C "$1"
+        else
+                tar cf - -C "$top" --exclude=.git --exclude='./build*' --exclude=autom4te.cache --exclude='*.o' --exclude='*.a' --exclude='*.log' \
+                        --exclude='*.trs' --exclude=.deps --exclude=.dirstamp --exclude='sql_embedded.*' --exclude=./config.h --exclude=config.status \
+                        --exclude=./edgemirror --exclude=./Makefile . | tar xf - -C "$1"
+        fi
+}
+
+postgres_pid=
+catalog_pid=
+
+# wait_for PID LOG COMMAND…: until the command succeeds; a minute at most, and no longer than the process lives.
+wait_for() {
+        local pid=$1 log=$2 _
+        shift 2
+        for _ in $(seq 600); do
+                "$@" && return 0
+                kill -0 "$pid" 2>/dev/null || break
+                sleep 0.1
+        done
+        cat "$log" >&2
+        return 1
+}
+
+# postgres_start FOLDER [OPTION…]: initdb and a server on a unix socket in the folder, which is made. Sets postgres_pid, PGHOST and PGUSER; makes the roles
+# and the database `reporting`. PostgreSQL refuses to run as root: then its own user runs it.
+postgres_start() {
+        local folder=$1 bin=${PG_BINDIR:-} as=()
+        shift
+        [ -n "$bin" ] || bin=$(dirname "$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres /usr/bin/postgres | grep -v '\*' | sort -V | tail -n 1)")
+        mkdir "$folder" || return 1
+        if [ "$(id -u)" = 0 ]; then
+                as=(setpriv --reuid=postgres --regid=postgres --init-groups)
+                chown postgres "$folder"
+        fi
+        # The postmaster itself, not a wrapper, is what is signalled in the end; a shell's job of its own would ignore Ctrl-C.
+        (cd "$folder" && exec "${as[@]}" env LC_ALL=C.UTF-8 "$bin/initdb" -D "$folder/data" -A trust -U postgres -E UTF8 --no-sync) \
+                </dev/null >"$folder.log" 2>&1 || {
+                cat "$folder.log" >&2
+                return 1
+        }
+        (cd "$folder" && exec "${as[@]}" env LC_ALL=C.UTF-8 "$bin/postgres" -D "$folder/data" -c listen_addresses= -c "unix_socket_directories=$folder" "$@") \
+                </dev/null >>"$folder.log" 2>&1 &
+        postgres_pid=$!
+        export PGHOST="$folder" PGUSER=postgres
+        wait_for "$postgres_pid" "$folder.log" "$bin/pg_isready" -q || return 1
+        psql -qd postgres -c 'CREATE ROLE edgemirror LOGIN' -c 'CREATE ROLE edgemirror_reader NOLOGIN' &&
+                psql -qd postgres -c 'CREATE DATABASE reporting OWNER edgemirror'
+}
+
+# catalog_start BUILD FOLDER [OPTION…]: the sample catalog of that build, which wants user svc-edgemirror. Sets catalog_pid and catalog_url.
+catalog_start() {
+        local build=$1 folder=$2
+        shift 2
+        rm -f "$folder/catalog.url"
+        "$build/tests/catalogd/catalogd" --auth basic:svc-edgemirror:correct-horse --announce "$folder/catalog.url" "$@" \
+                </dev/null >"$folder/catalog.log" 2>&1 &
+        catalog_pid=$!
+        wait_for "$catalog_pid" "$folder/catalog.log" test -s "$folder/catalog.url" || return 1
+        catalog_url=$(head -n 1 "$folder/catalog.url")
+}
+
+# The ids of the catalog's Edge connections, one a line.
+catalog_edges() {
+        curl -fsS "$catalog_url/control/edges" | grep -o '"id": *"[^"]*"' | cut -d'"' -f4
+}
+
+# peers_configuration FOLDER: the sections that say where the two are, on standard output; the password goes into a file of the folder.
+peers_configuration() {
+        (umask 077 && printf 'correct-horse\n' >"$1/catalog.password")
+        cat <<END
+[catalog]
+url = $catalog_url
+auth = basic
+username = svc-edgemirror
+password_file = $1/catalog.password
+
+[postgres]
+conninfo = host=$PGHOST dbname=reporting user=edgemirror
+END
+}
+
+catalog_stop() {
+        [ -z "$catalog_pid" ] || { kill "$catalog_pid" && wait "$catalog_pid"; } 2>/dev/null
+        catalog_pid=
+}
+
+postgres_stop() {
+        [ -z "$postgres_pid" ] || { kill -INT "$postgres_pid" && wait "$postgres_pid"; } 2>/dev/null
+        postgres_pid=
 }
