@@ -2,6 +2,7 @@
 # and the sample catalog are started and stopped. Nothing of the system's own PostgreSQL is used.
 # shellcheck shell=bash
 
+export LC_ALL=C.UTF-8 # what a person has set may not be installed
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages='build-essential autoconf automake pkg-config xz-utils libcurl4-openssl-dev libcjson-dev libpq-dev libsystemd-dev
@@ -20,7 +21,7 @@ as_root() {
 
 # Installs what is not there yet; asks nothing.
 install_packages() {
-        local missing=() p apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+        local missing=() p words apt=(env DEBIAN_FRONTEND=noninteractive "LC_ALL=$LC_ALL" apt-get -qq -o DPkg::Lock::Timeout=300)
         command -v apt-get >/dev/null || {
                 echo "no apt-get here; see README for the packages' names on Fedora" >&2
                 return 0
@@ -31,8 +32,11 @@ install_packages() {
         [ ${#missing[@]} = 0 ] && return 0
         echo "installing: ${missing[*]}"
         # A list that cannot be fetched may be one that is not needed: the installation decides.
-        as_root "${apt[@]}" update </dev/null >/dev/null || true
-        as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+        words=$(as_root "${apt[@]}" update </dev/null 2>&1) || true
+        words+=$'\n'$(as_root "${apt[@]}" install -y --no-install-recommends "${missing[@]}" </dev/null 2>&1) || {
+                printf '%s\n' "$words" >&2
+                return 1
+        }
 }
 
 # copy_sources FOLDER: what belongs to the sources, so that a tree with leftovers gives the same result as a clean one. Asks git where the tree is a
@@ -80,12 +84,12 @@ postgres_start() {
                 chown postgres "$folder"
         fi
         # The postmaster itself, not a wrapper, is what is signalled in the end; a shell's job of its own would ignore Ctrl-C.
-        (cd "$folder" && exec "${as[@]}" env LC_ALL=C.UTF-8 "$bin/initdb" -D "$folder/data" -A trust -U postgres -E UTF8 --no-sync) \
+        (cd "$folder" && exec "${as[@]}" "$bin/initdb" -D "$folder/data" -A trust -U postgres -E UTF8 --no-sync) \
                 </dev/null >"$folder.log" 2>&1 || {
                 cat "$folder.log" >&2
                 return 1
         }
-        (cd "$folder" && exec "${as[@]}" env LC_ALL=C.UTF-8 "$bin/postgres" -D "$folder/data" -c listen_addresses= -c "unix_socket_directories=$folder" "$@") \
+        (cd "$folder" && exec "${as[@]}" "$bin/postgres" -D "$folder/data" -c listen_addresses= -c "unix_socket_directories=$folder" "$@") \
                 </dev/null >>"$folder.log" 2>&1 &
         postgres_pid=$!
         export PGHOST="$folder" PGUSER=postgres
