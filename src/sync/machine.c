@@ -268,7 +268,8 @@ static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
         case SYNC_INPUT_FINISH:
                 return machine_on_finish(m, in);
         case SYNC_INPUT_LEASE_LOST:
-                return machine_on_lease_lost(m);
+                /* The apply gives the lease back itself, and checks it before: its own answer counts, which may be still to come. */
+                return m->state == SYNC_APPLYING ? SYNC_LEASE_DOUBTED : machine_on_lease_lost(m);
         case SYNC_INPUT_STOP:
                 return machine_on_stop(m);
         case SYNC_INPUT_FAULT:

@@ -53,6 +53,7 @@ typedef enum SyncEvent {
         SYNC_APPLIED,
         SYNC_FINISHED,
         SYNC_FINISH_AGAIN,
+        SYNC_LEASE_DOUBTED, /* a heartbeat found it gone while the apply, which gives it back, was under way */
         SYNC_LEASE_LOST,
         SYNC_STOP_ASKED,
         SYNC_EVENTS,

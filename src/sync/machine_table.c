@@ -61,6 +61,8 @@ static const SyncTransition table[] = {
         ENDS_BADLY(SYNC_LIST_BACKOFF),
 
         {SYNC_APPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied"},
+        {SYNC_APPLYING, SYNC_LEASE_DOUBTED, SYNC_APPLYING, SYNC_DO_NOTHING,
+         "the lease is not ours any more; the apply knows why"},
         ENDS_BADLY(SYNC_APPLYING),
 
         {SYNC_FINISHING, SYNC_FINISHED, SYNC_DONE, SYNC_DO_REPORT, "the end is recorded"},
@@ -131,6 +133,7 @@ const char *sync_event_name(SyncEvent event)
                 [SYNC_APPLIED] = "applied",
                 [SYNC_FINISHED] = "finished",
                 [SYNC_FINISH_AGAIN] = "finish-again",
+                [SYNC_LEASE_DOUBTED] = "lease-doubted",
                 [SYNC_LEASE_LOST] = "lease-lost",
                 [SYNC_STOP_ASKED] = "stop-asked",
         };

@@ -90,11 +90,6 @@ static void sync_journal_state(MirrorProgress *ret, void *userdata)
         s->job_url_new = s->job_message_new = s->job_document_new = false;
 }
 
-static void sync_on_lease_lost(void *userdata)
-{
-        sync_input(userdata, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
-}
-
 static void sync_on_journal_idle(void *userdata)
 {
         Sync *s = userdata;
@@ -102,6 +97,15 @@ static void sync_on_journal_idle(void *userdata)
         s->postponed = SYNC_DO_NOTHING;
         if (action != SYNC_DO_NOTHING)
                 sync_act(s, action);
+}
+
+static void sync_on_lease_lost(void *userdata)
+{
+        Sync *s = userdata;
+        if (s->postponed != SYNC_DO_NOTHING)
+                sync_on_journal_idle(s); /* the apply and the finish look for themselves */
+        else
+                sync_input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
 }
 
 /* ---- completions: each becomes an input ---- */

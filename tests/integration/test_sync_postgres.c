@@ -43,14 +43,51 @@ static void begin_with_a_change(World *w)
         rename_a_row(w, "renamed meanwhile");
 }
 
-static PGconn *lock_the_rows(World *w)
+/* The heartbeat comes three times in a lease. */
+static void short_lease(World *w)
+{
+        char *config = harness_read(w->folder, "edgemirror.conf");
+        char longer[2048];
+        (void)snprintf(longer, sizeof(longer), "%s[daemon]\nlease = 10s\n", config);
+        harness_write(w->folder, "edgemirror.conf", longer);
+        free(config);
+}
+
+/* A session that holds what the statement locks until PQfinish. */
+static PGconn *hold(World *w, const char *sql)
 {
         PGconn *conn = PQconnectdb(w->pg.conninfo);
         assert_int_equal(PQstatus(conn), CONNECTION_OK);
-        PGresult *result = PQexec(conn, "BEGIN; SELECT * FROM edgemirror.database_connection FOR UPDATE");
+        PGresult *result = PQexec(conn, sql);
         assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
         PQclear(result);
         return conn;
+}
+
+static PGconn *hold_the_rows(World *w)
+{
+        return hold(w, "BEGIN; SELECT * FROM edgemirror.database_connection FOR UPDATE");
+}
+
+/* From now on the COMMIT of an apply that changes a row does this first. */
+static void before_commit(World *w, const char *statement)
+{
+        char sql[600];
+        (void)snprintf(sql, sizeof(sql),
+                       "CREATE FUNCTION public.before_commit() RETURNS trigger LANGUAGE plpgsql AS"
+                       " $$ BEGIN %s; RETURN NULL; END $$;"
+                       "CREATE CONSTRAINT TRIGGER before_commit AFTER UPDATE ON edgemirror.database_connection"
+                       " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.before_commit()",
+                       statement);
+        free(harness_sql(&w->pg, sql));
+}
+
+static int no_trigger(void **state)
+{
+        World *w = *state;
+        free(harness_sql(&w->pg,
+                         "SET client_min_messages = error; DROP FUNCTION IF EXISTS public.before_commit CASCADE"));
+        return 0;
 }
 
 static pid_t start_sync(World *w)
@@ -80,7 +117,7 @@ static void an_interrupt_during_the_apply_publishes_nothing(void **state)
 {
         World *w = *state;
         begin_with_a_change(w);
-        PGconn *lock = lock_the_rows(w);
+        PGconn *lock = hold_the_rows(w);
         pid_t pid = start_sync(w);
         await_sql(w, IN_APPLY);
         assert_int_equal(kill(pid, SIGINT), 0);
@@ -102,16 +139,12 @@ static void an_interrupt_during_the_commit_does_not_deny_what_was_published(void
 {
         World *w = *state;
         begin_with_a_change(w);
-        free(harness_sql(&w->pg, "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
-                                 " $$ BEGIN PERFORM pg_sleep(1); RETURN NULL; END $$;"
-                                 "CREATE CONSTRAINT TRIGGER dawdle AFTER UPDATE ON edgemirror.database_connection"
-                                 " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dawdle()"));
+        before_commit(w, "PERFORM pg_sleep(1)");
         pid_t pid = start_sync(w);
         await_sql(w, IN_COMMIT);
         assert_int_equal(kill(pid, SIGINT), 0);
         assert_int_equal(harness_program_wait(pid), 1);
         take_results(w);
-        free(harness_sql(&w->pg, "DROP FUNCTION dawdle CASCADE"));
         assert_string_equal(error_of(w, "code"), "stopped");
         assert_non_null(strstr(error_of(w, "message"), "may have been published"));
         assert_mirror_equals_catalog(w);
@@ -123,11 +156,73 @@ static void an_interrupt_during_the_commit_does_not_deny_what_was_published(void
         assert_int_equal(number_of(w, 0, "changed"), 0);
 }
 
+/* ---- the answer to COMMIT is lost ---- */
+
+/* The COMMIT of the apply, and no other, waits for a standby that there is not. A session that is ended then has committed, and cannot say so. */
+static void let_commit_hang(World *w)
+{
+        free(harness_sql(&w->pg, "ALTER SYSTEM SET synchronous_commit = local"));
+        free(harness_sql(&w->pg, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"));
+        free(harness_sql(&w->pg, "SELECT pg_reload_conf()"));
+        before_commit(w, "PERFORM set_config('synchronous_commit', 'on', true)");
+}
+
+static int let_commit_go(void **state)
+{
+        World *w = *state;
+        free(harness_sql(&w->pg, "ALTER SYSTEM RESET ALL"));
+        free(harness_sql(&w->pg, "SELECT pg_reload_conf()"));
+        return no_trigger(state);
+}
+
+static void assert_published_once(World *w, pid_t pid)
+{
+        assert_int_equal(harness_program_wait(pid), 0);
+        take_results(w);
+        assert_string_equal(text_of(w, 0, "outcome"), "synced");
+        assert_int_equal(number_of(w, 0, "changed"), 1);
+        assert_mirror_equals_catalog(w);
+        assert_all_leases_are_free(w);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE changed = 1"), 1);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection_history"
+                                                  " WHERE name = 'renamed meanwhile'"),
+                         1);
+}
+
+static void an_answer_lost_at_commit_is_looked_up(void **state)
+{
+        World *w = *state;
+        begin_with_a_change(w);
+        let_commit_hang(w);
+        pid_t pid = start_sync(w);
+        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        free(harness_sql(&w->pg,
+                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
+        assert_published_once(w, pid);
+}
+
+/* The heartbeat waits for the row that the apply has locked, and finds the lease given back: by ourselves. */
+static void a_heartbeat_behind_the_apply_does_not_unsay_it(void **state)
+{
+        World *w = *state;
+        begin_with_a_change(w);
+        short_lease(w);
+        let_commit_hang(w);
+        pid_t pid = start_sync(w);
+        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror'"
+                     " AND wait_event_type = 'Lock'");
+        free(harness_sql(&w->pg,
+                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
+        assert_published_once(w, pid);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_interrupt_during_the_apply_publishes_nothing),
-                cmocka_unit_test(an_interrupt_during_the_commit_does_not_deny_what_was_published),
+                cmocka_unit_test_teardown(an_interrupt_during_the_commit_does_not_deny_what_was_published, no_trigger),
+                cmocka_unit_test_teardown(an_answer_lost_at_commit_is_looked_up, let_commit_go),
+                cmocka_unit_test_teardown(a_heartbeat_behind_the_apply_does_not_unsay_it, let_commit_go),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }
