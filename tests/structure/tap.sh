@@ -1,4 +1,5 @@
-# TAP for the scripts of this folder, and a scratch folder that goes away. Source it; then `expect_clean`, `expect_found`, `finish`.
+# TAP for the scripts of this folder, and a scratch folder that goes away. Source it; then `expect_clean`, `expect_found`,
+# `expect_said`, `skip`, `finish`.
 
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 scratch=$(mktemp -d) || exit 99
@@ -29,6 +30,17 @@ expect_clean()
 	result $? "$name"
 }
 
+# expect_said NAME TEXT COMMAND…: TEXT stands in what it says, however it ends.
+expect_said()
+{
+	name=$1
+	text=$2
+	shift 2
+	"$@" >"$scratch/output" 2>&1
+	grep -qF -e "$text" "$scratch/output"
+	result $? "$name"
+}
+
 # expect_found NAME TEXT COMMAND…: it ends with 1, and TEXT stands in what it says.
 expect_found()
 {
@@ -38,6 +50,13 @@ expect_found()
 	"$@" >"$scratch/output" 2>&1
 	[ $? -eq 1 ] && grep -qF -e "$text" "$scratch/output"
 	result $? "$name"
+}
+
+# skip NAME REASON: the case cannot be tried here.
+skip()
+{
+	cases=$((cases + 1))
+	echo "ok $cases - $1 # SKIP $2"
 }
 
 # plant PATH TEXT: a source file of the given content below $scratch/src, which has nothing else.

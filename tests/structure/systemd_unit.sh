@@ -1,0 +1,66 @@
+#!/bin/sh
+# The unit: systemd finds nothing to complain about, nothing that the program does not need is left open, and the times agree with the configuration's.
+. "$(dirname "$0")/tap.sh"
+: "${top_builddir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+
+# As installed, but with the program of this build: verify looks whether it is there. The manual page is not installed yet.
+mkdir -p "$scratch/units" "$scratch/root/etc"
+sed "s|^ExecStart=[^ ]*|ExecStart=$top_builddir/edgemirror|" "$top_builddir/systemd/edgemirror.service" >"$scratch/units/edgemirror.service"
+
+verify()
+{
+	systemd-analyze verify --man=no "$1"
+}
+
+# security THRESHOLD UNIT: the exposure is at most a tenth of the threshold. Its table goes to standard output: only words of failure are kept.
+security()
+{
+	systemd-analyze security --offline=yes --threshold="$1" "$2" >"$scratch/table" || { cat "$scratch/table"; return 1; }
+}
+
+# change SED-SCRIPT: the unit with something wrong in it.
+change()
+{
+	mkdir -p "$scratch/changed"
+	sed "$1" "$scratch/units/edgemirror.service" >"$scratch/changed/edgemirror.service"
+	! cmp -s "$scratch/units/edgemirror.service" "$scratch/changed/edgemirror.service" || echo "nothing changed: $1" >&2
+}
+
+placeholders_left()
+{
+	grep -n '@[a-z_]*@' "$top_builddir/systemd/edgemirror.service" && return 1
+	return 0
+}
+expect_clean "every placeholder of the unit is filled in" placeholders_left
+
+if ! command -v systemd-analyze >/dev/null; then
+	skip "systemd-analyze verify and security" "no systemd-analyze here"
+elif ! systemd-analyze security --help | grep -q -e --offline; then
+	skip "systemd-analyze verify and security" "this systemd cannot judge a unit offline (249 or older)"
+else
+	expect_clean "systemd-analyze verify is silent" verify "$scratch/units/edgemirror.service"
+	expect_clean "systemd-analyze security says 1.5 or less" security 15 "$scratch/units/edgemirror.service"
+	change 's/^UMask=/UMsk=/'
+	expect_said "a misspelt setting is found" UMsk verify "$scratch/changed/edgemirror.service"
+	change '/^SystemCallFilter=/d;/^CapabilityBoundingSet=/d;/^PrivateUsers=/d'
+	expect_found "a door that was left open is found" SystemCallFilter security 15 "$scratch/changed/edgemirror.service"
+fi
+
+# stop_fits UNIT SAMPLE: TimeoutStopSec is longer than the default of stop_timeout.
+stop_fits()
+{
+	unit=$(sed -n 's/^TimeoutStopSec=\([0-9]*\)s$/\1/p' "$1")
+	config=$(sed -n 's/^stop_timeout = \([0-9]*\)s$/\1/p' "$2")
+	[ "${unit:-0}" -gt "${config:-1000}" ] || { echo "TimeoutStopSec ($unit) against stop_timeout ($config)"; return 1; }
+}
+expect_clean "systemd waits longer than a stop takes" stop_fits "$scratch/units/edgemirror.service" "$top_srcdir/etc/edgemirror.conf"
+change 's/^TimeoutStopSec=.*/TimeoutStopSec=20s/'
+expect_found "a systemd that does not wait is found" "(20) against" stop_fits "$scratch/changed/edgemirror.service" "$top_srcdir/etc/edgemirror.conf"
+
+if command -v systemd-sysusers >/dev/null; then
+	expect_said "systemd-sysusers takes the user" "edgemirror service" \
+		systemd-sysusers --dry-run --root="$scratch/root" "$top_srcdir/systemd/edgemirror.sysusers"
+else
+	skip "systemd-sysusers takes the user" "no systemd-sysusers here"
+fi
+finish
