@@ -7,9 +7,11 @@
 #include "integration/sync_world.h"
 #include <libpq-fe.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -216,9 +218,118 @@ static void a_heartbeat_behind_the_apply_does_not_unsay_it(void **state)
         assert_published_once(w, pid);
 }
 
+/* ---- restarts ---- */
+
+/* SIGINT: fast, sessions are dismissed with words; SIGQUIT: immediate, as after a crash. */
+static void shut_down(World *w, int how)
+{
+        assert_int_equal(kill(w->pg.pid, how), 0);
+        assert_int_equal(waitpid(w->pg.pid, NULL, 0), w->pg.pid);
+        w->pg.pid = 0;
+}
+
+static void a_restart_during_the_apply_is_ridden_out(void **state)
+{
+        World *w = *state;
+        static const int ways[] = {SIGINT, SIGQUIT};
+        for (size_t i = 0; i < 2; i++) {
+                begin_with_a_change(w);
+                PGconn *lock = hold_the_rows(w);
+                pid_t pid = start_sync(w);
+                await_sql(w, IN_APPLY);
+                shut_down(w, ways[i]);
+                PQfinish(lock);
+                harness_postgres_resume(&w->pg);
+                assert_published_once(w, pid);
+        }
+}
+
+static void a_server_that_stays_away_from_the_apply_on_is_69_and_costs_nothing(void **state)
+{
+        World *w = *state;
+        begin_with_a_change(w);
+        PGconn *lock = hold_the_rows(w);
+        pid_t pid = start_sync(w);
+        await_sql(w, IN_APPLY);
+        shut_down(w, SIGQUIT);
+        PQfinish(lock);
+        assert_int_equal(harness_program_wait(pid), 69);
+        take_results(w);
+        assert_string_equal(text_of(w, 0, "outcome"), "failed");
+        assert_string_equal(error_of(w, "code"), "pg-unreachable");
+        harness_postgres_resume(&w->pg);
+        assert_not_published(w);
+
+        /* The lease could not be given back: it ends by itself. */
+        assert_int_equal(sync_all(w), 1);
+        assert_string_equal(error_of(w, "code"), "lease-held");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+        assert_all_leases_are_free(w);
+}
+
+/* ---- what PostgreSQL does not allow ---- */
+
+static void a_privilege_that_only_the_apply_needs_is_77_and_named(void **state)
+{
+        World *w = *state;
+        begin_with_a_change(w);
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO postgres"));
+        assert_int_equal(sync_all(w), 77);
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO em"));
+        assert_string_equal(text_of(w, 0, "outcome"), "failed");
+        assert_string_equal(error_of(w, "code"), "pg-privilege");
+        assert_non_null(strstr(error_of(w, "message"), "database_connection_history"));
+        assert_non_null(strstr(error_of(w, "message"), "grant"));
+        assert_not_published(w);
+        assert_all_leases_are_free(w);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run"
+                                                  " JOIN edgemirror.edge USING (edge_connection_id) WHERE name = 'main'"
+                                                  " AND outcome = 'failed' AND error_code = 'pg-privilege'"),
+                         1);
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+}
+
+static void standby_signal(World *w, bool there)
+{
+        char path[160];
+        (void)snprintf(path, sizeof(path), "%s/data/standby.signal", w->pg.folder);
+        if (there) {
+                FILE *file = fopen(path, "we");
+                assert_non_null(file);
+                assert_int_equal(fclose(file), 0);
+        } else {
+                assert_int_equal(unlink(path), 0);
+        }
+}
+
+static void a_standby_is_69_and_says_where_to_go(void **state)
+{
+        World *w = *state;
+        begin_with_a_change(w);
+        shut_down(w, SIGINT);
+        standby_signal(w, true);
+        harness_postgres_resume(&w->pg);
+        assert_int_equal(sync_all(w), 69);
+        assert_string_equal(error_of(w, "code"), "pg-read-only");
+        assert_non_null(strstr(error_of(w, "message"), "primary"));
+        shut_down(w, SIGINT);
+        standby_signal(w, false);
+        harness_postgres_resume(&w->pg);
+        assert_not_published(w);
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_restart_during_the_apply_is_ridden_out),
+                cmocka_unit_test(a_server_that_stays_away_from_the_apply_on_is_69_and_costs_nothing),
+                cmocka_unit_test(a_privilege_that_only_the_apply_needs_is_77_and_named),
+                cmocka_unit_test(a_standby_is_69_and_says_where_to_go),
                 cmocka_unit_test(an_interrupt_during_the_apply_publishes_nothing),
                 cmocka_unit_test_teardown(an_interrupt_during_the_commit_does_not_deny_what_was_published, no_trigger),
                 cmocka_unit_test_teardown(an_answer_lost_at_commit_is_looked_up, let_commit_go),
