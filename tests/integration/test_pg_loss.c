@@ -4,6 +4,7 @@
 #include "integration/pg_bench.h"
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
 static const PgStep insert_steps[] = {STEP("INSERT INTO t VALUES (1)")};
 static const PgWork insert_work = WORK_OF(insert_steps);
@@ -16,6 +17,20 @@ static void restart(Bench *b)
 {
         harness_postgres_stop(&b->pg);
         harness_postgres_resume(&b->pg);
+}
+
+/* Ends sessions (`which`: a condition on pg_stat_activity) and waits until they are gone; the loop does not run meanwhile. */
+static void dismiss_sessions(const Bench *b, const char *which)
+{
+        const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+        char sql[256];
+        (void)snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE %s", which);
+        free(harness_sql(&b->pg, sql));
+        (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM pg_stat_activity WHERE %s", which);
+        for (int i = 0; harness_sql_long(&b->pg, sql) > 0; i++) {
+                assert_true(i < 12000);
+                (void)nanosleep(&pause, NULL);
+        }
 }
 
 /* ---- idle ---- */
@@ -44,8 +59,7 @@ static void a_session_that_was_dismissed_idle_is_not_noticed_by_work(void **stat
         Call call;
         for (int alone = 0; alone < 2; alone++) {
                 bench_query(b, &call, "TRUNCATE t");
-                free(harness_sql(&b->pg, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
-                                         "WHERE application_name = 'bench'"));
+                dismiss_sessions(b, "application_name = 'bench'");
                 PgWork work = insert_work;
                 work.transaction = alone == 0;
                 bench_run(b, &call, &work);
@@ -113,8 +127,8 @@ static PgNext dismiss(const PGresult *result, void *userdata, Fault *ret_fault)
         (void)bench_on_pid(result, userdata, ret_fault);
         Call *call = userdata;
         char sql[100];
-        (void)snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%ld, 60000)", call->backend_pid);
-        free(harness_sql(&call->bench->pg, sql));
+        (void)snprintf(sql, sizeof(sql), "pid = %ld", call->backend_pid);
+        dismiss_sessions(call->bench, sql);
         return PG_NEXT;
 }
 
