@@ -1,15 +1,20 @@
 -- Takes the lease of an edge if it is free or has ended, raises the epoch, closes a run that was left open, and opens the new run: the intent, before
 -- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease.
--- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted.
+-- A lease that this instance took before, from the queue, is known by its epoch. A run that was cut short or stopped while the catalog worked on its job
+-- is resumed: the job is polled on rather than started twice.
+-- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
+-- due next (microseconds since 1970; 0: leave).
 WITH taken AS (
     UPDATE edgemirror.edge_claim c
-       SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = c.epoch + 1
-     WHERE c.edge_connection_id = $1::uuid AND (c.holder IS NULL OR c.expires_at < clock_timestamp())
+       SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = c.epoch + 1,
+           next_run_at = CASE WHEN $7::bigint = 0 THEN c.next_run_at ELSE timestamptz 'epoch' + $7::bigint * interval '1 microsecond' END
+     WHERE c.edge_connection_id = $1::uuid
+       AND (c.holder IS NULL OR c.expires_at < clock_timestamp() OR c.expires_at > clock_timestamp() + interval '2 hours'
+            OR (c.holder = $2::text AND c.epoch = $6::bigint))
     RETURNING c.epoch
 ), open AS (
     SELECT r.run_id, r.started_at, r.job_id, r.job_url,
-           r.phase = 'poll' AND r.job_id IS NOT NULL AND $5::boolean
-           AND coalesce(r.job_state, '') NOT IN ('COMPLETED', 'CANCELED', 'CANCELLED', 'ERROR', 'FAILED', 'DELETED') AS resumable
+           r.phase = 'poll' AS polling, r.job_state
       FROM edgemirror.sync_run r
      WHERE r.edge_connection_id = $1::uuid AND r.finished_at IS NULL
 ), closed AS (
@@ -20,15 +25,23 @@ WITH taken AS (
       FROM open o, taken
      WHERE r.run_id = o.run_id AND r.finished_at IS NULL
     RETURNING o.*
-), left_open AS (
-    SELECT * FROM closed ORDER BY run_id DESC LIMIT 1
+), stopped AS (
+    SELECT r.run_id, r.job_id, r.job_url, r.job_state
+      FROM (SELECT * FROM edgemirror.sync_run x WHERE x.edge_connection_id = $1::uuid ORDER BY x.run_id DESC LIMIT 1) r
+     WHERE r.outcome = 'aborted' AND r.refresh IS NULL AND r.finished_at > clock_timestamp() - interval '1 hour'
+), job AS (
+    SELECT j.job_id, j.job_url
+      FROM (SELECT run_id, job_id, job_url, job_state FROM closed WHERE polling
+            UNION ALL SELECT run_id, job_id, job_url, job_state FROM stopped ORDER BY run_id DESC LIMIT 1) j
+     WHERE $5::boolean AND j.job_id IS NOT NULL
+       AND coalesce(j.job_state, '') NOT IN ('COMPLETED', 'CANCELED', 'CANCELLED', 'ERROR', 'FAILED', 'DELETED')
 ), opened AS (
     INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, job_id, job_url)
     SELECT $1::uuid, $2::text, t.epoch,
-           CASE WHEN l.resumable THEN 'resume' ELSE $4::text END,
-           CASE WHEN l.resumable THEN 'poll' WHEN $5::boolean THEN 'refresh' ELSE 'list' END,
-           CASE WHEN l.resumable THEN l.job_id END, CASE WHEN l.resumable THEN l.job_url END
-      FROM taken t LEFT JOIN left_open l ON true
+           CASE WHEN j.job_id IS NOT NULL THEN 'resume' ELSE $4::text END,
+           CASE WHEN j.job_id IS NOT NULL THEN 'poll' WHEN $5::boolean THEN 'refresh' ELSE 'list' END,
+           j.job_id, j.job_url
+      FROM taken t LEFT JOIN job j ON true
     RETURNING run_id, epoch, trigger = 'resume' AS resumes, job_id, job_url
 )
 SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, o.job_id, o.job_url, c.holder,

@@ -1,18 +1,31 @@
--- Makes one edge known. An edge that is already so is not written. A name that another id holds goes to the new id.
--- $1 id, $2 name, $3 enabled, $4 schedule, $5 timezone.
+-- Makes edges known. An edge that is already so is not written. A moment in $6 (microseconds since 1970; 0: leave the queue as it is) is when the edge is
+-- due: at once in force when it is new or its schedule has changed, else only if it was to be due later; an edge that is disabled is not due.
+-- $1 ids, $2 names, $3 enabled, $4 schedules, $5 time zones, $6 moments: arrays of the same length.
 WITH wanted AS (
-    SELECT $1::uuid AS edge_connection_id, $2::text AS name, $3::boolean AS enabled, $4::text AS schedule, $5::text AS timezone
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::text[], $6::bigint[])
+           AS w (edge_connection_id, name, enabled, schedule, timezone, next_usec)
 ), edge AS (
     INSERT INTO edgemirror.edge AS e (edge_connection_id, name, enabled, schedule, timezone)
-    SELECT w.* FROM wanted w
+    SELECT w.edge_connection_id, w.name, w.enabled, w.schedule, w.timezone FROM wanted w
      WHERE NOT EXISTS (SELECT FROM edgemirror.edge x
                         WHERE (x.edge_connection_id, x.name, x.enabled, x.schedule, x.timezone)
                             = (w.edge_connection_id, w.name, w.enabled, w.schedule, w.timezone))
     ON CONFLICT (edge_connection_id) DO UPDATE
        SET name = excluded.name, enabled = excluded.enabled, schedule = excluded.schedule, timezone = excluded.timezone
-    RETURNING e.edge_connection_id
+), queue AS (
+    SELECT w.edge_connection_id, c.edge_connection_id IS NULL AS is_new, c.next_run_at AS was,
+           CASE WHEN w.next_usec = 0 THEN c.next_run_at
+                WHEN NOT w.enabled THEN NULL
+                WHEN (e.schedule, e.timezone) = (w.schedule, w.timezone) THEN least(c.next_run_at, wish.at)
+                ELSE wish.at
+           END AS next_run_at
+      FROM wanted w
+     CROSS JOIN LATERAL (SELECT timestamptz 'epoch' + w.next_usec * interval '1 microsecond' AS at) wish
+      LEFT JOIN edgemirror.edge e USING (edge_connection_id)
+      LEFT JOIN edgemirror.edge_claim c USING (edge_connection_id)
 )
-INSERT INTO edgemirror.edge_claim (edge_connection_id)
-SELECT w.edge_connection_id FROM wanted w
- WHERE NOT EXISTS (SELECT FROM edgemirror.edge_claim c WHERE c.edge_connection_id = w.edge_connection_id)
-ON CONFLICT DO NOTHING
+INSERT INTO edgemirror.edge_claim (edge_connection_id, next_run_at)
+SELECT q.edge_connection_id, q.next_run_at FROM queue q
+ WHERE q.is_new OR q.next_run_at IS DISTINCT FROM q.was
+ ORDER BY q.edge_connection_id
+ON CONFLICT (edge_connection_id) DO UPDATE SET next_run_at = excluded.next_run_at

@@ -114,6 +114,12 @@ static int catalog_reload_secret(Catalog *c, Fault *ret_fault)
         return 1;
 }
 
+bool catalog_reread_secret(Catalog *c)
+{
+        Fault ignored; /* what cannot be read has not changed */
+        return catalog_reload_secret(c, &ignored) > 0;
+}
+
 static void call_on_response(const HttpResponse *response, void *userdata);
 
 static int call_send(CatalogCall *call)

@@ -87,6 +87,9 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret);
 Catalog *catalog_free(Catalog *catalog);                                         /* cancels its calls */
 DEFINE_CLEANUP(Catalog, catalog, catalog_free)
 
+/* Reads the secret anew. True when it is another one than before: from now on it is used. */
+bool catalog_reread_secret(Catalog *c);
+
 /* POST /databaseConnections/refresh?edgeConnectionId=… on a connection of its own. */
 int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata, CatalogCall **ret);
 

@@ -16,6 +16,10 @@
 #include <sys/stat.h>
 
 static const Command commands[] = {
+        {"run", "", "the service: syncs each edge when it is due, until it is stopped", "",
+         "Stays in the foreground. SIGHUP reads the configuration again, SIGTERM and SIGINT stop; with systemd, see\n"
+         "edgemirror.service. Any number of instances may run on one database, with the same configuration.\n",
+         false, command_run},
         {"sync", "[EDGE…]", "one sync now of the named edges (all enabled ones without names), then exit", "jnda",
          "Triggers a refresh of each Edge connection, waits for its job, lists its database connections and applies the\n"
          "difference to the mirror. Edges run concurrently, at most max_syncs at a time.\n",

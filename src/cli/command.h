@@ -26,6 +26,7 @@ typedef struct Command {
 
 int command_check(const CommandLine *line);
 int command_migrate(const CommandLine *line);
+int command_run(const CommandLine *line);
 int command_schedule(const CommandLine *line);
 int command_status(const CommandLine *line);
 int command_sync(const CommandLine *line);

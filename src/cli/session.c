@@ -2,16 +2,12 @@
  * session: opening and closing of what commands share.
  */
 #include "cli/session.h"
-#include "base/duration.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-
-#define CONNECT_TIMEOUT_USEC   (10 * USEC_PER_SEC)
-#define STATEMENT_TIMEOUT_USEC (60 * USEC_PER_SEC)
-#define LOCK_TIMEOUT_USEC      (20 * USEC_PER_SEC)
 
 int session_load(Session *s, const char *config_file)
 {
@@ -26,94 +22,41 @@ int session_load(Session *s, const char *config_file)
         return CLI_EXIT_CONFIG;
 }
 
-static int session_failed(const char *what, int r)
+int session_failed(const Fault *fault)
 {
-        log_error("%s cannot be opened: %s", what, strerrordesc_np(-r));
-        return CLI_EXIT_EDGE_FAILED;
+        log_error("%s", fault->message);
+        return text_starts_with(fault->code, "secret-") ? CLI_EXIT_CONFIG : CLI_EXIT_EDGE_FAILED;
 }
 
-static int session_open_event(Session *s)
+static int session_open_event(Session *s, Fault *ret_fault)
 {
-        if (s->event)
-                return 0;
-        return sd_event_new(&s->event);
+        int r = s->event ? 0 : sd_event_new(&s->event);
+        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources", "the event loop cannot be opened: %s",
+                                 strerrordesc_np(-r))
+                     : 0;
 }
 
 int session_open_mirror(Session *s)
 {
-        _cleanup_(text_wipe) Text password = {0};
-        const ConfigPostgres *c = &s->config->postgres;
         Fault fault;
-        if (c->password_file && secret_read(c->password_file, &password, &fault) < 0) {
-                log_error("postgres password_file: %s", fault.message);
-                return CLI_EXIT_CONFIG;
-        }
-        PgPoolOptions options = {
-                .conninfo = c->conninfo,
-                .password = password.data,
-                .application_name = "edgemirror",
-                .max_connections = c->max_connections,
-                .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
-                .statement_timeout_usec = STATEMENT_TIMEOUT_USEC,
-                .lock_timeout_usec = LOCK_TIMEOUT_USEC,
-        };
-        int r = session_open_event(s);
-        if (r >= 0)
-                r = pg_pool_new(s->event, &options, &s->pool);
-        if (r >= 0)
-                r = mirror_new(s->pool, s->config->daemon.instance, s->config->daemon.lease_usec, &s->mirror);
-        return r < 0 ? session_failed("PostgreSQL's side", r) : CLI_EXIT_DONE;
-}
-
-static const char *session_secret_file(const ConfigCatalog *c)
-{
-        return c->auth == CONFIG_AUTH_BASIC ? c->password_file : c->token_file;
-}
-
-static int session_load_secret(void *userdata, Text *ret, Fault *ret_fault)
-{
-        return secret_read(session_secret_file(userdata), ret, ret_fault);
+        if (session_open_event(s, &fault) < 0 || wiring_open_mirror(&s->wiring, s->event, s->config, &fault) < 0)
+                return session_failed(&fault);
+        s->mirror = s->wiring.mirror;
+        return CLI_EXIT_DONE;
 }
 
 int session_open_catalog(Session *s)
 {
-        _cleanup_(text_wipe) Text secret = {0};
-        ConfigCatalog *c = &s->config->catalog;
         Fault fault;
-        /* Read once here, so that a person hears what is wrong with the file; the catalog reads it again when it needs it. */
-        if (session_load_secret(c, &secret, &fault) < 0) {
-                log_error("catalog secret: %s", fault.message);
-                return CLI_EXIT_CONFIG;
-        }
-        HttpClientOptions http = {
-                .user_agent = "edgemirror/" EDGEMIRROR_VERSION,
-                .ca_file = c->ca_file,
-                .max_in_flight = c->max_requests,
-                .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
-                .request_timeout_usec = c->request_timeout_usec,
-                .allow_http = c->plain_http,
-        };
-        CatalogOptions catalog = {
-                .base_url = c->url,
-                .auth = c->auth == CONFIG_AUTH_BASIC ? HTTP_AUTH_BASIC : HTTP_AUTH_BEARER,
-                .username = c->username,
-                .load_secret = session_load_secret,
-                .load_secret_userdata = c,
-        };
-        int r = session_open_event(s);
-        if (r >= 0)
-                r = http_client_new(s->event, &http, &s->http);
-        if (r >= 0)
-                r = catalog_new(s->http, &catalog, &s->catalog);
-        return r < 0 ? session_failed("the catalog's side", r) : CLI_EXIT_DONE;
+        if (session_open_event(s, &fault) < 0 || wiring_open_catalog(&s->wiring, s->event, s->config, &fault) < 0)
+                return session_failed(&fault);
+        s->catalog = s->wiring.catalog;
+        return CLI_EXIT_DONE;
 }
 
 void session_done(Session *s)
 {
-        (void)catalog_free(s->catalog);
-        (void)http_client_free(s->http);
-        (void)mirror_free(s->mirror);
-        (void)pg_pool_free(s->pool);
+        wiring_close(&s->wiring);
         sd_event_unref(s->event);
         (void)config_free(s->config);
         *s = (Session){0};
@@ -126,8 +69,10 @@ int session_pick_edges(const Session *s, char **names, const ConfigEdge ***ret, 
                 n_names++;
         size_t most = n_names ? n_names : s->config->n_edges;
         const ConfigEdge **picked = calloc(most + 1, sizeof(*picked));
-        if (!picked)
-                return session_failed("the list of edges", -ENOMEM);
+        if (!picked) {
+                log_error("out of memory");
+                return CLI_EXIT_EDGE_FAILED;
+        }
 
         size_t n = 0;
         bool unknown = false;

@@ -5,17 +5,14 @@
  */
 #pragma once
 
-#include "catalog/catalog.h"
-#include "config/config.h"
-#include "mirror/mirror.h"
+#include "wiring/wiring.h"
 #include <systemd/sd-event.h>
 
 typedef struct Session {
         Config *config;
         sd_event *event;
-        HttpClient *http;
-        Catalog *catalog;
-        PgPool *pool;
+        Wiring wiring;
+        Catalog *catalog; /* of the wiring; the next too */
         Mirror *mirror;
 } Session;
 
@@ -25,6 +22,9 @@ int session_load(Session *s, const char *config_file);
 /* Opens the loop, and PostgreSQL's side; then the catalog's. 0 or an exit status. Secrets are read here. */
 int session_open_mirror(Session *s);
 int session_open_catalog(Session *s);
+
+/* Says the fault, and gives the exit status: 78 for a secret that cannot be read. */
+int session_failed(const Fault *fault);
 
 void session_done(Session *s);
 

@@ -229,7 +229,7 @@ static int command_register(SyncCommand *c)
                         .schedule = c->edges[i]->schedule_text,
                         .timezone = c->edges[i]->timezone,
                 };
-        int r = mirror_register(c->session.mirror, edges, c->n_edges, command_on_registered, c, &task);
+        int r = mirror_register(c->session.mirror, edges, c->n_edges, false, command_on_registered, c, &task);
         free(edges);
         return r;
 }

@@ -36,9 +36,38 @@ int config_load(const char *file, Config **ret, Text *errors)
         return 0;
 }
 
+Config *config_ref(Config *config)
+{
+        config->references++; /* beyond the one that config_load gave */
+        return config;
+}
+
+bool config_same_peers(const Config *a, const Config *b)
+{
+        const char *const strings[][2] = {
+                {a->catalog.url, b->catalog.url},
+                {a->catalog.username, b->catalog.username},
+                {a->catalog.password_file, b->catalog.password_file},
+                {a->catalog.token_file, b->catalog.token_file},
+                {a->catalog.client_id, b->catalog.client_id},
+                {a->catalog.client_secret_file, b->catalog.client_secret_file},
+                {a->catalog.ca_file, b->catalog.ca_file},
+                {a->postgres.conninfo, b->postgres.conninfo},
+                {a->postgres.password_file, b->postgres.password_file},
+                {a->daemon.instance, b->daemon.instance},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+                if (strings[i][0] != strings[i][1] && !text_equal(strings[i][0], strings[i][1]))
+                        return false;
+        return a->catalog.auth == b->catalog.auth && a->catalog.max_requests == b->catalog.max_requests &&
+               a->catalog.request_timeout_usec == b->catalog.request_timeout_usec &&
+               a->postgres.max_connections == b->postgres.max_connections &&
+               a->daemon.lease_usec == b->daemon.lease_usec;
+}
+
 Config *config_free(Config *config)
 {
-        if (!config)
+        if (!config || config->references-- > 0)
                 return NULL;
         char *const strings[] = {
                 config->catalog.url,        config->catalog.username,  config->catalog.password_file,
@@ -75,10 +104,13 @@ const ConfigEdge *config_find_edge(const Config *config, const char *name)
         if (config->n_edges == 0)
                 return NULL;
         const ConfigEdge *found = bsearch(name, config->edges, config->n_edges, sizeof(*config->edges), compare_key);
-        if (found || uuid_parse(name, &id) < 0)
-                return found;
+        return found || uuid_parse(name, &id) < 0 ? found : config_find_edge_by_id(config, &id);
+}
+
+const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id)
+{
         for (size_t i = 0; i < config->n_edges; i++)
-                if (uuid_equal(&config->edges[i].id, &id))
+                if (uuid_equal(&config->edges[i].id, id))
                         return &config->edges[i];
         return NULL;
 }

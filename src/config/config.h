@@ -80,6 +80,7 @@ typedef struct Config {
         ConfigEdge *edges; /* in order of name */
         size_t n_edges;
         struct ConfigZones *zones; /* private */
+        unsigned references;       /* private */
 } Config;
 
 #define CONFIG_DEFAULT_FILE SYSCONFDIR "/edgemirror/edgemirror.conf"
@@ -88,8 +89,14 @@ typedef struct Config {
  * file that cannot be read), and `errors` holds one line for each error, "FILE:LINE: what is wrong; accepted: form\n", in the order of files and
  * lines; without ":LINE" when it concerns the whole file. -ENOMEM: `errors` may be empty. The files of secrets are not opened: secret_read does. */
 int config_load(const char *file, Config **ret, Text *errors);
-Config *config_free(Config *config);
+Config *config_ref(Config *config);
+Config *config_free(Config *config); /* gives up one reference; the last one releases */
 DEFINE_CLEANUP(Config, config, config_free)
+
+/* Whether both speak to the same catalog and PostgreSQL in the same way and under the same name. */
+bool config_same_peers(const Config *a, const Config *b);
+
+const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
 
 /* Edge by name, or by its UUID in text form; NULL when there is none. */
 const ConfigEdge *config_find_edge(const Config *config, const char *name);

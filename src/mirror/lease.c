@@ -1,5 +1,5 @@
 /*
- * lease: registry, claim, progress and finish. Each of the last three is one statement.
+ * lease: claim, progress and finish. Each is one statement.
  */
 #include "mirror/mirror_private.h"
 #include <errno.h>
@@ -77,8 +77,8 @@ static bool claim_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_claim(Mirror *m, const Uuid *edge, MirrorTrigger trigger, bool refresh, MirrorClaimCallback callback,
-                 void *userdata, MirrorTask **ret)
+int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback, void *userdata,
+                 MirrorTask **ret)
 {
         static const char *const triggers[] = {[MIRROR_TRIGGER_SCHEDULE] = "schedule",
                                                [MIRROR_TRIGGER_MANUAL] = "manual",
@@ -87,11 +87,13 @@ int mirror_claim(Mirror *m, const Uuid *edge, MirrorTrigger trigger, bool refres
         if (!t)
                 return -ENOMEM;
         t->callback.claim = callback;
-        params_uuid(&t->params, edge);
+        params_uuid(&t->params, &request->edge);
         params_text(&t->params, m->instance);
         params_text(&t->params, m->lease);
-        params_text(&t->params, triggers[trigger]);
-        params_bool(&t->params, refresh);
+        params_text(&t->params, triggers[request->trigger]);
+        params_bool(&t->params, request->refresh);
+        params_int(&t->params, request->held_epoch);
+        params_int(&t->params, request->next_run_usec);
         return lease_start(t, sql_claim, claim_on_result, ret);
 }
 
@@ -202,74 +204,4 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, M
         params_text(p, fault && fault->http_status ? status : NULL);
         params_text(p, ending->problem);
         return lease_start(t, sql_finish, lease_on_count, ret);
-}
-
-/* ---- registry ---- */
-
-typedef struct RegisterTask {
-        MirrorTask task;
-        MirrorCallback callback;
-        size_t n_edges;
-        Params *names, *edges; /* n_edges each */
-        PgStep *steps;         /* 2 * n_edges */
-} RegisterTask;
-
-static void register_done(MirrorTask *task)
-{
-        RegisterTask *t = (RegisterTask *)task;
-        for (size_t i = 0; i < t->n_edges; i++) {
-                if (t->names)
-                        params_done(&t->names[i]);
-                if (t->edges)
-                        params_done(&t->edges[i]);
-        }
-        free(t->names);
-        free(t->edges);
-        free(t->steps);
-}
-
-static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
-{
-        Fault copy = *fault;
-        lease_soften(end, &copy);
-        ((RegisterTask *)task)->callback(&copy, task->userdata);
-        return false;
-}
-
-static void register_add(RegisterTask *t, size_t i, const MirrorEdge *edge)
-{
-        params_uuid(&t->names[i], &edge->id);
-        params_text(&t->names[i], edge->name);
-        params_uuid(&t->edges[i], &edge->id);
-        params_text(&t->edges[i], edge->name);
-        params_bool(&t->edges[i], edge->enabled);
-        params_text(&t->edges[i], edge->schedule);
-        params_text(&t->edges[i], edge->timezone);
-        t->edges[0].failed = t->edges[0].failed || t->edges[i].failed || t->names[i].failed;
-        t->steps[2 * i] = task_step(sql_register_name, &t->names[i], NULL);
-        t->steps[2 * i + 1] = task_step(sql_register, &t->edges[i], NULL);
-}
-
-int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, MirrorCallback callback, void *userdata,
-                    MirrorTask **ret)
-{
-        RegisterTask *t = n_edges > 0 ? task_new(m, sizeof(*t), register_complete, register_done, userdata) : NULL;
-        if (!t)
-                return n_edges > 0 ? -ENOMEM : -EINVAL;
-        t->callback = callback;
-        t->names = calloc(n_edges, sizeof(*t->names));
-        t->edges = calloc(n_edges, sizeof(*t->edges));
-        t->steps = calloc(2 * n_edges, sizeof(*t->steps));
-        if (!t->names || !t->edges || !t->steps) {
-                (void)mirror_cancel(&t->task);
-                return -ENOMEM;
-        }
-        t->n_edges = n_edges;
-        for (size_t i = 0; i < n_edges; i++)
-                register_add(t, i, &edges[i]);
-        PgWork work = {.steps = t->steps, .n_steps = 2 * n_edges, .transaction = true};
-        int r = task_start(&t->task, &work, t->edges, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
 }

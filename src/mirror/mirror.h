@@ -1,5 +1,5 @@
 /*
- * mirror: the PostgreSQL side of a sync: registry, leases, journal, apply, status.
+ * mirror: the PostgreSQL side of a sync: registry, queue, leases, journal, apply, status.
  *
  * Knows no HTTP. Every function is one piece of work of pg.h, statements from sql/queries. PostgreSQL's clock is the only wall clock. The schema is the
  * one of sql/migrations, version MIRROR_SCHEMA_VERSION (the number of the last migration).
@@ -34,12 +34,45 @@ typedef struct MirrorEdge {
         bool enabled;
         const char *schedule;
         const char *timezone;
+        int64_t next_run_usec; /* when it is due by its schedule, microseconds since 1970; 0: leave the queue as it is */
 } MirrorEdge;
 
-/* Makes `edge` and `edge_claim` know these edges. An edge that is already so is not written. A name that another id holds in the table goes to the new
- * id (the old row's name is set aside with its id appended). */
-int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, MirrorCallback callback, void *userdata,
-                    MirrorTask **ret);
+/* Makes `edge` and `edge_claim` know these edges, in one transaction. An edge that is already so is not written. A name that another id holds in the
+ * table goes to the new id (the old row's name is set aside with its id appended). next_run_usec counts for edges that are new or whose schedule has
+ * changed, and brings others forward, never back; a disabled edge is not due. `whole`: these are all there are: every other edge is disabled. */
+int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool whole, MirrorCallback callback,
+                    void *userdata, MirrorTask **ret);
+
+/* ---- queue ------------------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct MirrorDue {
+        Uuid edge;
+        int64_t epoch;    /* of the lease just taken; for mirror_claim */
+        int64_t due_usec; /* since when it is due, microseconds since 1970; 0: unknown, its holder went away */
+        int64_t consecutive_failures;
+} MirrorDue;
+
+typedef struct MirrorDueAnswer {
+        const MirrorDue *taken;
+        size_t n_taken;
+        int64_t now_usec; /* PostgreSQL's clock, microseconds since 1970 */
+        int64_t next_usec; /* when to ask again: another edge is due, or another instance's lease ends; INT64_MAX: never */
+} MirrorDueAnswer;
+
+typedef void (*MirrorDueCallback)(const MirrorDueAnswer *answer, const Fault *fault, void *userdata);
+
+/* One statement: takes the leases of up to `limit` (0: only look) edges that are due or whose holder went away, the longest overdue first; never those
+ * of `leave` (running here, or not known here). Instances that ask at the same time get different ones (SKIP LOCKED). */
+int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave, MirrorDueCallback callback,
+                    void *userdata, MirrorTask **ret);
+
+/* Gives back a lease from mirror_take_due under which no run was begun. */
+int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, MirrorCallback callback, void *userdata,
+                     MirrorTask **ret);
+
+/* Says when an edge that nobody holds is due; one that is held or not scheduled stays as it is. */
+int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t next_run_usec, MirrorCallback callback, void *userdata,
+                        MirrorTask **ret);
 
 /* ---- lease ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -59,11 +92,19 @@ typedef struct MirrorClaim {
 
 typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);
 
-/* One statement: takes the lease if it is free or has ended, raises the epoch, closes a run that was left open (outcome `aborted`), inserts the new
- * sync_run row with phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was left open with a job whose state was
- * not terminal is resumed: trigger becomes `resume`, and the job is given back. */
-int mirror_claim(Mirror *m, const Uuid *edge, MirrorTrigger trigger, bool refresh, MirrorClaimCallback callback,
-                 void *userdata, MirrorTask **ret);
+typedef struct MirrorClaimRequest {
+        Uuid edge;
+        MirrorTrigger trigger;
+        bool refresh;          /* wanted */
+        int64_t held_epoch;    /* of the lease that mirror_take_due took; 0: none */
+        int64_t next_run_usec; /* when the edge is due next, microseconds since 1970; 0: leave */
+} MirrorClaimRequest;
+
+/* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the epoch, closes a run that was left open (outcome
+ * `aborted`), inserts the new sync_run row with phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was left open or
+ * stopped with a job whose state was not terminal is resumed: trigger becomes `resume`, and the job is given back. */
+int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback, void *userdata,
+                 MirrorTask **ret);
 
 /* ---- journal ---------------------------------------------------------------------------------------------------------------------------- */
 

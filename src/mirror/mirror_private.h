@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/backoff.h"
+#include "base/text.h"
 #include "mirror/migrate.h"
 #include "mirror/mirror.h"
 #include "mirror/sql_embedded.h"
@@ -29,6 +30,17 @@ void params_int(Params *p, int64_t value);
 void params_double(Params *p, double value); /* negative: SQL NULL */
 void params_bool(Params *p, bool value);
 void params_done(Params *p);
+
+/* An array parameter in PostgreSQL's text form, element by element. Zero-initialise; params_array takes it over and empties it. */
+typedef struct ArrayText {
+        Text text;
+        bool failed;
+} ArrayText;
+
+void array_add(ArrayText *a, const char *value); /* any text without NUL */
+void array_add_uuid(ArrayText *a, const Uuid *value);
+void array_add_int(ArrayText *a, int64_t value);
+void params_array(Params *p, ArrayText *a);
 
 /* How a task ends: called once, from the loop, with the task off its mirror's list; the task is freed after. Returns true when the task goes on instead (it
  * has started something else). */

@@ -138,15 +138,14 @@ static bool conninfo_is_sound(const char *conninfo)
 int connection_open(PgPool *pool, PgConnection **ret)
 {
         /* In order: what a conninfo may override, the conninfo, what it may not. */
-        const char *const keywords[] = {"application_name", "target_session_attrs",
-                                        "dbname",           pool->password ? "password" : "client_encoding",
-                                        "client_encoding",  NULL};
-        const char *const values[] = {pool->application_name,
-                                      "read-write",
-                                      pool->conninfo,
-                                      pool->password ? pool->password : "UTF8",
-                                      "UTF8",
-                                      NULL};
+        _cleanup_(text_wipe) Text password = {0};
+        const char *const keywords[] = {"application_name",
+                                        "target_session_attrs",
+                                        "dbname",
+                                        "client_encoding",
+                                        pool->load_password ? "password" : NULL,
+                                        NULL};
+        const char *values[] = {pool->application_name, "read-write", pool->conninfo, "UTF8", NULL, NULL};
 
         Fault fault;
         PgConnection *c = calloc(1, sizeof(*c));
@@ -162,6 +161,15 @@ int connection_open(PgPool *pool, PgConnection **ret)
                 connection_fail(c, &fault);
                 return 0;
         }
+        if (pool->load_password && pool->load_password(pool->load_password_userdata, &password, &fault) < 0) {
+                Fault refused;
+                fault_set(&refused, FAULT_PEER, EACCES, "pg-password", "password_file of [postgres]: %s",
+                          fault.message);
+                refused.refused = true;
+                connection_fail(c, &refused);
+                return 0;
+        }
+        values[4] = password.data;
         c->conn = PQconnectStartParams(keywords, values, 1);
         if (!c->conn) {
                 *ret = connection_free(c);

@@ -18,6 +18,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "base/text.h"
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,9 +28,13 @@
 typedef struct PgPool PgPool;
 typedef struct PgTask PgTask;
 
+/* Reads the password, anew for each connection that is opened, so that a change on disk is picked up. Filled Fault and negative errno when it cannot. */
+typedef int (*PgPasswordLoader)(void *userdata, Text *ret, Fault *ret_fault);
+
 typedef struct PgPoolOptions {
-        const char *conninfo; /* libpq connection string or URI; never logged */
-        const char *password; /* NULL: what conninfo, PGPASSFILE or peer authentication give */
+        const char *conninfo;           /* libpq connection string or URI; never logged */
+        PgPasswordLoader load_password; /* NULL: what conninfo, PGPASSFILE or peer authentication give */
+        void *load_password_userdata;
         const char *application_name;
         unsigned max_connections;
         uint64_t connect_timeout_usec;

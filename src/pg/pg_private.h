@@ -63,7 +63,9 @@ struct PgConnection {
 
 struct PgPool {
         sd_event *event;
-        char *conninfo, *password, *application_name;
+        char *conninfo, *application_name;
+        PgPasswordLoader load_password;
+        void *load_password_userdata;
         unsigned max_connections;
         uint64_t connect_timeout_usec, statement_timeout_usec, lock_timeout_usec;
         PgConnection *connections;

@@ -197,9 +197,10 @@ int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
         pool->statement_timeout_usec = options->statement_timeout_usec;
         pool->lock_timeout_usec = options->lock_timeout_usec;
         pool->conninfo = copy_or_null(options->conninfo);
-        pool->password = copy_or_null(options->password);
+        pool->load_password = options->load_password;
+        pool->load_password_userdata = options->load_password_userdata;
         pool->application_name = copy_or_null(options->application_name);
-        if (!pool->conninfo || !pool->application_name || (options->password && !pool->password))
+        if (!pool->conninfo || !pool->application_name)
                 return -ENOMEM;
         int r = sd_event_add_defer(event, &pool->dispatcher, pool_on_dispatch, pool);
         if (r < 0)
@@ -236,9 +237,6 @@ PgPool *pg_pool_free(PgPool *pool)
         free_tasks(pool->ended_first);
         sd_event_source_disable_unref(pool->dispatcher);
         sd_event_unref(pool->event);
-        if (pool->password)
-                explicit_bzero(pool->password, strlen(pool->password));
-        free(pool->password);
         free(pool->conninfo);
         free(pool->application_name);
         free(pool);

@@ -2,6 +2,7 @@
  * journal: see the header. What always holds: at most one write is under way.
  */
 #include "sync/journal.h"
+#include "base/clock.h"
 #include "base/duration.h"
 #include <errno.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 struct Journal {
         Mirror *mirror;
         MirrorRun run;
-        uint64_t heartbeat_usec;
+        uint64_t lease_usec;
+        uint64_t held_usec;    /* the lease was ours when this moment's write was sent */
+        uint64_t written_usec; /* when the write under way was sent */
         JournalState state;
         JournalLeaseLost lost;
         JournalIdle idle;
@@ -25,6 +28,8 @@ static void journal_on_written(const Fault *fault, void *userdata)
 {
         Journal *j = userdata;
         j->task = NULL;
+        if (fault->scope == FAULT_NONE)
+                j->held_usec = j->written_usec;
         if (strcmp(fault->code, "lease-lost") == 0) {
                 j->stopped = true;
                 j->lost(j->userdata);
@@ -47,6 +52,7 @@ void journal_write(Journal *j)
         j->again = false;
         MirrorProgress progress = {0};
         j->state(&progress, j->userdata);
+        j->written_usec = clock_monotonic_usec();
         (void)mirror_progress(j->mirror, &j->run, &progress, journal_on_written, j, &j->task);
 }
 
@@ -56,13 +62,13 @@ static int journal_on_heartbeat(sd_event_source *s, uint64_t usec, void *userdat
         Journal *j = userdata;
         if (!j->task)
                 journal_write(j);
-        (void)sd_event_source_set_time_relative(s, j->heartbeat_usec);
+        (void)sd_event_source_set_time_relative(s, j->lease_usec / 3);
         (void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
         return 0;
 }
 
-int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t heartbeat_usec, JournalState state,
-                JournalLeaseLost lost, JournalIdle idle, void *userdata, Journal **ret)
+int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t lease_usec, uint64_t claimed_usec,
+                JournalState state, JournalLeaseLost lost, JournalIdle idle, void *userdata, Journal **ret)
 {
         _cleanup_(cleanup_journal) Journal *j = calloc(1, sizeof(*j));
         if (!j)
@@ -70,13 +76,14 @@ int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t 
         *j = (Journal){
                 .mirror = mirror,
                 .run = *run,
-                .heartbeat_usec = heartbeat_usec,
+                .lease_usec = lease_usec,
+                .held_usec = claimed_usec,
                 .state = state,
                 .lost = lost,
                 .idle = idle,
                 .userdata = userdata,
         };
-        int r = sd_event_add_time_relative(event, &j->heartbeat, CLOCK_MONOTONIC, heartbeat_usec, heartbeat_usec / 10,
+        int r = sd_event_add_time_relative(event, &j->heartbeat, CLOCK_MONOTONIC, lease_usec / 3, lease_usec / 30,
                                            journal_on_heartbeat, j);
         if (r < 0)
                 return r;
@@ -103,4 +110,9 @@ void journal_stop(Journal *j)
 bool journal_busy(const Journal *j)
 {
         return j->task != NULL;
+}
+
+bool journal_lease_holds(const Journal *j)
+{
+        return clock_monotonic_usec() - j->held_usec < j->lease_usec;
 }

@@ -16,11 +16,15 @@ typedef void (*JournalIdle)(void *userdata); /* no write is under way any more *
 /* Fills in what is to be written now. Strings are borrowed during the call that asks. */
 typedef void (*JournalState)(MirrorProgress *ret, void *userdata);
 
-int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t heartbeat_usec, JournalState state,
-                JournalLeaseLost lost, JournalIdle idle, void *userdata, Journal **ret);
+/* claimed_usec: monotonic, when the claim was sent. Heartbeats come three times in a lease. */
+int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t lease_usec, uint64_t claimed_usec,
+                JournalState state, JournalLeaseLost lost, JournalIdle idle, void *userdata, Journal **ret);
 Journal *journal_free(Journal *j); /* a write under way is forgotten; what it says may still come true */
 DEFINE_CLEANUP(Journal, journal, journal_free)
 
 void journal_write(Journal *j);
 void journal_stop(Journal *j); /* no more writes or heartbeats */
 bool journal_busy(const Journal *j);
+
+/* Whether the lease is certainly still ours: less than `lease_usec` has passed since the last write that succeeded (or the claim) was sent. */
+bool journal_lease_holds(const Journal *j);

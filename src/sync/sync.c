@@ -39,6 +39,7 @@ struct Sync {
         bool job_moved;                                      /* its state is not what it was */
         char *problem;
         uint64_t started_usec;
+        uint64_t claimed_usec; /* when the lease was asked for */
         bool over;
 };
 
@@ -119,8 +120,9 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                 bool ignored;
                 if (claim->resumes && claim->job_url[0])
                         take_text(&s->job_url, claim->job_url, &ignored);
-                int r = journal_new(s->context.event, s->context.mirror, &s->run, s->context.lease_usec / 3,
-                                    sync_journal_state, sync_on_lease_lost, sync_on_journal_idle, s, &s->journal);
+                int r = journal_new(s->context.event, s->context.mirror, &s->run, s->context.lease_usec,
+                                    s->claimed_usec, sync_journal_state, sync_on_lease_lost, sync_on_journal_idle, s,
+                                    &s->journal);
                 if (r < 0) {
                         Fault memory;
                         fault_set(&memory, FAULT_PROCESS, -r, "no-memory", "out of memory");
@@ -282,6 +284,19 @@ static bool sync_postpone(Sync *s, SyncAction action)
         return true;
 }
 
+static int sync_do_claim(Sync *s)
+{
+        const MirrorClaimRequest request = {
+                .edge = s->plan.edge,
+                .trigger = s->plan.trigger,
+                .refresh = s->plan.refresh,
+                .held_epoch = s->plan.held_epoch,
+                .next_run_usec = s->plan.next_run_usec,
+        };
+        s->claimed_usec = clock_monotonic_usec();
+        return mirror_claim(s->context.mirror, &request, sync_on_claim, s, &s->task);
+}
+
 static int sync_effect(Sync *s, SyncAction action)
 {
         SyncMachine *m = &s->machine;
@@ -289,9 +304,11 @@ static int sync_effect(Sync *s, SyncAction action)
         MirrorEnding ending = sync_ending(s);
         switch (action) {
         case SYNC_DO_CLAIM:
-                return mirror_claim(s->context.mirror, &s->plan.edge, s->plan.trigger, s->plan.refresh, sync_on_claim,
-                                    s, &s->task);
+                return sync_do_claim(s);
         case SYNC_DO_REFRESH:
+                /* A process that was paused or cut off for longer than the lease lasts may not be the holder any more. */
+                if (!journal_lease_holds(s->journal))
+                        return -ESTALE;
                 return catalog_refresh(s->context.catalog, &s->plan.edge, sync_on_refresh, s, &s->call);
         case SYNC_DO_GET_JOB:
                 return sync_do_get_job(s);
@@ -328,6 +345,10 @@ static void sync_act(Sync *s, SyncAction action)
         int r = sync_effect(s, action);
         if (r >= 0)
                 return;
+        if (r == -ESTALE) {
+                sync_input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
+                return;
+        }
         Fault fault;
         fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the next step could not be begun: %s",
                   strerrordesc_np(-r));

@@ -31,6 +31,8 @@ typedef struct SyncPlan {
         bool has_schema_connection;
         Uuid schema_connection;
         MirrorTrigger trigger;
+        int64_t held_epoch;    /* of a lease that mirror_take_due took; 0: none */
+        int64_t next_run_usec; /* when the edge is due next; see MirrorClaimRequest */
         bool refresh;
         uint64_t poll_min_usec, poll_max_usec;
         uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;

@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -22,7 +24,7 @@
 
 #include <cmocka.h>
 
-enum { ARGUMENTS_MAX = 40, START_SECONDS_MAX = 30 };
+enum { ARGUMENTS_MAX = 40, START_SECONDS_MAX = 30, PROGRAM_TIMEOUT_MSEC = 180000 };
 
 static void built(const char *what, char out[512])
 {
@@ -170,6 +172,15 @@ pid_t harness_program_start(const char *folder, const char *const *arguments)
 int harness_program_wait(pid_t pid)
 {
         int status;
+        int fd = pidfd_open(pid, 0);
+        struct pollfd end = {.fd = fd, .events = POLLIN};
+        assert_true(fd >= 0);
+        if (poll(&end, 1, PROGRAM_TIMEOUT_MSEC) == 0) {
+                (void)kill(pid, SIGKILL);
+                (void)waitpid(pid, &status, 0);
+                fail_msg("process %ld did not end by itself", (long)pid);
+        }
+        (void)close(fd);
         assert_int_equal(waitpid(pid, &status, 0), pid);
         return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }

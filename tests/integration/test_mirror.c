@@ -92,17 +92,19 @@ static void migrate(World *w)
 
 static void register_edges(World *w)
 {
-        const MirrorEdge edges[] = {{edge, "one", true, "hourly", "UTC"}, {other_edge, "two", true, "hourly", "UTC"}};
+        const MirrorEdge edges[] = {{edge, "one", true, "hourly", "UTC", 0},
+                                    {other_edge, "two", true, "hourly", "UTC", 0}};
         MirrorTask *task;
-        assert_int_equal(mirror_register(w->mirror, edges, 2, on_plain, w, &task), 0);
+        assert_int_equal(mirror_register(w->mirror, edges, 2, false, on_plain, w, &task), 0);
         wait_done(w);
         assert_int_equal(w->fault.scope, FAULT_NONE);
 }
 
 static MirrorRun claim(World *w, const Uuid *id)
 {
+        const MirrorClaimRequest request = {.edge = *id, .trigger = MIRROR_TRIGGER_MANUAL, .refresh = true};
         MirrorTask *task;
-        assert_int_equal(mirror_claim(w->mirror, id, MIRROR_TRIGGER_MANUAL, true, on_claim, w, &task), 0);
+        assert_int_equal(mirror_claim(w->mirror, &request, on_claim, w, &task), 0);
         wait_done(w);
         assert_string_equal(w->fault.message, "");
         return (MirrorRun){.edge = *id, .run_id = w->claim.run_id, .epoch = w->claim.epoch};

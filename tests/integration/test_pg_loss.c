@@ -182,10 +182,17 @@ static void an_answer_lost_at_commit_is_unknown(void **state)
 
 /* ---- connecting ---- */
 
+static int load_password(void *userdata, Text *ret, Fault *ret_fault)
+{
+        (void)ret_fault;
+        return text_append_string(ret, userdata);
+}
+
 static void run_on(Bench *b, const char *conninfo, const char *password, Call *call)
 {
         PgPoolOptions options = bench_options(conninfo);
-        options.password = password;
+        options.load_password = password ? load_password : NULL;
+        options.load_password_userdata = (void *)password;
         options.connect_timeout_usec = 2 * USEC_PER_SEC;
         bench_open_pool(b, &options);
         bench_query(b, call, "SELECT current_user");

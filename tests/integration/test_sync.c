@@ -186,7 +186,7 @@ static void an_interrupt_gives_the_lease_back(void **state)
                 const char *kind, *members, *phase;
         } moments[] = {
                 {"refresh", "\"delay_ms\":4000", "refresh"},
-                {"refresh", "\"never_ends\":true", "poll"},
+                {"refresh", "\"job_run_ms\":1500", "poll"},
                 {"list", "\"delay_ms\":4000", "list"},
         };
         for (size_t i = 0; i < 3; i++) {

@@ -1,0 +1,42 @@
+-- Takes the leases of edges that are due, and of those whose holder went away, the longest overdue first; instances that ask at the same time get different
+-- ones. Then says when to ask again. Rows: one per edge taken (kind "taken"), and one of kind "next" whose due_usec is the next moment at which an
+-- edge that was not taken is due or a lease ends (null: never).
+-- A lease that seems to last for hours was given before the clock was set back: no lease is as long (the option's maximum is an hour).
+-- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to leave alone (uuid array).
+WITH free AS (
+    SELECT c.edge_connection_id, c.next_run_at
+      FROM edgemirror.edge_claim c
+     WHERE c.holder IS NULL AND c.next_run_at <= now() AND c.edge_connection_id <> ALL ($4::uuid[])
+     ORDER BY c.next_run_at
+     LIMIT $3::bigint
+       FOR UPDATE SKIP LOCKED
+), left_behind AS (
+    SELECT c.edge_connection_id, c.next_run_at
+      FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
+     WHERE c.holder IS NOT NULL AND (c.expires_at < now() OR c.expires_at > now() + interval '2 hours')
+       AND e.enabled AND c.edge_connection_id <> ALL ($4::uuid[])
+     ORDER BY c.expires_at
+     LIMIT $3::bigint
+       FOR UPDATE OF c SKIP LOCKED
+), due AS (
+    SELECT * FROM left_behind UNION ALL SELECT * FROM free LIMIT $3::bigint
+), taken AS (
+    UPDATE edgemirror.edge_claim c
+       SET holder = $1::text, expires_at = clock_timestamp() + $2::interval, epoch = c.epoch + 1
+      FROM due d
+     WHERE c.edge_connection_id = d.edge_connection_id
+    RETURNING c.edge_connection_id, c.epoch, c.next_run_at
+), waiting AS (
+    SELECT least((SELECT min(c.next_run_at) FROM edgemirror.edge_claim c
+                   WHERE c.holder IS NULL AND c.edge_connection_id <> ALL ($4::uuid[])
+                     AND NOT EXISTS (SELECT FROM due d WHERE d.edge_connection_id = c.edge_connection_id)),
+                 (SELECT min(c.expires_at) FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
+                   WHERE c.holder IS NOT NULL AND e.enabled AND c.edge_connection_id <> ALL ($4::uuid[])
+                     AND NOT EXISTS (SELECT FROM due d WHERE d.edge_connection_id = c.edge_connection_id))) AS at
+)
+SELECT 'taken' AS kind, t.edge_connection_id, t.epoch, (extract(epoch FROM t.next_run_at) * 1000000)::bigint AS due_usec,
+       e.consecutive_failures, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_usec
+  FROM taken t JOIN edgemirror.edge e USING (edge_connection_id)
+UNION ALL
+SELECT 'next', NULL, NULL, (extract(epoch FROM w.at) * 1000000)::bigint, NULL, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+  FROM waiting w

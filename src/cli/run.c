@@ -1,0 +1,20 @@
+/*
+ * run: the command. The service, in the foreground.
+ */
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/command.h"
+#include "cli/session.h"
+#include "daemon/daemon.h"
+
+int command_run(const CommandLine *line)
+{
+        Session session = {0};
+        Fault fault;
+        int status = session_load(&session, line->config_file);
+        if (status == 0 && daemon_run(line->config_file, session.config, &fault) < 0)
+                status = session_failed(&fault);
+        session_done(&session);
+        return status;
+}

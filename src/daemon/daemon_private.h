@@ -1,0 +1,111 @@
+/*
+ * daemon_private: what the files of this room share.
+ *
+ * queue.c asks PostgreSQL what is due; runs.c runs it; gate.c stands between the two while the catalog is away; status.c tells systemd; daemon.c
+ * begins, reloads and ends it all. Nothing is freed inside a callback of the thing itself: daemon_wake has it done from the loop.
+ */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "daemon/outage.h"
+#include "sync/sync.h"
+#include "wiring/wiring.h"
+
+typedef struct Daemon Daemon;
+
+/* The parts of one configuration; after a reload with other peers, the old ones stay until the last sync that began with them is over. */
+typedef struct Supply {
+        struct Supply *next;
+        Wiring wiring;
+        unsigned users;
+} Supply;
+
+typedef struct Run {
+        struct Run *next;
+        Daemon *daemon;
+        Supply *supply;
+        Sync *sync;
+        MirrorTask *after; /* a last word to the queue */
+        Uuid edge;
+        char *name;
+        int64_t epoch;
+        int64_t next_run_usec;
+        int64_t failures; /* before this run */
+        bool over;        /* the sync has ended */
+        bool settled;     /* and its last word has been said */
+} Run;
+
+typedef enum QueueStage {
+        QUEUE_LOOK,     /* what time is it in PostgreSQL? */
+        QUEUE_REGISTER, /* make the edges known */
+        QUEUE_SERVE,
+} QueueStage;
+
+typedef struct Queue {
+        QueueStage stage;
+        MirrorTask *task;
+        Supply *supply; /* of the task */
+        sd_event_source *timer;
+        Outage outage; /* of PostgreSQL */
+        unsigned asked;
+        int64_t clock_usec;     /* PostgreSQL's, since 1970 … */
+        uint64_t clock_at_usec; /* … when our monotonic clock showed this */
+        int64_t next_usec;      /* the next edge is due; INT64_MAX: none */
+        int64_t expected_usec;  /* what we know to be due that the question under way left out */
+        Uuid *strangers;        /* due in PostgreSQL, not in this configuration */
+        size_t n_strangers;
+} Queue;
+
+typedef struct Gate {
+        bool open;
+        CatalogCall *probe;
+        sd_event_source *timer;
+        Outage outage; /* of the catalog */
+        uint64_t refused_usec;
+} Gate;
+
+struct Daemon {
+        sd_event *event;
+        const char *config_file;
+        Config *config; /* the edges in force */
+        Supply *supply; /* the parts in force, first of the list */
+        Queue queue;
+        Gate gate;
+        Run *runs;
+        unsigned n_runs;
+        bool ready, stopping;
+        uint64_t n_synced; /* runs since the start */
+        sd_event_source *reaper, *stop_timer, *status_timer;
+};
+
+/* daemon.c */
+void daemon_wake(Daemon *d); /* the reaper runs from the loop */
+void daemon_ready(Daemon *d);
+int64_t daemon_now(const Daemon *d); /* PostgreSQL's clock, as far as known */
+
+/* queue.c */
+void queue_init(Daemon *d);
+void queue_ask(Daemon *d);                         /* now, unless a question is under way */
+void queue_ask_anew(Daemon *d);                    /* register, then ask: another configuration, another clock */
+void queue_expect(Daemon *d, int64_t moment_usec); /* an edge that ran here will be due then */
+void queue_leave(Daemon *d, const Uuid *edge);     /* it is not in our configuration */
+void queue_postgres_failed(Daemon *d, const Fault *fault);
+bool queue_idle(const Daemon *d);
+void queue_done(Daemon *d);
+
+/* gate.c */
+void gate_init(Daemon *d);
+void gate_knock(Daemon *d); /* ask the catalog whether it answers; opens or closes */
+void gate_catalog_failed(Daemon *d, const Fault *fault);
+void gate_shut(Daemon *d); /* forget what was known: another catalog */
+void gate_done(Daemon *d);
+
+/* runs.c */
+void runs_start(Daemon *d, const MirrorDue *due);
+void runs_stop(Daemon *d);
+void runs_reap(Daemon *d);
+void runs_done(Daemon *d);
+
+/* status.c */
+void status_changed(Daemon *d);
+void status_done(Daemon *d);

@@ -1,0 +1,41 @@
+/*
+ * due: see the header.
+ */
+#include "daemon/due.h"
+#include "base/duration.h"
+
+#define PAUSE_FIRST_USEC USEC_PER_MINUTE
+#define PAUSE_MOST_USEC  USEC_PER_HOUR
+
+int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec)
+{
+        int64_t next;
+        uint64_t offset = schedule_spread_offset(edge->id.bytes, edge->spread_usec);
+        if (schedule_next(&edge->schedule, edge->zone, 0, offset, now_usec, &next) < 0)
+                return now_usec + (int64_t)USEC_PER_DAY; /* no schedule that was accepted ends */
+        return next;
+}
+
+/* Doubles with each failure; drawn from its upper half, so that edges which failed together do not come back together. */
+static int64_t due_pause(int64_t failures, uint64_t random)
+{
+        uint64_t pause = PAUSE_FIRST_USEC;
+        for (int64_t i = 1; i < failures && pause < PAUSE_MOST_USEC; i++)
+                pause *= 2;
+        if (pause > PAUSE_MOST_USEC)
+                pause = PAUSE_MOST_USEC;
+        return (int64_t)(pause / 2 + random % (pause / 2 + 1));
+}
+
+int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random)
+{
+        if (end->aborted)
+                return end->next_run_usec;
+        if (end->applied)
+                return end->next_run_usec > now_usec ? end->next_run_usec : due_by_schedule(edge, now_usec);
+        if (end->fault->scope == FAULT_PEER)
+                return now_usec;
+        if (end->fault->retryable)
+                return now_usec + due_pause(end->failures, random);
+        return due_by_schedule(edge, end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec);
+}

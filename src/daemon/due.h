@@ -1,0 +1,32 @@
+/*
+ * due: when an edge is due next.
+ *
+ * Pure. Moments are microseconds since 1970 by PostgreSQL's clock. An edge's next tick is written into the queue when a run begins, so that a process
+ * that dies shifts nothing. At the end of a run that moment is only mended where it has to be:
+ *
+ *   - a tick that passed while the run was under way is not made up for: the next one counts (as with a timer of systemd whose service still runs);
+ *   - a run that failed for a reason that may pass (retryable: timeouts, 5xx) is tried again after a pause, from a minute growing to an hour, instead of at
+ *     the next tick: a daily edge does not lose a day, an edge of every minute does not hammer;
+ *   - a run that failed for a reason of its own (an unknown id, a malformed list) waits for its next tick, and as it goes on failing for the first one after
+ *     such a pause;
+ *   - a run that failed because the catalog or PostgreSQL as a whole was away is due as soon as that is back.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include "config/config.h"
+#include <stdint.h>
+
+/* The next tick after `now_usec`, the edge's spread included. */
+int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec);
+
+typedef struct DueEnd {
+        bool applied;          /* the run ended synced or held */
+        bool aborted;          /* stopped, or its lease was lost: somebody else knows better */
+        const Fault *fault;    /* why not applied */
+        int64_t failures;      /* consecutive ones of this edge, this run included */
+        int64_t next_run_usec; /* what is in the queue */
+} DueEnd;
+
+/* The moment that the queue should hold after the run; end->next_run_usec: leave it. */
+int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random);

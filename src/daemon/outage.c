@@ -1,0 +1,46 @@
+/*
+ * outage: see the header.
+ */
+#include "daemon/outage.h"
+#include "base/duration.h"
+
+#define WORD_GAP_FIRST_USEC USEC_PER_MINUTE
+#define WORD_GAP_MOST_USEC  (6 * USEC_PER_HOUR)
+#define WORD_GAP_GROWTH     4
+
+void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec)
+{
+        *o = (Outage){.backoff = {.floor_usec = floor_usec, .ceiling_usec = ceiling_usec}};
+}
+
+bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random, uint64_t *ret_delay_usec)
+{
+        bool first = !o->down;
+        bool speak = first || now_usec >= o->word_usec;
+        if (first) {
+                o->since_usec = now_usec;
+                o->attempts = 0;
+                o->word_gap_usec = 0;
+                backoff_reset(&o->backoff);
+        }
+        if (speak) {
+                uint64_t gap = o->word_gap_usec * WORD_GAP_GROWTH;
+                o->word_gap_usec = first ? WORD_GAP_FIRST_USEC : gap < WORD_GAP_MOST_USEC ? gap : WORD_GAP_MOST_USEC;
+                o->word_usec = now_usec + o->word_gap_usec;
+        }
+        o->down = true;
+        o->fault = *fault;
+        o->attempts++;
+        *ret_delay_usec = backoff_next(&o->backoff, 0, random);
+        return speak;
+}
+
+bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec)
+{
+        if (!o->down)
+                return false;
+        *ret_lasted_usec = now_usec - o->since_usec;
+        o->down = false;
+        backoff_reset(&o->backoff);
+        return true;
+}

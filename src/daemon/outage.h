@@ -1,0 +1,33 @@
+/*
+ * outage: a peer that is away: when to try again, and when to speak of it.
+ *
+ * Pure. The first failure is said at once, then after one minute, and then at intervals that grow fourfold up to six hours, so that hours of outage are a
+ * few lines of log. The caller brings the time (monotonic) and the random number.
+ */
+#pragma once
+
+#include "base/backoff.h"
+#include "base/fault.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Outage {
+        bool down;
+        Fault fault; /* the latest, while down */
+        uint64_t since_usec;
+        uint64_t attempts;
+
+        /* private */
+        Backoff backoff;
+        uint64_t word_usec;     /* when to speak again */
+        uint64_t word_gap_usec; /* and how long that was after the time before */
+} Outage;
+
+/* Delays between attempts lie in [floor_usec, ceiling_usec]. */
+void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec);
+
+/* One more attempt failed. Sets the delay before the next one; true: say it in the log. */
+bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random, uint64_t *ret_delay_usec);
+
+/* An attempt succeeded. True when that ends an outage, which lasted *ret_lasted_usec. */
+bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec);

@@ -1,0 +1,254 @@
+/*
+ * runs: the syncs that are under way, from the lease that the queue took to the last word about when the edge is due next.
+ *
+ * What always holds: a run is on the daemon's list from its start until it is settled, and for as long its edge is left out of what the queue is asked for.
+ */
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/message_id.h"
+#include "base/text.h"
+#include "daemon/daemon_private.h"
+#include "daemon/due.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void run_free(Run *run)
+{
+        (void)sync_free(run->sync);
+        (void)mirror_cancel(run->after);
+        run->supply->users--;
+        free(run->name);
+        free(run);
+}
+
+/* ---- the end ---- */
+
+static bool report_applied(const SyncReport *report)
+{
+        return strcmp(report->outcome, "synced") == 0 || strcmp(report->outcome, "held") == 0;
+}
+
+static bool fault_is_postgres(const Fault *fault)
+{
+        return text_starts_with(fault->code, "pg-") || text_starts_with(fault->code, "schema-");
+}
+
+/* A peer that is away is said once, by the gate and the queue, not by each edge. */
+static bool report_is_of_peer(const SyncReport *report)
+{
+        return !report_applied(report) && report->fault.scope == FAULT_PEER;
+}
+
+/* What the line is about, for those who filter and for those who are woken up. */
+static const char *report_message_id(const SyncReport *report)
+{
+        if (strcmp(report->outcome, "held") == 0)
+                return MESSAGE_ID_RUN_HELD;
+        if (strcmp(report->fault.code, "lease-lost") == 0)
+                return MESSAGE_ID_LEASE_LOST;
+        if (report_applied(report) || report_is_of_peer(report) || strcmp(report->outcome, "aborted") == 0)
+                return NULL;
+        return MESSAGE_ID_RUN_FAILED;
+}
+
+/* What went as ever is not worth a line. */
+static LogLevel report_level(const Run *run, const SyncReport *report)
+{
+        const MirrorApplied *a = &report->applied;
+        const char *id = report_message_id(report);
+        if (id || (report_applied(report) && report->fault.scope != FAULT_NONE))
+                return LOG_LEVEL_WARNING;
+        bool news = a->added + a->changed + a->removed + a->restored > 0 || run->failures > 0;
+        return report_applied(report) && news ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+}
+
+static void run_log(const Run *run, const SyncReport *report)
+{
+        const MirrorApplied *a = &report->applied;
+        const Fault *fault = &report->fault;
+        char took[DURATION_STRING_SIZE], job[UUID_STRING_SIZE], counts[256] = "";
+        if (report_applied(report))
+                (void)snprintf(counts, sizeof(counts),
+                               ": %lld rows, %lld added, %lld changed, %lld removed, %lld restored, %lld held",
+                               (long long)a->listed, (long long)a->added, (long long)a->changed, (long long)a->removed,
+                               (long long)a->restored, (long long)a->held);
+        log_event(report_level(run, report), report_message_id(report),
+                  LOG_FIELDS(LOG_TEXT("EDGE", run->name), LOG_NUMBER("RUN_ID", report->run_id),
+                             LOG_TEXT("JOB_ID", report->has_job ? uuid_format(&report->job.id, job) : NULL),
+                             LOG_TEXT("PHASE", "done"), LOG_TEXT("OUTCOME", report->outcome),
+                             LOG_TEXT("REFRESH", report->refresh), LOG_TEXT("ERROR_CODE", fault->code),
+                             LOG_NUMBER("HTTP_STATUS", fault->http_status), LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                  "%s: %s after %s%s%s%s", run->name, report->outcome,
+                  duration_format_short(report->duration_usec, took), counts, fault->scope != FAULT_NONE ? ": " : "",
+                  fault->scope != FAULT_NONE ? fault->message : "");
+}
+
+static void run_on_settled(const Fault *fault, void *userdata)
+{
+        Run *run = userdata;
+        run->after = NULL;
+        run->settled = true;
+        if (fault->scope != FAULT_NONE)
+                log_debug("%s: when it is due next could not be written: %s", run->name, fault->message);
+        daemon_wake(run->daemon);
+}
+
+/* Says to the queue what it does not know yet: a lease without a run, or another moment. */
+static void run_settle(Run *run, const SyncReport *report)
+{
+        Daemon *d = run->daemon;
+        Mirror *mirror = run->supply->wiring.mirror;
+        const ConfigEdge *edge = config_find_edge_by_id(d->config, &run->edge);
+        const DueEnd end = {
+                .applied = report_applied(report),
+                .aborted = strcmp(report->outcome, "aborted") == 0,
+                .fault = &report->fault,
+                .failures = run->failures + 1,
+                .next_run_usec = run->next_run_usec,
+        };
+        int r = -ENOENT;
+        if (report->run_id == 0) {
+                r = mirror_give_back(mirror, &run->edge, run->epoch, run_on_settled, run, &run->after);
+        } else if (edge && edge->enabled) {
+                int64_t next = due_after_run(edge, &end, daemon_now(d), clock_random());
+                if (next != run->next_run_usec)
+                        r = mirror_set_next_run(mirror, &run->edge, next, run_on_settled, run, &run->after);
+                run->next_run_usec = next;
+        }
+        run->settled = r < 0; /* nothing to say, or nobody to say it to: the queue's own moment stands */
+}
+
+static void run_on_done(const SyncReport *report, void *userdata)
+{
+        Run *run = userdata;
+        Daemon *d = run->daemon;
+        run->over = true;
+        d->n_synced++;
+        run_log(run, report);
+        if (!d->stopping && report_is_of_peer(report)) {
+                if (fault_is_postgres(&report->fault))
+                        queue_postgres_failed(d, &report->fault);
+                else
+                        gate_catalog_failed(d, &report->fault);
+        } else if (!d->stopping && report->fault.http_status >= 502 && report->fault.http_status <= 504) {
+                gate_knock(d); /* is it this request, or the catalog? */
+        }
+        run_settle(run, report);
+        daemon_wake(d);
+        status_changed(d);
+}
+
+/* ---- the beginning ---- */
+
+static SyncPlan run_plan(const Run *run, const ConfigEdge *e)
+{
+        return (SyncPlan){
+                .edge = e->id,
+                .name = e->name,
+                .has_schema_connection = e->has_schema_connection,
+                .schema_connection = e->schema_connection,
+                .trigger = MIRROR_TRIGGER_SCHEDULE,
+                .held_epoch = run->epoch,
+                .next_run_usec = run->next_run_usec,
+                .refresh = e->refresh,
+                .poll_min_usec = e->poll_min_usec,
+                .poll_max_usec = e->poll_max_usec,
+                .wait_timeout_usec = e->wait_timeout_usec,
+                .job_timeout_usec = e->job_timeout_usec,
+                .settle_usec = e->settle_usec,
+                .page_size = e->page_size,
+        };
+}
+
+static int run_begin(Run *run, const ConfigEdge *edge)
+{
+        Daemon *d = run->daemon;
+        const SyncContext context = {
+                .event = d->event,
+                .catalog = run->supply->wiring.catalog,
+                .mirror = run->supply->wiring.mirror,
+                .lease_usec = run->supply->wiring.config->daemon.lease_usec,
+        };
+        run->next_run_usec = due_by_schedule(edge, daemon_now(d));
+        const SyncPlan plan = run_plan(run, edge);
+        return sync_start(&context, &plan, NULL, run_on_done, run, &run->sync);
+}
+
+/* The lease goes back, and the edge waits for somebody who can. */
+static void run_decline(Run *run, const char *why)
+{
+        log_warning("edge %s is due, but %s; its lease goes back", run->name, why);
+        queue_leave(run->daemon, &run->edge);
+        run->over = true;
+        if (mirror_give_back(run->supply->wiring.mirror, &run->edge, run->epoch, run_on_settled, run, &run->after) < 0)
+                run->settled = true; /* the lease ends by itself */
+        daemon_wake(run->daemon);
+}
+
+void runs_start(Daemon *d, const MirrorDue *due)
+{
+        const ConfigEdge *edge = config_find_edge_by_id(d->config, &due->edge);
+        char id[UUID_STRING_SIZE];
+        Run *run = calloc(1, sizeof(*run));
+        char *name = strdup(edge ? edge->name : uuid_format(&due->edge, id));
+        if (!run || !name) {
+                log_error("out of memory; the sync of an edge does not begin, its lease ends by itself");
+                free(run);
+                free(name);
+                return;
+        }
+        *run = (Run){.next = d->runs,
+                     .daemon = d,
+                     .supply = d->queue.supply ? d->queue.supply : d->supply,
+                     .edge = due->edge,
+                     .name = name,
+                     .epoch = due->epoch,
+                     .failures = due->consecutive_failures};
+        run->supply->users++;
+        d->runs = run;
+        d->n_runs++;
+        if (d->stopping)
+                run_decline(run, "the service is stopping");
+        else if (!edge || !edge->enabled)
+                run_decline(run, "this configuration does not have it; do all instances have the same?");
+        else if (run_begin(run, edge) < 0)
+                run_decline(run, "there is not enough memory");
+}
+
+/* ---- all of them ---- */
+
+void runs_stop(Daemon *d)
+{
+        for (Run *run = d->runs; run; run = run->next)
+                if (run->sync && !run->over)
+                        sync_stop(run->sync);
+}
+
+void runs_reap(Daemon *d)
+{
+        for (Run **at = &d->runs; *at;) {
+                Run *run = *at;
+                if (!run->over || !run->settled) {
+                        at = &run->next;
+                        continue;
+                }
+                *at = run->next;
+                d->n_runs--;
+                int64_t next = run->next_run_usec;
+                run_free(run);
+                if (next > 0)
+                        queue_expect(d, next);
+        }
+}
+
+void runs_done(Daemon *d)
+{
+        while (d->runs) {
+                Run *run = d->runs;
+                d->runs = run->next;
+                run_free(run);
+        }
+        d->n_runs = 0;
+}

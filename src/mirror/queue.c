@@ -1,0 +1,136 @@
+/*
+ * queue: which edges are due. Each function is one statement; the table is edgemirror.edge_claim, the clock PostgreSQL's.
+ */
+#include "mirror/mirror_private.h"
+#include <errno.h>
+
+/* ---- taking what is due ---- */
+
+typedef struct DueTask {
+        MirrorTask task;
+        MirrorDueCallback callback;
+        Params params;
+        PgStep step;
+        MirrorDue *taken;
+        MirrorDueAnswer answer;
+} DueTask;
+
+static void due_done(MirrorTask *task)
+{
+        DueTask *t = (DueTask *)task;
+        params_done(&t->params);
+        free(t->taken);
+}
+
+/* Columns: kind, edge, epoch, due, failures, now. */
+static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        DueTask *t = userdata;
+        int rows = PQntuples(result);
+        t->taken = calloc((size_t)rows + 1, sizeof(*t->taken));
+        if (!t->taken) {
+                fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
+                return PG_ROLLBACK;
+        }
+        for (int row = 0; row < rows; row++) {
+                const char *edge = result_text(result, row, 1);
+                const char *due = result_text(result, row, 3);
+                t->answer.now_usec = result_int(result, row, 5);
+                if (!edge) {
+                        t->answer.next_usec = due ? result_int(result, row, 3) : INT64_MAX;
+                        continue;
+                }
+                MirrorDue *d = &t->taken[t->answer.n_taken];
+                if (uuid_parse(edge, &d->edge) < 0)
+                        continue;
+                d->epoch = result_int(result, row, 2);
+                d->due_usec = due ? result_int(result, row, 3) : 0;
+                d->consecutive_failures = result_int(result, row, 4);
+                t->answer.n_taken++;
+        }
+        t->answer.taken = t->taken;
+        return PG_NEXT;
+}
+
+static bool due_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        DueTask *t = (DueTask *)task;
+        Fault copy = *fault;
+        if (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE)
+                copy.retryable = true; /* a lease that was taken without our knowing ends by itself */
+        t->callback(&t->answer, &copy, task->userdata);
+        return false;
+}
+
+int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave, MirrorDueCallback callback,
+                    void *userdata, MirrorTask **ret)
+{
+        DueTask *t = task_new(m, sizeof(*t), due_complete, due_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        ArrayText ids = {0};
+        for (size_t i = 0; i < n_leave; i++)
+                array_add_uuid(&ids, &leave[i]);
+        t->callback = callback;
+        t->answer.next_usec = INT64_MAX;
+        params_text(&t->params, m->instance);
+        params_text(&t->params, m->lease);
+        params_int(&t->params, limit);
+        params_array(&t->params, &ids);
+        t->step = task_step(sql_take_due, &t->params, due_on_result);
+        PgWork work = {.steps = &t->step, .n_steps = 1};
+        int r = task_start(&t->task, &work, &t->params, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}
+
+/* ---- statements that say one thing about one edge ---- */
+
+typedef struct SayTask {
+        MirrorTask task;
+        MirrorCallback callback;
+        Params params;
+        PgStep step;
+} SayTask;
+
+static void say_done(MirrorTask *task)
+{
+        params_done(&((SayTask *)task)->params);
+}
+
+static bool say_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        (void)end;
+        ((SayTask *)task)->callback(fault, task->userdata);
+        return false;
+}
+
+static int say(Mirror *m, const char *sql, const Uuid *edge, int64_t value, MirrorCallback callback, void *userdata,
+               MirrorTask **ret)
+{
+        SayTask *t = task_new(m, sizeof(*t), say_complete, say_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        params_uuid(&t->params, edge);
+        params_int(&t->params, value);
+        t->step = task_step(sql, &t->params, NULL);
+        PgWork work = {.steps = &t->step, .n_steps = 1};
+        int r = task_start(&t->task, &work, &t->params, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}
+
+int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, MirrorCallback callback, void *userdata,
+                     MirrorTask **ret)
+{
+        return say(m, sql_give_back, edge, epoch, callback, userdata, ret);
+}
+
+int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t next_run_usec, MirrorCallback callback, void *userdata,
+                        MirrorTask **ret)
+{
+        return say(m, sql_set_next_run, edge, next_run_usec, callback, userdata, ret);
+}

@@ -1,0 +1,108 @@
+/*
+ * wiring: see the header.
+ */
+#include "wiring/wiring.h"
+#include "base/duration.h"
+#include <errno.h>
+#include <string.h>
+
+#define CONNECT_TIMEOUT_USEC   (10 * USEC_PER_SEC)
+#define STATEMENT_TIMEOUT_USEC (60 * USEC_PER_SEC)
+#define LOCK_TIMEOUT_USEC      (20 * USEC_PER_SEC)
+
+static int failed(const char *what, int r, Fault *ret_fault)
+{
+        return fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources", "%s cannot be opened: %s", what,
+                         strerrordesc_np(-r));
+}
+
+static void wiring_take_config(Wiring *w, Config *config)
+{
+        if (!w->config)
+                w->config = config_ref(config);
+}
+
+static int load_password(void *userdata, Text *ret, Fault *ret_fault)
+{
+        const ConfigPostgres *c = userdata;
+        return secret_read(c->password_file, ret, ret_fault);
+}
+
+/* Reads a secret to see that it can be read. */
+static int try_secret(int (*load)(void *, Text *, Fault *), void *userdata, const char *what, Fault *ret_fault)
+{
+        _cleanup_(text_wipe) Text secret = {0};
+        int r = load(userdata, &secret, ret_fault);
+        if (r < 0)
+                fault_prefix(ret_fault, "%s: ", what);
+        return r;
+}
+
+int wiring_open_mirror(Wiring *w, sd_event *event, Config *config, Fault *ret_fault)
+{
+        ConfigPostgres *c = &config->postgres;
+        wiring_take_config(w, config);
+        int r = c->password_file ? try_secret(load_password, c, "password_file of [postgres]", ret_fault) : 0;
+        if (r < 0)
+                return r;
+        PgPoolOptions options = {
+                .conninfo = c->conninfo,
+                .load_password = c->password_file ? load_password : NULL,
+                .load_password_userdata = c,
+                .application_name = "edgemirror",
+                .max_connections = c->max_connections,
+                .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
+                .statement_timeout_usec = STATEMENT_TIMEOUT_USEC,
+                .lock_timeout_usec = LOCK_TIMEOUT_USEC,
+        };
+        r = pg_pool_new(event, &options, &w->pool);
+        if (r >= 0)
+                r = mirror_new(w->pool, config->daemon.instance, config->daemon.lease_usec, &w->mirror);
+        return r < 0 ? failed("PostgreSQL's side", r, ret_fault) : 0;
+}
+
+static int load_catalog_secret(void *userdata, Text *ret, Fault *ret_fault)
+{
+        const ConfigCatalog *c = userdata;
+        return secret_read(c->auth == CONFIG_AUTH_BASIC ? c->password_file : c->token_file, ret, ret_fault);
+}
+
+int wiring_open_catalog(Wiring *w, sd_event *event, Config *config, Fault *ret_fault)
+{
+        ConfigCatalog *c = &config->catalog;
+        wiring_take_config(w, config);
+        int r = try_secret(load_catalog_secret, c,
+                           c->auth == CONFIG_AUTH_BASIC ? "password_file of [catalog]" : "token_file of [catalog]",
+                           ret_fault);
+        if (r < 0)
+                return r;
+        HttpClientOptions http = {
+                .user_agent = "edgemirror/" EDGEMIRROR_VERSION,
+                .ca_file = c->ca_file,
+                .max_in_flight = c->max_requests,
+                .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
+                .request_timeout_usec = c->request_timeout_usec,
+                .allow_http = c->plain_http,
+        };
+        CatalogOptions catalog = {
+                .base_url = c->url,
+                .auth = c->auth == CONFIG_AUTH_BASIC ? HTTP_AUTH_BASIC : HTTP_AUTH_BEARER,
+                .username = c->username,
+                .load_secret = load_catalog_secret,
+                .load_secret_userdata = c,
+        };
+        r = http_client_new(event, &http, &w->http);
+        if (r >= 0)
+                r = catalog_new(w->http, &catalog, &w->catalog);
+        return r < 0 ? failed("the catalog's side", r, ret_fault) : 0;
+}
+
+void wiring_close(Wiring *w)
+{
+        (void)catalog_free(w->catalog);
+        (void)http_client_free(w->http);
+        (void)mirror_free(w->mirror);
+        (void)pg_pool_free(w->pool);
+        (void)config_free(w->config);
+        *w = (Wiring){0};
+}
