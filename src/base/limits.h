@@ -12,6 +12,9 @@
 #define LIMIT_HEADERS_MAX_BYTES    (64 * 1024)            /* all headers of one answer, interim answers included */
 #define LIMIT_URL_MAX_BYTES        4096
 
+/* JSON */
+#define LIMIT_JSON_MAX_VALUES 100000 /* of one text; a page of 500 rows has some 2,500 */
+
 /* Rows */
 #define LIMIT_NAME_MAX_BYTES     (256 * 1024)      /* one database name */
 #define LIMIT_PAGE_SIZE_MAX      500               /* API reference: maximum of `limit` */

@@ -41,15 +41,6 @@ void answer_text_done(AnswerText *t)
         t->problem = NULL;
 }
 
-void answer_blot(char *text, const char *secret)
-{
-        size_t size = secret ? strlen(secret) : 0;
-        if (size < 4 || !text)
-                return;
-        for (char *at = strstr(text, secret); at; at = strstr(at, secret))
-                memset(at, '*', size);
-}
-
 bool answer_type_is_json(const char *content_type)
 {
         size_t size = strcspn(content_type, "; \t");
@@ -115,11 +106,11 @@ static void answer_words(const HttpResponse *response, char *out, size_t size, A
                 body_words(response, out, size);
 }
 
-static void answer_fault(const HttpResponse *response, int expected, const char *secret, Fault *ret, AnswerText *text)
+static void answer_fault(const HttpResponse *response, int expected, const Blot *blot, Fault *ret, AnswerText *text)
 {
         char words[800];
         answer_words(response, words, sizeof(words), text);
-        answer_blot(words, secret);
+        blot_text(blot, words);
         const char *says = words[0] ? ". It says: " : "";
 
         for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
@@ -134,7 +125,7 @@ static void answer_fault(const HttpResponse *response, int expected, const char 
         if (response->status >= 300 && response->status < 400) {
                 char location[200];
                 text_printable(response->location, strlen(response->location), location, sizeof(location));
-                answer_blot(location, secret);
+                blot_text(blot, location);
                 fault_set(ret, FAULT_RUN, EIO, "catalog-redirect",
                           "the catalog answers HTTP %d with a redirect to %s, which is not followed; check the url",
                           response->status, location[0] ? location : "nowhere");
@@ -145,8 +136,36 @@ static void answer_fault(const HttpResponse *response, int expected, const char 
         ret->retryable = response->status >= 500;
 }
 
-void answer_classify(const HttpResponse *response, int expected, bool body_needed, const char *secret,
-                     CatalogAnswer *ret, AnswerText *text)
+/* The part of an answer that people are shown, without our credentials: blotted before anything is cut to length, so that no half of them stays. */
+typedef struct Shown {
+        HttpResponse response;
+        char *body, *location;
+} Shown;
+
+static void shown_done(Shown *s)
+{
+        free(s->body);
+        free(s->location);
+}
+
+static void shown_init(Shown *s, const HttpResponse *response, const Blot *blot)
+{
+        *s = (Shown){.response = *response};
+        s->body = malloc(response->body_size + 1);
+        s->location = strdup(response->location);
+        if (s->body) {
+                memcpy(s->body, response->body, response->body_size);
+                s->body[response->body_size] = '\0';
+                blot_bytes(blot, s->body, response->body_size);
+        }
+        blot_text(blot, s->location);
+        s->response.body = s->body ? s->body : "";
+        s->response.body_size = s->body ? response->body_size : 0;
+        s->response.location = s->location ? s->location : "";
+}
+
+void answer_classify(const HttpResponse *response, int expected, bool body_needed, const Blot *blot, CatalogAnswer *ret,
+                     AnswerText *text)
 {
         *ret = (CatalogAnswer){
                 .status = response->status,
@@ -159,12 +178,16 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 return;
         }
         if (response->status != expected) {
-                answer_fault(response, expected, secret, &ret->fault, text);
-                answer_blot(text->problem, secret);
+                _cleanup_(shown_done) Shown shown;
+                shown_init(&shown, response, blot);
+                answer_fault(&shown.response, expected, blot, &ret->fault, text);
+                blot_text(blot, text->problem);
         } else if (body_needed && !answer_type_is_json(response->content_type)) {
+                _cleanup_(shown_done) Shown shown;
+                shown_init(&shown, response, blot);
                 char words[300], type[100];
-                body_words(response, words, sizeof(words));
-                answer_blot(words, secret);
+                body_words(&shown.response, words, sizeof(words));
+                blot_text(blot, words);
                 text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
                 fault_set(&ret->fault, FAULT_RUN, EBADMSG, "catalog-not-json",
                           "the catalog answers with %s instead of JSON (is a proxy or a login page in between?): %s",

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "catalog/blot.h"
 #include "catalog/catalog.h"
 
 /* Owns the problem text that an answer points to. */
@@ -15,13 +16,10 @@ typedef struct AnswerText {
 
 void answer_text_done(AnswerText *t);
 
-/* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that must be there is JSON by its content type. `secret` (NULL:
- * none) is blotted out of every text that is kept, should the peer echo it. */
-void answer_classify(const HttpResponse *response, int expected, bool body_needed, const char *secret,
-                     CatalogAnswer *ret, AnswerText *text);
+/* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that must be there is JSON by its content type. Credentials
+ * (NULL: none) are blotted out of every text that is kept. */
+void answer_classify(const HttpResponse *response, int expected, bool body_needed, const Blot *blot, CatalogAnswer *ret,
+                     AnswerText *text);
 
 /* "application/json", with parameters, or a "+json" type; an absent type counts as JSON. */
 bool answer_type_is_json(const char *content_type);
-
-/* Replaces every occurrence of `secret` (of at least 4 characters) in `text` by asterisks. */
-void answer_blot(char *text, const char *secret);

@@ -5,6 +5,7 @@
  */
 #include "catalog/catalog.h"
 #include "catalog/answer.h"
+#include "catalog/blot.h"
 #include "catalog/job.h"
 #include "catalog/json.h"
 #include "catalog/page.h"
@@ -24,6 +25,7 @@ struct Catalog {
         CatalogSecretLoader load_secret;
         void *load_secret_userdata;
         Text secret;
+        Blot blot;              /* of the secret */
         uint64_t secret_number; /* rises with every secret that differs from the one before */
         CatalogCall *calls;
 };
@@ -90,6 +92,7 @@ Catalog *catalog_free(Catalog *c)
         while (c->calls)
                 (void)catalog_cancel(c->calls);
         text_wipe(&c->secret);
+        blot_done(&c->blot);
         free(c->base_url);
         free(c->username);
         free(c);
@@ -107,6 +110,9 @@ static int catalog_reload_secret(Catalog *c, Fault *ret_fault)
                 return r;
         if (c->secret.data && text_equal(c->secret.data, fresh.data))
                 return 0;
+        r = blot_set(&c->blot, c->auth, c->username, fresh.data);
+        if (r < 0)
+                return r;
         text_wipe(&c->secret);
         c->secret = fresh;
         fresh = (Text){0};
@@ -213,14 +219,14 @@ static void refresh_complete(CatalogCall *call, const HttpResponse *response)
         _cleanup_(answer_text_done) AnswerText text = {0};
         _cleanup_(job_document_done) JobDocument job = {0};
         _cleanup_(cleanup_free) char *location = NULL;
-        const char *secret = call->catalog->secret.data;
+        const Blot *blot = &call->catalog->blot;
         CatalogRefreshAnswer answer = {0};
 
-        answer_classify(response, 202, false, secret, &answer.answer, &text);
+        answer_classify(response, 202, false, blot, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE) {
                 if (response->location[0]) {
-                        int r = url_resolve(call->catalog->base_url, response->location, &location);
+                        int r = url_resolve(call->url, response->location, &location);
                         answer.location_foreign = r == -EXDEV;
                         answer.location = location;
                 }
@@ -230,8 +236,8 @@ static void refresh_complete(CatalogCall *call, const HttpResponse *response)
                         job.job = (CatalogJob){.status.progress = -1, .message = ""};
                 if (!answer.has_job && url_last_uuid(response->location, &job.job.status.id))
                         answer.has_job = true;
-                answer_blot(job.message, secret);
-                answer_blot(job.document, secret);
+                blot_text(blot, job.message);
+                blot_text(blot, job.document);
                 answer.job = job.job;
         }
         call->callback.refresh(&answer, call->userdata);
@@ -259,10 +265,10 @@ static void job_complete(CatalogCall *call, const HttpResponse *response)
 {
         _cleanup_(answer_text_done) AnswerText text = {0};
         _cleanup_(job_document_done) JobDocument job = {0};
-        const char *secret = call->catalog->secret.data;
+        const Blot *blot = &call->catalog->blot;
         CatalogJobAnswer answer = {0};
 
-        answer_classify(response, 200, true, secret, &answer.answer, &text);
+        answer_classify(response, 200, true, blot, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE) {
                 int r = job_parse(response->body, response->body_size, &job);
@@ -273,8 +279,8 @@ static void job_complete(CatalogCall *call, const HttpResponse *response)
                                   r == -EINVAL ? "no JSON, or without a valid id" : json_error_words(r));
                         answer.answer.fault.retryable = true;
                 }
-                answer_blot(job.message, secret);
-                answer_blot(job.document, secret);
+                blot_text(blot, job.message);
+                blot_text(blot, job.document);
                 answer.job = job.job;
         }
         call->callback.job(&answer, call->userdata);
@@ -313,7 +319,7 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
         _cleanup_(page_done) Page page = {0};
         CatalogPageAnswer answer = {0};
 
-        answer_classify(response, 200, true, call->catalog->secret.data, &answer.answer, &text);
+        answer_classify(response, 200, true, &call->catalog->blot, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE && page_parse(response->body, response->body_size, &call->edge,
                                                                   call->limit, &page, &answer.answer.fault) == 0) {
@@ -351,7 +357,7 @@ static void one_complete(CatalogCall *call, const HttpResponse *response)
         _cleanup_(page_done) Page page = {0};
         CatalogOneAnswer answer = {0};
 
-        answer_classify(response, 200, true, call->catalog->secret.data, &answer.answer, &text);
+        answer_classify(response, 200, true, &call->catalog->blot, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE &&
             page_parse_one(response->body, response->body_size, &page, &answer.answer.fault) == 0)

@@ -16,13 +16,15 @@ static inline void cleanup_json(cJSON **p)
         cJSON_Delete(*p);
 }
 
-/* The whole text is one JSON value. -EILSEQ: not UTF-8; -EBADMSG: a NUL, raw or escaped; -EINVAL: no JSON, or nested too deeply; -ENOMEM. */
+/* The whole text is one JSON value; text[size] is NUL. -EILSEQ: not UTF-8; -EBADMSG: a NUL, raw or escaped; -E2BIG: more than LIMIT_JSON_MAX_VALUES values;
+ * -EINVAL: no JSON, nested too deeply, or no memory. Raw control characters in strings are taken as they are, as cJSON does. */
 int json_parse(const char *text, size_t size, cJSON **ret);
 
 /* For people: what is wrong with a text that json_parse refused. */
 const char *json_error_words(int error);
 
-/* -ENOENT: absent or null; -EINVAL: of another type. The string is borrowed from the object. */
+/* -ENOENT: absent or null; -EINVAL: of another type, or there twice. What is returned is borrowed from the object. */
+int json_get_array(const cJSON *object, const char *name, const cJSON **ret);
 int json_get_string(const cJSON *object, const char *name, const char **ret);
 int json_get_uuid(const cJSON *object, const char *name, Uuid *ret);
 int json_get_number(const cJSON *object, const char *name, double min, double max, double *ret);

@@ -22,7 +22,7 @@ static int row_bad(Fault *f, size_t index, const char *field, const char *expect
 static int row_parse_name(const cJSON *object, size_t index, DatabaseConnection *row, Fault *ret_fault)
 {
         if (json_get_string(object, "name", &row->name) < 0)
-                return row_bad(ret_fault, index, "name", "is missing or is not text");
+                return row_bad(ret_fault, index, "name", "is missing, is not text, or is there twice");
         row->name_size = strlen(row->name);
         if (row->name_size > LIMIT_NAME_MAX_BYTES)
                 return row_bad(ret_fault, index, "name", "is longer than 256 KiB");
@@ -38,9 +38,9 @@ static int row_parse(const cJSON *object, size_t index, const Uuid *edge, Databa
                 return row_bad(ret_fault, index, "the row", "is not a JSON object");
         DatabaseConnection row = {0};
         if (json_get_uuid(object, "id", &row.id) < 0)
-                return row_bad(ret_fault, index, "id", "is missing or is not a UUID");
+                return row_bad(ret_fault, index, "id", "is missing, is not a UUID, or is there twice");
         if (json_get_uuid(object, "edgeConnectionId", &row.edge_connection_id) < 0)
-                return row_bad(ret_fault, index, "edgeConnectionId", "is missing or is not a UUID");
+                return row_bad(ret_fault, index, "edgeConnectionId", "is missing, is not a UUID, or is there twice");
         if (edge && !uuid_equal(&row.edge_connection_id, edge)) {
                 char other[UUID_STRING_SIZE], asked[UUID_STRING_SIZE];
                 uuid_format(&row.edge_connection_id, other);
@@ -50,7 +50,7 @@ static int row_parse(const cJSON *object, size_t index, const Uuid *edge, Databa
         }
         int r = json_get_uuid(object, "databaseId", &row.database_id);
         if (r == -EINVAL)
-                return row_bad(ret_fault, index, "databaseId", "is there but is not a UUID");
+                return row_bad(ret_fault, index, "databaseId", "is not a UUID, or is there twice");
         row.has_database = r == 0;
         r = row_parse_name(object, index, &row, ret_fault);
         if (r < 0)
@@ -91,8 +91,8 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, 
         int r = page_open(body, size, &page.document, ret_fault);
         if (r < 0)
                 return r;
-        const cJSON *results = cJSON_GetObjectItemCaseSensitive(page.document, "results");
-        if (!cJSON_IsArray(results))
+        const cJSON *results;
+        if (json_get_array(page.document, "results", &results) < 0)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-no-results",
                                  "the catalog's answer is JSON, but has no list \"results\"");
         int n = cJSON_GetArraySize(results);

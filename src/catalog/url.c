@@ -26,7 +26,7 @@ static bool part_equal(CURLU *a, CURLU *b, CURLUPart part, unsigned flags)
                strcasecmp(x, y) == 0;
 }
 
-int url_resolve(const char *base_url, const char *location, char **ret)
+int url_resolve(const char *requested_url, const char *location, char **ret)
 {
         _cleanup_(cleanup_url) CURLU *base = curl_url();
         _cleanup_(cleanup_url) CURLU *target = curl_url();
@@ -34,8 +34,8 @@ int url_resolve(const char *base_url, const char *location, char **ret)
         _cleanup_(cleanup_part) char *whole = NULL;
         if (!base || !target)
                 return -ENOMEM;
-        if (curl_url_set(base, CURLUPART_URL, base_url, 0) != CURLUE_OK ||
-            curl_url_set(target, CURLUPART_URL, base_url, 0) != CURLUE_OK ||
+        if (curl_url_set(base, CURLUPART_URL, requested_url, 0) != CURLUE_OK ||
+            curl_url_set(target, CURLUPART_URL, requested_url, 0) != CURLUE_OK ||
             curl_url_set(target, CURLUPART_URL, location, 0) != CURLUE_OK)
                 return -EINVAL;
         if (!part_equal(base, target, CURLUPART_SCHEME, 0) || !part_equal(base, target, CURLUPART_HOST, 0) ||

@@ -6,9 +6,9 @@
 #include "base/uuid.h"
 #include <stdbool.h>
 
-/* Resolves a Location against the base URL. Returns 0 and an absolute URL when it is of the base's origin (scheme, host and port; default ports count as
- * written); -EXDEV: another origin, or user information in it; -EINVAL: not a URL. The caller frees *ret. */
-int url_resolve(const char *base_url, const char *location, char **ret);
+/* Resolves a Location against the URL that was requested (RFC 9110, section 10.2.2). Returns 0 and an absolute URL when it is of the same origin (scheme,
+ * host and port; default ports count as written); -EXDEV: another origin, or user information in it; -EINVAL: not a URL. The caller frees *ret. */
+int url_resolve(const char *requested_url, const char *location, char **ret);
 
 /* True when the path's last segment is a UUID. */
 bool url_last_uuid(const char *url, Uuid *ret);

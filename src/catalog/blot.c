@@ -1,0 +1,106 @@
+/*
+ * blot: the spellings of a secret, and their removal.
+ */
+#include "catalog/blot.h"
+#include "base/cleanup.h"
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECRET_MIN_BYTES = 4 };
+enum { SPELLED_PLAIN, SPELLED_JSON, SPELLED_BASIC };
+
+static void wipe(char *text)
+{
+        if (text)
+                explicit_bzero(text, strlen(text));
+}
+
+void blot_done(Blot *b)
+{
+        for (size_t i = 0; i < BLOT_SPELLINGS; i++) {
+                wipe(b->spellings[i]);
+                free(b->spellings[i]);
+        }
+        *b = (Blot){0};
+}
+
+/* As cJSON prints it, without the quotes. */
+static char *spell_json(const char *secret)
+{
+        cJSON *value = cJSON_CreateStringReference(secret);
+        char *printed = value ? cJSON_PrintUnformatted(value) : NULL;
+        cJSON_Delete(value);
+        if (!printed)
+                return NULL;
+        char *bare = strndup(printed + 1, strlen(printed) - 2);
+        wipe(printed);
+        cJSON_free(printed);
+        return bare;
+}
+
+/* RFC 4648, section 4. */
+static char *base64(const char *bytes, size_t size)
+{
+        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        char *out = malloc((size + 2) / 3 * 4 + 1);
+        if (!out)
+                return NULL;
+        char *o = out;
+        for (size_t i = 0; i < size; i += 3) {
+                uint32_t group = 0;
+                for (size_t k = 0; k < 3; k++)
+                        group = group << 8 | (i + k < size ? (unsigned char)bytes[i + k] : 0);
+                for (size_t k = 0; k < 4; k++)
+                        *o++ = i + k <= size ? digits[group >> (18 - 6 * k) & 63] : '=';
+        }
+        *o = '\0';
+        return out;
+}
+
+static char *spell_basic(const char *username, const char *secret)
+{
+        char *pair;
+        if (asprintf(&pair, "%s:%s", username, secret) < 0)
+                return NULL;
+        char *encoded = base64(pair, strlen(pair));
+        wipe(pair);
+        free(pair);
+        return encoded;
+}
+
+int blot_set(Blot *b, HttpAuth auth, const char *username, const char *secret)
+{
+        blot_done(b);
+        if (!secret || strlen(secret) < SECRET_MIN_BYTES)
+                return 0;
+        b->spellings[SPELLED_PLAIN] = strdup(secret);
+        b->spellings[SPELLED_JSON] = spell_json(secret);
+        if (auth == HTTP_AUTH_BASIC)
+                b->spellings[SPELLED_BASIC] = spell_basic(username, secret);
+        if (b->spellings[SPELLED_PLAIN] && b->spellings[SPELLED_JSON] &&
+            (auth != HTTP_AUTH_BASIC || b->spellings[SPELLED_BASIC]))
+                return 0;
+        blot_done(b);
+        return -ENOMEM;
+}
+
+void blot_bytes(const Blot *b, char *bytes, size_t size)
+{
+        for (size_t i = 0; b && bytes && i < BLOT_SPELLINGS; i++) {
+                const char *spelling = b->spellings[i];
+                size_t length = spelling ? strlen(spelling) : 0;
+                char *at = bytes;
+                while (length > 0 && (at = memmem(at, size - (size_t)(at - bytes), spelling, length)))
+                        memset(at, '*', length);
+        }
+}
+
+void blot_text(const Blot *b, char *text)
+{
+        if (text)
+                blot_bytes(b, text, strlen(text));
+}

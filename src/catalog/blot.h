@@ -1,0 +1,24 @@
+/*
+ * blot: keeps our credentials out of what the catalog says, should it (or a proxy that shows what it received) echo them.
+ *
+ * Three spellings are known: as in the secret's file, as JSON writes it in a string, and as basic authentication sends it. Every occurrence is overwritten
+ * by asterisks of the same length. A secret of less than four characters is left alone: it would blot out half the language.
+ */
+#pragma once
+
+#include "http/http.h"
+#include <stddef.h>
+
+#define BLOT_SPELLINGS 3
+
+typedef struct Blot {
+        char *spellings[BLOT_SPELLINGS]; /* NULL: none */
+} Blot;
+
+/* Replaces what *b held. -ENOMEM leaves it empty. `username` counts for basic only. */
+int blot_set(Blot *b, HttpAuth auth, const char *username, const char *secret);
+void blot_done(Blot *b); /* wipes */
+
+/* In place. NULL is fine; bytes may hold NUL. */
+void blot_bytes(const Blot *b, char *bytes, size_t size);
+void blot_text(const Blot *b, char *text);

@@ -1,0 +1,289 @@
+/*
+ * Answers of the catalog: what each status means, that its own words reach the person whole or in part, and that our credentials do not, should it echo them.
+ */
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "catalog/answer.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef struct Answered {
+        CatalogAnswer answer;
+        AnswerText text;
+} Answered;
+
+static void answer(int status, const char *type, const char *body, const Blot *blot, Answered *ret)
+{
+        HttpResponse response = {.sent = true,
+                                 .status = status,
+                                 .content_type = type,
+                                 .location = status / 100 == 3 ? body : "",
+                                 .body = body,
+                                 .body_size = strlen(body)};
+        *ret = (Answered){0};
+        answer_classify(&response, 200, true, blot, &ret->answer, &ret->text);
+}
+
+static void every_status_has_its_scope(void **state)
+{
+        (void)state;
+        static const struct {
+                int status;
+                const char *code;
+                FaultScope scope;
+                bool retryable, refused;
+        } cases[] = {
+                {200, "", FAULT_NONE, false, false},
+                {201, "catalog-unexpected-status", FAULT_RUN, false, false},
+                {204, "catalog-unexpected-status", FAULT_RUN, false, false},
+                {206, "catalog-unexpected-status", FAULT_RUN, false, false},
+                {301, "catalog-redirect", FAULT_RUN, false, false},
+                {302, "catalog-redirect", FAULT_RUN, false, false},
+                {304, "catalog-redirect", FAULT_RUN, false, false},
+                {307, "catalog-redirect", FAULT_RUN, false, false},
+                {400, "catalog-bad-request", FAULT_RUN, false, false},
+                {401, "catalog-unauthorized", FAULT_PEER, false, true},
+                {403, "catalog-forbidden", FAULT_RUN, false, false},
+                {404, "catalog-not-found", FAULT_RUN, false, false},
+                {405, "catalog-unexpected-status", FAULT_RUN, false, false},
+                {408, "catalog-busy", FAULT_REQUEST, true, false},
+                {409, "catalog-conflict", FAULT_RUN, false, false},
+                {410, "catalog-unexpected-status", FAULT_RUN, false, false},
+                {418, "catalog-unexpected-status", FAULT_RUN, false, false},
+                {425, "catalog-busy", FAULT_REQUEST, true, false},
+                {429, "catalog-busy", FAULT_REQUEST, true, false},
+                {500, "catalog-error", FAULT_REQUEST, true, false},
+                {501, "catalog-unexpected-status", FAULT_RUN, true, false},
+                {502, "catalog-error", FAULT_REQUEST, true, false},
+                {503, "catalog-busy", FAULT_REQUEST, true, false},
+                {504, "catalog-error", FAULT_REQUEST, true, false},
+                {599, "catalog-unexpected-status", FAULT_RUN, true, false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Answered a;
+                answer(cases[i].status, "application/json", "{}", NULL, &a);
+                const Fault *f = &a.answer.fault;
+                if (f->scope != cases[i].scope || strcmp(f->code, cases[i].code) != 0)
+                        fail_msg("%d: %s", cases[i].status, f->code);
+                assert_int_equal(f->retryable, cases[i].retryable);
+                assert_int_equal(f->refused, cases[i].refused);
+                assert_int_equal(f->http_status, f->scope == FAULT_NONE ? 0 : cases[i].status);
+                assert_int_equal(a.answer.status, cases[i].status);
+                answer_text_done(&a.text);
+        }
+}
+
+static void the_catalogs_words_are_carried_as_far_as_they_go(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *body, *words;
+                bool problem;
+        } cases[] = {
+                {"{\"statusCode\":403,\"titleMessage\":\"Title\",\"userMessage\":\"User\",\"helpMessage\":\"Help\","
+                 "\"errorCode\":\"noAccess\"}",
+                 "It says: 403 Title User Help [noAccess]", true},
+                {"{\"errorCode\":\"noAccess\"}", "It says: [noAccess]", true},
+                {"{\"userMessage\":\"User\",\"titleMessage\":null,\"helpMessage\":7}", "It says: User", true},
+                {"{\"statusCode\":\"403\",\"userMessage\":\"User\"}", "It says: User", true},
+                {"{\"statusCode\":1e400,\"userMessage\":\"User\"}", "It says: User", true},
+                {"{\"userMessage\":\"\\u001b[31mred\\nline\\u009b\"}", "It says: [31mred line", true},
+                {"{\"error\":\"other shape\"}", "It says: {\"error\":\"other shape\"}", true},
+                {"{}", "It says: {}", true},
+                {"[1,2]", "It says: [1,2]", false},
+                {"null", "It says: null", false},
+                {"plain words", "It says: plain words", false},
+                {"<html><head><TITLE>Sign\nin</TITLE>", "It says: a web page titled \"Sign in\"", false},
+                {"<!doctype html><HTML><body>x", "It says: a web page", false},
+                {"<title>never ends", "It says: a web page titled \"never ends\"", false},
+                {"{\"userMessage\":\"cut", "It says: {\"userMessage\":\"cut", false},
+                {"{\"userMessage\":\"\\u0000\"}", "It says: {\"userMessage\"", false},
+                {"\xff\xfe\x01", "It says: ??", false},
+                {"", "(HTTP 403)", false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Answered a;
+                answer(403, "application/json", cases[i].body, NULL, &a);
+                if (!strstr(a.answer.fault.message, cases[i].words))
+                        fail_msg("%s: %s", cases[i].body, a.answer.fault.message);
+                assert_int_equal(a.answer.problem != NULL, cases[i].problem);
+                for (const char *c = a.answer.fault.message; *c; c++)
+                        assert_true((unsigned char)*c >= 0x20);
+                answer_text_done(&a.text);
+        }
+}
+
+static void an_error_body_beyond_the_cap_is_not_kept(void **state)
+{
+        (void)state;
+        static char body[LIMIT_PROBLEM_MAX_BYTES + 64];
+        (void)strcpy(body, "{\"userMessage\":\"");
+        memset(body + strlen(body), 'x', LIMIT_PROBLEM_MAX_BYTES);
+        (void)strcat(body, "\"}");
+        Answered a;
+        answer(500, "application/json", body, NULL, &a);
+        assert_null(a.answer.problem);
+        assert_non_null(strstr(a.answer.fault.message, "xxxx"));
+        answer_text_done(&a.text);
+}
+
+static void what_is_not_json_is_refused_by_its_type(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *type;
+                bool json;
+        } cases[] = {
+                {"application/json", true},
+                {"application/json;charset=UTF-8", true},
+                {"Application/JSON ; charset=utf-8", true},
+                {"application/problem+json", true},
+                {"", true},
+                {"text/html", false},
+                {"text/html; charset=utf-8", false},
+                {"text/plain", false},
+                {"application/jsonp", false},
+                {"application/xml", false},
+                {"application/json-seq", false},
+                {"+json", false},
+                {"text/html;application/json", false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Answered a;
+                answer(200, cases[i].type, "<html><title>Sign in</title>", NULL, &a);
+                if ((a.answer.fault.scope == FAULT_NONE) != cases[i].json)
+                        fail_msg("%s: %s", cases[i].type, a.answer.fault.message);
+                if (!cases[i].json) {
+                        assert_string_equal(a.answer.fault.code, "catalog-not-json");
+                        assert_non_null(strstr(a.answer.fault.message, "titled \"Sign in\""));
+                }
+                answer_text_done(&a.text);
+        }
+}
+
+static void an_answer_that_did_not_arrive_whole_has_no_say(void **state)
+{
+        (void)state;
+        HttpResponse response = {.error = -ECONNRESET, .sent = true, .status = 404, .location = "", .body = ""};
+        fault_set(&response.fault, FAULT_REQUEST, ECONNRESET, "http-reset", "reset");
+        CatalogAnswer a;
+        AnswerText text = {0};
+        answer_classify(&response, 200, true, NULL, &a, &text);
+        assert_int_equal(a.status, 0);
+        assert_string_equal(a.fault.code, "http-reset");
+}
+
+/* ---- credentials that are echoed ---- */
+
+#define SECRET  "pa\"ss\\wo rd"
+#define IN_JSON "pa\\\"ss\\\\wo rd"
+#define BASIC   "c3ZjOnBhInNzXHdvIHJk" /* of svc:SECRET */
+
+static void assert_clean(const char *what, const char *text)
+{
+        static const char *const spellings[] = {SECRET, IN_JSON, BASIC, "pa\"ss", "pa\\\"ss", "c3ZjOn"};
+        for (size_t i = 0; text && i < ARRAY_SIZE(spellings); i++)
+                if (strstr(text, spellings[i]))
+                        fail_msg("%s: %s", what, text);
+}
+
+static void echoed_credentials_are_blotted(void **state)
+{
+        (void)state;
+        static char far[700]; /* the words are cut to length in the middle of the secret */
+        (void)snprintf(far, sizeof(far), "{\"userMessage\":\"%0290d%s\"}", 0, IN_JSON);
+        static char farther[700];
+        (void)snprintf(farther, sizeof(farther), "%0190d%s", 0, SECRET);
+        const struct {
+                int status;
+                const char *type, *body;
+        } cases[] = {
+                {403, "application/json", "{\"userMessage\":\"you sent " IN_JSON "!\"}"},
+                {403, "application/json", "{\"userMessage\":\"Authorization: Basic " BASIC "\"}"},
+                {403, "application/json", "{\"headers\":{\"authorization\":\"" BASIC "\",\"p\":\"" IN_JSON "\"}}"},
+                {403, "application/json", far},
+                {500, "text/plain", farther},
+                {500, "text/plain", SECRET " and " BASIC " and " SECRET},
+                {200, "text/html", "<title>" SECRET "</title>"},
+                {200, "text/html", farther},
+                {302, "text/html", "https://login.example/?password=" SECRET "&basic=" BASIC},
+                {302, "text/html", farther},
+        };
+        Blot blot = {0};
+        assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, "svc", SECRET), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Answered a;
+                answer(cases[i].status, cases[i].type, cases[i].body, &blot, &a);
+                assert_int_not_equal(a.answer.fault.scope, FAULT_NONE);
+                assert_clean("message", a.answer.fault.message);
+                assert_clean("problem", a.answer.problem);
+                answer_text_done(&a.text);
+        }
+        blot_done(&blot);
+}
+
+static void every_length_is_blotted_as_basic_sends_it(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *username, *secret, *sent;
+        } cases[] = {
+                {"svc", "abcd", "c3ZjOmFiY2Q="},
+                {"svc", "abcde", "c3ZjOmFiY2Rl"},
+                {"svc", "abcdef", "c3ZjOmFiY2RlZg=="},
+                {"", "abcd", "OmFiY2Q="},
+                {"svc", "\xc3\xa9\xc3\xa9", "c3ZjOsOpw6k="},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Blot blot = {0};
+                char text[64], expected[64];
+                assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, cases[i].username, cases[i].secret), 0);
+                (void)snprintf(text, sizeof(text), "<%s>", cases[i].sent);
+                (void)snprintf(expected, sizeof(expected), "<%.*s>", (int)strlen(cases[i].sent),
+                               "********************");
+                blot_text(&blot, text);
+                assert_string_equal(text, expected);
+                blot_done(&blot);
+        }
+}
+
+static void what_is_no_secret_stays(void **state)
+{
+        (void)state;
+        static const struct {
+                HttpAuth auth;
+                const char *secret;
+        } cases[] = {{HTTP_AUTH_NONE, NULL}, {HTTP_AUTH_BEARER, ""}, {HTTP_AUTH_BASIC, "abc"}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Blot blot = {0};
+                char text[] = "abc and svc:abc and c3ZjOmFiYw==";
+                assert_int_equal(blot_set(&blot, cases[i].auth, "svc", cases[i].secret), 0);
+                blot_text(&blot, text);
+                blot_text(&blot, NULL);
+                assert_string_equal(text, "abc and svc:abc and c3ZjOmFiYw==");
+                blot_done(&blot);
+        }
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(every_status_has_its_scope),
+                cmocka_unit_test(the_catalogs_words_are_carried_as_far_as_they_go),
+                cmocka_unit_test(an_error_body_beyond_the_cap_is_not_kept),
+                cmocka_unit_test(what_is_not_json_is_refused_by_its_type),
+                cmocka_unit_test(an_answer_that_did_not_arrive_whole_has_no_say),
+                cmocka_unit_test(echoed_credentials_are_blotted),
+                cmocka_unit_test(every_length_is_blotted_as_basic_sends_it),
+                cmocka_unit_test(what_is_no_secret_stays),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
