@@ -13,7 +13,13 @@
 #include <time.h>
 
 #define DRAW_EVERY_USEC (150 * USEC_PER_MSEC)
-enum { COLUMNS_MAX = 200, LINES_MAX = 20, NAME_WIDTH = 24 };
+enum {
+        COLUMNS_MAX = 200,
+        COLUMNS_MIN = 20, /* a terminal that is smaller is left alone */
+        ROWS_MIN = 4,
+        LINES_MAX = 20,
+        NAME_WIDTH = 24,
+};
 
 struct ProgressLine {
         ProgressView *view;
@@ -54,50 +60,70 @@ void progress_view_clear(ProgressView *v)
         view_draw_later(v);
 }
 
-static void view_measure(ProgressView *v)
+/* Never the whole screen: some terminals keep what is erased when all of it is, and their history would fill with our lines. */
+static bool view_measure(ProgressView *v)
 {
         struct winsize size = {0};
         (void)ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
-        v->columns = size.ws_col >= 20 ? size.ws_col : 80;
+        v->columns = size.ws_col > 0 ? size.ws_col : 80;
         if (v->columns > COLUMNS_MAX)
                 v->columns = COLUMNS_MAX;
-        v->rows = size.ws_row >= 4 ? size.ws_row - 2u : 10;
-        if (v->rows > LINES_MAX)
-                v->rows = LINES_MAX;
+        unsigned rows = size.ws_row > 0 ? size.ws_row : 24;
+        v->rows = rows - 2 < LINES_MAX ? rows - 2 : LINES_MAX;
+        return v->columns >= COLUMNS_MIN && rows >= ROWS_MIN;
 }
 
-static void view_draw_line(const ProgressView *v, const ProgressLine *l)
+/* What a name takes on the screen: letters of the east and pictures take two columns. Near enough to keep the lines below each other. */
+static unsigned text_columns(const char *text)
+{
+        unsigned columns = 0;
+        for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
+                if ((*s & 0xC0) == 0x80)
+                        continue;
+                bool wide = *s >= 0xF0 || (*s >= 0xE3 && *s <= 0xED);
+                columns += wide ? 2 : 1;
+        }
+        return columns;
+}
+
+static void frame_add_line(Text *frame, const ProgressView *v, const ProgressLine *l)
 {
         char name[sizeof(l->name)];
         char text[COLUMNS_MAX];
         unsigned width = v->columns > 3 * NAME_WIDTH ? NAME_WIDTH : v->columns / 3;
         text_printable(l->name, strlen(l->name), name, width + 1);
         text_printable(l->text, strlen(l->text), text, v->columns - width - 1);
-        fprintf(stderr, "%-*s %s\n", (int)width, name, text);
+        unsigned taken = text_columns(name);
+        (void)text_printf(frame, "%s%*s %s\033[K\n", name, taken < width ? (int)(width - taken) : 0, "", text);
 }
 
+/* The new lines over the old ones, in one write: nothing flickers. */
 static int view_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 {
         (void)s;
         (void)usec;
         ProgressView *v = userdata;
-        progress_view_clear(v);
+        _cleanup_(text_done) Text frame = {0};
         (void)sd_event_source_set_enabled(v->timer, SD_EVENT_OFF);
-        view_measure(v);
-        unsigned more = 0;
-        for (const ProgressLine *l = v->first; l; l = l->next) {
-                if (v->drawn >= v->rows) {
-                        more++;
-                        continue;
-                }
-                view_draw_line(v, l);
-                v->drawn++;
+        if (!view_measure(v))
+                return 0;
+        if (v->drawn > 0)
+                (void)text_printf(&frame, "\r\033[%uA", v->drawn);
+        unsigned lines = 0, drawn = 0;
+        for (const ProgressLine *l = v->first; l; l = l->next)
+                lines++;
+        unsigned shown = lines > v->rows ? v->rows - 1 : lines;
+        for (const ProgressLine *l = v->first; l && drawn < shown; l = l->next, drawn++)
+                frame_add_line(&frame, v, l);
+        if (lines > shown) {
+                (void)text_printf(&frame, "and %u more\033[K\n", lines - shown);
+                drawn++;
         }
-        if (more > 0) {
-                fprintf(stderr, "and %u more\n", more);
-                v->drawn++;
-        }
+        if (text_append_string(&frame, "\033[J") < 0)
+                return 0;
+        (void)fwrite(frame.data, 1, frame.size, stderr);
         (void)fflush(stderr);
+        v->drawn = drawn;
         return 0;
 }
 
@@ -149,10 +175,11 @@ void progress_line_set(ProgressLine *l, const SyncProgress *p)
 {
         if (!l)
                 return;
+        /* Waiting and asking alternate many times a second: what the job says stands still, and fits a narrow terminal. */
         if (p->has_job && p->phase == SYNC_PHASE_POLL && p->job.progress >= 0)
-                (void)snprintf(l->text, sizeof(l->text), "%s: %s %.0f %%", p->words, p->job.state, p->job.progress);
+                (void)snprintf(l->text, sizeof(l->text), "job %s %.0f %%", p->job.state, p->job.progress);
         else if (p->has_job && p->phase == SYNC_PHASE_POLL)
-                (void)snprintf(l->text, sizeof(l->text), "%s: %s", p->words, p->job.state);
+                (void)snprintf(l->text, sizeof(l->text), "job %s", p->job.state);
         else if (p->listed > 0)
                 (void)snprintf(l->text, sizeof(l->text), "%s: %" PRId64 " rows", p->words, p->listed);
         else
