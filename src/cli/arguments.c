@@ -22,6 +22,7 @@ static const OptionRow options[] = {
         {'n', "no-refresh", NULL, FIELD(no_refresh), "list only; trigger no refresh"},
         {'d', "dry-run", NULL, FIELD(dry_run), "not yet: print what would change, write nothing"},
         {'a', "accept-removals", NULL, FIELD(accept_removals), "not yet: let held removals through, each still proven"},
+        {'w', "watch", NULL, FIELD(watch), "on a terminal: again every two seconds, what needs a look first"},
         {'o', "offline", NULL, FIELD(offline), "stop after the configuration"},
         {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},
         {'c', "count", "N", FIELD(count), "how many firing times (default 5)"},

@@ -28,7 +28,7 @@ static const Command commands[] = {
          "o", "Nothing is changed, in the catalog or in PostgreSQL.\n", false, command_check},
         {"migrate", "", "creates or upgrades the schema in PostgreSQL; safe to run again, and twice at once", "p",
          "The role needs CREATE on the database.\n", false, command_migrate},
-        {"status", "[EDGE…]", "per edge: state, age of the mirror, rows, last outcome, next run", "j",
+        {"status", "[EDGE…]", "per edge: state, age of the mirror, rows, last outcome, next run", "jw",
          "Reads the mirror only; the catalog is not asked.\n", true, command_status},
         {"schedule", "[EDGE…]", "the next firing times of each edge's schedule", "jcf",
          "Needs neither catalog nor database.\n", true, command_schedule},

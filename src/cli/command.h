@@ -9,7 +9,7 @@
 typedef struct CommandLine {
         const char *config_file; /* NULL: the default */
         LogLevel level;
-        bool json, offline, print, no_refresh, dry_run, accept_removals;
+        bool json, offline, print, no_refresh, dry_run, accept_removals, watch;
         const char *count, *from; /* NULL: not given */
         char **names;             /* the rest, NULL-terminated */
 } CommandLine;

@@ -1,104 +1,41 @@
 /*
- * status: the command. A table for people, JSON lines for programs.
+ * status: the command. A table for people, JSON lines for programs; with --watch, the table again every two seconds on a terminal.
  */
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/command.h"
-#include "cli/json_out.h"
 #include "cli/session.h"
+#include "cli/status_table.h"
 #include <errno.h>
-#include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#define WATCH_EVERY_USEC (2 * USEC_PER_SEC)
 
 typedef struct StatusView {
         Session session;
         const char **names; /* asked for, NULL-terminated; NULL: all */
         bool *seen;         /* one for each name */
-        bool json;
-        bool headed;
+        bool json, colour, watch;
+        size_t n_edges, n_running, n_trouble; /* in this look */
         int status;
+
+        /* of a watch */
+        sd_event_source *timer;
+        MirrorTask *task;
+        FILE *first, *rest; /* what needs a look comes first */
+        char *first_text, *rest_text;
+        size_t first_size, rest_size;
 } StatusView;
 
-static const char *age(int64_t seconds, char out[DURATION_STRING_SIZE])
-{
-        if (seconds < 0)
-                return "never";
-        if (seconds == 0)
-                return "now";
-        return duration_format_short((uint64_t)seconds * USEC_PER_SEC, out);
-}
+static void status_ask(StatusView *v);
 
-/* What another instance has written to the database is foreign text. */
-static const char *printable(const char *text, char *out, size_t size)
-{
-        return text_printable(text, strlen(text), out, size);
-}
-
-static void status_print_json(const MirrorStatus *s)
-{
-        cJSON *o = cJSON_CreateObject();
-        json_add_text(o, "edge", s->name);
-        json_add_uuid(o, "edgeConnectionId", &s->edge);
-        cJSON_AddBoolToObject(o, "enabled", s->enabled);
-        json_add_text(o, "phase", s->phase);
-        json_add_text(o, "holder", s->holder);
-        json_add_text(o, "outcome", s->outcome);
-        json_add_text(o, "refresh", s->refresh);
-        json_add_int(o, "rowCount", s->row_count);
-        json_add_text(o, "listedAt", s->listed_at);
-        json_add_text(o, "refreshedAt", s->refreshed_at);
-        json_add_text(o, "nextRunAt", s->next_run_at);
-        cJSON_AddBoolToObject(o, "overdue", s->overdue);
-        json_add_int(o, "consecutiveFailures", s->consecutive_failures);
-        if (s->job_id) {
-                cJSON *job = cJSON_AddObjectToObject(o, "job");
-                json_add_text(job, "id", s->job_id);
-                json_add_text(job, "state", s->job_state);
-                cJSON_AddItemToObject(job, "progress",
-                                      s->job_progress >= 0 ? cJSON_CreateNumber(s->job_progress) : cJSON_CreateNull());
-        } else {
-                cJSON_AddItemToObject(o, "job", cJSON_CreateNull());
-        }
-        json_add_fault(o, "error", s->error_scope, s->error_code, s->error_message, s->error_http_status, NULL);
-        json_print_line(o);
-}
-
-static void status_state(const MirrorStatus *s, char *out, size_t size)
-{
-        char running[DURATION_STRING_SIZE];
-        if (!s->phase)
-                (void)snprintf(out, size, "%s", !s->enabled ? "disabled" : s->overdue ? "OVERDUE" : "idle");
-        else if (strcmp(s->phase, "poll") == 0 && s->job_state)
-                (void)snprintf(out, size, "%s: %s", s->phase, s->job_state);
-        else
-                (void)snprintf(out, size, "%s, %s", s->phase, age(s->running_sec, running));
-}
-
-static void status_print_row(StatusView *v, const MirrorStatus *s)
-{
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1], holder[160], words[LIMIT_FAULT_MESSAGE_BYTES];
-        char state[64], listed[DURATION_STRING_SIZE], refreshed[DURATION_STRING_SIZE], rows[32] = "-";
-        if (!v->headed)
-                printf("%-24s %-18s %9s  %9s  %10s  %-10s %-10s %s\n", "EDGE", "STATE", "LISTED", "REFRESHED", "ROWS",
-                       "OUTCOME", "REFRESH", "NEXT RUN");
-        v->headed = true;
-        status_state(s, state, sizeof(state));
-        if (s->row_count >= 0)
-                (void)snprintf(rows, sizeof(rows), "%" PRId64, s->row_count);
-        printf("%-24s %-18s %9s  %9s  %10s  %-10s %-10s %s\n", printable(s->name, name, sizeof(name)), state,
-               age(s->listed_age_sec, listed), age(s->refreshed_age_sec, refreshed), rows,
-               s->outcome ? s->outcome : "-", s->refresh ? s->refresh : "-", s->next_run_at ? s->next_run_at : "-");
-        if (s->phase && s->holder)
-                printf("    held by %s\n", printable(s->holder, holder, sizeof(holder)));
-        if (s->error_message)
-                printf("    %s: %s\n", s->error_code ? s->error_code : "error",
-                       printable(s->error_message, words, sizeof(words)));
-        if (s->consecutive_failures > 1)
-                printf("    %" PRId64 " failures in a row\n", s->consecutive_failures);
-}
+/* ---- one look ---- */
 
 static void status_mark_seen(StatusView *v, const char *name)
 {
@@ -115,19 +52,146 @@ static void status_finish(StatusView *v)
                 log_error("status: the mirror knows no edge \"%s\"; edgemirror sync makes it known", v->names[i]);
                 v->status = CLI_EXIT_USAGE;
         }
-        if (!v->names && !v->headed && !v->json)
+        if (!v->names && v->n_edges == 0 && !v->json)
                 puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
 }
+
+static void status_take_row(StatusView *v, const MirrorStatus *s)
+{
+        bool trouble = status_is_trouble(s);
+        status_mark_seen(v, s->name);
+        if (v->json) {
+                status_print_json(s);
+        } else if (v->watch) {
+                status_table_row(trouble || s->phase ? v->first : v->rest, s, v->colour);
+        } else {
+                if (v->n_edges == 0)
+                        status_table_head(stdout);
+                status_table_row(stdout, s, v->colour);
+        }
+        v->n_edges++;
+        v->n_running += s->phase != NULL;
+        v->n_trouble += trouble;
+}
+
+/* ---- watching ---- */
+
+static int watch_open(StatusView *v)
+{
+        v->first = open_memstream(&v->first_text, &v->first_size);
+        v->rest = open_memstream(&v->rest_text, &v->rest_size);
+        return v->first && v->rest ? 0 : -ENOMEM;
+}
+
+static void watch_close(StatusView *v)
+{
+        if (v->first)
+                (void)fclose(v->first);
+        if (v->rest)
+                (void)fclose(v->rest);
+        free(v->first_text);
+        free(v->rest_text);
+        v->first = v->rest = NULL;
+        v->first_text = v->rest_text = NULL;
+}
+
+/* Prints at most *left lines of the text, each erased to its end; counts those that found no place. */
+static size_t watch_put(const char *text, size_t *left)
+{
+        size_t hidden = 0;
+        for (const char *at = text; *at;) {
+                size_t length = strcspn(at, "\n");
+                if (*left > 0) {
+                        printf("%.*s\033[K\n", (int)length, at);
+                        --*left;
+                } else {
+                        hidden++;
+                }
+                at += length + (at[length] == '\n');
+        }
+        return hidden;
+}
+
+/* The terminal keeps its place: everything is written over, and what is left over erased. Lines are cut by the terminal, not wrapped. */
+static void watch_draw(StatusView *v, const Fault *fault)
+{
+        struct winsize size = {0};
+        char now[32] = "";
+        time_t seconds = time(NULL);
+        struct tm local;
+        (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+        if (localtime_r(&seconds, &local))
+                (void)strftime(now, sizeof(now), "%H:%M:%S", &local);
+        size_t left = size.ws_row > 5 ? (size_t)size.ws_row - 4 : 20;
+        printf("\033[?7l\033[H%s  %zu edges: %zu syncing, %zu need a look\033[K\n", now, v->n_edges, v->n_running,
+               v->n_trouble);
+        if (fault->scope != FAULT_NONE) {
+                printf("%s\033[K\n", fault->message);
+        } else {
+                status_table_head(stdout);
+                size_t hidden = watch_put(v->first_text, &left) + watch_put(v->rest_text, &left);
+                if (hidden > 0)
+                        printf("… %zu more lines\033[K\n", hidden);
+        }
+        printf("\033[J\033[?7h");
+        (void)fflush(stdout);
+}
+
+static int watch_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        (void)s;
+        (void)usec;
+        status_ask(userdata);
+        return 0;
+}
+
+static void watch_took(StatusView *v, const Fault *fault)
+{
+        (void)fflush(v->first);
+        (void)fflush(v->rest);
+        watch_draw(v, fault);
+        watch_close(v);
+        v->timer = sd_event_source_disable_unref(v->timer);
+        if (sd_event_add_time_relative(v->session.event, &v->timer, CLOCK_MONOTONIC, WATCH_EVERY_USEC, 0,
+                                       watch_on_timer, v) < 0)
+                (void)sd_event_exit(v->session.event, 0);
+}
+
+static int watch_on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata)
+{
+        (void)info;
+        (void)userdata;
+        (void)sd_event_exit(sd_event_source_get_event(s), 0);
+        return 0;
+}
+
+static int watch_begin(StatusView *v)
+{
+        sigset_t blocked;
+        (void)sigemptyset(&blocked);
+        (void)sigaddset(&blocked, SIGINT);
+        (void)sigaddset(&blocked, SIGTERM);
+        if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0)
+                return -errno;
+        int r = sd_event_add_signal(v->session.event, NULL, SIGINT, watch_on_signal, v);
+        if (r >= 0)
+                r = sd_event_add_signal(v->session.event, NULL, SIGTERM, watch_on_signal, v);
+        fputs("\033[2J", stdout);
+        return r;
+}
+
+/* ---- asking ---- */
 
 static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userdata)
 {
         StatusView *v = userdata;
         if (s) {
-                status_mark_seen(v, s->name);
-                if (v->json)
-                        status_print_json(s);
-                else
-                        status_print_row(v, s);
+                status_take_row(v, s);
+                return;
+        }
+        v->task = NULL;
+        if (v->watch) {
+                watch_took(v, fault);
                 return;
         }
         v->status = fault_exit_status(fault);
@@ -135,6 +199,19 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 log_error("status: %s", fault->message);
         else
                 status_finish(v);
+        (void)sd_event_exit(v->session.event, 0);
+}
+
+static void status_ask(StatusView *v)
+{
+        v->n_edges = v->n_running = v->n_trouble = 0;
+        int r = v->watch ? watch_open(v) : 0;
+        if (r >= 0)
+                r = mirror_status(v->session.mirror, v->names, status_on_row, v, &v->task);
+        if (r >= 0)
+                return;
+        log_error("status: %s", strerrordesc_np(-r));
+        v->status = CLI_EXIT_EDGE_FAILED;
         (void)sd_event_exit(v->session.event, 0);
 }
 
@@ -157,22 +234,46 @@ static int status_take_names(StatusView *v, char **given)
         return 0;
 }
 
+/* Colour is for terminals, and for people who have not said that they want none (no-color.org). */
+static bool wants_colour(void)
+{
+        const char *none = getenv("NO_COLOR");
+        const char *term = getenv("TERM");
+        return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0 && !(none && none[0]);
+}
+
+static int status_open(StatusView *v, const CommandLine *line)
+{
+        int status = session_load(&v->session, line->config_file);
+        if (status == 0)
+                status = session_open_mirror(&v->session);
+        if (status != 0)
+                return status;
+        int r = status_take_names(v, line->names);
+        if (r >= 0 && v->watch)
+                r = watch_begin(v);
+        if (r >= 0)
+                return 0;
+        log_error("status: %s", strerrordesc_np(-r));
+        return CLI_EXIT_EDGE_FAILED;
+}
+
 int command_status(const CommandLine *line)
 {
-        StatusView v = {.json = line->json};
-        MirrorTask *task;
-        int status = session_load(&v.session, line->config_file);
-        if (status == 0)
-                status = session_open_mirror(&v.session);
-        if (status == 0 && (status_take_names(&v, line->names) < 0 ||
-                            mirror_status(v.session.mirror, v.names, status_on_row, &v, &task) < 0)) {
-                log_error("status: out of memory");
-                status = CLI_EXIT_EDGE_FAILED;
+        StatusView v = {.json = line->json, .watch = line->watch, .colour = wants_colour()};
+        if (v.watch && (v.json || !isatty(STDOUT_FILENO))) {
+                log_error("--watch draws on a terminal; %s",
+                          v.json ? "it does not go with --json" : "standard output is none");
+                return CLI_EXIT_USAGE;
         }
+        int status = status_open(&v, line);
         if (status == 0) {
+                status_ask(&v);
                 (void)sd_event_loop(v.session.event);
                 status = v.status;
         }
+        watch_close(&v);
+        sd_event_source_disable_unref(v.timer);
         free(v.names);
         free(v.seen);
         session_done(&v.session);

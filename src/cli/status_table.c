@@ -1,0 +1,127 @@
+/*
+ * status_table: see the header. Texts that come from the database are foreign: control characters are taken out.
+ */
+#include "cli/status_table.h"
+#include "base/duration.h"
+#include "base/text.h"
+#include "cli/json_out.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { NAME_COLUMNS = 24, STATE_COLUMNS = 18 };
+
+#define RED    "\033[31m"
+#define YELLOW "\033[33m"
+#define GREEN  "\033[32m"
+#define PLAIN  "\033[0m"
+
+static const char *age(int64_t seconds, char out[DURATION_STRING_SIZE])
+{
+        if (seconds < 0)
+                return "never";
+        if (seconds == 0)
+                return "now";
+        return duration_format_short((uint64_t)seconds * USEC_PER_SEC, out);
+}
+
+static const char *printable(const char *text, char *out, size_t size)
+{
+        return text_printable(text, strlen(text), out, size);
+}
+
+/* Left-aligned in so many columns; a character of UTF-8 is taken for one. */
+static void put_padded(FILE *out, const char *text, size_t columns)
+{
+        size_t characters = 0;
+        for (const char *at = text; *at; at++)
+                characters += ((unsigned char)*at & 0xc0) != 0x80;
+        fprintf(out, "%s%*s", text, characters < columns ? (int)(columns - characters) : 0, "");
+}
+
+bool status_is_trouble(const MirrorStatus *s)
+{
+        bool well = !s->outcome || strcmp(s->outcome, "synced") == 0 || strcmp(s->outcome, "aborted") == 0;
+        return s->enabled && (s->overdue || s->consecutive_failures > 0 || !well);
+}
+
+static const char *row_colour(const MirrorStatus *s)
+{
+        if (s->enabled && (s->overdue || s->consecutive_failures > 0))
+                return RED;
+        if (status_is_trouble(s))
+                return YELLOW;
+        return s->phase ? GREEN : "";
+}
+
+void status_table_head(FILE *out)
+{
+        fprintf(out, "%-*s %-*s %9s  %9s  %10s  %-10s %-10s %s\n", NAME_COLUMNS, "EDGE", STATE_COLUMNS, "STATE",
+                "LISTED", "REFRESHED", "ROWS", "OUTCOME", "REFRESH", "NEXT RUN");
+}
+
+static void put_running(FILE *out, const MirrorStatus *s)
+{
+        char since[DURATION_STRING_SIZE], holder[160];
+        fprintf(out, "    running for %s", age(s->running_sec, since));
+        if (s->job_state && strcmp(s->phase, "poll") == 0)
+                fprintf(out, ", job %s", s->job_state);
+        if (s->job_progress >= 0 && strcmp(s->phase, "poll") == 0)
+                fprintf(out, " %.0f %%", s->job_progress);
+        if (s->listed > 0)
+                fprintf(out, ", %" PRId64 " rows listed", s->listed);
+        if (s->holder)
+                fprintf(out, ", held by %s", printable(s->holder, holder, sizeof(holder)));
+        fputc('\n', out);
+}
+
+void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
+{
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1], words[LIMIT_FAULT_MESSAGE_BYTES], rows[32] = "-";
+        char listed[DURATION_STRING_SIZE], refreshed[DURATION_STRING_SIZE];
+        const char *state = s->phase ? s->phase : !s->enabled ? "disabled" : s->overdue ? "OVERDUE" : "idle";
+        if (s->row_count >= 0)
+                (void)snprintf(rows, sizeof(rows), "%" PRId64, s->row_count);
+        if (colour)
+                fputs(row_colour(s), out);
+        put_padded(out, printable(s->name, name, sizeof(name)), NAME_COLUMNS);
+        fprintf(out, " %-*s %9s  %9s  %10s  %-10s %-10s %s", STATE_COLUMNS, state, age(s->listed_age_sec, listed),
+                age(s->refreshed_age_sec, refreshed), rows, s->outcome ? s->outcome : "-",
+                s->refresh ? s->refresh : "-", s->next_run_at ? s->next_run_at : "-");
+        fprintf(out, "%s\n", colour ? PLAIN : "");
+        if (s->phase)
+                put_running(out, s);
+        if (s->error_message)
+                fprintf(out, "    %s: %s\n", s->error_code ? s->error_code : "error",
+                        printable(s->error_message, words, sizeof(words)));
+        if (s->consecutive_failures > 1)
+                fprintf(out, "    %" PRId64 " failures in a row\n", s->consecutive_failures);
+}
+
+void status_print_json(const MirrorStatus *s)
+{
+        cJSON *o = cJSON_CreateObject();
+        json_add_text(o, "edge", s->name);
+        json_add_uuid(o, "edgeConnectionId", &s->edge);
+        cJSON_AddBoolToObject(o, "enabled", s->enabled);
+        json_add_text(o, "phase", s->phase);
+        json_add_text(o, "holder", s->holder);
+        json_add_text(o, "outcome", s->outcome);
+        json_add_text(o, "refresh", s->refresh);
+        json_add_int(o, "rowCount", s->row_count);
+        json_add_text(o, "listedAt", s->listed_at);
+        json_add_text(o, "refreshedAt", s->refreshed_at);
+        json_add_text(o, "nextRunAt", s->next_run_at);
+        cJSON_AddBoolToObject(o, "overdue", s->overdue);
+        json_add_int(o, "consecutiveFailures", s->consecutive_failures);
+        if (s->job_id) {
+                cJSON *job = cJSON_AddObjectToObject(o, "job");
+                json_add_text(job, "id", s->job_id);
+                json_add_text(job, "state", s->job_state);
+                cJSON_AddItemToObject(job, "progress",
+                                      s->job_progress >= 0 ? cJSON_CreateNumber(s->job_progress) : cJSON_CreateNull());
+        } else {
+                cJSON_AddItemToObject(o, "job", cJSON_CreateNull());
+        }
+        json_add_fault(o, "error", s->error_scope, s->error_code, s->error_message, s->error_http_status, NULL);
+        json_print_line(o);
+}

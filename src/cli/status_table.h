@@ -1,0 +1,19 @@
+/*
+ * status_table: one edge of `edgemirror status`, as lines for a person or as a JSON object for a program.
+ */
+#pragma once
+
+#include "mirror/mirror.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+void status_table_head(FILE *out);
+
+/* One line, and under it what is under way and what went wrong. `colour`: with the escapes of a terminal. */
+void status_table_row(FILE *out, const MirrorStatus *s, bool colour);
+
+/* Somebody should look at it: overdue, failing, or with removals that wait for a person. */
+bool status_is_trouble(const MirrorStatus *s);
+
+/* The object of the contract, a line on standard output. */
+void status_print_json(const MirrorStatus *s);

@@ -1,0 +1,121 @@
+/*
+ * When an edge is due next: by its schedule, and after every kind of end.
+ */
+#include "base/duration.h"
+#include "daemon/due.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define SEC    ((int64_t)USEC_PER_SEC)
+#define MINUTE (60 * SEC)
+#define HOUR   (60 * MINUTE)
+
+/* 2026-11-24 00:00:00 UTC, a Tuesday. */
+#define MIDNIGHT (1795478400 * SEC)
+
+typedef struct World {
+        Zone *zone;
+        ConfigEdge edge;
+} World;
+
+static ConfigEdge edge_of(World *w, const char *schedule)
+{
+        char error[SCHEDULE_ERROR_SIZE];
+        ConfigEdge e = {.zone = w->zone};
+        assert_int_equal(schedule_parse(schedule, &e.schedule, error, sizeof(error)), 0);
+        return e;
+}
+
+static int setup(void **state)
+{
+        static World w;
+        *state = &w;
+        return zone_load("UTC", &w.zone);
+}
+
+static int teardown(void **state)
+{
+        World *w = *state;
+        w->zone = zone_free(w->zone);
+        return 0;
+}
+
+static void the_spread_shifts_every_tick_by_the_same(void **state)
+{
+        ConfigEdge e = edge_of(*state, "daily");
+        assert_int_equal(due_by_schedule(&e, MIDNIGHT), MIDNIGHT + 24 * HOUR);
+        e.spread_usec = USEC_PER_HOUR;
+        int64_t shifted = due_by_schedule(&e, MIDNIGHT + HOUR);
+        assert_true(shifted >= MIDNIGHT + 24 * HOUR && shifted < MIDNIGHT + 25 * HOUR);
+        assert_int_equal(due_by_schedule(&e, shifted), shifted + 24 * HOUR);
+}
+
+static Fault fault_of(FaultScope scope, bool retryable)
+{
+        Fault f = {0};
+        if (scope != FAULT_NONE)
+                fault_set(&f, scope, 1, "x", "x");
+        f.retryable = retryable;
+        return f;
+}
+
+static void the_end_of_a_run_decides(void **state)
+{
+        const int64_t now = MIDNIGHT + 10 * MINUTE;
+        static const struct {
+                const char *schedule;
+                bool applied, aborted;
+                FaultScope scope;
+                bool retryable;
+                int64_t failures;
+                int64_t queued; /* after now */
+                int64_t low, high;
+        } cases[] = {
+                /* went well: what is queued stands, unless it has passed */
+                {"hourly", true, false, FAULT_NONE, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
+                {"every 1m", true, false, FAULT_NONE, false, 1, -3 * MINUTE, MINUTE, MINUTE},
+                {"hourly", true, false, FAULT_RUN, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
+                /* somebody else knows better */
+                {"hourly", false, true, FAULT_RUN, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
+                {"hourly", false, true, FAULT_RUN, true, 9, -MINUTE, -MINUTE, -MINUTE},
+                /* a peer that was away: as soon as it is back */
+                {"daily", false, false, FAULT_PEER, true, 1, 20 * HOUR, 0, 0},
+                /* what may pass: a pause, however far the next tick is */
+                {"daily", false, false, FAULT_REQUEST, true, 1, 20 * HOUR, 30 * SEC, MINUTE},
+                {"daily", false, false, FAULT_REQUEST, true, 3, 20 * HOUR, 2 * MINUTE, 4 * MINUTE},
+                {"daily", false, false, FAULT_REQUEST, true, 1000, 20 * HOUR, 30 * MINUTE, HOUR},
+                {"every 1m", false, false, FAULT_REQUEST, true, 4, MINUTE, 4 * MINUTE, 8 * MINUTE},
+                /* what will not: the next tick, and rarer ones the longer it lasts */
+                {"hourly", false, false, FAULT_RUN, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
+                {"every 1m", false, false, FAULT_RUN, false, 1, MINUTE, MINUTE, MINUTE},
+                {"every 1m", false, false, FAULT_RUN, false, 5, MINUTE, 5 * MINUTE, 9 * MINUTE},
+                {"daily", false, false, FAULT_RUN, false, 50, 20 * HOUR, 24 * HOUR - 10 * MINUTE,
+                 24 * HOUR - 10 * MINUTE},
+        };
+        static const uint64_t randoms[] = {0, 1, 12345678901234567u, UINT64_MAX};
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+                for (size_t k = 0; k < sizeof(randoms) / sizeof(randoms[0]); k++) {
+                        ConfigEdge e = edge_of(*state, cases[i].schedule);
+                        Fault f = fault_of(cases[i].scope, cases[i].retryable);
+                        const DueEnd end = {.applied = cases[i].applied,
+                                            .aborted = cases[i].aborted,
+                                            .fault = &f,
+                                            .failures = cases[i].failures,
+                                            .next_run_usec = now + cases[i].queued};
+                        int64_t after = due_after_run(&e, &end, now, randoms[k]) - now;
+                        if (after < cases[i].low || after > cases[i].high)
+                                fail_msg("case %zu: %lld s after the end", i, (long long)(after / SEC));
+                }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(the_spread_shifts_every_tick_by_the_same),
+                cmocka_unit_test(the_end_of_a_run_decides),
+        };
+        return cmocka_run_group_tests(tests, setup, teardown);
+}

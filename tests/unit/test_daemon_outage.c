@@ -1,0 +1,93 @@
+/*
+ * An outage is spoken of at once, then at growing intervals; attempts stay within their bounds.
+ */
+#include "base/duration.h"
+#include "daemon/outage.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define FLOOR   USEC_PER_SEC
+#define CEILING (30 * USEC_PER_SEC)
+
+static Fault a_fault(void)
+{
+        Fault f;
+        fault_set(&f, FAULT_PEER, 1, "pg-unreachable", "gone");
+        return f;
+}
+
+/* Fails every ten seconds for so long; counts what is said. */
+static unsigned words_in(Outage *o, uint64_t begin, uint64_t lasting)
+{
+        const Fault f = a_fault();
+        unsigned words = 0;
+        for (uint64_t at = 0; at < lasting; at += 10 * USEC_PER_SEC) {
+                uint64_t delay;
+                words += outage_failed(o, &f, begin + at, at * 7919, &delay);
+                assert_true(delay >= FLOOR && delay <= CEILING);
+        }
+        return words;
+}
+
+static void hours_are_a_few_lines(void **state _unused_)
+{
+        static const struct {
+                uint64_t lasting;
+                unsigned words;
+        } cases[] = {
+                {1, 1},                     /* at once */
+                {USEC_PER_MINUTE, 1},       /* the next is after a minute */
+                {61 * USEC_PER_SEC + 1, 2}, /* 1 m */
+                {5 * USEC_PER_MINUTE, 2},   /* then 4 m later */
+                {301 * USEC_PER_SEC, 3},    /* 5 m */
+                {USEC_PER_HOUR, 4},         /* 21 m */
+                {24 * USEC_PER_HOUR, 9},    /* 1 h 25, 5 h 41, then every 6 h */
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Outage o;
+                outage_init(&o, FLOOR, CEILING);
+                assert_int_equal(words_in(&o, 5 * USEC_PER_SEC, cases[i].lasting), cases[i].words);
+        }
+}
+
+static void the_end_tells_how_long_it_lasted_and_only_once(void **state _unused_)
+{
+        Outage o;
+        uint64_t lasted = 0;
+        outage_init(&o, FLOOR, CEILING);
+        assert_false(outage_over(&o, 1, &lasted));
+        (void)words_in(&o, USEC_PER_HOUR, USEC_PER_MINUTE);
+        assert_true(o.down);
+        assert_string_equal(o.fault.message, "gone");
+        assert_int_equal(o.attempts, 6);
+        assert_true(outage_over(&o, USEC_PER_HOUR + 90 * USEC_PER_SEC, &lasted));
+        assert_int_equal(lasted, 90 * USEC_PER_SEC);
+        assert_false(outage_over(&o, 2 * USEC_PER_HOUR, &lasted));
+}
+
+static void the_next_outage_begins_from_scratch(void **state _unused_)
+{
+        Outage o;
+        uint64_t lasted, delay;
+        const Fault f = a_fault();
+        outage_init(&o, FLOOR, CEILING);
+        (void)words_in(&o, 0, USEC_PER_HOUR);
+        assert_true(outage_over(&o, USEC_PER_HOUR, &lasted));
+        assert_true(outage_failed(&o, &f, USEC_PER_HOUR + 1, UINT64_MAX, &delay));
+        assert_true(delay <= 3 * FLOOR);
+        assert_int_equal(o.since_usec, USEC_PER_HOUR + 1);
+        assert_int_equal(o.attempts, 1);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(hours_are_a_few_lines),
+                cmocka_unit_test(the_end_tells_how_long_it_lasted_and_only_once),
+                cmocka_unit_test(the_next_outage_begins_from_scratch),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
