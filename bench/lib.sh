@@ -23,6 +23,7 @@ bench_build() {
 
 bench_end() {
         local status=$?
+        service_stop || true
         catalog_stop || true
         postgres_stop || true
         if [ $status = 0 ]; then
@@ -102,4 +103,29 @@ catalog_state() {
 
 catalog_requests() { # all kinds together
         curl -fsS "$catalog_url/control/state" | tr -d ' \t\n' | sed 's/.*"requests":{\([^}]*\)}.*/\1/' | tr ',' '\n' | awk -F: '{ n += $2 } END { print n }'
+}
+
+service_pid=
+
+# The service with $conf. Sets service_pid, and `ready`: the seconds until it served.
+service_start() {
+        local began
+        began=$(date +%s.%N)
+        edgemirror -c "$conf" run </dev/null >"$work/service.log" 2>&1 &
+        service_pid=$!
+        wait_for "$service_pid" "$work/service.log" grep -q '^serving ' "$work/service.log"
+        ready=$(awk -v a="$began" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
+}
+
+service_stop() {
+        [ -z "$service_pid" ] || { kill "$service_pid" && wait "$service_pid"; }
+        service_pid=
+}
+
+service_memory() { # VmRSS or VmHWM, in MiB
+        awk -v key="$1:" '$1 == key { printf "%.1f", $2 / 1024 }' "/proc/$service_pid/status"
+}
+
+service_cpu() { # seconds so far, children of it none
+        awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$service_pid/stat"
 }
