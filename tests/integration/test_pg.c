@@ -342,6 +342,23 @@ static void cancelled_work_is_never_heard_of_again(void **state)
         assert_int_equal(rows(b), 1);
 }
 
+/* The connection that it asked for serves those who come after it. */
+static void work_can_be_cancelled_while_it_waits_for_a_connection(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        Call cancelled, other;
+        bench_start(b, &cancelled, &work);
+        assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0); /* the pool begins to connect */
+        assert_int_equal(cancelled.n_results, 0);
+        assert_null(pg_cancel(cancelled.task));
+        bench_run(b, &other, &work);
+        bench_assert_done(&other);
+        assert_int_equal(cancelled.n_calls, 0);
+        assert_int_equal(rows(b), 1);
+}
+
 static void on_end_cancel_other(PgEnd end, const Fault *fault, void *userdata)
 {
         (void)end;
@@ -419,6 +436,7 @@ int main(void)
                 cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
                 cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
                 cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
+                cmocka_unit_test_setup(work_can_be_cancelled_while_it_waits_for_a_connection, bench_renew),
                 cmocka_unit_test_setup(work_that_has_ended_can_be_cancelled_before_it_is_told, bench_renew),
                 cmocka_unit_test_setup(the_pool_can_be_freed_inside_a_callback, bench_renew),
         };

@@ -150,6 +150,34 @@ static void copy_holds_little_when_the_server_is_slow(void **state)
         assert_int_equal(rows(*state), 1000000);
 }
 
+/* Half way, with data still on its way to a server that takes it, and to one that does not. */
+static void a_copy_that_is_cancelled_leaves_nothing(void **state)
+{
+        Bench *b = *state;
+        for (int stuck = 0; stuck < 2; stuck++) {
+                Source s = {.n_rows = INT64_MAX};
+                Call after;
+                bench_start(b, &s.call, &copy_work);
+                while (s.row == 0)
+                        assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
+                if (stuck) {
+                        assert_true(s.call.backend_pid > 1);
+                        assert_int_equal(kill((pid_t)s.call.backend_pid, SIGSTOP), 0);
+                        bench_settle(b);
+                }
+                int64_t asked = s.row;
+                assert_null(pg_cancel(s.call.task)); /* returns, whatever the server does */
+                if (stuck)
+                        assert_int_equal(kill((pid_t)s.call.backend_pid, SIGCONT), 0);
+                bench_query(b, &after, "SELECT 'alive'");
+                assert_string_equal(after.value, "alive");
+                bench_wait_for_sql(b, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY t %'", "0");
+                assert_int_equal(s.row, asked);
+                assert_int_equal(s.call.n_calls, 0);
+                assert_int_equal(rows(b), 0);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -159,6 +187,7 @@ int main(void)
                 cmocka_unit_test_setup(copy_fails_with_the_fault_of_its_source, bench_renew),
                 cmocka_unit_test_setup(copy_names_the_row_that_the_server_refuses, bench_renew),
                 cmocka_unit_test_setup(a_copy_without_a_source_fails, bench_renew),
+                cmocka_unit_test_setup(a_copy_that_is_cancelled_leaves_nothing, bench_renew),
                 cmocka_unit_test_setup(copy_holds_little_when_the_server_is_slow, bench_renew),
         };
         return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
