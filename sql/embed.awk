@@ -15,6 +15,11 @@ function checksum(path,    command, line, parts) {
 function open_text(name) {
         migration = name ~ /^[0-9]/
         symbol = migration ? "migration_" name : "sql_" name
+        if (migration && substr(name, 1, 4) + 0 != n_migrations) {
+                print "embed.awk: " name " is out of turn; migrations are numbered without gaps" > "/dev/stderr"
+                failed = 1
+                exit 1
+        }
         if (migration) { n_migrations++; names[n_migrations] = name; checksums[n_migrations] = checksum(FILENAME) }
         else if (want == "header") print "extern const char sql_" name "[];"
         if (want == "source") printf "%sconst char %s[] =\n", (migration ? "static " : ""), symbol

@@ -1,0 +1,78 @@
+/*
+ * prune: history and runs that have been kept long enough, one small batch at a time, so that a sync never waits for it.
+ */
+#include "base/duration.h"
+#include "mirror/mirror_private.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+typedef struct PruneTask {
+        MirrorTask task;
+        MirrorPruneCallback callback;
+        unsigned batch;
+        Params history, runs;
+        PgStep steps[2];
+        MirrorPruned pruned;
+} PruneTask;
+
+static void prune_done(MirrorTask *task)
+{
+        PruneTask *t = (PruneTask *)task;
+        params_done(&t->history);
+        params_done(&t->runs);
+}
+
+static PgNext prune_on_history(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        ((PruneTask *)userdata)->pruned.versions = result_int(result, 0, 0);
+        return PG_NEXT;
+}
+
+static PgNext prune_on_runs(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        ((PruneTask *)userdata)->pruned.runs = result_int(result, 0, 0);
+        return PG_NEXT;
+}
+
+static bool prune_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        PruneTask *t = (PruneTask *)task;
+        if (end != PG_END_DONE)
+                t->pruned = (MirrorPruned){0};
+        t->pruned.more = t->pruned.versions >= t->batch || t->pruned.runs >= t->batch;
+        t->callback(&t->pruned, fault, task->userdata);
+        return false;
+}
+
+static void params_keep(Params *p, uint64_t keep_usec, unsigned batch)
+{
+        char interval[48];
+        (void)snprintf(interval, sizeof(interval), "%" PRIu64 " milliseconds", (uint64_t)(keep_usec / USEC_PER_MSEC));
+        params_text(p, keep_usec == MIRROR_KEEP_FOREVER ? NULL : interval);
+        params_int(p, batch);
+}
+
+int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, MirrorPruneCallback callback,
+                 void *userdata, MirrorTask **ret)
+{
+        if (batch == 0)
+                return -EINVAL;
+        PruneTask *t = task_new(m, sizeof(*t), prune_complete, prune_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        t->batch = batch;
+        params_keep(&t->history, retention->history_keep_usec, batch);
+        params_keep(&t->runs, retention->run_keep_usec, batch);
+        t->runs.failed = t->runs.failed || t->history.failed;
+        t->steps[0] = task_step(sql_prune_history, &t->history, prune_on_history);
+        t->steps[1] = task_step(sql_prune_runs, &t->runs, prune_on_runs);
+        PgWork work = {.steps = t->steps, .n_steps = 2, .transaction = true};
+        int r = task_start(&t->task, &work, &t->runs, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}

@@ -1,0 +1,216 @@
+/*
+ * mirror_bench: see the header.
+ */
+#include "integration/mirror_bench.h"
+#include "base/duration.h"
+#include "base/text.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+const Uuid bench_edge = {.bytes = {0xed, 0x9e, 1}};
+const Uuid bench_other_edge = {.bytes = {0xed, 0x9e, 2}};
+
+static void wait_done(MirrorBench *b)
+{
+        while (!b->done)
+                assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
+        b->done = false;
+}
+
+static void on_plain(const Fault *fault, void *userdata)
+{
+        MirrorBench *b = userdata;
+        b->fault = *fault;
+        b->done = true;
+}
+
+static void on_claim(const MirrorClaim *claim, const Fault *fault, void *userdata)
+{
+        ((MirrorBench *)userdata)->claim = *claim;
+        on_plain(fault, userdata);
+}
+
+static void on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
+{
+        ((MirrorBench *)userdata)->applied = *applied;
+        on_plain(fault, userdata);
+}
+
+static void on_pruned(const MirrorPruned *pruned, const Fault *fault, void *userdata)
+{
+        ((MirrorBench *)userdata)->pruned = *pruned;
+        on_plain(fault, userdata);
+}
+
+static void on_migrated(const MigrateReport *report, const Fault *fault, void *userdata)
+{
+        ((MirrorBench *)userdata)->migrated = *report;
+        on_plain(fault, userdata);
+}
+
+void bench_connect(MirrorBench *b)
+{
+        PgPoolOptions options = {
+                .conninfo = b->pg.service,
+                .application_name = "test",
+                .max_connections = 2,
+                .connect_timeout_usec = 5 * USEC_PER_SEC,
+                .statement_timeout_usec = 20 * USEC_PER_SEC,
+                .lock_timeout_usec = 5 * USEC_PER_SEC,
+        };
+        if (!b->event)
+                assert_int_equal(sd_event_new(&b->event), 0);
+        assert_int_equal(pg_pool_new(b->event, &options, &b->pool), 0);
+        assert_int_equal(mirror_new(b->pool, "test-instance", 60 * USEC_PER_SEC, &b->mirror), 0);
+}
+
+void bench_disconnect(MirrorBench *b)
+{
+        b->mirror = mirror_free(b->mirror);
+        b->pool = pg_pool_free(b->pool);
+        b->event = sd_event_unref(b->event);
+}
+
+void bench_migrate(MirrorBench *b)
+{
+        MirrorTask *task;
+        assert_int_equal(mirror_migrate(b->mirror, on_migrated, b, &task), 0);
+        wait_done(b);
+        assert_string_equal(b->fault.message, "");
+}
+
+void bench_register(MirrorBench *b)
+{
+        const MirrorEdge edges[] = {
+                {.id = bench_edge, .name = "one", .enabled = true, .schedule = "hourly", .timezone = "UTC"},
+                {.id = bench_other_edge, .name = "two", .enabled = true, .schedule = "hourly", .timezone = "UTC"}};
+        MirrorTask *task;
+        assert_int_equal(mirror_register(b->mirror, edges, 2, false, on_plain, b, &task), 0);
+        wait_done(b);
+        assert_string_equal(b->fault.message, "");
+}
+
+void bench_start(MirrorBench *b)
+{
+        *b = (MirrorBench){0};
+        harness_postgres_start(&b->pg);
+        free(harness_sql(&b->pg,
+                         "CREATE ROLE edgemirror_reader NOLOGIN; CREATE ROLE report LOGIN IN ROLE edgemirror_reader"));
+        bench_connect(b);
+        bench_migrate(b);
+        bench_register(b);
+}
+
+void bench_stop(MirrorBench *b)
+{
+        bench_disconnect(b);
+        harness_postgres_destroy(&b->pg);
+}
+
+MirrorRun bench_claim(MirrorBench *b, const Uuid *edge)
+{
+        const MirrorClaimRequest request = {.edge = *edge, .trigger = MIRROR_TRIGGER_MANUAL, .refresh = true};
+        MirrorTask *task;
+        assert_int_equal(mirror_claim(b->mirror, &request, on_claim, b, &task), 0);
+        wait_done(b);
+        assert_string_equal(b->fault.message, "");
+        assert_false(b->claim.busy);
+        return (MirrorRun){.edge = *edge, .run_id = b->claim.run_id, .epoch = b->claim.epoch};
+}
+
+static Uuid number_id(int number)
+{
+        Uuid id = {.bytes = {0xda, 0x7a}};
+        for (int i = 0; i < 4; i++)
+                id.bytes[15 - i] = (uint8_t)(number >> (8 * i));
+        return id;
+}
+
+const char *bench_id(int number, char out[UUID_STRING_SIZE])
+{
+        Uuid id = number_id(number);
+        return uuid_format(&id, out);
+}
+
+void bench_spool_add(Spool *spool, const BenchRow *row)
+{
+        DatabaseConnection connection = {.id = number_id(row->number),
+                                         .name = row->name,
+                                         .name_size = strlen(row->name),
+                                         .has_database = row->database > 0};
+        connection.database_id = number_id(0x10000000 + row->database);
+        assert_int_equal(spool_add(spool, &connection, NULL), 0);
+}
+
+void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool)
+{
+        MirrorRun run = bench_claim(b, edge);
+        MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorTask *task;
+        assert_int_equal(mirror_apply(b->mirror, &run, spool, &ending, on_applied, b, &task), 0);
+        wait_done(b);
+        assert_string_equal(b->fault.message, "");
+}
+
+void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows)
+{
+        _cleanup_(cleanup_spool) Spool *spool = NULL;
+        assert_int_equal(spool_new(&spool), 0);
+        for (size_t i = 0; i < n_rows; i++)
+                bench_spool_add(spool, &rows[i]);
+        bench_apply_spool(b, edge, spool);
+}
+
+void bench_fail(MirrorBench *b, const Uuid *edge)
+{
+        MirrorRun run = bench_claim(b, edge);
+        MirrorEnding ending = {.outcome = "failed"};
+        MirrorTask *task;
+        assert_int_equal(mirror_finish(b->mirror, &run, &ending, on_plain, b, &task), 0);
+        wait_done(b);
+        assert_string_equal(b->fault.message, "");
+}
+
+void bench_remove(MirrorBench *b, int number)
+{
+        char sql[512], id[UUID_STRING_SIZE];
+        (void)snprintf(sql, sizeof(sql),
+                       "WITH gone AS (UPDATE edgemirror.database_connection SET removed_at = now() WHERE id = '%s')"
+                       "UPDATE edgemirror.database_connection_history SET valid_to = now()"
+                       " WHERE id = '%s' AND valid_to IS NULL",
+                       bench_id(number, id), id);
+        free(harness_sql(&b->pg, sql));
+}
+
+void bench_prune(MirrorBench *b, uint64_t history_keep_usec, uint64_t run_keep_usec, unsigned batch)
+{
+        MirrorRetention retention = {.history_keep_usec = history_keep_usec, .run_keep_usec = run_keep_usec};
+        MirrorTask *task;
+        assert_int_equal(mirror_prune(b->mirror, &retention, batch, on_pruned, b, &task), 0);
+        wait_done(b);
+        assert_string_equal(b->fault.message, "");
+}
+
+char *bench_column(const MirrorBench *b, const char *sql)
+{
+        Text text = {0};
+        assert_int_equal(text_append_string(&text, ""), 0);
+        PGconn *conn = PQconnectdb(b->pg.conninfo);
+        PGresult *result = PQexec(conn, sql);
+        if (PQresultStatus(result) != PGRES_TUPLES_OK)
+                fail_msg("%s: %s", sql, PQerrorMessage(conn));
+        for (int i = 0; i < PQntuples(result); i++) {
+                assert_int_equal(text_append_string(&text, i ? "|" : ""), 0);
+                assert_int_equal(text_append_string(&text, PQgetvalue(result, i, 0)), 0);
+        }
+        PQclear(result);
+        PQfinish(conn);
+        return text.data;
+}

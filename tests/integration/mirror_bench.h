@@ -1,0 +1,68 @@
+/*
+ * mirror_bench: a private PostgreSQL with a mirror in it, driven through mirror.h as a sync drives it.
+ *
+ * Rows are numbers: the same number is the same database connection, on whichever edge. Every function fails the test (cmocka) rather than return an error.
+ */
+#pragma once
+
+#include "harness/postgres.h"
+#include "mirror/migrate.h"
+#include "mirror/mirror.h"
+
+typedef struct MirrorBench {
+        HarnessPostgres pg;
+        sd_event *event;
+        PgPool *pool;
+        Mirror *mirror;
+        bool done;
+        Fault fault; /* of the last call */
+        MirrorClaim claim;
+        MirrorApplied applied;
+        MirrorPruned pruned;
+        MigrateReport migrated;
+} MirrorBench;
+
+extern const Uuid bench_edge, bench_other_edge; /* registered as "one" and "two" */
+
+void bench_connect(MirrorBench *b);    /* a pool and a mirror on a server that runs */
+void bench_disconnect(MirrorBench *b); /* fine when it is not connected */
+void bench_migrate(MirrorBench *b);
+void bench_register(MirrorBench *b);
+
+/* All of it, with the role edgemirror_reader, and a login `report` that is a member of it. */
+void bench_start(MirrorBench *b);
+void bench_stop(MirrorBench *b);
+
+MirrorRun bench_claim(MirrorBench *b, const Uuid *edge);
+
+/* One row: `database` 0 is none. */
+typedef struct BenchRow {
+        int number;
+        const char *name;
+        int database;
+} BenchRow;
+
+/* A sync that listed these rows, from the claim to the commit. */
+void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows);
+void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool);
+void bench_spool_add(Spool *spool, const BenchRow *row);
+
+/* A sync that failed before it applied anything. */
+void bench_fail(MirrorBench *b, const Uuid *edge);
+
+/* What the catalog proved gone: ends the row as a removal does. */
+void bench_remove(MirrorBench *b, int number);
+
+/* The UUID of a row's number, as text. */
+const char *bench_id(int number, char out[UUID_STRING_SIZE]);
+
+void bench_prune(MirrorBench *b, uint64_t history_keep_usec, uint64_t run_keep_usec, unsigned batch);
+
+/* The first column of all rows of the last statement, joined by "|"; as superuser. */
+char *bench_column(const MirrorBench *b, const char *sql);
+#define assert_sql(b, sql, expected)                                                                                   \
+        do {                                                                                                           \
+                char *assert_sql_got_ = bench_column((b), sql);                                                        \
+                assert_string_equal(assert_sql_got_, expected);                                                        \
+                free(assert_sql_got_);                                                                                 \
+        } while (0)
