@@ -123,8 +123,8 @@ static void watch_draw(StatusView *v, const Fault *fault)
         if (localtime_r(&seconds, &local))
                 (void)strftime(now, sizeof(now), "%H:%M:%S", &local);
         size_t left = size.ws_row > 5 ? (size_t)size.ws_row - 4 : 20;
-        printf("\033[?7l\033[H%s  %zu edges: %zu syncing, %zu need a look\033[K\n", now, v->n_edges, v->n_running,
-               v->n_trouble);
+        printf("\033[?7l\033[H%s  %zu edges: %zu syncing, %zu need%s a look\033[K\n", now, v->n_edges, v->n_running,
+               v->n_trouble, v->n_trouble == 1 ? "s" : "");
         if (fault->scope != FAULT_NONE) {
                 printf("%s\033[K\n", fault->message);
         } else {

@@ -72,8 +72,10 @@ void gate_catalog_failed(Daemon *d, const Fault *fault)
                         fault->message,
                         fault->refused ? "until the credentials on disk change"
                                        : "it is asked again at least every 30 s");
-        if (fault->refused)
+        if (fault->refused) {
                 g->refused_usec = clock_monotonic_usec();
+                runs_stop(d); /* or each of them tries the same password; they are due again, and take up their jobs */
+        }
         gate_knock_later(d, delay);
         status_changed(d);
 }

@@ -175,6 +175,7 @@ static void queue_on_registered(const Fault *fault, void *userdata)
 {
         Daemon *d = userdata;
         queue_over(&d->queue);
+        daemon_wake(d);
         if (fault->scope != FAULT_NONE) {
                 queue_postgres_failed(d, fault);
                 return;
@@ -184,7 +185,6 @@ static void queue_on_registered(const Fault *fault, void *userdata)
                 d->queue.stage = QUEUE_SERVE;
         daemon_ready(d);
         queue_ask(d);
-        daemon_wake(d);
 }
 
 /* ---- questions ---- */

@@ -180,7 +180,6 @@ static int run_begin(Run *run, const ConfigEdge *edge)
 static void run_decline(Run *run, const char *why)
 {
         log_warning("edge %s is due, but %s; its lease goes back", run->name, why);
-        queue_leave(run->daemon, &run->edge);
         run->over = true;
         if (mirror_give_back(run->supply->wiring.mirror, &run->edge, run->epoch, run_on_settled, run, &run->after) < 0)
                 run->settled = true; /* the lease ends by itself */
@@ -209,12 +208,14 @@ void runs_start(Daemon *d, const MirrorDue *due)
         run->supply->users++;
         d->runs = run;
         d->n_runs++;
-        if (d->stopping)
+        if (d->stopping) {
                 run_decline(run, "the service is stopping");
-        else if (!edge || !edge->enabled)
+        } else if (!edge || !edge->enabled) {
+                queue_leave(d, &due->edge);
                 run_decline(run, "this configuration does not have it; do all instances have the same?");
-        else if (run_begin(run, edge) < 0)
+        } else if (run_begin(run, edge) < 0) {
                 run_decline(run, "there is not enough memory");
+        }
 }
 
 /* ---- all of them ---- */
