@@ -169,6 +169,7 @@ static void daemon_stop(Daemon *d, const char *signal_name)
         d->stopping = true;
         (void)sd_notify(0, "STOPPING=1");
         gate_done(d);
+        prune_done(d);
         runs_stop(d);
         if (sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->daemon.stop_timeout_usec,
                                        USEC_PER_MSEC, daemon_on_stop_timeout, d) < 0)
@@ -232,6 +233,7 @@ static void daemon_close(Daemon *d)
         runs_done(d);
         queue_done(d);
         gate_done(d);
+        prune_done(d);
         status_done(d);
         while (d->supply) {
                 Supply *s = d->supply;
@@ -253,6 +255,7 @@ int daemon_run(const char *config_file, Config *config, Fault *ret_fault)
         if (r >= 0) {
                 gate_knock(&d);
                 queue_ask(&d);
+                prune_begin(&d);
                 r = sd_event_loop(d.event);
                 if (r < 0)
                         fault_set(ret_fault, FAULT_PROCESS, -r, "loop", "the event loop failed: %s",

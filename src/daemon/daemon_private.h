@@ -1,8 +1,8 @@
 /*
  * daemon_private: what the files of this room share.
  *
- * queue.c asks PostgreSQL what is due; runs.c runs it; gate.c stands between the two while the catalog is away; status.c tells systemd; daemon.c
- * begins, reloads and ends it all. Nothing is freed inside a callback of the thing itself: daemon_wake has it done from the loop.
+ * queue.c asks PostgreSQL what is due; runs.c runs it; gate.c stands between the two while the catalog is away; prune.c deletes what is old; status.c tells
+ * systemd; daemon.c begins, reloads and ends it all. Nothing is freed inside a callback of the thing itself: daemon_wake has it done from the loop.
  */
 #pragma once
 
@@ -64,6 +64,13 @@ typedef struct Gate {
         uint64_t refused_usec;
 } Gate;
 
+typedef struct Prune {
+        MirrorTask *task;
+        Supply *supply; /* of the task */
+        sd_event_source *timer;
+        int64_t versions, runs; /* deleted since it began */
+} Prune;
+
 struct Daemon {
         sd_event *event;
         const char *config_file;
@@ -71,6 +78,7 @@ struct Daemon {
         Supply *supply; /* the parts in force, first of the list */
         Queue queue;
         Gate gate;
+        Prune prune;
         Run *runs;
         unsigned n_runs;
         bool ready, stopping;
@@ -105,6 +113,10 @@ void runs_start(Daemon *d, const MirrorDue *due);
 void runs_stop(Daemon *d);
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);
+
+/* prune.c */
+void prune_begin(Daemon *d);
+void prune_done(Daemon *d);
 
 /* status.c */
 void status_changed(Daemon *d);
