@@ -177,8 +177,9 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, M
 #define MIRROR_KEEP_FOREVER UINT64_MAX
 
 typedef struct MirrorRetention {
-        uint64_t history_keep_usec; /* since a version ended; MIRROR_KEEP_FOREVER: the same for the next */
-        uint64_t run_keep_usec;     /* since a run ended */
+        uint64_t
+                history_keep_usec; /* since a version ended, counted in seconds; MIRROR_KEEP_FOREVER: the same for the next */
+        uint64_t run_keep_usec; /* since a run ended */
 } MirrorRetention;
 
 typedef struct MirrorPruned {

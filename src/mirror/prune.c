@@ -47,10 +47,11 @@ static bool prune_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
+/* In seconds: PostgreSQL 13 and 14 read no more than 32 bits of a number in an interval. */
 static void params_keep(Params *p, uint64_t keep_usec, unsigned batch)
 {
         char interval[48];
-        (void)snprintf(interval, sizeof(interval), "%" PRIu64 " milliseconds", (uint64_t)(keep_usec / USEC_PER_MSEC));
+        (void)snprintf(interval, sizeof(interval), "%" PRIu64 " seconds", (uint64_t)(keep_usec / USEC_PER_SEC));
         params_text(p, keep_usec == MIRROR_KEEP_FOREVER ? NULL : interval);
         params_int(p, batch);
 }

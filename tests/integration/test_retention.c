@@ -187,10 +187,10 @@ static void old_runs_go_but_never_the_last_of_an_edge_nor_an_open_one(void **sta
                          "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone, last_run_id)"
                          " SELECT edge_connection_id, instance, 'hourly', 'UTC', run_id FROM edgemirror.sync_run"
                          "  WHERE instance = 'last of running'"));
-        bench_prune(b, KEEP, KEEP, 3);
+        bench_prune(b, MIRROR_KEEP_FOREVER, KEEP, 3);
         assert_int_equal(b->pruned.runs, 3);
         assert_true(b->pruned.more);
-        bench_prune(b, KEEP, KEEP, 3);
+        bench_prune(b, MIRROR_KEEP_FOREVER, KEEP, 3);
         assert_int_equal(b->pruned.runs, 1);
         assert_false(b->pruned.more);
         assert_sql(b, "SELECT instance FROM edgemirror.sync_run ORDER BY instance",
