@@ -176,10 +176,10 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, M
 
 #define MIRROR_KEEP_FOREVER UINT64_MAX
 
+/* Counted in whole seconds since the version or the run ended; MIRROR_KEEP_FOREVER: nothing is deleted. */
 typedef struct MirrorRetention {
-        uint64_t
-                history_keep_usec; /* since a version ended, counted in seconds; MIRROR_KEEP_FOREVER: the same for the next */
-        uint64_t run_keep_usec; /* since a run ended */
+        uint64_t history_keep_usec;
+        uint64_t run_keep_usec;
 } MirrorRetention;
 
 typedef struct MirrorPruned {
