@@ -45,6 +45,7 @@ typedef struct PgPoolOptions {
 /* What a handler decides after a step. */
 typedef enum PgNext {
         PG_NEXT,     /* go on; after the last step: commit */
+        PG_AGAIN,    /* the same step once more: FETCH, until the cursor gives no more */
         PG_COMMIT,   /* skip the remaining steps and commit */
         PG_ROLLBACK, /* roll back and end as PG_END_ROLLED_BACK */
 } PgNext;
@@ -59,12 +60,16 @@ typedef PgNext (*PgStepResult)(const PGresult *result, void *userdata, Fault *re
 /* Strings and arrays are borrowed until the work has ended; parameters are read when the step is sent, so that an earlier handler may fill them. */
 #define PG_SCRIPT (-1) /* for n_params: `sql` holds any number of statements, without parameters (migrations) */
 
+/* Asked when the step's turn comes: false passes it by. */
+typedef bool (*PgStepWanted)(void *userdata);
+
 typedef struct PgStep {
         const char *sql; /* one statement; $1… parameters in text form, NULL entries are SQL NULL */
         const char *const *params;
         int n_params;
         PgCopySource copy_source; /* set: `sql` is a COPY … FROM STDIN, and this gives its data */
         PgStepResult on_result;   /* may be NULL */
+        PgStepWanted wanted;      /* NULL: always; only in a transaction */
 } PgStep;
 
 typedef struct PgWork {

@@ -66,7 +66,8 @@ static void work_send_settings(PgConnection *c)
 static void work_send_stage(PgConnection *c)
 {
         PgTask *t = c->task;
-        const PgStep *step = &t->work.steps[t->step];
+        const PgStep *step =
+                &t->work.steps[t->step]; /* beyond the last one when that was passed by: not looked at then */
         switch (t->stage) {
         case WORK_BEGIN:
                 work_send(c,
@@ -127,6 +128,18 @@ void work_on_lost(PgConnection *c, const Fault *fault)
         pool_task_ended(t, committing ? PG_END_UNKNOWN : PG_END_FAILED);
 }
 
+/* Passes by steps that are not wanted. False: none is left. */
+static bool work_find_step(PgTask *t)
+{
+        while (t->step < t->work.n_steps) {
+                const PgStep *step = &t->work.steps[t->step];
+                if (!step->wanted || step->wanted(t->userdata))
+                        return true;
+                t->step++;
+        }
+        return false;
+}
+
 void work_start(PgConnection *c)
 {
         c->state = PG_CONNECTION_WORKING;
@@ -146,15 +159,14 @@ static void work_next_step(PgConnection *c, PgNext next)
                         return;
                 }
                 t->stage = WORK_ROLLBACK;
-        } else if (next == PG_COMMIT || t->step + 1 == t->work.n_steps) {
-                if (!t->work.transaction) {
-                        work_end(c, PG_END_DONE);
-                        return;
-                }
-                t->stage = WORK_COMMIT;
+        } else if (next == PG_AGAIN) {
+                t->stage = WORK_STEP;
+        } else if (!t->work.transaction) {
+                work_end(c, PG_END_DONE);
+                return;
         } else {
                 t->step++;
-                t->stage = WORK_STEP;
+                t->stage = next == PG_NEXT && work_find_step(t) ? WORK_STEP : WORK_COMMIT;
         }
         work_send_stage(c);
 }
@@ -191,7 +203,7 @@ static void work_on_success(PgConnection *c, const PGresult *result)
                 work_send_stage(c);
                 break;
         case WORK_SETTINGS:
-                t->stage = WORK_STEP;
+                t->stage = work_find_step(t) ? WORK_STEP : WORK_COMMIT;
                 work_send_stage(c);
                 break;
         case WORK_STEP:

@@ -151,6 +151,65 @@ static void a_handler_decides(void **state)
         }
 }
 
+static PgNext until_the_last_portion(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)bench_on_result(result, userdata, ret_fault);
+        return PQntuples(result) == 40 ? PG_AGAIN : PG_NEXT;
+}
+
+static void a_cursor_is_fetched_to_its_end(void **state)
+{
+        static const PgStep steps[] = {
+                {.sql = "DECLARE c CURSOR FOR SELECT generate_series(1, 100)"},
+                {.sql = "FETCH 40 FROM c", .on_result = until_the_last_portion},
+                STEP("INSERT INTO t VALUES (1) RETURNING 'after it'"),
+        };
+        PgWork work = WORK_OF(steps);
+        Call call;
+        bench_run(*state, &call, &work);
+        bench_assert_done(&call);
+        assert_int_equal(call.n_results, 3 + 1);
+        assert_string_equal(call.value, "after it");
+        assert_int_equal(rows(*state), 1);
+}
+
+static bool never(void *userdata)
+{
+        (void)userdata;
+        return false;
+}
+
+/* Asked when its turn comes, so that what went before can decide. */
+static bool after_one_result(void *userdata)
+{
+        return ((Call *)userdata)->n_results == 1;
+}
+
+static void a_step_that_is_not_wanted_is_passed_by(void **state)
+{
+        static const PgStep steps[] = {
+                {.sql = "INSERT INTO t VALUES (1)", .wanted = never},
+                STEP("INSERT INTO t VALUES (2)"),
+                {.sql = "INSERT INTO t VALUES (3)", .on_result = bench_on_result, .wanted = after_one_result},
+                {.sql = "INSERT INTO t VALUES (4)", .on_result = bench_on_result, .wanted = after_one_result},
+                {.sql = "INSERT INTO t VALUES (5)", .wanted = never},
+        };
+        PgWork work = WORK_OF(steps);
+        Call call;
+        bench_run(*state, &call, &work);
+        bench_assert_done(&call);
+        assert_int_equal(call.n_results, 2);
+        bench_query(*state, &call, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM t");
+        assert_string_equal(call.value, "2 3");
+
+        static const PgStep none[] = {{.sql = "INSERT INTO t VALUES (1)", .wanted = never}};
+        PgWork nothing = WORK_OF(none);
+        bench_run(*state, &call, &nothing);
+        bench_assert_done(&call);
+        assert_int_equal(call.n_results, 0);
+        assert_int_equal(rows(*state), 2);
+}
+
 static void a_fault_in_a_step_rolls_back_and_keeps_the_connection(void **state)
 {
         static const PgStep steps[] = {
@@ -426,6 +485,8 @@ int main(void)
                 cmocka_unit_test_setup(steps_follow_each_other_and_commit, bench_renew),
                 cmocka_unit_test_setup(limits_hold_in_the_transaction_and_not_after_it, bench_renew),
                 cmocka_unit_test_setup(a_handler_decides, bench_renew),
+                cmocka_unit_test_setup(a_cursor_is_fetched_to_its_end, bench_renew),
+                cmocka_unit_test_setup(a_step_that_is_not_wanted_is_passed_by, bench_renew),
                 cmocka_unit_test_setup(a_fault_in_a_step_rolls_back_and_keeps_the_connection, bench_renew),
                 cmocka_unit_test_setup(a_commit_that_fails_commits_nothing, bench_renew),
                 cmocka_unit_test_setup(a_read_only_transaction_sees_one_snapshot_and_writes_nothing, bench_renew),
