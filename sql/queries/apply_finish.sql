@@ -7,16 +7,19 @@ WITH spooled AS (
     SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind = 'changed') AS changed,
            count(*) FILTER (WHERE kind = 'restored') AS restored
       FROM pg_temp.edgemirror_difference_1
+), missing AS (
+    SELECT count(*) FILTER (WHERE m.gone AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
+           count(*) FILTER (WHERE m.gone IS NULL AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held
+      FROM pg_temp.edgemirror_missing_1 m
+      JOIN edgemirror.database_connection d ON d.id = m.id
 ), present AS (
-    SELECT count(*) AS row_count,
-           count(*) FILTER (WHERE $7::boolean AND s.id IS NULL) AS held
+    SELECT count(*) AS row_count
       FROM edgemirror.database_connection d
-      LEFT JOIN (SELECT DISTINCT id FROM pg_temp.edgemirror_spool_1) s ON s.id = d.id
      WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL
 ), n AS (
     SELECT *, listed - added - changed - restored AS unchanged,
            CASE WHEN held > 0 THEN 'held' ELSE $5::text END AS outcome
-      FROM spooled, difference, present
+      FROM spooled, difference, missing, present
 ), released AS (
     UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL
      WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint
@@ -26,8 +29,8 @@ WITH spooled AS (
            job_id = coalesce($8::uuid, r.job_id), job_state = coalesce($9::text, r.job_state),
            job_result = coalesce($10::text, r.job_result), job_progress = coalesce($11::double precision, r.job_progress),
            job_message = coalesce($12::text, r.job_message), job = coalesce($13::jsonb, r.job),
-           pages = $14::bigint, requests = $15::bigint, listed = n.listed, added = n.added, changed = n.changed, restored = n.restored,
-           unchanged = n.unchanged, held = n.held,
+           pages = $14::bigint, requests = $15::bigint, listed = n.listed, added = n.added, changed = n.changed, removed = n.removed,
+           restored = n.restored, unchanged = n.unchanged, held = n.held,
            error_scope = $16::text, error_code = $17::text, error_message = $18::text, http_status = $19::integer, problem = $20::jsonb
       FROM n
      WHERE r.run_id = $3::bigint
@@ -40,8 +43,8 @@ WITH spooled AS (
       FROM n
      WHERE e.edge_connection_id = $1::uuid
 )
-SELECT n.listed, n.added, n.changed, n.restored, n.unchanged, n.held, n.row_count,
-       CASE WHEN n.added + n.changed + n.restored > 0 THEN
+SELECT n.listed, n.added, n.changed, n.removed, n.restored, n.unchanged, n.held, n.row_count,
+       CASE WHEN n.added + n.changed + n.removed + n.restored > 0 THEN
             pg_notify('edgemirror_change', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'added', n.added,
-                                                             'changed', n.changed, 'removed', 0, 'restored', n.restored)::text) END
+                                                             'changed', n.changed, 'removed', n.removed, 'restored', n.restored)::text) END
   FROM n

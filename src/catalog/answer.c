@@ -70,6 +70,22 @@ static bool problem_words(const cJSON *body, char *out, size_t size)
         return used > 0;
 }
 
+bool answer_is_standard_error(const HttpResponse *response)
+{
+        /* Without statusCode, which gateways use as well. */
+        static const char *const members[] = {"titleMessage", "userMessage", "helpMessage", "errorCode"};
+        _cleanup_(cleanup_json) cJSON *body = NULL;
+        if (response->body_size == 0 || !answer_type_is_json(response->content_type) ||
+            json_parse(response->body, response->body_size, &body) < 0 || !cJSON_IsObject(body))
+                return false;
+        for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+                const char *value;
+                if (json_get_string(body, members[i], &value) == 0 && value[0])
+                        return true;
+        }
+        return false;
+}
+
 /* What a body that is not JSON says at a glance: the title of a web page, or the start of the text. */
 static void body_words(const HttpResponse *response, char *out, size_t size)
 {

@@ -23,3 +23,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
 
 /* "application/json", with parameters, or a "+json" type; an absent type counts as JSON. */
 bool answer_type_is_json(const char *content_type);
+
+/* Whether the body is an error in the catalog's own form: a JSON object, sent as such, with at least one of the texts of StandardErrorResponse. Gateways
+ * answer in HTML, in text, or in JSON of their own. */
+bool answer_is_standard_error(const HttpResponse *response);

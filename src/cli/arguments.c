@@ -20,8 +20,8 @@ typedef struct OptionRow {
 static const OptionRow options[] = {
         {'j', "json", NULL, FIELD(json), "one JSON object per edge and line"},
         {'n', "no-refresh", NULL, FIELD(no_refresh), "list only; trigger no refresh"},
-        {'d', "dry-run", NULL, FIELD(dry_run), "not yet: print what would change, write nothing"},
-        {'a', "accept-removals", NULL, FIELD(accept_removals), "not yet: let held removals through, each still proven"},
+        {'d', "dry-run", NULL, FIELD(dry_run), "print what would change; write nothing, refresh nothing"},
+        {'a', "accept-removals", NULL, FIELD(accept_removals), "let held removals through, each still proven"},
         {'w', "watch", NULL, FIELD(watch), "on a terminal: again every two seconds, what needs a look first"},
         {'o', "offline", NULL, FIELD(offline), "stop after the configuration"},
         {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},

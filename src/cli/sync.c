@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/sync_report.h"
@@ -28,6 +29,7 @@ typedef struct Runner {
         const ConfigEdge *edge;
         Sync *sync;
         ProgressLine *line;
+        Plan *plan; /* of a dry run */
         bool over;
 } Runner;
 
@@ -47,13 +49,14 @@ struct SyncCommand {
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
 };
 
-static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncReport *report)
+/* plan: NULL, or what a dry run found. */
+static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncReport *report, Plan *plan)
 {
         progress_view_clear(c->view);
         if (c->line->json)
-                sync_report_print_json(edge->name, &edge->id, report);
+                sync_report_print_json(edge->name, &edge->id, report, plan);
         else
-                sync_report_print(edge->name, report);
+                sync_report_print(edge->name, report, plan);
         c->status = exit_status_worse(c->status, sync_report_status(report));
 }
 
@@ -81,7 +84,11 @@ static void runner_on_done(const SyncReport *report, void *userdata)
         SyncCommand *c = r->command;
         r->line = progress_line_remove(r->line);
         r->over = true;
-        command_report(c, r->edge, report);
+        SyncReport checked = *report;
+        if (r->plan && plan_finish(r->plan, &checked.fault) < 0)
+                checked.outcome = "failed";
+        command_report(c, r->edge, &checked, r->plan);
+        r->plan = plan_free(r->plan);
         if (report->fault.scope == FAULT_PEER && !sync_report_applied(report) && c->peer_fault.scope == FAULT_NONE)
                 c->peer_fault = report->fault;
         else if (report->requests > 0)
@@ -90,9 +97,16 @@ static void runner_on_done(const SyncReport *report, void *userdata)
         command_wake(c);
 }
 
+static void runner_on_plan(const MirrorPlanRow *row, void *userdata)
+{
+        Runner *r = userdata;
+        plan_add(r->plan, row);
+}
+
 static int runner_start(SyncCommand *c, Runner *r)
 {
         const ConfigEdge *e = r->edge;
+        const ConfigRemovals *removals = &e->max_removals;
         SyncPlan plan = {
                 .edge = e->id,
                 .name = e->name,
@@ -106,7 +120,15 @@ static int runner_start(SyncCommand *c, Runner *r)
                 .job_timeout_usec = e->job_timeout_usec,
                 .settle_usec = e->settle_usec,
                 .page_size = e->page_size,
+                .max_removals = {.is_share = removals->is_share, .count = removals->count, .share = removals->share},
+                .accept_removals = c->line->accept_removals,
+                .dry_run = c->line->dry_run ? runner_on_plan : NULL,
         };
+        if (c->line->dry_run) {
+                int error = plan_new(c->line->json, &r->plan);
+                if (error < 0)
+                        return error;
+        }
         r->command = c;
         r->line = progress_line_add(c->view, e->name);
         return sync_start(&c->context, &plan, runner_on_progress, runner_on_done, r, &r->sync);
@@ -115,7 +137,7 @@ static int runner_start(SyncCommand *c, Runner *r)
 static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, const char *outcome, const Fault *fault)
 {
         SyncReport report = {.outcome = outcome, .fault = *fault};
-        command_report(c, edge, &report);
+        command_report(c, edge, &report, NULL);
 }
 
 static size_t command_most(const SyncCommand *c)
@@ -257,7 +279,9 @@ static int command_open(SyncCommand *c)
                 r = sd_event_add_defer(event, &c->reaper, command_on_reaper, c);
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
-        if (r >= 0)
+        if (r >= 0 && c->line->dry_run)
+                command_on_registered(&(Fault){0}, c); /* not even that is written */
+        else if (r >= 0)
                 r = command_register(c);
         if (r >= 0)
                 return 0;
@@ -270,6 +294,7 @@ static void command_close(SyncCommand *c)
         for (size_t i = 0; c->runners && i < c->n_edges; i++) {
                 (void)progress_line_remove(c->runners[i].line);
                 (void)sync_free(c->runners[i].sync);
+                (void)plan_free(c->runners[i].plan);
         }
         (void)progress_view_free(c->view);
         sd_event_source_disable_unref(c->reaper);
@@ -281,11 +306,6 @@ static void command_close(SyncCommand *c)
 
 int command_sync(const CommandLine *line)
 {
-        if (line->dry_run || line->accept_removals) {
-                log_error("%s is not there yet in this version; a sync without it removes nothing",
-                          line->dry_run ? "--dry-run" : "--accept-removals");
-                return CLI_EXIT_USAGE;
-        }
         SyncCommand c = {.line = line};
         int status = session_load(&c.session, line->config_file);
         if (status == 0)

@@ -25,7 +25,7 @@ int sync_report_status(const SyncReport *r)
         return status ? status : CLI_EXIT_EDGE_FAILED;
 }
 
-void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *r)
+void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *r, Plan *plan)
 {
         const MirrorApplied *a = &r->applied;
         cJSON *o = cJSON_CreateObject();
@@ -49,6 +49,12 @@ void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncRep
         bool fault = r->fault.scope != FAULT_NONE;
         json_add_fault(o, "error", fault_scope_name(r->fault.scope), fault ? r->fault.code : NULL, r->fault.message,
                        r->fault.http_status, r->fault.sqlstate);
+        if (plan && sync_report_applied(r)) {
+                plan_print_json(plan, o);
+                return;
+        }
+        if (plan)
+                cJSON_AddNullToObject(o, "plan");
         json_print_line(o);
 }
 
@@ -72,10 +78,12 @@ static void print_counts(const SyncReport *r)
         printf("%s; ", any ? "" : ", no change");
 }
 
-void sync_report_print(const char *edge, const SyncReport *r)
+void sync_report_print(const char *edge, const SyncReport *r, Plan *plan)
 {
         char took[DURATION_STRING_SIZE];
         printf("%-24s  %-8s  ", edge, r->outcome);
+        if (plan)
+                printf("dry run, nothing is written: ");
         if (sync_report_applied(r))
                 print_counts(r);
         if (r->refresh)
@@ -86,5 +94,11 @@ void sync_report_print(const char *edge, const SyncReport *r)
         if (r->applied.held > 0)
                 printf("    %" PRId64 " %s of the mirror missing from the list; left as %s\n", r->applied.held,
                        r->applied.held == 1 ? "row is" : "rows are", r->applied.held == 1 ? "it is" : "they are");
+        if (r->elsewhere > 0)
+                printf("    %" PRId64
+                       " of the missing rows %s to another Edge connection now; its sync takes %s over\n",
+                       r->elsewhere, r->elsewhere == 1 ? "belongs" : "belong", r->elsewhere == 1 ? "it" : "them");
+        if (plan && sync_report_applied(r))
+                plan_print(plan);
         (void)fflush(stdout);
 }

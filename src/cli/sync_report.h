@@ -3,13 +3,14 @@
  */
 #pragma once
 
+#include "cli/plan.h"
 #include "sync/sync.h"
 
-/* A line on standard output, and lines below it for what a person should know. */
-void sync_report_print(const char *edge, const SyncReport *report);
+/* A line on standard output, and lines below it for what a person should know; with the plan of a dry run (NULL: none). */
+void sync_report_print(const char *edge, const SyncReport *report, Plan *plan);
 
-/* One JSON object on a line. */
-void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *report);
+/* One JSON object on a line; with a plan: member `plan` too. */
+void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *report, Plan *plan);
 
 /* Whether the mirror was brought up to the list: synced, held or unstable. */
 bool sync_report_applied(const SyncReport *report);

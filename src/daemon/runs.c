@@ -159,6 +159,9 @@ static SyncPlan run_plan(const Run *run, const ConfigEdge *e)
                 .job_timeout_usec = e->job_timeout_usec,
                 .settle_usec = e->settle_usec,
                 .page_size = e->page_size,
+                .max_removals = {.is_share = e->max_removals.is_share,
+                                 .count = e->max_removals.count,
+                                 .share = e->max_removals.share},
         };
 }
 

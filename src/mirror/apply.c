@@ -1,98 +1,26 @@
 /*
- * apply: one listing into the mirror, in one transaction.
+ * apply: one listing into the mirror, in one transaction; or the plan of it.
  *
  * What always holds: nothing is published unless the claim row, locked, shows our epoch; the transaction is repeated whole or not at all; when the answer to
- * COMMIT is lost, sync_run is read back before anything is said.
+ * COMMIT is lost, sync_run is read back before anything is said. The statements and what their answers mean are in apply_steps.c.
  */
 #include "base/clock.h"
 #include "base/duration.h"
-#include "mirror/mirror_private.h"
+#include "mirror/apply_private.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { ATTEMPTS_MAX = 6 };
-#define MOMENT_BYTES 64
-
-enum {
-        STEP_LOCK,
-        STEP_SPOOL_TABLE,
-        STEP_DIFFERENCE_TABLE,
-        STEP_COPY,
-        STEP_DIFFERENCE,
-        STEP_ROWS,
-        STEP_HISTORY_CLOSE,
-        STEP_HISTORY_OPEN,
-        STEP_FINISH,
-        STEPS,
-};
-
-typedef struct ApplyTask {
-        MirrorTask task;
-        MirrorApplyCallback callback;
-        Spool *spool;
-        PgStep steps[STEPS];
-        Params lock, difference, rows, finish, wait, run; /* with the moment at rows.values[1] and finish.values[3] */
-        PgStep read_back[2];
-        bool reading_back, finished_by_us;
-        MirrorApplied applied;
-        unsigned attempts;
-        Backoff backoff;
-        Fault fault; /* of the last attempt */
-} ApplyTask;
 
 static void apply_done(MirrorTask *task)
 {
         ApplyTask *t = (ApplyTask *)task;
         params_done(&t->lock);
-        params_done(&t->difference);
+        params_done(&t->edge);
         params_done(&t->rows);
         params_done(&t->finish);
-        params_done(&t->wait);
         params_done(&t->run);
-}
-
-/* ---- steps ---- */
-
-static PgNext apply_on_lock(const PGresult *result, void *userdata, Fault *ret_fault)
-{
-        ApplyTask *t = userdata;
-        if (PQntuples(result) != 1) {
-                fault_lease_lost(ret_fault);
-                return PG_ROLLBACK;
-        }
-        const char *moment = PQgetvalue(result, 0, 0);
-        (void)snprintf(t->rows.values[1], MOMENT_BYTES, "%s", moment);
-        (void)snprintf(t->finish.values[3], MOMENT_BYTES, "%s", moment);
-        if (spool_rewind(t->spool) < 0) {
-                fault_set(ret_fault, FAULT_RUN, EIO, "spool-failed", "the spooled rows cannot be read again");
-                return PG_ROLLBACK;
-        }
-        return PG_NEXT;
-}
-
-static int apply_copy_source(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
-{
-        return spool_read(((ApplyTask *)userdata)->spool, ret_data, ret_size, ret_fault);
-}
-
-static PgNext apply_on_finish(const PGresult *result, void *userdata, Fault *ret_fault)
-{
-        ApplyTask *t = userdata;
-        if (PQntuples(result) != 1) {
-                fault_set(ret_fault, FAULT_RUN, EIO, "pg-error", "the apply gave no counts");
-                return PG_ROLLBACK;
-        }
-        t->applied = (MirrorApplied){
-                .listed = result_int(result, 0, 0),
-                .added = result_int(result, 0, 1),
-                .changed = result_int(result, 0, 2),
-                .restored = result_int(result, 0, 3),
-                .unchanged = result_int(result, 0, 4),
-                .held = result_int(result, 0, 5),
-                .row_count = result_int(result, 0, 6),
-        };
-        return PG_NEXT;
 }
 
 static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
@@ -120,8 +48,11 @@ static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault 
 static int apply_attempt(ApplyTask *t)
 {
         t->reading_back = false;
+        t->applied = (MirrorApplied){0};
+        if (t->plan)
+                t->plan(NULL, t->task.userdata);
         PgWork work = {.steps = t->steps,
-                       .n_steps = STEPS,
+                       .n_steps = APPLY_STEPS,
                        .transaction = true,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
         return task_continue(&t->task, &work);
@@ -131,7 +62,7 @@ static int apply_attempt(ApplyTask *t)
 static int apply_read_back(ApplyTask *t)
 {
         t->reading_back = true;
-        t->read_back[0] = task_step(sql_run_read_back_wait, &t->wait, NULL);
+        t->read_back[0] = task_step(sql_run_read_back_wait, &t->edge, NULL);
         t->read_back[1] = task_step(sql_run_read_back, &t->run, read_back_on_result);
         PgWork work = {.steps = t->read_back, .n_steps = ARRAY_SIZE(t->read_back), .transaction = true};
         return task_continue(&t->task, &work);
@@ -151,6 +82,8 @@ static int apply_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 static bool apply_report(ApplyTask *t, const Fault *fault)
 {
         static const Fault none;
+        if (fault)
+                t->applied = (MirrorApplied){0};
         t->callback(&t->applied, fault ? fault : &none, t->task.userdata);
         return false;
 }
@@ -181,6 +114,7 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         }
         switch (end) {
         case PG_END_DONE:
+        case PG_END_ROLLED_BACK: /* rows were found, or this is a plan */
                 return apply_report(t, NULL);
         case PG_END_UNKNOWN:
                 return apply_again(t, fault, true);
@@ -227,49 +161,54 @@ static void apply_params_finish(Params *p, const MirrorRun *run, const MirrorEnd
         params_text(p, ending->problem);
 }
 
-static void apply_steps(ApplyTask *t)
-{
-        t->steps[STEP_LOCK] = task_step(sql_apply_lock, &t->lock, apply_on_lock);
-        t->steps[STEP_SPOOL_TABLE] = task_step(sql_apply_spool, NULL, NULL);
-        t->steps[STEP_DIFFERENCE_TABLE] = task_step(sql_apply_difference_table, NULL, NULL);
-        t->steps[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_source};
-        t->steps[STEP_DIFFERENCE] = task_step(sql_apply_difference, &t->difference, NULL);
-        t->steps[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
-        t->steps[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, NULL, NULL);
-        t->steps[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
-        t->steps[STEP_FINISH] = task_step(sql_apply_finish, &t->finish, apply_on_finish);
-}
-
-int mirror_apply(Mirror *m, const MirrorRun *run, Spool *spool, const MirrorEnding *ending,
-                 MirrorApplyCallback callback, void *userdata, MirrorTask **ret)
+static ApplyTask *apply_new(Mirror *m, const MirrorSnapshot *snapshot, MirrorApplyCallback callback, void *userdata)
 {
         ApplyTask *t = task_new(m, sizeof(*t), apply_complete, apply_done, userdata);
         if (!t)
-                return -ENOMEM;
+                return NULL;
         t->callback = callback;
-        t->spool = spool;
+        t->snapshot = *snapshot;
         t->backoff = (Backoff){.floor_usec = 200 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC};
-        params_uuid(&t->lock, &run->edge);
-        params_int(&t->lock, run->epoch);
-        params_uuid(&t->difference, &run->edge);
-        params_uuid(&t->rows, &run->edge);
-        params_moment(&t->rows);
-        params_int(&t->rows, run->run_id);
-        params_uuid(&t->wait, &run->edge);
-        params_int(&t->run, run->run_id);
-        apply_params_finish(&t->finish, run, ending);
-        apply_steps(t);
+        return t;
+}
 
-        if (t->lock.failed || t->difference.failed || t->rows.failed || t->finish.failed || t->wait.failed ||
-            t->run.failed) {
-                (void)mirror_cancel(&t->task);
-                return -ENOMEM;
-        }
-        int r = apply_attempt(t);
+static int apply_begin(ApplyTask *t, MirrorTask **ret)
+{
+        apply_steps(t);
+        bool failed = t->lock.failed || t->edge.failed || t->rows.failed || t->finish.failed || t->run.failed;
+        int r = failed ? -ENOMEM : apply_attempt(t);
         if (r < 0) {
                 (void)mirror_cancel(&t->task);
                 return r;
         }
         *ret = &t->task;
         return 0;
+}
+
+int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot, const MirrorEnding *ending,
+                 MirrorApplyCallback callback, void *userdata, MirrorTask **ret)
+{
+        ApplyTask *t = apply_new(m, snapshot, callback, userdata);
+        if (!t)
+                return -ENOMEM;
+        params_uuid(&t->lock, &run->edge);
+        params_int(&t->lock, run->epoch);
+        params_uuid(&t->edge, &run->edge);
+        params_uuid(&t->rows, &run->edge);
+        params_moment(&t->rows);
+        params_int(&t->rows, run->run_id);
+        params_int(&t->run, run->run_id);
+        apply_params_finish(&t->finish, run, ending);
+        return apply_begin(t, ret);
+}
+
+int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot, MirrorPlanCallback plan,
+                MirrorApplyCallback callback, void *userdata, MirrorTask **ret)
+{
+        ApplyTask *t = apply_new(m, snapshot, callback, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->plan = plan;
+        params_uuid(&t->edge, edge);
+        return apply_begin(t, ret);
 }

@@ -152,20 +152,57 @@ typedef struct MirrorEnding {
         const char *problem; /* the catalog's error body, JSON; NULL */
 } MirrorEnding;
 
+/* What becomes of rows of the mirror that the list does not hold. */
+typedef enum MirrorMissing {
+        MIRROR_MISSING_IGNORE, /* the list is not whole: what it does not hold means nothing */
+        MIRROR_MISSING_HOLD,   /* they stay, and are counted as held */
+        MIRROR_MISSING_FIND,   /* if there are any, nothing is applied: their ids are handed out, to be proven */
+        MIRROR_MISSING_REMOVE, /* those that are proven gone are removed, those that are elsewhere are let be, the others stay and are held */
+} MirrorMissing;
+
+/* What is to be applied. The spools are borrowed until the callback. */
+typedef struct MirrorSnapshot {
+        Spool *rows; /* the list */
+        MirrorMissing missing;
+        Spool *found;    /* FIND: filled with the ids */
+        Spool *verdicts; /* REMOVE: read */
+} MirrorSnapshot;
+
+#define MIRROR_NAMES_BYTES 512
 typedef struct MirrorApplied {
         int64_t listed; /* distinct rows */
         int64_t added, changed, removed, restored, unchanged;
         int64_t held;      /* rows of the mirror that are missing from a complete list and stay */
-        int64_t row_count; /* present rows of the edge afterwards */
+        int64_t row_count; /* present rows of the edge afterwards; 0 for a plan */
+
+        int64_t found;   /* FIND: so many rows are missing, and nothing was applied; the counts above are 0 */
+        int64_t present; /* … of so many that the edge has */
+        char names[MIRROR_NAMES_BYTES]; /* … a few of them, for a person */
 } MirrorApplied;
 
 typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *fault, void *userdata);
 
 /* One transaction: lock the claim row and check the epoch, COPY the spool into a temporary table, apply the difference, write history, edge and run,
- * release the lease, notify when something changed. The ending's outcome `synced` becomes `held` when rows are held. `spool` is borrowed until the
- * callback. A result lost at COMMIT is read back before the callback (so: no fault means committed). Fault code "lease-lost" as above. */
-int mirror_apply(Mirror *m, const MirrorRun *run, Spool *spool, const MirrorEnding *ending,
+ * release the lease, notify when something changed. The ending's outcome `synced` becomes `held` when rows are held. A result lost at COMMIT is read
+ * back before the callback (so: no fault means committed, or rows found). Fault code "lease-lost" as above. */
+int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot, const MirrorEnding *ending,
                  MirrorApplyCallback callback, void *userdata, MirrorTask **ret);
+
+/* One row of a plan. Texts are borrowed during the call; ids as text; NULL: there is none. */
+typedef struct MirrorPlanRow {
+        const char *kind; /* added, restored, changed, removed, held: in this order */
+        const char *id;
+        const char *name, *database_id; /* to be; NULL for removed and held */
+        const char *name_before, *database_id_before, *edge_before;
+} MirrorPlanRow;
+
+/* Called for each row; with NULL at the beginning, and again when the plan is made anew after a fault: what was given before is to be forgotten. */
+typedef void (*MirrorPlanCallback)(const MirrorPlanRow *row, void *userdata);
+
+/* What mirror_apply would do, row by row, in a transaction that is read only and rolled back. Needs no lease. The rows go to `plan`, the counts to
+ * `callback`. */
+int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot, MirrorPlanCallback plan,
+                MirrorApplyCallback callback, void *userdata, MirrorTask **ret);
 
 /* One statement: ends a run without applying anything; releases the lease; consecutive_failures rises (not for `aborted`). Does nothing when the lease is not ours any
  * more, with a fault of code "run-over": the run has its end already, from the next holder or from an apply whose answer nobody waited for. */

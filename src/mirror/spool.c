@@ -155,10 +155,9 @@ static int spool_append_row(Spool *s, const DatabaseConnection *row)
         return r;
 }
 
-int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
+/* What was appended to `memory` since `before` is a row, or (r < 0) part of one. */
+static int spool_added(Spool *s, size_t before, int r, Fault *ret_fault)
 {
-        size_t before = s->memory.size;
-        int r = spool_append_row(s, row);
         if (r < 0)
                 (void)spool_fault(ret_fault, -r, "memory");
         else if (s->memory.size > LIMIT_SPOOL_MEMORY_BYTES)
@@ -169,6 +168,48 @@ int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
         }
         s->rows++;
         return 0;
+}
+
+int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
+{
+        size_t before = s->memory.size;
+        return spool_added(s, before, spool_append_row(s, row), ret_fault);
+}
+
+int spool_add_id(Spool *s, const Uuid *id, Fault *ret_fault)
+{
+        char text[UUID_STRING_SIZE];
+        size_t before = s->memory.size;
+        return spool_added(s, before, text_printf(&s->memory, "%s\n", uuid_format(id, text)), ret_fault);
+}
+
+int spool_add_verdict(Spool *s, const Uuid *id, bool gone, Fault *ret_fault)
+{
+        char text[UUID_STRING_SIZE];
+        size_t before = s->memory.size;
+        int r = text_printf(&s->memory, "%s\t%c\n", uuid_format(id, text), gone ? 't' : 'f');
+        return spool_added(s, before, r, ret_fault);
+}
+
+/* Every line has the length of an id and its newline, which is also the size of its text with the NUL. */
+int spool_get_id(Spool *s, int64_t number, Uuid *ret, Fault *ret_fault)
+{
+        char text[UUID_STRING_SIZE];
+        int64_t at = number * UUID_STRING_SIZE;
+        if (number < 0 || number >= s->rows)
+                return spool_fault(ret_fault, ENOENT, "reading beyond the end");
+        if (at >= s->file_bytes) {
+                memcpy(text, s->memory.data + (at - s->file_bytes), sizeof(text));
+        } else {
+                ssize_t n;
+                do
+                        n = pread(s->fd, text, sizeof(text), at);
+                while (n < 0 && errno == EINTR);
+                if (n != (ssize_t)sizeof(text))
+                        return spool_fault(ret_fault, n < 0 ? errno : EIO, "reading");
+        }
+        text[UUID_STRING_SIZE - 1] = '\0';
+        return uuid_parse(text, ret) < 0 ? spool_fault(ret_fault, EBADMSG, "reading an id") : 0;
 }
 
 void spool_reset(Spool *s)

@@ -4,6 +4,8 @@
  * Rows go in one by one and come out as the text of COPY edgemirror_spool (seq, id, name, database_id). Up to LIMIT_SPOOL_MEMORY_BYTES stay in memory;
  * beyond that everything is in one unlinked temporary file, so memory does not grow with the inventory. An id may occur more than once: the later row
  * (larger seq) is the truth.
+ *
+ * The same keeps the ids of rows that are missing from the list, and what the catalog said of each. One spool holds one of the three kinds.
  */
 #pragma once
 
@@ -18,6 +20,13 @@ DEFINE_CLEANUP(Spool, spool, spool_free)
 
 /* -ENOSPC, -ENOMEM, -EIO, -EMFILE …: FAULT_RUN, retryable; the spool is then as it was before. */
 int spool_add(Spool *spool, const DatabaseConnection *row, Fault *ret_fault);
+/* An id, to be read back by its number, 0…; errors as above, -ENOENT for a number that is not there. */
+int spool_add_id(Spool *spool, const Uuid *id, Fault *ret_fault);
+int spool_get_id(Spool *spool, int64_t number, Uuid *ret, Fault *ret_fault);
+
+/* A line of COPY edgemirror_verdict (id, gone); errors as above. */
+int spool_add_verdict(Spool *spool, const Uuid *id, bool gone, Fault *ret_fault);
+
 void spool_reset(Spool *spool); /* forgets all rows */
 int64_t spool_rows(const Spool *spool);
 

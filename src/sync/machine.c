@@ -6,6 +6,8 @@
  */
 #include "sync/machine.h"
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
@@ -15,8 +17,12 @@ void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
                 .polling_limits = options->polling,
                 .settle_usec = options->settle_usec,
                 .page_size = options->page_size,
+                .edge = options->edge,
+                .max_removals = options->max_removals,
+                .accept_removals = options->accept_removals,
+                .dry_run = options->dry_run,
                 .state = SYNC_IDLE,
-                .phase = options->refresh ? SYNC_PHASE_REFRESH : SYNC_PHASE_LIST,
+                .phase = options->refresh && !options->dry_run ? SYNC_PHASE_REFRESH : SYNC_PHASE_LIST,
         };
         retry_init(&m->retry);
         listing_init(&m->listing, options->page_size);
@@ -30,10 +36,15 @@ static void machine_blame(SyncMachine *m, const Fault *fault)
         m->fault_is_new = true;
 }
 
-/* While the apply is under way the outcome is what it is to become; only its success makes it so. */
+static bool machine_applying(const SyncMachine *m)
+{
+        return m->state == SYNC_APPLYING || m->state == SYNC_REAPPLYING;
+}
+
+/* From the end of the list to that of the apply the outcome is what it is to become; only the apply's success makes it so. */
 static bool machine_decided(const SyncMachine *m)
 {
-        return m->outcome && m->state != SYNC_APPLYING;
+        return m->outcome && !machine_applying(m) && m->state != SYNC_VERIFYING;
 }
 
 /* The run's end is decided by this fault, unless it was decided before. */
@@ -44,7 +55,15 @@ static SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
                 m->fault = *fault;
                 m->fault_is_new = true;
         }
-        return SYNC_RUN_FAILED;
+        return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_RUN_FAILED;
+}
+
+static SyncEvent machine_on_start(SyncMachine *m)
+{
+        if (!m->dry_run)
+                return SYNC_STARTED;
+        m->refresh = "skipped";
+        return SYNC_STARTED_DRY;
 }
 
 static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
@@ -154,9 +173,17 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
         }
 }
 
+/* Only a catalog that has just agreed with the data source, or was not to be asked, lets rows be removed. */
+static bool machine_may_remove(const SyncMachine *m)
+{
+        return m->refresh && (strcmp(m->refresh, "clean") == 0 || strcmp(m->refresh, "skipped") == 0);
+}
+
 static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
 {
         m->listed_whole = whole;
+        if (whole)
+                m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND : MIRROR_MISSING_HOLD;
         m->outcome = whole ? "synced" : "unstable";
         m->phase = SYNC_PHASE_APPLY;
         if (!whole) {
@@ -209,8 +236,72 @@ static SyncEvent machine_on_lease_lost(SyncMachine *m)
         return SYNC_LEASE_LOST;
 }
 
+/* Rows are missing, and nothing was applied for that reason. */
+static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
+{
+        GuardVerdict verdict = guard_judge(&m->max_removals, a->present, m->listing.received, a->found);
+        if (m->accept_removals || verdict == GUARD_OPEN) {
+                proof_init(&m->proof, a->found);
+                return SYNC_ROWS_MISSING;
+        }
+        char limit[GUARD_LIMIT_STRING_SIZE];
+        Fault fault;
+        static const char way_out[] = "nothing was removed; edgemirror sync --dry-run shows them all, and "
+                                      "--accept-removals removes those that the catalog says are gone";
+        if (verdict == GUARD_EMPTY_LIST)
+                fault_set(&fault, FAULT_RUN, EPERM, "removals-held",
+                          "the list is empty, and the mirror has %" PRId64 " rows (%s%s); %s", a->present, a->names,
+                          a->found > 3 ? ", …" : "", way_out);
+        else
+                fault_set(&fault, FAULT_RUN, EPERM, "removals-held",
+                          "%" PRId64 " of %" PRId64
+                          " rows are missing from the list (%s%s), more than max_removals (%s) "
+                          "allows; %s",
+                          a->found, a->present, a->names, a->found > 3 ? ", …" : "",
+                          guard_format_limit(&m->max_removals, limit), way_out);
+        machine_blame(m, &fault);
+        m->missing = MIRROR_MISSING_HOLD;
+        return SYNC_REMOVALS_HELD;
+}
+
+static SyncEvent machine_proof_ended(SyncMachine *m)
+{
+        int64_t unknown = proof_unknown(&m->proof);
+        if (unknown > 0) {
+                Fault fault = m->proof.fault;
+                (void)snprintf(fault.code, sizeof(fault.code), "removals-unproven");
+                fault_prefix(&fault,
+                             "%" PRId64 " of %" PRId64
+                             " missing rows are not proven gone, and stay; the catalog's answer "
+                             "for ",
+                             unknown, m->proof.total);
+                fault.scope = FAULT_RUN;
+                machine_blame(m, &fault);
+        }
+        m->missing = MIRROR_MISSING_REMOVE;
+        m->phase = SYNC_PHASE_APPLY;
+        return SYNC_PROOF_ENDED;
+}
+
+static SyncEvent machine_on_one(SyncMachine *m, const SyncInput *in)
+{
+        const Fault *fault = &in->one->answer.fault;
+        if (fault->scope == FAULT_PEER && !fault->retryable)
+                return machine_fail(m, fault);
+        m->verdict = proof_answer(&m->proof, in->slot, &m->edge, in->asked, in->one, in->random);
+        return proof_over(&m->proof) ? machine_proof_ended(m) : SYNC_PROOF_GOES_ON;
+}
+
+static SyncEvent machine_on_wake(SyncMachine *m, const SyncInput *in)
+{
+        proof_wake(&m->proof, in->slot);
+        return SYNC_PROOF_GOES_ON;
+}
+
 static SyncEvent machine_on_apply(SyncMachine *m, const SyncInput *in)
 {
+        if (in->fault->scope == FAULT_NONE && in->applied->found > 0)
+                return machine_on_missing(m, in->applied);
         if (in->fault->scope == FAULT_NONE) {
                 m->applied = *in->applied;
                 if (m->applied.held > 0 && m->listed_whole)
@@ -238,18 +329,18 @@ static SyncEvent machine_on_stop(SyncMachine *m)
 {
         if (m->state == SYNC_FINISHING || m->state == SYNC_FINISH_BACKOFF || m->state == SYNC_DONE)
                 return SYNC_STOP_ASKED;
-        m->stopped_applying = m->state == SYNC_APPLYING;
+        m->stopped_applying = machine_applying(m);
         m->outcome = "aborted";
         fault_set(&m->fault, FAULT_RUN, ECANCELED, "stopped", "stopped before the end; the mirror is as it was");
         m->fault_is_new = true;
-        return SYNC_STOP_ASKED;
+        return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_STOP_ASKED;
 }
 
 static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
 {
         switch (in->kind) {
         case SYNC_INPUT_START:
-                return SYNC_STARTED;
+                return machine_on_start(m);
         case SYNC_INPUT_CLAIM:
                 return machine_on_claim(m, in);
         case SYNC_INPUT_REFRESH:
@@ -265,11 +356,16 @@ static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
                 return SYNC_TIMER_FIRED;
         case SYNC_INPUT_APPLY:
                 return machine_on_apply(m, in);
+        case SYNC_INPUT_ONE:
+                m->requests += in->one->answer.requests;
+                return machine_on_one(m, in);
+        case SYNC_INPUT_WAKE:
+                return machine_on_wake(m, in);
         case SYNC_INPUT_FINISH:
                 return machine_on_finish(m, in);
         case SYNC_INPUT_LEASE_LOST:
                 /* The apply gives the lease back itself, and checks it before: its own answer counts, which may be still to come. */
-                return m->state == SYNC_APPLYING ? SYNC_LEASE_DOUBTED : machine_on_lease_lost(m);
+                return machine_applying(m) ? SYNC_LEASE_DOUBTED : machine_on_lease_lost(m);
         case SYNC_INPUT_STOP:
                 return machine_on_stop(m);
         case SYNC_INPUT_FAULT:
@@ -299,6 +395,8 @@ static SyncAction machine_move(SyncMachine *m, SyncEvent event)
         if (t->to == SYNC_LISTING && m->phase != SYNC_PHASE_LIST) {
                 m->phase = SYNC_PHASE_LIST;
                 retry_reset(&m->retry);
+        } else if (t->to == SYNC_VERIFYING) {
+                m->phase = SYNC_PHASE_VERIFY;
         } else if (t->to == SYNC_FINISHING && t->from != SYNC_FINISH_BACKOFF) {
                 retry_reset(&m->retry);
         } else if (t->to == SYNC_DONE) {
@@ -311,5 +409,6 @@ SyncAction sync_machine_handle(SyncMachine *m, const SyncInput *in)
 {
         m->fault_is_new = false;
         m->keep_from = SIZE_MAX;
+        m->verdict = PROOF_PENDING;
         return machine_move(m, machine_classify(m, in));
 }

@@ -9,8 +9,10 @@
 
 #include "catalog/catalog.h"
 #include "mirror/mirror.h"
+#include "sync/guard.h"
 #include "sync/listing.h"
 #include "sync/polling.h"
+#include "sync/proof.h"
 #include "sync/retry.h"
 
 typedef enum SyncState {
@@ -25,6 +27,8 @@ typedef enum SyncState {
         SYNC_LISTING,
         SYNC_LIST_BACKOFF,
         SYNC_APPLYING,
+        SYNC_VERIFYING,  /* rows are missing from the list: each is asked for */
+        SYNC_REAPPLYING, /* with what is to become of missing rows decided */
         SYNC_FINISHING,
         SYNC_FINISH_BACKOFF,
         SYNC_DONE,
@@ -33,6 +37,7 @@ typedef enum SyncState {
 
 typedef enum SyncEvent {
         SYNC_STARTED,
+        SYNC_STARTED_DRY,     /* nothing will be written, so there is no lease, no run and no refresh */
         SYNC_CLAIMED_REFRESH, /* the lease is ours; refresh first */
         SYNC_CLAIMED_LIST,    /* …; no refresh is wanted */
         SYNC_CLAIMED_RESUME,  /* …; an earlier run left a job */
@@ -51,11 +56,16 @@ typedef enum SyncEvent {
         SYNC_RUN_FAILED, /* a fault that ends the run */
         SYNC_TIMER_FIRED,
         SYNC_APPLIED,
+        SYNC_ROWS_MISSING,  /* nothing was applied; the rows are to be proven gone */
+        SYNC_REMOVALS_HELD, /* nothing was applied; too many rows are missing to be believed */
+        SYNC_PROOF_GOES_ON,
+        SYNC_PROOF_ENDED,
         SYNC_FINISHED,
         SYNC_FINISH_AGAIN,
         SYNC_LEASE_DOUBTED, /* a heartbeat found it gone while the apply, which gives it back, was under way */
         SYNC_LEASE_LOST,
         SYNC_STOP_ASKED,
+        SYNC_DRY_RUN_ENDED, /* failed or stopped, and there is no run whose end could be recorded */
         SYNC_EVENTS,
 } SyncEvent;
 
@@ -67,9 +77,10 @@ typedef enum SyncAction {
         SYNC_DO_WAIT,    /* machine.delay_usec, then a TIMER input */
         SYNC_DO_LIST, /* keep the rows of the page just received from machine.keep_from on, if any; then get (listing.offset, listing.limit) */
         SYNC_DO_LIST_ANEW, /* forget all rows; then the same */
-        SYNC_DO_APPLY,     /* keep as above; then apply */
-        SYNC_DO_FINISH,    /* abandon what is under way; then write the run's end */
-        SYNC_DO_REPORT,    /* abandon what is under way; the run is over */
+        SYNC_DO_APPLY,     /* keep as above; then apply, or in a dry run plan, with machine.missing */
+        SYNC_DO_VERIFY, /* keep what machine.verdict says of the answer; then carry out every order of machine.proof */
+        SYNC_DO_FINISH, /* abandon what is under way; then write the run's end */
+        SYNC_DO_REPORT, /* abandon what is under way; the run is over */
         SYNC_ACTIONS,
 } SyncAction;
 
@@ -94,6 +105,8 @@ typedef enum SyncInputKind {
         SYNC_INPUT_PAGE,
         SYNC_INPUT_TIMER,
         SYNC_INPUT_APPLY,
+        SYNC_INPUT_ONE,  /* the answer to a request of machine.proof */
+        SYNC_INPUT_WAKE, /* a slot of machine.proof has waited */
         SYNC_INPUT_FINISH,
         SYNC_INPUT_FAULT, /* a local fault ends the run: no memory, no disk for the spool */
         SYNC_INPUT_LEASE_LOST,
@@ -111,6 +124,11 @@ typedef struct SyncInput {
                 const CatalogJobAnswer *job;
                 const CatalogPageAnswer *page;
                 const MirrorApplied *applied;
+                struct {
+                        const CatalogOneAnswer *one;
+                        const Uuid *asked; /* the id */
+                        unsigned slot;     /* also of WAKE */
+                };
         };
 } SyncInput;
 
@@ -120,16 +138,22 @@ typedef struct SyncMachine {
         PollingLimits polling_limits;
         uint64_t settle_usec;
         unsigned page_size;
+        Uuid edge;
+        GuardLimit max_removals;
+        bool accept_removals, dry_run;
 
         /* where it is */
         SyncState state;
         Polling polling;
         Listing listing;
+        Proof proof;
         Retry retry; /* of the request, or the write, that is being tried */
 
         /* for the runner */
         uint64_t delay_usec;
         size_t keep_from;
+        ProofVerdict verdict; /* of the answer just handled */
+        MirrorMissing missing;
         SyncPhase phase;
         const SyncTransition *last; /* how it came to where it is */
 
@@ -151,6 +175,10 @@ typedef struct SyncMachineOptions {
         PollingLimits polling;
         uint64_t settle_usec;
         unsigned page_size;
+        Uuid edge;
+        GuardLimit max_removals;
+        bool accept_removals; /* the guard is open; each row must still be proven gone */
+        bool dry_run;         /* list, verify and plan; write nothing */
 } SyncMachineOptions;
 
 void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options);

@@ -11,8 +11,15 @@
                 state, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH, "stopping"                                     \
         }
 
+/* What a dry run passes through, too. */
+#define ENDS_DRY(state)                                                                                                \
+        {                                                                                                              \
+                state, SYNC_DRY_RUN_ENDED, SYNC_DONE, SYNC_DO_REPORT, "the dry run is over; nothing was written"       \
+        }
+
 static const SyncTransition table[] = {
         {SYNC_IDLE, SYNC_STARTED, SYNC_CLAIMING, SYNC_DO_CLAIM, "taking the lease"},
+        {SYNC_IDLE, SYNC_STARTED_DRY, SYNC_LISTING, SYNC_DO_LIST, "listing, for a plan"},
 
         {SYNC_CLAIMING, SYNC_CLAIMED_REFRESH, SYNC_REFRESHING, SYNC_DO_REFRESH, "asking the catalog to refresh"},
         {SYNC_CLAIMING, SYNC_CLAIMED_LIST, SYNC_LISTING, SYNC_DO_LIST, "listing, without a refresh"},
@@ -56,14 +63,31 @@ static const SyncTransition table[] = {
         {SYNC_LISTING, SYNC_PAGE_AGAIN, SYNC_LIST_BACKOFF, SYNC_DO_WAIT, "a page did not come; trying again soon"},
         {SYNC_LISTING, SYNC_LIST_ENDED, SYNC_APPLYING, SYNC_DO_APPLY, "listed; applying"},
         ENDS_BADLY(SYNC_LISTING),
+        ENDS_DRY(SYNC_LISTING),
 
         {SYNC_LIST_BACKOFF, SYNC_TIMER_FIRED, SYNC_LISTING, SYNC_DO_LIST, "asking for the page again"},
         ENDS_BADLY(SYNC_LIST_BACKOFF),
+        ENDS_DRY(SYNC_LIST_BACKOFF),
 
         {SYNC_APPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied"},
         {SYNC_APPLYING, SYNC_LEASE_DOUBTED, SYNC_APPLYING, SYNC_DO_NOTHING,
          "the lease is not ours any more; the apply knows why"},
+        {SYNC_APPLYING, SYNC_ROWS_MISSING, SYNC_VERIFYING, SYNC_DO_VERIFY, "rows are missing; asking for each"},
+        {SYNC_APPLYING, SYNC_REMOVALS_HELD, SYNC_REAPPLYING, SYNC_DO_APPLY,
+         "too many rows are missing; applying without removals"},
         ENDS_BADLY(SYNC_APPLYING),
+        ENDS_DRY(SYNC_APPLYING),
+
+        {SYNC_VERIFYING, SYNC_PROOF_GOES_ON, SYNC_VERIFYING, SYNC_DO_VERIFY, "asking for missing rows"},
+        {SYNC_VERIFYING, SYNC_PROOF_ENDED, SYNC_REAPPLYING, SYNC_DO_APPLY, "asked for all; applying"},
+        ENDS_BADLY(SYNC_VERIFYING),
+        ENDS_DRY(SYNC_VERIFYING),
+
+        {SYNC_REAPPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied"},
+        {SYNC_REAPPLYING, SYNC_LEASE_DOUBTED, SYNC_REAPPLYING, SYNC_DO_NOTHING,
+         "the lease is not ours any more; the apply knows why"},
+        ENDS_BADLY(SYNC_REAPPLYING),
+        ENDS_DRY(SYNC_REAPPLYING),
 
         {SYNC_FINISHING, SYNC_FINISHED, SYNC_DONE, SYNC_DO_REPORT, "the end is recorded"},
         {SYNC_FINISHING, SYNC_FINISH_AGAIN, SYNC_FINISH_BACKOFF, SYNC_DO_WAIT,
@@ -102,6 +126,8 @@ const char *sync_state_name(SyncState state)
                 [SYNC_LISTING] = "listing",
                 [SYNC_LIST_BACKOFF] = "list-backoff",
                 [SYNC_APPLYING] = "applying",
+                [SYNC_VERIFYING] = "verifying",
+                [SYNC_REAPPLYING] = "reapplying",
                 [SYNC_FINISHING] = "finishing",
                 [SYNC_FINISH_BACKOFF] = "finish-backoff",
                 [SYNC_DONE] = "done",
@@ -113,6 +139,7 @@ const char *sync_event_name(SyncEvent event)
 {
         static const char *const names[SYNC_EVENTS] = {
                 [SYNC_STARTED] = "started",
+                [SYNC_STARTED_DRY] = "started-dry",
                 [SYNC_CLAIMED_REFRESH] = "claimed-refresh",
                 [SYNC_CLAIMED_LIST] = "claimed-list",
                 [SYNC_CLAIMED_RESUME] = "claimed-resume",
@@ -131,11 +158,16 @@ const char *sync_event_name(SyncEvent event)
                 [SYNC_RUN_FAILED] = "run-failed",
                 [SYNC_TIMER_FIRED] = "timer-fired",
                 [SYNC_APPLIED] = "applied",
+                [SYNC_ROWS_MISSING] = "rows-missing",
+                [SYNC_REMOVALS_HELD] = "removals-held",
+                [SYNC_PROOF_GOES_ON] = "proof-goes-on",
+                [SYNC_PROOF_ENDED] = "proof-ended",
                 [SYNC_FINISHED] = "finished",
                 [SYNC_FINISH_AGAIN] = "finish-again",
                 [SYNC_LEASE_DOUBTED] = "lease-doubted",
                 [SYNC_LEASE_LOST] = "lease-lost",
                 [SYNC_STOP_ASKED] = "stop-asked",
+                [SYNC_DRY_RUN_ENDED] = "dry-run-ended",
         };
         return names[event];
 }

@@ -1,7 +1,7 @@
 /*
  * sync: the runner. Carries out what the machine says and tells it what came of it; decides nothing.
  *
- * What always holds: one catalog call, one write to the mirror and one timer at most are under way (the journal's own writes apart). Every effect that leaves
+ * What always holds: one catalog call (or those of the prover), one write to the mirror and one timer at most are under way (the journal's own apart). Every effect that leaves
  * the process starts in sync_act, and nowhere else but for the journal. Apply and finish wait until the journal is quiet, so that no late note about the
  * run follows its end.
  */
@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "sync/journal.h"
 #include "sync/machine.h"
+#include "sync/prover.h"
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -26,6 +27,8 @@ struct Sync {
         SyncMachine machine;
         MirrorRun run; /* run_id 0: not begun */
         Spool *spool;
+        Spool *found, *verdicts; /* of missing rows; NULL until the list is there */
+        Prover *prover;
         Journal *journal;
         CatalogCall *call;
         MirrorTask *task;
@@ -172,6 +175,33 @@ static SyncAction sync_keep_rows(Sync *s, const CatalogPageAnswer *page, SyncAct
         return action;
 }
 
+/* What the machine concluded of an answer to a request by id. */
+static SyncAction sync_keep_verdict(Sync *s, const SyncInput *in, SyncAction action)
+{
+        Fault fault = {0};
+        int r = 0;
+        switch (s->machine.verdict) {
+        case PROOF_GONE:
+        case PROOF_ELSEWHERE:
+                r = spool_add_verdict(s->verdicts, in->asked, s->machine.verdict == PROOF_GONE, &fault);
+                break;
+        case PROOF_HERE:
+                r = spool_add(s->spool, &in->one->row, &fault);
+                break;
+        default:
+                break;
+        }
+        if (r >= 0)
+                return action;
+        return sync_machine_handle(&s->machine, &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
+}
+
+static void sync_on_proof(unsigned slot, const Uuid *asked, const CatalogOneAnswer *answer, void *userdata)
+{
+        SyncInputKind kind = answer ? SYNC_INPUT_ONE : SYNC_INPUT_WAKE;
+        sync_input(userdata, (SyncInput){.kind = kind, .one = answer, .asked = asked, .slot = slot});
+}
+
 static void sync_on_page(const CatalogPageAnswer *answer, void *userdata)
 {
         Sync *s = userdata;
@@ -211,6 +241,7 @@ static void sync_on_finished(const Fault *fault, void *userdata)
 static void sync_abandon(Sync *s)
 {
         s->call = catalog_cancel(s->call);
+        s->prover = prover_free(s->prover);
         s->task = mirror_cancel(s->task);
         s->timer = sd_event_source_disable_unref(s->timer);
 }
@@ -249,6 +280,42 @@ static MirrorEnding sync_ending(const Sync *s)
         };
 }
 
+static void sync_on_plan(const MirrorPlanRow *row, void *userdata)
+{
+        Sync *s = userdata;
+        s->plan.dry_run(row, s->userdata);
+}
+
+static int sync_do_apply(Sync *s)
+{
+        MirrorEnding ending = sync_ending(s);
+        int r = s->found ? 0 : spool_new(&s->found);
+        if (r >= 0 && !s->verdicts)
+                r = spool_new(&s->verdicts);
+        if (r < 0)
+                return r;
+        MirrorSnapshot snapshot = {
+                .rows = s->spool,
+                .missing = s->machine.missing,
+                .found = s->found,
+                .verdicts = s->verdicts,
+        };
+        if (s->machine.dry_run)
+                return mirror_plan(s->context.mirror, &s->plan.edge, &snapshot, sync_on_plan, sync_on_applied, s,
+                                   &s->task);
+        return mirror_apply(s->context.mirror, &s->run, &snapshot, &ending, sync_on_applied, s, &s->task);
+}
+
+static int sync_do_verify(Sync *s)
+{
+        if (!s->prover) {
+                int r = prover_new(s->context.event, s->context.catalog, s->found, sync_on_proof, s, &s->prover);
+                if (r < 0)
+                        return r;
+        }
+        return prover_carry_out(s->prover, &s->machine.proof);
+}
+
 static void sync_report(Sync *s)
 {
         const SyncMachine *m = &s->machine;
@@ -261,6 +328,7 @@ static void sync_report(Sync *s)
                 .has_job = m->has_job,
                 .job = m->job,
                 .applied = m->applied,
+                .elsewhere = m->proof.elsewhere,
                 .listed = applied ? m->applied.listed : spool_rows(s->spool),
                 .pages = m->pages,
                 .requests = m->requests,
@@ -321,8 +389,10 @@ static int sync_effect(Sync *s, SyncAction action)
         case SYNC_DO_LIST:
                 return catalog_list(s->context.catalog, &s->plan.edge, schema, m->listing.offset, m->listing.limit,
                                     sync_on_page, s, &s->call);
+        case SYNC_DO_VERIFY:
+                return sync_do_verify(s);
         case SYNC_DO_APPLY:
-                return mirror_apply(s->context.mirror, &s->run, s->spool, &ending, sync_on_applied, s, &s->task);
+                return sync_do_apply(s);
         case SYNC_DO_FINISH:
                 return mirror_finish(s->context.mirror, &s->run, &ending, sync_on_finished, s, &s->task);
         default:
@@ -385,6 +455,11 @@ static void sync_tell(Sync *s)
                 .job = s->machine.job,
                 .listed = spool_rows(s->spool),
         };
+        if (s->machine.phase == SYNC_PHASE_VERIFY) {
+                const Proof *p = &s->machine.proof;
+                progress.to_prove = p->total;
+                progress.proven = p->gone + p->here + p->elsewhere + p->unknown;
+        }
         s->progress(&progress, s->userdata);
 }
 
@@ -400,6 +475,8 @@ static void sync_input(Sync *s, SyncInput in)
         sync_take_problem(s, input_problem(&in));
         if (in.kind == SYNC_INPUT_PAGE)
                 action = sync_keep_rows(s, in.page, action);
+        else if (in.kind == SYNC_INPUT_ONE)
+                action = sync_keep_verdict(s, &in, action);
         log_debug("%s: %s → %s: %s", s->name, sync_state_name(from), sync_state_name(s->machine.state),
                   s->machine.last->words);
         sync_tell(s);
@@ -446,6 +523,10 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
                             .job_timeout_usec = plan->job_timeout_usec},
                 .settle_usec = plan->settle_usec,
                 .page_size = plan->page_size,
+                .edge = plan->edge,
+                .max_removals = plan->max_removals,
+                .accept_removals = plan->accept_removals,
+                .dry_run = plan->dry_run != NULL,
         };
         sync_machine_init(&s->machine, &options);
         r = sd_event_add_defer(context->event, &s->starter, sync_on_starter, s);
@@ -472,6 +553,8 @@ Sync *sync_free(Sync *s)
         sync_abandon(s);
         (void)journal_free(s->journal);
         (void)spool_free(s->spool);
+        (void)spool_free(s->found);
+        (void)spool_free(s->verdicts);
         sd_event_source_disable_unref(s->starter);
         free(s->name);
         free(s->job_url);

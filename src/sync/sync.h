@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "catalog/catalog.h"
 #include "mirror/mirror.h"
+#include "sync/guard.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,6 +38,11 @@ typedef struct SyncPlan {
         uint64_t poll_min_usec, poll_max_usec;
         uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
         unsigned page_size;
+        GuardLimit max_removals; /* all zero: no row is removed without a person's word */
+        bool accept_removals;    /* that word: the limit does not count; each row must still be proven gone */
+        MirrorPlanCallback
+                dry_run; /* set: nothing is written and no refresh is triggered; what a sync would do is given here, with
+                                     * `userdata` */
 } SyncPlan;
 
 typedef struct SyncReport {
@@ -46,6 +52,7 @@ typedef struct SyncReport {
         bool has_job;
         JobStatus job;
         MirrorApplied applied;
+        int64_t elsewhere; /* rows missing from the list that belong to another Edge connection now: left to its sync */
         int64_t listed, pages, requests;
         uint64_t duration_usec;
         Fault fault; /* scope FAULT_NONE: no error */
@@ -58,6 +65,7 @@ typedef struct SyncProgress {
         bool has_job;
         JobStatus job;
         int64_t listed;
+        int64_t proven, to_prove; /* rows missing from the list, while each is asked for */
 } SyncProgress;
 
 typedef void (*SyncProgressCallback)(const SyncProgress *progress, void *userdata);

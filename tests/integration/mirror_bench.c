@@ -153,8 +153,9 @@ void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool)
 {
         MirrorRun run = bench_claim(b, edge);
         MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
         MirrorTask *task;
-        assert_int_equal(mirror_apply(b->mirror, &run, spool, &ending, on_applied, b, &task), 0);
+        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task), 0);
         wait_done(b);
         assert_string_equal(b->fault.message, "");
 }

@@ -129,8 +129,9 @@ static void add_row(Spool *spool, int number, const char *name, int database)
 static void apply_run(World *w, const MirrorRun *run, Spool *spool)
 {
         MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
         MirrorTask *task;
-        assert_int_equal(mirror_apply(w->mirror, run, spool, &ending, on_applied, w, &task), 0);
+        assert_int_equal(mirror_apply(w->mirror, run, &snapshot, &ending, on_applied, w, &task), 0);
         wait_done(w);
 }
 

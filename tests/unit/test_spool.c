@@ -215,6 +215,38 @@ static void a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was(void **state)
         assert_memory_equal(out.data, expected.data, expected.size);
 }
 
+/* Enough of them for the file, so that some come from there and some from memory. */
+static void ids_come_back_by_their_number(void **state)
+{
+        enum { IDS = 100000 };
+        Fault fault;
+        Uuid id = {0}, got;
+        for (uint32_t i = 0; i < IDS; i++) {
+                memcpy(id.bytes, &i, sizeof(i));
+                assert_int_equal(spool_add_id(*state, &id, &fault), 0);
+        }
+        assert_int_equal(spool_rows(*state), IDS);
+        for (uint32_t i = 0; i < IDS; i++) {
+                memcpy(id.bytes, &i, sizeof(i));
+                assert_int_equal(spool_get_id(*state, i, &got, &fault), 0);
+                if (!uuid_equal(&id, &got))
+                        fail_msg("id %u", i);
+        }
+        assert_int_equal(spool_get_id(*state, IDS, &got, &fault), -ENOENT);
+        assert_int_equal(spool_get_id(*state, -1, &got, &fault), -ENOENT);
+}
+
+static void verdicts_come_out_as_copy_text(void **state)
+{
+        _cleanup_(text_done) Text out = {0};
+        Uuid id = {.bytes = {0xab}};
+        assert_int_equal(spool_add_verdict(*state, &id, true, NULL), 0);
+        assert_int_equal(spool_add_verdict(*state, &id, false, NULL), 0);
+        read_all(*state, &out);
+        assert_string_equal(out.data, "ab000000-0000-0000-0000-000000000000\tt\n"
+                                      "ab000000-0000-0000-0000-000000000000\tf\n");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -225,6 +257,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(many_rows_come_out_the_same_every_time, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(the_file_is_in_tmpdir_and_has_no_name, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_tmpdir_that_does_not_exist_is_passed_over, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(ids_come_back_by_their_number, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(verdicts_come_out_as_copy_text, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was, set_up,
                                                 tear_down),
         };

@@ -13,11 +13,13 @@
 
 #define E(event) (1U << (event))
 #define ENDS     (E(SYNC_RUN_FAILED) | E(SYNC_LEASE_LOST) | E(SYNC_STOP_ASKED))
-#define CLAIMS   (E(SYNC_CLAIMED_REFRESH) | E(SYNC_CLAIMED_LIST) | E(SYNC_CLAIMED_RESUME) | E(SYNC_NOT_CLAIMED))
+/* A dry run passes through here, too. */
+#define ENDS_OF_BOTH (ENDS | E(SYNC_DRY_RUN_ENDED))
+#define CLAIMS       (E(SYNC_CLAIMED_REFRESH) | E(SYNC_CLAIMED_LIST) | E(SYNC_CLAIMED_RESUME) | E(SYNC_NOT_CLAIMED))
 
 /* Written from the design, not from the table of the machine. */
 static const unsigned allowed[SYNC_STATES] = {
-        [SYNC_IDLE] = E(SYNC_STARTED),
+        [SYNC_IDLE] = E(SYNC_STARTED) | E(SYNC_STARTED_DRY),
         [SYNC_CLAIMING] = CLAIMS | E(SYNC_RUN_FAILED) | E(SYNC_STOP_ASKED),
         [SYNC_CLAIM_STOPPING] = CLAIMS | E(SYNC_RUN_FAILED) | E(SYNC_STOP_ASKED),
         [SYNC_REFRESHING] =
@@ -26,9 +28,13 @@ static const unsigned allowed[SYNC_STATES] = {
         [SYNC_POLLING] = E(SYNC_JOB_GOES_ON) | E(SYNC_JOB_ELSEWHERE) | E(SYNC_JOB_ENDED) | ENDS,
         [SYNC_POLL_WAIT] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_SETTLING] = E(SYNC_TIMER_FIRED) | ENDS,
-        [SYNC_LISTING] = E(SYNC_PAGE_JOINED) | E(SYNC_PAGE_RESTARTS) | E(SYNC_PAGE_AGAIN) | E(SYNC_LIST_ENDED) | ENDS,
-        [SYNC_LIST_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
-        [SYNC_APPLYING] = E(SYNC_APPLIED) | E(SYNC_LEASE_DOUBTED) | ENDS,
+        [SYNC_LISTING] =
+                E(SYNC_PAGE_JOINED) | E(SYNC_PAGE_RESTARTS) | E(SYNC_PAGE_AGAIN) | E(SYNC_LIST_ENDED) | ENDS_OF_BOTH,
+        [SYNC_LIST_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS_OF_BOTH,
+        [SYNC_APPLYING] =
+                E(SYNC_APPLIED) | E(SYNC_ROWS_MISSING) | E(SYNC_REMOVALS_HELD) | E(SYNC_LEASE_DOUBTED) | ENDS_OF_BOTH,
+        [SYNC_VERIFYING] = E(SYNC_PROOF_GOES_ON) | E(SYNC_PROOF_ENDED) | ENDS_OF_BOTH,
+        [SYNC_REAPPLYING] = E(SYNC_APPLIED) | E(SYNC_LEASE_DOUBTED) | ENDS_OF_BOTH,
         [SYNC_FINISHING] = E(SYNC_FINISHED) | E(SYNC_FINISH_AGAIN) | ENDS,
         [SYNC_FINISH_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_DONE] = E(SYNC_STOP_ASKED),
@@ -57,8 +63,13 @@ static void only_the_designed_pairs_are_in_the_table(void **state)
                         const SyncTransition *t = sync_transition(s, e);
                         if ((t != NULL) != ((allowed[s] & E(e)) != 0))
                                 fail_msg("%s in state %s", sync_event_name(e), sync_state_name(s));
-                        if (t && t->action == SYNC_DO_APPLY && (s != SYNC_LISTING || e != SYNC_LIST_ENDED))
+                        bool may_apply = (s == SYNC_LISTING && e == SYNC_LIST_ENDED) ||
+                                         (s == SYNC_APPLYING && e == SYNC_REMOVALS_HELD) ||
+                                         (s == SYNC_VERIFYING && e == SYNC_PROOF_ENDED);
+                        if (t && t->action == SYNC_DO_APPLY && !may_apply)
                                 fail_msg("%s in state %s applies", sync_event_name(e), sync_state_name(s));
+                        if (t && e == SYNC_DRY_RUN_ENDED && (t->to != SYNC_DONE || t->action != SYNC_DO_REPORT))
+                                fail_msg("a dry run that ends in state %s writes", sync_state_name(s));
                 }
 }
 

@@ -1,0 +1,26 @@
+-- The list as it was received; the rows in which list and mirror differ; the rows of the mirror that the list does not hold; what the catalog said of
+-- each of those. Made once per server connection and emptied at every commit, so that nothing of the catalog's tables churns; works on whatever server
+-- connection a transaction-pooling PgBouncer gives. The number in a name is the version of its shape.
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_1 (
+    seq         bigint NOT NULL,
+    id          uuid   NOT NULL,
+    name        text   NOT NULL,
+    database_id uuid
+) ON COMMIT DELETE ROWS;
+
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_1 (
+    id          uuid NOT NULL,
+    kind        text NOT NULL,
+    name        text NOT NULL,
+    database_id uuid
+) ON COMMIT DELETE ROWS;
+
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_missing_1 (
+    id   uuid NOT NULL,
+    gone boolean -- null: nothing is known
+) ON COMMIT DELETE ROWS;
+
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_verdict_1 (
+    id   uuid    NOT NULL,
+    gone boolean NOT NULL -- false: it belongs to another Edge connection now
+) ON COMMIT DELETE ROWS;

@@ -1,0 +1,2 @@
+-- From here on the server itself refuses to write to anything but temporary tables.
+SET TRANSACTION READ ONLY

@@ -1,0 +1,185 @@
+/*
+ * plan: see the header. The file holds what is printed later, as it will be printed.
+ */
+#include "cli/plan.h"
+#include "base/text.h"
+#include "cli/json_out.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Members of the JSON object, in the order of the kinds: added and restored, changed, removed, held. */
+static const char *const members[] = {"added", "changed", "removed", "held"};
+
+struct Plan {
+        FILE *file;
+        bool json;
+        bool failed;   /* besides what the stream knows itself */
+        size_t member; /* the array that is open */
+        bool first;    /* nothing is in it yet */
+};
+
+int plan_new(bool json, Plan **ret)
+{
+        _cleanup_(cleanup_plan) Plan *p = calloc(1, sizeof(*p));
+        if (!p)
+                return -ENOMEM;
+        p->json = json;
+        p->file = tmpfile();
+        if (!p->file)
+                return -errno;
+        plan_add(p, NULL);
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+Plan *plan_free(Plan *p)
+{
+        if (!p)
+                return NULL;
+        if (p->file)
+                (void)fclose(p->file);
+        free(p);
+        return NULL;
+}
+
+static void plan_begin(Plan *p)
+{
+        rewind(p->file);
+        if (ftruncate(fileno(p->file), 0) < 0)
+                p->failed = true;
+        p->member = 0;
+        p->first = true;
+        if (p->json)
+                fprintf(p->file, "{\"%s\":[", members[0]);
+}
+
+/* ---- JSON ---- */
+
+static size_t member_of(const char *kind)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+                if (strcmp(kind, members[i]) == 0)
+                        return i;
+        return 0; /* restored */
+}
+
+static void plan_open_member(Plan *p, size_t member)
+{
+        for (; p->member < member; p->first = true)
+                fprintf(p->file, "],\"%s\":[", members[++p->member]);
+}
+
+static cJSON *row_describe(const MirrorPlanRow *row)
+{
+        cJSON *o = cJSON_CreateObject();
+        bool stays = row->name != NULL;
+        json_add_text(o, "id", row->id);
+        json_add_text(o, "name", stays ? row->name : row->name_before);
+        json_add_text(o, "databaseId", stays ? row->database_id : row->database_id_before);
+        if (strcmp(row->kind, "restored") == 0)
+                cJSON_AddItemToObject(o, "restored", cJSON_CreateTrue());
+        if (strcmp(row->kind, "changed") == 0) {
+                cJSON *before = cJSON_AddObjectToObject(o, "before");
+                json_add_text(before, "name", row->name_before);
+                json_add_text(before, "databaseId", row->database_id_before);
+                json_add_text(before, "edgeConnectionId", row->edge_before);
+        }
+        return o;
+}
+
+static void plan_add_json(Plan *p, const MirrorPlanRow *row)
+{
+        cJSON *object = row_describe(row);
+        char *text = cJSON_PrintUnformatted(object);
+        plan_open_member(p, member_of(row->kind));
+        if (!p->first)
+                fputc(',', p->file);
+        p->first = false;
+        fputs(text ? text : "null", p->file);
+        cJSON_free(text);
+        cJSON_Delete(object);
+}
+
+/* ---- text ---- */
+
+enum { NAME_COLUMNS = 300 }; /* bytes of a name that a person gets to see */
+
+static void put_name(FILE *file, const char *name)
+{
+        char printable[NAME_COLUMNS];
+        fputs(text_printable(name, strlen(name), printable, sizeof(printable)), file);
+}
+
+static void plan_add_text(Plan *p, const MirrorPlanRow *row)
+{
+        FILE *f = p->file;
+        bool stays = row->name != NULL;
+        bool changed = strcmp(row->kind, "changed") == 0;
+        fprintf(f, "    %-8s  %s  ", row->kind, row->id);
+        put_name(f, changed || !stays ? row->name_before : row->name);
+        if (changed && strcmp(row->name, row->name_before) != 0) {
+                fputs(" → ", f);
+                put_name(f, row->name);
+        }
+        if (changed && !text_equal(row->database_id, row->database_id_before))
+                fprintf(f, "; database %s → %s", row->database_id_before ? row->database_id_before : "none",
+                        row->database_id ? row->database_id : "none");
+        if (changed && strcmp(row->name, row->name_before) == 0 &&
+            text_equal(row->database_id, row->database_id_before))
+                fprintf(f, "; from Edge connection %s", row->edge_before);
+        fputc('\n', f);
+}
+
+/* ---- all of it ---- */
+
+void plan_add(Plan *p, const MirrorPlanRow *row)
+{
+        if (!row)
+                plan_begin(p);
+        else if (p->json)
+                plan_add_json(p, row);
+        else
+                plan_add_text(p, row);
+}
+
+int plan_finish(Plan *p, Fault *ret_fault)
+{
+        if (p->json) {
+                plan_open_member(p, ARRAY_SIZE(members) - 1);
+                fputs("]}", p->file);
+        }
+        if (fflush(p->file) == 0 && !ferror(p->file) && !p->failed)
+                return 0;
+        return fault_set(ret_fault, FAULT_RUN, EIO, "plan-failed",
+                         "the plan cannot be kept in a temporary file; check the space in /tmp");
+}
+
+static void plan_copy(Plan *p)
+{
+        char chunk[16 * 1024];
+        size_t n;
+        rewind(p->file);
+        while ((n = fread(chunk, 1, sizeof(chunk), p->file)) > 0)
+                (void)fwrite(chunk, 1, n, stdout);
+}
+
+void plan_print(Plan *p)
+{
+        plan_copy(p);
+}
+
+void plan_print_json(Plan *p, cJSON *object)
+{
+        char *text = cJSON_PrintUnformatted(object);
+        size_t size = text ? strlen(text) : 0;
+        if (size > 0) {
+                (void)fwrite(text, 1, size - 1, stdout); /* all but the closing brace */
+                fputs(",\"plan\":", stdout);
+                plan_copy(p);
+                fputs("}\n", stdout);
+        }
+        (void)fflush(stdout);
+        cJSON_free(text);
+        cJSON_Delete(object);
+}

@@ -1,0 +1,48 @@
+/*
+ * apply_private: what the two files of the apply share: its task, and the order of its steps.
+ */
+#pragma once
+
+#include "mirror/mirror_private.h"
+
+#define MOMENT_BYTES 64
+
+/* In the order in which they are sent; which of them are wanted depends on what is to become of missing rows, and on whether this is a plan. */
+enum {
+        STEP_LOCK,
+        STEP_TABLES,
+        STEP_READ_ONLY,
+        STEP_COPY,
+        STEP_VERDICTS,
+        STEP_DIFFERENCE,
+        STEP_MISSING,
+        STEP_FIND_CURSOR,
+        STEP_FIND_FETCH,
+        STEP_PLAN_COUNTS,
+        STEP_PLAN_CURSOR,
+        STEP_PLAN_FETCH,
+        STEP_ROWS,
+        STEP_REMOVE,
+        STEP_HISTORY_CLOSE,
+        STEP_HISTORY_OPEN,
+        STEP_FINISH,
+        APPLY_STEPS,
+};
+
+typedef struct ApplyTask {
+        MirrorTask task;
+        MirrorApplyCallback callback;
+        MirrorPlanCallback plan; /* NULL: apply */
+        MirrorSnapshot snapshot;
+        PgStep steps[APPLY_STEPS];
+        Params lock, edge, rows, finish, run; /* with the moment at rows.values[1] and finish.values[3] */
+        PgStep read_back[2];
+        bool reading_back, finished_by_us;
+        MirrorApplied applied;
+        unsigned attempts;
+        Backoff backoff;
+        Fault fault; /* of the last attempt */
+} ApplyTask;
+
+/* Fills t->steps. */
+void apply_steps(ApplyTask *t);

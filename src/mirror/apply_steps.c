@@ -1,0 +1,206 @@
+/*
+ * apply_steps: the statements of an apply, which of them are wanted, and what their answers mean.
+ *
+ * What always holds: every attempt begins with empty temporary tables and spools read from their start; rows that were found, and a plan, end in a
+ * rollback.
+ */
+#include "base/text.h"
+#include "mirror/apply_private.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FETCH_ROWS = 1000 }; /* as in apply_find_fetch.sql and plan_fetch.sql */
+
+/* ---- what is wanted ---- */
+
+static bool apply_writes(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return !t->plan;
+}
+
+static bool apply_plans(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return t->plan;
+}
+
+static bool apply_heeds_missing(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return t->snapshot.missing != MIRROR_MISSING_IGNORE;
+}
+
+static bool apply_has_verdicts(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return t->snapshot.missing == MIRROR_MISSING_REMOVE && spool_rows(t->snapshot.verdicts) > 0;
+}
+
+static bool apply_removes(void *userdata)
+{
+        return apply_writes(userdata) && apply_has_verdicts(userdata);
+}
+
+static bool apply_has_found(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return t->applied.found > 0;
+}
+
+/* ---- answers ---- */
+
+static PgNext apply_on_lock(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        if (PQntuples(result) != 1) {
+                fault_lease_lost(ret_fault);
+                return PG_ROLLBACK;
+        }
+        const char *moment = PQgetvalue(result, 0, 0);
+        (void)snprintf(t->rows.values[1], MOMENT_BYTES, "%s", moment);
+        (void)snprintf(t->finish.values[3], MOMENT_BYTES, "%s", moment);
+        return PG_NEXT;
+}
+
+static PgNext apply_on_tables(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        const MirrorSnapshot *s = &((ApplyTask *)userdata)->snapshot;
+        (void)result;
+        if (spool_rewind(s->rows) < 0 || (s->verdicts && spool_rewind(s->verdicts) < 0)) {
+                fault_set(ret_fault, FAULT_RUN, EIO, "spool-failed", "the spooled rows cannot be read again");
+                return PG_ROLLBACK;
+        }
+        if (s->missing == MIRROR_MISSING_FIND)
+                spool_reset(s->found);
+        return PG_NEXT;
+}
+
+static int apply_copy_rows(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
+{
+        return spool_read(((ApplyTask *)userdata)->snapshot.rows, ret_data, ret_size, ret_fault);
+}
+
+static int apply_copy_verdicts(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
+{
+        return spool_read(((ApplyTask *)userdata)->snapshot.verdicts, ret_data, ret_size, ret_fault);
+}
+
+static PgNext apply_without_answer(const char *what, Fault *ret_fault)
+{
+        fault_set(ret_fault, FAULT_RUN, EIO, "pg-error", "the apply gave no %s", what);
+        return PG_ROLLBACK;
+}
+
+static PgNext apply_on_missing(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        if (PQntuples(result) != 1)
+                return apply_without_answer("number of missing rows", ret_fault);
+        if (t->snapshot.missing != MIRROR_MISSING_FIND)
+                return PG_NEXT;
+        const char *names = result_text(result, 0, 2);
+        t->applied.present = result_int(result, 0, 0);
+        t->applied.found = result_int(result, 0, 1);
+        if (names)
+                text_printable(names, strlen(names), t->applied.names, sizeof(t->applied.names));
+        return PG_NEXT;
+}
+
+static PgNext apply_on_found(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        int n = PQntuples(result);
+        for (int i = 0; i < n; i++) {
+                Uuid id;
+                if (uuid_parse(PQgetvalue(result, i, 0), &id) < 0)
+                        return apply_without_answer("valid id", ret_fault);
+                if (spool_add_id(t->snapshot.found, &id, ret_fault) < 0)
+                        return PG_ROLLBACK;
+        }
+        return n == FETCH_ROWS ? PG_AGAIN : PG_ROLLBACK;
+}
+
+static void apply_take_counts(ApplyTask *t, const PGresult *result)
+{
+        t->applied = (MirrorApplied){
+                .listed = result_int(result, 0, 0),
+                .added = result_int(result, 0, 1),
+                .changed = result_int(result, 0, 2),
+                .removed = result_int(result, 0, 3),
+                .restored = result_int(result, 0, 4),
+                .unchanged = result_int(result, 0, 5),
+                .held = result_int(result, 0, 6),
+        };
+}
+
+static PgNext apply_on_counts(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        if (PQntuples(result) != 1)
+                return apply_without_answer("counts", ret_fault);
+        apply_take_counts(userdata, result);
+        return PG_NEXT;
+}
+
+static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        int n = PQntuples(result);
+        (void)ret_fault;
+        for (int i = 0; i < n; i++) {
+                MirrorPlanRow row = {
+                        .kind = result_text(result, i, 0),
+                        .id = result_text(result, i, 1),
+                        .name = result_text(result, i, 2),
+                        .database_id = result_text(result, i, 3),
+                        .name_before = result_text(result, i, 4),
+                        .database_id_before = result_text(result, i, 5),
+                        .edge_before = result_text(result, i, 6),
+                };
+                t->plan(&row, t->task.userdata);
+        }
+        return n == FETCH_ROWS ? PG_AGAIN : PG_ROLLBACK;
+}
+
+static PgNext apply_on_finish(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        if (PQntuples(result) != 1)
+                return apply_without_answer("counts", ret_fault);
+        apply_take_counts(t, result);
+        t->applied.row_count = result_int(result, 0, 7);
+        return PG_NEXT;
+}
+
+/* ---- all of them ---- */
+
+static PgStep wanted_step(PgStepWanted wanted, const char *sql, const Params *params, PgStepResult on_result)
+{
+        PgStep step = task_step(sql, params, on_result);
+        step.wanted = wanted;
+        return step;
+}
+
+void apply_steps(ApplyTask *t)
+{
+        PgStep *s = t->steps;
+        s[STEP_LOCK] = wanted_step(apply_writes, sql_apply_lock, &t->lock, apply_on_lock);
+        s[STEP_TABLES] = (PgStep){.sql = sql_apply_tables, .n_params = PG_SCRIPT, .on_result = apply_on_tables};
+        s[STEP_READ_ONLY] = wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
+        s[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_rows};
+        s[STEP_VERDICTS] =
+                (PgStep){.sql = sql_apply_verdicts, .copy_source = apply_copy_verdicts, .wanted = apply_has_verdicts};
+        s[STEP_DIFFERENCE] = task_step(sql_apply_difference, &t->edge, NULL);
+        s[STEP_MISSING] = wanted_step(apply_heeds_missing, sql_apply_missing, &t->edge, apply_on_missing);
+        s[STEP_FIND_CURSOR] = wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
+        s[STEP_FIND_FETCH] = wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);
+        s[STEP_PLAN_COUNTS] = wanted_step(apply_plans, sql_plan_counts, NULL, apply_on_counts);
+        s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
+        s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
+        s[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
+        s[STEP_REMOVE] = wanted_step(apply_removes, sql_apply_remove, &t->rows, NULL);
+        s[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, NULL, NULL);
+        s[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
+        s[STEP_FINISH] = task_step(sql_apply_finish, &t->finish, apply_on_finish);
+}

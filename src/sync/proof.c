@@ -1,0 +1,113 @@
+/*
+ * proof: see the header.
+ *
+ * What always holds: every number below `next` is with one slot, or has had its verdict and was counted once.
+ */
+#include "sync/proof.h"
+#include <errno.h>
+
+enum { UNKNOWN_IN_A_ROW_MAX = 32 }; /* then the catalog does not tell, and need not be asked a million times */
+
+void proof_init(Proof *p, int64_t total)
+{
+        *p = (Proof){.total = total};
+}
+
+static bool proof_has_next(const Proof *p)
+{
+        return !p->given_up && p->next < p->total;
+}
+
+static void slot_take(ProofSlot *slot, int64_t number)
+{
+        *slot = (ProofSlot){.state = PROOF_SLOT_TO_ASK, .number = number};
+        retry_init(&slot->retry);
+}
+
+bool proof_next_order(Proof *p, ProofOrder *ret)
+{
+        for (unsigned i = 0; i < PROOF_SLOTS; i++) {
+                ProofSlot *slot = &p->slots[i];
+                if (slot->state == PROOF_SLOT_FREE && proof_has_next(p))
+                        slot_take(slot, p->next++);
+                if (slot->state != PROOF_SLOT_TO_ASK && slot->state != PROOF_SLOT_TO_WAIT)
+                        continue;
+                *ret = (ProofOrder){
+                        .slot = i,
+                        .ask = slot->state == PROOF_SLOT_TO_ASK,
+                        .number = slot->number,
+                        .delay_usec = slot->delay_usec,
+                };
+                slot->state = ret->ask ? PROOF_SLOT_ASKED : PROOF_SLOT_WAITS;
+                return true;
+        }
+        return false;
+}
+
+/* What the answer says, whatever was before. */
+static ProofVerdict judge(const Uuid *edge, const Uuid *asked, const CatalogOneAnswer *a, Fault *ret_fault)
+{
+        if (a->absent)
+                return PROOF_GONE;
+        if (a->answer.fault.scope != FAULT_NONE) {
+                *ret_fault = a->answer.fault;
+                return PROOF_UNKNOWN;
+        }
+        if (!uuid_equal(&a->row.id, asked)) {
+                fault_set(ret_fault, FAULT_RUN, EBADMSG, "catalog-other-row",
+                          "the catalog gave another row than asked for");
+                return PROOF_UNKNOWN;
+        }
+        return uuid_equal(&a->row.edge_connection_id, edge) ? PROOF_HERE : PROOF_ELSEWHERE;
+}
+
+static void count_unknown(Proof *p, const Uuid *asked, const Fault *fault)
+{
+        char id[UUID_STRING_SIZE];
+        if (p->unknown++ == 0) {
+                p->fault = *fault;
+                fault_prefix(&p->fault, "%s: ", uuid_format(asked, id));
+        }
+        if (++p->unknown_in_a_row >= UNKNOWN_IN_A_ROW_MAX)
+                p->given_up = true;
+}
+
+ProofVerdict proof_answer(Proof *p, unsigned i, const Uuid *edge, const Uuid *asked, const CatalogOneAnswer *a,
+                          uint64_t random)
+{
+        ProofSlot *slot = &p->slots[i];
+        Fault fault = {0};
+        ProofVerdict verdict = judge(edge, asked, a, &fault);
+        if (verdict == PROOF_UNKNOWN && !p->given_up &&
+            retry_again(&slot->retry, &fault, a->answer.retry_after_usec, random, &slot->delay_usec)) {
+                slot->state = PROOF_SLOT_TO_WAIT;
+                return PROOF_PENDING;
+        }
+        slot->state = PROOF_SLOT_FREE;
+        p->gone += verdict == PROOF_GONE;
+        p->here += verdict == PROOF_HERE;
+        p->elsewhere += verdict == PROOF_ELSEWHERE;
+        if (verdict == PROOF_UNKNOWN)
+                count_unknown(p, asked, &fault);
+        else
+                p->unknown_in_a_row = 0;
+        return verdict;
+}
+
+void proof_wake(Proof *p, unsigned slot)
+{
+        p->slots[slot].state = PROOF_SLOT_TO_ASK;
+}
+
+bool proof_over(const Proof *p)
+{
+        for (unsigned i = 0; i < PROOF_SLOTS; i++)
+                if (p->slots[i].state != PROOF_SLOT_FREE)
+                        return false;
+        return !proof_has_next(p);
+}
+
+int64_t proof_unknown(const Proof *p)
+{
+        return p->unknown + (p->total - p->next);
+}
