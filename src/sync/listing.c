@@ -11,7 +11,9 @@
 enum {
         OVERLAP_MIN = 8, /* rows; what a quiet list costs per page */
         STALLS_MAX = 4,  /* requests without progress before the server is not believed any more */
+        SEARCHES_MAX = 8,
         RESTARTS_MAX = 3,
+        STRETCH = 64, /* new rows in a row after an anchor: the rest of the page is new, too */
 };
 
 static void listing_start(Listing *l)
@@ -22,6 +24,8 @@ static void listing_start(Listing *l)
         l->overlap = OVERLAP_MIN;
         l->largest_page = 0;
         l->stalls = 0;
+        l->searches = 0;
+        l->alone = false;
         l->n_anchors = 0;
         l->next_anchor = 0;
 }
@@ -55,36 +59,37 @@ typedef struct Join {
         size_t first;  /* index of the earliest anchor in the page */
         size_t newest; /* index of the anchor that was received last */
         size_t newest_age;
-        size_t fresh; /* rows after `first` that are no anchors */
+        size_t fresh; /* rows after `newest` that are no anchors */
 } Join;
 
-/* A page is compared with the anchors that the request meant to repeat and with some more on either side; looking each row up among all anchors would
- * cost 500 × 512 comparisons a page for nothing. Once the overlap has been passed and a stretch of rows was new, the rest is taken to be new: a row
- * taken for new is merely kept again. */
+/* On a quiet list the newest anchor ends the search after the overlap. On a moving one, looking every row of a page up among all anchors would cost
+ * 500 × 512 comparisons; so once a stretch of rows after an anchor was new, the rest is taken to be new: a row taken for new is merely kept again. */
 static Join listing_join(const Listing *l, const DatabaseConnection *rows, size_t n_rows)
 {
         Join j = {.newest_age = SIZE_MAX};
         for (size_t i = 0; i < n_rows; i++) {
                 size_t age;
-                if (listing_is_anchor(l, &rows[i].id, &age)) {
-                        if (!j.found)
-                                j.first = i;
-                        j.found = true;
-                        if (age < j.newest_age) {
-                                j.newest_age = age;
-                                j.newest = i;
-                        }
-                        if (age == 0 && j.fresh == 0) {
-                                j.fresh = n_rows - 1 - i;
-                                break;
-                        }
-                } else if (j.found) {
-                        j.fresh++;
+                if (j.newest_age == 0 || j.fresh == STRETCH) {
+                        j.fresh += n_rows - i;
+                        break;
+                }
+                if (!listing_is_anchor(l, &rows[i].id, &age)) {
+                        j.fresh += j.found;
+                        continue;
+                }
+                if (!j.found)
+                        j.first = i;
+                j.found = true;
+                if (age < j.newest_age) {
+                        j.newest_age = age;
+                        j.newest = i;
+                        j.fresh = 0;
                 }
         }
         return j;
 }
 
+/* Takes the rows from `from` on as the newest anchors. The order of the anchors is that of the list, each is there once: their age is a distance. */
 static void listing_receive(Listing *l, const DatabaseConnection *rows, size_t from, size_t n_rows)
 {
         for (size_t i = from; i < n_rows; i++) {
@@ -96,25 +101,49 @@ static void listing_receive(Listing *l, const DatabaseConnection *rows, size_t f
         l->received += (int64_t)(n_rows - from);
         l->position = l->offset + (int64_t)n_rows;
         l->stalls = 0;
+        l->searches = 0;
+        l->alone = false;
 }
 
-/* The overlap stays below the longest page, so that the page that ends a quiet list is shorter than that one and thereby recognised; and so that a page
- * of a server with a low cap reaches beyond it. */
+/* The anchors that were received after the one that is in the page are not: they have been removed. */
+static void listing_forget_newest(Listing *l, size_t n)
+{
+        l->n_anchors -= n;
+        l->next_anchor = (l->next_anchor + LISTING_ANCHORS_MAX - n) % LISTING_ANCHORS_MAX;
+}
+
+static void listing_ask_before(Listing *l, size_t overlap)
+{
+        l->overlap = overlap;
+        l->offset = l->position > (int64_t)overlap ? l->position - (int64_t)overlap : 0;
+}
+
+/* The overlap is at most half of the longest page: at least the other half is new then, also where the server's cap is low; and the page that ends a quiet
+ * list is shorter than that one, and thereby recognised. */
 static void listing_ask(Listing *l, size_t overlap)
 {
-        size_t most = l->largest_page > 0 ? l->largest_page - 1 : 0;
+        size_t most = l->largest_page / 2;
         if (most > l->n_anchors)
                 most = l->n_anchors;
-        l->overlap = overlap < most ? overlap : most;
-        l->offset = l->position > (int64_t)l->overlap ? l->position - (int64_t)l->overlap : 0;
+        listing_ask_before(l, overlap < most ? overlap : most);
+}
+
+/* Further back, where the anchors are now if rows before them were removed: the first steps grow, the later ones are as wide as the anchors reach. False:
+ * there is nothing further back, or it was tried often enough. */
+static bool listing_search(Listing *l)
+{
+        if (l->largest_page < 2 || l->offset == 0 || ++l->searches > SEARCHES_MAX)
+                return false;
+        size_t overlap = l->overlap < OVERLAP_MIN ? OVERLAP_MIN : l->overlap * 8;
+        size_t reach = l->overlap + l->n_anchors;
+        listing_ask_before(l, overlap < reach ? overlap : reach);
+        return true;
 }
 
 static ListingStep listing_drifted(Listing *l, size_t *ret_keep_from, size_t n_rows)
 {
-        size_t before = l->overlap;
-        listing_ask(l, l->overlap < OVERLAP_MIN ? OVERLAP_MIN : l->overlap * 8);
         *ret_keep_from = n_rows;
-        if (l->overlap > before)
+        if (listing_search(l))
                 return LISTING_MORE;
         if (l->restarts >= RESTARTS_MAX)
                 return LISTING_UNSTABLE;
@@ -123,10 +152,15 @@ static ListingStep listing_drifted(Listing *l, size_t *ret_keep_from, size_t n_r
         return LISTING_RESTART;
 }
 
-/* Anchored, but nothing new, and the page may have been cut right there: ask from the newest anchor on. */
-static ListingStep listing_stalled(Listing *l, const Join *j, Fault *ret_fault)
+/* Anchored, but nothing new, and the page may have been cut right there: ask from where the newest row of all must be now. */
+static ListingStep listing_stalled(Listing *l, const Join *j, size_t n_rows, size_t *ret_keep_from, Fault *ret_fault)
 {
-        if (++l->stalls > STALLS_MAX) {
+        bool behind = j->newest_age > 0; /* rows keep being added before it */
+        if (++l->stalls > STALLS_MAX && behind) {
+                l->searches = SEARCHES_MAX;
+                return listing_drifted(l, ret_keep_from, n_rows);
+        }
+        if (l->stalls > STALLS_MAX) {
                 fault_set(
                         ret_fault, FAULT_RUN, EPROTO, "list-no-progress",
                         "the catalog gave %u pages in a row without a new row or an end, at offset %lld: does a proxy drop "
@@ -134,8 +168,9 @@ static ListingStep listing_stalled(Listing *l, const Join *j, Fault *ret_fault)
                         l->stalls, (long long)l->offset);
                 return LISTING_FAILED;
         }
-        l->position = l->offset + (int64_t)j->newest + 1;
-        listing_ask(l, 1);
+        l->searches = 0;
+        l->position = l->offset + (int64_t)(j->newest + 1 + j->newest_age);
+        listing_ask(l, behind ? OVERLAP_MIN : 1);
         return LISTING_MORE;
 }
 
@@ -158,6 +193,19 @@ static ListingStep listing_first(Listing *l, const DatabaseConnection *rows, siz
         return LISTING_MORE;
 }
 
+/* After a first page of one row there is no room for an overlap. Nothing at the next index may mean that the row has gone and another has taken its place;
+ * so the first index is asked for again: had there been a second row, this one would have been away in between. */
+static bool listing_alone(Listing *l, const DatabaseConnection *rows, size_t n_rows)
+{
+        if (l->alone)
+                return n_rows == 1 && uuid_equal(&rows[0].id, listing_anchor(l, 0));
+        if (l->received != 1 || l->overlap != 0 || n_rows != 0)
+                return false;
+        l->alone = true;
+        l->offset = 0;
+        return true;
+}
+
 ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_rows, size_t *ret_keep_from,
                          Fault *ret_fault)
 {
@@ -169,10 +217,9 @@ ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_ro
         if (l->n_anchors == 0)
                 return listing_first(l, rows, n_rows, ret_keep_from);
 
-        /* After a first page of one row there is no room for an overlap: nothing at the next index is the end. */
-        if (l->overlap == 0 && n_rows == 0) {
-                *ret_keep_from = 0;
-                return LISTING_END;
+        if (listing_alone(l, rows, n_rows)) {
+                *ret_keep_from = n_rows;
+                return n_rows == 1 ? LISTING_END : LISTING_MORE;
         }
         Join j = listing_join(l, rows, n_rows);
         if (!j.found)
@@ -182,13 +229,14 @@ ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_ro
         if (j.fresh == 0) {
                 if (n_rows < l->largest_page)
                         return LISTING_END;
-                return listing_stalled(l, &j, ret_fault);
+                return listing_stalled(l, &j, n_rows, ret_keep_from, ret_fault);
         }
 
         /* How far the list moved since the last page is the best guess of how far it will move until the next. */
         size_t expected = l->overlap > j.newest_age + 1 ? l->overlap - 1 - j.newest_age : 0;
         size_t shift = j.newest > expected ? j.newest - expected : expected - j.newest;
-        listing_receive(l, rows, *ret_keep_from, n_rows);
+        listing_forget_newest(l, j.newest_age);
+        listing_receive(l, rows, j.newest + 1, n_rows);
         listing_ask(l, OVERLAP_MIN + 2 * shift);
         return LISTING_MORE;
 }

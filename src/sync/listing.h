@@ -11,8 +11,13 @@
  * jumped towards the end hides nothing.
  *
  * When is it the end? When a page holds an anchor, nothing new after it, and is shorter than a page that this server has given in this list: such a
- * page was not cut by a cap of the server. A short page alone proves nothing. A server that caps pages at one single row leaves no room for an
- * anchor; its list fails.
+ * page was not cut by a cap of the server. A short page alone proves nothing. A list of one row knows no longer page: that row, nothing at the
+ * next index, and the same row again prove that it was alone in between. A server that caps pages at one single row leaves no room for an anchor;
+ * a longer list of it is never whole.
+ *
+ * When the list moved so far that the page holds no anchor, the overlap grows, step by step, so that no place where the anchors may be now is left out;
+ * then the list is started again; both are bounded. When the page holds anchors only, because rows were added before it, the next request
+ * goes as far ahead as the newest of them is old.
  *
  * Pure: no clock, no allocation.
  */
@@ -38,13 +43,15 @@ typedef struct Listing {
         unsigned limit;   /* of the next request */
         int64_t offset;   /* of the next request */
         int64_t pages;    /* received, restarts included */
-        int64_t received; /* rows since the last (re)start; rows that were seen twice count twice */
+        int64_t received; /* rows since the last (re)start, the repeated ones not counted */
 
         /* private */
         int64_t position;    /* index just after the last received row, as last observed */
         size_t overlap;      /* rows before `position` that the next request repeats */
         size_t largest_page; /* since the last (re)start */
         unsigned stalls;     /* pages in a row that brought nothing and proved nothing */
+        unsigned searches;   /* requests in a row that looked further back for an anchor */
+        bool alone;          /* one row was received, and then nothing at the next index */
         unsigned restarts;
         size_t n_anchors;
         size_t next_anchor; /* ring */
