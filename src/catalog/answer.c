@@ -187,6 +187,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 .status = response->status,
                 .sent = response->sent,
                 .retry_after_usec = response->retry_after_usec,
+                .elapsed_usec = response->elapsed_usec,
         };
         if (response->error < 0) {
                 ret->fault = response->fault;

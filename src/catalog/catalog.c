@@ -47,6 +47,7 @@ struct CatalogCall {
         } callback;
         void *userdata;
         Uuid edge;
+        int64_t offset;
         unsigned limit;
         unsigned requests;
         uint64_t secret_number; /* of the secret that was sent */
@@ -317,7 +318,7 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
 {
         _cleanup_(answer_text_done) AnswerText text = {0};
         _cleanup_(page_done) Page page = {0};
-        CatalogPageAnswer answer = {0};
+        CatalogPageAnswer answer = {.offset = call->offset};
 
         answer_classify(response, 200, true, &call->catalog->blot, &answer.answer, &text);
         answer.answer.requests = call->requests;
@@ -338,6 +339,7 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
         if (r < 0)
                 return r;
         call->edge = *edge;
+        call->offset = offset;
         call->limit = limit;
         call->callback.page = callback;
         if (schema_connection)

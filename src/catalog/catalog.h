@@ -42,6 +42,7 @@ typedef struct CatalogAnswer {
         unsigned
                 requests; /* HTTP requests that this answer cost: 1, or 2 after a change of credentials; 0 if nothing was sent */
         uint64_t retry_after_usec;
+        uint64_t elapsed_usec; /* of the last request, on the wire */
         const char *
                 problem; /* the catalog's error body when it is a JSON object, as sent, at most LIMIT_PROBLEM_MAX_BYTES; else NULL */
 } CatalogAnswer;
@@ -69,6 +70,7 @@ typedef struct CatalogJobAnswer {
 
 typedef struct CatalogPageAnswer {
         CatalogAnswer answer; /* expected: 200 and every row valid; a fault names row and field */
+        int64_t offset;       /* that was asked for */
         const DatabaseConnection *rows;
         size_t n_rows;
 } CatalogPageAnswer;

@@ -37,6 +37,7 @@ struct SyncCommand {
         Session session;
         const CommandLine *line;
         SyncContext context;
+        Pace pace;
         ProgressView *view;
         const ConfigEdge **edges;
         Runner *runners; /* one per edge */
@@ -265,10 +266,12 @@ static int command_open(SyncCommand *c)
                 return status;
 
         sd_event *event = c->session.event;
+        pace_init(&c->pace, c->session.config->catalog.max_requests);
         c->context = (SyncContext){
                 .event = event,
                 .catalog = c->session.catalog,
                 .mirror = c->session.mirror,
+                .pace = &c->pace,
                 .lease_usec = c->session.config->daemon.lease_usec,
         };
         c->runners = calloc(c->n_edges, sizeof(*c->runners));

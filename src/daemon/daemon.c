@@ -54,6 +54,7 @@ static int supply_new(Daemon *d, Config *config, Supply **ret, Fault *ret_fault)
                 supply_free(s);
                 return r;
         }
+        pace_init(&s->pace, config->catalog.max_requests);
         *ret = s;
         return 0;
 }

@@ -26,6 +26,7 @@ static void listing_start(Listing *l)
         l->stalls = 0;
         l->searches = 0;
         l->alone = false;
+        l->full = false;
         l->n_anchors = 0;
         l->next_anchor = 0;
 }
@@ -103,6 +104,8 @@ static void listing_receive(Listing *l, const DatabaseConnection *rows, size_t f
         l->stalls = 0;
         l->searches = 0;
         l->alone = false;
+        /* A page as long as the limit was cut by it. A shorter one as long as the longest was cut by the server's cap, or it is the first. */
+        l->full = n_rows == l->largest_page && (n_rows == l->limit || l->offset > 0);
 }
 
 /* The anchors that were received after the one that is in the page are not: they have been removed. */
@@ -140,9 +143,15 @@ static bool listing_search(Listing *l)
         return true;
 }
 
+unsigned listing_stride(const Listing *l)
+{
+        return l->full && l->largest_page > l->overlap ? (unsigned)(l->largest_page - l->overlap) : 0;
+}
+
 static ListingStep listing_drifted(Listing *l, size_t *ret_keep_from, size_t n_rows)
 {
         *ret_keep_from = n_rows;
+        l->full = false;
         if (listing_search(l))
                 return LISTING_MORE;
         if (l->restarts >= RESTARTS_MAX)
@@ -169,6 +178,7 @@ static ListingStep listing_stalled(Listing *l, const Join *j, size_t n_rows, siz
                 return LISTING_FAILED;
         }
         l->searches = 0;
+        l->full = false;
         l->position = l->offset + (int64_t)(j->newest + 1 + j->newest_age);
         listing_ask(l, behind ? OVERLAP_MIN : 1);
         return LISTING_MORE;
@@ -199,7 +209,7 @@ static bool listing_alone(Listing *l, const DatabaseConnection *rows, size_t n_r
 {
         if (l->alone)
                 return n_rows == 1 && uuid_equal(&rows[0].id, listing_anchor(l, 0));
-        if (l->received != 1 || l->offset != 1 || n_rows != 0)
+        if (l->received != 1 || l->overlap != 0 || n_rows != 0)
                 return false;
         l->alone = true;
         l->offset = 0;
@@ -233,7 +243,8 @@ ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_ro
         }
 
         /* How far the list moved since the last page is the best guess of how far it will move until the next. */
-        size_t expected = l->overlap > j.newest_age + 1 ? l->overlap - 1 - j.newest_age : 0;
+        size_t overlap = l->position > l->offset ? (size_t)(l->position - l->offset) : 0;
+        size_t expected = overlap > j.newest_age + 1 ? overlap - 1 - j.newest_age : 0;
         size_t shift = j.newest > expected ? j.newest - expected : expected - j.newest;
         listing_forget_newest(l, j.newest_age);
         listing_receive(l, rows, j.newest + 1, n_rows);

@@ -40,15 +40,16 @@ typedef enum ListingStep {
 } ListingStep;
 
 typedef struct Listing {
-        unsigned limit;   /* of the next request */
-        int64_t offset;   /* of the next request */
+        unsigned limit; /* of the next request */
+        int64_t offset; /* of the next request; whoever has a page that begins elsewhere sets it before it gives that page */
         int64_t pages;    /* received, restarts included */
         int64_t received; /* rows since the last (re)start, the repeated ones not counted */
+        int64_t position; /* index just after the last received row, as last observed: what lies from there on is not known */
 
         /* private */
-        int64_t position;    /* index just after the last received row, as last observed */
         size_t overlap;      /* rows before `position` that the next request repeats */
         size_t largest_page; /* since the last (re)start */
+        bool full;           /* the last page was a full one */
         unsigned stalls;     /* pages in a row that brought nothing and proved nothing */
         unsigned searches;   /* requests in a row that looked further back for an anchor */
         bool alone;          /* one row was received, and then nothing at the next index */
@@ -60,6 +61,9 @@ typedef struct Listing {
 
 /* page_size: rows to ask for at a time, 2…LIMIT_PAGE_SIZE_MAX. */
 void listing_init(Listing *l, unsigned page_size);
+
+/* How far apart requests begin while the list is quiet, so that pages can be asked for ahead; 0: not known yet. */
+unsigned listing_stride(const Listing *l);
 
 /* Takes the answer to the request (offset, limit). *ret_keep_from is set for MORE, END and UNSTABLE (n_rows: keep none). */
 ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_rows, size_t *ret_keep_from,

@@ -208,6 +208,7 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
         retry_reset(&m->retry);
         m->pages++;
         Fault fault = {0};
+        m->listing.offset = page->offset; /* it may have been asked for before it was wanted */
         switch (listing_page(&m->listing, page->rows, page->n_rows, &m->keep_from, &fault)) {
         case LISTING_MORE:
                 return SYNC_PAGE_JOINED;

@@ -1,7 +1,7 @@
 /*
  * sync: the runner. Carries out what the machine says and tells it what came of it; decides nothing.
  *
- * What always holds: one catalog call (or those of the prover), one write to the mirror and one timer at most are under way (the journal's own apart). Every effect that leaves
+ * What always holds: one catalog call (or those of prefetch or prover), one write to the mirror and one timer at most are under way (the journal's own apart). Every effect that leaves
  * the process starts in sync_act, and nowhere else but for the journal. Apply and finish wait until the journal is quiet, so that no late note about the
  * run follows its end.
  */
@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "sync/journal.h"
 #include "sync/machine.h"
+#include "sync/prefetch.h"
 #include "sync/prover.h"
 #include <errno.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct Sync {
         MirrorRun run; /* run_id 0: not begun */
         Spool *spool;
         Spool *found, *verdicts; /* of missing rows; NULL until the list is there */
+        Prefetch *prefetch;
         Prover *prover;
         Journal *journal;
         CatalogCall *call;
@@ -204,9 +206,7 @@ static void sync_on_proof(unsigned slot, const Uuid *asked, const CatalogOneAnsw
 
 static void sync_on_page(const CatalogPageAnswer *answer, void *userdata)
 {
-        Sync *s = userdata;
-        s->call = NULL;
-        sync_input(s, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = answer});
+        sync_input(userdata, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = answer});
 }
 
 static int sync_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -238,10 +238,23 @@ static void sync_on_finished(const Fault *fault, void *userdata)
 
 /* ---- actions ---- */
 
+static void sync_forget_pages(Sync *s)
+{
+        if (s->prefetch)
+                s->machine.requests += prefetch_forget(s->prefetch);
+}
+
+static void sync_end_list(Sync *s)
+{
+        sync_forget_pages(s);
+        s->prefetch = prefetch_free(s->prefetch);
+}
+
 static void sync_abandon(Sync *s)
 {
         s->call = catalog_cancel(s->call);
         s->prover = prover_free(s->prover);
+        sync_end_list(s);
         s->task = mirror_cancel(s->task);
         s->timer = sd_event_source_disable_unref(s->timer);
 }
@@ -352,6 +365,19 @@ static bool sync_postpone(Sync *s, SyncAction action)
         return true;
 }
 
+static int sync_do_list(Sync *s)
+{
+        const Listing *l = &s->machine.listing;
+        const Uuid *schema = s->plan.has_schema_connection ? &s->plan.schema_connection : NULL;
+        if (!s->prefetch) {
+                int r = prefetch_new(s->context.event, s->context.catalog, s->context.pace, &s->plan.edge, schema,
+                                     sync_on_page, s, &s->prefetch);
+                if (r < 0)
+                        return r;
+        }
+        return prefetch_want(s->prefetch, l->offset, l->limit, l->position, listing_stride(l));
+}
+
 static int sync_do_claim(Sync *s)
 {
         const MirrorClaimRequest request = {
@@ -368,7 +394,6 @@ static int sync_do_claim(Sync *s)
 static int sync_effect(Sync *s, SyncAction action)
 {
         SyncMachine *m = &s->machine;
-        const Uuid *schema = s->plan.has_schema_connection ? &s->plan.schema_connection : NULL;
         MirrorEnding ending = sync_ending(s);
         switch (action) {
         case SYNC_DO_CLAIM:
@@ -385,13 +410,14 @@ static int sync_effect(Sync *s, SyncAction action)
                                                   USEC_PER_MSEC, sync_on_timer, s);
         case SYNC_DO_LIST_ANEW:
                 spool_reset(s->spool);
+                sync_forget_pages(s);
                 _fallthrough_;
         case SYNC_DO_LIST:
-                return catalog_list(s->context.catalog, &s->plan.edge, schema, m->listing.offset, m->listing.limit,
-                                    sync_on_page, s, &s->call);
+                return sync_do_list(s);
         case SYNC_DO_VERIFY:
                 return sync_do_verify(s);
         case SYNC_DO_APPLY:
+                sync_end_list(s);
                 return sync_do_apply(s);
         case SYNC_DO_FINISH:
                 return mirror_finish(s->context.mirror, &s->run, &ending, sync_on_finished, s, &s->task);

@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "mirror/mirror.h"
 #include "sync/guard.h"
+#include "sync/pace.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ typedef struct SyncContext {
         sd_event *event;
         Catalog *catalog;
         Mirror *mirror;
+        Pace *pace; /* of pages, for the catalog */
         uint64_t lease_usec;
 } SyncContext;
 
