@@ -93,7 +93,7 @@ static int slot_keep(Slot *s, const CatalogPageAnswer *page)
 static void prefetch_give(Slot *s, CatalogPageAnswer *page)
 {
         Prefetch *p = s->prefetch;
-        _cleanup_(cleanup_free) DatabaseConnection *rows = TAKE_PTR(s->rows);
+        _cleanup_(cleanup_free) DatabaseConnection *rows _unused_ = TAKE_PTR(s->rows); /* released after the callback */
         page->answer.requests += p->spent;
         p->spent = 0;
         s->requests = 0;
