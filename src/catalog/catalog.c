@@ -34,7 +34,7 @@ typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);
 
 struct CatalogCall {
         Catalog *catalog;
-        CatalogCall *next, **link;
+        CatalogCall *next, **link; /* link NULL: over, in its callback */
         HttpTransfer *transfer;
         HttpMethod method;
         char *url;
@@ -46,7 +46,7 @@ struct CatalogCall {
                 CatalogOneCallback one;
         } callback;
         void *userdata;
-        Uuid edge;
+        Uuid id; /* of the edge or the job that is asked about */
         int64_t offset;
         unsigned limit;
         unsigned requests;
@@ -70,18 +70,27 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
         return 0;
 }
 
-CatalogCall *catalog_cancel(CatalogCall *call)
+static void call_unlink(CatalogCall *call)
 {
-        if (!call)
-                return NULL;
-        (void)http_cancel(call->transfer);
-        if (call->link) {
-                *call->link = call->next;
-                if (call->next)
-                        call->next->link = call->link;
-        }
+        *call->link = call->next;
+        if (call->next)
+                call->next->link = call->link;
+        call->link = NULL;
+}
+
+static void call_free(CatalogCall *call)
+{
         free(call->url);
         free(call);
+}
+
+CatalogCall *catalog_cancel(CatalogCall *call)
+{
+        if (!call || !call->link) /* in its own callback: it is freed right after */
+                return NULL;
+        (void)http_cancel(call->transfer);
+        call_unlink(call);
+        call_free(call);
         return NULL;
 }
 DEFINE_CLEANUP(CatalogCall, call, catalog_cancel)
@@ -165,13 +174,10 @@ static void call_on_response(const HttpResponse *response, void *userdata)
         if (call_again_with_new_secret(call, response))
                 return;
 
-        /* The callback may free the catalog or cancel other calls, so this one leaves the list first. */
-        *call->link = call->next;
-        if (call->next)
-                call->next->link = call->link;
-        call->link = NULL;
+        /* The callback may free the catalog, cancel other calls and this one, so it leaves the list first. */
+        call_unlink(call);
         call->complete(call, response);
-        (void)catalog_cancel(call);
+        call_free(call);
 }
 
 static int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret)
@@ -262,6 +268,23 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
 
 /* ---- job ---- */
 
+/* Only the job that was asked for may say how it is. A body that was cut, or another's, may be right the next time. */
+static int job_read(const HttpResponse *response, const Uuid *asked, JobDocument *ret, Fault *ret_fault)
+{
+        int r = job_parse(response->body, response->body_size, ret);
+        if (r < 0) {
+                fault_set(ret_fault, FAULT_REQUEST, -r, "job-bad-document", "the catalog's answer is not a job: %s",
+                          r == -EINVAL ? "no JSON, or without a valid id" : json_error_words(r));
+        } else if (!uuid_equal(&ret->job.status.id, asked)) {
+                char ours[UUID_STRING_SIZE], other[UUID_STRING_SIZE];
+                r = fault_set(ret_fault, FAULT_REQUEST, EBADMSG, "job-foreign",
+                              "the catalog was asked about job %s and answered about %s", uuid_format(asked, ours),
+                              uuid_format(&ret->job.status.id, other));
+        }
+        ret_fault->retryable = r < 0;
+        return r;
+}
+
 static void job_complete(CatalogCall *call, const HttpResponse *response)
 {
         _cleanup_(answer_text_done) AnswerText text = {0};
@@ -272,27 +295,23 @@ static void job_complete(CatalogCall *call, const HttpResponse *response)
         answer_classify(response, 200, true, blot, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE) {
-                int r = job_parse(response->body, response->body_size, &job);
-                if (r < 0) {
-                        /* A body that was cut may come whole the next time. */
-                        fault_set(&answer.answer.fault, FAULT_REQUEST, -r, "job-bad-document",
-                                  "the catalog's answer is not a job: %s",
-                                  r == -EINVAL ? "no JSON, or without a valid id" : json_error_words(r));
-                        answer.answer.fault.retryable = true;
+                if (job_read(response, &call->id, &job, &answer.answer.fault) == 0) {
+                        blot_text(blot, job.message);
+                        blot_text(blot, job.document);
+                        answer.job = job.job;
                 }
-                blot_text(blot, job.message);
-                blot_text(blot, job.document);
-                answer.job = job.job;
         }
         call->callback.job(&answer, call->userdata);
 }
 
-int catalog_get_job(Catalog *c, const char *url, CatalogJobCallback callback, void *userdata, CatalogCall **ret)
+int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCallback callback, void *userdata,
+                    CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         int r = call_new(c, job_complete, userdata, &call);
         if (r < 0)
                 return r;
+        call->id = *job;
         call->callback.job = callback;
         r = url_resolve(c->base_url, url, &call->url);
         if (r < 0)
@@ -322,8 +341,8 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
 
         answer_classify(response, 200, true, &call->catalog->blot, &answer.answer, &text);
         answer.answer.requests = call->requests;
-        if (answer.answer.fault.scope == FAULT_NONE && page_parse(response->body, response->body_size, &call->edge,
-                                                                  call->limit, &page, &answer.answer.fault) == 0) {
+        if (answer.answer.fault.scope == FAULT_NONE &&
+            page_parse(response->body, response->body_size, &call->id, call->limit, &page, &answer.answer.fault) == 0) {
                 answer.rows = page.rows;
                 answer.n_rows = page.n_rows;
         }
@@ -338,7 +357,7 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
         int r = call_new(c, page_complete, userdata, &call);
         if (r < 0)
                 return r;
-        call->edge = *edge;
+        call->id = *edge;
         call->offset = offset;
         call->limit = limit;
         call->callback.page = callback;

@@ -44,7 +44,8 @@ typedef struct CatalogAnswer {
         uint64_t retry_after_usec;
         uint64_t elapsed_usec; /* of the last request, on the wire */
         const char *
-                problem; /* the catalog's error body when it is a JSON object, as sent, at most LIMIT_PROBLEM_MAX_BYTES; else NULL */
+                problem; /* the catalog's error body, printed anew without our credentials, for jsonb; NULL when it is no JSON object, larger than
+                                LIMIT_PROBLEM_MAX_BYTES or not storable */
 } CatalogAnswer;
 
 typedef struct CatalogJob {
@@ -52,7 +53,7 @@ typedef struct CatalogJob {
         const char *
                 message; /* at most LIMIT_JOB_MESSAGE_MAX_BYTES, valid UTF-8 without NUL, cut at a character; "" when absent */
         const char *
-                document; /* the whole Job as JSON text for jsonb; NULL when larger than LIMIT_JOB_DOCUMENT_MAX_BYTES or not storable */
+                document; /* the whole Job, printed anew, for jsonb; NULL when larger than LIMIT_JOB_DOCUMENT_MAX_BYTES or not storable */
 } CatalogJob;
 
 typedef struct CatalogRefreshAnswer {
@@ -96,8 +97,9 @@ bool catalog_reread_secret(Catalog *c);
 /* POST /databaseConnections/refresh?edgeConnectionId=… on a connection of its own. */
 int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata, CatalogCall **ret);
 
-/* GET of a job URL from catalog_job_url or CatalogRefreshAnswer.location; another origin is -EINVAL. */
-int catalog_get_job(Catalog *c, const char *url, CatalogJobCallback callback, void *userdata, CatalogCall **ret);
+/* GET of a job URL from catalog_job_url or CatalogRefreshAnswer.location; another origin is -EINVAL. An answer about another job than `job` is a fault. */
+int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCallback callback, void *userdata,
+                    CatalogCall **ret);
 
 /* GET /databaseConnections?edgeConnectionId=…&offset=…&limit=…[&schemaConnectionId=…]. schema_connection may be NULL. More rows than `limit`, and a row
  * of another Edge connection, are faults of the page. */

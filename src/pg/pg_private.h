@@ -43,6 +43,7 @@ struct PgTask {
         bool asked_back; /* a handler asked for the rollback */
         Fault fault;
         bool ended;
+        bool told; /* its callback has been called: it is in no list */
         PgEnd end;
 };
 

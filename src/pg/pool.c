@@ -167,9 +167,9 @@ static int pool_on_dispatch(sd_event_source *s, void *userdata)
         while (pool->ended_first) {
                 PgTask *t = pool->ended_first;
                 list_remove(&pool->ended_first, &pool->ended_last, t);
-                PgTask task = *t;
+                t->told = true;
+                t->callback(t->end, &t->fault, t->userdata);
                 free(t);
-                task.callback(task.end, &task.fault, task.userdata);
                 if (freed)
                         return 0;
         }
@@ -267,7 +267,7 @@ int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userda
 
 PgTask *pg_cancel(PgTask *t)
 {
-        if (!t)
+        if (!t || t->told) /* in its own callback: it is freed right after */
                 return NULL;
         PgPool *pool = t->pool;
         PgConnection *c = t->connection;

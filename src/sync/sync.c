@@ -262,16 +262,17 @@ static void sync_abandon(Sync *s)
 static int sync_do_get_job(Sync *s)
 {
         _cleanup_(cleanup_free) char *url = NULL;
+        const Uuid *job = &s->machine.job.id;
         bool by_location = s->machine.polling.url == POLLING_LOCATION && s->job_url;
         if (by_location) {
-                int r = catalog_get_job(s->context.catalog, s->job_url, sync_on_job, s, &s->call);
+                int r = catalog_get_job(s->context.catalog, job, s->job_url, sync_on_job, s, &s->call);
                 if (r != -EINVAL)
                         return r;
                 /* A recorded address of another origin (the url was changed since): the id is enough. */
         }
         CatalogJobApi api = s->machine.polling.url == POLLING_JOBS_2_0 ? CATALOG_JOBS_2_0 : CATALOG_JOBS_V1;
-        int r = catalog_job_url(s->context.catalog, &s->machine.job.id, api, &url);
-        return r < 0 ? r : catalog_get_job(s->context.catalog, url, sync_on_job, s, &s->call);
+        int r = catalog_job_url(s->context.catalog, job, api, &url);
+        return r < 0 ? r : catalog_get_job(s->context.catalog, job, url, sync_on_job, s, &s->call);
 }
 
 static MirrorEnding sync_ending(const Sync *s)

@@ -446,6 +446,30 @@ static void work_that_has_ended_can_be_cancelled_before_it_is_told(void **state)
         assert_int_equal(second.n_calls, 0);
 }
 
+static void on_end_cancel_itself(PgEnd end, const Fault *fault, void *userdata)
+{
+        (void)end;
+        Call *call = userdata;
+        call->n_calls++;
+        call->task = pg_cancel(call->task);
+        assert_int_equal(fault->scope, FAULT_NONE); /* still there */
+}
+
+static void work_that_is_cancelled_in_its_own_callback_has_ended_all_the_same(void **state)
+{
+        Bench *b = *state;
+        PgStep step = STEP("SELECT 1");
+        PgWork work = SINGLE_OF(step);
+        Call call = {0}, after;
+        assert_int_equal(pg_start(b->pool, &work, on_end_cancel_itself, &call, &call.task), 0);
+        while (call.n_calls == 0)
+                assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
+        bench_settle(b);
+        assert_int_equal(call.n_calls, 1);
+        bench_run(b, &after, &work);
+        bench_assert_done(&after);
+}
+
 static void on_end_free_pool(PgEnd end, const Fault *fault, void *userdata)
 {
         (void)end;
@@ -499,6 +523,7 @@ int main(void)
                 cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
                 cmocka_unit_test_setup(work_can_be_cancelled_while_it_waits_for_a_connection, bench_renew),
                 cmocka_unit_test_setup(work_that_has_ended_can_be_cancelled_before_it_is_told, bench_renew),
+                cmocka_unit_test_setup(work_that_is_cancelled_in_its_own_callback_has_ended_all_the_same, bench_renew),
                 cmocka_unit_test_setup(the_pool_can_be_freed_inside_a_callback, bench_renew),
         };
         return cmocka_run_group_tests(tests, bench_setup, bench_teardown);

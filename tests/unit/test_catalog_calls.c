@@ -1,0 +1,133 @@
+/*
+ * catalog: calls over the wire. What is asked for is what must answer, and a call may be cancelled anywhere.
+ */
+#include "base/duration.h"
+#include "catalog/catalog.h"
+#include "unit/http_bench.h"
+#include "unit/http_server.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define JOB      "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
+#define STRANGER "5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10"
+#define OF(id)   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" id "\",\"state\":\"COMPLETED\"}"
+
+static const Script scripts[] = {
+        {"/ours", OF(JOB), 0, NULL, SCRIPT_CLOSE},
+        {"/stranger", OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
+        {0},
+};
+
+typedef struct World {
+        Server *server;
+        Bench bench;
+        Catalog *catalog;
+        char base_url[64];
+} World;
+
+typedef struct Asked {
+        CatalogCall *call;
+        unsigned n_answers;
+        Fault fault;
+        char state[JOB_WORD_BYTES];
+        Catalog **freed; /* in the callback; NULL: not */
+        bool cancelled;  /* in the callback */
+} Asked;
+
+static int setup(void **state)
+{
+        static World w;
+        HttpClientOptions http = bench_options();
+        w = (World){.server = server_start(scripts)};
+        bench_open(&w.bench, &http);
+        (void)snprintf(w.base_url, sizeof(w.base_url), "http://127.0.0.1:%d", w.server->port);
+        CatalogOptions options = {.base_url = w.base_url, .auth = HTTP_AUTH_NONE};
+        assert_int_equal(catalog_new(w.bench.client, &options, &w.catalog), 0);
+        *state = &w;
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        World *w = *state;
+        (void)catalog_free(w->catalog);
+        bench_close(&w->bench);
+        server_stop(w->server);
+        return 0;
+}
+
+static void on_job(const CatalogJobAnswer *answer, void *userdata)
+{
+        Asked *asked = userdata;
+        asked->n_answers++;
+        asked->fault = answer->answer.fault;
+        (void)snprintf(asked->state, sizeof(asked->state), "%s", answer->job.status.state);
+        if (asked->cancelled)
+                asked->call = catalog_cancel(asked->call);
+        if (asked->freed)
+                *asked->freed = catalog_free(*asked->freed);
+}
+
+static void ask(World *w, const char *path, Asked *asked)
+{
+        char url[128];
+        Uuid job;
+        assert_int_equal(uuid_parse(JOB, &job), 0);
+        (void)snprintf(url, sizeof(url), "%s%s", w->base_url, path);
+        assert_int_equal(catalog_get_job(w->catalog, &job, url, on_job, asked, &asked->call), 0);
+        while (asked->n_answers == 0)
+                assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+        bench_drain(&w->bench);
+        assert_int_equal(asked->n_answers, 1);
+}
+
+static void the_job_that_was_asked_for_answers(void **state)
+{
+        Asked asked = {0};
+        ask(*state, "/ours", &asked);
+        assert_int_equal(asked.fault.scope, FAULT_NONE);
+        assert_string_equal(asked.state, "COMPLETED");
+}
+
+/* A gateway that mixes answers up must not end our job. */
+static void another_job_says_nothing_of_ours(void **state)
+{
+        Asked asked = {0};
+        ask(*state, "/stranger", &asked);
+        assert_int_equal(asked.fault.scope, FAULT_REQUEST);
+        assert_true(asked.fault.retryable);
+        assert_string_equal(asked.fault.code, "job-foreign");
+        assert_non_null(strstr(asked.fault.message, JOB));
+        assert_non_null(strstr(asked.fault.message, STRANGER));
+        assert_string_equal(asked.state, "");
+}
+
+static void a_call_can_be_cancelled_in_its_own_callback(void **state)
+{
+        Asked asked = {.cancelled = true};
+        ask(*state, "/ours", &asked);
+        assert_null(asked.call);
+}
+
+static void the_catalog_can_be_freed_in_a_callback(void **state)
+{
+        World *w = *state;
+        Asked asked = {.freed = &w->catalog, .cancelled = true};
+        ask(w, "/ours", &asked);
+        assert_null(w->catalog);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(the_job_that_was_asked_for_answers, setup, teardown),
+                cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup, teardown),
+                cmocka_unit_test_setup_teardown(the_catalog_can_be_freed_in_a_callback, setup, teardown),
+        };
+        return cmocka_run_group_tests_name("catalog_calls", tests, NULL, NULL);
+}
