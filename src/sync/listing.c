@@ -209,7 +209,7 @@ static bool listing_alone(Listing *l, const DatabaseConnection *rows, size_t n_r
 {
         if (l->alone)
                 return n_rows == 1 && uuid_equal(&rows[0].id, listing_anchor(l, 0));
-        if (l->received != 1 || l->overlap != 0 || n_rows != 0)
+        if (l->received != 1 || l->offset != 1 || n_rows != 0)
                 return false;
         l->alone = true;
         l->offset = 0;

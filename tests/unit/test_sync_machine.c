@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +220,308 @@ static void stop_during_the_apply_does_not_promise_too_much(void **state)
         }
 }
 
+/* ---- whole lives ---- */
+
+static const Fault no_fault;
+
+static Uuid number_id(unsigned number)
+{
+        Uuid id = {.bytes = {0xab}};
+        memcpy(id.bytes + 8, &number, sizeof(number));
+        return id;
+}
+
+static SyncAction give(SyncMachine *m, SyncInput in)
+{
+        return sync_machine_handle(m, &in);
+}
+
+static SyncAction give_claim(SyncMachine *m)
+{
+        static const MirrorClaim claim = {.run_id = 1, .epoch = 1};
+        return give(m, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = &claim, .fault = &no_fault});
+}
+
+static SyncAction give_refresh(SyncMachine *m, int status, bool retryable)
+{
+        CatalogRefreshAnswer a = {.answer = {.status = status, .sent = true, .requests = 1}, .has_job = status == 202};
+        if (status != 202)
+                fault_set(&a.answer.fault, retryable ? FAULT_REQUEST : FAULT_RUN, EIO, "catalog-error", "no");
+        a.answer.fault.retryable = retryable;
+        return give(m, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = &a});
+}
+
+static SyncAction give_job(SyncMachine *m, const char *state)
+{
+        CatalogJobAnswer a = {.answer = {.status = 200, .sent = true, .requests = 1}};
+        (void)snprintf(a.job.status.state, sizeof(a.job.status.state), "%s", state);
+        return give(m, (SyncInput){.kind = SYNC_INPUT_JOB, .job = &a, .now_usec = 2});
+}
+
+static SyncAction give_page(SyncMachine *m, unsigned first, unsigned n)
+{
+        DatabaseConnection rows[10] = {0};
+        for (unsigned i = 0; i < n; i++)
+                rows[i].id = number_id(first + i);
+        CatalogPageAnswer a = {.answer = {.status = 200, .sent = true, .requests = 1},
+                               .offset = m->listing.offset,
+                               .rows = rows,
+                               .n_rows = n};
+        return give(m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a});
+}
+
+static SyncAction give_bad_page(SyncMachine *m)
+{
+        CatalogPageAnswer a = {.answer = {.status = 503, .sent = true, .requests = 1}};
+        fault_set(&a.answer.fault, FAULT_REQUEST, EIO, "catalog-busy", "not now");
+        a.answer.fault.retryable = true;
+        return give(m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a});
+}
+
+static SyncAction give_timer(SyncMachine *m)
+{
+        return give(m, (SyncInput){.kind = SYNC_INPUT_TIMER});
+}
+
+static SyncAction give_applied(SyncMachine *m, const MirrorApplied *applied)
+{
+        return give(m, (SyncInput){.kind = SYNC_INPUT_APPLY, .applied = applied, .fault = &no_fault});
+}
+
+/* The answer for a row: 404 in the catalog's own words, or with a row of that Edge connection, or (NULL, not gone) 403. */
+static SyncAction give_one(SyncMachine *m, unsigned slot, unsigned number, bool gone, const Uuid *edge)
+{
+        Uuid asked = number_id(number);
+        CatalogOneAnswer a = {.answer = {.status = edge ? 200 : gone ? 404 : 403, .requests = 1}, .absent = gone};
+        if (!edge)
+                fault_set(&a.answer.fault, FAULT_RUN, EACCES, "catalog-says-no", "no");
+        a.row.id = asked;
+        if (edge)
+                a.row.edge_connection_id = *edge;
+        return give(m, (SyncInput){.kind = SYNC_INPUT_ONE, .one = &a, .asked = &asked, .slot = slot});
+}
+
+static void new_machine(SyncMachine *m, bool refresh, bool dry_run)
+{
+        SyncMachineOptions options = {.refresh = refresh,
+                                      .polling = {1000000, 30000000, 60000000, 600000000},
+                                      .settle_usec = 5000000,
+                                      .page_size = 10,
+                                      .edge = number_id(1000),
+                                      .max_removals = {.count = 3},
+                                      .dry_run = dry_run};
+        sync_machine_init(m, &options);
+}
+
+/* From the start to the moment when a list of two pages is to be applied. */
+static void live_until_apply(SyncMachine *m)
+{
+        new_machine(m, true, false);
+        assert_int_equal(give(m, (SyncInput){.kind = SYNC_INPUT_START}), SYNC_DO_CLAIM);
+        assert_int_equal(give_claim(m), SYNC_DO_REFRESH);
+        assert_int_equal(give_refresh(m, 202, false), SYNC_DO_WAIT);
+        assert_int_equal(give_timer(m), SYNC_DO_GET_JOB);
+        assert_int_equal(give_job(m, "RUNNING"), SYNC_DO_WAIT);
+        assert_int_equal(give_timer(m), SYNC_DO_GET_JOB);
+        assert_int_equal(give_job(m, "COMPLETED"), SYNC_DO_LIST);
+        assert_int_equal(m->listing.offset, 0);
+        assert_int_equal(give_page(m, 0, 10), SYNC_DO_LIST);
+        assert_int_equal(m->keep_from, 0);
+        assert_int_equal(give_page(m, (unsigned)m->listing.offset, 12 - (unsigned)m->listing.offset), SYNC_DO_LIST);
+        assert_int_equal(give_page(m, (unsigned)m->listing.offset, 12 - (unsigned)m->listing.offset), SYNC_DO_APPLY);
+        assert_int_equal(m->missing, MIRROR_MISSING_FIND);
+        assert_string_equal(m->refresh, "clean");
+}
+
+static void a_life_without_trouble_ends_as_synced(void **state)
+{
+        (void)state;
+        static const MirrorApplied applied = {.listed = 12, .added = 2, .row_count = 12};
+        SyncMachine m;
+        live_until_apply(&m);
+        assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "synced");
+        assert_int_equal(m.fault.scope, FAULT_NONE);
+        assert_int_equal(m.applied.added, 2);
+        assert_int_equal(m.requests, 6);
+        assert_int_equal(m.pages, 3);
+}
+
+static void a_life_that_removes_proves_each_row_first(void **state)
+{
+        (void)state;
+        static const MirrorApplied found = {.found = 3, .present = 15}, applied = {.listed = 12, .removed = 1};
+        SyncMachine m;
+        ProofOrder order;
+        live_until_apply(&m);
+        assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+        assert_int_equal(m.phase, SYNC_PHASE_VERIFY);
+        for (unsigned i = 0; i < 3; i++)
+                assert_true(proof_next_order(&m.proof, &order));
+        assert_false(proof_next_order(&m.proof, &order));
+        assert_int_equal(give_one(&m, 1, 101, true, NULL), SYNC_DO_VERIFY);
+        assert_int_equal(m.verdict, PROOF_GONE);
+        assert_int_equal(give_one(&m, 0, 100, false, &m.edge), SYNC_DO_VERIFY);
+        assert_int_equal(m.verdict, PROOF_HERE);
+        Uuid elsewhere = number_id(1001);
+        assert_int_equal(give_one(&m, 2, 102, false, &elsewhere), SYNC_DO_APPLY);
+        assert_int_equal(m.verdict, PROOF_ELSEWHERE);
+        assert_int_equal(m.missing, MIRROR_MISSING_REMOVE);
+        assert_int_equal(m.phase, SYNC_PHASE_APPLY);
+        assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "synced");
+        assert_int_equal(m.fault.scope, FAULT_NONE);
+}
+
+static void what_is_not_proven_is_held_and_said(void **state)
+{
+        (void)state;
+        static const MirrorApplied found = {.found = 1, .present = 13}, applied = {.listed = 12, .held = 1};
+        SyncMachine m;
+        ProofOrder order;
+        live_until_apply(&m);
+        assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+        assert_true(proof_next_order(&m.proof, &order));
+        assert_int_equal(give_one(&m, order.slot, 100, false, NULL), SYNC_DO_APPLY);
+        assert_string_equal(m.fault.code, "removals-unproven");
+        assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "held");
+}
+
+static void too_many_missing_rows_are_held_without_a_request(void **state)
+{
+        (void)state;
+        static const MirrorApplied found = {.found = 4, .present = 16, .names = "a, b, c"}, applied = {.held = 4};
+        SyncMachine m;
+        live_until_apply(&m);
+        assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
+        assert_int_equal(m.missing, MIRROR_MISSING_HOLD);
+        assert_non_null(strstr(m.fault.message, "4 of 16 rows are missing from the list (a, b, c, …)"));
+        assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "held");
+        assert_string_equal(m.fault.code, "removals-held");
+
+        live_until_apply(&m);
+        m.accept_removals = true;
+        assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+}
+
+static void after_a_refresh_that_was_not_clean_nothing_is_looked_for(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        new_machine(&m, true, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
+        (void)give_claim(&m);
+        assert_int_equal(give_refresh(&m, 403, false), SYNC_DO_LIST);
+        m.accept_removals = true;
+        assert_int_equal(give_page(&m, 0, 0), SYNC_DO_APPLY);
+        assert_int_equal(m.missing, MIRROR_MISSING_HOLD);
+}
+
+static void a_busy_catalog_is_asked_again_and_then_it_goes_on(void **state)
+{
+        (void)state;
+        static const MirrorApplied applied = {.listed = 0};
+        SyncMachine m;
+        new_machine(&m, true, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
+        (void)give_claim(&m);
+        assert_int_equal(give_refresh(&m, 429, true), SYNC_DO_WAIT);
+        assert_true(m.delay_usec > 0);
+        assert_int_equal(give_timer(&m), SYNC_DO_REFRESH);
+        assert_int_equal(give_refresh(&m, 202, false), SYNC_DO_WAIT);
+        assert_int_equal(give_timer(&m), SYNC_DO_GET_JOB);
+        assert_int_equal(give_job(&m, "COMPLETED"), SYNC_DO_LIST);
+        assert_int_equal(give_bad_page(&m), SYNC_DO_WAIT);
+        assert_int_equal(give_timer(&m), SYNC_DO_LIST);
+        assert_int_equal(give_page(&m, 0, 0), SYNC_DO_APPLY);
+        assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "synced");
+}
+
+static void a_page_that_never_comes_fails_the_run_after_a_few_attempts(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        SyncAction action;
+        unsigned attempts = 0;
+        new_machine(&m, false, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
+        assert_int_equal(give_claim(&m), SYNC_DO_LIST);
+        while ((action = give_bad_page(&m)) == SYNC_DO_WAIT && attempts++ < 100)
+                assert_int_equal(give_timer(&m), SYNC_DO_LIST);
+        assert_int_equal(action, SYNC_DO_FINISH);
+        assert_int_equal(attempts, 4);
+        assert_string_equal(m.outcome, "failed");
+        assert_string_equal(m.fault.code, "catalog-busy");
+
+        /* Nor is the end recorded for ever. */
+        Fault away = {.scope = FAULT_PEER, .retryable = true, .code = "pg-unreachable"};
+        attempts = 0;
+        while ((action = give(&m, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = &away})) == SYNC_DO_WAIT &&
+               attempts++ < 100)
+                assert_int_equal(give_timer(&m), SYNC_DO_FINISH);
+        assert_int_equal(action, SYNC_DO_REPORT);
+        assert_int_equal(attempts, 4);
+        assert_string_equal(m.fault.code, "catalog-busy");
+}
+
+static void a_dry_run_takes_no_lease_and_records_no_end(void **state)
+{
+        (void)state;
+        static const MirrorApplied planned = {.listed = 0, .added = 0};
+        SyncMachine m;
+        new_machine(&m, true, true);
+        assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_START}), SYNC_DO_LIST);
+        assert_string_equal(m.refresh, "skipped");
+        assert_int_equal(give_page(&m, 0, 0), SYNC_DO_APPLY);
+        assert_int_equal(give_applied(&m, &planned), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "synced");
+
+        static const Fault full = {.scope = FAULT_RUN, .code = "spool-failed"};
+        for (SyncState at = SYNC_LISTING; at <= SYNC_REAPPLYING; at++) {
+                new_machine(&m, true, true);
+                m.state = at;
+                assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &full}), SYNC_DO_REPORT);
+                assert_string_equal(m.outcome, "failed");
+                assert_string_equal(m.fault.code, "spool-failed");
+        }
+}
+
+/* Stop, and the loss of the lease, in every state: nothing is applied after it, and the run ends. */
+static void stop_and_lost_lease_end_the_run_in_every_state(void **state)
+{
+        (void)state;
+        static const SyncInputKind kinds[] = {SYNC_INPUT_STOP, SYNC_INPUT_LEASE_LOST};
+        for (SyncState s = SYNC_REFRESHING; s < SYNC_FINISHING; s++)
+                for (int dry_run = 0; dry_run < 2; dry_run++)
+                        for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+                                SyncMachine m;
+                                bool applying = s == SYNC_APPLYING || s == SYNC_REAPPLYING;
+                                bool lost = kinds[k] == SYNC_INPUT_LEASE_LOST;
+                                if (dry_run && (lost || s < SYNC_LISTING))
+                                        continue; /* there is no lease to lose */
+                                new_machine(&m, !dry_run, dry_run);
+                                m.state = s;
+                                m.outcome = s >= SYNC_APPLYING ? "synced" : NULL;
+                                SyncAction action = give(&m, (SyncInput){.kind = kinds[k]});
+                                if (lost && applying) { /* the apply's own answer decides */
+                                        assert_int_equal(action, SYNC_DO_NOTHING);
+                                        continue;
+                                }
+                                if (action != (lost || dry_run ? SYNC_DO_REPORT : SYNC_DO_FINISH))
+                                        fail_msg("%s in state %s", lost ? "lost lease" : "stop", sync_state_name(s));
+                                assert_string_equal(m.outcome, "aborted");
+                                assert_string_equal(m.fault.code, lost ? "lease-lost" : "stopped");
+                                if (action == SYNC_DO_FINISH)
+                                        assert_int_equal(
+                                                give(&m, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = &no_fault}),
+                                                SYNC_DO_REPORT);
+                                assert_int_equal(m.state, SYNC_DONE);
+                        }
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -228,6 +531,15 @@ int main(void)
                 cmocka_unit_test(apply_that_does_not_succeed_is_never_called_synced),
                 cmocka_unit_test(lease_that_goes_during_the_apply_is_left_to_the_apply),
                 cmocka_unit_test(stop_during_the_apply_does_not_promise_too_much),
+                cmocka_unit_test(a_life_without_trouble_ends_as_synced),
+                cmocka_unit_test(a_life_that_removes_proves_each_row_first),
+                cmocka_unit_test(what_is_not_proven_is_held_and_said),
+                cmocka_unit_test(too_many_missing_rows_are_held_without_a_request),
+                cmocka_unit_test(after_a_refresh_that_was_not_clean_nothing_is_looked_for),
+                cmocka_unit_test(a_busy_catalog_is_asked_again_and_then_it_goes_on),
+                cmocka_unit_test(a_page_that_never_comes_fails_the_run_after_a_few_attempts),
+                cmocka_unit_test(a_dry_run_takes_no_lease_and_records_no_end),
+                cmocka_unit_test(stop_and_lost_lease_end_the_run_in_every_state),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
