@@ -110,7 +110,7 @@ void gate_shut(Daemon *d); /* forget what was known: another catalog */
 void gate_done(Daemon *d);
 
 /* runs.c */
-void runs_start(Daemon *d, const MirrorDue *due);
+void runs_start(Daemon *d, Supply *supply, const MirrorDue *due); /* the supply that took the lease */
 void runs_stop(Daemon *d);
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);

@@ -126,14 +126,14 @@ void queue_expect(Daemon *d, int64_t moment_usec)
                 queue_sleep(d);
 }
 
-static void queue_take_answer(Daemon *d, const MirrorDueAnswer *a)
+static void queue_take_answer(Daemon *d, Supply *supply, const MirrorDueAnswer *a)
 {
         Queue *q = &d->queue;
         uint64_t lag = queue_clock_lag(d, a->now_usec);
         q->next_usec = a->next_usec < q->expected_usec ? a->next_usec : q->expected_usec;
         queue_take_clock(q, a->now_usec);
         for (size_t i = 0; i < a->n_taken; i++)
-                runs_start(d, &a->taken[i]);
+                runs_start(d, supply, &a->taken[i]);
         if (lag > 0) {
                 char text[DURATION_STRING_SIZE];
                 log_warning("PostgreSQL's clock went back by %s; what is due is reckoned again",
@@ -161,12 +161,13 @@ static void queue_over(Queue *q)
 static void queue_on_due(const MirrorDueAnswer *answer, const Fault *fault, void *userdata)
 {
         Daemon *d = userdata;
+        Supply *supply = d->queue.supply; /* stays until the reaper runs */
         queue_over(&d->queue);
         if (fault->scope != FAULT_NONE) {
                 queue_postgres_failed(d, fault);
         } else {
                 queue_postgres_answered(d);
-                queue_take_answer(d, answer);
+                queue_take_answer(d, supply, answer);
         }
         daemon_wake(d);
 }

@@ -127,12 +127,14 @@ static void run_on_done(const SyncReport *report, void *userdata)
         run->over = true;
         d->n_synced++;
         run_log(run, report);
-        if (!d->stopping && report_is_of_peer(report)) {
+        if (d->stopping || run->supply != d->supply) {
+                ; /* what the peers of an earlier configuration answer says nothing about those of this one */
+        } else if (report_is_of_peer(report)) {
                 if (fault_is_postgres(&report->fault))
                         queue_postgres_failed(d, &report->fault);
                 else
                         gate_catalog_failed(d, &report->fault);
-        } else if (!d->stopping && report->fault.http_status >= 502 && report->fault.http_status <= 504) {
+        } else if (report->fault.http_status >= 502 && report->fault.http_status <= 504) {
                 gate_knock(d); /* is it this request, or the catalog? */
         }
         run_settle(run, report);
@@ -180,17 +182,22 @@ static int run_begin(Run *run, const ConfigEdge *edge)
         return sync_start(&context, &plan, NULL, run_on_done, run, &run->sync);
 }
 
-/* The lease goes back, and the edge waits for somebody who can. */
-static void run_decline(Run *run, const char *why)
+/* The lease goes back, to where it came from. */
+static void run_give_back(Run *run)
 {
-        log_warning("edge %s is due, but %s; its lease goes back", run->name, why);
         run->over = true;
         if (mirror_give_back(run->supply->wiring.mirror, &run->edge, run->epoch, run_on_settled, run, &run->after) < 0)
                 run->settled = true; /* the lease ends by itself */
         daemon_wake(run->daemon);
 }
 
-void runs_start(Daemon *d, const MirrorDue *due)
+static void run_decline(Run *run, const char *why)
+{
+        log_warning("edge %s is due, but %s; its lease goes back", run->name, why);
+        run_give_back(run);
+}
+
+void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
 {
         const ConfigEdge *edge = config_find_edge_by_id(d->config, &due->edge);
         char id[UUID_STRING_SIZE];
@@ -204,7 +211,7 @@ void runs_start(Daemon *d, const MirrorDue *due)
         }
         *run = (Run){.next = d->runs,
                      .daemon = d,
-                     .supply = d->queue.supply ? d->queue.supply : d->supply,
+                     .supply = supply,
                      .edge = due->edge,
                      .name = name,
                      .epoch = due->epoch,
@@ -212,8 +219,8 @@ void runs_start(Daemon *d, const MirrorDue *due)
         run->supply->users++;
         d->runs = run;
         d->n_runs++;
-        if (d->stopping) {
-                run_decline(run, "the service is stopping");
+        if (d->stopping || supply != d->supply) { /* the question was asked before that */
+                run_give_back(run);
         } else if (!edge || !edge->enabled) {
                 queue_leave(d, &due->edge);
                 run_decline(run, "this configuration does not have it; do all instances have the same?");

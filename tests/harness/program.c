@@ -42,7 +42,7 @@ static void redirect(const char *folder, const char *name, int to)
 }
 
 static pid_t start(const char *folder, const char *program, const char *const *first, const char *const *more,
-                   const char *out, const char *err)
+                   const char *const *environment, const char *out, const char *err)
 {
         char path[512];
         const char *arguments[ARGUMENTS_MAX] = {path};
@@ -58,6 +58,8 @@ static pid_t start(const char *folder, const char *program, const char *const *f
                 (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
                 redirect(folder, out, STDOUT_FILENO);
                 redirect(folder, err, STDERR_FILENO);
+                for (; environment && *environment; environment += 2)
+                        (void)setenv(environment[0], environment[1], 1);
                 (void)execv(path, (char *const *)arguments);
                 _exit(127);
         }
@@ -96,7 +98,7 @@ void harness_catalog_start(HarnessCatalog *c, const char *folder, const char *co
         (void)snprintf(c->file, sizeof(c->file), "%.80s/url", folder);
         (void)unlink(c->file);
         const char *const first[] = {"--announce", c->file, "--die-with-parent", NULL};
-        c->pid = start(folder, "tests/catalogd/catalogd", first, arguments, "catalog.out", "catalog.err");
+        c->pid = start(folder, "tests/catalogd/catalogd", first, arguments, NULL, "catalog.out", "catalog.err");
         const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
         for (int i = 0; !strchr(c->url, '\n'); i++) {
                 char *url = harness_read(folder, "url");
@@ -166,7 +168,17 @@ cJSON *harness_control(const HarnessCatalog *c, const char *path, const char *bo
 pid_t harness_program_start(const char *folder, const char *const *arguments)
 {
         static const char *const none[] = {NULL};
-        return start(folder, "edgemirror", arguments, none, "out", "err");
+        return start(folder, "edgemirror", arguments, none, NULL, "out", "err");
+}
+
+pid_t harness_program_start_as(const char *folder, const char *name, const char *const *environment,
+                               const char *const *arguments)
+{
+        static const char *const none[] = {NULL};
+        char out[64], err[64];
+        (void)snprintf(out, sizeof(out), "%s.out", name);
+        (void)snprintf(err, sizeof(err), "%s.err", name);
+        return start(folder, "edgemirror", arguments, none, environment, out, err);
 }
 
 int harness_program_wait(pid_t pid)

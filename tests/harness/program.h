@@ -25,6 +25,10 @@ char *harness_control_text(const HarnessCatalog *c, const char *path);
 /* Starts edgemirror with its output in FOLDER/out and FOLDER/err; waits for the end and gives the exit status. */
 pid_t harness_program_start(const char *folder, const char *const *arguments);
 int harness_program_wait(pid_t pid);
+
+/* The same with its output in FOLDER/NAME.out and FOLDER/NAME.err, and with more environment: names and values in turn, NULL-terminated. */
+pid_t harness_program_start_as(const char *folder, const char *name, const char *const *environment,
+                               const char *const *arguments);
 int harness_program(const char *folder, const char *const *arguments);
 
 /* A whole file as text, owned by the caller. */

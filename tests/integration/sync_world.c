@@ -2,7 +2,7 @@
  * sync_world: see the header.
  */
 #include "integration/sync_world.h"
-#include "base/text.h"
+#include "integration/rows.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,77 +147,10 @@ const char *error_of(const World *w, const char *name)
         return text ? text : "null";
 }
 
-static int compare_lines(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Cuts the text into lines and puts them into order. */
-static char **sort_lines(char *text, size_t *ret_n)
-{
-        size_t n = 0;
-        size_t size = 1;
-        for (const char *c = text; *c; c++)
-                size += *c == '\n';
-        char **lines = calloc(size, sizeof(*lines));
-        assert_non_null(lines);
-        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-                lines[n++] = line;
-        qsort(lines, n, sizeof(*lines), compare_lines);
-        *ret_n = n;
-        return lines;
-}
-
-static char *rows_of_catalog(World *w, int edge)
-{
-        char path[128];
-        Text text = {0};
-        (void)snprintf(path, sizeof(path), "/control/rows?edge=%s", w->edges[edge]);
-        char *lines = harness_control_text(&w->catalog, path);
-        assert_int_equal(text_append(&text, "", 0), 0);
-        for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n")) {
-                cJSON *row = cJSON_Parse(line);
-                const char *database = cJSON_GetStringValue(cJSON_GetObjectItem(row, "databaseId"));
-                assert_int_equal(text_printf(&text, "%s|%s|%s\n", cJSON_GetStringValue(cJSON_GetObjectItem(row, "id")),
-                                             cJSON_GetStringValue(cJSON_GetObjectItem(row, "name")),
-                                             database ? database : ""),
-                                 0);
-                cJSON_Delete(row);
-        }
-        free(lines);
-        return text.data;
-}
-
-static char *rows_of_mirror(World *w, int edge)
-{
-        char sql[300];
-        (void)snprintf(
-                sql, sizeof(sql),
-                "SELECT coalesce(string_agg(id || '|' || name || '|' || coalesce(database_id::text, ''), E'\\n'), '')"
-                " FROM edgemirror.database_connection WHERE edge_connection_id = '%s' AND removed_at IS NULL",
-                w->edges[edge]);
-        return harness_sql(&w->pg, sql);
-}
-
-/* Both as lines in order, so that no row can hide behind another. Frees the texts. */
-static void assert_same_rows(char *is, char *should_be)
-{
-        size_t n_is, n_should_be;
-        char **lines_is = sort_lines(is, &n_is);
-        char **lines_should_be = sort_lines(should_be, &n_should_be);
-        assert_int_equal(n_is, n_should_be);
-        for (size_t i = 0; i < n_is; i++)
-                assert_string_equal(lines_is[i], lines_should_be[i]);
-        free(lines_is);
-        free(lines_should_be);
-        free(is);
-        free(should_be);
-}
-
 void assert_mirror_equals_catalog(World *w)
 {
         for (int edge = 0; edge < 2; edge++)
-                assert_same_rows(rows_of_mirror(w, edge), rows_of_catalog(w, edge));
+                assert_edge_equals_catalog(&w->pg, &w->catalog, w->edges[edge]);
 }
 
 /* So that every case has something to mirror, and a mirror that moves when it should not is seen. */
@@ -246,7 +179,7 @@ static void assert_last_run(World *w, int edge, const char *outcome, const char 
 
 static void run_case(World *w, const Case *c)
 {
-        char *before = rows_of_mirror(w, 0);
+        char *before = rows_of_mirror(&w->pg, w->edges[0]);
         int status = sync_all(w);
         print_message("%s %s: %d %s, refresh %s, %s\n", c->kind, c->members, status, text_of(w, 0, "outcome"),
                       text_of(w, 0, "refresh"), error_of(w, "code"));
@@ -256,15 +189,15 @@ static void run_case(World *w, const Case *c)
         assert_string_equal(error_of(w, "code"), c->code);
         assert_last_run(w, 0, c->outcome, c->refresh, c->code);
         if (strcmp(c->outcome, "failed") == 0) {
-                assert_same_rows(rows_of_mirror(w, 0), before);
+                assert_same_rows(rows_of_mirror(&w->pg, w->edges[0]), before);
         } else {
-                assert_same_rows(rows_of_mirror(w, 0), rows_of_catalog(w, 0));
+                assert_same_rows(rows_of_mirror(&w->pg, w->edges[0]), rows_of_catalog(&w->catalog, w->edges[0]));
                 free(before);
         }
 
         assert_string_equal(text_of(w, 1, "outcome"), "synced");
         assert_last_run(w, 1, "synced", "clean", "null");
-        assert_same_rows(rows_of_mirror(w, 1), rows_of_catalog(w, 1));
+        assert_edge_equals_catalog(&w->pg, &w->catalog, w->edges[1]);
 }
 
 void run_cases(World *w, const Case *cases, size_t n)

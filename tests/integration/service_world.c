@@ -1,0 +1,306 @@
+/*
+ * service_world: see the header.
+ */
+#include "integration/service_world.h"
+#include "base/text.h"
+#include "integration/rows.h"
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { AWAIT_TURNS = 3000 }; /* of 20 ms */
+
+/* ---- the world ---- */
+
+void start_catalog(ServiceWorld *w, const char *rows, const char *port)
+{
+        char edges[16];
+        (void)snprintf(edges, sizeof(edges), "%d", w->n_edges);
+        const char *const arguments[] = {"--edges",           edges,    "--rows", rows,         "--auth",
+                                         "basic:svc:" SECRET, "--port", port,     "--job-wait", "0s",
+                                         "--job-run",         "0s",     NULL};
+        harness_catalog_start(&w->catalog, w->folder, arguments);
+        cJSON *list = harness_control(&w->catalog, "/control/edges", NULL);
+        for (int i = 0; i < w->n_edges; i++) {
+                const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(list, i), "id"));
+                (void)snprintf(w->edges[i], sizeof(w->edges[i]), "%s", id);
+        }
+        cJSON_Delete(list);
+}
+
+const char *catalog_port(const ServiceWorld *w)
+{
+        return strrchr(w->catalog.url, ':') + 1;
+}
+
+void write_password(ServiceWorld *w, const char *password)
+{
+        char line[128];
+        (void)snprintf(line, sizeof(line), "%s\n", password);
+        harness_write(w->folder, "password", line);
+}
+
+void write_config(ServiceWorld *w)
+{
+        Text text = {0};
+        assert_int_equal(text_printf(&text,
+                                     "[catalog]\nurl = %s\nauth = basic\nusername = %s\npassword_file = %s/password\n"
+                                     "request_timeout = 30s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
+                                     "[defaults]\nschedule = weekly\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
+                                     "settle = 100ms\n%s\n",
+                                     w->url, w->user, w->folder, w->in_catalog, w->conninfo, w->in_postgres,
+                                     w->in_daemon, w->in_defaults),
+                         0);
+        for (int i = 0; i < w->n_configured; i++)
+                assert_int_equal(text_printf(&text, "[edge \"e%d\"]\nid = %s\n", i, w->edges[i]), 0);
+        harness_write(w->folder, "edgemirror.conf", text.data);
+        text_done(&text);
+}
+
+int service_world_setup(void **state)
+{
+        ServiceWorld *w = calloc(1, sizeof(*w));
+        assert_non_null(w);
+        harness_postgres_start(&w->pg);
+        (void)snprintf(w->folder, sizeof(w->folder), "/tmp/edgemirror-run-XXXXXX");
+        assert_non_null(mkdtemp(w->folder));
+        (void)snprintf(w->config, sizeof(w->config), "%s/edgemirror.conf", w->folder);
+        *state = w;
+        begin_again(w, 1, "1");
+        return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+        (void)st;
+        (void)type;
+        (void)ftw;
+        return remove(path);
+}
+
+static void no_services(ServiceWorld *w)
+{
+        for (int i = 0; i < WORLD_INSTANCES; i++)
+                harness_service_done(&w->services[i]);
+}
+
+int service_world_teardown(void **state)
+{
+        ServiceWorld *w = *state;
+        if (!w) /* the set-up failed */
+                return 0;
+        no_services(w);
+        harness_catalog_stop(&w->catalog);
+        harness_postgres_destroy(&w->pg);
+        (void)nftw(w->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        free(w);
+        return 0;
+}
+
+static void forget_settings(ServiceWorld *w)
+{
+        w->n_configured = w->n_edges;
+        w->in_catalog[0] = w->in_postgres[0] = w->in_daemon[0] = w->in_defaults[0] = '\0';
+        (void)snprintf(w->url, sizeof(w->url), "%s", w->catalog.url);
+        (void)snprintf(w->user, sizeof(w->user), "svc");
+        (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", w->pg.service);
+        write_password(w, SECRET);
+        write_config(w);
+}
+
+static void empty_database(ServiceWorld *w)
+{
+        HarnessPostgres maintenance = w->pg;
+        (void)snprintf(maintenance.conninfo, sizeof(maintenance.conninfo), "host=%s dbname=postgres user=postgres",
+                       w->pg.folder);
+        free(harness_sql(&maintenance, "DROP DATABASE test WITH (FORCE)"));
+        free(harness_sql(&maintenance, "CREATE DATABASE test OWNER em"));
+        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo), "host=%s dbname=test user=postgres", w->pg.folder);
+}
+
+void begin_again(ServiceWorld *w, int n_edges, const char *rows)
+{
+        const char *const migrate[] = {"-c", w->config, "migrate", NULL};
+        no_services(w);
+        if (w->pg.pid == 0)
+                harness_postgres_resume(&w->pg);
+        harness_catalog_stop(&w->catalog);
+        assert_true(n_edges <= WORLD_EDGES_MAX);
+        w->n_edges = n_edges;
+        start_catalog(w, rows, "0");
+        forget_settings(w);
+        empty_database(w);
+        assert_int_equal(harness_program(w->folder, migrate), 0);
+}
+
+int few_edges(void **state)
+{
+        begin_again(*state, 4, "20");
+        return 0;
+}
+
+/* ---- the service ---- */
+
+HarnessService *service_begin(ServiceWorld *w, int i)
+{
+        char name[16];
+        (void)snprintf(name, sizeof(name), "run%d", i);
+        harness_service_start(&w->services[i], w->folder, name, w->config, true, 0);
+        return &w->services[i];
+}
+
+HarnessService *service_start(ServiceWorld *w, int i)
+{
+        HarnessService *s = service_begin(w, i);
+        harness_service_await(s, "READY=1", 1);
+        harness_service_await_log(s, "the catalog answers", 1);
+        return s;
+}
+
+void service_stop(ServiceWorld *w, int i)
+{
+        harness_service_signal(&w->services[i], SIGTERM);
+        assert_int_equal(harness_service_wait(&w->services[i]), 0);
+}
+
+/* ---- the catalog ---- */
+
+void control(ServiceWorld *w, const char *path, const char *body)
+{
+        cJSON_Delete(harness_control(&w->catalog, path, body));
+}
+
+void fault(ServiceWorld *w, const char *kind, int edge, const char *members)
+{
+        char rule[1024], which[64] = "";
+        if (edge >= 0)
+                (void)snprintf(which, sizeof(which), "\"edge\":\"%s\",", w->edges[edge]);
+        (void)snprintf(rule, sizeof(rule), "{\"kind\":\"%s\",%s%s}", kind, which, members);
+        control(w, "/control/faults", rule);
+}
+
+void no_faults(ServiceWorld *w)
+{
+        control(w, "/control/faults", "");
+}
+
+int requests(ServiceWorld *w, const char *kind, int edge, int status)
+{
+        char path[64];
+        int n = 0;
+        (void)snprintf(path, sizeof(path), "/control/log?kind=%s", kind);
+        char *log = harness_control_text(&w->catalog, path);
+        for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
+                cJSON *entry = cJSON_Parse(line);
+                const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(entry, "edge"));
+                int got = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(entry, "status"));
+                n += (edge < 0 || (id && strcmp(id, w->edges[edge]) == 0)) && (status == 0 || status == got);
+                cJSON_Delete(entry);
+        }
+        free(log);
+        return n;
+}
+
+/* ---- PostgreSQL ---- */
+
+static char *format_sql(const char *format, va_list arguments)
+{
+        char *sql;
+        assert_true(vasprintf(&sql, format, arguments) >= 0);
+        return sql;
+}
+
+long sql_long(ServiceWorld *w, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        char *sql = format_sql(format, arguments);
+        va_end(arguments);
+        long value = harness_sql_long(&w->pg, sql);
+        free(sql);
+        return value;
+}
+
+/* What was waited for in vain is explained by the logs. */
+static void give_up(ServiceWorld *w, const char *sql)
+{
+        for (int i = 0; i < WORLD_INSTANCES; i++) {
+                if (!w->services[i].name[0])
+                        continue;
+                char name[64];
+                (void)snprintf(name, sizeof(name), "%s.err", w->services[i].name);
+                char *log = harness_read(w->folder, name);
+                size_t size = strlen(log);
+                print_message("# %s: %s\n", name, log + (size > 10000 ? size - 10000 : 0));
+                free(log);
+        }
+        char *state =
+                harness_sql(&w->pg, "SELECT string_agg(concat_ws(' ', name, next_run_at, holder, expires_at, epoch,"
+                                    " (SELECT string_agg(concat_ws(',', run_id, trigger, phase, outcome, error_code),"
+                                    " '; ') FROM edgemirror.sync_run r WHERE r.edge_connection_id ="
+                                    " e.edge_connection_id)), E'\\n# ') FROM edgemirror.edge e"
+                                    " JOIN edgemirror.edge_claim USING (edge_connection_id)");
+        print_message("# %s\n", state);
+        free(state);
+        fail_msg("waited in vain for %s", sql);
+}
+
+void await_sql(ServiceWorld *w, const char *format, ...)
+{
+        const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+        va_list arguments;
+        va_start(arguments, format);
+        char *sql = format_sql(format, arguments);
+        va_end(arguments);
+        for (int turn = 0; harness_sql_long(&w->pg, sql) == 0; turn++) {
+                if (turn == AWAIT_TURNS)
+                        give_up(w, sql);
+                (void)nanosleep(&pause, NULL);
+        }
+        free(sql);
+}
+
+void make_due(ServiceWorld *w, int first, int last)
+{
+        for (int i = first; i <= last; i++)
+                assert_int_equal(sql_long(w,
+                                          "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now()"
+                                          " WHERE edge_connection_id = '%s' RETURNING 1) SELECT count(*) FROM u",
+                                          w->edges[i]),
+                                 1);
+}
+
+void await_phase(ServiceWorld *w, int edge, const char *phase)
+{
+        await_sql(w,
+                  "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND edge_connection_id = '%s'"
+                  " AND finished_at IS NULL",
+                  phase, w->edges[edge]);
+}
+
+void await_runs(ServiceWorld *w, int first, int last, const char *outcome, int n)
+{
+        for (int i = first; i <= last; i++)
+                await_sql(w,
+                          "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = '%s'"
+                          " AND edge_connection_id = '%s'",
+                          n, outcome, w->edges[i]);
+}
+
+/* ---- what must hold ---- */
+
+void assert_mirror_equals_catalog(ServiceWorld *w, int first, int last)
+{
+        for (int i = first; i <= last; i++)
+                assert_edge_equals_catalog(&w->pg, &w->catalog, w->edges[i]);
+}
+
+void assert_nothing_is_held(ServiceWorld *w)
+{
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"), 0);
+}
