@@ -61,7 +61,7 @@ static const Option OPTIONS[] = {
           .help = "Name of this instance in leases and runs. Default: host name and process id." },
         { DAEMON(max_syncs), .key = "max_syncs", COUNT(1, 10000), .preset = "64",
           .help = "Edges in progress at once." },
-        { DAEMON(lease_usec), .key = "lease", DURATION(10 * USEC_PER_SEC, USEC_PER_HOUR), .preset = "60s",
+        { DAEMON(lease_usec), .key = "lease", DURATION(2 * USEC_PER_SEC, USEC_PER_HOUR), .preset = "60s",
           .help = "How long an edge stays claimed by an instance that gives no sign of life." },
         { DAEMON(stop_timeout_usec), .key = "stop_timeout", DURATION(USEC_PER_SEC, 10 * USEC_PER_MINUTE), .preset = "20s",
           .help = "How long a stop may take." },

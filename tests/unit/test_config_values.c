@@ -77,7 +77,7 @@ static const Case REFUSED[] = {
          "1:2: conninfo: it holds a secret (the passphrase of a key); use a key without one that only the service can read; " CONNINFO_FORM},
         {"[postgres]", "max_connections = 101",
          "1:2: max_connections = 101: out of range; accepted: a whole number from 1 to 100\n"},
-        {"[daemon]", "lease = 9s", "1:2: lease = 9s: out of range; " DURATION("10s to 1h")},
+        {"[daemon]", "lease = 1999ms", "1:2: lease = 1999ms: out of range; " DURATION("2s to 1h")},
         {"[daemon]", "max_syncs = -1", "1:2: max_syncs = -1: out of range; accepted: a whole number from 1 to 10000\n"},
         {"[daemon]", "history_keep = 23h", "1:2: history_keep = 23h: out of range; " KEEP_FORM},
         {"[daemon]", "history_keep = 521w", "1:2: history_keep = 521w: out of range; " KEEP_FORM},
