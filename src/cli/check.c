@@ -1,8 +1,10 @@
 /*
  * check: the command. One line for each thing that must be right, and what to do where it is not.
  */
+#include "base/limits.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/session.h"
 #include <errno.h>
@@ -28,7 +30,9 @@ typedef struct EdgeCheck {
 static void check_line(Check *c, const char *what, const Fault *fault, const char *detail)
 {
         bool passed = fault->scope == FAULT_NONE;
-        printf("%-6s  %-32s  %s\n", passed ? "ok" : "FAILED", what, passed ? detail : fault->message);
+        printf("%-6s  ", passed ? "ok" : "FAILED");
+        columns_put(stdout, what, 32);
+        printf("  %s\n", passed ? detail : fault->message);
         c->status = exit_status_worse(c->status, fault_exit_status(fault));
 }
 
@@ -45,10 +49,13 @@ static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *us
 
 static void check_mirror(Check *c)
 {
+        Fault fault;
         MirrorTask *task;
-        int status = session_open_mirror(&c->session);
+        int status = session_try_mirror(&c->session, &fault);
         if (status == 0 && mirror_check(c->session.mirror, check_on_mirror, c, &task) >= 0)
                 return;
+        if (status != 0)
+                check_line(c, "postgres", &fault, "");
         c->status = exit_status_worse(c->status, status ? status : CLI_EXIT_EDGE_FAILED);
         (void)sd_event_exit(c->session.event, 0);
 }
@@ -78,11 +85,11 @@ static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
         EdgeCheck *e = userdata;
         Check *c = e->check;
         const Fault *fault = &answer->answer.fault;
-        char what[64];
+        char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
         c->n_open--;
         check_catalog(c, &answer->answer);
         if (fault->scope != FAULT_PEER && fault->scope != FAULT_REQUEST) {
-                (void)snprintf(what, sizeof(what), "catalog: edge %.40s", e->edge->name);
+                (void)snprintf(what, sizeof(what), "catalog: edge %s", e->edge->name);
                 check_line(c, what, fault, answer->n_rows ? "may be listed" : "may be listed; it is empty");
         }
         free(e);
@@ -135,12 +142,15 @@ int command_check(const CommandLine *line)
         }
         if (status == 0 && !line->offline) {
                 /* What is wrong with one side is no reason to keep quiet about the other. */
-                int catalog_status = session_open_catalog(&c.session);
-                c.status = exit_status_worse(c.status, catalog_status);
-                if (catalog_status == 0)
+                Fault fault;
+                int catalog_status = session_try_catalog(&c.session, &fault);
+                if (catalog_status == 0) {
                         check_next_edges(&c);
-                else
+                } else {
+                        check_line(&c, "catalog", &fault, "");
+                        c.status = exit_status_worse(c.status, catalog_status);
                         check_mirror(&c);
+                }
                 if (c.session.event)
                         (void)sd_event_loop(c.session.event);
         }

@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/columns.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,19 +74,6 @@ static bool view_measure(ProgressView *v)
         return v->columns >= COLUMNS_MIN && rows >= ROWS_MIN;
 }
 
-/* What a name takes on the screen: letters of the east and pictures take two columns. Near enough to keep the lines below each other. */
-static unsigned text_columns(const char *text)
-{
-        unsigned columns = 0;
-        for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
-                if ((*s & 0xC0) == 0x80)
-                        continue;
-                bool wide = *s >= 0xF0 || (*s >= 0xE3 && *s <= 0xED);
-                columns += wide ? 2 : 1;
-        }
-        return columns;
-}
-
 static void frame_add_line(Text *frame, const ProgressView *v, const ProgressLine *l)
 {
         char name[sizeof(l->name)];
@@ -93,7 +81,7 @@ static void frame_add_line(Text *frame, const ProgressView *v, const ProgressLin
         unsigned width = v->columns > 3 * NAME_WIDTH ? NAME_WIDTH : v->columns / 3;
         text_printable(l->name, strlen(l->name), name, width + 1);
         text_printable(l->text, strlen(l->text), text, v->columns - width - 1);
-        unsigned taken = text_columns(name);
+        size_t taken = columns_of(name);
         (void)text_printf(frame, "%s%*s %s\033[K\n", name, taken < width ? (int)(width - taken) : 0, "", text);
 }
 

@@ -22,10 +22,15 @@ int session_load(Session *s, const char *config_file)
         return CLI_EXIT_CONFIG;
 }
 
+static int session_fault_status(const Fault *fault)
+{
+        return text_starts_with(fault->code, "secret-") ? CLI_EXIT_CONFIG : CLI_EXIT_EDGE_FAILED;
+}
+
 int session_failed(const Fault *fault)
 {
         log_error("%s", fault->message);
-        return text_starts_with(fault->code, "secret-") ? CLI_EXIT_CONFIG : CLI_EXIT_EDGE_FAILED;
+        return session_fault_status(fault);
 }
 
 static int session_open_event(Session *s, Fault *ret_fault)
@@ -36,22 +41,32 @@ static int session_open_event(Session *s, Fault *ret_fault)
                      : 0;
 }
 
+int session_try_mirror(Session *s, Fault *ret_fault)
+{
+        if (session_open_event(s, ret_fault) < 0 || wiring_open_mirror(&s->wiring, s->event, s->config, ret_fault) < 0)
+                return session_fault_status(ret_fault);
+        s->mirror = s->wiring.mirror;
+        return CLI_EXIT_DONE;
+}
+
+int session_try_catalog(Session *s, Fault *ret_fault)
+{
+        if (session_open_event(s, ret_fault) < 0 || wiring_open_catalog(&s->wiring, s->event, s->config, ret_fault) < 0)
+                return session_fault_status(ret_fault);
+        s->catalog = s->wiring.catalog;
+        return CLI_EXIT_DONE;
+}
+
 int session_open_mirror(Session *s)
 {
         Fault fault;
-        if (session_open_event(s, &fault) < 0 || wiring_open_mirror(&s->wiring, s->event, s->config, &fault) < 0)
-                return session_failed(&fault);
-        s->mirror = s->wiring.mirror;
-        return CLI_EXIT_DONE;
+        return session_try_mirror(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE : session_failed(&fault);
 }
 
 int session_open_catalog(Session *s)
 {
         Fault fault;
-        if (session_open_event(s, &fault) < 0 || wiring_open_catalog(&s->wiring, s->event, s->config, &fault) < 0)
-                return session_failed(&fault);
-        s->catalog = s->wiring.catalog;
-        return CLI_EXIT_DONE;
+        return session_try_catalog(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE : session_failed(&fault);
 }
 
 void session_done(Session *s)

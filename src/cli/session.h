@@ -23,6 +23,10 @@ int session_load(Session *s, const char *config_file);
 int session_open_mirror(Session *s);
 int session_open_catalog(Session *s);
 
+/* The same, without a word: the fault says why not. */
+int session_try_mirror(Session *s, Fault *ret_fault);
+int session_try_catalog(Session *s, Fault *ret_fault);
+
 /* Says the fault, and gives the exit status: 78 for a secret that cannot be read. */
 int session_failed(const Fault *fault);
 

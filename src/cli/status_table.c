@@ -4,6 +4,7 @@
 #include "cli/status_table.h"
 #include "base/duration.h"
 #include "base/text.h"
+#include "cli/columns.h"
 #include "cli/json_out.h"
 #include <inttypes.h>
 #include <string.h>
@@ -27,15 +28,6 @@ static const char *age(int64_t seconds, char out[DURATION_STRING_SIZE])
 static const char *printable(const char *text, char *out, size_t size)
 {
         return text_printable(text, strlen(text), out, size);
-}
-
-/* Left-aligned in so many columns; a character of UTF-8 is taken for one. */
-static void put_padded(FILE *out, const char *text, size_t columns)
-{
-        size_t characters = 0;
-        for (const char *at = text; *at; at++)
-                characters += ((unsigned char)*at & 0xc0) != 0x80;
-        fprintf(out, "%s%*s", text, characters < columns ? (int)(columns - characters) : 0, "");
 }
 
 bool status_is_trouble(const MirrorStatus *s)
@@ -83,7 +75,7 @@ void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
                 (void)snprintf(rows, sizeof(rows), "%" PRId64, s->row_count);
         if (colour)
                 fputs(row_colour(s), out);
-        put_padded(out, printable(s->name, name, sizeof(name)), NAME_COLUMNS);
+        columns_put(out, printable(s->name, name, sizeof(name)), NAME_COLUMNS);
         fprintf(out, " %-*s %9s  %9s  %10s  %-10s %-10s %s", STATE_COLUMNS, state, age(s->listed_age_sec, listed),
                 age(s->refreshed_age_sec, refreshed), rows, s->outcome ? s->outcome : "-",
                 s->refresh ? s->refresh : "-", s->next_run_at ? s->next_run_at : "-");

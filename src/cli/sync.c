@@ -46,6 +46,7 @@ struct SyncCommand {
         bool catalog_answers;   /* somebody has had an answer: more than one edge may ask */
         sd_event_source *hurry; /* stops waiting for that */
         Fault peer_fault;       /* of a peer that said no */
+        Fault said;             /* of a peer, the one that was printed last */
         int status;
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
 };
@@ -57,7 +58,9 @@ static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncRep
         if (c->line->json)
                 sync_report_print_json(edge->name, &edge->id, report, plan);
         else
-                sync_report_print(edge->name, report, plan);
+                sync_report_print(edge->name, report, plan, &c->said);
+        if (report->fault.scope == FAULT_PEER)
+                c->said = report->fault;
         c->status = exit_status_worse(c->status, sync_report_status(report));
 }
 

@@ -5,10 +5,13 @@
 #include "base/duration.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "cli/json_out.h"
 #include "cli/session.h"
 #include <inttypes.h>
 #include <stdio.h>
+
+enum { EDGE_COLUMNS = 24 };
 
 bool sync_report_applied(const SyncReport *r)
 {
@@ -78,10 +81,19 @@ static void print_counts(const SyncReport *r)
         printf("%s; ", any ? "" : ", no change");
 }
 
-void sync_report_print(const char *edge, const SyncReport *r, Plan *plan)
+/* What is wrong with a peer is the same for every edge that needs it: the words once, then the code alone. */
+static void print_fault(const Fault *fault, const Fault *said)
+{
+        bool again = said->scope == FAULT_PEER && fault->scope == FAULT_PEER && text_equal(fault->code, said->code) &&
+                     text_equal(fault->message, said->message);
+        printf("    %s: %s\n", fault->code, again ? "as above" : fault->message);
+}
+
+void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const Fault *said)
 {
         char took[DURATION_STRING_SIZE];
-        printf("%-24s  %-8s  ", edge, r->outcome);
+        columns_put(stdout, edge, EDGE_COLUMNS);
+        printf("  %-8s  ", r->outcome);
         if (plan)
                 printf("dry run, nothing is written: ");
         if (sync_report_applied(r))
@@ -90,7 +102,7 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan)
                 printf("refresh %s; ", r->refresh);
         printf("%s\n", duration_format_short(r->duration_usec, took));
         if (r->fault.scope != FAULT_NONE)
-                printf("    %s: %s\n", r->fault.code, r->fault.message);
+                print_fault(&r->fault, said);
         if (r->applied.held > 0)
                 printf("    %" PRId64 " %s of the mirror missing from the list; left as %s\n", r->applied.held,
                        r->applied.held == 1 ? "row is" : "rows are", r->applied.held == 1 ? "it is" : "they are");

@@ -161,8 +161,13 @@ const OptionKind option_kind_yesno = {.accepted = "yes or no", .parse = parse_ye
 
 static int parse_id(const Option *o, void *object, const char *value, OptionContext *context)
 {
-        if (uuid_parse(value, field_of(o, object)) < 0)
+        static const Uuid nil = {{0}};
+        Uuid id;
+        if (uuid_parse(value, &id) < 0)
                 return refuse(context, "not a UUID");
+        if (uuid_equal(&id, &nil))
+                return refuse(context, "the nil UUID, which is the id of nothing");
+        *(Uuid *)field_of(o, object) = id;
         return 0;
 }
 

@@ -104,6 +104,8 @@ static const Case REFUSED[] = {
          "1:2: max_removals = %: neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"},
         {"[defaults]", "max_removals = 1.5",
          "1:2: max_removals = 1.5: neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"},
+        {"[edge \"b\"]", "id = 00000000-0000-0000-0000-000000000000",
+         "1:2: id = 00000000-0000-0000-0000-000000000000: the nil UUID, which is the id of nothing; " UUID_FORM},
         {"[edge \"b\"]", "id = {" UUID_B "}", "1:2: id = {" UUID_B "}: not a UUID; " UUID_FORM},
         {"[edge \"b\"]\nid = " UUID_B, "schema_connection = x", "1:3: schema_connection = x: not a UUID; " UUID_FORM},
 };

@@ -1,13 +1,17 @@
 /*
- * The exit status that outcomes and faults give, alone and together.
+ * What is printed of a sync, and the exit status that outcomes and faults give, alone and together.
  */
 #include "base/cleanup.h"
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "cli/session.h"
 #include "cli/sync_report.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -59,11 +63,76 @@ static void the_graver_status_wins(void **state)
                 }
 }
 
+/* What a call of sync_report_print writes. */
+static void printed(const char *edge, const SyncReport *report, const Fault *said, char out[static 1024])
+{
+        FILE *file = tmpfile();
+        assert_non_null(file);
+        (void)fflush(stdout);
+        int saved = dup(STDOUT_FILENO);
+        assert_true(saved >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
+        sync_report_print(edge, report, NULL, said);
+        assert_true(dup2(saved, STDOUT_FILENO) >= 0);
+        (void)close(saved);
+        rewind(file);
+        out[fread(out, 1, 1023, file)] = '\0';
+        (void)fclose(file);
+}
+
+static void what_a_peer_said_is_spelt_out_once(void **state)
+{
+        (void)state;
+        static const struct {
+                FaultScope said_scope, scope;
+                const char *said, *words;
+                bool again;
+        } cases[] = {
+                {FAULT_NONE, FAULT_PEER, "", "the server is away", false},
+                {FAULT_PEER, FAULT_PEER, "the server is away", "the server is away", true},
+                {FAULT_PEER, FAULT_PEER, "the server is away", "the disk is full", false},
+                {FAULT_PEER, FAULT_RUN, "a bad row", "a bad row", false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                SyncReport report = {.outcome = "failed"};
+                Fault said = {0};
+                char out[1024];
+                fault_set(&report.fault, cases[i].scope, EIO, "code", "%s", cases[i].words);
+                if (cases[i].said_scope != FAULT_NONE)
+                        fault_set(&said, cases[i].said_scope, EIO, "code", "%s", cases[i].said);
+                printed("one", &report, &said, out);
+                assert_int_equal(strstr(out, cases[i].words) == NULL, cases[i].again);
+                assert_int_equal(strstr(out, "code: as above\n") != NULL, cases[i].again);
+        }
+}
+
+static void outcomes_stand_below_each_other_whatever_the_names(void **state)
+{
+        (void)state;
+        static const char *const names[] = {"plain", "caf\u00e9", "\u6771\u4eac", "\U0001F418", ""};
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                SyncReport report = {.outcome = "synced"};
+                char out[1024];
+                printed(names[i], &report, &(Fault){0}, out);
+                char *outcome = strstr(out, "synced");
+                assert_non_null(outcome);
+                *outcome = '\0';
+                assert_int_equal(columns_of(out), 26);
+        }
+        static const struct {
+                const char *text;
+                size_t columns;
+        } widths[] = {{"", 0}, {"plain", 5}, {"caf\u00e9", 4}, {"\u6771\u4eac", 4}, {"\U0001F418", 2}};
+        for (size_t i = 0; i < ARRAY_SIZE(widths); i++)
+                assert_int_equal(columns_of(widths[i].text), widths[i].columns);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(outcome_and_fault_give_the_status),
+                cmocka_unit_test(outcomes_stand_below_each_other_whatever_the_names),
                 cmocka_unit_test(the_graver_status_wins),
+                cmocka_unit_test(what_a_peer_said_is_spelt_out_once),
         };
         return cmocka_run_group_tests_name("sync_report", tests, NULL, NULL);
 }

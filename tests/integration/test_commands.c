@@ -1,0 +1,278 @@
+/*
+ * edgemirror check, migrate, status and schedule, as a person or a program calls them: what they print, and how they end.
+ */
+#include "integration/sync_world.h"
+#include <cjson/cJSON.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+enum { ARGUMENTS_MAX = 8 };
+
+/* The exit status of edgemirror -c CONFIG COMMAND…; what it printed is in FOLDER/out and FOLDER/err. */
+static int run(World *w, const char *const *command)
+{
+        const char *arguments[ARGUMENTS_MAX + 3] = {"-c", w->config};
+        for (size_t i = 0; i < ARGUMENTS_MAX && command[i]; i++)
+                arguments[2 + i] = command[i];
+        return harness_program(w->folder, arguments);
+}
+
+#define RUN(w, ...) run((w), (const char *const[]){__VA_ARGS__, NULL})
+
+static void assert_says(World *w, const char *file, const char *words, bool said)
+{
+        char *text = harness_read(w->folder, file);
+        if ((strstr(text, words) != NULL) != said)
+                fail_msg("\"%s\" is %sin %s:\n%s", words, said ? "not " : "", file, text);
+        free(text);
+}
+
+/* The members of every object that the last command printed, a line each, are these and no others, in this order. */
+static void assert_objects(World *w, const char *const *members, size_t n_members, size_t n_objects)
+{
+        char *out = harness_read(w->folder, "out"), *left = NULL;
+        size_t n = 0;
+        for (char *line = strtok_r(out, "\n", &left); line; line = strtok_r(NULL, "\n", &left), n++) {
+                cJSON *object = cJSON_Parse(line);
+                assert_non_null(object);
+                size_t i = 0;
+                for (const cJSON *m = object->child; m; m = m->next, i++) {
+                        assert_true(i < n_members);
+                        assert_string_equal(m->string, members[i]);
+                }
+                assert_int_equal(i, n_members);
+                cJSON_Delete(object);
+        }
+        assert_int_equal(n, n_objects);
+        free(out);
+}
+
+/* ---- check ---- */
+
+static void check_says_what_is_right(void **state)
+{
+        World *w = *state;
+        static const char *const lines[] = {
+                "ok      configuration                     valid, 2 edges\n",
+                "ok      catalog                           address and credentials are right\n",
+                "ok      catalog: edge main                may be listed\n",
+                "ok      catalog: edge other               may be listed\n",
+                "ok      postgres: connection              PostgreSQL ",
+                "ok      postgres: schema version          ",
+                "ok      postgres: privileges              all that the service needs\n",
+        };
+        assert_int_equal(RUN(w, "check"), 0);
+        for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+                assert_says(w, "out", lines[i], true);
+        assert_says(w, "out", "FAILED", false);
+
+        control(w, "/control/log", "");
+        assert_int_equal(RUN(w, "check", "--offline"), 0);
+        char *asked = harness_control_text(&w->catalog, "/control/log");
+        assert_string_equal(asked, "");
+        free(asked);
+        assert_says(w, "out", "postgres", false);
+        assert_says(w, "out", "catalog", false);
+}
+
+/* What breaks, the exit status, the line that says so, and one that is right all the same. */
+static void check_says_what_is_wrong_and_goes_on(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *password; /* NULL: right */
+                bool password_open;   /* to everybody */
+                const char *sql, *undo;
+                const char *fault;
+                int status;
+                const char *line, *right;
+        } cases[] = {
+                {.password = "wrong",
+                 .status = 77,
+                 .line = "FAILED  catalog                           the catalog refuses the credentials",
+                 .right = "ok      postgres: schema"},
+                {.password_open = true,
+                 .status = 78,
+                 .line = "FAILED  catalog                           password_file of [catalog]: ",
+                 .right = "ok      postgres: schema"},
+                {.fault = "\"status\":403",
+                 .status = 1,
+                 .line = "FAILED  catalog: edge main                the catalog forbids this",
+                 .right = "ok      catalog: edge other "},
+                {.fault = "\"status\":503",
+                 .status = 69,
+                 .line = "FAILED  catalog                           the catalog is not available now",
+                 .right = "ok      postgres: schema"},
+                {.sql = "ALTER SCHEMA edgemirror RENAME TO elsewhere",
+                 .undo = "ALTER SCHEMA elsewhere RENAME TO edgemirror",
+                 .status = 69,
+                 .line = "FAILED  postgres: schema version          there is no schema edgemirror here; run edgemirror migrate",
+                 .right = "ok      catalog: edge main "},
+                {.sql = "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, 'later', 'x')",
+                 .undo = "DELETE FROM edgemirror.schema_version WHERE version = 999",
+                 .status = 69,
+                 .line = "FAILED  postgres: schema version          ",
+                 .right = "ok      catalog: edge main "},
+                {.sql = "ALTER TABLE edgemirror.sync_run OWNER TO postgres",
+                 .undo = "ALTER TABLE edgemirror.sync_run OWNER TO em",
+                 .status = 77,
+                 .line = "FAILED  postgres: privileges ",
+                 .right = "ok      catalog: edge main "},
+        };
+        char path[128];
+        (void)snprintf(path, sizeof(path), "%s/password", w->folder);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                print_message("# %s\n", cases[i].line);
+                write_config(w, "1s");
+                if (cases[i].password)
+                        harness_write(w->folder, "password", cases[i].password);
+                if (cases[i].password_open)
+                        assert_int_equal(chmod(path, 0644), 0);
+                if (cases[i].fault)
+                        fault(w, "list", cases[i].fault);
+                if (cases[i].sql)
+                        free(harness_sql(&w->pg, cases[i].sql));
+                int status = RUN(w, "check");
+                if (cases[i].undo)
+                        free(harness_sql(&w->pg, cases[i].undo));
+                assert_int_equal(chmod(path, 0600), 0);
+                control(w, "/control/faults", "");
+                assert_says(w, "out", cases[i].line, true);
+                assert_says(w, "out", cases[i].right, true);
+                assert_int_equal(status, cases[i].status);
+        }
+        write_config(w, "1s");
+        assert_int_equal(RUN(w, "check"), 0);
+}
+
+/* ---- migrate ---- */
+
+static void migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know(void **state)
+{
+        World *w = *state;
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "out", "already", true);
+
+        free(harness_sql(&w->pg,
+                         "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, 'later', 'x')"));
+        assert_int_not_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "999", true);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.schema_version WHERE version = 999"));
+
+        free(harness_sql(&w->pg, "UPDATE edgemirror.schema_version SET checksum = 'other' WHERE version = 1"));
+        assert_int_not_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "0001_tables was applied with another text", true);
+}
+
+/* What is printed makes the schema that migrate makes. */
+static void the_printed_sql_makes_the_schema(void **state)
+{
+        World *w = *state;
+        static const char shape[] =
+                "SELECT string_agg(c::text, E'\\n' ORDER BY table_name, ordinal_position) FROM (SELECT table_name, column_name, data_type,"
+                " is_nullable, ordinal_position FROM information_schema.columns WHERE table_schema = 'edgemirror') c";
+        char *before = harness_sql(&w->pg, shape);
+        assert_int_equal(RUN(w, "migrate", "--print"), 0);
+        char *sql = harness_read(w->folder, "out");
+        free(harness_sql(&w->pg, "DROP PUBLICATION IF EXISTS edgemirror; DROP SCHEMA edgemirror CASCADE"));
+        free(harness_sql(&w->pg, sql));
+        char *after = harness_sql(&w->pg, shape);
+        assert_string_equal(after, before);
+        free(before);
+        free(after);
+        free(sql);
+}
+
+/* ---- status and schedule ---- */
+
+static void status_has_the_members_of_the_contract(void **state)
+{
+        World *w = *state;
+        static const char *const members[] = {"edge",
+                                              "edgeConnectionId",
+                                              "enabled",
+                                              "phase",
+                                              "holder",
+                                              "outcome",
+                                              "refresh",
+                                              "rowCount",
+                                              "listedAt",
+                                              "refreshedAt",
+                                              "nextRunAt",
+                                              "overdue",
+                                              "consecutiveFailures",
+                                              "job",
+                                              "error"};
+        assert_int_equal(RUN(w, "status"), 0);
+        assert_says(w, "out", "no edge is known to the mirror yet", true);
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(RUN(w, "status", "--json"), 0);
+        assert_objects(w, members, sizeof(members) / sizeof(members[0]), 2);
+        assert_int_equal(RUN(w, "status", "--json", w->edges[0]), 0); /* an edge goes by its id too */
+        assert_objects(w, members, sizeof(members) / sizeof(members[0]), 1);
+        assert_says(w, "out", "\"rowCount\":20,", true);
+        assert_int_equal(RUN(w, "status", "nobody"), 2);
+        assert_says(w, "err", "\"nobody\"", true);
+}
+
+static void schedule_needs_neither_catalog_nor_database(void **state)
+{
+        World *w = *state;
+        static const char *const members[] = {"edge", "schedule", "timezone", "next"};
+        char config[512];
+        (void)snprintf(config, sizeof(config),
+                       "[catalog]\nurl = https://nowhere.invalid\nauth = bearer\ntoken_file = /nonexistent/token\n"
+                       "[postgres]\nconninfo = host=/nonexistent\n[defaults]\nspread = 0s\n"
+                       "[edge \"a\"]\nid = %s\nschedule = cron 30 2 * * *\ntimezone = Europe/Brussels\n",
+                       w->edges[0]);
+        harness_write(w->folder, "edgemirror.conf", config);
+        assert_int_equal(RUN(w, "schedule", "--json", "--count", "2", "--from", "2026-03-28T00:00Z"), 0);
+        assert_objects(w, members, sizeof(members) / sizeof(members[0]), 1);
+        assert_says(w, "out", "\"next\":[\"2026-03-28T02:30:00+01:00\",\"2026-03-29T03:00:00+02:00\"]", true);
+        assert_int_equal(RUN(w, "schedule", "--count", "0"), 2);
+        assert_int_equal(RUN(w, "schedule", "--from", "yesterday"), 2);
+        assert_int_equal(RUN(w, "schedule", "nobody"), 2);
+}
+
+/* ---- PostgreSQL away ---- */
+
+static void the_database_that_is_away_is_69_and_said_once(void **state)
+{
+        World *w = *state;
+        assert_int_equal(kill(w->pg.pid, SIGINT), 0);
+        assert_int_equal(waitpid(w->pg.pid, NULL, 0), w->pg.pid);
+        w->pg.pid = 0;
+        int sync = RUN(w, "sync");
+        char *out = harness_read(w->folder, "out");
+        int status = RUN(w, "status"), migrate = RUN(w, "migrate"), check = RUN(w, "check");
+        harness_postgres_resume(&w->pg);
+        assert_int_equal(sync, 69);
+        assert_int_equal(status, 69);
+        assert_int_equal(migrate, 69);
+        assert_int_equal(check, 69);
+        const char *words = strstr(out, "no connection to PostgreSQL");
+        assert_non_null(words);
+        assert_null(strstr(words + 1, "no connection to PostgreSQL"));
+        assert_non_null(strstr(out, "main "));
+        assert_non_null(strstr(out, "other "));
+        free(out);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(check_says_what_is_right, small_world),
+                cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
+                cmocka_unit_test_setup(status_has_the_members_of_the_contract, small_world),
+                cmocka_unit_test_setup(schedule_needs_neither_catalog_nor_database, small_world),
+                cmocka_unit_test_setup(the_database_that_is_away_is_69_and_said_once, small_world),
+                cmocka_unit_test_setup(migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know, small_world),
+                cmocka_unit_test_setup(the_printed_sql_makes_the_schema, small_world), /* makes the schema anew */
+        };
+        return cmocka_run_group_tests_name("commands", tests, world_setup, world_teardown);
+}
