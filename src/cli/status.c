@@ -3,6 +3,7 @@
  */
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/command.h"
@@ -167,15 +168,8 @@ static int watch_on_signal(sd_event_source *s, const struct signalfd_siginfo *in
 
 static int watch_begin(StatusView *v)
 {
-        sigset_t blocked;
-        (void)sigemptyset(&blocked);
-        (void)sigaddset(&blocked, SIGINT);
-        (void)sigaddset(&blocked, SIGTERM);
-        if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0)
-                return -errno;
-        int r = sd_event_add_signal(v->session.event, NULL, SIGINT, watch_on_signal, v);
-        if (r >= 0)
-                r = sd_event_add_signal(v->session.event, NULL, SIGTERM, watch_on_signal, v);
+        static const int signals[] = {SIGINT, SIGTERM};
+        int r = signals_watch(v->session.event, signals, ARRAY_SIZE(signals), watch_on_signal, v);
         fputs("\033[2J", stdout);
         return r;
 }

@@ -8,12 +8,14 @@
 #include "sync/sync.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/sync_report.h"
+#include "sync/plan.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -110,24 +112,11 @@ static void runner_on_plan(const MirrorPlanRow *row, void *userdata)
 static int runner_start(SyncCommand *c, Runner *r)
 {
         const ConfigEdge *e = r->edge;
-        const ConfigRemovals *removals = &e->max_removals;
-        SyncPlan plan = {
-                .edge = e->id,
-                .name = e->name,
-                .has_schema_connection = e->has_schema_connection,
-                .schema_connection = e->schema_connection,
-                .trigger = MIRROR_TRIGGER_MANUAL,
-                .refresh = e->refresh && !c->line->no_refresh,
-                .poll_min_usec = e->poll_min_usec,
-                .poll_max_usec = e->poll_max_usec,
-                .wait_timeout_usec = e->wait_timeout_usec,
-                .job_timeout_usec = e->job_timeout_usec,
-                .settle_usec = e->settle_usec,
-                .page_size = e->page_size,
-                .max_removals = {.is_share = removals->is_share, .count = removals->count, .share = removals->share},
-                .accept_removals = c->line->accept_removals,
-                .dry_run = c->line->dry_run ? runner_on_plan : NULL,
-        };
+        SyncPlan plan = sync_plan_of(e);
+        plan.trigger = MIRROR_TRIGGER_MANUAL;
+        plan.refresh = e->refresh && !c->line->no_refresh;
+        plan.accept_removals = c->line->accept_removals;
+        plan.dry_run = c->line->dry_run ? runner_on_plan : NULL;
         if (c->line->dry_run) {
                 int error = plan_new(c->line->json, &r->plan);
                 if (error < 0)
@@ -216,18 +205,7 @@ static int command_on_hurry(sd_event_source *s, uint64_t usec, void *userdata)
 static int command_watch_signals(SyncCommand *c)
 {
         static const int signals[] = {SIGINT, SIGTERM};
-        sigset_t blocked;
-        (void)sigemptyset(&blocked);
-        for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-                (void)sigaddset(&blocked, signals[i]);
-        if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0) /* they come by the loop, not by a handler */
-                return -errno;
-        for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-                int r = sd_event_add_signal(c->session.event, NULL, signals[i], command_on_signal, c);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return signals_watch(c->session.event, signals, ARRAY_SIZE(signals), command_on_signal, c);
 }
 
 static void command_on_registered(const Fault *fault, void *userdata)

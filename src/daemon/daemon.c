@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
+#include "base/signals.h"
 #include "daemon/daemon_private.h"
 #include <errno.h>
 #include <signal.h>
@@ -195,18 +196,7 @@ static int daemon_on_signal(sd_event_source *s, const struct signalfd_siginfo *i
 static int daemon_watch_signals(Daemon *d)
 {
         static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
-        sigset_t blocked;
-        (void)sigemptyset(&blocked);
-        for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-                (void)sigaddset(&blocked, signals[i]);
-        if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0) /* they come by the loop, not by a handler */
-                return -errno;
-        for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
-                int r = sd_event_add_signal(d->event, NULL, signals[i], daemon_on_signal, d);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return signals_watch(d->event, signals, ARRAY_SIZE(signals), daemon_on_signal, d);
 }
 
 /* ---- beginning and end ---- */

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "daemon/daemon_private.h"
 #include "daemon/due.h"
+#include "sync/plan.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -144,29 +145,6 @@ static void run_on_done(const SyncReport *report, void *userdata)
 
 /* ---- the beginning ---- */
 
-static SyncPlan run_plan(const Run *run, const ConfigEdge *e)
-{
-        return (SyncPlan){
-                .edge = e->id,
-                .name = e->name,
-                .has_schema_connection = e->has_schema_connection,
-                .schema_connection = e->schema_connection,
-                .trigger = MIRROR_TRIGGER_SCHEDULE,
-                .held_epoch = run->epoch,
-                .next_run_usec = run->next_run_usec,
-                .refresh = e->refresh,
-                .poll_min_usec = e->poll_min_usec,
-                .poll_max_usec = e->poll_max_usec,
-                .wait_timeout_usec = e->wait_timeout_usec,
-                .job_timeout_usec = e->job_timeout_usec,
-                .settle_usec = e->settle_usec,
-                .page_size = e->page_size,
-                .max_removals = {.is_share = e->max_removals.is_share,
-                                 .count = e->max_removals.count,
-                                 .share = e->max_removals.share},
-        };
-}
-
 static int run_begin(Run *run, const ConfigEdge *edge)
 {
         Daemon *d = run->daemon;
@@ -178,7 +156,9 @@ static int run_begin(Run *run, const ConfigEdge *edge)
                 .lease_usec = run->supply->wiring.config->daemon.lease_usec,
         };
         run->next_run_usec = due_by_schedule(edge, daemon_now(d));
-        const SyncPlan plan = run_plan(run, edge);
+        SyncPlan plan = sync_plan_of(edge);
+        plan.held_epoch = run->epoch;
+        plan.next_run_usec = run->next_run_usec;
         return sync_start(&context, &plan, NULL, run_on_done, run, &run->sync);
 }
 
