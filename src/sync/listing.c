@@ -228,14 +228,14 @@ ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_ro
                 return listing_first(l, rows, n_rows, ret_keep_from);
 
         if (listing_alone(l, rows, n_rows)) {
-                *ret_keep_from = n_rows;
+                *ret_keep_from = 0;
                 return n_rows == 1 ? LISTING_END : LISTING_MORE;
         }
         Join j = listing_join(l, rows, n_rows);
         if (!j.found)
                 return listing_drifted(l, ret_keep_from, n_rows);
 
-        *ret_keep_from = j.first + 1;
+        *ret_keep_from = 0;
         if (j.fresh == 0) {
                 if (n_rows < l->largest_page)
                         return LISTING_END;

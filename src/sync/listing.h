@@ -10,6 +10,8 @@
  * which is the base of the induction. Any received row will do as an anchor; the earliest one in the page is used, so that an anchor which itself
  * jumped towards the end hides nothing.
  *
+ * A page that joins is kept whole: what it repeats may have changed since, and the later observation counts.
+ *
  * When is it the end? When a page holds an anchor, nothing new after it, and is shorter than a page that this server has given in this list: such a
  * page was not cut by a cap of the server. A short page alone proves nothing. A list of one row knows no longer page: that row, nothing at the
  * next index, and the same row again prove that it was alone in between. A server that caps pages at one single row leaves no room for an anchor;

@@ -271,6 +271,28 @@ static void steady_churn_does_not_start_the_list_anew(void **state)
                 }
 }
 
+/* The later observation counts, also of the row that a page begins with, and of a row that is all alone. */
+static void page_that_repeats_rows_is_kept_from_its_first_row_on(void **state)
+{
+        (void)state;
+        static const size_t sizes[] = {1, 2, 9, 30};
+        static World w;
+        for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+                Listing l;
+                Fault fault = {0};
+                world_init(&w, sizes[i], 10);
+                listing_init(&l, 500);
+                ListingStep step = LISTING_MORE;
+                while (step == LISTING_MORE) {
+                        size_t from = SIZE_MAX, n = world_page(&w, l.offset, l.limit);
+                        step = listing_page(&l, w.page, n, &from, &fault);
+                        if (from != 0)
+                                fail_msg("%zu rows, page %lld: kept from %zu", sizes[i], (long long)l.pages, from);
+                }
+                assert_int_equal(step, LISTING_END);
+        }
+}
+
 static void server_that_ignores_offset_is_found_out(void **state)
 {
         (void)state;
@@ -351,6 +373,7 @@ int main(void)
                 cmocka_unit_test(one_row_and_nothing_after_it_is_not_believed_at_once),
                 cmocka_unit_test(list_that_jumped_is_found_again),
                 cmocka_unit_test(steady_churn_does_not_start_the_list_anew),
+                cmocka_unit_test(page_that_repeats_rows_is_kept_from_its_first_row_on),
                 cmocka_unit_test(server_that_ignores_offset_is_found_out),
                 cmocka_unit_test(server_that_gives_one_row_at_a_time_makes_no_whole_list),
                 cmocka_unit_test(list_that_never_joins_ends_unstable_after_bounded_restarts),
