@@ -1,0 +1,352 @@
+/*
+ * check: see the header.
+ */
+#include "sim/check.h"
+#include <stdio.h>
+#include <string.h>
+
+#define RUN_TIME_MAX (2 * 3600 * SEC)
+
+static DbRow before[ROWS_MAX];
+
+void check_before_apply(World *w)
+{
+        memcpy(before, w->database->rows, w->truth->n_rows * sizeof(before[0]));
+        memset(w->database->touched, 0, w->truth->n_rows);
+}
+
+static bool present(const DbRow *r)
+{
+        return r->exists && !r->removed_at;
+}
+
+static bool present_in(const DbRow *r, unsigned edge)
+{
+        return present(r) && r->edge == edge;
+}
+
+static bool differs(const DbRow *a, const DbRow *b)
+{
+        if (present(a) != present(b) || a->exists != b->exists)
+                return true;
+        return a->edge != b->edge || a->name != b->name || a->database != b->database;
+}
+
+static bool word_is(const char *word, const char *is)
+{
+        return word && strcmp(word, is) == 0;
+}
+
+/* ---- the refresh ---- */
+
+/* What the run says of its refresh, against what became of it. */
+static void check_refresh_word(World *w, const DbStatement *s)
+{
+        const char *word = s->ending.refresh;
+        const DbRun *run = &w->database->runs[s->run_id];
+        if (word_is(word, "skipped") != !run->refresh_wanted && word)
+                world_fail(w, "run %d says refresh %s, and a refresh was %swanted", (int)s->run_id, word,
+                           run->refresh_wanted ? "" : "not ");
+        if (word_is(word, "clean") && (!s->ending.has_job || !site_job_ended_clean(w, site_job_of(&s->ending.job.id)) ||
+                                       w->site->jobs[site_job_of(&s->ending.job.id)].edge != s->edge))
+                world_fail(w, "run %d says that its refresh was clean, and it was not", (int)s->run_id);
+        int status = s->run->refresh_status;
+        if (word_is(word, "rejected") && status != 400 && status != 403 && status != 404)
+                world_fail(w, "run %d says that its refresh was rejected; the catalog said %d", (int)s->run_id, status);
+}
+
+void check_refresh(World *w, const Run *r)
+{
+        const DbEdge *e = &w->database->edges[r->edge];
+        if (e->epoch != r->epoch)
+                world_fail(w, "edge %u: epoch %lld asks for a refresh while epoch %lld is in force", r->edge,
+                           (long long)r->epoch, (long long)e->epoch);
+}
+
+/* ---- the apply ---- */
+
+static bool may_remove(const World *w, const DbStatement *s)
+{
+        const DbRun *run = &w->database->runs[s->run_id];
+        bool clean = s->ending.has_job && site_job_ended_clean(w, site_job_of(&s->ending.job.id));
+        return s->ending.listed_whole && (clean || !run->refresh_wanted);
+}
+
+static void check_removal(World *w, const DbStatement *s, unsigned row)
+{
+        if (before[row].edge != s->edge)
+                world_fail(w, "row %u of edge %u was removed by edge %u", row, before[row].edge, s->edge);
+        else if (!may_remove(w, s))
+                world_fail(w, "row %u was removed although the list is not whole or the refresh not clean", row);
+        else if (!truth_ever_absent(w->truth, row, s->run->list_to, w->truth->tick))
+                world_fail(w, "row %u was removed although it existed all the time since the list ended", row);
+}
+
+static void check_written(World *w, const DbStatement *s, unsigned row)
+{
+        const DbRow *now = &w->database->rows[row];
+        const Witness *seen = &s->run->shown[row];
+        if (now->edge != s->edge)
+                world_fail(w, "row %u was written with edge %u by edge %u", row, now->edge, s->edge);
+        else if (seen->attempt != s->run->attempt)
+                world_fail(w, "row %u was written although the catalog has not shown it since the list was begun", row);
+}
+
+/* Did rows keep their order while they were listed? */
+static bool order_kept(const World *w, const DbStatement *s)
+{
+        return w->truth->reordered[s->edge] < s->run->list_from;
+}
+
+/* The later observation wins; of a row that came and went meanwhile, any that was true will do. */
+static void check_value(World *w, const DbStatement *s, unsigned row)
+{
+        const DbRow *now = &w->database->rows[row];
+        const Run *r = s->run;
+        const Witness *seen = &r->shown[row];
+        bool as_shown = seen->joined == r->attempt && now->name == seen->name && now->database == seen->database;
+        bool settled = s->ending.listed_whole && order_kept(w, s) &&
+                       truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to);
+        if (settled && !as_shown)
+                world_fail(w, "row %u is not as the catalog has shown it last", row);
+        if (w->database->touched[row] &&
+            !truth_had(w->truth, row, s->edge, now->name, now->database, r->list_from, w->truth->tick))
+                world_fail(w, "row %u was written as it never was since the list was begun", row);
+}
+
+static void check_throughout(World *w, const DbStatement *s, unsigned row)
+{
+        const Run *r = s->run;
+        if (present_in(&w->database->rows[row], s->edge) ||
+            !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to))
+                return;
+        bool known = present_in(&before[row], s->edge);
+        if (known && !present(&w->database->rows[row]) && !order_kept(w, s))
+                return; /* missed by the list, and gone when it was asked for */
+        if (!known && !order_kept(w, s)) {
+                COVER(w, jumped_missing);
+                return;
+        }
+        world_fail(w, "row %u was in the catalog throughout ticks %u to %u, and is not in the mirror", row,
+                   r->list_from, r->list_to);
+}
+
+static void check_row(World *w, const DbStatement *s, unsigned row)
+{
+        const DbRow *now = &w->database->rows[row];
+        bool differ = differs(&before[row], now);
+        if (w->database->touched[row] && !differ)
+                world_fail(w, "row %u was written although nothing changed", row);
+        if (!w->database->touched[row] && differ)
+                world_fail(w, "row %u changed without having been written", row);
+        if (differ && present(&before[row]) && !present(now))
+                check_removal(w, s, row);
+        else if (differ)
+                check_written(w, s, row);
+        if (present_in(now, s->edge))
+                check_value(w, s, row);
+        if (s->ending.listed_whole)
+                check_throughout(w, s, row);
+        COVER_MANY(w, moved, differ && present(&before[row]) && present(now) && before[row].edge != now->edge);
+}
+
+/* Counts in another way than the queries do: the mirror before, the mirror after, and what was shown. */
+static MirrorApplied count(World *w, const DbStatement *s)
+{
+        MirrorApplied n = {0};
+        for (unsigned row = 0; row < w->truth->n_rows; row++) {
+                const DbRow *was = &before[row], *now = &w->database->rows[row];
+                bool differ = differs(was, now);
+                n.added += !was->exists && now->exists;
+                n.restored += was->exists && !present(was) && present(now);
+                n.removed += present(was) && !present(now);
+                n.changed += differ && present(was) && present(now);
+                n.row_count += present_in(now, s->edge);
+        }
+        return n;
+}
+
+static void check_counts(World *w, const DbStatement *s)
+{
+        MirrorApplied n = count(w, s);
+        const MirrorApplied *said = &s->applied;
+        /* A row that another edge's snapshot brought while this one was compared is counted as what it was then. */
+        bool alone = s->applies_seen == w->database->n_applies;
+        bool same = n.added == said->added && n.restored == said->restored && n.changed == said->changed;
+        int64_t written = n.added + n.restored + n.changed;
+        if ((alone ? !same : written != said->added + said->restored + said->changed) || n.removed != said->removed ||
+            n.row_count != said->row_count)
+                world_fail(w, "run %d counts +%d ~%d -%d ^%d =%d; it was +%d ~%d -%d ^%d =%d", (int)s->run_id,
+                           (int)said->added, (int)said->changed, (int)said->removed, (int)said->restored,
+                           (int)said->row_count, (int)n.added, (int)n.changed, (int)n.removed, (int)n.restored,
+                           (int)n.row_count);
+        COVER_MANY(w, added, (uint64_t)n.added);
+        COVER_MANY(w, changed, (uint64_t)n.changed);
+        COVER_MANY(w, removed, (uint64_t)n.removed);
+        COVER_MANY(w, restored, (uint64_t)n.restored);
+        COVER_MANY(w, empty_applies, n.added + n.changed + n.removed + n.restored == 0);
+}
+
+/* Rows of the mirror that the catalog has not shown are held, or are with another edge now; and nothing is held that was in its place all the time. */
+static void check_held(World *w, const DbStatement *s)
+{
+        const Run *r = s->run;
+        int64_t not_shown = 0, doubtful = 0, elsewhere = r->machine.proof.elsewhere;
+        if (!s->ending.listed_whole) {
+                if (s->applied.held)
+                        world_fail(w, "run %d holds rows although the list was not whole", (int)s->run_id);
+                return;
+        }
+        for (unsigned row = 0; row < w->truth->n_rows; row++) {
+                if (!present_in(&w->database->rows[row], s->edge))
+                        continue;
+                not_shown += r->shown[row].attempt != r->attempt;
+                doubtful += !order_kept(w, s) || !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to);
+        }
+        if (s->applied.held > doubtful || s->applied.held + elsewhere < not_shown)
+                world_fail(
+                        w,
+                        "run %d holds %d rows; %d rows of the mirror were not shown, %d are elsewhere, %d came or went",
+                        (int)s->run_id, (int)s->applied.held, (int)not_shown, (int)elsewhere, (int)doubtful);
+        bool held = word_is(w->database->runs[s->run_id].outcome, "held");
+        if (held != (s->applied.held > 0))
+                world_fail(w, "run %d is %s and holds %d rows", (int)s->run_id, w->database->runs[s->run_id].outcome,
+                           (int)s->applied.held);
+}
+
+static void check_guard(World *w, const DbStatement *s)
+{
+        const RunPlan *plan = &s->run->plan;
+        int64_t allowed = plan->max_removals.count;
+        if (plan->accept_removals || s->applied.removed == 0)
+                return;
+        if (plan->max_removals.is_share) { /* in tenths, so that no dust of binary fractions comes in */
+                int64_t tenths = (int64_t)(plan->max_removals.share * 10 + 0.5);
+                allowed = (tenths * s->run->found_present + 9) / 10;
+        }
+        if (s->applied.removed > allowed)
+                world_fail(w, "run %d removed %d rows, %d were allowed", (int)s->run_id, (int)s->applied.removed,
+                           (int)allowed);
+}
+
+/* ---- history ---- */
+
+static void check_versions(World *w, unsigned row)
+{
+        const Database *d = w->database;
+        const DbRow *r = &d->rows[row];
+        if (!r->exists)
+                return;
+        const DbVersion *v = &d->history[r->version];
+        if (v->name != r->name || v->database != r->database || v->edge != r->edge || v->from != r->changed_at ||
+            v->to != r->removed_at)
+                world_fail(w, "the last version of row %u is not the row", row);
+        for (; v->before >= 0; v = &d->history[v->before]) {
+                const DbVersion *b = &d->history[v->before];
+                if (b->row != row || b->to == 0 || b->to > v->from || b->from >= b->to)
+                        world_fail(w, "versions of row %u overlap", row);
+        }
+        if (v->to != 0 && v->from >= v->to)
+                world_fail(w, "a version of row %u ends before it begins", row);
+}
+
+void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
+{
+        const DbRun *run = &w->database->runs[s->run_id];
+        COVER(w, applies);
+        TELL(w, "database: edge %u: run %d applied: %s, refresh %s, +%d ~%d -%d ^%d, held %d", s->edge, (int)s->run_id,
+             run->outcome, s->ending.refresh ? s->ending.refresh : "-", (int)s->applied.added, (int)s->applied.changed,
+             (int)s->applied.removed, (int)s->applied.restored, (int)s->applied.held);
+        if (claimed->epoch != s->epoch || claimed->holder == NO_HOLDER)
+                world_fail(w, "edge %u: epoch %lld published while epoch %lld was in force", s->edge,
+                           (long long)s->epoch, (long long)claimed->epoch);
+        if (run->applies != 1)
+                world_fail(w, "run %d was applied %u times", (int)s->run_id, run->applies);
+        for (unsigned row = 0; row < w->truth->n_rows && !w->failed; row++) {
+                check_row(w, s, row);
+                if (w->database->touched[row])
+                        check_versions(w, row);
+        }
+        check_refresh_word(w, s);
+        check_counts(w, s);
+        check_held(w, s);
+        check_guard(w, s);
+}
+
+void check_finish(World *w, const DbStatement *s)
+{
+        const DbRun *run = &w->database->runs[s->run_id];
+        if (run->finished_at)
+                world_fail(w, "run %d is ended twice", (int)s->run_id);
+        if (!word_is(s->ending.outcome, "failed") && !word_is(s->ending.outcome, "aborted"))
+                world_fail(w, "run %d ends as %s without an apply", (int)s->run_id, s->ending.outcome);
+        if (s->ending.refresh)
+                check_refresh_word(w, s);
+}
+
+/* ---- the report ---- */
+
+static bool report_applied(const SyncMachine *m)
+{
+        return word_is(m->outcome, "synced") || word_is(m->outcome, "held") || word_is(m->outcome, "unstable");
+}
+
+static void cover_report(World *w, const Run *r)
+{
+        const SyncMachine *m = &r->machine;
+        static const struct {
+                const char *word;
+                int counter;
+        } words[] = {
+                {"synced", COVER_synced},         {"held", COVER_held},         {"unstable", COVER_unstable},
+                {"failed", COVER_failed},         {"aborted", COVER_aborted},   {"clean", COVER_clean},
+                {"failed", COVER_refresh_failed}, {"timeout", COVER_timeout},   {"unknown", COVER_unknown},
+                {"skipped", COVER_skipped},       {"rejected", COVER_rejected},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+                w->coverage[words[i].counter] += word_is(i < 5 ? m->outcome : m->refresh, words[i].word);
+        COVER_MANY(w, not_claimed, r->run_id == 0);
+}
+
+void check_report(World *w, const Run *r)
+{
+        const SyncMachine *m = &r->machine;
+        const DbRun *run = r->run_id ? &w->database->runs[r->run_id] : NULL;
+        cover_report(w, r);
+        TELL(w, "instance %d, edge %u: run %d is over: %s%s%s", r->instance, r->edge, (int)r->run_id, m->outcome,
+             m->fault.scope ? ": " : "", m->fault.message);
+        if (w->now - r->started_at > RUN_TIME_MAX)
+                world_fail(w, "a run took %d minutes", (int)((w->now - r->started_at) / (60 * SEC)));
+        if (strcmp(m->fault.code, "sync-machine") == 0)
+                world_fail(w, "%s", m->fault.message);
+        if (report_applied(m)) {
+                if (!run || !word_is(run->outcome, m->outcome) || run->applies != 1)
+                        world_fail(w, "run %d reports %s; the database has %s", (int)r->run_id, m->outcome,
+                                   run && run->outcome ? run->outcome : "nothing");
+                else if (memcmp(&m->applied.listed, &run->counts.listed, sizeof(m->applied.listed) * 7) != 0)
+                        world_fail(w, "run %d reports other counts than were applied", (int)r->run_id);
+        } else if (run && run->applies && !m->stopped_applying && !r->commit_may_be_lost) {
+                world_fail(w, "run %d reports %s, and was applied", (int)r->run_id, m->outcome);
+        }
+}
+
+/* ---- the end ---- */
+
+void check_end(World *w)
+{
+        for (unsigned row = 0; row < w->truth->n_rows && !w->failed; row++) {
+                const TruthVersion *v = truth_now(w->truth, row);
+                const DbRow *r = &w->database->rows[row];
+                bool same = v->edge < 0 ? !present(r)
+                                        : present_in(r, (unsigned)v->edge) && r->name == v->name &&
+                                                  r->database == v->database;
+                if (!same)
+                        world_fail(w, "in the end row %u is edge %d in the catalog and %s in the mirror", row, v->edge,
+                                   present(r) ? "present" : "not");
+                check_versions(w, row);
+        }
+        for (unsigned i = 0; i < INSTANCES_MAX * EDGES_MAX; i++)
+                if (w->runs[i].active)
+                        world_fail(w, "a run of edge %u has not ended", w->runs[i].edge);
+        COVER(w, converged);
+}

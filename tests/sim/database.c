@@ -1,0 +1,324 @@
+/*
+ * database: see the header; the queries stand in database_queries.c.
+ *
+ * What always holds: a claim row is locked by at most one open transaction; a statement that would have to wait for it is carried out when it is free.
+ */
+#include "sim/database_private.h"
+#include <errno.h>
+#include <string.h>
+
+enum { IDLE_IN_TRANSACTION_SEC = 600, LOCK_TIMEOUT_SEC = 20 };
+
+uint64_t database_now(const World *w)
+{
+        return (uint64_t)((int64_t)w->now + w->database->clock_offset);
+}
+
+/* ---- faults ---- */
+
+static const Fault *make_fault(Fault *f, FaultScope scope, bool retryable, const char *code)
+{
+        if (f->scope == FAULT_NONE) {
+                fault_set(f, scope, EIO, code, "simulated");
+                f->retryable = retryable;
+        }
+        return f;
+}
+
+static const Fault *fault_unreachable(void)
+{
+        static Fault f;
+        return make_fault(&f, FAULT_PEER, true, "pg-unreachable");
+}
+
+static const Fault *fault_serialization(void)
+{
+        static Fault f;
+        return make_fault(&f, FAULT_REQUEST, true, "pg-serialization");
+}
+
+static const Fault *fault_lock_timeout(void)
+{
+        static Fault f;
+        return make_fault(&f, FAULT_REQUEST, true, "pg-lock-timeout");
+}
+
+static const Fault *fault_data(void)
+{
+        static Fault f;
+        return make_fault(&f, FAULT_RUN, false, "pg-data");
+}
+
+const Fault *database_fault_lease_lost(void)
+{
+        static Fault f;
+        return make_fault(&f, FAULT_RUN, false, "lease-lost");
+}
+
+const Fault *database_fault_run_over(void)
+{
+        static Fault f;
+        return make_fault(&f, FAULT_RUN, false, "run-over");
+}
+
+/* ---- transactions ---- */
+
+static void wake_waiters(World *w, unsigned edge);
+
+/* A transaction's number is never used again: its slot is the remainder. */
+int transaction_open(World *w, unsigned edge)
+{
+        Database *d = w->database;
+        for (int i = 0; i < TRANSACTIONS_MAX; i++) {
+                DbTransaction *t = &d->transactions[i];
+                if (t->number != 0)
+                        continue;
+                t->number = ++d->n_transactions * TRANSACTIONS_MAX + i;
+                t->edge = edge;
+                d->edges[edge].locked_by = t->number;
+                return t->number;
+        }
+        world_fail(w, "the simulation has no room for another transaction");
+        return 0;
+}
+
+DbTransaction *transaction_find(Database *d, int number)
+{
+        DbTransaction *t = &d->transactions[number % TRANSACTIONS_MAX];
+        return number != 0 && t->number == number ? t : NULL;
+}
+
+void database_abandon(World *w, int number)
+{
+        DbTransaction *t = transaction_find(w->database, number);
+        if (!t)
+                return;
+        t->number = 0;
+        w->database->edges[t->edge].locked_by = 0;
+        wake_waiters(w, t->edge);
+}
+
+static bool in_transaction(const DbStatement *s)
+{
+        return s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_COMMIT;
+}
+
+/* ---- the way of a statement ---- */
+
+static void statement_free(DbStatement *s)
+{
+        s->state = STATEMENT_FREE;
+}
+
+static void statement_deliver(World *w, void *who, uint32_t detail)
+{
+        DbStatement *s = who;
+        (void)detail;
+        s->timer = (WorldTimer){0};
+        s->done(w, s, s->who);
+        statement_free(s);
+}
+
+static void statement_answer(World *w, DbStatement *s, DbEnd end, const Fault *fault)
+{
+        s->end = end;
+        s->fault = fault;
+        if (s->orphan) {
+                statement_free(s);
+                return;
+        }
+        s->state = STATEMENT_ANSWERED;
+        s->timer = world_after(w, s->instance, world_between(w, 1, w->settings.latency_usec / 4 + 1), statement_deliver,
+                               s, 0);
+}
+
+/* The connection breaks, or the server says no; what the transaction had done is undone. */
+static void statement_fail(World *w, DbStatement *s, DbEnd end, const Fault *fault)
+{
+        if (in_transaction(s))
+                database_abandon(w, s->transaction);
+        statement_answer(w, s, end, fault);
+}
+
+/* The connection breaks before the server has carried it out; whether it has, its client cannot know of the last statement. */
+static void statement_lose(World *w, DbStatement *s)
+{
+        bool known = s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMPARE || world_below(w, 3) == 0;
+        if (s->kind == DB_APPLY_COMMIT && !known)
+                COVER(w, lost_commits);
+        statement_fail(w, s, known ? DB_FAILED : DB_UNKNOWN, fault_unreachable());
+}
+
+static bool must_wait(const World *w, const DbStatement *s)
+{
+        return !in_transaction(s) && s->kind != DB_TAKE_DUE && w->database->edges[s->edge].locked_by != 0;
+}
+
+static void statement_carry_out(World *w, DbStatement *s)
+{
+        if (s->kind == DB_APPLY_COMMIT && s->loses_answer)
+                COVER(w, lost_commits);
+        const Fault *fault = NULL;
+        DbEnd end = database_query(w, s, &fault);
+        if (s->kind == DB_APPLY_LOCK && end == DB_DONE) {
+                if (s->orphan)
+                        database_abandon(w, s->transaction); /* its client has gone */
+        } else if (in_transaction(s) && end != DB_DONE) {
+                database_abandon(w, s->transaction);
+        }
+        if (s->loses_answer && (end == DB_DONE || fault)) {
+                bool known = s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMPARE;
+                if (s->kind == DB_APPLY_LOCK && end == DB_DONE)
+                        database_abandon(w, s->transaction);
+                if (s->kind == DB_APPLY_COMPARE)
+                        database_abandon(w, s->transaction);
+                end = known ? DB_FAILED : DB_UNKNOWN;
+                fault = fault_unreachable();
+        }
+        statement_answer(w, s, end, fault);
+}
+
+static void statement_arrive(World *w, void *who, uint32_t detail)
+{
+        DbStatement *s = who;
+        Database *d = w->database;
+        (void)detail;
+        s->timer = (WorldTimer){0};
+        if (w->now < d->down_until) {
+                COVER(w, pg_faults);
+                statement_lose(w, s);
+                return;
+        }
+        if (in_transaction(s) && !transaction_find(d, s->transaction)) { /* ended by a restart or a timeout */
+                statement_fail(w, s, DB_FAILED, fault_unreachable());
+                return;
+        }
+        if (must_wait(w, s)) {
+                COVER(w, waited_for_lock);
+                s->state = STATEMENT_WAITS;
+                return;
+        }
+        if (world_chance(w, w->settings.pg_faults)) {
+                COVER(w, pg_faults);
+                uint64_t kind = world_below(w, 16);
+                if (kind < 4) {
+                        statement_fail(w, s, DB_FAILED, kind == 0 ? fault_data() : fault_serialization());
+                        return;
+                }
+                if (kind < 8) {
+                        statement_lose(w, s);
+                        return;
+                }
+                s->loses_answer = true;
+        }
+        statement_carry_out(w, s);
+}
+
+static void wake_waiters(World *w, unsigned edge)
+{
+        for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+                DbStatement *s = &w->database->statements[i];
+                if (s->state != STATEMENT_WAITS || s->edge != edge)
+                        continue;
+                s->state = STATEMENT_SENT;
+                s->timer = world_after(w, NOBODY, world_below(w, 50), statement_arrive, s, 0);
+        }
+}
+
+/* What waits for a lock longer than the server lets it. */
+static void statement_lock_timeout(World *w, void *who, uint32_t serial)
+{
+        DbStatement *s = who;
+        if (s->state == STATEMENT_WAITS && s->sent_at == (uint64_t)serial)
+                statement_answer(w, s, DB_FAILED, fault_lock_timeout());
+}
+
+DbStatement *database_send(World *w, const DbStatement *statement)
+{
+        DbStatement *s = NULL;
+        for (size_t i = 0; i < STATEMENTS_MAX && !s; i++)
+                if (w->database->statements[i].state == STATEMENT_FREE)
+                        s = &w->database->statements[i];
+        if (!s) {
+                world_fail(w, "the simulation has no room for another statement");
+                return NULL;
+        }
+        *s = *statement;
+        s->state = STATEMENT_SENT;
+        s->orphan = s->loses_answer = false;
+        s->fault = NULL;
+        s->count = 0;
+        s->finished_by_us = false;
+        s->sent_at = (w->now + (uint64_t)s->kind) & UINT32_MAX;
+        s->timer =
+                world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec / 4 + 1), statement_arrive, s, 0);
+        if (s->kind == DB_APPLY_LOCK || s->kind == DB_READ_BACK)
+                (void)world_after(w, NOBODY, LOCK_TIMEOUT_SEC * SEC, statement_lock_timeout, s, (uint32_t)s->sent_at);
+        return s;
+}
+
+DbStatement *database_cancel(World *w, DbStatement *s)
+{
+        if (!s)
+                return NULL;
+        bool committing = s->kind == DB_APPLY_COMMIT;
+        if (s->state == STATEMENT_ANSWERED) {
+                if (s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMPARE)
+                        database_abandon(w, s->transaction);
+                world_cancel(w, &s->timer);
+                statement_free(s);
+                return NULL;
+        }
+        if (s->kind == DB_APPLY_COMPARE || (committing && world_below(w, 2) == 0)) {
+                database_abandon(w, s->transaction);
+                world_cancel(w, &s->timer);
+                statement_free(s);
+                return NULL;
+        }
+        s->orphan = true; /* it may be carried out all the same */
+        return NULL;
+}
+
+static void idle_too_long(World *w, void *who, uint32_t detail)
+{
+        (void)who;
+        database_abandon(w, (int)detail);
+}
+
+void transaction_watch(World *w, int number)
+{
+        (void)world_after(w, NOBODY, IDLE_IN_TRANSACTION_SEC * SEC, idle_too_long, NULL, (uint32_t)number);
+}
+
+void database_restart(World *w)
+{
+        Database *d = w->database;
+        TELL(w, "database: restarts");
+        COVER(w, pg_restarts);
+        d->down_until = w->now + world_between(w, 1, 20000) * MSEC;
+        for (int i = 0; i < TRANSACTIONS_MAX; i++)
+                database_abandon(w, d->transactions[i].number);
+        if (world_below(w, 4) == 0 &&
+            d->clock_offset > (int64_t)(3000 * SEC)) /* and comes back with its clock set back */
+                d->clock_offset -= (int64_t)(world_below(w, 3000) * SEC);
+}
+
+void database_init(World *w)
+{
+        Database *d = w->database;
+        d->down_until = 0;
+        d->clock_offset = (int64_t)(10000 * SEC);
+        d->n_runs = 1;
+        d->n_history = 0;
+        d->n_applies = 0;
+        memset(d->rows, 0, sizeof(d->rows));
+        for (unsigned e = 0; e < EDGES_MAX; e++)
+                d->edges[e] = (DbEdge){
+                        .holder = NO_HOLDER,
+                };
+        d->n_transactions = 0;
+        for (size_t i = 0; i < TRANSACTIONS_MAX; i++)
+                d->transactions[i].number = 0;
+        for (size_t i = 0; i < STATEMENTS_MAX; i++)
+                d->statements[i].state = STATEMENT_FREE;
+}

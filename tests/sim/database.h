@@ -1,0 +1,172 @@
+/*
+ * database: the mirror in PostgreSQL, as the statements of sql/queries treat it. Each function here is the query of the same name; what a query says about locks,
+ * epochs and moments is said here again, in C, and nothing more.
+ *
+ * Statements travel: they are carried out later than they are sent and answered later still; either may be lost, with the connection. A claim row that a
+ * transaction has locked makes others wait. A restart ends all transactions that are open.
+ */
+#pragma once
+
+#include "mirror/mirror.h"
+#include "sim/site.h"
+
+enum { RUNS_MAX = 512, STATEMENTS_MAX = 128, HISTORY_MAX = 1 << 15, NO_HOLDER = -1, NO_RUN = -1 };
+
+typedef struct DbEdge { /* edge and edge_claim */
+        int holder;
+        uint64_t expires_at;
+        int64_t epoch;
+        uint64_t listed_at, refreshed_at; /* 0: never */
+        int64_t row_count, failures;
+        int locked_by; /* number of a transaction; 0: none */
+} DbEdge;
+
+typedef struct DbRun { /* sync_run; the index is the run_id, from 1 on */
+        unsigned edge;
+        int64_t epoch;
+        bool resumed, refresh_wanted;
+        SyncPhase phase;
+        const char *outcome, *refresh; /* NULL: none */
+        uint64_t finished_at;          /* 0: open */
+        int job;                       /* -1: none */
+        bool job_url;
+        char job_state[JOB_WORD_BYTES];
+        unsigned applies;
+        MirrorApplied counts;
+} DbRun;
+
+typedef struct DbRow { /* database_connection */
+        bool exists;   /* the row is there, perhaps as a tombstone */
+        uint8_t edge;
+        uint16_t name, database;
+        uint64_t changed_at, removed_at; /* removed_at 0: present */
+        int64_t run_id;
+        int32_t version; /* the last of its history */
+} DbRow;
+
+typedef struct DbVersion { /* database_connection_history */
+        uint16_t row, name, database;
+        uint8_t edge;
+        uint64_t from, to; /* to 0: current */
+        int32_t before;    /* of the same row; -1: none */
+} DbVersion;
+
+/* What is to be applied: the spools of the run, borrowed. */
+typedef struct DbSnapshot {
+        const Shown *rows;
+        size_t n_rows;
+        MirrorMissing missing;
+        const struct DbVerdict *verdicts;
+        size_t n_verdicts;
+} DbSnapshot;
+
+typedef struct DbVerdict {
+        uint16_t row;
+        bool gone;
+} DbVerdict;
+
+typedef enum DbStatementKind {
+        DB_TAKE_DUE,
+        DB_GIVE_BACK,
+        DB_CLAIM,
+        DB_PROGRESS,
+        DB_FINISH,
+        DB_APPLY_LOCK,    /* opens a transaction */
+        DB_APPLY_COMPARE, /* missing, difference */
+        DB_APPLY_COMMIT,  /* rows, remove, history, finish, COMMIT */
+        DB_READ_BACK,
+} DbStatementKind;
+
+typedef struct DbStatement DbStatement;
+typedef void (*DbDone)(World *w, DbStatement *s, void *who);
+
+typedef enum DbEnd { DB_DONE, DB_ROLLED_BACK, DB_FAILED, DB_UNKNOWN } DbEnd; /* as PgEnd */
+
+struct DbStatement {
+        /* the question */
+        DbStatementKind kind;
+        int instance; /* its index; its name is taken from there */
+        unsigned edge;
+        int64_t epoch, run_id;
+        bool refresh_wanted;
+        MirrorProgress progress;
+        bool job_url;
+        MirrorEnding ending;
+        DbSnapshot snapshot;
+        int transaction; /* of APPLY_*; LOCK gives it */
+        struct Run *run;
+        DbDone done;
+        void *who;
+
+        /* the answer */
+        DbEnd end;
+        const Fault *fault; /* NULL: none */
+        int64_t count;      /* PROGRESS, FINISH; TAKE_DUE: the epoch, 0: nothing */
+        MirrorClaim claim;
+        MirrorApplied applied; /* COMPARE: found and present; COMMIT, READ_BACK */
+        bool finished_by_us;
+
+        /* private */
+        enum { STATEMENT_FREE, STATEMENT_SENT, STATEMENT_WAITS, STATEMENT_ANSWERED } state;
+        bool orphan, loses_answer;
+        uint32_t applies_seen; /* COMPARE: of all edges, so far */
+        uint64_t sent_at;
+        WorldTimer timer;
+};
+
+enum { TRANSACTIONS_MAX = 16 };
+typedef struct DbDifference {
+        uint16_t row, name, database;
+        enum { DIFFERENCE_ADDED, DIFFERENCE_RESTORED, DIFFERENCE_CHANGED } kind;
+} DbDifference;
+
+typedef struct DbMissing {
+        uint16_t row;
+        enum { MISSING_UNKNOWN, MISSING_GONE, MISSING_ELSEWHERE } verdict;
+} DbMissing;
+
+typedef struct DbTransaction {
+        int number; /* 0: not open */
+        unsigned edge;
+        uint64_t moment;
+        uint32_t applies_seen;
+        int64_t listed; /* distinct rows of the spool */
+        size_t n_difference, n_missing;
+        DbDifference difference[ROWS_MAX];
+        DbMissing missing[ROWS_MAX];
+} DbTransaction;
+
+typedef struct Database {
+        uint64_t down_until;
+        int64_t clock_offset; /* microseconds that its clock is ahead; may step */
+        DbEdge edges[EDGES_MAX];
+        size_t n_runs; /* the first is not used */
+        DbRun runs[RUNS_MAX];
+        DbRow rows[ROWS_MAX];
+        bool touched[ROWS_MAX]; /* by the apply that is being carried out */
+        uint32_t n_applies;
+        size_t n_history;
+        DbVersion history[HISTORY_MAX];
+        int n_transactions;
+        DbTransaction transactions[TRANSACTIONS_MAX];
+        DbStatement statements[STATEMENTS_MAX];
+
+        /* scratch: what the spool says of each row, when the stamp is the present one */
+        uint32_t stamp;
+        struct {
+                uint32_t stamp;
+                uint32_t index;
+        } last[ROWS_MAX];
+} Database;
+
+void database_init(World *w);
+uint64_t database_now(const World *w);
+
+/* Sends a statement: copied; its snapshot is borrowed until the answer. */
+DbStatement *database_send(World *w, const DbStatement *statement);
+/* Nobody waits any more; its connection is closed, which ends its transaction unless COMMIT was sent. NULL is fine; returns NULL. */
+DbStatement *database_cancel(World *w, DbStatement *statement);
+/* The same between two statements of a transaction; 0 is fine. */
+void database_abandon(World *w, int transaction);
+
+void database_restart(World *w);

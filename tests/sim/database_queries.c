@@ -1,0 +1,454 @@
+/*
+ * database_queries: sql/queries in C, each as one function of the same name. Where a query was changed, change it here.
+ */
+#include "sim/check.h"
+#include "sim/database_private.h"
+#include "sim/run.h"
+#include <stdio.h>
+#include <string.h>
+
+#define HOUR (3600 * SEC)
+
+static bool is_holder(const DbEdge *e, int64_t epoch)
+{
+        return e->epoch == epoch && e->holder != NO_HOLDER;
+}
+
+static void release(DbEdge *e)
+{
+        e->holder = NO_HOLDER;
+        e->expires_at = 0;
+}
+
+/* ---- claim.sql, take_due.sql, give_back.sql ---- */
+
+static bool lease_is_over(const World *w, const DbEdge *e)
+{
+        uint64_t now = database_now(w);
+        return e->holder == NO_HOLDER || e->expires_at < now || e->expires_at > now + 2 * HOUR;
+}
+
+static DbRun *run_open(Database *d, unsigned edge)
+{
+        for (size_t i = d->n_runs; i-- > 1;)
+                if (d->runs[i].edge == edge && d->runs[i].finished_at == 0)
+                        return &d->runs[i];
+        return NULL;
+}
+
+static DbRun *run_last(Database *d, unsigned edge)
+{
+        for (size_t i = d->n_runs; i-- > 1;)
+                if (d->runs[i].edge == edge)
+                        return &d->runs[i];
+        return NULL;
+}
+
+static bool job_is_over(const DbRun *r)
+{
+        static const char *const terminal[] = {"COMPLETED", "CANCELED", "CANCELLED", "ERROR", "FAILED", "DELETED"};
+        for (size_t i = 0; i < ARRAY_SIZE(terminal); i++)
+                if (strcmp(r->job_state, terminal[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* The job that is worth polling on: of a run that was cut short in its poll, or of one that was stopped within the hour. */
+static const DbRun *run_with_job(const World *w, const DbRun *open, bool polling, const DbRun *last)
+{
+        bool stopped = last && last->finished_at && last->outcome && strcmp(last->outcome, "aborted") == 0 &&
+                       !last->refresh && last->finished_at + HOUR > database_now(w);
+        const DbRun *candidate = open && polling ? open : NULL;
+        if (stopped && (!candidate || last > candidate))
+                candidate = last;
+        return candidate && candidate->job >= 0 && !job_is_over(candidate) ? candidate : NULL;
+}
+
+static DbEnd query_claim(World *w, DbStatement *s)
+{
+        Database *d = w->database;
+        DbEdge *e = &d->edges[s->edge];
+        uint64_t now = database_now(w);
+        int me = w->instances[s->instance].name;
+        s->claim = (MirrorClaim){0};
+        if (!lease_is_over(w, e) && !(e->holder == me && e->epoch == s->epoch)) {
+                s->claim.busy = true;
+                (void)snprintf(s->claim.holder, sizeof(s->claim.holder), "instance %d", e->holder);
+                return DB_DONE;
+        }
+        if (d->n_runs == RUNS_MAX) {
+                world_fail(w, "more runs than any world should need");
+                return DB_DONE;
+        }
+        DbRun *open = run_open(d, s->edge), *last = run_last(d, s->edge);
+        bool polling = open && open->phase == SYNC_PHASE_POLL;
+        if (e->holder != NO_HOLDER && e->epoch != s->epoch)
+                COVER(w, takeovers);
+        const DbRun *before = s->refresh_wanted ? run_with_job(w, open, polling, open == last ? NULL : last) : NULL;
+        if (open) {
+                open->phase = SYNC_PHASE_DONE;
+                open->outcome = "aborted";
+                open->finished_at = now;
+        }
+        e->holder = me;
+        e->expires_at = now + w->settings.lease_usec;
+        e->epoch++;
+        DbRun *run = &d->runs[d->n_runs];
+        *run = (DbRun){.edge = s->edge,
+                       .epoch = e->epoch,
+                       .resumed = before != NULL,
+                       .refresh_wanted = s->refresh_wanted,
+                       .phase = before              ? SYNC_PHASE_POLL
+                                : s->refresh_wanted ? SYNC_PHASE_REFRESH
+                                                    : SYNC_PHASE_LIST,
+                       .job = before ? before->job : -1,
+                       .job_url = before && before->job_url};
+        s->claim.run_id = (int64_t)d->n_runs++;
+        s->claim.epoch = e->epoch;
+        s->claim.resumes = before != NULL;
+        if (before) {
+                COVER(w, resumes);
+                s->claim.job_id = site_job_id(before->job);
+                (void)snprintf(s->claim.job_url, sizeof(s->claim.job_url), "%s", before->job_url ? "url" : "");
+        }
+        return DB_DONE;
+}
+
+static DbEnd query_take_due(World *w, DbStatement *s)
+{
+        DbEdge *e = &w->database->edges[s->edge];
+        if (e->locked_by != 0 || !lease_is_over(w, e))
+                return DB_DONE;
+        e->holder = w->instances[s->instance].name;
+        e->expires_at = database_now(w) + w->settings.lease_usec;
+        s->count = ++e->epoch;
+        return DB_DONE;
+}
+
+static DbEnd query_give_back(World *w, DbStatement *s)
+{
+        if (is_holder(&w->database->edges[s->edge], s->epoch))
+                release(&w->database->edges[s->edge]);
+        return DB_DONE;
+}
+
+/* ---- progress.sql, finish.sql, run_read_back.sql ---- */
+
+static void keep_job(DbRun *run, bool has_job, const JobStatus *job)
+{
+        if (!has_job)
+                return;
+        run->job = site_job_of(&job->id);
+        if (job->state[0])
+                (void)snprintf(run->job_state, sizeof(run->job_state), "%s", job->state);
+}
+
+static DbEnd query_progress(World *w, DbStatement *s, const Fault **ret_fault)
+{
+        DbEdge *e = &w->database->edges[s->edge];
+        DbRun *run = &w->database->runs[s->run_id];
+        if (!is_holder(e, s->epoch)) {
+                *ret_fault = database_fault_lease_lost();
+                return DB_DONE;
+        }
+        s->count = 1;
+        e->expires_at = database_now(w) + w->settings.lease_usec;
+        if (run->finished_at)
+                return DB_DONE;
+        run->phase = s->progress.phase;
+        run->job_url = run->job_url || s->job_url;
+        keep_job(run, s->progress.has_job, &s->progress.job);
+        return DB_DONE;
+}
+
+static DbEnd query_finish(World *w, DbStatement *s, const Fault **ret_fault)
+{
+        DbEdge *e = &w->database->edges[s->edge];
+        DbRun *run = &w->database->runs[s->run_id];
+        if (!is_holder(e, s->epoch)) {
+                *ret_fault = database_fault_run_over();
+                return DB_DONE;
+        }
+        s->count = 1;
+        check_finish(w, s);
+        release(e);
+        run->phase = SYNC_PHASE_DONE;
+        run->finished_at = database_now(w);
+        run->outcome = s->ending.outcome;
+        run->refresh = s->ending.refresh;
+        keep_job(run, s->ending.has_job, &s->ending.job);
+        e->failures += strcmp(s->ending.outcome, "aborted") != 0;
+        return DB_DONE;
+}
+
+static DbEnd query_read_back(World *w, DbStatement *s)
+{
+        const DbRun *run = &w->database->runs[s->run_id];
+        s->finished_by_us = run->outcome && strcmp(run->outcome, "aborted") != 0;
+        if (s->finished_by_us) {
+                s->applied = run->counts;
+                COVER(w, read_back_committed);
+        } else {
+                COVER(w, read_back_not);
+        }
+        return DB_DONE;
+}
+
+/* ---- apply_lock.sql, apply_missing.sql, apply_difference.sql ---- */
+
+static DbEnd query_apply_lock(World *w, DbStatement *s, const Fault **ret_fault)
+{
+        if (!is_holder(&w->database->edges[s->edge], s->epoch)) {
+                *ret_fault = database_fault_lease_lost();
+                return DB_FAILED;
+        }
+        s->transaction = transaction_open(w, s->edge);
+        if (s->transaction == 0)
+                return DB_FAILED;
+        transaction_find(w->database, s->transaction)->moment = database_now(w);
+        transaction_watch(w, s->transaction);
+        return DB_DONE;
+}
+
+/* Of an id that was received twice, the later observation counts. */
+static void spool_index(Database *d, const DbSnapshot *snapshot, DbTransaction *t)
+{
+        d->stamp++;
+        t->listed = 0;
+        for (size_t i = 0; i < snapshot->n_rows; i++) {
+                unsigned row = snapshot->rows[i].row;
+                t->listed += d->last[row].stamp != d->stamp;
+                d->last[row].stamp = d->stamp;
+                d->last[row].index = (uint32_t)i;
+        }
+}
+
+static void query_apply_missing(World *w, DbStatement *s, DbTransaction *t)
+{
+        Database *d = w->database;
+        t->n_missing = 0;
+        s->applied = (MirrorApplied){0};
+        if (s->snapshot.missing == MIRROR_MISSING_IGNORE)
+                return;
+        for (unsigned row = 0; row < w->truth->n_rows; row++) {
+                const DbRow *r = &d->rows[row];
+                if (!r->exists || r->removed_at || r->edge != s->edge)
+                        continue;
+                s->applied.present++;
+                if (d->last[row].stamp == d->stamp)
+                        continue;
+                DbMissing *m = &t->missing[t->n_missing++];
+                *m = (DbMissing){.row = (uint16_t)row, .verdict = MISSING_UNKNOWN};
+                if (s->snapshot.missing != MIRROR_MISSING_REMOVE)
+                        continue;
+                for (size_t i = 0; i < s->snapshot.n_verdicts; i++)
+                        if (s->snapshot.verdicts[i].row == row && m->verdict != MISSING_ELSEWHERE)
+                                m->verdict = s->snapshot.verdicts[i].gone ? MISSING_GONE : MISSING_ELSEWHERE;
+        }
+        if (s->snapshot.missing == MIRROR_MISSING_FIND)
+                s->applied.found = (int64_t)t->n_missing;
+}
+
+static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
+{
+        Database *d = w->database;
+        t->n_difference = 0;
+        for (size_t i = 0; i < s->snapshot.n_rows; i++) {
+                const Shown *shown = &s->snapshot.rows[i];
+                const DbRow *r = &d->rows[shown->row];
+                if (d->last[shown->row].index != i)
+                        continue;
+                bool same = r->exists && !r->removed_at && r->edge == s->edge && r->name == shown->name &&
+                            r->database == shown->database;
+                if (same)
+                        continue;
+                t->difference[t->n_difference++] = (DbDifference){
+                        .row = shown->row,
+                        .name = shown->name,
+                        .database = shown->database,
+                        .kind = !r->exists      ? DIFFERENCE_ADDED
+                                : r->removed_at ? DIFFERENCE_RESTORED
+                                                : DIFFERENCE_CHANGED,
+                };
+        }
+}
+
+/* The temporary tables live for one transaction, the scratch for one statement: so what the spool says is kept in the transaction. */
+static DbEnd query_apply_compare(World *w, DbStatement *s)
+{
+        DbTransaction *t = transaction_find(w->database, s->transaction);
+        spool_index(w->database, &s->snapshot, t);
+        query_apply_missing(w, s, t);
+        if (s->applied.found > 0) {
+                run_take_found(s->run, t->missing, t->n_missing);
+                return DB_ROLLED_BACK;
+        }
+        query_apply_difference(w, s, t);
+        t->applies_seen = w->database->n_applies;
+        return DB_DONE;
+}
+
+/* ---- apply_rows.sql, apply_remove.sql, apply_history_*.sql ---- */
+
+static uint64_t greatest(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
+
+static void history_close(Database *d, DbRow *r, uint64_t at)
+{
+        if (r->version >= 0 && d->history[r->version].to == 0)
+                d->history[r->version].to = at;
+}
+
+static void history_open(World *w, unsigned row)
+{
+        Database *d = w->database;
+        DbRow *r = &d->rows[row];
+        if (d->n_history == HISTORY_MAX) {
+                world_fail(w, "more history than any world should need");
+                return;
+        }
+        d->history[d->n_history] = (DbVersion){
+                .row = (uint16_t)row,
+                .name = r->name,
+                .database = r->database,
+                .edge = r->edge,
+                .from = r->changed_at,
+                .before = r->version,
+        };
+        r->version = (int32_t)d->n_history++;
+}
+
+static void query_apply_rows(World *w, const DbStatement *s, const DbTransaction *t)
+{
+        Database *d = w->database;
+        for (size_t i = 0; i < t->n_difference; i++) {
+                const DbDifference *x = &t->difference[i];
+                DbRow *r = &d->rows[x->row];
+                uint64_t at = t->moment;
+                if (r->exists) {
+                        at = greatest(at, r->changed_at + 1);
+                        at = r->removed_at ? greatest(at, r->removed_at + 1) : at;
+                } else {
+                        r->version = -1;
+                }
+                r->exists = true;
+                r->edge = (uint8_t)s->edge;
+                r->name = x->name;
+                r->database = x->database;
+                r->changed_at = at;
+                r->removed_at = 0;
+                r->run_id = s->run_id;
+                d->touched[x->row] = true;
+        }
+}
+
+static void query_apply_remove(World *w, const DbStatement *s, const DbTransaction *t)
+{
+        Database *d = w->database;
+        for (size_t i = 0; i < t->n_missing; i++) {
+                unsigned row = t->missing[i].row;
+                DbRow *r = &d->rows[row];
+                if (t->missing[i].verdict != MISSING_GONE || r->edge != s->edge || r->removed_at)
+                        continue;
+                r->removed_at = greatest(t->moment, r->changed_at + 1);
+                r->run_id = s->run_id;
+                d->touched[row] = true;
+                history_close(d, r, r->removed_at);
+        }
+}
+
+static void query_apply_history(World *w, const DbTransaction *t)
+{
+        Database *d = w->database;
+        for (size_t i = 0; i < t->n_difference; i++) {
+                DbRow *r = &d->rows[t->difference[i].row];
+                history_close(d, r, r->changed_at);
+                history_open(w, t->difference[i].row);
+        }
+}
+
+/* ---- apply_finish.sql ---- */
+
+static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransaction *t)
+{
+        Database *d = w->database;
+        MirrorApplied n = {.listed = t->listed};
+        for (size_t i = 0; i < t->n_difference; i++) {
+                n.added += t->difference[i].kind == DIFFERENCE_ADDED;
+                n.changed += t->difference[i].kind == DIFFERENCE_CHANGED;
+                n.restored += t->difference[i].kind == DIFFERENCE_RESTORED;
+        }
+        for (size_t i = 0; i < t->n_missing; i++) {
+                const DbRow *r = &d->rows[t->missing[i].row];
+                n.removed += t->missing[i].verdict == MISSING_GONE && r->removed_at && r->run_id == s->run_id;
+                n.held += t->missing[i].verdict == MISSING_UNKNOWN && !r->removed_at && r->edge == s->edge;
+        }
+        for (unsigned row = 0; row < w->truth->n_rows; row++)
+                n.row_count += d->rows[row].exists && !d->rows[row].removed_at && d->rows[row].edge == s->edge;
+        n.unchanged = n.listed - n.added - n.changed - n.restored;
+        return n;
+}
+
+static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
+{
+        DbEdge *e = &w->database->edges[s->edge];
+        DbRun *run = &w->database->runs[s->run_id];
+        s->applied = apply_counts(w, s, t);
+        if (e->epoch == s->epoch)
+                release(e);
+        run->phase = SYNC_PHASE_DONE;
+        run->finished_at = database_now(w);
+        run->outcome = s->applied.held > 0 ? "held" : s->ending.outcome;
+        run->refresh = s->ending.refresh;
+        run->counts = s->applied;
+        run->applies++;
+        keep_job(run, s->ending.has_job, &s->ending.job);
+        if (s->ending.listed_whole)
+                e->listed_at = t->moment;
+        if (s->ending.listed_whole && s->ending.refresh && strcmp(s->ending.refresh, "clean") == 0)
+                e->refreshed_at = t->moment;
+        e->row_count = s->applied.row_count;
+        e->failures = strcmp(run->outcome, "unstable") == 0 ? e->failures + 1 : 0;
+}
+
+static DbEnd query_apply_commit(World *w, DbStatement *s)
+{
+        DbTransaction *t = transaction_find(w->database, s->transaction);
+        check_before_apply(w);
+        query_apply_rows(w, s, t);
+        query_apply_remove(w, s, t);
+        query_apply_history(w, t);
+        DbEdge claimed = w->database->edges[s->edge];
+        query_apply_finish(w, s, t);
+        s->applies_seen = t->applies_seen;
+        check_apply(w, s, &claimed);
+        w->database->n_applies++;
+        database_abandon(w, s->transaction); /* it is over */
+        return DB_DONE;
+}
+
+DbEnd database_query(World *w, DbStatement *s, const Fault **ret_fault)
+{
+        switch (s->kind) {
+        case DB_TAKE_DUE:
+                return query_take_due(w, s);
+        case DB_GIVE_BACK:
+                return query_give_back(w, s);
+        case DB_CLAIM:
+                return query_claim(w, s);
+        case DB_PROGRESS:
+                return query_progress(w, s, ret_fault);
+        case DB_FINISH:
+                return query_finish(w, s, ret_fault);
+        case DB_APPLY_LOCK:
+                return query_apply_lock(w, s, ret_fault);
+        case DB_APPLY_COMPARE:
+                return query_apply_compare(w, s);
+        case DB_APPLY_COMMIT:
+                return query_apply_commit(w, s);
+        default:
+                return query_read_back(w, s);
+        }
+}

@@ -1,0 +1,82 @@
+/*
+ * run: one sync in the simulation. Carries out what the real machine decides, as src/sync/sync.c, journal.c, prover.c and mirror/apply.c do, with simulated
+ * requests, statements and timers in place of real ones. Where one of those was changed, change it here.
+ *
+ * Besides, it remembers what the catalog has shown to it: the invariants are checked against that and the truth, never against the machine's own account.
+ */
+#pragma once
+
+#include "sim/database.h"
+#include "sync/machine.h"
+
+typedef struct RunPlan {
+        bool refresh, accept_removals;
+        GuardLimit max_removals;
+        int64_t held_epoch; /* of a lease taken from the queue; 0: none */
+} RunPlan;
+
+/* What the catalog has shown of a row since the list was begun. */
+typedef struct Witness {
+        uint32_t attempt; /* of the list, when it was shown last */
+        uint32_t joined;  /* … in a page that could be joined to the list; with these values: */
+        uint16_t name, database;
+} Witness;
+
+typedef struct Run {
+        int instance;
+        unsigned edge;
+        bool active;
+        RunPlan plan;
+        uint64_t started_at;
+
+        SyncMachine machine;
+        int64_t run_id, epoch;
+        Shown *spool;
+        size_t n_spool, spool_room;
+        size_t n_found, n_verdicts;
+        uint16_t found[ROWS_MAX];
+        DbVerdict verdicts[ROWS_MAX];
+
+        Call *call;
+        DbStatement *task;
+        WorldTimer timer, starter;
+        SyncInputKind starts_with;
+        SyncAction postponed;
+        bool job_url, job_url_new, job_moved;
+
+        /* prover.c */
+        Call *proofs[PROOF_SLOTS];
+        uint16_t asked[PROOF_SLOTS];
+        WorldTimer waits[PROOF_SLOTS];
+
+        /* journal.c */
+        bool journal, journal_stopped, journal_again;
+        DbStatement *note;
+        uint64_t claimed_at, held_at, written_at;
+        WorldTimer heartbeat;
+
+        /* apply.c */
+        DbStatement snapshot; /* of which each statement of the apply is made */
+        int transaction;
+        bool reading_back;
+        unsigned attempts;
+        Backoff backoff;
+        Fault apply_fault;
+        WorldTimer apply_timer;
+
+        /* for the checks */
+        uint32_t attempt;            /* number of the list attempt; unlike any other */
+        uint32_t list_from, list_to; /* ticks of its first and its last page */
+        uint32_t n_listed;           /* distinct rows shown in it */
+        int64_t found_present;
+        int refresh_status;      /* of the last answer to the refresh */
+        bool commit_may_be_lost; /* an apply was given up without knowing */
+        Witness shown[ROWS_MAX];
+} Run;
+
+Run *run_of(World *w, int instance, unsigned edge);
+void run_start(World *w, Run *r, const RunPlan *plan);
+void run_stop(World *w, Run *r);
+void run_kill(World *w, Run *r);                                         /* the process is gone */
+void run_take_found(Run *r, const DbMissing *missing, size_t n_missing); /* the rows that an apply has found missing */
+void run_done(World *w);                                                 /* all runs: releases memory */

@@ -1,0 +1,466 @@
+/*
+ * site: see the header. Statuses are turned into faults by the real table of the program (answer.c); broken connections carry what http_fault.c says of them.
+ */
+#include "sim/site.h"
+#include "catalog/answer.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- faults ---- */
+
+typedef enum Fate {
+        FATE_GOOD,
+        FATE_NO_CONNECTION, /* not sent */
+        FATE_LOST_BEFORE,   /* sent, and never seen */
+        FATE_LOST_AFTER,    /* seen, and the answer was lost */
+        FATE_CUT,
+        FATE_TIMEOUT,
+        FATE_TLS,
+        FATE_INVALID, /* an answer that is not understood: HTML, a row without a name, a row of another edge */
+        FATE_STATUS,
+        FATES,
+} Fate;
+
+static const Fault *fate_fault(Fate fate)
+{
+        static Fault faults[FATES];
+        static const struct {
+                FaultScope scope;
+                bool retryable;
+                const char *code;
+        } meanings[FATES] = {
+                [FATE_NO_CONNECTION] = {FAULT_PEER, true, "http-connect"},
+                [FATE_LOST_BEFORE] = {FAULT_REQUEST, true, "http-reset"},
+                [FATE_LOST_AFTER] = {FAULT_REQUEST, true, "http-reset"},
+                [FATE_CUT] = {FAULT_REQUEST, true, "http-truncated"},
+                [FATE_TIMEOUT] = {FAULT_REQUEST, true, "http-timeout"},
+                [FATE_TLS] = {FAULT_PEER, false, "http-tls"},
+                [FATE_INVALID] = {FAULT_RUN, false, "catalog-bad-page"},
+        };
+        if (meanings[fate].code && faults[fate].scope == FAULT_NONE) {
+                fault_set(&faults[fate], meanings[fate].scope, EIO, meanings[fate].code, "simulated");
+                faults[fate].retryable = meanings[fate].retryable;
+        }
+        return &faults[fate];
+}
+
+static const int statuses[] = {302, 400, 401, 403, 404, 408, 409, 418, 425, 429, 500, 502, 503, 504};
+
+static const Fault *status_fault(int status)
+{
+        static Fault faults[ARRAY_SIZE(statuses)];
+        size_t i = 0;
+        while (statuses[i] != status)
+                i++;
+        if (faults[i].scope == FAULT_NONE) {
+                HttpResponse response = {
+                        .sent = true, .status = status, .content_type = "", .location = "", .body = ""};
+                AnswerText text = {0};
+                CatalogAnswer answer;
+                answer_classify(&response, 200, true, NULL, &answer, &text);
+                answer_text_done(&text);
+                faults[i] = answer.fault;
+        }
+        return &faults[i];
+}
+
+static Fate draw_fate(World *w)
+{
+        if (!world_chance(w, w->settings.http_faults))
+                return FATE_GOOD;
+        COVER(w, http_faults);
+        switch (world_below(w, 16)) {
+        case 0:
+        case 1:
+                return FATE_NO_CONNECTION;
+        case 2:
+                return FATE_LOST_BEFORE;
+        case 3:
+        case 4:
+                return FATE_LOST_AFTER;
+        case 5:
+                return FATE_CUT;
+        case 6:
+                return FATE_TIMEOUT;
+        case 7:
+                return world_below(w, 4) == 0 ? FATE_TLS : FATE_NO_CONNECTION;
+        case 8:
+                return world_below(w, 2) == 0 ? FATE_INVALID : FATE_LOST_AFTER;
+        default:
+                return FATE_STATUS;
+        }
+}
+
+/* Those that end a run are rarer than those that are tried again. */
+static int draw_status(World *w)
+{
+        return world_below(w, 3) == 0 ? statuses[world_below(w, ARRAY_SIZE(statuses))]
+                                      : statuses[9 + world_below(w, 5)];
+}
+
+/* ---- jobs ---- */
+
+Uuid site_job_id(int job)
+{
+        Uuid id = {.bytes = {0x0B, (uint8_t)(job >> 8)}};
+        id.bytes[15] = (uint8_t)job;
+        return id;
+}
+
+int site_job_of(const Uuid *id)
+{
+        return id->bytes[1] << 8 | id->bytes[15];
+}
+
+static void job_draw_end(World *w, Job *job)
+{
+        static const char *const good[] = {"", "NOT_SET", "SUCCESS"};
+        static const struct {
+                const char *state, *result;
+        } bad[] = {
+                {"COMPLETED", "COMPLETED_WITH_ERROR"},
+                {"COMPLETED", "FAILURE"},
+                {"COMPLETED", "ABORTED"},
+                {"CANCELED", ""},
+                {"CANCELLED", ""},
+                {"ERROR", ""},
+                {"FAILED", "FAILURE"},
+                {"DELETED", ""},
+        };
+        job->clean = !world_chance(w, w->settings.bad_jobs);
+        size_t i = world_below(w, job->clean ? ARRAY_SIZE(good) : ARRAY_SIZE(bad));
+        job->state = job->clean ? "COMPLETED" : bad[i].state;
+        job->result = job->clean ? good[i] : bad[i].result;
+}
+
+static int job_start(World *w, const CallRequest *r)
+{
+        Site *s = w->site;
+        if (s->n_jobs == JOBS_MAX) {
+                world_fail(w, "more refreshes than any world should need");
+                return -1;
+        }
+        for (size_t i = 0; i < s->n_jobs; i++)
+                if (s->jobs[i].edge == r->edge && s->jobs[i].epoch == r->epoch)
+                        world_fail(w, "edge %u: epoch %lld has begun two refreshes", r->edge, (long long)r->epoch);
+        if (r->resumed)
+                world_fail(w, "edge %u: epoch %lld began a refresh although it took up the job of another run", r->edge,
+                           (long long)r->epoch);
+        int number = (int)s->n_jobs++;
+        Job *job = &s->jobs[number];
+        *job = (Job){.edge = r->edge, .epoch = r->epoch, .vanishes_at = UINT64_MAX};
+        job->visible_at = w->now + (world_chance(w, 1000) ? world_between(w, 0, 4) * SEC : 0);
+        job->starts_at = w->now + world_between(w, 0, 3000) * MSEC;
+        job->ends_at = job->starts_at + (world_below(w, 4) == 0 ? world_between(w, 0, 60) * SEC : SEC);
+        if (world_chance(w, w->settings.bad_jobs / 8))
+                job->starts_at = job->ends_at = UINT64_MAX;
+        else if (world_chance(w, w->settings.bad_jobs / 8))
+                job->ends_at = UINT64_MAX;
+        if (world_chance(w, w->settings.bad_jobs / 4))
+                job->vanishes_at = w->now + world_between(w, 0, 30) * SEC;
+        job_draw_end(w, job);
+        COVER(w, refreshes);
+        TELL(w, "catalog: edge %u: job %d begins, for epoch %lld", r->edge, number, (long long)r->epoch);
+        return number;
+}
+
+static bool job_visible(const World *w, const Job *job)
+{
+        return w->now >= job->visible_at && w->now < job->vanishes_at;
+}
+
+static JobStatus job_status(World *w, int number)
+{
+        Job *job = &w->site->jobs[number];
+        JobStatus status = {.id = site_job_id(number), .progress = -1};
+        bool ended = w->now >= job->ends_at;
+        const char *state = ended ? job->state : w->now >= job->starts_at ? "RUNNING" : "WAITING";
+        (void)snprintf(status.state, sizeof(status.state), "%s", state);
+        if (ended)
+                (void)snprintf(status.result, sizeof(status.result), "%s", job->result);
+        else if (w->now >= job->starts_at)
+                status.progress = (double)((w->now - job->starts_at) / SEC % 100);
+        if (ended && !job->discovered && !w->quiet)
+                truth_discover(w, job->edge);
+        job->discovered = job->discovered || ended;
+        return status;
+}
+
+bool site_job_ended_clean(const World *w, int number)
+{
+        const Job *job = &w->site->jobs[number];
+        return job->clean && w->now >= job->ends_at;
+}
+
+/* ---- what the catalog does with each request ---- */
+
+static void look_at_refresh(World *w, Call *c)
+{
+        c->status = 202;
+        c->job = job_start(w, &c->request);
+        if (c->job < 0)
+                return;
+        c->location = world_below(w, 3) > 0;
+        c->job_status = job_status(w, c->job);
+        if (world_chance(w, w->settings.bad_jobs / 4)) { /* accepted, and nothing said of a job */
+                c->job = -1;
+                c->location = false;
+        }
+}
+
+static void look_at_job(World *w, Call *c)
+{
+        const Job *job = &w->site->jobs[c->request.job];
+        bool wrong_api = w->site->only_old_job_api && c->request.job_url == 1;
+        if (!job_visible(w, job) || wrong_api) {
+                c->status = 404;
+                c->fault = status_fault(404);
+                return;
+        }
+        c->status = 200;
+        c->job_status = job_status(w, c->request.job);
+}
+
+static Shown shown(const World *w, unsigned row)
+{
+        const TruthVersion *v = truth_now(w->truth, row);
+        return (Shown){.row = (uint16_t)row, .name = v->name, .database = v->database, .edge = (uint8_t)v->edge};
+}
+
+static size_t page_copy(const World *w, const Call *c, size_t cap, int64_t offset, bool twice, Shown *ret)
+{
+        const TruthList *l = &w->truth->lists[c->request.edge];
+        size_t n = 0;
+        int64_t place = 0;
+        for (size_t i = 0; i < l->n && n < cap; i++) {
+                if (!truth_now(w->truth, l->rows[i])->visible || place++ < offset)
+                        continue;
+                ret[n++] = shown(w, l->rows[i]);
+                if (twice && n < cap)
+                        ret[n++] = shown(w, l->rows[i]);
+        }
+        return n;
+}
+
+/* A page from a cache: one that this catalog has given since the list was begun. */
+static bool page_again(World *w, Call *c)
+{
+        const Site *s = w->site;
+        unsigned e = c->request.edge;
+        if (c->request.attempt_from == 0 || s->last_tick[e] < c->request.attempt_from ||
+            s->n_last[e] > c->request.limit)
+                return false;
+        c->n = s->n_last[e];
+        memcpy(c->rows, s->last[e], c->n * sizeof(c->rows[0]));
+        return true;
+}
+
+static void look_at_list(World *w, Call *c)
+{
+        const Settings *set = &w->settings;
+        unsigned e = c->request.edge;
+        size_t cap = world_between(w, set->cap_min, set->cap_max);
+        if (cap > c->request.limit)
+                cap = c->request.limit;
+        int64_t offset = set->ignores_offset && !w->quiet ? 0 : c->request.offset;
+        bool twice = false;
+        c->status = 200;
+        if (world_chance(w, set->lies)) {
+                COVER(w, lies);
+                uint64_t lie = world_below(w, 3);
+                TELL(w, "catalog: lie %d in this page", (int)lie);
+                if (lie == 0 && page_again(w, c))
+                        return;
+                if (lie == 1)
+                        offset = 0;
+                twice = lie == 2;
+        }
+        c->n = page_copy(w, c, cap, offset, twice, c->rows);
+        w->site->n_last[e] = c->n;
+        w->site->last_tick[e] = c->tick;
+        memcpy(w->site->last[e], c->rows, c->n * sizeof(c->rows[0]));
+}
+
+static void look_at_one(World *w, Call *c)
+{
+        const TruthVersion *v = truth_now(w->truth, c->request.row);
+        if (v->edge < 0 || !v->visible) {
+                c->status = v->edge < 0 ? 404 : world_below(w, 2) == 0 ? 403 : 404;
+                c->absent = v->edge < 0;
+                c->fault = status_fault(c->status);
+                return;
+        }
+        c->status = 200;
+        c->n = 1;
+        c->rows[0] = shown(w, c->request.row);
+}
+
+static void look(World *w, Call *c)
+{
+        static void (*const looks[])(World *, Call *) = {
+                [CALL_REFRESH] = look_at_refresh,
+                [CALL_JOB] = look_at_job,
+                [CALL_LIST] = look_at_list,
+                [CALL_ONE] = look_at_one,
+        };
+        c->tick = truth_look(w->truth);
+        looks[c->request.kind](w, c);
+}
+
+/* Nothing of what the catalog saw reaches us. */
+static void lose_answer(Call *c, const Fault *fault)
+{
+        c->status = 0;
+        c->fault = fault;
+        c->absent = false;
+        c->n = 0;
+        c->job = -1;
+}
+
+static void status_answer(World *w, Call *c)
+{
+        int status = draw_status(w);
+        bool begun = status == 500 || status == 502 || status == 504 || status == 409 || status == 302 || status == 418;
+        if (c->request.kind == CALL_REFRESH && begun && world_below(w, 2) == 0)
+                look(w, c);
+        lose_answer(c, status_fault(status));
+        c->status = status;
+        if ((status == 429 || status == 503) && world_below(w, 2) == 0)
+                c->retry_after_usec = world_between(w, 1, 20) * SEC;
+}
+
+static void meet_fate(World *w, Call *c, Fate fate)
+{
+        switch (fate) {
+        case FATE_NO_CONNECTION:
+        case FATE_TLS:
+                c->sent = false;
+                lose_answer(c, fate_fault(fate));
+                return;
+        case FATE_LOST_BEFORE:
+                lose_answer(c, fate_fault(fate));
+                return;
+        case FATE_TIMEOUT:
+                if (world_below(w, 2) == 0)
+                        look(w, c);
+                lose_answer(c, fate_fault(fate));
+                return;
+        case FATE_STATUS:
+                status_answer(w, c);
+                return;
+        default:
+                look(w, c);
+                if (fate != FATE_GOOD)
+                        lose_answer(c, fate_fault(fate));
+                if (fate == FATE_INVALID)
+                        c->status = c->request.kind == CALL_REFRESH ? 202 : 200;
+                return;
+        }
+}
+
+/* ---- the way there and back ---- */
+
+static void call_free(World *w, Call *c)
+{
+        c->state = CALL_FREE;
+        w->site->free_calls[w->site->n_free++] = (uint16_t)(c - w->site->calls);
+}
+
+static void call_deliver(World *w, void *who, uint32_t detail)
+{
+        Call *c = who;
+        (void)detail;
+        c->timer = (WorldTimer){0};
+        c->request.done(w, c, c->request.who);
+        call_free(w, c);
+}
+
+static void churn_around(World *w, const Call *c)
+{
+        for (unsigned most = 4; most > 0 && world_chance(w, w->settings.churn); most--)
+                truth_churn(w,
+                            world_below(w, 8) == 0 ? (unsigned)world_below(w, w->settings.n_edges) : c->request.edge);
+}
+
+static void call_arrive(World *w, void *who, uint32_t detail)
+{
+        Call *c = who;
+        (void)detail;
+        Fate fate = draw_fate(w);
+        churn_around(w, c);
+        meet_fate(w, c, fate);
+        if (c->orphan) {
+                call_free(w, c);
+                return;
+        }
+        uint64_t delay = world_between(w, 1, w->settings.latency_usec);
+        if (fate == FATE_TIMEOUT)
+                delay = 30 * SEC;
+        c->state = CALL_ANSWERED;
+        c->timer = world_after(w, c->request.instance, delay, call_deliver, c, 0);
+}
+
+Call *site_start(World *w, const CallRequest *request)
+{
+        Site *s = w->site;
+        if (s->n_free == 0) {
+                world_fail(w, "the simulation has no room for another request");
+                return NULL;
+        }
+        Call *c = &s->calls[s->free_calls[--s->n_free]];
+        c->request = *request;
+        c->state = CALL_SENT;
+        c->orphan = c->absent = c->location = false;
+        c->sent = true;
+        c->tick = 0;
+        c->status = 0;
+        c->fault = NULL;
+        c->retry_after_usec = 0;
+        c->job = -1;
+        c->n = 0;
+        c->timer = world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec), call_arrive, c, 0);
+        return c;
+}
+
+Call *site_cancel(World *w, Call *c)
+{
+        if (!c)
+                return NULL;
+        if (c->state == CALL_SENT && world_below(w, 3) > 0) {
+                c->orphan = true;
+                return NULL;
+        }
+        world_cancel(w, &c->timer);
+        call_free(w, c);
+        return NULL;
+}
+
+void site_answer(const World *w, const Call *c, CatalogAnswer *ret)
+{
+        (void)w;
+        *ret = (CatalogAnswer){
+                .status = c->status,
+                .sent = c->sent,
+                .requests = c->sent ? 1 : 0,
+                .retry_after_usec = c->retry_after_usec,
+        };
+        if (c->fault) {
+                ret->fault = *c->fault;
+                ret->fault.http_status = c->status;
+        }
+}
+
+void site_init(World *w)
+{
+        Site *s = w->site;
+        s->n_jobs = 0;
+        s->only_old_job_api = world_below(w, 10) == 0;
+        s->n_free = CALLS_MAX;
+        for (size_t i = 0; i < CALLS_MAX; i++) {
+                s->free_calls[i] = (uint16_t)i;
+                s->calls[i].state = CALL_FREE;
+        }
+        memset(s->last_tick, 0, sizeof(s->last_tick));
+        memset(s->n_last, 0, sizeof(s->n_last));
+}

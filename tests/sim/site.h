@@ -1,0 +1,92 @@
+/*
+ * site: the simulated catalog. Takes requests, lets the network do to them what networks do, and answers from the truth at the moment at which it looks,
+ * which is later than the request and earlier than the answer.
+ *
+ * It may lie in the ways that catalogs were seen to: pages shorter than asked for, a row given twice, an offset ignored, a page given again. It never says
+ * of a row that exists that it does not: that word is what removals rest on.
+ */
+#pragma once
+
+#include "catalog/catalog.h"
+#include "sim/truth.h"
+
+enum { CALLS_MAX = 256, JOBS_MAX = 256 };
+
+/* A row as an answer showed it. */
+typedef struct Shown {
+        uint16_t row, name, database;
+        uint8_t edge;
+} Shown;
+
+typedef enum CallKind { CALL_REFRESH, CALL_JOB, CALL_LIST, CALL_ONE } CallKind;
+
+typedef struct Call Call;
+typedef void (*CallDone)(World *w, Call *call, void *who);
+
+typedef struct CallRequest {
+        CallKind kind;
+        int instance;
+        unsigned edge;
+        int64_t epoch;  /* refresh: whose */
+        bool resumed;   /* refresh: the run took up a job, and should not have come here */
+        int64_t offset; /* list */
+        unsigned limit;
+        uint32_t attempt_from; /* list: tick of the first page since the last start; 0: this is it */
+        unsigned row;          /* one */
+        unsigned slot;
+        int job; /* job: its number */
+        int job_url;
+        CallDone done;
+        void *who;
+} CallRequest;
+
+/* Valid in `done`. */
+struct Call {
+        CallRequest request;
+        enum { CALL_FREE, CALL_SENT, CALL_ANSWERED } state;
+        bool orphan; /* nobody waits for the answer */
+        WorldTimer timer;
+
+        uint32_t tick; /* when the catalog looked; 0: it never did */
+        bool sent;
+        int status; /* 0: none arrived */
+        const Fault *fault;
+        uint64_t retry_after_usec;
+        int job; /* refresh: its number; -1: none was given */
+        bool location, absent;
+        JobStatus job_status;
+        size_t n;
+        Shown rows[LIMIT_PAGE_SIZE_MAX];
+};
+
+typedef struct Job {
+        unsigned edge;
+        int64_t epoch;
+        uint64_t visible_at, starts_at, ends_at, vanishes_at;
+        const char *state, *result;
+        bool clean, discovered;
+} Job;
+
+typedef struct Site {
+        size_t n_jobs;
+        Job jobs[JOBS_MAX];
+        bool only_old_job_api;
+        size_t n_last[EDGES_MAX]; /* the last page that was given */
+        uint32_t last_tick[EDGES_MAX];
+        Shown last[EDGES_MAX][LIMIT_PAGE_SIZE_MAX];
+        size_t n_free;
+        uint16_t free_calls[CALLS_MAX];
+        Call calls[CALLS_MAX];
+} Site;
+
+void site_init(World *w);
+Call *site_start(World *w, const CallRequest *request);
+Call *site_cancel(World *w, Call *call); /* the catalog may see the request all the same; NULL is fine; returns NULL */
+
+/* The call's answer in the shape of catalog.h. Rows are written to `rows`, which has room for a page. */
+void site_answer(const World *w, const Call *call, CatalogAnswer *ret);
+Uuid site_job_id(int job);
+int site_job_of(const Uuid *id);
+
+/* What is true of a job now. */
+bool site_job_ended_clean(const World *w, int job);

@@ -1,0 +1,65 @@
+/*
+ * truth: what the catalog holds, and everything that it ever held.
+ *
+ * Rows are numbers, 0…n_rows-1. Each change is a new version of a row, stamped with a tick; each look at the catalog takes a tick, too, so that before and
+ * after are never in doubt. The invariants are checked against this, and against nothing that the program believes.
+ */
+#pragma once
+
+#include "base/record.h"
+#include "sim/world.h"
+
+enum { VERSIONS_MAX = 1 << 16, ELSEWHERE_THAN_ANYWHERE = -1 };
+
+/* One row as it was from a tick on. */
+typedef struct TruthVersion {
+        uint32_t from;
+        int32_t before;          /* index of the version before; -1: none */
+        int8_t edge;             /* ELSEWHERE_THAN_ANYWHERE: it does not exist */
+        bool visible;            /* false: our user is not allowed to see it */
+        uint16_t name, database; /* 0: no database */
+} TruthVersion;
+
+typedef struct TruthList {
+        size_t n;
+        uint16_t rows[ROWS_MAX]; /* in the order of the list */
+} TruthList;
+
+typedef struct Truth {
+        uint32_t tick;
+        size_t n_rows;
+        int32_t current[ROWS_MAX];     /* version */
+        uint32_t reordered[EDGES_MAX]; /* when rows of the edge last changed places with each other; 0: never */
+        TruthList lists[EDGES_MAX];
+        size_t n_versions;
+        TruthVersion versions[VERSIONS_MAX];
+} Truth;
+
+void truth_init(World *w);
+
+/* Something changes, mostly in this edge. */
+void truth_churn(World *w, unsigned edge);
+
+/* A refresh finds rows. */
+void truth_discover(World *w, unsigned edge);
+
+/* Everything may be seen again. */
+void truth_unhide(World *w);
+
+/* A look: its tick. */
+uint32_t truth_look(Truth *t);
+const TruthVersion *truth_now(const Truth *t, unsigned row);
+
+/* Was the row in this edge, for us to see, all the time from one tick to another? */
+bool truth_throughout(const Truth *t, unsigned row, unsigned edge, uint32_t from, uint32_t to);
+/* Did it not exist at all, at some moment in between? */
+bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to);
+/* Was it in this edge with these values, at some moment in between? */
+bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database, uint32_t from,
+               uint32_t to);
+
+Uuid truth_row_id(unsigned row);
+Uuid truth_edge_id(unsigned edge);
+unsigned truth_row_of(const Uuid *id);
+void truth_record(const World *w, unsigned row, unsigned edge, unsigned name, unsigned database,
+                  DatabaseConnection *ret);

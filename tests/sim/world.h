@@ -1,0 +1,145 @@
+/*
+ * world: a simulated stretch of time, made from one seed: its settings, its clock, its chance, its queue of events, its story and its first failure.
+ *
+ * Everything in a world comes from the seed, so that a seed that fails fails again. Time is virtual: events carry the moment at which they happen, and the
+ * clock jumps from one to the next. An event that belongs to an instance of the program waits while that instance is paused, and never happens once it was
+ * killed.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+        EDGES_MAX = 3,
+        INSTANCES_MAX = 2,
+        ROWS_MAX = 2048, /* ids that ever are in a world */
+        EVENTS_MAX = 4096,
+        NOBODY = -1, /* no instance: the catalog, the database, fate */
+};
+
+#define MSEC 1000ULL
+#define SEC  (1000 * MSEC)
+
+/* How this world is. Chances are out of 10,000. */
+typedef struct Settings {
+        unsigned n_edges, n_instances, syncs; /* syncs: in the wild part, all edges together */
+        unsigned page_size, cap_min, cap_max; /* rows that the server gives at most, drawn for each page */
+        unsigned rows;                        /* of an edge in the beginning */
+        unsigned churn;                       /* that something changes in the catalog around a request */
+        unsigned bursts, jumps, moves, hiding, lies;
+        unsigned http_faults, pg_faults, bad_jobs;
+        unsigned kills, pauses, stops, restarts, local_faults; /* at each effect of the program */
+        bool ignores_offset, own_names; /* own_names: an instance has the same name after a restart */
+        uint64_t lease_usec, latency_usec;
+} Settings;
+
+typedef struct Instance {
+        unsigned life;         /* rises with every start: what an earlier life began does not come back */
+        uint64_t paused_until; /* 0: running */
+        bool dead;
+        int name; /* as the database sees it */
+} Instance;
+
+typedef struct World World;
+typedef void (*WorldFire)(World *w, void *who, uint32_t detail);
+
+typedef struct WorldEvent {
+        WorldFire fire;
+        void *who;
+        uint32_t detail;
+        uint32_t serial; /* 0: free or cancelled */
+        int instance;
+        unsigned life;
+} WorldEvent;
+
+typedef struct WorldTimer {
+        uint32_t slot, serial;
+} WorldTimer;
+
+/* What was exercised, over all seeds. */
+#define COVERAGE(X)                                                                                                    \
+        X(seeds)                                                                                                       \
+        X(events) X(runs) X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) X(clean) X(refresh_failed) \
+                X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) X(takeovers) X(pages)             \
+                        X(pages_drifted) X(list_restarts) X(http_faults) X(pg_faults) X(lost_commits)                  \
+                                X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(stops) X(pg_restarts)     \
+                                        X(lease_lost) X(applies) X(empty_applies) X(added) X(changed) X(restored)      \
+                                                X(removed) X(moved) X(found) X(guard_held) X(proof_404) X(proof_200)   \
+                                                        X(proof_elsewhere) X(proof_unknown) X(jumped_missing) X(lies)  \
+                                                                X(churned) X(waited_for_lock) X(converged)
+
+enum {
+#define X(name) COVER_##name,
+        COVERAGE(X)
+#undef X
+                COVERS,
+};
+
+struct Truth;
+struct Site;
+struct Database;
+struct Run;
+
+struct World {
+        uint64_t seed, random;
+        Settings settings;
+        uint64_t now;             /* microseconds; begins at a second, so that 0 means never */
+        uint64_t settings_events; /* events of all worlds before this one */
+        bool quiet;               /* the last part: nothing goes wrong any more, and nothing changes */
+        Instance instances[INSTANCES_MAX];
+
+        struct Truth *truth;
+        struct Site *site;
+        struct Database *database;
+        struct Run *runs; /* one for each instance and edge */
+
+        bool verbose, failed;
+        char failure[512];
+        uint64_t *coverage; /* COVERS counters, over all seeds */
+
+        /* private */
+        uint32_t serial;
+        size_t n_heap, n_free;
+        struct WorldDue {
+                uint64_t at;
+                uint32_t order, slot;
+        } heap[EVENTS_MAX];
+        uint32_t order, free_slots[EVENTS_MAX];
+        WorldEvent events[EVENTS_MAX];
+};
+
+/* Forgets everything but verbose and coverage, and draws the settings. */
+void world_init(World *w, uint64_t seed);
+
+/* ---- chance ---- */
+
+uint64_t world_random(World *w);
+uint64_t world_below(World *w, uint64_t n);               /* 0…n-1; n > 0 */
+uint64_t world_between(World *w, uint64_t a, uint64_t b); /* a…b */
+bool world_chance(World *w, unsigned of_10000);           /* never in the quiet part */
+
+/* ---- time ---- */
+
+/* instance: whose event it is, or NOBODY. */
+WorldTimer world_after(World *w, int instance, uint64_t delay_usec, WorldFire fire, void *who, uint32_t detail);
+void world_cancel(World *w, WorldTimer *timer); /* nothing when it has fired */
+bool world_step(World *w);                      /* false: nothing is left, or the world has failed */
+
+/* ---- story ---- */
+
+/* The first one counts; the rest of the world is not played. */
+void world_fail(World *w, const char *format, ...) _printf_(2, 3);
+void world_tell(World *w, const char *format, ...) _printf_(2, 3);
+
+/* A line of the story; costs nothing when nobody listens. */
+#define TELL(w, ...)                                                                                                   \
+        do {                                                                                                           \
+                if ((w)->verbose)                                                                                      \
+                        world_tell(w, __VA_ARGS__);                                                                    \
+        } while (0)
+
+#define COVER_MANY(w, what, n) ((w)->coverage[COVER_##what] += (uint64_t)(n))
+#define COVER(w, what)         COVER_MANY(w, what, 1)
