@@ -207,7 +207,7 @@ int requests(ServiceWorld *w, const char *kind, int edge, int status)
 
 /* ---- PostgreSQL ---- */
 
-static char *format_sql(const char *format, va_list arguments)
+static char *_printf_(1, 0) format_sql(const char *format, va_list arguments)
 {
         char *sql;
         assert_true(vasprintf(&sql, format, arguments) >= 0);
