@@ -16,6 +16,10 @@ typedef struct StatusMeaning {
         const char *words;
 } StatusMeaning;
 
+/* What the catalog says, as far as it is shown: its status, three texts and a code fit. */
+enum { FIELD_BYTES = 190, WORDS_BYTES = 800 };
+_Static_assert(3 + 4 * (FIELD_BYTES - 1) + 4 + 2 < WORDS_BYTES, "no field is pushed out by the others");
+
 #define EDGE_HINT "; the id must be that of an Edge connection, not of an Edge site"
 
 static const StatusMeaning meanings[] = {
@@ -50,22 +54,24 @@ bool answer_type_is_json(const char *content_type)
                (size > 5 && strncasecmp(content_type + size - 5, "+json", 5) == 0);
 }
 
-/* The five fields of StandardErrorResponse in one sentence, as far as they are there. */
-static bool problem_words(const cJSON *body, char *out, size_t size)
+/* The five fields of StandardErrorResponse in one sentence, as far as they are there. Each is cut by itself, so that a long one leaves room for the code,
+ * which is what a person searches for. */
+static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
 {
         static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage", "errorCode"};
         size_t used = 0;
         double status;
         if (json_get_number(body, "statusCode", 100, 999, &status) == 0)
-                used += (size_t)snprintf(out, size, "%d", (int)status);
+                used += (size_t)snprintf(out, WORDS_BYTES, "%d", (int)status);
         for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
                 const char *value;
                 if (json_get_string(body, fields[i], &value) < 0 || value[0] == '\0')
                         continue;
-                int n = snprintf(out + used, size - used,
-                                 strcmp(fields[i], "errorCode") == 0 ? "%s[%.200s]" : "%s%.300s", used ? " " : "",
-                                 value);
-                used = n > 0 && used + (size_t)n < size ? used + (size_t)n : size - 1;
+                char field[FIELD_BYTES];
+                bool is_code = strcmp(fields[i], "errorCode") == 0;
+                text_printable(value, strlen(value), field, sizeof(field));
+                used += (size_t)snprintf(out + used, WORDS_BYTES - used, "%s%s%s%s", used ? " " : "",
+                                         is_code ? "[" : "", field, is_code ? "]" : "");
         }
         return used > 0;
 }
@@ -103,14 +109,14 @@ static void body_words(const HttpResponse *response, char *out, size_t size)
         }
 }
 
-static void answer_words(const HttpResponse *response, char *out, size_t size, AnswerText *text)
+static void answer_words(const HttpResponse *response, char out[WORDS_BYTES], AnswerText *text)
 {
         _cleanup_(cleanup_json) cJSON *body = NULL;
         out[0] = '\0';
         if (response->body_size == 0)
                 return;
         if (json_parse(response->body, response->body_size, &body) < 0 || !cJSON_IsObject(body)) {
-                body_words(response, out, size);
+                body_words(response, out, WORDS_BYTES);
                 return;
         }
         if (response->body_size <= LIMIT_PROBLEM_MAX_BYTES) {
@@ -118,14 +124,14 @@ static void answer_words(const HttpResponse *response, char *out, size_t size, A
                 text->problem = printed && text_utf8_valid(printed, strlen(printed)) ? strdup(printed) : NULL;
                 cJSON_free(printed);
         }
-        if (!problem_words(body, out, size))
-                body_words(response, out, size);
+        if (!problem_words(body, out))
+                body_words(response, out, WORDS_BYTES);
 }
 
 static void answer_fault(const HttpResponse *response, int expected, const Blot *blot, Fault *ret, AnswerText *text)
 {
-        char words[800];
-        answer_words(response, words, sizeof(words), text);
+        char words[WORDS_BYTES];
+        answer_words(response, words, text);
         blot_text(blot, words);
         const char *says = words[0] ? ". It says: " : "";
 

@@ -121,6 +121,27 @@ static void the_catalogs_words_are_carried_as_far_as_they_go(void **state)
         }
 }
 
+/* 150 letters of two bytes each, so that a cut in the wrong place would show. */
+static void long_words_leave_room_for_the_code(void **state)
+{
+        (void)state;
+        char letters[301] = "", body[2048];
+        for (size_t i = 0; i < 150; i++)
+                memcpy(letters + 2 * i, "\u00e9", 2);
+        (void)snprintf(body, sizeof(body),
+                       "{\"statusCode\":403,\"titleMessage\":\"T%s\",\"userMessage\":\"U%s\",\"helpMessage\":\"H%s\","
+                       "\"errorCode\":\"noAccess\"}",
+                       letters, letters, letters);
+        Answered a;
+        answer(403, "application/json", body, NULL, &a);
+        static const char *const words[] = {"403 T\u00e9", "\u2026 U\u00e9", "\u2026 H\u00e9",
+                                            "\u00e9\u2026 [noAccess]"};
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+                assert_non_null(strstr(a.answer.fault.message, words[i]));
+        assert_null(strchr(a.answer.fault.message, '?'));
+        answer_text_done(&a.text);
+}
+
 static void an_error_body_beyond_the_cap_is_not_kept(void **state)
 {
         (void)state;
@@ -278,6 +299,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_status_has_its_scope),
                 cmocka_unit_test(the_catalogs_words_are_carried_as_far_as_they_go),
+                cmocka_unit_test(long_words_leave_room_for_the_code),
                 cmocka_unit_test(an_error_body_beyond_the_cap_is_not_kept),
                 cmocka_unit_test(what_is_not_json_is_refused_by_its_type),
                 cmocka_unit_test(an_answer_that_did_not_arrive_whole_has_no_say),
