@@ -98,7 +98,6 @@ void queue_ask(Daemon *d);                         /* now, unless a question is 
 void queue_ask_anew(Daemon *d);                    /* register, then ask: another configuration, another clock */
 void queue_expect(Daemon *d, int64_t moment_usec); /* an edge that ran here will be due then */
 void queue_leave(Daemon *d, const Uuid *edge);     /* it is not in our configuration */
-void queue_postgres_failed(Daemon *d, const Fault *fault);
 bool queue_idle(const Daemon *d);
 void queue_done(Daemon *d);
 
@@ -111,7 +110,7 @@ void gate_done(Daemon *d);
 
 /* runs.c */
 void runs_start(Daemon *d, Supply *supply, const MirrorDue *due); /* the supply that took the lease */
-void runs_stop(Daemon *d);
+void runs_stop(Daemon *d, const Supply *supply);                  /* those that began with it; NULL: all */
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);
 

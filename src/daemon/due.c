@@ -34,7 +34,7 @@ int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_use
         if (end->applied)
                 return end->next_run_usec > now_usec ? end->next_run_usec : due_by_schedule(edge, now_usec);
         if (end->fault->scope == FAULT_PEER)
-                return now_usec;
+                return end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec;
         if (end->fault->retryable)
                 return now_usec + due_pause(end->failures, random);
         return due_by_schedule(edge, end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec);

@@ -9,7 +9,8 @@
  *     the next tick: a daily edge does not lose a day, an edge of every minute does not hammer;
  *   - a run that failed for a reason of its own (an unknown id, a malformed list) waits for its next tick, and as it goes on failing for the first one after
  *     such a pause;
- *   - a run that failed because the catalog or PostgreSQL as a whole was away is due as soon as that is back.
+ *   - a run that failed because the catalog or PostgreSQL as a whole was away is due as soon as that is back; when that happens to it again and again, though
+ *     they answer otherwise (a privilege that only the apply needs), after such a pause.
  */
 #pragma once
 

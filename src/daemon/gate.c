@@ -74,7 +74,9 @@ void gate_catalog_failed(Daemon *d, const Fault *fault)
                                        : "it is asked again at least every 30 s");
         if (fault->refused) {
                 g->refused_usec = clock_monotonic_usec();
-                runs_stop(d); /* or each of them tries the same password; they are due again, and take up their jobs */
+                runs_stop(
+                        d,
+                        d->supply); /* or each of them tries the same password; they are due again, and take up their jobs */
         }
         gate_knock_later(d, delay);
         status_changed(d);
@@ -148,6 +150,7 @@ void gate_shut(Daemon *d)
         gate_done(d);
         d->gate = (Gate){0};
         gate_init(d);
+        (void)catalog_reread_secret(d->supply->wiring.catalog); /* not with a password that is known to be old */
         gate_knock(d);
 }
 

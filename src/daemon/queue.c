@@ -49,7 +49,7 @@ static void queue_ask_later(Daemon *d, uint64_t delay_usec)
 
 /* ---- PostgreSQL is away, or back ---- */
 
-void queue_postgres_failed(Daemon *d, const Fault *fault)
+static void queue_postgres_failed(Daemon *d, const Fault *fault)
 {
         Queue *q = &d->queue;
         uint64_t delay;

@@ -36,9 +36,14 @@ static bool fault_is_postgres(const Fault *fault)
         return text_starts_with(fault->code, "pg-") || text_starts_with(fault->code, "schema-");
 }
 
-/* A peer that is away is said once, by the gate and the queue, not by each edge. */
+/* Of the peer as a whole: said once, by the gate and the queue, not by each edge. What one statement of a run misses (a privilege, a table), those do not
+ * come across. */
 static bool report_is_of_peer(const SyncReport *report)
 {
+        static const char *const of_a_statement[] = {"pg-privilege", "pg-schema-missing", "pg-resources"};
+        for (size_t i = 0; i < ARRAY_SIZE(of_a_statement); i++)
+                if (strcmp(report->fault.code, of_a_statement[i]) == 0)
+                        return false;
         return !report_applied(report) && report->fault.scope == FAULT_PEER;
 }
 
@@ -131,10 +136,10 @@ static void run_on_done(const SyncReport *report, void *userdata)
         if (d->stopping || run->supply != d->supply) {
                 ; /* what the peers of an earlier configuration answer says nothing about those of this one */
         } else if (report_is_of_peer(report)) {
-                if (fault_is_postgres(&report->fault))
-                        queue_postgres_failed(d, &report->fault);
-                else
+                if (!fault_is_postgres(&report->fault))
                         gate_catalog_failed(d, &report->fault);
+                else if (!d->queue.outage.down)
+                        queue_ask(d); /* it may be back already: the answer tells */
         } else if (report->fault.http_status >= 502 && report->fault.http_status <= 504) {
                 gate_knock(d); /* is it this request, or the catalog? */
         }
@@ -211,10 +216,10 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
 
 /* ---- all of them ---- */
 
-void runs_stop(Daemon *d)
+void runs_stop(Daemon *d, const Supply *supply)
 {
         for (Run *run = d->runs; run; run = run->next)
-                if (run->sync && !run->over)
+                if (run->sync && !run->over && (!supply || run->supply == supply))
                         sync_stop(run->sync);
 }
 

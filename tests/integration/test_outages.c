@@ -1,0 +1,309 @@
+/*
+ * edgemirror run while PostgreSQL or the catalog is away, refuses it, or fails for one edge; and who waits for whom.
+ */
+#include "integration/service_world.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POSTGRES_LINE "; trying again, at least every 30 s"
+#define CATALOG_LINE  "it is asked again at least every 30 s"
+
+static void await_registered(ServiceWorld *w)
+{
+        await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge_claim WHERE next_run_at > now()", w->n_edges);
+}
+
+/* ---- PostgreSQL ---- */
+
+static void postgres_away_at_the_start_is_said_and_waited_for(void **state)
+{
+        ServiceWorld *w = *state;
+        harness_postgres_stop(&w->pg);
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await(s, "READY=1", 1);
+        harness_service_await(s, "STATUS=PostgreSQL cannot be used", 1);
+        harness_postgres_resume(&w->pg);
+        harness_service_await_log(s, "PostgreSQL answers again", 1);
+        await_registered(w);
+        harness_service_await(s, "STATUS=Syncing 0 of 4 edges", 1);
+        service_stop(w, 0);
+        assert_int_equal(harness_service_logged(s, POSTGRES_LINE), 1);
+}
+
+static void postgres_away_later_is_one_line_for_all_edges_and_loses_nothing(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
+        write_config(w);
+        HarnessService *s = service_start(w, 0);
+        fault(w, "job", -1, "\"delay_ms\":1000");
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        for (int i = 0; i < 4; i++)
+                await_phase(w, i, "poll");
+        harness_postgres_stop(&w->pg);
+        no_faults(w);
+        harness_service_await(s, "STATUS=PostgreSQL cannot be used", 1);
+        harness_postgres_resume(&w->pg);
+        await_runs(w, 0, 3, "synced", 1);
+        assert_mirror_equals_catalog(w, 0, 3);
+        assert_int_equal(harness_service_logged(s, POSTGRES_LINE), 1);
+        service_stop(w, 0);
+        assert_nothing_is_held(w);
+}
+
+static void a_schema_that_is_missing_is_waited_for(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *const migrate[] = {"-c", w->config, "migrate", NULL};
+        free(harness_sql(&w->pg, "SET client_min_messages = error; DROP PUBLICATION edgemirror;"
+                                 " DROP SCHEMA edgemirror CASCADE"));
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await(s, "READY=1", 1);
+        harness_service_await(s, "STATUS=PostgreSQL cannot be used", 1);
+        assert_true(harness_service_logged(s, "edgemirror migrate") > 0);
+        assert_int_equal(harness_program(w->folder, migrate), 0);
+        harness_service_await_log(s, "PostgreSQL answers again", 1);
+        await_registered(w);
+        service_stop(w, 0);
+}
+
+/* The queue does not come across it, so nobody waits for PostgreSQL; and the catalog is not asked for a refresh without end. */
+static void a_privilege_that_only_the_apply_needs_is_not_hammered_against(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO postgres"));
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_runs(w, 0, 0, "failed", 2);
+        await_sql(w,
+                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND edge_connection_id = '%s'"
+                  " AND next_run_at > now() + interval '20 s'",
+                  w->edges[0]);
+        assert_int_equal(harness_service_logged(s, POSTGRES_LINE), 0);
+        assert_int_equal(requests(w, "refresh", 0, 0), 2);
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO em"));
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_runs(w, 0, 0, "synced", 1);
+        service_stop(w, 0);
+}
+
+/* ---- the catalog ---- */
+
+static void stop_catalog(ServiceWorld *w, char port[16])
+{
+        (void)snprintf(port, 16, "%s", catalog_port(w));
+        harness_catalog_stop(&w->catalog);
+}
+
+static void a_catalog_away_at_the_start_is_said_and_waited_for(void **state)
+{
+        ServiceWorld *w = *state;
+        char port[16];
+        stop_catalog(w, port);
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await(s, "READY=1", 1);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        await_registered(w);
+        make_due(w, 0, 3);
+        start_catalog(w, "20", port);
+        await_runs(w, 0, 3, "synced", 1);
+        assert_int_equal(harness_service_logged(s, CATALOG_LINE), 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4); /* nobody tried in vain */
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 0, 3);
+}
+
+static void a_catalog_away_later_is_one_line_for_all_edges(void **state)
+{
+        ServiceWorld *w = *state;
+        char port[16];
+        HarnessService *s = service_start(w, 0);
+        stop_catalog(w, port);
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        start_catalog(w, "20", port);
+        await_runs(w, 0, 3, "synced", 1);
+        assert_int_equal(harness_service_logged(s, CATALOG_LINE), 1);
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 0, 3);
+        assert_nothing_is_held(w);
+}
+
+static void a_gateway_that_answers_for_the_catalog_keeps_edges_waiting(void **state)
+{
+        ServiceWorld *w = *state;
+        fault(w, "any", -1, "\"status\":503,\"html\":true");
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await(s, "READY=1", 1);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        await_registered(w);
+        make_due(w, 0, 3);
+        no_faults(w);
+        await_runs(w, 0, 3, "synced", 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
+        service_stop(w, 0);
+}
+
+/* ---- credentials ---- */
+
+static int many_edges(void **state)
+{
+        begin_again(*state, 20, "20");
+        return 0;
+}
+
+static void a_wrong_password_is_tried_once(void **state)
+{
+        ServiceWorld *w = *state;
+        write_password(w, "wrong");
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await(s, "READY=1", 1);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        await_registered(w);
+        make_due(w, 0, 19);
+        write_password(w, SECRET); /* nothing tells the service */
+        await_runs(w, 0, 19, "synced", 1);
+        assert_int_equal(requests(w, "any", -1, 401), 1);
+        assert_int_equal(harness_service_logged(s, "until the credentials on disk change"), 1);
+        service_stop(w, 0);
+}
+
+/* What is in flight when the first refusal arrives is refused as well; once the gate is closed nobody tries. */
+static void a_password_that_is_revoked_closes_the_gate_until_it_is_changed(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_catalog, sizeof(w->in_catalog), "max_requests = 2");
+        write_config(w);
+        HarnessService *s = service_start(w, 0);
+        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
+        make_due(w, 0, 19);
+        harness_service_reload(s);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        int refused = requests(w, "any", -1, 401);
+        assert_in_range(refused, 1, 20);
+        assert_int_equal(harness_service_logged(s, "until the credentials on disk change"), 1);
+        write_password(w, "another");
+        harness_service_reload(s);
+        await_runs(w, 0, 19, "synced", 1);
+        assert_int_equal(requests(w, "any", -1, 401), refused);
+        assert_mirror_equals_catalog(w, 0, 19);
+        service_stop(w, 0);
+}
+
+static void a_reload_to_a_wrong_account_leaves_running_syncs_alone(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        fault(w, "job", -1, "\"count\":1,\"delay_ms\":1000");
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_phase(w, 0, "poll");
+        (void)snprintf(w->user, sizeof(w->user), "nobody");
+        write_config(w);
+        harness_service_reload(s);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        await_runs(w, 0, 0, "synced", 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
+        service_stop(w, 0);
+}
+
+/* ---- one edge ---- */
+
+static char *when_others_are_due(ServiceWorld *w)
+{
+        char sql[300];
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT string_agg(next_run_at::text, ' ' ORDER BY edge_connection_id)"
+                       " FROM edgemirror.edge_claim WHERE edge_connection_id <> '%s'",
+                       w->edges[0]);
+        return harness_sql(&w->pg, sql);
+}
+
+static void fail_once(ServiceWorld *w, HarnessService *s, const char *kind, const char *members, int n,
+                      const char *when)
+{
+        no_faults(w);
+        fault(w, kind, 0, members);
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_runs(w, 0, 0, "failed", n);
+        await_sql(
+                w,
+                "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND edge_connection_id = '%s' AND next_run_at %s",
+                w->edges[0], when);
+        assert_int_equal(sql_long(w, "SELECT consecutive_failures FROM edgemirror.edge WHERE name = 'e0'"), n);
+}
+
+static void an_edge_that_fails_backs_off_and_shifts_no_other(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        char *before = when_others_are_due(w);
+        fail_once(w, s, "list", "\"bad_row\":\"uuid\"", 1, "> now()"); /* its next tick */
+        fail_once(w, s, "list", "\"status\":500", 2, "BETWEEN now() + interval '30 s' AND now() + interval '2 min'");
+        char *after = when_others_are_due(w);
+        assert_string_equal(after, before);
+        free(before);
+        free(after);
+        no_faults(w);
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_runs(w, 0, 0, "synced", 1);
+        assert_int_equal(sql_long(w, "SELECT consecutive_failures FROM edgemirror.edge WHERE name = 'e0'"), 0);
+        service_stop(w, 0);
+}
+
+/* One with a job that never ends, one with a long list of slow pages, and twenty small ones. */
+static void the_slow_do_not_keep_the_small_waiting(void **state)
+{
+        ServiceWorld *w = *state;
+        begin_again(w, 22, "20,50000,20");
+        (void)snprintf(w->in_catalog, sizeof(w->in_catalog), "max_requests = 2");
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "max_syncs = 4");
+        write_config(w);
+        HarnessService *s = service_start(w, 0);
+        fault(w, "refresh", 0, "\"never_ends\":true");
+        fault(w, "list", 1, "\"delay_ms\":500");
+        make_due(w, 0, 1);
+        harness_service_reload(s);
+        await_phase(w, 0, "poll");
+        await_phase(w, 1, "list");
+        make_due(w, 2, 21);
+        harness_service_reload(s);
+        await_runs(w, 2, 21, "synced", 1);
+        await_phase(w, 0, "poll");
+        await_phase(w, 1, "list");
+        cJSON *catalog = harness_control(&w->catalog, "/control/state", NULL);
+        assert_in_range((int)cJSON_GetNumberValue(cJSON_GetObjectItem(catalog, "inFlightMax")), 1, 2);
+        cJSON_Delete(catalog);
+        no_faults(w);
+        await_runs(w, 1, 1, "synced", 1);
+        assert_mirror_equals_catalog(w, 1, 21);
+        service_stop(w, 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(postgres_away_at_the_start_is_said_and_waited_for, few_edges),
+                cmocka_unit_test_setup(postgres_away_later_is_one_line_for_all_edges_and_loses_nothing, few_edges),
+                cmocka_unit_test_setup(a_schema_that_is_missing_is_waited_for, few_edges),
+                cmocka_unit_test_setup(a_privilege_that_only_the_apply_needs_is_not_hammered_against, few_edges),
+                cmocka_unit_test_setup(a_catalog_away_at_the_start_is_said_and_waited_for, few_edges),
+                cmocka_unit_test_setup(a_catalog_away_later_is_one_line_for_all_edges, few_edges),
+                cmocka_unit_test_setup(a_gateway_that_answers_for_the_catalog_keeps_edges_waiting, few_edges),
+                cmocka_unit_test_setup(a_wrong_password_is_tried_once, many_edges),
+                cmocka_unit_test_setup(a_password_that_is_revoked_closes_the_gate_until_it_is_changed, many_edges),
+                cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone, few_edges),
+                cmocka_unit_test_setup(an_edge_that_fails_backs_off_and_shifts_no_other, few_edges),
+                cmocka_unit_test(the_slow_do_not_keep_the_small_waiting),
+        };
+        return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
+}
