@@ -169,6 +169,25 @@ static void migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know(void 
         assert_says(w, "err", "0001_tables was applied with another text", true);
 }
 
+static void several_migrations_at_once_make_one_schema(void **state)
+{
+        enum { AT_ONCE = 4 };
+        World *w = *state;
+        const char *const arguments[] = {"-c", w->config, "migrate", NULL};
+        pid_t pids[AT_ONCE];
+        const long version = harness_sql_long(&w->pg, "SELECT max(version) FROM edgemirror.schema_version");
+        free(harness_sql(
+                &w->pg,
+                "SET client_min_messages = warning; DROP PUBLICATION edgemirror; DROP SCHEMA edgemirror CASCADE"));
+        for (int i = 0; i < AT_ONCE; i++)
+                pids[i] = harness_program_start(w->folder, arguments);
+        for (int i = 0; i < AT_ONCE; i++)
+                assert_int_equal(harness_program_wait(pids[i]), 0);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT max(version) FROM edgemirror.schema_version"), version);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.schema_version"), version);
+        assert_int_equal(sync_all(w), 0);
+}
+
 /* What is printed makes the schema that migrate makes. */
 static void the_printed_sql_makes_the_schema(void **state)
 {
@@ -179,7 +198,9 @@ static void the_printed_sql_makes_the_schema(void **state)
         char *before = harness_sql(&w->pg, shape);
         assert_int_equal(RUN(w, "migrate", "--print"), 0);
         char *sql = harness_read(w->folder, "out");
-        free(harness_sql(&w->pg, "DROP PUBLICATION IF EXISTS edgemirror; DROP SCHEMA edgemirror CASCADE"));
+        free(harness_sql(
+                &w->pg,
+                "SET client_min_messages = warning; DROP PUBLICATION IF EXISTS edgemirror; DROP SCHEMA edgemirror CASCADE"));
         free(harness_sql(&w->pg, sql));
         char *after = harness_sql(&w->pg, shape);
         assert_string_equal(after, before);
@@ -272,6 +293,7 @@ int main(void)
                 cmocka_unit_test_setup(schedule_needs_neither_catalog_nor_database, small_world),
                 cmocka_unit_test_setup(the_database_that_is_away_is_69_and_said_once, small_world),
                 cmocka_unit_test_setup(migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know, small_world),
+                cmocka_unit_test_setup(several_migrations_at_once_make_one_schema, small_world),
                 cmocka_unit_test_setup(the_printed_sql_makes_the_schema, small_world), /* makes the schema anew */
         };
         return cmocka_run_group_tests_name("commands", tests, world_setup, world_teardown);
