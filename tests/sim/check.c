@@ -120,6 +120,9 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
         if (present_in(&w->database->rows[row], s->edge) ||
             !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to))
                 return;
+        const DbRow *now = &w->database->rows[row];
+        if (present(now) && truth_had(w->truth, row, now->edge, now->name, now->database, r->list_from, w->truth->tick))
+                return; /* it has moved since, and the other edge's snapshot was there first */
         bool known = present_in(&before[row], s->edge);
         if (known && !present(&w->database->rows[row]) && !order_kept(w, s))
                 return; /* missed by the list, and gone when it was asked for */
@@ -224,6 +227,9 @@ static void check_guard(World *w, const DbStatement *s)
                 int64_t tenths = (int64_t)(plan->max_removals.share * 10 + 0.5);
                 allowed = (tenths * s->run->found_present + 9) / 10;
         }
+        if (s->run->n_listed == 0)
+                world_fail(w, "run %d removed %d rows on the word of an empty list", (int)s->run_id,
+                           (int)s->applied.removed);
         if (s->applied.removed > allowed)
                 world_fail(w, "run %d removed %d rows, %d were allowed", (int)s->run_id, (int)s->applied.removed,
                            (int)allowed);

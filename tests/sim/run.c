@@ -23,7 +23,6 @@ static void witness_begin(Run *r)
 
 static void witness_row(Run *r, const Shown *row)
 {
-        r->n_listed += r->shown[row->row].attempt != r->attempt;
         r->shown[row->row].attempt = r->attempt;
 }
 
@@ -43,6 +42,7 @@ static void witness_page(Run *r, const Call *c)
         r->list_to = c->tick;
         for (size_t i = 0; i < c->n; i++)
                 witness_row(r, &c->rows[i]);
+        r->n_listed += (uint32_t)c->n;
 }
 
 /* ---- inputs ---- */
@@ -109,6 +109,8 @@ void run_input(World *w, Run *r, SyncInput in, const Call *c)
         SyncState from = r->machine.state;
         SyncPhase phase = r->machine.phase;
         SyncAction action = sync_machine_handle(&r->machine, &in);
+        if (r->machine.last->on == SYNC_PAGE_RESTARTS)
+                witness_begin(r);
         if (in.kind == SYNC_INPUT_PAGE)
                 action = run_keep_rows(w, r, c, action);
         if (in.kind == SYNC_INPUT_ONE)
@@ -303,7 +305,7 @@ static void run_do_list(World *w, Run *r, bool anew)
 {
         if (anew)
                 r->n_spool = 0;
-        if (anew || r->attempt == 0)
+        if (r->attempt == 0)
                 witness_begin(r);
         r->call = run_call(w, r,
                            (CallRequest){.kind = CALL_LIST,

@@ -67,7 +67,7 @@ typedef struct Run {
         /* for the checks */
         uint32_t attempt;            /* number of the list attempt; unlike any other */
         uint32_t list_from, list_to; /* ticks of its first and its last page */
-        uint32_t n_listed;           /* distinct rows shown in it */
+        uint32_t n_listed;           /* rows shown in it, by pages */
         int64_t found_present;
         int refresh_status;      /* of the last answer to the refresh */
         bool commit_may_be_lost; /* an apply was given up without knowing */

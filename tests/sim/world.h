@@ -62,7 +62,8 @@ typedef struct WorldTimer {
 /* What was exercised, over all seeds. */
 #define COVERAGE(X)                                                                                                    \
         X(seeds)                                                                                                       \
-        X(events) X(runs) X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) X(clean) X(refresh_failed) \
+        X(events)                                                                                                      \
+        X(runs) X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) X(clean) X(refresh_failed)           \
                 X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) X(takeovers) X(pages)             \
                         X(pages_drifted) X(list_restarts) X(http_faults) X(pg_faults) X(lost_commits)                  \
                                 X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(stops) X(pg_restarts)     \

@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+# Plants faults in a copy of the sources, one at a time, and demands that the simulation fails. By hand: tests/sim/mutants.sh [SEEDS], a minute or two.
+#
+# Fails when a fault survives so many worlds (20,000 unless told), or when a line in which it is planted is no longer there. Those in src/ are faults of the
+# program; those in tests/sim/ are faults of what the simulation repeats of it: the queries, the runner, the reading back.
+set -u
+cd "$(dirname "$0")/../.." || exit
+seeds=${1:-20000}
+cc=${CC:-cc}
+work=$(mktemp -d "${TMPDIR:-/tmp}/edgemirror-mutants-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# name; file; what sed does to it. An empty line ends each.
+mutants() {
+        cat <<'END'
+any answer is taken as proof of absence
+src/sync/proof.c
+s/if (a->absent)/if (a->absent || a->answer.fault.scope != FAULT_NONE)/
+
+403 is taken for 404
+src/sync/proof.c
+s/if (a->absent)/if (a->absent || a->answer.status == 403)/
+
+a proxy's 404 is taken for the catalog's
+src/sync/proof.c
+s/if (a->absent)/if (a->absent || a->answer.status == 404)/
+
+a row of another edge is taken in
+src/sync/proof.c
+s/PROOF_HERE : PROOF_ELSEWHERE/PROOF_HERE : PROOF_HERE/
+
+a row of another edge is taken as gone
+src/sync/proof.c
+s/PROOF_HERE : PROOF_ELSEWHERE/PROOF_HERE : PROOF_GONE/
+
+rows that are held are removed without proof
+tests/sim/database_queries.c
+s/\.verdict = MISSING_UNKNOWN}/.verdict = MISSING_GONE}/
+
+rows are removed after a refresh that was not clean
+src/sync/machine.c
+/^static bool machine_may_remove/,/^}/s/return .*/return m != NULL;/
+
+a job counts as clean whatever its result
+src/catalog/job.c
+/^bool catalog_job_clean/,/^}/s/ &&$/ ||/
+
+a job that vanished counts as clean
+src/sync/machine.c
+s/\[POLLING_VANISHED\] = "unknown"/[POLLING_VANISHED] = "clean"/
+
+an unstable list is taken for whole
+src/sync/machine.c
+s/return machine_list_ended(m, false);/return machine_list_ended(m, true);/
+
+an empty list is believed
+src/sync/guard.c
+s/if (listed == 0)/if (listed < 0)/
+
+the guard lets one more pass
+src/sync/guard.c
+s/missing > guard_allowance(limit, present)/missing > guard_allowance(limit, present) + 1/
+
+the list ends on a page that is short of the limit
+src/sync/listing.c
+s/if (n_rows < l->largest_page)/if (n_rows < l->limit)/
+
+the list ends on an empty page
+src/sync/listing.c
+/^ListingStep listing_page/,/^}/s/^\( *\)if (!j.found)$/\1if (n_rows == 0) return LISTING_END;\n&/
+
+the anchor is ignored
+src/sync/listing.c
+s/^\( *\)if (!j.found)$/\1if (!j.found \&\& n_rows == 0)/
+
+a page with one new row ends the list
+src/sync/listing.c
+s/if (j.fresh == 0) {/if (j.fresh <= 1) {/
+
+the first new row of a page is not kept
+src/sync/listing.c
+/j.found/,/^}/s/\*ret_keep_from = 0;/*ret_keep_from = j.newest + 2;/
+
+the anchor is not kept again
+src/sync/listing.c
+/j.found/,/^}/s/\*ret_keep_from = 0;/*ret_keep_from = j.first + 1;/
+
+a list begun anew keeps the rows of the old one
+src/sync/machine_table.c
+s/SYNC_DO_LIST_ANEW/SYNC_DO_LIST/
+
+a refresh that may have begun is asked for again
+src/sync/machine.c
+/^static bool refresh_not_begun/,/^}/s/return .*/return a != NULL;/
+
+a run that takes up a job refreshes again
+src/sync/machine.c
+s/if (m->refresh_wanted && claim->resumes)/if (false)/
+
+a refresh is asked for although the lease may be over
+tests/sim/run.c
+s/w->now - r->held_at >= w->settings.lease_usec/w->now < r->held_at/
+
+the apply does not look at the epoch
+tests/sim/database_queries.c
+/^static DbEnd query_apply_lock/,/^}/s/if (!is_holder(.*/if (s->epoch < 0) {/
+
+of a row seen twice the first observation counts
+tests/sim/database_queries.c
+s/^\( *\)d->last\[row\].index = (uint32_t)i;/\1if (i == 0 || d->last[row].index >= i || snapshot->rows[d->last[row].index].row != row) &/
+
+rows are written that did not change
+tests/sim/database_queries.c
+s/^\( *\)if (same)$/\1if (same \&\& i % 2)/
+
+a COMMIT without an answer counts as failed
+tests/sim/run_apply.c
+s/apply_again(w, r, s->fault, true);/apply_again(w, r, s->fault, false);/
+
+a COMMIT without an answer counts as done
+tests/sim/run_apply.c
+s/case DB_ROLLED_BACK:/case DB_ROLLED_BACK: case DB_UNKNOWN:/; /^ *case DB_UNKNOWN:$/,/return;/d
+
+END
+}
+
+sources="$(sed -n '/^tests_sim_sim_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'src/[a-z_/]*\.c') $(echo tests/sim/*.c)"
+: >"$work/config.h"
+# shellcheck disable=SC2086
+flags="-std=gnu11 -D_GNU_SOURCE -O2 -w -include $work/config.h $(pkg-config --cflags libcurl libcjson libpq libsystemd)"
+
+build() { # ROOT FILE OBJECT
+        # shellcheck disable=SC2086
+        $cc $flags -I"$1/src" -I"$1/tests" -c "$1/$2" -o "$3"
+}
+
+object() { # FILE: where its object is
+        echo "$work/$(echo "$1" | tr / _).o"
+}
+
+link() { # OBJECT…: makes $work/sim
+        # shellcheck disable=SC2046
+        $cc "$@" -o "$work/sim" $(pkg-config --libs libcjson)
+}
+
+# The mutant's object in place of the sound one.
+plant() { # FILE SED
+        mkdir -p "$work/copy" && rm -rf "$work/copy/src" "$work/copy/tests" && cp -r src "$work/copy/" && mkdir "$work/copy/tests" &&
+                cp -r tests/sim tests/catalogd "$work/copy/tests/" || return
+        sed "$2" "$1" >"$work/copy/$1"
+        ! cmp -s "$1" "$work/copy/$1" || return
+        build "$work/copy" "$1" "$work/mutant.o" || return
+        local file objects=()
+        for file in $sources; do
+                [ "$file" = "$1" ] && objects+=("$work/mutant.o") || objects+=("$(object "$file")")
+        done
+        link "${objects[@]}"
+}
+
+objects=()
+for file in $sources; do
+        build . "$file" "$(object "$file")" || exit
+        objects+=("$(object "$file")")
+done
+link "${objects[@]}" || exit
+"$work/sim" --seeds 1 "$seeds" >"$work/sound" || {
+        echo "the sources as they are fail already:"
+        head -n 3 "$work/sound"
+        exit 1
+}
+echo "sound: $(grep ' a second' "$work/sound")"
+
+caught=0
+survived=0
+while IFS= read -r name && IFS= read -r file && IFS= read -r edit && IFS= read -r _; do
+        if ! plant "$file" "$edit"; then
+                printf '%-70s %s\n' "$name" "CANNOT BE PLANTED in $file"
+                survived=$((survived + 1))
+                continue
+        fi
+        first=$(timeout 300 "$work/sim" --seeds 1 "$seeds" | sed -n '/^seed/{p;q}')
+        if [ -n "$first" ]; then
+                printf '%-70s %s\n' "$name" "$first"
+                caught=$((caught + 1))
+        else
+                printf '%-70s %s\n' "$name" "SURVIVED $seeds worlds"
+                survived=$((survived + 1))
+        fi
+done < <(mutants)
+echo "$caught caught, $survived not"
+[ "$survived" = 0 ]
