@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-
 static void good_answers(Pace *p, unsigned n, uint64_t elapsed_usec)
 {
         for (unsigned i = 0; i < n; i++)
