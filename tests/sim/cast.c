@@ -7,6 +7,7 @@
  */
 #include "sim/cast.h"
 #include "sim/check.h"
+#include "sim/run_private.h"
 #include <string.h>
 
 enum { EVENTS_OF_A_WORLD = 200000 };
@@ -144,6 +145,7 @@ static void on_tick(World *w, void *who, uint32_t detail)
 
 void cast_init(World *w)
 {
+        pages_init(w);
         for (unsigned i = 0; i < INSTANCES_MAX; i++)
                 for (unsigned e = 0; e < EDGES_MAX; e++) {
                         Run *r = run_of(w, (int)i, e);

@@ -19,6 +19,7 @@ static void witness_begin(Run *r)
         r->attempt = ++attempts;
         r->list_from = r->list_to = 0;
         r->n_listed = 0;
+        r->out_of_turn = false;
 }
 
 static void witness_row(Run *r, const Shown *row)
@@ -35,14 +36,19 @@ static void witness_join(Run *r, const Shown *rows, size_t n)
                                                   .database = rows[i].database};
 }
 
-static void witness_page(Run *r, const Call *c)
+static void witness_page(World *w, Run *r, const Shown *rows, size_t n, uint32_t tick)
 {
-        if (r->list_from == 0)
-                r->list_from = c->tick;
-        r->list_to = c->tick;
-        for (size_t i = 0; i < c->n; i++)
-                witness_row(r, &c->rows[i]);
-        r->n_listed += (uint32_t)c->n;
+        if (r->list_from == 0 || tick < r->list_from)
+                r->list_from = tick;
+        if (tick < r->list_to) {
+                r->out_of_turn = true;
+                COVER(w, pages_out_of_turn);
+        } else {
+                r->list_to = tick;
+        }
+        for (size_t i = 0; i < n; i++)
+                witness_row(r, &rows[i]);
+        r->n_listed += (uint32_t)n;
 }
 
 /* ---- inputs ---- */
@@ -70,30 +76,30 @@ static SyncAction run_local_fault(World *w, Run *r)
         return sync_machine_handle(&r->machine, &in);
 }
 
-static SyncAction run_keep_rows(World *w, Run *r, const Call *c, SyncAction action)
+static SyncAction run_keep_rows(World *w, Run *r, const Shown *rows, size_t n, SyncAction action)
 {
         if (action != SYNC_DO_LIST && action != SYNC_DO_APPLY)
                 return action;
-        if (r->machine.keep_from < c->n)
-                witness_join(r, c->rows, c->n);
-        for (size_t i = r->machine.keep_from; i < c->n; i++)
-                if (!run_keep(w, r, &c->rows[i])) {
+        if (r->machine.keep_from < n)
+                witness_join(r, rows, n);
+        for (size_t i = r->machine.keep_from; i < n; i++)
+                if (!run_keep(w, r, &rows[i])) {
                         r->machine.outcome = NULL;
                         return run_local_fault(w, r);
                 }
         return action;
 }
 
-static SyncAction run_keep_verdict(World *w, Run *r, const Call *c, SyncAction action)
+static SyncAction run_keep_verdict(World *w, Run *r, const SyncInput *in, const Shown *row, SyncAction action)
 {
         switch (r->machine.verdict) {
         case PROOF_GONE:
         case PROOF_ELSEWHERE:
                 r->verdicts[r->n_verdicts++] =
-                        (DbVerdict){.row = (uint16_t)c->request.row, .gone = r->machine.verdict == PROOF_GONE};
+                        (DbVerdict){.row = (uint16_t)truth_row_of(in->asked), .gone = r->machine.verdict == PROOF_GONE};
                 break;
         case PROOF_HERE:
-                if (!run_keep(w, r, &c->rows[0]))
+                if (!run_keep(w, r, row))
                         return run_local_fault(w, r);
                 break;
         default:
@@ -102,7 +108,7 @@ static SyncAction run_keep_verdict(World *w, Run *r, const Call *c, SyncAction a
         return action;
 }
 
-void run_input(World *w, Run *r, SyncInput in, const Call *c)
+void run_input(World *w, Run *r, SyncInput in, const Shown *rows)
 {
         in.now_usec = w->now;
         in.random = world_random(w);
@@ -112,9 +118,9 @@ void run_input(World *w, Run *r, SyncInput in, const Call *c)
         if (r->machine.last->on == SYNC_PAGE_RESTARTS)
                 witness_begin(r);
         if (in.kind == SYNC_INPUT_PAGE)
-                action = run_keep_rows(w, r, c, action);
+                action = run_keep_rows(w, r, rows, in.page->n_rows, action);
         if (in.kind == SYNC_INPUT_ONE)
-                action = run_keep_verdict(w, r, c, action);
+                action = run_keep_verdict(w, r, &in, rows, action);
         TELL(w, "instance %d, edge %u: %s → %s: %s", r->instance, r->edge, sync_state_name(from),
              sync_state_name(r->machine.state), r->machine.last->words);
         cover_transition(w, r, action);
@@ -155,7 +161,7 @@ static void run_on_refresh(World *w, Call *c, void *who)
         answer.job.message = "";
         if (c->location)
                 r->job_url = r->job_url_new = true;
-        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = &answer}, c);
+        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = &answer}, NULL);
 }
 
 static void run_on_job(World *w, Call *c, void *who)
@@ -166,34 +172,27 @@ static void run_on_job(World *w, Call *c, void *who)
         site_answer(w, c, &answer.answer);
         if (!c->fault)
                 r->job_moved = strcmp(r->machine.job.state, c->job_status.state) != 0;
-        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_JOB, .job = &answer}, c);
+        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_JOB, .job = &answer}, NULL);
 }
 
-static void tell_page(World *w, const Run *r, const Call *c)
+static void tell_page(World *w, const Run *r, const CatalogPageAnswer *answer, const Shown *page, uint32_t tick)
 {
         char rows[400] = "";
         if (!w->verbose)
                 return;
-        for (size_t i = 0, used = 0; i < c->n && used + 8 < sizeof(rows); i++)
-                used += (size_t)snprintf(rows + used, sizeof(rows) - used, " %u", c->rows[i].row);
-        TELL(w, "instance %d, edge %u: page from %lld, limit %u, as of tick %u:%s", r->instance, r->edge,
-             (long long)c->request.offset, c->request.limit, c->tick, rows);
+        for (size_t i = 0, used = 0; i < answer->n_rows && used + 8 < sizeof(rows); i++)
+                used += (size_t)snprintf(rows + used, sizeof(rows) - used, " %u", page[i].row);
+        TELL(w, "instance %d, edge %u: page from %lld, as of tick %u:%s", r->instance, r->edge,
+             (long long)answer->offset, tick, rows);
 }
 
-static void run_on_page(World *w, Call *c, void *who)
+void run_on_page(World *w, Run *r, const CatalogPageAnswer *answer, const Shown *rows, uint32_t tick)
 {
-        static DatabaseConnection rows[LIMIT_PAGE_SIZE_MAX];
-        Run *r = who;
-        CatalogPageAnswer answer = {.offset = c->request.offset, .rows = rows, .n_rows = c->n};
-        r->call = NULL;
-        site_answer(w, c, &answer.answer);
-        for (size_t i = 0; i < c->n; i++)
-                truth_record(w, c->rows[i].row, c->rows[i].edge, c->rows[i].name, c->rows[i].database, &rows[i]);
-        if (!c->fault) {
-                witness_page(r, c);
-                tell_page(w, r, c);
+        if (answer->answer.fault.scope == FAULT_NONE) {
+                witness_page(w, r, rows, answer->n_rows, tick);
+                tell_page(w, r, answer, rows, tick);
         }
-        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &answer}, c);
+        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = answer}, rows);
 }
 
 static void run_on_one(World *w, Call *c, void *who)
@@ -216,7 +215,7 @@ static void run_on_one(World *w, Call *c, void *who)
                        : "not known",
              c->status);
         run_input(w, r, (SyncInput){.kind = SYNC_INPUT_ONE, .one = &answer, .asked = &asked, .slot = c->request.slot},
-                  c);
+                  c->rows);
 }
 
 static void run_on_wake(World *w, void *who, uint32_t slot)
@@ -245,6 +244,7 @@ static void run_on_finished(World *w, DbStatement *s, void *who)
 static void run_abandon(World *w, Run *r)
 {
         r->call = site_cancel(w, r->call);
+        pages_end(r);
         for (unsigned i = 0; i < PROOF_SLOTS; i++) {
                 r->proofs[i] = site_cancel(w, r->proofs[i]);
                 world_cancel(w, &r->waits[i]);
@@ -303,16 +303,13 @@ static void run_do_get_job(World *w, Run *r)
 
 static void run_do_list(World *w, Run *r, bool anew)
 {
-        if (anew)
+        if (anew) {
                 r->n_spool = 0;
+                pages_forget(r);
+        }
         if (r->attempt == 0)
                 witness_begin(r);
-        r->call = run_call(w, r,
-                           (CallRequest){.kind = CALL_LIST,
-                                         .offset = r->machine.listing.offset,
-                                         .limit = r->machine.listing.limit,
-                                         .attempt_from = r->list_from,
-                                         .done = run_on_page});
+        pages_want(w, r);
 }
 
 static void run_do_verify(World *w, Run *r)
@@ -401,6 +398,7 @@ static void run_effect(World *w, Run *r, SyncAction action)
                 run_do_list(w, r, action == SYNC_DO_LIST_ANEW);
                 break;
         case SYNC_DO_APPLY:
+                pages_end(r);
                 apply_start(w, r);
                 break;
         case SYNC_DO_VERIFY:
@@ -482,6 +480,8 @@ void run_start(World *w, Run *r, const RunPlan *plan)
         r->run_id = r->epoch = 0;
         r->n_spool = r->n_found = r->n_verdicts = 0;
         r->call = NULL;
+        r->prefetch = NULL;
+        r->arrived = 0;
         r->task = r->note = NULL;
         r->timer = r->starter = r->heartbeat = r->apply_timer = (WorldTimer){0};
         memset(r->proofs, 0, sizeof(r->proofs));

@@ -1,5 +1,5 @@
 /*
- * run: one sync in the simulation. Carries out what the real machine decides, as src/sync/sync.c, journal.c, prover.c and mirror/apply.c do, with simulated
+ * run: one sync in the simulation. Carries out what the real machine decides, as src/sync/sync.c, journal.c, prover.c and mirror/apply.c do (prefetch.c is the real one), with simulated
  * requests, statements and timers in place of real ones. Where one of those was changed, change it here.
  *
  * Besides, it remembers what the catalog has shown to it: the invariants are checked against that and the truth, never against the machine's own account.
@@ -8,6 +8,9 @@
 
 #include "sim/database.h"
 #include "sync/machine.h"
+#include "sync/prefetch.h"
+
+enum { PAGES_KEPT = 64 };
 
 typedef struct RunPlan {
         bool refresh, accept_removals;
@@ -38,6 +41,7 @@ typedef struct Run {
         DbVerdict verdicts[ROWS_MAX];
 
         Call *call;
+        Prefetch *prefetch;
         DbStatement *task;
         WorldTimer timer, starter;
         SyncInputKind starts_with;
@@ -67,7 +71,13 @@ typedef struct Run {
         /* for the checks */
         uint32_t attempt;            /* number of the list attempt; unlike any other */
         uint32_t list_from, list_to; /* ticks of its first and its last page */
-        uint32_t n_listed;           /* rows shown in it, by pages */
+        bool out_of_turn;            /* a page was read before one that was given before it */
+        uint32_t arrived;            /* pages; those that came last: */
+        struct {
+                int64_t offset;
+                uint32_t tick;
+        } pages[PAGES_KEPT];
+        uint32_t n_listed; /* rows shown in it, by pages */
         int64_t found_present;
         int refresh_status;      /* of the last answer to the refresh */
         bool commit_may_be_lost; /* an apply was given up without knowing */

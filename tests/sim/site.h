@@ -38,6 +38,8 @@ typedef struct CallRequest {
         int job_url;
         CallDone done;
         void *who;
+        CatalogPageCallback page_done; /* list */
+        void *page_userdata;
 } CallRequest;
 
 /* Valid in `done`. */

@@ -8,6 +8,8 @@ enum { NAMES = 64 };
 
 /* ---- ids and records ---- */
 
+static const char letters[NAMES + 1] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+
 static Uuid make_id(uint8_t kind, unsigned number)
 {
         Uuid id = {0};
@@ -32,10 +34,24 @@ unsigned truth_row_of(const Uuid *id)
         return (unsigned)id->bytes[1] << 8 | id->bytes[15];
 }
 
+unsigned truth_edge_of(const Uuid *id)
+{
+        return truth_row_of(id);
+}
+
+unsigned truth_name_of(const DatabaseConnection *record)
+{
+        return (unsigned)(strchr(letters, record->name[0]) - letters);
+}
+
+unsigned truth_database_of(const DatabaseConnection *record)
+{
+        return record->has_database ? truth_row_of(&record->database_id) : 0;
+}
+
 void truth_record(const World *w, unsigned row, unsigned edge, unsigned name, unsigned database,
                   DatabaseConnection *ret)
 {
-        static const char letters[NAMES + 1] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
         (void)w;
         *ret = (DatabaseConnection){
                 .id = truth_row_id(row),

@@ -61,5 +61,8 @@ bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsig
 Uuid truth_row_id(unsigned row);
 Uuid truth_edge_id(unsigned edge);
 unsigned truth_row_of(const Uuid *id);
+unsigned truth_edge_of(const Uuid *id);
+unsigned truth_name_of(const DatabaseConnection *record);
+unsigned truth_database_of(const DatabaseConnection *record);
 void truth_record(const World *w, unsigned row, unsigned edge, unsigned name, unsigned database,
                   DatabaseConnection *ret);

@@ -76,6 +76,7 @@ static void draw_settings(World *w)
         s->syncs = (unsigned)world_between(w, 2, 7);
         s->lease_usec = world_between(w, 20, 60) * SEC;
         s->latency_usec = PICK(w, 5, 50, 300) * MSEC;
+        s->ahead = PICK(w, 1, 1, 2, 4, 8);
         s->own_names = world_below(w, 2) == 0;
         draw_sizes(w, s);
         draw_trouble(w, s);

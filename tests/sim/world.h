@@ -32,6 +32,7 @@ typedef struct Settings {
         unsigned bursts, jumps, moves, hiding, lies;
         unsigned http_faults, pg_faults, bad_jobs;
         unsigned kills, pauses, stops, restarts, local_faults; /* at each effect of the program */
+        unsigned ahead;                 /* pages that an instance may have under way; 1: none ahead */
         bool ignores_offset, own_names; /* own_names: an instance has the same name after a restart */
         uint64_t lease_usec, latency_usec;
 } Settings;
@@ -60,18 +61,16 @@ typedef struct WorldTimer {
 } WorldTimer;
 
 /* What was exercised, over all seeds. */
-#define COVERAGE(X)                                                                                                    \
-        X(seeds)                                                                                                       \
-        X(events)                                                                                                      \
-        X(runs)                                                                                                        \
-        X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) X(clean) X(refresh_failed) X(timeout)        \
-                X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) X(takeovers) X(pages) X(pages_drifted)       \
-                        X(list_restarts) X(http_faults) X(pg_faults) X(lost_commits) X(read_back_committed)            \
-                                X(read_back_not) X(kills) X(pauses) X(stops) X(pg_restarts) X(lease_lost) X(applies)   \
-                                        X(empty_applies) X(added) X(changed) X(restored) X(removed) X(moved) X(found)  \
-                                                X(guard_held) X(proof_404) X(proof_200) X(proof_elsewhere)             \
-                                                        X(proof_unknown) X(jumped_missing) X(lies) X(churned)          \
-                                                                X(waited_for_lock) X(converged)
+/* clang-format off */
+#define COVERAGE(X) \
+        X(seeds) X(events) X(runs) X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) \
+        X(clean) X(refresh_failed) X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) \
+        X(takeovers) X(pages) X(pages_out_of_turn) X(pages_drifted) X(list_restarts) X(http_faults) \
+        X(pg_faults) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(stops) \
+        X(pg_restarts) X(lease_lost) X(applies) X(empty_applies) X(added) X(changed) X(restored) X(removed) \
+        X(moved) X(found) X(guard_held) X(proof_404) X(proof_200) X(proof_elsewhere) X(proof_unknown) \
+        X(jumped_missing) X(lies) X(churned) X(waited_for_lock) X(converged)
+/* clang-format on */
 
 enum {
 #define X(name) COVER_##name,
