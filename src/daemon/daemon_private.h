@@ -63,6 +63,7 @@ typedef struct Gate {
         sd_event_source *timer;
         Outage outage; /* of the catalog */
         uint64_t refused_usec;
+        size_t turn; /* of the edges to ask for */
 } Gate;
 
 typedef struct Prune {

@@ -1,7 +1,8 @@
 /*
  * gate: stands closed while the catalog as a whole is away or refuses us, so that edges wait in the queue instead of failing one by one.
  *
- * Knocking is one cheap question (a page of one row of one edge). The service begins behind a closed gate: a wrong password is tried once, not by
+ * Knocking is one cheap question (a page of one row of one edge), each time for another edge: one whose own list fails must not keep the gate shut for all
+ * the others. The service begins behind a closed gate: a wrong password is tried once, not by
  * max_syncs edges at once. A catalog that refuses our credentials is asked again only when they have changed on disk, or after a long pause: accounts
  * lock.
  *
@@ -116,20 +117,23 @@ static void gate_on_answer(const CatalogPageAnswer *page, void *userdata)
                 gate_open(d); /* whatever it says about that edge, it speaks */
 }
 
-static const ConfigEdge *gate_edge(const Config *config)
+/* Whose turn it is to be asked for; NULL: no edge is enabled. */
+static const ConfigEdge *gate_edge(Gate *g, const Config *config)
 {
-        for (size_t i = 0; i < config->n_edges; i++)
-                if (config->edges[i].enabled)
-                        return &config->edges[i];
+        for (size_t i = 0; i < config->n_edges; i++) {
+                const ConfigEdge *edge = &config->edges[g->turn++ % config->n_edges];
+                if (edge->enabled)
+                        return edge;
+        }
         return NULL;
 }
 
 void gate_knock(Daemon *d)
 {
         Gate *g = &d->gate;
-        const ConfigEdge *edge = gate_edge(d->config);
         if (d->stopping || g->probe)
                 return;
+        const ConfigEdge *edge = gate_edge(g, d->config);
         if (!edge) { /* nobody to ask for, and nothing to do */
                 gate_open(d);
                 return;

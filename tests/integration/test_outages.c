@@ -260,6 +260,21 @@ static void an_edge_that_fails_backs_off_and_shifts_no_other(void **state)
         service_stop(w, 0);
 }
 
+/* The list of the edge that is asked for first never comes; 504 is what a gateway says of a list that takes too long. */
+static void an_edge_whose_list_fails_does_not_shut_out_the_others(void **state)
+{
+        ServiceWorld *w = *state;
+        fault(w, "list", 0, "\"status\":504");
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await(s, "READY=1", 1);
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        await_runs(w, 1, 3, "synced", 1);
+        await_runs(w, 0, 0, "failed", 1);
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 1, 3);
+}
+
 /* One with a job that never ends, one with a long list of slow pages, and twenty small ones. */
 static void the_slow_do_not_keep_the_small_waiting(void **state)
 {
@@ -303,6 +318,7 @@ int main(void)
                 cmocka_unit_test_setup(a_password_that_is_revoked_closes_the_gate_until_it_is_changed, many_edges),
                 cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone, few_edges),
                 cmocka_unit_test_setup(an_edge_that_fails_backs_off_and_shifts_no_other, few_edges),
+                cmocka_unit_test_setup(an_edge_whose_list_fails_does_not_shut_out_the_others, few_edges),
                 cmocka_unit_test(the_slow_do_not_keep_the_small_waiting),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
