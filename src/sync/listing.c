@@ -9,6 +9,7 @@
 #include <string.h>
 
 enum {
+        UNCUT_ROWS = 8,  /* no server cuts a page below so many, unless all its pages are as short */
         OVERLAP_MIN = 8, /* rows; what a quiet list costs per page */
         STALLS_MAX = 4,  /* requests without progress before the server is not believed any more */
         SEARCHES_MAX = 8,
@@ -184,6 +185,26 @@ static ListingStep listing_stalled(Listing *l, const Join *j, size_t n_rows, siz
         return LISTING_MORE;
 }
 
+/* Nothing new in a page that is not the longest: most likely the end, unless the server's cap changes from page to page and has cut this one right here. A
+ * page of a few rows only was not cut. */
+static ListingStep listing_nothing_new(Listing *l, const Join *j, size_t n_rows, size_t *ret_keep_from,
+                                       Fault *ret_fault)
+{
+        if (n_rows == l->largest_page)
+                return listing_stalled(l, j, n_rows, ret_keep_from, ret_fault);
+        if (n_rows < UNCUT_ROWS || l->largest_page < UNCUT_ROWS)
+                return LISTING_END;
+        if (++l->stalls > STALLS_MAX) {
+                l->searches = SEARCHES_MAX;
+                return listing_drifted(l, ret_keep_from, n_rows);
+        }
+        l->searches = 0;
+        l->full = false;
+        l->position = l->offset + (int64_t)j->newest + 1;
+        listing_ask(l, UNCUT_ROWS / 2);
+        return LISTING_MORE;
+}
+
 static ListingStep listing_over_cap(const Listing *l, Fault *ret_fault)
 {
         fault_set(ret_fault, FAULT_RUN, E2BIG, "list-too-long",
@@ -199,7 +220,7 @@ static ListingStep listing_first(Listing *l, const DatabaseConnection *rows, siz
         if (n_rows == 0)
                 return LISTING_END;
         listing_receive(l, rows, 0, n_rows);
-        listing_ask(l, OVERLAP_MIN);
+        listing_ask(l, n_rows < l->limit ? UNCUT_ROWS / 2 : OVERLAP_MIN);
         return LISTING_MORE;
 }
 
@@ -236,11 +257,8 @@ ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_ro
                 return listing_drifted(l, ret_keep_from, n_rows);
 
         *ret_keep_from = 0;
-        if (j.fresh == 0) {
-                if (n_rows < l->largest_page)
-                        return LISTING_END;
-                return listing_stalled(l, &j, n_rows, ret_keep_from, ret_fault);
-        }
+        if (j.fresh == 0)
+                return listing_nothing_new(l, &j, n_rows, ret_keep_from, ret_fault);
 
         /* How far the list moved since the last page is the best guess of how far it will move until the next. */
         size_t overlap = l->position > l->offset ? (size_t)(l->position - l->offset) : 0;
@@ -248,6 +266,6 @@ ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_ro
         size_t shift = j.newest > expected ? j.newest - expected : expected - j.newest;
         listing_forget_newest(l, j.newest_age);
         listing_receive(l, rows, j.newest + 1, n_rows);
-        listing_ask(l, OVERLAP_MIN + 2 * shift);
+        listing_ask(l, n_rows < l->largest_page ? UNCUT_ROWS / 2 : OVERLAP_MIN + 2 * shift);
         return LISTING_MORE;
 }

@@ -12,10 +12,11 @@
  *
  * A page that joins is kept whole: what it repeats may have changed since, and the later observation counts.
  *
- * When is it the end? When a page holds an anchor, nothing new after it, and is shorter than a page that this server has given in this list: such a
- * page was not cut by a cap of the server. A short page alone proves nothing. A list of one row knows no longer page: that row, nothing at the
- * next index, and the same row again prove that it was alone in between. A server that caps pages at one single row leaves no room for an anchor;
- * a longer list of it is never whole.
+ * When is it the end? When a page holds an anchor, nothing new after it, and is so short that it was not cut there: shorter than a page that this server
+ * has given in this list, and of a few rows only. The cap of a server may change from page to page, but does not fall to a few rows where it was more
+ * before; so the last rows are asked for by themselves, at once where the page before was short. A short page alone proves nothing. A list of one row
+ * knows no longer page: that row, nothing at the next index, and the same row again prove that it was alone in between. A server that caps pages at
+ * one single row leaves no room for an anchor; a longer list of it is never whole.
  *
  * When the list moved so far that the page holds no anchor, the overlap grows, step by step, so that no place where the anchors may be now is left out;
  * then the list is started again; both are bounded. When the page holds anchors only, because rows were added before it, the next request

@@ -64,7 +64,11 @@ s/missing > guard_allowance(limit, present)/missing > guard_allowance(limit, pre
 
 the list ends on a page that is short of the limit
 src/sync/listing.c
-s/if (n_rows < l->largest_page)/if (n_rows < l->limit)/
+s/if (n_rows == l->largest_page)/if (n_rows == l->limit)/; s/ || l->largest_page < UNCUT_ROWS/ || n_rows < l->limit/
+
+a page that is short of the longest one ends the list
+src/sync/listing.c
+s/ || l->largest_page < UNCUT_ROWS/ || n_rows < l->largest_page/
 
 the list ends on an empty page
 src/sync/listing.c

@@ -44,7 +44,7 @@ static void draw_sizes(World *w, Settings *s)
         s->page_size = large ? PICK(w, 100, 300, 500) : PICK(w, 2, 3, 4, 5, 7, 10, 16, 25);
         s->rows = large ? (unsigned)world_below(w, 1200) : (unsigned)world_below(w, PICK(w, 1, 5, 12, 30, 60));
         s->cap_max = world_below(w, 3) == 0 ? (unsigned)world_between(w, 2, s->page_size) : s->page_size;
-        s->cap_min = s->cap_max;
+        s->cap_min = s->cap_max > 8 && world_below(w, 3) == 0 ? (unsigned)world_between(w, 8, s->cap_max) : s->cap_max;
 }
 
 /* Most worlds have a few kinds of trouble; some have none, some have all. */

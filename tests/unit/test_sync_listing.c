@@ -12,6 +12,7 @@
 
 enum {
         ROWS_MAX = 4096, /* of a simulated list, and ids that ever were in one */
+        CAP_MIN = 8,     /* of caps that change */
         RUNS = 300000,   /* of the moving list; 248242 is one that failed */
 };
 
@@ -33,8 +34,9 @@ static size_t draw_below(uint64_t *seed, size_t bound)
 typedef struct World {
         uint32_t rows[ROWS_MAX];
         size_t n_rows;
-        uint32_t ids; /* ids given out so far: 0…ids-1 */
-        size_t cap;   /* rows that the server gives at most, whatever was asked for */
+        uint32_t ids;  /* ids given out so far: 0…ids-1 */
+        size_t cap;    /* rows that the server gives at most, whatever was asked for */
+        uint64_t caps; /* seed of caps that change from page to page, CAP_MIN at least; 0: they do not */
         bool throughout[ROWS_MAX];
         bool kept[ROWS_MAX];
         size_t n_kept;
@@ -69,6 +71,8 @@ static uint32_t id_of(const DatabaseConnection *row)
 static size_t world_page(World *w, int64_t offset, unsigned limit)
 {
         size_t n = 0, most = limit < w->cap ? limit : w->cap;
+        if (w->caps && most > CAP_MIN)
+                most = CAP_MIN + draw_below(&w->caps, most - CAP_MIN + 1);
         for (size_t i = (size_t)offset; i < w->n_rows && n < most; i++)
                 row_of(w->rows[i], &w->page[n++]);
         return n;
@@ -162,6 +166,7 @@ static void list_that_moves_is_never_short_of_a_row(void **state)
                 size_t cap = draw_below(&seed, 3) == 0 ? 1 + draw_below(&seed, 10) : SIZE_MAX;
                 world_init(&w, draw_below(&seed, 80), cap);
                 size_t wildness = 1 + draw_below(&seed, 6);
+                w.caps = run % 4 == 0 ? seed : 0;
                 Listing l;
                 Fault fault = {0};
                 listing_init(&l, 2 + (unsigned)draw_below(&seed, 30));
