@@ -80,7 +80,7 @@ s/^\( *\)if (!j.found)$/\1if (!j.found \&\& n_rows == 0)/
 
 a page with one new row ends the list
 src/sync/listing.c
-s/if (j.fresh == 0) {/if (j.fresh <= 1) {/
+s/if (j.fresh == 0)$/if (j.fresh <= 1)/
 
 the first new row of a page is not kept
 src/sync/listing.c
