@@ -121,8 +121,8 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
             !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to))
                 return;
         const DbRow *now = &w->database->rows[row];
-        if (present(now) && truth_had(w->truth, row, now->edge, now->name, now->database, r->list_from, w->truth->tick))
-                return; /* it has moved since, and the other edge's snapshot was there first */
+        if (present(now) && w->database->runs[now->run_id].applied_as >= s->applies_seen)
+                return; /* another edge took it over after this snapshot was compared: as if it had been applied after this one */
         bool known = present_in(&before[row], s->edge);
         if (known && !present(&w->database->rows[row]) && !order_kept(w, s))
                 return; /* missed by the list, and gone when it was asked for */

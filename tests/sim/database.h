@@ -32,6 +32,7 @@ typedef struct DbRun { /* sync_run; the index is the run_id, from 1 on */
         bool job_url;
         char job_state[JOB_WORD_BYTES];
         unsigned applies;
+        uint32_t applied_as; /* how many applies of all edges there were before */
         MirrorApplied counts;
 } DbRun;
 

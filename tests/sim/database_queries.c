@@ -404,6 +404,7 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
         run->refresh = s->ending.refresh;
         run->counts = s->applied;
         run->applies++;
+        run->applied_as = w->database->n_applies;
         keep_job(run, s->ending.has_job, &s->ending.job);
         if (s->ending.listed_whole)
                 e->listed_at = t->moment;
