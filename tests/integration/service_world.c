@@ -50,10 +50,10 @@ void write_config(ServiceWorld *w)
         assert_int_equal(text_printf(&text,
                                      "[catalog]\nurl = %s\nauth = basic\nusername = %s\npassword_file = %s/password\n"
                                      "request_timeout = 30s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
-                                     "[defaults]\nschedule = weekly\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
+                                     "[defaults]\nschedule = %s\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
                                      "settle = 100ms\n%s\n",
                                      w->url, w->user, w->folder, w->in_catalog, w->conninfo, w->in_postgres,
-                                     w->in_daemon, w->in_defaults),
+                                     w->in_daemon, w->schedule, w->in_defaults),
                          0);
         for (int i = 0; i < w->n_configured; i++)
                 assert_int_equal(text_printf(&text, "[edge \"e%d\"]\nid = %s\n", i, w->edges[i]), 0);
@@ -107,6 +107,7 @@ static void forget_settings(ServiceWorld *w)
         w->in_catalog[0] = w->in_postgres[0] = w->in_daemon[0] = w->in_defaults[0] = '\0';
         (void)snprintf(w->url, sizeof(w->url), "%s", w->catalog.url);
         (void)snprintf(w->user, sizeof(w->user), "svc");
+        (void)snprintf(w->schedule, sizeof(w->schedule), "weekly");
         (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", w->pg.service);
         write_password(w, SECRET);
         write_config(w);

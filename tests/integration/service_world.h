@@ -33,6 +33,7 @@ typedef struct ServiceWorld {
         int n_configured; /* the first so many edges */
         char url[128];    /* of the catalog */
         char user[32];
+        char schedule[32];
         char conninfo[256];
         char in_catalog[256];  /* further lines of [catalog] … */
         char in_postgres[256]; /* … */

@@ -1,0 +1,153 @@
+/*
+ * PostgreSQL's clock, by which everything is due, is stepped forward and back by a day while the service runs: no burst, no missed edge.
+ *
+ * The server runs under libfaketime, which reads the offset from a file at every look at the clock; only PostgreSQL's clock is changed, since it is the
+ * only wall clock that counts, and as on a real host the monotonic one goes on.
+ */
+#include "integration/service_world.h"
+#include <glob.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool have_faketime;
+
+static void set_clock(ServiceWorld *w, const char *offset)
+{
+        char path[128], fresh[128];
+        (void)snprintf(path, sizeof(path), "%s/clock", w->pg.folder);
+        (void)snprintf(fresh, sizeof(fresh), "%s/clock.new", w->pg.folder);
+        harness_write(w->pg.folder, "clock.new", offset);
+        assert_int_equal(chmod(fresh, 0644), 0);
+        assert_int_equal(rename(fresh, path), 0);
+}
+
+/* PostgreSQL again, with a clock that can be set; false: no libfaketime. */
+static bool preload_clock(ServiceWorld *w)
+{
+        char path[128];
+        glob_t found = {0};
+        if (glob("/usr/lib/*/faketime/libfaketime.so.1", 0, NULL, &found) != 0 &&
+            glob("/usr/lib64/faketime/libfaketime.so.1", 0, NULL, &found) != 0)
+                return false;
+        (void)snprintf(path, sizeof(path), "%s/clock", w->pg.folder);
+        set_clock(w, "+0");
+        harness_postgres_stop(&w->pg);
+        (void)setenv("FAKETIME_TIMESTAMP_FILE", path, 1);
+        (void)setenv("FAKETIME_NO_CACHE", "1", 1);
+        (void)setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);
+        (void)setenv("LD_PRELOAD", found.gl_pathv[0], 1); /* for the server alone */
+        harness_postgres_resume(&w->pg);
+        (void)unsetenv("LD_PRELOAD");
+        globfree(&found);
+        return true;
+}
+
+static int world_with_a_clock(void **state)
+{
+        if (service_world_setup(state) != 0)
+                return -1;
+        have_faketime = preload_clock(*state);
+        return 0;
+}
+
+static void begin(ServiceWorld *w, const char *in_daemon)
+{
+        if (!have_faketime) {
+                print_message("# SKIP: faketime is not installed\n");
+                skip();
+        }
+        set_clock(w, "+0");
+        begin_again(w, 4, "20");
+        (void)snprintf(w->schedule, sizeof(w->schedule), "hourly");
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "%s", in_daemon);
+        write_config(w);
+}
+
+static void assert_the_step(ServiceWorld *w, const char *offset)
+{
+        long before = sql_long(w, "SELECT extract(epoch FROM clock_timestamp())::bigint");
+        set_clock(w, offset);
+        long step = sql_long(w, "SELECT extract(epoch FROM clock_timestamp())::bigint") - before;
+        assert_true(labs(step) > 80000);
+}
+
+static void a_day_forward_is_one_run_for_each_edge(void **state)
+{
+        ServiceWorld *w = *state;
+        begin(w, "");
+        HarnessService *s = service_start(w, 0);
+        fault(w, "job", -1, "\"delay_ms\":600000,\"count\":1");
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_phase(w, 0, "poll"); /* one is under way, and its lease seems to have ended long ago */
+        assert_the_step(w, "+1d");
+        harness_service_reload(s);
+        await_runs(w, 1, 3, "synced", 1);
+        await_sql(w, "SELECT (count(*) = 3)::int FROM edgemirror.edge_claim WHERE holder IS NULL AND next_run_at"
+                     " BETWEEN now() AND now() + interval '1 hour'");
+        make_due(w, 1, 1);
+        harness_service_reload(s);
+        await_runs(w, 1, 1, "synced", 2);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 5);
+        assert_int_equal(requests(w, "refresh", 0, 0), 1);
+        service_stop(w, 0);
+}
+
+/* The service finds out by an answer of the queue, which it asks when the sync before the next one has ended. */
+static void a_day_back_is_noticed_and_no_edge_waits_for_that_day(void **state)
+{
+        ServiceWorld *w = *state;
+        begin(w, "max_syncs = 1\n");
+        HarnessService *s = service_start(w, 0);
+        fault(w, "job", -1, "\"delay_ms\":1500,\"count\":1");
+        make_due(w, 0, 1);
+        harness_service_reload(s);
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
+        assert_the_step(w, "-1d");
+        harness_service_await_log(s, "PostgreSQL's clock went back", 1);
+        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL AND next_run_at"
+                     " BETWEEN now() AND now() + interval '1 hour'");
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        await_sql(
+                w,
+                "SELECT (count(DISTINCT edge_connection_id) = 4)::int FROM edgemirror.sync_run WHERE outcome = 'synced'");
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 0, 3);
+        assert_true(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run") <= 5);
+        assert_nothing_is_held(w);
+}
+
+static void a_lease_of_before_the_step_does_not_block_for_a_day(void **state)
+{
+        ServiceWorld *w = *state;
+        begin(w, "");
+        HarnessService *s = service_start(w, 0);
+        fault(w, "job", -1, "\"delay_ms\":600000");
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_phase(w, 0, "poll");
+        harness_service_kill(s);
+        no_faults(w);
+        assert_the_step(w, "-1d");
+        (void)service_start(w, 1);
+        await_runs(w, 0, 0, "synced", 1);
+        service_stop(w, 1);
+        assert_int_equal(requests(w, "refresh", 0, 0), 1);
+        assert_mirror_equals_catalog(w, 0, 0);
+        assert_nothing_is_held(w);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_day_forward_is_one_run_for_each_edge),
+                cmocka_unit_test(a_day_back_is_noticed_and_no_edge_waits_for_that_day),
+                cmocka_unit_test(a_lease_of_before_the_step_does_not_block_for_a_day),
+        };
+        return cmocka_run_group_tests(tests, world_with_a_clock, service_world_teardown);
+}
