@@ -1,8 +1,8 @@
 -- Finds what differs without locking anything: of an id that was received twice, the later observation counts. $1 edge.
-INSERT INTO pg_temp.edgemirror_difference_1 (id, kind, name, database_id)
+INSERT INTO pg_temp.edgemirror_difference_2 (id, kind, name, database_id, edge_before)
 SELECT s.id,
        CASE WHEN d.id IS NULL THEN 'added' WHEN d.removed_at IS NOT NULL THEN 'restored' ELSE 'changed' END,
-       s.name, s.database_id
+       s.name, s.database_id, d.edge_connection_id
   FROM (SELECT DISTINCT ON (id) id, name, database_id FROM pg_temp.edgemirror_spool_1 ORDER BY id, seq DESC) s
   LEFT JOIN edgemirror.database_connection d ON d.id = s.id
  WHERE d.id IS NULL OR d.removed_at IS NOT NULL OR d.edge_connection_id <> $1::uuid

@@ -1,4 +1,4 @@
--- Counts, ends the run, moves the edge's clocks, releases the lease and tells listeners, all in the transaction of the snapshot.
+-- Counts, computes the digest of what the mirror has now, ends the run, moves the edge's clocks, releases the lease and tells listeners, all in the transaction of the snapshot.
 -- $1 edge, $2 epoch, $3 run, $4 moment, $5 outcome, $6 refresh, $7 listed whole, $8 job id, $9 state, $10 result, $11 progress, $12 message, $13 job,
 -- $14 pages, $15 requests, $16 error scope, $17 code, $18 message, $19 http status, $20 problem.
 WITH spooled AS (
@@ -6,16 +6,15 @@ WITH spooled AS (
 ), difference AS (
     SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind = 'changed') AS changed,
            count(*) FILTER (WHERE kind = 'restored') AS restored
-      FROM pg_temp.edgemirror_difference_1
+      FROM pg_temp.edgemirror_difference_2
 ), missing AS (
     SELECT count(*) FILTER (WHERE m.gone AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
            count(*) FILTER (WHERE m.gone IS NULL AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held
       FROM pg_temp.edgemirror_missing_1 m
       JOIN edgemirror.database_connection d ON d.id = m.id
 ), present AS (
-    SELECT count(*) AS row_count
-      FROM edgemirror.database_connection d
-     WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL
+    -- From the rows as they are now: also what was altered by hand, and is still so, is in the digest.
+    SELECT row_count, digest FROM edgemirror.digest_of($1::uuid)
 ), n AS (
     SELECT *, listed - added - changed - restored AS unchanged,
            CASE WHEN held > 0 THEN 'held' ELSE $5::text END AS outcome
@@ -38,7 +37,7 @@ WITH spooled AS (
     UPDATE edgemirror.edge e
        SET listed_at = CASE WHEN $7::boolean THEN $4::timestamptz ELSE e.listed_at END,
            refreshed_at = CASE WHEN $7::boolean AND $6::text = 'clean' THEN $4::timestamptz ELSE e.refreshed_at END,
-           row_count = n.row_count, last_run_id = $3::bigint,
+           row_count = n.row_count, digest = n.digest, last_run_id = $3::bigint,
            consecutive_failures = CASE WHEN n.outcome IN ('synced', 'held') THEN 0 ELSE e.consecutive_failures + 1 END
       FROM n
      WHERE e.edge_connection_id = $1::uuid

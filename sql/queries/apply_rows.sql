@@ -3,7 +3,7 @@
 INSERT INTO edgemirror.database_connection AS d
        (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id)
 SELECT x.id, $1::uuid, x.name, x.database_id, $2::timestamptz, $2::timestamptz, NULL, $3::bigint
-  FROM pg_temp.edgemirror_difference_1 x
+  FROM pg_temp.edgemirror_difference_2 x
  ORDER BY x.id
 ON CONFLICT (id) DO UPDATE
    SET edge_connection_id = excluded.edge_connection_id, name = excluded.name, database_id = excluded.database_id,

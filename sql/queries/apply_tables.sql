@@ -8,11 +8,12 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_1 (
     database_id uuid
 ) ON COMMIT DELETE ROWS;
 
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_1 (
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_2 (
     id          uuid NOT NULL,
     kind        text NOT NULL,
     name        text NOT NULL,
-    database_id uuid
+    database_id uuid,
+    edge_before uuid -- null: the mirror does not know it
 ) ON COMMIT DELETE ROWS;
 
 CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_missing_1 (

@@ -3,6 +3,6 @@ SELECT s.listed, x.added, x.changed, m.removed, x.restored, s.listed - x.added -
   FROM (SELECT count(DISTINCT id) AS listed FROM pg_temp.edgemirror_spool_1) s,
        (SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind = 'changed') AS changed,
                count(*) FILTER (WHERE kind = 'restored') AS restored
-          FROM pg_temp.edgemirror_difference_1) x,
+          FROM pg_temp.edgemirror_difference_2) x,
        (SELECT count(*) FILTER (WHERE gone) AS removed, count(*) FILTER (WHERE gone IS NULL) AS held
           FROM pg_temp.edgemirror_missing_1) m

@@ -2,7 +2,7 @@
 DECLARE edgemirror_plan NO SCROLL CURSOR FOR
 SELECT p.kind, p.id, p.name, p.database_id, d.name AS name_before, d.database_id AS database_id_before,
        d.edge_connection_id AS edge_connection_id_before
-  FROM (SELECT kind, id, name, database_id FROM pg_temp.edgemirror_difference_1
+  FROM (SELECT kind, id, name, database_id FROM pg_temp.edgemirror_difference_2
         UNION ALL
         SELECT CASE WHEN gone THEN 'removed' ELSE 'held' END, id, NULL, NULL
           FROM pg_temp.edgemirror_missing_1

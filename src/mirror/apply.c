@@ -1,6 +1,8 @@
 /*
  * apply: one listing into the mirror, in one transaction; or the plan of it.
  *
+ * Before the transaction comes one statement that ends the run when the list is what the mirror has already. A plan compares row by row, always.
+ *
  * What always holds: nothing is published unless the claim row, locked, shows our epoch; the transaction is repeated whole or not at all; when the answer to
  * COMMIT is lost, sync_run is read back before anything is said. The statements and what their answers mean are in apply_steps.c.
  */
@@ -16,6 +18,7 @@ enum { ATTEMPTS_MAX = 6 };
 static void apply_done(MirrorTask *task)
 {
         ApplyTask *t = (ApplyTask *)task;
+        params_done(&t->unchanged);
         params_done(&t->lock);
         params_done(&t->edge);
         params_done(&t->rows);
@@ -27,9 +30,9 @@ static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault 
 {
         ApplyTask *t = userdata;
         (void)ret_fault;
-        t->finished_by_us =
+        t->ended =
                 PQntuples(result) == 1 && result_bool(result, 0, 0) && strcmp(PQgetvalue(result, 0, 1), "aborted") != 0;
-        if (t->finished_by_us)
+        if (t->ended)
                 t->applied = (MirrorApplied){
                         .listed = result_int(result, 0, 2),
                         .added = result_int(result, 0, 3),
@@ -45,9 +48,32 @@ static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault 
 
 /* ---- attempts ---- */
 
-static int apply_attempt(ApplyTask *t)
+static PgNext unchanged_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
-        t->reading_back = false;
+        ApplyTask *t = userdata;
+        if (PQntuples(result) != 1 || !result_bool(result, 0, 0)) {
+                fault_lease_lost(ret_fault);
+                return PG_ROLLBACK;
+        }
+        int64_t rows = spool_digest(t->snapshot.rows)->rows;
+        t->ended = result_bool(result, 0, 1);
+        if (t->ended)
+                t->applied = (MirrorApplied){.listed = rows, .unchanged = rows, .row_count = rows};
+        return PG_NEXT;
+}
+
+static int apply_try_unchanged(ApplyTask *t)
+{
+        t->stage = APPLY_UNCHANGED;
+        t->ended = false;
+        t->try = task_step(sql_apply_unchanged, &t->unchanged, unchanged_on_result);
+        PgWork work = {.steps = &t->try, .n_steps = 1};
+        return task_continue(&t->task, &work);
+}
+
+static int apply_whole(ApplyTask *t)
+{
+        t->stage = APPLY_WHOLE;
         t->applied = (MirrorApplied){0};
         if (t->plan)
                 t->plan(NULL, t->task.userdata);
@@ -58,10 +84,15 @@ static int apply_attempt(ApplyTask *t)
         return task_continue(&t->task, &work);
 }
 
-/* The server may still be busy with the COMMIT whose answer was lost: first wait for the lock that the transaction holds, then look. */
+static int apply_attempt(ApplyTask *t)
+{
+        return t->plan ? apply_whole(t) : apply_try_unchanged(t);
+}
+
+/* The server may still be busy with that whose answer was lost: first wait for the lock that it holds, then look. */
 static int apply_read_back(ApplyTask *t)
 {
-        t->reading_back = true;
+        t->stage = APPLY_READ_BACK;
         t->read_back[0] = task_step(sql_run_read_back_wait, &t->edge, NULL);
         t->read_back[1] = task_step(sql_run_read_back, &t->run, read_back_on_result);
         PgWork work = {.steps = t->read_back, .n_steps = ARRAY_SIZE(t->read_back), .transaction = true};
@@ -73,7 +104,7 @@ static int apply_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
         (void)s;
         (void)usec;
         ApplyTask *t = userdata;
-        int r = t->reading_back ? apply_read_back(t) : apply_attempt(t);
+        int r = t->stage == APPLY_READ_BACK ? apply_read_back(t) : apply_attempt(t);
         if (r < 0)
                 task_finish(&t->task, PG_END_FAILED, &t->fault);
         return 0;
@@ -97,23 +128,37 @@ static bool apply_again(ApplyTask *t, const Fault *fault, bool read_back)
                         fault_prefix(&t->fault, "whether the snapshot was committed is not known: ");
                 return apply_report(t, &t->fault);
         }
-        t->reading_back = read_back;
+        t->stage = read_back ? APPLY_READ_BACK : APPLY_UNCHANGED;
         if (task_wait(&t->task, backoff_next(&t->backoff, 0, clock_random()), apply_on_timer) < 0)
                 return apply_report(t, &t->fault);
         return true;
 }
 
+/* Something changed, or may have. */
+static bool apply_go_on(ApplyTask *t)
+{
+        int r = apply_whole(t);
+        if (r >= 0)
+                return true;
+        fault_set(&t->fault, FAULT_PROCESS, -r, "no-resources", "the apply could not be begun: %s",
+                  strerrordesc_np(-r));
+        return apply_report(t, &t->fault);
+}
+
 static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         ApplyTask *t = (ApplyTask *)task;
-        if (t->reading_back) {
+        if (t->stage == APPLY_READ_BACK) {
                 if (end != PG_END_DONE)
                         return apply_again(t, fault, true);
                 /* Not finished: the transaction was rolled back, and applying it is still to be done. */
-                return t->finished_by_us ? apply_report(t, NULL) : apply_again(t, &t->fault, false);
+                return t->ended ? apply_report(t, NULL) : apply_again(t, &t->fault, false);
         }
         switch (end) {
         case PG_END_DONE:
+                if (t->stage == APPLY_UNCHANGED && !t->ended)
+                        return apply_go_on(t);
+                return apply_report(t, NULL);
         case PG_END_ROLLED_BACK: /* rows were found, or this is a plan */
                 return apply_report(t, NULL);
         case PG_END_UNKNOWN:
@@ -133,16 +178,20 @@ static void params_moment(Params *p)
         params_text(p, blank);
 }
 
-static void apply_params_finish(Params *p, const MirrorRun *run, const MirrorEnding *ending)
+/* What ends a run: the same for both statements that do, but for the fourth, which is the moment for one and the digest for the other. */
+static void apply_params_ending(Params *p, const MirrorRun *run, const Digest *digest, const MirrorEnding *ending)
 {
         const Fault *fault = ending->fault && ending->fault->scope != FAULT_NONE ? ending->fault : NULL;
         char id[UUID_STRING_SIZE];
-        char status[16];
+        char status[16], text[DIGEST_STRING_SIZE];
         (void)snprintf(status, sizeof(status), "%d", fault ? fault->http_status : 0);
         params_uuid(p, &run->edge);
         params_int(p, run->epoch);
         params_int(p, run->run_id);
-        params_moment(p);
+        if (digest)
+                params_text(p, digest_format(digest, text));
+        else
+                params_moment(p);
         params_text(p, ending->outcome);
         params_text(p, ending->refresh);
         params_bool(p, ending->listed_whole);
@@ -175,7 +224,8 @@ static ApplyTask *apply_new(Mirror *m, const MirrorSnapshot *snapshot, MirrorApp
 static int apply_begin(ApplyTask *t, MirrorTask **ret)
 {
         apply_steps(t);
-        bool failed = t->lock.failed || t->edge.failed || t->rows.failed || t->finish.failed || t->run.failed;
+        bool failed = t->unchanged.failed || t->lock.failed || t->edge.failed || t->rows.failed || t->finish.failed ||
+                      t->run.failed;
         int r = failed ? -ENOMEM : apply_attempt(t);
         if (r < 0) {
                 (void)mirror_cancel(&t->task);
@@ -191,6 +241,7 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         ApplyTask *t = apply_new(m, snapshot, callback, userdata);
         if (!t)
                 return -ENOMEM;
+        const Digest *digest = spool_digest(snapshot->rows);
         params_uuid(&t->lock, &run->edge);
         params_int(&t->lock, run->epoch);
         params_uuid(&t->edge, &run->edge);
@@ -198,7 +249,10 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         params_moment(&t->rows);
         params_int(&t->rows, run->run_id);
         params_int(&t->run, run->run_id);
-        apply_params_finish(&t->finish, run, ending);
+        apply_params_ending(&t->unchanged, run, digest, ending);
+        params_int(&t->unchanged, digest->rows);
+        params_text(&t->unchanged, m->lease);
+        apply_params_ending(&t->finish, run, NULL, ending);
         return apply_begin(t, ret);
 }
 

@@ -21,6 +21,7 @@ enum {
         STEP_PLAN_COUNTS,
         STEP_PLAN_CURSOR,
         STEP_PLAN_FETCH,
+        STEP_EDGES,
         STEP_ROWS,
         STEP_REMOVE,
         STEP_HISTORY_CLOSE,
@@ -29,15 +30,23 @@ enum {
         APPLY_STEPS,
 };
 
+/* What of an apply is under way. */
+typedef enum ApplyStage {
+        APPLY_UNCHANGED, /* the one statement that may make the rest needless */
+        APPLY_WHOLE,     /* the transaction */
+        APPLY_READ_BACK, /* what became of either */
+} ApplyStage;
+
 typedef struct ApplyTask {
         MirrorTask task;
         MirrorApplyCallback callback;
         MirrorPlanCallback plan; /* NULL: apply */
         MirrorSnapshot snapshot;
-        PgStep steps[APPLY_STEPS];
-        Params lock, edge, rows, finish, run; /* with the moment at rows.values[1] and finish.values[3] */
+        PgStep try, steps[APPLY_STEPS];
+        Params unchanged, lock, edge, rows, finish, run; /* with the moment at rows.values[1] and finish.values[3] */
         PgStep read_back[2];
-        bool reading_back, finished_by_us;
+        ApplyStage stage;
+        bool ended; /* the run, by the statement or the transaction that was sent */
         MirrorApplied applied;
         unsigned attempts;
         Backoff backoff;

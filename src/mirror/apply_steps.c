@@ -198,9 +198,10 @@ void apply_steps(ApplyTask *t)
         s[STEP_PLAN_COUNTS] = wanted_step(apply_plans, sql_plan_counts, NULL, apply_on_counts);
         s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
         s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
+        s[STEP_EDGES] = task_step(sql_apply_edges, &t->edge, NULL);
         s[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
         s[STEP_REMOVE] = wanted_step(apply_removes, sql_apply_remove, &t->rows, NULL);
-        s[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, NULL, NULL);
+        s[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, &t->edge, NULL);
         s[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
         s[STEP_FINISH] = task_step(sql_apply_finish, &t->finish, apply_on_finish);
 }

@@ -182,7 +182,8 @@ typedef struct MirrorApplied {
 
 typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *fault, void *userdata);
 
-/* One transaction: lock the claim row and check the epoch, COPY the spool into a temporary table, apply the difference, write history, edge and run,
+/* First one statement: a whole list whose digest is that of the mirror ends the run there, with nothing written but the clocks and the journal; otherwise
+ * it notes phase `apply` and renews the lease. Then one transaction: lock the claim row and check the epoch, COPY the spool into a temporary table, apply the difference, write history, edge and run,
  * release the lease, notify when something changed. The ending's outcome `synced` becomes `held` when rows are held. A result lost at COMMIT is read
  * back before the callback (so: no fault means committed, or rows found). Fault code "lease-lost" as above. */
 int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot, const MirrorEnding *ending,

@@ -17,7 +17,7 @@ struct Mirror {
 };
 
 /* Parameters of one statement, in text form; all copied. A failed allocation is remembered until task_start. */
-enum { PARAMS_MAX = 20 };
+enum { PARAMS_MAX = 22 };
 typedef struct Params {
         char *values[PARAMS_MAX];
         int n;

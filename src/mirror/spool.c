@@ -20,6 +20,7 @@ struct Spool {
         int fd; /* -1: everything is in memory */
         int64_t file_bytes;
         int64_t rows;
+        DigestList list;
         int64_t read_at;
         char chunk[READ_CHUNK_BYTES];
 };
@@ -173,7 +174,10 @@ static int spool_added(Spool *s, size_t before, int r, Fault *ret_fault)
 int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
 {
         size_t before = s->memory.size;
-        return spool_added(s, before, spool_append_row(s, row), ret_fault);
+        int r = spool_added(s, before, spool_append_row(s, row), ret_fault);
+        if (r >= 0)
+                digest_add(&s->list, row);
+        return r;
 }
 
 int spool_add_id(Spool *s, const Uuid *id, Fault *ret_fault)
@@ -219,12 +223,18 @@ void spool_reset(Spool *s)
         s->fd = -1;
         s->file_bytes = 0;
         s->rows = 0;
+        digest_reset(&s->list);
         s->read_at = 0;
 }
 
 int64_t spool_rows(const Spool *s)
 {
         return s->rows;
+}
+
+const Digest *spool_digest(const Spool *s)
+{
+        return &s->list.digest;
 }
 
 int spool_rewind(Spool *s)

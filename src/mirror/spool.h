@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/digest.h"
 #include "base/fault.h"
 #include "base/record.h"
 
@@ -29,6 +30,7 @@ int spool_add_verdict(Spool *spool, const Uuid *id, bool gone, Fault *ret_fault)
 
 void spool_reset(Spool *spool); /* forgets all rows */
 int64_t spool_rows(const Spool *spool);
+const Digest *spool_digest(const Spool *spool); /* of the rows that are in it; borrowed */
 
 /* Reading: rewind, then chunks until size 0. The bytes are borrowed until the next call. A spool can be read any number of times. */
 int spool_rewind(Spool *spool);

@@ -508,7 +508,9 @@ static void sync_input(Sync *s, SyncInput in)
                   s->machine.last->words);
         sync_tell(s);
         /* A job's percentage and document change with every poll; the heartbeat takes them along. */
-        bool noteworthy = s->machine.phase != phase || s->job_moved || s->job_url_new;
+        bool moved =
+                s->machine.phase != phase && s->machine.phase != SYNC_PHASE_APPLY; /* the apply notes that itself */
+        bool noteworthy = moved || s->job_moved || s->job_url_new;
         s->job_moved = false;
         if (s->journal && noteworthy && s->machine.phase != SYNC_PHASE_DONE && action != SYNC_DO_FINISH)
                 journal_write(s->journal);
