@@ -86,7 +86,7 @@ static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
         assert_nothing_is_held(w);
 }
 
-/* It wakes with a list that is out of date, and a lease that somebody else has had meanwhile. */
+/* It wakes with a list that is out of date, while somebody else holds the lease. */
 static void a_paused_instance_publishes_nothing_after_its_lease(void **state)
 {
         ServiceWorld *w = *state;
@@ -98,10 +98,14 @@ static void a_paused_instance_publishes_nothing_after_its_lease(void **state)
         harness_service_signal(paused, SIGSTOP);
         await_sql(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE expires_at < now()");
         rename_a_row(w, 0, "newer than what the paused one has read");
+        fault(w, "job", -1, "\"status\":503,\"delay_ms\":100");
         (void)service_start(w, 1);
-        await_runs(w, 0, 0, "synced", 1);
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll' AND epoch > 2");
         harness_service_signal(paused, SIGCONT);
         harness_service_await_log(paused, "e0: aborted", 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.database_connection"), 0);
+        no_faults(w);
+        await_runs(w, 0, 0, "synced", 1);
         assert_int_equal(harness_service_logged(paused, "e0: synced"), 0);
         service_stop(w, 0);
         service_stop(w, 1);
