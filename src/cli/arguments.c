@@ -20,6 +20,7 @@ typedef struct OptionRow {
 static const OptionRow options[] = {
         {'j', "json", NULL, FIELD(json), "one JSON object per edge and line"},
         {'n', "no-refresh", NULL, FIELD(no_refresh), "list only; trigger no refresh"},
+        {'u', "full", NULL, FIELD(full), "compare row by row; mends what was altered by hand"},
         {'d', "dry-run", NULL, FIELD(dry_run), "print what would change; write nothing, refresh nothing"},
         {'a', "accept-removals", NULL, FIELD(accept_removals), "let held removals through, each still proven"},
         {'w', "watch", NULL, FIELD(watch), "on a terminal: again every two seconds, what needs a look first"},

@@ -20,7 +20,7 @@ static const Command commands[] = {
          "Stays in the foreground. SIGHUP reads the configuration again, SIGTERM and SIGINT stop; with systemd, see\n"
          "edgemirror.service. Any number of instances may run on one database, with the same configuration.\n",
          false, command_run},
-        {"sync", "[EDGE…]", "one sync now of the named edges (all enabled ones without names), then exit", "jnda",
+        {"sync", "[EDGE…]", "one sync now of the named edges (all enabled ones without names), then exit", "jnuda",
          "Triggers a refresh of each Edge connection, waits for its job, lists its database connections and applies the\n"
          "difference to the mirror. Edges run concurrently, at most max_syncs at a time.\n",
          true, command_sync},
@@ -32,6 +32,11 @@ static const Command commands[] = {
          "Reads the mirror only; the catalog is not asked.\n", true, command_status},
         {"schedule", "[EDGE…]", "the next firing times of each edge's schedule", "jcf",
          "Needs neither catalog nor database.\n", true, command_schedule},
+        {"verify", "[EDGE…]", "whether the mirror was altered by hand: recomputes each edge's digest from its rows",
+         "j",
+         "Reads the mirror only, and writes nothing. Exit status 1 where an edge is not as its last sync left it; then\n"
+         "edgemirror sync --dry-run EDGE shows the rows, and edgemirror sync --full EDGE mends them.\n",
+         true, command_verify},
 };
 
 /* A descriptor below 3 that is closed would be given to the next socket, and a message would go into it. */

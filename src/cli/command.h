@@ -9,7 +9,7 @@
 typedef struct CommandLine {
         const char *config_file; /* NULL: the default */
         LogLevel level;
-        bool json, offline, print, no_refresh, dry_run, accept_removals, watch;
+        bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch;
         const char *count, *from; /* NULL: not given */
         char **names;             /* the rest, NULL-terminated */
 } CommandLine;
@@ -30,3 +30,4 @@ int command_run(const CommandLine *line);
 int command_schedule(const CommandLine *line);
 int command_status(const CommandLine *line);
 int command_sync(const CommandLine *line);
+int command_verify(const CommandLine *line);

@@ -4,7 +4,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "base/text.h"
+#include "cli/asked_names.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/session.h"
@@ -20,8 +20,7 @@
 
 typedef struct StatusView {
         Session session;
-        const char **names; /* asked for, NULL-terminated; NULL: all */
-        bool *seen;         /* one for each name */
+        AskedNames asked;
         bool json, colour, watch;
         size_t n_edges, n_running, n_trouble; /* in this look */
         int status;
@@ -38,29 +37,19 @@ static void status_ask(StatusView *v);
 
 /* ---- one look ---- */
 
-static void status_mark_seen(StatusView *v, const char *name)
-{
-        for (size_t i = 0; v->names && v->names[i]; i++)
-                v->seen[i] = v->seen[i] || text_equal(v->names[i], name);
-}
-
 /* Says what is missing: names that the mirror does not know, or everything. */
 static void status_finish(StatusView *v)
 {
-        for (size_t i = 0; v->names && v->names[i]; i++) {
-                if (v->seen[i])
-                        continue;
-                log_error("status: the mirror knows no edge \"%s\"; edgemirror sync makes it known", v->names[i]);
+        if (asked_names_missing(&v->asked, "status"))
                 v->status = CLI_EXIT_USAGE;
-        }
-        if (!v->names && v->n_edges == 0 && !v->json)
+        if (!v->asked.names && v->n_edges == 0 && !v->json)
                 puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
 }
 
 static void status_take_row(StatusView *v, const MirrorStatus *s)
 {
         bool trouble = status_is_trouble(s);
-        status_mark_seen(v, s->name);
+        asked_names_mark(&v->asked, s->name);
         if (v->json) {
                 status_print_json(s);
         } else if (v->watch) {
@@ -201,31 +190,12 @@ static void status_ask(StatusView *v)
         v->n_edges = v->n_running = v->n_trouble = 0;
         int r = v->watch ? watch_open(v) : 0;
         if (r >= 0)
-                r = mirror_status(v->session.mirror, v->names, status_on_row, v, &v->task);
+                r = mirror_status(v->session.mirror, v->asked.names, status_on_row, v, &v->task);
         if (r >= 0)
                 return;
         log_error("status: %s", strerrordesc_np(-r));
         v->status = CLI_EXIT_EDGE_FAILED;
         (void)sd_event_exit(v->session.event, 0);
-}
-
-/* An edge of the configuration may be given by its id; one that has left the configuration is still known to the mirror by its name. */
-static int status_take_names(StatusView *v, char **given)
-{
-        size_t n = 0;
-        while (given[n])
-                n++;
-        if (n == 0)
-                return 0;
-        v->names = calloc(n + 1, sizeof(*v->names));
-        v->seen = calloc(n, sizeof(*v->seen));
-        if (!v->names || !v->seen)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                const ConfigEdge *edge = config_find_edge(v->session.config, given[i]);
-                v->names[i] = edge ? edge->name : given[i];
-        }
-        return 0;
 }
 
 /* Colour is for terminals, and for people who have not said that they want none (no-color.org). */
@@ -243,7 +213,7 @@ static int status_open(StatusView *v, const CommandLine *line)
                 status = session_open_mirror(&v->session);
         if (status != 0)
                 return status;
-        int r = status_take_names(v, line->names);
+        int r = asked_names_take(&v->asked, v->session.config, line->names);
         if (r >= 0 && v->watch)
                 r = watch_begin(v);
         if (r >= 0)
@@ -268,8 +238,7 @@ int command_status(const CommandLine *line)
         }
         watch_close(&v);
         sd_event_source_disable_unref(v.timer);
-        free(v.names);
-        free(v.seen);
+        asked_names_done(&v.asked);
         session_done(&v.session);
         return status;
 }

@@ -170,28 +170,25 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 
 /* ---- start ---- */
 
-static void params_moment(Params *p)
+/* Room for the moment that the server says. */
+static const char *blank_moment(char out[static MOMENT_BYTES])
 {
-        char blank[MOMENT_BYTES];
-        memset(blank, ' ', sizeof(blank) - 1);
-        blank[sizeof(blank) - 1] = '\0';
-        params_text(p, blank);
+        memset(out, ' ', MOMENT_BYTES - 1);
+        out[MOMENT_BYTES - 1] = '\0';
+        return out;
 }
 
 /* What ends a run: the same for both statements that do, but for the fourth, which is the moment for one and the digest for the other. */
-static void apply_params_ending(Params *p, const MirrorRun *run, const Digest *digest, const MirrorEnding *ending)
+static void apply_params_ending(Params *p, const MirrorRun *run, const char *fourth, const MirrorEnding *ending)
 {
         const Fault *fault = ending->fault && ending->fault->scope != FAULT_NONE ? ending->fault : NULL;
         char id[UUID_STRING_SIZE];
-        char status[16], text[DIGEST_STRING_SIZE];
+        char status[16];
         (void)snprintf(status, sizeof(status), "%d", fault ? fault->http_status : 0);
         params_uuid(p, &run->edge);
         params_int(p, run->epoch);
         params_int(p, run->run_id);
-        if (digest)
-                params_text(p, digest_format(digest, text));
-        else
-                params_moment(p);
+        params_text(p, fourth);
         params_text(p, ending->outcome);
         params_text(p, ending->refresh);
         params_bool(p, ending->listed_whole);
@@ -242,17 +239,19 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         if (!t)
                 return -ENOMEM;
         const Digest *digest = spool_digest(snapshot->rows);
+        char text[DIGEST_STRING_SIZE], moment[MOMENT_BYTES];
         params_uuid(&t->lock, &run->edge);
         params_int(&t->lock, run->epoch);
         params_uuid(&t->edge, &run->edge);
         params_uuid(&t->rows, &run->edge);
-        params_moment(&t->rows);
+        params_text(&t->rows, blank_moment(moment));
         params_int(&t->rows, run->run_id);
         params_int(&t->run, run->run_id);
-        apply_params_ending(&t->unchanged, run, digest, ending);
+        /* No digest: equal to nothing. */
+        apply_params_ending(&t->unchanged, run, snapshot->compare ? NULL : digest_format(digest, text), ending);
         params_int(&t->unchanged, digest->rows);
         params_text(&t->unchanged, m->lease);
-        apply_params_ending(&t->finish, run, NULL, ending);
+        apply_params_ending(&t->finish, run, moment, ending);
         return apply_begin(t, ret);
 }
 

@@ -49,3 +49,15 @@ void params_array(Params *p, ArrayText *a)
         text_done(&a->text);
         *a = (ArrayText){0};
 }
+
+void params_names(Params *p, const char *const *names)
+{
+        ArrayText array = {0};
+        if (!names) {
+                params_text(p, NULL);
+                return;
+        }
+        for (size_t i = 0; names[i]; i++)
+                array_add(&array, names[i]);
+        params_array(p, &array);
+}

@@ -162,7 +162,8 @@ typedef enum MirrorMissing {
 
 /* What is to be applied. The spools are borrowed until the callback. */
 typedef struct MirrorSnapshot {
-        Spool *rows; /* the list */
+        Spool *rows;  /* the list */
+        bool compare; /* row by row, also when the digest says that nothing changed */
         MirrorMissing missing;
         Spool *found;    /* FIND: filled with the ids */
         Spool *verdicts; /* REMOVE: read */
@@ -260,6 +261,24 @@ typedef void (*MirrorStatusCallback)(const MirrorStatus *status, const Fault *fa
 
 /* names: NULL-terminated list of edge names, or NULL for all. */
 int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback, void *userdata, MirrorTask **ret);
+
+/* ---- verify ----------------------------------------------------------------------------------------------------------------------------- */
+
+/* What an edge should hold, by the sync that last wrote it, and what it does hold, computed from its rows. */
+typedef struct MirrorVerify {
+        Uuid edge;
+        const char *name;
+        int64_t recorded_rows;       /* negative: never listed */
+        const char *recorded_digest; /* NULL: not known; the next sync records it */
+        int64_t rows;
+        const char *digest;
+} MirrorVerify;
+
+/* Called once per edge in order of name, each as soon as it is computed, then once with NULL (or a fault). All edges are of one moment. */
+typedef void (*MirrorVerifyCallback)(const MirrorVerify *verify, const Fault *fault, void *userdata);
+
+/* Reads only. names: as above. */
+int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback, void *userdata, MirrorTask **ret);
 
 /* ---- check ------------------------------------------------------------------------------------------------------------------------------ */
 

@@ -41,6 +41,7 @@ void array_add(ArrayText *a, const char *value); /* any text without NUL */
 void array_add_uuid(ArrayText *a, const Uuid *value);
 void array_add_int(ArrayText *a, int64_t value);
 void params_array(Params *p, ArrayText *a);
+void params_names(Params *p, const char *const *names); /* NULL-terminated; NULL is SQL NULL */
 
 /* How a task ends: called once, from the loop, with the task off its mirror's list; the task is freed after. Returns true when the task goes on instead (it
  * has started something else). */

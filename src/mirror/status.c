@@ -1,7 +1,6 @@
 /*
  * status: what the tables say about every edge, row by row.
  */
-#include "base/text.h"
 #include "mirror/mirror_private.h"
 #include <errno.h>
 #include <string.h>
@@ -107,38 +106,16 @@ static bool status_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-/* The names as a PostgreSQL array literal. */
-static int names_literal(const char *const *names, Text *ret)
-{
-        int r = text_append_string(ret, "{");
-        for (size_t i = 0; names[i] && r >= 0; i++) {
-                r = text_append_string(ret, i ? ",\"" : "\"");
-                for (const char *c = names[i]; *c && r >= 0; c++) {
-                        if (*c == '"' || *c == '\\')
-                                r = text_append_string(ret, "\\");
-                        if (r >= 0)
-                                r = text_append(ret, c, 1);
-                }
-                if (r >= 0)
-                        r = text_append_string(ret, "\"");
-        }
-        return r < 0 ? r : text_append_string(ret, "}");
-}
-
 int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback, void *userdata, MirrorTask **ret)
 {
-        _cleanup_(text_done) Text literal = {0};
-        int r = names ? names_literal(names, &literal) : 0;
-        if (r < 0)
-                return r;
         StatusTask *t = task_new(m, sizeof(*t), status_complete, status_done, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_text(&t->params, literal.data);
+        params_names(&t->params, names);
         t->step = task_step(sql_status, &t->params, status_on_result);
         PgWork work = {.steps = &t->step, .n_steps = 1};
-        r = task_start(&t->task, &work, &t->params, 1);
+        int r = task_start(&t->task, &work, &t->params, 1);
         if (r >= 0)
                 *ret = &t->task;
         return r;

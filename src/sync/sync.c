@@ -310,6 +310,7 @@ static int sync_do_apply(Sync *s)
                 return r;
         MirrorSnapshot snapshot = {
                 .rows = s->spool,
+                .compare = s->plan.compare,
                 .missing = s->machine.missing,
                 .found = s->found,
                 .verdicts = s->verdicts,

@@ -41,6 +41,7 @@ typedef struct SyncPlan {
         uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
         unsigned page_size;
         GuardLimit max_removals; /* all zero: no row is removed without a person's word */
+        bool compare;            /* row by row, also when the digest says that nothing changed */
         bool accept_removals;    /* that word: the limit does not count; each row must still be proven gone */
         MirrorPlanCallback
                 dry_run; /* set: nothing is written and no refresh is triggered; what a sync would do is given here, with

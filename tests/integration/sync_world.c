@@ -108,6 +108,43 @@ void fault(World *w, const char *kind, const char *members)
         control(w, "/control/faults", rule);
 }
 
+enum { ARGUMENTS_MAX = 8 };
+
+int run_command(World *w, const char *const *command)
+{
+        const char *arguments[ARGUMENTS_MAX + 3] = {"-c", w->config};
+        for (size_t i = 0; i < ARGUMENTS_MAX && command[i]; i++)
+                arguments[2 + i] = command[i];
+        return harness_program(w->folder, arguments);
+}
+
+void assert_says(World *w, const char *file, const char *words, bool said)
+{
+        char *text = harness_read(w->folder, file);
+        if ((strstr(text, words) != NULL) != said)
+                fail_msg("\"%s\" is %sin %s:\n%s", words, said ? "not " : "", file, text);
+        free(text);
+}
+
+void assert_objects(World *w, const char *const *members, size_t n_members, size_t n_objects)
+{
+        char *out = harness_read(w->folder, "out"), *left = NULL;
+        size_t n = 0;
+        for (char *line = strtok_r(out, "\n", &left); line; line = strtok_r(NULL, "\n", &left), n++) {
+                cJSON *object = cJSON_Parse(line);
+                assert_non_null(object);
+                size_t i = 0;
+                for (const cJSON *m = object->child; m; m = m->next, i++) {
+                        assert_true(i < n_members);
+                        assert_string_equal(m->string, members[i]);
+                }
+                assert_int_equal(i, n_members);
+                cJSON_Delete(object);
+        }
+        assert_int_equal(n, n_objects);
+        free(out);
+}
+
 void take_results(World *w)
 {
         char *out = harness_read(w->folder, "out");

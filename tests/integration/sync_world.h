@@ -10,6 +10,7 @@
 #include "harness/program.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,16 @@ void control(World *w, const char *path, const char *body);
 
 /* A rule for edge `main`; `members` are further JSON members. */
 void fault(World *w, const char *kind, const char *members);
+
+/* RUN(w, COMMAND, …) is the exit status of edgemirror -c CONFIG COMMAND…; what it printed is in the files out and err. */
+int run_command(World *w, const char *const *command);
+#define RUN(w, ...) run_command((w), (const char *const[]){__VA_ARGS__, NULL})
+
+/* The words are (not) in one of those files. */
+void assert_says(World *w, const char *file, const char *words, bool said);
+
+/* The members of every object that the last command printed, a line each, are these and no others, in this order. */
+void assert_objects(World *w, const char *const *members, size_t n_members, size_t n_objects);
 
 /* edgemirror sync --json of both edges: the exit status. take_results reads what another start of the program left. */
 int sync_all(World *w);

@@ -11,47 +11,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-enum { ARGUMENTS_MAX = 8 };
-
-/* The exit status of edgemirror -c CONFIG COMMAND…; what it printed is in FOLDER/out and FOLDER/err. */
-static int run(World *w, const char *const *command)
-{
-        const char *arguments[ARGUMENTS_MAX + 3] = {"-c", w->config};
-        for (size_t i = 0; i < ARGUMENTS_MAX && command[i]; i++)
-                arguments[2 + i] = command[i];
-        return harness_program(w->folder, arguments);
-}
-
-#define RUN(w, ...) run((w), (const char *const[]){__VA_ARGS__, NULL})
-
-static void assert_says(World *w, const char *file, const char *words, bool said)
-{
-        char *text = harness_read(w->folder, file);
-        if ((strstr(text, words) != NULL) != said)
-                fail_msg("\"%s\" is %sin %s:\n%s", words, said ? "not " : "", file, text);
-        free(text);
-}
-
-/* The members of every object that the last command printed, a line each, are these and no others, in this order. */
-static void assert_objects(World *w, const char *const *members, size_t n_members, size_t n_objects)
-{
-        char *out = harness_read(w->folder, "out"), *left = NULL;
-        size_t n = 0;
-        for (char *line = strtok_r(out, "\n", &left); line; line = strtok_r(NULL, "\n", &left), n++) {
-                cJSON *object = cJSON_Parse(line);
-                assert_non_null(object);
-                size_t i = 0;
-                for (const cJSON *m = object->child; m; m = m->next, i++) {
-                        assert_true(i < n_members);
-                        assert_string_equal(m->string, members[i]);
-                }
-                assert_int_equal(i, n_members);
-                cJSON_Delete(object);
-        }
-        assert_int_equal(n, n_objects);
-        free(out);
-}
-
 /* ---- check ---- */
 
 static void check_says_what_is_right(void **state)

@@ -57,13 +57,17 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
         assert_true(wal < 16 * 1024);
 }
 
+/* A row of `main`, the same every time. */
+#define A_ROW                                                                                                          \
+        " id = (SELECT min(id::text)::uuid FROM edgemirror.database_connection d JOIN edgemirror.edge USING "          \
+        "(edge_connection_id) WHERE edge.name = 'main')"
+
 static void a_dry_run_compares_row_by_row(void **state)
 {
         World *w = *state;
         assert_int_equal(sync_all(w), 0);
         free(harness_sql(&w->pg, "UPDATE edgemirror.database_connection SET name = 'by hand'"
-                                 " WHERE id = (SELECT min(id::text)::uuid FROM edgemirror.database_connection d"
-                                 " JOIN edgemirror.edge USING (edge_connection_id) WHERE edge.name = 'main')"));
+                                 " WHERE" A_ROW));
         const char *const arguments[] = {"-c", w->config, "sync", "--json", "--dry-run", "main", NULL};
         assert_int_equal(harness_program(w->folder, arguments), 0);
         take_results(w);
@@ -71,11 +75,107 @@ static void a_dry_run_compares_row_by_row(void **state)
         assert_int_equal(number_of(w, 0, "unchanged"), 19);
 }
 
+/* ---- edgemirror verify ---- */
+
+static void verify_says_that_nobody_has_altered_anything(void **state)
+{
+        World *w = *state;
+        static const char *const members[] = {"edge", "edgeConnectionId", "state", "recorded", "found"};
+        assert_int_equal(RUN(w, "verify"), 0);
+        assert_says(w, "out", "no edge is known to the mirror yet", true);
+        assert_int_equal(sync_all(w), 0);
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
+                                 " VALUES (gen_random_uuid(), 'later', 'daily', 'UTC')"));
+        assert_int_equal(RUN(w, "verify"), 0);
+        assert_says(w, "out",
+                    "later                    unknown    never synced\n"
+                    "main                     intact     20 rows\n"
+                    "other                    intact     20 rows\n",
+                    true);
+        assert_int_equal(RUN(w, "verify", "--json"), 0);
+        assert_objects(w, members, sizeof(members) / sizeof(members[0]), 3);
+        assert_says(w, "out", "\"state\":\"intact\",\"recorded\":{\"rows\":20,\"digest\":\"", true);
+        assert_says(w, "out",
+                    "\"state\":\"unknown\",\"recorded\":{\"rows\":null,\"digest\":null},\"found\":{\"rows\":0,", true);
+        assert_int_equal(RUN(w, "verify", w->edges[0]), 0); /* an edge goes by its id too */
+        assert_says(w, "out", "main ", true);
+        assert_says(w, "out", "other ", false);
+        assert_int_equal(RUN(w, "verify", "main", "nobody"), 2);
+        assert_says(w, "err", "the mirror knows no edge \"nobody\"", true);
+        assert_says(w, "out", "main                     intact", true);
+}
+
+/* Whatever is altered is found, in the edge that it is in; a full sync mends it. A sync that is not full believes the digest, and counts the rows. */
+static void what_is_altered_by_hand_is_found_and_mended(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *sql, *says;
+                bool mended_by_any_sync;
+        } cases[] = {
+                {"UPDATE edgemirror.database_connection SET name = name || '!' WHERE" A_ROW,
+                 "20 rows, as many as its last sync left, but not the same\n", false},
+                {"UPDATE edgemirror.database_connection SET database_id = gen_random_uuid() WHERE" A_ROW,
+                 "20 rows, as many as its last sync left, but not the same\n", false},
+                {"UPDATE edgemirror.database_connection SET removed_at = now() WHERE" A_ROW,
+                 "19 rows, and its last sync left 20\n", true},
+                {"DELETE FROM edgemirror.database_connection WHERE" A_ROW, "19 rows, and its last sync left 20\n",
+                 true},
+                {"INSERT INTO edgemirror.database_connection SELECT gen_random_uuid(), edge_connection_id, 'extra', NULL,"
+                 " now(), now(), NULL, 1 FROM edgemirror.edge WHERE name = 'main'",
+                 "21 rows, and its last sync left 20\n", true},
+        };
+        assert_int_equal(sync_all(w), 0);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                print_message("%s\n", cases[i].sql);
+                free(harness_sql(&w->pg, cases[i].sql));
+                assert_int_equal(RUN(w, "verify"), 1);
+                assert_says(w, "out", "main                     ALTERED    ", true);
+                assert_says(w, "out", cases[i].says, true);
+                assert_says(w, "out", "other                    intact     20 rows\n", true);
+                assert_says(w, "err", "1 of 2 edges altered; edgemirror sync --dry-run EDGE shows the rows", true);
+                assert_int_equal(RUN(w, "verify", "--json", "main"), 1);
+                assert_says(w, "out", "\"state\":\"altered\"", true);
+
+                if (!cases[i].mended_by_any_sync) {
+                        assert_int_equal(sync_all(w), 0);
+                        assert_int_equal(RUN(w, "verify"), 1);
+                        assert_int_equal(RUN(w, "sync", "--full"), 0);
+                } else {
+                        assert_int_equal(sync_all(w), 0);
+                }
+                assert_mirror_equals_catalog(w);
+                assert_int_equal(RUN(w, "verify"), 0);
+                assert_says(w, "out", "main                     intact     20 rows\n", true);
+        }
+}
+
+/* The edge that lost a row to another says so rather than "altered", until its own sync. */
+static void a_row_that_moved_is_no_alteration(void **state)
+{
+        World *w = *state;
+        char path[128], op[128];
+        assert_int_equal(sync_all(w), 0);
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
+        (void)snprintf(op, sizeof(op), "{\"op\":\"move\",\"index\":3,\"to\":\"%s\"}", w->edges[1]);
+        control(w, path, op);
+        assert_int_equal(RUN(w, "sync", "other"), 0);
+        assert_int_equal(RUN(w, "verify"), 0);
+        assert_says(w, "out", "main                     unknown    19 rows; ", true);
+        assert_says(w, "out", "other                    intact     21 rows\n", true);
+        assert_int_equal(RUN(w, "sync", "main"), 0);
+        assert_int_equal(RUN(w, "verify"), 0);
+        assert_says(w, "out", "main                     intact     19 rows\n", true);
+}
+
 int main(void)
 {
-        const struct CMUnitTest tests[] = {
+        static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_unchanged_sync_is_four_statements_and_no_copy),
                 cmocka_unit_test_setup(a_dry_run_compares_row_by_row, small_world),
+                cmocka_unit_test_setup(verify_says_that_nobody_has_altered_anything, small_world),
+                cmocka_unit_test_setup(what_is_altered_by_hand_is_found_and_mended, small_world),
+                cmocka_unit_test_setup(a_row_that_moved_is_no_alteration, small_world),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

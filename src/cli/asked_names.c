@@ -1,0 +1,51 @@
+/*
+ * asked_names: see the header.
+ */
+#include "cli/asked_names.h"
+#include "base/log.h"
+#include "base/text.h"
+#include <errno.h>
+#include <stdlib.h>
+
+int asked_names_take(AskedNames *a, const Config *config, char *const *given)
+{
+        size_t n = 0;
+        while (given[n])
+                n++;
+        if (n == 0)
+                return 0;
+        a->names = calloc(n + 1, sizeof(*a->names));
+        a->seen = calloc(n, sizeof(*a->seen));
+        if (!a->names || !a->seen)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                const ConfigEdge *edge = config_find_edge(config, given[i]);
+                a->names[i] = edge ? edge->name : given[i];
+        }
+        return 0;
+}
+
+void asked_names_mark(AskedNames *a, const char *name)
+{
+        for (size_t i = 0; a->names && a->names[i]; i++)
+                a->seen[i] = a->seen[i] || text_equal(a->names[i], name);
+}
+
+bool asked_names_missing(const AskedNames *a, const char *command)
+{
+        bool missing = false;
+        for (size_t i = 0; a->names && a->names[i]; i++) {
+                if (a->seen[i])
+                        continue;
+                log_error("%s: the mirror knows no edge \"%s\"; edgemirror sync makes it known", command, a->names[i]);
+                missing = true;
+        }
+        return missing;
+}
+
+void asked_names_done(AskedNames *a)
+{
+        free(a->names);
+        free(a->seen);
+        *a = (AskedNames){0};
+}

@@ -1,0 +1,24 @@
+/*
+ * asked_names: the edges that a person names to a command which reads the mirror, and which of them it knew.
+ */
+#pragma once
+
+#include "config/config.h"
+#include <stdbool.h>
+
+/* Zero-initialise. */
+typedef struct AskedNames {
+        const char **names; /* NULL-terminated; NULL: none was given, all are meant */
+        bool *seen;         /* one for each name */
+} AskedNames;
+
+/* An edge of the configuration may be given by its id; one that has left the configuration is still known to the mirror by its name. Borrows `given` and
+ * the configuration. -ENOMEM. */
+int asked_names_take(AskedNames *a, const Config *config, char *const *given);
+
+void asked_names_mark(AskedNames *a, const char *name); /* the mirror knows it */
+
+/* Says which the mirror does not know; true when there are any. */
+bool asked_names_missing(const AskedNames *a, const char *command);
+
+void asked_names_done(AskedNames *a);

@@ -1,0 +1,134 @@
+/*
+ * verify: the command. Says of each edge whether its rows are as its last sync left them.
+ */
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/asked_names.h"
+#include "cli/cli.h"
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "cli/json_out.h"
+#include "cli/session.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_COLUMNS = 24, STATE_COLUMNS = 10 };
+
+typedef struct Verification {
+        Session session;
+        AskedNames asked;
+        MirrorTask *task;
+        bool json;
+        size_t n_edges, n_altered;
+        int status;
+} Verification;
+
+static bool is_altered(const MirrorVerify *v)
+{
+        return v->recorded_digest && (v->rows != v->recorded_rows || strcmp(v->digest, v->recorded_digest) != 0);
+}
+
+static void verify_print(const MirrorVerify *v)
+{
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+        columns_put(stdout, text_printable(v->name, strlen(v->name), name, sizeof(name)), NAME_COLUMNS);
+        printf(" %-*s ", STATE_COLUMNS, is_altered(v) ? "ALTERED" : v->recorded_digest ? "intact" : "unknown");
+        if (v->recorded_rows < 0)
+                printf("never synced");
+        else if (!v->recorded_digest)
+                printf("%" PRId64
+                       " rows; other edges took rows over, or an upgrade was, since its last sync: the next one says",
+                       v->rows);
+        else if (v->rows != v->recorded_rows)
+                printf("%" PRId64 " rows, and its last sync left %" PRId64, v->rows, v->recorded_rows);
+        else
+                printf("%" PRId64 " rows%s", v->rows,
+                       is_altered(v) ? ", as many as its last sync left, but not the same" : "");
+        putchar('\n');
+        (void)fflush(stdout); /* the next may take long */
+}
+
+static void add_contents(cJSON *o, const char *name, int64_t rows, const char *digest)
+{
+        cJSON *contents = cJSON_AddObjectToObject(o, name);
+        json_add_int(contents, "rows", rows);
+        json_add_text(contents, "digest", digest);
+}
+
+static void verify_print_json(const MirrorVerify *v)
+{
+        cJSON *o = cJSON_CreateObject();
+        json_add_text(o, "edge", v->name);
+        json_add_uuid(o, "edgeConnectionId", &v->edge);
+        json_add_text(o, "state", is_altered(v) ? "altered" : v->recorded_digest ? "intact" : "unknown");
+        add_contents(o, "recorded", v->recorded_rows, v->recorded_digest);
+        add_contents(o, "found", v->rows, v->digest);
+        json_print_line(o);
+}
+
+static void verify_finish(Verification *c, const Fault *fault)
+{
+        c->status = fault_exit_status(fault);
+        if (fault->scope != FAULT_NONE) {
+                log_error("verify: %s", fault->message);
+                return;
+        }
+        if (c->n_altered > 0) {
+                log_warning("verify: %zu of %zu edges altered; edgemirror sync --dry-run EDGE shows the rows, "
+                            "edgemirror sync --full EDGE mends them",
+                            c->n_altered, c->n_edges);
+                c->status = CLI_EXIT_EDGE_FAILED;
+        }
+        if (asked_names_missing(&c->asked, "verify"))
+                c->status = CLI_EXIT_USAGE;
+        if (!c->asked.names && c->n_edges == 0 && !c->json)
+                puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
+}
+
+static void verify_on_edge(const MirrorVerify *v, const Fault *fault, void *userdata)
+{
+        Verification *c = userdata;
+        if (!v) {
+                verify_finish(c, fault);
+                (void)sd_event_exit(c->session.event, 0);
+                return;
+        }
+        asked_names_mark(&c->asked, v->name);
+        c->n_edges++;
+        c->n_altered += is_altered(v);
+        if (c->json)
+                verify_print_json(v);
+        else
+                verify_print(v);
+}
+
+static int verify_begin(Verification *c, const CommandLine *line)
+{
+        int status = session_load(&c->session, line->config_file);
+        if (status == 0)
+                status = session_open_mirror(&c->session);
+        if (status != 0)
+                return status;
+        int r = asked_names_take(&c->asked, c->session.config, line->names);
+        if (r >= 0)
+                r = mirror_verify(c->session.mirror, c->asked.names, verify_on_edge, c, &c->task);
+        if (r >= 0)
+                return CLI_EXIT_DONE;
+        log_error("verify: %s", strerrordesc_np(-r));
+        return CLI_EXIT_EDGE_FAILED;
+}
+
+int command_verify(const CommandLine *line)
+{
+        Verification c = {.json = line->json};
+        int status = verify_begin(&c, line);
+        if (status == 0) {
+                (void)sd_event_loop(c.session.event);
+                status = c.status;
+        }
+        asked_names_done(&c.asked);
+        session_done(&c.session);
+        return status;
+}

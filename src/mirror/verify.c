@@ -1,0 +1,67 @@
+/*
+ * verify: what each edge should hold beside what it holds, edge by edge, in one read-only transaction.
+ */
+#include "base/duration.h"
+#include "mirror/mirror_private.h"
+#include <errno.h>
+
+enum { COLUMN_ID, COLUMN_NAME, COLUMN_RECORDED_ROWS, COLUMN_RECORDED_DIGEST, COLUMN_ROWS, COLUMN_DIGEST };
+
+typedef struct VerifyTask {
+        MirrorTask task;
+        MirrorVerifyCallback callback;
+        Params names;
+        PgStep steps[2];
+} VerifyTask;
+
+static void verify_done(MirrorTask *task)
+{
+        params_done(&((VerifyTask *)task)->names);
+}
+
+static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault)
+{
+        VerifyTask *t = userdata;
+        static const Fault none;
+        (void)ret_fault;
+        if (PQntuples(r) == 0)
+                return PG_NEXT;
+        bool listed = !PQgetisnull(r, 0, COLUMN_RECORDED_ROWS);
+        MirrorVerify verify = {
+                .name = result_text(r, 0, COLUMN_NAME),
+                .recorded_rows = listed ? result_int(r, 0, COLUMN_RECORDED_ROWS) : -1,
+                .recorded_digest = result_text(r, 0, COLUMN_RECORDED_DIGEST),
+                .rows = result_int(r, 0, COLUMN_ROWS),
+                .digest = result_text(r, 0, COLUMN_DIGEST),
+        };
+        (void)uuid_parse(PQgetvalue(r, 0, COLUMN_ID), &verify.edge);
+        t->callback(&verify, &none, t->task.userdata);
+        return PG_AGAIN;
+}
+
+static bool verify_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        (void)end;
+        ((VerifyTask *)task)->callback(NULL, fault, task->userdata);
+        return false;
+}
+
+int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback, void *userdata, MirrorTask **ret)
+{
+        VerifyTask *t = task_new(m, sizeof(*t), verify_complete, verify_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        params_names(&t->names, names);
+        t->steps[0] = task_step(sql_verify_cursor, &t->names, NULL);
+        t->steps[1] = task_step(sql_verify_fetch, NULL, verify_on_edge);
+        PgWork work = {.steps = t->steps,
+                       .n_steps = ARRAY_SIZE(t->steps),
+                       .transaction = true,
+                       .read_only = true,
+                       .statement_timeout_usec = 10 * USEC_PER_MINUTE};
+        int r = task_start(&t->task, &work, &t->names, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}
