@@ -256,6 +256,19 @@ static void check_versions(World *w, unsigned row)
                 world_fail(w, "a version of row %u ends before it begins", row);
 }
 
+/* The clocks move for a whole list, and for a clean refresh, only. */
+static void check_clocks(World *w, const DbStatement *s, const DbEdge *was)
+{
+        const DbEdge *now = &w->database->edges[s->edge];
+        bool clean = s->ending.has_job && site_job_ended_clean(w, site_job_of(&s->ending.job.id));
+        if (now->listed_at != was->listed_at && !s->ending.listed_whole)
+                world_fail(w, "run %d moves listed_at although its list was not whole", (int)s->run_id);
+        if (now->refreshed_at != was->refreshed_at && !clean)
+                world_fail(w, "run %d moves refreshed_at although its refresh was not clean", (int)s->run_id);
+        if (now->listed_at == was->listed_at && s->ending.listed_whole)
+                world_fail(w, "run %d does not move listed_at although its list was whole", (int)s->run_id);
+}
+
 void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
 {
         const DbRun *run = &w->database->runs[s->run_id];
@@ -274,6 +287,7 @@ void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
                         check_versions(w, row);
         }
         check_refresh_word(w, s);
+        check_clocks(w, s, claimed);
         check_counts(w, s);
         check_held(w, s);
         check_guard(w, s);

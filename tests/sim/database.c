@@ -140,11 +140,16 @@ static void statement_fail(World *w, DbStatement *s, DbEnd end, const Fault *fau
         statement_answer(w, s, end, fault);
 }
 
+static bool ends_a_run(const DbStatement *s)
+{
+        return s->kind == DB_APPLY_UNCHANGED || s->kind == DB_APPLY_COMMIT;
+}
+
 /* The connection breaks before the server has carried it out; whether it has, its client cannot know of the last statement. */
 static void statement_lose(World *w, DbStatement *s)
 {
         bool known = s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMPARE || world_below(w, 3) == 0;
-        if (s->kind == DB_APPLY_COMMIT && !known)
+        if (ends_a_run(s) && !known)
                 COVER(w, lost_commits);
         statement_fail(w, s, known ? DB_FAILED : DB_UNKNOWN, fault_unreachable());
 }
@@ -156,7 +161,7 @@ static bool must_wait(const World *w, const DbStatement *s)
 
 static void statement_carry_out(World *w, DbStatement *s)
 {
-        if (s->kind == DB_APPLY_COMMIT && s->loses_answer)
+        if (ends_a_run(s) && s->loses_answer)
                 COVER(w, lost_commits);
         const Fault *fault = NULL;
         DbEnd end = database_query(w, s, &fault);
@@ -252,7 +257,7 @@ DbStatement *database_send(World *w, const DbStatement *statement)
         s->sent_at = (w->now + (uint64_t)s->kind) & UINT32_MAX;
         s->timer =
                 world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec / 4 + 1), statement_arrive, s, 0);
-        if (s->kind == DB_APPLY_LOCK || s->kind == DB_READ_BACK)
+        if (s->kind == DB_APPLY_UNCHANGED || s->kind == DB_APPLY_LOCK || s->kind == DB_READ_BACK)
                 (void)world_after(w, NOBODY, LOCK_TIMEOUT_SEC * SEC, statement_lock_timeout, s, (uint32_t)s->sent_at);
         return s;
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/digest.h"
 #include "mirror/mirror.h"
 #include "sim/site.h"
 
@@ -18,6 +19,8 @@ typedef struct DbEdge { /* edge and edge_claim */
         int64_t epoch;
         uint64_t listed_at, refreshed_at; /* 0: never */
         int64_t row_count, failures;
+        bool has_digest;
+        Digest digest;
         int locked_by; /* number of a transaction; 0: none */
 } DbEdge;
 
@@ -72,6 +75,7 @@ typedef enum DbStatementKind {
         DB_CLAIM,
         DB_PROGRESS,
         DB_FINISH,
+        DB_APPLY_UNCHANGED,
         DB_APPLY_LOCK,    /* opens a transaction */
         DB_APPLY_COMPARE, /* missing, difference */
         DB_APPLY_COMMIT,  /* rows, remove, history, finish, COMMIT */
@@ -94,6 +98,7 @@ struct DbStatement {
         bool job_url;
         MirrorEnding ending;
         DbSnapshot snapshot;
+        Digest digest;   /* of the snapshot */
         int transaction; /* of APPLY_*; LOCK gives it */
         struct Run *run;
         DbDone done;
@@ -104,8 +109,8 @@ struct DbStatement {
         const Fault *fault; /* NULL: none */
         int64_t count;      /* PROGRESS, FINISH; TAKE_DUE: the epoch, 0: nothing */
         MirrorClaim claim;
-        MirrorApplied applied; /* COMPARE: found and present; COMMIT, READ_BACK */
-        bool finished_by_us;
+        MirrorApplied applied; /* COMPARE: found and present; UNCHANGED, COMMIT, READ_BACK */
+        bool finished_by_us;   /* UNCHANGED, READ_BACK */
 
         /* private */
         enum { STATEMENT_FREE, STATEMENT_SENT, STATEMENT_WAITS, STATEMENT_ANSWERED } state;

@@ -194,6 +194,98 @@ static DbEnd query_read_back(World *w, DbStatement *s)
         return DB_DONE;
 }
 
+/* ---- digest_of, apply_unchanged.sql ---- */
+
+static bool present_in(const DbRow *r, unsigned edge)
+{
+        return r->exists && !r->removed_at && r->edge == edge;
+}
+
+/* Of the rows of the edge, as they are. */
+static Digest digest_of(const World *w, unsigned edge)
+{
+        static DigestList list;
+        digest_reset(&list);
+        for (unsigned row = 0; row < w->truth->n_rows; row++) {
+                const DbRow *r = &w->database->rows[row];
+                DatabaseConnection record;
+                if (!present_in(r, edge))
+                        continue;
+                truth_record(w, row, edge, r->name, r->database, &record);
+                digest_add(&list, &record);
+        }
+        return list.digest;
+}
+
+static int64_t count_present(const World *w, unsigned edge)
+{
+        int64_t n = 0;
+        for (unsigned row = 0; row < w->truth->n_rows; row++)
+                n += present_in(&w->database->rows[row], edge);
+        return n;
+}
+
+static bool is_unchanged(const World *w, const DbStatement *s)
+{
+        const DbEdge *e = &w->database->edges[s->edge];
+        return s->ending.listed_whole && e->has_digest && e->row_count == s->digest.rows &&
+               memcmp(e->digest.words, s->digest.words, sizeof(e->digest.words)) == 0 &&
+               e->row_count == count_present(w, s->edge);
+}
+
+static bool is_clean(const DbStatement *s)
+{
+        return s->ending.refresh && strcmp(s->ending.refresh, "clean") == 0;
+}
+
+/* What both statements do that end a run with its list in the mirror. */
+static void end_applied(World *w, const DbStatement *s)
+{
+        DbEdge *e = &w->database->edges[s->edge];
+        DbRun *run = &w->database->runs[s->run_id];
+        if (e->epoch == s->epoch)
+                release(e);
+        run->phase = SYNC_PHASE_DONE;
+        run->finished_at = database_now(w);
+        run->outcome = s->applied.held > 0 ? "held" : s->ending.outcome;
+        run->refresh = s->ending.refresh;
+        run->counts = s->applied;
+        run->applies++;
+        run->applied_as = w->database->n_applies;
+        keep_job(run, s->ending.has_job, &s->ending.job);
+}
+
+static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_fault)
+{
+        DbEdge *e = &w->database->edges[s->edge];
+        DbEdge claimed = *e;
+        if (!is_holder(e, s->epoch)) {
+                *ret_fault = database_fault_lease_lost();
+                return DB_FAILED;
+        }
+        s->finished_by_us = is_unchanged(w, s);
+        if (!s->finished_by_us) {
+                e->expires_at = database_now(w) + w->settings.lease_usec;
+                w->database->runs[s->run_id].phase = SYNC_PHASE_APPLY;
+                keep_job(&w->database->runs[s->run_id], s->ending.has_job, &s->ending.job);
+                return DB_DONE;
+        }
+        COVER(w, known_by_digest);
+        s->applied =
+                (MirrorApplied){.listed = s->digest.rows, .unchanged = s->digest.rows, .row_count = s->digest.rows};
+        end_applied(w, s);
+        e->listed_at = database_now(w);
+        e->refreshed_at = is_clean(s) ? e->listed_at : e->refreshed_at;
+        e->failures = 0;
+        s->applies_seen = w->database->n_applies;
+        if (s->run->run_id == s->run_id) { /* else its process was killed, and what it was shown is forgotten */
+                check_before_apply(w);
+                check_apply(w, s, &claimed);
+        }
+        w->database->n_applies++;
+        return DB_DONE;
+}
+
 /* ---- apply_lock.sql, apply_missing.sql, apply_difference.sql ---- */
 
 static DbEnd query_apply_lock(World *w, DbStatement *s, const Fault **ret_fault)
@@ -328,6 +420,8 @@ static void query_apply_rows(World *w, const DbStatement *s, const DbTransaction
                 DbRow *r = &d->rows[x->row];
                 uint64_t at = t->moment;
                 if (r->exists) {
+                        if (!r->removed_at && r->edge != s->edge)
+                                d->edges[r->edge].has_digest = false; /* apply_history_close.sql */
                         at = greatest(at, r->changed_at + 1);
                         at = r->removed_at ? greatest(at, r->removed_at + 1) : at;
                 } else {
@@ -385,8 +479,7 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
                 n.removed += t->missing[i].verdict == MISSING_GONE && r->removed_at && r->run_id == s->run_id;
                 n.held += t->missing[i].verdict == MISSING_UNKNOWN && !r->removed_at && r->edge == s->edge;
         }
-        for (unsigned row = 0; row < w->truth->n_rows; row++)
-                n.row_count += d->rows[row].exists && !d->rows[row].removed_at && d->rows[row].edge == s->edge;
+        n.row_count = count_present(w, s->edge);
         n.unchanged = n.listed - n.added - n.changed - n.restored;
         return n;
 }
@@ -394,24 +487,16 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
 static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
 {
         DbEdge *e = &w->database->edges[s->edge];
-        DbRun *run = &w->database->runs[s->run_id];
         s->applied = apply_counts(w, s, t);
-        if (e->epoch == s->epoch)
-                release(e);
-        run->phase = SYNC_PHASE_DONE;
-        run->finished_at = database_now(w);
-        run->outcome = s->applied.held > 0 ? "held" : s->ending.outcome;
-        run->refresh = s->ending.refresh;
-        run->counts = s->applied;
-        run->applies++;
-        run->applied_as = w->database->n_applies;
-        keep_job(run, s->ending.has_job, &s->ending.job);
+        end_applied(w, s);
         if (s->ending.listed_whole)
                 e->listed_at = t->moment;
-        if (s->ending.listed_whole && s->ending.refresh && strcmp(s->ending.refresh, "clean") == 0)
+        if (s->ending.listed_whole && is_clean(s))
                 e->refreshed_at = t->moment;
+        e->failures = strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
         e->row_count = s->applied.row_count;
-        e->failures = strcmp(run->outcome, "unstable") == 0 ? e->failures + 1 : 0;
+        e->digest = digest_of(w, s->edge);
+        e->has_digest = true;
 }
 
 static DbEnd query_apply_commit(World *w, DbStatement *s)
@@ -445,6 +530,8 @@ DbEnd database_query(World *w, DbStatement *s, const Fault **ret_fault)
                 return query_finish(w, s, ret_fault);
         case DB_APPLY_LOCK:
                 return query_apply_lock(w, s, ret_fault);
+        case DB_APPLY_UNCHANGED:
+                return query_apply_unchanged(w, s, ret_fault);
         case DB_APPLY_COMPARE:
                 return query_apply_compare(w, s);
         case DB_APPLY_COMMIT:

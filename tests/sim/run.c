@@ -64,6 +64,9 @@ static bool run_keep(World *w, Run *r, const Shown *row)
                 r->spool = realloc(r->spool, r->spool_room * sizeof(r->spool[0]));
         }
         r->spool[r->n_spool++] = *row;
+        DatabaseConnection record;
+        truth_record(w, row->row, row->edge, row->name, row->database, &record);
+        digest_add(&r->digest, &record);
         return true;
 }
 
@@ -305,6 +308,7 @@ static void run_do_list(World *w, Run *r, bool anew)
 {
         if (anew) {
                 r->n_spool = 0;
+                digest_reset(&r->digest);
                 pages_forget(r);
         }
         if (r->attempt == 0)
@@ -479,6 +483,7 @@ void run_start(World *w, Run *r, const RunPlan *plan)
         r->started_at = w->now;
         r->run_id = r->epoch = 0;
         r->n_spool = r->n_found = r->n_verdicts = 0;
+        digest_reset(&r->digest);
         r->call = NULL;
         r->prefetch = NULL;
         r->arrived = 0;

@@ -36,6 +36,7 @@ typedef struct Run {
         int64_t run_id, epoch;
         Shown *spool;
         size_t n_spool, spool_room;
+        DigestList digest; /* of the spool */
         size_t n_found, n_verdicts;
         uint16_t found[ROWS_MAX];
         DbVerdict verdicts[ROWS_MAX];
@@ -62,7 +63,7 @@ typedef struct Run {
         /* apply.c */
         DbStatement snapshot; /* of which each statement of the apply is made */
         int transaction;
-        bool reading_back;
+        enum { APPLY_UNCHANGED, APPLY_WHOLE, APPLY_READ_BACK } stage;
         unsigned attempts;
         Backoff backoff;
         Fault apply_fault;

@@ -8,6 +8,7 @@
 enum { ATTEMPTS_MAX = 6 };
 
 static void apply_attempt(World *w, Run *r);
+static void apply_whole(World *w, Run *r);
 static void apply_read_back(World *w, Run *r);
 
 static void apply_report(World *w, Run *r, const MirrorApplied *applied, const Fault *fault)
@@ -28,7 +29,7 @@ static void apply_on_timer(World *w, void *who, uint32_t detail)
         Run *r = who;
         (void)detail;
         r->apply_timer = (WorldTimer){0};
-        if (r->reading_back)
+        if (r->stage == APPLY_READ_BACK)
                 apply_read_back(w, r);
         else
                 apply_attempt(w, r);
@@ -43,14 +44,14 @@ static void apply_again(World *w, Run *r, const Fault *fault, bool read_back)
                 apply_report(w, r, NULL, &copy);
                 return;
         }
-        r->reading_back = read_back;
+        r->stage = read_back ? APPLY_READ_BACK : APPLY_UNCHANGED;
         uint64_t delay = backoff_next(&r->backoff, 0, world_random(w));
         r->apply_timer = world_after(w, r->instance, delay, apply_on_timer, r, 0);
 }
 
 static void apply_complete(World *w, Run *r, const DbStatement *s)
 {
-        if (r->reading_back) {
+        if (r->stage == APPLY_READ_BACK) {
                 if (s->end != DB_DONE)
                         apply_again(w, r, s->fault, true);
                 else if (s->finished_by_us)
@@ -62,7 +63,10 @@ static void apply_complete(World *w, Run *r, const DbStatement *s)
         switch (s->end) {
         case DB_DONE:
         case DB_ROLLED_BACK:
-                apply_report(w, r, &s->applied, NULL);
+                if (r->stage == APPLY_UNCHANGED && !s->finished_by_us)
+                        apply_whole(w, r);
+                else
+                        apply_report(w, r, &s->applied, NULL);
                 return;
         case DB_UNKNOWN:
                 apply_again(w, r, s->fault, true);
@@ -103,13 +107,21 @@ static void apply_step(World *w, Run *r, DbStatementKind kind)
 
 static void apply_attempt(World *w, Run *r)
 {
-        r->reading_back = false;
-        apply_step(w, r, DB_APPLY_LOCK);
+        r->stage = APPLY_UNCHANGED;
+        apply_step(w, r, DB_APPLY_UNCHANGED);
+}
+
+/* At an effect of its own: the statement before it may have been the last. */
+static void apply_whole(World *w, Run *r)
+{
+        r->stage = APPLY_WHOLE;
+        if (!cast_strikes(w, r->instance))
+                apply_step(w, r, DB_APPLY_LOCK);
 }
 
 static void apply_read_back(World *w, Run *r)
 {
-        r->reading_back = true;
+        r->stage = APPLY_READ_BACK;
         apply_step(w, r, DB_READ_BACK);
 }
 
@@ -126,6 +138,7 @@ void apply_start(World *w, Run *r)
                              .missing = r->machine.missing,
                              .verdicts = r->verdicts,
                              .n_verdicts = r->n_verdicts},
+                .digest = r->digest.digest,
                 .run = r,
                 .done = apply_on_step,
                 .who = r,
