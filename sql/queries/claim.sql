@@ -2,12 +2,13 @@
 -- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease.
 -- A lease that this instance took before, from the queue, is known by its epoch. A run that was cut short or stopped while the catalog worked on its job
 -- is resumed: the job is polled on rather than started twice.
+-- An edge that was disabled since it was taken (not due any more) stays so.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
 -- due next (microseconds since 1970; 0: leave).
 WITH taken AS (
     UPDATE edgemirror.edge_claim c
        SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = c.epoch + 1,
-           next_run_at = CASE WHEN $7::bigint = 0 THEN c.next_run_at ELSE timestamptz 'epoch' + $7::bigint * interval '1 microsecond' END
+           next_run_at = CASE WHEN $7::bigint = 0 OR c.next_run_at IS NULL THEN c.next_run_at ELSE timestamptz 'epoch' + $7::bigint * interval '1 microsecond' END
      WHERE c.edge_connection_id = $1::uuid
        AND (c.holder IS NULL OR c.expires_at < clock_timestamp() OR c.expires_at > clock_timestamp() + interval '2 hours'
             OR (c.holder = $2::text AND c.epoch = $6::bigint))

@@ -1,5 +1,6 @@
 -- Makes edges known. An edge that is already so is not written. A moment in $6 (microseconds since 1970; 0: leave the queue as it is) is when the edge is
--- due: at once in force when it is new or its schedule has changed, else only if it was to be due later; an edge that is disabled is not due.
+-- due: at once in force when it is new or its schedule has changed, else only if it was to be due later; what is due already stays so; an edge that is
+-- disabled is not due.
 -- $1 ids, $2 names, $3 enabled, $4 schedules, $5 time zones, $6 moments: arrays of the same length.
 WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::text[], $6::bigint[])
@@ -17,6 +18,7 @@ WITH wanted AS (
            CASE WHEN w.next_usec = 0 THEN c.next_run_at
                 WHEN NOT w.enabled THEN NULL
                 WHEN (e.schedule, e.timezone) = (w.schedule, w.timezone) THEN least(c.next_run_at, wish.at)
+                WHEN c.next_run_at <= now() THEN c.next_run_at
                 ELSE wish.at
            END AS next_run_at
       FROM wanted w

@@ -172,7 +172,7 @@ static void daemon_stop(Daemon *d, const char *signal_name)
         (void)sd_notify(0, "STOPPING=1");
         gate_done(d);
         prune_done(d);
-        runs_stop(d, NULL);
+        runs_stop(d);
         if (sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->daemon.stop_timeout_usec,
                                        USEC_PER_MSEC, daemon_on_stop_timeout, d) < 0)
                 (void)sd_event_exit(d->event, 0);

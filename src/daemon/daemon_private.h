@@ -53,6 +53,8 @@ typedef struct Queue {
         uint64_t clock_at_usec; /* … when our monotonic clock showed this */
         int64_t next_usec;      /* the next edge is due; INT64_MAX: none */
         int64_t expected_usec;  /* what we know to be due that the question under way left out */
+        uint64_t register_usec; /* when the edges are made known again, monotonic */
+        Outage statement;       /* something that only runs come across: a privilege, a table, a full disk */
         Uuid *strangers;        /* due in PostgreSQL, not in this configuration */
         size_t n_strangers;
 } Queue;
@@ -111,7 +113,8 @@ void gate_done(Daemon *d);
 
 /* runs.c */
 void runs_start(Daemon *d, Supply *supply, const MirrorDue *due); /* the supply that took the lease */
-void runs_stop(Daemon *d, const Supply *supply);                  /* those that began with it; NULL: all */
+void runs_stop(Daemon *d);
+void runs_stop_asking(Daemon *d, const Supply *supply); /* those that began with it and still need the catalog */
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);
 

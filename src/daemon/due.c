@@ -4,8 +4,10 @@
 #include "daemon/due.h"
 #include "base/duration.h"
 
-#define PAUSE_FIRST_USEC USEC_PER_MINUTE
-#define PAUSE_MOST_USEC  USEC_PER_HOUR
+#define PAUSE_FIRST_USEC    USEC_PER_MINUTE
+#define PAUSE_MOST_USEC     USEC_PER_HOUR
+#define NO_RUN_FLOOR_USEC   (10 * USEC_PER_SEC)
+#define NO_RUN_CEILING_USEC (30 * USEC_PER_SEC)
 
 int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec)
 {
@@ -27,15 +29,20 @@ static int64_t due_pause(int64_t failures, uint64_t random)
         return (int64_t)(pause / 2 + random % (pause / 2 + 1));
 }
 
+int64_t due_after_no_run(int64_t now_usec, uint64_t random)
+{
+        return now_usec + (int64_t)(NO_RUN_FLOOR_USEC + random % (NO_RUN_CEILING_USEC - NO_RUN_FLOOR_USEC));
+}
+
 int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random)
 {
         if (end->aborted)
                 return end->next_run_usec;
         if (end->applied)
                 return end->next_run_usec > now_usec ? end->next_run_usec : due_by_schedule(edge, now_usec);
-        if (end->fault->scope == FAULT_PEER)
+        if (end->peer_away)
                 return end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec;
-        if (end->fault->retryable)
+        if (end->retryable)
                 return now_usec + due_pause(end->failures, random);
         return due_by_schedule(edge, end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec);
 }

@@ -9,8 +9,9 @@
  *     the next tick: a daily edge does not lose a day, an edge of every minute does not hammer;
  *   - a run that failed for a reason of its own (an unknown id, a malformed list) waits for its next tick, and as it goes on failing for the first one after
  *     such a pause;
- *   - a run that failed because the catalog or PostgreSQL as a whole was away is due as soon as that is back; when that happens to it again and again, though
- *     they answer otherwise (a privilege that only the apply needs), after such a pause.
+ *   - a run that failed because the catalog or PostgreSQL as a whole was away, or seems to be, is due as soon as that is back; when that happens to it again and
+ *     again, though they answer otherwise (a privilege that only the apply needs), after such a pause;
+ *   - a run that could not even begin is tried again after a short pause: it has left no failure that could be counted.
  */
 #pragma once
 
@@ -24,10 +25,14 @@ int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec);
 typedef struct DueEnd {
         bool applied;          /* the run ended synced or held */
         bool aborted;          /* stopped, or its lease was lost: somebody else knows better */
-        const Fault *fault;    /* why not applied */
+        bool peer_away;        /* it failed because the catalog or PostgreSQL as a whole is away, or seems to be */
+        bool retryable;        /* … for a reason that may pass */
         int64_t failures;      /* consecutive ones of this edge, this run included */
         int64_t next_run_usec; /* what is in the queue */
 } DueEnd;
 
 /* The moment that the queue should hold after the run; end->next_run_usec: leave it. */
 int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random);
+
+/* The same for a lease that goes back because its run could not begin. */
+int64_t due_after_no_run(int64_t now_usec, uint64_t random);

@@ -75,9 +75,8 @@ void gate_catalog_failed(Daemon *d, const Fault *fault)
                                        : "it is asked again at least every 30 s");
         if (fault->refused) {
                 g->refused_usec = clock_monotonic_usec();
-                runs_stop(
-                        d,
-                        d->supply); /* or each of them tries the same password; they are due again, and take up their jobs */
+                /* Or each of them tries the same password; they are due again, and take up their jobs. */
+                runs_stop_asking(d, d->supply);
         }
         gate_knock_later(d, delay);
         status_changed(d);

@@ -19,6 +19,8 @@
         USEC_PER_MINUTE /* when nothing is due: leases of others may end, somebody may write into the queue */
 #define ASK_AT_MOST_USEC    (200 * USEC_PER_MSEC) /* what is due and was not given is being taken by another instance */
 #define CLOCK_SLACK_USEC    (30 * USEC_PER_SEC)   /* a clock that is set back by less shifts less than that */
+#define REGISTER_EVERY_USEC USEC_PER_HOUR         /* a database that was restored does not know our edges */
+#define REGISTER_AGAIN_USEC (10 * USEC_PER_SEC)   /* when a long apply holds an edge that has changed */
 #define OUTAGE_FLOOR_USEC   (500 * USEC_PER_MSEC)
 #define OUTAGE_CEILING_USEC (30 * USEC_PER_SEC)
 
@@ -27,6 +29,7 @@ void queue_init(Daemon *d)
         d->queue.next_usec = INT64_MAX;
         d->queue.expected_usec = INT64_MAX;
         outage_init(&d->queue.outage, OUTAGE_FLOOR_USEC, OUTAGE_CEILING_USEC);
+        outage_init(&d->queue.statement, OUTAGE_FLOOR_USEC, OUTAGE_CEILING_USEC);
 }
 
 static int queue_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
@@ -71,6 +74,7 @@ static void queue_postgres_answered(Daemon *d)
         char text[DURATION_STRING_SIZE];
         if (!outage_over(&d->queue.outage, clock_monotonic_usec(), &lasted))
                 return;
+        d->queue.register_usec = 0; /* it may be another one: restored, or failed over */
         log_event(LOG_LEVEL_INFO, MESSAGE_ID_POSTGRES_BACK, LOG_NO_FIELDS, "PostgreSQL answers again after %s",
                   duration_format_short(lasted, text));
         status_changed(d);
@@ -108,7 +112,9 @@ static void queue_sleep(Daemon *d)
                 delay = queue_room(d) > 0 ? ASK_AT_MOST_USEC : ASK_AT_LEAST_USEC; /* room and gate wake us */
         else if ((uint64_t)left < delay)
                 delay = (uint64_t)left;
-        queue_ask_later(d, delay);
+        uint64_t now = clock_monotonic_usec();
+        uint64_t until = q->register_usec > now ? q->register_usec - now : 0;
+        queue_ask_later(d, until < delay ? until : delay);
 }
 
 void queue_expect(Daemon *d, int64_t moment_usec)
@@ -139,7 +145,7 @@ static void queue_take_answer(Daemon *d, Supply *supply, const MirrorDueAnswer *
                 log_warning("PostgreSQL's clock went back by %s; what is due is reckoned again",
                             duration_format_short(lag, text));
                 q->stage = QUEUE_REGISTER;
-        } else if (q->stage == QUEUE_LOOK) {
+        } else if (q->stage == QUEUE_LOOK || clock_monotonic_usec() >= q->register_usec) {
                 q->stage = QUEUE_REGISTER;
         }
         bool more = a->n_taken == q->asked && q->next_usec <= a->now_usec && queue_room(d) > 0;
@@ -172,18 +178,30 @@ static void queue_on_due(const MirrorDueAnswer *answer, const Fault *fault, void
         daemon_wake(d);
 }
 
+/* An edge is held by an apply that takes long, or two of us register at once: what is registered already is served meanwhile. */
+static bool fault_is_of_a_lock(const Fault *fault)
+{
+        return strcmp(fault->code, "pg-lock-timeout") == 0 || strcmp(fault->code, "pg-serialization") == 0;
+}
+
 static void queue_on_registered(const Fault *fault, void *userdata)
 {
         Daemon *d = userdata;
-        queue_over(&d->queue);
+        Queue *q = &d->queue;
+        bool again = fault_is_of_a_lock(fault);
+        queue_over(q);
         daemon_wake(d);
-        if (fault->scope != FAULT_NONE) {
+        if (fault->scope != FAULT_NONE && !again) {
                 queue_postgres_failed(d, fault);
                 return;
         }
         queue_postgres_answered(d);
-        if (d->queue.stage == QUEUE_REGISTER) /* not asked anew meanwhile */
-                d->queue.stage = QUEUE_SERVE;
+        if (again)
+                log_debug("the edges are registered later: %s", fault->message);
+        if (q->stage == QUEUE_REGISTER) { /* not asked anew meanwhile */
+                q->stage = QUEUE_SERVE;
+                q->register_usec = clock_monotonic_usec() + (again ? REGISTER_AGAIN_USEC : REGISTER_EVERY_USEC);
+        }
         daemon_ready(d);
         queue_ask(d);
 }

@@ -36,15 +36,34 @@ static bool fault_is_postgres(const Fault *fault)
         return text_starts_with(fault->code, "pg-") || text_starts_with(fault->code, "schema-");
 }
 
-/* Of the peer as a whole: said once, by the gate and the queue, not by each edge. What one statement of a run misses (a privilege, a table), those do not
- * come across. */
+/* What one statement of a run misses (a privilege, a table, room on the disk), the queue's questions do not come across. */
+static bool fault_is_of_a_statement(const Fault *fault)
+{
+        static const char *const codes[] = {"pg-privilege", "pg-schema-missing", "pg-resources"};
+        for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+                if (strcmp(fault->code, codes[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* Of the peer as a whole: said once, by the gate and the queue, not by each edge. */
 static bool report_is_of_peer(const SyncReport *report)
 {
-        static const char *const of_a_statement[] = {"pg-privilege", "pg-schema-missing", "pg-resources"};
-        for (size_t i = 0; i < ARRAY_SIZE(of_a_statement); i++)
-                if (strcmp(report->fault.code, of_a_statement[i]) == 0)
-                        return false;
-        return !report_applied(report) && report->fault.scope == FAULT_PEER;
+        return !report_applied(report) && report->fault.scope == FAULT_PEER && !fault_is_of_a_statement(&report->fault);
+}
+
+/* No answer, or a gateway's: is it this request, or the catalog? */
+static bool report_is_suspicious(const SyncReport *report)
+{
+        const Fault *f = &report->fault;
+        return !report_applied(report) && f->scope == FAULT_REQUEST && f->retryable && !fault_is_postgres(f) &&
+               (f->http_status == 0 || (f->http_status >= 502 && f->http_status <= 504));
+}
+
+/* The first that is suspicious is said, and the gate knocks; those that follow are part of what the gate says. */
+static bool gate_speaks_for(const Daemon *d, const SyncReport *report)
+{
+        return report_is_suspicious(report) && (d->gate.probe || d->gate.outage.down);
 }
 
 /* What the line is about, for those who filter and for those who are woken up. */
@@ -59,11 +78,24 @@ static const char *report_message_id(const SyncReport *report)
         return MESSAGE_ID_RUN_FAILED;
 }
 
+/* The same trouble in each edge's statements is said once, and again at growing intervals. */
+static bool is_said_already(Daemon *d, const SyncReport *report)
+{
+        uint64_t now = clock_monotonic_usec(), ignored;
+        if (fault_is_of_a_statement(&report->fault))
+                return !outage_failed(&d->queue.statement, &report->fault, now, clock_random(), &ignored);
+        if (report_applied(report))
+                (void)outage_over(&d->queue.statement, now, &ignored);
+        return gate_speaks_for(d, report);
+}
+
 /* What went as ever is not worth a line. */
 static LogLevel report_level(const Run *run, const SyncReport *report)
 {
         const MirrorApplied *a = &report->applied;
         const char *id = report_message_id(report);
+        if (is_said_already(run->daemon, report))
+                return LOG_LEVEL_DEBUG;
         if (id || (report_applied(report) && report->fault.scope != FAULT_NONE))
                 return LOG_LEVEL_WARNING;
         bool news = a->added + a->changed + a->removed + a->restored > 0 || run->failures > 0;
@@ -83,7 +115,7 @@ static void run_log(const Run *run, const SyncReport *report)
         log_event(report_level(run, report), report_message_id(report),
                   LOG_FIELDS(LOG_TEXT("EDGE", run->name), LOG_NUMBER("RUN_ID", report->run_id),
                              LOG_TEXT("JOB_ID", report->has_job ? uuid_format(&report->job.id, job) : NULL),
-                             LOG_TEXT("PHASE", "done"), LOG_TEXT("OUTCOME", report->outcome),
+                             LOG_TEXT("PHASE", mirror_phase_name(report->phase)), LOG_TEXT("OUTCOME", report->outcome),
                              LOG_TEXT("REFRESH", report->refresh), LOG_TEXT("ERROR_CODE", fault->code),
                              LOG_NUMBER("HTTP_STATUS", fault->http_status), LOG_TEXT("SQLSTATE", fault->sqlstate)),
                   "%s: %s after %s%s%s%s", run->name, report->outcome,
@@ -110,17 +142,21 @@ static void run_settle(Run *run, const SyncReport *report)
         const DueEnd end = {
                 .applied = report_applied(report),
                 .aborted = strcmp(report->outcome, "aborted") == 0,
-                .fault = &report->fault,
+                .peer_away = report->fault.scope == FAULT_PEER || gate_speaks_for(d, report),
+                .retryable = report->fault.retryable,
                 .failures = run->failures + 1,
                 .next_run_usec = run->next_run_usec,
         };
         int r = -ENOENT;
         if (report->run_id == 0) {
-                r = mirror_give_back(mirror, &run->edge, run->epoch, run_on_settled, run, &run->after);
+                run->next_run_usec = end.aborted ? 0 : due_after_no_run(daemon_now(d), clock_random());
+                r = mirror_give_back(mirror, &run->edge, run->epoch, run->next_run_usec, run_on_settled, run,
+                                     &run->after);
         } else if (edge && edge->enabled) {
                 int64_t next = due_after_run(edge, &end, daemon_now(d), clock_random());
                 if (next != run->next_run_usec)
-                        r = mirror_set_next_run(mirror, &run->edge, next, run_on_settled, run, &run->after);
+                        r = mirror_set_next_run(mirror, &run->edge, report->epoch, next, run_on_settled, run,
+                                                &run->after);
                 run->next_run_usec = next;
         }
         run->settled = r < 0; /* nothing to say, or nobody to say it to: the queue's own moment stands */
@@ -140,8 +176,8 @@ static void run_on_done(const SyncReport *report, void *userdata)
                         gate_catalog_failed(d, &report->fault);
                 else if (!d->queue.outage.down)
                         queue_ask(d); /* it may be back already: the answer tells */
-        } else if (report->fault.http_status >= 502 && report->fault.http_status <= 504) {
-                gate_knock(d); /* is it this request, or the catalog? */
+        } else if (report_is_suspicious(report) && d->gate.open) {
+                gate_knock(d);
         }
         run_settle(run, report);
         daemon_wake(d);
@@ -171,7 +207,8 @@ static int run_begin(Run *run, const ConfigEdge *edge)
 static void run_give_back(Run *run)
 {
         run->over = true;
-        if (mirror_give_back(run->supply->wiring.mirror, &run->edge, run->epoch, run_on_settled, run, &run->after) < 0)
+        if (mirror_give_back(run->supply->wiring.mirror, &run->edge, run->epoch, 0, run_on_settled, run, &run->after) <
+            0)
                 run->settled = true; /* the lease ends by itself */
         daemon_wake(run->daemon);
 }
@@ -216,10 +253,17 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
 
 /* ---- all of them ---- */
 
-void runs_stop(Daemon *d, const Supply *supply)
+void runs_stop(Daemon *d)
 {
         for (Run *run = d->runs; run; run = run->next)
-                if (run->sync && !run->over && (!supply || run->supply == supply))
+                if (run->sync && !run->over)
+                        sync_stop(run->sync);
+}
+
+void runs_stop_asking(Daemon *d, const Supply *supply)
+{
+        for (Run *run = d->runs; run; run = run->next)
+                if (run->sync && !run->over && run->supply == supply && sync_needs_catalog(run->sync))
                         sync_stop(run->sync);
 }
 
@@ -235,8 +279,7 @@ void runs_reap(Daemon *d)
                 d->n_runs--;
                 int64_t next = run->next_run_usec;
                 run_free(run);
-                if (next > 0)
-                        queue_expect(d, next);
+                queue_expect(d, next > 0 ? next : INT64_MAX); /* there is room for others in any case */
         }
 }
 

@@ -117,7 +117,7 @@ static bool progress_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-static const char *phase_name(SyncPhase phase)
+const char *mirror_phase_name(SyncPhase phase)
 {
         static const char *const names[] = {
                 [SYNC_PHASE_REFRESH] = "refresh", [SYNC_PHASE_POLL] = "poll",   [SYNC_PHASE_LIST] = "list",
@@ -145,7 +145,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         params_int(p, run->epoch);
         params_text(p, m->lease);
         params_int(p, run->run_id);
-        params_text(p, phase_name(progress->phase));
+        params_text(p, mirror_phase_name(progress->phase));
         params_text(p, progress->has_job ? uuid_format(&job->id, id) : NULL);
         params_text(p, progress->job_url);
         params_text(p, word_or_null(progress->has_job, job->state));

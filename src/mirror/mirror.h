@@ -39,7 +39,8 @@ typedef struct MirrorEdge {
 
 /* Makes `edge` and `edge_claim` know these edges, in one transaction. An edge that is already so is not written. A name that another id holds in the
  * table goes to the new id (the old row's name is set aside with its id appended). next_run_usec counts for edges that are new or whose schedule has
- * changed, and brings others forward, never back; a disabled edge is not due. `whole`: these are all there are: every other edge is disabled. */
+ * changed, and brings others forward, never back; a disabled edge is not due. `whole`: these are all there are: every other edge is disabled. What is due
+ * already stays so. An edge that a long apply holds makes it fail within seconds, with fault code "pg-lock-timeout": nothing is registered then. */
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool whole, MirrorCallback callback,
                     void *userdata, MirrorTask **ret);
 
@@ -66,13 +67,13 @@ typedef void (*MirrorDueCallback)(const MirrorDueAnswer *answer, const Fault *fa
 int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave, MirrorDueCallback callback,
                     void *userdata, MirrorTask **ret);
 
-/* Gives back a lease from mirror_take_due under which no run was begun. */
-int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, MirrorCallback callback, void *userdata,
-                     MirrorTask **ret);
+/* Gives back a lease from mirror_take_due under which no run was begun. next_run_usec: when it is due, 0: when it was. */
+int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
+                     void *userdata, MirrorTask **ret);
 
-/* Says when an edge that nobody holds is due; one that is held or not scheduled stays as it is. */
-int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t next_run_usec, MirrorCallback callback, void *userdata,
-                        MirrorTask **ret);
+/* Says when an edge is due after the run of that epoch; one that was claimed since, or is not scheduled, stays as it is. */
+int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
+                        void *userdata, MirrorTask **ret);
 
 /* ---- lease ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -116,6 +117,8 @@ typedef enum SyncPhase {
         SYNC_PHASE_APPLY,
         SYNC_PHASE_DONE
 } SyncPhase;
+
+const char *mirror_phase_name(SyncPhase phase); /* as in sync_run.phase */
 
 typedef struct MirrorRun {
         Uuid edge;

@@ -106,15 +106,16 @@ static bool say_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-static int say(Mirror *m, const char *sql, const Uuid *edge, int64_t value, MirrorCallback callback, void *userdata,
-               MirrorTask **ret)
+static int say(Mirror *m, const char *sql, const Uuid *edge, int64_t epoch, int64_t next_run_usec,
+               MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
         SayTask *t = task_new(m, sizeof(*t), say_complete, say_done, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
         params_uuid(&t->params, edge);
-        params_int(&t->params, value);
+        params_int(&t->params, epoch);
+        params_int(&t->params, next_run_usec);
         t->step = task_step(sql, &t->params, NULL);
         PgWork work = {.steps = &t->step, .n_steps = 1};
         int r = task_start(&t->task, &work, &t->params, 1);
@@ -123,14 +124,14 @@ static int say(Mirror *m, const char *sql, const Uuid *edge, int64_t value, Mirr
         return r;
 }
 
-int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, MirrorCallback callback, void *userdata,
-                     MirrorTask **ret)
+int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
+                     void *userdata, MirrorTask **ret)
 {
-        return say(m, sql_give_back, edge, epoch, callback, userdata, ret);
+        return say(m, sql_give_back, edge, epoch, next_run_usec, callback, userdata, ret);
 }
 
-int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t next_run_usec, MirrorCallback callback, void *userdata,
-                        MirrorTask **ret)
+int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
+                        void *userdata, MirrorTask **ret)
 {
-        return say(m, sql_set_next_run, edge, next_run_usec, callback, userdata, ret);
+        return say(m, sql_set_next_run, edge, epoch, next_run_usec, callback, userdata, ret);
 }

@@ -1,10 +1,12 @@
 /*
  * registry: the edges of the configuration, made known to the database. Sets of a few hundred edges a statement, all in one transaction.
  */
+#include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include <errno.h>
 
 enum { EDGES_PER_STATEMENT = 500 };
+#define LOCK_TIMEOUT_USEC (2 * USEC_PER_SEC) /* heartbeats of other edges wait for this transaction meanwhile */
 
 typedef struct RegisterTask {
         MirrorTask task;
@@ -99,7 +101,8 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool who
                 register_disable_others(t, edges, n_edges);
         for (size_t i = 0; i < t->n_steps; i++)
                 t->steps[i] = task_step(t->steps[i].sql, &t->params[i], NULL);
-        PgWork work = {.steps = t->steps, .n_steps = t->n_steps, .transaction = true};
+        PgWork work = {
+                .steps = t->steps, .n_steps = t->n_steps, .transaction = true, .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         int r = task_start(&t->task, &work, t->params, t->n_steps);
         if (r >= 0)
                 *ret = &t->task;

@@ -78,6 +78,7 @@ typedef struct PgWork {
         bool transaction; /* false: exactly one step, sent alone */
         bool read_only;   /* transaction: BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ: one snapshot for all steps */
         uint64_t statement_timeout_usec; /* 0: the pool's */
+        uint64_t lock_timeout_usec;      /* transaction; 0: the pool's */
 } PgWork;
 
 typedef enum PgEnd {

@@ -22,6 +22,11 @@ static uint64_t work_timeout(const PgTask *t)
         return t->work.statement_timeout_usec ? t->work.statement_timeout_usec : t->pool->statement_timeout_usec;
 }
 
+static uint64_t work_lock_timeout(const PgTask *t)
+{
+        return t->work.lock_timeout_usec ? t->work.lock_timeout_usec : t->pool->lock_timeout_usec;
+}
+
 /* Sends what libpq holds; waits for the socket as needed. */
 static void work_flush(PgConnection *c)
 {
@@ -56,7 +61,7 @@ static void work_send_settings(PgConnection *c)
         PgTask *t = c->task;
         char statement[32], lock[32], idle[32];
         (void)snprintf(statement, sizeof(statement), "%llu", (unsigned long long)(work_timeout(t) / USEC_PER_MSEC));
-        (void)snprintf(lock, sizeof(lock), "%llu", (unsigned long long)(t->pool->lock_timeout_usec / USEC_PER_MSEC));
+        (void)snprintf(lock, sizeof(lock), "%llu", (unsigned long long)(work_lock_timeout(t) / USEC_PER_MSEC));
         (void)snprintf(idle, sizeof(idle), "%llu",
                        (unsigned long long)((work_timeout(t) + ANSWER_GRACE_USEC) / USEC_PER_MSEC));
         const char *params[] = {statement, lock, idle};

@@ -45,6 +45,7 @@ struct Sync {
         char *problem;
         uint64_t started_usec;
         uint64_t claimed_usec; /* when the lease was asked for */
+        SyncPhase phase;       /* the last but SYNC_PHASE_DONE */
         bool over;
 };
 
@@ -338,6 +339,8 @@ static void sync_report(Sync *s)
                                       strcmp(m->outcome, "unstable") == 0);
         SyncReport report = {
                 .run_id = s->run.run_id,
+                .epoch = s->run.epoch,
+                .phase = s->phase,
                 .outcome = m->outcome ? m->outcome : "failed",
                 .refresh = m->refresh,
                 .has_job = m->has_job,
@@ -500,6 +503,8 @@ static void sync_input(Sync *s, SyncInput in)
         SyncState from = s->machine.state;
         SyncPhase phase = s->machine.phase;
         SyncAction action = sync_machine_handle(&s->machine, &in);
+        if (s->machine.phase != SYNC_PHASE_DONE)
+                s->phase = s->machine.phase;
         sync_take_problem(s, input_problem(&in));
         if (in.kind == SYNC_INPUT_PAGE)
                 action = sync_keep_rows(s, in.page, action);
@@ -574,6 +579,11 @@ void sync_stop(Sync *s)
                 sync_input(s, (SyncInput){.kind = SYNC_INPUT_START});
         s->starts_with = SYNC_INPUT_STOP;
         (void)sd_event_source_set_enabled(s->starter, SD_EVENT_ONESHOT);
+}
+
+bool sync_needs_catalog(const Sync *s)
+{
+        return s->machine.phase != SYNC_PHASE_APPLY && s->machine.phase != SYNC_PHASE_DONE;
 }
 
 Sync *sync_free(Sync *s)

@@ -50,6 +50,8 @@ typedef struct SyncPlan {
 
 typedef struct SyncReport {
         int64_t run_id;      /* 0: the run never began */
+        int64_t epoch;       /* of its claim */
+        SyncPhase phase;     /* in which it ended; the last one when all went well */
         const char *outcome; /* synced, held, unstable, failed, aborted */
         const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected; NULL: not reached */
         bool has_job;
@@ -78,5 +80,6 @@ typedef void (*SyncDoneCallback)(const SyncReport *report, void *userdata);
 int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress, SyncDoneCallback done,
                void *userdata, Sync **ret);
 void sync_stop(Sync *sync);
-Sync *sync_free(Sync *sync); /* abandons at once, without callback; NULL is fine; returns NULL */
+bool sync_needs_catalog(const Sync *sync); /* false: what is left to do is between us and PostgreSQL */
+Sync *sync_free(Sync *sync);               /* abandons at once, without callback; NULL is fine; returns NULL */
 DEFINE_CLEANUP(Sync, sync, sync_free)

@@ -49,11 +49,11 @@ void write_config(ServiceWorld *w)
         Text text = {0};
         assert_int_equal(text_printf(&text,
                                      "[catalog]\nurl = %s\nauth = basic\nusername = %s\npassword_file = %s/password\n"
-                                     "request_timeout = 30s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
+                                     "request_timeout = %s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
                                      "[defaults]\nschedule = %s\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
                                      "settle = 100ms\n%s\n",
-                                     w->url, w->user, w->folder, w->in_catalog, w->conninfo, w->in_postgres,
-                                     w->in_daemon, w->schedule, w->in_defaults),
+                                     w->url, w->user, w->folder, w->request_timeout, w->in_catalog, w->conninfo,
+                                     w->in_postgres, w->in_daemon, w->schedule, w->in_defaults),
                          0);
         for (int i = 0; i < w->n_configured; i++)
                 assert_int_equal(text_printf(&text, "[edge \"e%d\"]\nid = %s\n", i, w->edges[i]), 0);
@@ -108,6 +108,7 @@ static void forget_settings(ServiceWorld *w)
         (void)snprintf(w->url, sizeof(w->url), "%s", w->catalog.url);
         (void)snprintf(w->user, sizeof(w->user), "svc");
         (void)snprintf(w->schedule, sizeof(w->schedule), "weekly");
+        (void)snprintf(w->request_timeout, sizeof(w->request_timeout), "30s");
         (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", w->pg.service);
         write_password(w, SECRET);
         write_config(w);
@@ -304,4 +305,14 @@ void assert_nothing_is_held(ServiceWorld *w)
 {
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"), 0);
+}
+
+PGconn *hold(ServiceWorld *w, const char *sql)
+{
+        PGconn *conn = PQconnectdb(w->pg.conninfo);
+        assert_int_equal(PQstatus(conn), CONNECTION_OK);
+        PGresult *result = PQexec(conn, sql);
+        assert_true(PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK);
+        PQclear(result);
+        return conn;
 }

@@ -10,6 +10,7 @@
 #include "harness/postgres.h"
 #include "harness/program.h"
 #include "harness/service.h"
+#include <libpq-fe.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,6 +35,7 @@ typedef struct ServiceWorld {
         char url[128];    /* of the catalog */
         char user[32];
         char schedule[32];
+        char request_timeout[16];
         char conninfo[256];
         char in_catalog[256];  /* further lines of [catalog] … */
         char in_postgres[256]; /* … */
@@ -60,6 +62,9 @@ void service_stop(ServiceWorld *w, int i); /* SIGTERM: exit status 0 */
 
 /* Makes the edges first … last due, as the passing of time would. The service looks within a minute, or at once when it is told to reload. */
 void make_due(ServiceWorld *w, int first, int last);
+
+/* A session that holds a lock (BEGIN; LOCK TABLE …) until PQfinish. */
+PGconn *hold(ServiceWorld *w, const char *sql);
 
 /* POST to the catalog's control API; "": DELETE. fault: a rule for one edge (-1: all); `members` are further JSON members. */
 void control(ServiceWorld *w, const char *path, const char *body);

@@ -53,56 +53,45 @@ static void the_spread_shifts_every_tick_by_the_same(void **state)
         assert_int_equal(due_by_schedule(&e, shifted), shifted + 24 * HOUR);
 }
 
-static Fault fault_of(FaultScope scope, bool retryable)
-{
-        Fault f = {0};
-        if (scope != FAULT_NONE)
-                fault_set(&f, scope, 1, "x", "x");
-        f.retryable = retryable;
-        return f;
-}
-
 static void the_end_of_a_run_decides(void **state)
 {
         const int64_t now = MIDNIGHT + 10 * MINUTE;
         static const struct {
                 const char *schedule;
-                bool applied, aborted;
-                FaultScope scope;
-                bool retryable;
+                bool applied, aborted, peer_away, retryable;
                 int64_t failures;
                 int64_t queued; /* after now */
                 int64_t low, high;
         } cases[] = {
                 /* went well: what is queued stands, unless it has passed */
-                {"hourly", true, false, FAULT_NONE, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
-                {"every 1m", true, false, FAULT_NONE, false, 1, -3 * MINUTE, MINUTE, MINUTE},
-                {"hourly", true, false, FAULT_RUN, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
+                {"hourly", true, false, false, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
+                {"every 1m", true, false, false, false, 1, -3 * MINUTE, MINUTE, MINUTE},
+                {"hourly", true, false, false, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
                 /* somebody else knows better */
-                {"hourly", false, true, FAULT_RUN, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
-                {"hourly", false, true, FAULT_RUN, true, 9, -MINUTE, -MINUTE, -MINUTE},
+                {"hourly", false, true, false, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
+                {"hourly", false, true, false, true, 9, -MINUTE, -MINUTE, -MINUTE},
                 /* a peer that was away: as soon as it is back */
-                {"daily", false, false, FAULT_PEER, true, 1, 20 * HOUR, 0, 0},
+                {"daily", false, false, true, true, 1, 20 * HOUR, 0, 0},
+                {"daily", false, false, true, true, 2, 20 * HOUR, 30 * SEC, MINUTE},
                 /* what may pass: a pause, however far the next tick is */
-                {"daily", false, false, FAULT_REQUEST, true, 1, 20 * HOUR, 30 * SEC, MINUTE},
-                {"daily", false, false, FAULT_REQUEST, true, 3, 20 * HOUR, 2 * MINUTE, 4 * MINUTE},
-                {"daily", false, false, FAULT_REQUEST, true, 1000, 20 * HOUR, 30 * MINUTE, HOUR},
-                {"every 1m", false, false, FAULT_REQUEST, true, 4, MINUTE, 4 * MINUTE, 8 * MINUTE},
+                {"daily", false, false, false, true, 1, 20 * HOUR, 30 * SEC, MINUTE},
+                {"daily", false, false, false, true, 3, 20 * HOUR, 2 * MINUTE, 4 * MINUTE},
+                {"daily", false, false, false, true, 1000, 20 * HOUR, 30 * MINUTE, HOUR},
+                {"every 1m", false, false, false, true, 4, MINUTE, 4 * MINUTE, 8 * MINUTE},
                 /* what will not: the next tick, and rarer ones the longer it lasts */
-                {"hourly", false, false, FAULT_RUN, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
-                {"every 1m", false, false, FAULT_RUN, false, 1, MINUTE, MINUTE, MINUTE},
-                {"every 1m", false, false, FAULT_RUN, false, 5, MINUTE, 5 * MINUTE, 9 * MINUTE},
-                {"daily", false, false, FAULT_RUN, false, 50, 20 * HOUR, 24 * HOUR - 10 * MINUTE,
-                 24 * HOUR - 10 * MINUTE},
+                {"hourly", false, false, false, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
+                {"every 1m", false, false, false, false, 1, MINUTE, MINUTE, MINUTE},
+                {"every 1m", false, false, false, false, 5, MINUTE, 5 * MINUTE, 9 * MINUTE},
+                {"daily", false, false, false, false, 50, 20 * HOUR, 24 * HOUR - 10 * MINUTE, 24 * HOUR - 10 * MINUTE},
         };
         static const uint64_t randoms[] = {0, 1, 12345678901234567u, UINT64_MAX};
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
                 for (size_t k = 0; k < sizeof(randoms) / sizeof(randoms[0]); k++) {
                         ConfigEdge e = edge_of(*state, cases[i].schedule);
-                        Fault f = fault_of(cases[i].scope, cases[i].retryable);
                         const DueEnd end = {.applied = cases[i].applied,
                                             .aborted = cases[i].aborted,
-                                            .fault = &f,
+                                            .peer_away = cases[i].peer_away,
+                                            .retryable = cases[i].retryable,
                                             .failures = cases[i].failures,
                                             .next_run_usec = now + cases[i].queued};
                         int64_t after = due_after_run(&e, &end, now, randoms[k]) - now;
@@ -111,11 +100,22 @@ static void the_end_of_a_run_decides(void **state)
                 }
 }
 
+static void a_run_that_could_not_begin_is_tried_again_soon_and_not_at_once(void **state)
+{
+        static const uint64_t randoms[] = {0, 1, 12345678901234567u, UINT64_MAX};
+        (void)state;
+        for (size_t i = 0; i < sizeof(randoms) / sizeof(randoms[0]); i++) {
+                int64_t after = due_after_no_run(MIDNIGHT, randoms[i]) - MIDNIGHT;
+                assert_true(after >= 10 * SEC && after <= 30 * SEC);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_spread_shifts_every_tick_by_the_same),
                 cmocka_unit_test(the_end_of_a_run_decides),
+                cmocka_unit_test(a_run_that_could_not_begin_is_tried_again_soon_and_not_at_once),
         };
         return cmocka_run_group_tests(tests, setup, teardown);
 }

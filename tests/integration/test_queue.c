@@ -1,0 +1,164 @@
+/*
+ * edgemirror run and its queue in PostgreSQL: nothing that is due is lost, nothing is taken in a loop, and what one edge does shuts out no other.
+ */
+#include "base/clock.h"
+#include "base/duration.h"
+#include "integration/service_world.h"
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The service asks again when it knows something to be due: the edge will be, a few seconds after this start. */
+static HarnessService *start_with_due_soon(ServiceWorld *w, int edge)
+{
+        (void)service_start(w, 0);
+        service_stop(w, 0);
+        char sql[200];
+        (void)snprintf(
+                sql, sizeof(sql),
+                "UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '4 s' WHERE edge_connection_id = '%s'",
+                w->edges[edge]);
+        free(harness_sql(&w->pg, sql));
+        return service_start(w, 0);
+}
+
+/* One whose log holds what an operator sees, no more. */
+static HarnessService *start_quietly(ServiceWorld *w)
+{
+        HarnessService *s = &w->services[0];
+        harness_service_start(s, w->folder, "run0", w->config, false, 0);
+        harness_service_await(s, "STATUS=Syncing 0 of ", 1);
+        return s;
+}
+
+/* ---- what is due is not lost ---- */
+
+static void a_schema_made_anew_is_registered_again(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *const migrate[] = {"-c", w->config, "migrate", NULL};
+        HarnessService *s = start_with_due_soon(w, 0);
+        free(harness_sql(&w->pg, "SET client_min_messages = error; DROP PUBLICATION edgemirror;"
+                                 " DROP SCHEMA edgemirror CASCADE"));
+        harness_service_await_log(s, "edgemirror migrate", 1);
+        assert_int_equal(harness_program(w->folder, migrate), 0);
+        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
+        service_stop(w, 0);
+}
+
+static void an_edge_that_is_due_stays_so_when_its_schedule_changes(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)service_start(w, 0);
+        service_stop(w, 0);
+        make_due(w, 0, 0);
+        (void)snprintf(w->schedule, sizeof(w->schedule), "daily");
+        write_config(w);
+        (void)service_start(w, 0);
+        await_runs(w, 0, 0, "synced", 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
+        service_stop(w, 0);
+}
+
+/* Another configuration's edge takes the only place, and goes back. */
+static void a_lease_that_goes_back_leaves_its_place_at_once(void **state)
+{
+        ServiceWorld *w = *state;
+        w->n_configured = 3;
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "max_syncs = 1");
+        write_config(w);
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
+                                 " VALUES (gen_random_uuid(), 'stranger', 'daily', 'UTC');"
+                                 " INSERT INTO edgemirror.edge_claim SELECT edge_connection_id FROM edgemirror.edge"));
+        HarnessService *s = start_with_due_soon(w, 0);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET enabled = true;"
+                                 " UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '1 hour'"
+                                 " WHERE next_run_at IS NULL"));
+        harness_service_await_log(s, "this configuration does not have it", 1);
+        uint64_t since = clock_monotonic_usec();
+        await_runs(w, 0, 0, "synced", 1);
+        assert_true(clock_monotonic_usec() - since < 20 * USEC_PER_SEC);
+        service_stop(w, 0);
+}
+
+/* ---- nothing is taken in a loop ---- */
+
+static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
+{
+        ServiceWorld *w = *state;
+        begin_again(w, 8, "20");
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "max_syncs = 2");
+        write_config(w);
+        free(harness_sql(&w->pg, "CREATE SEQUENCE attempts; GRANT ALL ON SEQUENCE attempts TO em;"
+                                 " CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                                 " PERFORM nextval('attempts'); RAISE 'no room' USING ERRCODE = '53100'; END $$;"
+                                 " CREATE TRIGGER disk BEFORE INSERT ON edgemirror.sync_run"
+                                 " FOR EACH ROW EXECUTE FUNCTION full()"));
+        HarnessService *s = start_quietly(w);
+        make_due(w, 0, 7);
+        harness_service_reload(s);
+        await_sql(w, "SELECT (last_value >= 8)::int FROM attempts");
+        (void)poll(NULL, 0, 3000); /* for what must not happen */
+        assert_in_range(sql_long(w, "SELECT last_value FROM attempts"), 8, 16);
+        assert_int_equal(harness_service_logged(s, "no room"), 1);
+        free(harness_sql(&w->pg, "DROP TRIGGER disk ON edgemirror.sync_run"));
+        await_runs(w, 0, 7, "synced", 1);
+        assert_mirror_equals_catalog(w, 0, 7);
+        service_stop(w, 0);
+}
+
+/* ---- a catalog that hangs ---- */
+
+static void a_catalog_that_takes_and_does_not_answer_is_an_outage(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->request_timeout, sizeof(w->request_timeout), "1s");
+        write_config(w);
+        HarnessService *s = start_quietly(w);
+        make_due(w, 3, 3);
+        harness_service_reload(s);
+        await_runs(w, 3, 3, "synced", 1); /* it answers, so far */
+        fault(w, "any", -1, "\"delay_ms\":600000");
+        make_due(w, 0, 2);
+        harness_service_reload(s);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        await_runs(w, 0, 2, "failed", 1);
+        assert_int_equal(harness_service_logged(s, ": failed after "), 1); /* the first; then it is said once for all */
+        assert_int_equal(harness_service_logged(s, "it is asked again at least every 30 s"), 1);
+        no_faults(w);
+        await_runs(w, 0, 2, "synced", 1);
+        assert_mirror_equals_catalog(w, 0, 3);
+        service_stop(w, 0);
+}
+
+static void credentials_that_are_refused_leave_an_apply_alone(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection_history");
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_phase(w, 0, "apply");
+        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
+        make_due(w, 1, 1);
+        harness_service_reload(s);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        PQfinish(lock);
+        await_runs(w, 0, 0, "synced", 1);
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 0, 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(a_schema_made_anew_is_registered_again, few_edges),
+                cmocka_unit_test_setup(an_edge_that_is_due_stays_so_when_its_schedule_changes, few_edges),
+                cmocka_unit_test_setup(a_lease_that_goes_back_leaves_its_place_at_once, few_edges),
+                cmocka_unit_test(a_run_that_cannot_begin_is_not_tried_again_at_once),
+                cmocka_unit_test_setup(a_catalog_that_takes_and_does_not_answer_is_an_outage, few_edges),
+                cmocka_unit_test_setup(credentials_that_are_refused_leave_an_apply_alone, few_edges),
+        };
+        return cmocka_run_group_tests_name("queue", tests, service_world_setup, service_world_teardown);
+}
