@@ -1,20 +1,24 @@
 -- Before the transaction of an apply, and mostly instead of it: one statement. When the list is whole and its digest and number of rows are those of the
 -- mirror, nothing has to be written: the edge's clocks move, the run ends, the lease is released. Otherwise the journal notes that the apply
--- begins, and the lease is renewed. Nothing at all when the lease is not ours any more. The rows are counted, so that a mirror which lost some by hand is mended; the digest is
--- believed. An apply that takes a row away from this edge holds the lock of its edge row, and sets the digest to null.
--- $1 edge, $2 epoch, $3 run, $4 digest, $5 outcome, $6 refresh, $7 listed whole, $8 job id, $9 state, $10 result, $11 progress, $12 message, $13 job,
--- $14 pages, $15 requests, $16 error scope, $17 code, $18 message, $19 http status, $20 problem, $21 rows, $22 lease (interval).
+-- begins, and the lease is renewed. Nothing at all when the lease is not ours any more. The rows are counted, so that a mirror which lost some by hand is
+-- mended; the digest is believed. An apply that takes a row away from this edge holds the lock of its edge row, and sets the digest to null: when
+-- somebody holds that lock, the answer is "not the same" rather than a wait.
+-- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
+-- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
+-- refresh was not over yet, $22 digest, $23 rows, $24 lease (interval).
 WITH held AS (
     SELECT clock_timestamp() AS moment
       FROM edgemirror.edge_claim
      WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint AND holder IS NOT NULL
        FOR UPDATE
+), free AS (
+    SELECT edge_connection_id FROM edgemirror.edge WHERE edge_connection_id = $1::uuid FOR NO KEY UPDATE SKIP LOCKED
 ), same AS (
     UPDATE edgemirror.edge e
-       SET listed_at = h.moment, refreshed_at = CASE WHEN $6::text = 'clean' THEN h.moment ELSE e.refreshed_at END,
+       SET listed_at = h.moment - $20::interval, refreshed_at = CASE WHEN $5::text = 'clean' THEN h.moment - $21::interval ELSE e.refreshed_at END,
            last_run_id = $3::bigint, consecutive_failures = 0
-      FROM held h
-     WHERE e.edge_connection_id = $1::uuid AND $7::boolean AND e.digest = $4::text AND e.row_count = $21::bigint
+      FROM held h, free f
+     WHERE e.edge_connection_id = f.edge_connection_id AND $19::boolean AND e.digest = $22::text AND e.row_count = $23::bigint
        AND e.row_count = (SELECT count(*) FROM edgemirror.database_connection d
                            WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL)
     RETURNING h.moment
@@ -23,22 +27,22 @@ WITH held AS (
 ), claim AS (
     UPDATE edgemirror.edge_claim c
        SET holder = CASE WHEN NOT a.unchanged THEN c.holder END,
-           expires_at = CASE WHEN NOT a.unchanged THEN clock_timestamp() + $22::interval END
+           expires_at = CASE WHEN NOT a.unchanged THEN clock_timestamp() + $24::interval END
       FROM answer a
      WHERE a.ours AND c.edge_connection_id = $1::uuid
 ), journal AS (
     UPDATE edgemirror.sync_run r
        SET phase = CASE WHEN a.unchanged THEN 'done' ELSE 'apply' END,
-           job_id = coalesce($8::uuid, r.job_id), job_state = coalesce($9::text, r.job_state),
-           job_result = coalesce($10::text, r.job_result), job_progress = coalesce($11::double precision, r.job_progress),
-           job_message = coalesce($12::text, r.job_message), job = coalesce($13::jsonb, r.job),
-           pages = $14::bigint, requests = $15::bigint, listed = $21::bigint,
+           job_id = coalesce($6::uuid, r.job_id), job_state = coalesce($7::text, r.job_state),
+           job_result = coalesce($8::text, r.job_result), job_progress = coalesce($9::double precision, r.job_progress),
+           job_message = coalesce($10::text, r.job_message), job = coalesce($11::jsonb, r.job),
+           pages = $12::bigint, requests = $13::bigint, listed = $23::bigint,
            finished_at = CASE WHEN a.unchanged THEN clock_timestamp() END,
-           outcome = CASE WHEN a.unchanged THEN $5::text END, refresh = CASE WHEN a.unchanged THEN $6::text END,
-           unchanged = CASE WHEN a.unchanged THEN $21::bigint ELSE 0 END,
-           error_scope = CASE WHEN a.unchanged THEN $16::text END, error_code = CASE WHEN a.unchanged THEN $17::text END,
-           error_message = CASE WHEN a.unchanged THEN $18::text END, http_status = CASE WHEN a.unchanged THEN $19::integer END,
-           problem = CASE WHEN a.unchanged THEN $20::jsonb END
+           outcome = CASE WHEN a.unchanged THEN $4::text END, refresh = CASE WHEN a.unchanged THEN $5::text END,
+           unchanged = CASE WHEN a.unchanged THEN $23::bigint ELSE 0 END,
+           error_scope = CASE WHEN a.unchanged THEN $14::text END, error_code = CASE WHEN a.unchanged THEN $15::text END,
+           error_message = CASE WHEN a.unchanged THEN $16::text END, http_status = CASE WHEN a.unchanged THEN $17::integer END,
+           problem = CASE WHEN a.unchanged THEN $18::jsonb END
       FROM answer a
      WHERE a.ours AND r.run_id = $3::bigint
 )

@@ -1,10 +1,10 @@
 -- Takes the lease of an edge if it is free or has ended, raises the epoch, closes a run that was left open, and opens the new run: the intent, before
 -- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease.
--- A lease that this instance took before, from the queue, is known by its epoch. A run that was cut short or stopped while the catalog worked on its job
--- is resumed: the job is polled on rather than started twice.
+-- A lease that this instance took before, from the queue, is known by its epoch. A run that ended in any way while the catalog worked on its job, no longer
+-- ago than jobs are waited for, is resumed: the job is polled on rather than started twice.
 -- An edge that was disabled since it was taken (not due any more) stays so.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
--- due next (microseconds since 1970; 0: leave).
+-- due next (microseconds since 1970; 0: leave), $8 how old a run may be whose job is polled on (interval).
 WITH taken AS (
     UPDATE edgemirror.edge_claim c
        SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = c.epoch + 1,
@@ -27,14 +27,14 @@ WITH taken AS (
      WHERE r.run_id = o.run_id AND r.finished_at IS NULL
     RETURNING o.*
 ), stopped AS (
-    SELECT r.run_id, r.job_id, r.job_url, r.job_state
+    SELECT r.run_id, r.started_at, r.job_id, r.job_url, r.job_state
       FROM (SELECT * FROM edgemirror.sync_run x WHERE x.edge_connection_id = $1::uuid ORDER BY x.run_id DESC LIMIT 1) r
-     WHERE r.outcome = 'aborted' AND r.refresh IS NULL AND r.finished_at > clock_timestamp() - interval '1 hour'
+     WHERE r.outcome IN ('aborted', 'failed') AND r.refresh IS NULL
 ), job AS (
-    SELECT j.job_id, j.job_url
-      FROM (SELECT run_id, job_id, job_url, job_state FROM closed WHERE polling
-            UNION ALL SELECT run_id, job_id, job_url, job_state FROM stopped ORDER BY run_id DESC LIMIT 1) j
-     WHERE $5::boolean AND j.job_id IS NOT NULL
+    SELECT j.job_id, j.job_url, j.started_at
+      FROM (SELECT run_id, started_at, job_id, job_url, job_state FROM closed WHERE polling
+            UNION ALL SELECT run_id, started_at, job_id, job_url, job_state FROM stopped ORDER BY run_id DESC LIMIT 1) j
+     WHERE $5::boolean AND j.job_id IS NOT NULL AND j.started_at > clock_timestamp() - $8::interval
        AND coalesce(j.job_state, '') NOT IN ('COMPLETED', 'CANCELED', 'CANCELLED', 'ERROR', 'FAILED', 'DELETED')
 ), opened AS (
     INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, job_id, job_url)
@@ -47,7 +47,8 @@ WITH taken AS (
 )
 SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, o.job_id, o.job_url, c.holder,
        (extract(epoch FROM clock_timestamp() - (SELECT max(started_at) FROM open)) * 1000000)::bigint AS since_usec,
-       (extract(epoch FROM c.expires_at - clock_timestamp()) * 1000000)::bigint AS expires_usec
+       (extract(epoch FROM c.expires_at - clock_timestamp()) * 1000000)::bigint AS expires_usec,
+       (extract(epoch FROM clock_timestamp() - (SELECT started_at FROM job)) * 1000000)::bigint AS job_since_usec
   FROM (SELECT 1) one
   LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = $1::uuid
   LEFT JOIN opened o ON true

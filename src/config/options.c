@@ -52,7 +52,7 @@ static const Option OPTIONS[] = {
           .help = "The database that holds the mirror. A unix socket needs no password and no name resolution." },
         { POSTGRES(password_file), .key = "password_file", .kind = &option_kind_secret_file, .sample = "credential:postgres",
           .sample_is_off = true, .help = "The file that holds the password, if the server asks for one; only its owner may read it." },
-        { POSTGRES(max_connections), .key = "max_connections", COUNT(1, 100), .preset = "4",
+        { POSTGRES(max_connections), .key = "max_connections", COUNT(2, 100), .preset = "4",
           .help = "Connections to PostgreSQL." },
         { POSTGRES(password_file), .key = "password", .kind = &option_kind_misplaced_secret, .sample = "password_file" },
 

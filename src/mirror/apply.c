@@ -3,7 +3,7 @@
  *
  * Before the transaction comes one statement that ends the run when the list is what the mirror has already. A plan compares row by row, always.
  *
- * What always holds: nothing is published unless the claim row, locked, shows our epoch; the transaction is repeated whole or not at all; when the answer to
+ * What always holds: nothing is published unless the claim row, locked last of all, shows our epoch; the transaction is repeated whole or not at all; when the answer to
  * COMMIT is lost, sync_run is read back before anything is said. The statements and what their answers mean are in apply_steps.c.
  */
 #include "base/clock.h"
@@ -66,6 +66,7 @@ static int apply_try_unchanged(ApplyTask *t)
 {
         t->stage = APPLY_UNCHANGED;
         t->ended = false;
+        apply_set_ages(t, &t->unchanged);
         t->try = task_step(sql_apply_unchanged, &t->unchanged, unchanged_on_result);
         PgWork work = {.steps = &t->try, .n_steps = 1};
         return task_continue(&t->task, &work);
@@ -80,6 +81,7 @@ static int apply_whole(ApplyTask *t)
         PgWork work = {.steps = t->steps,
                        .n_steps = APPLY_STEPS,
                        .transaction = true,
+                       .bulk = true,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
         return task_continue(&t->task, &work);
 }
@@ -170,41 +172,22 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 
 /* ---- start ---- */
 
-/* Room for the moment that the server says. */
-static const char *blank_moment(char out[static MOMENT_BYTES])
+/* Room for a text that is written over before the statement is sent. */
+static void params_blank(Params *p, size_t size)
 {
-        memset(out, ' ', MOMENT_BYTES - 1);
-        out[MOMENT_BYTES - 1] = '\0';
-        return out;
+        char blank[BLANK_BYTES];
+        memset(blank, ' ', size - 1);
+        blank[size - 1] = '\0';
+        params_text(p, blank);
 }
 
-/* What ends a run: the same for both statements that do, but for the fourth, which is the moment for one and the digest for the other. */
-static void apply_params_ending(Params *p, const MirrorRun *run, const char *fourth, const MirrorEnding *ending)
+/* $1…$21 of both statements that end a run with its list in the mirror. */
+static void params_applied(Params *p, const MirrorRun *run, const MirrorEnding *ending)
 {
-        const Fault *fault = ending->fault && ending->fault->scope != FAULT_NONE ? ending->fault : NULL;
-        char id[UUID_STRING_SIZE];
-        char status[16];
-        (void)snprintf(status, sizeof(status), "%d", fault ? fault->http_status : 0);
-        params_uuid(p, &run->edge);
-        params_int(p, run->epoch);
-        params_int(p, run->run_id);
-        params_text(p, fourth);
-        params_text(p, ending->outcome);
-        params_text(p, ending->refresh);
+        params_ending(p, run, ending);
         params_bool(p, ending->listed_whole);
-        params_text(p, ending->has_job ? uuid_format(&ending->job.id, id) : NULL);
-        params_text(p, ending->has_job && ending->job.state[0] ? ending->job.state : NULL);
-        params_text(p, ending->has_job && ending->job.result[0] ? ending->job.result : NULL);
-        params_double(p, ending->has_job ? ending->job.progress : -1);
-        params_text(p, ending->job_message);
-        params_text(p, ending->job_document);
-        params_int(p, ending->pages);
-        params_int(p, ending->requests);
-        params_text(p, fault ? fault_scope_name(fault->scope) : NULL);
-        params_text(p, fault ? fault->code : NULL);
-        params_text(p, fault ? fault->message : NULL);
-        params_text(p, fault && fault->http_status ? status : NULL);
-        params_text(p, ending->problem);
+        params_blank(p, INTERVAL_BYTES);
+        params_blank(p, INTERVAL_BYTES);
 }
 
 static ApplyTask *apply_new(Mirror *m, const MirrorSnapshot *snapshot, MirrorApplyCallback callback, void *userdata)
@@ -239,19 +222,22 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         if (!t)
                 return -ENOMEM;
         const Digest *digest = spool_digest(snapshot->rows);
-        char text[DIGEST_STRING_SIZE], moment[MOMENT_BYTES];
+        char text[DIGEST_STRING_SIZE];
+        t->listed_usec = ending->listed_usec;
+        t->refreshed_usec = ending->refreshed_usec;
         params_uuid(&t->lock, &run->edge);
         params_int(&t->lock, run->epoch);
         params_uuid(&t->edge, &run->edge);
         params_uuid(&t->rows, &run->edge);
-        params_text(&t->rows, blank_moment(moment));
+        params_blank(&t->rows, MOMENT_BYTES);
         params_int(&t->rows, run->run_id);
         params_int(&t->run, run->run_id);
-        /* No digest: equal to nothing. */
-        apply_params_ending(&t->unchanged, run, snapshot->compare ? NULL : digest_format(digest, text), ending);
+        params_applied(&t->finish, run, ending);
+        params_applied(&t->unchanged, run, ending);
+        params_text(&t->unchanged,
+                    snapshot->compare ? NULL : digest_format(digest, text)); /* null is equal to nothing */
         params_int(&t->unchanged, digest->rows);
         params_text(&t->unchanged, m->lease);
-        apply_params_ending(&t->finish, run, moment, ending);
         return apply_begin(t, ret);
 }
 

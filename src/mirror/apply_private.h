@@ -5,11 +5,10 @@
 
 #include "mirror/mirror_private.h"
 
-#define MOMENT_BYTES 64
+enum { MOMENT_BYTES = 64, BLANK_BYTES = 64 };
 
 /* In the order in which they are sent; which of them are wanted depends on what is to become of missing rows, and on whether this is a plan. */
 enum {
-        STEP_LOCK,
         STEP_TABLES,
         STEP_READ_ONLY,
         STEP_COPY,
@@ -22,10 +21,12 @@ enum {
         STEP_PLAN_CURSOR,
         STEP_PLAN_FETCH,
         STEP_EDGES,
+        STEP_MOMENT,
         STEP_ROWS,
         STEP_REMOVE,
         STEP_HISTORY_CLOSE,
         STEP_HISTORY_OPEN,
+        STEP_LOCK,
         STEP_FINISH,
         APPLY_STEPS,
 };
@@ -43,7 +44,8 @@ typedef struct ApplyTask {
         MirrorPlanCallback plan; /* NULL: apply */
         MirrorSnapshot snapshot;
         PgStep try, steps[APPLY_STEPS];
-        Params unchanged, lock, edge, rows, finish, run; /* with the moment at rows.values[1] and finish.values[3] */
+        Params unchanged, lock, edge, rows, finish, run; /* with the moment at rows.values[1] */
+        int64_t listed_usec, refreshed_usec;             /* monotonic; see MirrorEnding */
         PgStep read_back[2];
         ApplyStage stage;
         bool ended; /* the run, by the statement or the transaction that was sent */
@@ -55,3 +57,6 @@ typedef struct ApplyTask {
 
 /* Fills t->steps. */
 void apply_steps(ApplyTask *t);
+
+/* Writes how long ago list and refresh were, as of now, into the parameters of a statement that ends the run; right before it is sent. */
+void apply_set_ages(const ApplyTask *t, Params *p);

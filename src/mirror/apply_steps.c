@@ -4,6 +4,7 @@
  * What always holds: every attempt begins with empty temporary tables and spools read from their start; rows that were found, and a plan, end in a
  * rollback.
  */
+#include "base/clock.h"
 #include "base/text.h"
 #include "mirror/apply_private.h"
 #include <errno.h>
@@ -51,6 +52,32 @@ static bool apply_has_found(void *userdata)
 
 /* ---- answers ---- */
 
+static PgNext apply_without_answer(const char *what, Fault *ret_fault)
+{
+        fault_set(ret_fault, FAULT_RUN, EIO, "pg-error", "the apply gave no %s", what);
+        return PG_ROLLBACK;
+}
+
+static PgNext apply_on_moment(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        if (PQntuples(result) != 1)
+                return apply_without_answer("moment", ret_fault);
+        (void)snprintf(t->rows.values[1], MOMENT_BYTES, "%s", PQgetvalue(result, 0, 0));
+        return PG_NEXT;
+}
+
+enum { LISTED_AGO = 19, REFRESHED_AGO = 20 }; /* $20 and $21 */
+
+void apply_set_ages(const ApplyTask *t, Params *p)
+{
+        int64_t now = (int64_t)clock_monotonic_usec();
+        if (p->failed) /* found out before anything is sent */
+                return;
+        (void)interval_format(now - t->listed_usec, p->values[LISTED_AGO]);
+        (void)interval_format(now - t->refreshed_usec, p->values[REFRESHED_AGO]);
+}
+
 static PgNext apply_on_lock(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         ApplyTask *t = userdata;
@@ -58,9 +85,7 @@ static PgNext apply_on_lock(const PGresult *result, void *userdata, Fault *ret_f
                 fault_lease_lost(ret_fault);
                 return PG_ROLLBACK;
         }
-        const char *moment = PQgetvalue(result, 0, 0);
-        (void)snprintf(t->rows.values[1], MOMENT_BYTES, "%s", moment);
-        (void)snprintf(t->finish.values[3], MOMENT_BYTES, "%s", moment);
+        apply_set_ages(t, &t->finish);
         return PG_NEXT;
 }
 
@@ -85,12 +110,6 @@ static int apply_copy_rows(void *userdata, const char **ret_data, size_t *ret_si
 static int apply_copy_verdicts(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
 {
         return spool_read(((ApplyTask *)userdata)->snapshot.verdicts, ret_data, ret_size, ret_fault);
-}
-
-static PgNext apply_without_answer(const char *what, Fault *ret_fault)
-{
-        fault_set(ret_fault, FAULT_RUN, EIO, "pg-error", "the apply gave no %s", what);
-        return PG_ROLLBACK;
 }
 
 static PgNext apply_on_missing(const PGresult *result, void *userdata, Fault *ret_fault)
@@ -185,7 +204,6 @@ static PgStep wanted_step(PgStepWanted wanted, const char *sql, const Params *pa
 void apply_steps(ApplyTask *t)
 {
         PgStep *s = t->steps;
-        s[STEP_LOCK] = wanted_step(apply_writes, sql_apply_lock, &t->lock, apply_on_lock);
         s[STEP_TABLES] = (PgStep){.sql = sql_apply_tables, .n_params = PG_SCRIPT, .on_result = apply_on_tables};
         s[STEP_READ_ONLY] = wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
         s[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_rows};
@@ -199,9 +217,11 @@ void apply_steps(ApplyTask *t)
         s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
         s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
         s[STEP_EDGES] = task_step(sql_apply_edges, &t->edge, NULL);
+        s[STEP_MOMENT] = task_step(sql_apply_moment, NULL, apply_on_moment);
         s[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
         s[STEP_REMOVE] = wanted_step(apply_removes, sql_apply_remove, &t->rows, NULL);
         s[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, &t->edge, NULL);
         s[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
+        s[STEP_LOCK] = task_step(sql_apply_lock, &t->lock, apply_on_lock);
         s[STEP_FINISH] = task_step(sql_apply_finish, &t->finish, apply_on_finish);
 }

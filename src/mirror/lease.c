@@ -65,6 +65,7 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         const char *url = result_text(result, 0, 5);
         claim->resumes = result_bool(result, 0, 3) && job && uuid_parse(job, &claim->job_id) == 0;
         (void)snprintf(claim->job_url, sizeof(claim->job_url), "%s", url ? url : "");
+        claim->job_since_usec = claim->resumes && result_text(result, 0, 9) ? result_int(result, 0, 9) : 0;
         return PG_NEXT;
 }
 
@@ -94,6 +95,7 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
         params_bool(&t->params, request->refresh);
         params_int(&t->params, request->held_epoch);
         params_int(&t->params, request->next_run_usec);
+        params_usec(&t->params, request->job_worth_usec);
         return lease_start(t, sql_claim, claim_on_result, ret);
 }
 
@@ -172,18 +174,12 @@ static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, MirrorCallback callback, void *userdata,
-                  MirrorTask **ret)
+void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
 {
-        LeaseTask *t = task_new(m, sizeof(*t), finish_complete, lease_done, userdata);
-        if (!t)
-                return -ENOMEM;
-        Params *p = &t->params;
         const Fault *fault = ending->fault && ending->fault->scope != FAULT_NONE ? ending->fault : NULL;
         char id[UUID_STRING_SIZE];
         char status[16];
         (void)snprintf(status, sizeof(status), "%d", fault ? fault->http_status : 0);
-        t->callback.plain = callback;
         params_uuid(p, &run->edge);
         params_int(p, run->epoch);
         params_int(p, run->run_id);
@@ -197,11 +193,21 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, M
         params_text(p, ending->job_document);
         params_int(p, ending->pages);
         params_int(p, ending->requests);
-        params_int(p, ending->listed);
         params_text(p, fault ? fault_scope_name(fault->scope) : NULL);
         params_text(p, fault ? fault->code : NULL);
         params_text(p, fault ? fault->message : NULL);
         params_text(p, fault && fault->http_status ? status : NULL);
         params_text(p, ending->problem);
+}
+
+int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, MirrorCallback callback, void *userdata,
+                  MirrorTask **ret)
+{
+        LeaseTask *t = task_new(m, sizeof(*t), finish_complete, lease_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback.plain = callback;
+        params_ending(&t->params, run, ending);
+        params_int(&t->params, ending->listed);
         return lease_start(t, sql_finish, lease_on_count, ret);
 }

@@ -89,6 +89,7 @@ typedef struct MirrorClaim {
         bool resumes; /* the last run of this edge was cut short while it had a job that is worth polling on: */
         Uuid job_id;
         char job_url[LIMIT_URL_MAX_BYTES]; /* "" when none was recorded */
+        int64_t job_since_usec;            /* the run that had it began so long ago */
 } MirrorClaim;
 
 typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);
@@ -99,11 +100,13 @@ typedef struct MirrorClaimRequest {
         bool refresh;          /* wanted */
         int64_t held_epoch;    /* of the lease that mirror_take_due took; 0: none */
         int64_t next_run_usec; /* when the edge is due next, microseconds since 1970; 0: leave */
+        uint64_t
+                job_worth_usec; /* a job of a run that began longer ago is not polled on: nobody waits for one as long */
 } MirrorClaimRequest;
 
 /* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the epoch, closes a run that was left open (outcome
- * `aborted`), inserts the new sync_run row with phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was left open or
- * stopped with a job whose state was not terminal is resumed: trigger becomes `resume`, and the job is given back. */
+ * `aborted`), inserts the new sync_run row with phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was left open,
+ * stopped or failed while its job was polled is resumed: trigger becomes `resume`, and the job is given back. */
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback, void *userdata,
                  MirrorTask **ret);
 
@@ -144,9 +147,11 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
 
 /* The end of a run: what goes into sync_run, edge and edge_claim. Texts are borrowed until the callback. */
 typedef struct MirrorEnding {
-        const char *outcome; /* synced, held, unstable, failed, aborted */
-        const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected */
-        bool listed_whole;   /* the list was complete: listed_at moves */
+        const char *outcome;    /* synced, held, unstable, failed, aborted */
+        const char *refresh;    /* clean, failed, timeout, unknown, skipped, rejected */
+        bool listed_whole;      /* the list was complete: listed_at moves … */
+        int64_t listed_usec;    /* … to when it was begun, by the monotonic clock */
+        int64_t refreshed_usec; /* … and refreshed_at, when the refresh was clean, to this: it had not ended before */
         bool has_job;
         JobStatus job;
         const char *job_message, *job_document; /* NULL: leave */
@@ -187,8 +192,8 @@ typedef struct MirrorApplied {
 typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *fault, void *userdata);
 
 /* First one statement: a whole list whose digest is that of the mirror ends the run there, with nothing written but the clocks and the journal; otherwise
- * it notes phase `apply` and renews the lease. Then one transaction: lock the claim row and check the epoch, COPY the spool into a temporary table, apply the difference, write history, edge and run,
- * release the lease, notify when something changed. The ending's outcome `synced` becomes `held` when rows are held. A result lost at COMMIT is read
+ * it notes phase `apply` and renews the lease. Then one transaction: COPY the spool into a temporary table, apply the difference, write history, lock the
+ * claim row and check the epoch, write edge and run, release the lease, notify when something changed. The lease has to be renewed meanwhile. The ending's outcome `synced` becomes `held` when rows are held. A result lost at COMMIT is read
  * back before the callback (so: no fault means committed, or rows found). Fault code "lease-lost" as above. */
 int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot, const MirrorEnding *ending,
                  MirrorApplyCallback callback, void *userdata, MirrorTask **ret);

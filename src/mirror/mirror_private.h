@@ -16,8 +16,11 @@ struct Mirror {
         MirrorTask *tasks;
 };
 
+enum { INTERVAL_BYTES = 48 };
+const char *interval_format(int64_t usec, char out[static INTERVAL_BYTES]); /* as PostgreSQL reads it; returns `out` */
+
 /* Parameters of one statement, in text form; all copied. A failed allocation is remembered until task_start. */
-enum { PARAMS_MAX = 22 };
+enum { PARAMS_MAX = 24 };
 typedef struct Params {
         char *values[PARAMS_MAX];
         int n;
@@ -29,6 +32,7 @@ void params_uuid(Params *p, const Uuid *value);
 void params_int(Params *p, int64_t value);
 void params_double(Params *p, double value); /* negative: SQL NULL */
 void params_bool(Params *p, bool value);
+void params_usec(Params *p, uint64_t usec); /* as an interval */
 void params_done(Params *p);
 
 /* An array parameter in PostgreSQL's text form, element by element. Zero-initialise; params_array takes it over and empties it. */
@@ -42,6 +46,9 @@ void array_add_uuid(ArrayText *a, const Uuid *value);
 void array_add_int(ArrayText *a, int64_t value);
 void params_array(Params *p, ArrayText *a);
 void params_names(Params *p, const char *const *names); /* NULL-terminated; NULL is SQL NULL */
+
+/* $1…$18 of the statements that end a run. */
+void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending);
 
 /* How a task ends: called once, from the loop, with the task off its mirror's list; the task is freed after. Returns true when the task goes on instead (it
  * has started something else). */

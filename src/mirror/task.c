@@ -48,9 +48,24 @@ void params_double(Params *p, double value)
         params_text(p, value < 0 ? NULL : text);
 }
 
+/* In seconds: PostgreSQL 13 and 14 read no more than 32 bits of a number in an interval. */
+const char *interval_format(int64_t usec, char out[static INTERVAL_BYTES])
+{
+        (void)snprintf(out, INTERVAL_BYTES, "%s%" PRId64 ".%06" PRId64 " seconds", usec < 0 ? "-" : "",
+                       (usec < 0 ? -usec : usec) / (int64_t)USEC_PER_SEC,
+                       (usec < 0 ? -usec : usec) % (int64_t)USEC_PER_SEC);
+        return out;
+}
+
 void params_bool(Params *p, bool value)
 {
         params_text(p, value ? "t" : "f");
+}
+
+void params_usec(Params *p, uint64_t usec)
+{
+        char text[INTERVAL_BYTES];
+        params_text(p, interval_format((int64_t)usec, text));
 }
 
 void params_done(Params *p)

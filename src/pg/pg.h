@@ -79,6 +79,7 @@ typedef struct PgWork {
         bool read_only;   /* transaction: BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ: one snapshot for all steps */
         uint64_t statement_timeout_usec; /* 0: the pool's */
         uint64_t lock_timeout_usec;      /* transaction; 0: the pool's */
+        bool bulk; /* may take minutes: one connection of the pool is kept free of such work, for what must not wait */
 } PgWork;
 
 typedef enum PgEnd {

@@ -114,14 +114,35 @@ static void pool_fail_waiting(PgPool *pool, const Fault *fault)
         }
 }
 
+/* Bulk work leaves one connection to others, where there is more than one. */
+static bool pool_takes_bulk(const PgPool *pool)
+{
+        unsigned n = 0;
+        for (const PgConnection *c = pool->connections; c; c = c->next)
+                n += c->task && c->task->work.bulk;
+        return pool->max_connections == 1 || n + 1 < pool->max_connections;
+}
+
+/* The first that may begin now; NULL: none. */
+static PgTask *pool_next(const PgPool *pool)
+{
+        PgTask *t = pool->first;
+        if (!pool_takes_bulk(pool))
+                while (t && t->work.bulk)
+                        t = t->next;
+        return t;
+}
+
 static void pool_hand_out(PgPool *pool)
 {
-        for (PgConnection *c = pool->connections; c && pool->first; c = c->next) {
+        for (PgConnection *c = pool->connections; c; c = c->next) {
+                PgTask *t = pool_next(pool);
+                if (!t)
+                        break;
                 if (c->state != PG_CONNECTION_IDLE)
                         continue;
                 if (!connection_check_idle(c))
                         continue;
-                PgTask *t = pool->first;
                 list_remove(&pool->first, &pool->last, t);
                 t->connection = c;
                 c->task = t;
@@ -134,8 +155,9 @@ static void pool_hand_out(PgPool *pool)
 static void pool_open_more(PgPool *pool)
 {
         unsigned waiting = 0;
+        bool bulk = pool_takes_bulk(pool);
         for (const PgTask *t = pool->first; t; t = t->next)
-                waiting++;
+                waiting += bulk || !t->work.bulk;
         unsigned coming = pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
         while (!pool->full && waiting > coming && pool->n_connections < pool->max_connections) {
                 PgConnection *c;

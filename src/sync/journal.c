@@ -2,6 +2,7 @@
  * journal: see the header. What always holds: at most one write is under way.
  */
 #include "sync/journal.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include <errno.h>
@@ -20,22 +21,39 @@ struct Journal {
         void *userdata;
         MirrorTask *task;
         sd_event_source *heartbeat;
-        bool again; /* something changed while a write was under way */
+        bool again;  /* something changed while a write was under way */
+        bool failed; /* the last write */
+        Backoff backoff;
         bool stopped;
 };
+
+/* The next write, at the latest. */
+static void journal_arm(Journal *j)
+{
+        uint64_t delay = j->lease_usec / 3;
+        if (j->failed)
+                delay = backoff_next(&j->backoff, 0, clock_random());
+        else
+                backoff_reset(&j->backoff);
+        (void)sd_event_source_set_time_relative(j->heartbeat, delay);
+        (void)sd_event_source_set_enabled(j->heartbeat, SD_EVENT_ONESHOT);
+}
 
 static void journal_on_written(const Fault *fault, void *userdata)
 {
         Journal *j = userdata;
         j->task = NULL;
-        if (fault->scope == FAULT_NONE)
+        j->failed = fault->scope != FAULT_NONE;
+        if (!j->failed)
                 j->held_usec = j->written_usec;
         if (strcmp(fault->code, "lease-lost") == 0) {
                 j->stopped = true;
                 j->lost(j->userdata);
                 return;
         }
-        if (j->again && !j->stopped)
+        if (!j->stopped)
+                journal_arm(j);
+        if (j->again && !j->stopped && !j->failed)
                 journal_write(j);
         else
                 j->idle(j->userdata);
@@ -51,19 +69,21 @@ void journal_write(Journal *j)
         }
         j->again = false;
         MirrorProgress progress = {0};
-        j->state(&progress, j->userdata);
+        j->state(&progress, j->failed, j->userdata);
         j->written_usec = clock_monotonic_usec();
-        (void)mirror_progress(j->mirror, &j->run, &progress, journal_on_written, j, &j->task);
+        if (mirror_progress(j->mirror, &j->run, &progress, journal_on_written, j, &j->task) < 0) {
+                j->failed = true;
+                journal_arm(j);
+        }
 }
 
 static int journal_on_heartbeat(sd_event_source *s, uint64_t usec, void *userdata)
 {
+        (void)s;
         (void)usec;
         Journal *j = userdata;
         if (!j->task)
                 journal_write(j);
-        (void)sd_event_source_set_time_relative(s, j->lease_usec / 3);
-        (void)sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
         return 0;
 }
 
@@ -78,6 +98,7 @@ int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t 
                 .run = *run,
                 .lease_usec = lease_usec,
                 .held_usec = claimed_usec,
+                .backoff = {.floor_usec = 500 * USEC_PER_MSEC, .ceiling_usec = lease_usec / 3},
                 .state = state,
                 .lost = lost,
                 .idle = idle,

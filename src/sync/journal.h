@@ -2,7 +2,7 @@
  * journal: writes where a run is, and renews its lease, one statement at a time.
  *
  * A change that comes while a write is under way is written after it; nothing is queued beyond that, since only the latest state is of interest. A write that
- * fails is not an error of the run: the next heartbeat says the same again. Only a lost lease is reported.
+ * fails is not an error of the run: it is tried again, soon at first, by the next heartbeat at the latest. Only a lost lease is reported.
  */
 #pragma once
 
@@ -13,8 +13,8 @@ typedef struct Journal Journal;
 typedef void (*JournalLeaseLost)(void *userdata);
 typedef void (*JournalIdle)(void *userdata); /* no write is under way any more */
 
-/* Fills in what is to be written now. Strings are borrowed during the call that asks. */
-typedef void (*JournalState)(MirrorProgress *ret, void *userdata);
+/* Fills in what is to be written now. Strings are borrowed during the call that asks. `again`: what was given the last time was not written. */
+typedef void (*JournalState)(MirrorProgress *ret, bool again, void *userdata);
 
 /* claimed_usec: monotonic, when the claim was sent. Heartbeats come three times in a lease. */
 int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t lease_usec, uint64_t claimed_usec,

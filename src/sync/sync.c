@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "sync/job_texts.h"
 #include "sync/journal.h"
 #include "sync/machine.h"
 #include "sync/prefetch.h"
@@ -39,13 +40,14 @@ struct Sync {
         SyncInputKind starts_with;
         SyncAction postponed; /* until the journal is quiet */
 
-        char *job_url, *job_message, *job_document;
-        bool job_url_new, job_message_new, job_document_new; /* not in the journal yet */
-        bool job_moved;                                      /* its state is not what it was */
+        JobTexts texts;
+        bool job_moved; /* its state is not what it was */
         char *problem;
         uint64_t started_usec;
         uint64_t claimed_usec; /* when the lease was asked for */
         SyncPhase phase;       /* the last but SYNC_PHASE_DONE */
+        int64_t listed_usec;   /* the list was begun (the last time); monotonic, as … */
+        int64_t refreshed_usec; /* … the last moment at which the refresh was not over yet; may lie before the host's start */
         bool over;
 };
 
@@ -54,22 +56,10 @@ static void sync_act(Sync *s, SyncAction action);
 
 /* ---- texts that the journal and the report need ---- */
 
-static void take_text(char **into, const char *text, bool *is_new)
-{
-        if (!text || (*into && strcmp(*into, text) == 0))
-                return;
-        char *copy = strdup(text);
-        if (!copy)
-                return; /* a text for people is lost, the run goes on */
-        free(*into);
-        *into = copy;
-        *is_new = true;
-}
-
 static void sync_take_job(Sync *s, const CatalogJob *job)
 {
-        take_text(&s->job_message, job->message, &s->job_message_new);
-        take_text(&s->job_document, job->document, &s->job_document_new);
+        job_texts_take(&s->texts, JOB_MESSAGE, job->message);
+        job_texts_take(&s->texts, JOB_DOCUMENT, job->document);
 }
 
 static void sync_take_problem(Sync *s, const char *problem)
@@ -80,21 +70,22 @@ static void sync_take_problem(Sync *s, const char *problem)
         s->problem = problem ? strdup(problem) : NULL;
 }
 
-static void sync_journal_state(MirrorProgress *ret, void *userdata)
+static void sync_journal_state(MirrorProgress *ret, bool again, void *userdata)
 {
         Sync *s = userdata;
+        job_texts_ask(&s->texts, again);
         *ret = (MirrorProgress){
                 .phase = s->machine.phase,
                 .has_job = s->machine.has_job,
                 .job = s->machine.job,
-                .job_url = s->job_url_new ? s->job_url : NULL,
-                .job_message = s->job_message_new ? s->job_message : NULL,
-                .job_document = s->job_document_new ? s->job_document : NULL,
+                .job_url = job_texts_new(&s->texts, JOB_URL),
+                .job_message = job_texts_new(&s->texts, JOB_MESSAGE),
+                .job_document = job_texts_new(&s->texts, JOB_DOCUMENT),
                 .pages = s->machine.pages,
                 .requests = s->machine.requests,
                 .listed = spool_rows(s->spool),
         };
-        s->job_url_new = s->job_message_new = s->job_document_new = false;
+        job_texts_given(&s->texts);
 }
 
 static void sync_on_journal_idle(void *userdata)
@@ -123,9 +114,11 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
         s->task = NULL;
         if (fault->scope == FAULT_NONE && !claim->busy) {
                 s->run = (MirrorRun){.edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
-                bool ignored;
+                if (claim->resumes)
+                        s->refreshed_usec = (int64_t)clock_monotonic_usec() - claim->job_since_usec;
                 if (claim->resumes && claim->job_url[0])
-                        take_text(&s->job_url, claim->job_url, &ignored);
+                        job_texts_take(&s->texts, JOB_URL, claim->job_url);
+                job_texts_given(&s->texts); /* the claim has written it */
                 int r = journal_new(s->context.event, s->context.mirror, &s->run, s->context.lease_usec,
                                     s->claimed_usec, sync_journal_state, sync_on_lease_lost, sync_on_journal_idle, s,
                                     &s->journal);
@@ -148,7 +141,7 @@ static void sync_on_refresh(const CatalogRefreshAnswer *answer, void *userdata)
         if (answer->has_job)
                 sync_take_job(s, &answer->job);
         if (answer->location)
-                take_text(&s->job_url, answer->location, &s->job_url_new);
+                job_texts_take(&s->texts, JOB_URL, answer->location);
         sync_input(s, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = answer});
 }
 
@@ -158,6 +151,8 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
         s->call = NULL;
         if (answer->answer.fault.scope == FAULT_NONE) {
                 sync_take_job(s, &answer->job);
+                if (!catalog_job_terminal(&answer->job.status))
+                        s->refreshed_usec = (int64_t)clock_monotonic_usec();
                 s->job_moved = strcmp(s->machine.job.state, answer->job.status.state) != 0;
         }
         sync_input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});
@@ -264,9 +259,10 @@ static int sync_do_get_job(Sync *s)
 {
         _cleanup_(cleanup_free) char *url = NULL;
         const Uuid *job = &s->machine.job.id;
-        bool by_location = s->machine.polling.url == POLLING_LOCATION && s->job_url;
+        bool by_location = s->machine.polling.url == POLLING_LOCATION && job_texts_get(&s->texts, JOB_URL);
         if (by_location) {
-                int r = catalog_get_job(s->context.catalog, job, s->job_url, sync_on_job, s, &s->call);
+                int r = catalog_get_job(s->context.catalog, job, job_texts_get(&s->texts, JOB_URL), sync_on_job, s,
+                                        &s->call);
                 if (r != -EINVAL)
                         return r;
                 /* A recorded address of another origin (the url was changed since): the id is enough. */
@@ -283,10 +279,12 @@ static MirrorEnding sync_ending(const Sync *s)
                 .outcome = m->outcome,
                 .refresh = m->refresh,
                 .listed_whole = m->listed_whole,
+                .listed_usec = s->listed_usec,
+                .refreshed_usec = s->refreshed_usec,
                 .has_job = m->has_job,
                 .job = m->job,
-                .job_message = s->job_message,
-                .job_document = s->job_document,
+                .job_message = job_texts_get(&s->texts, JOB_MESSAGE),
+                .job_document = job_texts_get(&s->texts, JOB_DOCUMENT),
                 .pages = m->pages,
                 .requests = m->requests,
                 .listed = spool_rows(s->spool),
@@ -372,6 +370,8 @@ static bool sync_postpone(Sync *s, SyncAction action)
 
 static int sync_do_list(Sync *s)
 {
+        if (s->listed_usec == 0)
+                s->listed_usec = (int64_t)clock_monotonic_usec();
         const Listing *l = &s->machine.listing;
         const Uuid *schema = s->plan.has_schema_connection ? &s->plan.schema_connection : NULL;
         if (!s->prefetch) {
@@ -391,6 +391,7 @@ static int sync_do_claim(Sync *s)
                 .refresh = s->plan.refresh,
                 .held_epoch = s->plan.held_epoch,
                 .next_run_usec = s->plan.next_run_usec,
+                .job_worth_usec = s->plan.wait_timeout_usec + s->plan.job_timeout_usec,
         };
         s->claimed_usec = clock_monotonic_usec();
         return mirror_claim(s->context.mirror, &request, sync_on_claim, s, &s->task);
@@ -407,6 +408,7 @@ static int sync_effect(Sync *s, SyncAction action)
                 /* A process that was paused or cut off for longer than the lease lasts may not be the holder any more. */
                 if (!journal_lease_holds(s->journal))
                         return -ESTALE;
+                s->refreshed_usec = (int64_t)clock_monotonic_usec();
                 return catalog_refresh(s->context.catalog, &s->plan.edge, sync_on_refresh, s, &s->call);
         case SYNC_DO_GET_JOB:
                 return sync_do_get_job(s);
@@ -414,6 +416,7 @@ static int sync_effect(Sync *s, SyncAction action)
                 return sd_event_add_time_relative(s->context.event, &s->timer, CLOCK_MONOTONIC, m->delay_usec,
                                                   USEC_PER_MSEC, sync_on_timer, s);
         case SYNC_DO_LIST_ANEW:
+                s->listed_usec = 0;
                 spool_reset(s->spool);
                 sync_forget_pages(s);
                 _fallthrough_;
@@ -516,7 +519,7 @@ static void sync_input(Sync *s, SyncInput in)
         /* A job's percentage and document change with every poll; the heartbeat takes them along. */
         bool moved =
                 s->machine.phase != phase && s->machine.phase != SYNC_PHASE_APPLY; /* the apply notes that itself */
-        bool noteworthy = moved || s->job_moved || s->job_url_new;
+        bool noteworthy = moved || s->job_moved || job_texts_new(&s->texts, JOB_URL);
         s->job_moved = false;
         if (s->journal && noteworthy && s->machine.phase != SYNC_PHASE_DONE && action != SYNC_DO_FINISH)
                 journal_write(s->journal);
@@ -597,9 +600,7 @@ Sync *sync_free(Sync *s)
         (void)spool_free(s->verdicts);
         sd_event_source_disable_unref(s->starter);
         free(s->name);
-        free(s->job_url);
-        free(s->job_message);
-        free(s->job_document);
+        job_texts_done(&s->texts);
         free(s->problem);
         free(s);
         return NULL;

@@ -191,7 +191,6 @@ static void a_row_that_is_listed_twice_does_not_hide_another(void **state)
         assert_true(copies(b, &bench_edge, twice, 3));
         assert_int_equal(b->applied.listed, 2);
         assert_int_equal(b->applied.held, 1);
-        assert_false(copies(b, &bench_edge, three, 3));
 }
 
 static void rows_that_are_held_are_held_again_by_every_sync(void **state)
@@ -202,9 +201,11 @@ static void rows_that_are_held_are_held_again_by_every_sync(void **state)
                 assert_true(copies(b, &bench_edge, three, 2));
                 assert_int_equal(b->applied.held, 1);
         }
-        assert_false(
-                copies(b, &bench_edge, three, 3)); /* the row is back in the list, and was in the mirror all the time */
+        /* What is held is not what the catalog shows: nobody vouches for it until the row is back in the list. */
+        assert_sql(b, "SELECT digest IS NULL FROM edgemirror.edge WHERE name = 'one'", "t");
+        assert_true(copies(b, &bench_edge, three, 3));
         assert_int_equal(b->applied.held, 0);
+        assert_false(copies(b, &bench_edge, three, 3));
 }
 
 static void an_upgraded_mirror_is_applied_once_more(void **state)
@@ -253,6 +254,7 @@ static void on_applied(const MirrorApplied *applied, const Fault *fault, void *u
         b->done = true;
 }
 
+/* Nothing is said to be unchanged while another edge takes a row away. What comes of it is as if this edge had been applied first. */
 static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
 {
         MirrorBench *b = *state;
@@ -290,6 +292,9 @@ static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
                 assert_true(sd_event_run(b->event, UINT64_MAX) > 0);
         b->done = false;
         assert_string_equal(b->fault.message, "");
+        assert_int_equal(b->applied.changed, 0);
+        assert_sql(b, "SELECT row_count FROM edgemirror.edge WHERE name = 'one'", "2");
+        assert_true(copies(b, &bench_edge, three, 3));
         assert_int_equal(b->applied.changed, 1);
         assert_sql(b, "SELECT row_count FROM edgemirror.edge WHERE name = 'one'", "3");
 }

@@ -102,7 +102,8 @@ static void register_edges(World *w)
 
 static MirrorRun claim(World *w, const Uuid *id)
 {
-        const MirrorClaimRequest request = {.edge = *id, .trigger = MIRROR_TRIGGER_MANUAL, .refresh = true};
+        const MirrorClaimRequest request = {
+                .edge = *id, .trigger = MIRROR_TRIGGER_MANUAL, .refresh = true, .job_worth_usec = 3600 * 1000000ULL};
         MirrorTask *task;
         assert_int_equal(mirror_claim(w->mirror, &request, on_claim, w, &task), 0);
         wait_done(w);
@@ -414,10 +415,45 @@ static void a_job_that_was_left_is_taken_up(void **state)
         Uuid job = row_id(7);
         assert_true(uuid_equal(&w->claim.job_id, &job));
         assert_string_equal(w->claim.job_url, progress.job_url);
+        assert_true(w->claim.job_since_usec > 0);
         assert_int_equal(
                 harness_sql_long(
                         &w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume' AND phase = 'poll'"),
                 1);
+}
+
+/* However the run ended that began it; but not when that is longer ago than jobs are waited for. */
+static void a_job_is_taken_up_as_long_as_it_is_worth_it(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *run;
+                bool resumes;
+        } cases[] = {
+                {"outcome = 'aborted', finished_at = now()", true},
+                {"outcome = 'failed', finished_at = now()", true},
+                {"outcome = 'failed', finished_at = now(), refresh = 'timeout'", false}, /* it was given up */
+                {"outcome = 'synced', finished_at = now()", false},
+                {"outcome = 'failed', finished_at = now(), job_state = 'ERROR'", false},
+                {"outcome = 'failed', finished_at = now(), started_at = now() - interval '61 min'", false},
+                {"started_at = now() - interval '59 min'", true}, /* its process died */
+                {"started_at = now() - interval '61 min'", false},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                char sql[400];
+                free(harness_sql(&w->pg, "TRUNCATE edgemirror.sync_run;"
+                                         "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
+                (void)claim(w, &edge);
+                (void)snprintf(sql, sizeof(sql),
+                               "UPDATE edgemirror.sync_run SET phase = 'poll', job_state = 'RUNNING',"
+                               " job_id = gen_random_uuid(); UPDATE edgemirror.sync_run SET %s;"
+                               "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL",
+                               cases[i].run);
+                free(harness_sql(&w->pg, sql));
+                (void)claim(w, &edge);
+                if (w->claim.resumes != cases[i].resumes)
+                        fail_msg("%s: %s", cases[i].run, w->claim.resumes ? "taken up" : "not taken up");
+        }
 }
 
 static void a_clock_set_back_keeps_the_history_sound(void **state)
@@ -467,6 +503,7 @@ int main(void)
                 cmocka_unit_test_setup(two_claims_the_second_hears_who_holds_it, empty_tables),
                 cmocka_unit_test_setup(who_lost_the_lease_publishes_nothing, empty_tables),
                 cmocka_unit_test_setup(a_job_that_was_left_is_taken_up, empty_tables),
+                cmocka_unit_test_setup(a_job_is_taken_up_as_long_as_it_is_worth_it, empty_tables),
                 cmocka_unit_test_setup(a_clock_set_back_keeps_the_history_sound, empty_tables),
                 cmocka_unit_test_setup(a_server_that_went_away_is_found_again, empty_tables),
         };

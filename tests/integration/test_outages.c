@@ -150,6 +150,23 @@ static void a_gateway_that_answers_for_the_catalog_keeps_edges_waiting(void **st
         service_stop(w, 0);
 }
 
+/* The run gives up, the job goes on: the next run polls it on. */
+static void a_job_that_cannot_be_asked_for_is_not_begun_a_second_time(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        control(w, "/control/settings", "{\"job_run_ms\":12000}");
+        fault(w, "job", 0, "\"skip\":1,\"status\":503");
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_runs(w, 0, 0, "failed", 1);
+        no_faults(w);
+        await_runs(w, 0, 0, "synced", 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"), 1);
+        assert_int_equal(requests(w, "refresh", 0, 0), 1);
+        service_stop(w, 0);
+}
+
 /* ---- credentials ---- */
 
 static int many_edges(void **state)
@@ -314,6 +331,7 @@ int main(void)
                 cmocka_unit_test_setup(a_catalog_away_at_the_start_is_said_and_waited_for, few_edges),
                 cmocka_unit_test_setup(a_catalog_away_later_is_one_line_for_all_edges, few_edges),
                 cmocka_unit_test_setup(a_gateway_that_answers_for_the_catalog_keeps_edges_waiting, few_edges),
+                cmocka_unit_test_setup(a_job_that_cannot_be_asked_for_is_not_begun_a_second_time, few_edges),
                 cmocka_unit_test_setup(a_wrong_password_is_tried_once, many_edges),
                 cmocka_unit_test_setup(a_password_that_is_revoked_closes_the_gate_until_it_is_changed, many_edges),
                 cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone, few_edges),

@@ -150,6 +150,48 @@ static void credentials_that_are_refused_leave_an_apply_alone(void **state)
         assert_mirror_equals_catalog(w, 0, 0);
 }
 
+/* ---- an apply that takes long ---- */
+
+static long leases_held(ServiceWorld *w)
+{
+        return sql_long(w,
+                        "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL AND expires_at > now()");
+}
+
+/* Two applies wait for a table, a job goes on, the configuration changes, and another edge is due: all with two connections. */
+static void an_apply_that_takes_longer_than_the_lease_shuts_out_nobody(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
+        (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "max_connections = 2");
+        write_config(w);
+        HarnessService *s = start_quietly(w);
+        fault(w, "refresh", 2, "\"never_ends\":true");
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection_history");
+        make_due(w, 0, 2);
+        harness_service_reload(s);
+        await_phase(w, 0, "apply");
+        await_phase(w, 1, "apply");
+        await_phase(w, 2, "poll");
+        (void)poll(NULL, 0, 5000); /* more than two leases */
+        assert_int_equal(leases_held(w), 3);
+        (void)snprintf(w->schedule, sizeof(w->schedule), "daily");
+        write_config(w);
+        make_due(w, 3, 3);
+        harness_service_reload(s);
+        await_phase(w, 3, "apply");
+        assert_int_equal(leases_held(w), 4);
+        PQfinish(lock);
+        await_runs(w, 0, 1, "synced", 1);
+        await_runs(w, 3, 3, "synced", 1);
+        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge WHERE schedule = 'daily'");
+        await_phase(w, 2, "poll");
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
+        assert_int_equal(harness_service_logged(s, "cannot be used"), 0);
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 0, 1);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -158,6 +200,7 @@ int main(void)
                 cmocka_unit_test_setup(a_lease_that_goes_back_leaves_its_place_at_once, few_edges),
                 cmocka_unit_test(a_run_that_cannot_begin_is_not_tried_again_at_once),
                 cmocka_unit_test_setup(a_catalog_that_takes_and_does_not_answer_is_an_outage, few_edges),
+                cmocka_unit_test_setup(an_apply_that_takes_longer_than_the_lease_shuts_out_nobody, few_edges),
                 cmocka_unit_test_setup(credentials_that_are_refused_leave_an_apply_alone, few_edges),
         };
         return cmocka_run_group_tests_name("queue", tests, service_world_setup, service_world_teardown);

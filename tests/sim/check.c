@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define RUN_TIME_MAX (2 * 3600 * SEC)
+#define JOB_WORTH    (200 * SEC) /* less than jobs are waited for, by what passes between claim and refresh */
 
 static DbRow before[ROWS_MAX];
 
@@ -55,9 +56,24 @@ static void check_refresh_word(World *w, const DbStatement *s)
                 world_fail(w, "run %d says that its refresh was rejected; the catalog said %d", (int)s->run_id, status);
 }
 
+/* A job that an earlier run has left is polled on: nobody asks for a second one beside it. */
+static void check_job_left(World *w, const Run *r)
+{
+        const Database *d = w->database;
+        int64_t last = r->run_id - 1;
+        while (last > 0 && d->runs[last].edge != r->edge)
+                last--;
+        const DbRun *run = &d->runs[last];
+        if (last > 0 && run->cut_in_poll && run->job >= 0 && run->started_at + JOB_WORTH > database_now(w) &&
+            site_job_goes_on(w, run->job))
+                world_fail(w, "run %d asks for a refresh beside job %d of run %d, which goes on", (int)r->run_id,
+                           run->job, (int)last);
+}
+
 void check_refresh(World *w, const Run *r)
 {
         const DbEdge *e = &w->database->edges[r->edge];
+        check_job_left(w, r);
         if (e->epoch != r->epoch)
                 world_fail(w, "edge %u: epoch %lld asks for a refresh while epoch %lld is in force", r->edge,
                            (long long)r->epoch, (long long)e->epoch);

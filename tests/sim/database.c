@@ -75,7 +75,7 @@ int transaction_open(World *w, unsigned edge)
                         continue;
                 t->number = ++d->n_transactions * TRANSACTIONS_MAX + i;
                 t->edge = edge;
-                d->edges[edge].locked_by = t->number;
+                t->locks = false;
                 return t->number;
         }
         world_fail(w, "the simulation has no room for another transaction");
@@ -94,13 +94,22 @@ void database_abandon(World *w, int number)
         if (!t)
                 return;
         t->number = 0;
+        if (!t->locks)
+                return;
         w->database->edges[t->edge].locked_by = 0;
         wake_waiters(w, t->edge);
 }
 
+/* It goes on with one that is open. */
 static bool in_transaction(const DbStatement *s)
 {
-        return s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_COMMIT;
+        return s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMMIT;
+}
+
+/* One whose loss cannot have come true: COMMIT was not sent. */
+static bool before_commit(const DbStatement *s)
+{
+        return s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_LOCK;
 }
 
 /* ---- the way of a statement ---- */
@@ -148,7 +157,7 @@ static bool ends_a_run(const DbStatement *s)
 /* The connection breaks before the server has carried it out; whether it has, its client cannot know of the last statement. */
 static void statement_lose(World *w, DbStatement *s)
 {
-        bool known = s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMPARE || world_below(w, 3) == 0;
+        bool known = before_commit(s) || world_below(w, 3) == 0;
         if (ends_a_run(s) && !known)
                 COVER(w, lost_commits);
         statement_fail(w, s, known ? DB_FAILED : DB_UNKNOWN, fault_unreachable());
@@ -156,7 +165,8 @@ static void statement_lose(World *w, DbStatement *s)
 
 static bool must_wait(const World *w, const DbStatement *s)
 {
-        return !in_transaction(s) && s->kind != DB_TAKE_DUE && w->database->edges[s->edge].locked_by != 0;
+        bool looks_past = s->kind == DB_TAKE_DUE || s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_COMMIT;
+        return !looks_past && w->database->edges[s->edge].locked_by != 0;
 }
 
 static void statement_carry_out(World *w, DbStatement *s)
@@ -165,19 +175,15 @@ static void statement_carry_out(World *w, DbStatement *s)
                 COVER(w, lost_commits);
         const Fault *fault = NULL;
         DbEnd end = database_query(w, s, &fault);
-        if (s->kind == DB_APPLY_LOCK && end == DB_DONE) {
-                if (s->orphan)
-                        database_abandon(w, s->transaction); /* its client has gone */
-        } else if (in_transaction(s) && end != DB_DONE) {
+        bool open = before_commit(s) && end == DB_DONE;
+        if (open && s->orphan)
+                database_abandon(w, s->transaction); /* its client has gone */
+        else if (in_transaction(s) && end != DB_DONE)
                 database_abandon(w, s->transaction);
-        }
         if (s->loses_answer && (end == DB_DONE || fault)) {
-                bool known = s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMPARE;
-                if (s->kind == DB_APPLY_LOCK && end == DB_DONE)
+                if (open)
                         database_abandon(w, s->transaction);
-                if (s->kind == DB_APPLY_COMPARE)
-                        database_abandon(w, s->transaction);
-                end = known ? DB_FAILED : DB_UNKNOWN;
+                end = before_commit(s) ? DB_FAILED : DB_UNKNOWN;
                 fault = fault_unreachable();
         }
         statement_answer(w, s, end, fault);
@@ -257,7 +263,7 @@ DbStatement *database_send(World *w, const DbStatement *statement)
         s->sent_at = (w->now + (uint64_t)s->kind) & UINT32_MAX;
         s->timer =
                 world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec / 4 + 1), statement_arrive, s, 0);
-        if (s->kind == DB_APPLY_UNCHANGED || s->kind == DB_APPLY_LOCK || s->kind == DB_READ_BACK)
+        if (s->kind == DB_APPLY_LOCK || s->kind == DB_READ_BACK)
                 (void)world_after(w, NOBODY, LOCK_TIMEOUT_SEC * SEC, statement_lock_timeout, s, (uint32_t)s->sent_at);
         return s;
 }
@@ -268,13 +274,13 @@ DbStatement *database_cancel(World *w, DbStatement *s)
                 return NULL;
         bool committing = s->kind == DB_APPLY_COMMIT;
         if (s->state == STATEMENT_ANSWERED) {
-                if (s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMPARE)
+                if (before_commit(s))
                         database_abandon(w, s->transaction);
                 world_cancel(w, &s->timer);
                 statement_free(s);
                 return NULL;
         }
-        if (s->kind == DB_APPLY_COMPARE || (committing && world_below(w, 2) == 0)) {
+        if (before_commit(s) || (committing && world_below(w, 2) == 0)) {
                 database_abandon(w, s->transaction);
                 world_cancel(w, &s->timer);
                 statement_free(s);

@@ -27,7 +27,8 @@ typedef struct DbEdge { /* edge and edge_claim */
 typedef struct DbRun { /* sync_run; the index is the run_id, from 1 on */
         unsigned edge;
         int64_t epoch;
-        bool resumed, refresh_wanted;
+        bool resumed, refresh_wanted, cut_in_poll;
+        uint64_t started_at;
         SyncPhase phase;
         const char *outcome, *refresh; /* NULL: none */
         uint64_t finished_at;          /* 0: open */
@@ -76,9 +77,9 @@ typedef enum DbStatementKind {
         DB_PROGRESS,
         DB_FINISH,
         DB_APPLY_UNCHANGED,
-        DB_APPLY_LOCK,    /* opens a transaction */
-        DB_APPLY_COMPARE, /* missing, difference */
-        DB_APPLY_COMMIT,  /* rows, remove, history, finish, COMMIT */
+        DB_APPLY_COMPARE, /* opens a transaction: missing, difference */
+        DB_APPLY_LOCK,    /* rows, remove and history, which nobody sees yet; then the claim row */
+        DB_APPLY_COMMIT,  /* finish, COMMIT: what was written is seen */
         DB_READ_BACK,
 } DbStatementKind;
 
@@ -98,8 +99,9 @@ struct DbStatement {
         bool job_url;
         MirrorEnding ending;
         DbSnapshot snapshot;
-        Digest digest;   /* of the snapshot */
-        int transaction; /* of APPLY_*; LOCK gives it */
+        Digest digest;           /* of the snapshot */
+        uint64_t job_worth_usec; /* CLAIM */
+        int transaction;         /* of APPLY_*; COMPARE gives it */
         struct Run *run;
         DbDone done;
         void *who;
@@ -134,6 +136,7 @@ typedef struct DbMissing {
 typedef struct DbTransaction {
         int number; /* 0: not open */
         unsigned edge;
+        bool locks; /* the claim row */
         uint64_t moment;
         uint32_t applies_seen;
         int64_t listed; /* distinct rows of the spool */

@@ -53,15 +53,17 @@ static bool job_is_over(const DbRun *r)
         return false;
 }
 
-/* The job that is worth polling on: of a run that was cut short in its poll, or of one that was stopped within the hour. */
-static const DbRun *run_with_job(const World *w, const DbRun *open, bool polling, const DbRun *last)
+/* The job that is worth polling on: of a run that was cut short in its poll, stopped, or failed, no longer ago than jobs are waited for. */
+static const DbRun *run_with_job(const World *w, const DbStatement *s, const DbRun *open, bool polling,
+                                 const DbRun *last)
 {
-        bool stopped = last && last->finished_at && last->outcome && strcmp(last->outcome, "aborted") == 0 &&
-                       !last->refresh && last->finished_at + HOUR > database_now(w);
+        bool ended = last && last->finished_at && last->outcome && !last->refresh &&
+                     (strcmp(last->outcome, "aborted") == 0 || strcmp(last->outcome, "failed") == 0);
         const DbRun *candidate = open && polling ? open : NULL;
-        if (stopped && (!candidate || last > candidate))
+        if (ended && (!candidate || last > candidate))
                 candidate = last;
-        return candidate && candidate->job >= 0 && !job_is_over(candidate) ? candidate : NULL;
+        bool worth = candidate && candidate->started_at + s->job_worth_usec > database_now(w);
+        return worth && candidate->job >= 0 && !job_is_over(candidate) ? candidate : NULL;
 }
 
 static DbEnd query_claim(World *w, DbStatement *s)
@@ -84,8 +86,9 @@ static DbEnd query_claim(World *w, DbStatement *s)
         bool polling = open && open->phase == SYNC_PHASE_POLL;
         if (e->holder != NO_HOLDER && e->epoch != s->epoch)
                 COVER(w, takeovers);
-        const DbRun *before = s->refresh_wanted ? run_with_job(w, open, polling, open == last ? NULL : last) : NULL;
+        const DbRun *before = s->refresh_wanted ? run_with_job(w, s, open, polling, open == last ? NULL : last) : NULL;
         if (open) {
+                open->cut_in_poll = polling;
                 open->phase = SYNC_PHASE_DONE;
                 open->outcome = "aborted";
                 open->finished_at = now;
@@ -98,6 +101,7 @@ static DbEnd query_claim(World *w, DbStatement *s)
                        .epoch = e->epoch,
                        .resumed = before != NULL,
                        .refresh_wanted = s->refresh_wanted,
+                       .started_at = now,
                        .phase = before              ? SYNC_PHASE_POLL
                                 : s->refresh_wanted ? SYNC_PHASE_REFRESH
                                                     : SYNC_PHASE_LIST,
@@ -172,6 +176,7 @@ static DbEnd query_finish(World *w, DbStatement *s, const Fault **ret_fault)
         s->count = 1;
         check_finish(w, s);
         release(e);
+        run->cut_in_poll = run->phase == SYNC_PHASE_POLL && !s->ending.refresh;
         run->phase = SYNC_PHASE_DONE;
         run->finished_at = database_now(w);
         run->outcome = s->ending.outcome;
@@ -288,17 +293,16 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
 
 /* ---- apply_lock.sql, apply_missing.sql, apply_difference.sql ---- */
 
+/* Last of all. What was written before is seen by nobody else until COMMIT, so the simulation writes it there. */
 static DbEnd query_apply_lock(World *w, DbStatement *s, const Fault **ret_fault)
 {
+        DbTransaction *t = transaction_find(w->database, s->transaction);
         if (!is_holder(&w->database->edges[s->edge], s->epoch)) {
                 *ret_fault = database_fault_lease_lost();
                 return DB_FAILED;
         }
-        s->transaction = transaction_open(w, s->edge);
-        if (s->transaction == 0)
-                return DB_FAILED;
-        transaction_find(w->database, s->transaction)->moment = database_now(w);
-        transaction_watch(w, s->transaction);
+        t->locks = true;
+        w->database->edges[s->edge].locked_by = t->number;
         return DB_DONE;
 }
 
@@ -368,11 +372,17 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
 /* The temporary tables live for one transaction, the scratch for one statement: so what the spool says is kept in the transaction. */
 static DbEnd query_apply_compare(World *w, DbStatement *s)
 {
+        s->transaction = transaction_open(w, s->edge);
         DbTransaction *t = transaction_find(w->database, s->transaction);
+        if (!t)
+                return DB_FAILED;
+        t->moment = database_now(w);
+        transaction_watch(w, s->transaction);
         spool_index(w->database, &s->snapshot, t);
         query_apply_missing(w, s, t);
         if (s->applied.found > 0) {
                 run_take_found(s->run, t->missing, t->n_missing);
+                database_abandon(w, s->transaction);
                 return DB_ROLLED_BACK;
         }
         query_apply_difference(w, s, t);
@@ -496,7 +506,7 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
         e->failures = strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
         e->row_count = s->applied.row_count;
         e->digest = digest_of(w, s->edge);
-        e->has_digest = true;
+        e->has_digest = s->ending.listed_whole && s->applied.held == 0;
 }
 
 static DbEnd query_apply_commit(World *w, DbStatement *s)

@@ -102,6 +102,10 @@ a run that takes up a job refreshes again
 src/sync/machine.c
 s/if (m->refresh_wanted && claim->resumes)/if (false)/
 
+the job of a run that failed is not taken up
+tests/sim/database_queries.c
+s/strcmp(last->outcome, "aborted") == 0 || strcmp(last->outcome, "failed") == 0/strcmp(last->outcome, "aborted") == 0/
+
 a refresh is asked for although the lease may be over
 tests/sim/run.c
 s/w->now - r->held_at >= w->settings.lease_usec/w->now < r->held_at/

@@ -10,6 +10,10 @@
 #include <string.h>
 
 static const Fault no_fault;
+static const PollingLimits limits = {.poll_min_usec = 1 * SEC,
+                                     .poll_max_usec = 15 * SEC,
+                                     .wait_timeout_usec = 60 * SEC,
+                                     .job_timeout_usec = 150 * SEC};
 
 /* ---- the witness ---- */
 
@@ -127,7 +131,8 @@ void run_input(World *w, Run *r, SyncInput in, const Shown *rows)
         TELL(w, "instance %d, edge %u: %s → %s: %s", r->instance, r->edge, sync_state_name(from),
              sync_state_name(r->machine.state), r->machine.last->words);
         cover_transition(w, r, action);
-        bool noteworthy = r->machine.phase != phase || r->job_moved || r->job_url_new;
+        bool moved = r->machine.phase != phase && r->machine.phase != SYNC_PHASE_APPLY;
+        bool noteworthy = moved || r->job_moved || r->job_url_new;
         r->job_moved = false;
         if (r->journal && noteworthy && r->machine.phase != SYNC_PHASE_DONE && action != SYNC_DO_FINISH)
                 journal_write(w, r);
@@ -274,6 +279,7 @@ static void run_do_claim(World *w, Run *r)
                                                   .edge = r->edge,
                                                   .epoch = r->plan.held_epoch,
                                                   .refresh_wanted = r->plan.refresh,
+                                                  .job_worth_usec = limits.wait_timeout_usec + limits.job_timeout_usec,
                                                   .run = r,
                                                   .done = run_on_claim,
                                                   .who = r});
@@ -464,10 +470,6 @@ static void run_on_starter(World *w, void *who, uint32_t detail)
 
 void run_start(World *w, Run *r, const RunPlan *plan)
 {
-        static const PollingLimits limits = {.poll_min_usec = 1 * SEC,
-                                             .poll_max_usec = 15 * SEC,
-                                             .wait_timeout_usec = 60 * SEC,
-                                             .job_timeout_usec = 150 * SEC};
         SyncMachineOptions options = {
                 .refresh = plan->refresh,
                 .polling = limits,
@@ -492,8 +494,8 @@ void run_start(World *w, Run *r, const RunPlan *plan)
         memset(r->proofs, 0, sizeof(r->proofs));
         memset(r->waits, 0, sizeof(r->waits));
         r->postponed = SYNC_DO_NOTHING;
-        r->job_url = r->job_url_new = r->job_moved = false;
-        r->journal = r->journal_stopped = r->journal_again = false;
+        r->job_url = r->job_url_new = r->job_url_going = r->job_moved = false;
+        r->journal = r->journal_stopped = r->journal_again = r->note_failed = false;
         r->transaction = 0;
         r->attempt = r->list_from = r->list_to = 0;
         r->refresh_status = 0;

@@ -47,7 +47,7 @@ typedef struct Run {
         WorldTimer timer, starter;
         SyncInputKind starts_with;
         SyncAction postponed;
-        bool job_url, job_url_new, job_moved;
+        bool job_url, job_url_new, job_url_going, job_moved;
 
         /* prover.c */
         Call *proofs[PROOF_SLOTS];
@@ -55,7 +55,8 @@ typedef struct Run {
         WorldTimer waits[PROOF_SLOTS];
 
         /* journal.c */
-        bool journal, journal_stopped, journal_again;
+        bool journal, journal_stopped, journal_again, note_failed;
+        Backoff note_backoff;
         DbStatement *note;
         uint64_t claimed_at, held_at, written_at;
         WorldTimer heartbeat;

@@ -86,10 +86,10 @@ static void apply_on_step(World *w, DbStatement *s, void *who)
 {
         Run *r = who;
         r->task = NULL;
-        if (s->end == DB_DONE && (s->kind == DB_APPLY_LOCK || s->kind == DB_APPLY_COMPARE)) {
+        if (s->end == DB_DONE && (s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_LOCK)) {
                 r->transaction = s->transaction;
                 if (!cast_strikes(w, r->instance))
-                        apply_step(w, r, s->kind == DB_APPLY_LOCK ? DB_APPLY_COMPARE : DB_APPLY_COMMIT);
+                        apply_step(w, r, s->kind == DB_APPLY_COMPARE ? DB_APPLY_LOCK : DB_APPLY_COMMIT);
                 return;
         }
         r->transaction = 0;
@@ -115,8 +115,9 @@ static void apply_attempt(World *w, Run *r)
 static void apply_whole(World *w, Run *r)
 {
         r->stage = APPLY_WHOLE;
+        r->transaction = 0;
         if (!cast_strikes(w, r->instance))
-                apply_step(w, r, DB_APPLY_LOCK);
+                apply_step(w, r, DB_APPLY_COMPARE);
 }
 
 static void apply_read_back(World *w, Run *r)

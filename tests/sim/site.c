@@ -187,6 +187,12 @@ static JobStatus job_status(World *w, int number)
         return status;
 }
 
+bool site_job_goes_on(const World *w, int number)
+{
+        const Job *job = &w->site->jobs[number];
+        return w->now < job->ends_at && w->now < job->vanishes_at;
+}
+
 bool site_job_ended_clean(const World *w, int number)
 {
         const Job *job = &w->site->jobs[number];

@@ -92,3 +92,4 @@ int site_job_of(const Uuid *id);
 
 /* What is true of a job now. */
 bool site_job_ended_clean(const World *w, int job);
+bool site_job_goes_on(const World *w, int job);
