@@ -1,5 +1,5 @@
 -- Finds what differs without locking anything: of an id that was received twice, the later observation counts. $1 edge.
-INSERT INTO pg_temp.edgemirror_difference_2 (id, kind, name, database_id, edge_before)
+INSERT INTO pg_temp.edgemirror_difference_3 (id, kind, name, database_id, edge_before)
 SELECT s.id,
        CASE WHEN d.id IS NULL THEN 'added' WHEN d.removed_at IS NOT NULL THEN 'restored' ELSE 'changed' END,
        s.name, s.database_id, d.edge_connection_id

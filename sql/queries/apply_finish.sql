@@ -6,9 +6,9 @@
 WITH spooled AS (
     SELECT count(DISTINCT id) AS listed FROM pg_temp.edgemirror_spool_1
 ), difference AS (
-    SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind = 'changed') AS changed,
+    SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind IN ('changed', 'moved')) AS changed, count(*) FILTER (WHERE kind = 'moved') AS moved,
            count(*) FILTER (WHERE kind = 'restored') AS restored
-      FROM pg_temp.edgemirror_difference_2
+      FROM pg_temp.edgemirror_difference_3
 ), missing AS (
     SELECT count(*) FILTER (WHERE m.gone AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
            count(*) FILTER (WHERE m.gone IS NULL AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held
@@ -17,7 +17,7 @@ WITH spooled AS (
 ), present AS (
     SELECT row_count, digest FROM edgemirror.digest_of($1::uuid)
 ), n AS (
-    SELECT *, listed - added - changed - restored AS unchanged,
+    SELECT *, listed - added - changed - restored + moved AS unchanged,
            CASE WHEN held > 0 THEN 'held' ELSE $4::text END AS outcome
       FROM spooled, difference, missing, present
 ), released AS (

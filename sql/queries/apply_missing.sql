@@ -12,7 +12,7 @@ WITH present AS (
             UNION ALL
             SELECT id, false, true, NULL FROM pg_temp.edgemirror_spool_1
             UNION ALL
-            SELECT id, false, false, gone FROM pg_temp.edgemirror_verdict_1) seen
+            SELECT id, false, false, gone FROM pg_temp.edgemirror_verdict_2) seen
      GROUP BY id
     HAVING bool_or(present) AND NOT bool_or(listed)
     RETURNING id

@@ -2,8 +2,8 @@
 -- microsecond after the one before, also when the clock was set back. $1 edge, $2 moment, $3 run.
 INSERT INTO edgemirror.database_connection AS d
        (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id)
-SELECT x.id, $1::uuid, x.name, x.database_id, $2::timestamptz, $2::timestamptz, NULL, $3::bigint
-  FROM pg_temp.edgemirror_difference_2 x
+SELECT x.id, coalesce(x.edge, $1::uuid), x.name, x.database_id, $2::timestamptz, $2::timestamptz, NULL, $3::bigint
+  FROM pg_temp.edgemirror_difference_3 x
  ORDER BY x.id
 ON CONFLICT (id) DO UPDATE
    SET edge_connection_id = excluded.edge_connection_id, name = excluded.name, database_id = excluded.database_id,

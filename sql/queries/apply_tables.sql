@@ -8,12 +8,13 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_1 (
     database_id uuid
 ) ON COMMIT DELETE ROWS;
 
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_2 (
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_3 (
     id          uuid NOT NULL,
     kind        text NOT NULL,
     name        text NOT NULL,
     database_id uuid,
-    edge_before uuid -- null: the mirror does not know it
+    edge_before uuid, -- null: the mirror does not know it
+    edge        uuid  -- null: this one
 ) ON COMMIT DELETE ROWS;
 
 CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_missing_1 (
@@ -21,7 +22,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_missing_1 (
     gone boolean -- null: nothing is known
 ) ON COMMIT DELETE ROWS;
 
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_verdict_1 (
-    id   uuid    NOT NULL,
-    gone boolean NOT NULL -- false: it belongs to another Edge connection now
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_verdict_2 (
+    id          uuid    NOT NULL,
+    gone        boolean NOT NULL, -- false: it belongs to another Edge connection now, and is so there:
+    edge        uuid,
+    name        text,
+    database_id uuid
 ) ON COMMIT DELETE ROWS;

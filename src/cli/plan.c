@@ -77,6 +77,8 @@ static cJSON *row_describe(const MirrorPlanRow *row)
         json_add_text(o, "id", row->id);
         json_add_text(o, "name", stays ? row->name : row->name_before);
         json_add_text(o, "databaseId", stays ? row->database_id : row->database_id_before);
+        if (row->edge)
+                json_add_text(o, "edgeConnectionId", row->edge);
         if (strcmp(row->kind, "restored") == 0)
                 cJSON_AddItemToObject(o, "restored", cJSON_CreateTrue());
         if (strcmp(row->kind, "changed") == 0) {
@@ -125,8 +127,10 @@ static void plan_add_text(Plan *p, const MirrorPlanRow *row)
         if (changed && !text_equal(row->database_id, row->database_id_before))
                 fprintf(f, "; database %s → %s", row->database_id_before ? row->database_id_before : "none",
                         row->database_id ? row->database_id : "none");
-        if (changed && strcmp(row->name, row->name_before) == 0 &&
-            text_equal(row->database_id, row->database_id_before))
+        if (row->edge)
+                fprintf(f, "; to Edge connection %s", row->edge);
+        else if (changed && strcmp(row->name, row->name_before) == 0 &&
+                 text_equal(row->database_id, row->database_id_before))
                 fprintf(f, "; from Edge connection %s", row->edge_before);
         fputc('\n', f);
 }

@@ -108,7 +108,7 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
                        r->applied.held == 1 ? "row is" : "rows are", r->applied.held == 1 ? "it is" : "they are");
         if (r->elsewhere > 0)
                 printf("    %" PRId64
-                       " of the missing rows %s to another Edge connection now; its sync takes %s over\n",
+                       " of the missing rows %s to another Edge connection now; where that is synced, its sync takes %s over\n",
                        r->elsewhere, r->elsewhere == 1 ? "belongs" : "belong", r->elsewhere == 1 ? "it" : "them");
         if (plan && sync_report_applied(r))
                 plan_print(plan);

@@ -14,6 +14,7 @@ enum {
         STEP_COPY,
         STEP_VERDICTS,
         STEP_DIFFERENCE,
+        STEP_ELSEWHERE,
         STEP_MISSING,
         STEP_FIND_CURSOR,
         STEP_FIND_FETCH,

@@ -93,10 +93,10 @@ static PgNext apply_on_tables(const PGresult *result, void *userdata, Fault *ret
 {
         const MirrorSnapshot *s = &((ApplyTask *)userdata)->snapshot;
         (void)result;
-        if (spool_rewind(s->rows) < 0 || (s->verdicts && spool_rewind(s->verdicts) < 0)) {
-                fault_set(ret_fault, FAULT_RUN, EIO, "spool-failed", "the spooled rows cannot be read again");
-                return PG_ROLLBACK;
-        }
+        (void)ret_fault;
+        spool_rewind(s->rows);
+        if (s->verdicts)
+                spool_rewind(s->verdicts);
         if (s->missing == MIRROR_MISSING_FIND)
                 spool_reset(s->found);
         return PG_NEXT;
@@ -176,6 +176,7 @@ static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_f
                         .name_before = result_text(result, i, 4),
                         .database_id_before = result_text(result, i, 5),
                         .edge_before = result_text(result, i, 6),
+                        .edge = result_text(result, i, 7),
                 };
                 t->plan(&row, t->task.userdata);
         }
@@ -210,6 +211,7 @@ void apply_steps(ApplyTask *t)
         s[STEP_VERDICTS] =
                 (PgStep){.sql = sql_apply_verdicts, .copy_source = apply_copy_verdicts, .wanted = apply_has_verdicts};
         s[STEP_DIFFERENCE] = task_step(sql_apply_difference, &t->edge, NULL);
+        s[STEP_ELSEWHERE] = wanted_step(apply_has_verdicts, sql_apply_elsewhere, &t->edge, NULL);
         s[STEP_MISSING] = wanted_step(apply_heeds_missing, sql_apply_missing, &t->edge, apply_on_missing);
         s[STEP_FIND_CURSOR] = wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
         s[STEP_FIND_FETCH] = wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);

@@ -81,9 +81,8 @@ static bool claim_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback, void *userdata,
                  MirrorTask **ret)
 {
-        static const char *const triggers[] = {[MIRROR_TRIGGER_SCHEDULE] = "schedule",
-                                               [MIRROR_TRIGGER_MANUAL] = "manual",
-                                               [MIRROR_TRIGGER_RESUME] = "resume"};
+        static const char *const triggers[] = {
+                [MIRROR_TRIGGER_SCHEDULE] = "schedule", [MIRROR_TRIGGER_MANUAL] = "manual"};
         LeaseTask *t = task_new(m, sizeof(*t), claim_complete, lease_done, userdata);
         if (!t)
                 return -ENOMEM;

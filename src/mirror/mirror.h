@@ -48,8 +48,7 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool who
 
 typedef struct MirrorDue {
         Uuid edge;
-        int64_t epoch;    /* of the lease just taken; for mirror_claim */
-        int64_t due_usec; /* since when it is due, microseconds since 1970; 0: unknown, its holder went away */
+        int64_t epoch; /* of the lease just taken; for mirror_claim */
         int64_t consecutive_failures;
 } MirrorDue;
 
@@ -77,7 +76,7 @@ int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next
 
 /* ---- lease ------------------------------------------------------------------------------------------------------------------------------ */
 
-typedef enum MirrorTrigger { MIRROR_TRIGGER_SCHEDULE, MIRROR_TRIGGER_MANUAL, MIRROR_TRIGGER_RESUME } MirrorTrigger;
+typedef enum MirrorTrigger { MIRROR_TRIGGER_SCHEDULE, MIRROR_TRIGGER_MANUAL } MirrorTrigger;
 
 typedef struct MirrorClaim {
         bool busy;                    /* somebody else holds the lease; nothing was changed */
@@ -165,7 +164,8 @@ typedef enum MirrorMissing {
         MIRROR_MISSING_IGNORE, /* the list is not whole: what it does not hold means nothing */
         MIRROR_MISSING_HOLD,   /* they stay, and are counted as held */
         MIRROR_MISSING_FIND,   /* if there are any, nothing is applied: their ids are handed out, to be proven */
-        MIRROR_MISSING_REMOVE, /* those that are proven gone are removed, those that are elsewhere are let be, the others stay and are held */
+        MIRROR_MISSING_REMOVE, /* those that are proven gone are removed, those that are elsewhere are let be for that edge's sync, or moved there when it
+                                * has none, the others stay and are held */
 } MirrorMissing;
 
 /* What is to be applied. The spools are borrowed until the callback. */
@@ -204,6 +204,7 @@ typedef struct MirrorPlanRow {
         const char *id;
         const char *name, *database_id; /* to be; NULL for removed and held */
         const char *name_before, *database_id_before, *edge_before;
+        const char *edge; /* another Edge connection, which nobody mirrors, that has it now; NULL: this one */
 } MirrorPlanRow;
 
 /* Called for each row; with NULL at the beginning, and again when the plan is made anew after a fault: what was given before is to be forgotten. */

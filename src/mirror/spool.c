@@ -143,17 +143,32 @@ static int spool_append_escaped(Text *t, const char *bytes, size_t size)
         return text_append(t, bytes + plain, size - plain);
 }
 
-static int spool_append_row(Spool *s, const DatabaseConnection *row)
+/* The end of a line: name and database. */
+static int spool_append_name(Spool *s, const DatabaseConnection *row)
 {
-        char id[UUID_STRING_SIZE];
         char database[UUID_STRING_SIZE];
-        int r = text_printf(&s->memory, "%" PRId64 "\t%s\t", s->rows, uuid_format(&row->id, id));
-        if (r >= 0)
-                r = spool_append_escaped(&s->memory, row->name, row->name_size);
+        int r = spool_append_escaped(&s->memory, row->name, row->name_size);
         if (r >= 0)
                 r = text_printf(&s->memory, "\t%s\n",
                                 row->has_database ? uuid_format(&row->database_id, database) : "\\N");
         return r;
+}
+
+static int spool_append_row(Spool *s, const DatabaseConnection *row)
+{
+        char id[UUID_STRING_SIZE];
+        int r = text_printf(&s->memory, "%" PRId64 "\t%s\t", s->rows, uuid_format(&row->id, id));
+        return r < 0 ? r : spool_append_name(s, row);
+}
+
+static int spool_append_verdict(Spool *s, const Uuid *id, const DatabaseConnection *elsewhere)
+{
+        char text[UUID_STRING_SIZE], edge[UUID_STRING_SIZE];
+        if (!elsewhere)
+                return text_printf(&s->memory, "%s\tt\t\\N\t\\N\t\\N\n", uuid_format(id, text));
+        int r = text_printf(&s->memory, "%s\tf\t%s\t", uuid_format(id, text),
+                            uuid_format(&elsewhere->edge_connection_id, edge));
+        return r < 0 ? r : spool_append_name(s, elsewhere);
 }
 
 /* What was appended to `memory` since `before` is a row, or (r < 0) part of one. */
@@ -187,12 +202,10 @@ int spool_add_id(Spool *s, const Uuid *id, Fault *ret_fault)
         return spool_added(s, before, text_printf(&s->memory, "%s\n", uuid_format(id, text)), ret_fault);
 }
 
-int spool_add_verdict(Spool *s, const Uuid *id, bool gone, Fault *ret_fault)
+int spool_add_verdict(Spool *s, const Uuid *id, const DatabaseConnection *elsewhere, Fault *ret_fault)
 {
-        char text[UUID_STRING_SIZE];
         size_t before = s->memory.size;
-        int r = text_printf(&s->memory, "%s\t%c\n", uuid_format(id, text), gone ? 't' : 'f');
-        return spool_added(s, before, r, ret_fault);
+        return spool_added(s, before, spool_append_verdict(s, id, elsewhere), ret_fault);
 }
 
 /* Every line has the length of an id and its newline, which is also the size of its text with the NUL. */
@@ -237,10 +250,9 @@ const Digest *spool_digest(const Spool *s)
         return &s->list.digest;
 }
 
-int spool_rewind(Spool *s)
+void spool_rewind(Spool *s)
 {
         s->read_at = 0;
-        return 0;
 }
 
 int spool_read(Spool *s, const char **ret_data, size_t *ret_size, Fault *ret_fault)

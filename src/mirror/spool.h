@@ -25,13 +25,13 @@ int spool_add(Spool *spool, const DatabaseConnection *row, Fault *ret_fault);
 int spool_add_id(Spool *spool, const Uuid *id, Fault *ret_fault);
 int spool_get_id(Spool *spool, int64_t number, Uuid *ret, Fault *ret_fault);
 
-/* A line of COPY edgemirror_verdict (id, gone); errors as above. */
-int spool_add_verdict(Spool *spool, const Uuid *id, bool gone, Fault *ret_fault);
+/* A line of COPY edgemirror_verdict (id, gone, edge, name, database_id): what the catalog gave for the id, or NULL: it is gone. Errors as above. */
+int spool_add_verdict(Spool *spool, const Uuid *id, const DatabaseConnection *elsewhere, Fault *ret_fault);
 
 void spool_reset(Spool *spool); /* forgets all rows */
 int64_t spool_rows(const Spool *spool);
 const Digest *spool_digest(const Spool *spool); /* of the rows that are in it; borrowed */
 
 /* Reading: rewind, then chunks until size 0. The bytes are borrowed until the next call. A spool can be read any number of times. */
-int spool_rewind(Spool *spool);
+void spool_rewind(Spool *spool);
 int spool_read(Spool *spool, const char **ret_data, size_t *ret_size, Fault *ret_fault);

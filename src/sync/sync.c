@@ -181,7 +181,8 @@ static SyncAction sync_keep_verdict(Sync *s, const SyncInput *in, SyncAction act
         switch (s->machine.verdict) {
         case PROOF_GONE:
         case PROOF_ELSEWHERE:
-                r = spool_add_verdict(s->verdicts, in->asked, s->machine.verdict == PROOF_GONE, &fault);
+                r = spool_add_verdict(s->verdicts, in->asked, s->machine.verdict == PROOF_GONE ? NULL : &in->one->row,
+                                      &fault);
                 break;
         case PROOF_HERE:
                 r = spool_add(s->spool, &in->one->row, &fault);

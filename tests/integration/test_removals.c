@@ -2,97 +2,11 @@
  * Rows that vanish from the list: removed when the catalog itself says that they are gone, and in no other case; the guards; --accept-removals and --dry-run.
  */
 #include "base/text.h"
-#include "integration/sync_world.h"
+#include "integration/removals_world.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- a few words for what follows ---- */
-
-static void change_rows(World *w, int edge, const char *operations)
-{
-        char path[128];
-        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[edge]);
-        control(w, path, operations);
-}
-
-static int run_sync(World *w, const char *option, const char *edge)
-{
-        const char *arguments[] = {"-c", w->config, "sync", "--json", edge, option, NULL};
-        int status = harness_program(w->folder, arguments);
-        take_results(w);
-        return status;
-}
-
-static void configure(World *w, const char *lines)
-{
-        char *text = harness_read(w->folder, "edgemirror.conf");
-        char more[4096];
-        (void)snprintf(more, sizeof(more), "%s%s", text, lines);
-        harness_write(w->folder, "edgemirror.conf", more);
-        free(text);
-}
-
-static void assert_counts(World *w, const char *outcome, int changed, int removed, int held)
-{
-        print_message("%s: %d changed, %d removed, %d held, error %s: %s\n", text_of(w, 0, "outcome"),
-                      number_of(w, 0, "changed"), number_of(w, 0, "removed"), number_of(w, 0, "held"),
-                      error_of(w, "code"), error_of(w, "message"));
-        assert_string_equal(text_of(w, 0, "outcome"), outcome);
-        assert_int_equal(number_of(w, 0, "changed"), changed);
-        assert_int_equal(number_of(w, 0, "removed"), removed);
-        assert_int_equal(number_of(w, 0, "held"), held);
-        char sql[300], expected[128];
-        (void)snprintf(sql, sizeof(sql),
-                       "SELECT concat_ws(' ', outcome, changed, removed, held) FROM edgemirror.sync_run"
-                       " WHERE edge_connection_id = '%s' ORDER BY run_id DESC LIMIT 1",
-                       w->edges[0]);
-        (void)snprintf(expected, sizeof(expected), "%s %d %d %d", outcome, changed, removed, held);
-        char *journal = harness_sql(&w->pg, sql);
-        assert_string_equal(journal, expected);
-        free(journal);
-}
-
-static long present(World *w)
-{
-        char sql[200];
-        (void)snprintf(sql, sizeof(sql),
-                       "SELECT count(*) FROM edgemirror.database_connection WHERE removed_at IS NULL"
-                       " AND edge_connection_id = '%s'",
-                       w->edges[0]);
-        return harness_sql_long(&w->pg, sql);
-}
-
-static void assert_history_is_sound(World *w)
-{
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection_history a"
-                                                  " JOIN edgemirror.database_connection_history b USING (id)"
-                                                  " WHERE a.valid_from < b.valid_from"
-                                                  " AND coalesce(a.valid_to, 'infinity') > b.valid_from"),
-                         0);
-        /* What is present has a current version, what is not has none. */
-        assert_int_equal(
-                harness_sql_long(&w->pg,
-                                 "SELECT count(*) FROM edgemirror.database_connection d"
-                                 " FULL JOIN (SELECT id, edge_connection_id, name"
-                                 " FROM edgemirror.database_connection_history WHERE valid_to IS NULL) h USING (id)"
-                                 " WHERE (h.id IS NULL) <> (d.removed_at IS NOT NULL)"
-                                 " OR h.name <> d.name OR h.edge_connection_id <> d.edge_connection_id"),
-                0);
-}
-
-static int requests_of(World *w, const char *kind)
-{
-        char path[128];
-        int n = 0;
-        (void)snprintf(path, sizeof(path), "/control/log?kind=%s", kind);
-        char *lines = harness_control_text(&w->catalog, path);
-        for (const char *c = lines; *c; c++)
-                n += *c == '\n';
-        free(lines);
-        return n;
-}
 
 /* ---- proof ---- */
 
@@ -122,34 +36,6 @@ static void a_row_that_is_gone_is_removed_and_comes_back_restored(void **state)
                          2);
         assert_mirror_equals_catalog(w);
         assert_history_is_sound(w);
-}
-
-static void a_row_that_moves_is_moved_whichever_edge_is_first(void **state)
-{
-        World *w = *state;
-        static const char *const orders[][2] = {{"main", "other"}, {"other", "main"}};
-        for (size_t i = 0; i < 2; i++) {
-                char move[128];
-                begin_again(w, "20", "1s");
-                assert_int_equal(sync_all(w), 0);
-                (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":3,\"to\":\"%s\"}", w->edges[1]);
-                change_rows(w, 0, move);
-                assert_int_equal(run_sync(w, "--no-refresh", orders[i][0]), 0);
-                if (i == 0)
-                        assert_counts(w, "synced", 0, 0, 0); /* left to the other */
-                assert_int_equal(run_sync(w, "--no-refresh", orders[i][1]), 0);
-                if (i == 0)
-                        assert_int_equal(number_of(w, 1, "changed"), 1);
-                else
-                        assert_counts(w, "synced", 0, 0, 0);
-                assert_mirror_equals_catalog(w);
-                assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"
-                                                          " WHERE removed_at IS NOT NULL"),
-                                 0);
-                assert_int_equal(
-                        harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE kind = 'changed'"), 1);
-                assert_history_is_sound(w);
-        }
 }
 
 /* A page of a list that has missed the first row: all but that one, then the end. */
@@ -505,7 +391,6 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(a_row_that_is_gone_is_removed_and_comes_back_restored, small_world),
-                cmocka_unit_test(a_row_that_moves_is_moved_whichever_edge_is_first),
                 cmocka_unit_test(a_row_that_the_list_has_missed_stays),
                 cmocka_unit_test(anything_but_the_catalogs_own_word_holds_the_row),
                 cmocka_unit_test_setup(a_busy_catalog_is_asked_again, small_world),
