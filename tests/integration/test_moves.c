@@ -48,7 +48,7 @@ static void move_one(World *w, int from, int to, char id[40])
 {
         char path[128], move[128];
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[from]);
-        (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":-1,\"to\":\"%s\"}", w->edges[to]);
+        (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":0,\"to\":\"%s\"}", w->edges[to]);
         cJSON *answer = harness_control(&w->catalog, path, move);
         const char *moved = cJSON_GetStringValue(cJSON_GetArrayItem(cJSON_GetObjectItem(answer, "ids"), 0));
         assert_non_null(moved);
@@ -118,7 +118,10 @@ static void a_row_that_moves_to_an_edge_that_is_disabled_goes_there(void **state
         free(edge);
         assert_int_equal(RUN(w, "verify"), 0); /* nobody altered `other` by hand */
         assert_says(w, "out", "other                    unknown    21 rows; ", true);
-        move_one(w, 1, 0, id);
+        char back[200], path[128];
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[1]);
+        (void)snprintf(back, sizeof(back), "{\"op\":\"move\",\"id\":\"%s\",\"to\":\"%s\"}", id, w->edges[0]);
+        control(w, path, back);
         assert_int_equal(run_sync(w, "--no-refresh", "main"), 0);
         assert_counts(w, "synced", 1, 0, 0);
         assert_mirror_equals_catalog(w);
