@@ -9,6 +9,7 @@ SELECT what FROM (VALUES
     ('SELECT, INSERT, UPDATE, DELETE on edgemirror.database_connection_history', has_table_privilege('edgemirror.database_connection_history', 'SELECT') AND has_table_privilege('edgemirror.database_connection_history', 'INSERT') AND has_table_privilege('edgemirror.database_connection_history', 'UPDATE') AND has_table_privilege('edgemirror.database_connection_history', 'DELETE')),
     ('SELECT, INSERT, UPDATE on edgemirror.history_horizon', has_table_privilege('edgemirror.history_horizon', 'SELECT') AND has_table_privilege('edgemirror.history_horizon', 'INSERT') AND has_table_privilege('edgemirror.history_horizon', 'UPDATE')),
     ('SELECT, INSERT, UPDATE, DELETE on edgemirror.sync_run', has_table_privilege('edgemirror.sync_run', 'SELECT') AND has_table_privilege('edgemirror.sync_run', 'INSERT') AND has_table_privilege('edgemirror.sync_run', 'UPDATE') AND has_table_privilege('edgemirror.sync_run', 'DELETE')),
+    ('EXECUTE on edgemirror.digest_of(uuid)', has_function_privilege('edgemirror.digest_of(uuid)', 'EXECUTE')),
     ('SELECT on edgemirror.freshness', has_table_privilege('edgemirror.freshness', 'SELECT'))
 ) AS needed (what, granted)
  WHERE NOT granted

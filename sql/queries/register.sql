@@ -11,6 +11,7 @@ WITH wanted AS (
      WHERE NOT EXISTS (SELECT FROM edgemirror.edge x
                         WHERE (x.edge_connection_id, x.name, x.enabled, x.schedule, x.timezone)
                             = (w.edge_connection_id, w.name, w.enabled, w.schedule, w.timezone))
+     ORDER BY w.edge_connection_id
     ON CONFLICT (edge_connection_id) DO UPDATE
        SET name = excluded.name, enabled = excluded.enabled, schedule = excluded.schedule, timezone = excluded.timezone
 ), queue AS (

@@ -1,12 +1,15 @@
 -- Takes the leases of edges that are due, and of those whose holder went away, the longest overdue first; instances that ask at the same time get different
 -- ones. Then says when to ask again. Rows: one per edge taken (kind "taken"), and one of kind "next" whose due_usec is the next moment at which an
--- edge that was not taken is due or a lease ends (null: never).
+-- edge that was not taken is due or a lease ends (null: never), with the version of the schema: when that is not $5, nothing is taken.
 -- A lease that seems to last for hours was given before the clock was set back: no lease is as long (the option's maximum is an hour).
--- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to leave alone (uuid array).
-WITH free AS (
+-- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to leave alone (uuid array), $5 version of the schema.
+WITH schema AS (
+    SELECT max(version) AS version FROM edgemirror.schema_version
+), free AS (
     SELECT c.edge_connection_id, c.next_run_at
       FROM edgemirror.edge_claim c
      WHERE c.holder IS NULL AND c.next_run_at <= now() AND c.edge_connection_id <> ALL ($4::uuid[])
+       AND (SELECT version FROM schema) = $5::integer
      ORDER BY c.next_run_at
      LIMIT $3::bigint
        FOR UPDATE SKIP LOCKED
@@ -14,7 +17,7 @@ WITH free AS (
     SELECT c.edge_connection_id, c.next_run_at
       FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
      WHERE c.holder IS NOT NULL AND (c.expires_at < now() OR c.expires_at > now() + interval '2 hours')
-       AND e.enabled AND c.edge_connection_id <> ALL ($4::uuid[])
+       AND e.enabled AND c.edge_connection_id <> ALL ($4::uuid[]) AND (SELECT version FROM schema) = $5::integer
      ORDER BY c.expires_at
      LIMIT $3::bigint
        FOR UPDATE OF c SKIP LOCKED
@@ -35,8 +38,8 @@ WITH free AS (
                      AND NOT EXISTS (SELECT FROM due d WHERE d.edge_connection_id = c.edge_connection_id))) AS at
 )
 SELECT 'taken' AS kind, t.edge_connection_id, t.epoch, (extract(epoch FROM t.next_run_at) * 1000000)::bigint AS due_usec,
-       e.consecutive_failures, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_usec
+       e.consecutive_failures, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_usec, NULL::integer AS version
   FROM taken t JOIN edgemirror.edge e USING (edge_connection_id)
 UNION ALL
-SELECT 'next', NULL, NULL, (extract(epoch FROM w.at) * 1000000)::bigint, NULL, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
-  FROM waiting w
+SELECT 'next', NULL, NULL, (extract(epoch FROM w.at) * 1000000)::bigint, NULL, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, s.version
+  FROM waiting w, schema s

@@ -73,6 +73,7 @@ typedef struct Prune {
         Supply *supply; /* of the task */
         sd_event_source *timer;
         int64_t versions, runs; /* deleted since it began */
+        bool said;              /* that it cannot be done */
 } Prune;
 
 struct Daemon {

@@ -26,8 +26,14 @@ static void prune_on_done(const MirrorPruned *pruned, const Fault *fault, void *
         p->supply = NULL;
         p->versions += pruned->versions;
         p->runs += pruned->runs;
+        /* The queue speaks of a PostgreSQL that is away; that a privilege is missing here, nobody else comes across. */
+        bool lasting = fault->scope != FAULT_NONE && !fault->retryable;
         if (fault->scope != FAULT_NONE)
-                log_debug("pruning: %s", fault->message); /* the queue speaks of a PostgreSQL that is away */
+                log_event(lasting && !p->said ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, NULL,
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code), LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                          "what has been kept long enough cannot be pruned: %s; tried again every hour",
+                          fault->message);
+        p->said = lasting;
         if (!pruned->more) {
                 if (p->versions + p->runs > 0)
                         log_info("pruned %lld versions and %lld runs that have been kept long enough",

@@ -46,9 +46,7 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
         for (int row = 0; row < rows; row++) {
                 int64_t version = result_int(result, row, 0);
                 if (version > mirror_schema_version()) {
-                        fault_set(ret_fault, FAULT_PEER, ENOTSUP, "schema-newer",
-                                  "the schema is at version %lld, this program knows %d; install the newer edgemirror",
-                                  (long long)version, mirror_schema_version());
+                        (void)schema_check(version, ret_fault);
                         return PG_ROLLBACK;
                 }
                 if (version != row + 1) {

@@ -94,5 +94,8 @@ int64_t result_int(const PGresult *result, int row, int column);
 bool result_bool(const PGresult *result, int row, int column);
 const char *result_text(const PGresult *result, int row, int column); /* NULL: SQL NULL */
 
+/* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or "schema-older". */
+int schema_check(int64_t version, Fault *ret_fault);
+
 /* "lease-lost". */
 void fault_lease_lost(Fault *ret);

@@ -11,6 +11,7 @@ typedef struct PruneTask {
         MirrorTask task;
         MirrorPruneCallback callback;
         unsigned batch;
+        bool keeps_history; /* for ever: its table is not touched, and no privilege on it is needed */
         Params history, runs;
         PgStep steps[2];
         MirrorPruned pruned;
@@ -21,6 +22,11 @@ static void prune_done(MirrorTask *task)
         PruneTask *t = (PruneTask *)task;
         params_done(&t->history);
         params_done(&t->runs);
+}
+
+static bool prune_wants_history(void *userdata)
+{
+        return !((const PruneTask *)userdata)->keeps_history;
 }
 
 static PgNext prune_on_history(const PGresult *result, void *userdata, Fault *ret_fault)
@@ -69,7 +75,9 @@ int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, Mi
         params_keep(&t->history, retention->history_keep_usec, batch);
         params_keep(&t->runs, retention->run_keep_usec, batch);
         t->runs.failed = t->runs.failed || t->history.failed;
+        t->keeps_history = retention->history_keep_usec == MIRROR_KEEP_FOREVER;
         t->steps[0] = task_step(sql_prune_history, &t->history, prune_on_history);
+        t->steps[0].wanted = prune_wants_history;
         t->steps[1] = task_step(sql_prune_runs, &t->runs, prune_on_runs);
         PgWork work = {.steps = t->steps, .n_steps = 2, .transaction = true};
         int r = task_start(&t->task, &work, &t->runs, 1);

@@ -22,7 +22,7 @@ static void due_done(MirrorTask *task)
         free(t->taken);
 }
 
-/* Columns: kind, edge, epoch, due, failures, now. */
+/* Columns: kind, edge, epoch, due, failures, now, version of the schema. */
 static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         DueTask *t = userdata;
@@ -38,6 +38,8 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                 t->answer.now_usec = result_int(result, row, 5);
                 if (!edge) {
                         t->answer.next_usec = due ? result_int(result, row, 3) : INT64_MAX;
+                        if (schema_check(result_int(result, row, 6), ret_fault) < 0)
+                                return PG_ROLLBACK;
                         continue;
                 }
                 MirrorDue *d = &t->taken[t->answer.n_taken];
@@ -76,6 +78,7 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave
         params_text(&t->params, m->lease);
         params_int(&t->params, limit);
         params_array(&t->params, &ids);
+        params_int(&t->params, mirror_schema_version());
         t->step = task_step(sql_take_due, &t->params, due_on_result);
         PgWork work = {.steps = &t->step, .n_steps = 1};
         int r = task_start(&t->task, &work, &t->params, 1);

@@ -1,28 +1,33 @@
 /*
- * registry: the edges of the configuration, made known to the database. Sets of a few hundred edges a statement, all in one transaction.
+ * registry: the edges of the configuration, made known to the database in one transaction, which begins by looking whether the schema is ours.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include <errno.h>
 
-enum { EDGES_PER_STATEMENT = 500 };
 #define LOCK_TIMEOUT_USEC (2 * USEC_PER_SEC) /* heartbeats of other edges wait for this transaction meanwhile */
+
+enum { STEP_VERSION, STEP_NAMES, STEP_EDGES, STEP_OTHERS, REGISTER_STEPS };
 
 typedef struct RegisterTask {
         MirrorTask task;
         MirrorCallback callback;
-        size_t n_steps;
-        Params *params; /* one per step */
-        PgStep *steps;
+        Params names, edges, others;
+        PgStep steps[REGISTER_STEPS];
 } RegisterTask;
 
 static void register_done(MirrorTask *task)
 {
         RegisterTask *t = (RegisterTask *)task;
-        for (size_t i = 0; t->params && i < t->n_steps; i++)
-                params_done(&t->params[i]);
-        free(t->params);
-        free(t->steps);
+        params_done(&t->names);
+        params_done(&t->edges);
+        params_done(&t->others);
+}
+
+static PgNext register_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)userdata;
+        return schema_check(result_int(result, 0, 0), ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
 static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
@@ -34,76 +39,62 @@ static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-static Params *register_step(RegisterTask *t, const char *sql)
+static void params_edge_ids(Params *p, const MirrorEdge *edges, size_t n)
 {
-        Params *p = &t->params[t->n_steps];
-        t->steps[t->n_steps++] = (PgStep){.sql = sql};
-        return p;
+        ArrayText ids = {0};
+        for (size_t i = 0; i < n; i++)
+                array_add_uuid(&ids, &edges[i].id);
+        params_array(p, &ids);
 }
 
-static void register_add(RegisterTask *t, const MirrorEdge *edges, size_t n)
+static void params_edge_names(Params *p, const MirrorEdge *edges, size_t n)
 {
-        ArrayText ids = {0}, names = {0};
-        Params *p = register_step(t, sql_register_name);
-        for (size_t i = 0; i < n; i++) {
-                array_add_uuid(&ids, &edges[i].id);
+        ArrayText names = {0};
+        for (size_t i = 0; i < n; i++)
                 array_add(&names, edges[i].name);
-        }
-        params_array(p, &ids);
         params_array(p, &names);
+}
 
+static void params_edges(Params *p, const MirrorEdge *edges, size_t n)
+{
         ArrayText enabled = {0}, schedules = {0}, timezones = {0}, moments = {0};
-        p = register_step(t, sql_register);
         for (size_t i = 0; i < n; i++) {
-                array_add_uuid(&ids, &edges[i].id);
-                array_add(&names, edges[i].name);
                 array_add(&enabled, edges[i].enabled ? "t" : "f");
                 array_add(&schedules, edges[i].schedule);
                 array_add(&timezones, edges[i].timezone);
                 array_add_int(&moments, edges[i].next_run_usec);
         }
-        params_array(p, &ids);
-        params_array(p, &names);
+        params_edge_ids(p, edges, n);
+        params_edge_names(p, edges, n);
         params_array(p, &enabled);
         params_array(p, &schedules);
         params_array(p, &timezones);
         params_array(p, &moments);
 }
 
-static void register_disable_others(RegisterTask *t, const MirrorEdge *edges, size_t n)
-{
-        ArrayText ids = {0};
-        Params *p = register_step(t, sql_disable);
-        for (size_t i = 0; i < n; i++)
-                array_add_uuid(&ids, &edges[i].id);
-        params_array(p, &ids);
-}
-
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool whole, MirrorCallback callback,
                     void *userdata, MirrorTask **ret)
 {
-        size_t most = 2 * (n_edges / EDGES_PER_STATEMENT + 1) + 1;
         if (n_edges == 0 && !whole)
                 return -EINVAL;
         RegisterTask *t = task_new(m, sizeof(*t), register_complete, register_done, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        t->params = calloc(most, sizeof(*t->params));
-        t->steps = calloc(most, sizeof(*t->steps));
-        if (!t->params || !t->steps) {
-                (void)mirror_cancel(&t->task);
-                return -ENOMEM;
-        }
-        for (size_t i = 0; i < n_edges; i += EDGES_PER_STATEMENT)
-                register_add(t, edges + i, n_edges - i < EDGES_PER_STATEMENT ? n_edges - i : EDGES_PER_STATEMENT);
-        if (whole)
-                register_disable_others(t, edges, n_edges);
-        for (size_t i = 0; i < t->n_steps; i++)
-                t->steps[i] = task_step(t->steps[i].sql, &t->params[i], NULL);
-        PgWork work = {
-                .steps = t->steps, .n_steps = t->n_steps, .transaction = true, .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        int r = task_start(&t->task, &work, t->params, t->n_steps);
+        params_edge_ids(&t->names, edges, n_edges);
+        params_edge_names(&t->names, edges, n_edges);
+        params_edges(&t->edges, edges, n_edges);
+        params_edge_ids(&t->others, edges, n_edges);
+        t->edges.failed = t->edges.failed || t->names.failed || t->others.failed;
+        t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
+        t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
+        t->steps[STEP_EDGES] = task_step(sql_register, &t->edges, NULL);
+        t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
+        PgWork work = {.steps = t->steps,
+                       .n_steps = whole ? REGISTER_STEPS : STEP_OTHERS,
+                       .transaction = true,
+                       .lock_timeout_usec = LOCK_TIMEOUT_USEC};
+        int r = task_start(&t->task, &work, &t->edges, 1);
         if (r >= 0)
                 *ret = &t->task;
         return r;

@@ -210,6 +210,21 @@ const char *result_text(const PGresult *result, int row, int column)
         return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
 }
 
+int schema_check(int64_t version, Fault *ret_fault)
+{
+        int known = mirror_schema_version();
+        if (version == known)
+                return 0;
+        if (version > known)
+                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "schema-newer",
+                                 "the schema is at version %" PRId64
+                                 ", this program knows %d; install the newer edgemirror",
+                                 version, known);
+        return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "schema-older",
+                         "the schema is at version %" PRId64 ", this program needs %d; run edgemirror migrate", version,
+                         known);
+}
+
 void fault_lease_lost(Fault *ret)
 {
         fault_set(ret, FAULT_RUN, ESTALE, "lease-lost",

@@ -67,6 +67,13 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                  .status = 69,
                  .line = "FAILED  catalog                           the catalog is not available now",
                  .right = "ok      postgres: schema"},
+                {.sql = "REVOKE EXECUTE ON FUNCTION edgemirror.digest_of(uuid) FROM PUBLIC, em;"
+                        "ALTER FUNCTION edgemirror.digest_of(uuid) OWNER TO postgres",
+                 .undo = "ALTER FUNCTION edgemirror.digest_of(uuid) OWNER TO em;"
+                         "GRANT EXECUTE ON FUNCTION edgemirror.digest_of(uuid) TO PUBLIC",
+                 .status = 77,
+                 .line = "FAILED  postgres: privileges              not granted to this role: EXECUTE on",
+                 .right = "ok      catalog: edge main "},
                 {.sql = "ALTER SCHEMA edgemirror RENAME TO elsewhere",
                  .undo = "ALTER SCHEMA elsewhere RENAME TO edgemirror",
                  .status = 69,

@@ -82,6 +82,60 @@ static void a_lease_that_goes_back_leaves_its_place_at_once(void **state)
         service_stop(w, 0);
 }
 
+/* Its process died, and nobody will claim the edge again: disabling closes the run. One that goes on elsewhere is let be. */
+static void a_run_that_was_left_is_closed_with_its_edge(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        fault(w, "refresh", -1, "\"never_ends\":true");
+        make_due(w, 2, 3);
+        harness_service_reload(s);
+        await_phase(w, 2, "poll");
+        await_phase(w, 3, "poll");
+        harness_service_kill(s);
+        char sql[200];
+        (void)snprintf(
+                sql, sizeof(sql),
+                "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 s' WHERE edge_connection_id = '%s'",
+                w->edges[3]);
+        free(harness_sql(&w->pg, sql));
+        w->n_configured = 2;
+        write_config(w);
+        (void)service_start(w, 0);
+        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge WHERE NOT enabled");
+        assert_int_equal(
+                sql_long(
+                        w,
+                        "SELECT count(*) FROM edgemirror.sync_run r JOIN edgemirror.edge_claim c USING (edge_connection_id)"
+                        " WHERE outcome = 'aborted' AND error_code = 'lease-lost' AND holder IS NULL"
+                        " AND edge_connection_id = '%s'",
+                        w->edges[3]),
+                1);
+        assert_int_equal(
+                sql_long(
+                        w,
+                        "SELECT count(*) FROM edgemirror.sync_run r JOIN edgemirror.edge_claim c USING (edge_connection_id)"
+                        " WHERE outcome IS NULL AND holder IS NOT NULL AND edge_connection_id = '%s'",
+                        w->edges[2]),
+                1);
+        service_stop(w, 0);
+}
+
+static void a_schema_that_is_newer_is_not_written(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *const sync[] = {"-c", w->config, "sync", NULL};
+        HarnessService *s = start_with_due_soon(w, 0);
+        free(harness_sql(&w->pg,
+                         "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, 'later', 'x')"));
+        harness_service_await_log(s, "PostgreSQL cannot be used: the schema is at version 999", 1);
+        assert_int_equal(harness_program(w->folder, sync), 69);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 0);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.schema_version WHERE version = 999"));
+        await_runs(w, 0, 0, "synced", 1);
+        service_stop(w, 0);
+}
+
 /* ---- nothing is taken in a loop ---- */
 
 static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
@@ -198,6 +252,8 @@ int main(void)
                 cmocka_unit_test_setup(a_schema_made_anew_is_registered_again, few_edges),
                 cmocka_unit_test_setup(an_edge_that_is_due_stays_so_when_its_schedule_changes, few_edges),
                 cmocka_unit_test_setup(a_lease_that_goes_back_leaves_its_place_at_once, few_edges),
+                cmocka_unit_test_setup(a_run_that_was_left_is_closed_with_its_edge, few_edges),
+                cmocka_unit_test_setup(a_schema_that_is_newer_is_not_written, few_edges),
                 cmocka_unit_test(a_run_that_cannot_begin_is_not_tried_again_at_once),
                 cmocka_unit_test_setup(a_catalog_that_takes_and_does_not_answer_is_an_outage, few_edges),
                 cmocka_unit_test_setup(an_apply_that_takes_longer_than_the_lease_shuts_out_nobody, few_edges),

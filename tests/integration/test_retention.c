@@ -147,6 +147,21 @@ static void forever_keeps_everything(void **state)
         assert_sql(b, "SELECT count(*) FROM edgemirror.sync_run", "5");
 }
 
+/* Who keeps history for ever needs no privilege to prune it, and runs are pruned all the same. */
+static void a_history_that_is_kept_forever_is_not_touched(void **state)
+{
+        MirrorBench *b = *state;
+        free(harness_sql(
+                &b->pg, "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, outcome,"
+                        "  started_at, finished_at)"
+                        " SELECT md5('edge')::uuid, 'x', 1, 'manual', 'done', 'synced', '2001-01-01', '2001-01-01'"
+                        "   FROM generate_series(1, 5); ALTER TABLE edgemirror.history_horizon OWNER TO postgres"));
+        bench_prune(b, MIRROR_KEEP_FOREVER, KEEP, BATCH);
+        free(harness_sql(&b->pg, "ALTER TABLE edgemirror.history_horizon OWNER TO em"));
+        assert_int_equal(b->pruned.runs, 4);
+        assert_int_equal(b->pruned.versions, 0);
+}
+
 static void the_horizon_never_moves_back(void **state)
 {
         MirrorBench *b = *state;
@@ -236,6 +251,7 @@ int main(void)
                 cmocka_unit_test_setup(batches_are_small_and_each_leaves_the_reports_true, old_history),
                 cmocka_unit_test_setup(nothing_old_means_nothing_written, old_history),
                 cmocka_unit_test_setup(forever_keeps_everything, old_history),
+                cmocka_unit_test_setup(a_history_that_is_kept_forever_is_not_touched, old_history),
                 cmocka_unit_test_setup(the_horizon_never_moves_back, old_history),
                 cmocka_unit_test_setup(old_runs_go_but_never_the_last_of_an_edge_nor_an_open_one, old_history),
                 cmocka_unit_test_setup(pruning_waits_for_nobody, old_history),
