@@ -4,10 +4,20 @@
 #include "catalog/json.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
+
+/* What follows "\u" is four digits, and they are not those of NUL. cJSON takes an escape that is malformed for NUL, which would cut the string short. */
+static int gate_escape(const char *digits, size_t size)
+{
+        for (size_t i = 0; i < 4; i++)
+                if (i == size || !isxdigit((unsigned char)digits[i]))
+                        return -EINVAL;
+        return memcmp(digits, "0000", 4) == 0 ? -EBADMSG : 0;
+}
 
 /* Looks at the text without understanding it: no NUL, as a byte or as an escape (a backslash that is itself escaped does not count), and no more values than
  * memory is meant for: each takes cJSON about a hundred bytes, though a text of two may ask for it. */
@@ -20,9 +30,12 @@ static int gate(const char *text, size_t size)
                 case '\0':
                         return -EBADMSG;
                 case '\\':
-                        if (size - i >= 6 && memcmp(text + i + 1, "u0000", 5) == 0)
-                                return -EBADMSG;
                         i++; /* the escaped character */
+                        if (i < size && text[i] == 'u') {
+                                int r = gate_escape(text + i + 1, size - i - 1);
+                                if (r < 0)
+                                        return r;
+                        }
                         break;
                 case '"':
                         in_string = !in_string;
