@@ -94,8 +94,10 @@ void blot_bytes(const Blot *b, char *bytes, size_t size)
                 const char *spelling = b->spellings[i];
                 size_t length = spelling ? strlen(spelling) : 0;
                 char *at = bytes;
-                while (length > 0 && (at = memmem(at, size - (size_t)(at - bytes), spelling, length)))
+                while (length > 0 && (at = memmem(at, size - (size_t)(at - bytes), spelling, length))) {
                         memset(at, '*', length);
+                        at += length; /* a secret may be all asterisks */
+                }
         }
 }
 

@@ -276,6 +276,18 @@ static void every_length_is_blotted_as_basic_sends_it(void **state)
         }
 }
 
+/* The asterisks that are written are no new occurrence. */
+static void a_secret_of_asterisks_is_blotted_once(void **state)
+{
+        (void)state;
+        Blot blot = {0};
+        char text[] = "you sent ********, and ************";
+        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, "********"), 0);
+        blot_text(&blot, text);
+        assert_string_equal(text, "you sent ********, and ************");
+        blot_done(&blot);
+}
+
 static void what_is_no_secret_stays(void **state)
 {
         (void)state;
@@ -305,6 +317,7 @@ int main(void)
                 cmocka_unit_test(an_answer_that_did_not_arrive_whole_has_no_say),
                 cmocka_unit_test(echoed_credentials_are_blotted),
                 cmocka_unit_test(every_length_is_blotted_as_basic_sends_it),
+                cmocka_unit_test(a_secret_of_asterisks_is_blotted_once),
                 cmocka_unit_test(what_is_no_secret_stays),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
