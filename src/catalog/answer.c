@@ -55,8 +55,8 @@ bool answer_type_is_json(const char *content_type)
 }
 
 /* The five fields of StandardErrorResponse in one sentence, as far as they are there. Each is cut by itself, so that a long one leaves room for the code,
- * which is what a person searches for. */
-static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
+ * which is what a person searches for; and blotted before that, as parsed: how the catalog had spelled it does not matter then. */
+static bool problem_words(const cJSON *body, const Blot *blot, char out[WORDS_BYTES])
 {
         static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage", "errorCode"};
         size_t used = 0;
@@ -67,9 +67,13 @@ static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
                 const char *value;
                 if (json_get_string(body, fields[i], &value) < 0 || value[0] == '\0')
                         continue;
+                _cleanup_(cleanup_free) char *clean = strdup(value);
+                if (!clean)
+                        continue;
                 char field[FIELD_BYTES];
                 bool is_code = strcmp(fields[i], "errorCode") == 0;
-                text_printable(value, strlen(value), field, sizeof(field));
+                blot_text(blot, clean);
+                text_printable(clean, strlen(clean), field, sizeof(field));
                 used += (size_t)snprintf(out + used, WORDS_BYTES - used, "%s%s%s%s", used ? " " : "",
                                          is_code ? "[" : "", field, is_code ? "]" : "");
         }
@@ -92,12 +96,27 @@ bool answer_is_standard_error(const HttpResponse *response)
         return false;
 }
 
-/* What a body that is not JSON says at a glance: the title of a web page, or the start of the text. */
-static void body_words(const HttpResponse *response, char *out, size_t size)
+/* JSON in our spelling, in which the blot knows the credentials. NULL: it is no JSON. */
+static char *body_print(const HttpResponse *response, const Blot *blot)
 {
+        _cleanup_(cleanup_json) cJSON *body = NULL;
+        if (json_parse(response->body, response->body_size, &body) < 0)
+                return NULL;
+        char *printed = cJSON_PrintUnformatted(body);
+        blot_text(blot, printed);
+        return printed;
+}
+
+/* What a body without the fields of an error says at a glance: the title of a web page, or the start of the text. */
+static void body_words(const HttpResponse *response, const Blot *blot, char *out, size_t size)
+{
+        char *json = body_print(response, blot);
         const char *title = strcasestr(response->body, "<title>");
         char text[200];
-        if (title) {
+        if (json) {
+                text_printable(json, strlen(json), text, sizeof(text));
+                (void)snprintf(out, size, "%s", text);
+        } else if (title) {
                 title += strlen("<title>");
                 text_printable(title, strcspn(title, "<"), text, sizeof(text));
                 (void)snprintf(out, size, "a web page titled \"%s\"", text);
@@ -107,16 +126,17 @@ static void body_words(const HttpResponse *response, char *out, size_t size)
                 text_printable(response->body, response->body_size, text, sizeof(text));
                 (void)snprintf(out, size, "%s", text);
         }
+        cJSON_free(json);
 }
 
-static void answer_words(const HttpResponse *response, char out[WORDS_BYTES], AnswerText *text)
+static void answer_words(const HttpResponse *response, const Blot *blot, char out[WORDS_BYTES], AnswerText *text)
 {
         _cleanup_(cleanup_json) cJSON *body = NULL;
         out[0] = '\0';
         if (response->body_size == 0)
                 return;
         if (json_parse(response->body, response->body_size, &body) < 0 || !cJSON_IsObject(body)) {
-                body_words(response, out, WORDS_BYTES);
+                body_words(response, blot, out, WORDS_BYTES);
                 return;
         }
         if (response->body_size <= LIMIT_PROBLEM_MAX_BYTES) {
@@ -124,14 +144,14 @@ static void answer_words(const HttpResponse *response, char out[WORDS_BYTES], An
                 text->problem = printed && text_utf8_valid(printed, strlen(printed)) ? strdup(printed) : NULL;
                 cJSON_free(printed);
         }
-        if (!problem_words(body, out))
-                body_words(response, out, WORDS_BYTES);
+        if (!problem_words(body, blot, out))
+                body_words(response, blot, out, WORDS_BYTES);
 }
 
 static void answer_fault(const HttpResponse *response, int expected, const Blot *blot, Fault *ret, AnswerText *text)
 {
         char words[WORDS_BYTES];
-        answer_words(response, words, text);
+        answer_words(response, blot, words, text);
         blot_text(blot, words);
         const char *says = words[0] ? ". It says: " : "";
 
@@ -209,7 +229,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 _cleanup_(shown_done) Shown shown;
                 shown_init(&shown, response, blot);
                 char words[300], type[100];
-                body_words(&shown.response, words, sizeof(words));
+                body_words(&shown.response, blot, words, sizeof(words));
                 blot_text(blot, words);
                 text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
                 fault_set(&ret->fault, FAULT_RUN, EBADMSG, "catalog-not-json",

@@ -1,8 +1,8 @@
 /*
  * blot: keeps our credentials out of what the catalog says, should it (or a proxy that shows what it received) echo them.
  *
- * Three spellings are known: as in the secret's file, as JSON writes it in a string, and as basic authentication sends it. Every occurrence is overwritten
- * by asterisks of the same length. A secret of less than four characters is left alone: it would blot out half the language.
+ * Three spellings are known: as in the secret's file, as our JSON writes it in a string, and as basic authentication sends it. Others write JSON differently:
+ * blot what was parsed, or what was printed anew. Every occurrence is overwritten by asterisks of the same length. A secret of less than four characters is left alone: it would blot out half the language.
  */
 #pragma once
 

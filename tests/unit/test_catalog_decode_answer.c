@@ -251,6 +251,52 @@ static void echoed_credentials_are_blotted(void **state)
         blot_done(&blot);
 }
 
+#define TOKEN "eyJhbGciOi/J9.c2lnbmF0dXJl+x=="
+
+/* Other writers of JSON escape more than ours does: the solidus, what HTML gives a meaning, or anything. */
+static void an_echo_is_blotted_however_json_spells_it(void **state)
+{
+        (void)state;
+        static const char *const spelled[] = {
+                "eyJhbGciOi\\/J9.c2lnbmF0dXJl\\u002bx\\u003d\\u003D",
+                "eyJhbGciOi\\u002fJ9.c2lnbmF0dXJl+x\\u003d\\u003d",
+                "\\u0065yJhbGciOi/J9.c2lnbmF0dXJl+x==",
+        };
+        static const struct {
+                int status;
+                const char *type, *before;
+                int zeros; /* so many before it: the words are cut in the middle of it */
+                const char *after;
+        } cases[] = {
+                {403, "application/json", "{\"userMessage\":\"you sent ", 1, "\"}"},
+                {403, "application/json", "{\"errorCode\":\"", 170, "\"}"},
+                {403, "application/json", "{\"headers\":{\"authorization\":\"", 1, "\"}}"},
+                {403, "application/json", "{\"", 1, "\":1}"},
+                {403, "application/json", "{\"headers\":[\"", 170, "\"]}"},
+                {403, "application/json", "[\"", 1, "\"]"},
+                {403, "text/plain", "\"", 1, "\""},
+                {200, "text/plain", "{\"authorization\":\"Bearer ", 1, "\"}"},
+                {200, "text/plain", "{\"authorization\":\"", 170, "\"}"},
+        };
+        Blot blot = {0};
+        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, TOKEN), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                for (size_t k = 0; k < ARRAY_SIZE(spelled); k++) {
+                        char body[512];
+                        (void)snprintf(body, sizeof(body), "%s%0*d%s%s", cases[i].before, cases[i].zeros, 0, spelled[k],
+                                       cases[i].after);
+                        Answered a;
+                        answer(cases[i].status, cases[i].type, body, &blot, &a);
+                        const char *problem = a.answer.problem ? a.answer.problem : "";
+                        if (strstr(a.answer.fault.message, "yJhbG") || strstr(problem, "yJhbG"))
+                                fail_msg("%s: %s, %s", body, a.answer.fault.message, problem);
+                        assert_non_null(strstr(a.answer.fault.message, "0****"));
+                        answer_text_done(&a.text);
+                }
+        }
+        blot_done(&blot);
+}
+
 static void every_length_is_blotted_as_basic_sends_it(void **state)
 {
         (void)state;
@@ -316,6 +362,7 @@ int main(void)
                 cmocka_unit_test(what_is_not_json_is_refused_by_its_type),
                 cmocka_unit_test(an_answer_that_did_not_arrive_whole_has_no_say),
                 cmocka_unit_test(echoed_credentials_are_blotted),
+                cmocka_unit_test(an_echo_is_blotted_however_json_spells_it),
                 cmocka_unit_test(every_length_is_blotted_as_basic_sends_it),
                 cmocka_unit_test(a_secret_of_asterisks_is_blotted_once),
                 cmocka_unit_test(what_is_no_secret_stays),
