@@ -109,8 +109,7 @@ Catalog *catalog_free(Catalog *c)
         return NULL;
 }
 
-/* 1: there is a new secret; 0: it is what it was. */
-static int catalog_reload_secret(Catalog *c, Fault *ret_fault)
+int catalog_load_secret(Catalog *c, Fault *ret_fault)
 {
         _cleanup_(text_wipe) Text fresh = {0};
         if (!c->load_secret)
@@ -118,11 +117,15 @@ static int catalog_reload_secret(Catalog *c, Fault *ret_fault)
         int r = c->load_secret(c->load_secret_userdata, &fresh, ret_fault);
         if (r < 0)
                 return r;
+        if (c->auth == HTTP_AUTH_BEARER && !http_token_is_sound(fresh.data))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                                 "the token holds a space or a control character; write the token alone into the file, "
+                                 "without \"Bearer\"");
         if (c->secret.data && text_equal(c->secret.data, fresh.data))
                 return 0;
         r = blot_set(&c->blot, c->auth, c->username, fresh.data);
         if (r < 0)
-                return r;
+                return fault_set(ret_fault, FAULT_PROCESS, -r, "out-of-memory", "out of memory for the secret");
         text_wipe(&c->secret);
         c->secret = fresh;
         fresh = (Text){0};
@@ -132,8 +135,8 @@ static int catalog_reload_secret(Catalog *c, Fault *ret_fault)
 
 bool catalog_reread_secret(Catalog *c)
 {
-        Fault ignored; /* what cannot be read has not changed */
-        return catalog_reload_secret(c, &ignored) > 0;
+        Fault ignored; /* what cannot be used has not changed */
+        return catalog_load_secret(c, &ignored) > 0;
 }
 
 static void call_on_response(const HttpResponse *response, void *userdata);
@@ -161,7 +164,7 @@ static bool call_again_with_new_secret(CatalogCall *call, const HttpResponse *re
         Fault ignored;
         if (response->error < 0 || response->status != 401 || call->requests > 1)
                 return false;
-        if (call->secret_number == c->secret_number && catalog_reload_secret(c, &ignored) <= 0)
+        if (call->secret_number == c->secret_number && catalog_load_secret(c, &ignored) <= 0)
                 return false;
         return call_send(call) >= 0;
 }
@@ -197,13 +200,13 @@ static int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCa
         return 0;
 }
 
-/* The first request reads the secret. */
+/* The first request reads the secret, unless that has been done. */
 static int call_start(CatalogCall *call)
 {
         Catalog *c = call->catalog;
-        Fault ignored; /* whoever opened the catalog has read the file once, with words for a person */
+        Fault ignored; /* who wants to hear of it loads the secret first */
         if (c->load_secret && !c->secret.data) {
-                int r = catalog_reload_secret(c, &ignored);
+                int r = catalog_load_secret(c, &ignored);
                 if (r < 0)
                         return r;
         }

@@ -4,7 +4,7 @@
  * Knows the Catalog Database Registration API 1.6.0 (/rest/catalogDatabase/v1) and the job API, and no database. Strict in what it sends, tolerant in
  * what it accepts where public clients show that catalogs differ. It decides about one answer ("what is this?"), never about a sync ("what now?").
  *
- * Credentials are read through a loader: at the first request, and again when the catalog answers 401. If the second reading differs from what was
+ * Credentials are read through a loader: when told to, at the latest at the first request, and again when the catalog answers 401. If the second reading differs from what was
  * sent, the request is repeated once with it; if not, repeating would only bring the account nearer to its lock. Credentials are sent to the
  * configured origin only.
  *
@@ -91,7 +91,11 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret);
 Catalog *catalog_free(Catalog *catalog);                                         /* cancels its calls */
 DEFINE_CLEANUP(Catalog, catalog, catalog_free)
 
-/* Reads the secret anew. True when it is another one than before: from now on it is used. */
+/* Reads the secret anew. 1: it is another one than before, and is used from now on; 0: it is the same. Negative errno and a filled Fault when it cannot be
+ * read, or could not be sent (a token with a space): the one before stays. */
+int catalog_load_secret(Catalog *c, Fault *ret_fault);
+
+/* The same, without a word: whether it is another one that is used from now on. */
 bool catalog_reread_secret(Catalog *c);
 
 /* POST /databaseConnections/refresh?edgeConnectionId=… on a connection of its own. */

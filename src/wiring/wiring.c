@@ -28,13 +28,13 @@ static int load_password(void *userdata, Text *ret, Fault *ret_fault)
         return secret_read(c->password_file, ret, ret_fault);
 }
 
-/* Reads a secret to see that it can be read. */
-static int try_secret(int (*load)(void *, Text *, Fault *), void *userdata, const char *what, Fault *ret_fault)
+/* Reads the password to see that it can be read. */
+static int try_password(ConfigPostgres *c, Fault *ret_fault)
 {
         _cleanup_(text_wipe) Text secret = {0};
-        int r = load(userdata, &secret, ret_fault);
+        int r = c->password_file ? load_password(c, &secret, ret_fault) : 0;
         if (r < 0)
-                fault_prefix(ret_fault, "%s: ", what);
+                fault_prefix(ret_fault, "password_file of [postgres]: ");
         return r;
 }
 
@@ -42,7 +42,7 @@ int wiring_open_mirror(Wiring *w, sd_event *event, Config *config, Fault *ret_fa
 {
         ConfigPostgres *c = &config->postgres;
         wiring_take_config(w, config);
-        int r = c->password_file ? try_secret(load_password, c, "password_file of [postgres]", ret_fault) : 0;
+        int r = try_password(c, ret_fault);
         if (r < 0)
                 return r;
         PgPoolOptions options = {
@@ -71,11 +71,6 @@ int wiring_open_catalog(Wiring *w, sd_event *event, Config *config, Fault *ret_f
 {
         ConfigCatalog *c = &config->catalog;
         wiring_take_config(w, config);
-        int r = try_secret(load_catalog_secret, c,
-                           c->auth == CONFIG_AUTH_BASIC ? "password_file of [catalog]" : "token_file of [catalog]",
-                           ret_fault);
-        if (r < 0)
-                return r;
         HttpClientOptions http = {
                 .user_agent = "edgemirror/" EDGEMIRROR_VERSION,
                 .ca_file = c->ca_file,
@@ -91,10 +86,16 @@ int wiring_open_catalog(Wiring *w, sd_event *event, Config *config, Fault *ret_f
                 .load_secret = load_catalog_secret,
                 .load_secret_userdata = c,
         };
-        r = http_client_new(event, &http, &w->http);
+        int r = http_client_new(event, &http, &w->http);
         if (r >= 0)
                 r = catalog_new(w->http, &catalog, &w->catalog);
-        return r < 0 ? failed("the catalog's side", r, ret_fault) : 0;
+        if (r < 0)
+                return failed("the catalog's side", r, ret_fault);
+        r = catalog_load_secret(w->catalog, ret_fault);
+        if (r < 0)
+                fault_prefix(ret_fault,
+                             "%s of [catalog]: ", c->auth == CONFIG_AUTH_BASIC ? "password_file" : "token_file");
+        return r < 0 ? r : 0;
 }
 
 void wiring_close(Wiring *w)

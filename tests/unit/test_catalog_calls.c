@@ -5,6 +5,7 @@
 #include "catalog/catalog.h"
 #include "unit/http_bench.h"
 #include "unit/http_server.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -121,6 +122,43 @@ static void the_catalog_can_be_freed_in_a_callback(void **state)
         assert_null(w->catalog);
 }
 
+/* ---- secrets ---- */
+
+static int load_from_userdata(void *userdata, Text *ret, Fault *ret_fault)
+{
+        (void)ret_fault;
+        return text_append_string(ret, *(const char **)userdata);
+}
+
+/* "Bearer …" is what people copy. */
+static void a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays(void **state)
+{
+        World *w = *state;
+        static const char *const malformed[] = {"Bearer hunter2", "hunter2 ", "\thunter2", "hunt\177er2", ""};
+        const char *token = "before";
+        CatalogOptions options = {
+                .base_url = w->base_url,
+                .auth = HTTP_AUTH_BEARER,
+                .load_secret = load_from_userdata,
+                .load_secret_userdata = &token,
+        };
+        Fault fault = {0};
+        w->catalog = catalog_free(w->catalog);
+        assert_int_equal(catalog_new(w->bench.client, &options, &w->catalog), 0);
+        assert_int_equal(catalog_load_secret(w->catalog, &fault), 1);
+        for (size_t i = 0; i < ARRAY_SIZE(malformed); i++) {
+                token = malformed[i];
+                assert_int_equal(catalog_load_secret(w->catalog, &fault), -EINVAL);
+                assert_string_equal(fault.code, "secret-malformed");
+                assert_null(strstr(fault.message, "hunter2"));
+                assert_false(catalog_reread_secret(w->catalog));
+                token = "before";
+                assert_int_equal(catalog_load_secret(w->catalog, &fault), 0);
+        }
+        token = "after";
+        assert_true(catalog_reread_secret(w->catalog));
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -128,6 +166,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_can_be_freed_in_a_callback, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays, setup,
+                                                teardown),
         };
         return cmocka_run_group_tests_name("catalog_calls", tests, NULL, NULL);
 }
