@@ -52,11 +52,14 @@ static void check_mirror(Check *c)
         Fault fault;
         MirrorTask *task;
         int status = session_try_mirror(&c->session, &fault);
-        if (status == 0 && mirror_check(c->session.mirror, check_on_mirror, c, &task) >= 0)
+        int r = status == 0 ? mirror_check(c->session.mirror, check_on_mirror, c, &task) : 0;
+        if (status == 0 && r >= 0)
                 return;
-        if (status != 0)
-                check_line(c, "postgres", &fault, "");
-        c->status = exit_status_worse(c->status, status ? status : CLI_EXIT_EDGE_FAILED);
+        if (r < 0)
+                fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "PostgreSQL cannot be asked: %s",
+                          strerrordesc_np(-r));
+        check_line(c, "postgres", &fault, "");
+        c->status = exit_status_worse(c->status, status);
         (void)sd_event_exit(c->session.event, 0);
 }
 
@@ -96,21 +99,26 @@ static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
         check_next_edges(c);
 }
 
-static bool check_edge(Check *c, const ConfigEdge *edge)
+static void check_edge(Check *c, const ConfigEdge *edge)
 {
-        EdgeCheck *e = calloc(1, sizeof(*e));
-        if (!e)
-                return false;
-        e->check = c;
-        e->edge = edge;
         const Uuid *schema = edge->has_schema_connection ? &edge->schema_connection : NULL;
-        if (catalog_list(c->session.catalog, &edge->id, schema, 0, 1, check_on_page, e, &e->call) < 0) {
-                free(e);
-                return false;
-        }
-        c->n_open++;
+        EdgeCheck *e = calloc(1, sizeof(*e));
+        int r = -ENOMEM;
         c->asked = true;
-        return true;
+        if (e) {
+                *e = (EdgeCheck){.check = c, .edge = edge};
+                r = catalog_list(c->session.catalog, &edge->id, schema, 0, 1, check_on_page, e, &e->call);
+        }
+        if (r >= 0) {
+                c->n_open++;
+                return;
+        }
+        Fault fault;
+        char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
+        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the catalog cannot be asked: %s", strerrordesc_np(-r));
+        (void)snprintf(what, sizeof(what), "catalog: edge %s", edge->name);
+        check_line(c, what, &fault, "");
+        free(e);
 }
 
 /* As many at a time as syncs would be; none any more once the catalog as a whole has said no. */
@@ -119,8 +127,8 @@ static void check_next_edges(Check *c)
         const Config *config = c->session.config;
         while (!c->catalog_down && c->next_edge < config->n_edges && c->n_open < config->catalog.max_requests) {
                 const ConfigEdge *edge = &config->edges[c->next_edge++];
-                if (edge->enabled && !check_edge(c, edge))
-                        c->status = exit_status_worse(c->status, CLI_EXIT_EDGE_FAILED);
+                if (edge->enabled)
+                        check_edge(c, edge);
         }
         if (c->n_open > 0)
                 return;

@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/session.h"
 #include <stdio.h>
+#include <string.h>
 
 typedef struct Migration {
         Session session;
@@ -28,18 +29,27 @@ static void migration_on_done(const MigrateReport *report, const Fault *fault, v
         (void)sd_event_exit(m->session.event, 0);
 }
 
+static int migrate_failed(int r)
+{
+        log_error("migrate: %s", strerrordesc_np(-r));
+        return CLI_EXIT_EDGE_FAILED;
+}
+
 int command_migrate(const CommandLine *line)
 {
+        int r = line->print ? mirror_migrate_print(stdout) : 0;
         if (line->print)
-                return mirror_migrate_print(stdout) < 0 ? CLI_EXIT_EDGE_FAILED : CLI_EXIT_DONE;
+                return r < 0 ? migrate_failed(r) : CLI_EXIT_DONE;
 
         Migration m = {0};
         MirrorTask *task;
         int status = session_load(&m.session, line->config_file);
         if (status == 0)
                 status = session_open_mirror(&m.session);
-        if (status == 0 && mirror_migrate(m.session.mirror, migration_on_done, &m, &task) < 0)
-                status = CLI_EXIT_EDGE_FAILED;
+        if (status == 0)
+                r = mirror_migrate(m.session.mirror, migration_on_done, &m, &task);
+        if (r < 0)
+                status = migrate_failed(r);
         if (status == 0) {
                 (void)sd_event_loop(m.session.event);
                 status = m.status;
