@@ -68,8 +68,9 @@ static int parse_username(const Option *o, void *object, const char *value, Opti
         return parse_string(o, object, value, context);
 }
 
-const OptionKind option_kind_username = {.accepted = "a text of at most 255 bytes without a colon",
-                                         .parse = parse_username};
+/* What has a colon is likely the password as well (svc:password, as other programs take it): it is not repeated. */
+const OptionKind option_kind_username = {
+        .accepted = "a text of at most 255 bytes without a colon", .is_private = true, .parse = parse_username};
 
 static int parse_file(const Option *o, void *object, const char *value, OptionContext *context)
 {

@@ -38,13 +38,13 @@ static const Case REFUSED[] = {
         {"[catalog]", "url =", "1:2: url: the value is missing; " URL_FORM},
         {"[catalog]", "auth = oauth2", "1:2: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
         {"[catalog]", "auth = Basic", "1:2: auth = Basic: no such way to sign in; accepted: basic or bearer\n"},
-        {"[catalog]", "username = a:b",
-         "1:2: username = a:b: a user name has no colon; accepted: a text of at most 255 bytes without a colon\n"},
+        {"[catalog]", "username = svc:hunter2",
+         "1:2: username: a user name has no colon; accepted: a text of at most 255 bytes without a colon\n"},
         {"[catalog]", "username = \"bob\"",
-         "1:2: username = \"bob\": values are written without quotation marks; "
+         "1:2: username: values are written without quotation marks; "
          "accepted: a text of at most 255 bytes without a colon\n"},
         {"[catalog]", "username = bob # the builder",
-         "1:2: username = bob # the builder: \"#\" does not begin a comment here, \" ;\" does; "
+         "1:2: username: \"#\" does not begin a comment here, \" ;\" does; "
          "accepted: a text of at most 255 bytes without a colon\n"},
         {"[catalog]", "password_file = hunter2",
          "1:2: password_file: not the name of a file (the secret itself does not belong here); " FILE_FORM},
