@@ -28,8 +28,8 @@ typedef struct HttpClientOptions {
         uint64_t connect_timeout_usec; /* name, TCP and TLS together */
         uint64_t request_timeout_usec; /* from leaving the queue to the last byte */
         uint64_t
-                low_speed_usec; /* this long below 16 bytes a second ends a transfer, waiting for the answer counts; 0: a minute */
-        bool allow_http; /* plain http, for loopback only: the caller has checked the address */
+                low_speed_usec; /* this long below 16 bytes a second ends a transfer, waiting for the answer counts; 0: a minute, or request_timeout_usec where that is longer */
+        bool allow_http;        /* plain http, for loopback only: the caller has checked the address */
 } HttpClientOptions;
 
 typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;

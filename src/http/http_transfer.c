@@ -17,9 +17,9 @@
 
 enum {
         LOW_SPEED_BYTES_PER_SEC = 16,
-        LOW_SPEED_DEFAULT_SEC = 60,
         CA_CACHE_SEC = 10 * 60, /* a renewed ca_file is read again after this */
 };
+#define LOW_SPEED_DEFAULT_USEC (60 * USEC_PER_SEC)
 
 static size_t transfer_on_body(char *data, size_t one, size_t size, void *userdata)
 {
@@ -63,11 +63,13 @@ static long msec_from_usec(uint64_t usec)
         return msec < INT_MAX ? (long)msec : INT_MAX;
 }
 
-static long low_speed_sec(const HttpClientOptions *options)
+long http_low_speed_sec(const HttpClientOptions *options)
 {
-        uint64_t sec = (options->low_speed_usec + USEC_PER_SEC - 1) / USEC_PER_SEC;
-        if (options->low_speed_usec == 0)
-                return LOW_SPEED_DEFAULT_SEC;
+        uint64_t usec = options->low_speed_usec;
+        if (usec == 0)
+                usec = options->request_timeout_usec > LOW_SPEED_DEFAULT_USEC ? options->request_timeout_usec
+                                                                              : LOW_SPEED_DEFAULT_USEC;
+        uint64_t sec = usec / USEC_PER_SEC + (usec % USEC_PER_SEC != 0);
         return sec < INT_MAX ? (long)sec : INT_MAX;
 }
 
@@ -93,7 +95,7 @@ static int transfer_set_limits(const HttpClientOptions *options, CURL *easy)
         SET(CURLOPT_CONNECTTIMEOUT_MS, msec_from_usec(options->connect_timeout_usec));
         SET(CURLOPT_TIMEOUT_MS, msec_from_usec(options->request_timeout_usec));
         SET(CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED_BYTES_PER_SEC);
-        SET(CURLOPT_LOW_SPEED_TIME, low_speed_sec(options));
+        SET(CURLOPT_LOW_SPEED_TIME, http_low_speed_sec(options));
         return 0;
 }
 

@@ -48,6 +48,9 @@ typedef TAILQ_HEAD(HttpTransferList, HttpTransfer) HttpTransferList;
 /* -EINVAL: the request cannot be sent as it is; -ENOMEM. */
 int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request, HttpTransfer **ret);
 
+/* How long below the low speed ends a transfer. As waiting counts, the default never cuts an answer short for which request_timeout_usec leaves time. */
+long http_low_speed_sec(const HttpClientOptions *options);
+
 /* It is in no list. NULL is fine. Returns NULL. */
 HttpTransfer *http_transfer_free(HttpTransfer *t);
 DEFINE_CLEANUP(HttpTransfer, http_transfer, http_transfer_free)

@@ -3,10 +3,12 @@
  */
 #include "base/duration.h"
 #include "base/limits.h"
+#include "http/http_transfer.h"
 #include "unit/http_bench.h"
 #include "unit/http_server.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -262,6 +264,29 @@ static void a_byte_now_and_then_ends_with_the_low_speed_limit(void **state)
         assert_true(seen.sent);
 }
 
+/* A catalog may think for as long as the timeout of the request allows; curl counts in seconds. */
+static void the_low_speed_limit_is_no_shorter_than_the_timeout(void **state)
+{
+        (void)state;
+        static const struct {
+                uint64_t low_speed_usec, request_timeout_usec;
+                long sec;
+        } cases[] = {
+                {0, 0, 60},
+                {0, 30 * USEC_PER_SEC, 60},
+                {0, 10 * USEC_PER_MINUTE, 600},
+                {0, 90 * USEC_PER_SEC + 1, 91},
+                {1, 10 * USEC_PER_MINUTE, 1}, /* who says it means it */
+                {UINT64_MAX, 0, INT_MAX},
+                {0, UINT64_MAX, INT_MAX},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                HttpClientOptions options = {.low_speed_usec = cases[i].low_speed_usec,
+                                             .request_timeout_usec = cases[i].request_timeout_usec};
+                assert_int_equal(http_low_speed_sec(&options), cases[i].sec);
+        }
+}
+
 /* A port that is bound but not listened on refuses, and nobody else can take it. */
 static void a_refused_connection_was_not_sent(void **state)
 {
@@ -461,6 +486,7 @@ int main(void)
                 TEST(a_body_of_exactly_the_cap_is_taken),
                 TEST(silence_ends_with_the_request_timeout),
                 TEST(a_byte_now_and_then_ends_with_the_low_speed_limit),
+                cmocka_unit_test(the_low_speed_limit_is_no_shorter_than_the_timeout),
                 TEST(a_refused_connection_was_not_sent),
                 TEST(want_of_descriptors_is_named_as_ours),
                 TEST(credentials_are_sent_exactly),
