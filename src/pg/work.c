@@ -224,6 +224,17 @@ static void work_on_success(PgConnection *c, const PGresult *result)
         }
 }
 
+/* The server takes no writes any more: a standby now, or about to be one. Another that conninfo names may take them, and is found by connecting anew. A statement
+ * that was refused for this has done nothing, alone or in a transaction. */
+static void work_leave_server(PgConnection *c, const Fault *fault)
+{
+        PgTask *t = TAKE_PTR(c->task);
+        if (t->fault.scope == FAULT_NONE)
+                t->fault = *fault;
+        pool_task_ended(t, PG_END_FAILED);
+        connection_fail(c, fault);
+}
+
 static void work_on_error(PgConnection *c, const PGresult *result)
 {
         Fault fault;
@@ -232,6 +243,8 @@ static void work_on_error(PgConnection *c, const PGresult *result)
         bool from_libpq = fault.sqlstate[0] == '\0'; /* it could not read the server's answer */
         if (from_libpq || pg_result_ends_session(result) || PQstatus(c->conn) != CONNECTION_OK) {
                 connection_fail(c, &fault);
+        } else if (text_equal(fault.sqlstate, "25006") && !t->work.read_only) {
+                work_leave_server(c, &fault);
         } else if (t->stage == WORK_COMMIT || t->stage == WORK_ROLLBACK) {
                 /* The server has ended the transaction by itself. */
                 if (t->fault.scope == FAULT_NONE)

@@ -97,6 +97,35 @@ static void a_server_that_dies_under_a_statement(void **state)
         }
 }
 
+/* As after a failover: conninfo may name another server, which is found by connecting anew. */
+static void a_session_that_became_read_only_is_left(void **state)
+{
+        Bench *b = *state;
+        static const PgStep pid_steps[] = {{.sql = "SELECT pg_backend_pid()", .on_result = bench_on_pid}};
+        static const PgWork pid_work = WORK_OF(pid_steps);
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.max_connections = 1;
+        for (int alone = 0; alone < 2; alone++) {
+                Call call, before, reading, after;
+                bench_open_pool(b, &options);
+                bench_run(b, &before, &pid_work);
+                bench_query(b, &call, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY");
+                PgWork work = pid_work;
+                work.read_only = true;
+                bench_run(b, &reading, &work);
+                assert_int_equal(reading.backend_pid, before.backend_pid);
+                work = insert_work;
+                work.transaction = alone == 0;
+                bench_run(b, &call, &work);
+                bench_assert_fault(&call, PG_END_FAILED, "pg-read-only", "25006", true);
+                bench_run(b, &after, &pid_work);
+                assert_int_not_equal(after.backend_pid, before.backend_pid);
+                bench_query(b, &call, "TRUNCATE t");
+                bench_run(b, &call, &work);
+                bench_assert_done(&call);
+        }
+}
+
 static int stop_half_way(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
 {
         (void)ret_fault;
@@ -291,6 +320,7 @@ int main(void)
                 cmocka_unit_test_setup(a_connection_that_died_idle_is_not_noticed_by_work, bench_renew),
                 cmocka_unit_test_setup(a_session_that_was_dismissed_idle_is_not_noticed_by_work, bench_renew),
                 cmocka_unit_test_setup(a_server_that_dies_under_a_statement, bench_renew),
+                cmocka_unit_test_setup(a_session_that_became_read_only_is_left, bench_renew),
                 cmocka_unit_test_setup(a_server_that_dies_under_a_copy, bench_renew),
                 cmocka_unit_test_setup(a_session_that_is_dismissed_between_two_steps, bench_renew),
                 cmocka_unit_test_setup(a_statement_whose_session_is_dismissed_says_so, bench_renew),
