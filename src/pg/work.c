@@ -50,14 +50,13 @@ static void work_send(PgConnection *c, const char *sql, int n_params, const char
 
 static void work_send_settings(PgConnection *c)
 {
-        /* client_connection_check_interval ends a statement whose client has gone; PostgreSQL 14 and newer. */
-        static const char old_server[] =
-                "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), "
-                "set_config('idle_in_transaction_session_timeout', $3, true)";
-        static const char new_server[] =
+        /* client_connection_check_interval ends a statement whose client has gone: PostgreSQL 14 and newer, and only where the platform can tell. Elsewhere
+         * the server refuses it, so it is not set where it is not sure to work. */
+        static const char sql[] =
                 "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), "
                 "set_config('idle_in_transaction_session_timeout', $3, true), "
-                "set_config('client_connection_check_interval', '2s', true)";
+                "CASE WHEN current_setting('client_connection_check_interval', true) IS NOT NULL AND version() LIKE '%linux%' "
+                "THEN set_config('client_connection_check_interval', '2s', true) END";
         PgTask *t = c->task;
         char statement[32], lock[32], idle[32];
         (void)snprintf(statement, sizeof(statement), "%llu", (unsigned long long)(work_timeout(t) / USEC_PER_MSEC));
@@ -65,7 +64,7 @@ static void work_send_settings(PgConnection *c)
         (void)snprintf(idle, sizeof(idle), "%llu",
                        (unsigned long long)((work_timeout(t) + ANSWER_GRACE_USEC) / USEC_PER_MSEC));
         const char *params[] = {statement, lock, idle};
-        work_send(c, PQserverVersion(c->conn) >= 140000 ? new_server : old_server, 3, params);
+        work_send(c, sql, 3, params);
 }
 
 static void work_send_stage(PgConnection *c)
