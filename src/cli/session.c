@@ -24,7 +24,8 @@ int session_load(Session *s, const char *config_file)
 
 static int session_fault_status(const Fault *fault)
 {
-        return text_starts_with(fault->code, "secret-") ? CLI_EXIT_CONFIG : CLI_EXIT_EDGE_FAILED;
+        bool of_config = text_starts_with(fault->code, "secret-") || text_starts_with(fault->code, "config-");
+        return of_config ? CLI_EXIT_CONFIG : CLI_EXIT_EDGE_FAILED;
 }
 
 int session_failed(const Fault *fault)

@@ -27,7 +27,7 @@ int session_open_catalog(Session *s);
 int session_try_mirror(Session *s, Fault *ret_fault);
 int session_try_catalog(Session *s, Fault *ret_fault);
 
-/* Says the fault, and gives the exit status: 78 for a secret that cannot be read. */
+/* Says the fault, and gives the exit status: 78 for a file that the configuration names and that cannot be used. */
 int session_failed(const Fault *fault);
 
 void session_done(Session *s);

@@ -54,7 +54,7 @@ typedef struct HttpRequest {
 typedef struct HttpResponse {
         int error;   /* 0: an answer arrived whole; else negative errno, and `fault` says what happened */
         Fault fault; /* FAULT_REQUEST (timeout, broken connection), FAULT_RUN (body too large), FAULT_PEER (name, connection, TLS; retryable but for
-                        certificates), FAULT_PROCESS (memory, descriptors, ca_file); http_status set when known */
+                        certificates and ca_file), FAULT_PROCESS (memory, descriptors); http_status set when known */
         bool sent;   /* false: certain that the peer saw nothing of this request */
         int status;  /* HTTP status, 0 when none arrived */
         const char *content_type;  /* "" when absent */

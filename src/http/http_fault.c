@@ -23,7 +23,7 @@ static const Meaning code_meanings[] = {
          "no connection; check that the server is up and that no firewall is in between"},
         {CURLE_SSL_CONNECT_ERROR, FAULT_PEER, true, EPROTO, "http-tls",
          "the TLS handshake failed; TLS 1.2 or newer is needed"},
-        {CURLE_SSL_CACERT_BADFILE, FAULT_PROCESS, false, ENOENT, "http-ca-file",
+        {CURLE_SSL_CACERT_BADFILE, FAULT_PEER, false, ENOENT, "http-ca-file",
          "the file of trusted certificates cannot be read; check ca_file"},
         {CURLE_GOT_NOTHING, FAULT_REQUEST, true, ECONNRESET, "http-reset",
          "the connection was closed without an answer"},
@@ -55,9 +55,9 @@ static const Meaning connect_meanings[] = {
          "this machine has no file descriptor left for a connection"},
         {ENOBUFS, FAULT_PROCESS, true, ENOBUFS, "http-sockets", "this machine has no memory left for a connection"},
         {ENOMEM, FAULT_PROCESS, true, ENOMEM, "http-sockets", "this machine has no memory left for a connection"},
-        {EACCES, FAULT_PROCESS, true, EACCES, "http-connect",
+        {EACCES, FAULT_PEER, true, EACCES, "http-connect",
          "this machine forbids the connection; see its firewall and IPAddressAllow="},
-        {EPERM, FAULT_PROCESS, true, EPERM, "http-connect",
+        {EPERM, FAULT_PEER, true, EPERM, "http-connect",
          "this machine forbids the connection; see its firewall and IPAddressAllow="},
 };
 

@@ -223,8 +223,8 @@ static void work_on_success(PgConnection *c, const PGresult *result)
         }
 }
 
-/* The server takes no writes any more: a standby now, or about to be one. Another that conninfo names may take them, and is found by connecting anew. A statement
- * that was refused for this has done nothing, alone or in a transaction. */
+/* The server takes no writes any more: a standby now, or about to be one. Another that conninfo names may take them, and is found by connecting anew. What
+ * was refused for this has done nothing, alone or in a transaction. */
 static void work_leave_server(PgConnection *c, const Fault *fault)
 {
         PgTask *t = TAKE_PTR(c->task);

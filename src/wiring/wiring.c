@@ -4,7 +4,9 @@
 #include "wiring/wiring.h"
 #include "base/duration.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define CONNECT_TIMEOUT_USEC   (10 * USEC_PER_SEC)
 #define STATEMENT_TIMEOUT_USEC (60 * USEC_PER_SEC)
@@ -67,6 +69,22 @@ static int load_catalog_secret(void *userdata, Text *ret, Fault *ret_fault)
         return secret_read(c->auth == CONFIG_AUTH_BASIC ? c->password_file : c->token_file, ret, ret_fault);
 }
 
+/* libcurl would say it of each request. */
+static int try_ca_file(const char *path, Fault *ret_fault)
+{
+        struct stat st;
+        if (!path)
+                return 0;
+        _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        int error = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
+        if (error == 0 && S_ISDIR(st.st_mode))
+                error = EISDIR;
+        if (error == 0)
+                return 0;
+        return fault_set(ret_fault, FAULT_PROCESS, error, "config-ca-file",
+                         "ca_file of [catalog]: %s cannot be read: %s", path, strerrordesc_np(error));
+}
+
 int wiring_open_catalog(Wiring *w, sd_event *event, Config *config, Fault *ret_fault)
 {
         ConfigCatalog *c = &config->catalog;
@@ -86,7 +104,10 @@ int wiring_open_catalog(Wiring *w, sd_event *event, Config *config, Fault *ret_f
                 .load_secret = load_catalog_secret,
                 .load_secret_userdata = c,
         };
-        int r = http_client_new(event, &http, &w->http);
+        int r = try_ca_file(c->ca_file, ret_fault);
+        if (r < 0)
+                return r;
+        r = http_client_new(event, &http, &w->http);
         if (r >= 0)
                 r = catalog_new(w->http, &catalog, &w->catalog);
         if (r < 0)

@@ -18,8 +18,8 @@ typedef struct Wiring {
         Mirror *mirror;
 } Wiring;
 
-/* Each opens one side; `w` is zeroed before the first. The files of secrets are read once, so that what is wrong with them is heard at once, and again
- * whenever the parts need them: what is changed on disk is picked up. Negative errno and a filled Fault; close what is there by wiring_close. */
+/* Each opens one side; `w` is zeroed before the first. The files that the configuration names are opened once, so that what is wrong with them is heard at once,
+ * and again whenever the parts need them: what is changed on disk is picked up. Negative errno and a filled Fault; close what is there by wiring_close. */
 int wiring_open_mirror(Wiring *w, sd_event *event, Config *config, Fault *ret_fault);
 int wiring_open_catalog(Wiring *w, sd_event *event, Config *config, Fault *ret_fault);
 

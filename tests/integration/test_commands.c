@@ -116,26 +116,35 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
         assert_int_equal(RUN(w, "check"), 0);
 }
 
-/* What stands in a header is not what belongs into the file. */
-static void a_token_with_the_word_bearer_is_told_to_be_one(void **state)
+/* The configuration is well-formed, but what it names is of no use. "Bearer …" is what stands in a header, not what belongs into the file. */
+static void a_file_that_cannot_be_used_is_78_for_every_command(void **state)
 {
         World *w = *state;
-        static const char words[] = "token_file of [catalog]: the token holds a space";
-        char config[1024];
-        (void)snprintf(config, sizeof(config),
-                       "[catalog]\nurl = %s\nauth = bearer\ntoken_file = %s/password\n"
-                       "[postgres]\nconninfo = %s\n[edge \"a\"]\nid = %s\n",
-                       w->catalog.url, w->folder, w->pg.service, w->edges[0]);
-        harness_write(w->folder, "edgemirror.conf", config);
-        harness_write(w->folder, "password", "Bearer hunter2\n");
-        assert_int_equal(RUN(w, "check"), 78);
-        assert_says(w, "out", words, true);
-        assert_says(w, "out", "ok      postgres: schema", true);
-        assert_says(w, "out", "hunter2", false);
-        assert_int_equal(RUN(w, "sync", "--dry-run"), 78);
-        assert_says(w, "err", words, true);
-        assert_int_equal(RUN(w, "run"), 78);
-        assert_says(w, "err", words, true);
+        static const struct {
+                const char *ca_file, *words;
+        } cases[] = {
+                {"", "token_file of [catalog]: the token holds a space"},
+                {"ca_file = /nonexistent/acme.pem\n",
+                 "ca_file of [catalog]: /nonexistent/acme.pem cannot be read: No such"},
+                {"ca_file = /tmp\n", "ca_file of [catalog]: /tmp cannot be read: Is a directory"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                char config[1024];
+                (void)snprintf(config, sizeof(config),
+                               "[catalog]\nurl = %s\nauth = bearer\ntoken_file = %s/password\n%s"
+                               "[postgres]\nconninfo = %s\n[edge \"a\"]\nid = %s\n",
+                               w->catalog.url, w->folder, cases[i].ca_file, w->pg.service, w->edges[0]);
+                harness_write(w->folder, "edgemirror.conf", config);
+                harness_write(w->folder, "password", "Bearer hunter2\n");
+                assert_int_equal(RUN(w, "check"), 78);
+                assert_says(w, "out", cases[i].words, true);
+                assert_says(w, "out", "ok      postgres: schema", true);
+                assert_says(w, "out", "hunter2", false);
+                assert_int_equal(RUN(w, "sync", "--dry-run"), 78);
+                assert_says(w, "err", cases[i].words, true);
+                assert_int_equal(RUN(w, "run"), 78);
+                assert_says(w, "err", cases[i].words, true);
+        }
 }
 
 /* ---- migrate ---- */
@@ -277,7 +286,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(check_says_what_is_right, small_world),
                 cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
-                cmocka_unit_test_setup(a_token_with_the_word_bearer_is_told_to_be_one, small_world),
+                cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command, small_world),
                 cmocka_unit_test_setup(status_has_the_members_of_the_contract, small_world),
                 cmocka_unit_test_setup(schedule_needs_neither_catalog_nor_database, small_world),
                 cmocka_unit_test_setup(the_database_that_is_away_is_69_and_said_once, small_world),

@@ -164,13 +164,14 @@ static void tls_below_1_2_is_refused(void **state)
         assert_false(seen.sent);
 }
 
+/* For every edge alike, so it is no failure of one of them. */
 static void a_ca_file_that_is_not_there_is_ours_to_mend(void **state)
 {
         Seen seen;
         assert_int_equal(fetch(*state, "good", "missing", "NORMAL", &seen), 0);
         assert_int_equal(seen.error, -ENOENT);
         assert_string_equal(seen.fault.code, "http-ca-file");
-        assert_int_equal(seen.fault.scope, FAULT_PROCESS);
+        assert_int_equal(seen.fault.scope, FAULT_PEER);
         assert_false(seen.fault.retryable);
         assert_false(seen.sent);
 }

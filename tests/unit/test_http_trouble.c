@@ -4,6 +4,7 @@
  * getaddrinfo is this program's own, so that no resolver outside is asked; curl_multi_socket_action is wrapped at link time (see unit.am).
  */
 #include "base/duration.h"
+#include "http/http_fault.h"
 #include "unit/http_bench.h"
 #include "unit/http_server.h"
 #include <arpa/inet.h>
@@ -234,6 +235,25 @@ static void when_libcurl_fails_all_are_told_and_the_next_ones_work(void **state)
         server_stop(server);
 }
 
+/* A packet filter that says no, to each edge alike. */
+static void a_connection_that_this_machine_forbids_concerns_the_peer(void **state)
+{
+        (void)state;
+        static const int errors[] = {EACCES, EPERM};
+        for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+                HttpFailure failure = {.code = CURLE_COULDNT_CONNECT,
+                                       .phase = HTTP_PHASE_CONNECT,
+                                       .where = "c.example:443",
+                                       .detail = "",
+                                       .socket_errno = errors[i]};
+                Fault fault;
+                assert_int_equal(http_fault_fill(&failure, &fault), -errors[i]);
+                assert_int_equal(fault.scope, FAULT_PEER);
+                assert_true(fault.retryable);
+                assert_non_null(strstr(fault.message, "c.example:443: this machine forbids the connection"));
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -244,6 +264,7 @@ int main(void)
                                                 resolver_let_go),
                 cmocka_unit_test(a_connection_that_hangs_ends_with_the_connect_timeout),
                 cmocka_unit_test(when_libcurl_fails_all_are_told_and_the_next_ones_work),
+                cmocka_unit_test(a_connection_that_this_machine_forbids_concerns_the_peer),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
