@@ -49,6 +49,7 @@ struct SyncCommand {
         sd_event_source *hurry; /* stops waiting for that */
         Fault peer_fault;       /* of a peer that said no */
         Fault said;             /* of a peer, the one that was printed last */
+        size_t n_away;          /* edges that failed as if the catalog were away */
         int status;
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
 };
@@ -63,7 +64,10 @@ static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncRep
                 sync_report_print(edge->name, report, plan, &c->said);
         if (report->fault.scope == FAULT_PEER)
                 c->said = report->fault;
+        c->n_away += sync_report_catalog_away(report);
         c->status = exit_status_worse(c->status, sync_report_status(report));
+        if (c->n_away == c->n_edges)
+                c->status = exit_status_worse(c->status, CLI_EXIT_UNREACHABLE);
 }
 
 static void command_go_on(SyncCommand *c);

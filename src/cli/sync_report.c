@@ -28,6 +28,15 @@ int sync_report_status(const SyncReport *r)
         return status ? status : CLI_EXIT_EDGE_FAILED;
 }
 
+bool sync_report_catalog_away(const SyncReport *r)
+{
+        const Fault *f = &r->fault;
+        if (!text_equal(r->outcome, "failed") || f->scope != FAULT_REQUEST)
+                return false;
+        return f->http_status == 502 || f->http_status == 503 || f->http_status == 504 ||
+               (f->http_status == 0 && text_starts_with(f->code, "http-"));
+}
+
 void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *r, Plan *plan)
 {
         const MirrorApplied *a = &r->applied;

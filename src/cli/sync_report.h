@@ -16,5 +16,8 @@ void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncRep
 /* Whether the mirror was brought up to the list: synced, held or unstable. */
 bool sync_report_applied(const SyncReport *report);
 
-/* The exit status that this edge alone would give: 0, 1, 4, 69 or 77. */
+/* The exit status that this edge gives: 0, 1, 4, 69 or 77. */
 int sync_report_status(const SyncReport *report);
+
+/* Whether it failed because nothing came to the end, or a gateway answered instead of the catalog. Of one edge that may be its list; of all, the catalog is away. */
+bool sync_report_catalog_away(const SyncReport *report);

@@ -149,6 +149,20 @@ static void refused_credentials_are_77_and_a_silent_catalog_69(void **state)
         assert_int_equal(sync_all(w), 0);
 }
 
+/* One edge whose list a gateway gives up on is a failure of that edge. */
+static void a_gateway_that_answers_for_every_edge_is_69_and_for_one_1(void **state)
+{
+        World *w = *state;
+        fault(w, "list", "\"status\":503");
+        assert_int_equal(RUN(w, "sync", "--no-refresh"), 1);
+        control(w, "/control/faults", "");
+        control(w, "/control/faults", "{\"kind\":\"any\",\"status\":503}");
+        assert_int_equal(RUN(w, "sync", "--no-refresh"), 69);
+        assert_int_equal(RUN(w, "check"), 69);
+        control(w, "/control/faults", "");
+        assert_int_equal(RUN(w, "sync", "--no-refresh"), 0);
+}
+
 static void postgres_trouble_has_its_status_and_its_words(void **state)
 {
         World *w = *state;
@@ -279,6 +293,7 @@ int main(void)
                 cmocka_unit_test_setup(a_bad_page_leaves_the_mirror_and_is_named, small_world),
                 cmocka_unit_test_setup(the_catalogs_own_words_reach_the_person, small_world),
                 cmocka_unit_test_setup(refused_credentials_are_77_and_a_silent_catalog_69, small_world),
+                cmocka_unit_test_setup(a_gateway_that_answers_for_every_edge_is_69_and_for_one_1, small_world),
                 cmocka_unit_test_setup(postgres_trouble_has_its_status_and_its_words, small_world),
                 cmocka_unit_test_setup(an_interrupt_gives_the_lease_back, small_world),
                 cmocka_unit_test_setup(the_second_of_two_syncs_says_who_holds_the_edge, small_world),

@@ -51,6 +51,39 @@ static void outcome_and_fault_give_the_status(void **state)
         }
 }
 
+static void a_catalog_that_is_away_is_told_from_one_that_answers(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *outcome, *code;
+                FaultScope scope;
+                int http_status;
+                bool away;
+        } cases[] = {
+                {"failed", "catalog-busy", FAULT_REQUEST, 503, true},
+                {"failed", "catalog-error", FAULT_REQUEST, 502, true},
+                {"failed", "catalog-error", FAULT_REQUEST, 504, true},
+                {"failed", "http-timeout", FAULT_REQUEST, 0, true},
+                {"failed", "http-reset", FAULT_REQUEST, 0, true},
+                {"failed", "http-truncated", FAULT_REQUEST, 200, false},
+                {"failed", "catalog-error", FAULT_REQUEST, 500, false}, /* itself, of this request */
+                {"failed", "catalog-busy", FAULT_REQUEST, 429, false},
+                {"failed", "catalog-forbidden", FAULT_RUN, 403, false},
+                {"failed", "pg-serialization", FAULT_REQUEST, 0, false},
+                {"failed", "http-memory", FAULT_PROCESS, 0, false},
+                {"synced", "catalog-busy", FAULT_REQUEST, 503, false}, /* of the refresh; the list came */
+                {"failed", "", FAULT_NONE, 0, false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                SyncReport report = {.outcome = cases[i].outcome};
+                if (cases[i].scope != FAULT_NONE)
+                        fault_set(&report.fault, cases[i].scope, EIO, cases[i].code, "words");
+                report.fault.http_status = cases[i].http_status;
+                if (sync_report_catalog_away(&report) != cases[i].away)
+                        fail_msg("%s, HTTP %d", cases[i].code, cases[i].http_status);
+        }
+}
+
 static void the_graver_status_wins(void **state)
 {
         (void)state;
@@ -131,6 +164,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(outcome_and_fault_give_the_status),
                 cmocka_unit_test(outcomes_stand_below_each_other_whatever_the_names),
+                cmocka_unit_test(a_catalog_that_is_away_is_told_from_one_that_answers),
                 cmocka_unit_test(the_graver_status_wins),
                 cmocka_unit_test(what_a_peer_said_is_spelt_out_once),
         };
