@@ -138,6 +138,22 @@ static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, const char
         command_report(c, edge, &report, NULL);
 }
 
+/* Starts the edge's sync, or says why not. */
+static void runner_begin(SyncCommand *c, Runner *r)
+{
+        int error = runner_start(c, r);
+        if (error >= 0) {
+                c->running++;
+                return;
+        }
+        Fault fault;
+        fault_set(&fault, FAULT_PROCESS, -error, "no-resources", "the sync could not begin: %s",
+                  strerrordesc_np(-error));
+        r->line = progress_line_remove(r->line);
+        r->plan = plan_free(r->plan);
+        command_fail_edge(c, r->edge, "failed", &fault);
+}
+
 static size_t command_most(const SyncCommand *c)
 {
         bool alone = !c->catalog_answers && !c->stopping && c->peer_fault.scope == FAULT_NONE;
@@ -155,12 +171,8 @@ static void command_go_on(SyncCommand *c)
                         command_fail_edge(c, r->edge, "aborted", &stopped);
                 } else if (c->peer_fault.scope != FAULT_NONE) {
                         command_fail_edge(c, r->edge, "failed", &c->peer_fault);
-                } else if (runner_start(c, r) < 0) {
-                        Fault memory;
-                        fault_set(&memory, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
-                        command_fail_edge(c, r->edge, "failed", &memory);
                 } else {
-                        c->running++;
+                        runner_begin(c, r);
                 }
         }
         if (c->running == 0 && c->next == c->n_edges)
