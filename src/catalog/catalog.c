@@ -49,7 +49,8 @@ struct CatalogCall {
         Uuid id; /* of the edge or the job that is asked about */
         int64_t offset;
         unsigned limit;
-        unsigned requests;
+        unsigned tries;         /* 2: with another secret */
+        unsigned requests;      /* that left */
         uint64_t secret_number; /* of the secret that was sent */
 };
 
@@ -162,7 +163,7 @@ static bool call_again_with_new_secret(CatalogCall *call, const HttpResponse *re
 {
         Catalog *c = call->catalog;
         Fault ignored;
-        if (response->error < 0 || response->status != 401 || call->requests > 1)
+        if (response->error < 0 || response->status != 401 || call->tries > 1)
                 return false;
         if (call->secret_number == c->secret_number && catalog_load_secret(c, &ignored) <= 0)
                 return false;
@@ -173,7 +174,8 @@ static void call_on_response(const HttpResponse *response, void *userdata)
 {
         CatalogCall *call = userdata;
         call->transfer = NULL;
-        call->requests++;
+        call->tries++;
+        call->requests += response->sent;
         if (call_again_with_new_secret(call, response))
                 return;
 

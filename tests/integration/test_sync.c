@@ -144,6 +144,7 @@ static void refused_credentials_are_77_and_a_silent_catalog_69(void **state)
         harness_catalog_stop(&w->catalog);
         assert_int_equal(sync_all(w), 69);
         assert_string_equal(error_of(w, "code"), "http-connect");
+        assert_int_equal(number_of(w, 0, "requests"), 0); /* though it was tried five times */
         start_catalog(w, "20");
         write_config(w, "1s");
         assert_int_equal(sync_all(w), 0);

@@ -5,11 +5,15 @@
 #include "catalog/catalog.h"
 #include "unit/http_bench.h"
 #include "unit/http_server.h"
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -33,6 +37,7 @@ typedef struct World {
 typedef struct Asked {
         CatalogCall *call;
         unsigned n_answers;
+        unsigned requests;
         Fault fault;
         char state[JOB_WORD_BYTES];
         Catalog **freed; /* in the callback; NULL: not */
@@ -66,6 +71,7 @@ static void on_job(const CatalogJobAnswer *answer, void *userdata)
         Asked *asked = userdata;
         asked->n_answers++;
         asked->fault = answer->answer.fault;
+        asked->requests = answer->answer.requests;
         (void)snprintf(asked->state, sizeof(asked->state), "%s", answer->job.status.state);
         if (asked->cancelled)
                 asked->call = catalog_cancel(asked->call);
@@ -122,6 +128,29 @@ static void the_catalog_can_be_freed_in_a_callback(void **state)
         assert_null(w->catalog);
 }
 
+/* A port on which nobody listens: nothing has left. */
+static void only_what_was_sent_counts_as_a_request(void **state)
+{
+        World *w = *state;
+        Asked asked = {0}, refused = {0};
+        ask(w, "/ours", &asked);
+        assert_int_equal(asked.requests, 1);
+
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        socklen_t size = sizeof(address);
+        _cleanup_(cleanup_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+        (void)snprintf(w->base_url, sizeof(w->base_url), "http://127.0.0.1:%d", ntohs(address.sin_port));
+        CatalogOptions options = {.base_url = w->base_url, .auth = HTTP_AUTH_NONE};
+        w->catalog = catalog_free(w->catalog);
+        assert_int_equal(catalog_new(w->bench.client, &options, &w->catalog), 0);
+        ask(w, "/ours", &refused);
+        assert_string_equal(refused.fault.code, "http-connect");
+        assert_int_equal(refused.requests, 0);
+}
+
 /* ---- secrets ---- */
 
 static int load_from_userdata(void *userdata, Text *ret, Fault *ret_fault)
@@ -166,6 +195,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_can_be_freed_in_a_callback, setup, teardown),
+                cmocka_unit_test_setup_teardown(only_what_was_sent_counts_as_a_request, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays, setup,
                                                 teardown),
         };
