@@ -37,15 +37,6 @@ static void status_ask(StatusView *v);
 
 /* ---- one look ---- */
 
-/* Says what is missing: names that the mirror does not know, or everything. */
-static void status_finish(StatusView *v)
-{
-        if (asked_names_missing(&v->asked, "status"))
-                v->status = CLI_EXIT_USAGE;
-        if (!v->asked.names && v->n_edges == 0 && !v->json)
-                puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
-}
-
 static void status_take_row(StatusView *v, const MirrorStatus *s)
 {
         bool trouble = status_is_trouble(s);
@@ -173,15 +164,17 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 return;
         }
         v->task = NULL;
-        if (v->watch) {
+        if (fault->scope == FAULT_NONE && asked_names_missing(&v->asked, "status")) {
+                v->status = CLI_EXIT_USAGE;
+        } else if (v->watch) {
                 watch_took(v, fault);
                 return;
-        }
-        v->status = fault_exit_status(fault);
-        if (fault->scope != FAULT_NONE)
+        } else if (fault->scope != FAULT_NONE) {
+                v->status = fault_exit_status(fault);
                 log_error("status: %s", fault->message);
-        else
-                status_finish(v);
+        } else if (!v->asked.names && v->n_edges == 0 && !v->json) {
+                puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
+        }
         (void)sd_event_exit(v->session.event, 0);
 }
 
