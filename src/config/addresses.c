@@ -77,6 +77,7 @@ static int parse_url(const Option *o _unused_, void *object, const char *value, 
 {
         ConfigCatalog *catalog = &((Config *)object)->catalog;
         _cleanup_(cleanup_curl_string) char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL;
+        _cleanup_(cleanup_curl_string) char *zone = NULL;
 
         const char *complaint = url_complaint(value);
         if (complaint)
@@ -93,6 +94,9 @@ static int parse_url(const Option *o _unused_, void *object, const char *value, 
                 return refuse(context, "not a URL");
         if (curl_url_get(u, CURLUPART_PORT, &port, 0) == CURLUE_OK && strcmp(port, "0") == 0)
                 return refuse(context, "port 0 cannot be connected to");
+        /* libcurl gives the host without it: what is connected to would be another address. */
+        if (curl_url_get(u, CURLUPART_ZONEID, &zone, 0) == CURLUE_OK)
+                return refuse(context, "the address holds a zone (%), which is not supported");
 
         bool plain_http = strcasecmp(scheme, "http") == 0;
         if (!plain_http && strcasecmp(scheme, "https") != 0)
