@@ -41,6 +41,16 @@ static char *job_message(const cJSON *object)
         return strndup(message, size);
 }
 
+/* The whole of it, for jsonb. NULL: too large, no memory, or nothing that PostgreSQL would store. */
+static char *job_document(const cJSON *object, size_t size)
+{
+        char *document = size <= LIMIT_JOB_DOCUMENT_MAX_BYTES ? cJSON_PrintUnformatted(object) : NULL;
+        if (!document || text_utf8_valid(document, strlen(document)))
+                return document;
+        cJSON_free(document);
+        return NULL;
+}
+
 int job_parse(const char *body, size_t size, JobDocument *ret)
 {
         _cleanup_(cleanup_json) cJSON *object = NULL;
@@ -60,7 +70,7 @@ int job_parse(const char *body, size_t size, JobDocument *ret)
         char *message = job_message(object);
         if (!message)
                 return -ENOMEM;
-        char *document = size <= LIMIT_JOB_DOCUMENT_MAX_BYTES ? cJSON_PrintUnformatted(object) : NULL;
+        char *document = job_document(object, size);
         job.message = message;
         job.document = document;
         *ret = (JobDocument){.job = job, .message = message, .document = document};

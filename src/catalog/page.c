@@ -26,7 +26,7 @@ static int row_parse_name(const cJSON *object, size_t index, DatabaseConnection 
         row->name_size = strlen(row->name);
         if (row->name_size > LIMIT_NAME_MAX_BYTES)
                 return row_bad(ret_fault, index, "name", "is longer than 256 KiB");
-        /* Escapes of lone surrogates come out of the parser as bytes that are no UTF-8. */
+        /* The text was, and the parser refuses escapes of lone surrogates; should one not, PostgreSQL would refuse the whole list. */
         if (!text_utf8_valid(row->name, row->name_size))
                 return row_bad(ret_fault, index, "name", "is not valid Unicode");
         return 0;

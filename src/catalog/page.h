@@ -20,5 +20,5 @@ void page_done(Page *p);
 /* Negative errno and a Fault of FAULT_RUN that names row, field and what was expected. */
 int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, Page *ret, Fault *ret_fault);
 
-/* One row alone, the answer of GET /databaseConnections/{id}; `edge` NULL: of any Edge connection. */
+/* One row alone, of any Edge connection: the answer of GET /databaseConnections/{id}. */
 int page_parse_one(const char *body, size_t size, Page *ret, Fault *ret_fault);
