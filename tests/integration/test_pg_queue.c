@@ -1,0 +1,211 @@
+/*
+ * Who gets a connection of the pool and when; and work that is cancelled, wherever it is.
+ */
+#include "integration/pg_bench.h"
+
+static long rows(const Bench *b)
+{
+        return harness_sql_long(&b->pg, "SELECT count(*) FROM t");
+}
+
+/* ---- the queue ---- */
+
+static void work_beyond_the_connections_waits_its_turn(void **state)
+{
+        enum { N = 40 };
+        static const PgStep steps[] = {STEP("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bench'"),
+                                       STEP("INSERT INTO t SELECT count(*) FROM t WHERE pg_sleep(0.002) IS NOT NULL")};
+        PgWork work = WORK_OF(steps);
+        PgPoolOptions options = bench_options(((Bench *)*state)->pg.service);
+        options.max_connections = 1;
+        bench_open_pool(*state, &options);
+        Call calls[N];
+        for (size_t i = 0; i < N; i++)
+                bench_start(*state, &calls[i], &work);
+        for (size_t i = 0; i < N; i++) {
+                bench_wait(&calls[i]);
+                bench_assert_done(&calls[i]);
+                assert_string_equal(calls[i].value, "1");
+                for (size_t later = i + 1; later < N; later++)
+                        assert_int_equal(calls[later].n_calls, 0);
+        }
+        assert_int_equal(rows(*state), N);
+}
+
+static void two_connections_work_side_by_side(void **state)
+{
+        static const PgStep waits[] = {
+                STEP("DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM t) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$")};
+        static const PgStep inserts[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork waiting = WORK_OF(waits), inserting = WORK_OF(inserts);
+        Call first, second;
+        bench_start(*state, &first, &waiting);
+        bench_start(*state, &second, &inserting);
+        bench_wait(&first);
+        bench_assert_done(&first);
+        bench_wait(&second);
+        bench_assert_done(&second);
+}
+
+/* A server that takes no further connection: the one that is there does all the work, and the server is not pestered. */
+static void fewer_connections_than_wanted_are_enough(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg, "CREATE ROLE narrow LOGIN CONNECTION LIMIT 1"));
+        char conninfo[300];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=narrow", b->pg.folder);
+        PgPoolOptions options = bench_options(conninfo);
+        options.max_connections = 4;
+        bench_open_pool(b, &options);
+
+        PgStep step = STEP("SELECT 'x' FROM pg_sleep(0.2)");
+        PgWork work = SINGLE_OF(step);
+        Call calls[4];
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+                bench_start(b, &calls[i], &work);
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+                bench_wait(&calls[i]);
+                bench_assert_done(&calls[i]);
+        }
+        assert_in_range(harness_sql_long(&b->pg, "SELECT count(*) FROM regexp_matches(pg_read_file('../log'), "
+                                                 "'too many connections for role \"narrow\"', 'g')"),
+                        1, 16);
+}
+
+/* ---- cancelling ---- */
+
+static void cancelled_work_is_never_heard_of_again(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("SELECT pg_sleep(60)")};
+        PgWork work = WORK_OF(steps);
+        Call running, queued, other;
+        bench_start(b, &running, &work);
+        bench_start(b, &queued, &work);
+        assert_null(pg_cancel(queued.task));
+        while (running.n_results == 0)
+                assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
+        assert_null(pg_cancel(running.task));
+
+        static const PgStep after[] = {STEP("INSERT INTO t VALUES (2)")};
+        PgWork work_after = WORK_OF(after);
+        bench_run(b, &other, &work_after);
+        bench_assert_done(&other);
+        bench_wait_for_sql(
+                b, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'", "0");
+        assert_int_equal(running.n_calls + queued.n_calls, 0);
+        assert_int_equal(rows(b), 1);
+}
+
+/* The connection that it asked for serves those who come after it. */
+static void work_can_be_cancelled_while_it_waits_for_a_connection(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        Call cancelled, other;
+        bench_start(b, &cancelled, &work);
+        assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0); /* the pool begins to connect */
+        assert_int_equal(cancelled.n_results, 0);
+        assert_null(pg_cancel(cancelled.task));
+        bench_run(b, &other, &work);
+        bench_assert_done(&other);
+        assert_int_equal(cancelled.n_calls, 0);
+        assert_int_equal(rows(b), 1);
+}
+
+static void on_end_cancel_other(PgEnd end, const Fault *fault, void *userdata)
+{
+        (void)end;
+        (void)fault;
+        Call *other = userdata;
+        other->task = pg_cancel(other->task);
+}
+
+/* Both have ended when the first callback runs; the second has not been told yet. */
+static void work_that_has_ended_can_be_cancelled_before_it_is_told(void **state)
+{
+        Bench *b = *state;
+        PgPoolOptions options = bench_options("host=/nowhere");
+        options.max_connections = 1;
+        bench_open_pool(b, &options);
+        PgStep step = STEP("SELECT 1");
+        PgWork work = SINGLE_OF(step);
+        PgTask *first;
+        Call second, third;
+        assert_int_equal(pg_start(b->pool, &work, on_end_cancel_other, &second, &first), 0);
+        bench_start(b, &second, &work);
+        bench_start(b, &third, &work);
+        bench_wait(&third);
+        bench_settle(b);
+        assert_null(second.task);
+        assert_int_equal(second.n_calls, 0);
+}
+
+static void on_end_cancel_itself(PgEnd end, const Fault *fault, void *userdata)
+{
+        (void)end;
+        Call *call = userdata;
+        call->n_calls++;
+        call->task = pg_cancel(call->task);
+        assert_int_equal(fault->scope, FAULT_NONE); /* still there */
+}
+
+static void work_that_is_cancelled_in_its_own_callback_has_ended_all_the_same(void **state)
+{
+        Bench *b = *state;
+        PgStep step = STEP("SELECT 1");
+        PgWork work = SINGLE_OF(step);
+        Call call = {0}, after;
+        assert_int_equal(pg_start(b->pool, &work, on_end_cancel_itself, &call, &call.task), 0);
+        while (call.n_calls == 0)
+                assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
+        bench_settle(b);
+        assert_int_equal(call.n_calls, 1);
+        bench_run(b, &after, &work);
+        bench_assert_done(&after);
+}
+
+static void on_end_free_pool(PgEnd end, const Fault *fault, void *userdata)
+{
+        (void)end;
+        (void)fault;
+        Bench *b = userdata;
+        b->pool = pg_pool_free(b->pool);
+}
+
+static void the_pool_can_be_freed_inside_a_callback(void **state)
+{
+        Bench *b = *state;
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.max_connections = 1; /* first come, first served: the others wait behind the one that frees the pool */
+        bench_open_pool(b, &options);
+        PgStep step = STEP("SELECT 1");
+        PgWork work = SINGLE_OF(step);
+        step.on_result = NULL;
+        PgTask *first;
+        Call others[5];
+        assert_int_equal(pg_start(b->pool, &work, on_end_free_pool, b, &first), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+                bench_start(b, &others[i], &work);
+        while (b->pool)
+                assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
+        bench_settle(b);
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+                assert_int_equal(others[i].n_calls, 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(work_beyond_the_connections_waits_its_turn, bench_renew),
+                cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
+                cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
+                cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
+                cmocka_unit_test_setup(work_can_be_cancelled_while_it_waits_for_a_connection, bench_renew),
+                cmocka_unit_test_setup(work_that_has_ended_can_be_cancelled_before_it_is_told, bench_renew),
+                cmocka_unit_test_setup(work_that_is_cancelled_in_its_own_callback_has_ended_all_the_same, bench_renew),
+                cmocka_unit_test_setup(the_pool_can_be_freed_inside_a_callback, bench_renew),
+        };
+        return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
+}
