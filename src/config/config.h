@@ -112,3 +112,6 @@ int config_print_help(FILE *out);
  * excepted), one that is not a regular file, an empty one, CR, LF or NUL inside, more than LIMIT_SECRET_MAX_BYTES. `ret` must be empty; the caller
  * releases it with text_wipe. */
 int secret_read(const char *where, Text *ret, Fault *ret_fault);
+
+/* Whether a credential may be called so: a name in a folder. */
+bool secret_name_is_sound(const char *name);

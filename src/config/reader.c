@@ -9,6 +9,7 @@
  */
 #include "config/reader.h"
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include <errno.h>
@@ -219,16 +220,9 @@ static int file_read_all(const char *path, char **ret, size_t *ret_size)
         _cleanup_(cleanup_free) char *bytes = malloc(capacity);
         if (!bytes)
                 return -ENOMEM;
-        while (size < capacity - 1) {
-                ssize_t n = read(fd, bytes + size, capacity - 1 - size);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                size += (size_t)n;
-        }
+        int r = file_read(fd, bytes, capacity - 1, &size);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(bytes);
         *ret_size = size;
         return 0;

@@ -5,6 +5,7 @@
  * some. The bytes are in one buffer of fixed size that is overwritten before it goes, and in what the caller gets; nowhere else, and in no
  * message.
  */
+#include "base/file.h"
 #include "base/limits.h"
 #include "config/config.h"
 #include <errno.h>
@@ -26,10 +27,15 @@ static void cleanup_secret_buffer(SecretBuffer *b)
         explicit_bzero(b, sizeof(*b));
 }
 
+bool secret_name_is_sound(const char *name)
+{
+        return *name != '\0' && !strchr(name, '/') && !text_equal(name, ".") && !text_equal(name, "..");
+}
+
 /* The path of a credential. */
 static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *ret_fault)
 {
-        if (*name == '\0' || strchr(name, '/') || text_equal(name, ".") || text_equal(name, ".."))
+        if (!secret_name_is_sound(name))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
                                  "credential:%s: the name of a credential is not empty and holds no slash", name);
 
@@ -85,20 +91,10 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
 
 static int secret_fill(const char *where, int fd, SecretBuffer *b, Fault *ret_fault)
 {
-        while (b->size < sizeof(b->bytes)) {
-                ssize_t n = read(fd, b->bytes + b->size, sizeof(b->bytes) - b->size);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0) {
-                        int e = errno;
-                        return fault_set(ret_fault, FAULT_PROCESS, e, "secret-unreadable", "%s: cannot be read: %s",
-                                         where, strerrordesc_np(e));
-                }
-                if (n == 0)
-                        break;
-                b->size += (size_t)n;
-        }
-        return 0;
+        int r = file_read(fd, b->bytes, sizeof(b->bytes), &b->size);
+        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "secret-unreadable", "%s: cannot be read: %s", where,
+                                 strerrordesc_np(-r))
+                     : 0;
 }
 
 /* Drops one newline and looks at what is left. */

@@ -84,8 +84,7 @@ const OptionKind option_kind_file = {.accepted = "/absolute/path", .parse = pars
 static int parse_secret_file(const Option *o, void *object, const char *value, OptionContext *context)
 {
         if (text_starts_with(value, "credential:")) {
-                const char *name = value + strlen("credential:");
-                if (*name == '\0' || strchr(name, '/') || text_equal(name, ".") || text_equal(name, ".."))
+                if (!secret_name_is_sound(value + strlen("credential:")))
                         return refuse(context, "the credential's name is empty or holds a slash");
         } else if (value[0] != '/')
                 return refuse(context, "not the name of a file (the secret itself does not belong here)");

@@ -5,6 +5,7 @@
  * The bytes are understood in tzif.c, the rule for far moments in rule.c.
  */
 #include "schedule/zone.h"
+#include "base/file.h"
 #include "base/limits.h"
 #include "schedule/zone_internal.h"
 #include <errno.h>
@@ -39,25 +40,6 @@ static bool name_is_sane(const char *name)
         }
 }
 
-static int read_whole(int fd, uint8_t *buffer, size_t size, size_t *ret_size)
-{
-        size_t done = 0;
-
-        while (done < size) {
-                ssize_t n = read(fd, buffer + done, size - done);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                done += (size_t)n;
-        }
-        *ret_size = done;
-        return 0;
-}
-
 static int load_file(const char *name, Zone **ret)
 {
         char path[sizeof(EDGEMIRROR_ZONEINFO_DIR) + 1 + LIMIT_ZONE_NAME_MAX_BYTES];
@@ -79,7 +61,7 @@ static int load_file(const char *name, Zone **ret)
         bytes = malloc(LIMIT_ZONE_FILE_MAX_BYTES + 1);
         if (!bytes)
                 return -ENOMEM;
-        int err = read_whole(fd, bytes, LIMIT_ZONE_FILE_MAX_BYTES + 1, &size);
+        int err = file_read(fd, bytes, LIMIT_ZONE_FILE_MAX_BYTES + 1, &size);
         if (err < 0)
                 return err;
         if (size > LIMIT_ZONE_FILE_MAX_BYTES)
