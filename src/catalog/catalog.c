@@ -243,13 +243,11 @@ static void refresh_complete(CatalogCall *call, const HttpResponse *response)
                         answer.location = location;
                 }
                 answer.has_job = answer_type_is_json(response->content_type) &&
-                                 job_parse(response->body, response->body_size, &job) == 0;
+                                 job_parse(response->body, response->body_size, blot, &job) == 0;
                 if (!answer.has_job)
                         job.job = (CatalogJob){.status.progress = -1, .message = ""};
                 if (!answer.has_job && url_last_uuid(response->location, &job.job.status.id))
                         answer.has_job = true;
-                blot_text(blot, job.message);
-                blot_text(blot, job.document);
                 answer.job = job.job;
         }
         call->callback.refresh(&answer, call->userdata);
@@ -274,9 +272,10 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
 /* ---- job ---- */
 
 /* Only the job that was asked for may say how it is. A body that was cut, or another's, may be right the next time. */
-static int job_read(const HttpResponse *response, const Uuid *asked, JobDocument *ret, Fault *ret_fault)
+static int job_read(const HttpResponse *response, const Uuid *asked, const Blot *blot, JobDocument *ret,
+                    Fault *ret_fault)
 {
-        int r = job_parse(response->body, response->body_size, ret);
+        int r = job_parse(response->body, response->body_size, blot, ret);
         if (r < 0) {
                 fault_set(ret_fault, FAULT_REQUEST, -r, "job-bad-document", "the catalog's answer is not a job: %s",
                           r == -EINVAL ? "no JSON, or without a valid id" : json_error_words(r));
@@ -300,11 +299,8 @@ static void job_complete(CatalogCall *call, const HttpResponse *response)
         answer_classify(response, 200, true, blot, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE) {
-                if (job_read(response, &call->id, &job, &answer.answer.fault) == 0) {
-                        blot_text(blot, job.message);
-                        blot_text(blot, job.document);
+                if (job_read(response, &call->id, blot, &job, &answer.answer.fault) == 0)
                         answer.job = job.job;
-                }
         }
         call->callback.job(&answer, call->userdata);
 }

@@ -29,29 +29,35 @@ static int job_get_word(const cJSON *object, const char *name, char out[JOB_WORD
         return 0;
 }
 
-/* Cut at a character, so that PostgreSQL takes it. */
-static char *job_message(const cJSON *object)
+/* Blotted before it is cut, so that no half of our credentials stays; cut at a character, so that PostgreSQL takes it. */
+static char *job_message(const cJSON *object, const Blot *blot)
 {
         const char *message;
         if (json_get_string(object, "message", &message) < 0)
                 message = "";
-        size_t size = strnlen(message, LIMIT_JOB_MESSAGE_MAX_BYTES);
-        while (size > 0 && !text_utf8_valid(message, size))
+        char *copy = strdup(message);
+        if (!copy)
+                return NULL;
+        blot_text(blot, copy);
+        size_t size = strnlen(copy, LIMIT_JOB_MESSAGE_MAX_BYTES);
+        while (size > 0 && !text_utf8_valid(copy, size))
                 size--;
-        return strndup(message, size);
+        copy[size] = '\0';
+        return copy;
 }
 
 /* The whole of it, for jsonb. NULL: too large, no memory, or nothing that PostgreSQL would store. */
-static char *job_document(const cJSON *object, size_t size)
+static char *job_document(const cJSON *object, size_t size, const Blot *blot)
 {
         char *document = size <= LIMIT_JOB_DOCUMENT_MAX_BYTES ? cJSON_PrintUnformatted(object) : NULL;
+        blot_text(blot, document);
         if (!document || text_utf8_valid(document, strlen(document)))
                 return document;
         cJSON_free(document);
         return NULL;
 }
 
-int job_parse(const char *body, size_t size, JobDocument *ret)
+int job_parse(const char *body, size_t size, const Blot *blot, JobDocument *ret)
 {
         _cleanup_(cleanup_json) cJSON *object = NULL;
         int r = json_parse(body, size, &object);
@@ -67,10 +73,10 @@ int job_parse(const char *body, size_t size, JobDocument *ret)
                 return -EINVAL;
         (void)json_get_number(object, "progressPercentage", 0, 100, &job.status.progress);
 
-        char *message = job_message(object);
+        char *message = job_message(object, blot);
         if (!message)
                 return -ENOMEM;
-        char *document = job_document(object, size);
+        char *document = job_document(object, size, blot);
         job.message = message;
         job.document = document;
         *ret = (JobDocument){.job = job, .message = message, .document = document};

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/text.h"
+#include "catalog/blot.h"
 #include "catalog/catalog.h"
 
 /* Owns the texts that a CatalogJob points to. */
@@ -18,5 +19,6 @@ typedef struct JobDocument {
 
 void job_document_done(JobDocument *d);
 
-/* -EINVAL: not a Job (no valid id, or a state that is not text); -ENOMEM. Errors of json_parse. */
-int job_parse(const char *body, size_t size, JobDocument *ret);
+/* Credentials (NULL: none) are blotted out of message and document. -EINVAL: not a Job (no valid id, or a state that is not text); -ENOMEM. Errors of
+ * json_parse. */
+int job_parse(const char *body, size_t size, const Blot *blot, JobDocument *ret);

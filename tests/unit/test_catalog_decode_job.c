@@ -23,7 +23,7 @@
 
 static int parse(const char *text, JobDocument *ret)
 {
-        return job_parse(text, strlen(text), ret);
+        return job_parse(text, strlen(text), NULL, ret);
 }
 
 static void both_shapes_are_read(void **state)
@@ -198,6 +198,26 @@ static void message_is_text_cut_at_a_character(void **state)
         job_document_done(&d);
 }
 
+/* The cap falls into the middle of it, and Java's writers escape the sign at its end. */
+static void an_echo_is_blotted_before_the_message_is_cut(void **state)
+{
+        (void)state;
+        static const char token[] = "eyJhbGciOiJub25lIn0.c2lnbmF0dXJl=";
+        static char text[2 * LIMIT_JOB_MESSAGE_MAX_BYTES];
+        Blot blot = {0};
+        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, token), 0);
+        (void)snprintf(text, sizeof(text), "{" HAS_ID ",\"message\":\"%0*deyJhbGciOiJub25lIn0.c2lnbmF0dXJl\\u003d\"}",
+                       LIMIT_JOB_MESSAGE_MAX_BYTES - 10, 0);
+        JobDocument d = {0};
+        assert_int_equal(job_parse(text, strlen(text), &blot, &d), 0);
+        assert_int_equal(strlen(d.job.message), LIMIT_JOB_MESSAGE_MAX_BYTES);
+        assert_string_equal(d.job.message + LIMIT_JOB_MESSAGE_MAX_BYTES - 12, "00**********");
+        assert_null(strstr(d.job.document, "eyJ"));
+        assert_non_null(strstr(d.job.document, "**********"));
+        job_document_done(&d);
+        blot_done(&blot);
+}
+
 /* What jsonb would refuse does not get to it: no raw control characters, no number that is none; a document beyond the cap is not kept. */
 static void document_is_fit_for_jsonb(void **state)
 {
@@ -228,6 +248,7 @@ int main(void)
                 cmocka_unit_test(progress_is_a_percentage_or_not_known),
                 cmocka_unit_test(what_is_no_job_is_refused),
                 cmocka_unit_test(message_is_text_cut_at_a_character),
+                cmocka_unit_test(an_echo_is_blotted_before_the_message_is_cut),
                 cmocka_unit_test(document_is_fit_for_jsonb),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
