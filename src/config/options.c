@@ -53,7 +53,7 @@ static const Option OPTIONS[] = {
         { POSTGRES(password_file), .key = "password_file", .kind = &option_kind_secret_file, .sample = "credential:postgres",
           .sample_is_off = true, .help = "The file that holds the password, if the server asks for one; only its owner may read it." },
         { POSTGRES(max_connections), .key = "max_connections", COUNT(2, 100), .preset = "4",
-          .help = "Connections to PostgreSQL." },
+          .help = "Connections to PostgreSQL. One is kept for leases and the queue beside applies that take long." },
         { POSTGRES(password_file), .key = "password", .kind = &option_kind_misplaced_secret, .sample = "password_file" },
 
         /* [daemon] */

@@ -101,8 +101,9 @@ DEFINE_CLEANUP(PgPool, pg_pool, pg_pool_free)
 /* The loop it lives on; borrowed. */
 sd_event *pg_pool_event(const PgPool *pool);
 
-/* Errors are only local ones (-ENOMEM, -EINVAL). `userdata` goes to handlers, the copy source and the callback. Work that waits for a connection or
- * for the server to accept one fails with a Fault of FAULT_PEER after the connect timeout; the caller decides about trying again. */
+/* Errors are only local ones (-ENOMEM, -EINVAL). `userdata` goes to handlers, the copy source and the callback. Work waits for a
+ * connection as long as others are at work. When none can be opened within the connect timeout, and none is open, all that waits fails with a Fault of
+ * FAULT_PEER; the caller decides about trying again. */
 int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userdata, PgTask **ret);
 
 /* Forgets the work: a transaction that has not sent COMMIT is rolled back by closing its connection. NULL is fine. Returns NULL. */

@@ -32,6 +32,33 @@ static void work_beyond_the_connections_waits_its_turn(void **state)
         assert_int_equal(rows(*state), N);
 }
 
+/* A lease is renewed while every other connection applies for minutes. */
+static void one_connection_is_kept_free_of_bulk_work(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("SELECT pg_advisory_xact_lock(7)")};
+        PgWork work = WORK_OF(steps);
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.max_connections = 2;
+        work.bulk = true;
+        bench_open_pool(b, &options);
+        PGconn *holder = PQconnectdb(b->pg.conninfo);
+        PQclear(PQexec(holder, "SELECT pg_advisory_lock(7)"));
+        Call running, waiting, single;
+        bench_start(b, &running, &work);
+        bench_start(b, &waiting, &work);
+        for (int i = 0; i < 3; i++) {
+                bench_query(b, &single, "SELECT 'passed'");
+                assert_string_equal(single.value, "passed");
+        }
+        assert_int_equal(running.n_calls + waiting.n_calls, 0);
+        PQfinish(holder);
+        bench_wait(&running);
+        bench_wait(&waiting);
+        bench_assert_done(&running);
+        bench_assert_done(&waiting);
+}
+
 static void two_connections_work_side_by_side(void **state)
 {
         static const PgStep waits[] = {
@@ -199,6 +226,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(work_beyond_the_connections_waits_its_turn, bench_renew),
+                cmocka_unit_test_setup(one_connection_is_kept_free_of_bulk_work, bench_renew),
                 cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
                 cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
                 cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
