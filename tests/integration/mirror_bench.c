@@ -150,15 +150,37 @@ void bench_spool_add(Spool *spool, const BenchRow *row)
         assert_int_equal(spool_add(spool, &connection, NULL), 0);
 }
 
-void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool)
+static void apply_snapshot(MirrorBench *b, const Uuid *edge, const MirrorSnapshot *snapshot)
 {
         MirrorRun run = bench_claim(b, edge);
         MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
-        MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
         MirrorTask *task;
-        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task), 0);
+        assert_int_equal(mirror_apply(b->mirror, &run, snapshot, &ending, on_applied, b, &task), 0);
         wait_done(b);
         assert_string_equal(b->fault.message, "");
+}
+
+void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool)
+{
+        apply_snapshot(b, edge, &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_HOLD});
+}
+
+void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows, int gone_from,
+                          int gone_to)
+{
+        _cleanup_(cleanup_spool) Spool *spool = NULL, *verdicts = NULL;
+        assert_int_equal(spool_new(&spool), 0);
+        assert_int_equal(spool_new(&verdicts), 0);
+        for (size_t i = 0; i < n_rows; i++)
+                bench_spool_add(spool, &rows[i]);
+        for (int number = gone_from; number < gone_to; number++) {
+                char text[UUID_STRING_SIZE];
+                Uuid id;
+                assert_int_equal(uuid_parse(bench_id(number, text), &id), 0);
+                assert_int_equal(spool_add_verdict(verdicts, &id, NULL, NULL), 0);
+        }
+        apply_snapshot(b, edge,
+                       &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_REMOVE, .verdicts = verdicts});
 }
 
 void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows)

@@ -45,6 +45,10 @@ typedef struct BenchRow {
 /* A sync that listed these rows, from the claim to the commit. */
 void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows);
 void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool);
+
+/* The same; the rows of these numbers, gone_to not among them, are proven gone. */
+void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows, int gone_from,
+                          int gone_to);
 void bench_spool_add(Spool *spool, const BenchRow *row);
 
 /* A sync that failed before it applied anything. */

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/text.h"
+#include "integration/removals_world.h"
 #include "integration/rows.h"
-#include "integration/sync_world.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +112,12 @@ static void churn(World *w, const char *changes, bool rows_stay_in_order)
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(sync_all(w), 0); /* a row that one edge's list lost to the other's */
         assert_mirror_equals_catalog(w);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.edge e, edgemirror.digest_of(e.edge_connection_id) d"
+                                 " WHERE e.digest IS DISTINCT FROM d.digest"),
+                0);
+        assert_history_is_sound(w);
         /* A row that was removed is never back: it was gone. */
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE kind = 'restored'"), 0);
         assert_int_equal(harness_sql_long(&w->pg, "SELECT sum(restored) FROM edgemirror.sync_run"), 0);

@@ -71,17 +71,23 @@ static PGconn *hold_the_rows(World *w)
         return hold(w, "BEGIN; SELECT * FROM edgemirror.database_connection FOR UPDATE");
 }
 
-/* From now on the COMMIT of an apply that changes a row does this first. */
-static void before_commit(World *w, const char *statement)
+/* From now on the COMMIT of what changes a row of the table does this first. */
+static void before_commit_of(World *w, const char *table, const char *statement)
 {
         char sql[600];
         (void)snprintf(sql, sizeof(sql),
                        "CREATE FUNCTION public.before_commit() RETURNS trigger LANGUAGE plpgsql AS"
                        " $$ BEGIN %s; RETURN NULL; END $$;"
-                       "CREATE CONSTRAINT TRIGGER before_commit AFTER UPDATE ON edgemirror.database_connection"
+                       "CREATE CONSTRAINT TRIGGER before_commit AFTER UPDATE ON edgemirror.%s"
                        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.before_commit()",
-                       statement);
+                       statement, table);
         free(harness_sql(&w->pg, sql));
+}
+
+/* Of an apply that changes a row. */
+static void before_commit(World *w, const char *statement)
+{
+        before_commit_of(w, "database_connection", statement);
 }
 
 static int no_trigger(void **state)
@@ -161,12 +167,12 @@ static void an_interrupt_during_the_commit_does_not_deny_what_was_published(void
 /* ---- the answer to COMMIT is lost ---- */
 
 /* The COMMIT of the apply, and no other, waits for a standby that there is not. A session that is ended then has committed, and cannot say so. */
-static void let_commit_hang(World *w)
+static void let_commit_hang(World *w, const char *table)
 {
         free(harness_sql(&w->pg, "ALTER SYSTEM SET synchronous_commit = local"));
         free(harness_sql(&w->pg, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"));
         free(harness_sql(&w->pg, "SELECT pg_reload_conf()"));
-        before_commit(w, "PERFORM set_config('synchronous_commit', 'on', true)");
+        before_commit_of(w, table, "PERFORM set_config('synchronous_commit', 'on', true)");
 }
 
 static int let_commit_go(void **state)
@@ -195,12 +201,50 @@ static void an_answer_lost_at_commit_is_looked_up(void **state)
 {
         World *w = *state;
         begin_with_a_change(w);
-        let_commit_hang(w);
+        let_commit_hang(w, "database_connection");
         pid_t pid = start_sync(w);
         await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
         free(harness_sql(&w->pg,
                          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
         assert_published_once(w, pid);
+}
+
+/* The one statement that knows an unchanged list is a commit, too. */
+static void an_answer_lost_of_an_unchanged_list_is_looked_up(void **state)
+{
+        World *w = *state;
+        begin_again(w, "20", "1h");
+        assert_int_equal(sync_all(w), 0);
+        let_commit_hang(w, "edge");
+        pid_t pid = start_sync(w);
+        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        free(harness_sql(&w->pg,
+                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
+        assert_int_equal(harness_program_wait(pid), 0);
+        take_results(w);
+        assert_string_equal(text_of(w, 0, "outcome"), "synced");
+        assert_int_equal(number_of(w, 0, "unchanged"), 20);
+        assert_all_leases_are_free(w);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
+                         3);
+}
+
+/* The statement that would know that nothing changed does not wait, where no deadline of the server's would end it; the transaction does. */
+static void an_edge_that_another_apply_holds_is_compared_row_by_row(void **state)
+{
+        World *w = *state;
+        begin_again(w, "20", "1h");
+        assert_int_equal(sync_all(w), 0);
+        PGconn *holder = hold(w, "BEGIN; SELECT * FROM edgemirror.edge WHERE name = 'main' FOR UPDATE");
+        pid_t pid = start_sync(w);
+        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                     " AND query LIKE '%ORDER BY e.edge_connection_id%FOR NO KEY UPDATE%'"); /* apply_edges.sql */
+        PQfinish(holder);
+        assert_int_equal(harness_program_wait(pid), 0);
+        take_results(w);
+        assert_string_equal(text_of(w, 0, "outcome"), "synced");
+        assert_int_equal(number_of(w, 0, "unchanged"), 20);
+        assert_all_leases_are_free(w);
 }
 
 /* The heartbeat waits for the row that the apply has locked, and finds the lease given back: by ourselves. */
@@ -209,7 +253,7 @@ static void a_heartbeat_behind_the_apply_does_not_unsay_it(void **state)
         World *w = *state;
         begin_with_a_change(w);
         short_lease(w);
-        let_commit_hang(w);
+        let_commit_hang(w, "database_connection");
         pid_t pid = start_sync(w);
         await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror'"
                      " AND wait_event_type = 'Lock'");
@@ -333,6 +377,8 @@ int main(void)
                 cmocka_unit_test(an_interrupt_during_the_apply_publishes_nothing),
                 cmocka_unit_test_teardown(an_interrupt_during_the_commit_does_not_deny_what_was_published, no_trigger),
                 cmocka_unit_test_teardown(an_answer_lost_at_commit_is_looked_up, let_commit_go),
+                cmocka_unit_test_teardown(an_answer_lost_of_an_unchanged_list_is_looked_up, let_commit_go),
+                cmocka_unit_test(an_edge_that_another_apply_holds_is_compared_row_by_row),
                 cmocka_unit_test_teardown(a_heartbeat_behind_the_apply_does_not_unsay_it, let_commit_go),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
