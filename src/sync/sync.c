@@ -14,6 +14,7 @@
 #include "sync/machine.h"
 #include "sync/prefetch.h"
 #include "sync/prover.h"
+#include "sync/snapshot.h"
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -28,8 +29,7 @@ struct Sync {
 
         SyncMachine machine;
         MirrorRun run; /* run_id 0: not begun */
-        Spool *spool;
-        Spool *found, *verdicts; /* of missing rows; NULL until the list is there */
+        Snapshot snapshot;
         Prefetch *prefetch;
         Prover *prover;
         Journal *journal;
@@ -83,7 +83,7 @@ static void sync_journal_state(MirrorProgress *ret, bool again, void *userdata)
                 .job_document = job_texts_new(&s->texts, JOB_DOCUMENT),
                 .pages = s->machine.pages,
                 .requests = s->machine.requests,
-                .listed = spool_rows(s->spool),
+                .listed = spool_rows(s->snapshot.rows),
         };
         job_texts_given(&s->texts);
 }
@@ -158,41 +158,23 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
         sync_input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});
 }
 
-/* The rows that the machine wants kept of a page; a spool that fails ends the run. */
-static SyncAction sync_keep_rows(Sync *s, const CatalogPageAnswer *page, SyncAction action)
+/* A spool that fails ends the run. */
+static SyncAction sync_spool_failed(Sync *s, const Fault *fault)
 {
-        Fault fault = {0};
-        if (action != SYNC_DO_LIST && action != SYNC_DO_APPLY)
-                return action;
-        for (size_t i = s->machine.keep_from; i < page->n_rows; i++)
-                if (spool_add(s->spool, &page->rows[i], &fault) < 0) {
-                        s->machine.outcome = NULL; /* was decided before the rows could be kept */
-                        return sync_machine_handle(&s->machine,
-                                                   &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
-                }
-        return action;
+        s->machine.outcome = NULL; /* was decided before the rows could be kept */
+        return sync_machine_handle(&s->machine, &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = fault});
 }
 
-/* What the machine concluded of an answer to a request by id. */
-static SyncAction sync_keep_verdict(Sync *s, const SyncInput *in, SyncAction action)
+/* What the machine wants kept of a page, or of an answer to a request by id. */
+static SyncAction sync_keep(Sync *s, const SyncInput *in, SyncAction action)
 {
         Fault fault = {0};
         int r = 0;
-        switch (s->machine.verdict) {
-        case PROOF_GONE:
-        case PROOF_ELSEWHERE:
-                r = spool_add_verdict(s->verdicts, in->asked, s->machine.verdict == PROOF_GONE ? NULL : &in->one->row,
-                                      &fault);
-                break;
-        case PROOF_HERE:
-                r = spool_add(s->spool, &in->one->row, &fault);
-                break;
-        default:
-                break;
-        }
-        if (r >= 0)
-                return action;
-        return sync_machine_handle(&s->machine, &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
+        if (in->kind == SYNC_INPUT_PAGE && (action == SYNC_DO_LIST || action == SYNC_DO_APPLY))
+                r = snapshot_add_page(&s->snapshot, in->page, s->machine.keep_from, &fault);
+        else if (in->kind == SYNC_INPUT_ONE)
+                r = snapshot_add_verdict(&s->snapshot, s->machine.verdict, in->asked, in->one, &fault);
+        return r < 0 ? sync_spool_failed(s, &fault) : action;
 }
 
 static void sync_on_proof(unsigned slot, const Uuid *asked, const CatalogOneAnswer *answer, void *userdata)
@@ -288,7 +270,7 @@ static MirrorEnding sync_ending(const Sync *s)
                 .job_document = job_texts_get(&s->texts, JOB_DOCUMENT),
                 .pages = m->pages,
                 .requests = m->requests,
-                .listed = spool_rows(s->spool),
+                .listed = spool_rows(s->snapshot.rows),
                 .fault = &m->fault,
                 .problem = s->problem,
         };
@@ -303,17 +285,15 @@ static void sync_on_plan(const MirrorPlanRow *row, void *userdata)
 static int sync_do_apply(Sync *s)
 {
         MirrorEnding ending = sync_ending(s);
-        int r = s->found ? 0 : spool_new(&s->found);
-        if (r >= 0 && !s->verdicts)
-                r = spool_new(&s->verdicts);
+        int r = snapshot_complete(&s->snapshot);
         if (r < 0)
                 return r;
         MirrorSnapshot snapshot = {
-                .rows = s->spool,
+                .rows = s->snapshot.rows,
                 .compare = s->plan.compare,
                 .missing = s->machine.missing,
-                .found = s->found,
-                .verdicts = s->verdicts,
+                .found = s->snapshot.found,
+                .verdicts = s->snapshot.verdicts,
         };
         if (s->machine.dry_run)
                 return mirror_plan(s->context.mirror, &s->plan.edge, &snapshot, sync_on_plan, sync_on_applied, s,
@@ -324,7 +304,8 @@ static int sync_do_apply(Sync *s)
 static int sync_do_verify(Sync *s)
 {
         if (!s->prover) {
-                int r = prover_new(s->context.event, s->context.catalog, s->found, sync_on_proof, s, &s->prover);
+                int r = prover_new(s->context.event, s->context.catalog, s->snapshot.found, sync_on_proof, s,
+                                   &s->prover);
                 if (r < 0)
                         return r;
         }
@@ -346,7 +327,7 @@ static void sync_report(Sync *s)
                 .job = m->job,
                 .applied = m->applied,
                 .elsewhere = m->proof.elsewhere,
-                .listed = applied ? m->applied.listed : spool_rows(s->spool),
+                .listed = applied ? m->applied.listed : spool_rows(s->snapshot.rows),
                 .pages = m->pages,
                 .requests = m->requests,
                 .duration_usec = clock_monotonic_usec() - s->started_usec,
@@ -418,7 +399,7 @@ static int sync_effect(Sync *s, SyncAction action)
                                                   USEC_PER_MSEC, sync_on_timer, s);
         case SYNC_DO_LIST_ANEW:
                 s->listed_usec = 0;
-                spool_reset(s->spool);
+                spool_reset(s->snapshot.rows);
                 sync_forget_pages(s);
                 _fallthrough_;
         case SYNC_DO_LIST:
@@ -488,7 +469,7 @@ static void sync_tell(Sync *s)
                 .words = s->machine.last->words,
                 .has_job = s->machine.has_job,
                 .job = s->machine.job,
-                .listed = spool_rows(s->spool),
+                .listed = spool_rows(s->snapshot.rows),
         };
         if (s->machine.phase == SYNC_PHASE_VERIFY) {
                 const Proof *p = &s->machine.proof;
@@ -510,10 +491,7 @@ static void sync_input(Sync *s, SyncInput in)
         if (s->machine.phase != SYNC_PHASE_DONE)
                 s->phase = s->machine.phase;
         sync_take_problem(s, input_problem(&in));
-        if (in.kind == SYNC_INPUT_PAGE)
-                action = sync_keep_rows(s, in.page, action);
-        else if (in.kind == SYNC_INPUT_ONE)
-                action = sync_keep_verdict(s, &in, action);
+        action = sync_keep(s, &in, action);
         log_debug("%s: %s → %s: %s", s->name, sync_state_name(from), sync_state_name(s->machine.state),
                   s->machine.last->words);
         sync_tell(s);
@@ -551,7 +529,7 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
         s->name = strdup(plan->name);
         if (!s->name)
                 return -ENOMEM;
-        int r = spool_new(&s->spool);
+        int r = snapshot_begin(&s->snapshot);
         if (r < 0)
                 return r;
         SyncMachineOptions options = {
@@ -596,9 +574,7 @@ Sync *sync_free(Sync *s)
                 return NULL;
         sync_abandon(s);
         (void)journal_free(s->journal);
-        (void)spool_free(s->spool);
-        (void)spool_free(s->found);
-        (void)spool_free(s->verdicts);
+        snapshot_done(&s->snapshot);
         sd_event_source_disable_unref(s->starter);
         free(s->name);
         job_texts_done(&s->texts);

@@ -80,6 +80,7 @@ static SyncAction run_local_fault(World *w, Run *r)
         if (fault.scope == FAULT_NONE)
                 fault_set(&fault, FAULT_PROCESS, 1, "spool-failed", "simulated");
         SyncInput in = {.kind = SYNC_INPUT_FAULT, .fault = &fault, .now_usec = w->now};
+        r->machine.outcome = NULL;
         return sync_machine_handle(&r->machine, &in);
 }
 
@@ -90,10 +91,8 @@ static SyncAction run_keep_rows(World *w, Run *r, const Shown *rows, size_t n, S
         if (r->machine.keep_from < n)
                 witness_join(r, rows, n);
         for (size_t i = r->machine.keep_from; i < n; i++)
-                if (!run_keep(w, r, &rows[i])) {
-                        r->machine.outcome = NULL;
+                if (!run_keep(w, r, &rows[i]))
                         return run_local_fault(w, r);
-                }
         return action;
 }
 

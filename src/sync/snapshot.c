@@ -1,0 +1,50 @@
+/*
+ * snapshot: see the header.
+ */
+#include "sync/snapshot.h"
+
+int snapshot_begin(Snapshot *s)
+{
+        return spool_new(&s->rows);
+}
+
+int snapshot_complete(Snapshot *s)
+{
+        int r = s->found ? 0 : spool_new(&s->found);
+        if (r >= 0 && !s->verdicts)
+                r = spool_new(&s->verdicts);
+        return r;
+}
+
+void snapshot_done(Snapshot *s)
+{
+        (void)spool_free(s->rows);
+        (void)spool_free(s->found);
+        (void)spool_free(s->verdicts);
+        *s = (Snapshot){0};
+}
+
+int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, size_t from, Fault *ret_fault)
+{
+        for (size_t i = from; i < page->n_rows; i++) {
+                int r = spool_add(s->rows, &page->rows[i], ret_fault);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked, const CatalogOneAnswer *answer,
+                         Fault *ret_fault)
+{
+        switch (verdict) {
+        case PROOF_GONE:
+                return spool_add_verdict(s->verdicts, asked, NULL, ret_fault);
+        case PROOF_ELSEWHERE:
+                return spool_add_verdict(s->verdicts, asked, &answer->row, ret_fault);
+        case PROOF_HERE: /* the list has missed it */
+                return spool_add(s->rows, &answer->row, ret_fault);
+        default:
+                return 0;
+        }
+}
