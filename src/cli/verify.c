@@ -25,27 +25,42 @@ typedef struct Verification {
         int status;
 } Verification;
 
-static bool is_altered(const MirrorVerify *v)
+static bool rows_differ(const MirrorVerify *v)
 {
         return v->recorded_digest && (v->rows != v->recorded_rows || strcmp(v->digest, v->recorded_digest) != 0);
+}
+
+static bool is_altered(const MirrorVerify *v)
+{
+        return rows_differ(v) || v->history_differs > 0;
+}
+
+static const char *state_of(const MirrorVerify *v)
+{
+        return is_altered(v) ? "altered" : v->recorded_digest ? "intact" : "unknown";
+}
+
+static void print_rows(const MirrorVerify *v)
+{
+        if (v->recorded_rows < 0)
+                printf("never synced");
+        else if (!v->recorded_digest)
+                printf("%" PRId64 " rows; not as a whole list left them: the next sync says", v->rows);
+        else if (v->rows != v->recorded_rows)
+                printf("%" PRId64 " rows, and its last sync left %" PRId64, v->rows, v->recorded_rows);
+        else
+                printf("%" PRId64 " rows%s", v->rows,
+                       rows_differ(v) ? ", as many as its last sync left, but not the same" : "");
 }
 
 static void verify_print(const MirrorVerify *v)
 {
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
         columns_put(stdout, text_printable(v->name, strlen(v->name), name, sizeof(name)), NAME_COLUMNS);
-        printf(" %-*s ", STATE_COLUMNS, is_altered(v) ? "ALTERED" : v->recorded_digest ? "intact" : "unknown");
-        if (v->recorded_rows < 0)
-                printf("never synced");
-        else if (!v->recorded_digest)
-                printf("%" PRId64
-                       " rows; other edges took rows over, or an upgrade was, since its last sync: the next one says",
-                       v->rows);
-        else if (v->rows != v->recorded_rows)
-                printf("%" PRId64 " rows, and its last sync left %" PRId64, v->rows, v->recorded_rows);
-        else
-                printf("%" PRId64 " rows%s", v->rows,
-                       is_altered(v) ? ", as many as its last sync left, but not the same" : "");
+        printf(" %-*s ", STATE_COLUMNS, is_altered(v) ? "ALTERED" : state_of(v));
+        print_rows(v);
+        if (v->history_differs > 0)
+                printf("; of %" PRId64 " the history says otherwise", v->history_differs);
         putchar('\n');
         (void)fflush(stdout); /* the next may take long */
 }
@@ -62,9 +77,10 @@ static void verify_print_json(const MirrorVerify *v)
         cJSON *o = cJSON_CreateObject();
         json_add_text(o, "edge", v->name);
         json_add_uuid(o, "edgeConnectionId", &v->edge);
-        json_add_text(o, "state", is_altered(v) ? "altered" : v->recorded_digest ? "intact" : "unknown");
+        json_add_text(o, "state", state_of(v));
         add_contents(o, "recorded", v->recorded_rows, v->recorded_digest);
         add_contents(o, "found", v->rows, v->digest);
+        json_add_int(o, "historyDiffers", v->history_differs);
         json_print_line(o);
 }
 

@@ -281,6 +281,7 @@ typedef struct MirrorVerify {
         const char *recorded_digest; /* NULL: not known; the next sync records it */
         int64_t rows;
         const char *digest;
+        int64_t history_differs; /* rows of which the current version in the history is not the row */
 } MirrorVerify;
 
 /* Called once per edge in order of name, each as soon as it is computed, then once with NULL (or a fault). All edges are of one moment. */

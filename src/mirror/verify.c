@@ -5,7 +5,7 @@
 #include "mirror/mirror_private.h"
 #include <errno.h>
 
-enum { COLUMN_ID, COLUMN_NAME, COLUMN_RECORDED_ROWS, COLUMN_RECORDED_DIGEST, COLUMN_ROWS, COLUMN_DIGEST };
+enum { COLUMN_ID, COLUMN_NAME, COLUMN_RECORDED_ROWS, COLUMN_RECORDED_DIGEST, COLUMN_ROWS, COLUMN_DIGEST, COLUMN_HISTORY };
 
 typedef struct VerifyTask {
         MirrorTask task;
@@ -33,6 +33,7 @@ static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault
                 .recorded_digest = result_text(r, 0, COLUMN_RECORDED_DIGEST),
                 .rows = result_int(r, 0, COLUMN_ROWS),
                 .digest = result_text(r, 0, COLUMN_DIGEST),
+                .history_differs = result_int(r, 0, COLUMN_HISTORY),
         };
         (void)uuid_parse(PQgetvalue(r, 0, COLUMN_ID), &verify.edge);
         t->callback(&verify, &none, t->task.userdata);

@@ -144,9 +144,8 @@ static void two_edges_may_exchange_rows_at_once(void **state)
         World *w = *state;
         char id[40];
         assert_int_equal(sync_all(w), 0);
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 3; i++) { /* fewer than max_removals would hold */
                 move_one(w, 0, 1, id);
-                move_one(w, 1, 0, id);
                 move_one(w, 1, 0, id);
         }
         PGconn *lock = PQconnectdb(w->pg.conninfo);

@@ -46,7 +46,7 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
         free(lsn);
         free(harness_sql(&w->pg, "ALTER ROLE em RESET log_statement"));
 
-        enum { REGISTRATION = 5 }; /* BEGIN, settings, two statements, COMMIT */
+        enum { REGISTRATION = 6 }; /* BEGIN, settings, three statements, COMMIT */
         int statements = count_in_log(&w->pg, "LOG:  execute", &from) - REGISTRATION;
         from = again;
         statements += count_in_log(&w->pg, "LOG:  statement", &from);
@@ -80,7 +80,8 @@ static void a_dry_run_compares_row_by_row(void **state)
 static void verify_says_that_nobody_has_altered_anything(void **state)
 {
         World *w = *state;
-        static const char *const members[] = {"edge", "edgeConnectionId", "state", "recorded", "found"};
+        static const char *const members[] = {"edge",  "edgeConnectionId", "state", "recorded",
+                                              "found", "historyDiffers"};
         assert_int_equal(RUN(w, "verify"), 0);
         assert_says(w, "out", "no edge is known to the mirror yet", true);
         assert_int_equal(sync_all(w), 0);
@@ -114,16 +115,16 @@ static void what_is_altered_by_hand_is_found_and_mended(void **state)
                 bool mended_by_any_sync;
         } cases[] = {
                 {"UPDATE edgemirror.database_connection SET name = name || '!' WHERE" A_ROW,
-                 "20 rows, as many as its last sync left, but not the same\n", false},
+                 "20 rows, as many as its last sync left, but not the same; of 1 the history says otherwise\n", false},
                 {"UPDATE edgemirror.database_connection SET database_id = gen_random_uuid() WHERE" A_ROW,
-                 "20 rows, as many as its last sync left, but not the same\n", false},
+                 "20 rows, as many as its last sync left, but not the same; of 1 the history says otherwise\n", false},
                 {"UPDATE edgemirror.database_connection SET removed_at = now() WHERE" A_ROW,
-                 "19 rows, and its last sync left 20\n", true},
+                 "19 rows, and its last sync left 20; of 1 the history says otherwise\n", true},
                 {"DELETE FROM edgemirror.database_connection WHERE" A_ROW, "19 rows, and its last sync left 20\n",
                  true},
                 {"INSERT INTO edgemirror.database_connection SELECT gen_random_uuid(), edge_connection_id, 'extra', NULL,"
                  " now(), now(), NULL, 1 FROM edgemirror.edge WHERE name = 'main'",
-                 "21 rows, and its last sync left 20\n", true},
+                 "21 rows, and its last sync left 20; of 1 the history says otherwise\n", true},
         };
         assert_int_equal(sync_all(w), 0);
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -148,6 +149,44 @@ static void what_is_altered_by_hand_is_found_and_mended(void **state)
                 assert_int_equal(RUN(w, "verify"), 0);
                 assert_says(w, "out", "main                     intact     20 rows\n", true);
         }
+}
+
+/* What only the history says is looked at as well; a row that the mirror has and the history has not counts too. */
+static void an_altered_history_is_found(void **state)
+{
+        World *w = *state;
+        static const char *const cases[] = {
+                "UPDATE edgemirror.database_connection_history SET name = name || '!' WHERE" A_ROW,
+                "UPDATE edgemirror.database_connection_history SET valid_to = now() WHERE" A_ROW,
+                "DELETE FROM edgemirror.database_connection_history WHERE" A_ROW,
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                begin_again(w, "20", "1s");
+                assert_int_equal(sync_all(w), 0);
+                free(harness_sql(&w->pg, cases[i]));
+                assert_int_equal(RUN(w, "verify"), 1);
+                assert_says(w, "out", "main                     ALTERED    20 rows; of 1 the history says otherwise\n",
+                            true);
+                assert_says(w, "out", "other                    intact     20 rows\n", true);
+                assert_int_equal(RUN(w, "verify", "--json", "main"), 1);
+                assert_says(w, "out", "\"historyDiffers\":1}", true);
+        }
+}
+
+/* Rows that are held are not what the catalog shows: nobody vouches for them, nor for what was altered among them. */
+static void held_rows_are_vouched_for_by_nobody(void **state)
+{
+        World *w = *state;
+        char path[128];
+        assert_int_equal(sync_all(w), 0);
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
+        control(w, path, "{\"op\":\"remove\",\"index\":0,\"count\":15}"); /* more than max_removals */
+        assert_int_equal(RUN(w, "sync", "main"), 4);
+        assert_int_equal(RUN(w, "verify", "main"), 0);
+        assert_says(w, "out", "main                     unknown    20 rows; ", true);
+        assert_int_equal(RUN(w, "sync", "main", "--accept-removals"), 0);
+        assert_int_equal(RUN(w, "verify", "main"), 0);
+        assert_says(w, "out", "main                     intact     5 rows\n", true);
 }
 
 /* The edge that lost a row to another says so rather than "altered", until its own sync. */
@@ -175,6 +214,8 @@ int main(void)
                 cmocka_unit_test_setup(a_dry_run_compares_row_by_row, small_world),
                 cmocka_unit_test_setup(verify_says_that_nobody_has_altered_anything, small_world),
                 cmocka_unit_test_setup(what_is_altered_by_hand_is_found_and_mended, small_world),
+                cmocka_unit_test(an_altered_history_is_found),
+                cmocka_unit_test_setup(held_rows_are_vouched_for_by_nobody, small_world),
                 cmocka_unit_test_setup(a_row_that_moved_is_no_alteration, small_world),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
