@@ -26,7 +26,7 @@
 
 enum { ARGUMENTS_MAX = 40, START_SECONDS_MAX = 30, PROGRAM_TIMEOUT_MSEC = 180000 };
 
-static void built(const char *what, char out[512])
+void harness_built(const char *what, char out[512])
 {
         const char *top = getenv("top_builddir");
         (void)snprintf(out, 512, "%s/%s", top ? top : ".", what);
@@ -47,7 +47,7 @@ static pid_t start(const char *folder, const char *program, const char *const *f
         char path[512];
         const char *arguments[ARGUMENTS_MAX] = {path};
         size_t n = 1;
-        built(program, path);
+        harness_built(program, path);
         for (; *first; first++)
                 arguments[n++] = *first;
         for (; *more && n < ARGUMENTS_MAX - 1; more++)

@@ -31,6 +31,9 @@ pid_t harness_program_start_as(const char *folder, const char *name, const char 
                                const char *const *arguments);
 int harness_program(const char *folder, const char *const *arguments);
 
+/* The path of a program of this build. */
+void harness_built(const char *what, char out[512]);
+
 /* A whole file as text, owned by the caller. */
 char *harness_read(const char *folder, const char *name);
 void harness_write(const char *folder, const char *name, const char *text);

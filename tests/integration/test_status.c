@@ -1,0 +1,219 @@
+/*
+ * edgemirror status as a person on call sees it: the table of a real mirror, colour, and --watch on a terminal.
+ */
+#include "harness/terminal.h"
+#include "integration/sync_world.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { ROWS = 30 };
+
+#define HOME  "\033[H" /* how every drawing begins */
+#define REST  "\033[J" /* and ends: what is left of the one before is erased */
+#define CLEAR "\033[2J"
+#define RED   "\033[31m"
+#define PLAIN "\033[0m"
+
+static const char *const nothing[] = {NULL};
+
+/* edgemirror -c CONFIG status … on a terminal. */
+static void open_status(World *w, HarnessTerminal *t, unsigned short rows, const char *const *environment,
+                        const char *option)
+{
+        const char *const arguments[] = {"-c", w->config, "status", option, NULL};
+        harness_terminal_start(t, rows, environment, arguments);
+}
+
+static size_t count(const char *text, const char *piece)
+{
+        size_t n = 0;
+        for (const char *at = text; (at = strstr(at, piece)); at += strlen(piece))
+                n++;
+        return n;
+}
+
+/* `main` fails, in words; `other` is well. */
+static int world_with_a_failure(void **state)
+{
+        World *w = *state;
+        if (small_world(state) != 0)
+                return -1;
+        fault(w, "list", "\"status\":403");
+        assert_int_equal(sync_all(w), 1);
+        assert_int_equal(sync_all(w), 1);
+        control(w, "/control/faults", "");
+        return 0;
+}
+
+/* Starts a sync of `main` whose job never ends. */
+static pid_t sync_without_end(World *w)
+{
+        const char *const arguments[] = {"-c", w->config, "sync", "main", NULL};
+        write_config(w, "10m");
+        fault(w, "refresh", "\"never_ends\":true");
+        return harness_program_start_as(w->folder, "sync", NULL, arguments);
+}
+
+static void stop(pid_t pid)
+{
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        (void)harness_program_wait(pid);
+}
+
+/* ---- the table ---- */
+
+static void the_table_shows_what_a_person_on_call_needs(void **state)
+{
+        World *w = *state;
+        pid_t sync = sync_without_end(w);
+        char *running = NULL;
+        for (int turn = 0; !running || !*running; turn++) {
+                assert_true(turn < 1000);
+                free(running);
+                running = harness_sql(&w->pg, "SELECT holder FROM edgemirror.edge_claim JOIN edgemirror.sync_run"
+                                              " USING (edge_connection_id) WHERE job_progress = 42");
+        }
+        free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET started_at = now() - interval '125 s'"
+                                 " WHERE finished_at IS NULL"));
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '2 min'"
+                                 " WHERE holder IS NULL"));
+        assert_int_equal(RUN(w, "status"), 0);
+        char below[256];
+        (void)snprintf(below, sizeof(below), "\n    running for 2m5s, job RUNNING 42 %%, held by %s\n", running);
+        free(running);
+        assert_says(w, "out", "\nmain                     poll                   never ", true);
+        assert_says(w, "out", below, true);
+        assert_says(w, "out", "\n    catalog-forbidden: the catalog forbids this", true);
+        assert_says(w, "out", "\n    2 failures in a row\n", true);
+        assert_says(w, "out", "\nother                    OVERDUE ", true);
+        assert_says(w, "out", "  synced     clean      20", true);
+        assert_says(w, "out", "\033", false);
+        stop(sync);
+}
+
+static void colour_is_for_a_terminal_and_for_those_who_want_it(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *environment[3];
+                bool colour;
+        } cases[] = {
+                {{NULL}, true},
+                {{"TERM", "dumb", NULL}, false},
+                {{"NO_COLOR", "1", NULL}, false},
+                {{"NO_COLOR", "", NULL}, true}, /* no-color.org: when it is not empty */
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                HarnessTerminal t;
+                print_message("# %s\n", cases[i].environment[0] ? cases[i].environment[0] : "xterm");
+                open_status(w, &t, ROWS, cases[i].environment, NULL);
+                assert_int_equal(harness_terminal_wait(&t), 0);
+                assert_non_null(strstr(t.seen.data, "main "));
+                assert_int_equal(count(t.seen.data, RED "main "), cases[i].colour ? 1 : 0);
+                assert_int_equal(count(t.seen.data, "\033") > 0, cases[i].colour);
+                harness_terminal_done(&t);
+        }
+}
+
+/* ---- watching ---- */
+
+static void watching_is_for_a_terminal_and_for_people(void **state)
+{
+        World *w = *state;
+        HarnessTerminal t;
+        assert_int_equal(RUN(w, "status", "--watch"), 2);
+        assert_says(w, "err", "--watch draws on a terminal; standard output is none", true);
+        assert_int_equal(RUN(w, "status", "--watch", "--json"), 2);
+        assert_says(w, "err", "it does not go with --json", true);
+        const char *const arguments[] = {"-c", w->config, "status", "--watch", "--json", NULL};
+        harness_terminal_start(&t, ROWS, nothing, arguments);
+        assert_int_equal(harness_terminal_wait(&t), 2);
+        assert_non_null(strstr(t.seen.data, "it does not go with --json"));
+        assert_null(strstr(t.seen.data, HOME));
+        harness_terminal_done(&t);
+}
+
+static void a_watch_draws_again_what_has_changed_until_ctrl_c(void **state)
+{
+        World *w = *state;
+        HarnessTerminal t;
+        open_status(w, &t, ROWS, nothing, "--watch");
+        size_t at = harness_terminal_await(&t, 0, "  2 edges: 0 syncing, 1 needs a look");
+        at = harness_terminal_await(&t, at, RED "main                     idle ");
+        at = harness_terminal_await(&t, at, "the catalog forbids this");
+        at = harness_terminal_await(&t, at, "2 failures in a row");
+        at = harness_terminal_await(&t, at, "other                    idle ");
+        pid_t sync = sync_without_end(w);
+        at = harness_terminal_await(&t, at, "  2 edges: 1 syncing, 1 needs a look");
+        at = harness_terminal_await(&t, at, "job RUNNING 42 %, held by ");
+        control(w, "/control/faults", "");
+        stop(sync);
+        at = harness_terminal_await(&t, at, "  2 edges: 0 syncing");
+        assert_int_equal(RUN(w, "sync", "--no-refresh"), 0); /* the job is under way still */
+        (void)harness_terminal_await(&t, at, "  2 edges: 0 syncing, 0 need a look");
+        harness_terminal_type(&t, "\003");
+        assert_int_equal(harness_terminal_wait(&t), 0);
+        assert_int_equal(count(t.seen.data, CLEAR), 1); /* once: after that it writes over, and nothing flickers */
+        assert_in_range(count(t.seen.data, HOME), 4, 60);
+        assert_int_equal(count(t.seen.data, REST), count(t.seen.data, HOME));
+        harness_terminal_done(&t);
+}
+
+/* `main` takes three lines, `other` one; of eight rows four are for edges, of six only two. */
+static void what_needs_a_look_comes_first_when_the_screen_is_small(void **state)
+{
+        World *w = *state;
+        static const struct {
+                unsigned short rows;
+                const char *last; /* line of the drawing */
+        } cases[] = {{6, "… 2 more lines\033[K"}, {7, "… 1 more lines\033[K"}, {8, "other "}};
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET name = 'zebra' WHERE name = 'main'"));
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                HarnessTerminal t;
+                const char *const arguments[] = {"-c", w->config, "status", "--watch", NULL};
+                harness_terminal_start(&t, cases[i].rows, nothing, arguments);
+                size_t at = harness_terminal_await(&t, 0, HOME);
+                size_t end = harness_terminal_await(&t, at, REST);
+                harness_terminal_type(&t, "\003");
+                assert_int_equal(harness_terminal_wait(&t), 0);
+                t.seen.data[end] = '\0';
+                const char *first = strstr(t.seen.data + at, "zebra "), *last = strstr(t.seen.data, cases[i].last);
+                assert_non_null(first);
+                assert_non_null(last);
+                assert_true(first < last);
+                assert_true(count(t.seen.data + at, "\n") < cases[i].rows); /* or it would scroll */
+                assert_int_equal(count(t.seen.data + at, "more lines"), cases[i].rows < 8);
+                harness_terminal_done(&t);
+        }
+}
+
+static void a_watch_outlives_a_database_that_is_away(void **state)
+{
+        World *w = *state;
+        HarnessTerminal t;
+        open_status(w, &t, ROWS, nothing, "--watch");
+        size_t at = harness_terminal_await(&t, 0, "  2 edges: 0 syncing, 1 needs a look");
+        harness_postgres_stop(&w->pg);
+        at = harness_terminal_await(&t, at, "no connection to PostgreSQL");
+        harness_postgres_resume(&w->pg);
+        (void)harness_terminal_await(&t, at, "  2 edges: 0 syncing, 1 needs a look");
+        harness_terminal_type(&t, "\003");
+        assert_int_equal(harness_terminal_wait(&t), 0);
+        harness_terminal_done(&t);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(the_table_shows_what_a_person_on_call_needs, world_with_a_failure),
+                cmocka_unit_test_setup(colour_is_for_a_terminal_and_for_those_who_want_it, world_with_a_failure),
+                cmocka_unit_test_setup(watching_is_for_a_terminal_and_for_people, world_with_a_failure),
+                cmocka_unit_test_setup(a_watch_draws_again_what_has_changed_until_ctrl_c, world_with_a_failure),
+                cmocka_unit_test_setup(what_needs_a_look_comes_first_when_the_screen_is_small, world_with_a_failure),
+                cmocka_unit_test_setup(a_watch_outlives_a_database_that_is_away, world_with_a_failure),
+        };
+        return cmocka_run_group_tests_name("status", tests, world_setup, world_teardown);
+}
