@@ -221,6 +221,8 @@ static int get_jobs(const Control *c)
 
                 cJSON_AddStringToObject(object, "edgeConnectionId", uuid_format(&job->edge->id, edge));
                 cJSON_AddNumberToObject(object, "polls", (double)job->n_polls);
+                cJSON_AddNumberToObject(object, "createdMs", (double)job->created_ms);
+                cJSON_AddNumberToObject(object, "endedMs", (double)job->ended_ms);
                 cJSON_AddItemToArray(list, object);
         }
         return answer_set_json(c->answer, MHD_HTTP_OK, list);

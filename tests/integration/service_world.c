@@ -145,6 +145,12 @@ int few_edges(void **state)
         return 0;
 }
 
+void short_leases(ServiceWorld *w)
+{
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
+        write_config(w);
+}
+
 /* ---- the service ---- */
 
 HarnessService *service_begin(ServiceWorld *w, int i)
@@ -205,6 +211,14 @@ int requests(ServiceWorld *w, const char *kind, int edge, int status)
         }
         free(log);
         return n;
+}
+
+void rename_a_row(ServiceWorld *w, int edge, const char *name)
+{
+        char path[128], operation[128];
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[edge]);
+        (void)snprintf(operation, sizeof(operation), "{\"op\":\"rename\",\"index\":0,\"name\":\"%s\"}", name);
+        control(w, path, operation);
 }
 
 /* ---- PostgreSQL ---- */

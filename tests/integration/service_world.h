@@ -53,6 +53,7 @@ int few_edges(void **state); /* begin_again with 4 edges of 20 rows; before a te
 void start_catalog(ServiceWorld *w, const char *rows, const char *port); /* "0": any */
 const char *catalog_port(const ServiceWorld *w);
 void write_config(ServiceWorld *w);
+void short_leases(ServiceWorld *w); /* 2 s; writes the configuration */
 void write_password(ServiceWorld *w, const char *password);
 
 /* Instance i; service_start waits until it is ready and the catalog has answered it. */
@@ -70,6 +71,7 @@ PGconn *hold(ServiceWorld *w, const char *sql);
 void control(ServiceWorld *w, const char *path, const char *body);
 void fault(ServiceWorld *w, const char *kind, int edge, const char *members);
 void no_faults(ServiceWorld *w);
+void rename_a_row(ServiceWorld *w, int edge, const char *name); /* its first one */
 
 /* Requests of a kind in the catalog's log, of one edge (-1: all), with this status (0: any). */
 int requests(ServiceWorld *w, const char *kind, int edge, int status);
