@@ -95,6 +95,7 @@ int service_world_teardown(void **state)
                 return 0;
         no_services(w);
         harness_catalog_stop(&w->catalog);
+        harness_pgbouncer_stop(&w->bouncer);
         harness_postgres_destroy(&w->pg);
         (void)nftw(w->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
         free(w);
@@ -148,6 +149,16 @@ int few_edges(void **state)
 void short_leases(ServiceWorld *w)
 {
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
+        write_config(w);
+}
+
+void through_pgbouncer(ServiceWorld *w)
+{
+        if (w->bouncer.pid == 0 && !harness_pgbouncer_start(&w->bouncer, &w->pg)) {
+                print_message("# SKIP: pgbouncer is not installed\n");
+                skip();
+        }
+        (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", w->bouncer.service);
         write_config(w);
 }
 

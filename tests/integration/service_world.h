@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "harness/pgbouncer.h"
 #include "harness/postgres.h"
 #include "harness/program.h"
 #include "harness/service.h"
@@ -24,6 +25,7 @@ enum { WORLD_EDGES_MAX = 64, WORLD_INSTANCES = 3 };
 
 typedef struct ServiceWorld {
         HarnessPostgres pg;
+        HarnessPgbouncer bouncer; /* once it is asked for */
         HarnessCatalog catalog;
         HarnessService services[WORLD_INSTANCES];
         char folder[64], config[128];
@@ -49,6 +51,10 @@ int service_world_teardown(void **state);
 /* No service, a new catalog of so many edges (`rows` as catalogd's option), an empty mirror, the configuration as it was first. */
 void begin_again(ServiceWorld *w, int n_edges, const char *rows);
 int few_edges(void **state); /* begin_again with 4 edges of 20 rows; before a test */
+
+/* From now on, and until begin_again, the service goes through a PgBouncer that pools by transaction; writes the configuration. Skips the test where there is
+ * none: not to be called from a set-up. */
+void through_pgbouncer(ServiceWorld *w);
 
 void start_catalog(ServiceWorld *w, const char *rows, const char *port); /* "0": any */
 const char *catalog_port(const ServiceWorld *w);

@@ -1,7 +1,7 @@
 /*
  * Several instances of edgemirror run on one database: killed, paused for longer than a lease lasts, and cut off from PostgreSQL, at random.
  *
- * EDGEMIRROR_CHAOS_SECONDS (8) is how long the random part of each case goes on, EDGEMIRROR_CHAOS_SEED what it draws from (printed; timing is the
+ * EDGEMIRROR_CHAOS_SECONDS (7) is how long the random part of each case goes on, EDGEMIRROR_CHAOS_SEED what it draws from (printed; timing is the
  * machine's own).
  */
 #include "base/clock.h"
@@ -289,7 +289,7 @@ static void let_happen(ServiceWorld *w, int instances)
         fault(w, "refresh", -1, "\"every\":2,\"dribble_ms\":100,\"dribble_bytes\":64");
         for (int i = 0; i < instances; i++)
                 (void)service_start(w, i);
-        uint64_t end = clock_monotonic_usec() + (uint64_t)environment("EDGEMIRROR_CHAOS_SECONDS", 8) * USEC_PER_SEC;
+        uint64_t end = clock_monotonic_usec() + (uint64_t)environment("EDGEMIRROR_CHAOS_SECONDS", 7) * USEC_PER_SEC;
         while (clock_monotonic_usec() < end)
                 one_step(&c);
         settle(&c);
@@ -322,12 +322,19 @@ static void whatever_happens_to_three_instances_the_mirror_is_right_in_the_end(v
         let_happen(*state, 3);
 }
 
+static void nor_is_it_wrong_through_pgbouncer(void **state)
+{
+        through_pgbouncer(*state);
+        let_happen(*state, 2);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(whatever_happens_to_two_instances_the_mirror_is_right_in_the_end, twelve_edges),
                 cmocka_unit_test_setup(whatever_happens_to_three_instances_the_mirror_is_right_in_the_end,
                                        twelve_edges),
+                cmocka_unit_test_setup(nor_is_it_wrong_through_pgbouncer, twelve_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }

@@ -4,20 +4,22 @@
  */
 #include "integration/service_world.h"
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 
-static int two_instances(void **state)
+static ServiceWorld *begin(void **state, bool pooled)
 {
         ServiceWorld *w = *state;
-        begin_again(w, 4, "20");
+        if (pooled)
+                through_pgbouncer(w);
         short_leases(w);
         (void)service_start(w, 0);
-        return 0;
+        return w;
 }
 
 static void instances_share_the_work(void **state)
 {
-        ServiceWorld *w = *state;
+        ServiceWorld *w = begin(state, false);
         (void)service_start(w, 1);
         make_due(w, 0, 3);
         harness_service_signal(&w->services[0], SIGHUP);
@@ -33,7 +35,7 @@ static void instances_share_the_work(void **state)
 
 static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
 {
-        ServiceWorld *w = *state;
+        ServiceWorld *w = begin(state, false);
         fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 0);
         harness_service_reload(&w->services[0]);
@@ -59,9 +61,8 @@ static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
 }
 
 /* It wakes with a list that is out of date, while somebody else holds the lease. */
-static void a_paused_instance_publishes_nothing_after_its_lease(void **state)
+static void publish_nothing_after_the_lease(ServiceWorld *w)
 {
-        ServiceWorld *w = *state;
         HarnessService *paused = &w->services[0];
         fault(w, "list", 0, "\"count\":1,\"delay_ms\":300");
         make_due(w, 0, 0);
@@ -87,12 +88,23 @@ static void a_paused_instance_publishes_nothing_after_its_lease(void **state)
         assert_nothing_is_held(w);
 }
 
+static void a_paused_instance_publishes_nothing_after_its_lease(void **state)
+{
+        publish_nothing_after_the_lease(begin(state, false));
+}
+
+static void nor_does_it_through_pgbouncer(void **state)
+{
+        publish_nothing_after_the_lease(begin(state, true));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(instances_share_the_work, two_instances),
-                cmocka_unit_test_setup(the_job_of_a_killed_instance_is_polled_on_by_another, two_instances),
-                cmocka_unit_test_setup(a_paused_instance_publishes_nothing_after_its_lease, two_instances),
+                cmocka_unit_test_setup(instances_share_the_work, few_edges),
+                cmocka_unit_test_setup(the_job_of_a_killed_instance_is_polled_on_by_another, few_edges),
+                cmocka_unit_test_setup(a_paused_instance_publishes_nothing_after_its_lease, few_edges),
+                cmocka_unit_test_setup(nor_does_it_through_pgbouncer, few_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }

@@ -1,39 +1,24 @@
 /*
  * All of it through a PgBouncer that pools by transaction: consecutive statements of one client run in different sessions.
  */
-#include "harness/pgbouncer.h"
 #include "integration/service_world.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static HarnessPgbouncer bouncer;
-
-static int begin(void **state)
+static int eight_edges(void **state)
 {
-        ServiceWorld *w = *state;
-        begin_again(w, 8, "20,700,20");
-        if (bouncer.pid == 0 && !harness_pgbouncer_start(&bouncer, &w->pg))
-                return 0;
-        (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", bouncer.service);
-        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
-        write_config(w);
+        begin_again(*state, 8, "20,700,20");
         return 0;
 }
 
-static int end(void **state)
+static ServiceWorld *begin(void **state)
 {
-        harness_pgbouncer_stop(&bouncer);
-        return service_world_teardown(state);
-}
-
-static void need_pgbouncer(void)
-{
-        if (bouncer.pid > 0)
-                return;
-        print_message("# SKIP: pgbouncer is not installed\n");
-        skip();
+        ServiceWorld *w = *state;
+        through_pgbouncer(w);
+        short_leases(w);
+        return w;
 }
 
 static int run(ServiceWorld *w, const char *command)
@@ -44,8 +29,7 @@ static int run(ServiceWorld *w, const char *command)
 
 static void every_command_works(void **state)
 {
-        ServiceWorld *w = *state;
-        need_pgbouncer();
+        ServiceWorld *w = begin(state);
         free(harness_sql(&w->pg, "SET client_min_messages = error; DROP PUBLICATION edgemirror;"
                                  " DROP SCHEMA edgemirror CASCADE"));
         assert_int_equal(run(w, "migrate"), 0);
@@ -63,8 +47,7 @@ static void every_command_works(void **state)
 
 static void two_instances_share_and_take_over(void **state)
 {
-        ServiceWorld *w = *state;
-        need_pgbouncer();
+        ServiceWorld *w = begin(state);
         (void)service_start(w, 0);
         fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 3);
@@ -90,8 +73,7 @@ static void two_instances_share_and_take_over(void **state)
 /* Its clients keep their connections while the sessions behind them end. */
 static void a_restart_of_postgres_behind_it_is_ridden_out(void **state)
 {
-        ServiceWorld *w = *state;
-        need_pgbouncer();
+        ServiceWorld *w = begin(state);
         HarnessService *s = service_start(w, 0);
         fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 7);
@@ -110,12 +92,65 @@ static void a_restart_of_postgres_behind_it_is_ridden_out(void **state)
         assert_nothing_is_held(w);
 }
 
+/* As it learns from an answer of the queue when the next edge is due; nothing tells it when the moment has come. */
+static void edges_are_synced_on_time(void **state)
+{
+        ServiceWorld *w = begin(state);
+        HarnessService *s = service_start(w, 0);
+        free(harness_sql(&w->pg,
+                         "CREATE TABLE public.due AS SELECT edge_connection_id, clock_timestamp() + interval '1 s' *"
+                         " (1 + row_number() OVER () % 3) AS at FROM edgemirror.edge_claim;"
+                         "UPDATE edgemirror.edge_claim c SET next_run_at = d.at FROM public.due d"
+                         " WHERE d.edge_connection_id = c.edge_connection_id"));
+        harness_service_reload(s);
+        await_runs(w, 0, 7, "synced", 1);
+        service_stop(w, 0);
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.sync_run JOIN public.due USING (edge_connection_id)"
+                                  " WHERE started_at BETWEEN at AND at + interval '2 s'"),
+                         8);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 8);
+        assert_mirror_equals_catalog(w, 0, 7);
+        assert_nothing_is_held(w);
+}
+
+static void a_good_file_is_taken_up_and_a_bad_one_refused(void **state)
+{
+        ServiceWorld *w = begin(state);
+        HarnessService *s = service_start(w, 0);
+        w->n_configured = 6;
+        (void)snprintf(w->schedule, sizeof(w->schedule), "hourly");
+        write_config(w);
+        harness_service_reload(s);
+        await_sql(
+                w,
+                "SELECT (count(*) = 6)::int FROM edgemirror.edge_claim JOIN edgemirror.edge USING (edge_connection_id)"
+                " WHERE enabled AND schedule = 'hourly' AND next_run_at BETWEEN now() AND now() + interval '1 hour'");
+        await_sql(
+                w,
+                "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim JOIN edgemirror.edge USING (edge_connection_id)"
+                " WHERE NOT enabled AND next_run_at IS NULL");
+        harness_write(w->folder, "edgemirror.conf", "[catalog]\nurl = nonsense\n");
+        harness_service_reload(s);
+        assert_int_equal(harness_service_logged(s, "not reloaded: the configuration that was in force stays so"), 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 6);
+        make_due(w, 0, 0);
+        write_config(w);
+        harness_service_reload(s);
+        await_runs(w, 0, 0, "synced", 1);
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 0, 0);
+        assert_nothing_is_held(w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(every_command_works, begin),
-                cmocka_unit_test_setup(two_instances_share_and_take_over, begin),
-                cmocka_unit_test_setup(a_restart_of_postgres_behind_it_is_ridden_out, begin),
+                cmocka_unit_test_setup(every_command_works, eight_edges),
+                cmocka_unit_test_setup(edges_are_synced_on_time, eight_edges),
+                cmocka_unit_test_setup(a_good_file_is_taken_up_and_a_bad_one_refused, eight_edges),
+                cmocka_unit_test_setup(two_instances_share_and_take_over, eight_edges),
+                cmocka_unit_test_setup(a_restart_of_postgres_behind_it_is_ridden_out, eight_edges),
         };
-        return cmocka_run_group_tests(tests, service_world_setup, end);
+        return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }
