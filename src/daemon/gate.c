@@ -17,9 +17,8 @@
 #include <string.h>
 #include <time.h>
 
-#define OUTAGE_FLOOR_USEC   USEC_PER_SEC
-#define OUTAGE_CEILING_USEC (30 * USEC_PER_SEC)
-#define REFUSED_PAUSE_USEC  (15 * USEC_PER_MINUTE) /* before the same credentials are tried again */
+#define OUTAGE_FLOOR_USEC  USEC_PER_SEC
+#define REFUSED_PAUSE_USEC (15 * USEC_PER_MINUTE) /* before the same credentials are tried again */
 
 void gate_init(Daemon *d)
 {

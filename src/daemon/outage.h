@@ -7,9 +7,13 @@
 #pragma once
 
 #include "base/backoff.h"
+#include "base/duration.h"
 #include "base/fault.h"
 #include <stdbool.h>
 #include <stdint.h>
+
+/* Of catalog and PostgreSQL: whoever is back is found within so long, however long it was away. The log says so to people. */
+#define OUTAGE_CEILING_USEC (30 * USEC_PER_SEC)
 
 typedef struct Outage {
         bool down;

@@ -22,7 +22,6 @@
 #define REGISTER_EVERY_USEC USEC_PER_HOUR         /* a database that was restored does not know our edges */
 #define REGISTER_AGAIN_USEC (10 * USEC_PER_SEC)   /* when a long apply holds an edge that has changed */
 #define OUTAGE_FLOOR_USEC   (500 * USEC_PER_MSEC)
-#define OUTAGE_CEILING_USEC (30 * USEC_PER_SEC)
 
 void queue_init(Daemon *d)
 {

@@ -1,11 +1,16 @@
 /*
  * edgemirror run while PostgreSQL or the catalog is away, refuses it, or fails for one edge; and who waits for whom.
+ *
+ * EDGEMIRROR_OUTAGE_SECONDS (5) is how long both are away in the case that measures the recovery; the delays between attempts grow with it.
  */
+#include "base/clock.h"
+#include "base/duration.h"
 #include "integration/service_world.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define POSTGRES_LINE "; trying again, at least every 30 s"
 #define CATALOG_LINE  "it is asked again at least every 30 s"
@@ -165,6 +170,53 @@ static void a_job_that_cannot_be_asked_for_is_not_begun_a_second_time(void **sta
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"), 1);
         assert_int_equal(requests(w, "refresh", 0, 0), 1);
         service_stop(w, 0);
+}
+
+/* ---- how soon it goes on ---- */
+
+static double seconds_since(uint64_t usec)
+{
+        return (double)(clock_monotonic_usec() - usec) / USEC_PER_SEC;
+}
+
+/* The ceiling of the delays, and what a busy machine needs. */
+static void who_is_back_is_found_within_thirty_seconds(void **state)
+{
+        enum { FOUND_SECONDS_MAX = 30 + 5 };
+        ServiceWorld *w = *state;
+        const char *asked = getenv("EDGEMIRROR_OUTAGE_SECONDS");
+        const struct timespec lasting = {.tv_sec = asked ? strtol(asked, NULL, 10) : 5};
+        char port[16];
+        HarnessService *s = service_start(w, 0);
+        stop_catalog(w, port);
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        harness_service_await_log(s, CATALOG_LINE, 1);
+        harness_postgres_stop(&w->pg);
+        harness_service_reload(s);
+        harness_service_await_log(s, POSTGRES_LINE, 1);
+        (void)nanosleep(&lasting, NULL);
+        start_catalog(w, "20", port);
+        uint64_t catalog_usec = clock_monotonic_usec();
+        uint64_t postgres_usec = clock_monotonic_usec();
+        harness_postgres_resume(&w->pg);
+        double catalog = 0, postgres = 0;
+        while (catalog == 0 || postgres == 0) {
+                const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+                if (catalog == 0 && harness_service_logged(s, "the catalog answers again") > 0)
+                        catalog = seconds_since(catalog_usec);
+                if (postgres == 0 && harness_service_logged(s, "PostgreSQL answers again") > 0)
+                        postgres = seconds_since(postgres_usec);
+                assert_true(seconds_since(catalog_usec) < 2 * FOUND_SECONDS_MAX);
+                (void)nanosleep(&pause, NULL);
+        }
+        print_message("# after %ld s: the catalog was found after %.1f s, PostgreSQL after %.1f s\n",
+                      (long)lasting.tv_sec, catalog, postgres);
+        assert_true(catalog < FOUND_SECONDS_MAX);
+        assert_true(postgres < FOUND_SECONDS_MAX);
+        await_runs(w, 0, 3, "synced", 1);
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 0, 3);
 }
 
 /* ---- credentials ---- */
@@ -332,6 +384,7 @@ int main(void)
                 cmocka_unit_test_setup(a_catalog_away_later_is_one_line_for_all_edges, few_edges),
                 cmocka_unit_test_setup(a_gateway_that_answers_for_the_catalog_keeps_edges_waiting, few_edges),
                 cmocka_unit_test_setup(a_job_that_cannot_be_asked_for_is_not_begun_a_second_time, few_edges),
+                cmocka_unit_test_setup(who_is_back_is_found_within_thirty_seconds, few_edges),
                 cmocka_unit_test_setup(a_wrong_password_is_tried_once, many_edges),
                 cmocka_unit_test_setup(a_password_that_is_revoked_closes_the_gate_until_it_is_changed, many_edges),
                 cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone, few_edges),

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #define FLOOR   USEC_PER_SEC
-#define CEILING (30 * USEC_PER_SEC)
+#define CEILING OUTAGE_CEILING_USEC
 
 static Fault a_fault(void)
 {
@@ -53,6 +53,23 @@ static void hours_are_a_few_lines(void **state _unused_)
         }
 }
 
+/* With the worst of luck, too: UINT64_MAX draws the longest delay. */
+static void who_is_back_is_found_within_thirty_seconds(void **state _unused_)
+{
+        static const uint64_t floors[] = {USEC_PER_SEC, 500 * USEC_PER_MSEC}; /* of the catalog, of PostgreSQL */
+        for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++) {
+                Outage o;
+                const Fault f = a_fault();
+                uint64_t delay, longest = 0;
+                outage_init(&o, floors[i], OUTAGE_CEILING_USEC);
+                for (uint64_t now = 0; now < 24 * USEC_PER_HOUR; now += delay) {
+                        (void)outage_failed(&o, &f, now, UINT64_MAX, &delay);
+                        longest = delay > longest ? delay : longest;
+                }
+                assert_in_range(longest, 20 * USEC_PER_SEC, 30 * USEC_PER_SEC);
+        }
+}
+
 static void the_end_tells_how_long_it_lasted_and_only_once(void **state _unused_)
 {
         Outage o;
@@ -86,6 +103,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(hours_are_a_few_lines),
+                cmocka_unit_test(who_is_back_is_found_within_thirty_seconds),
                 cmocka_unit_test(the_end_tells_how_long_it_lasted_and_only_once),
                 cmocka_unit_test(the_next_outage_begins_from_scratch),
         };
