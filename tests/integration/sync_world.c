@@ -66,9 +66,8 @@ int world_teardown(void **state)
         World *w = *state;
         if (!w) /* the set-up failed */
                 return 0;
-        static const char *const files[] = {"edgemirror.conf", "password", "out",         "err",         "url",
-                                            "sync.out",        "sync.err", "catalog.out", "catalog.err", "tty.out",
-                                            "tty.err"};
+        static const char *const files[] = {"edgemirror.conf", "password", "out",         "err",        "url",
+                                            "sync.out",        "sync.err", "catalog.out", "catalog.err"};
         forget_results(w);
         harness_catalog_stop(&w->catalog);
         harness_postgres_destroy(&w->pg);

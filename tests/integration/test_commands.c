@@ -3,7 +3,6 @@
  */
 #include "integration/sync_world.h"
 #include <cjson/cJSON.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 /* ---- check ---- */
 
@@ -240,44 +238,6 @@ static void status_has_the_members_of_the_contract(void **state)
         assert_says(w, "err", "\"nobody\"", true);
 }
 
-/* Its standard output is a terminal, of which the test has the other end. */
-static pid_t start_on_terminal(World *w, const char *const *arguments, int *ret_fd)
-{
-        char path[128];
-        *ret_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-        assert_true(*ret_fd >= 0 && grantpt(*ret_fd) == 0 && unlockpt(*ret_fd) == 0);
-        (void)snprintf(path, sizeof(path), "%s/tty.out", w->folder);
-        (void)unlink(path);
-        assert_int_equal(symlink(ptsname(*ret_fd), path), 0);
-        return harness_program_start_as(w->folder, "tty", NULL, arguments);
-}
-
-static void a_watch_shows_what_is_known_and_leaves_for_what_is_not(void **state)
-{
-        World *w = *state;
-        const char *const known[] = {"-c", w->config, "status", "--watch", "main", NULL};
-        const char *const unknown[] = {"-c", w->config, "status", "--watch", "main", "nobody", NULL};
-        int fd;
-        char seen[16384] = "";
-        assert_int_equal(sync_all(w), 0);
-        pid_t pid = start_on_terminal(w, known, &fd);
-        for (size_t n = 0; !strstr(seen, "main");) {
-                ssize_t more = read(fd, seen + n, sizeof(seen) - n - 1);
-                assert_true(more > 0);
-                n += (size_t)more;
-                seen[n] = '\0';
-        }
-        assert_int_equal(kill(pid, SIGINT), 0);
-        assert_int_equal(harness_program_wait(pid), 0);
-        (void)close(fd);
-
-        pid = start_on_terminal(w, unknown, &fd);
-        assert_int_equal(harness_program_wait(pid), 2);
-        (void)close(fd);
-        assert_says(w, "tty.err", "the mirror knows no edge \"nobody\"", true);
-        assert_says(w, "tty.err", "\"main\"", false);
-}
-
 static void schedule_needs_neither_catalog_nor_database(void **state)
 {
         World *w = *state;
@@ -328,7 +288,6 @@ int main(void)
                 cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
                 cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command, small_world),
                 cmocka_unit_test_setup(status_has_the_members_of_the_contract, small_world),
-                cmocka_unit_test_setup(a_watch_shows_what_is_known_and_leaves_for_what_is_not, small_world),
                 cmocka_unit_test_setup(schedule_needs_neither_catalog_nor_database, small_world),
                 cmocka_unit_test_setup(the_database_that_is_away_is_69_and_said_once, small_world),
                 cmocka_unit_test_setup(migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know, small_world),

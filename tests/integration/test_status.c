@@ -136,6 +136,20 @@ static void watching_is_for_a_terminal_and_for_people(void **state)
         harness_terminal_done(&t);
 }
 
+/* A name that is misspelt would stay an empty screen for ever. */
+static void a_watch_leaves_for_an_edge_that_the_mirror_does_not_know(void **state)
+{
+        World *w = *state;
+        const char *const arguments[] = {"-c", w->config, "status", "--watch", "main", "nobody", NULL};
+        HarnessTerminal t = {0};
+        assert_int_equal(sync_all(w), 0);
+        harness_terminal_start(&t, ROWS, nothing, arguments);
+        assert_int_equal(harness_terminal_wait(&t), 2);
+        assert_non_null(strstr(t.seen.data, "the mirror knows no edge \"nobody\""));
+        assert_null(strstr(t.seen.data, "no edge \"main\""));
+        harness_terminal_done(&t);
+}
+
 static void a_watch_draws_again_what_has_changed_until_ctrl_c(void **state)
 {
         World *w = *state;
@@ -211,6 +225,7 @@ int main(void)
                 cmocka_unit_test_setup(the_table_shows_what_a_person_on_call_needs, world_with_a_failure),
                 cmocka_unit_test_setup(colour_is_for_a_terminal_and_for_those_who_want_it, world_with_a_failure),
                 cmocka_unit_test_setup(watching_is_for_a_terminal_and_for_people, world_with_a_failure),
+                cmocka_unit_test_setup(a_watch_leaves_for_an_edge_that_the_mirror_does_not_know, small_world),
                 cmocka_unit_test_setup(a_watch_draws_again_what_has_changed_until_ctrl_c, world_with_a_failure),
                 cmocka_unit_test_setup(what_needs_a_look_comes_first_when_the_screen_is_small, world_with_a_failure),
                 cmocka_unit_test_setup(a_watch_outlives_a_database_that_is_away, world_with_a_failure),
