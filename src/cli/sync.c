@@ -52,6 +52,7 @@ struct SyncCommand {
         size_t n_away;          /* edges that failed as if the catalog were away */
         int status;
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
+        sd_event_source *stop_timer;
 };
 
 /* plan: NULL, or what a dry run found. */
@@ -190,6 +191,22 @@ static int command_on_reaper(sd_event_source *s, void *userdata)
         return 0;
 }
 
+/* PostgreSQL has not answered in time. Every edge has its line all the same. */
+static int command_on_stop_timeout(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        (void)s;
+        (void)usec;
+        SyncCommand *c = userdata;
+        Fault late;
+        fault_set(&late, FAULT_RUN, ETIMEDOUT, "stopped",
+                  "stopped; PostgreSQL has not answered within stop_timeout; a lease that was taken ends by itself");
+        for (size_t i = 0; i < c->next; i++)
+                if (c->runners[i].sync && !c->runners[i].over)
+                        command_fail_edge(c, c->runners[i].edge, "aborted", &late);
+        (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
+        return 0;
+}
+
 static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata)
 {
         (void)s;
@@ -205,6 +222,9 @@ static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *
         for (size_t i = 0; i < c->next; i++)
                 if (c->runners[i].sync)
                         sync_stop(c->runners[i].sync);
+        if (sd_event_add_time_relative(c->session.event, &c->stop_timer, CLOCK_MONOTONIC,
+                                       c->session.config->daemon.stop_timeout_usec, 0, command_on_stop_timeout, c) < 0)
+                (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
         command_wake(c);
         return 0;
 }
@@ -300,6 +320,7 @@ static void command_close(SyncCommand *c)
         (void)progress_view_free(c->view);
         sd_event_source_disable_unref(c->reaper);
         sd_event_source_disable_unref(c->hurry);
+        sd_event_source_disable_unref(c->stop_timer);
         free(c->runners);
         free(c->edges);
         session_done(&c->session);

@@ -249,15 +249,44 @@ void run_cases(World *w, const Case *cases, size_t n)
         }
 }
 
+/* ---- waiting ---- */
+
+enum { LOOKS_MAX = 1000 };
+
+static void pause_10_ms(void)
+{
+        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        (void)nanosleep(&pause, NULL);
+}
+
+void await_sql(World *w, const char *sql)
+{
+        for (int i = 0; harness_sql_long(&w->pg, sql) == 0; i++) {
+                if (i == LOOKS_MAX)
+                        fail_msg("waited in vain: %s", sql);
+                pause_10_ms();
+        }
+}
+
 void await_phase(World *w, const char *phase)
 {
         char sql[200];
-        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
         (void)snprintf(sql, sizeof(sql),
                        "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND edge_connection_id = '%s'",
                        phase, w->edges[0]);
-        for (int i = 0; harness_sql_long(&w->pg, sql) == 0; i++) {
-                assert_true(i < 1000);
-                (void)nanosleep(&pause, NULL);
+        await_sql(w, sql);
+}
+
+void await_says(World *w, const char *file, const char *words)
+{
+        for (int i = 0;; i++) {
+                char *text = harness_read(w->folder, file);
+                bool said = strstr(text, words) != NULL;
+                if (!said && i == LOOKS_MAX)
+                        fail_msg("waited in vain for \"%s\" in %s:\n%s", words, file, text);
+                free(text);
+                if (said)
+                        return;
+                pause_10_ms();
         }
 }

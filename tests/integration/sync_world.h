@@ -75,5 +75,7 @@ typedef struct Case {
  * catalog's or, when the sync failed, what it was before. `other` is synced every time, row for row. */
 void run_cases(World *w, const Case *cases, size_t n);
 
-/* Waits until the journal shows `main` in the phase. */
+/* Wait, ten seconds at most: until the journal shows `main` in the phase; until the statement counts something; until the words are in the file. */
 void await_phase(World *w, const char *phase);
+void await_sql(World *w, const char *sql);
+void await_says(World *w, const char *file, const char *words);

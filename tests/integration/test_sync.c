@@ -215,35 +215,6 @@ static void postgres_trouble_has_its_status_and_its_words(void **state)
         assert_int_equal(sync_all(w), 0);
 }
 
-static void an_interrupt_gives_the_lease_back(void **state)
-{
-        World *w = *state;
-        static const struct {
-                const char *kind, *members, *phase;
-        } moments[] = {
-                {"refresh", "\"delay_ms\":4000", "refresh"},
-                {"refresh", "\"job_run_ms\":1500", "poll"},
-                {"list", "\"delay_ms\":4000", "list"},
-        };
-        for (size_t i = 0; i < 3; i++) {
-                begin_again(w, "20", "1h");
-                fault(w, moments[i].kind, moments[i].members);
-                const char *const arguments[] = {"-c", w->config, "sync", "--json", "main", NULL};
-                pid_t pid = harness_program_start(w->folder, arguments);
-                await_phase(w, moments[i].phase);
-                assert_int_equal(kill(pid, SIGINT), 0);
-                assert_int_equal(harness_program_wait(pid), 1);
-                take_results(w);
-                assert_string_equal(text_of(w, 0, "outcome"), "aborted");
-                assert_int_equal(
-                        harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
-                        0);
-                control(w, "/control/faults", "");
-                assert_int_equal(sync_all(w), 0);
-                assert_mirror_equals_catalog(w);
-        }
-}
-
 static void the_second_of_two_syncs_says_who_holds_the_edge(void **state)
 {
         World *w = *state;
@@ -319,7 +290,6 @@ int main(void)
                 cmocka_unit_test_setup(a_gateway_that_answers_for_every_edge_is_69_and_for_one_1, small_world),
                 cmocka_unit_test_setup(a_sync_that_cannot_begin_says_why, small_world),
                 cmocka_unit_test_setup(postgres_trouble_has_its_status_and_its_words, small_world),
-                cmocka_unit_test_setup(an_interrupt_gives_the_lease_back, small_world),
                 cmocka_unit_test_setup(the_second_of_two_syncs_says_who_holds_the_edge, small_world),
                 cmocka_unit_test_setup(a_killed_run_is_taken_up_by_its_job, small_world),
                 cmocka_unit_test_setup(no_secret_comes_out, small_world),

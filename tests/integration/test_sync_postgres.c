@@ -12,22 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define IN_APPLY                                                                                                       \
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' AND wait_event_type = 'Lock'"
 #define IN_COMMIT                                                                                                      \
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' AND wait_event = 'PgSleep'"
-
-static void await_sql(World *w, const char *sql)
-{
-        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
-        for (int i = 0; harness_sql_long(&w->pg, sql) == 0; i++) {
-                assert_true(i < 1000);
-                (void)nanosleep(&pause, NULL);
-        }
-}
 
 static void rename_a_row(World *w, const char *name)
 {
