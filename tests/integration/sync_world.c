@@ -126,19 +126,24 @@ void assert_says(World *w, const char *file, const char *words, bool said)
         free(text);
 }
 
+void assert_members(const cJSON *object, const char *const *members, size_t n_members)
+{
+        size_t i = 0;
+        assert_non_null(object);
+        for (const cJSON *m = object->child; m; m = m->next, i++) {
+                assert_true(i < n_members);
+                assert_string_equal(m->string, members[i]);
+        }
+        assert_int_equal(i, n_members);
+}
+
 void assert_objects(World *w, const char *const *members, size_t n_members, size_t n_objects)
 {
         char *out = harness_read(w->folder, "out"), *left = NULL;
         size_t n = 0;
         for (char *line = strtok_r(out, "\n", &left); line; line = strtok_r(NULL, "\n", &left), n++) {
                 cJSON *object = cJSON_Parse(line);
-                assert_non_null(object);
-                size_t i = 0;
-                for (const cJSON *m = object->child; m; m = m->next, i++) {
-                        assert_true(i < n_members);
-                        assert_string_equal(m->string, members[i]);
-                }
-                assert_int_equal(i, n_members);
+                assert_members(object, members, n_members);
                 cJSON_Delete(object);
         }
         assert_int_equal(n, n_objects);

@@ -49,6 +49,9 @@ int run_command(World *w, const char *const *command);
 /* The words are (not) in one of those files. */
 void assert_says(World *w, const char *file, const char *words, bool said);
 
+/* The members of an object are these and no others, in this order. */
+void assert_members(const cJSON *object, const char *const *members, size_t n_members);
+
 /* The members of every object that the last command printed, a line each, are these and no others, in this order. */
 void assert_objects(World *w, const char *const *members, size_t n_members, size_t n_objects);
 

@@ -257,6 +257,43 @@ static void schedule_needs_neither_catalog_nor_database(void **state)
         assert_int_equal(RUN(w, "schedule", "nobody"), 2);
 }
 
+/* ---- sync ---- */
+
+static void sync_has_the_members_of_the_contract(void **state)
+{
+        World *w = *state;
+        static const char *const members[] = {"edge",     "edgeConnectionId", "runId",     "outcome", "refresh",
+                                              "jobId",    "jobState",         "listed",    "added",   "changed",
+                                              "removed",  "restored",         "unchanged", "held",    "pages",
+                                              "requests", "durationMs",       "error",     "plan"};
+        static const char *const error_members[] = {"scope", "code", "message", "httpStatus", "sqlstate"};
+        static const char *const plan_members[] = {"added", "changed", "removed", "held"};
+        const size_t n_members = sizeof(members) / sizeof(members[0]), n_plan = 1;
+
+        assert_int_equal(RUN(w, "sync", "--json", "--dry-run"), 0);
+        assert_objects(w, members, n_members, 2);
+        take_results(w);
+        for (int edge = 0; edge < 2; edge++) {
+                const cJSON *plan = cJSON_GetObjectItem(w->results[edge], "plan");
+                assert_members(plan, plan_members, 4);
+                for (const cJSON *list = plan->child; list; list = list->next)
+                        assert_true(cJSON_IsArray(list));
+        }
+
+        assert_int_equal(sync_all(w), 0);
+        assert_objects(w, members, n_members - n_plan, 2);
+        assert_true(cJSON_IsNull(cJSON_GetObjectItem(w->results[0], "error")));
+
+        fault(w, "list", "\"status\":403");
+        assert_int_equal(sync_all(w), 1);
+        assert_objects(w, members, n_members - n_plan, 2);
+        const cJSON *error = cJSON_GetObjectItem(w->results[0], "error");
+        assert_members(error, error_members, sizeof(error_members) / sizeof(error_members[0]));
+        assert_string_equal(error_of(w, "scope"), "run");
+        assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItem(error, "httpStatus")), 403);
+        assert_true(cJSON_IsNull(cJSON_GetObjectItem(error, "sqlstate")));
+}
+
 /* ---- PostgreSQL away ---- */
 
 static void the_database_that_is_away_is_69_and_said_once(void **state)
@@ -288,6 +325,7 @@ int main(void)
                 cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
                 cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command, small_world),
                 cmocka_unit_test_setup(status_has_the_members_of_the_contract, small_world),
+                cmocka_unit_test_setup(sync_has_the_members_of_the_contract, small_world),
                 cmocka_unit_test_setup(schedule_needs_neither_catalog_nor_database, small_world),
                 cmocka_unit_test_setup(the_database_that_is_away_is_69_and_said_once, small_world),
                 cmocka_unit_test_setup(migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know, small_world),
