@@ -41,7 +41,7 @@ static void changes_are_mirrored_and_kept_in_history(void **state)
         assert_int_equal(sync_all(w), 0);
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
         control(w, path,
-                "[{\"op\":\"add\",\"name\":\"quote \\\" back\\\\slash tab\\t line\\n \\ud83e\\udd86\"},{\"op\":\"rename\",\"index\":0,\"name\":\"renamed\"},"
+                "[{\"op\":\"add\",\"name\":\"new\"},{\"op\":\"rename\",\"index\":0,\"name\":\"renamed\"},"
                 "{\"op\":\"link\",\"index\":1,\"databaseId\":\"5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10\"},"
                 "{\"op\":\"add\",\"name\":\"late\",\"pending\":true}]");
         assert_int_equal(sync_all(w), 0);
@@ -59,11 +59,99 @@ static void changes_are_mirrored_and_kept_in_history(void **state)
                         " JOIN edgemirror.database_connection_history b USING (id)"
                         " WHERE a.valid_from < b.valid_from AND coalesce(a.valid_to, 'infinity') > b.valid_from"),
                 0);
-        assert_int_equal(
-                harness_sql_long(
-                        &w->pg,
-                        "SELECT count(*) FROM edgemirror.inventory WHERE name LIKE E'quote \" back\\\\\\\\slash tab\\t line\\n %'"),
-                1);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.inventory WHERE name = 'new'"), 1);
+}
+
+/* ---- names ---- */
+
+static char *hex_of(const char *text)
+{
+        Text hex = {0};
+        assert_int_equal(text_append(&hex, "", 0), 0);
+        for (; *text; text++)
+                assert_int_equal(text_printf(&hex, "%02x", (unsigned char)*text), 0);
+        return hex.data;
+}
+
+/* Adds a row of this name to `main`, in the catalog. */
+static void add_named(World *w, const char *name, char out_id[40])
+{
+        char path[128];
+        cJSON *op = cJSON_CreateObject();
+        assert_non_null(cJSON_AddStringToObject(op, "op", "add"));
+        assert_non_null(cJSON_AddStringToObject(op, "name", name));
+        char *body = cJSON_PrintUnformatted(op);
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
+        cJSON *answer = harness_control(&w->catalog, path, body);
+        const char *id = cJSON_GetStringValue(cJSON_GetArrayItem(cJSON_GetObjectItem(answer, "ids"), 0));
+        assert_non_null(id);
+        (void)snprintf(out_id, 40, "%s", id);
+        cJSON_Delete(answer);
+        cJSON_free(body);
+        cJSON_Delete(op);
+}
+
+static void assert_name_is_everywhere(World *w, const char *id, const char *name)
+{
+        char sql[2048];
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT string_agg(DISTINCT encode(convert_to(name, 'UTF8'), 'hex'), ' or ') FROM"
+                       " (SELECT name FROM edgemirror.database_connection WHERE id = '%s' UNION ALL"
+                       " SELECT name FROM edgemirror.database_connection_history WHERE id = '%s') n",
+                       id, id);
+        char *is = harness_sql(&w->pg, sql), *should_be = hex_of(name);
+        assert_string_equal(is, should_be);
+        free(is);
+        free(should_be);
+}
+
+/* Whatever JSON, COPY, SQL or a terminal may read as something else. Byte for byte, in the mirror and in its history. */
+static void names_arrive_exactly(void **state)
+{
+        World *w = *state;
+        enum { LONGEST = 10000 };
+        char *longest = calloc(LONGEST, 4 + 1);
+        assert_non_null(longest);
+        for (size_t i = 0; i < LONGEST; i++)
+                memcpy(longest + 4 * i, "🦆", 4);
+        const char *const names[] = {
+                "",
+                " ",
+                "  both ends  ",
+                "it's a \"quote\" `",
+                "back\\slash \\\\ \\t \\x41 \\",
+                "\\N",
+                "\\.",
+                "\\.\n\\.",
+                "tab\there",
+                "line\nand another\n",
+                "\r\nCRLF",
+                "a\x01\x1f\x7f",
+                "\x1b[31mred",
+                "🗄️ and e\xcc\x81 é",
+                "NULL",
+                "null",
+                "%s %n",
+                "{\"a\":[1]}",
+                "\xe2\x80\xae turned",
+                longest,
+        };
+        enum { NAMES = sizeof(names) / sizeof(names[0]) };
+        char ids[NAMES][40];
+        for (size_t i = 0; i < NAMES; i++)
+                add_named(w, names[i], ids[i]);
+
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(number_of(w, 0, "listed"), 20 + NAMES);
+        for (size_t i = 0; i < NAMES; i++)
+                assert_name_is_everywhere(w, ids[i], names[i]);
+
+        /* Compared with what is there already, they are the same. */
+        assert_int_equal(RUN(w, "sync", "--json", "--full"), 0);
+        take_results(w);
+        assert_int_equal(number_of(w, 0, "unchanged"), 20 + NAMES);
+        assert_int_equal(RUN(w, "verify"), 0);
+        free(longest);
 }
 
 static void every_end_of_a_refresh_is_told_apart(void **state)
@@ -283,6 +371,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(changes_are_mirrored_and_kept_in_history, small_world),
+                cmocka_unit_test_setup(names_arrive_exactly, small_world),
                 cmocka_unit_test_setup(every_end_of_a_refresh_is_told_apart, small_world),
                 cmocka_unit_test_setup(a_bad_page_leaves_the_mirror_and_is_named, small_world),
                 cmocka_unit_test_setup(the_catalogs_own_words_reach_the_person, small_world),
