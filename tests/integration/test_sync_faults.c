@@ -81,6 +81,29 @@ static void attempts_are_counted(void **state)
         }
 }
 
+/* The catalog says when to come back, as seconds or as a date. Without its word the first pause is shorter than a second. */
+static void retry_after_is_honoured(void **state)
+{
+        World *w = *state;
+        static const char *const kinds[] = {"refresh", "list"};
+        static const struct {
+                const char *members;
+                int msec_min; /* a date has whole seconds: of its two, one at least is left */
+        } forms[] = {{"\"status\":429,\"retry_after\":1,\"count\":1", 1000},
+                     {"\"status\":503,\"retry_after_date_s\":2,\"count\":1", 1000}};
+        begin_again(w, "20", "1m");
+        for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+                for (size_t k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
+                        fault(w, kinds[i], forms[k].members);
+                        assert_int_equal(RUN(w, "sync", "--json", "main"), 0);
+                        take_results(w);
+                        print_message("%s %s: %d ms\n", kinds[i], forms[k].members, number_of(w, 0, "durationMs"));
+                        assert_string_equal(text_of(w, 0, "outcome"), "synced");
+                        assert_string_equal(text_of(w, 0, "refresh"), "clean");
+                        assert_true(number_of(w, 0, "durationMs") >= forms[k].msec_min);
+                }
+}
+
 /* The answer may have been lost on its way back: a second POST could start a second job. */
 static void a_refresh_that_may_have_begun_is_not_repeated(void **state)
 {
@@ -94,6 +117,75 @@ static void a_refresh_that_may_have_begun_is_not_repeated(void **state)
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 run_cases(w, &cases[i], 1); /* after one sync of both edges without a fault */
                 assert_int_equal(count_in_log(w, "kind=refresh", w->edges[0]), 2 * 2); /* uri and edge of each */
+        }
+}
+
+/* ---- where a job is, and what it looks like ---- */
+
+/* Answers of 200 to polls of a path. */
+static int polls_answered(World *w, const char *path)
+{
+        int n = 0;
+        char *log = harness_control_text(&w->catalog, "/control/log?kind=job"), *left = NULL;
+        for (char *line = strtok_r(log, "\n", &left); line; line = strtok_r(NULL, "\n", &left))
+                n += strstr(line, path) && strstr(line, "\"status\":200");
+        free(log);
+        return n;
+}
+
+/* Catalogs serve jobs at different places, and say so, or not, or wrongly; each in either of two shapes. */
+static void a_job_is_found_wherever_it_is_in_either_shape(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *location; /* what the answer to the refresh says */
+                const char *v1, *v2_0, *own;
+                const char *found_at;
+        } places[] = {
+                {"v1", "true", "false", "false", "/rest/jobs/v1/jobs/"},
+                {"2.0", "false", "true", "false", "/rest/2.0/jobs/"},
+                {"own", "false", "false", "true", "/rest/catalogDatabase/v1/jobs/"},
+                {"none", "true", "false", "false", "/rest/jobs/v1/jobs/"},
+                {"none", "false", "true", "false", "/rest/2.0/jobs/"},
+                {"own", "false", "true", "false", "/rest/2.0/jobs/"},
+        };
+        static const char *const shapes[] = {"reference", "job-api", "mixed"};
+        begin_again(w, "20", "1m");
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+                for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++) {
+                        char settings[256];
+                        (void)snprintf(
+                                settings, sizeof(settings),
+                                "{\"job_location\":\"%s\",\"jobs_v1\":%s,\"jobs_2_0\":%s,\"jobs_own\":%s,\"job_shape\":\"%s\"}",
+                                places[i].location, places[i].v1, places[i].v2_0, places[i].own, shapes[k]);
+                        print_message("%s\n", settings);
+                        control(w, "/control/settings", settings);
+                        control(w, "/control/log", "");
+                        assert_int_equal(sync_all(w), 0);
+                        for (int edge = 0; edge < 2; edge++) {
+                                assert_string_equal(text_of(w, edge, "refresh"), "clean");
+                                assert_string_equal(text_of(w, edge, "jobState"), "COMPLETED");
+                        }
+                        assert_true(polls_answered(w, places[i].found_at) >= 2);
+                }
+}
+
+/* The second shape says by `result` what the first says by nothing but its state. */
+static void an_unclean_result_is_seen_in_either_shape(void **state)
+{
+        World *w = *state;
+        static const char *const shapes[] = {"reference", "job-api", "mixed"};
+        begin_again(w, "20", "1m");
+        fault(w, "refresh", "\"end_state\":\"COMPLETED\",\"result\":\"FAILURE\",\"message\":\"no route\"");
+        for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++) {
+                char settings[64];
+                (void)snprintf(settings, sizeof(settings), "{\"job_shape\":\"%s\"}", shapes[k]);
+                control(w, "/control/settings", settings);
+                assert_int_equal(sync_all(w), 0);
+                assert_string_equal(text_of(w, 0, "refresh"), "failed");
+                assert_string_equal(error_of(w, "code"), "job-failed");
+                assert_non_null(strstr(error_of(w, "message"), "no route"));
+                assert_string_equal(text_of(w, 1, "refresh"), "clean");
         }
 }
 
@@ -165,7 +257,10 @@ int main(void)
                 cmocka_unit_test(faults_that_stay_while_polling_have_an_end),
                 cmocka_unit_test(every_unclean_end_of_a_job_is_a_failed_refresh),
                 cmocka_unit_test(attempts_are_counted),
+                cmocka_unit_test(retry_after_is_honoured),
                 cmocka_unit_test(a_refresh_that_may_have_begun_is_not_repeated),
+                cmocka_unit_test(a_job_is_found_wherever_it_is_in_either_shape),
+                cmocka_unit_test(an_unclean_result_is_seen_in_either_shape),
                 cmocka_unit_test(credentials_rotated_while_polling_are_picked_up),
                 cmocka_unit_test(credentials_refused_are_tried_once),
                 cmocka_unit_test(credentials_refused_while_polling_end_the_run),
