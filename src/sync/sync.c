@@ -83,7 +83,7 @@ static void sync_journal_state(MirrorProgress *ret, bool again, void *userdata)
                 .job_document = job_texts_new(&s->texts, JOB_DOCUMENT),
                 .pages = s->machine.pages,
                 .requests = s->machine.requests,
-                .listed = spool_rows(s->snapshot.rows),
+                .listed = spool_digest(s->snapshot.rows)->rows,
         };
         job_texts_given(&s->texts);
 }
@@ -270,7 +270,7 @@ static MirrorEnding sync_ending(const Sync *s)
                 .job_document = job_texts_get(&s->texts, JOB_DOCUMENT),
                 .pages = m->pages,
                 .requests = m->requests,
-                .listed = spool_rows(s->snapshot.rows),
+                .listed = spool_digest(s->snapshot.rows)->rows,
                 .fault = &m->fault,
                 .problem = s->problem,
         };
@@ -327,7 +327,7 @@ static void sync_report(Sync *s)
                 .job = m->job,
                 .applied = m->applied,
                 .elsewhere = m->proof.elsewhere,
-                .listed = applied ? m->applied.listed : spool_rows(s->snapshot.rows),
+                .listed = applied ? m->applied.listed : spool_digest(s->snapshot.rows)->rows,
                 .pages = m->pages,
                 .requests = m->requests,
                 .duration_usec = clock_monotonic_usec() - s->started_usec,
@@ -469,7 +469,7 @@ static void sync_tell(Sync *s)
                 .words = s->machine.last->words,
                 .has_job = s->machine.has_job,
                 .job = s->machine.job,
-                .listed = spool_rows(s->snapshot.rows),
+                .listed = spool_digest(s->snapshot.rows)->rows,
         };
         if (s->machine.phase == SYNC_PHASE_VERIFY) {
                 const Proof *p = &s->machine.proof;
