@@ -147,6 +147,43 @@ static void a_file_that_cannot_be_used_is_78_for_every_command(void **state)
         }
 }
 
+/* Every error at once, with file and line, whatever the command; and nothing is done. */
+static void an_invalid_configuration_is_78_and_every_error_is_said(void **state)
+{
+        World *w = *state;
+        static const char *const words[] = {
+                "edgemirror.conf:2: url: neither https nor http",
+                "edgemirror.conf:3: unknown key \"colour\" in [catalog]; accepted: url, auth, ",
+                "edgemirror.conf:4: auth = basic needs username",
+                "edgemirror.conf:4: auth = basic needs password_file",
+                "edgemirror.conf:8: id = 5: not a UUID; accepted: a UUID like ",
+                "edgemirror.conf:9: page_size = 501: out of range; accepted: a whole number from 2 to 500\n",
+                "edgemirror.conf:10: schedule = sometimes: ",
+        };
+        static const char *const commands[][2] = {{"check", "--offline"}, {"check", NULL},  {"sync", NULL},
+                                                  {"sync", "--json"},     {"status", NULL}, {"migrate", NULL},
+                                                  {"schedule", NULL},     {"verify", NULL}, {"run", NULL}};
+        char text[512];
+        (void)snprintf(text, sizeof(text),
+                       "[catalog]\nurl = ftp://elsewhere\ncolour = red\nauth = basic\n"
+                       "[postgres]\nconninfo = %s\n[edge \"a\"]\nid = 5\npage_size = 501\nschedule = sometimes\n",
+                       w->pg.service);
+        harness_write(w->folder, "edgemirror.conf", text);
+        control(w, "/control/log", "");
+        for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+                assert_int_equal(RUN(w, commands[i][0], commands[i][1]), 78);
+                for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+                        assert_says(w, "err", words[k], true);
+                char *out = harness_read(w->folder, "out");
+                assert_string_equal(out, "");
+                free(out);
+        }
+        char *asked = harness_control_text(&w->catalog, "/control/log");
+        assert_string_equal(asked, "");
+        free(asked);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run"), 0);
+}
+
 /* ---- migrate ---- */
 
 static void migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know(void **state)
@@ -324,6 +361,7 @@ int main(void)
                 cmocka_unit_test_setup(check_says_what_is_right, small_world),
                 cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
                 cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command, small_world),
+                cmocka_unit_test_setup(an_invalid_configuration_is_78_and_every_error_is_said, small_world),
                 cmocka_unit_test_setup(status_has_the_members_of_the_contract, small_world),
                 cmocka_unit_test_setup(sync_has_the_members_of_the_contract, small_world),
                 cmocka_unit_test_setup(schedule_needs_neither_catalog_nor_database, small_world),
