@@ -71,13 +71,17 @@ static void give_to(const HarnessPgbouncer *b, const struct stat *owner)
         }
 }
 
-bool harness_pgbouncer_start(HarnessPgbouncer *b, const HarnessPostgres *pg)
+bool harness_pgbouncer_installed(void)
+{
+        return find_program() != NULL;
+}
+
+void harness_pgbouncer_start(HarnessPgbouncer *b, const HarnessPostgres *pg)
 {
         const char *program = find_program();
         struct stat owner;
         *b = (HarnessPgbouncer){0};
-        if (!program)
-                return false;
+        assert_non_null(program);
         (void)snprintf(b->folder, sizeof(b->folder), "%s/pgbouncer", pg->folder);
         (void)snprintf(b->service, sizeof(b->service), "host=%s port=6432 dbname=test user=em", b->folder);
         assert_int_equal(mkdir(b->folder, 0700), 0);
@@ -94,7 +98,6 @@ bool harness_pgbouncer_start(HarnessPgbouncer *b, const HarnessPostgres *pg)
                         fail_msg("PgBouncer did not start; see %s/log", b->folder);
                 (void)nanosleep(&pause, NULL);
         }
-        return true;
 }
 
 void harness_pgbouncer_stop(HarnessPgbouncer *b)

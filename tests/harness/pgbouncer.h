@@ -14,6 +14,6 @@ typedef struct HarnessPgbouncer {
         pid_t pid;         /* 0: not running */
 } HarnessPgbouncer;
 
-/* False when the program is not installed. */
-bool harness_pgbouncer_start(HarnessPgbouncer *b, const HarnessPostgres *pg);
+bool harness_pgbouncer_installed(void);
+void harness_pgbouncer_start(HarnessPgbouncer *b, const HarnessPostgres *pg);
 void harness_pgbouncer_stop(HarnessPgbouncer *b);

@@ -34,6 +34,9 @@ int harness_program(const char *folder, const char *const *arguments);
 /* The path of a program of this build. */
 void harness_built(const char *what, char out[512]);
 
+/* Instead of a group of tests that cannot be run here: says why, in TAP, and is what main returns. (A test that calls skip() is one that failed, for TAP.) */
+int harness_skip_all(const char *reason);
+
 /* A whole file as text, owned by the caller. */
 char *harness_read(const char *folder, const char *name);
 void harness_write(const char *folder, const char *name, const char *text);

@@ -52,9 +52,9 @@ int service_world_teardown(void **state);
 void begin_again(ServiceWorld *w, int n_edges, const char *rows);
 int few_edges(void **state); /* begin_again with 4 edges of 20 rows; before a test */
 
-/* From now on, and until begin_again, the service goes through a PgBouncer that pools by transaction; writes the configuration. Skips the test where there is
- * none: not to be called from a set-up. */
-void through_pgbouncer(ServiceWorld *w);
+/* From now on, and until begin_again, the service goes through a PgBouncer that pools by transaction; writes the configuration. False, and a word, where
+ * it is not installed. */
+bool through_pgbouncer(ServiceWorld *w);
 
 void start_catalog(ServiceWorld *w, const char *rows, const char *port); /* "0": any */
 const char *catalog_port(const ServiceWorld *w);

@@ -7,11 +7,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-static ServiceWorld *begin(void **state, bool pooled)
+static ServiceWorld *begin(void **state)
 {
         ServiceWorld *w = *state;
-        if (pooled)
-                through_pgbouncer(w);
         short_leases(w);
         (void)service_start(w, 0);
         return w;
@@ -19,7 +17,7 @@ static ServiceWorld *begin(void **state, bool pooled)
 
 static void instances_share_the_work(void **state)
 {
-        ServiceWorld *w = begin(state, false);
+        ServiceWorld *w = begin(state);
         (void)service_start(w, 1);
         make_due(w, 0, 3);
         harness_service_signal(&w->services[0], SIGHUP);
@@ -35,7 +33,7 @@ static void instances_share_the_work(void **state)
 
 static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
 {
-        ServiceWorld *w = begin(state, false);
+        ServiceWorld *w = begin(state);
         fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 0);
         harness_service_reload(&w->services[0]);
@@ -90,12 +88,13 @@ static void publish_nothing_after_the_lease(ServiceWorld *w)
 
 static void a_paused_instance_publishes_nothing_after_its_lease(void **state)
 {
-        publish_nothing_after_the_lease(begin(state, false));
+        publish_nothing_after_the_lease(begin(state));
 }
 
 static void nor_does_it_through_pgbouncer(void **state)
 {
-        publish_nothing_after_the_lease(begin(state, true));
+        if (through_pgbouncer(*state))
+                publish_nothing_after_the_lease(begin(state));
 }
 
 int main(void)

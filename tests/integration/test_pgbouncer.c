@@ -16,7 +16,7 @@ static int eight_edges(void **state)
 static ServiceWorld *begin(void **state)
 {
         ServiceWorld *w = *state;
-        through_pgbouncer(w);
+        assert_true(through_pgbouncer(w));
         short_leases(w);
         return w;
 }
@@ -152,5 +152,7 @@ int main(void)
                 cmocka_unit_test_setup(two_instances_share_and_take_over, eight_edges),
                 cmocka_unit_test_setup(a_restart_of_postgres_behind_it_is_ridden_out, eight_edges),
         };
+        if (!harness_pgbouncer_installed())
+                return harness_skip_all("pgbouncer is not installed");
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }
