@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -186,9 +187,10 @@ pid_t harness_program_start_as(const char *folder, const char *name, const char 
         return start(folder, "edgemirror", arguments, none, environment, out, err);
 }
 
-int harness_program_wait(pid_t pid)
+int harness_program_wait_peak(pid_t pid, long *ret_peak_kib)
 {
         int status;
+        struct rusage usage;
         int fd = pidfd_open(pid, 0);
         struct pollfd end = {.fd = fd, .events = POLLIN};
         assert_true(fd >= 0);
@@ -198,8 +200,15 @@ int harness_program_wait(pid_t pid)
                 fail_msg("process %ld did not end by itself", (long)pid);
         }
         (void)close(fd);
-        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(wait4(pid, &status, 0, &usage), pid);
+        *ret_peak_kib = usage.ru_maxrss;
         return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+int harness_program_wait(pid_t pid)
+{
+        long peak_kib;
+        return harness_program_wait_peak(pid, &peak_kib);
 }
 
 int harness_program(const char *folder, const char *const *arguments)

@@ -26,6 +26,9 @@ char *harness_control_text(const HarnessCatalog *c, const char *path);
 pid_t harness_program_start(const char *folder, const char *const *arguments);
 int harness_program_wait(pid_t pid);
 
+/* The same, and the most memory that it had resident: no less than this process had when it started the program. */
+int harness_program_wait_peak(pid_t pid, long *ret_peak_kib);
+
 /* The same with its output in FOLDER/NAME.out and FOLDER/NAME.err, and with more environment: names and values in turn, NULL-terminated. */
 pid_t harness_program_start_as(const char *folder, const char *name, const char *const *environment,
                                const char *const *arguments);
