@@ -61,6 +61,10 @@ void arguments_print_help(FILE *out, const Command *commands, size_t n_commands,
                 fprintf(out, "      %-18s %s\n", name, options[i].help);
         }
         fputs(common_help, out);
+        if (command->print_more_help) {
+                fputc('\n', out);
+                (void)command->print_more_help(out);
+        }
 }
 
 enum { LONG_FIRST = 256, COMMON_OPTIONS = 5 };

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cli/arguments.h"
+#include "config/config.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,24 +20,25 @@ static const Command commands[] = {
         {"run", "", "the service: syncs each edge when it is due, until it is stopped", "",
          "Stays in the foreground. SIGHUP reads the configuration again, SIGTERM and SIGINT stop; with systemd, see\n"
          "edgemirror.service. Any number of instances may run on one database, with the same configuration.\n",
-         false, command_run},
+         false, command_run, NULL},
         {"sync", "[EDGE…]", "one sync now of the named edges (all enabled ones without names), then exit", "jnuda",
          "Triggers a refresh of each Edge connection, waits for its job, lists its database connections and applies the\n"
          "difference to the mirror. Edges run concurrently, at most max_syncs at a time.\n",
-         true, command_sync},
+         true, command_sync, NULL},
         {"check", "", "validates the configuration, then the catalog, then PostgreSQL; a line each with what to do",
-         "o", "Nothing is changed, in the catalog or in PostgreSQL.\n", false, command_check},
+         "o", "Nothing is changed, in the catalog or in PostgreSQL. Every key of the configuration follows below.\n",
+         false, command_check, config_print_help},
         {"migrate", "", "creates or upgrades the schema in PostgreSQL; safe to run again, and twice at once", "p",
-         "The role needs CREATE on the database.\n", false, command_migrate},
+         "The role needs CREATE on the database.\n", false, command_migrate, NULL},
         {"status", "[EDGE…]", "per edge: state, age of the mirror, rows, last outcome, next run", "jw",
-         "Reads the mirror only; the catalog is not asked.\n", true, command_status},
+         "Reads the mirror only; the catalog is not asked.\n", true, command_status, NULL},
         {"schedule", "[EDGE…]", "the next firing times of each edge's schedule", "jcf",
-         "Needs neither catalog nor database.\n", true, command_schedule},
+         "Needs neither catalog nor database.\n", true, command_schedule, NULL},
         {"verify", "[EDGE…]", "whether the mirror was altered by hand: recomputes each edge's digest from its rows",
          "j",
          "Reads the mirror only, and writes nothing. Exit status 1 where an edge is not as its last sync left it; then\n"
          "edgemirror sync --dry-run EDGE shows the rows, and edgemirror sync --full EDGE mends them.\n",
-         true, command_verify},
+         true, command_verify, NULL},
 };
 
 /* A descriptor below 3 that is closed would be given to the next socket, and a message would go into it. */

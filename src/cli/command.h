@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include <stdbool.h>
+#include <stdio.h>
 
 typedef struct CommandLine {
         const char *config_file; /* NULL: the default */
@@ -22,6 +23,7 @@ typedef struct Command {
         const char *help;
         bool takes_names;
         int (*run)(const CommandLine *line); /* returns the exit status */
+        int (*print_more_help)(FILE *out);   /* NULL: the help above is all */
 } Command;
 
 int command_check(const CommandLine *line);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The manual is well formed, and names every command and option of the program and every key of the configuration.
+# The manual is well formed, and names every command and option of the program and every key of the configuration; the help of check explains each key, too.
 . "$(dirname "$0")/tap.sh"
 : "${top_builddir:=$PWD}"
 
@@ -59,6 +59,18 @@ check_keys()
 	}
 }
 
+# check_help HELP: a key, what is accepted, what it is for.
+check_help()
+{
+	grep -oE '^;?[a-z_]+ =' "$sample" | tr -d ';= ' | sort -u | {
+		status=0
+		while read -r key; do
+			grep -A 1 "^  $key = ." "$1" | grep -q '^      [A-Za-z]' || { echo "no key $key in the help"; status=1; }
+		done
+		return $status
+	}
+}
+
 # Cross references depend on what is installed, and are matters of style to it.
 check_form()
 {
@@ -74,6 +86,8 @@ without()
 expect_clean "every command is in the manual" check_commands "$page"
 expect_clean "every option of every command is in the manual" check_options "$page"
 expect_clean "every key of the configuration is in the manual" check_keys "$page"
+"$program" check --help >"$scratch/help"
+expect_clean "every key of the configuration is explained by check --help" check_help "$scratch/help"
 
 without '^\.It Nm Cm schedule'
 expect_found "a command that is not there is found" "no command schedule" check_commands "$scratch/page"
@@ -83,6 +97,8 @@ awk '/^\.It Nm Cm/ { status = / status / } !(status && /^\.It Fl -json/)' "$page
 expect_found "an option that is there for another command only is found" "no --json of status" check_options "$scratch/page"
 sed 's/poll_max ,//' "$page" >"$scratch/page"
 expect_found "a key that is not there is found" "no key poll_max" check_keys "$scratch/page"
+sed '/^  poll_max = /d' "$scratch/help" >"$scratch/less_help"
+expect_found "a key that is not explained is found" "no key poll_max in the help" check_help "$scratch/less_help"
 
 if command -v mandoc >/dev/null; then
 	expect_clean "the manual is well formed" check_form "$page"

@@ -17,9 +17,14 @@ static int run_nothing(const CommandLine *line)
         return 0;
 }
 
+static int print_nest(FILE *out)
+{
+        return fputs("Nests are soft.\n", out) < 0;
+}
+
 static const Command commands[] = {
-        {"fly", "[BIRD…]", "flies", "jcf", "With wings.\n", true, run_nothing},
-        {"sit", "", "sits", "o", "", false, run_nothing},
+        {"fly", "[BIRD…]", "flies", "jcf", "With wings.\n", true, run_nothing, NULL},
+        {"sit", "", "sits", "o", "", false, run_nothing, print_nest},
 };
 
 enum { WORDS_MAX = 12 };
@@ -170,6 +175,8 @@ static void help_and_version_are_given_anywhere(void **state)
                 {"--help", "Exit status: 0 done", "With wings"},
                 {"-h fly", "  fly        flies\n", "With wings"},
                 {"fly -h", "Usage: edgemirror fly [OPTION…] [BIRD…]\n", "--offline"},
+                {"sit --help", "\n\nNests are soft.\n", "With wings"},
+                {"fly --help", "With wings.\n", "Nests"},
                 {"fly kite --help", "      --count N ", "--offline"},
                 {"fly --help", "With wings.\n", "Commands:"},
                 {"fly --help", "  -c, --config FILE", "Commands:"},
