@@ -11,10 +11,10 @@ libinih-dev libcmocka-dev libmicrohttpd-dev postgresql postgresql-client tzdata 
 as_root() {
         if [ "$(id -u)" = 0 ]; then
                 "$@"
-        elif command -v sudo >/dev/null; then
+        elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
                 sudo -n "$@"
         else
-                echo "packages are missing and this user is neither root nor has sudo; as root: $*" >&2
+                echo "packages are missing and this user is neither root nor has sudo without a password; as root: $*" >&2
                 return 1
         fi
 }
