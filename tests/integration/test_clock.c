@@ -68,9 +68,10 @@ static void assert_the_step(ServiceWorld *w, const char *offset)
         long before = sql_long(w, "SELECT extract(epoch FROM clock_timestamp())::bigint");
         set_clock(w, offset);
         long step = sql_long(w, "SELECT extract(epoch FROM clock_timestamp())::bigint") - before;
-        assert_true(labs(step) > 80000);
+        assert_true(labs(step) > 3000);
 }
 
+/* The service has nothing to do but to wait for an edge that is due in a moment, as it looks at the queue every minute; and nobody tells it of the step. */
 static void a_day_forward_is_one_run_for_each_edge(void **state)
 {
         ServiceWorld *w = *state;
@@ -80,8 +81,12 @@ static void a_day_forward_is_one_run_for_each_edge(void **state)
         make_due(w, 0, 0);
         harness_service_reload(s);
         await_phase(w, 0, "poll"); /* one is under way, and its lease seems to have ended long ago */
-        assert_the_step(w, "+1d");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '3 s'"
+                                 " WHERE edge_connection_id = (SELECT edge_connection_id FROM edgemirror.edge"
+                                 " WHERE name = 'e1')"));
         harness_service_reload(s);
+        harness_service_await(s, "STATUS=Syncing 1 of 4 edges; next: ", 1);
+        assert_the_step(w, "+1d");
         await_runs(w, 1, 3, "synced", 1);
         await_sql(w, "SELECT (count(*) = 3)::int FROM edgemirror.edge_claim WHERE holder IS NULL AND next_run_at"
                      " BETWEEN now() AND now() + interval '1 hour'");
@@ -118,9 +123,34 @@ static void a_day_back_is_noticed_and_no_edge_waits_for_that_day(void **state)
         assert_nothing_is_held(w);
 }
 
-static void a_lease_of_before_the_step_does_not_block_for_a_day(void **state)
+/* While the clock is a day ahead one sync ends, one begins, and two edges wait. */
+static void a_day_forward_and_back_again_makes_no_edge_wait_nor_run_twice(void **state)
 {
         ServiceWorld *w = *state;
+        begin(w, "max_syncs = 1\n");
+        HarnessService *s = service_start(w, 0);
+        fault(w, "job", -1, "\"delay_ms\":1500,\"count\":2");
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
+        assert_the_step(w, "+1d");
+        await_sql(
+                w,
+                "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll' AND started_at > now() - interval '1 h'");
+        assert_the_step(w, "+0");
+        harness_service_await_log(s, "PostgreSQL's clock went back", 1);
+        await_runs(w, 0, 3, "synced", 1);
+        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL AND next_run_at"
+                     " BETWEEN now() AND now() + interval '1 hour'");
+        service_stop(w, 0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
+        assert_mirror_equals_catalog(w, 0, 3);
+        assert_nothing_is_held(w);
+}
+
+/* An instance dies, and another begins when PostgreSQL's clock has been set back. */
+static HarnessService *die_before_the_step(ServiceWorld *w, const char *offset)
+{
         begin(w, "");
         HarnessService *s = service_start(w, 0);
         fault(w, "job", -1, "\"delay_ms\":600000");
@@ -129,8 +159,12 @@ static void a_lease_of_before_the_step_does_not_block_for_a_day(void **state)
         await_phase(w, 0, "poll");
         harness_service_kill(s);
         no_faults(w);
-        assert_the_step(w, "-1d");
-        (void)service_start(w, 1);
+        assert_the_step(w, offset);
+        return service_start(w, 1);
+}
+
+static void assert_the_job_was_taken_up(ServiceWorld *w)
+{
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 1);
         assert_int_equal(requests(w, "refresh", 0, 0), 1);
@@ -138,12 +172,38 @@ static void a_lease_of_before_the_step_does_not_block_for_a_day(void **state)
         assert_nothing_is_held(w);
 }
 
+static void a_lease_of_before_the_step_does_not_block_for_a_day(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)die_before_the_step(w, "-1d");
+        assert_the_job_was_taken_up(w);
+}
+
+/* A lease that ends within two hours may be somebody's: it is waited for, and the other edges go on. */
+static void a_step_within_two_hours_keeps_the_edge_of_a_dead_holder_until_its_lease_ends(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = die_before_the_step(w, "-100m");
+        make_due(w, 1, 3);
+        harness_service_reload(s);
+        await_runs(w, 1, 3, "synced", 1);
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL AND expires_at"
+                                  " BETWEEN now() + interval '90 min' AND now() + interval '2 hours'"),
+                         1);
+        assert_the_step(w, "+2m"); /* that time passes */
+        harness_service_reload(s);
+        assert_the_job_was_taken_up(w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_day_forward_is_one_run_for_each_edge),
                 cmocka_unit_test(a_day_back_is_noticed_and_no_edge_waits_for_that_day),
+                cmocka_unit_test(a_day_forward_and_back_again_makes_no_edge_wait_nor_run_twice),
                 cmocka_unit_test(a_lease_of_before_the_step_does_not_block_for_a_day),
+                cmocka_unit_test(a_step_within_two_hours_keeps_the_edge_of_a_dead_holder_until_its_lease_ends),
         };
         int failed = find_faketime() ? cmocka_run_group_tests(tests, world_with_a_clock, service_world_teardown)
                                      : harness_skip_all("faketime is not installed");
