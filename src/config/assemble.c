@@ -24,13 +24,11 @@ static int draft_apply(Draft *d, const DraftSetting *s, void *object, OptionCont
         if (r == 0)
                 return 1;
         (void)text_printable(context->complaint, strlen(context->complaint), complaint, sizeof(complaint));
-        if (o->kind->is_private || s->value[0] == '\0')
-                problems_add(&d->problems, s->place, "%s: %s; accepted: %s", o->key, complaint,
-                             option_accepted(o, accepted));
-        else
-                problems_add(&d->problems, s->place, "%s = %s: %s; accepted: %s", o->key,
-                             text_printable(s->value, strlen(s->value), shown, sizeof(shown)), complaint,
-                             option_accepted(o, accepted));
+        bool shows = !o->kind->is_private && s->value[0] != '\0';
+        bool says_more = strstr(complaint, "; accepted: ") != NULL; /* a schedule's: of the part that is wrong */
+        problems_add(&d->problems, s->place, "%s%s%s: %s%s%s", o->key, shows ? " = " : "",
+                     shows ? text_printable(s->value, strlen(s->value), shown, sizeof(shown)) : "", complaint,
+                     says_more ? "" : "; accepted: ", says_more ? "" : option_accepted(o, accepted));
         return 0;
 }
 

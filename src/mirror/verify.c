@@ -5,7 +5,15 @@
 #include "mirror/mirror_private.h"
 #include <errno.h>
 
-enum { COLUMN_ID, COLUMN_NAME, COLUMN_RECORDED_ROWS, COLUMN_RECORDED_DIGEST, COLUMN_ROWS, COLUMN_DIGEST, COLUMN_HISTORY };
+enum {
+        COLUMN_ID,
+        COLUMN_NAME,
+        COLUMN_RECORDED_ROWS,
+        COLUMN_RECORDED_DIGEST,
+        COLUMN_ROWS,
+        COLUMN_DIGEST,
+        COLUMN_HISTORY
+};
 
 typedef struct VerifyTask {
         MirrorTask task;

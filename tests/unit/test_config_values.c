@@ -150,9 +150,9 @@ static void a_bad_schedule_is_refused_with_the_reason(void **state _unused_)
                 files_write("t.conf.d/1.conf", text);
                 assert_int_equal(config_load("t.conf", &config, &errors), -EINVAL);
                 assert_true(text_starts_with(errors.data, begin));
-                assert_non_null(
-                        strstr(errors.data,
-                               "; accepted: every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW\n"));
+                const char *accepted = strstr(errors.data, "; accepted: ");
+                assert_non_null(accepted);
+                assert_null(strstr(accepted + strlen("; accepted: "), "accepted: ")); /* said once */
         }
 }
 
