@@ -126,11 +126,31 @@ static void run_log(const Run *run, const SyncReport *report)
 static void run_on_settled(const Fault *fault, void *userdata)
 {
         Run *run = userdata;
+        Daemon *d = run->daemon;
         run->after = NULL;
-        run->settled = true;
         if (fault->scope != FAULT_NONE)
                 log_debug("%s: when it is due next could not be written: %s", run->name, fault->message);
-        daemon_wake(run->daemon);
+        /* A lease that nobody gives back keeps its edge waiting until it ends by itself, long after PostgreSQL is back. */
+        run->settled = run->lease_epoch == 0 || fault->scope == FAULT_NONE || !fault->retryable || d->stopping;
+        if (!run->settled && !d->queue.outage.down)
+                queue_ask(d); /* it may be back already: the answer tells */
+        daemon_wake(d);
+}
+
+/* The lease of a run goes back, with the moment that is in run->next_run_usec (0: when it was due). */
+static int run_return_lease(Run *run, int64_t epoch)
+{
+        run->lease_epoch = epoch;
+        return mirror_give_back(run->supply->wiring.mirror, &run->edge, epoch, run->next_run_usec, run_on_settled, run,
+                                &run->after);
+}
+
+void runs_give_back(Daemon *d)
+{
+        for (Run *run = d->runs; run; run = run->next)
+                if (run->over && !run->settled && !run->after && run->lease_epoch > 0 &&
+                    run_return_lease(run, run->lease_epoch) < 0)
+                        run->settled = true; /* it ends by itself */
 }
 
 /* Says to the queue what it does not know yet: a lease without a run, or another moment. */
@@ -150,8 +170,11 @@ static void run_settle(Run *run, const SyncReport *report)
         int r = -ENOENT;
         if (report->run_id == 0) {
                 run->next_run_usec = end.aborted ? 0 : due_after_no_run(daemon_now(d), clock_random());
-                r = mirror_give_back(mirror, &run->edge, run->epoch, run->next_run_usec, run_on_settled, run,
-                                     &run->after);
+                r = run_return_lease(run, run->epoch);
+        } else if (report->lease_kept) {
+                bool ours = edge && edge->enabled;
+                run->next_run_usec = ours ? due_after_run(edge, &end, daemon_now(d), clock_random()) : 0;
+                r = run_return_lease(run, report->epoch);
         } else if (edge && edge->enabled) {
                 int64_t next = due_after_run(edge, &end, daemon_now(d), clock_random());
                 if (next != run->next_run_usec)
@@ -207,8 +230,7 @@ static int run_begin(Run *run, const ConfigEdge *edge)
 static void run_give_back(Run *run)
 {
         run->over = true;
-        if (mirror_give_back(run->supply->wiring.mirror, &run->edge, run->epoch, 0, run_on_settled, run, &run->after) <
-            0)
+        if (run_return_lease(run, run->epoch) < 0)
                 run->settled = true; /* the lease ends by itself */
         daemon_wake(run->daemon);
 }
@@ -255,9 +277,12 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
 
 void runs_stop(Daemon *d)
 {
-        for (Run *run = d->runs; run; run = run->next)
+        for (Run *run = d->runs; run; run = run->next) {
                 if (run->sync && !run->over)
                         sync_stop(run->sync);
+                if (run->over && !run->after)
+                        run->settled = true; /* PostgreSQL is away; the lease ends by itself */
+        }
 }
 
 void runs_stop_asking(Daemon *d, const Supply *supply)

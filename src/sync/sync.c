@@ -48,6 +48,7 @@ struct Sync {
         SyncPhase phase;       /* the last but SYNC_PHASE_DONE */
         int64_t listed_usec;   /* the list was begun (the last time); monotonic, as … */
         int64_t refreshed_usec; /* … the last moment at which the refresh was not over yet; may lie before the host's start */
+        bool lease_kept; /* the end was not recorded */
         bool over;
 };
 
@@ -209,6 +210,7 @@ static void sync_on_finished(const Fault *fault, void *userdata)
 {
         Sync *s = userdata;
         s->task = NULL;
+        s->lease_kept = fault->scope != FAULT_NONE && strcmp(fault->code, "run-over") != 0;
         if (fault->scope != FAULT_NONE)
                 log_debug("%s: the end of run %lld could not be recorded: %s", s->name, (long long)s->run.run_id,
                           fault->message); /* whoever takes over the edge closes the run */
@@ -320,6 +322,7 @@ static void sync_report(Sync *s)
         SyncReport report = {
                 .run_id = s->run.run_id,
                 .epoch = s->run.epoch,
+                .lease_kept = s->lease_kept,
                 .phase = s->phase,
                 .outcome = m->outcome ? m->outcome : "failed",
                 .refresh = m->refresh,

@@ -49,8 +49,9 @@ typedef struct SyncPlan {
 } SyncPlan;
 
 typedef struct SyncReport {
-        int64_t run_id;      /* 0: the run never began */
-        int64_t epoch;       /* of its claim */
+        int64_t run_id; /* 0: the run never began */
+        int64_t epoch;  /* of its claim */
+        bool lease_kept; /* its end could not be recorded: the lease is held still, unless it has ended or somebody took it */
         SyncPhase phase;     /* in which it ended; the last one when all went well */
         const char *outcome; /* synced, held, unstable, failed, aborted */
         const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected; NULL: not reached */

@@ -59,6 +59,25 @@ static void postgres_away_later_is_one_line_for_all_edges_and_loses_nothing(void
         assert_nothing_is_held(w);
 }
 
+/* The run is over and could not say so. Its lease does not keep the edge waiting for a minute once PostgreSQL is back. */
+static void a_lease_goes_back_as_soon_as_postgres_takes_it(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        fault(w, "job", 0, "\"delay_ms\":1000");
+        fault(w, "list", 0, "\"status\":403");
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        await_phase(w, 0, "poll");
+        harness_postgres_stop(&w->pg);
+        harness_service_await_log(s, "when it is due next could not be written", 1);
+        harness_postgres_resume(&w->pg);
+        uint64_t since = clock_monotonic_usec();
+        await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        assert_true(clock_monotonic_usec() - since < 35 * USEC_PER_SEC);
+        service_stop(w, 0);
+}
+
 static void a_schema_that_is_missing_is_waited_for(void **state)
 {
         ServiceWorld *w = *state;
@@ -378,6 +397,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(postgres_away_at_the_start_is_said_and_waited_for, few_edges),
                 cmocka_unit_test_setup(postgres_away_later_is_one_line_for_all_edges_and_loses_nothing, few_edges),
+                cmocka_unit_test_setup(a_lease_goes_back_as_soon_as_postgres_takes_it, few_edges),
                 cmocka_unit_test_setup(a_schema_that_is_missing_is_waited_for, few_edges),
                 cmocka_unit_test_setup(a_privilege_that_only_the_apply_needs_is_not_hammered_against, few_edges),
                 cmocka_unit_test_setup(a_catalog_away_at_the_start_is_said_and_waited_for, few_edges),
