@@ -36,14 +36,14 @@ WITH spooled AS (
      WHERE r.run_id = $3::bigint
 ), edge AS (
     UPDATE edgemirror.edge e
-       SET listed_at = CASE WHEN $19::boolean THEN clock_timestamp() - $20::interval ELSE e.listed_at END,
-           refreshed_at = CASE WHEN $19::boolean AND $5::text = 'clean' THEN clock_timestamp() - $21::interval ELSE e.refreshed_at END,
+       SET listed_at = CASE WHEN $19::boolean THEN statement_timestamp() - $20::interval ELSE e.listed_at END,
+           refreshed_at = CASE WHEN $19::boolean AND $5::text = 'clean' THEN statement_timestamp() - $21::interval ELSE e.refreshed_at END,
            row_count = n.row_count, digest = CASE WHEN $19::boolean AND n.held = 0 THEN n.digest END, last_run_id = $3::bigint,
            consecutive_failures = CASE WHEN n.outcome IN ('synced', 'held') THEN 0 ELSE e.consecutive_failures + 1 END
       FROM n
      WHERE e.edge_connection_id = $1::uuid
 )
-SELECT n.listed, n.added, n.changed, n.removed, n.restored, n.unchanged, n.held, n.row_count,
+SELECT n.listed, n.added, n.changed, n.removed, n.restored, n.unchanged, n.held, n.row_count, n.moved,
        CASE WHEN n.added + n.changed + n.removed + n.restored > 0 THEN
             pg_notify('edgemirror_change', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'added', n.added,
                                                              'changed', n.changed, 'removed', n.removed, 'restored', n.restored)::text) END

@@ -7,7 +7,7 @@
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet, $22 digest, $23 rows, $24 lease (interval).
 WITH held AS (
-    SELECT clock_timestamp() AS moment
+    SELECT edge_connection_id
       FROM edgemirror.edge_claim
      WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint AND holder IS NOT NULL
        FOR UPDATE
@@ -15,13 +15,13 @@ WITH held AS (
     SELECT edge_connection_id FROM edgemirror.edge WHERE edge_connection_id = $1::uuid FOR NO KEY UPDATE SKIP LOCKED
 ), same AS (
     UPDATE edgemirror.edge e
-       SET listed_at = h.moment - $20::interval, refreshed_at = CASE WHEN $5::text = 'clean' THEN h.moment - $21::interval ELSE e.refreshed_at END,
+       SET listed_at = statement_timestamp() - $20::interval, refreshed_at = CASE WHEN $5::text = 'clean' THEN statement_timestamp() - $21::interval ELSE e.refreshed_at END,
            last_run_id = $3::bigint, consecutive_failures = 0
       FROM held h, free f
      WHERE e.edge_connection_id = f.edge_connection_id AND $19::boolean AND e.digest = $22::text AND e.row_count = $23::bigint
        AND e.row_count = (SELECT count(*) FROM edgemirror.database_connection d
                            WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL)
-    RETURNING h.moment
+    RETURNING 1
 ), answer AS (
     SELECT EXISTS (SELECT FROM held) AS ours, EXISTS (SELECT FROM same) AS unchanged
 ), claim AS (

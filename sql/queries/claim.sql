@@ -4,7 +4,7 @@
 -- ago than jobs are waited for, is resumed: the job is polled on rather than started twice.
 -- An edge that was disabled since it was taken (not due any more) stays so.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
--- due next (microseconds since 1970; 0: leave), $8 how old a run may be whose job is polled on (interval).
+-- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval).
 WITH taken AS (
     UPDATE edgemirror.edge_claim c
        SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = c.epoch + 1,
@@ -27,14 +27,17 @@ WITH taken AS (
      WHERE r.run_id = o.run_id AND r.finished_at IS NULL
     RETURNING o.*
 ), stopped AS (
-    SELECT r.run_id, r.started_at, r.job_id, r.job_url, r.job_state
+    SELECT r.run_id, r.job_id, r.job_url, r.job_state
       FROM (SELECT * FROM edgemirror.sync_run x WHERE x.edge_connection_id = $1::uuid ORDER BY x.run_id DESC LIMIT 1) r
      WHERE r.outcome IN ('aborted', 'failed') AND r.refresh IS NULL
 ), job AS (
-    SELECT j.job_id, j.job_url, j.started_at
-      FROM (SELECT run_id, started_at, job_id, job_url, job_state FROM closed WHERE polling
-            UNION ALL SELECT run_id, started_at, job_id, job_url, job_state FROM stopped ORDER BY run_id DESC LIMIT 1) j
-     WHERE $5::boolean AND j.job_id IS NOT NULL AND j.started_at > clock_timestamp() - $8::interval
+    -- As old as the run that began it, however many have taken it up since.
+    SELECT j.job_id, j.job_url, b.started_at
+      FROM (SELECT run_id, job_id, job_url, job_state FROM closed WHERE polling
+            UNION ALL SELECT run_id, job_id, job_url, job_state FROM stopped ORDER BY run_id DESC LIMIT 1) j
+     CROSS JOIN LATERAL (SELECT min(x.started_at) AS started_at FROM edgemirror.sync_run x
+                          WHERE x.edge_connection_id = $1::uuid AND x.job_id = j.job_id) b
+     WHERE $5::boolean AND j.job_id IS NOT NULL AND b.started_at > clock_timestamp() - $8::interval
        AND coalesce(j.job_state, '') NOT IN ('COMPLETED', 'CANCELED', 'CANCELLED', 'ERROR', 'FAILED', 'DELETED')
 ), opened AS (
     INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, job_id, job_url)

@@ -1,5 +1,5 @@
 -- What applying this list would come to.
-SELECT s.listed, x.added, x.changed, m.removed, x.restored, s.listed - x.added - x.changed - x.restored + x.moved AS unchanged, m.held
+SELECT s.listed, x.added, x.changed, m.removed, x.restored, s.listed - x.added - x.changed - x.restored + x.moved AS unchanged, m.held, 0 AS row_count, x.moved
   FROM (SELECT count(DISTINCT id) AS listed FROM pg_temp.edgemirror_spool_1) s,
        (SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind IN ('changed', 'moved')) AS changed, count(*) FILTER (WHERE kind = 'moved') AS moved,
                count(*) FILTER (WHERE kind = 'restored') AS restored

@@ -1,4 +1,4 @@
--- Waits until the transaction whose answer was lost has ended: it holds this lock from its first statement on. $1 edge.
+-- Waits until what was sent and not answered has ended: it held this lock when it was asked to commit. $1 edge.
 SELECT epoch
   FROM edgemirror.edge_claim
  WHERE edge_connection_id = $1::uuid

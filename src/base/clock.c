@@ -8,12 +8,22 @@
 #include <sys/random.h>
 #include <time.h>
 
-uint64_t clock_monotonic_usec(void)
+static uint64_t clock_usec(clockid_t clock)
 {
         struct timespec now;
-        if (clock_gettime(CLOCK_MONOTONIC, &now) < 0)
+        if (clock_gettime(clock, &now) < 0)
                 abort(); /* cannot happen on Linux; going on with a wrong time would break every deadline */
         return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t clock_monotonic_usec(void)
+{
+        return clock_usec(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_boottime_usec(void)
+{
+        return clock_usec(CLOCK_BOOTTIME);
 }
 
 uint64_t clock_random(void)

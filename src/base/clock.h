@@ -7,5 +7,6 @@
 
 #include <stdint.h>
 
-uint64_t clock_monotonic_usec(void); /* CLOCK_MONOTONIC */
+uint64_t clock_monotonic_usec(void); /* CLOCK_MONOTONIC: stands still while the host is suspended */
+uint64_t clock_boottime_usec(void);  /* CLOCK_BOOTTIME: does not; for leases and ages, which others count on, too */
 uint64_t clock_random(void);         /* uniform over uint64_t, from the kernel */

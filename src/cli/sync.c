@@ -248,7 +248,10 @@ static int command_watch_signals(SyncCommand *c)
 static void command_on_registered(const Fault *fault, void *userdata)
 {
         SyncCommand *c = userdata;
-        if (fault->scope != FAULT_NONE)
+        /* An apply that takes long holds one of them: those that are registered already are none the worse, any other says so itself. */
+        if (mirror_is_locked(fault))
+                log_info("the edges are registered by a later sync: %s", fault->message);
+        else if (fault->scope != FAULT_NONE)
                 c->peer_fault = *fault;
         if (sd_event_add_time_relative(c->session.event, &c->hurry, CLOCK_MONOTONIC, ALONE_AT_MOST_USEC, 0,
                                        command_on_hurry, c) < 0)

@@ -115,10 +115,14 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
         if (r->applied.held > 0)
                 printf("    %" PRId64 " %s of the mirror missing from the list; left as %s\n", r->applied.held,
                        r->applied.held == 1 ? "row is" : "rows are", r->applied.held == 1 ? "it is" : "they are");
-        if (r->elsewhere > 0)
+        if (r->applied.moved > 0)
+                printf("    %" PRId64 " %s to an Edge connection that is not synced here, and stays as it is now\n",
+                       r->applied.moved, r->applied.moved == 1 ? "row went" : "rows went");
+        int64_t left = r->elsewhere - r->applied.moved;
+        if (left > 0)
                 printf("    %" PRId64
-                       " of the missing rows %s to another Edge connection now; where that is synced, its sync takes %s over\n",
-                       r->elsewhere, r->elsewhere == 1 ? "belongs" : "belong", r->elsewhere == 1 ? "it" : "them");
+                       " of the missing rows %s to another Edge connection now; its sync takes %s over\n",
+                       left, left == 1 ? "belongs" : "belong", left == 1 ? "it" : "them");
         if (plan && sync_report_applied(r))
                 plan_print(plan);
         (void)fflush(stdout);

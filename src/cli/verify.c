@@ -21,7 +21,7 @@ typedef struct Verification {
         AskedNames asked;
         MirrorTask *task;
         bool json;
-        size_t n_edges, n_altered;
+        size_t n_edges, n_rows_differ, n_history_differs;
         int status;
 } Verification;
 
@@ -91,12 +91,17 @@ static void verify_finish(Verification *c, const Fault *fault)
                 log_error("verify: %s", fault->message);
                 return;
         }
-        if (c->n_altered > 0) {
-                log_warning("verify: %zu of %zu edges altered; edgemirror sync --dry-run EDGE shows the rows, "
-                            "edgemirror sync --full EDGE mends them",
-                            c->n_altered, c->n_edges);
+        if (c->n_rows_differ > 0)
+                log_warning(
+                        "verify: the rows of %zu of %zu edges were altered; edgemirror sync --dry-run EDGE shows them, "
+                        "edgemirror sync --full EDGE mends them",
+                        c->n_rows_differ, c->n_edges);
+        if (c->n_history_differs > 0)
+                log_warning(
+                        "verify: the history of %zu of %zu edges was altered; what it said is in a backup, no sync mends it",
+                        c->n_history_differs, c->n_edges);
+        if (c->n_rows_differ + c->n_history_differs > 0)
                 c->status = CLI_EXIT_EDGE_FAILED;
-        }
         if (asked_names_missing(&c->asked, "verify"))
                 c->status = CLI_EXIT_USAGE;
         if (!c->asked.names && c->n_edges == 0 && !c->json)
@@ -113,7 +118,8 @@ static void verify_on_edge(const MirrorVerify *v, const Fault *fault, void *user
         }
         asked_names_mark(&c->asked, v->name);
         c->n_edges++;
-        c->n_altered += is_altered(v);
+        c->n_rows_differ += rows_differ(v);
+        c->n_history_differs += !rows_differ(v) && v->history_differs > 0; /* altered rows differ from it as well */
         if (c->json)
                 verify_print_json(v);
         else

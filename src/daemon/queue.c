@@ -178,17 +178,11 @@ static void queue_on_due(const MirrorDueAnswer *answer, const Fault *fault, void
         daemon_wake(d);
 }
 
-/* An edge is held by an apply that takes long, or two of us register at once: what is registered already is served meanwhile. */
-static bool fault_is_of_a_lock(const Fault *fault)
-{
-        return strcmp(fault->code, "pg-lock-timeout") == 0 || strcmp(fault->code, "pg-serialization") == 0;
-}
-
 static void queue_on_registered(const Fault *fault, void *userdata)
 {
         Daemon *d = userdata;
         Queue *q = &d->queue;
-        bool again = fault_is_of_a_lock(fault);
+        bool again = mirror_is_locked(fault); /* what is registered already is served meanwhile */
         queue_over(q);
         daemon_wake(d);
         if (fault->scope != FAULT_NONE && !again) {

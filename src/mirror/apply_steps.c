@@ -71,7 +71,7 @@ enum { LISTED_AGO = 19, REFRESHED_AGO = 20 }; /* $20 and $21 */
 
 void apply_set_ages(const ApplyTask *t, Params *p)
 {
-        int64_t now = (int64_t)clock_monotonic_usec();
+        int64_t now = (int64_t)clock_boottime_usec();
         if (p->failed) /* found out before anything is sent */
                 return;
         (void)interval_format(now - t->listed_usec, p->values[LISTED_AGO]);
@@ -151,6 +151,8 @@ static void apply_take_counts(ApplyTask *t, const PGresult *result)
                 .restored = result_int(result, 0, 4),
                 .unchanged = result_int(result, 0, 5),
                 .held = result_int(result, 0, 6),
+                .row_count = result_int(result, 0, 7),
+                .moved = result_int(result, 0, 8),
         };
 }
 
@@ -189,7 +191,6 @@ static PgNext apply_on_finish(const PGresult *result, void *userdata, Fault *ret
         if (PQntuples(result) != 1)
                 return apply_without_answer("counts", ret_fault);
         apply_take_counts(t, result);
-        t->applied.row_count = result_int(result, 0, 7);
         return PG_NEXT;
 }
 

@@ -44,6 +44,9 @@ typedef struct MirrorEdge {
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool whole, MirrorCallback callback,
                     void *userdata, MirrorTask **ret);
 
+/* Whether a fault of it means that somebody else holds an edge for a while, and nothing else. */
+bool mirror_is_locked(const Fault *fault);
+
 /* ---- queue ------------------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct MirrorDue {
@@ -88,7 +91,7 @@ typedef struct MirrorClaim {
         bool resumes; /* the last run of this edge was cut short while it had a job that is worth polling on: */
         Uuid job_id;
         char job_url[LIMIT_URL_MAX_BYTES]; /* "" when none was recorded */
-        int64_t job_since_usec;            /* the run that had it began so long ago */
+        int64_t job_since_usec;            /* the run that asked for it began so long ago */
 } MirrorClaim;
 
 typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);
@@ -100,7 +103,7 @@ typedef struct MirrorClaimRequest {
         int64_t held_epoch;    /* of the lease that mirror_take_due took; 0: none */
         int64_t next_run_usec; /* when the edge is due next, microseconds since 1970; 0: leave */
         uint64_t
-                job_worth_usec; /* a job of a run that began longer ago is not polled on: nobody waits for one as long */
+                job_worth_usec; /* a job that was asked for longer ago is not polled on: nobody waits for one as long */
 } MirrorClaimRequest;
 
 /* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the epoch, closes a run that was left open (outcome
@@ -149,7 +152,7 @@ typedef struct MirrorEnding {
         const char *outcome;    /* synced, held, unstable, failed, aborted */
         const char *refresh;    /* clean, failed, timeout, unknown, skipped, rejected */
         bool listed_whole;      /* the list was complete: listed_at moves … */
-        int64_t listed_usec;    /* … to when it was begun, by the monotonic clock */
+        int64_t listed_usec;    /* … to when it was begun; CLOCK_BOOTTIME */
         int64_t refreshed_usec; /* … and refreshed_at, when the refresh was clean, to this: it had not ended before */
         bool has_job;
         JobStatus job;
@@ -183,6 +186,7 @@ typedef struct MirrorApplied {
         int64_t added, changed, removed, restored, unchanged;
         int64_t held;      /* rows of the mirror that are missing from a complete list and stay */
         int64_t row_count; /* present rows of the edge afterwards; 0 for a plan */
+        int64_t moved;     /* of the changed: missing rows that went to an edge that nobody mirrors */
 
         int64_t found;   /* FIND: so many rows are missing, and nothing was applied; the counts above are 0 */
         int64_t present; /* … of so many that the edge has */

@@ -4,21 +4,24 @@
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include <errno.h>
+#include <string.h>
 
-#define LOCK_TIMEOUT_USEC (2 * USEC_PER_SEC) /* heartbeats of other edges wait for this transaction meanwhile */
+/* Heartbeats of other edges wait for this transaction meanwhile, and an apply that it has met must not be what ends in a deadlock. */
+#define LOCK_TIMEOUT_USEC (2 * USEC_PER_SEC)
 
-enum { STEP_VERSION, STEP_NAMES, STEP_EDGES, STEP_OTHERS, REGISTER_STEPS };
+enum { STEP_VERSION, STEP_LOCK, STEP_NAMES, STEP_EDGES, STEP_OTHERS, REGISTER_STEPS };
 
 typedef struct RegisterTask {
         MirrorTask task;
         MirrorCallback callback;
-        Params names, edges, others;
+        Params lock, names, edges, others;
         PgStep steps[REGISTER_STEPS];
 } RegisterTask;
 
 static void register_done(MirrorTask *task)
 {
         RegisterTask *t = (RegisterTask *)task;
+        params_done(&t->lock);
         params_done(&t->names);
         params_done(&t->edges);
         params_done(&t->others);
@@ -55,20 +58,27 @@ static void params_edge_names(Params *p, const MirrorEdge *edges, size_t n)
         params_array(p, &names);
 }
 
+/* $1…$5: edges as they shall be. */
 static void params_edges(Params *p, const MirrorEdge *edges, size_t n)
 {
-        ArrayText enabled = {0}, schedules = {0}, timezones = {0}, moments = {0};
+        ArrayText enabled = {0}, schedules = {0}, timezones = {0};
         for (size_t i = 0; i < n; i++) {
                 array_add(&enabled, edges[i].enabled ? "t" : "f");
                 array_add(&schedules, edges[i].schedule);
                 array_add(&timezones, edges[i].timezone);
-                array_add_int(&moments, edges[i].next_run_usec);
         }
         params_edge_ids(p, edges, n);
         params_edge_names(p, edges, n);
         params_array(p, &enabled);
         params_array(p, &schedules);
         params_array(p, &timezones);
+}
+
+static void params_moments(Params *p, const MirrorEdge *edges, size_t n)
+{
+        ArrayText moments = {0};
+        for (size_t i = 0; i < n; i++)
+                array_add_int(&moments, edges[i].next_run_usec);
         params_array(p, &moments);
 }
 
@@ -83,10 +93,14 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool who
         t->callback = callback;
         params_edge_ids(&t->names, edges, n_edges);
         params_edge_names(&t->names, edges, n_edges);
+        params_edges(&t->lock, edges, n_edges);
+        params_bool(&t->lock, whole);
         params_edges(&t->edges, edges, n_edges);
+        params_moments(&t->edges, edges, n_edges);
         params_edge_ids(&t->others, edges, n_edges);
-        t->edges.failed = t->edges.failed || t->names.failed || t->others.failed;
+        t->edges.failed = t->edges.failed || t->lock.failed || t->names.failed || t->others.failed;
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
+        t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, NULL);
         t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
         t->steps[STEP_EDGES] = task_step(sql_register, &t->edges, NULL);
         t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
@@ -98,4 +112,9 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool who
         if (r >= 0)
                 *ret = &t->task;
         return r;
+}
+
+bool mirror_is_locked(const Fault *fault)
+{
+        return strcmp(fault->code, "pg-lock-timeout") == 0 || strcmp(fault->code, "pg-serialization") == 0;
 }

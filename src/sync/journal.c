@@ -70,7 +70,7 @@ void journal_write(Journal *j)
         j->again = false;
         MirrorProgress progress = {0};
         j->state(&progress, j->failed, j->userdata);
-        j->written_usec = clock_monotonic_usec();
+        j->written_usec = clock_boottime_usec();
         if (mirror_progress(j->mirror, &j->run, &progress, journal_on_written, j, &j->task) < 0) {
                 j->failed = true;
                 journal_arm(j);
@@ -135,5 +135,5 @@ bool journal_busy(const Journal *j)
 
 bool journal_lease_holds(const Journal *j)
 {
-        return clock_monotonic_usec() - j->held_usec < j->lease_usec;
+        return clock_boottime_usec() - j->held_usec < j->lease_usec;
 }

@@ -16,7 +16,7 @@ typedef void (*JournalIdle)(void *userdata); /* no write is under way any more *
 /* Fills in what is to be written now. Strings are borrowed during the call that asks. `again`: what was given the last time was not written. */
 typedef void (*JournalState)(MirrorProgress *ret, bool again, void *userdata);
 
-/* claimed_usec: monotonic, when the claim was sent. Heartbeats come three times in a lease. */
+/* claimed_usec: CLOCK_BOOTTIME, when the claim was sent. Heartbeats come three times in a lease. */
 int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t lease_usec, uint64_t claimed_usec,
                 JournalState state, JournalLeaseLost lost, JournalIdle idle, void *userdata, Journal **ret);
 Journal *journal_free(Journal *j); /* a write under way is forgotten; what it says may still come true */

@@ -2,8 +2,8 @@
  * sync: the runner. Carries out what the machine says and tells it what came of it; decides nothing.
  *
  * What always holds: one catalog call (or those of prefetch or prover), one write to the mirror and one timer at most are under way (the journal's own apart). Every effect that leaves
- * the process starts in sync_act, and nowhere else but for the journal. Apply and finish wait until the journal is quiet, so that no late note about the
- * run follows its end.
+ * the process starts in sync_act, and nowhere else but for the journal. Apply and finish begin when the journal is quiet; notes that come during the apply
+ * find the run ended in the database, should they arrive late.
  */
 #include "sync/sync.h"
 #include "base/clock.h"
@@ -46,9 +46,11 @@ struct Sync {
         uint64_t started_usec;
         uint64_t claimed_usec; /* when the lease was asked for */
         SyncPhase phase;       /* the last but SYNC_PHASE_DONE */
-        int64_t listed_usec;   /* the list was begun (the last time); monotonic, as … */
-        int64_t refreshed_usec; /* … the last moment at which the refresh was not over yet; may lie before the host's start */
-        bool lease_kept; /* the end was not recorded */
+        /* CLOCK_BOOTTIME; may lie before the host's start. */
+        int64_t listed_usec;    /* the list was begun, the last time */
+        int64_t asked_usec;     /* the job was asked for, the last time */
+        int64_t refreshed_usec; /* the last moment at which the refresh was not over yet */
+        bool lease_kept;        /* the end was not recorded */
         bool over;
 };
 
@@ -116,7 +118,7 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
         if (fault->scope == FAULT_NONE && !claim->busy) {
                 s->run = (MirrorRun){.edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
                 if (claim->resumes)
-                        s->refreshed_usec = (int64_t)clock_monotonic_usec() - claim->job_since_usec;
+                        s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
                 if (claim->resumes && claim->job_url[0])
                         job_texts_take(&s->texts, JOB_URL, claim->job_url);
                 job_texts_given(&s->texts); /* the claim has written it */
@@ -153,7 +155,7 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
         if (answer->answer.fault.scope == FAULT_NONE) {
                 sync_take_job(s, &answer->job);
                 if (!catalog_job_terminal(&answer->job.status))
-                        s->refreshed_usec = (int64_t)clock_monotonic_usec();
+                        s->refreshed_usec = s->asked_usec;
                 s->job_moved = strcmp(s->machine.job.state, answer->job.status.state) != 0;
         }
         sync_input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});
@@ -242,6 +244,7 @@ static void sync_abandon(Sync *s)
 
 static int sync_do_get_job(Sync *s)
 {
+        s->asked_usec = (int64_t)clock_boottime_usec();
         _cleanup_(cleanup_free) char *url = NULL;
         const Uuid *job = &s->machine.job.id;
         bool by_location = s->machine.polling.url == POLLING_LOCATION && job_texts_get(&s->texts, JOB_URL);
@@ -356,7 +359,7 @@ static bool sync_postpone(Sync *s, SyncAction action)
 static int sync_do_list(Sync *s)
 {
         if (s->listed_usec == 0)
-                s->listed_usec = (int64_t)clock_monotonic_usec();
+                s->listed_usec = (int64_t)clock_boottime_usec();
         const Listing *l = &s->machine.listing;
         const Uuid *schema = s->plan.has_schema_connection ? &s->plan.schema_connection : NULL;
         if (!s->prefetch) {
@@ -378,7 +381,7 @@ static int sync_do_claim(Sync *s)
                 .next_run_usec = s->plan.next_run_usec,
                 .job_worth_usec = s->plan.wait_timeout_usec + s->plan.job_timeout_usec,
         };
-        s->claimed_usec = clock_monotonic_usec();
+        s->claimed_usec = clock_boottime_usec();
         return mirror_claim(s->context.mirror, &request, sync_on_claim, s, &s->task);
 }
 
@@ -393,7 +396,7 @@ static int sync_effect(Sync *s, SyncAction action)
                 /* A process that was paused or cut off for longer than the lease lasts may not be the holder any more. */
                 if (!journal_lease_holds(s->journal))
                         return -ESTALE;
-                s->refreshed_usec = (int64_t)clock_monotonic_usec();
+                s->refreshed_usec = (int64_t)clock_boottime_usec();
                 return catalog_refresh(s->context.catalog, &s->plan.edge, sync_on_refresh, s, &s->call);
         case SYNC_DO_GET_JOB:
                 return sync_do_get_job(s);

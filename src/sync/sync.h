@@ -58,7 +58,7 @@ typedef struct SyncReport {
         bool has_job;
         JobStatus job;
         MirrorApplied applied;
-        int64_t elsewhere; /* rows missing from the list that belong to another Edge connection now: left to its sync */
+        int64_t elsewhere; /* rows missing from the list that belong to another Edge connection now: left to its sync, or applied.moved */
         int64_t listed, pages, requests;
         uint64_t duration_usec;
         Fault fault; /* scope FAULT_NONE: no error */

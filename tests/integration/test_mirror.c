@@ -456,6 +456,31 @@ static void a_job_is_taken_up_as_long_as_it_is_worth_it(void **state)
         }
 }
 
+/* The catalog has answered nothing but errors for it, and each run took it up from the one before. */
+static void a_job_does_not_become_younger_by_being_taken_up(void **state)
+{
+        World *w = *state;
+        free(harness_sql(&w->pg, "TRUNCATE edgemirror.sync_run;"
+                                 "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
+        for (int i = 0; i < 2; i++) {
+                (void)claim(w, &edge);
+                free(harness_sql(
+                        &w->pg,
+                        "UPDATE edgemirror.sync_run SET phase = 'poll', job_state = 'RUNNING', outcome = 'failed',"
+                        " finished_at = now(), job_id = '00000000-0000-0000-0000-000000000007';"
+                        "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
+                free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET started_at = started_at - interval '25 min'"));
+        }
+        (void)claim(w, &edge);
+        assert_true(w->claim.resumes);
+        assert_true(w->claim.job_since_usec > 49 * 60 * INT64_C(1000000));
+        free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET outcome = 'failed', finished_at = now(),"
+                                 " started_at = started_at - interval '25 min';"
+                                 "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
+        (void)claim(w, &edge);
+        assert_false(w->claim.resumes);
+}
+
 static void a_clock_set_back_keeps_the_history_sound(void **state)
 {
         World *w = *state;
@@ -504,6 +529,7 @@ int main(void)
                 cmocka_unit_test_setup(who_lost_the_lease_publishes_nothing, empty_tables),
                 cmocka_unit_test_setup(a_job_that_was_left_is_taken_up, empty_tables),
                 cmocka_unit_test_setup(a_job_is_taken_up_as_long_as_it_is_worth_it, empty_tables),
+                cmocka_unit_test_setup(a_job_does_not_become_younger_by_being_taken_up, empty_tables),
                 cmocka_unit_test_setup(a_clock_set_back_keeps_the_history_sound, empty_tables),
                 cmocka_unit_test_setup(a_server_that_went_away_is_found_again, empty_tables),
         };

@@ -82,6 +82,15 @@ static void a_lease_that_goes_back_leaves_its_place_at_once(void **state)
         service_stop(w, 0);
 }
 
+static void disable_the_last(ServiceWorld *w)
+{
+        char *text = harness_read(w->folder, "edgemirror.conf");
+        char disabled[4096];
+        (void)snprintf(disabled, sizeof(disabled), "%senabled = no\n", text);
+        harness_write(w->folder, "edgemirror.conf", disabled);
+        free(text);
+}
+
 /* Its process died, and nobody will claim the edge again: disabling closes the run. One that goes on elsewhere is let be. */
 static void a_run_that_was_left_is_closed_with_its_edge(void **state)
 {
@@ -99,8 +108,13 @@ static void a_run_that_was_left_is_closed_with_its_edge(void **state)
                 "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 s' WHERE edge_connection_id = '%s'",
                 w->edges[3]);
         free(harness_sql(&w->pg, sql));
-        w->n_configured = 2;
+        char elsewhere[40]; /* e2 leaves the configuration, e3 stays and is disabled */
+        (void)snprintf(elsewhere, sizeof(elsewhere), "%s", w->edges[2]);
+        (void)snprintf(w->edges[2], sizeof(w->edges[2]), "%s", w->edges[3]);
+        w->n_configured = 3;
         write_config(w);
+        disable_the_last(w);
+        (void)snprintf(w->edges[2], sizeof(w->edges[2]), "%s", elsewhere);
         (void)service_start(w, 0);
         await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge WHERE NOT enabled");
         assert_int_equal(

@@ -237,6 +237,30 @@ static void an_edge_that_another_apply_holds_is_compared_row_by_row(void **state
         assert_all_leases_are_free(w);
 }
 
+/* An apply holds one edge, which the configuration has changed: the other is synced meanwhile. */
+static void an_edge_that_cannot_be_registered_now_keeps_no_other(void **state)
+{
+        World *w = *state;
+        begin_again(w, "20", "1h");
+        assert_int_equal(sync_all(w), 0);
+        PGconn *holder = hold(w, "BEGIN; SELECT * FROM edgemirror.edge WHERE name = 'main' FOR UPDATE");
+        char *config = harness_read(w->folder, "edgemirror.conf");
+        char changed[4096];
+        (void)snprintf(changed, sizeof(changed), "%s[defaults]\nschedule = daily\n", config);
+        harness_write(w->folder, "edgemirror.conf", changed);
+        free(config);
+        const char *const arguments[] = {"-c", w->config, "sync", "--json", NULL};
+        pid_t pid = harness_program_start(w->folder, arguments);
+        await_sql(w,
+                  "SELECT (count(*) = 2)::int FROM edgemirror.sync_run JOIN edgemirror.edge USING (edge_connection_id)"
+                  " WHERE name = 'other' AND outcome = 'synced'");
+        PQfinish(holder);
+        assert_int_equal(harness_program_wait(pid), 0);
+        take_results(w);
+        assert_string_equal(text_of(w, 0, "outcome"), "synced");
+        assert_string_equal(text_of(w, 1, "outcome"), "synced");
+}
+
 /* The heartbeat waits for the row that the apply has locked, and finds the lease given back: by ourselves. */
 static void a_heartbeat_behind_the_apply_does_not_unsay_it(void **state)
 {
@@ -368,6 +392,7 @@ int main(void)
                 cmocka_unit_test_teardown(an_interrupt_during_the_commit_does_not_deny_what_was_published, no_trigger),
                 cmocka_unit_test_teardown(an_answer_lost_at_commit_is_looked_up, let_commit_go),
                 cmocka_unit_test_teardown(an_answer_lost_of_an_unchanged_list_is_looked_up, let_commit_go),
+                cmocka_unit_test(an_edge_that_cannot_be_registered_now_keeps_no_other),
                 cmocka_unit_test(an_edge_that_another_apply_holds_is_compared_row_by_row),
                 cmocka_unit_test_teardown(a_heartbeat_behind_the_apply_does_not_unsay_it, let_commit_go),
         };

@@ -46,7 +46,7 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
         free(lsn);
         free(harness_sql(&w->pg, "ALTER ROLE em RESET log_statement"));
 
-        enum { REGISTRATION = 6 }; /* BEGIN, settings, three statements, COMMIT */
+        enum { REGISTRATION = 7 }; /* BEGIN, settings, four statements, COMMIT */
         int statements = count_in_log(&w->pg, "LOG:  execute", &from) - REGISTRATION;
         from = again;
         statements += count_in_log(&w->pg, "LOG:  statement", &from);
@@ -134,7 +134,8 @@ static void what_is_altered_by_hand_is_found_and_mended(void **state)
                 assert_says(w, "out", "main                     ALTERED    ", true);
                 assert_says(w, "out", cases[i].says, true);
                 assert_says(w, "out", "other                    intact     20 rows\n", true);
-                assert_says(w, "err", "1 of 2 edges altered; edgemirror sync --dry-run EDGE shows the rows", true);
+                assert_says(w, "err",
+                            "the rows of 1 of 2 edges were altered; edgemirror sync --dry-run EDGE shows them", true);
                 assert_int_equal(RUN(w, "verify", "--json", "main"), 1);
                 assert_says(w, "out", "\"state\":\"altered\"", true);
 
@@ -168,6 +169,8 @@ static void an_altered_history_is_found(void **state)
                 assert_says(w, "out", "main                     ALTERED    20 rows; of 1 the history says otherwise\n",
                             true);
                 assert_says(w, "out", "other                    intact     20 rows\n", true);
+                assert_says(w, "err", "the history of 1 of 2 edges was altered", true);
+                assert_says(w, "err", "--full", false);
                 assert_int_equal(RUN(w, "verify", "--json", "main"), 1);
                 assert_says(w, "out", "\"historyDiffers\":1}", true);
         }

@@ -64,7 +64,7 @@ static void check_job_left(World *w, const Run *r)
         while (last > 0 && d->runs[last].edge != r->edge)
                 last--;
         const DbRun *run = &d->runs[last];
-        if (last > 0 && run->cut_in_poll && run->job >= 0 && run->started_at + JOB_WORTH > database_now(w) &&
+        if (last > 0 && run->cut_in_poll && run->job >= 0 && run->job_from + JOB_WORTH > database_now(w) &&
             site_job_goes_on(w, run->job))
                 world_fail(w, "run %d asks for a refresh beside job %d of run %d, which goes on", (int)r->run_id,
                            run->job, (int)last);
@@ -272,17 +272,31 @@ static void check_versions(World *w, unsigned row)
                 world_fail(w, "a version of row %u ends before it begins", row);
 }
 
-/* The clocks move for a whole list, and for a clean refresh, only. */
+/* What the database's clock showed, as the world's. */
+static uint64_t world_time(const World *w, uint64_t database_time)
+{
+        return (uint64_t)((int64_t)database_time - w->database->clock_offset);
+}
+
+/* The clocks move for a whole list, and for a clean refresh, only; and show moments that are not too late. */
 static void check_clocks(World *w, const DbStatement *s, const DbEdge *was)
 {
         const DbEdge *now = &w->database->edges[s->edge];
-        bool clean = s->ending.has_job && site_job_ended_clean(w, site_job_of(&s->ending.job.id));
-        if (now->listed_at != was->listed_at && !s->ending.listed_whole)
+        bool whole = s->ending.listed_whole;
+        int job = s->ending.has_job ? site_job_of(&s->ending.job.id) : -1;
+        bool clean = job >= 0 && site_job_ended_clean(w, job);
+        bool refreshed = whole && word_is(s->ending.refresh, "clean");
+        if (!whole && now->listed_at != was->listed_at)
                 world_fail(w, "run %d moves listed_at although its list was not whole", (int)s->run_id);
-        if (now->refreshed_at != was->refreshed_at && !clean)
+        if (whole && world_time(w, now->listed_at) != s->run->first_page_at)
+                world_fail(w, "run %d says that its list was begun %lld us after it was", (int)s->run_id,
+                           (long long)(world_time(w, now->listed_at) - s->run->first_page_at));
+        if (!refreshed && now->refreshed_at != was->refreshed_at)
                 world_fail(w, "run %d moves refreshed_at although its refresh was not clean", (int)s->run_id);
-        if (now->listed_at == was->listed_at && s->ending.listed_whole)
-                world_fail(w, "run %d does not move listed_at although its list was whole", (int)s->run_id);
+        /* The age of a job that is taken up is by the database's clock: what that was set back, nobody can know. */
+        bool knowable = w->database->runs[s->run_id].clock_steps == w->database->clock_steps;
+        if (refreshed && (!clean || (knowable && world_time(w, now->refreshed_at) > site_job_ends_at(w, job))))
+                world_fail(w, "run %d says that its refresh was not over when it was", (int)s->run_id);
 }
 
 void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)

@@ -310,8 +310,10 @@ void database_restart(World *w)
         for (int i = 0; i < TRANSACTIONS_MAX; i++)
                 database_abandon(w, d->transactions[i].number);
         if (world_below(w, 4) == 0 &&
-            d->clock_offset > (int64_t)(3000 * SEC)) /* and comes back with its clock set back */
+            d->clock_offset > (int64_t)(3000 * SEC)) { /* and comes back with its clock set back */
                 d->clock_offset -= (int64_t)(world_below(w, 3000) * SEC);
+                d->clock_steps++;
+        }
 }
 
 void database_init(World *w)
@@ -319,6 +321,7 @@ void database_init(World *w)
         Database *d = w->database;
         d->down_until = 0;
         d->clock_offset = (int64_t)(10000 * SEC);
+        d->clock_steps = 0;
         d->n_runs = 1;
         d->n_history = 0;
         d->n_applies = 0;

@@ -28,7 +28,8 @@ typedef struct DbRun { /* sync_run; the index is the run_id, from 1 on */
         unsigned edge;
         int64_t epoch;
         bool resumed, refresh_wanted, cut_in_poll;
-        uint64_t started_at;
+        uint64_t job_from;    /* when the run began that asked for its job */
+        unsigned clock_steps; /* how often the clock had been set back by then */
         SyncPhase phase;
         const char *outcome, *refresh; /* NULL: none */
         uint64_t finished_at;          /* 0: open */
@@ -148,6 +149,7 @@ typedef struct DbTransaction {
 typedef struct Database {
         uint64_t down_until;
         int64_t clock_offset; /* microseconds that its clock is ahead; may step */
+        unsigned clock_steps;
         DbEdge edges[EDGES_MAX];
         size_t n_runs; /* the first is not used */
         DbRun runs[RUNS_MAX];

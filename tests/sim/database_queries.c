@@ -62,7 +62,7 @@ static const DbRun *run_with_job(const World *w, const DbStatement *s, const DbR
         const DbRun *candidate = open && polling ? open : NULL;
         if (ended && (!candidate || last > candidate))
                 candidate = last;
-        bool worth = candidate && candidate->started_at + s->job_worth_usec > database_now(w);
+        bool worth = candidate && candidate->job_from + s->job_worth_usec > database_now(w);
         return worth && candidate->job >= 0 && !job_is_over(candidate) ? candidate : NULL;
 }
 
@@ -101,7 +101,8 @@ static DbEnd query_claim(World *w, DbStatement *s)
                        .epoch = e->epoch,
                        .resumed = before != NULL,
                        .refresh_wanted = s->refresh_wanted,
-                       .started_at = now,
+                       .job_from = before ? before->job_from : now,
+                       .clock_steps = before ? before->clock_steps : d->clock_steps,
                        .phase = before              ? SYNC_PHASE_POLL
                                 : s->refresh_wanted ? SYNC_PHASE_REFRESH
                                                     : SYNC_PHASE_LIST,
@@ -113,6 +114,7 @@ static DbEnd query_claim(World *w, DbStatement *s)
         if (before) {
                 COVER(w, resumes);
                 s->claim.job_id = site_job_id(before->job);
+                s->claim.job_since_usec = (int64_t)(now - before->job_from);
                 (void)snprintf(s->claim.job_url, sizeof(s->claim.job_url), "%s", before->job_url ? "url" : "");
         }
         return DB_DONE;
@@ -238,6 +240,12 @@ static bool is_unchanged(const World *w, const DbStatement *s)
                e->row_count == count_present(w, s->edge);
 }
 
+/* The server's clock, less the time that has passed since. */
+static uint64_t moment_of(const World *w, int64_t usec)
+{
+        return (uint64_t)((int64_t)database_now(w) - ((int64_t)w->now - usec));
+}
+
 static bool is_clean(const DbStatement *s)
 {
         return s->ending.refresh && strcmp(s->ending.refresh, "clean") == 0;
@@ -279,8 +287,8 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
         s->applied =
                 (MirrorApplied){.listed = s->digest.rows, .unchanged = s->digest.rows, .row_count = s->digest.rows};
         end_applied(w, s);
-        e->listed_at = database_now(w);
-        e->refreshed_at = is_clean(s) ? e->listed_at : e->refreshed_at;
+        e->listed_at = moment_of(w, s->ending.listed_usec);
+        e->refreshed_at = is_clean(s) ? moment_of(w, s->ending.refreshed_usec) : e->refreshed_at;
         e->failures = 0;
         s->applies_seen = w->database->n_applies;
         if (s->run->run_id == s->run_id) { /* else its process was killed, and what it was shown is forgotten */
@@ -500,9 +508,9 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
         s->applied = apply_counts(w, s, t);
         end_applied(w, s);
         if (s->ending.listed_whole)
-                e->listed_at = t->moment;
+                e->listed_at = moment_of(w, s->ending.listed_usec);
         if (s->ending.listed_whole && is_clean(s))
-                e->refreshed_at = t->moment;
+                e->refreshed_at = moment_of(w, s->ending.refreshed_usec);
         e->failures = strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
         e->row_count = s->applied.row_count;
         e->digest = digest_of(w, s->edge);

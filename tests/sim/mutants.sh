@@ -102,6 +102,18 @@ a run that takes up a job refreshes again
 src/sync/machine.c
 s/if (m->refresh_wanted && claim->resumes)/if (false)/
 
+a refresh that had ended before the answer came counts as later
+tests/sim/run.c
+s/r->refreshed_at = r->asked_at;/r->refreshed_at = (int64_t)w->now;/
+
+a list counts as begun when it was begun anew the first time
+tests/sim/run.c
+s/if (anew || r->attempt == 0)/if (r->attempt == 0)/
+
+a job is as old as the run that took it up last
+tests/sim/database_queries.c
+s/before ? before->job_from : now/now/
+
 the job of a run that failed is not taken up
 tests/sim/database_queries.c
 s/strcmp(last->outcome, "aborted") == 0 || strcmp(last->outcome, "failed") == 0/strcmp(last->outcome, "aborted") == 0/

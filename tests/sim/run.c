@@ -22,6 +22,7 @@ static void witness_begin(Run *r)
         static uint32_t attempts;
         r->attempt = ++attempts;
         r->list_from = r->list_to = 0;
+        r->first_page_at = 0;
         r->n_listed = 0;
         r->out_of_turn = false;
 }
@@ -152,6 +153,8 @@ static void run_on_claim(World *w, DbStatement *s, void *who)
                 r->run_id = s->claim.run_id;
                 r->epoch = s->claim.epoch;
                 r->job_url = s->claim.resumes && s->claim.job_url[0];
+                if (s->claim.resumes)
+                        r->refreshed_at = (int64_t)r->claimed_at - s->claim.job_since_usec;
                 journal_start(w, r);
         }
         run_input(w, r, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = &s->claim, .fault = &copy}, NULL);
@@ -177,6 +180,8 @@ static void run_on_job(World *w, Call *c, void *who)
         CatalogJobAnswer answer = {.job = {.status = c->job_status, .message = ""}};
         r->call = NULL;
         site_answer(w, c, &answer.answer);
+        if (!c->fault && !catalog_job_terminal(&c->job_status))
+                r->refreshed_at = r->asked_at;
         if (!c->fault)
                 r->job_moved = strcmp(r->machine.job.state, c->job_status.state) != 0;
         run_input(w, r, (SyncInput){.kind = SYNC_INPUT_JOB, .job = &answer}, NULL);
@@ -291,6 +296,7 @@ static void run_do_refresh(World *w, Run *r)
                 return;
         }
         check_refresh(w, r);
+        r->refreshed_at = (int64_t)w->now;
         r->call = run_call(w, r,
                            (CallRequest){.kind = CALL_REFRESH,
                                          .resumed = w->database->runs[r->run_id].resumed,
@@ -300,6 +306,7 @@ static void run_do_refresh(World *w, Run *r)
 static void run_do_get_job(World *w, Run *r)
 {
         PollingUrl url = r->machine.polling.url;
+        r->asked_at = (int64_t)w->now;
         if (url == POLLING_LOCATION && !r->job_url)
                 url = POLLING_JOBS_V1;
         r->call = run_call(w, r,
@@ -311,6 +318,8 @@ static void run_do_get_job(World *w, Run *r)
 
 static void run_do_list(World *w, Run *r, bool anew)
 {
+        if (anew || r->attempt == 0)
+                r->listed_at = (int64_t)w->now;
         if (anew) {
                 r->n_spool = 0;
                 digest_reset(&r->digest);
@@ -344,6 +353,8 @@ MirrorEnding run_ending(const Run *r)
                 .outcome = m->outcome,
                 .refresh = m->refresh,
                 .listed_whole = m->listed_whole,
+                .listed_usec = r->listed_at,
+                .refreshed_usec = r->refreshed_at,
                 .has_job = m->has_job,
                 .job = m->job,
                 .pages = m->pages,

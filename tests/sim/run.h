@@ -70,7 +70,10 @@ typedef struct Run {
         Fault apply_fault;
         WorldTimer apply_timer;
 
+        int64_t listed_at, asked_at, refreshed_at; /* as sync.c has them */
+
         /* for the checks */
+        uint64_t first_page_at;      /* when the first page of the list was asked for; 0: not yet */
         uint32_t attempt;            /* number of the list attempt; unlike any other */
         uint32_t list_from, list_to; /* ticks of its first and its last page */
         bool out_of_turn;            /* a page was read before one that was given before it */

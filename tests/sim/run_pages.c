@@ -88,6 +88,8 @@ int catalog_list(Catalog *catalog, const Uuid *edge, const Uuid *schema_connecti
                                .who = r,
                                .page_done = callback,
                                .page_userdata = userdata};
+        if (r->first_page_at == 0)
+                r->first_page_at = world->now;
         *ret = (CatalogCall *)site_start(world, &request);
         return *ret ? 0 : -ENOMEM;
 }

@@ -193,6 +193,11 @@ bool site_job_goes_on(const World *w, int number)
         return w->now < job->ends_at && w->now < job->vanishes_at;
 }
 
+uint64_t site_job_ends_at(const World *w, int number)
+{
+        return w->site->jobs[number].ends_at;
+}
+
 bool site_job_ended_clean(const World *w, int number)
 {
         const Job *job = &w->site->jobs[number];

@@ -93,3 +93,4 @@ int site_job_of(const Uuid *id);
 /* What is true of a job now. */
 bool site_job_ended_clean(const World *w, int job);
 bool site_job_goes_on(const World *w, int job);
+uint64_t site_job_ends_at(const World *w, int job);
