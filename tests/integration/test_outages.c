@@ -302,6 +302,91 @@ static void a_reload_to_a_wrong_account_leaves_running_syncs_alone(void **state)
         service_stop(w, 0);
 }
 
+/* How PostgreSQL knows the service: "trust", or "scram-sha-256". The tests themselves are always trusted. */
+static void let_in_by(ServiceWorld *w, const char *method)
+{
+        char path[128];
+        (void)snprintf(path, sizeof(path), "%s/data/pg_hba.conf", w->pg.folder);
+        FILE *file = fopen(path, "we"); /* stays the server's own */
+        assert_non_null(file);
+        assert_true(fprintf(file, "local all postgres trust\nlocal all all %s\n", method) > 0);
+        assert_int_equal(fclose(file), 0);
+        free(harness_sql(&w->pg, "SELECT pg_reload_conf()"));
+}
+
+static int trust_again(void **state)
+{
+        let_in_by(*state, "trust");
+        return 0;
+}
+
+static void write_postgres_password(ServiceWorld *w, const char *password)
+{
+        char line[64];
+        (void)snprintf(line, sizeof(line), "%s\n", password);
+        harness_write(w->folder, "postgres.password", line);
+}
+
+static void set_postgres_password(ServiceWorld *w, const char *password)
+{
+        char sql[128];
+        (void)snprintf(sql, sizeof(sql), "ALTER ROLE em PASSWORD '%s'", password);
+        free(harness_sql(&w->pg, sql));
+}
+
+static void cut_connections(ServiceWorld *w)
+{
+        long now = sql_long(w, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+        assert_true(sql_long(w, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'em'") >
+                    0);
+        await_sql(w,
+                  "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE usename = 'em'"
+                  " AND extract(epoch FROM backend_start) * 1000 < %ld",
+                  now);
+}
+
+/* Nothing tells the service: neither that the secret is another, nor that an edge is due. */
+static void due_in_a_moment(ServiceWorld *w, HarnessService *s, int edge)
+{
+        assert_int_equal(sql_long(w,
+                                  "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '2 s'"
+                                  " WHERE edge_connection_id = '%s' RETURNING 1) SELECT count(*) FROM u",
+                                  w->edges[edge]),
+                         1);
+        harness_service_reload(s);
+        harness_service_await_log(s, "reloaded: 4 edges", (unsigned)edge + 1);
+}
+
+static void the_password_of_postgres_may_change_while_the_service_runs(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "password_file = %s/postgres.password", w->folder);
+        write_config(w);
+        write_postgres_password(w, "the first");
+        set_postgres_password(w, "the first");
+        let_in_by(w, "scram-sha-256");
+        HarnessService *s = service_start(w, 0);
+
+        due_in_a_moment(w, s, 0);
+        write_postgres_password(w, "the second");
+        set_postgres_password(w, "the second");
+        cut_connections(w);
+        await_runs(w, 0, 0, "synced", 1);
+
+        due_in_a_moment(w, s, 1);
+        set_postgres_password(w, "the third"); /* and the file has it only later */
+        cut_connections(w);
+        harness_service_await(s, "STATUS=PostgreSQL cannot be used: PostgreSQL: password authentication failed", 1);
+        write_postgres_password(w, "the third");
+        await_runs(w, 1, 1, "synced", 1);
+        assert_mirror_equals_catalog(w, 0, 1);
+        service_stop(w, 0);
+        assert_nothing_is_held(w);
+        assert_int_equal(harness_service_logged(s, "the first") + harness_service_logged(s, "the second") +
+                                 harness_service_logged(s, "the third"),
+                         0);
+}
+
 /* ---- one edge ---- */
 
 static char *when_others_are_due(ServiceWorld *w)
@@ -407,6 +492,8 @@ int main(void)
                 cmocka_unit_test_setup(who_is_back_is_found_within_thirty_seconds, few_edges),
                 cmocka_unit_test_setup(a_wrong_password_is_tried_once, many_edges),
                 cmocka_unit_test_setup(a_password_that_is_revoked_closes_the_gate_until_it_is_changed, many_edges),
+                cmocka_unit_test_setup_teardown(the_password_of_postgres_may_change_while_the_service_runs, few_edges,
+                                                trust_again),
                 cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone, few_edges),
                 cmocka_unit_test_setup(an_edge_that_fails_backs_off_and_shifts_no_other, few_edges),
                 cmocka_unit_test_setup(an_edge_whose_list_fails_does_not_shut_out_the_others, few_edges),
