@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define GIVE_BACK_AGAIN_USEC (5 * USEC_PER_SEC)
+
 static void run_free(Run *run)
 {
         (void)sync_free(run->sync);
@@ -132,8 +134,9 @@ static void run_on_settled(const Fault *fault, void *userdata)
                 log_debug("%s: when it is due next could not be written: %s", run->name, fault->message);
         /* A lease that nobody gives back keeps its edge waiting until it ends by itself, long after PostgreSQL is back. */
         run->settled = run->lease_epoch == 0 || fault->scope == FAULT_NONE || !fault->retryable || d->stopping;
-        if (!run->settled && !d->queue.outage.down)
-                queue_ask(d); /* it may be back already: the answer tells */
+        if (!run->settled)
+                queue_expect(d,
+                             daemon_now(d) + (int64_t)GIVE_BACK_AGAIN_USEC); /* the answer tells whether it is back */
         daemon_wake(d);
 }
 
