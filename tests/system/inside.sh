@@ -196,7 +196,7 @@ mirrors_on_schedule() {
 
 # An edge that fails is what a person filters for and what alerts hang on; the other edges go on.
 facts_in_the_journal() {
-        local run
+        local run job fact
         has_entry EDGE=alpha || {
                 why='no entry of edge alpha'
                 return 1
@@ -204,8 +204,15 @@ facts_in_the_journal() {
         control POST faults "{\"kind\":\"list\",\"edge\":\"${ids[0]}\",\"count\":1,\"status\":404}" && due alpha || return 1
         until_true has_event RUN_FAILED EDGE=alpha PRIORITY=4 || return 1
         run=$(sql "SELECT max(run_id) FROM edgemirror.sync_run WHERE outcome = 'failed'")
-        has_event RUN_FAILED EDGE=alpha RUN_ID="$run" || {
-                why="no entry of run $run"
+        job=$(sql "SELECT job_id FROM edgemirror.sync_run WHERE run_id = $run")
+        for fact in RUN_ID="$run" JOB_ID="$job" OUTCOME=failed REFRESH=clean HTTP_STATUS=404; do
+                has_event RUN_FAILED EDGE=alpha RUN_ID="$run" "$fact" || {
+                        why="the entry of run $run has no $fact"
+                        return 1
+                }
+        done
+        entries RUN_ID="$run" | grep -Eq '"PHASE":"[a-z]+"' || {
+                why="the entry of run $run has no PHASE"
                 return 1
         }
         journalctl -q -x -o short _SYSTEMD_UNIT=edgemirror.service RUN_ID="$run" | grep -q 'The sync of edge alpha failed' || {
