@@ -31,10 +31,11 @@ typedef struct Run {
         char *name;
         int64_t epoch;
         int64_t next_run_usec;
-        int64_t failures;    /* before this run */
-        int64_t lease_epoch; /* of a lease that goes back as soon as PostgreSQL takes it; 0: none */
-        bool over;           /* the sync has ended */
-        bool settled;        /* and its last word has been said */
+        int64_t failures; /* before this run */
+        int64_t word_epoch; /* of which the last word is, 0: none; it gives the lease back, or says only when the edge is due next */
+        bool gives_back;
+        bool over;    /* the sync has ended */
+        bool settled; /* and its last word has been said */
 } Run;
 
 typedef enum QueueStage {
@@ -117,7 +118,7 @@ void gate_done(Daemon *d);
 void runs_start(Daemon *d, Supply *supply, const MirrorDue *due); /* the supply that took the lease */
 void runs_stop(Daemon *d);
 void runs_stop_asking(Daemon *d, const Supply *supply); /* those that began with it and still need the catalog */
-void runs_give_back(Daemon *d);                         /* PostgreSQL answers: the leases that it did not take before */
+void runs_say_again(Daemon *d);                         /* PostgreSQL answers: the words that it did not take before */
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);
 

@@ -172,7 +172,7 @@ static void queue_on_due(const MirrorDueAnswer *answer, const Fault *fault, void
                 queue_postgres_failed(d, fault);
         } else {
                 queue_postgres_answered(d);
-                runs_give_back(d);
+                runs_say_again(d);
                 queue_take_answer(d, supply, answer);
         }
         daemon_wake(d);

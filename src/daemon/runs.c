@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GIVE_BACK_AGAIN_USEC (5 * USEC_PER_SEC)
+#define SAY_AGAIN_USEC (5 * USEC_PER_SEC)
 
 static void run_free(Run *run)
 {
@@ -132,35 +132,41 @@ static void run_on_settled(const Fault *fault, void *userdata)
         run->after = NULL;
         if (fault->scope != FAULT_NONE)
                 log_debug("%s: when it is due next could not be written: %s", run->name, fault->message);
-        /* A lease that nobody gives back keeps its edge waiting until it ends by itself, long after PostgreSQL is back. */
-        run->settled = run->lease_epoch == 0 || fault->scope == FAULT_NONE || !fault->retryable || d->stopping;
+        /* Else a lease keeps its edge waiting until it ends by itself, or a retry until the next tick, long after PostgreSQL is back. */
+        run->settled = fault->scope == FAULT_NONE || !fault->retryable || d->stopping;
         if (!run->settled)
-                queue_expect(d,
-                             daemon_now(d) + (int64_t)GIVE_BACK_AGAIN_USEC); /* the answer tells whether it is back */
+                queue_expect(d, daemon_now(d) + (int64_t)SAY_AGAIN_USEC); /* the answer tells whether it is back */
         daemon_wake(d);
 }
 
-/* The lease of a run goes back, with the moment that is in run->next_run_usec (0: when it was due). */
-static int run_return_lease(Run *run, int64_t epoch)
+/* The last word, with the moment that is in run->next_run_usec (with a lease that goes back, 0: when it was due). */
+static int run_say(Run *run)
 {
-        run->lease_epoch = epoch;
-        return mirror_give_back(run->supply->wiring.mirror, &run->edge, epoch, run->next_run_usec, run_on_settled, run,
-                                &run->after);
+        Mirror *mirror = run->supply->wiring.mirror;
+        return run->gives_back ? mirror_give_back(mirror, &run->edge, run->word_epoch, run->next_run_usec,
+                                                  run_on_settled, run, &run->after)
+                               : mirror_set_next_run(mirror, &run->edge, run->word_epoch, run->next_run_usec,
+                                                     run_on_settled, run, &run->after);
 }
 
-void runs_give_back(Daemon *d)
+static int run_return_lease(Run *run, int64_t epoch)
+{
+        run->word_epoch = epoch;
+        run->gives_back = true;
+        return run_say(run);
+}
+
+void runs_say_again(Daemon *d)
 {
         for (Run *run = d->runs; run; run = run->next)
-                if (run->over && !run->settled && !run->after && run->lease_epoch > 0 &&
-                    run_return_lease(run, run->lease_epoch) < 0)
-                        run->settled = true; /* it ends by itself */
+                if (run->over && !run->settled && !run->after && run->word_epoch > 0 && run_say(run) < 0)
+                        run->settled = true; /* there is no memory; the lease ends by itself, or the next tick comes */
 }
 
 /* Says to the queue what it does not know yet: a lease without a run, or another moment. */
 static void run_settle(Run *run, const SyncReport *report)
 {
         Daemon *d = run->daemon;
-        Mirror *mirror = run->supply->wiring.mirror;
         const ConfigEdge *edge = config_find_edge_by_id(d->config, &run->edge);
         const DueEnd end = {
                 .applied = report_applied(report),
@@ -180,10 +186,11 @@ static void run_settle(Run *run, const SyncReport *report)
                 r = run_return_lease(run, report->epoch);
         } else if (edge && edge->enabled) {
                 int64_t next = due_after_run(edge, &end, daemon_now(d), clock_random());
-                if (next != run->next_run_usec)
-                        r = mirror_set_next_run(mirror, &run->edge, report->epoch, next, run_on_settled, run,
-                                                &run->after);
+                bool news = next != run->next_run_usec;
                 run->next_run_usec = next;
+                run->word_epoch = report->epoch;
+                if (news)
+                        r = run_say(run);
         }
         run->settled = r < 0; /* nothing to say, or nobody to say it to: the queue's own moment stands */
 }

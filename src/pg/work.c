@@ -15,6 +15,8 @@ enum {
         COPY_PORTION_BYTES = 64 * 1024,
         COPY_TURN_BYTES = 1024 * 1024, /* then the loop's other sources have their turn */
 };
+#define IDLE_TIMEOUT_USEC                                                                                              \
+        (60 * USEC_PER_SEC) /* between two statements: who says nothing for as long is stopped, and holds locks */
 #define ANSWER_GRACE_USEC (10 * USEC_PER_SEC) /* beyond the statement timeout, for the way there and back */
 
 static uint64_t work_timeout(const PgTask *t)
@@ -61,8 +63,7 @@ static void work_send_settings(PgConnection *c)
         char statement[32], lock[32], idle[32];
         (void)snprintf(statement, sizeof(statement), "%llu", (unsigned long long)(work_timeout(t) / USEC_PER_MSEC));
         (void)snprintf(lock, sizeof(lock), "%llu", (unsigned long long)(work_lock_timeout(t) / USEC_PER_MSEC));
-        (void)snprintf(idle, sizeof(idle), "%llu",
-                       (unsigned long long)((work_timeout(t) + ANSWER_GRACE_USEC) / USEC_PER_MSEC));
+        (void)snprintf(idle, sizeof(idle), "%llu", (unsigned long long)(IDLE_TIMEOUT_USEC / USEC_PER_MSEC));
         const char *params[] = {statement, lock, idle};
         work_send(c, sql, 3, params);
 }

@@ -150,6 +150,34 @@ static void a_schema_that_is_newer_is_not_written(void **state)
         service_stop(w, 0);
 }
 
+/* PostgreSQL goes away between the end of a run and the word about when it is due again. */
+static void a_retry_is_not_lost_with_postgres(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        free(harness_sql(&w->pg,
+                         "CREATE TABLE public.away ();"
+                         "CREATE FUNCTION public.go_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                         " IF to_regclass('public.away') IS NOT NULL THEN"
+                         " PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$;"
+                         "ALTER FUNCTION public.go_away() SECURITY DEFINER;"
+                         "CREATE TRIGGER go_away BEFORE UPDATE ON edgemirror.edge_claim FOR EACH ROW"
+                         " WHEN (OLD.holder IS NULL AND NEW.holder IS NULL) EXECUTE FUNCTION public.go_away()"));
+        fault(w, "list", 0, "\"status\":500");
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge_claim DISABLE TRIGGER go_away"));
+        make_due(w, 0, 0);
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge_claim ENABLE TRIGGER go_away"));
+        harness_service_reload(s);
+        await_runs(w, 0, 0, "failed", 1);
+        harness_service_await_log(s, "e0: when it is due next could not be written", 1);
+        free(harness_sql(&w->pg, "DROP TABLE public.away"));
+        await_sql(w,
+                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND edge_connection_id = '%s'"
+                  " AND next_run_at BETWEEN now() AND now() + interval '2 min'",
+                  w->edges[0]);
+        service_stop(w, 0);
+}
+
 /* ---- nothing is taken in a loop ---- */
 
 static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
@@ -266,6 +294,7 @@ int main(void)
                 cmocka_unit_test_setup(a_schema_made_anew_is_registered_again, few_edges),
                 cmocka_unit_test_setup(an_edge_that_is_due_stays_so_when_its_schedule_changes, few_edges),
                 cmocka_unit_test_setup(a_lease_that_goes_back_leaves_its_place_at_once, few_edges),
+                cmocka_unit_test_setup(a_retry_is_not_lost_with_postgres, few_edges),
                 cmocka_unit_test_setup(a_run_that_was_left_is_closed_with_its_edge, few_edges),
                 cmocka_unit_test_setup(a_schema_that_is_newer_is_not_written, few_edges),
                 cmocka_unit_test(a_run_that_cannot_begin_is_not_tried_again_at_once),

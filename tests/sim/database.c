@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum { IDLE_IN_TRANSACTION_SEC = 600, LOCK_TIMEOUT_SEC = 20 };
+enum { IDLE_IN_TRANSACTION_SEC = 60, LOCK_TIMEOUT_SEC = 20 };
 
 uint64_t database_now(const World *w)
 {
