@@ -118,7 +118,10 @@ static void churn(World *w, const char *changes, bool rows_stay_in_order)
                                  " WHERE e.digest IS DISTINCT FROM d.digest"),
                 0);
         assert_history_is_sound(w);
-        /* A row that was removed is never back: it was gone. */
+        if (!rows_stay_in_order)
+                return;
+        /* A row that was removed is never back: it was gone. Where rows change edges, one may be for a moment: an edge whose list has shown it is applied after
+         * the edge that it had left has proven it gone. */
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE kind = 'restored'"), 0);
         assert_int_equal(harness_sql_long(&w->pg, "SELECT sum(restored) FROM edgemirror.sync_run"), 0);
 }
