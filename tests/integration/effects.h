@@ -17,7 +17,8 @@ typedef enum EffectsState {
         EDGE_POLLING,    /* its job is known and was not seen ended */
         EDGE_BEYOND,     /* the job has ended; nothing is applied */
         EDGE_SYNCED,     /* by the run, with a clean refresh */
-        EDGE_ENDED,      /* in another way */
+        EDGE_ENDED,      /* in another way, with nothing applied */
+        EDGE_HELD,       /* all but the removals is applied: the refresh was not clean */
 } EffectsState;
 
 typedef struct EffectsEdge {
