@@ -33,6 +33,15 @@ placeholders_left()
 }
 expect_clean "every placeholder of the unit is filled in" placeholders_left
 
+# O10: a bare Debian has no /bin/kill (procps).
+needs_packages()
+{
+	! grep '^Exec' "$1" | grep -v -e '^Exec[A-Za-z]*=/bin/sh -c' -e '^ExecStart='
+}
+expect_clean "the unit starts nothing but the program and the shell" needs_packages "$scratch/units/edgemirror.service"
+change 's|^ExecReload=.*|ExecReload=/bin/kill -HUP $MAINPID|'
+expect_found "a program of another package is found" "/bin/kill" needs_packages "$scratch/changed/edgemirror.service"
+
 if ! command -v systemd-analyze >/dev/null; then
 	skip "systemd-analyze verify and security" "no systemd-analyze here"
 elif ! systemd-analyze security --help | grep -q -e --offline; then

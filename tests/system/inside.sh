@@ -334,6 +334,11 @@ secrets_stay_secret() {
 }
 
 trap 'journalctl --no-pager -q -o short-precise >"$test/journal"' EXIT
+# Without CAP_NET_ADMIN neither systemd-nspawn nor the systemd in the container can bring it up, and both go on.
+[ "$(cat /sys/class/net/lo/operstate)" != down ] || {
+        echo '1..0 # SKIP the installed service: a container may not configure its loopback device here (CAP_NET_ADMIN)'
+        exit
+}
 check 'the service can be set up' prepare || {
         echo 'Bail out! nothing else can be tried'
         exit
