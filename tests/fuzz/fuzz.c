@@ -1,0 +1,104 @@
+/*
+ * fuzz: the list of targets, and what they share.
+ */
+#include "fuzz/fuzz.h"
+#include "base/text.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const FuzzTarget fuzz_targets[] = {
+        {"uuid", fuzz_uuid},
+        {"duration", fuzz_duration},
+        {"text", fuzz_text},
+        {"moment", fuzz_moment},
+        {"retry_after", fuzz_retry_after},
+        {"json", fuzz_json},
+        {"page", fuzz_page},
+        {"row", fuzz_row},
+        {"job", fuzz_job},
+        {"error", fuzz_error},
+        {"redact", fuzz_redact},
+        {"url", fuzz_url},
+        {"http", fuzz_http},
+        {"schedule", fuzz_schedule},
+        {"zone", fuzz_zone},
+        {"config", fuzz_config},
+        {"secret", fuzz_secret},
+        {"copy", fuzz_copy},
+        {NULL, NULL},
+};
+
+const FuzzTarget *fuzz_find(const char *name)
+{
+        for (const FuzzTarget *t = fuzz_targets; t->name; t++)
+                if (text_equal(t->name, name))
+                        return t;
+        return NULL;
+}
+
+void fuzz_fail(const char *condition, const char *file, int line)
+{
+        (void)fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
+        abort();
+}
+
+char *fuzz_string(const uint8_t *data, size_t size)
+{
+        char *s = malloc(size + 1);
+        FUZZ_CHECK(s);
+        if (size > 0)
+                memcpy(s, data, size);
+        s[size] = '\0';
+        return s;
+}
+
+const uint8_t *fuzz_take(const uint8_t **data, size_t *left, size_t size)
+{
+        const uint8_t *start = *data;
+        size_t n = size < *left ? size : *left;
+        *data += n;
+        *left -= n;
+        return start;
+}
+
+uint8_t fuzz_byte(const uint8_t **data, size_t *left)
+{
+        if (*left == 0)
+                return 0;
+        return *fuzz_take(data, left, 1);
+}
+
+char *fuzz_line(const uint8_t **data, size_t *left)
+{
+        const uint8_t *end = *left > 0 ? memchr(*data, '\n', *left) : NULL;
+        size_t size = end ? (size_t)(end - *data) : *left;
+        char *line = fuzz_string(*data, size);
+        (void)fuzz_take(data, left, size + 1);
+        return line;
+}
+
+void fuzz_check_printable(const char *text, size_t max_bytes)
+{
+        size_t size = strnlen(text, max_bytes + 1);
+        FUZZ_CHECK(size <= max_bytes);
+        FUZZ_CHECK(text_utf8_valid(text, size));
+        for (size_t i = 0; i < size; i++) {
+                unsigned char c = (unsigned char)text[i];
+                FUZZ_CHECK(c >= 0x20 && c != 0x7f);
+                FUZZ_CHECK(c != 0xc2 || (unsigned char)text[i + 1] >= 0xa0); /* C1 */
+        }
+}
+
+int fuzz_file(const void *bytes, size_t size, unsigned mode, char path[static 32])
+{
+        int fd = memfd_create("fuzz", MFD_CLOEXEC);
+        FUZZ_CHECK(fd >= 0);
+        FUZZ_CHECK(size == 0 || write(fd, bytes, size) == (ssize_t)size);
+        FUZZ_CHECK(fchmod(fd, mode) == 0);
+        (void)snprintf(path, 32, "/proc/self/fd/%d", fd);
+        return fd;
+}

@@ -1,0 +1,262 @@
+/*
+ * Targets of src/catalog: JSON, pages, rows, jobs, error bodies, and credentials in any of them.
+ */
+#include "catalog/json.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "catalog/answer.h"
+#include "catalog/job.h"
+#include "catalog/page.h"
+#include "fuzz/fuzz.h"
+#include "fuzz/json_reference.h"
+#include "mirror/spool.h"
+#include "sync/snapshot.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EDGE "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
+
+static void check_strings(const cJSON *item)
+{
+        for (; item; item = item->next) {
+                if (item->string)
+                        FUZZ_CHECK(text_utf8_valid(item->string, strlen(item->string)));
+                if (cJSON_IsString(item))
+                        FUZZ_CHECK(item->valuestring && text_utf8_valid(item->valuestring, strlen(item->valuestring)));
+                check_strings(item->child);
+        }
+}
+
+static bool has_long_number(const char *text)
+{
+        for (size_t n; *text; text += n ? n : 1) {
+                n = strspn(text, "0123456789+-.eE");
+                if (n > 63)
+                        return true;
+        }
+        return false;
+}
+
+void fuzz_json(const uint8_t *data, size_t size)
+{
+        char *text = fuzz_string(data, size);
+        _cleanup_(cleanup_json) cJSON *value = NULL, *second = NULL;
+        int r = json_parse(text, size, &value);
+        const char *end = NULL;
+        if (r < 0) {
+                FUZZ_CHECK(!value);
+                fuzz_check_printable(json_error_words(r), 200);
+        } else {
+                FUZZ_CHECK(text_utf8_valid(text, size) && !memchr(text, '\0', size));
+                check_strings(value);
+                /* What PostgreSQL gets is printed anew, and is strict JSON whatever was tolerated before. */
+                char *printed = cJSON_PrintUnformatted(value);
+                FUZZ_CHECK(printed && json_reference_accepts(printed, strlen(printed)));
+                /* What is accepted, the parser alone accepts too, and it means the same. */
+                second = cJSON_ParseWithOpts(text, &end, true);
+                char *again = cJSON_PrintUnformatted(second);
+                FUZZ_CHECK(again && strcmp(printed, again) == 0);
+                cJSON_free(again);
+                cJSON_free(printed);
+        }
+        /* What is strict JSON, and has nothing that PostgreSQL cannot keep, is accepted; but for numbers of more than 63 characters. */
+        if (r < 0 && size < 1000 && !has_long_number(text))
+                FUZZ_CHECK(!json_reference_accepts(text, size));
+        free(text);
+}
+
+static void check_rows(const Page *page)
+{
+        Fault fault = {0};
+        for (size_t i = 0; i < page->n_rows; i++) {
+                const DatabaseConnection *row = &page->rows[i];
+                FUZZ_CHECK(row->name && strlen(row->name) == row->name_size);
+                FUZZ_CHECK(row->name_size <= LIMIT_NAME_MAX_BYTES && text_utf8_valid(row->name, row->name_size));
+        }
+        Snapshot snapshot = {0};
+        CatalogPageAnswer answer = {.rows = page->rows, .n_rows = page->n_rows};
+        FUZZ_CHECK(snapshot_begin(&snapshot) == 0);
+        FUZZ_CHECK(snapshot_add_page(&snapshot, &answer, 0, &fault) == 0);
+        FUZZ_CHECK(spool_rows(snapshot.rows) == (int64_t)page->n_rows);
+        snapshot_done(&snapshot);
+}
+
+static void check_fault(const Fault *fault)
+{
+        FUZZ_CHECK(fault->scope != FAULT_NONE && fault->code[0]);
+        fuzz_check_printable(fault->message, sizeof(fault->message) - 1);
+}
+
+void fuzz_page(const uint8_t *data, size_t size)
+{
+        char *text = fuzz_string(data, size);
+        Page page = {0};
+        Fault fault = {0};
+        Uuid edge;
+        FUZZ_CHECK(uuid_parse(EDGE, &edge) == 0);
+        if (page_parse(text, size, &edge, 5, &page, &fault) == 0) {
+                FUZZ_CHECK(page.n_rows <= 5);
+                for (size_t i = 0; i < page.n_rows; i++)
+                        FUZZ_CHECK(uuid_equal(&page.rows[i].edge_connection_id, &edge));
+                check_rows(&page);
+                page_done(&page);
+        } else {
+                FUZZ_CHECK(!page.rows && !page.document);
+                check_fault(&fault);
+        }
+        free(text);
+}
+
+void fuzz_row(const uint8_t *data, size_t size)
+{
+        char *text = fuzz_string(data, size);
+        Page page = {0};
+        Fault fault = {0};
+        if (page_parse_one(text, size, &page, &fault) == 0) {
+                FUZZ_CHECK(page.n_rows == 1);
+                check_rows(&page);
+                page_done(&page);
+        } else {
+                check_fault(&fault);
+        }
+        free(text);
+}
+
+/* ---- credentials ---- */
+
+/* An input is a username, a secret and the rest, a line each; the secrets that a file may hold. */
+typedef struct Credentials {
+        Blot blot;
+        char *username, *secret;
+        HttpAuth auth;
+} Credentials;
+
+static void credentials_take(Credentials *c, const uint8_t **data, size_t *size)
+{
+        c->auth = fuzz_byte(data, size) % 2 ? HTTP_AUTH_BASIC : HTTP_AUTH_BEARER;
+        c->username = fuzz_line(data, size);
+        c->secret = fuzz_line(data, size);
+        c->blot = (Blot){0};
+        FUZZ_CHECK(blot_set(&c->blot, c->auth, c->username, c->secret) == 0);
+}
+
+static void credentials_done(Credentials *c)
+{
+        blot_done(&c->blot);
+        free(c->username);
+        free(c->secret);
+}
+
+/* A secret that is all asterisks is what replaces it. */
+static void check_absent(const Credentials *c, const char *bytes, size_t size)
+{
+        size_t length = strlen(c->secret);
+        if (length < 4 || strspn(c->secret, "*") == length)
+                return;
+        for (size_t i = 0; i < BLOT_SPELLINGS; i++) {
+                const char *spelling = c->blot.spellings[i];
+                FUZZ_CHECK(!spelling || !memmem(bytes, size, spelling, strlen(spelling)));
+        }
+}
+
+/* Replaces each "@" of a text by the secret and each "$" by its JSON spelling: libFuzzer does not have to find out that a body may repeat it. */
+static char *expand(const Credentials *c, const uint8_t *data, size_t size, size_t *ret_size)
+{
+        _cleanup_(text_done) Text out = {0};
+        const char *plain = c->secret, *json = c->blot.spellings[1] ? c->blot.spellings[1] : "";
+        FUZZ_CHECK(text_append(&out, "", 0) == 0);
+        for (size_t i = 0; i < size && out.size < 64 * 1024; i++) {
+                const char *more = data[i] == '@' ? plain : data[i] == '$' ? json : NULL;
+                FUZZ_CHECK((more ? text_append_string(&out, more) : text_append(&out, (const char *)data + i, 1)) == 0);
+        }
+        *ret_size = out.size;
+        return fuzz_string((const uint8_t *)out.data, out.size);
+}
+
+/* Whether this is jsonb for PostgreSQL. */
+static void check_document(const Credentials *c, const char *document, size_t max_bytes)
+{
+        if (!document)
+                return;
+        FUZZ_CHECK(strlen(document) <= max_bytes);
+        FUZZ_CHECK(json_reference_accepts(document, strlen(document)));
+        check_absent(c, document, strlen(document));
+}
+
+void fuzz_job(const uint8_t *data, size_t size)
+{
+        Credentials c;
+        JobDocument job = {0};
+        credentials_take(&c, &data, &size);
+        char *text = expand(&c, data, size, &size);
+        if (job_parse(text, size, &c.blot, &job) == 0) {
+                fuzz_check_printable(job.job.status.state, JOB_WORD_BYTES - 1);
+                fuzz_check_printable(job.job.status.result, JOB_WORD_BYTES - 1);
+                FUZZ_CHECK(job.job.status.progress >= -1 && job.job.status.progress <= 100);
+                FUZZ_CHECK(strlen(job.job.message) <= LIMIT_JOB_MESSAGE_MAX_BYTES);
+                FUZZ_CHECK(text_utf8_valid(job.job.message, strlen(job.job.message)));
+                FUZZ_CHECK(!catalog_job_clean(&job.job.status) || catalog_job_terminal(&job.job.status));
+                FUZZ_CHECK(!catalog_job_waiting(&job.job.status) || !catalog_job_terminal(&job.job.status));
+                check_absent(&c, job.job.message, strlen(job.job.message));
+                check_document(&c, job.job.document, LIMIT_JOB_DOCUMENT_MAX_BYTES);
+                job_document_done(&job);
+        }
+        free(text);
+        credentials_done(&c);
+}
+
+void fuzz_error(const uint8_t *data, size_t size)
+{
+        static const int statuses[] = {200, 202, 204, 302, 400, 401, 403, 404, 409, 410, 429, 500, 503, 600};
+        Credentials c;
+        CatalogAnswer answer;
+        AnswerText owned = {0};
+        credentials_take(&c, &data, &size);
+        int status = statuses[fuzz_byte(&data, &size) % (sizeof(statuses) / sizeof(statuses[0]))];
+        size_t type_size, location_size;
+        char *type = fuzz_line(&data, &size), *location = fuzz_line(&data, &size);
+        char *sent_type = expand(&c, (uint8_t *)type, strlen(type), &type_size);
+        char *sent_location = expand(&c, (uint8_t *)location, strlen(location), &location_size);
+        char *body = expand(&c, data, size, &size);
+        HttpResponse response = {.sent = true,
+                                 .status = status,
+                                 .content_type = sent_type,
+                                 .location = sent_location,
+                                 .body = body,
+                                 .body_size = size};
+        answer_classify(&response, 200, true, &c.blot, &answer, &owned);
+        if (answer.fault.scope != FAULT_NONE) {
+                check_fault(&answer.fault);
+                FUZZ_CHECK(answer.fault.http_status == status);
+                check_absent(&c, answer.fault.message, strlen(answer.fault.message));
+        } else {
+                FUZZ_CHECK(status == 200 && answer_type_is_json(sent_type));
+        }
+        check_document(&c, answer.problem, LIMIT_PROBLEM_MAX_BYTES);
+        if (answer_is_standard_error(&response))
+                FUZZ_CHECK(answer_type_is_json(sent_type) && strchr(body, '{'));
+        answer_text_done(&owned);
+        free(type);
+        free(location);
+        free(sent_type);
+        free(sent_location);
+        free(body);
+        credentials_done(&c);
+}
+
+void fuzz_redact(const uint8_t *data, size_t size)
+{
+        Credentials c;
+        credentials_take(&c, &data, &size);
+        char *bytes = expand(&c, data, size, &size);
+        char *before = fuzz_string((const uint8_t *)bytes, size);
+        blot_bytes(&c.blot, bytes, size);
+        check_absent(&c, bytes, size);
+        for (size_t i = 0; i < size; i++)
+                FUZZ_CHECK(bytes[i] == before[i] || bytes[i] == '*');
+        FUZZ_CHECK(bytes[size] == '\0');
+        free(before);
+        free(bytes);
+        credentials_done(&c);
+}
