@@ -108,8 +108,9 @@ int config_print_sample(FILE *out);
 int config_print_help(FILE *out);
 
 /* Reads a secret: a path, or "credential:NAME" for $CREDENTIALS_DIRECTORY/NAME. One trailing newline (LF or CRLF) is dropped. Refused, with a Fault
- * (FAULT_PROCESS at start; the caller may see it otherwise) that says what to do: a file that group or world can read (credentials from systemd
- * excepted), one that is not a regular file, an empty one, CR, LF or NUL inside, more than LIMIT_SECRET_MAX_BYTES. `ret` must be empty; the caller
+ * (FAULT_PROCESS at start; the caller may see it otherwise) that says what to do: a file that group or world can use (excepted: credentials from
+ * systemd; where another user than root reads a file of root's, its group may read it: a secret mounted into a container), one that is not a regular file, an
+ * empty one, a byte order mark before the text, CR, LF or NUL inside, more than LIMIT_SECRET_MAX_BYTES. `ret` must be empty; the caller
  * releases it with text_wipe. */
 int secret_read(const char *where, Text *ret, Fault *ret_fault);
 

@@ -53,6 +53,29 @@ static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *
         return 0;
 }
 
+/* Only its owner may use it. A secret that is mounted into a container belongs to root, and who reads it cannot change that: then its group may read it. */
+static bool secret_is_private(const struct stat *st)
+{
+        bool is_mounted = st->st_uid == 0 && geteuid() != 0;
+        mode_t others = S_IRWXG | S_IRWXO;
+        return (st->st_mode & (is_mounted ? others & ~(mode_t)S_IRGRP : others)) == 0;
+}
+
+static int secret_exposed(const char *where, const char *path, const struct stat *st, Fault *ret_fault)
+{
+        unsigned mode = (unsigned)(st->st_mode & 07777);
+        if (st->st_uid == geteuid())
+                return fault_set(ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
+                                 "%s: others than its owner may use this file (mode %04o); run: chmod 600 %s", where,
+                                 mode, path);
+        return fault_set(
+                ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
+                "%s: others than its owner may use this file (mode %04o, owned by uid %ld); let the user that "
+                "runs edgemirror (uid %ld) own it, with mode 0600; a secret that is mounted into a container: "
+                "owned by root, mode 0440, with a group of that user (Kubernetes: defaultMode: 0440 and fsGroup)",
+                where, mode, (long)st->st_uid, (long)geteuid());
+}
+
 /* Opens the file and refuses what is not a private regular file. */
 static int secret_open(const char *where, const char *path, bool is_credential, int *ret_fd, Fault *ret_fault)
 {
@@ -70,8 +93,9 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
                                  where);
         if (fd < 0 && errno == EACCES)
                 return fault_set(ret_fault, FAULT_PROCESS, EACCES, "secret-denied",
-                                 "%s: may not be read by this user (uid %ld); let it own the file: chown %ld %s", where,
-                                 (long)geteuid(), (long)geteuid(), path);
+                                 "%s: may not be read by this user (uid %ld); let it own the file: chown %ld %s; "
+                                 "mounted into a container: mode 0440 and a group of this user",
+                                 where, (long)geteuid(), (long)geteuid(), path);
         if (fd < 0 || fstat(fd, &st) < 0) {
                 int e = errno;
                 return fault_set(ret_fault, FAULT_PROCESS, e, "secret-unreadable", "%s: cannot be opened: %s", where,
@@ -80,10 +104,8 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
         if (!S_ISREG(st.st_mode))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-not-a-file",
                                  "%s: not a regular file; name a file that holds the secret", where);
-        if (!is_credential && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-                return fault_set(ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
-                                 "%s: others than its owner may use this file (mode %04o); run: chmod 600 %s", where,
-                                 (unsigned)(st.st_mode & 07777), path);
+        if (!is_credential && !secret_is_private(&st))
+                return secret_exposed(where, path, &st, ret_fault);
         *ret_fd = fd;
         fd = -1;
         return 0;
@@ -97,9 +119,22 @@ static int secret_fill(const char *where, int fd, SecretBuffer *b, Fault *ret_fa
                      : 0;
 }
 
+/* What some editors put before the text. It is no part of a password, and to drop it would hide that the file is not what it seems. */
+static bool secret_has_byte_order_mark(const SecretBuffer *b)
+{
+        static const char *const marks[] = {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"}; /* UTF-8, UTF-16 */
+        for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+                if (b->size >= strlen(marks[i]) && memcmp(b->bytes, marks[i], strlen(marks[i])) == 0)
+                        return true;
+        return false;
+}
+
 /* Drops one newline and looks at what is left. */
 static int secret_validate(const char *where, SecretBuffer *b, Fault *ret_fault)
 {
+        if (secret_has_byte_order_mark(b))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                                 "%s: begins with a byte order mark; save it as UTF-8 without one", where);
         if (b->size > 0 && b->bytes[b->size - 1] == '\n') {
                 b->size--;
                 if (b->size > 0 && b->bytes[b->size - 1] == '\r')

@@ -75,6 +75,11 @@ static void content_that_is_no_secret_is_refused(void **state)
                 {"hunter2\r", 8, "secret-malformed"},
                 {"a\nhunter2\n", 10, "secret-malformed"},
                 {"hunter2\0\n", 9, "secret-malformed"},
+                /* O3: a byte order mark, of UTF-8 and of UTF-16 in both orders */
+                {"\xef\xbb\xbfhunter2\n", 11, "secret-malformed"},
+                {"\xff\xfeh\0u\0", 6, "secret-malformed"},
+                {"\xfe\xff\0h\0u", 6, "secret-malformed"},
+                {"\xef\xbb\xbf", 3, "secret-malformed"},
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
@@ -109,6 +114,45 @@ static void a_file_that_others_may_use_is_refused_with_the_remedy(void **state)
         }
         assert_int_equal(chmod("s", 0600), 0);
         assert_secret(here(*state, "s"), "hunter2");
+}
+
+enum { SOME_USER = 4711, SOME_GROUP = 4712 };
+
+/* O2: read by a user that is not its owner, as a secret that is mounted into a container. */
+static void a_file_of_root_may_be_read_by_its_group(void **state)
+{
+        static const struct {
+                mode_t mode;
+                uid_t owner;
+                const char *words; /* NULL: accepted */
+        } CASES[] = {
+                {0440, 0, NULL},
+                {0640, 0, NULL},
+                {0444, 0, "mode 0440, with a group of that user (Kubernetes: defaultMode: 0440 and fsGroup)"},
+                {0644, 0, "mode 0440"},
+                {0460, 0, "mode 0440"},
+                {0440, SOME_USER + 1, "(uid 4711) own it"},
+                {0440, SOME_USER, "run: chmod 600"},
+                {0400, 0, "may not be read by this user (uid 4711)"},
+        };
+        if (geteuid() != 0)
+                skip();
+        assert_int_equal(chmod(*state, 0755), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+                secret_write("s", "hunter2\n", 8, 0600);
+                assert_int_equal(chown("s", CASES[i].owner, SOME_GROUP), 0);
+                assert_int_equal(chmod("s", CASES[i].mode), 0);
+                assert_int_equal(setegid(SOME_GROUP), 0);
+                assert_int_equal(seteuid(SOME_USER), 0);
+                if (!CASES[i].words)
+                        assert_secret(here(*state, "s"), "hunter2");
+                else
+                        assert_secret_refused(here(*state, "s"), CASES[i].mode == 0400 ? -EACCES : -EPERM,
+                                              CASES[i].mode == 0400 ? "secret-denied" : "secret-exposed",
+                                              CASES[i].words);
+                assert_int_equal(seteuid(0), 0);
+                assert_int_equal(setegid(0), 0);
+        }
 }
 
 static void what_is_no_file_is_refused_without_waiting(void **state)
@@ -152,6 +196,7 @@ int main(void)
                 TEST(content_that_is_no_secret_is_refused),
                 TEST(the_cap_is_exact),
                 TEST(a_file_that_others_may_use_is_refused_with_the_remedy),
+                TEST(a_file_of_root_may_be_read_by_its_group),
                 TEST(what_is_no_file_is_refused_without_waiting),
                 TEST(links_are_followed),
                 TEST(credentials_come_from_systemds_folder),
