@@ -12,6 +12,11 @@
                 .data = (void *)(bytes), .len = (length)                                                               \
         }
 
+void digest_prepare(void)
+{
+        (void)gcry_check_version(NULL);
+}
+
 static void digest_hash(const DatabaseConnection *row, uint32_t ret[static 4])
 {
         char id[UUID_STRING_SIZE], database[UUID_STRING_SIZE];
@@ -20,7 +25,7 @@ static void digest_hash(const DatabaseConnection *row, uint32_t ret[static 4])
         const gcry_buffer_t parts[] = {PART(uuid_format(&row->id, id), UUID_STRING_SIZE - 1),
                                        PART(link, row->has_database ? UUID_STRING_SIZE - 1 : 1),
                                        PART(row->name, row->name_size)};
-        (void)gcry_check_version(NULL); /* prepares the library; nothing once that is done */
+        digest_prepare();
         (void)gcry_md_hash_buffers(GCRY_MD_SHA256, 0, hash, parts, 3);
         for (size_t i = 0; i < 4; i++)
                 ret[i] = (uint32_t)hash[4 * i] << 24 | (uint32_t)hash[4 * i + 1] << 16 |

@@ -18,6 +18,10 @@
 #include "base/record.h"
 #include <stdint.h>
 
+/* Prepares the library of the hash, once for the process; where that cannot open a file it aborts, so it is called when nothing else is open yet. Without
+ * this call the first digest does it. */
+void digest_prepare(void);
+
 #define DIGEST_STRING_SIZE 33 /* with the NUL */
 
 /* Zero-initialise: the digest of no rows. */

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,13 +17,16 @@
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 
-#define LINE_BYTES     4096
+/* With its priority and the end of the line it is no more than PIPE_BUF: where poll(2) finds a pipe writable, so much fits without waiting. */
+#define LINE_BYTES     4000
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 static struct {
         LogLevel most_verbose;
         bool with_priority; /* systemd reads standard error: "<N>" in front gives the level */
         bool with_fields;   /* and the journal takes entries, too */
+        bool never_wait;
+        unsigned n_dropped; /* lines that standard error did not take, since the last that it took */
         void (*make_way)(void *userdata);
         void *make_way_userdata;
 } output = {.most_verbose = LOG_LEVEL_INFO};
@@ -43,8 +47,14 @@ static bool stderr_is_journal(void)
 void log_open(LogLevel most_verbose)
 {
         output.most_verbose = most_verbose;
+        output.never_wait = false;
         output.with_priority = stderr_is_journal();
         output.with_fields = output.with_priority && access(JOURNAL_SOCKET, W_OK) == 0;
+}
+
+void log_never_wait(void)
+{
+        output.never_wait = true;
 }
 
 LogLevel log_level(void)
@@ -106,7 +116,14 @@ static bool send_to_journal(LogLevel level, const char *message_id, const LogFie
         return sd_journal_sendv(e.parts, (int)e.n_parts) >= 0;
 }
 
-static void send_to_stderr(LogLevel level, const char *line)
+/* Not O_NONBLOCK: that would hold for everybody who has the same pipe or terminal. */
+static bool stderr_takes_more(void)
+{
+        struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+        return !output.never_wait || poll(&p, 1, 0) > 0;
+}
+
+static void write_line(LogLevel level, const char *line)
 {
         char whole[LINE_BYTES + 8];
         int size = output.with_priority ? snprintf(whole, sizeof(whole), "<%d>%s\n", (int)level, line)
@@ -114,6 +131,21 @@ static void send_to_stderr(LogLevel level, const char *line)
         if (size > 0) {
                 ssize_t ignored _unused_ = write(STDERR_FILENO, whole, (size_t)size);
         }
+}
+
+static void send_to_stderr(LogLevel level, const char *line)
+{
+        if (output.n_dropped > 0 && stderr_takes_more()) {
+                char words[80];
+                (void)snprintf(words, sizeof(words), "%u lines were dropped: standard error was not read",
+                               output.n_dropped);
+                output.n_dropped = 0;
+                write_line(LOG_LEVEL_WARNING, words);
+        }
+        if (stderr_takes_more())
+                write_line(level, line);
+        else
+                output.n_dropped++;
 }
 
 void log_event(LogLevel level, const char *message_id, const LogField *fields, size_t n_fields, const char *format, ...)

@@ -18,6 +18,10 @@ typedef enum LogLevel { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING = 4, LOG_LEVEL_IN
 void log_open(LogLevel most_verbose);
 LogLevel log_level(void);
 
+/* From here on a line that standard error cannot take at once (a pipe that nobody reads, a terminal that is stopped) is dropped, and how many were is reported
+ * with the first that it takes again: a service does not stand still because nobody reads. */
+void log_never_wait(void);
+
 /* `make_way` is called before each line, so that what is drawn on the terminal can be taken away first. NULL: nobody. It must not log. */
 void log_set_make_way(void (*make_way)(void *userdata), void *userdata);
 

@@ -5,6 +5,24 @@
 #include <errno.h>
 #include <signal.h>
 
+static void signals_mask_hangup(int how)
+{
+        sigset_t hangup;
+        (void)sigemptyset(&hangup);
+        (void)sigaddset(&hangup, SIGHUP);
+        (void)sigprocmask(how, &hangup, NULL);
+}
+
+void signals_hold_hangup(void)
+{
+        signals_mask_hangup(SIG_BLOCK);
+}
+
+void signals_release_hangup(void)
+{
+        signals_mask_hangup(SIG_UNBLOCK);
+}
+
 int signals_watch(sd_event *event, const int *signals, size_t n_signals, sd_event_signal_handler_t handler,
                   void *userdata)
 {

@@ -123,10 +123,44 @@ bool text_utf8_valid(const char *bytes, size_t size)
         return true;
 }
 
-/* Space, C0, DEL and, in two bytes, C1: what must not reach a terminal becomes white space. */
-static bool is_blank(const unsigned char *s, size_t length)
+/* The code point of a well-formed character of that length. */
+static uint32_t utf8_decode(const unsigned char *s, size_t length)
 {
-        return (length == 1 && (s[0] <= 0x20 || s[0] == 0x7f)) || (length == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+        static const unsigned char first_mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+        uint32_t c = s[0] & first_mask[length];
+        for (size_t i = 1; i < length; i++)
+                c = c << 6 | (s[i] & 0x3f);
+        return c;
+}
+
+/* What commands a terminal, breaks a line, or shows text in another order than it has: C0, DEL, C1, and the invisible characters of Unicode that do the like
+ * (UAX #9 section 2, separators, tags, interlinear annotation). Not the joiners U+200C and U+200D, which names in several scripts need. */
+static bool is_unprintable(uint32_t c)
+{
+        static const struct {
+                uint32_t first, last;
+        } ranges[] = {
+                {0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c}, {0x200b, 0x200b}, {0x200e, 0x200f},
+                {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+                if (c >= ranges[i].first && c <= ranges[i].last)
+                        return true;
+        return false;
+}
+
+static bool is_white_space(uint32_t c)
+{
+        return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+#define ESCAPE_BYTES 16
+
+/* As it is shown: "\x1b", or "\u202e" from U+0100 on. The length. */
+static size_t escape_format(uint32_t c, char out[static ESCAPE_BYTES])
+{
+        int n = snprintf(out, ESCAPE_BYTES, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+        return n > 0 ? (size_t)n : 0;
 }
 
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size)
@@ -141,13 +175,19 @@ char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t siz
         if (size == 0)
                 return out;
         while (bytes_size > 0) {
+                char escaped[ESCAPE_BYTES];
                 size_t length = utf8_length(s, bytes_size);
-                size_t step = length ? length : 1;
+                size_t step = length ? length : 1, piece_size = step;
                 const char *piece = length ? (const char *)s : "?";
-                if (length && is_blank(s, length)) {
+                uint32_t c = length ? utf8_decode(s, length) : '?';
+                if (is_unprintable(c)) {
+                        piece_size = escape_format(c, escaped);
+                        piece = escaped;
+                }
+                if (is_white_space(c)) {
                         gap = used > 0;
                 } else {
-                        size_t need = step + (gap ? 1 : 0);
+                        size_t need = piece_size + (gap ? 1 : 0);
                         if (used + need + 1 > size) {
                                 cut = true;
                                 break;
@@ -155,8 +195,8 @@ char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t siz
                         if (gap)
                                 out[used++] = ' ';
                         gap = false;
-                        memcpy(out + used, piece, step);
-                        used += step;
+                        memcpy(out + used, piece, piece_size);
+                        used += piece_size;
                         if (used + sizeof(ellipsis) <= size)
                                 fits = used;
                 }
@@ -169,6 +209,28 @@ char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t siz
         }
         out[used] = '\0';
         return out;
+}
+
+int text_append_json(Text *t, const char *json)
+{
+        const unsigned char *s = (const unsigned char *)json;
+        size_t left = strlen(json);
+        while (left > 0) {
+                size_t length = utf8_length(s, left), step = length ? length : 1;
+                uint32_t c = length ? utf8_decode(s, length) : 0xfffd;
+                int r;
+                if (length && (!is_unprintable(c) || c == '\n'))
+                        r = text_append(t, (const char *)s, length);
+                else if (c < 0x10000)
+                        r = text_printf(t, "\\u%04x", c);
+                else
+                        r = text_printf(t, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
+                if (r < 0)
+                        return r;
+                s += step;
+                left -= step;
+        }
+        return 0;
 }
 
 int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret)

@@ -1,7 +1,7 @@
 /*
  * text: bytes from outside and text for people.
  *
- * A growable buffer, strict UTF-8, strict numbers, and the one function that makes foreign text fit for a terminal or a log.
+ * A growable buffer, strict UTF-8, strict numbers, and the functions that make foreign text fit for a terminal, a log, and JSON output.
  */
 #pragma once
 
@@ -27,9 +27,14 @@ int text_printf(Text *t, const char *format, ...) _printf_(2, 3); /* -ENOMEM */
 /* True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). NUL is valid UTF-8. */
 bool text_utf8_valid(const char *bytes, size_t size);
 
-/* Copies foreign text for people into out[size]: control characters (C0, DEL, C1) and invalid bytes become spaces or "?", runs of white space
- * become one space, and what does not fit is cut at a character and ends in "…". Always terminates. Returns out. */
+/* Copies foreign text for people into out[size]: what could command a terminal, break the line or turn the order of what follows (control characters C0, DEL and
+ * C1, bidirectional controls, line separators, invisible formatting) is shown as "\x1b" or "\u202e", invalid bytes become "?", runs of white space become
+ * one space, and what does not fit is cut at a character and ends in "…". Always terminates. Returns out. */
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size);
+
+/* Appends printed JSON, in which those characters are written as "\u202e": equal to a program that reads it, and harmless on a terminal. Invalid bytes become
+ * U+FFFD. -ENOMEM. */
+int text_append_json(Text *t, const char *json);
 
 /* Decimal integer, the whole string, within [min, max]. -EINVAL: not a number; -ERANGE: outside. */
 int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret);

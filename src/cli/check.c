@@ -32,7 +32,9 @@ static void check_line(Check *c, const char *what, const Fault *fault, const cha
         bool passed = fault->scope == FAULT_NONE;
         printf("%-6s  ", passed ? "ok" : "FAILED");
         columns_put(stdout, what, 32);
-        printf("  %s\n", passed ? detail : fault->message);
+        fputs("  ", stdout);
+        put_text(stdout, passed ? detail : fault->message);
+        putchar('\n');
         c->status = exit_status_worse(c->status, fault_exit_status(fault));
 }
 

@@ -3,7 +3,9 @@
  */
 #include "cli/cli.h"
 #include "base/cleanup.h"
+#include "base/digest.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "cli/arguments.h"
 #include "config/config.h"
 #include <errno.h>
@@ -64,6 +66,26 @@ static void harden_process(void)
 #endif
 }
 
+/* What the program opens itself beside connections and spools; with fewer, it would end somewhere in the middle, and libraries would with it. */
+enum { DESCRIPTORS_MIN = 64 };
+
+/* As many descriptors as the system allows: the limit below that is for programs that use select(2), which this one does not. */
+static int open_descriptors(void)
+{
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return 0;
+        if (limit.rlim_max < DESCRIPTORS_MIN) {
+                log_error("no more than %llu open files are allowed, and %d are needed; raise the limit "
+                          "(ulimit -Hn, LimitNOFILE= of the unit)",
+                          (unsigned long long)limit.rlim_max, DESCRIPTORS_MIN);
+                return -EMFILE;
+        }
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        return 0;
+}
+
 /* A reader that left early (head) has what it wanted; output that is lost otherwise (a full disk) is a failure. */
 static int close_output(int status)
 {
@@ -81,6 +103,7 @@ int cli_main(int argc, char **argv)
 {
         CommandLine line;
         const Command *command;
+        signals_hold_hangup(); /* first: whoever has started the service may ask it to reload before it has loaded */
         open_standard_streams();
         harden_process();
         switch (arguments_parse(commands, ARRAY_SIZE(commands), argc, argv, &line, &command)) {
@@ -91,6 +114,11 @@ int cli_main(int argc, char **argv)
         case ARGUMENTS_RUN:
                 break;
         }
+        if (command->run != command_run)
+                signals_release_hangup();
         log_open(line.level);
+        if (open_descriptors() < 0)
+                return CLI_EXIT_EDGE_FAILED;
+        digest_prepare(); /* libgcrypt aborts where its first use finds no descriptor */
         return close_output(command->run(&line));
 }

@@ -2,7 +2,9 @@
  * columns: see the header. Not wcwidth, which knows what the locale knows, and under systemd that is ASCII.
  */
 #include "cli/columns.h"
+#include "base/text.h"
 #include <stdbool.h>
+#include <string.h>
 
 size_t columns_of(const char *text)
 {
@@ -18,6 +20,13 @@ size_t columns_of(const char *text)
 
 void columns_put(FILE *out, const char *text, size_t columns)
 {
-        size_t taken = columns_of(text);
-        (void)fprintf(out, "%s%*s", text, taken < columns ? (int)(columns - taken) : 0, "");
+        char printable[COLUMNS_TEXT_BYTES];
+        text_printable(text, strlen(text), printable, sizeof(printable));
+        size_t taken = columns_of(printable);
+        (void)fprintf(out, "%s%*s", printable, taken < columns ? (int)(columns - taken) : 0, "");
+}
+
+void put_text(FILE *out, const char *text)
+{
+        columns_put(out, text, 0);
 }

@@ -2,16 +2,32 @@
  * json_out: thin words over cJSON.
  */
 #include "cli/json_out.h"
+#include "base/text.h"
+#include <errno.h>
 #include <stdio.h>
+
+/* What cannot be printed for want of memory: reading a stream that is for writing marks it as failed, and so the program says that its output is incomplete. */
+static void output_lost(void)
+{
+        (void)fgetc(stdout);
+}
+
+static void add_item(cJSON *object, const char *name, cJSON *item)
+{
+        if (cJSON_AddItemToObject(object, name, item))
+                return;
+        cJSON_Delete(item);
+        output_lost();
+}
 
 void json_add_text(cJSON *object, const char *name, const char *value)
 {
-        cJSON_AddItemToObject(object, name, value ? cJSON_CreateString(value) : cJSON_CreateNull());
+        add_item(object, name, value ? cJSON_CreateString(value) : cJSON_CreateNull());
 }
 
 void json_add_int(cJSON *object, const char *name, int64_t value)
 {
-        cJSON_AddItemToObject(object, name, value >= 0 ? cJSON_CreateNumber((double)value) : cJSON_CreateNull());
+        add_item(object, name, value >= 0 ? cJSON_CreateNumber((double)value) : cJSON_CreateNull());
 }
 
 void json_add_uuid(cJSON *object, const char *name, const Uuid *id)
@@ -24,7 +40,7 @@ void json_add_fault(cJSON *object, const char *name, const char *scope, const ch
                     int http_status, const char *sqlstate)
 {
         if (!code) {
-                cJSON_AddItemToObject(object, name, cJSON_CreateNull());
+                add_item(object, name, cJSON_CreateNull());
                 return;
         }
         cJSON *error = cJSON_AddObjectToObject(object, name);
@@ -35,12 +51,23 @@ void json_add_fault(cJSON *object, const char *name, const char *scope, const ch
         json_add_text(error, "sqlstate", sqlstate && sqlstate[0] ? sqlstate : NULL);
 }
 
+int json_put(FILE *out, const cJSON *object, size_t leave_out)
+{
+        _cleanup_(text_done) Text text = {0};
+        char *printed = cJSON_PrintUnformatted(object);
+        int r = printed ? text_append_json(&text, printed) : -ENOMEM;
+        cJSON_free(printed);
+        if (r < 0 || text.size < leave_out)
+                return -ENOMEM;
+        return fwrite(text.data, 1, text.size - leave_out, out) == text.size - leave_out ? 0 : -EIO;
+}
+
 void json_print_line(cJSON *object)
 {
-        char *line = cJSON_PrintUnformatted(object);
-        if (line)
-                puts(line);
+        if (json_put(stdout, object, 0) == 0)
+                putchar('\n');
+        else
+                output_lost();
         (void)fflush(stdout); /* a reader in a pipe wants each line when it is there */
-        cJSON_free(line);
         cJSON_Delete(object);
 }

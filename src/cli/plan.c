@@ -93,13 +93,12 @@ static cJSON *row_describe(const MirrorPlanRow *row)
 static void plan_add_json(Plan *p, const MirrorPlanRow *row)
 {
         cJSON *object = row_describe(row);
-        char *text = cJSON_PrintUnformatted(object);
         plan_open_member(p, member_of(row->kind));
         if (!p->first)
                 fputc(',', p->file);
         p->first = false;
-        fputs(text ? text : "null", p->file);
-        cJSON_free(text);
+        if (json_put(p->file, object, 0) < 0)
+                p->failed = true;
         cJSON_Delete(object);
 }
 
@@ -175,15 +174,11 @@ void plan_print(Plan *p)
 
 void plan_print_json(Plan *p, cJSON *object)
 {
-        char *text = cJSON_PrintUnformatted(object);
-        size_t size = text ? strlen(text) : 0;
-        if (size > 0) {
-                (void)fwrite(text, 1, size - 1, stdout); /* all but the closing brace */
+        if (json_put(stdout, object, 1) == 0) { /* all but the closing brace */
                 fputs(",\"plan\":", stdout);
                 plan_copy(p);
                 fputs("}\n", stdout);
         }
         (void)fflush(stdout);
-        cJSON_free(text);
         cJSON_Delete(object);
 }

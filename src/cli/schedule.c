@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/json_out.h"
 #include "cli/moment.h"
@@ -27,7 +28,8 @@ static void print_edge(const ConfigEdge *edge, int64_t from_usec, int64_t count,
                 next = cJSON_AddArrayToObject(o, "next");
         } else {
                 char spread[DURATION_STRING_SIZE];
-                printf("%s: %s, %s, %s after the tick%s\n", edge->name, edge->schedule_text, edge->timezone,
+                put_text(stdout, edge->name);
+                printf(": %s, %s, %s after the tick%s\n", edge->schedule_text, edge->timezone,
                        duration_format_short(offset, spread), edge->enabled ? "" : " (disabled)");
         }
         for (int64_t i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 /*
- * status_table: see the header. Texts that come from the database are foreign: control characters are taken out.
+ * status_table: see the header. Texts that come from the database are foreign: they are shown escaped.
  */
 #include "cli/status_table.h"
 #include "base/duration.h"
@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { NAME_COLUMNS = 24, STATE_COLUMNS = 18 };
+enum { NAME_COLUMNS = 24, STATE_COLUMNS = 18, OUTCOME_COLUMNS = 10 };
 
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"
@@ -53,10 +53,10 @@ void status_table_head(FILE *out)
 
 static void put_running(FILE *out, const MirrorStatus *s)
 {
-        char since[DURATION_STRING_SIZE], holder[160];
+        char since[DURATION_STRING_SIZE], holder[160], words[64];
         fprintf(out, "    running for %s", age(s->running_sec, since));
         if (s->job_state && strcmp(s->phase, "poll") == 0)
-                fprintf(out, ", job %s", s->job_state);
+                fprintf(out, ", job %s", printable(s->job_state, words, sizeof(words)));
         if (s->job_progress >= 0 && strcmp(s->phase, "poll") == 0)
                 fprintf(out, " %.0f %%", s->job_progress);
         if (s->listed > 0)
@@ -68,22 +68,25 @@ static void put_running(FILE *out, const MirrorStatus *s)
 
 void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
 {
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1], words[LIMIT_FAULT_MESSAGE_BYTES], rows[32] = "-";
+        char code[64], words[LIMIT_FAULT_MESSAGE_BYTES], rows[32] = "-";
         char listed[DURATION_STRING_SIZE], refreshed[DURATION_STRING_SIZE];
         const char *state = s->phase ? s->phase : !s->enabled ? "disabled" : s->overdue ? "OVERDUE" : "idle";
         if (s->row_count >= 0)
                 (void)snprintf(rows, sizeof(rows), "%" PRId64, s->row_count);
         if (colour)
                 fputs(row_colour(s), out);
-        columns_put(out, printable(s->name, name, sizeof(name)), NAME_COLUMNS);
-        fprintf(out, " %-*s %9s  %9s  %10s  %-10s %-10s %s", STATE_COLUMNS, state, age(s->listed_age_sec, listed),
-                age(s->refreshed_age_sec, refreshed), rows, s->outcome ? s->outcome : "-",
-                s->refresh ? s->refresh : "-", s->next_run_at ? s->next_run_at : "-");
-        fprintf(out, "%s\n", colour ? PLAIN : "");
+        columns_put(out, s->name, NAME_COLUMNS);
+        fputc(' ', out);
+        columns_put(out, state, STATE_COLUMNS);
+        fprintf(out, " %9s  %9s  %10s  ", age(s->listed_age_sec, listed), age(s->refreshed_age_sec, refreshed), rows);
+        columns_put(out, s->outcome ? s->outcome : "-", OUTCOME_COLUMNS);
+        fputc(' ', out);
+        columns_put(out, s->refresh ? s->refresh : "-", OUTCOME_COLUMNS);
+        fprintf(out, " %s%s\n", s->next_run_at ? s->next_run_at : "-", colour ? PLAIN : "");
         if (s->phase)
                 put_running(out, s);
         if (s->error_message)
-                fprintf(out, "    %s: %s\n", s->error_code ? s->error_code : "error",
+                fprintf(out, "    %s: %s\n", s->error_code ? printable(s->error_code, code, sizeof(code)) : "error",
                         printable(s->error_message, words, sizeof(words)));
         if (s->consecutive_failures > 1)
                 fprintf(out, "    %" PRId64 " failures in a row\n", s->consecutive_failures);

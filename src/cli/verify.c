@@ -55,8 +55,7 @@ static void print_rows(const MirrorVerify *v)
 
 static void verify_print(const MirrorVerify *v)
 {
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
-        columns_put(stdout, text_printable(v->name, strlen(v->name), name, sizeof(name)), NAME_COLUMNS);
+        columns_put(stdout, v->name, NAME_COLUMNS);
         printf(" %-*s ", STATE_COLUMNS, is_altered(v) ? "ALTERED" : state_of(v));
         print_rows(v);
         if (v->history_differs > 0)

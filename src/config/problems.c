@@ -7,8 +7,10 @@
 #include "config/problems.h"
 #include "base/limits.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static int problems_reserve(Problems *p)
 {
@@ -70,9 +72,11 @@ int problems_print(Problems *p, char *const *files, Text *out)
                 qsort(p->items, p->n, sizeof(p->items[0]), problem_compare);
         for (size_t i = 0; i < p->n; i++) {
                 const Problem *it = &p->items[i];
-                int r = it->place.line > 0
-                                ? text_printf(out, "%s:%u: %s\n", files[it->place.file], it->place.line, it->text)
-                                : text_printf(out, "%s: %s\n", files[it->place.file], it->text);
+                const char *path = files[it->place.file];
+                char file[PATH_MAX];
+                text_printable(path, strlen(path), file, sizeof(file));
+                int r = it->place.line > 0 ? text_printf(out, "%s:%u: %s\n", file, it->place.line, it->text)
+                                           : text_printf(out, "%s: %s\n", file, it->text);
                 if (r < 0)
                         return r;
         }

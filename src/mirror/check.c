@@ -119,8 +119,11 @@ static bool check_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         if (go_on) {
                 t->stage++;
                 PgWork work = check_work(t);
-                if (task_continue(task, &work) >= 0)
+                int r = task_continue(task, &work);
+                if (r >= 0)
                         return true;
+                fault_set(&missing, FAULT_PROCESS, -r, "no-resources", "could not be asked: %s", strerrordesc_np(-r));
+                check_add(t, stages[t->stage].what, &missing);
         }
         t->callback(t->checks, t->n_checks, task->userdata);
         return false;

@@ -135,22 +135,28 @@ static void foreign_text_becomes_printable(void **state)
                 {BYTES("two  blanks\t\tand tabs"), "two blanks and tabs"},
                 {BYTES("line\r\nline\n"), "line line"},
                 {BYTES("  \n lead and trail \n "), "lead and trail"},
-                {BYTES("\x1b]0;title\x07\x1b[2J"), "]0;title [2J"},
+                /* O6: shown escaped, nothing taken out */
+                {BYTES("\x1b]0;title\x07\x1b[2J"), "\\x1b]0;title\\x07\\x1b[2J"},
                 {BYTES("c1 \xc2\x9b"
                        "31m \xc2\x85 nel"),
-                 "c1 31m nel"},
-                {BYTES("nul\0inside"), "nul inside"},
+                 "c1 \\x9b31m \\x85 nel"},
+                {BYTES("nul\0inside"), "nul\\x00inside"},
                 {BYTES("\x7f"
                        "del\x7f"),
-                 "del"},
+                 "\\x7fdel\\x7f"},
+                {BYTES("a\u202eb\u2066c\u200fd\u061ce"), "a\\u202eb\\u2066c\\u200fd\\u061ce"},
+                {BYTES("line\u2028or\u2029paragraph"), "line\\u2028or\\u2029paragraph"},
+                {BYTES("\ufeffmark\u200b"), "\\ufeffmark\\u200b"},
+                {BYTES("tag\U000e0041"), "tag\\ue0041"},
+                {BYTES("می\u200cروم"), "می\u200cروم"},
                 {BYTES("caf\xe9"), "caf?"},
                 {BYTES("\xed\xa0\x80"), "???"},
                 {BYTES("\xf0\x9f"), "??"},
                 {BYTES("é\xc2\xa0日本語 🎉"), "é\xc2\xa0日本語 🎉"},
-                {BYTES("\n\t \0"), ""},
+                {BYTES("\n\t \0"), "\\x00"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                char out[64];
+                char out[96];
                 memset(out, 'x', sizeof(out));
                 assert_ptr_equal(text_printable(cases[i].in.bytes, cases[i].in.size, out, sizeof(out)), out);
                 assert_string_equal(out, cases[i].out);
@@ -207,6 +213,27 @@ static void printable_text_of_any_bytes_is_clean(void **state)
                         assert_false(c == 0xc2 && (unsigned char)out[i + 1] < 0xa0);
                 }
                 free(out);
+        }
+}
+
+/* O6: what a program reads is the same, what a terminal sees is harmless. */
+static void printed_json_is_escaped(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *in, *out;
+        } cases[] = {
+                {"{\"a\":\"plain é 日本 🎉\"}", "{\"a\":\"plain é 日本 🎉\"}"},
+                {"[\"\x7f\xc2\x9b\u202e\u2028\"]", "[\"\\u007f\\u009b\\u202e\\u2028\"]"},
+                {"[\"\U000e0041\"]", "[\"\\udb40\\udc41\"]"},
+                {"[\"\xff\"]", "[\"\\ufffd\"]"},
+                {"[\"\\u001b[2J\"]", "[\"\\u001b[2J\"]"},
+                {"", NULL},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_(text_done) Text t = {0};
+                assert_int_equal(text_append_json(&t, cases[i].in), 0);
+                assert_true(text_equal(t.data, cases[i].out));
         }
 }
 
@@ -326,6 +353,7 @@ int main(void)
                 cmocka_unit_test(foreign_text_becomes_printable),
                 cmocka_unit_test(what_does_not_fit_is_cut_at_a_character),
                 cmocka_unit_test(printable_text_of_any_bytes_is_clean),
+                cmocka_unit_test(printed_json_is_escaped),
                 cmocka_unit_test(numbers),
                 cmocka_unit_test(a_text_grows_and_ends_in_nul),
                 cmocka_unit_test(a_size_that_cannot_be_is_refused_and_nothing_is_lost),
