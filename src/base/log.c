@@ -168,3 +168,12 @@ void log_event(LogLevel level, const char *message_id, const LogField *fields, s
                 send_to_stderr(level, line);
         errno = saved;
 }
+
+void log_lines(LogLevel level, const char *text)
+{
+        for (const char *at = text; at && *at;) {
+                int length = (int)strcspn(at, "\n");
+                log_event(level, NULL, LOG_NO_FIELDS, "%.*s", length, at);
+                at += length + (at[length] == '\n');
+        }
+}

@@ -61,3 +61,6 @@ void log_event(LogLevel level, const char *message_id, const LogField *fields, s
 #define log_warning(...) log_event(LOG_LEVEL_WARNING, NULL, LOG_NO_FIELDS, __VA_ARGS__)
 #define log_info(...)    log_event(LOG_LEVEL_INFO, NULL, LOG_NO_FIELDS, __VA_ARGS__)
 #define log_debug(...)   log_event(LOG_LEVEL_DEBUG, NULL, LOG_NO_FIELDS, __VA_ARGS__)
+
+/* Each line of a text; NULL: none. */
+void log_lines(LogLevel level, const char *text);

@@ -3,6 +3,7 @@
  */
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -10,6 +11,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { WHAT_COLUMNS = 32 };
 
 typedef struct Check {
         Session session;
@@ -31,11 +34,52 @@ static void check_line(Check *c, const char *what, const Fault *fault, const cha
 {
         bool passed = fault->scope == FAULT_NONE;
         printf("%-6s  ", passed ? "ok" : "FAILED");
-        columns_put(stdout, what, 32);
+        columns_put(stdout, what, WHAT_COLUMNS);
         fputs("  ", stdout);
         put_text(stdout, passed ? detail : fault->message);
         putchar('\n');
         c->status = exit_status_worse(c->status, fault_exit_status(fault));
+}
+
+/* What keeps edges from their schedules, a line each. */
+static void check_warnings(Check *c)
+{
+        for (const char *at = c->session.config->warnings; at && *at;) {
+                Fault fault;
+                size_t length = strcspn(at, "\n");
+                fault_set(&fault, FAULT_PROCESS, EINVAL, "config-timezone", "%.*s", (int)length, at);
+                check_line(c, "configuration", &fault, "");
+                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
+                at += length + (at[length] == '\n');
+        }
+}
+
+/* A file of a secret, when nothing is opened that would read it. A credential is there only where systemd has passed it on. */
+static void check_secret(Check *c, const char *what, const char *where)
+{
+        static const Fault none;
+        _cleanup_(text_wipe) Text secret = {0};
+        Fault fault = none;
+        if (!where)
+                return;
+        if (text_starts_with(where, "credential:") && !getenv("CREDENTIALS_DIRECTORY")) {
+                printf("--      ");
+                columns_put(stdout, what, WHAT_COLUMNS);
+                printf("  not looked at: %s is passed on by systemd, to the service\n", where);
+                return;
+        }
+        if (secret_read(where, &secret, &fault) < 0)
+                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
+        check_line(c, what, &fault, "can be read, by this user");
+}
+
+static void check_secrets(Check *c)
+{
+        const Config *config = c->session.config;
+        bool basic = config->catalog.auth == CONFIG_AUTH_BASIC;
+        check_secret(c, basic ? "catalog: password_file" : "catalog: token_file",
+                     basic ? config->catalog.password_file : config->catalog.token_file);
+        check_secret(c, "postgres: password_file", config->postgres.password_file);
 }
 
 static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *userdata)
@@ -149,7 +193,10 @@ int command_check(const CommandLine *line)
                 (void)snprintf(detail, sizeof(detail), "valid, %zu edge%s", c.session.config->n_edges,
                                c.session.config->n_edges == 1 ? "" : "s");
                 check_line(&c, "configuration", &none, detail);
+                check_warnings(&c);
         }
+        if (status == 0 && line->offline)
+                check_secrets(&c);
         if (status == 0 && !line->offline) {
                 /* What is wrong with one side is no reason to keep quiet about the other. */
                 Fault fault;
@@ -162,7 +209,7 @@ int command_check(const CommandLine *line)
                         check_mirror(&c);
                 }
                 if (c.session.event)
-                        (void)sd_event_loop(c.session.event);
+                        status = session_loop(&c.session);
         }
         session_done(&c.session);
         return status ? status : c.status;

@@ -51,8 +51,8 @@ int command_migrate(const CommandLine *line)
         if (r < 0)
                 status = migrate_failed(r);
         if (status == 0) {
-                (void)sd_event_loop(m.session.event);
-                status = m.status;
+                status = session_loop(&m.session);
+                status = status ? status : m.status;
         }
         session_done(&m.session);
         return status;

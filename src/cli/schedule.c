@@ -30,9 +30,12 @@ static void print_edge(const ConfigEdge *edge, int64_t from_usec, int64_t count,
                 char spread[DURATION_STRING_SIZE];
                 put_text(stdout, edge->name);
                 printf(": %s, %s, %s after the tick%s\n", edge->schedule_text, edge->timezone,
-                       duration_format_short(offset, spread), edge->enabled ? "" : " (disabled)");
+                       duration_format_short(offset, spread),
+                       !edge->enabled ? " (disabled)"
+                       : !edge->zone  ? " (not synced: no such time zone here)"
+                                      : "");
         }
-        for (int64_t i = 0; i < count; i++) {
+        for (int64_t i = 0; edge->zone && i < count; i++) {
                 char text[MOMENT_STRING_SIZE];
                 if (schedule_next(&edge->schedule, edge->zone, 0, offset, from_usec, &from_usec) < 0)
                         break;
@@ -64,8 +67,13 @@ int command_schedule(const CommandLine *line)
         int status = session_load(&session, line->config_file);
         if (status == 0)
                 status = session_pick_edges(&session, line->names, &edges, &n);
-        for (size_t i = 0; status == 0 && i < n; i++)
+        bool zone_missing = false;
+        for (size_t i = 0; status == 0 && i < n; i++) {
                 print_edge(edges[i], from, count, line->json);
+                zone_missing = zone_missing || !edges[i]->zone;
+        }
+        if (zone_missing)
+                status = CLI_EXIT_CONFIG;
         free(edges);
         session_done(&session);
         return status;

@@ -70,6 +70,15 @@ int session_open_catalog(Session *s)
         return session_try_catalog(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE : session_failed(&fault);
 }
 
+int session_loop(Session *s)
+{
+        int r = sd_event_loop(s->event);
+        if (r >= 0)
+                return r;
+        log_error("the event loop failed: %s; what was asked is not known", strerrordesc_np(-r));
+        return CLI_EXIT_EDGE_FAILED;
+}
+
 void session_done(Session *s)
 {
         wiring_close(&s->wiring);

@@ -27,6 +27,10 @@ int session_open_catalog(Session *s);
 int session_try_mirror(Session *s, Fault *ret_fault);
 int session_try_catalog(Session *s, Fault *ret_fault);
 
+/* Runs the loop until a callback ends it. The exit status that it was ended with; 1, and said, when the loop itself failed: nothing of what was asked is known
+ * then. */
+int session_loop(Session *s);
+
 /* Says the fault, and gives the exit status: 78 for a file that the configuration names and that cannot be used. */
 int session_failed(const Fault *fault);
 

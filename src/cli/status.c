@@ -226,8 +226,8 @@ int command_status(const CommandLine *line)
         int status = status_open(&v, line);
         if (status == 0) {
                 status_ask(&v);
-                (void)sd_event_loop(v.session.event);
-                status = v.status;
+                status = session_loop(&v.session);
+                status = status ? status : v.status;
         }
         watch_close(&v);
         sd_event_source_disable_unref(v.timer);

@@ -54,7 +54,7 @@ void status_table_head(FILE *out)
 static void put_running(FILE *out, const MirrorStatus *s)
 {
         char since[DURATION_STRING_SIZE], holder[160], words[64];
-        fprintf(out, "    running for %s", age(s->running_sec, since));
+        fprintf(out, "    running for %s", s->running_sec > 0 ? age(s->running_sec, since) : "less than a second");
         if (s->job_state && strcmp(s->phase, "poll") == 0)
                 fprintf(out, ", job %s", printable(s->job_state, words, sizeof(words)));
         if (s->job_progress >= 0 && strcmp(s->phase, "poll") == 0)

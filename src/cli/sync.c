@@ -342,8 +342,8 @@ int command_sync(const CommandLine *line)
         if (status == 0)
                 status = command_open(&c);
         if (status == 0) {
-                int r = sd_event_loop(c.session.event);
-                status = r > 0 ? exit_status_worse(c.status, r) : c.status;
+                status = session_loop(&c.session);
+                status = exit_status_worse(status, c.status);
         }
         command_close(&c);
         return status;

@@ -101,6 +101,7 @@ static void print_fault(const Fault *fault, const Fault *said)
 void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const Fault *said)
 {
         char took[DURATION_STRING_SIZE];
+        bool one = r->applied.held == 1;
         columns_put(stdout, edge, EDGE_COLUMNS);
         printf("  %-8s  ", r->outcome);
         if (plan)
@@ -113,8 +114,8 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
         if (r->fault.scope != FAULT_NONE)
                 print_fault(&r->fault, said);
         if (r->applied.held > 0)
-                printf("    %" PRId64 " %s of the mirror missing from the list; left as %s\n", r->applied.held,
-                       r->applied.held == 1 ? "row is" : "rows are", r->applied.held == 1 ? "it is" : "they are");
+                printf("    %" PRId64 " %s of the mirror %s missing from the list and %s left as %s\n", r->applied.held,
+                       one ? "row" : "rows", one ? "is" : "are", one ? "was" : "were", one ? "it is" : "they are");
         if (r->applied.moved > 0)
                 printf("    %" PRId64 " %s to an Edge connection that is not synced here, and stays as it is now\n",
                        r->applied.moved, r->applied.moved == 1 ? "row went" : "rows went");

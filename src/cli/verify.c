@@ -45,7 +45,7 @@ static void print_rows(const MirrorVerify *v)
         if (v->recorded_rows < 0)
                 printf("never synced");
         else if (!v->recorded_digest)
-                printf("%" PRId64 " rows; not as a whole list left them: the next sync says", v->rows);
+                printf("%" PRId64 " rows; there is no digest to compare with before the next whole list", v->rows);
         else if (v->rows != v->recorded_rows)
                 printf("%" PRId64 " rows, and its last sync left %" PRId64, v->rows, v->recorded_rows);
         else
@@ -146,8 +146,8 @@ int command_verify(const CommandLine *line)
         Verification c = {.json = line->json};
         int status = verify_begin(&c, line);
         if (status == 0) {
-                (void)sd_event_loop(c.session.event);
-                status = c.status;
+                status = session_loop(&c.session);
+                status = status ? status : c.status;
         }
         asked_names_done(&c.asked);
         session_done(&c.session);

@@ -143,6 +143,13 @@ static void cleanup_conninfo(PQconninfoOption **options)
         PQconninfoFree(*options);
 }
 
+/* libpq opens it as it stands, and says in its errors what it could not find: a password in it would be shown. */
+static bool is_connection_string(const char *dbname)
+{
+        return strncmp(dbname, "postgresql://", 13) == 0 || strncmp(dbname, "postgres://", 11) == 0 ||
+               strchr(dbname, '=');
+}
+
 static int parse_conninfo(const Option *o, void *object, const char *value, OptionContext *context)
 {
         char *message = NULL;
@@ -159,6 +166,10 @@ static int parse_conninfo(const Option *o, void *object, const char *value, Opti
                 if (strcmp(i->keyword, "password") == 0)
                         return refuse(context,
                                       "it holds a password; write that to a file and name it with password_file");
+                if (strcmp(i->keyword, "dbname") == 0 && is_connection_string(i->val))
+                        return refuse(context,
+                                      "dbname is the name of a database, and a connection string stands there; "
+                                      "write its words into conninfo itself");
                 if (i->dispchar[0] == '*')
                         return refuse(context,
                                       "it holds a secret (the passphrase of a key); use a key without one that "

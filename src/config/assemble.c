@@ -18,9 +18,13 @@ static int draft_apply(Draft *d, const DraftSetting *s, void *object, OptionCont
         char accepted[OPTION_ACCEPTED_BYTES], shown[SHOWN_BYTES], complaint[OPTION_COMPLAINT_BYTES];
         const Option *o = s->option;
 
+        context->warning[0] = '\0';
         int r = option_parse(o, object, s->value, context);
         if (r == -ENOMEM)
                 return r;
+        if (r == 0 && context->warning[0] != '\0')
+                problems_add(&d->warnings, s->place, "%s = %s: %s", o->key,
+                             text_printable(s->value, strlen(s->value), shown, sizeof(shown)), context->warning);
         if (r == 0)
                 return 1;
         (void)text_printable(context->complaint, strlen(context->complaint), complaint, sizeof(complaint));

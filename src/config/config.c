@@ -11,6 +11,14 @@ static void cleanup_draft(Draft *d)
         draft_done(d);
 }
 
+static int config_take_warnings(Config *config, Draft *draft)
+{
+        Text lines = {0};
+        int r = problems_print(&draft->warnings, draft->files, &lines);
+        config->warnings = lines.data;
+        return r;
+}
+
 int config_load(const char *file, Config **ret, Text *errors)
 {
         _cleanup_(cleanup_draft) Draft draft = {0};
@@ -25,6 +33,10 @@ int config_load(const char *file, Config **ret, Text *errors)
         if (r == 0)
                 r = draft_assemble(&draft, config);
         if (r < 0 && r != -EINVAL) /* -EINVAL: among the problems */
+                return r;
+        if (r == 0)
+                r = config_take_warnings(config, &draft);
+        if (r < 0 && r != -EINVAL)
                 return r;
         if (problems_any(&draft.problems)) {
                 r = problems_print(&draft.problems, draft.files, errors);
@@ -73,7 +85,7 @@ Config *config_free(Config *config)
                 config->catalog.url,        config->catalog.username,  config->catalog.password_file,
                 config->catalog.token_file, config->catalog.client_id, config->catalog.client_secret_file,
                 config->catalog.ca_file,    config->postgres.conninfo, config->postgres.password_file,
-                config->daemon.instance,
+                config->daemon.instance,    config->warnings,
         };
         for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
                 free(strings[i]);
@@ -90,6 +102,11 @@ Config *config_free(Config *config)
         free(config->zones);
         free(config);
         return NULL;
+}
+
+bool config_edge_is_due(const ConfigEdge *edge)
+{
+        return edge->enabled && edge->zone;
 }
 
 static int compare_key(const void *key, const void *edge)

@@ -62,7 +62,7 @@ typedef struct ConfigEdge {
         char *schedule_text;
         Schedule schedule;
         char *timezone;
-        const Zone *zone; /* shared, owned by the Config */
+        const Zone *zone; /* shared, owned by the Config; NULL: this system does not have it, see config_edge_is_due */
         uint64_t spread_usec;
         bool refresh;
         uint64_t poll_min_usec, poll_max_usec;
@@ -79,6 +79,7 @@ typedef struct Config {
         ConfigDaemon daemon;
         ConfigEdge *edges; /* in order of name */
         size_t n_edges;
+        char *warnings; /* what keeps an edge from its schedule on this system, in lines as errors have them; NULL: nothing */
         struct ConfigZones *zones; /* private */
         unsigned references;       /* private */
 } Config;
@@ -97,6 +98,10 @@ DEFINE_CLEANUP(Config, config, config_free)
 bool config_same_peers(const Config *a, const Config *b);
 
 const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
+
+/* Whether the service syncs the edge on its schedule: it is enabled, and its time zone is known here. A zone that the system lacks is a fact of the host (older
+ * names left tzdata for a package of their own), so it keeps one edge from its schedule rather than all edges from everything. `check` fails for it. */
+bool config_edge_is_due(const ConfigEdge *edge);
 
 /* Edge by name, or by its UUID in text form; NULL when there is none. */
 const ConfigEdge *config_find_edge(const Config *config, const char *name);

@@ -147,8 +147,8 @@ static void draft_refuse_key(DraftReader *r, Place place, const char *key)
                         return;
                 }
         if (near) {
-                problems_add(&r->draft->problems, place, "unknown key \"%s\" in %s; accepted: \"%s\"?", shown, section,
-                             near->key);
+                problems_add(&r->draft->problems, place, "unknown key \"%s\" in %s; did you mean \"%s\"?", shown,
+                             section, near->key);
                 return;
         }
 
@@ -242,7 +242,7 @@ static void draft_note_unreadable(Draft *d, unsigned file, int error)
                 {-EISDIR, "a directory; accepted: a regular file"},
                 {-EINVAL, "not a regular file; accepted: a regular file"},
                 {-EFBIG, "too large; accepted: a file of at most 64 MiB"},
-                {-ENOENT, "no such file; accepted: a configuration file, name it with --config"},
+                {-ENOENT, "no such file; create it, or name another with --config"},
                 {-EACCES, "it may not be read; accepted: a file that the user of edgemirror can read"},
         };
         const char *text = NULL;
@@ -354,5 +354,6 @@ void draft_done(Draft *d)
                 free(d->files[i]);
         free(d->files);
         problems_done(&d->problems);
+        problems_done(&d->warnings);
         *d = (Draft){0};
 }

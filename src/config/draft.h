@@ -34,7 +34,7 @@ typedef struct Draft {
         size_t n_edge_settings, edge_settings_capacity;
         DraftEdge *edges;
         size_t n_edges, edges_capacity;
-        Problems problems;
+        Problems problems, warnings;
 } Draft;
 
 /* Reads FILE and FILE.d/ *.conf. Everything wrong goes into the draft's problems; -ENOMEM only is returned. */

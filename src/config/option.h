@@ -26,6 +26,7 @@ typedef enum OptionSection {
 typedef struct OptionContext {
         struct ConfigZones *zones;
         char complaint[OPTION_COMPLAINT_BYTES]; /* one clause without a full stop; filled with -EINVAL */
+        char warning[OPTION_COMPLAINT_BYTES];   /* the same, where the value is taken all the same; else empty */
 } OptionContext;
 
 typedef struct Option Option;

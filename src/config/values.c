@@ -213,9 +213,14 @@ static int parse_timezone(const Option *o, void *object, const char *value, Opti
         int r = config_zones_get(context->zones, value, &zone);
         if (r == -ENOMEM)
                 return r;
-        if (r == -ENOENT)
-                return refuse(context, "this system knows no such time zone");
-        if (r < 0)
+        if (r == -ENOENT) { /* a fact of this system, not of the file */
+                zone = NULL;
+                (void)snprintf(
+                        context->warning, sizeof(context->warning),
+                        "this system knows no such time zone, and edges with it are not synced on schedule; use its "
+                        "present name (America/New_York for US/Eastern), or install tzdata and, for older names, "
+                        "tzdata-legacy");
+        } else if (r < 0)
                 return refuse(context, "%s",
                               r == -EINVAL ? "not the name of a time zone" : "the zone's file cannot be read");
         r = replace_string(field_of(o, object), value);

@@ -89,21 +89,12 @@ static int daemon_on_reaper(sd_event_source *s, void *userdata)
 
 /* ---- reload ---- */
 
-static void log_lines(const char *text)
-{
-        for (const char *at = text; *at;) {
-                int length = (int)strcspn(at, "\n");
-                log_error("%.*s", length, at);
-                at += length + (at[length] == '\n');
-        }
-}
-
 static int daemon_load(const Daemon *d, Config **ret)
 {
         _cleanup_(text_done) Text errors = {0};
         int r = config_load(d->config_file, ret, &errors);
         if (r < 0 && errors.size > 0)
-                log_lines(errors.data);
+                log_lines(LOG_LEVEL_ERROR, errors.data);
         else if (r < 0)
                 log_error("the configuration cannot be read: %s", strerrordesc_np(-r));
         return r;
@@ -139,6 +130,7 @@ static void daemon_reload(Daemon *d)
         } else {
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS, "reloaded: %zu edges",
                           d->config->n_edges);
+                log_lines(LOG_LEVEL_WARNING, d->config->warnings);
                 if (d->supply != before || !d->gate.open)
                         gate_shut(d);
                 queue_ask_anew(d);
@@ -244,6 +236,7 @@ int daemon_run(const char *config_file, Config *config, Fault *ret_fault)
         gate_init(&d);
         int r = daemon_open(&d, ret_fault);
         if (r >= 0) {
+                log_lines(LOG_LEVEL_WARNING, config->warnings);
                 gate_knock(&d);
                 queue_ask(&d);
                 prune_begin(&d);

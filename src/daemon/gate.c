@@ -120,7 +120,7 @@ static const ConfigEdge *gate_edge(Gate *g, const Config *config)
 {
         for (size_t i = 0; i < config->n_edges; i++) {
                 const ConfigEdge *edge = &config->edges[g->turn++ % config->n_edges];
-                if (edge->enabled)
+                if (config_edge_is_due(edge))
                         return edge;
         }
         return NULL;

@@ -212,7 +212,7 @@ static int queue_register(Daemon *d)
                 edges[i] = (MirrorEdge){
                         .id = c->edges[i].id,
                         .name = c->edges[i].name,
-                        .enabled = c->edges[i].enabled,
+                        .enabled = config_edge_is_due(&c->edges[i]),
                         .schedule = c->edges[i].schedule_text,
                         .timezone = c->edges[i].timezone,
                         .next_run_usec = due_by_schedule(&c->edges[i], daemon_now(d)),

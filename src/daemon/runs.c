@@ -181,10 +181,10 @@ static void run_settle(Run *run, const SyncReport *report)
                 run->next_run_usec = end.aborted ? 0 : due_after_no_run(daemon_now(d), clock_random());
                 r = run_return_lease(run, run->epoch);
         } else if (report->lease_kept) {
-                bool ours = edge && edge->enabled;
+                bool ours = edge && config_edge_is_due(edge);
                 run->next_run_usec = ours ? due_after_run(edge, &end, daemon_now(d), clock_random()) : 0;
                 r = run_return_lease(run, report->epoch);
-        } else if (edge && edge->enabled) {
+        } else if (edge && config_edge_is_due(edge)) {
                 int64_t next = due_after_run(edge, &end, daemon_now(d), clock_random());
                 bool news = next != run->next_run_usec;
                 run->next_run_usec = next;
@@ -275,7 +275,7 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
         d->n_runs++;
         if (d->stopping || supply != d->supply) { /* the question was asked before that */
                 run_give_back(run);
-        } else if (!edge || !edge->enabled) {
+        } else if (!edge || !config_edge_is_due(edge)) {
                 queue_leave(d, &due->edge);
                 run_decline(run, "this configuration does not have it; do all instances have the same?");
         } else if (run_begin(run, edge) < 0) {

@@ -95,7 +95,7 @@ static void the_catalogs_words_are_carried_as_far_as_they_go(void **state)
                 {"{\"userMessage\":\"User\",\"titleMessage\":null,\"helpMessage\":7}", "It says: User", true},
                 {"{\"statusCode\":\"403\",\"userMessage\":\"User\"}", "It says: User", true},
                 {"{\"statusCode\":1e400,\"userMessage\":\"User\"}", "It says: User", true},
-                {"{\"userMessage\":\"\\u001b[31mred\\nline\\u009b\"}", "It says: [31mred line", true},
+                {"{\"userMessage\":\"\\u001b[31mred\\nline\\u009b\"}", "It says: \\x1b[31mred line\\x9b", true},
                 {"{\"error\":\"other shape\"}", "It says: {\"error\":\"other shape\"}", true},
                 {"{}", "It says: {}", true},
                 {"[1,2]", "It says: [1,2]", false},

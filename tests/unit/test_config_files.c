@@ -30,9 +30,10 @@ static const struct {
         {VALID "[edge \"b\x07\"]\nid = " UUID_B "\n", "t.conf:9: the line holds a control character; " LINE_FORM},
         {"lease = 20s\n" VALID, "t.conf:1: \"lease\" stands before any section; accepted: below " SECTIONS "\n"},
         /* keys */
-        {VALID "shedule = daily\n", "t.conf:9: unknown key \"shedule\" in [edge \"NAME\"]; accepted: \"schedule\"?\n"},
+        {VALID "shedule = daily\n",
+         "t.conf:9: unknown key \"shedule\" in [edge \"NAME\"]; did you mean \"schedule\"?\n"},
         {VALID "[daemon]\nmax_sync = 3\n",
-         "t.conf:10: unknown key \"max_sync\" in [daemon]; accepted: \"max_syncs\"?\n"},
+         "t.conf:10: unknown key \"max_sync\" in [daemon]; did you mean \"max_syncs\"?\n"},
         {VALID "[daemon]\nfrobnicate = 3\n",
          "t.conf:10: unknown key \"frobnicate\" in [daemon]; accepted: instance, max_syncs, lease, stop_timeout, history_keep, run_keep\n"},
         {VALID "lease = 20s\n", "t.conf:9: \"lease\" does not stand in [edge \"NAME\"]; accepted: in [daemon]\n"},
@@ -265,8 +266,7 @@ static void a_long_edge_name_is_kept_or_refused_never_cut(void **state _unused_)
 
 static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state _unused_)
 {
-        assert_refused("t.conf", -ENOENT,
-                       "t.conf: no such file; accepted: a configuration file, name it with --config\n");
+        assert_refused("t.conf", -ENOENT, "t.conf: no such file; create it, or name another with --config\n");
 
         files_write("t.conf", VALID);
         assert_int_equal(mkdir("t.conf.d/x.conf", 0700), 0);
@@ -278,8 +278,7 @@ static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state 
 
         assert_int_equal(unlink("t.conf.d/x.conf"), 0);
         assert_int_equal(symlink("nowhere", "t.conf.d/x.conf"), 0);
-        assert_refused("t.conf", -ENOENT,
-                       "t.conf.d/x.conf: no such file; accepted: a configuration file, name it with --config\n");
+        assert_refused("t.conf", -ENOENT, "t.conf.d/x.conf: no such file; create it, or name another with --config\n");
 }
 
 static void only_the_folder_beside_the_named_file_counts(void **state _unused_)

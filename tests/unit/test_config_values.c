@@ -10,6 +10,8 @@
 #define CONNINFO_FORM   "accepted: KEYWORD=VALUE … or postgresql://… as libpq takes it, without a password\n"
 #define CONNINFO_BAD                                                                                                   \
         "1:2: conninfo: libpq does not understand it (a word without \"=\", an unknown keyword, an open quote?); " CONNINFO_FORM
+#define DBNAME_BAD                                                                                                     \
+        "1:2: conninfo: dbname is the name of a database, and a connection string stands there; write its words into conninfo itself; " CONNINFO_FORM
 #define FILE_FORM "accepted: /absolute/path or credential:NAME\n"
 #define UUID_FORM "accepted: a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\n"
 
@@ -77,6 +79,11 @@ static const Case REFUSED[] = {
          "1:2: conninfo: it holds a password; write that to a file and name it with password_file; " CONNINFO_FORM},
         {"[postgres]", "conninfo = postgresql://u:hunter2@h/x",
          "1:2: conninfo: it holds a password; write that to a file and name it with password_file; " CONNINFO_FORM},
+        /* O4: libpq does not read it again, and its error would show the password. */
+        {"[postgres]", "conninfo = dbname='postgresql://u:hunter2@h/d'", DBNAME_BAD},
+        {"[postgres]", "conninfo = host=h dbname=postgres://u:hunter2@h/d", DBNAME_BAD},
+        {"[postgres]", "conninfo = dbname='host=h password=hunter2'", DBNAME_BAD},
+        {"[postgres]", "conninfo = postgresql://h/postgresql%3A%2F%2Fu%3Ahunter2%40h%2Fd", DBNAME_BAD},
         {"[postgres]", "conninfo = dbname=x sslpassword=hunter2",
          "1:2: conninfo: it holds a secret (the passphrase of a key); use a key without one that only the service can read; " CONNINFO_FORM},
         {"[postgres]", "max_connections = 101",
@@ -90,8 +97,6 @@ static const Case REFUSED[] = {
          "1:2: run_keep = Forever: not a duration (a number without a unit is none); " KEEP_FORM},
         {"[daemon]", "run_keep = 90",
          "1:2: run_keep = 90: not a duration (a number without a unit is none); " KEEP_FORM},
-        {"[defaults]", "timezone = Mars/Olympus",
-         "1:2: timezone = Mars/Olympus: this system knows no such time zone; accepted: an IANA name like UTC or Europe/Brussels\n"},
         {"[defaults]", "timezone = ../etc/passwd",
          "1:2: timezone = ../etc/passwd: not the name of a time zone; accepted: an IANA name like UTC or Europe/Brussels\n"},
         {"[defaults]", "refresh = maybe", "1:2: refresh = maybe: neither yes nor no; accepted: yes or no\n"},
@@ -255,6 +260,31 @@ static void retention_is_a_duration_or_forever(void **state _unused_)
         assert_true(c->daemon.run_keep_usec == CONFIG_KEEP_FOREVER);
 }
 
+/* O8: the zone is missing on this system. Nothing else of the configuration suffers, and the line says what to do. */
+static void a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule(void **state _unused_)
+{
+        files_write("t.conf", VALID "timezone = Mars/Olympus\n[edge \"b\"]\nid = " UUID_B "\n");
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        assert_int_equal(c->n_edges, 2);
+        assert_true(c->edges[0].enabled);
+        assert_false(config_edge_is_due(&c->edges[0]));
+        assert_null(c->edges[0].zone);
+        assert_string_equal(c->edges[0].timezone, "Mars/Olympus");
+        assert_true(config_edge_is_due(&c->edges[1]));
+        assert_true(text_starts_with(c->warnings,
+                                     "t.conf:9: timezone = Mars/Olympus: this system knows no such time zone"));
+        assert_non_null(strstr(c->warnings, "tzdata-legacy\n"));
+
+        files_write("t.conf",
+                    VALID "[defaults]\ntimezone = Mars/Olympus\n[edge \"b\"]\nid = " UUID_B "\ntimezone = Etc/UTC\n");
+        _cleanup_(cleanup_config) Config *d = assert_loaded("t.conf");
+        assert_false(config_edge_is_due(&d->edges[0]));
+        assert_true(config_edge_is_due(&d->edges[1]));
+        files_write("t.conf", VALID);
+        _cleanup_(cleanup_config) Config *e = assert_loaded("t.conf");
+        assert_null(e->warnings);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -263,6 +293,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(presets_hold_where_nothing_is_written, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(urls_are_brought_into_one_form, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule,
+                                                files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(retention_is_a_duration_or_forever, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(removals_are_a_count_or_a_share, files_setup, files_teardown),
         };

@@ -64,7 +64,7 @@ static void the_line_of_an_edge_has_its_state_ages_rows_outcome_and_next_run(voi
                 {{.name = "gone", SYNCED, AGED, .overdue = true},
                  "gone                     disabled               1m30s         2h        1234  synced     clean      2026-03-28T02:30:00Z\n"},
                 {{EDGE, FAILED, AGED, .phase = "apply", .overdue = true},
-                 "snowflake-prod           apply                  1m30s         2h        1234  failed     clean      2026-03-28T02:30:00Z\n    running for now\n"},
+                 "snowflake-prod           apply                  1m30s         2h        1234  failed     clean      2026-03-28T02:30:00Z\n    running for less than a second\n"},
                 {{.name = "東京", .enabled = true, SYNCED, AGED},
                  "東京                     idle                   1m30s         2h        1234  synced     clean      2026-03-28T02:30:00Z\n"},
         };
@@ -125,7 +125,7 @@ static void a_sync_under_way_says_since_when_how_far_and_who_holds_it(void **sta
                 const char *below;
         } cases[] = {
                 {{EDGE, NEVER, .phase = "refresh", .running_sec = 0, .holder = "host-1"},
-                 "    running for now, held by host-1\n"},
+                 "    running for less than a second, held by host-1\n"},
                 {{EDGE, SYNCED, AGED, .phase = "poll", .running_sec = 125, .holder = "host-1", .job_state = "RUNNING",
                   .job_progress = 41.7},
                  "    running for 2m5s, job RUNNING 42 %, held by host-1\n"},

@@ -1,0 +1,253 @@
+/*
+ * The process among others: few descriptors, a reader that does not read, signals that come early, secrets and zones that are not there, names that command
+ * a terminal.
+ */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "harness/service.h"
+#include "integration/sync_world.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void output_to(const char *folder, const char *name, int to)
+{
+        char path[160];
+        (void)snprintf(path, sizeof(path), "%.64s/%s", folder, name);
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        if (fd < 0 || dup2(fd, to) < 0)
+                _exit(126);
+}
+
+/* ---- descriptors ---- */
+
+/* A command that may open so many files; whoever is no superuser cannot raise that again. */
+static pid_t start_with_descriptors(World *w, rlim_t soft, rlim_t hard, const char *command)
+{
+        char path[512];
+        const struct rlimit limit = {soft, hard};
+        harness_built("edgemirror", path);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid > 0)
+                return pid;
+        output_to(w->folder, "out", STDOUT_FILENO);
+        output_to(w->folder, "err", STDERR_FILENO);
+        if (close_range(3, ~0U, 0) < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0)
+                _exit(126);
+        (void)execl(path, path, "-c", w->config, command, NULL);
+        _exit(127);
+}
+
+/* O1: libgcrypt aborted where its first use found no descriptor. */
+static void few_descriptors_are_refused_with_the_number_that_is_needed(void **state)
+{
+        World *w = *state;
+        static const char *const commands[] = {"run", "sync", "check", "status"};
+        static const rlim_t limits[] = {10, 14, 17, 20, 24, 63};
+        for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+                for (size_t k = 0; k < ARRAY_SIZE(commands); k++) {
+                        assert_int_equal(
+                                harness_program_wait(start_with_descriptors(w, limits[i], limits[i], commands[k])), 1);
+                        assert_says(w, "err",
+                                    "open files are allowed, and 64 are needed; raise the limit (ulimit -Hn, ", true);
+                }
+}
+
+static void as_many_descriptors_as_are_needed_are_enough(void **state)
+{
+        World *w = *state;
+        static const struct {
+                rlim_t soft, hard;
+                const char *command;
+        } cases[] = {
+                {64, 64, "check"}, {64, 64, "sync"}, {12, 1024, "check"}, {12, 1024, "sync"}, {12, 1024, "status"}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+                assert_int_equal(
+                        harness_program_wait(start_with_descriptors(w, cases[i].soft, cases[i].hard, cases[i].command)),
+                        0);
+        pid_t service = start_with_descriptors(w, 12, 1024, "run");
+        await_says(w, "err", "serving 2 edges");
+        assert_int_equal(kill(service, SIGTERM), 0);
+        assert_int_equal(harness_program_wait(service), 0);
+}
+
+/* ---- standard error ---- */
+
+/* O12: a pipe that nobody reads, full from the start. The service serves, syncs and stops all the same. */
+static void a_service_does_not_wait_for_who_reads_its_log(void **state)
+{
+        World *w = *state;
+        char path[512];
+        int fds[2];
+        harness_built("edgemirror", path);
+        assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+        while (write(fds[1], "full\n", 5) > 0) {
+        }
+        assert_int_equal(fcntl(fds[1], F_SETFL, 0), 0);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                (void)dup2(fds[1], STDERR_FILENO);
+                (void)execl(path, path, "-c", w->config, "-v", "run", NULL);
+                _exit(127);
+        }
+        await_sql(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET next_run_at = now()"));
+        assert_int_equal(kill(pid, SIGHUP), 0);
+        await_sql(w, "SELECT (count(*) FILTER (WHERE outcome = 'synced') >= 2)::int FROM edgemirror.sync_run");
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(harness_program_wait(pid), 0);
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+}
+
+/* ---- what is not there ---- */
+
+static void append_config(World *w, const char *text)
+{
+        FILE *f = fopen(w->config, "ae");
+        assert_non_null(f);
+        assert_true(fputs(text, f) >= 0);
+        assert_int_equal(fclose(f), 0);
+}
+
+/* O8: one edge waits for its zone, the other is synced; everybody says why. */
+static void an_unknown_time_zone_stops_one_edge_only(void **state)
+{
+        World *w = *state;
+        static const char words[] = "timezone = US/Nowhere: this system knows no such time zone";
+        HarnessService service = {0};
+        append_config(w, "timezone = US/Nowhere\n"); /* the last section is other's */
+        assert_int_equal(RUN(w, "check", "--offline"), 78);
+        assert_says(w, "out", words, true);
+        assert_int_equal(RUN(w, "schedule"), 78);
+        assert_says(w, "out", "other: every 1h, US/Nowhere, ", true);
+        assert_says(w, "out", "(not synced: no such time zone here)", true);
+        assert_int_equal(RUN(w, "sync", "other"), 0); /* by hand, no zone is needed */
+
+        harness_service_start(&service, w->folder, "service", w->config, false, 0);
+        harness_service_await(&service, "READY=1", 1);
+        assert_int_equal(harness_service_logged(&service, words), 1);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE enabled AND name = 'main'"), 1);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 1);
+        harness_service_reload(&service);
+        assert_int_equal(harness_service_logged(&service, words), 2);
+        harness_service_signal(&service, SIGTERM);
+        assert_int_equal(harness_service_wait(&service), 0);
+        harness_service_done(&service);
+        (void)RUN(w, "sync"); /* enabled again in the mirror */
+}
+
+/* N8 */
+static void check_offline_looks_at_the_files_of_secrets(void **state)
+{
+        World *w = *state;
+        char path[128];
+        (void)snprintf(path, sizeof(path), "%s/password", w->folder);
+        assert_int_equal(RUN(w, "check", "--offline"), 0);
+        assert_says(w, "out", "ok      catalog: password_file            can be read", true);
+        assert_int_equal(chmod(path, 0644), 0);
+        assert_int_equal(RUN(w, "check", "--offline"), 78);
+        assert_says(w, "out", "FAILED  catalog: password_file            ", true);
+        assert_says(w, "out", "chmod 600", true);
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(RUN(w, "check", "--offline"), 78);
+        assert_says(w, "out", "no such file; create it", true);
+        append_config(w, "[postgres]\npassword_file = credential:postgres\n");
+        harness_write(w->folder, "password", SECRET "\n");
+        (void)unsetenv("CREDENTIALS_DIRECTORY");
+        assert_int_equal(RUN(w, "check", "--offline"), 0);
+        assert_says(w, "out", "--      postgres: password_file           not looked at: credential:postgres", true);
+}
+
+/* ---- names that command a terminal ---- */
+
+/* What a configuration may hold: control characters are refused in it. */
+#define HOSTILE_NAME "rtl\u202egro.\u2066x\u2028line\u2029\u200b"
+
+static void assert_harmless(World *w, const char *file, const char *command)
+{
+        char *text = harness_read(w->folder, file);
+        static const char *const bad[] = {"\x1b",   "\x7f",   "\xc2\x9b", "\xc2\x85",
+                                          "\u202e", "\u2066", "\u2028",   "\u2029"};
+        for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+                if (strstr(text, bad[i]))
+                        fail_msg("%s prints character %zu of the bad ones to %s:\n%s", command, i, file, text);
+        free(text);
+}
+
+/* O6: what a catalog, a configuration or somebody with a hand in the tables has written is shown escaped, whatever prints it. */
+static void no_output_commands_the_terminal(void **state)
+{
+        World *w = *state;
+        static const char *const commands[][4] = {
+                {"check"},
+                {"sync"},
+                {"sync", "--dry-run"},
+                {"sync", "--dry-run", "--json"},
+                {"sync", "--json"},
+                {"status"},
+                {"status", "--json"},
+                {"schedule"},
+                {"schedule", "--json"},
+                {"verify"},
+                {"verify", "--json"},
+                {"sync", "-v"},
+                {"status", HOSTILE_NAME},
+                {"sync", "no" HOSTILE_NAME},
+                {"check", "--offline"},
+        };
+        char text[2048], rows[512];
+        (void)snprintf(text, sizeof(text),
+                       "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\n"
+                       "[postgres]\nconninfo = %s\n[defaults]\npoll_min = 10ms\n"
+                       "[edge \"" HOSTILE_NAME "\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
+                       w->catalog.url, w->folder, w->pg.service, w->edges[0], w->edges[1]);
+        harness_write(w->folder, "edgemirror.conf", text);
+        assert_int_equal(RUN(w, "sync"), 0);
+        (void)snprintf(rows, sizeof(rows), "/control/edges/%s/rows", w->edges[0]);
+        control(w, rows,
+                "{\"op\":\"add\",\"name\":\"rtl\\u202e\\u2066\\u2028\\u2029\\u009b[2J\\u0085\\u007f\\u001b[2J\"}");
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+                free(harness_sql(
+                        &w->pg,
+                        "UPDATE edgemirror.sync_run SET job_state = E'\\x1b[2J', error_code = E'\\x1b[3J',"
+                        " error_message = E'\\x1b[4J\\u009b', outcome = 'failed'"
+                        " WHERE run_id IN (SELECT max(run_id) FROM edgemirror.sync_run GROUP BY edge_connection_id)"));
+                (void)run_command(w, commands[i]);
+                assert_harmless(w, "out", commands[i][0]);
+                assert_harmless(w, "err", commands[i][0]);
+        }
+        HarnessService service = {0};
+        harness_service_start(&service, w->folder, "service", w->config, true, 0);
+        harness_service_await(&service, "READY=1", 1);
+        harness_service_signal(&service, SIGTERM);
+        assert_int_equal(harness_service_wait(&service), 0);
+        assert_harmless(w, "service.err", "run");
+        for (size_t i = 0; i < service.said.size; i++)
+                assert_true(service.said.data[i] != '\x1b' && service.said.data[i] != '\x7f');
+        harness_service_done(&service);
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, small_world)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                TEST(few_descriptors_are_refused_with_the_number_that_is_needed),
+                TEST(as_many_descriptors_as_are_needed_are_enough),
+                TEST(a_service_does_not_wait_for_who_reads_its_log),
+                TEST(an_unknown_time_zone_stops_one_edge_only),
+                TEST(check_offline_looks_at_the_files_of_secrets),
+                TEST(no_output_commands_the_terminal),
+        };
+        return cmocka_run_group_tests_name("process", tests, world_setup, world_teardown);
+}
