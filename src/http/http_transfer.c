@@ -16,6 +16,7 @@
 #include <time.h>
 
 enum {
+        STATUS_MAX = 999,
         LOW_SPEED_BYTES_PER_SEC = 16,
         CA_CACHE_SEC = 10 * 60, /* a renewed ca_file is read again after this */
 };
@@ -329,6 +330,9 @@ void http_transfer_finish(HttpTransfer *t, CURLcode result)
 
         HttpPhase phase = transfer_get_phase(t);
         response->sent = phase == HTTP_PHASE_SENT;
+        /* libcurl takes any number after "HTTP/2", though it is not spoken. */
+        if (result == CURLE_OK && (status < 200 || status > STATUS_MAX))
+                result = CURLE_WEIRD_SERVER_REPLY;
         if (result != CURLE_OK || t->stop != HTTP_STOP_NONE)
                 transfer_finish_failed(t, result, phase);
 

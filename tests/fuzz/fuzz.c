@@ -1,5 +1,5 @@
 /*
- * fuzz: the list of targets, and what they share.
+ * fuzz: what the targets share.
  */
 #include "fuzz/fuzz.h"
 #include "base/text.h"
@@ -9,36 +9,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-const FuzzTarget fuzz_targets[] = {
-        {"uuid", fuzz_uuid},
-        {"duration", fuzz_duration},
-        {"text", fuzz_text},
-        {"moment", fuzz_moment},
-        {"retry_after", fuzz_retry_after},
-        {"json", fuzz_json},
-        {"page", fuzz_page},
-        {"row", fuzz_row},
-        {"job", fuzz_job},
-        {"error", fuzz_error},
-        {"redact", fuzz_redact},
-        {"url", fuzz_url},
-        {"http", fuzz_http},
-        {"schedule", fuzz_schedule},
-        {"zone", fuzz_zone},
-        {"config", fuzz_config},
-        {"secret", fuzz_secret},
-        {"copy", fuzz_copy},
-        {NULL, NULL},
-};
-
-const FuzzTarget *fuzz_find(const char *name)
-{
-        for (const FuzzTarget *t = fuzz_targets; t->name; t++)
-                if (text_equal(t->name, name))
-                        return t;
-        return NULL;
-}
 
 void fuzz_fail(const char *condition, const char *file, int line)
 {

