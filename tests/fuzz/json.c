@@ -148,11 +148,11 @@ static void credentials_done(Credentials *c)
         free(c->secret);
 }
 
-/* A secret that is all asterisks is what replaces it. */
+/* Not for a secret that begins or ends with what replaces it: what is beside may then be made to look like it. */
 static void check_absent(const Credentials *c, const char *bytes, size_t size)
 {
         size_t length = strlen(c->secret);
-        if (length < 4 || strspn(c->secret, "*") == length)
+        if (length < 4 || c->secret[0] == '*' || c->secret[length - 1] == '*')
                 return;
         for (size_t i = 0; i < BLOT_SPELLINGS; i++) {
                 const char *spelling = c->blot.spellings[i];
