@@ -1,2 +1,2 @@
 -- The rows that are missing, to be fetched in portions.
-DECLARE edgemirror_missing NO SCROLL CURSOR FOR SELECT id FROM pg_temp.edgemirror_missing_1
+DECLARE edgemirror_missing NO SCROLL CURSOR FOR SELECT id FROM pg_temp.edgemirror_missing_2 WHERE verdict <> 'listed'

@@ -1,5 +1,5 @@
 -- Counts, computes the digest of what the mirror has now, ends the run, moves the edge's clocks, releases the lease and tells listeners, all in the
--- transaction of the snapshot. When rows are held, or the list is not whole, what the mirror has is not what the catalog has shown: then no digest is kept.
+-- transaction of the snapshot. When rows are held or pending, or the list is not whole, what the mirror has is not what the catalog has shown: then no digest is kept.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet.
@@ -10,9 +10,10 @@ WITH spooled AS (
            count(*) FILTER (WHERE kind = 'restored') AS restored
       FROM pg_temp.edgemirror_difference_3
 ), missing AS (
-    SELECT count(*) FILTER (WHERE m.gone AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
-           count(*) FILTER (WHERE m.gone IS NULL AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held
-      FROM pg_temp.edgemirror_missing_1 m
+    SELECT count(*) FILTER (WHERE m.verdict = 'gone' AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
+           count(*) FILTER (WHERE m.verdict NOT IN ('gone', 'pending', 'listed', 'elsewhere') AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held,
+           count(*) FILTER (WHERE m.verdict = 'pending' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS pending
+      FROM pg_temp.edgemirror_missing_2 m
       JOIN edgemirror.database_connection d ON d.id = m.id
 ), present AS (
     SELECT row_count, digest FROM edgemirror.digest_of($1::uuid)
@@ -30,7 +31,7 @@ WITH spooled AS (
            job_result = coalesce($8::text, r.job_result), job_progress = coalesce($9::double precision, r.job_progress),
            job_message = coalesce($10::text, r.job_message), job = coalesce($11::jsonb, r.job),
            pages = $12::bigint, requests = $13::bigint, listed = n.listed, added = n.added, changed = n.changed, removed = n.removed,
-           restored = n.restored, unchanged = n.unchanged, held = n.held,
+           restored = n.restored, unchanged = n.unchanged, held = n.held, pending = n.pending,
            error_scope = $14::text, error_code = $15::text, error_message = $16::text, http_status = $17::integer, problem = $18::jsonb
       FROM n
      WHERE r.run_id = $3::bigint
@@ -38,12 +39,12 @@ WITH spooled AS (
     UPDATE edgemirror.edge e
        SET listed_at = CASE WHEN $19::boolean THEN statement_timestamp() - $20::interval ELSE e.listed_at END,
            refreshed_at = CASE WHEN $19::boolean AND $5::text = 'clean' THEN statement_timestamp() - $21::interval ELSE e.refreshed_at END,
-           row_count = n.row_count, digest = CASE WHEN $19::boolean AND n.held = 0 THEN n.digest END, last_run_id = $3::bigint,
+           row_count = n.row_count, digest = CASE WHEN $19::boolean AND n.held + n.pending = 0 THEN n.digest END, last_run_id = $3::bigint,
            consecutive_failures = CASE WHEN n.outcome IN ('synced', 'held') THEN 0 ELSE e.consecutive_failures + 1 END
       FROM n
      WHERE e.edge_connection_id = $1::uuid
 )
-SELECT n.listed, n.added, n.changed, n.removed, n.restored, n.unchanged, n.held, n.row_count, n.moved,
+SELECT n.listed, n.added, n.changed, n.removed, n.restored, n.unchanged, n.held, n.row_count, n.moved, n.pending,
        CASE WHEN n.added + n.changed + n.removed + n.restored > 0 THEN
             pg_notify('edgemirror_change', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'added', n.added,
                                                              'changed', n.changed, 'removed', n.removed, 'restored', n.restored)::text) END

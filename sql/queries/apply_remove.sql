@@ -2,14 +2,15 @@
 -- at that moment. $1 edge, $2 moment, $3 run.
 WITH gone AS (
     SELECT d.id
-      FROM pg_temp.edgemirror_missing_1 m
+      FROM pg_temp.edgemirror_missing_2 m
       JOIN edgemirror.database_connection d ON d.id = m.id
-     WHERE m.gone AND d.edge_connection_id = $1::uuid AND d.removed_at IS NULL
+     WHERE m.verdict = 'gone' AND d.edge_connection_id = $1::uuid AND d.removed_at IS NULL
      ORDER BY d.id
        FOR UPDATE OF d
 ), removed AS (
     UPDATE edgemirror.database_connection d
-       SET removed_at = greatest($2::timestamptz, d.changed_at + interval '1 microsecond'), run_id = $3::bigint
+       SET removed_at = greatest($2::timestamptz, d.changed_at + interval '1 microsecond'), run_id = $3::bigint,
+           missing_since = coalesce(d.missing_since, $2::timestamptz), missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, missing_run_id = NULL
       FROM gone
      WHERE d.id = gone.id
     RETURNING d.id, d.removed_at

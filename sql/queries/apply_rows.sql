@@ -8,4 +8,5 @@ SELECT x.id, coalesce(x.edge, $1::uuid), x.name, x.database_id, $2::timestamptz,
 ON CONFLICT (id) DO UPDATE
    SET edge_connection_id = excluded.edge_connection_id, name = excluded.name, database_id = excluded.database_id,
        changed_at = greatest(excluded.changed_at, d.changed_at + interval '1 microsecond', d.removed_at + interval '1 microsecond'),
-       removed_at = NULL, run_id = excluded.run_id
+       removed_at = NULL, run_id = excluded.run_id,
+       missing_since = NULL, missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, missing_run_id = NULL

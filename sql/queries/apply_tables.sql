@@ -17,14 +17,16 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_3 (
     edge        uuid  -- null: this one
 ) ON COMMIT DELETE ROWS;
 
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_missing_1 (
-    id   uuid NOT NULL,
-    gone boolean -- null: nothing is known
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_missing_2 (
+    id          uuid NOT NULL,
+    verdict     text NOT NULL, -- see apply_missing
+    http_status integer
 ) ON COMMIT DELETE ROWS;
 
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_verdict_2 (
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_verdict_3 (
     id          uuid    NOT NULL,
-    gone        boolean NOT NULL, -- false: it belongs to another Edge connection now, and is so there:
+    gone        boolean, -- null: nothing is known; false: it belongs to another Edge connection now, and is so there:
+    http_status integer,
     edge        uuid,
     name        text,
     database_id uuid

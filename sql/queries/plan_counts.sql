@@ -1,8 +1,9 @@
 -- What applying this list would come to.
-SELECT s.listed, x.added, x.changed, m.removed, x.restored, s.listed - x.added - x.changed - x.restored + x.moved AS unchanged, m.held, 0 AS row_count, x.moved
+SELECT s.listed, x.added, x.changed, m.removed, x.restored, s.listed - x.added - x.changed - x.restored + x.moved AS unchanged, m.held, 0 AS row_count, x.moved, m.pending
   FROM (SELECT count(DISTINCT id) AS listed FROM pg_temp.edgemirror_spool_1) s,
        (SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind IN ('changed', 'moved')) AS changed, count(*) FILTER (WHERE kind = 'moved') AS moved,
                count(*) FILTER (WHERE kind = 'restored') AS restored
           FROM pg_temp.edgemirror_difference_3) x,
-       (SELECT count(*) FILTER (WHERE gone) AS removed, count(*) FILTER (WHERE gone IS NULL) AS held
-          FROM pg_temp.edgemirror_missing_1) m
+       (SELECT count(*) FILTER (WHERE verdict = 'gone') AS removed, count(*) FILTER (WHERE verdict = 'pending') AS pending,
+               count(*) FILTER (WHERE verdict NOT IN ('gone', 'pending', 'listed', 'elsewhere')) AS held
+          FROM pg_temp.edgemirror_missing_2) m

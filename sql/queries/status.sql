@@ -9,7 +9,7 @@ SELECT e.edge_connection_id, e.name, e.enabled, r.phase, CASE WHEN c.expires_at 
        coalesce(f.overdue, false) AS overdue, e.consecutive_failures, coalesce(r.job_id, l.job_id) AS job_id,
        CASE WHEN r.run_id IS NOT NULL THEN r.job_state ELSE l.job_state END AS job_state,
        CASE WHEN r.run_id IS NOT NULL THEN r.job_progress ELSE l.job_progress END AS job_progress, r.listed,
-       l.error_scope, l.error_code, l.error_message, l.http_status, e.schedule, e.timezone
+       l.error_scope, l.error_code, l.error_message, l.http_status, e.schedule, e.timezone, f.held, f.pending
   FROM edgemirror.edge e
   LEFT JOIN edgemirror.edge_claim c USING (edge_connection_id)
   LEFT JOIN edgemirror.freshness f USING (edge_connection_id)

@@ -384,7 +384,8 @@ static void one_complete(CatalogCall *call, const HttpResponse *response)
         if (answer.answer.fault.scope == FAULT_NONE &&
             page_parse_one(response->body, response->body_size, &page, &answer.answer.fault) == 0)
                 answer.row = page.rows[0];
-        answer.absent = response->error == 0 && response->status == 404 && answer_is_standard_error(response);
+        answer.absent = response->error == 0 && (response->status == 404 || response->status == 410) &&
+                        answer_is_standard_error(response);
         call->callback.one(&answer, call->userdata);
 }
 

@@ -79,7 +79,7 @@ typedef struct CatalogPageAnswer {
 typedef struct CatalogOneAnswer {
         CatalogAnswer answer; /* expected: 200; 404 is fault code "catalog-not-found" */
         DatabaseConnection row;
-        bool absent; /* 404 in the catalog's own words, a StandardErrorResponse: there is no such row. A 404 that a proxy may have made is not */
+        bool absent; /* 404 or 410 in the catalog's own words, a StandardErrorResponse: there is no such row. One that a proxy may have made is not */
 } CatalogOneAnswer;
 
 typedef void (*CatalogRefreshCallback)(const CatalogRefreshAnswer *answer, void *userdata);

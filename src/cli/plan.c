@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Members of the JSON object, in the order of the kinds: added and restored, changed, removed, held. */
-static const char *const members[] = {"added", "changed", "removed", "held"};
+/* Members of the JSON object, in the order of the kinds: added and restored, changed, removed, pending, held. */
+static const char *const members[] = {"added", "changed", "removed", "pending", "held"};
 
 struct Plan {
         FILE *file;

@@ -88,6 +88,9 @@ void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
         if (s->error_message)
                 fprintf(out, "    %s: %s\n", s->error_code ? printable(s->error_code, code, sizeof(code)) : "error",
                         printable(s->error_message, words, sizeof(words)));
+        if (s->held + s->pending > 0)
+                fprintf(out, "    missing from the list, and kept: %" PRId64 " held, %" PRId64 " pending\n", s->held,
+                        s->pending);
         if (s->consecutive_failures > 1)
                 fprintf(out, "    %" PRId64 " failures in a row\n", s->consecutive_failures);
 }
@@ -103,6 +106,8 @@ void status_print_json(const MirrorStatus *s)
         json_add_text(o, "outcome", s->outcome);
         json_add_text(o, "refresh", s->refresh);
         json_add_int(o, "rowCount", s->row_count);
+        json_add_int(o, "held", s->held);
+        json_add_int(o, "pending", s->pending);
         json_add_text(o, "listedAt", s->listed_at);
         json_add_text(o, "refreshedAt", s->refreshed_at);
         json_add_text(o, "nextRunAt", s->next_run_at);

@@ -69,7 +69,8 @@ typedef struct ConfigEdge {
         uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
         unsigned page_size;
         ConfigRemovals max_removals;
-        char *file; /* where it stands, for messages */
+        unsigned confirm_removals; /* syncs in a row that must prove a row gone; at least 1 */
+        char *file;                /* where it stands, for messages */
         unsigned line;
 } ConfigEdge;
 

@@ -93,6 +93,8 @@ static const Option OPTIONS[] = {
           .help = "Rows asked for in one request; pages overlap, so one row is not enough." },
         { DEFAULTS(max_removals), .key = "max_removals", .kind = &option_kind_removals, .preset = "20%",
           .help = "More missing rows than this are held until a person agrees." },
+        { DEFAULTS(confirm_removals), .key = "confirm_removals", COUNT(1, 1000), .preset = "2",
+          .help = "A missing row is removed when so many syncs in a row have proven it gone; 1: at once." },
 
         /* [edge "NAME"] */
         { EDGE(id), .key = "id", .kind = &option_kind_id, .required = true, .sample = "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11",

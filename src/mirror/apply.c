@@ -22,6 +22,7 @@ static void apply_done(MirrorTask *task)
         params_done(&t->lock);
         params_done(&t->edge);
         params_done(&t->rows);
+        params_done(&t->missing);
         params_done(&t->finish);
         params_done(&t->run);
 }
@@ -42,6 +43,7 @@ static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault 
                         .unchanged = result_int(result, 0, 7),
                         .held = result_int(result, 0, 8),
                         .row_count = result_int(result, 0, 9),
+                        .pending = result_int(result, 0, 10),
                 };
         return PG_NEXT;
 }
@@ -190,13 +192,24 @@ static void params_applied(Params *p, const MirrorRun *run, const MirrorEnding *
         params_blank(p, INTERVAL_BYTES);
 }
 
-static ApplyTask *apply_new(Mirror *m, const MirrorSnapshot *snapshot, MirrorApplyCallback callback, void *userdata)
+static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot, MirrorApplyCallback callback,
+                            void *userdata)
 {
+        /* Why a missing row stays of which nothing is known. */
+        static const char *const reasons[] = {
+                [MIRROR_MISSING_HOLD] = "refresh",  [MIRROR_MISSING_GUARD] = "guard",
+                [MIRROR_MISSING_FIND] = "unproven", [MIRROR_MISSING_REMOVE] = "unproven",
+                [MIRROR_MISSING_IGNORE] = NULL,
+        };
         ApplyTask *t = task_new(m, sizeof(*t), apply_complete, apply_done, userdata);
         if (!t)
                 return NULL;
         t->callback = callback;
         t->snapshot = *snapshot;
+        params_uuid(&t->edge, edge);
+        params_uuid(&t->missing, edge);
+        params_text(&t->missing, reasons[snapshot->missing]);
+        params_int(&t->missing, snapshot->confirm_removals);
         t->backoff = (Backoff){.floor_usec = 200 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC};
         return t;
 }
@@ -204,8 +217,8 @@ static ApplyTask *apply_new(Mirror *m, const MirrorSnapshot *snapshot, MirrorApp
 static int apply_begin(ApplyTask *t, MirrorTask **ret)
 {
         apply_steps(t);
-        bool failed = t->unchanged.failed || t->lock.failed || t->edge.failed || t->rows.failed || t->finish.failed ||
-                      t->run.failed;
+        bool failed = t->unchanged.failed || t->lock.failed || t->edge.failed || t->rows.failed || t->missing.failed ||
+                      t->finish.failed || t->run.failed;
         int r = failed ? -ENOMEM : apply_attempt(t);
         if (r < 0) {
                 (void)mirror_cancel(&t->task);
@@ -218,7 +231,7 @@ static int apply_begin(ApplyTask *t, MirrorTask **ret)
 int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot, const MirrorEnding *ending,
                  MirrorApplyCallback callback, void *userdata, MirrorTask **ret)
 {
-        ApplyTask *t = apply_new(m, snapshot, callback, userdata);
+        ApplyTask *t = apply_new(m, &run->edge, snapshot, callback, userdata);
         if (!t)
                 return -ENOMEM;
         const Digest *digest = spool_digest(snapshot->rows);
@@ -227,7 +240,6 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         t->refreshed_usec = ending->refreshed_usec;
         params_uuid(&t->lock, &run->edge);
         params_int(&t->lock, run->epoch);
-        params_uuid(&t->edge, &run->edge);
         params_uuid(&t->rows, &run->edge);
         params_blank(&t->rows, MOMENT_BYTES);
         params_int(&t->rows, run->run_id);
@@ -244,10 +256,9 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
 int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot, MirrorPlanCallback plan,
                 MirrorApplyCallback callback, void *userdata, MirrorTask **ret)
 {
-        ApplyTask *t = apply_new(m, snapshot, callback, userdata);
+        ApplyTask *t = apply_new(m, edge, snapshot, callback, userdata);
         if (!t)
                 return -ENOMEM;
         t->plan = plan;
-        params_uuid(&t->edge, edge);
         return apply_begin(t, ret);
 }

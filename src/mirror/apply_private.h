@@ -25,6 +25,7 @@ enum {
         STEP_MOMENT,
         STEP_ROWS,
         STEP_REMOVE,
+        STEP_MARK,
         STEP_HISTORY_CLOSE,
         STEP_HISTORY_OPEN,
         STEP_LOCK,
@@ -45,11 +46,12 @@ typedef struct ApplyTask {
         MirrorPlanCallback plan; /* NULL: apply */
         MirrorSnapshot snapshot;
         PgStep try, steps[APPLY_STEPS];
-        Params unchanged, lock, edge, rows, finish, run; /* with the moment at rows.values[1] */
-        int64_t listed_usec, refreshed_usec;             /* monotonic; see MirrorEnding */
+        Params unchanged, lock, edge, rows, missing, finish, run; /* with the moment at rows.values[1] */
+        int64_t listed_usec, refreshed_usec;                      /* monotonic; see MirrorEnding */
         PgStep read_back[2];
         ApplyStage stage;
-        bool ended; /* the run, by the statement or the transaction that was sent */
+        bool ended;    /* the run, by the statement or the transaction that was sent */
+        int64_t marks; /* rows of which it is to be written down that they are missing, or are not any more */
         MirrorApplied applied;
         unsigned attempts;
         Backoff backoff;

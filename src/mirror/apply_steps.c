@@ -27,12 +27,6 @@ static bool apply_plans(void *userdata)
         return t->plan;
 }
 
-static bool apply_heeds_missing(void *userdata)
-{
-        const ApplyTask *t = userdata;
-        return t->snapshot.missing != MIRROR_MISSING_IGNORE;
-}
-
 static bool apply_has_verdicts(void *userdata)
 {
         const ApplyTask *t = userdata;
@@ -42,6 +36,12 @@ static bool apply_has_verdicts(void *userdata)
 static bool apply_removes(void *userdata)
 {
         return apply_writes(userdata) && apply_has_verdicts(userdata);
+}
+
+static bool apply_marks(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return !t->plan && t->marks > 0;
 }
 
 static bool apply_has_found(void *userdata)
@@ -117,6 +117,7 @@ static PgNext apply_on_missing(const PGresult *result, void *userdata, Fault *re
         ApplyTask *t = userdata;
         if (PQntuples(result) != 1)
                 return apply_without_answer("number of missing rows", ret_fault);
+        t->marks = result_int(result, 0, 3);
         if (t->snapshot.missing != MIRROR_MISSING_FIND)
                 return PG_NEXT;
         const char *names = result_text(result, 0, 2);
@@ -153,6 +154,7 @@ static void apply_take_counts(ApplyTask *t, const PGresult *result)
                 .held = result_int(result, 0, 6),
                 .row_count = result_int(result, 0, 7),
                 .moved = result_int(result, 0, 8),
+                .pending = result_int(result, 0, 9),
         };
 }
 
@@ -213,7 +215,7 @@ void apply_steps(ApplyTask *t)
                 (PgStep){.sql = sql_apply_verdicts, .copy_source = apply_copy_verdicts, .wanted = apply_has_verdicts};
         s[STEP_DIFFERENCE] = task_step(sql_apply_difference, &t->edge, NULL);
         s[STEP_ELSEWHERE] = wanted_step(apply_has_verdicts, sql_apply_elsewhere, &t->edge, NULL);
-        s[STEP_MISSING] = wanted_step(apply_heeds_missing, sql_apply_missing, &t->edge, apply_on_missing);
+        s[STEP_MISSING] = task_step(sql_apply_missing, &t->missing, apply_on_missing);
         s[STEP_FIND_CURSOR] = wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
         s[STEP_FIND_FETCH] = wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);
         s[STEP_PLAN_COUNTS] = wanted_step(apply_plans, sql_plan_counts, NULL, apply_on_counts);
@@ -223,6 +225,7 @@ void apply_steps(ApplyTask *t)
         s[STEP_MOMENT] = task_step(sql_apply_moment, NULL, apply_on_moment);
         s[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
         s[STEP_REMOVE] = wanted_step(apply_removes, sql_apply_remove, &t->rows, NULL);
+        s[STEP_MARK] = wanted_step(apply_marks, sql_apply_mark, &t->rows, NULL);
         s[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, &t->edge, NULL);
         s[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
         s[STEP_LOCK] = task_step(sql_apply_lock, &t->lock, apply_on_lock);

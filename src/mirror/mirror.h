@@ -165,10 +165,12 @@ typedef struct MirrorEnding {
 /* What becomes of rows of the mirror that the list does not hold. */
 typedef enum MirrorMissing {
         MIRROR_MISSING_IGNORE, /* the list is not whole: what it does not hold means nothing */
-        MIRROR_MISSING_HOLD,   /* they stay, and are counted as held */
+        MIRROR_MISSING_HOLD,   /* they stay, and are counted as held: the refresh was not clean */
+        MIRROR_MISSING_GUARD,  /* the same: there are too many of them */
         MIRROR_MISSING_FIND,   /* if there are any, nothing is applied: their ids are handed out, to be proven */
-        MIRROR_MISSING_REMOVE, /* those that are proven gone are removed, those that are elsewhere are let be for that edge's sync, or moved there when it
-                                * has none, the others stay and are held */
+        MIRROR_MISSING_REMOVE, /* those that are proven gone, in as many syncs in a row as it takes, are removed; in fewer, they stay and are pending;
+                                * those that are elsewhere are let be for that edge's sync, or moved there when it has none; the others stay and are
+                                * held */
 } MirrorMissing;
 
 /* What is to be applied. The spools are borrowed until the callback. */
@@ -178,6 +180,8 @@ typedef struct MirrorSnapshot {
         MirrorMissing missing;
         Spool *found;    /* FIND: filled with the ids */
         Spool *verdicts; /* REMOVE: read */
+        unsigned
+                confirm_removals; /* REMOVE: syncs in a row, this one included, that must have proven a row gone; 0 and 1: this one is enough */
 } MirrorSnapshot;
 
 #define MIRROR_NAMES_BYTES 512
@@ -185,6 +189,7 @@ typedef struct MirrorApplied {
         int64_t listed; /* distinct rows */
         int64_t added, changed, removed, restored, unchanged;
         int64_t held;      /* rows of the mirror that are missing from a complete list and stay */
+        int64_t pending;   /* … and are proven gone, but not in enough syncs in a row yet */
         int64_t row_count; /* present rows of the edge afterwards; 0 for a plan */
         int64_t moved;     /* of the changed: missing rows that went to an edge that nobody mirrors */
 
@@ -204,9 +209,9 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
 
 /* One row of a plan. Texts are borrowed during the call; ids as text; NULL: there is none. */
 typedef struct MirrorPlanRow {
-        const char *kind; /* added, restored, changed, removed, held: in this order */
+        const char *kind; /* added, restored, changed, removed, pending, held: in this order */
         const char *id;
-        const char *name, *database_id; /* to be; NULL for removed and held */
+        const char *name, *database_id; /* to be; NULL for removed, pending and held */
         const char *name_before, *database_id_before, *edge_before;
         const char *edge; /* another Edge connection, which nobody mirrors, that has it now; NULL: this one */
 } MirrorPlanRow;
@@ -262,8 +267,9 @@ typedef struct MirrorStatus {
         bool overdue;
         int64_t consecutive_failures;
         const char *job_id, *job_state;
-        double job_progress; /* negative: unknown */
-        int64_t listed;      /* rows so far, when running */
+        double job_progress;   /* negative: unknown */
+        int64_t listed;        /* rows so far, when running */
+        int64_t held, pending; /* rows that are missing and stay, now */
         const char *error_scope, *error_code, *error_message;
         int error_http_status; /* 0: none */
         const char *schedule, *timezone;

@@ -161,14 +161,20 @@ static int spool_append_row(Spool *s, const DatabaseConnection *row)
         return r < 0 ? r : spool_append_name(s, row);
 }
 
-static int spool_append_verdict(Spool *s, const Uuid *id, const DatabaseConnection *elsewhere)
+static int spool_append_verdict(Spool *s, const SpoolVerdict *v)
 {
-        char text[UUID_STRING_SIZE], edge[UUID_STRING_SIZE];
-        if (!elsewhere)
-                return text_printf(&s->memory, "%s\tt\t\\N\t\\N\t\\N\n", uuid_format(id, text));
-        int r = text_printf(&s->memory, "%s\tf\t%s\t", uuid_format(id, text),
-                            uuid_format(&elsewhere->edge_connection_id, edge));
-        return r < 0 ? r : spool_append_name(s, elsewhere);
+        char id[UUID_STRING_SIZE], edge[UUID_STRING_SIZE];
+        const char *gone = v->gone ? "t" : v->elsewhere ? "f" : "\\N";
+        int r = text_printf(&s->memory, "%s\t%s\t", uuid_format(&v->id, id), gone);
+        if (r >= 0)
+                r = v->http_status ? text_printf(&s->memory, "%d\t", v->http_status)
+                                   : text_append_string(&s->memory, "\\N\t");
+        if (r < 0)
+                return r;
+        if (!v->elsewhere)
+                return text_append_string(&s->memory, "\\N\t\\N\t\\N\n");
+        r = text_printf(&s->memory, "%s\t", uuid_format(&v->elsewhere->edge_connection_id, edge));
+        return r < 0 ? r : spool_append_name(s, v->elsewhere);
 }
 
 /* What was appended to `memory` since `before` is a row, or (r < 0) part of one. */
@@ -202,10 +208,10 @@ int spool_add_id(Spool *s, const Uuid *id, Fault *ret_fault)
         return spool_added(s, before, text_printf(&s->memory, "%s\n", uuid_format(id, text)), ret_fault);
 }
 
-int spool_add_verdict(Spool *s, const Uuid *id, const DatabaseConnection *elsewhere, Fault *ret_fault)
+int spool_add_verdict(Spool *s, const SpoolVerdict *verdict, Fault *ret_fault)
 {
         size_t before = s->memory.size;
-        return spool_added(s, before, spool_append_verdict(s, id, elsewhere), ret_fault);
+        return spool_added(s, before, spool_append_verdict(s, verdict), ret_fault);
 }
 
 /* Every line has the length of an id and its newline, which is also the size of its text with the NUL. */

@@ -25,8 +25,16 @@ int spool_add(Spool *spool, const DatabaseConnection *row, Fault *ret_fault);
 int spool_add_id(Spool *spool, const Uuid *id, Fault *ret_fault);
 int spool_get_id(Spool *spool, int64_t number, Uuid *ret, Fault *ret_fault);
 
-/* A line of COPY edgemirror_verdict (id, gone, edge, name, database_id): what the catalog gave for the id, or NULL: it is gone. Errors as above. */
-int spool_add_verdict(Spool *spool, const Uuid *id, const DatabaseConnection *elsewhere, Fault *ret_fault);
+/* What the catalog said when a row was asked for by its id: it is gone, or with another Edge connection, or neither: nothing is known. */
+typedef struct SpoolVerdict {
+        Uuid id;
+        bool gone;
+        const DatabaseConnection *elsewhere; /* NULL: not */
+        int http_status;                     /* 0: no answer */
+} SpoolVerdict;
+
+/* A line of COPY edgemirror_verdict (id, gone, http_status, edge, name, database_id). Errors as above. */
+int spool_add_verdict(Spool *spool, const SpoolVerdict *verdict, Fault *ret_fault);
 
 void spool_reset(Spool *spool); /* forgets all rows */
 int64_t spool_rows(const Spool *spool);

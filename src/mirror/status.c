@@ -40,6 +40,8 @@ enum {
         COLUMN_HTTP_STATUS,
         COLUMN_SCHEDULE,
         COLUMN_TIMEZONE,
+        COLUMN_HELD,
+        COLUMN_PENDING,
 };
 
 static void status_done(MirrorTask *task)
@@ -82,6 +84,8 @@ static void status_fill(const PGresult *r, int row, MirrorStatus *ret)
                 .error_http_status = (int)int_or(r, row, COLUMN_HTTP_STATUS, 0),
                 .schedule = result_text(r, row, COLUMN_SCHEDULE),
                 .timezone = result_text(r, row, COLUMN_TIMEZONE),
+                .held = int_or(r, row, COLUMN_HELD, 0),
+                .pending = int_or(r, row, COLUMN_PENDING, 0),
         };
         (void)uuid_parse(PQgetvalue(r, row, COLUMN_ID), &ret->edge);
 }

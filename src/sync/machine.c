@@ -261,7 +261,7 @@ static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
                           a->found, a->present, a->names, a->found > 3 ? ", …" : "",
                           guard_format_limit(&m->max_removals, limit), way_out);
         machine_blame(m, &fault);
-        m->missing = MIRROR_MISSING_HOLD;
+        m->missing = MIRROR_MISSING_GUARD;
         return SYNC_REMOVALS_HELD;
 }
 

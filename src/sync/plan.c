@@ -19,6 +19,7 @@ SyncPlan sync_plan_of(const ConfigEdge *edge)
                 .job_timeout_usec = edge->job_timeout_usec,
                 .settle_usec = edge->settle_usec,
                 .page_size = edge->page_size,
+                .confirm_removals = edge->confirm_removals,
                 .max_removals = {.is_share = removals->is_share, .count = removals->count, .share = removals->share},
         };
 }

@@ -37,14 +37,21 @@ int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, size_t from, F
 int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked, const CatalogOneAnswer *answer,
                          Fault *ret_fault)
 {
+        SpoolVerdict v = {.id = *asked, .http_status = answer->answer.status};
         switch (verdict) {
-        case PROOF_GONE:
-                return spool_add_verdict(s->verdicts, asked, NULL, ret_fault);
-        case PROOF_ELSEWHERE:
-                return spool_add_verdict(s->verdicts, asked, &answer->row, ret_fault);
+        case PROOF_PENDING:
+                return 0;
         case PROOF_HERE: /* the list has missed it */
                 return spool_add(s->rows, &answer->row, ret_fault);
+        case PROOF_GONE:
+                v.gone = true;
+                break;
+        case PROOF_ELSEWHERE:
+                v.elsewhere = &answer->row;
+                break;
+        case PROOF_UNKNOWN:
         default:
-                return 0;
+                break;
         }
+        return spool_add_verdict(s->verdicts, &v, ret_fault);
 }

@@ -299,6 +299,8 @@ static int sync_do_apply(Sync *s)
                 .missing = s->machine.missing,
                 .found = s->snapshot.found,
                 .verdicts = s->snapshot.verdicts,
+                /* A person who accepts the removals has waited long enough. */
+                .confirm_removals = s->plan.accept_removals ? 1 : s->plan.confirm_removals,
         };
         if (s->machine.dry_run)
                 return mirror_plan(s->context.mirror, &s->plan.edge, &snapshot, sync_on_plan, sync_on_applied, s,

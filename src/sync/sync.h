@@ -41,8 +41,10 @@ typedef struct SyncPlan {
         uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
         unsigned page_size;
         GuardLimit max_removals; /* all zero: no row is removed without a person's word */
-        bool compare;            /* row by row, also when the digest says that nothing changed */
-        bool accept_removals;    /* that word: the limit does not count; each row must still be proven gone */
+        unsigned
+                confirm_removals; /* a row is removed when so many syncs in a row have found it missing and proven gone */
+        bool compare;             /* row by row, also when the digest says that nothing changed */
+        bool accept_removals; /* that word: neither the limit nor confirm_removals count; each row must still be proven gone, now */
         MirrorPlanCallback
                 dry_run; /* set: nothing is written and no refresh is triggered; what a sync would do is given here, with
                                      * `userdata` */

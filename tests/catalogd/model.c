@@ -43,6 +43,10 @@ static Edge *edge_free(Edge *edge)
                 return NULL;
         for (size_t i = 0; i < edge->n_rows; i++)
                 row_free(edge->rows[i]);
+        for (Row *row = edge->hidden, *next; row; row = next) {
+                next = row->hidden_next;
+                row_free(row);
+        }
         free(edge->rows);
         free(edge->name);
         cJSON_Delete(edge->pending);
@@ -208,6 +212,37 @@ void model_remove_row(Model *model, Row *row)
         (void)idmap_take(&model->row_by_id, &row->id);
         edge_take(row->edge, row);
         row_free(row);
+}
+
+void model_hide_row(Model *model, Row *row)
+{
+        Edge *edge = row->edge;
+
+        row->hidden_at = 0;
+        while (edge->rows[row->hidden_at] != row)
+                row->hidden_at++;
+        (void)idmap_take(&model->row_by_id, &row->id);
+        edge_take(edge, row);
+        row->hidden_next = edge->hidden;
+        edge->hidden = row;
+}
+
+int model_show_rows(Model *model, Edge *edge)
+{
+        while (edge->hidden) {
+                Row *row = edge->hidden;
+                int r = idmap_put(&model->row_by_id, row);
+
+                if (r < 0)
+                        return r;
+                r = edge_insert(edge, row, row->hidden_at);
+                if (r < 0) {
+                        (void)idmap_take(&model->row_by_id, &row->id);
+                        return r;
+                }
+                edge->hidden = row->hidden_next;
+        }
+        return 0;
 }
 
 int model_rename_row(Row *row, const char *name)

@@ -21,9 +21,11 @@ typedef struct Row {
         Edge *edge;
         char *name; /* UTF-8, NUL-terminated, as at the source */
         uint32_t name_size;
-        uint8_t schema;    /* which schema connection of the edge */
-        bool linked;       /* has a databaseId */
-        bool name_escaped; /* the name holds characters that JSON escapes */
+        uint8_t schema;          /* which schema connection of the edge */
+        bool linked;             /* has a databaseId */
+        bool name_escaped;       /* the name holds characters that JSON escapes */
+        struct Row *hidden_next; /* while it is hidden, */
+        size_t hidden_at;        /* and where it was in the list */
 } Row;
 
 struct Edge {
@@ -34,6 +36,7 @@ struct Edge {
         Uuid schemas[MODEL_SCHEMA_CONNECTIONS];
         Row **rows;
         size_t n_rows, n_rows_allocated;
+        Row *hidden; /* rows that nobody may see for now: in no list, and not there by their id; the last one hidden first */
         cJSON *pending; /* array of row operations that the next completed refresh reveals; NULL: none */
 };
 
@@ -58,6 +61,10 @@ int model_generate_rows(Model *model, Edge *edge, uint64_t count);
 int model_add_row(Model *model, Edge *edge, const Uuid *id, const char *name, const Uuid *database_id, size_t at,
                   Row **ret);
 void model_remove_row(Model *model, Row *row);
+
+/* Out of sight, and (all of the edge's that are) back at their places: -ENOMEM, -EEXIST. */
+void model_hide_row(Model *model, Row *row);
+int model_show_rows(Model *model, Edge *edge);
 int model_rename_row(Row *row, const char *name);                           /* -ENOMEM */
 void model_link_row(const Model *model, Row *row, const Uuid *database_id); /* NULL: the one drawn for this row */
 void model_unlink_row(Row *row);

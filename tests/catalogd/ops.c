@@ -120,7 +120,7 @@ static int op_add(const Operation *op, Fault *ret_fault)
         return 0;
 }
 
-static int op_remove(const Operation *op, Fault *ret_fault)
+static int take_rows(const Operation *op, void (*take)(Model *model, Row *row), Fault *ret_fault)
 {
         int64_t count, index;
         Row *row;
@@ -135,9 +135,25 @@ static int op_remove(const Operation *op, Fault *ret_fault)
                 index++;
         for (; count > 0 && index < (int64_t)op->edge->n_rows; count--) {
                 report(op, op->edge->rows[index]);
-                model_remove_row(op->model, op->edge->rows[index]);
+                take(op->model, op->edge->rows[index]);
         }
         return 0;
+}
+
+static int op_remove(const Operation *op, Fault *ret_fault)
+{
+        return take_rows(op, model_remove_row, ret_fault);
+}
+
+static int op_hide(const Operation *op, Fault *ret_fault)
+{
+        return take_rows(op, model_hide_row, ret_fault);
+}
+
+static int op_show(const Operation *op, Fault *ret_fault)
+{
+        (void)ret_fault;
+        return model_show_rows(op->model, op->edge);
 }
 
 static int op_rename(const Operation *op, Fault *ret_fault)
@@ -207,8 +223,8 @@ static const struct {
         const char *name;
         Verb verb;
 } verbs[] = {
-        {"add", op_add},   {"remove", op_remove}, {"rename", op_rename},
-        {"link", op_link}, {"unlink", op_unlink}, {"move", op_move},
+        {"add", op_add},       {"remove", op_remove}, {"rename", op_rename}, {"link", op_link},
+        {"unlink", op_unlink}, {"move", op_move},     {"hide", op_hide},     {"show", op_show},
 };
 
 static Verb find_verb(const char *name)

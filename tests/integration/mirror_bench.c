@@ -177,7 +177,7 @@ void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows
                 char text[UUID_STRING_SIZE];
                 Uuid id;
                 assert_int_equal(uuid_parse(bench_id(number, text), &id), 0);
-                assert_int_equal(spool_add_verdict(verdicts, &id, NULL, NULL), 0);
+                assert_int_equal(spool_add_verdict(verdicts, &(SpoolVerdict){.id = id, .gone = true}, NULL), 0);
         }
         apply_snapshot(b, edge,
                        &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_REMOVE, .verdicts = verdicts});

@@ -51,7 +51,7 @@ void write_config(ServiceWorld *w)
                                      "[catalog]\nurl = %s\nauth = basic\nusername = %s\npassword_file = %s/password\n"
                                      "request_timeout = %s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
                                      "[defaults]\nschedule = %s\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
-                                     "settle = 100ms\n%s\n",
+                                     "settle = 100ms\nconfirm_removals = 1\n%s\n",
                                      w->url, w->user, w->folder, w->request_timeout, w->in_catalog, w->conninfo,
                                      w->in_postgres, w->in_daemon, w->schedule, w->in_defaults),
                          0);

@@ -32,6 +32,7 @@ void write_config(World *w, const char *job_timeout)
                 "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\nrequest_timeout = 5s\n"
                 "[postgres]\nconninfo = %s\n"
                 "[defaults]\npoll_min = 10ms\npoll_max = 50ms\nsettle = 100ms\nwait_timeout = 1s\njob_timeout = %s\n"
+                "confirm_removals = 1\n"
                 "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
                 w->catalog.url, w->folder, w->pg.service, job_timeout, w->edges[0], w->edges[1]);
         harness_write(w->folder, "edgemirror.conf", text);

@@ -256,6 +256,8 @@ static void status_has_the_members_of_the_contract(void **state)
                                               "outcome",
                                               "refresh",
                                               "rowCount",
+                                              "held",
+                                              "pending",
                                               "listedAt",
                                               "refreshedAt",
                                               "nextRunAt",
@@ -299,12 +301,12 @@ static void schedule_needs_neither_catalog_nor_database(void **state)
 static void sync_has_the_members_of_the_contract(void **state)
 {
         World *w = *state;
-        static const char *const members[] = {"edge",     "edgeConnectionId", "runId",     "outcome", "refresh",
-                                              "jobId",    "jobState",         "listed",    "added",   "changed",
-                                              "removed",  "restored",         "unchanged", "held",    "pages",
-                                              "requests", "durationMs",       "error",     "plan"};
+        static const char *const members[] = {"edge",    "edgeConnectionId", "runId",      "outcome", "refresh",
+                                              "jobId",   "jobState",         "listed",     "added",   "changed",
+                                              "removed", "restored",         "unchanged",  "held",    "pending",
+                                              "pages",   "requests",         "durationMs", "error",   "plan"};
         static const char *const error_members[] = {"scope", "code", "message", "httpStatus", "sqlstate"};
-        static const char *const plan_members[] = {"added", "changed", "removed", "held"};
+        static const char *const plan_members[] = {"added", "changed", "removed", "pending", "held"};
         const size_t n_members = sizeof(members) / sizeof(members[0]), n_plan = 1;
 
         assert_int_equal(RUN(w, "sync", "--json", "--dry-run"), 0);
@@ -312,7 +314,7 @@ static void sync_has_the_members_of_the_contract(void **state)
         take_results(w);
         for (int edge = 0; edge < 2; edge++) {
                 const cJSON *plan = cJSON_GetObjectItem(w->results[edge], "plan");
-                assert_members(plan, plan_members, 4);
+                assert_members(plan, plan_members, 5);
                 for (const cJSON *list = plan->child; list; list = list->next)
                         assert_true(cJSON_IsArray(list));
         }

@@ -91,6 +91,9 @@ static void anything_but_the_catalogs_own_word_holds_the_row(void **state)
                 "\"status\":404,\"html\":true",
                 "\"status\":404,\"body\":\"{\\\"statusCode\\\":404,\\\"message\\\":\\\"Resource not found\\\"}\"",
                 "\"status\":404,\"empty_body\":true",
+                "\"status\":410,\"html\":true",
+                "\"status\":410,\"body\":\"{\\\"statusCode\\\":410}\"",
+                "\"status\":410,\"empty_body\":true",
                 "\"html\":true",
                 "\"status\":302,\"redirect\":\"https://login.example/\"",
                 "\"status\":500",
@@ -113,6 +116,18 @@ static void anything_but_the_catalogs_own_word_holds_the_row(void **state)
                 assert_counts(w, "synced", 0, 1, 0);
                 assert_mirror_equals_catalog(w);
         }
+}
+
+/* L7 */
+static void gone_in_the_catalogs_own_words_is_as_good_as_not_found(void **state)
+{
+        World *w = *state;
+        assert_int_equal(sync_all(w), 0);
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
+        control(w, "/control/faults", "{\"kind\":\"one\",\"status\":410}");
+        assert_int_equal(sync_all(w), 0);
+        assert_counts(w, "synced", 0, 1, 0);
+        assert_mirror_equals_catalog(w);
 }
 
 static void a_busy_catalog_is_asked_again(void **state)
@@ -393,6 +408,7 @@ int main(void)
                 cmocka_unit_test_setup(a_row_that_is_gone_is_removed_and_comes_back_restored, small_world),
                 cmocka_unit_test(a_row_that_the_list_has_missed_stays),
                 cmocka_unit_test(anything_but_the_catalogs_own_word_holds_the_row),
+                cmocka_unit_test_setup(gone_in_the_catalogs_own_words_is_as_good_as_not_found, small_world),
                 cmocka_unit_test_setup(a_busy_catalog_is_asked_again, small_world),
                 cmocka_unit_test_setup(refused_credentials_end_the_run, small_world),
                 cmocka_unit_test(missing_rows_are_asked_for_side_by_side),

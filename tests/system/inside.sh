@@ -111,6 +111,7 @@ lease = 10s
 schedule = every 1m
 spread = 1m
 poll_min = 50ms
+confirm_removals = 1
 END
                 for edge in "${@:2}" $(printf 'many-%d=%s\n' $(for edge in "${ids[@]:4}"; do echo $((++n)) "$edge"; done)); do
                         printf '\n[edge "%s"]\nid = %s\n' "${edge%%=*}" "${edge#*=}"

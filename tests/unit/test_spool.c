@@ -242,13 +242,21 @@ static void verdicts_come_out_as_copy_text(void **state)
         Uuid id = {.bytes = {0xab}};
         const DatabaseConnection elsewhere = {
                 .id = id, .edge_connection_id = {.bytes = {0xcd}}, .name = "a\tb", .name_size = 3};
-        assert_int_equal(spool_add_verdict(*state, &id, NULL, NULL), 0);
-        assert_int_equal(spool_add_verdict(*state, &id, &elsewhere, NULL), 0);
+        const SpoolVerdict verdicts[] = {
+                {.id = id, .gone = true, .http_status = 410},
+                {.id = id, .elsewhere = &elsewhere, .http_status = 200},
+                {.id = id, .http_status = 503},
+                {.id = id},
+        };
+        for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+                assert_int_equal(spool_add_verdict(*state, &verdicts[i], NULL), 0);
         read_all(*state, &out);
         assert_string_equal(
                 out.data,
-                "ab000000-0000-0000-0000-000000000000\tt\t\\N\t\\N\t\\N\n"
-                "ab000000-0000-0000-0000-000000000000\tf\tcd000000-0000-0000-0000-000000000000\ta\\tb\t\\N\n");
+                "ab000000-0000-0000-0000-000000000000\tt\t410\t\\N\t\\N\t\\N\n"
+                "ab000000-0000-0000-0000-000000000000\tf\t200\tcd000000-0000-0000-0000-000000000000\ta\\tb\t\\N\n"
+                "ab000000-0000-0000-0000-000000000000\t\\N\t503\t\\N\t\\N\t\\N\n"
+                "ab000000-0000-0000-0000-000000000000\t\\N\t\\N\t\\N\t\\N\t\\N\n");
 }
 
 int main(void)

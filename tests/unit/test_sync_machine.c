@@ -395,7 +395,7 @@ static void too_many_missing_rows_are_held_without_a_request(void **state)
         SyncMachine m;
         live_until_apply(&m);
         assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
-        assert_int_equal(m.missing, MIRROR_MISSING_HOLD);
+        assert_int_equal(m.missing, MIRROR_MISSING_GUARD);
         assert_non_null(strstr(m.fault.message, "4 of 16 rows are missing from the list (a, b, c, …)"));
         assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
         assert_string_equal(m.outcome, "held");

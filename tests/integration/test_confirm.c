@@ -1,0 +1,238 @@
+/*
+ * confirm_removals: a row is removed when as many syncs in a row have found it missing and proven gone; what is missing meanwhile, since when and why, is said.
+ */
+#include "integration/removals_world.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void confirm(World *w, int times)
+{
+        char *text = harness_read(w->folder, "edgemirror.conf");
+        char *at = strstr(text, "confirm_removals = ");
+        assert_non_null(at);
+        at[strlen("confirm_removals = ")] = (char)('0' + times);
+        harness_write(w->folder, "edgemirror.conf", text);
+        free(text);
+}
+
+static int two_confirm(void **state)
+{
+        (void)small_world(state);
+        confirm(*state, 2);
+        return 0;
+}
+
+static void assert_sync(World *w, const char *option, int removed, int pending, int held)
+{
+        assert_int_equal(run_sync(w, option, "main"), held ? 4 : 0);
+        assert_counts(w, held ? "held" : "synced", 0, removed, held);
+        assert_int_equal(number_of(w, 0, "pending"), pending);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT pending FROM edgemirror.sync_run ORDER BY run_id DESC LIMIT 1"),
+                pending);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT pending FROM edgemirror.freshness WHERE edge = 'main'"),
+                         pending);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT held FROM edgemirror.freshness WHERE edge = 'main'"), held);
+}
+
+static void assert_held(World *w, const char *expected)
+{
+        char *held = harness_sql(
+                &w->pg,
+                "SELECT string_agg(concat_ws(' ', reason, http_status, proofs), ',' ORDER BY id) FROM edgemirror.held WHERE edge = 'main'"
+                " AND since <= now() AND run_id IS NOT NULL");
+        assert_string_equal(held, expected);
+        free(held);
+}
+
+static void a_row_is_removed_by_the_sync_that_confirms_it(void **state)
+{
+        World *w = *state;
+        for (int times = 1; times <= 3; times++) {
+                (void)small_world(state);
+                confirm(w, times);
+                assert_sync(w, NULL, 0, 0, 0);
+                change_rows(w, 0, "{\"op\":\"remove\",\"index\":5,\"count\":2}");
+                for (int n = 1; n < times; n++) {
+                        char expected[64];
+                        assert_sync(w, NULL, 0, 2, 0);
+                        assert_int_equal(present(w), 20);
+                        (void)snprintf(expected, sizeof(expected), "pending 404 %d,pending 404 %d", n, n);
+                        assert_held(w, expected);
+                        assert_int_equal(
+                                harness_sql_long(
+                                        &w->pg,
+                                        "SELECT count(*) FROM edgemirror.inventory WHERE missing_since IS NOT NULL"),
+                                2);
+                        assert_int_equal(
+                                harness_sql_long(&w->pg,
+                                                 "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed'"),
+                                0);
+                }
+                assert_sync(w, NULL, 2, 0, 0);
+                assert_held(w, "");
+                assert_int_equal(
+                        harness_sql_long(
+                                &w->pg,
+                                "SELECT count(*) FROM edgemirror.database_connection WHERE removed_at >= missing_since"),
+                        2);
+                assert_int_equal(sync_all(w), 0);
+                assert_mirror_equals_catalog(w);
+                assert_history_is_sound(w);
+        }
+}
+
+/* L6: rows that nobody may see for a while, neither in the list nor by their ids. */
+static void rows_that_are_hidden_for_one_sync_are_not_removed(void **state)
+{
+        World *w = *state;
+        begin_again(w, "1000", "1s");
+        confirm(w, 2);
+        assert_sync(w, NULL, 0, 0, 0);
+        for (int i = 0; i < 2; i++) { /* the series begins anew each time */
+                change_rows(w, 0, "{\"op\":\"hide\",\"index\":100,\"count\":40}");
+                assert_sync(w, NULL, 0, 40, 0);
+                change_rows(w, 0, "{\"op\":\"show\"}");
+                assert_sync(w, NULL, 0, 0, 0);
+                assert_held(w, "");
+        }
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE NOT kind = 'added'"),
+                         0);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection WHERE missing_since IS NOT NULL"),
+                0);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE name = 'main' AND digest IS NULL"),
+                0);
+}
+
+static void what_is_not_proven_ends_the_series(void **state)
+{
+        World *w = *state;
+        confirm(w, 3);
+        assert_sync(w, NULL, 0, 0, 0);
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
+        assert_sync(w, NULL, 0, 1, 0);
+        assert_sync(w, NULL, 0, 1, 0);
+        assert_held(w, "pending 404 2");
+        char *since = harness_sql(&w->pg, "SELECT since FROM edgemirror.held");
+        control(w, "/control/faults", "{\"kind\":\"one\",\"status\":403}");
+        assert_sync(w, NULL, 0, 0, 1);
+        assert_held(w, "unproven 403");
+        control(w, "/control/faults", "");
+        assert_sync(w, NULL, 0, 1, 0);
+        assert_sync(w, NULL, 0, 1, 0);
+        char *still = harness_sql(&w->pg, "SELECT since FROM edgemirror.held");
+        assert_string_equal(still, since); /* it has been missing all the time */
+        assert_sync(w, NULL, 1, 0, 0);
+        free(since);
+        free(still);
+}
+
+static void why_a_row_stays_is_said(void **state)
+{
+        World *w = *state;
+        assert_sync(w, NULL, 0, 0, 0);
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
+        fault(w, "refresh", "\"end_state\":\"ERROR\"");
+        assert_sync(w, NULL, 0, 0, 1);
+        assert_held(w, "refresh");
+        control(w, "/control/faults", "");
+        control(w, "/control/faults", "{\"kind\":\"one\",\"html\":true,\"status\":404}");
+        assert_sync(w, NULL, 0, 0, 1);
+        assert_held(w, "unproven 404");
+        control(w, "/control/faults", "");
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5,\"count\":5}");
+        assert_sync(w, NULL, 0, 0, 6);
+        assert_held(w, "guard,guard,guard,guard,guard,guard");
+
+        /* Found out again, it is not written again. */
+        static const char stamps[] =
+                "SELECT string_agg(d.xmin::text || d.ctid::text, ',' ORDER BY id) FROM edgemirror.database_connection d";
+        char *before = harness_sql(&w->pg, stamps);
+        assert_sync(w, NULL, 0, 0, 6);
+        char *after = harness_sql(&w->pg, stamps);
+        assert_string_equal(after, before);
+        free(before);
+        free(after);
+
+        assert_int_equal(RUN(w, "status"), 0);
+        assert_says(w, "out", "missing from the list, and kept: 6 held, 0 pending", true);
+        assert_int_equal(RUN(w, "status", "--json"), 0);
+        assert_says(w, "out", "\"held\":6,\"pending\":0,", true);
+
+        /* A person who accepts them does not wait for a second proof; each row is proven all the same. */
+        assert_sync(w, "--accept-removals", 6, 0, 0);
+        assert_held(w, "");
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+}
+
+static void a_dry_run_shows_what_is_pending(void **state)
+{
+        World *w = *state;
+        assert_sync(w, NULL, 0, 0, 0);
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
+        for (int i = 0; i < 2; i++) { /* it writes down nothing, so the second is not a confirmation */
+                assert_int_equal(run_sync(w, "--dry-run", "main"), 0);
+                assert_int_equal(number_of(w, 0, "pending"), 1);
+                assert_int_equal(number_of(w, 0, "removed"), 0);
+                const cJSON *plan = cJSON_GetObjectItem(w->results[0], "plan");
+                assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(plan, "pending")), 1);
+                assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(plan, "held")), 0);
+        }
+        assert_int_equal(RUN(w, "sync", "--dry-run", "main"), 0);
+        assert_says(w, "out", "20 listed", false);
+        assert_says(w, "out", "19 listed: 1 pending", true);
+        assert_says(w, "out", "    pending   ", true);
+        assert_int_equal(RUN(w, "sync", "main"), 0);
+        assert_says(w, "out", "19 listed: 1 pending", true);
+        assert_says(w, "out", "(confirm_removals)", true);
+        assert_int_equal(run_sync(w, "--dry-run", "main"), 0);
+        assert_int_equal(number_of(w, 0, "removed"), 1);
+        assert_sync(w, NULL, 1, 0, 0);
+}
+
+static void a_pending_row_that_moves_or_comes_back_otherwise_begins_anew(void **state)
+{
+        World *w = *state;
+        assert_int_equal(sync_all(w), 0);
+        change_rows(w, 0, "{\"op\":\"hide\",\"index\":3}");
+        assert_sync(w, NULL, 0, 1, 0);
+        change_rows(w, 0, "[{\"op\":\"show\"},{\"op\":\"rename\",\"index\":3,\"name\":\"back with another name\"}]");
+        assert_int_equal(run_sync(w, NULL, "main"), 0);
+        assert_counts(w, "synced", 1, 0, 0);
+        assert_held(w, "");
+
+        change_rows(w, 0, "{\"op\":\"hide\",\"index\":3}");
+        assert_sync(w, NULL, 0, 1, 0);
+        char move[200];
+        (void)snprintf(move, sizeof(move), "[{\"op\":\"show\"},{\"op\":\"move\",\"index\":3,\"at\":0,\"to\":\"%s\"}]",
+                       w->edges[1]);
+        change_rows(w, 0, move);
+        assert_int_equal(sync_all(w), 0);
+        assert_held(w, "");
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection WHERE missing_since IS NOT NULL"),
+                0);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'other'"),
+                         21);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_row_is_removed_by_the_sync_that_confirms_it),
+                cmocka_unit_test(rows_that_are_hidden_for_one_sync_are_not_removed),
+                cmocka_unit_test_setup(what_is_not_proven_ends_the_series, two_confirm),
+                cmocka_unit_test_setup(why_a_row_stays_is_said, two_confirm),
+                cmocka_unit_test_setup(a_dry_run_shows_what_is_pending, two_confirm),
+                cmocka_unit_test_setup(a_pending_row_that_moves_or_comes_back_otherwise_begins_anew, two_confirm),
+        };
+        return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
