@@ -9,11 +9,15 @@
 #define JOB_WORTH    (200 * SEC) /* less than jobs are waited for, by what passes between claim and refresh */
 
 static DbRow before[ROWS_MAX];
+static unsigned proofs
+        [ROWS_MAX]; /* so many syncs of its edge in a row, the last of all among them, have not seen the row and were told that it does not exist */
 
 void check_before_apply(World *w)
 {
         memcpy(before, w->database->rows, w->truth->n_rows * sizeof(before[0]));
         memset(w->database->touched, 0, w->truth->n_rows);
+        if (w->database->n_applies == 0)
+                memset(proofs, 0, sizeof(proofs));
 }
 
 static bool present(const DbRow *r)
@@ -81,6 +85,38 @@ void check_refresh(World *w, const Run *r)
 
 /* ---- the apply ---- */
 
+/* By what the catalog has said, not by what the mirror remembers of it. A list that is not whole and has not shown the row says nothing. */
+static void count_proofs(const DbStatement *s, unsigned row)
+{
+        const Run *r = s->run;
+        if (before[row].edge != s->edge)
+                return;
+        bool seen = r->shown[row].joined == r->attempt;
+        if (!seen && r->denied[row] == r->attempt)
+                proofs[row]++;
+        else if (seen || s->ending.listed_whole)
+                proofs[row] = 0;
+}
+
+/* What the mirror remembers of it. */
+static void check_missing(World *w, const DbStatement *s, unsigned row)
+{
+        const DbRow *now = &w->database->rows[row];
+        const Run *r = s->run;
+        if (!present_in(now, s->edge)) {
+                if (now->missing != MIRROR_MISSING_IGNORE && !now->removed_at)
+                        return; /* another edge's */
+                if (now->missing != MIRROR_MISSING_IGNORE || now->proofs)
+                        world_fail(w, "row %u is not there, and counts as missing", row);
+                return;
+        }
+        bool seen = r->shown[row].joined == r->attempt;
+        if (seen && now->missing != MIRROR_MISSING_IGNORE)
+                world_fail(w, "row %u counts as missing although run %d has seen it", row, (int)s->run_id);
+        if ((now->missing == MIRROR_MISSING_REMOVE) != (now->proofs > 0) || now->proofs > proofs[row])
+                world_fail(w, "row %u counts %u proofs; there are %u", row, now->proofs, proofs[row]);
+}
+
 static bool may_remove(const World *w, const DbStatement *s)
 {
         const DbRun *run = &w->database->runs[s->run_id];
@@ -94,6 +130,9 @@ static void check_removal(World *w, const DbStatement *s, unsigned row)
                 world_fail(w, "row %u of edge %u was removed by edge %u", row, before[row].edge, s->edge);
         else if (!may_remove(w, s))
                 world_fail(w, "row %u was removed although the list is not whole or the refresh not clean", row);
+        else if (!s->run->plan.accept_removals && proofs[row] < w->settings.confirm_removals)
+                world_fail(w, "row %u was removed although only %u syncs in a row have proven it gone", row,
+                           proofs[row]);
         else if (!truth_ever_absent(w->truth, row, s->run->list_to, w->truth->tick))
                 world_fail(w, "row %u was removed although it existed all the time since the list ended", row);
 }
@@ -202,6 +241,7 @@ static void check_counts(World *w, const DbStatement *s)
         COVER_MANY(w, added, (uint64_t)n.added);
         COVER_MANY(w, changed, (uint64_t)n.changed);
         COVER_MANY(w, removed, (uint64_t)n.removed);
+        COVER_MANY(w, pending, (uint64_t)said->pending);
         COVER_MANY(w, restored, (uint64_t)n.restored);
         COVER_MANY(w, empty_applies, n.added + n.changed + n.removed + n.restored == 0);
 }
@@ -222,11 +262,12 @@ static void check_held(World *w, const DbStatement *s)
                 not_shown += r->shown[row].attempt != r->attempt;
                 doubtful += !order_kept(w, s) || !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to);
         }
-        if (s->applied.held > doubtful || s->applied.held + elsewhere < not_shown)
+        int64_t kept = s->applied.held + s->applied.pending;
+        if (kept > doubtful || kept + elsewhere < not_shown)
                 world_fail(
                         w,
                         "run %d holds %d rows; %d rows of the mirror were not shown, %d are elsewhere, %d came or went",
-                        (int)s->run_id, (int)s->applied.held, (int)not_shown, (int)elsewhere, (int)doubtful);
+                        (int)s->run_id, (int)kept, (int)not_shown, (int)elsewhere, (int)doubtful);
         bool held = word_is(w->database->runs[s->run_id].outcome, "held");
         if (held != (s->applied.held > 0))
                 world_fail(w, "run %d is %s and holds %d rows", (int)s->run_id, w->database->runs[s->run_id].outcome,
@@ -312,7 +353,9 @@ void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
         if (run->applies != 1)
                 world_fail(w, "run %d was applied %u times", (int)s->run_id, run->applies);
         for (unsigned row = 0; row < w->truth->n_rows && !w->failed; row++) {
+                count_proofs(s, row);
                 check_row(w, s, row);
+                check_missing(w, s, row);
                 if (w->database->touched[row])
                         check_versions(w, row);
         }
@@ -373,7 +416,7 @@ void check_report(World *w, const Run *r)
                 if (!run || !word_is(run->outcome, m->outcome) || run->applies != 1)
                         world_fail(w, "run %d reports %s; the database has %s", (int)r->run_id, m->outcome,
                                    run && run->outcome ? run->outcome : "nothing");
-                else if (memcmp(&m->applied.listed, &run->counts.listed, sizeof(m->applied.listed) * 7) != 0)
+                else if (memcmp(&m->applied.listed, &run->counts.listed, sizeof(m->applied.listed) * 8) != 0)
                         world_fail(w, "run %d reports other counts than were applied", (int)r->run_id);
         } else if (run && run->applies && !m->stopped_applying && !r->commit_may_be_lost) {
                 world_fail(w, "run %d reports %s, and was applied", (int)r->run_id, m->outcome);

@@ -48,6 +48,9 @@ typedef struct DbRow { /* database_connection */
         uint64_t changed_at, removed_at; /* removed_at 0: present */
         int64_t run_id;
         int32_t version; /* the last of its history */
+        MirrorMissing
+                missing; /* why it stays although it is missing: HOLD, GUARD, FIND (unproven), REMOVE (pending); IGNORE: it is not */
+        unsigned proofs; /* missing_proofs */
 } DbRow;
 
 typedef struct DbVersion { /* database_connection_history */
@@ -64,6 +67,7 @@ typedef struct DbSnapshot {
         MirrorMissing missing;
         const struct DbVerdict *verdicts;
         size_t n_verdicts;
+        unsigned confirm_removals;
 } DbSnapshot;
 
 typedef struct DbVerdict {
@@ -131,7 +135,7 @@ typedef struct DbDifference {
 
 typedef struct DbMissing {
         uint16_t row;
-        enum { MISSING_UNKNOWN, MISSING_GONE, MISSING_ELSEWHERE } verdict;
+        enum { MISSING_UNKNOWN, MISSING_GONE, MISSING_PENDING, MISSING_ELSEWHERE, MISSING_LISTED } verdict;
 } DbMissing;
 
 typedef struct DbTransaction {

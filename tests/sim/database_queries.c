@@ -327,30 +327,43 @@ static void spool_index(Database *d, const DbSnapshot *snapshot, DbTransaction *
         }
 }
 
+static int missing_judge(const DbStatement *s, unsigned row, const DbRow *r, bool listed)
+{
+        if (listed)
+                return MISSING_LISTED;
+        bool gone = false;
+        for (size_t i = 0; i < s->snapshot.n_verdicts && s->snapshot.missing == MIRROR_MISSING_REMOVE; i++) {
+                if (s->snapshot.verdicts[i].row != row)
+                        continue;
+                if (!s->snapshot.verdicts[i].gone)
+                        return MISSING_ELSEWHERE;
+                gone = true;
+        }
+        if (!gone)
+                return MISSING_UNKNOWN;
+        return r->proofs + 1 >= s->snapshot.confirm_removals ? MISSING_GONE : MISSING_PENDING;
+}
+
 static void query_apply_missing(World *w, DbStatement *s, DbTransaction *t)
 {
         Database *d = w->database;
+        int64_t found = 0;
         t->n_missing = 0;
         s->applied = (MirrorApplied){0};
-        if (s->snapshot.missing == MIRROR_MISSING_IGNORE)
-                return;
         for (unsigned row = 0; row < w->truth->n_rows; row++) {
                 const DbRow *r = &d->rows[row];
                 if (!r->exists || r->removed_at || r->edge != s->edge)
                         continue;
                 s->applied.present++;
-                if (d->last[row].stamp == d->stamp)
+                bool listed = d->last[row].stamp == d->stamp;
+                if (listed ? r->missing == MIRROR_MISSING_IGNORE : s->snapshot.missing == MIRROR_MISSING_IGNORE)
                         continue;
-                DbMissing *m = &t->missing[t->n_missing++];
-                *m = (DbMissing){.row = (uint16_t)row, .verdict = MISSING_UNKNOWN};
-                if (s->snapshot.missing != MIRROR_MISSING_REMOVE)
-                        continue;
-                for (size_t i = 0; i < s->snapshot.n_verdicts; i++)
-                        if (s->snapshot.verdicts[i].row == row && m->verdict != MISSING_ELSEWHERE)
-                                m->verdict = s->snapshot.verdicts[i].gone ? MISSING_GONE : MISSING_ELSEWHERE;
+                t->missing[t->n_missing++] =
+                        (DbMissing){.row = (uint16_t)row, .verdict = missing_judge(s, row, r, listed)};
+                found += !listed;
         }
         if (s->snapshot.missing == MIRROR_MISSING_FIND)
-                s->applied.found = (int64_t)t->n_missing;
+                s->applied.found = found;
 }
 
 static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
@@ -451,6 +464,8 @@ static void query_apply_rows(World *w, const DbStatement *s, const DbTransaction
                 r->database = x->database;
                 r->changed_at = at;
                 r->removed_at = 0;
+                r->missing = MIRROR_MISSING_IGNORE;
+                r->proofs = 0;
                 r->run_id = s->run_id;
                 d->touched[x->row] = true;
         }
@@ -465,9 +480,29 @@ static void query_apply_remove(World *w, const DbStatement *s, const DbTransacti
                 if (t->missing[i].verdict != MISSING_GONE || r->edge != s->edge || r->removed_at)
                         continue;
                 r->removed_at = greatest(t->moment, r->changed_at + 1);
+                r->missing = MIRROR_MISSING_IGNORE;
+                r->proofs = 0;
                 r->run_id = s->run_id;
                 d->touched[row] = true;
                 history_close(d, r, r->removed_at);
+        }
+}
+
+static void query_apply_mark(World *w, const DbStatement *s, const DbTransaction *t)
+{
+        for (size_t i = 0; i < t->n_missing; i++) {
+                const DbMissing *m = &t->missing[i];
+                DbRow *r = &w->database->rows[m->row];
+                if (m->verdict == MISSING_GONE || r->edge != s->edge || r->removed_at)
+                        continue;
+                bool pending = m->verdict == MISSING_PENDING;
+                r->proofs = pending ? r->proofs + 1 : 0;
+                if (m->verdict == MISSING_LISTED || m->verdict == MISSING_ELSEWHERE)
+                        r->missing = MIRROR_MISSING_IGNORE;
+                else if (pending || s->snapshot.missing != MIRROR_MISSING_REMOVE)
+                        r->missing = s->snapshot.missing;
+                else
+                        r->missing = MIRROR_MISSING_FIND;
         }
 }
 
@@ -496,6 +531,7 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
                 const DbRow *r = &d->rows[t->missing[i].row];
                 n.removed += t->missing[i].verdict == MISSING_GONE && r->removed_at && r->run_id == s->run_id;
                 n.held += t->missing[i].verdict == MISSING_UNKNOWN && !r->removed_at && r->edge == s->edge;
+                n.pending += t->missing[i].verdict == MISSING_PENDING && !r->removed_at && r->edge == s->edge;
         }
         n.row_count = count_present(w, s->edge);
         n.unchanged = n.listed - n.added - n.changed - n.restored;
@@ -514,7 +550,7 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
         e->failures = strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
         e->row_count = s->applied.row_count;
         e->digest = digest_of(w, s->edge);
-        e->has_digest = s->ending.listed_whole && s->applied.held == 0;
+        e->has_digest = s->ending.listed_whole && s->applied.held + s->applied.pending == 0;
 }
 
 static DbEnd query_apply_commit(World *w, DbStatement *s)
@@ -523,6 +559,7 @@ static DbEnd query_apply_commit(World *w, DbStatement *s)
         check_before_apply(w);
         query_apply_rows(w, s, t);
         query_apply_remove(w, s, t);
+        query_apply_mark(w, s, t);
         query_apply_history(w, t);
         DbEdge claimed = w->database->edges[s->edge];
         query_apply_finish(w, s, t);

@@ -166,6 +166,30 @@ a COMMIT without an answer counts as done
 tests/sim/run_apply.c
 s/case DB_ROLLED_BACK:/case DB_ROLLED_BACK: case DB_UNKNOWN:/; /^ *case DB_UNKNOWN:$/,/return;/d
 
+a row is removed by the first proof, whatever confirm_removals
+tests/sim/database_queries.c
+s/r->proofs + 1 >= s->snapshot.confirm_removals/r->proofs + 1 >= 1/
+
+a row that is listed again keeps its proofs
+tests/sim/database_queries.c
+/^static void query_apply_mark/,/^}/s/if (m->verdict == MISSING_GONE/if (m->verdict == MISSING_LISTED || m->verdict == MISSING_GONE/
+
+what is not proven does not end the series of proofs
+tests/sim/database_queries.c
+s/r->proofs = pending ? r->proofs + 1 : 0;/r->proofs += pending;/
+
+a row that is taken over, changed or restored keeps its proofs
+tests/sim/database_queries.c
+/^static void query_apply_rows/,/^}/s/r->proofs = 0;/r->proofs += 0;/
+
+an edge with pending rows keeps its digest
+tests/sim/database_queries.c
+s/s->applied.held + s->applied.pending == 0/s->applied.held == 0/
+
+a proxy's 410 is taken for the catalog's
+src/sync/proof.c
+s/if (a->absent)/if (a->absent || a->answer.status == 410)/
+
 END
 }
 

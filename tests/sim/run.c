@@ -214,6 +214,8 @@ static void run_on_one(World *w, Call *c, void *who)
         Uuid asked = truth_row_id(c->request.row);
         r->proofs[c->request.slot] = NULL;
         site_answer(w, c, &answer.answer);
+        if (c->absent)
+                r->denied[c->request.row] = r->attempt;
         if (c->n > 0) {
                 truth_record(w, c->rows[0].row, c->rows[0].edge, c->rows[0].name, c->rows[0].database, &answer.row);
                 if (c->rows[0].edge == r->edge) {
@@ -465,9 +467,10 @@ Run *run_of(World *w, int instance, unsigned edge)
 
 void run_take_found(Run *r, const DbMissing *missing, size_t n_missing)
 {
-        r->n_found = n_missing;
+        r->n_found = 0;
         for (size_t i = 0; i < n_missing; i++)
-                r->found[i] = missing[i].row;
+                if (missing[i].verdict != MISSING_LISTED)
+                        r->found[r->n_found++] = missing[i].row;
 }
 
 static void run_on_starter(World *w, void *who, uint32_t detail)

@@ -45,7 +45,7 @@ static const Fault *fate_fault(Fate fate)
         return &faults[fate];
 }
 
-static const int statuses[] = {302, 400, 401, 403, 404, 408, 409, 418, 425, 429, 500, 502, 503, 504};
+static const int statuses[] = {302, 400, 401, 403, 404, 408, 409, 410, 418, 425, 429, 500, 502, 503, 504};
 
 static const Fault *status_fault(int status)
 {
@@ -96,7 +96,7 @@ static Fate draw_fate(World *w)
 static int draw_status(World *w)
 {
         return world_below(w, 3) == 0 ? statuses[world_below(w, ARRAY_SIZE(statuses))]
-                                      : statuses[9 + world_below(w, 5)];
+                                      : statuses[10 + world_below(w, 5)];
 }
 
 /* ---- jobs ---- */
@@ -297,8 +297,8 @@ static void look_at_one(World *w, Call *c)
 {
         const TruthVersion *v = truth_now(w->truth, c->request.row);
         if (v->edge < 0 || !v->visible) {
-                c->status = v->edge < 0 ? 404 : world_below(w, 2) == 0 ? 403 : 404;
-                c->absent = v->edge < 0;
+                c->absent = v->edge < 0 || v->denied;
+                c->status = world_below(w, 2) == 0 ? 404 : c->absent ? 410 : 403;
                 c->fault = status_fault(c->status);
                 return;
         }

@@ -3,7 +3,7 @@
  * which is later than the request and earlier than the answer.
  *
  * It may lie in the ways that catalogs were seen to: pages shorter than asked for, a row given twice, an offset ignored, a page given again. It never says
- * of a row that exists that it does not: that word is what removals rest on.
+ * of a row that exists that it does not, unless it hides it from list and answer alike (denied, for a while): that word is what removals rest on.
  */
 #pragma once
 

@@ -112,7 +112,7 @@ bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to)
         while (v && v->from > to)
                 v = version_before(t, v);
         for (; v; v = version_before(t, v)) {
-                if (v->edge < 0)
+                if (v->edge < 0 || v->denied)
                         return true;
                 if (v->from <= from)
                         return false;
@@ -192,6 +192,7 @@ static void revive_row(World *w, unsigned edge)
                 return;
         v.edge = (int8_t)edge;
         v.visible = true;
+        v.denied = false;
         t->reordered[edge] = t->tick + 1; /* it may have stood elsewhere */
         list_insert(&t->lists[edge], some_place(w, &t->lists[edge]), row);
         truth_change(w, row, v);
@@ -248,6 +249,7 @@ static void hide_at(World *w, unsigned edge, size_t at)
         unsigned row = w->truth->lists[edge].rows[at];
         TruthVersion v = *truth_now(w->truth, row);
         v.visible = !v.visible;
+        v.denied = !v.visible && world_below(w, 2) == 0;
         truth_change(w, row, v);
 }
 

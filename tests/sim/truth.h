@@ -16,7 +16,8 @@ typedef struct TruthVersion {
         uint32_t from;
         int32_t before;          /* index of the version before; -1: none */
         int8_t edge;             /* ELSEWHERE_THAN_ANYWHERE: it does not exist */
-        bool visible;            /* false: our user is not allowed to see it */
+        bool visible;            /* false: our user is not allowed to see it, */
+        bool denied;             /* and asked for by its id, the catalog says that there is no such row */
         uint16_t name, database; /* 0: no database */
 } TruthVersion;
 
@@ -52,7 +53,7 @@ const TruthVersion *truth_now(const Truth *t, unsigned row);
 
 /* Was the row in this edge, for us to see, all the time from one tick to another? */
 bool truth_throughout(const Truth *t, unsigned row, unsigned edge, uint32_t from, uint32_t to);
-/* Did it not exist at all, at some moment in between? */
+/* Did it not exist at all, or did the catalog say so, at some moment in between? */
 bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to);
 /* Was it in this edge with these values, at some moment in between? */
 bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database, uint32_t from,

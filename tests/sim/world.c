@@ -78,6 +78,7 @@ static void draw_settings(World *w)
         s->latency_usec = PICK(w, 5, 50, 300) * MSEC;
         s->ahead = PICK(w, 1, 1, 2, 4, 8);
         s->own_names = world_below(w, 2) == 0;
+        s->confirm_removals = PICK(w, 1, 2, 2, 3);
         draw_sizes(w, s);
         draw_trouble(w, s);
 }
