@@ -7,6 +7,7 @@ ALTER TABLE edgemirror.database_connection
     ADD COLUMN missing_proofs integer,
     ADD COLUMN missing_run_id bigint;
 CREATE INDEX database_connection_missing ON edgemirror.database_connection (edge_connection_id) WHERE missing_reason IS NOT NULL;
+COMMENT ON INDEX edgemirror.database_connection_missing IS 'The rows that are missing and stay, of one edge.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_since IS 'When it was missing from a list for the first time without having been seen since. Null: was in the last whole list.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_reason IS 'Why it stays although it is missing; see the view held. Null: it is not missing, or removed.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_status IS 'HTTP status with which the catalog answered when it was asked for by its id. Null: not asked, or no answer.';
@@ -18,11 +19,13 @@ COMMENT ON COLUMN edgemirror.sync_run.pending IS 'Rows missing from the list and
 
 CREATE OR REPLACE VIEW edgemirror.inventory AS
 SELECT d.id, d.edge_connection_id, e.name AS edge, d.name, d.database_id, d.database_id IS NOT NULL AS registered,
-       d.first_seen_at, d.changed_at, d.missing_since
+       d.first_seen_at, d.changed_at, d.missing_since, d.missing_reason IS NOT NULL AS held
   FROM edgemirror.database_connection d
   LEFT JOIN edgemirror.edge e USING (edge_connection_id)
  WHERE d.removed_at IS NULL;
 COMMENT ON COLUMN edgemirror.inventory.missing_since IS 'When it was missing from the list for the first time without having been seen since; see the view held. Null: was in the last whole list.';
+
+COMMENT ON COLUMN edgemirror.inventory.held IS 'Whether it is missing from the list and stays; the view held says why.';
 
 CREATE VIEW edgemirror.held AS
 SELECT d.id, d.edge_connection_id, e.name AS edge, d.name, d.database_id, d.missing_since AS since, d.missing_reason AS reason,
@@ -31,6 +34,11 @@ SELECT d.id, d.edge_connection_id, e.name AS edge, d.name, d.database_id, d.miss
   LEFT JOIN edgemirror.edge e USING (edge_connection_id)
  WHERE d.missing_reason IS NOT NULL AND d.removed_at IS NULL;
 COMMENT ON VIEW edgemirror.held IS 'Database connections that are missing from the list of the catalog and stay in the inventory, and why.';
+COMMENT ON COLUMN edgemirror.held.id IS 'Id of the database connection in the catalog.';
+COMMENT ON COLUMN edgemirror.held.edge_connection_id IS 'Edge connection it belongs to.';
+COMMENT ON COLUMN edgemirror.held.edge IS 'Name of that edge in the configuration.';
+COMMENT ON COLUMN edgemirror.held.name IS 'Exact name of the database at the source.';
+COMMENT ON COLUMN edgemirror.held.database_id IS 'Id of the linked Database asset. Null: not registered.';
 COMMENT ON COLUMN edgemirror.held.reason IS 'guard: more are missing than max_removals allows; unproven: the catalog did not say that it is gone; refresh: the refresh was not clean; pending: proven gone, and removed when enough syncs in a row have proven it.';
 COMMENT ON COLUMN edgemirror.held.since IS 'When it was missing for the first time without having been seen since.';
 COMMENT ON COLUMN edgemirror.held.http_status IS 'HTTP status with which the catalog answered when it was asked for by its id. Null: not asked, or no answer.';

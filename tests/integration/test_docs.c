@@ -30,10 +30,9 @@ static int populate(void **state)
         bench_remove(b, 4);
         bench_apply(b, &bench_edge,
                     (const BenchRow[]){{1, "SALES", 3}, {2, "PEOPLE", 1}, {4, "BACK", 0}, {6, "NEW", 0}}, 4);
-        free(harness_sql(
-                &b->pg,
-                "UPDATE edgemirror.sync_run r SET held = 1 FROM edgemirror.edge e WHERE r.run_id = e.last_run_id"
-                " AND e.name = 'one'"));
+        free(harness_sql(&b->pg,
+                         "UPDATE edgemirror.database_connection SET missing_since = now(), missing_reason = 'unproven',"
+                         " missing_status = 403, missing_run_id = run_id WHERE name = 'PEOPLE'"));
         bench_fail(b, &bench_other_edge);
         *state = b;
         return 0;
