@@ -128,15 +128,21 @@ static void check_verdicts(const CopyRows *c)
         size_t sizes[COPY_FIELDS_MAX];
         FUZZ_CHECK(spool_new(&spool) == 0);
         for (size_t i = 0; i < c->n; i++)
-                FUZZ_CHECK(spool_add_verdict(spool, &c->rows[i].id, i % 3 ? &c->rows[i] : NULL, NULL) == 0);
+                FUZZ_CHECK(spool_add_verdict(spool,
+                                             &(SpoolVerdict){.id = c->rows[i].id,
+                                                             .gone = i % 3 == 0,
+                                                             .elsewhere = i % 3 == 1 ? &c->rows[i] : NULL,
+                                                             .http_status = (int)(i % 2) * 200},
+                                             NULL) == 0);
         read_spool(spool, &out);
         char *at = out.data, *end = out.data + out.size;
         for (size_t i = 0; i < c->n; i++) {
-                FUZZ_CHECK(read_line(&at, end, fields, sizes) == 5);
+                FUZZ_CHECK(read_line(&at, end, fields, sizes) == 6);
                 check_uuid(fields[0], sizes[0], &c->rows[i].id);
-                FUZZ_CHECK(sizes[1] == 1 && *fields[1] == (i % 3 ? 'f' : 't'));
-                if (i % 3)
-                        check_row(fields + 3, sizes + 3, &c->rows[i]);
+                FUZZ_CHECK(i % 3 == 2 ? !fields[1] : sizes[1] == 1 && *fields[1] == (i % 3 ? 'f' : 't'));
+                FUZZ_CHECK(i % 2 ? sizes[2] == 3 && memcmp(fields[2], "200", 3) == 0 : !fields[2]);
+                if (i % 3 == 1)
+                        check_row(fields + 4, sizes + 4, &c->rows[i]);
         }
         FUZZ_CHECK(at == end);
         text_done(&out);
