@@ -1,0 +1,409 @@
+/*
+ * Memory that runs out: of each operation, the first allocation fails, then the second, and so on until none does. It is refused every time, or goes without what may be left out, and leaves
+ * nothing behind (the sanitizers look).
+ *
+ * Counted are the allocations of our own code (the linker wraps them), of cJSON and of libcurl.
+ */
+#include "catalog/answer.h"
+#include "catalog/job.h"
+#include "catalog/page.h"
+#include "catalog/url.h"
+#include "mirror/spool.h"
+#include "schedule/zone.h"
+#include "sync/snapshot.h"
+#include "unit/config_files.h"
+#include <cjson/cJSON.h>
+#include <curl/curl.h>
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t n, size_t size);
+char *__wrap_strdup(const char *string);
+char *__wrap_strndup(const char *string, size_t size);
+int __wrap_vasprintf(char **ret, const char *format, va_list arguments);
+int __wrap_asprintf(char **ret, const char *format, ...);
+int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list arguments);
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...);
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_reallocarray(void *old, size_t n, size_t size);
+char *__real_strdup(const char *string);
+char *__real_strndup(const char *string, size_t size);
+int __real_vasprintf(char **ret, const char *format, va_list arguments);
+
+static unsigned n_allocations, failing; /* the how manieth fails, from 1; 0: none */
+
+static bool fails(void)
+{
+        bool now = ++n_allocations == failing;
+        if (now)
+                errno = ENOMEM;
+        return now;
+}
+
+void *__wrap_malloc(size_t size)
+{
+        return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+        return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+        return fails() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_reallocarray(void *old, size_t n, size_t size)
+{
+        return fails() ? NULL : __real_reallocarray(old, n, size);
+}
+
+char *__wrap_strdup(const char *string)
+{
+        return fails() ? NULL : __real_strdup(string);
+}
+
+char *__wrap_strndup(const char *string, size_t size)
+{
+        return fails() ? NULL : __real_strndup(string, size);
+}
+
+int __wrap_vasprintf(char **ret, const char *format, va_list arguments)
+{
+        return fails() ? -1 : __real_vasprintf(ret, format, arguments);
+}
+
+int __wrap_asprintf(char **ret, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        int n = __wrap_vasprintf(ret, format, arguments);
+        va_end(arguments);
+        return n;
+}
+
+/* What the two above are called with _FORTIFY_SOURCE. */
+int __wrap___vasprintf_chk(char **ret, int flag, const char *format, va_list arguments)
+{
+        (void)flag;
+        return __wrap_vasprintf(ret, format, arguments);
+}
+
+int __wrap___asprintf_chk(char **ret, int flag, const char *format, ...)
+{
+        (void)flag;
+        va_list arguments;
+        va_start(arguments, format);
+        int n = __wrap_vasprintf(ret, format, arguments);
+        va_end(arguments);
+        return n;
+}
+
+/* What an operation makes of it: it must fail, or it may go without something. */
+typedef enum Need { MUST_FAIL, MAY_GO_ON } Need;
+
+static void each_allocation_fails_once(int (*operation)(void), Need need)
+{
+        enum { ALLOCATIONS_MAX = 20000 };
+        for (failing = 1; failing < ALLOCATIONS_MAX; failing++) {
+                n_allocations = 0;
+                unsigned number = failing;
+                int r = operation();
+                failing = 0;
+                if (n_allocations < number) {
+                        assert_int_equal(r, 0);
+                        assert_true(number > 1); /* there was something to fail */
+                        return;
+                }
+                if (need == MUST_FAIL && r >= 0)
+                        fail_msg("allocation %u fails, and nobody says so", number);
+                failing = number;
+        }
+        fail_msg("it never ends");
+}
+
+#define ID   UUID_A
+#define ROW  "{\"id\":\"" ID "\",\"edgeConnectionId\":\"" ID "\",\"name\":\"x\",\"databaseId\":\"" ID "\"}"
+#define PAGE "{\"results\":[" ROW "," ROW "]}"
+
+static Uuid id_of(const char *text)
+{
+        Uuid id;
+        assert_int_equal(uuid_parse(text, &id), 0);
+        return id;
+}
+
+/* ---- the catalog ---- */
+
+static int read_page(void)
+{
+        Uuid edge = id_of(ID);
+        Page page = {0};
+        Fault fault = {0};
+        int r = page_parse(PAGE, strlen(PAGE), &edge, 500, &page, &fault);
+        assert_true((r < 0) == (fault.scope != FAULT_NONE));
+        page_done(&page);
+        return r;
+}
+
+static int read_row(void)
+{
+        Page page = {0};
+        Fault fault = {0};
+        int r = page_parse_one(ROW, strlen(ROW), &page, &fault);
+        page_done(&page);
+        return r;
+}
+
+static int read_job(void)
+{
+        static const char text[] = "{\"id\":\"" ID "\",\"state\":\"RUNNING\",\"message\":\"hunter2 \\u0001\"}";
+        JobDocument job = {0};
+        Blot blot = {0};
+        int r = blot_set(&blot, HTTP_AUTH_BASIC, "user", "hunter2");
+        if (r == 0)
+                r = job_parse(text, strlen(text), &blot, &job);
+        assert_true(r < 0 || !strstr(job.job.message, "hunter2"));
+        job_document_done(&job);
+        blot_done(&blot);
+        return r;
+}
+
+/* The catalog's words are left out, and the credentials with them; that it is an error stays. */
+static int read_error(void)
+{
+        static const HttpResponse responses[] = {
+                {.status = 404,
+                 .content_type = "application/json",
+                 .location = "",
+                 .body = "{\"statusCode\":404,\"titleMessage\":\"hunter2\",\"userMessage\":\"u\",\"errorCode\":\"e\"}"},
+                {.status = 404, .content_type = "application/json", .location = "", .body = "{\"detail\":\"hunter2\"}"},
+                {.status = 500, .content_type = "text/html", .location = "", .body = "<title>hunter2</title>"},
+                {.status = 302, .content_type = "", .location = "/login?hunter2", .body = ""},
+                {.status = 200, .content_type = "text/plain", .location = "", .body = "hunter2"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(responses); i++) {
+                HttpResponse response = responses[i];
+                CatalogAnswer answer;
+                AnswerText text = {0};
+                Blot blot = {0};
+                response.body_size = strlen(response.body);
+                int r = blot_set(&blot, HTTP_AUTH_BEARER, NULL, "hunter2");
+                if (r < 0)
+                        return r;
+                answer_classify(&response, 200, true, &blot, &answer, &text);
+                assert_true(answer.fault.scope != FAULT_NONE);
+                assert_null(strstr(answer.fault.message, "hunter2"));
+                assert_true(!answer.problem || !strstr(answer.problem, "hunter2"));
+                answer_text_done(&text);
+                blot_done(&blot);
+        }
+        return 0;
+}
+
+static int resolve_location(void)
+{
+        char *url = NULL;
+        int r = url_resolve("https://c.example/rest/x", "/rest/jobs/v1/jobs/" ID "#x", &url);
+        free(url);
+        return r;
+}
+
+static int load_secret(void *userdata, Text *ret, Fault *ret_fault)
+{
+        (void)userdata;
+        return text_append_string(ret, "hunter2") < 0
+                       ? fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "no memory")
+                       : 0;
+}
+
+static void on_job(const CatalogJobAnswer *answer, void *userdata)
+{
+        (void)answer;
+        (void)userdata;
+}
+
+/* Up to the request: nothing is sent before the loop runs. */
+static int ask_catalog(void)
+{
+        static const HttpClientOptions http_options = {
+                .user_agent = "x", .max_in_flight = 1, .connect_timeout_usec = 1, .request_timeout_usec = 1};
+        static const CatalogOptions options = {
+                .base_url = "https://c.example", .auth = HTTP_AUTH_BASIC, .username = "u", .load_secret = load_secret};
+        sd_event *event = NULL;
+        HttpClient *http = NULL;
+        Catalog *catalog = NULL;
+        CatalogCall *call;
+        char *url = NULL;
+        Uuid id = id_of(ID);
+        assert_true(sd_event_new(&event) >= 0);
+        int r = http_client_new(event, &http_options, &http);
+        if (r == 0)
+                r = catalog_new(http, &options, &catalog);
+        if (r == 0)
+                r = catalog_job_url(catalog, &id, CATALOG_JOBS_V1, &url);
+        if (r == 0)
+                r = catalog_get_job(catalog, &id, url, on_job, NULL, &call);
+        (void)catalog_free(catalog);
+        (void)http_client_free(http);
+        free(url);
+        (void)sd_event_unref(event);
+        return r;
+}
+
+/* ---- the list ---- */
+
+static int keep_rows(void)
+{
+        DatabaseConnection row = {.id = id_of(ID), .name = "a\tb", .name_size = 3, .has_database = true};
+        CatalogPageAnswer page = {.rows = &row, .n_rows = 1};
+        CatalogOneAnswer one = {.row = row};
+        Snapshot s = {0};
+        Fault fault;
+        Uuid id;
+        int r = snapshot_begin(&s);
+        if (r == 0)
+                r = snapshot_add_page(&s, &page, 0, &fault);
+        if (r == 0)
+                r = snapshot_complete(&s);
+        if (r == 0)
+                r = snapshot_add_verdict(&s, PROOF_GONE, &row.id, &one, &fault);
+        if (r == 0)
+                r = snapshot_add_verdict(&s, PROOF_ELSEWHERE, &row.id, &one, &fault);
+        if (r == 0)
+                r = spool_add_id(s.found, &row.id, &fault);
+        if (r == 0)
+                r = spool_get_id(s.found, 0, &id, &fault);
+        snapshot_done(&s);
+        return r;
+}
+
+/* ---- the configuration ---- */
+
+static int read_zone(void)
+{
+        Zone *zone = NULL;
+        int r = zone_load("Europe/Brussels", &zone);
+        (void)zone_free(zone);
+        if (r == 0)
+                r = zone_load("UTC", &zone);
+        (void)zone_free(r == 0 ? zone : NULL);
+        return r;
+}
+
+static const char *file;
+
+static int load_config(void)
+{
+        Config *config = NULL;
+        Text errors = {0};
+        int r = config_load(file, &config, &errors);
+        assert_true((r == 0) == (config != NULL));
+        (void)config_free(config);
+        text_done(&errors);
+        return r;
+}
+
+/* It is refused either way; here 0 stands for the errors being listed. */
+static int load_bad_config(void)
+{
+        Config *config = NULL;
+        Text errors = {0};
+        int r = config_load(file, &config, &errors);
+        assert_true(r < 0 && !config);
+        text_done(&errors);
+        return r == -EINVAL ? 0 : r;
+}
+
+static int read_secret_file(void)
+{
+        Text secret = {0};
+        Fault fault = {0};
+        int r = secret_read(file, &secret, &fault);
+        text_wipe(&secret);
+        return r;
+}
+
+#define TEST(name, operation, need)                                                                                    \
+        static void name(void **state)                                                                                 \
+        {                                                                                                              \
+                (void)state;                                                                                           \
+                each_allocation_fails_once(operation, need);                                                           \
+        }
+
+TEST(a_page_is_refused, read_page, MUST_FAIL)
+TEST(a_row_is_refused, read_row, MUST_FAIL)
+TEST(a_job_may_lose_its_document, read_job, MAY_GO_ON)
+TEST(an_error_may_lose_its_words, read_error, MAY_GO_ON)
+TEST(a_location_is_refused, resolve_location, MUST_FAIL)
+TEST(a_call_is_refused, ask_catalog, MUST_FAIL)
+TEST(rows_are_refused, keep_rows, MUST_FAIL)
+TEST(a_zone_is_refused, read_zone, MUST_FAIL)
+
+static void a_configuration_is_refused(void **state)
+{
+        (void)state;
+        files_write("t.conf",
+                    CATALOG "max_requests = 3\n" POSTGRES "password_file = /p\n[daemon]\ninstance = i\nlease = 2m\n"
+                            "[defaults]\nschedule = daily\ntimezone = Europe/Brussels\nmax_removals = 5%\n" EDGE
+                            "schedule = every 2h\n");
+        files_write("t.conf.d/a.conf", "[edge \"b\"]\nid = " UUID_B "\nschema_connection = " UUID_A "\n");
+        file = "t.conf";
+        each_allocation_fails_once(load_config, MUST_FAIL);
+}
+
+static void errors_of_a_configuration_may_not_be_listed(void **state)
+{
+        (void)state;
+        files_write(
+                "t.conf",
+                "[catalog]\nurl = nonsense\nusername = \"u\nwhat = 1\n[postgres]\nconninfo = =\n[edge \"a\"]\nid = x\n"
+                "schedule = cron 1\ntimezone = Nowhere/At_all\n[edge \"a\"]\n[edge\n");
+        files_write("t.conf.d/a.conf", "[edge \"b\"]\nid = " UUID_B "\nmax_removals = 200%\npassword = p\n");
+        file = "t.conf";
+        each_allocation_fails_once(load_bad_config, MAY_GO_ON);
+}
+
+static void a_secret_is_refused(void **state)
+{
+        char path[128];
+        (void)snprintf(path, sizeof(path), "%s/secret", (const char *)*state);
+        files_write(path, "hunter2\n");
+        assert_int_equal(chmod(path, 0600), 0);
+        file = path;
+        each_allocation_fails_once(read_secret_file, MUST_FAIL);
+}
+
+static void *json_malloc(size_t size)
+{
+        return __wrap_malloc(size);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_page_is_refused),
+                cmocka_unit_test(a_row_is_refused),
+                cmocka_unit_test(a_job_may_lose_its_document),
+                cmocka_unit_test(an_error_may_lose_its_words),
+                cmocka_unit_test(a_location_is_refused),
+                cmocka_unit_test(a_call_is_refused),
+                cmocka_unit_test(rows_are_refused),
+                cmocka_unit_test(a_zone_is_refused),
+                cmocka_unit_test_setup_teardown(a_configuration_is_refused, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(errors_of_a_configuration_may_not_be_listed, files_setup,
+                                                files_teardown),
+                cmocka_unit_test_setup_teardown(a_secret_is_refused, files_setup, files_teardown),
+        };
+        cJSON_Hooks hooks = {.malloc_fn = json_malloc, .free_fn = free};
+        cJSON_InitHooks(&hooks);
+        if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, __wrap_malloc, free, __wrap_realloc, __wrap_strdup,
+                                 __wrap_calloc) != 0)
+                return 99;
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
