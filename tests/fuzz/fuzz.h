@@ -34,7 +34,7 @@ uint8_t fuzz_byte(const uint8_t **data, size_t *left);
 /* Takes a string that ends at the next newline or at the end. The caller frees. */
 char *fuzz_line(const uint8_t **data, size_t *left);
 
-/* What a person is shown: one line of valid UTF-8 without control characters, at most `max_bytes`. */
+/* What a person is shown: one line of valid UTF-8 without what commands a terminal or turns the order of text, at most `max_bytes`. */
 void fuzz_check_printable(const char *text, size_t max_bytes);
 
 /* A file in memory with these bytes and mode; `path` leads to it as long as the descriptor is open. The caller closes it. */

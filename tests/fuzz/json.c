@@ -38,6 +38,20 @@ static bool has_long_number(const char *text)
         return false;
 }
 
+/* For a terminal it is written otherwise, and for a program it is the same. */
+static void check_output(const char *printed)
+{
+        Text out = {0};
+        FUZZ_CHECK(text_append_json(&out, printed) == 0);
+        fuzz_check_printable(out.data ? out.data : "", SIZE_MAX - 1);
+        cJSON *value = cJSON_Parse(out.data ? out.data : "");
+        char *again = cJSON_PrintUnformatted(value);
+        FUZZ_CHECK(again && strcmp(again, printed) == 0);
+        cJSON_free(again);
+        cJSON_Delete(value);
+        text_done(&out);
+}
+
 void fuzz_json(const uint8_t *data, size_t size)
 {
         char *text = fuzz_string(data, size);
@@ -58,6 +72,7 @@ void fuzz_json(const uint8_t *data, size_t size)
                 char *again = cJSON_PrintUnformatted(second);
                 FUZZ_CHECK(again && strcmp(printed, again) == 0);
                 cJSON_free(again);
+                check_output(printed);
                 cJSON_free(printed);
         }
         /* What is strict JSON, and has nothing that PostgreSQL cannot keep, is accepted; but for numbers of more than 63 characters. */

@@ -80,6 +80,10 @@ void fuzz_text(const uint8_t *data, size_t size)
                 (void)snprintf(text, sizeof(text), "%lld", (long long)value);
                 FUZZ_CHECK(text_parse_int64(text, value, value, &value) == 0);
         }
+        Text json = {0};
+        FUZZ_CHECK(text_append_json(&json, bytes) == 0);
+        FUZZ_CHECK(text_utf8_valid(json.data ? json.data : "", json.size));
+        text_done(&json);
         free(out);
         free(bytes);
 }
