@@ -38,15 +38,15 @@ typedef enum HttpAuth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_BEARER } Http
 /* Whether a token may be sent as bearer: not empty, no space and no control character, which would tear the header. */
 bool http_token_is_sound(const char *token);
 
-/* Everything is copied by http_start. A POST has an empty body. `Accept: application/json` is always sent. A URL with user information, a scheme
+/* Everything is copied by http_start. A POST has an empty body, and says that it is JSON. `Accept: application/json` is always sent, and gzip asked for. A URL with user information, a scheme
  * that is not allowed, a name with ":" for basic and a token that is not sound are -EINVAL. */
 typedef struct HttpRequest {
         HttpMethod method;
         const char *url; /* absolute */
         HttpAuth auth;
-        const char *username; /* basic */
-        const char *secret;   /* basic: password; bearer: token */
-        size_t body_max_bytes;
+        const char *username;  /* basic */
+        const char *secret;    /* basic: password; bearer: token */
+        size_t body_max_bytes; /* decoded */
         bool fresh_connection; /* a connection of its own, not reused after: libcurl replays a request on a reused connection that dies */
 } HttpRequest;
 
@@ -60,7 +60,7 @@ typedef struct HttpResponse {
         const char *content_type;  /* "" when absent */
         const char *location;      /* "" when absent, exactly as sent */
         uint64_t retry_after_usec; /* 0: none or not understood; held to LIMIT_RETRY_AFTER_MAX_USEC */
-        const char *body;          /* NUL-terminated for convenience; may hold NUL bytes; empty when error */
+        const char *body;          /* decoded; NUL-terminated for convenience; may hold NUL bytes; empty when error */
         size_t body_size;
         uint64_t elapsed_usec; /* on the wire, without the wait for a place */
 } HttpResponse;
@@ -81,5 +81,6 @@ int http_start(HttpClient *client, const HttpRequest *request, HttpCallback call
 /* NULL is fine. Returns NULL. */
 HttpTransfer *http_cancel(HttpTransfer *transfer);
 
+sd_event *http_client_event(const HttpClient *client); /* borrowed */
 unsigned http_in_flight(const HttpClient *client);     /* on the wire now */
 unsigned http_in_flight_max(const HttpClient *client); /* the most at one time so far */

@@ -25,6 +25,8 @@ static const Meaning code_meanings[] = {
          "the TLS handshake failed; TLS 1.2 or newer is needed"},
         {CURLE_SSL_CACERT_BADFILE, FAULT_PEER, false, ENOENT, "http-ca-file",
          "the file of trusted certificates cannot be read; check ca_file"},
+        {CURLE_BAD_CONTENT_ENCODING, FAULT_REQUEST, true, EBADMSG, "http-encoding",
+         "the body of the answer cannot be decoded: it is damaged, or encoded in a way that was not asked for"},
         {CURLE_GOT_NOTHING, FAULT_REQUEST, true, ECONNRESET, "http-reset",
          "the connection was closed without an answer"},
         {CURLE_SEND_ERROR, FAULT_REQUEST, true, ECONNRESET, "http-reset",
@@ -33,9 +35,9 @@ static const Meaning code_meanings[] = {
          "the connection broke before the answer was complete"},
         {CURLE_PARTIAL_FILE, FAULT_REQUEST, true, EBADMSG, "http-truncated", "the body of the answer was cut short"},
         {CURLE_UNSUPPORTED_PROTOCOL, FAULT_REQUEST, true, EPROTO, "http-protocol",
-         "what answers does not speak HTTP; check host and port of the url"},
+         "what answers does not speak HTTP; check host and port of the url, and whether it is to be https"},
         {CURLE_WEIRD_SERVER_REPLY, FAULT_REQUEST, true, EPROTO, "http-protocol",
-         "the answer is not well-formed HTTP; check host and port of the url"},
+         "the answer is not well-formed HTTP; check host and port of the url, and whether it is to be https"},
         {CURLE_OUT_OF_MEMORY, FAULT_PROCESS, true, ENOMEM, "http-memory", "not enough memory for the request"},
         {CURLE_ABORTED_BY_CALLBACK, FAULT_PROCESS, true, EIO, "http-loop",
          "the request was given up because the event handling of this process failed"},
@@ -96,13 +98,25 @@ static const Meaning timeouts[] = {
          "no connection in time; check that the server is up and that no firewall is in between"},
         {HTTP_PHASE_TLS, FAULT_PEER, true, ETIMEDOUT, "http-timeout",
          "connected, but the TLS handshake was not done in time"},
-        {HTTP_PHASE_SENT, FAULT_REQUEST, true, ETIMEDOUT, "http-timeout", "no complete answer in time"},
+        {HTTP_PHASE_SENT, FAULT_REQUEST, true, ETIMEDOUT, "http-timeout",
+         "no complete answer in time; see request_timeout"},
 };
 
 static const Meaning too_slow = {0,         FAULT_REQUEST, true,
                                  ETIMEDOUT, "http-slow",   "the answer arrived too slowly and was given up"};
 static const Meaning headers_too_large = {0,        FAULT_REQUEST,    true,
                                           EMSGSIZE, "http-too-large", "the headers of the answer are absurdly large"};
+/* libcurl has one code for both, and calls both "out of memory". */
+static const Meaning headers_or_memory = {
+        0,
+        FAULT_REQUEST,
+        true,
+        EMSGSIZE,
+        "http-too-large",
+        "either a line of the answer's headers is absurdly large, or this process has no memory left; if other requests "
+        "succeed, it is the headers"};
+static const Meaning no_tls = {0,      FAULT_PEER, true,
+                               EPROTO, "http-tls", "there is no TLS at this port; is it a port for http?"};
 static const Meaning no_memory = {0, FAULT_PROCESS, true, ENOMEM, "http-memory", "not enough memory for the answer"};
 
 static const Meaning *meaning_find(const Meaning *table, size_t n, long key, const Meaning *otherwise)
@@ -137,13 +151,24 @@ static const Meaning *failure_find_timeout(const HttpFailure *f)
         return meaning_find(timeouts, ARRAY_SIZE(timeouts), f->phase, &code_unknown);
 }
 
+/* As OpenSSL and GnuTLS say it of a first record that is none. */
+static bool failure_is_no_tls(const HttpFailure *f)
+{
+        return strstr(f->detail, "wrong version number") || strstr(f->detail, "packet length too long") ||
+               strstr(f->detail, "unexpected TLS packet");
+}
+
 static const Meaning *failure_find(const HttpFailure *f)
 {
         if (f->stop == HTTP_STOP_MEMORY)
                 return &no_memory;
-        /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count sees the line. */
-        if (f->stop == HTTP_STOP_HEADERS || (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT))
+        if (f->stop == HTTP_STOP_HEADERS)
                 return &headers_too_large;
+        /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count sees the line. */
+        if (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT)
+                return &headers_or_memory;
+        if (f->code == CURLE_SSL_CONNECT_ERROR && failure_is_no_tls(f))
+                return &no_tls;
         if (f->code == CURLE_PEER_FAILED_VERIFICATION)
                 return failure_find_certificate(f);
         if (f->code == CURLE_OPERATION_TIMEDOUT)
@@ -162,7 +187,13 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
                                  "%s: the body of the answer is larger than %zu bytes and was not read to its end",
                                  f->where, f->body_max_bytes);
         const Meaning *m = failure_find(f);
-        if (f->detail[0] != '\0' && f->stop == HTTP_STOP_NONE)
+        char encoding[64] = "";
+        if (f->code == CURLE_BAD_CONTENT_ENCODING && f->encoding)
+                text_printable(f->encoding, strlen(f->encoding), encoding, sizeof(encoding));
+        if (encoding[0] != '\0')
+                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (Content-Encoding: %s)", f->where, m->text,
+                                encoding);
+        else if (f->detail[0] != '\0' && f->stop == HTTP_STOP_NONE)
                 (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (%s)", f->where, m->text, f->detail);
         else
                 (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s", f->where, m->text);

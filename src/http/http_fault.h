@@ -30,10 +30,11 @@ typedef struct HttpFailure {
         CURLcode code;
         HttpPhase phase;
         HttpStop stop;
-        const char *where;  /* host and port */
-        const char *detail; /* libcurl's own words, "" when it has none */
-        long verify_result; /* of the certificate, as OpenSSL numbers it; 0: fine or not known */
-        int socket_errno;   /* 0, or why the system gave no socket or no connection */
+        const char *where;    /* host and port */
+        const char *detail;   /* libcurl's own words, "" when it has none */
+        const char *encoding; /* the answer's Content-Encoding, "" when it has none */
+        long verify_result;   /* of the certificate, as OpenSSL numbers it; 0: fine or not known */
+        int socket_errno;     /* 0, or why the system gave no socket or no connection */
         size_t body_max_bytes;
         uint64_t elapsed_usec;
         uint64_t request_timeout_usec; /* 0: none */

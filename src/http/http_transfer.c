@@ -97,6 +97,8 @@ static int transfer_set_limits(const HttpClientOptions *options, CURL *easy)
         SET(CURLOPT_TIMEOUT_MS, msec_from_usec(options->request_timeout_usec));
         SET(CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED_BYTES_PER_SEC);
         SET(CURLOPT_LOW_SPEED_TIME, http_low_speed_sec(options));
+        /* Decodes whatever it can, asked for or not; what comes out is what transfer_on_body counts. */
+        SET(CURLOPT_ACCEPT_ENCODING, "gzip");
         return 0;
 }
 
@@ -175,7 +177,8 @@ static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CUR
                 SET(CURLOPT_POST, 1L);
                 SET(CURLOPT_POSTFIELDSIZE, 0L);
                 SET(CURLOPT_POSTFIELDS, "");
-                r = headers_append(&t->headers, "Content-Type:"); /* nothing has no type */
+                /* Of no body; but there are servers that refuse a POST without it. */
+                r = headers_append(&t->headers, "Content-Type: application/json");
                 if (r < 0)
                         return r;
         }
@@ -302,6 +305,7 @@ static void transfer_finish_failed(HttpTransfer *t, CURLcode result, HttpPhase p
                 .stop = t->stop,
                 .where = t->where,
                 .detail = t->detail,
+                .encoding = transfer_get_header(t, "Content-Encoding"),
                 .body_max_bytes = t->body_max_bytes,
                 .elapsed_usec = t->response.elapsed_usec,
                 .request_timeout_usec = t->request_timeout_usec,

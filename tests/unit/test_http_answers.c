@@ -28,6 +28,26 @@ static const char nul_body[] = OK "Content-Length: 5\r\n" END "ab\0cd";
 static const char nul_header[] = OK "X-A: b\0c\r\nContent-Length: 0\r\n" END;
 static const char late_nul[] = OK "Transfer-Encoding: chunked\r\n" END "2\r\n\0\0\r\n0\r\n\r\n";
 
+static const char gzip_body[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x4a\x2d\x2e\xcd\x29\x29\x56\xb2\x8a\x8e\xad"
+        "\x05\x00\x0a\x27\x7c\x9e\x0e\x00\x00\x00";
+static const char gzip_error[] =
+        "HTTP/1.1 503 Busy\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x2d\x4e\x2d\xf2\x4d\x2d\x2e\x4e\x4c\x4f\x55"
+        "\xb2\x52\x4a\x2a\x2d\xae\x54\xaa\x05\x00\xcb\x00\xb0\x39\x16\x00\x00\x00";
+/* 65,537 spaces, a byte more than the cap. */
+static const char gzip_bomb[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x81\x00\x00\x00\x00\xc3\x20\x95\xf9\x53\xfe\x20"
+        "\x55\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x0d\x01\xb4\xba\x1e\x01\x00"
+        "\x01\x00";
+static const char gzip_damaged[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+
 static const Script scripts[] = {
         {"/whole", OK "Content-Type: application/json; charset=utf-8\r\nContent-Length: 2\r\n" END "{}", 0, NULL,
          SCRIPT_KEEP},
@@ -37,7 +57,11 @@ static const Script scripts[] = {
         {"/empty", "HTTP/1.1 204 No Content\r\n" END, 0, NULL, SCRIPT_KEEP},
         {"/interim", "HTTP/1.1 103 Early Hints\r\nLocation: /wrong\r\n" END OK "Content-Length: 1\r\n" END "x", 0, NULL,
          SCRIPT_KEEP},
-        {"/gzip", OK "Content-Encoding: gzip\r\nContent-Length: 3\r\n" END "\x1f\x8b\x08", 0, NULL, SCRIPT_KEEP},
+        {"/gzip", gzip_body, sizeof(gzip_body) - 1, NULL, SCRIPT_CLOSE},
+        {"/gzip-error", gzip_error, sizeof(gzip_error) - 1, NULL, SCRIPT_CLOSE},
+        {"/gzip-bomb", gzip_bomb, sizeof(gzip_bomb) - 1, NULL, SCRIPT_CLOSE},
+        {"/gzip-damaged", gzip_damaged, sizeof(gzip_damaged) - 1, NULL, SCRIPT_CLOSE},
+        {"/unknown-encoding", OK "Content-Encoding: zip9\r\nContent-Length: 2\r\n" END "{}", 0, NULL, SCRIPT_CLOSE},
         {"/nul", nul_body, sizeof(nul_body) - 1, NULL, SCRIPT_KEEP},
         {"/nul-chunk", late_nul, sizeof(late_nul) - 1, NULL, SCRIPT_KEEP},
         {"/nul-header", nul_header, sizeof(nul_header) - 1, NULL, SCRIPT_CLOSE},
@@ -98,7 +122,8 @@ static void an_answer_arrives_whole(void **state)
                 {"/until-close", 200, "", "", "to the end", 10, 0},
                 {"/empty", 204, "", "", "", 0, 0},
                 {"/interim", 200, "", "", "x", 1, 0},
-                {"/gzip", 200, "", "", "\x1f\x8b\x08", 3, 0},
+                {"/gzip", 200, "application/json", "", "{\"results\":[]}", 14, 0}, /* C7 */
+                {"/gzip-error", 503, "", "", "{\"userMessage\":\"busy\"}", 22, 0},
                 {"/nul", 200, "", "", "ab\0cd", 5, 0},
                 {"/nul-chunk", 200, "", "", "\0\0", 2, 0},
                 {"/moved", 302, "", "/target", "", 0, 0},
@@ -135,11 +160,17 @@ static void a_broken_answer_is_a_fault_that_was_sent(void **state)
                 int error;
                 int status;
         } cases[] = {
-                {"/reset", "http-reset", -ECONNRESET, 0},           {"/nothing", "http-reset", -ECONNRESET, 0},
-                {"/reset-in-body", "http-reset", -ECONNRESET, 200}, {"/cut-length", "http-truncated", -EBADMSG, 200},
-                {"/cut-chunks", "http-truncated", -EBADMSG, 200},   {"/bad-chunks", "http-reset", -ECONNRESET, 200},
-                {"/not-a-status", "http-protocol", -EPROTO, 20000}, {"/not-http", "http-protocol", -EPROTO, 0},
+                {"/reset", "http-reset", -ECONNRESET, 0},
+                {"/nothing", "http-reset", -ECONNRESET, 0},
+                {"/reset-in-body", "http-reset", -ECONNRESET, 200},
+                {"/cut-length", "http-truncated", -EBADMSG, 200},
+                {"/cut-chunks", "http-truncated", -EBADMSG, 200},
+                {"/bad-chunks", "http-reset", -ECONNRESET, 200},
+                {"/not-a-status", "http-protocol", -EPROTO, 20000},
+                {"/not-http", "http-protocol", -EPROTO, 0},
                 {"/nul-header", "http-protocol", -EPROTO, 200},
+                {"/gzip-damaged", "http-encoding", -EBADMSG, 200},
+                {"/unknown-encoding", "http-encoding", -EBADMSG, 200},
         };
         Server *server = *state;
         char where[64];
@@ -178,9 +209,13 @@ static void what_is_too_large_is_given_up(void **state)
                 FaultScope scope;
                 const char *word;
         } cases[] = {
-                {"/long-length", FAULT_RUN, "body"},          {"/absurd-length", FAULT_RUN, "body"},
-                {"/long-chunks", FAULT_RUN, "body"},          {"/long-until-close", FAULT_RUN, "body"},
-                {"/many-headers", FAULT_REQUEST, "headers"},  {"/long-header", FAULT_REQUEST, "headers"},
+                {"/long-length", FAULT_RUN, "body"},
+                {"/absurd-length", FAULT_RUN, "body"},
+                {"/long-chunks", FAULT_RUN, "body"},
+                {"/long-until-close", FAULT_RUN, "body"},
+                {"/gzip-bomb", FAULT_RUN, "body"}, /* C7: what comes out counts */
+                {"/many-headers", FAULT_REQUEST, "headers"},
+                {"/long-header", FAULT_REQUEST, "headers"},
                 {"/many-interims", FAULT_REQUEST, "headers"},
         };
         Server *server = *state;
@@ -197,6 +232,15 @@ static void what_is_too_large_is_given_up(void **state)
                 assert_true(seen.sent);
                 assert_int_equal(seen.body_size, 0);
         }
+}
+
+/* C7: who reads it at night hears which encoding it was. */
+static void an_encoding_that_is_not_known_is_named(void **state)
+{
+        Server *server = *state;
+        Seen seen;
+        bench_fetch(server->port, "/unknown-encoding", &seen);
+        assert_non_null(strstr(seen.fault.message, "(Content-Encoding: zip9)"));
 }
 
 static void a_body_of_exactly_the_cap_is_taken(void **state)
@@ -246,6 +290,7 @@ static void silence_ends_with_the_request_timeout(void **state)
                 print_message("#   %s\n", seen.fault.message);
                 assert_int_equal(seen.error, -ETIMEDOUT);
                 assert_string_equal(seen.fault.code, "http-timeout");
+                assert_non_null(strstr(seen.fault.message, "request_timeout")); /* N10 */
                 assert_int_equal(seen.fault.scope, FAULT_REQUEST);
                 assert_true(seen.fault.retryable);
                 assert_true(seen.sent);
@@ -392,7 +437,8 @@ static void a_request_is_sent_as_promised(void **state)
         (void)snprintf(
                 expected, sizeof(expected),
                 "POST /whole?limit=500&offset=0 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: edgemirror-test/1\r\n"
-                "Accept: application/json\r\nContent-Length: 0\r\n\r\n",
+                "Accept-Encoding: gzip\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
+                "Content-Length: 0\r\n\r\n",
                 server->port);
         assert_string_equal(server->log, expected);
         bench_close(&bench);
@@ -485,6 +531,7 @@ int main(void)
                 TEST(a_broken_answer_is_a_fault_that_was_sent),
                 TEST(headers_that_are_cut_are_no_reason_to_send_again),
                 TEST(what_is_too_large_is_given_up),
+                TEST(an_encoding_that_is_not_known_is_named),
                 TEST(a_body_of_exactly_the_cap_is_taken),
                 TEST(silence_ends_with_the_request_timeout),
                 TEST(a_byte_now_and_then_ends_with_the_low_speed_limit),

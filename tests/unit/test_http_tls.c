@@ -201,6 +201,34 @@ static void a_handshake_that_hangs_ends_with_the_connect_timeout(void **state)
         server_stop(server);
 }
 
+/* N10: a port of http. */
+static void a_port_without_tls_is_called_that(void **state)
+{
+        (void)state;
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        unsigned n_requests = 0;
+        struct MHD_Daemon *daemon =
+                MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, &n_requests,
+                                 MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_END);
+        assert_non_null(daemon);
+        Bench bench;
+        HttpClientOptions options = bench_options();
+        bench_open(&bench, &options);
+        char url[128];
+        HttpRequest request = bench_request(url, sizeof(url), "https",
+                                            MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
+        Seen seen = {0};
+        bench_start(&bench, &request, &seen);
+        bench_wait(&bench, 1);
+        bench_close(&bench);
+        MHD_stop_daemon(daemon);
+        print_message("#   %s\n", seen.fault.message);
+        assert_string_equal(seen.fault.code, "http-tls");
+        assert_non_null(strstr(seen.fault.message, "no TLS"));
+        assert_non_null(strstr(seen.fault.message, "is it a port for http?"));
+        assert_false(seen.sent);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -208,6 +236,7 @@ int main(void)
                 cmocka_unit_test(a_wrong_certificate_is_named_and_nothing_is_sent),
                 cmocka_unit_test(tls_below_1_2_is_refused),
                 cmocka_unit_test(a_ca_file_that_is_not_there_is_ours_to_mend),
+                cmocka_unit_test(a_port_without_tls_is_called_that),
                 cmocka_unit_test(a_handshake_that_hangs_ends_with_the_connect_timeout),
         };
         return cmocka_run_group_tests(tests, setup, teardown);
