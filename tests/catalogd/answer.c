@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "catalogd/gzip.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -171,6 +172,12 @@ int answer_spoil(Answer *answer, const Effect *effect)
         return r;
 }
 
+int answer_compress(Answer *answer)
+{
+        answer->gzip = true;
+        return gzip_wrap(&answer->body);
+}
+
 /* What the reader of one spoilt body remembers. */
 typedef struct Stream {
         Text body;
@@ -268,6 +275,7 @@ static void add_headers(struct MHD_Response *response, const Answer *answer, con
         add_header(response, MHD_HTTP_HEADER_LOCATION, answer->location);
         add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, answer->retry_after);
         add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
+        add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, answer->gzip ? "gzip" : NULL);
         if (answer->challenge)
                 add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"catalog\"");
         if (large) {

@@ -17,6 +17,7 @@ typedef struct Answer {
         char retry_after[64];     /* "": none */
         const char *allow;        /* NULL: none */
         bool challenge;           /* WWW-Authenticate */
+        bool gzip;                /* Content-Encoding */
 } Answer;
 
 void answer_done(Answer *answer);
@@ -31,6 +32,9 @@ int answer_set_status(Answer *answer, const Effect *effect);
 
 /* Replaces body, content type and headers as the effect says. */
 int answer_spoil(Answer *answer, const Effect *effect);
+
+/* As gzip. */
+int answer_compress(Answer *answer);
 
 /* Hands the answer to the connection. `rule` (may be NULL) gets a reference of its own. MHD_NO: the connection closes. */
 enum MHD_Result answer_queue(Answer *answer, struct MHD_Connection *connection, const Effect *effect, Rule *rule,

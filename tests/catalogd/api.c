@@ -17,22 +17,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define API_PATH      "/rest/catalogDatabase/v1/"
-#define LIST_PATH     API_PATH "databaseConnections"
-#define REFRESH_PATH  LIST_PATH "/refresh"
-#define ONE_PATH      LIST_PATH "/"
-#define JOBS_V1_PATH  "/rest/jobs/v1/jobs/"
-#define JOBS_2_0_PATH "/rest/2.0/jobs/"
-#define JOBS_OWN_PATH API_PATH "jobs/"
+#define API_PATH       "/rest/catalogDatabase/v1/"
+#define LIST_PATH      API_PATH "databaseConnections"
+#define REFRESH_PATH   LIST_PATH "/refresh"
+#define ONE_PATH       LIST_PATH "/"
+#define JOBS_V1_PATH   "/rest/jobs/v1/jobs/"
+#define JOBS_2_0_PATH  "/rest/2.0/jobs/"
+#define JOBS_OWN_PATH  API_PATH "jobs/"
+#define JOBS_EDGE_PATH "/edge/api/rest/v2/jobs/"
+#define STATUS_LOG     "/statusLog"
 
 static const struct {
         const char *path;
         bool exact;
         RequestKind kind;
 } routes[] = {
-        {LIST_PATH, true, KIND_LIST},    {REFRESH_PATH, true, KIND_REFRESH}, {ONE_PATH, false, KIND_ONE},
-        {JOBS_V1_PATH, false, KIND_JOB}, {JOBS_2_0_PATH, false, KIND_JOB},   {JOBS_OWN_PATH, false, KIND_JOB},
+        {LIST_PATH, true, KIND_LIST},      {REFRESH_PATH, true, KIND_REFRESH}, {ONE_PATH, false, KIND_ONE},
+        {JOBS_V1_PATH, false, KIND_JOB},   {JOBS_2_0_PATH, false, KIND_JOB},   {JOBS_OWN_PATH, false, KIND_JOB},
+        {JOBS_EDGE_PATH, false, KIND_JOB},
 };
+
+/* Of the Edge job system's paths, what stands before the last segment. */
+static bool parse_id(const char *text, Uuid *ret)
+{
+        size_t size = strlen(text), log = strlen(STATUS_LOG);
+
+        if (size > log && text_equal(text + size - log, STATUS_LOG))
+                size -= log;
+        return uuid_parse_n(text, size, ret) == 0;
+}
 
 static void parse_path(ApiRequest *request)
 {
@@ -44,7 +57,7 @@ static void parse_path(ApiRequest *request)
                         continue;
                 request->kind = routes[i].kind;
                 if (!routes[i].exact)
-                        request->has_id = uuid_parse(request->path + size, &request->id) == 0;
+                        request->has_id = parse_id(request->path + size, &request->id);
                 return;
         }
         request->kind = KIND_OTHER;
@@ -67,7 +80,12 @@ void api_parse(const Site *site, struct MHD_Connection *connection, const char *
 {
         const char *offset = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "offset");
 
+        const char *prefix = site->settings.prefix ? site->settings.prefix : "";
+
         *ret = (ApiRequest){.connection = connection, .method = method, .path = path};
+        ret->unrouted = !text_starts_with(path, prefix);
+        if (!ret->unrouted)
+                ret->path += strlen(prefix);
         parse_path(ret);
         ret->edge_text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "edgeConnectionId");
         if (ret->edge_text)
@@ -100,7 +118,8 @@ static int format_location(const Site *site, const Job *job, const Effect *effec
 {
         static const char *const paths[] = {[JOB_LOCATION_V1] = JOBS_V1_PATH,
                                             [JOB_LOCATION_2_0] = JOBS_2_0_PATH,
-                                            [JOB_LOCATION_OWN] = JOBS_OWN_PATH};
+                                            [JOB_LOCATION_OWN] = JOBS_OWN_PATH,
+                                            [JOB_LOCATION_EDGE] = JOBS_EDGE_PATH};
         char id[UUID_STRING_SIZE];
         int n;
 
@@ -110,12 +129,23 @@ static int format_location(const Site *site, const Job *job, const Effect *effec
                 *ret = strdup(effect->location);
                 return *ret ? 0 : -ENOMEM;
         }
-        n = asprintf(ret, "%s%s%s", site->settings.location_absolute ? site->url : "",
-                     paths[site->settings.job_location], uuid_format(&job->id, id));
+        n = asprintf(ret, "%s%s%s%s", site->settings.location_absolute ? site->url : "",
+                     paths[site->settings.job_location], uuid_format(&job->id, id),
+                     site->settings.job_location == JOB_LOCATION_EDGE ? STATUS_LOG : "");
         if (n >= 0)
                 return 0;
         *ret = NULL;
         return -ENOMEM;
+}
+
+/* In the job API's shape when the settings say at least `job_api`: a mixed server answers jobs in it, and the refresh not. */
+static cJSON *describe(const Settings *settings, const Job *job, JobShape job_api)
+{
+        JobShape shape = (JobShape)settings->job_shape;
+
+        if (shape == JOB_SHAPE_EDGE || shape == JOB_SHAPE_EDGE_LOG)
+                return job_describe_edge(job, shape == JOB_SHAPE_EDGE_LOG);
+        return job_describe(job, shape == JOB_SHAPE_JOB_API || shape == job_api);
 }
 
 static int answer_refresh(Site *site, const ApiRequest *request, const Effect *effect, Answer *ret)
@@ -142,8 +172,7 @@ static int answer_refresh(Site *site, const ApiRequest *request, const Effect *e
         r = format_location(site, job, effect, &ret->location);
         if (r < 0)
                 return r;
-        return answer_set_json(ret, MHD_HTTP_ACCEPTED,
-                               job_describe(job, site->settings.job_shape == JOB_SHAPE_JOB_API));
+        return answer_set_json(ret, MHD_HTTP_ACCEPTED, describe(&site->settings, job, JOB_SHAPE_JOB_API));
 }
 
 static bool job_path_served(const Settings *settings, const char *path)
@@ -152,6 +181,8 @@ static bool job_path_served(const Settings *settings, const char *path)
                 return settings->jobs_v1;
         if (text_starts_with(path, JOBS_2_0_PATH))
                 return settings->jobs_2_0;
+        if (text_starts_with(path, JOBS_EDGE_PATH))
+                return settings->jobs_edge;
         return settings->jobs_own;
 }
 
@@ -166,7 +197,7 @@ static int answer_job(Site *site, const ApiRequest *request, Answer *ret)
         job = jobs_poll(&site->jobs, &request->id);
         if (!job)
                 return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, "jobNotFound", "There is no such job.");
-        return answer_set_json(ret, MHD_HTTP_OK, job_describe(job, site->settings.job_shape != JOB_SHAPE_REFERENCE));
+        return answer_set_json(ret, MHD_HTTP_OK, describe(&site->settings, job, JOB_SHAPE_MIXED));
 }
 
 static int answer_one(const Site *site, const ApiRequest *request, const Effect *effect, Answer *ret)
@@ -236,6 +267,11 @@ int api_answer(Site *site, const ApiRequest *request, const Effect *effect, Answ
         int r;
 
         jobs_advance(&site->jobs, &site->model);
+        if (request->unrouted) { /* by somebody who knows no catalog */
+                cJSON *words = cJSON_CreateObject();
+                cJSON_AddStringToObject(words, "message", "no Route matched with those values");
+                return answer_set_json(ret, (unsigned)site->settings.gateway_status, words);
+        }
         if (!auth_check(site, request->connection, ret))
                 return ret->body.data ? 0 : -ENOMEM;
         if (rate_exceeded(site)) {
@@ -249,5 +285,7 @@ int api_answer(Site *site, const ApiRequest *request, const Effect *effect, Answ
         else
                 r = answer_normally(site, request, effect, ret);
         change_rows(site, request, effect->after);
-        return r < 0 ? r : answer_spoil(ret, effect);
+        if (r >= 0)
+                r = answer_spoil(ret, effect);
+        return r >= 0 && site->settings.gzip ? answer_compress(ret) : r;
 }

@@ -241,3 +241,49 @@ cJSON *job_describe(const Job *job, bool job_api)
                 describe_reference(job, object, user);
         return object;
 }
+
+static const char *edge_status(const Job *job)
+{
+        static const struct {
+                const char *state, *status;
+        } words[] = {{"WAITING", "SUBMITTED"},
+                     {"RUNNING", "RUNNING"},
+                     {"COMPLETED", "CAPABILITY_SUCCEEDED"},
+                     {"CANCELED", "CANCELLED"},
+                     {"ERROR", "FAILED"}};
+
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+                if (text_equal(job->state, words[i].state))
+                        return words[i].status;
+        return job->state;
+}
+
+static cJSON *edge_entry(const Job *job, const char *status, int64_t at_ms, const char *message)
+{
+        cJSON *entry = cJSON_CreateObject();
+        char id[UUID_STRING_SIZE];
+
+        cJSON_AddStringToObject(entry, "jobId", uuid_format(&job->id, id));
+        cJSON_AddStringToObject(entry, "status", status);
+        cJSON_AddStringToObject(entry, "message", message);
+        add_iso_time(entry, "lastUpdatedDateTime", at_ms);
+        return entry;
+}
+
+cJSON *job_describe_edge(const Job *job, bool as_log)
+{
+        int64_t at_ms = job->ended_ms ? job->ended_ms : job->started_ms ? job->started_ms : job->created_ms;
+        cJSON *now = edge_entry(job, edge_status(job), at_ms, job_message(job));
+
+        if (!as_log)
+                return now;
+        cJSON *log = cJSON_CreateArray();
+        cJSON_AddItemToArray(log, edge_entry(job, "SUBMITTED", job->created_ms, ""));
+        if (job->started_ms)
+                cJSON_AddItemToArray(log, edge_entry(job, "RUNNING", job->started_ms, ""));
+        if (strcmp(edge_status(job), "SUBMITTED") != 0)
+                cJSON_AddItemToArray(log, now);
+        else
+                cJSON_Delete(now);
+        return log;
+}

@@ -42,3 +42,6 @@ Job *jobs_poll(Jobs *jobs, const Uuid *id);
 
 /* As the API shows it: the reference's shape (epoch milliseconds, userId), or the job API's (ISO 8601, user, result). */
 cJSON *job_describe(const Job *job, bool job_api);
+
+/* As the Edge job system does: one entry, or a log of all so far, oldest first. */
+cJSON *job_describe_edge(const Job *job, bool as_log);

@@ -121,6 +121,8 @@ static enum MHD_Result answer_api(Request *request, struct MHD_Connection *conne
 
         if (api_answer(request->site, &request->api, effect, &answer) < 0)
                 return MHD_NO;
+        (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+                                        (unsigned)request->site->settings.idle_close_s);
         request->entry.status = effect->close ? 0 : answer.status;
         return answer_queue(&answer, connection, effect, request->rule, &request->site->pauses);
 }

@@ -6,8 +6,8 @@
 #include "base/cleanup.h"
 
 const char *const order_names[] = {"insertion", "reverse", "shuffle", NULL};
-static const char *const shape_names[] = {"reference", "job-api", "mixed", NULL};
-static const char *const location_names[] = {"v1", "2.0", "own", "none", NULL};
+static const char *const shape_names[] = {"reference", "job-api", "mixed", "edge", "edge-log", NULL};
+static const char *const location_names[] = {"v1", "2.0", "own", "edge", "none", NULL};
 
 const Field settings_fields[] = {
         FIELD_TEXT(Settings, auth, "none, basic:USER:PASSWORD or bearer:TOKEN"),
@@ -20,11 +20,19 @@ const Field settings_fields[] = {
         FIELD_BOOLEAN(Settings, busy_conflict, 0, "answer 409 to a refresh while one runs for that edge"),
         FIELD_TIME(Settings, job_wait_ms, 200, "time that a job stays in WAITING"),
         FIELD_TIME(Settings, job_run_ms, 800, "time that a job stays in RUNNING"),
-        FIELD_ONE_OF(Settings, job_shape, shape_names, "reference, job-api, or mixed (refresh reference, job job-api)"),
-        FIELD_ONE_OF(Settings, job_location, location_names, "where Location points: v1, 2.0, own or none"),
+        FIELD_ONE_OF(Settings, job_shape, shape_names,
+                     "reference, job-api, mixed (refresh reference, job job-api), edge or edge-log"),
+        FIELD_ONE_OF(Settings, job_location, location_names, "where Location points: v1, 2.0, own, edge or none"),
         FIELD_BOOLEAN(Settings, location_absolute, 0, "Location with scheme and host"),
         FIELD_BOOLEAN(Settings, jobs_v1, 1, "serve /rest/jobs/v1/jobs/{id}"),
         FIELD_BOOLEAN(Settings, jobs_2_0, 1, "serve /rest/2.0/jobs/{id}"),
         FIELD_BOOLEAN(Settings, jobs_own, 1, "serve /rest/catalogDatabase/v1/jobs/{id}"),
+        FIELD_BOOLEAN(Settings, jobs_edge, 0, "serve /edge/api/rest/v2/jobs/{id}/statusLog"),
+        FIELD_TEXT(Settings, prefix, "of all paths, as behind a gateway; Location lacks it"),
+        FIELD_NUMBER(Settings, gateway_status, 400, 599, 403,
+                     "of the gateway's own answer to paths without the prefix"),
+        FIELD_BOOLEAN(Settings, gzip, 0, "compress every answer, asked for or not"),
+        FIELD_NUMBER(Settings, idle_close_s, 0, 3600, 0,
+                     "close a connection that was idle for so many seconds; 0: never"),
 };
 const size_t settings_n_fields = ARRAY_SIZE(settings_fields);

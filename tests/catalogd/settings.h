@@ -8,8 +8,20 @@
 #include <stdint.h>
 
 typedef enum Order { ORDER_INSERTION, ORDER_REVERSE, ORDER_SHUFFLE } Order;
-typedef enum JobShape { JOB_SHAPE_REFERENCE, JOB_SHAPE_JOB_API, JOB_SHAPE_MIXED } JobShape;
-typedef enum JobLocation { JOB_LOCATION_V1, JOB_LOCATION_2_0, JOB_LOCATION_OWN, JOB_LOCATION_NONE } JobLocation;
+typedef enum JobShape {
+        JOB_SHAPE_REFERENCE,
+        JOB_SHAPE_JOB_API,
+        JOB_SHAPE_MIXED,
+        JOB_SHAPE_EDGE,
+        JOB_SHAPE_EDGE_LOG
+} JobShape;
+typedef enum JobLocation {
+        JOB_LOCATION_V1,
+        JOB_LOCATION_2_0,
+        JOB_LOCATION_OWN,
+        JOB_LOCATION_EDGE,
+        JOB_LOCATION_NONE
+} JobLocation;
 
 typedef struct Settings {
         char *auth; /* "none", "basic:USER:PASSWORD", "bearer:TOKEN" */
@@ -28,6 +40,11 @@ typedef struct Settings {
         bool jobs_v1;
         bool jobs_2_0;
         bool jobs_own;
+        bool jobs_edge;
+        char *prefix; /* of every path; NULL or "": none */
+        int64_t gateway_status;
+        bool gzip;
+        int64_t idle_close_s;
 } Settings;
 
 extern const Field settings_fields[];
