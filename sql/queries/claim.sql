@@ -1,7 +1,8 @@
 -- Takes the lease of an edge if it is free or has ended, raises the epoch, closes a run that was left open, and opens the new run: the intent, before
 -- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease.
--- A lease that this instance took before, from the queue, is known by its epoch. A run that ended in any way while the catalog worked on its job, no longer
--- ago than jobs are waited for, is resumed: the job is polled on rather than started twice.
+-- A lease that this instance took before, from the queue, is known by its epoch. Of the edge's newest run that has a job (runs without a refresh have none; it
+-- is looked for among the last thousand): when it ended in any way while the catalog worked on that job, no longer ago than jobs are waited for, it is resumed,
+-- and the job polled on rather than started twice.
 -- An edge that was disabled since it was taken (not due any more) stays so.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
 -- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval).
@@ -28,7 +29,8 @@ WITH taken AS (
     RETURNING o.*
 ), stopped AS (
     SELECT r.run_id, r.job_id, r.job_url, r.job_state
-      FROM (SELECT * FROM edgemirror.sync_run x WHERE x.edge_connection_id = $1::uuid ORDER BY x.run_id DESC LIMIT 1) r
+      FROM (SELECT * FROM (SELECT * FROM edgemirror.sync_run x WHERE x.edge_connection_id = $1::uuid ORDER BY x.run_id DESC LIMIT 1000) y
+             WHERE y.job_id IS NOT NULL ORDER BY y.run_id DESC LIMIT 1) r
      WHERE r.outcome IN ('aborted', 'failed') AND r.refresh IS NULL
 ), job AS (
     -- As old as the run that began it, however many have taken it up since.
@@ -38,7 +40,7 @@ WITH taken AS (
      CROSS JOIN LATERAL (SELECT min(x.started_at) AS started_at FROM edgemirror.sync_run x
                           WHERE x.edge_connection_id = $1::uuid AND x.job_id = j.job_id) b
      WHERE $5::boolean AND j.job_id IS NOT NULL AND b.started_at > clock_timestamp() - $8::interval
-       AND coalesce(j.job_state, '') NOT IN ('COMPLETED', 'CANCELED', 'CANCELLED', 'ERROR', 'FAILED', 'DELETED')
+       AND coalesce(j.job_state, '') NOT IN ('COMPLETED', 'CANCELED', 'CANCELLED', 'ERROR', 'FAILED', 'DELETED', 'SUCCEEDED', 'CAPABILITY_SUCCEEDED', 'CAPABILITY_FAILED')
 ), opened AS (
     INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, job_id, job_url)
     SELECT $1::uuid, $2::text, t.epoch,

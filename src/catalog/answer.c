@@ -24,8 +24,7 @@ _Static_assert(3 + 4 * (FIELD_BYTES - 1) + 4 + 2 < WORDS_BYTES, "no field is pus
 
 static const StatusMeaning meanings[] = {
         {400, FAULT_RUN, false, false, "catalog-bad-request", "the catalog refuses the request as invalid" EDGE_HINT},
-        {401, FAULT_PEER, false, true, "catalog-unauthorized",
-         "the catalog refuses the credentials; check username and secret file"},
+        {401, FAULT_PEER, false, true, "catalog-unauthorized", "the catalog refuses the credentials"},
         {403, FAULT_RUN, false, false, "catalog-forbidden",
          "the catalog forbids this to our user; give it the permission to refresh and view this Edge connection"},
         {404, FAULT_RUN, false, false, "catalog-not-found", "the catalog does not know this" EDGE_HINT},
@@ -33,11 +32,36 @@ static const StatusMeaning meanings[] = {
         {409, FAULT_RUN, false, false, "catalog-conflict", "the catalog says that an operation is already in progress"},
         {425, FAULT_REQUEST, true, false, "catalog-busy", "the catalog wants the request again later"},
         {429, FAULT_REQUEST, true, false, "catalog-busy", "the catalog limits the rate of requests"},
-        {500, FAULT_REQUEST, true, false, "catalog-error", "the catalog failed inside"},
+        {500, FAULT_REQUEST, true, false, "catalog-error",
+         "the catalog failed inside; that is for its administrators, its own log says why"},
         {502, FAULT_REQUEST, true, false, "catalog-error", "a gateway before the catalog got no proper answer"},
         {503, FAULT_REQUEST, true, false, "catalog-busy", "the catalog is not available now"},
         {504, FAULT_REQUEST, true, false, "catalog-error", "a gateway before the catalog got no answer in time"},
 };
+
+/* Said of the same statuses when the body is not the catalog's: then they are not about us, or about an edge. */
+static const StatusMeaning foreign_meanings[] = {
+        {401, FAULT_PEER, false, true, "catalog-unauthorized",
+         "the credentials are refused, not in the catalog's words"},
+        {403, FAULT_RUN, false, false, "catalog-forbidden",
+         "this address is forbidden, not in the catalog's words; check the path of the url, and the gateway in between"},
+        {404, FAULT_RUN, false, false, "catalog-not-found",
+         "there is nothing at this address, not in the catalog's words; check the path of the url, and the gateway in between"},
+};
+
+/* What of the configuration a refusal is about. */
+static const char *auth_words(HttpAuth method)
+{
+        switch (method) {
+        case HTTP_AUTH_BASIC:
+                return "; check username and password_file";
+        case HTTP_AUTH_BEARER:
+                return "; check token_file: has the token expired?";
+        case HTTP_AUTH_NONE:
+                break;
+        }
+        return "";
+}
 
 void answer_text_done(AnswerText *t)
 {
@@ -139,55 +163,105 @@ static void answer_words(const HttpResponse *response, const Blot *blot, char ou
                 body_words(response, blot, out, WORDS_BYTES);
                 return;
         }
-        if (response->body_size <= LIMIT_PROBLEM_MAX_BYTES) {
-                char *printed = cJSON_PrintUnformatted(body);
-                text->problem = printed && text_utf8_valid(printed, strlen(printed)) ? strdup(printed) : NULL;
-                cJSON_free(printed);
-        }
+        char *printed = cJSON_PrintUnformatted(body);
+        /* As printed: raw control characters become six bytes each. */
+        if (printed && strlen(printed) <= LIMIT_PROBLEM_MAX_BYTES && text_utf8_valid(printed, strlen(printed)))
+                text->problem = strdup(printed);
+        cJSON_free(printed);
         if (!problem_words(body, blot, out))
                 body_words(response, blot, out, WORDS_BYTES);
 }
 
-static void answer_fault(const HttpResponse *response, int expected, const Blot *blot, Fault *ret, AnswerText *text)
+/* Where a page is, or a sign-in leads, JSON of the API will not come. */
+static bool answer_is_web_page(const HttpResponse *response)
 {
-        char words[WORDS_BYTES];
-        answer_words(response, blot, words, text);
-        blot_text(blot, words);
-        const char *says = words[0] ? ". It says: " : "";
-
-        for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
-                const StatusMeaning *m = &meanings[i];
-                if (m->status != response->status)
-                        continue;
-                fault_set(ret, m->scope, EIO, m->code, "%s (HTTP %d)%s%s", m->words, response->status, says, words);
-                ret->retryable = m->retryable;
-                ret->refused = m->refused;
-                return;
-        }
-        if (response->status >= 300 && response->status < 400) {
-                char location[200];
-                text_printable(response->location, strlen(response->location), location, sizeof(location));
-                blot_text(blot, location);
-                fault_set(ret, FAULT_RUN, EIO, "catalog-redirect",
-                          "the catalog answers HTTP %d with a redirect to %s, which is not followed; check the url",
-                          response->status, location[0] ? location : "nowhere");
-                return;
-        }
-        fault_set(ret, FAULT_RUN, EIO, "catalog-unexpected-status",
-                  "the catalog answers HTTP %d where %d was expected%s%s", response->status, expected, says, words);
-        ret->retryable = response->status >= 500;
+        static const char *const types[] = {"text/html", "application/xhtml+xml"};
+        size_t size = strcspn(response->content_type, "; \t");
+        for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+                if (size == strlen(types[i]) && strncasecmp(response->content_type, types[i], size) == 0)
+                        return true;
+        return response->body[strspn(response->body, " \t\r\n")] == '<';
 }
 
-/* The part of an answer that people are shown, without our credentials: blotted before anything is cut to length, so that no half of them stays. */
+static bool answer_is_redirect(const HttpResponse *response)
+{
+        int s = response->status;
+        return s == 301 || s == 302 || s == 303 || s == 307 || s == 308;
+}
+
+static const StatusMeaning *meaning_find(int status, bool foreign)
+{
+        for (size_t i = 0; foreign && i < ARRAY_SIZE(foreign_meanings); i++)
+                if (foreign_meanings[i].status == status)
+                        return &foreign_meanings[i];
+        for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+                if (meanings[i].status == status)
+                        return &meanings[i];
+        return NULL;
+}
+
+static void fault_redirect(const HttpResponse *response, Fault *ret)
+{
+        char location[200];
+        text_printable(response->location, strlen(response->location), location, sizeof(location));
+        fault_set(
+                ret, FAULT_PEER, EIO, "catalog-redirect",
+                "the catalog answers HTTP %d with a redirect to %s, which is not followed: a sign-in page, or another "
+                "address? check the url, and whether a proxy in between wants a sign-in",
+                response->status, location[0] ? location : "nowhere");
+}
+
+/* A page where JSON was to come, for this request as for every other. */
+static void fault_web_page(const HttpResponse *response, const AnswerAuth *auth, Fault *ret)
+{
+        char words[300], type[100];
+        body_words(response, auth->blot, words, sizeof(words));
+        text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
+        bool page = answer_is_web_page(response);
+        fault_set(ret, page ? FAULT_PEER : FAULT_RUN, EBADMSG, "catalog-not-json",
+                  "the catalog answers with %s instead of JSON (%s): %s", type[0] ? type : "a web page",
+                  page ? "a sign-in page? check the url, and whether a proxy in between wants a sign-in"
+                       : "is a proxy in between?",
+                  words);
+}
+
+static void answer_fault(const HttpResponse *response, int expected, const AnswerAuth *auth, bool foreign, Fault *ret,
+                         AnswerText *text)
+{
+        const StatusMeaning *m = meaning_find(response->status, foreign);
+        char words[WORDS_BYTES];
+        answer_words(response, auth->blot, words, text);
+        const char *says = words[0] ? ". It says: " : "";
+        if (m) {
+                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->words,
+                          m->refused ? auth_words(auth->method) : "", response->status, says, words);
+                ret->retryable = m->retryable;
+                ret->refused = m->refused;
+        } else if (answer_is_redirect(response)) {
+                fault_redirect(response, ret);
+        } else if (response->status / 100 == 2 && answer_is_web_page(response)) {
+                fault_web_page(response, auth, ret);
+        } else {
+                fault_set(ret, FAULT_RUN, EIO,
+                          response->status / 100 == 3 ? "catalog-redirect" : "catalog-unexpected-status",
+                          "the catalog answers HTTP %d where %d was expected%s%s", response->status, expected, says,
+                          words);
+                ret->retryable = response->status >= 500;
+        }
+}
+
+/* The part of an answer that people are shown, without our credentials: blotted before anything is cut to length, so that no half of them stays. Of a
+ * Location the query is left out: it may carry what lets others in. */
 typedef struct Shown {
         HttpResponse response;
-        char *body, *location;
+        char *body, *location, *content_type;
 } Shown;
 
 static void shown_done(Shown *s)
 {
         free(s->body);
         free(s->location);
+        free(s->content_type);
 }
 
 static void shown_init(Shown *s, const HttpResponse *response, const Blot *blot)
@@ -195,19 +269,27 @@ static void shown_init(Shown *s, const HttpResponse *response, const Blot *blot)
         *s = (Shown){.response = *response};
         s->body = malloc(response->body_size + 1);
         s->location = strdup(response->location);
+        s->content_type = strdup(response->content_type);
         if (s->body) {
                 memcpy(s->body, response->body, response->body_size);
                 s->body[response->body_size] = '\0';
                 blot_bytes(blot, s->body, response->body_size);
         }
-        blot_text(blot, s->location);
+        blot_url(blot, s->location);
+        blot_text(blot, s->content_type);
         s->response.body = s->body ? s->body : "";
         s->response.body_size = s->body ? response->body_size : 0;
         s->response.location = s->location ? s->location : "";
+        s->response.content_type = s->content_type ? s->content_type : "";
 }
 
-void answer_classify(const HttpResponse *response, int expected, bool body_needed, const Blot *blot, CatalogAnswer *ret,
-                     AnswerText *text)
+void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret)
+{
+        blot_text(auth->blot, ret->fault.message);
+}
+
+void answer_classify(const HttpResponse *response, int expected, bool body_needed, const AnswerAuth *auth,
+                     CatalogAnswer *ret, AnswerText *text)
 {
         *ret = (CatalogAnswer){
                 .status = response->status,
@@ -215,28 +297,21 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 .retry_after_usec = response->retry_after_usec,
                 .elapsed_usec = response->elapsed_usec,
         };
+        bool good = response->status == expected && (!body_needed || answer_type_is_json(response->content_type));
         if (response->error < 0) {
                 ret->fault = response->fault;
                 ret->status = 0; /* an answer that did not arrive whole has no say */
-                return;
-        }
-        if (response->status != expected) {
+        } else if (!good) {
                 _cleanup_(shown_done) Shown shown;
-                shown_init(&shown, response, blot);
-                answer_fault(&shown.response, expected, blot, &ret->fault, text);
-                blot_text(blot, text->problem);
-        } else if (body_needed && !answer_type_is_json(response->content_type)) {
-                _cleanup_(shown_done) Shown shown;
-                shown_init(&shown, response, blot);
-                char words[300], type[100];
-                body_words(&shown.response, blot, words, sizeof(words));
-                blot_text(blot, words);
-                text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
-                fault_set(&ret->fault, FAULT_RUN, EBADMSG, "catalog-not-json",
-                          "the catalog answers with %s instead of JSON (is a proxy or a login page in between?): %s",
-                          type, words);
-        }
-        if (ret->fault.scope != FAULT_NONE)
+                shown_init(&shown, response, auth->blot);
+                ret->foreign = !answer_is_standard_error(&shown.response);
+                if (response->status == expected)
+                        fault_web_page(&shown.response, auth, &ret->fault);
+                else
+                        answer_fault(&shown.response, expected, auth, ret->foreign, &ret->fault, text);
+                blot_text(auth->blot, text->problem);
                 ret->fault.http_status = response->status;
+        }
+        answer_seal(auth, ret);
         ret->problem = text->problem;
 }

@@ -16,10 +16,20 @@ typedef struct AnswerText {
 
 void answer_text_done(AnswerText *t);
 
-/* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that must be there is JSON by its content type. Credentials
- * (NULL: none) are blotted out of every text that is kept. */
-void answer_classify(const HttpResponse *response, int expected, bool body_needed, const Blot *blot, CatalogAnswer *ret,
-                     AnswerText *text);
+/* How we ask: by which method of authentication, and what of it must not be shown (NULL: nothing). */
+typedef struct AnswerAuth {
+        HttpAuth method;
+        const Blot *blot;
+} AnswerAuth;
+
+/* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that must be there is JSON by its content type. A web page where
+ * JSON was to come, and a redirect, are the matter of all requests: FAULT_PEER. All that comes from outside and is kept or shown (body, Location, Content-Type,
+ * libcurl's words) passes here, and loses our credentials before it is cut. */
+void answer_classify(const HttpResponse *response, int expected, bool body_needed, const AnswerAuth *auth,
+                     CatalogAnswer *ret, AnswerText *text);
+
+/* The last step before a caller sees the fault, whoever filled it. */
+void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret);
 
 /* "application/json", with parameters, or a "+json" type; an absent type counts as JSON. */
 bool answer_type_is_json(const char *content_type);

@@ -4,6 +4,7 @@
 #include "catalog/blot.h"
 #include "base/cleanup.h"
 #include <cjson/cJSON.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 
 enum { SECRET_MIN_BYTES = 4 };
-enum { SPELLED_PLAIN, SPELLED_JSON, SPELLED_BASIC };
+enum { SPELLED_PLAIN, SPELLED_JSON, SPELLED_URL, SPELLED_BASIC };
 
 static void wipe(char *text)
 {
@@ -40,6 +41,23 @@ static char *spell_json(const char *secret)
         wipe(printed);
         cJSON_free(printed);
         return bare;
+}
+
+/* RFC 3986, section 2.1: all but the unreserved characters. */
+static char *spell_url(const char *secret)
+{
+        char *out = malloc(3 * strlen(secret) + 1), *o = out;
+        if (!out)
+                return NULL;
+        for (; *secret; secret++) {
+                unsigned char c = (unsigned char)*secret;
+                if (isalnum(c) || strchr("-._~", c))
+                        *o++ = (char)c;
+                else
+                        o += sprintf(o, "%%%02X", c);
+        }
+        *o = '\0';
+        return out;
 }
 
 /* RFC 4648, section 4. */
@@ -79,9 +97,10 @@ int blot_set(Blot *b, HttpAuth auth, const char *username, const char *secret)
                 return 0;
         b->spellings[SPELLED_PLAIN] = strdup(secret);
         b->spellings[SPELLED_JSON] = spell_json(secret);
+        b->spellings[SPELLED_URL] = spell_url(secret);
         if (auth == HTTP_AUTH_BASIC)
                 b->spellings[SPELLED_BASIC] = spell_basic(username, secret);
-        if (b->spellings[SPELLED_PLAIN] && b->spellings[SPELLED_JSON] &&
+        if (b->spellings[SPELLED_PLAIN] && b->spellings[SPELLED_JSON] && b->spellings[SPELLED_URL] &&
             (auth != HTTP_AUTH_BASIC || b->spellings[SPELLED_BASIC]))
                 return 0;
         blot_done(b);
@@ -105,4 +124,11 @@ void blot_text(const Blot *b, char *text)
 {
         if (text)
                 blot_bytes(b, text, strlen(text));
+}
+
+void blot_url(const Blot *b, char *url)
+{
+        if (url)
+                url[strcspn(url, "?;#")] = '\0';
+        blot_text(b, url);
 }

@@ -1,7 +1,7 @@
 /*
  * blot: keeps our credentials out of what the catalog says, should it (or a proxy that shows what it received) echo them.
  *
- * Three spellings are known: as in the secret's file, as our JSON writes it in a string, and as basic authentication sends it. Others write JSON differently:
+ * Four spellings are known: as in the secret's file, as our JSON writes it in a string, as an address does, and as basic authentication sends it. Others write JSON differently:
  * blot what was parsed, or what was printed anew. Every occurrence is overwritten by asterisks of the same length. A secret of less than four characters is left alone: it would blot out half the language.
  */
 #pragma once
@@ -9,7 +9,7 @@
 #include "http/http.h"
 #include <stddef.h>
 
-#define BLOT_SPELLINGS 3
+#define BLOT_SPELLINGS 4
 
 typedef struct Blot {
         char *spellings[BLOT_SPELLINGS]; /* NULL: none */
@@ -22,3 +22,6 @@ void blot_done(Blot *b); /* wipes */
 /* In place. NULL is fine; bytes may hold NUL. */
 void blot_bytes(const Blot *b, char *bytes, size_t size);
 void blot_text(const Blot *b, char *text);
+
+/* An address, which also loses query, fragment and path parameters: tokens and sessions of others are carried there. */
+void blot_url(const Blot *b, char *url);

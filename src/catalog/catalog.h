@@ -4,9 +4,9 @@
  * Knows the Catalog Database Registration API 1.6.0 (/rest/catalogDatabase/v1) and the job API, and no database. Strict in what it sends, tolerant in
  * what it accepts where public clients show that catalogs differ. It decides about one answer ("what is this?"), never about a sync ("what now?").
  *
- * Credentials are read through a loader: when told to, at the latest at the first request, and again when the catalog answers 401. If the second reading differs from what was
- * sent, the request is repeated once with it; if not, repeating would only bring the account nearer to its lock. Credentials are sent to the
- * configured origin only.
+ * Credentials are read through a loader: when told to, at the latest at the first request, and again when the catalog answers 401. A 401 alone may pass: the
+ * request is repeated, at once with another secret, after a second or two with the same; one of all that are under way, since accounts lock. The second 401 in
+ * a row is the answer. Credentials are sent to the configured origin only.
  *
  * Asynchronous contract: as in http.h.
  */
@@ -36,11 +36,11 @@ typedef struct CatalogOptions {
 
 /* What every answer has. Borrowed, valid during the callback. */
 typedef struct CatalogAnswer {
-        Fault fault; /* scope FAULT_NONE: as the reference says it should be */
-        int status;  /* HTTP status; 0 when none arrived */
-        bool sent;   /* false: certain that the catalog saw nothing of the request */
-        unsigned
-                requests; /* HTTP requests that this answer cost: 1, or 2 after a change of credentials; 0 if nothing was sent */
+        Fault fault;       /* scope FAULT_NONE: as the reference says it should be */
+        int status;        /* HTTP status; 0 when none arrived */
+        bool sent;         /* false: certain that the catalog saw nothing of the request */
+        unsigned requests; /* HTTP requests that this answer cost: 1, more after a 401; 0 if nothing was sent */
+        bool foreign; /* an error, not in the catalog's form: of a gateway or proxy, perhaps, or of another address */
         uint64_t retry_after_usec;
         uint64_t elapsed_usec; /* of the last request, on the wire */
         const char *
@@ -60,8 +60,11 @@ typedef struct CatalogRefreshAnswer {
         CatalogAnswer answer; /* expected: 202 */
         bool has_job;         /* the body was a Job with a valid id, or the Location ended in one */
         CatalogJob job;
-        const char *location;  /* absolute job URL on our own origin; NULL when there is none that may be used */
-        bool location_foreign; /* there was a Location, of another origin: ignored */
+        const char *location; /* absolute job URL on our own origin; NULL when there is none that may be used */
+        const char *
+                location_below; /* the same path below the url's; NULL: it is there already. A catalog behind a gateway may not know its prefix */
+        const char *location_bare; /* of `location`, what may be stored and shown: no query, none of our credentials */
+        bool location_foreign; /* there was a Location of another origin, ignored; for the first time with this catalog */
 } CatalogRefreshAnswer;
 
 typedef struct CatalogJobAnswer {
@@ -118,11 +121,13 @@ CatalogCall *catalog_cancel(CatalogCall *call); /* NULL is fine; returns NULL */
 /* Where a job is polled when no Location may be used. */
 typedef enum CatalogJobApi {
         CATALOG_JOBS_V1 /* /rest/jobs/v1/jobs/{id} */,
-        CATALOG_JOBS_2_0 /* /rest/2.0/jobs/{id} */
+        CATALOG_JOBS_2_0 /* /rest/2.0/jobs/{id} */,
+        CATALOG_JOBS_EDGE /* /edge/api/rest/v2/jobs/{id}/statusLog */
 } CatalogJobApi;
 int catalog_job_url(const Catalog *c, const Uuid *job, CatalogJobApi api, char **ret);
 
 /* What a state and result mean (see README "Refresh outcomes"). */
 bool catalog_job_terminal(const JobStatus *job);
-bool catalog_job_clean(const JobStatus *job);   /* COMPLETED, and the result absent, NOT_SET or SUCCESS */
-bool catalog_job_waiting(const JobStatus *job); /* WAITING: not started yet */
+bool catalog_job_clean(
+        const JobStatus *job); /* COMPLETED or (CAPABILITY_)SUCCEEDED, and the result absent, NOT_SET or SUCCESS */
+bool catalog_job_waiting(const JobStatus *job); /* WAITING or SUBMITTED: not started yet */

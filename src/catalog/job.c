@@ -14,8 +14,16 @@ void job_document_done(JobDocument *d)
         *d = (JobDocument){0};
 }
 
+/* A text of the job, without our credentials; the caller frees it. NULL: no memory. */
+static char *job_text(const char *text, const Blot *blot)
+{
+        char *copy = strdup(text);
+        blot_text(blot, copy);
+        return copy;
+}
+
 /* States and results are short upper-case words; anything longer is cut and then simply unknown. */
-static int job_get_word(const cJSON *object, const char *name, char out[JOB_WORD_BYTES])
+static int job_get_word(const cJSON *object, const char *name, const Blot *blot, char out[JOB_WORD_BYTES])
 {
         const char *string;
         int r = json_get_string(object, name, &string);
@@ -23,7 +31,10 @@ static int job_get_word(const cJSON *object, const char *name, char out[JOB_WORD
                 return 0;
         if (r < 0)
                 return r;
-        text_printable(string, strlen(string), out, JOB_WORD_BYTES);
+        _cleanup_(cleanup_free) char *clean = job_text(string, blot);
+        if (!clean)
+                return -ENOMEM;
+        text_printable(clean, strlen(clean), out, JOB_WORD_BYTES);
         for (char *c = out; *c; c++)
                 *c = (char)toupper((unsigned char)*c);
         return 0;
@@ -35,10 +46,9 @@ static char *job_message(const cJSON *object, const Blot *blot)
         const char *message;
         if (json_get_string(object, "message", &message) < 0)
                 message = "";
-        char *copy = strdup(message);
+        char *copy = job_text(message, blot);
         if (!copy)
                 return NULL;
-        blot_text(blot, copy);
         size_t size = strnlen(copy, LIMIT_JOB_MESSAGE_MAX_BYTES);
         while (size > 0 && !text_utf8_valid(copy, size))
                 size--;
@@ -46,37 +56,95 @@ static char *job_message(const cJSON *object, const Blot *blot)
         return copy;
 }
 
-/* The whole of it, for jsonb. NULL: too large, no memory, or nothing that PostgreSQL would store. */
-static char *job_document(const cJSON *object, size_t size, const Blot *blot)
+/* The whole of it, for jsonb; as it is printed it must fit, which may be six times what arrived. NULL: too large, no memory, or nothing that PostgreSQL would
+ * store. */
+static char *job_document(const cJSON *object, const Blot *blot)
 {
-        char *document = size <= LIMIT_JOB_DOCUMENT_MAX_BYTES ? cJSON_PrintUnformatted(object) : NULL;
+        char *document = cJSON_PrintUnformatted(object);
         blot_text(blot, document);
-        if (!document || text_utf8_valid(document, strlen(document)))
+        if (!document ||
+            (strlen(document) <= LIMIT_JOB_DOCUMENT_MAX_BYTES && text_utf8_valid(document, strlen(document))))
                 return document;
         cJSON_free(document);
         return NULL;
 }
 
-int job_parse(const char *body, size_t size, const Blot *blot, JobDocument *ret)
+/* The Edge job system's own words, which say by themselves that a document is about a job. */
+static bool job_word_is_edge(const char *word)
 {
-        _cleanup_(cleanup_json) cJSON *object = NULL;
-        int r = json_parse(body, size, &object);
+        static const char *const words[] = {"SUBMITTED",        "RUNNING",   "SUCCEEDED",
+                                            "FAILED",           "CANCELLED", "CAPABILITY_SUCCEEDED",
+                                            "CAPABILITY_FAILED"};
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+                if (strcmp(word, words[i]) == 0)
+                        return true;
+        return false;
+}
+
+/* Is the one as new as the other, or newer? Of entries that cannot be compared the later one in the list is. */
+static bool entry_is_newer(const cJSON *entry, const cJSON *than)
+{
+        static const char when[] = "lastUpdatedDateTime";
+        const char *a, *b;
+        double x, y;
+        if (json_get_string(entry, when, &a) == 0 && json_get_string(than, when, &b) == 0)
+                return strcmp(a, b) >= 0; /* ISO 8601 */
+        if (json_get_number(entry, when, 0, 1e18, &x) == 0 && json_get_number(than, when, 0, 1e18, &y) == 0)
+                return x >= y;
+        return true;
+}
+
+/* A log of entries is as its newest one. NULL: there is none. */
+static const cJSON *job_find(const cJSON *document)
+{
+        if (!cJSON_IsArray(document))
+                return document;
+        const cJSON *newest = NULL, *entry;
+        cJSON_ArrayForEach(entry, document)
+        {
+                if (cJSON_IsObject(entry) && (!newest || entry_is_newer(entry, newest)))
+                        newest = entry;
+        }
+        return newest;
+}
+
+static int job_read_status(const cJSON *object, const Uuid *asked, const Blot *blot, JobStatus *ret)
+{
+        *ret = (JobStatus){.progress = -1};
+        bool is_edge = cJSON_GetObjectItemCaseSensitive(object, "status") &&
+                       !cJSON_GetObjectItemCaseSensitive(object, "state");
+        int r = job_get_word(object, is_edge ? "status" : "state", blot, ret->state);
+        if (r >= 0)
+                r = job_get_word(object, "result", blot, ret->result);
         if (r < 0)
                 return r;
+        (void)json_get_number(object, "progressPercentage", 0, 100, &ret->progress);
+        /* An entry of a log may have an id of its own beside that of the job. */
+        r = json_get_uuid(object, "jobId", &ret->id);
+        if (r == -ENOENT)
+                r = json_get_uuid(object, "id", &ret->id);
+        if (r == -ENOENT && asked && is_edge && job_word_is_edge(ret->state)) {
+                ret->id = *asked;
+                r = 0;
+        }
+        return r < 0 ? -EINVAL : 0;
+}
 
-        CatalogJob job = {.status.progress = -1};
-        r = json_get_uuid(object, "id", &job.status.id);
+int job_parse(const char *body, size_t size, const Uuid *asked, const Blot *blot, JobDocument *ret)
+{
+        _cleanup_(cleanup_json) cJSON *root = NULL;
+        int r = json_parse(body, size, &root);
         if (r < 0)
-                return -EINVAL;
-        if (job_get_word(object, "state", job.status.state) < 0 ||
-            job_get_word(object, "result", job.status.result) < 0)
-                return -EINVAL;
-        (void)json_get_number(object, "progressPercentage", 0, 100, &job.status.progress);
-
+                return r;
+        const cJSON *object = job_find(root);
+        CatalogJob job = {0};
+        r = object ? job_read_status(object, asked, blot, &job.status) : -EINVAL;
+        if (r < 0)
+                return r;
         char *message = job_message(object, blot);
         if (!message)
                 return -ENOMEM;
-        char *document = job_document(object, size, blot);
+        char *document = job_document(object, blot);
         job.message = message;
         job.document = document;
         *ret = (JobDocument){.job = job, .message = message, .document = document};
@@ -93,17 +161,20 @@ static bool job_state_is(const JobStatus *job, const char *const *states, size_t
 
 bool catalog_job_terminal(const JobStatus *job)
 {
-        static const char *const terminal[] = {"COMPLETED", "CANCELED", "CANCELLED", "ERROR", "FAILED", "DELETED"};
+        static const char *const terminal[] = {"COMPLETED",        "CANCELED", "CANCELLED", "ERROR",
+                                               "FAILED",           "DELETED",  "SUCCEEDED", "CAPABILITY_SUCCEEDED",
+                                               "CAPABILITY_FAILED"};
         return job_state_is(job, terminal, ARRAY_SIZE(terminal));
 }
 
 bool catalog_job_clean(const JobStatus *job)
 {
-        return strcmp(job->state, "COMPLETED") == 0 &&
+        static const char *const good[] = {"COMPLETED", "SUCCEEDED", "CAPABILITY_SUCCEEDED"};
+        return job_state_is(job, good, ARRAY_SIZE(good)) &&
                (job->result[0] == '\0' || strcmp(job->result, "NOT_SET") == 0 || strcmp(job->result, "SUCCESS") == 0);
 }
 
 bool catalog_job_waiting(const JobStatus *job)
 {
-        return job->state[0] == '\0' || strcmp(job->state, "WAITING") == 0;
+        return job->state[0] == '\0' || strcmp(job->state, "WAITING") == 0 || strcmp(job->state, "SUBMITTED") == 0;
 }

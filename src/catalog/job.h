@@ -1,8 +1,9 @@
 /*
  * job: a Job document into what the program decides by.
  *
- * Two shapes are in use: the reference's (epoch milliseconds, userId) and the job API's (ISO 8601, user, result). Only id, state, result, progress and
- * message are read, which both have under the same names; the document is kept whole.
+ * Three shapes are in use: the reference's (epoch milliseconds, userId), the job API's (ISO 8601, user, result), and that of the Edge job system
+ * (jobId, status, message, lastUpdatedDateTime; or a list of such entries, of which the newest counts). Only id, state, result, progress and message are
+ * read; the document is kept whole.
  */
 #pragma once
 
@@ -19,6 +20,6 @@ typedef struct JobDocument {
 
 void job_document_done(JobDocument *d);
 
-/* Credentials (NULL: none) are blotted out of message and document. -EINVAL: not a Job (no valid id, or a state that is not text); -ENOMEM. Errors of
- * json_parse. */
-int job_parse(const char *body, size_t size, const Blot *blot, JobDocument *ret);
+/* Credentials (NULL: none) are blotted out of every text. `asked`: whose job it must be where an entry of the Edge job system does not say, NULL: not known.
+ * -EINVAL: not a Job (no valid id, or a state that is not text); -ENOMEM. Errors of json_parse. */
+int job_parse(const char *body, size_t size, const Uuid *asked, const Blot *blot, JobDocument *ret);

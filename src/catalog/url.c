@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include <curl/curl.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,12 +19,23 @@ static void cleanup_part(char **part)
         curl_free(*part);
 }
 
-static bool part_equal(CURLU *a, CURLU *b, CURLUPart part, unsigned flags)
+static bool part_equal(CURLU *a, CURLU *b, CURLUPart part, CURLUcode absent, unsigned flags)
 {
         _cleanup_(cleanup_part) char *x = NULL;
         _cleanup_(cleanup_part) char *y = NULL;
-        return curl_url_get(a, part, &x, flags) == CURLUE_OK && curl_url_get(b, part, &y, flags) == CURLUE_OK &&
-               strcasecmp(x, y) == 0;
+        CURLUcode code = curl_url_get(a, part, &x, flags);
+        if (code != curl_url_get(b, part, &y, flags))
+                return false;
+        return code == CURLUE_OK ? strcasecmp(x, y) == 0 : code == absent;
+}
+
+/* An address with a zone leads out at another interface than the same without. */
+static bool origin_equal(CURLU *a, CURLU *b)
+{
+        return part_equal(a, b, CURLUPART_SCHEME, CURLUE_NO_SCHEME, 0) &&
+               part_equal(a, b, CURLUPART_HOST, CURLUE_NO_HOST, 0) &&
+               part_equal(a, b, CURLUPART_ZONEID, CURLUE_NO_ZONEID, 0) &&
+               part_equal(a, b, CURLUPART_PORT, CURLUE_NO_PORT, CURLU_DEFAULT_PORT);
 }
 
 int url_resolve(const char *requested_url, const char *location, char **ret)
@@ -38,8 +50,7 @@ int url_resolve(const char *requested_url, const char *location, char **ret)
             curl_url_set(target, CURLUPART_URL, requested_url, 0) != CURLUE_OK ||
             curl_url_set(target, CURLUPART_URL, location, 0) != CURLUE_OK)
                 return -EINVAL;
-        if (!part_equal(base, target, CURLUPART_SCHEME, 0) || !part_equal(base, target, CURLUPART_HOST, 0) ||
-            !part_equal(base, target, CURLUPART_PORT, CURLU_DEFAULT_PORT))
+        if (!origin_equal(base, target))
                 return -EXDEV;
         if (curl_url_get(target, CURLUPART_USER, &user, 0) == CURLUE_OK)
                 return -EXDEV;
@@ -50,13 +61,46 @@ int url_resolve(const char *requested_url, const char *location, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-bool url_last_uuid(const char *url, Uuid *ret)
+/* Where the path begins, behind scheme and authority. */
+static const char *url_path(const char *url)
 {
-        size_t size = strcspn(url, "?#");
-        while (size > 0 && url[size - 1] == '/')
-                size--;
-        size_t start = size;
+        const char *authority = strstr(url, "://");
+        authority = authority ? authority + strlen("://") : url;
+        return authority + strcspn(authority, "/?#");
+}
+
+int url_below(const char *base_url, const char *url, char **ret)
+{
+        const char *prefix = url_path(base_url), *path = url_path(url);
+        size_t size = strlen(prefix);
+        if (size == 0 || (strncmp(path, prefix, size) == 0 && strchr("/?#", path[size]) /* its NUL as well */))
+                return -ENOENT;
+        if (asprintf(ret, "%s%s", base_url, path) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+/* The path's last segment that ends before `size`, which becomes where it begins. */
+static size_t segment_start(const char *url, size_t *size)
+{
+        while (*size > 0 && url[*size - 1] == '/')
+                (*size)--;
+        size_t start = *size;
         while (start > 0 && url[start - 1] != '/')
                 start--;
+        return start;
+}
+
+bool url_last_uuid(const char *url, Uuid *ret)
+{
+        static const char log[] = "statusLog";
+        size_t size = strcspn(url, "?;#");
+        size_t start = segment_start(url, &size);
+        if (size - start == strlen(log) && memcmp(url + start, log, strlen(log)) == 0) {
+                size = start;
+                start = segment_start(url, &size);
+        }
         return uuid_parse_n(url + start, size - start, ret) == 0;
 }

@@ -54,6 +54,9 @@ static SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
                 m->outcome = "failed";
                 m->fault = *fault;
                 m->fault_is_new = true;
+                /* Nor could the job be asked for, then: whoever comes next asks how it ended. */
+                if (fault->scope == FAULT_PEER && m->has_job && m->refresh && strcmp(m->refresh, "unknown") == 0)
+                        m->refresh = NULL;
         }
         return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_RUN_FAILED;
 }
@@ -88,7 +91,7 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
                 m->phase = SYNC_PHASE_POLL;
                 m->has_job = true;
                 m->job = (JobStatus){.id = claim->job_id, .progress = -1};
-                polling_init(&m->polling, &m->polling_limits, claim->job_url[0] != '\0', in->now_usec);
+                polling_init(&m->polling, &m->polling_limits, claim->job_url[0] != '\0', false, in->now_usec);
                 return SYNC_CLAIMED_RESUME;
         }
         if (m->refresh_wanted)
@@ -103,6 +106,12 @@ static bool refresh_not_begun(const CatalogAnswer *a)
         return !a->sent || a->status == 408 || a->status == 425 || a->status == 429 || a->status == 503;
 }
 
+/* A definite no: 405, 411, 415, 422 as well. 409 is not: a refresh is under way then, ours perhaps. */
+static bool refresh_rejected(const CatalogAnswer *a)
+{
+        return a->status >= 400 && a->status < 500 && a->status != 409;
+}
+
 static SyncEvent machine_on_refresh_fault(SyncMachine *m, const SyncInput *in)
 {
         const CatalogAnswer *a = &in->refresh->answer;
@@ -114,7 +123,7 @@ static SyncEvent machine_on_refresh_fault(SyncMachine *m, const SyncInput *in)
                 if (!a->sent)
                         return machine_fail(m, &a->fault);
                 m->refresh = "failed";
-        } else if (a->status == 400 || a->status == 403 || a->status == 404) {
+        } else if (refresh_rejected(a)) {
                 m->refresh = "rejected";
         } else {
                 m->refresh = "unknown";
@@ -138,7 +147,7 @@ static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
         m->phase = SYNC_PHASE_POLL;
         m->has_job = true;
         m->job = a->job.status;
-        polling_init(&m->polling, &m->polling_limits, a->location != NULL, in->now_usec);
+        polling_init(&m->polling, &m->polling_limits, a->location != NULL, a->location_below != NULL, in->now_usec);
         m->delay_usec = polling_first_delay(&m->polling);
         return SYNC_JOB_STARTED;
 }
@@ -287,7 +296,9 @@ static SyncEvent machine_proof_ended(SyncMachine *m)
 static SyncEvent machine_on_one(SyncMachine *m, const SyncInput *in)
 {
         const Fault *fault = &in->one->answer.fault;
-        if (fault->scope == FAULT_PEER && !fault->retryable)
+        /* A page or a redirect in place of the row says nothing of it: it stays. */
+        bool page = in->one->answer.status > 0 && !fault->refused;
+        if (fault->scope == FAULT_PEER && !fault->retryable && !page)
                 return machine_fail(m, fault);
         m->verdict = proof_answer(&m->proof, in->slot, &m->edge, in->asked, in->one, in->random);
         return proof_over(&m->proof) ? machine_proof_ended(m) : SYNC_PROOF_GOES_ON;

@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOT_FOUND_MAX = 5 }; /* answers of 404 in a row, fallbacks not counted, until the job counts as vanished */
+enum { NOT_FOUND_MAX = 5 }; /* rounds of all addresses in a row without the job, until it counts as vanished */
 
-void polling_init(Polling *p, const PollingLimits *limits, bool has_location, uint64_t now_usec)
+void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bool has_below, uint64_t now_usec)
 {
         *p = (Polling){
                 .limits = *limits,
@@ -20,6 +20,8 @@ void polling_init(Polling *p, const PollingLimits *limits, bool has_location, ui
                 .started_usec = now_usec,
                 .delay_usec = limits->poll_min_usec,
                 .progress = -1,
+                .has_below = has_below,
+                .peer_only = true,
         };
         p->first_url = p->url;
         retry_init(&p->retry);
@@ -73,6 +75,7 @@ static void polling_seen(Polling *p, const JobStatus *job, uint64_t now_usec)
         if (!p->running_usec && !catalog_job_waiting(job))
                 p->running_usec = now_usec;
         p->not_found = 0;
+        p->peer_only = true;
         retry_reset(&p->retry);
 }
 
@@ -87,21 +90,48 @@ static PollingStep polling_ended(const CatalogJob *job, Fault *ret_fault)
         return POLLING_BAD;
 }
 
-static PollingStep polling_not_found(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
+/* What answers here is not the job, and may be elsewhere. Not so: what passes (a busy catalog, a lost connection), and what holds for every address (no
+ * connection, credentials that the catalog itself refuses). */
+static bool polling_not_here(const CatalogAnswer *a)
+{
+        const Fault *fault = &a->fault;
+        if (fault->scope == FAULT_NONE || a->status == 0)
+                return false;
+        if (fault->refused)
+                return a->foreign;
+        return a->status == 200 || !fault->retryable;
+}
+
+static bool polling_next_url(Polling *p)
+{
+        if (p->url == POLLING_JOBS_EDGE)
+                return false;
+        p->url++;
+        if (p->url == POLLING_LOCATION_BELOW && !p->has_below)
+                p->url++;
+        return true;
+}
+
+static PollingStep polling_elsewhere(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
                                      uint64_t *ret_delay_usec, Fault *ret_fault)
 {
-        if (p->url != POLLING_JOBS_2_0) {
-                p->url = p->url == POLLING_LOCATION ? POLLING_JOBS_V1 : POLLING_JOBS_2_0;
+        if (p->url == p->first_url)
+                p->fault = answer->answer.fault;
+        p->peer_only = p->peer_only && answer->answer.fault.scope == FAULT_PEER;
+        if (polling_next_url(p))
                 return POLLING_ELSEWHERE;
-        }
+        /* Where nothing but sign-in pages or refusals answer, the list will meet them, too. */
+        bool over = p->peer_only || ++p->not_found >= NOT_FOUND_MAX;
         p->url = p->first_url;
-        if (++p->not_found >= NOT_FOUND_MAX) {
-                *ret_fault = answer->answer.fault;
-                ret_fault->scope = FAULT_RUN;
-                fault_prefix(ret_fault, "the catalog does not know the refresh job: ");
-                return POLLING_VANISHED;
-        }
-        return polling_wait(p, now_usec, random, ret_delay_usec, ret_fault);
+        p->peer_only = true;
+        if (!over)
+                return polling_wait(p, now_usec, random, ret_delay_usec, ret_fault);
+        *ret_fault = p->fault;
+        ret_fault->scope = FAULT_RUN;
+        ret_fault->refused = false;
+        fault_prefix(ret_fault, p->fault.http_status == 404 ? "the catalog does not know the refresh job: "
+                                                            : "how the refresh job ended is not known: ");
+        return POLLING_VANISHED;
 }
 
 /* A fault while asking: transient ones are ridden out, those of the catalog as a whole end the run, others make the job's end unknown. */
@@ -113,8 +143,11 @@ static PollingStep polling_fault(Polling *p, const CatalogJobAnswer *answer, uin
                 uint64_t deadline = polling_deadline(p);
                 if (now_usec >= deadline)
                         return polling_timeout(p, ret_fault);
-                if (*ret_delay_usec > deadline - now_usec)
-                        *ret_delay_usec = deadline - now_usec;
+                /* Rather late than before the catalog wants to be asked. */
+                if (*ret_delay_usec > deadline - now_usec && answer->answer.retry_after_usec < *ret_delay_usec)
+                        *ret_delay_usec = deadline - now_usec > answer->answer.retry_after_usec
+                                                  ? deadline - now_usec
+                                                  : answer->answer.retry_after_usec;
                 return POLLING_WAIT;
         }
         *ret_fault = *fault;
@@ -124,8 +157,8 @@ static PollingStep polling_fault(Polling *p, const CatalogJobAnswer *answer, uin
 PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
                            uint64_t *ret_delay_usec, Fault *ret_fault)
 {
-        if (answer->answer.status == 404)
-                return polling_not_found(p, answer, now_usec, random, ret_delay_usec, ret_fault);
+        if (polling_not_here(&answer->answer))
+                return polling_elsewhere(p, answer, now_usec, random, ret_delay_usec, ret_fault);
         if (answer->answer.fault.scope != FAULT_NONE)
                 return polling_fault(p, answer, now_usec, random, ret_delay_usec, ret_fault);
 

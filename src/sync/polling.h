@@ -2,8 +2,9 @@
  * polling: how a job is watched until it ends.
  *
  * Decides after each answer whether to ask again (when, and at which URL), or that it is over and how. The reference gives the Location header as the
- * place to ask; where there is none, /rest/jobs/v1/jobs/{id} and, once, the older /rest/2.0/jobs/{id}. A job that is not found gets a short grace: a new
- * one may not be visible at once.
+ * place to ask. Where there is none, or what answers there is not the job (404, a gateway's 401 or 403, a web page, a document that is none), the other
+ * addresses are asked, one after the other: the Location's path below that of the url, /rest/jobs/v1/jobs/{id}, the older /rest/2.0/jobs/{id}, and that of the Edge
+ * job system. A job that is nowhere gets a short grace: a new one may not be visible at once. Then how it ended is not known; no run fails for that.
  *
  * Pure: times come in as monotonic microseconds.
  */
@@ -18,7 +19,13 @@ typedef struct PollingLimits {
         uint64_t job_timeout_usec;  /* from the moment it does not */
 } PollingLimits;
 
-typedef enum PollingUrl { POLLING_LOCATION, POLLING_JOBS_V1, POLLING_JOBS_2_0 } PollingUrl;
+typedef enum PollingUrl {
+        POLLING_LOCATION,
+        POLLING_LOCATION_BELOW,
+        POLLING_JOBS_V1,
+        POLLING_JOBS_2_0,
+        POLLING_JOBS_EDGE
+} PollingUrl;
 
 typedef enum PollingStep {
         POLLING_WAIT,      /* ask again after *ret_delay_usec */
@@ -36,16 +43,20 @@ typedef struct Polling {
 
         /* private */
         PollingUrl first_url;
+        bool has_below;
+        bool peer_only;        /* since the round of addresses began, only faults of the catalog as a whole were seen */
         uint64_t started_usec; /* the refresh was accepted */
         uint64_t running_usec; /* the job was first seen out of WAITING; 0: not yet */
         uint64_t delay_usec;
         double progress;
         char state[JOB_WORD_BYTES];
+        Fault fault;        /* at the first address of this round */
         unsigned not_found; /* answers in a row */
         Retry retry;
 } Polling;
 
-void polling_init(Polling *p, const PollingLimits *limits, bool has_location, uint64_t now_usec);
+/* has_below: there is an address for POLLING_LOCATION_BELOW. */
+void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bool has_below, uint64_t now_usec);
 
 /* How long until the first question. */
 uint64_t polling_first_delay(const Polling *p);

@@ -41,7 +41,8 @@ struct Sync {
         SyncAction postponed; /* until the journal is quiet */
 
         JobTexts texts;
-        bool job_moved; /* its state is not what it was */
+        char *job_url, *job_url_below; /* with a query, which is not for the journal; NULL: none */
+        bool job_moved;                /* its state is not what it was */
         char *problem;
         uint64_t started_usec;
         uint64_t claimed_usec; /* when the lease was asked for */
@@ -119,8 +120,10 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                 s->run = (MirrorRun){.edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
                 if (claim->resumes)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
-                if (claim->resumes && claim->job_url[0])
+                if (claim->resumes && claim->job_url[0]) {
+                        s->job_url = strdup(claim->job_url);
                         job_texts_take(&s->texts, JOB_URL, claim->job_url);
+                }
                 job_texts_given(&s->texts); /* the claim has written it */
                 int r = journal_new(s->context.event, s->context.mirror, &s->run, s->context.lease_usec,
                                     s->claimed_usec, sync_journal_state, sync_on_lease_lost, sync_on_journal_idle, s,
@@ -135,16 +138,31 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
         sync_input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = claim, .fault = fault});
 }
 
+/* Running out of memory loses an address; the id is enough. */
+static void sync_take_location(Sync *s, const CatalogRefreshAnswer *answer)
+{
+        if (!answer->location)
+                return;
+        free(s->job_url);
+        free(s->job_url_below);
+        s->job_url = strdup(answer->location);
+        s->job_url_below = answer->location_below ? strdup(answer->location_below) : NULL;
+        job_texts_take(&s->texts, JOB_URL, answer->location_bare);
+}
+
 static void sync_on_refresh(const CatalogRefreshAnswer *answer, void *userdata)
 {
         Sync *s = userdata;
         s->call = NULL;
         if (answer->location_foreign)
-                log_warning("%s: the catalog's Location for the job is at another origin; not followed", s->name);
+                log_warning(
+                        "%s: the catalog's Location for the job is at another scheme, host or port than the url, and "
+                        "is not followed; jobs are asked for at their known addresses. Does something in front of "
+                        "the catalog end TLS? Then let it pass on scheme and host. Said once",
+                        s->name);
         if (answer->has_job)
                 sync_take_job(s, &answer->job);
-        if (answer->location)
-                job_texts_take(&s->texts, JOB_URL, answer->location);
+        sync_take_location(s, answer);
         sync_input(s, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = answer});
 }
 
@@ -247,15 +265,19 @@ static int sync_do_get_job(Sync *s)
         s->asked_usec = (int64_t)clock_boottime_usec();
         _cleanup_(cleanup_free) char *url = NULL;
         const Uuid *job = &s->machine.job.id;
-        bool by_location = s->machine.polling.url == POLLING_LOCATION && job_texts_get(&s->texts, JOB_URL);
-        if (by_location) {
-                int r = catalog_get_job(s->context.catalog, job, job_texts_get(&s->texts, JOB_URL), sync_on_job, s,
-                                        &s->call);
+        PollingUrl where = s->machine.polling.url;
+        const char *given = where == POLLING_LOCATION         ? s->job_url
+                            : where == POLLING_LOCATION_BELOW ? s->job_url_below
+                                                              : NULL;
+        if (given) {
+                int r = catalog_get_job(s->context.catalog, job, given, sync_on_job, s, &s->call);
                 if (r != -EINVAL)
                         return r;
                 /* A recorded address of another origin (the url was changed since): the id is enough. */
         }
-        CatalogJobApi api = s->machine.polling.url == POLLING_JOBS_2_0 ? CATALOG_JOBS_2_0 : CATALOG_JOBS_V1;
+        CatalogJobApi api = where == POLLING_JOBS_EDGE  ? CATALOG_JOBS_EDGE
+                            : where == POLLING_JOBS_2_0 ? CATALOG_JOBS_2_0
+                                                        : CATALOG_JOBS_V1;
         int r = catalog_job_url(s->context.catalog, job, api, &url);
         return r < 0 ? r : catalog_get_job(s->context.catalog, job, url, sync_on_job, s, &s->call);
 }
@@ -586,6 +608,8 @@ Sync *sync_free(Sync *s)
         sd_event_source_disable_unref(s->starter);
         free(s->name);
         job_texts_done(&s->texts);
+        free(s->job_url);
+        free(s->job_url_below);
         free(s->problem);
         free(s);
         return NULL;

@@ -61,7 +61,7 @@ static void check_response(const HttpResponse *response, void *userdata)
         }
         CatalogAnswer classified;
         AnswerText text = {0};
-        answer_classify(response, 200, true, NULL, &classified, &text);
+        answer_classify(response, 200, true, &(AnswerAuth){0}, &classified, &text);
         if (classified.fault.scope != FAULT_NONE)
                 fuzz_check_printable(classified.fault.message, sizeof(classified.fault.message) - 1);
         else

@@ -205,7 +205,7 @@ void fuzz_job(const uint8_t *data, size_t size)
         JobDocument job = {0};
         credentials_take(&c, &data, &size);
         char *text = expand(&c, data, size, &size);
-        if (job_parse(text, size, &c.blot, &job) == 0) {
+        if (job_parse(text, size, NULL, &c.blot, &job) == 0) {
                 fuzz_check_printable(job.job.status.state, JOB_WORD_BYTES - 1);
                 fuzz_check_printable(job.job.status.result, JOB_WORD_BYTES - 1);
                 FUZZ_CHECK(job.job.status.progress >= -1 && job.job.status.progress <= 100);
@@ -240,7 +240,7 @@ void fuzz_error(const uint8_t *data, size_t size)
                                  .location = sent_location,
                                  .body = body,
                                  .body_size = size};
-        answer_classify(&response, 200, true, &c.blot, &answer, &owned);
+        answer_classify(&response, 200, true, &(AnswerAuth){c.auth, &c.blot}, &answer, &owned);
         if (answer.fault.scope != FAULT_NONE) {
                 check_fault(&answer.fault);
                 FUZZ_CHECK(answer.fault.http_status == status);

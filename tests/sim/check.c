@@ -56,8 +56,10 @@ static void check_refresh_word(World *w, const DbStatement *s)
                                        w->site->jobs[site_job_of(&s->ending.job.id)].edge != s->edge))
                 world_fail(w, "run %d says that its refresh was clean, and it was not", (int)s->run_id);
         int status = s->run->refresh_status;
-        if (word_is(word, "rejected") && status != 400 && status != 403 && status != 404)
-                world_fail(w, "run %d says that its refresh was rejected; the catalog said %d", (int)s->run_id, status);
+        bool no = status >= 400 && status < 500 && status != 401 && status != 408 && status != 409 && status != 425 &&
+                  status != 429;
+        if (word && word_is(word, "rejected") != no)
+                world_fail(w, "run %d says refresh %s; the catalog said %d to it", (int)s->run_id, word, status);
 }
 
 /* A job that an earlier run has left is polled on: nobody asks for a second one beside it. */
@@ -65,8 +67,8 @@ static void check_job_left(World *w, const Run *r)
 {
         const Database *d = w->database;
         int64_t last = r->run_id - 1;
-        while (last > 0 && d->runs[last].edge != r->edge)
-                last--;
+        while (last > 0 && (d->runs[last].edge != r->edge || !d->runs[last].refresh_wanted))
+                last--; /* one without a refresh hides no job */
         const DbRun *run = &d->runs[last];
         if (last > 0 && run->cut_in_poll && run->job >= 0 && run->job_from + JOB_WORTH > database_now(w) &&
             site_job_goes_on(w, run->job))

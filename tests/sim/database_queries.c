@@ -36,17 +36,19 @@ static DbRun *run_open(Database *d, unsigned edge)
         return NULL;
 }
 
-static DbRun *run_last(Database *d, unsigned edge)
+static DbRun *run_last_with_job(Database *d, unsigned edge)
 {
         for (size_t i = d->n_runs; i-- > 1;)
-                if (d->runs[i].edge == edge)
+                if (d->runs[i].edge == edge && d->runs[i].job >= 0)
                         return &d->runs[i];
         return NULL;
 }
 
 static bool job_is_over(const DbRun *r)
 {
-        static const char *const terminal[] = {"COMPLETED", "CANCELED", "CANCELLED", "ERROR", "FAILED", "DELETED"};
+        static const char *const terminal[] = {"COMPLETED",        "CANCELED", "CANCELLED", "ERROR",
+                                               "FAILED",           "DELETED",  "SUCCEEDED", "CAPABILITY_SUCCEEDED",
+                                               "CAPABILITY_FAILED"};
         for (size_t i = 0; i < ARRAY_SIZE(terminal); i++)
                 if (strcmp(r->job_state, terminal[i]) == 0)
                         return true;
@@ -82,7 +84,7 @@ static DbEnd query_claim(World *w, DbStatement *s)
                 world_fail(w, "more runs than any world should need");
                 return DB_DONE;
         }
-        DbRun *open = run_open(d, s->edge), *last = run_last(d, s->edge);
+        DbRun *open = run_open(d, s->edge), *last = run_last_with_job(d, s->edge);
         bool polling = open && open->phase == SYNC_PHASE_POLL;
         if (e->holder != NO_HOLDER && e->epoch != s->epoch)
                 COVER(w, takeovers);

@@ -163,7 +163,9 @@ static void run_on_claim(World *w, DbStatement *s, void *who)
 static void run_on_refresh(World *w, Call *c, void *who)
 {
         Run *r = who;
-        CatalogRefreshAnswer answer = {.has_job = c->job >= 0, .location = c->location ? "url" : NULL};
+        CatalogRefreshAnswer answer = {.has_job = c->job >= 0,
+                                       .location = c->location ? "url" : NULL,
+                                       .location_below = c->location && w->site->gateway ? "url" : NULL};
         r->call = NULL;
         r->refresh_status = c->status;
         site_answer(w, c, &answer.answer);
@@ -309,7 +311,7 @@ static void run_do_get_job(World *w, Run *r)
 {
         PollingUrl url = r->machine.polling.url;
         r->asked_at = (int64_t)w->now;
-        if (url == POLLING_LOCATION && !r->job_url)
+        if (url <= POLLING_LOCATION_BELOW && !r->job_url)
                 url = POLLING_JOBS_V1;
         r->call = run_call(w, r,
                            (CallRequest){.kind = CALL_JOB,

@@ -3,6 +3,7 @@
  */
 #include "sim/site.h"
 #include "catalog/answer.h"
+#include "sync/polling.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static const Fault *status_fault(int status)
                         .sent = true, .status = status, .content_type = "", .location = "", .body = ""};
                 AnswerText text = {0};
                 CatalogAnswer answer;
-                answer_classify(&response, 200, true, NULL, &answer, &text);
+                answer_classify(&response, 200, true, &(AnswerAuth){0}, &answer, &text);
                 answer_text_done(&text);
                 faults[i] = answer.fault;
         }
@@ -223,7 +224,15 @@ static void look_at_refresh(World *w, Call *c)
 static void look_at_job(World *w, Call *c)
 {
         const Job *job = &w->site->jobs[c->request.job];
-        bool wrong_api = w->site->only_old_job_api && c->request.job_url == 1;
+        bool wrong_api = w->site->only_old_job_api && c->request.job_url == POLLING_JOBS_V1;
+        /* Before the catalog stands a gateway that the Location does not know. */
+        if (w->site->gateway && c->request.job_url == POLLING_LOCATION) {
+                COVER(w, gateways);
+                c->status = world_below(w, 2) == 0 ? 401 : 403;
+                c->fault = status_fault(c->status);
+                c->foreign = true;
+                return;
+        }
         if (!job_visible(w, job) || wrong_api) {
                 c->status = 404;
                 c->fault = status_fault(404);
@@ -332,11 +341,12 @@ static void lose_answer(Call *c, const Fault *fault)
 static void status_answer(World *w, Call *c)
 {
         int status = draw_status(w);
-        bool begun = status == 500 || status == 502 || status == 504 || status == 409 || status == 302 || status == 418;
+        bool begun = status == 500 || status == 502 || status == 504 || status == 409;
         if (c->request.kind == CALL_REFRESH && begun && world_below(w, 2) == 0)
                 look(w, c);
         lose_answer(c, status_fault(status));
         c->status = status;
+        c->foreign = world_below(w, 2) == 0;
         if ((status == 429 || status == 503) && world_below(w, 2) == 0)
                 c->retry_after_usec = world_between(w, 1, 20) * SEC;
 }
@@ -422,7 +432,7 @@ Call *site_start(World *w, const CallRequest *request)
         Call *c = &s->calls[s->free_calls[--s->n_free]];
         c->request = *request;
         c->state = CALL_SENT;
-        c->orphan = c->absent = c->location = false;
+        c->orphan = c->absent = c->location = c->foreign = false;
         c->sent = true;
         c->tick = 0;
         c->status = 0;
@@ -453,6 +463,7 @@ void site_answer(const World *w, const Call *c, CatalogAnswer *ret)
         *ret = (CatalogAnswer){
                 .status = c->status,
                 .sent = c->sent,
+                .foreign = c->foreign,
                 .requests = c->sent ? 1 : 0,
                 .retry_after_usec = c->retry_after_usec,
         };
@@ -467,6 +478,7 @@ void site_init(World *w)
         Site *s = w->site;
         s->n_jobs = 0;
         s->only_old_job_api = world_below(w, 10) == 0;
+        s->gateway = world_below(w, 10) == 0;
         s->n_free = CALLS_MAX;
         for (size_t i = 0; i < CALLS_MAX; i++) {
                 s->free_calls[i] = (uint16_t)i;

@@ -56,6 +56,7 @@ struct Call {
         uint64_t retry_after_usec;
         int job; /* refresh: its number; -1: none was given */
         bool location, absent;
+        bool foreign; /* an error that is not in the catalog's words */
         JobStatus job_status;
         size_t n;
         Shown rows[LIMIT_PAGE_SIZE_MAX];
@@ -73,6 +74,7 @@ typedef struct Site {
         size_t n_jobs;
         Job jobs[JOBS_MAX];
         bool only_old_job_api;
+        bool gateway;             /* does not know the job's Location, but the same path below the url */
         size_t n_last[EDGES_MAX]; /* the last page that was given */
         uint32_t last_tick[EDGES_MAX];
         Shown last[EDGES_MAX][LIMIT_PAGE_SIZE_MAX];

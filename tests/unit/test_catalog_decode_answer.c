@@ -29,7 +29,7 @@ static void answer(int status, const char *type, const char *body, const Blot *b
                                  .body = body,
                                  .body_size = strlen(body)};
         *ret = (Answered){0};
-        answer_classify(&response, 200, true, blot, &ret->answer, &ret->text);
+        answer_classify(&response, 200, true, &(AnswerAuth){.blot = blot}, &ret->answer, &ret->text);
 }
 
 static void every_status_has_its_scope(void **state)
@@ -45,10 +45,10 @@ static void every_status_has_its_scope(void **state)
                 {201, "catalog-unexpected-status", FAULT_RUN, false, false},
                 {204, "catalog-unexpected-status", FAULT_RUN, false, false},
                 {206, "catalog-unexpected-status", FAULT_RUN, false, false},
-                {301, "catalog-redirect", FAULT_RUN, false, false},
-                {302, "catalog-redirect", FAULT_RUN, false, false},
+                {301, "catalog-redirect", FAULT_PEER, false, false},
+                {302, "catalog-redirect", FAULT_PEER, false, false},
                 {304, "catalog-redirect", FAULT_RUN, false, false},
-                {307, "catalog-redirect", FAULT_RUN, false, false},
+                {307, "catalog-redirect", FAULT_PEER, false, false},
                 {400, "catalog-bad-request", FAULT_RUN, false, false},
                 {401, "catalog-unauthorized", FAULT_PEER, false, true},
                 {403, "catalog-forbidden", FAULT_RUN, false, false},
@@ -197,7 +197,7 @@ static void an_answer_that_did_not_arrive_whole_has_no_say(void **state)
         fault_set(&response.fault, FAULT_REQUEST, ECONNRESET, "http-reset", "reset");
         CatalogAnswer a;
         AnswerText text = {0};
-        answer_classify(&response, 200, true, NULL, &a, &text);
+        answer_classify(&response, 200, true, &(AnswerAuth){0}, &a, &text);
         assert_int_equal(a.status, 0);
         assert_string_equal(a.fault.code, "http-reset");
 }
@@ -237,6 +237,8 @@ static void echoed_credentials_are_blotted(void **state)
                 {200, "text/html", farther},
                 {302, "text/html", "https://login.example/?password=" SECRET "&basic=" BASIC},
                 {302, "text/html", farther},
+                {200, "text/html;u=" SECRET, "x"}, /* S5 */
+                {200, "text/plain; basic=" BASIC, ""},
         };
         Blot blot = {0};
         assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, "svc", SECRET), 0);
@@ -249,6 +251,128 @@ static void echoed_credentials_are_blotted(void **state)
                 answer_text_done(&a.text);
         }
         blot_done(&blot);
+}
+
+/* S5: libcurl's own words quote what it received. */
+static void an_echo_in_the_words_of_the_transfer_is_blotted(void **state)
+{
+        (void)state;
+        Blot blot = {0};
+        HttpResponse response = {.error = -EPROTO, .content_type = "", .location = "", .body = ""};
+        fault_set(&response.fault, FAULT_REQUEST, EPROTO, "http-protocol", "bad header \"%s\"", SECRET);
+        assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, "svc", SECRET), 0);
+        Answered a = {0};
+        answer_classify(&response, 200, true, &(AnswerAuth){HTTP_AUTH_BASIC, &blot}, &a.answer, &a.text);
+        assert_clean("message", a.answer.fault.message);
+        blot_done(&blot);
+}
+
+/* What a redirect carries in its query opens doors, ours or others'. */
+static void a_redirect_is_shown_without_its_query(void **state)
+{
+        (void)state;
+        Answered a;
+        answer(302, "", "https://idp.example/login;jsessionid=17?SAMLRequest=abc#x", NULL, &a);
+        assert_non_null(strstr(a.answer.fault.message, "https://idp.example/login,"));
+        assert_null(strstr(a.answer.fault.message, "SAML"));
+        assert_null(strstr(a.answer.fault.message, "jsessionid"));
+        answer_text_done(&a.text);
+}
+
+/* C4: for every request alike, so it is no failure of an edge. */
+static void a_sign_in_page_is_the_matter_of_the_whole_catalog(void **state)
+{
+        (void)state;
+        static const struct {
+                int status;
+                const char *type, *body;
+                FaultScope scope;
+        } cases[] = {
+                {200, "text/html", "<title>Sign in</title>", FAULT_PEER},
+                {200, "text/html; charset=utf-8", "", FAULT_PEER},
+                {200, "application/xhtml+xml", "<html/>", FAULT_PEER},
+                {200, "text/plain", " \n<!DOCTYPE html>", FAULT_PEER},
+                {202, "text/html", "<html>", FAULT_PEER},
+                {302, "text/html", "https://idp.example/login", FAULT_PEER},
+                {200, "text/plain", "come back", FAULT_RUN},
+                {202, "application/json", "{}", FAULT_RUN},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Answered a;
+                answer(cases[i].status, cases[i].type, cases[i].body, NULL, &a);
+                assert_int_equal(a.answer.fault.scope, cases[i].scope);
+                assert_false(a.answer.fault.retryable);
+                assert_int_equal(a.answer.fault.http_status, cases[i].status);
+                if (cases[i].scope == FAULT_PEER)
+                        assert_non_null(strstr(a.answer.fault.message, "a sign-in page"));
+                answer_text_done(&a.text);
+        }
+}
+
+/* C2: a gateway's words are told from the catalog's. */
+static void an_answer_in_other_words_than_the_catalogs_is_foreign(void **state)
+{
+        (void)state;
+        static const struct {
+                int status;
+                const char *type, *body;
+                bool foreign;
+        } cases[] = {
+                {401, "application/json", "{\"userMessage\":\"no\"}", false},
+                {401, "application/json", "{\"message\":\"no Route matched\"}", true},
+                {403, "text/html", "<html>", true},
+                {404, "", "", true},
+                {403, "application/json", "{\"errorCode\":\"noAccess\"}", false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Answered a;
+                answer(cases[i].status, cases[i].type, cases[i].body, NULL, &a);
+                assert_int_equal(a.answer.foreign, cases[i].foreign);
+                assert_int_equal(strstr(a.answer.fault.message, "not in the catalog's words") != NULL,
+                                 cases[i].foreign);
+                answer_text_done(&a.text);
+        }
+}
+
+/* O13 */
+static void a_refusal_names_what_this_method_uses(void **state)
+{
+        (void)state;
+        static const struct {
+                HttpAuth method;
+                const char *words, *not_words;
+        } cases[] = {
+                {HTTP_AUTH_BASIC, "check username and password_file", "token"},
+                {HTTP_AUTH_BEARER, "check token_file", "password"},
+                {HTTP_AUTH_NONE, "refuses the credentials", "check "},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                HttpResponse response = {.sent = true,
+                                         .status = 401,
+                                         .content_type = "application/json",
+                                         .location = "",
+                                         .body = "{\"userMessage\":\"no\"}",
+                                         .body_size = 20};
+                Answered a = {0};
+                answer_classify(&response, 200, true, &(AnswerAuth){.method = cases[i].method}, &a.answer, &a.text);
+                assert_non_null(strstr(a.answer.fault.message, cases[i].words));
+                assert_null(strstr(a.answer.fault.message, cases[i].not_words));
+                answer_text_done(&a.text);
+        }
+}
+
+/* S6: as it is printed, which may be six times what arrived. */
+static void an_error_body_that_grows_beyond_the_cap_is_not_kept(void **state)
+{
+        (void)state;
+        static char body[LIMIT_PROBLEM_MAX_BYTES];
+        size_t used = (size_t)sprintf(body, "{\"userMessage\":\"");
+        memset(body + used, 1, sizeof(body) - used - 3);
+        (void)strcpy(body + sizeof(body) - 3, "\"}");
+        Answered a;
+        answer(403, "application/json", body, NULL, &a);
+        assert_null(a.answer.problem);
+        answer_text_done(&a.text);
 }
 
 #define TOKEN "eyJhbGciOi/J9.c2lnbmF0dXJl+x=="
@@ -363,6 +487,12 @@ int main(void)
                 cmocka_unit_test(an_answer_that_did_not_arrive_whole_has_no_say),
                 cmocka_unit_test(echoed_credentials_are_blotted),
                 cmocka_unit_test(an_echo_is_blotted_however_json_spells_it),
+                cmocka_unit_test(an_echo_in_the_words_of_the_transfer_is_blotted),
+                cmocka_unit_test(a_redirect_is_shown_without_its_query),
+                cmocka_unit_test(a_sign_in_page_is_the_matter_of_the_whole_catalog),
+                cmocka_unit_test(an_answer_in_other_words_than_the_catalogs_is_foreign),
+                cmocka_unit_test(a_refusal_names_what_this_method_uses),
+                cmocka_unit_test(an_error_body_that_grows_beyond_the_cap_is_not_kept),
                 cmocka_unit_test(every_length_is_blotted_as_basic_sends_it),
                 cmocka_unit_test(a_secret_of_asterisks_is_blotted_once),
                 cmocka_unit_test(what_is_no_secret_stays),

@@ -57,6 +57,10 @@ static void a_location_leads_to_the_same_origin_or_nowhere(void **state)
                 {ASK, "https://evil.example\\@acme.example/j", -EXDEV, NULL},
                 {"http://127.0.0.1:8080" API, "http://127.0.0.1:8081/j", -EXDEV, NULL},
                 {"http://127.0.0.1:8080" API, "http://localhost:8080/j", -EXDEV, NULL},
+                {"https://[::1]:8443" API, "https://[::1%25lo]:8443/j", -EXDEV, NULL}, /* S7 */
+                {"https://[fe80::1%25eth0]" API, "https://[fe80::1%25eth1]/j", -EXDEV, NULL},
+                {"https://[fe80::1%25eth0]" API, "https://[fe80::1]/j", -EXDEV, NULL},
+                {"https://[fe80::1%25eth0]" API, "https://[fe80::1%25eth0]/j", 0, NULL},
                 {ASK, "ftp://acme.example/j", -EXDEV, NULL},
                 {ASK, "file:///etc/passwd", -EXDEV, NULL},
                 /* garbage */
@@ -95,6 +99,10 @@ static void the_last_segment_may_be_the_job(void **state)
                 {"/jobs/" ID "x", false},
                 {"/jobs/{" ID "}", false},
                 {"/jobs/" ID "/progress", false},
+                {"/edge/api/rest/v2/jobs/" ID "/statusLog", true}, /* C1 */
+                {"https://acme.example/edge/api/rest/v2/jobs/" ID "/statusLog/?a=b", true},
+                {"/jobs/statusLog", false},
+                {"/jobs/" ID ";jsessionid=7", true},
                 {"/jobs?id=" ID, false},
                 {"/jobs#" ID, false},
                 {"", false},
@@ -111,10 +119,35 @@ static void the_last_segment_may_be_the_job(void **state)
         }
 }
 
+/* C2: a catalog that does not know the prefix under which it is reached. */
+static void a_path_is_moved_below_the_prefix(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *base, *url, *expected;
+        } cases[] = {
+                {SITE "/collibra", SITE "/rest/jobs/v1/jobs/" ID, SITE "/collibra/rest/jobs/v1/jobs/" ID},
+                {SITE "/a/b", SITE "/x?y=1", SITE "/a/b/x?y=1"},
+                {SITE "/collibra", SITE "/collibrating/x", SITE "/collibra/collibrating/x"},
+                {SITE "/collibra", SITE "/collibra/rest/jobs/v1/jobs/" ID, NULL},
+                {SITE "/collibra", SITE "/collibra?x", NULL},
+                {SITE "/collibra", SITE "/collibra", NULL},
+                {SITE, SITE "/rest/jobs/v1/jobs/" ID, NULL},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char *url = NULL;
+                assert_int_equal(url_below(cases[i].base, cases[i].url, &url), cases[i].expected ? 0 : -ENOENT);
+                if (cases[i].expected)
+                        assert_string_equal(url, cases[i].expected);
+                free(url);
+        }
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_location_leads_to_the_same_origin_or_nowhere),
+                cmocka_unit_test(a_path_is_moved_below_the_prefix),
                 cmocka_unit_test(the_last_segment_may_be_the_job),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,7 @@ static int read_job(void)
         Blot blot = {0};
         int r = blot_set(&blot, HTTP_AUTH_BASIC, "user", "hunter2");
         if (r == 0)
-                r = job_parse(text, strlen(text), &blot, &job);
+                r = job_parse(text, strlen(text), NULL, &blot, &job);
         assert_true(r < 0 || !strstr(job.job.message, "hunter2"));
         job_document_done(&job);
         blot_done(&blot);
@@ -196,7 +196,7 @@ static int read_error(void)
                 int r = blot_set(&blot, HTTP_AUTH_BEARER, NULL, "hunter2");
                 if (r < 0)
                         return r;
-                answer_classify(&response, 200, true, &blot, &answer, &text);
+                answer_classify(&response, 200, true, &(AnswerAuth){.blot = &blot}, &answer, &text);
                 assert_true(answer.fault.scope != FAULT_NONE);
                 assert_null(strstr(answer.fault.message, "hunter2"));
                 assert_true(!answer.problem || !strstr(answer.problem, "hunter2"));

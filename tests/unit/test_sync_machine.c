@@ -48,7 +48,7 @@ static void machine_at(SyncMachine *m, SyncState state)
                                                    .settle_usec = 5000000,
                                                    .page_size = 500};
         sync_machine_init(m, &options);
-        polling_init(&m->polling, &options.polling, false, 1);
+        polling_init(&m->polling, &options.polling, false, false, 1);
         m->state = state;
         if (state == SYNC_APPLYING) { /* as the list's end leaves it */
                 m->outcome = "synced";
@@ -125,6 +125,11 @@ static void every_answer_to_a_refresh_has_its_outcome(void **state)
                 {401, false, true, FAULT_PEER, SYNC_DO_FINISH, NULL, "failed"},
                 {403, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
                 {404, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
+                /* C6: a definite no. */
+                {405, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
+                {411, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
+                {415, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
+                {422, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
                 {409, false, true, FAULT_RUN, SYNC_DO_WAIT, "unknown", NULL},
                 {429, true, true, FAULT_REQUEST, SYNC_DO_WAIT, NULL, NULL},
                 {500, true, true, FAULT_REQUEST, SYNC_DO_WAIT, "unknown", NULL},

@@ -35,7 +35,7 @@ static void every_end_has_its_step(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Polling p;
                 uint64_t delay = 0;
-                polling_init(&p, &limits, true, 1);
+                polling_init(&p, &limits, true, false, 1);
                 assert_int_equal(step(&p, cases[i].state, cases[i].result, 2, &delay), cases[i].step);
         }
 }
@@ -47,7 +47,7 @@ static void job_that_never_ends_meets_its_deadline(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
                 Polling p;
                 uint64_t now = 1, delay = 0, most = i ? limits.job_timeout_usec : limits.wait_timeout_usec;
-                polling_init(&p, &limits, true, now);
+                polling_init(&p, &limits, true, false, now);
                 while (step(&p, states[i], "", now, &delay) == POLLING_WAIT) {
                         assert_true(delay > 0);
                         now += delay;
@@ -65,15 +65,67 @@ static void job_that_is_not_found_is_asked_for_elsewhere_then_given_up(void **st
         Fault fault = {0};
         uint64_t delay = 0;
         unsigned asked = 1;
-        polling_init(&p, &limits, true, 1);
+        polling_init(&p, &limits, true, false, 1);
         assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
         assert_int_equal(p.url, POLLING_JOBS_V1);
         assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
         assert_int_equal(p.url, POLLING_JOBS_2_0);
+        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
+        assert_int_equal(p.url, POLLING_JOBS_EDGE);
         PollingStep s = POLLING_WAIT;
         while ((s == POLLING_WAIT || s == POLLING_ELSEWHERE) && asked++ < 50)
                 s = polling_answer(&p, &a, 2, 0, &delay, &fault);
         assert_int_equal(s, POLLING_VANISHED);
+}
+
+/* C1, C2: whatever stands at an address that is not the job, the others are asked before anything is concluded. */
+static void what_is_not_the_job_is_no_answer(void **state)
+{
+        (void)state;
+        static const CatalogAnswer answers[] = {
+                {.status = 404, .fault = {.scope = FAULT_RUN}},
+                {.status = 403, .fault = {.scope = FAULT_RUN}, .foreign = true},
+                {.status = 401, .fault = {.scope = FAULT_PEER, .refused = true}, .foreign = true},
+                {.status = 302, .fault = {.scope = FAULT_PEER}, .foreign = true},
+                {.status = 200, .fault = {.scope = FAULT_PEER, .code = "catalog-not-json"}, .foreign = true},
+                {.status = 200, .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = "job-bad-document"}},
+                {.status = 200, .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = "job-foreign"}},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+                CatalogJobAnswer a = {.answer = answers[i]};
+                Polling p;
+                Fault fault = {0};
+                uint64_t delay = 0;
+                polling_init(&p, &limits, true, true, 1);
+                static const PollingUrl urls[] = {POLLING_LOCATION_BELOW, POLLING_JOBS_V1, POLLING_JOBS_2_0,
+                                                  POLLING_JOBS_EDGE};
+                for (size_t k = 0; k < ARRAY_SIZE(urls); k++) {
+                        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
+                        assert_int_equal(p.url, urls[k]);
+                }
+                assert_int_equal(step(&p, "COMPLETED", "", 2, &delay), POLLING_CLEAN);
+
+                /* And where the job is nowhere, how it ended is not known; the run goes on. */
+                polling_init(&p, &limits, true, true, 1);
+                PollingStep s = POLLING_WAIT;
+                for (unsigned asked = 0; (s == POLLING_WAIT || s == POLLING_ELSEWHERE) && asked < 50; asked++)
+                        s = polling_answer(&p, &a, 2, 0, &delay, &fault);
+                assert_int_equal(s, POLLING_VANISHED);
+                assert_int_equal(fault.scope, FAULT_RUN);
+                assert_false(fault.refused);
+        }
+}
+
+static void credentials_that_the_catalog_refuses_end_the_polling(void **state)
+{
+        (void)state;
+        CatalogJobAnswer a = {.answer = {.status = 401, .fault = {.scope = FAULT_PEER, .refused = true}}};
+        Polling p;
+        Fault fault = {0};
+        uint64_t delay = 0;
+        polling_init(&p, &limits, true, true, 1);
+        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_FAILED);
+        assert_true(fault.refused);
 }
 
 int main(void)
@@ -81,6 +133,8 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_end_has_its_step),
                 cmocka_unit_test(job_that_never_ends_meets_its_deadline),
+                cmocka_unit_test(what_is_not_the_job_is_no_answer),
+                cmocka_unit_test(credentials_that_the_catalog_refuses_end_the_polling),
                 cmocka_unit_test(job_that_is_not_found_is_asked_for_elsewhere_then_given_up),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

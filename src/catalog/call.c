@@ -1,0 +1,276 @@
+/*
+ * call: secrets, sending, and what a 401 means; see the header.
+ *
+ * What always holds: a call is on its catalog's list until it is over; the secret leaves this file only inside a request to the configured origin. While there is
+ * a doubter, its timer is armed or its request is under way; when there is none any more, and calls wait, `release` is armed.
+ */
+#include "catalog/call.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include <errno.h>
+#include <string.h>
+
+#define AGAIN_USEC (1 * USEC_PER_SEC) /* after a 401; and up to as much again */
+
+enum { TRIES_MAX = 5 };
+
+static int catalog_on_release(sd_event_source *source, void *userdata);
+
+int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
+{
+        _cleanup_(cleanup_catalog) Catalog *c = calloc(1, sizeof(*c));
+        if (!c)
+                return -ENOMEM;
+        c->http = http;
+        c->auth = options->auth;
+        c->load_secret = options->load_secret;
+        c->load_secret_userdata = options->load_secret_userdata;
+        c->base_url = strdup(options->base_url);
+        c->username = strdup(options->username ? options->username : "");
+        if (!c->base_url || !c->username)
+                return -ENOMEM;
+        int r = sd_event_add_defer(http_client_event(http), &c->release, catalog_on_release, c);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(c->release, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+AnswerAuth call_auth(const CatalogCall *call)
+{
+        return (AnswerAuth){.method = call->catalog->auth, .blot = &call->catalog->blot};
+}
+
+static void call_unlink(CatalogCall *call)
+{
+        *call->link = call->next;
+        if (call->next)
+                call->next->link = call->link;
+        call->link = NULL;
+}
+
+static void call_free(CatalogCall *call)
+{
+        free(call->url);
+        free(call);
+}
+
+/* Whoever waited goes on. */
+static void doubt_end(Catalog *c)
+{
+        c->doubter = NULL;
+        c->again = sd_event_source_disable_unref(c->again);
+        (void)sd_event_source_set_enabled(c->release, SD_EVENT_ONESHOT);
+}
+
+CatalogCall *catalog_cancel(CatalogCall *call)
+{
+        if (!call || !call->link) /* in its own callback: it is freed right after */
+                return NULL;
+        (void)http_cancel(call->transfer);
+        if (call->catalog->doubter == call)
+                doubt_end(call->catalog);
+        call_unlink(call);
+        call_free(call);
+        return NULL;
+}
+
+Catalog *catalog_free(Catalog *c)
+{
+        if (!c)
+                return NULL;
+        while (c->calls)
+                (void)catalog_cancel(c->calls);
+        sd_event_source_disable_unref(c->again);
+        sd_event_source_disable_unref(c->release);
+        text_wipe(&c->secret);
+        blot_done(&c->blot);
+        free(c->base_url);
+        free(c->username);
+        free(c);
+        return NULL;
+}
+
+int catalog_load_secret(Catalog *c, Fault *ret_fault)
+{
+        _cleanup_(text_wipe) Text fresh = {0};
+        if (!c->load_secret)
+                return 0;
+        int r = c->load_secret(c->load_secret_userdata, &fresh, ret_fault);
+        if (r < 0)
+                return r;
+        if (c->auth == HTTP_AUTH_BEARER && !http_token_is_sound(fresh.data))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                                 "the token holds a space or a control character; write the token alone into the file, "
+                                 "without \"Bearer\"");
+        if (c->secret.data && text_equal(c->secret.data, fresh.data))
+                return 0;
+        r = blot_set(&c->blot, c->auth, c->username, fresh.data);
+        if (r < 0)
+                return fault_set(ret_fault, FAULT_PROCESS, -r, "out-of-memory", "out of memory for the secret");
+        text_wipe(&c->secret);
+        c->secret = fresh;
+        fresh = (Text){0};
+        c->secret_number++;
+        c->refused = false;
+        return 1;
+}
+
+bool catalog_reread_secret(Catalog *c)
+{
+        Fault ignored; /* what cannot be used has not changed */
+        return catalog_load_secret(c, &ignored) > 0;
+}
+
+static void call_on_response(const HttpResponse *response, void *userdata);
+
+static int call_send(CatalogCall *call)
+{
+        Catalog *c = call->catalog;
+        HttpRequest request = {
+                .method = call->method,
+                .url = call->url,
+                .auth = c->auth,
+                .username = c->username,
+                .secret = c->secret.data,
+                .body_max_bytes = LIMIT_BODY_MAX_BYTES,
+                .fresh_connection = call->method == HTTP_POST,
+        };
+        call->secret_number = c->secret_number;
+        return http_start(c->http, &request, call_on_response, call, &call->transfer);
+}
+
+/* The callback may free the catalog, cancel other calls and this one, so it leaves the list first. */
+static void call_end(CatalogCall *call, const HttpResponse *response)
+{
+        if (call->catalog->doubter == call)
+                doubt_end(call->catalog);
+        call_unlink(call);
+        call->complete(call, response);
+        call_free(call);
+}
+
+static void call_end_badly(CatalogCall *call, int error)
+{
+        HttpResponse response = {.error = error, .content_type = "", .location = "", .body = ""};
+        fault_set(&response.fault, FAULT_PROCESS, -error, "no-resources", "the catalog cannot be asked: %s",
+                  strerrordesc_np(-error));
+        call_end(call, &response);
+}
+
+static int catalog_on_again(sd_event_source *source, uint64_t usec, void *userdata)
+{
+        (void)source;
+        (void)usec;
+        Catalog *c = userdata;
+        c->again = sd_event_source_disable_unref(c->again);
+        (void)catalog_reread_secret(c);
+        int r = call_send(c->doubter);
+        if (r < 0)
+                call_end_badly(c->doubter, r);
+        return 0;
+}
+
+/* One call each time: nothing of the catalog is touched after a callback. */
+static int catalog_on_release(sd_event_source *source, void *userdata)
+{
+        Catalog *c = userdata;
+        CatalogCall *call = c->doubter ? NULL : c->calls;
+        while (call && !call->waits)
+                call = call->next;
+        if (!call)
+                return 0;
+        (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        call->waits = false;
+        call->repeated = false;
+        if (c->refused) {
+                const HttpResponse response = {
+                        .sent = call->requests > 0, .status = 401, .content_type = "", .location = "", .body = ""};
+                call_end(call, &response);
+                return 0;
+        }
+        int r = call_send(call);
+        if (r < 0)
+                call_end_badly(call, r);
+        return 0;
+}
+
+/* True when a call that was answered 401 is under way again, or will be. */
+static bool call_again(CatalogCall *call, const HttpResponse *response)
+{
+        Catalog *c = call->catalog;
+        if (!c->load_secret || call->tries >= TRIES_MAX)
+                return false;
+        if (call->secret_number != c->secret_number || catalog_reread_secret(c))
+                return call_send(call) >= 0;
+        if (call->url_is_guess && !answer_is_standard_error(response))
+                return false;
+        if (c->refused || call->repeated) {
+                c->refused = true;
+                return false;
+        }
+        call->repeated = true;
+        call->waits = c->doubter != NULL;
+        if (call->waits)
+                return true;
+        uint64_t delay = AGAIN_USEC + clock_random() % AGAIN_USEC;
+        if (sd_event_add_time_relative(http_client_event(c->http), &c->again, CLOCK_MONOTONIC, delay,
+                                       10 * USEC_PER_MSEC, catalog_on_again, c) < 0)
+                return false;
+        c->doubter = call;
+        return true;
+}
+
+static void call_on_response(const HttpResponse *response, void *userdata)
+{
+        CatalogCall *call = userdata;
+        call->transfer = NULL;
+        call->tries++;
+        call->requests += response->sent;
+        bool is_401 = response->error == 0 && response->status == 401;
+        if (response->error == 0 && !is_401 && call->secret_number == call->catalog->secret_number)
+                call->catalog->refused = false;
+        if (!is_401 || !call_again(call, response))
+                call_end(call, response);
+}
+
+int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret)
+{
+        CatalogCall *call = calloc(1, sizeof(*call));
+        if (!call)
+                return -ENOMEM;
+        call->catalog = c;
+        call->complete = complete;
+        call->userdata = userdata;
+        call->next = c->calls;
+        call->link = &c->calls;
+        if (c->calls)
+                c->calls->link = &call->next;
+        c->calls = call;
+        *ret = call;
+        return 0;
+}
+
+static int call_start(CatalogCall *call)
+{
+        Catalog *c = call->catalog;
+        Fault ignored; /* who wants to hear of it loads the secret first */
+        if (c->load_secret && !c->secret.data) {
+                int r = catalog_load_secret(c, &ignored);
+                if (r < 0)
+                        return r;
+        }
+        call->waits = c->doubter != NULL;
+        return call->waits ? 0 : call_send(call);
+}
+
+int call_begin(CatalogCall **call, CatalogCall **ret)
+{
+        int r = call_start(*call);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(*call);
+        return 0;
+}

@@ -1,0 +1,67 @@
+/*
+ * call: one question to the catalog, from the secret it goes out with to its one callback. Private to this room.
+ *
+ * A 401 alone says little: a secret was changed on disk, a session was ended for a moment, a gateway lost its mind. So the secret is read again; another
+ * one is used at once, with the same one the first call that was refused asks again after a short wait, and the rest wait for what it hears, new ones too: a
+ * wrong password goes out twice, however many calls there are. The second 401 in a row counts; from then on one is enough, until the secret changes or
+ * is accepted.
+ */
+#pragma once
+
+#include "catalog/answer.h"
+#include "catalog/blot.h"
+#include "catalog/catalog.h"
+
+typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);
+
+struct Catalog {
+        HttpClient *http;
+        char *base_url;
+        HttpAuth auth;
+        char *username;
+        CatalogSecretLoader load_secret;
+        void *load_secret_userdata;
+        Text secret;
+        Blot blot;              /* of the secret */
+        uint64_t secret_number; /* rises with every secret that differs from the one before */
+        bool refused;           /* the secret: twice in a row, and not accepted since */
+        bool foreign_said;      /* that a Location was of another origin */
+        CatalogCall *calls;
+        CatalogCall *doubter;     /* asks again after a 401; others wait */
+        sd_event_source *again;   /* when it does */
+        sd_event_source *release; /* armed while calls that waited are to go on */
+};
+
+struct CatalogCall {
+        Catalog *catalog;
+        CatalogCall *next, **link; /* link NULL: over, in its callback */
+        HttpTransfer *transfer;    /* NULL: waits */
+        HttpMethod method;
+        char *url;
+        bool url_is_guess; /* another server's may be there: its 401 is not about us */
+        CallComplete complete;
+        union {
+                CatalogRefreshCallback refresh;
+                CatalogJobCallback job;
+                CatalogPageCallback page;
+                CatalogOneCallback one;
+        } callback;
+        void *userdata;
+        Uuid id; /* of the edge or the job that is asked about */
+        int64_t offset;
+        unsigned limit;
+        unsigned tries;         /* answers so far, or failures */
+        unsigned requests;      /* that left */
+        bool waits;             /* for what the doubter hears */
+        bool repeated;          /* after a 401, with the same secret */
+        uint64_t secret_number; /* of the secret that was sent */
+};
+
+int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret);
+DEFINE_CLEANUP(CatalogCall, call, catalog_cancel)
+
+/* Sends it, or lets it wait; the first request reads the secret, unless that has been done. On success *call is moved to *ret. */
+int call_begin(CatalogCall **call, CatalogCall **ret);
+
+/* For answer_classify. */
+AnswerAuth call_auth(const CatalogCall *call);
