@@ -46,15 +46,19 @@ static char *spell_json(const char *secret)
 /* RFC 3986, section 2.1: all but the unreserved characters. */
 static char *spell_url(const char *secret)
 {
+        static const char digits[] = "0123456789ABCDEF";
         char *out = malloc(3 * strlen(secret) + 1), *o = out;
         if (!out)
                 return NULL;
         for (; *secret; secret++) {
                 unsigned char c = (unsigned char)*secret;
-                if (isalnum(c) || strchr("-._~", c))
+                if (isalnum(c) || strchr("-._~", c)) {
                         *o++ = (char)c;
-                else
-                        o += sprintf(o, "%%%02X", c);
+                } else {
+                        *o++ = '%';
+                        *o++ = digits[c >> 4];
+                        *o++ = digits[c & 15];
+                }
         }
         *o = '\0';
         return out;
