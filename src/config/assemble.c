@@ -47,8 +47,8 @@ static bool is_polling(const Option *o)
                (o->offset == offsetof(ConfigEdge, poll_min_usec) || o->offset == offsetof(ConfigEdge, poll_max_usec));
 }
 
-/* Presets are ours and parse, unless the system has no time zones. */
-static int apply_presets(Draft *d, Config *config, ConfigEdge *defaults, OptionContext *context)
+/* Presets are ours and parse. */
+static int apply_presets(Config *config, ConfigEdge *defaults, OptionContext *context)
 {
         size_t n;
         const Option *table = option_table(&n);
@@ -58,9 +58,6 @@ static int apply_presets(Draft *d, Config *config, ConfigEdge *defaults, OptionC
                         continue;
                 int r = option_parse(&table[i], lives_in_edge(&table[i]) ? (void *)defaults : config, table[i].preset,
                                      context);
-                if (r == -EINVAL)
-                        problems_add(&d->problems, (Place){.file = 0}, "the preset %s = %s: %s", table[i].key,
-                                     table[i].preset, context->complaint);
                 if (r < 0)
                         return r;
         }
@@ -187,7 +184,7 @@ int draft_assemble(Draft *d, Config *config)
         OptionContext context = {.zones = config->zones};
         ConfigEdge defaults = {0};
 
-        int r = apply_presets(d, config, &defaults, &context);
+        int r = apply_presets(config, &defaults, &context);
         if (r == 0)
                 r = assemble_scalars(d, config, &defaults, &context);
         if (r == 0)

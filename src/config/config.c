@@ -32,11 +32,9 @@ int config_load(const char *file, Config **ret, Text *errors)
         int r = draft_read(&draft, file ? file : CONFIG_DEFAULT_FILE);
         if (r == 0)
                 r = draft_assemble(&draft, config);
-        if (r < 0 && r != -EINVAL) /* -EINVAL: among the problems */
-                return r;
         if (r == 0)
                 r = config_take_warnings(config, &draft);
-        if (r < 0 && r != -EINVAL)
+        if (r < 0)
                 return r;
         if (problems_any(&draft.problems)) {
                 r = problems_print(&draft.problems, draft.files, errors);
@@ -69,7 +67,7 @@ bool config_same_peers(const Config *a, const Config *b)
                 {a->daemon.instance, b->daemon.instance},
         };
         for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
-                if (strings[i][0] != strings[i][1] && !text_equal(strings[i][0], strings[i][1]))
+                if (!text_equal(strings[i][0], strings[i][1]))
                         return false;
         return a->catalog.auth == b->catalog.auth && a->catalog.max_requests == b->catalog.max_requests &&
                a->catalog.request_timeout_usec == b->catalog.request_timeout_usec &&
@@ -117,9 +115,6 @@ static int compare_key(const void *key, const void *edge)
 const ConfigEdge *config_find_edge(const Config *config, const char *name)
 {
         Uuid id;
-
-        if (config->n_edges == 0)
-                return NULL;
         const ConfigEdge *found = bsearch(name, config->edges, config->n_edges, sizeof(*config->edges), compare_key);
         return found || uuid_parse(name, &id) < 0 ? found : config_find_edge_by_id(config, &id);
 }

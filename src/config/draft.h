@@ -41,7 +41,7 @@ typedef struct Draft {
 int draft_read(Draft *d, const char *file);
 void draft_done(Draft *d);
 
-/* The configuration of a draft; adds what is wrong to its problems. -ENOMEM; -EINVAL with a problem when it could not even be begun. */
+/* The configuration of a draft; adds what is wrong to its problems. -ENOMEM only is returned. */
 int draft_assemble(Draft *d, Config *config);
 
 /* The checks that need more than one setting. */

@@ -189,13 +189,11 @@ static int parse_schedule(const Option *o, void *object, const char *value, Opti
 {
         ConfigEdge *edge = object;
         Schedule schedule;
-        char error[OPTION_COMPLAINT_BYTES] = "";
+        char error[OPTION_COMPLAINT_BYTES];
 
         int r = schedule_parse(value, &schedule, error, sizeof(error));
-        if (r == -ENOMEM)
-                return r;
         if (r < 0)
-                return refuse(context, "%s", error[0] != '\0' ? error : "not a schedule");
+                return refuse(context, "%s", error);
         r = replace_string(field_of(o, object), value);
         if (r == 0)
                 edge->schedule = schedule;

@@ -281,6 +281,61 @@ static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state 
         assert_refused("t.conf", -ENOENT, "t.conf.d/x.conf: no such file; create it, or name another with --config\n");
 }
 
+static void what_is_no_folder_or_no_text_of_a_sane_size_is_refused(void **state _unused_)
+{
+        files_write("t.conf", VALID);
+        assert_int_equal(truncate("t.conf", LIMIT_CONFIG_FILE_BYTES + 1LL), 0);
+        assert_refused("t.conf", -EFBIG, "t.conf: too large; accepted: a file of at most 64 MiB\n");
+
+        files_write("t.conf", VALID);
+        assert_int_equal(rmdir("t.conf.d"), 0);
+        files_write("t.conf.d", VALID);
+        assert_refused("t.conf", -ENOTDIR, "t.conf.d: cannot be read: Not a directory\n");
+        assert_int_equal(unlink("t.conf.d"), 0);
+        assert_int_equal(mkdir("t.conf.d", 0700), 0); /* as the teardown wants it */
+}
+
+static void without_a_name_it_is_the_file_of_the_system(void **state _unused_)
+{
+        _cleanup_(text_done) Text errors = {0};
+        Config *config = NULL;
+        if (access(CONFIG_DEFAULT_FILE, F_OK) == 0)
+                skip();
+        assert_int_equal(config_load(NULL, &config, &errors), -ENOENT);
+        assert_true(text_starts_with(errors.data, CONFIG_DEFAULT_FILE ": no such file"));
+}
+
+/* Each of these means another connection, or another name for ours. */
+static void peers_are_the_same_while_nothing_of_them_differs(void **state _unused_)
+{
+        static const char *const OTHERS[] = {
+                "[catalog]\nurl = https://other.example\n",
+                "[catalog]\nusername = other\n",
+                "[catalog]\npassword_file = /other\n",
+                "[catalog]\nca_file = /other\n",
+                "[catalog]\nmax_requests = 9\n",
+                "[catalog]\nrequest_timeout = 31s\n",
+                "[postgres]\nconninfo = dbname=other\n",
+                "[postgres]\npassword_file = /other\n",
+                "[postgres]\nmax_connections = 5\n",
+                "[daemon]\ninstance = other\n",
+                "[daemon]\nlease = 61s\n",
+        };
+        static const char *const SAME[] = {"[daemon]\nmax_syncs = 3\nstop_timeout = 3s\n",
+                                           "[defaults]\npage_size = 7\n", "[edge \"b\"]\nid = " UUID_B "\n"};
+        files_write("t.conf", VALID);
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        for (size_t i = 0; i < ARRAY_SIZE(OTHERS) + ARRAY_SIZE(SAME); i++) {
+                bool same = i >= ARRAY_SIZE(OTHERS);
+                files_write("t.conf.d/1.conf", same ? SAME[i - ARRAY_SIZE(OTHERS)] : OTHERS[i]);
+                _cleanup_(cleanup_config) Config *other = assert_loaded("t.conf");
+                assert_int_equal(config_same_peers(c, other), same);
+        }
+        files_write("t.conf", "[catalog]\nurl = https://c.example\nauth = bearer\ntoken_file = /t\n" POSTGRES EDGE);
+        _cleanup_(cleanup_config) Config *bearer = assert_loaded("t.conf");
+        assert_false(config_same_peers(c, bearer));
+}
+
 static void only_the_folder_beside_the_named_file_counts(void **state _unused_)
 {
         files_write("t.conf", VALID);
@@ -304,6 +359,7 @@ static void edges_are_sorted_and_found_by_name_and_id(void **state _unused_)
         assert_ptr_equal(config_find_edge(c, UUID_B), &c->edges[0]);
         assert_ptr_equal(config_find_edge(c, "0B9C1C1E-3D0A-4D55-9D2B-6B8F0F0A1C11"), &c->edges[1]);
         assert_null(config_find_edge(c, "b"));
+        assert_null(config_find_edge(c, "5f3b1e0a-7c55-4d0e-8d53-2f6f2f0c9d11"));
 }
 
 static void as_many_edges_as_are_allowed_load_and_one_more_does_not(void **state _unused_)
@@ -357,6 +413,9 @@ int main(void)
                 TEST(a_line_that_cannot_be_read_whole_is_an_error),
                 TEST(a_long_edge_name_is_kept_or_refused_never_cut),
                 TEST(a_file_that_cannot_be_read_stops_the_load_and_says_why),
+                TEST(what_is_no_folder_or_no_text_of_a_sane_size_is_refused),
+                TEST(without_a_name_it_is_the_file_of_the_system),
+                TEST(peers_are_the_same_while_nothing_of_them_differs),
                 TEST(only_the_folder_beside_the_named_file_counts),
                 TEST(edges_are_sorted_and_found_by_name_and_id),
                 TEST(as_many_edges_as_are_allowed_load_and_one_more_does_not),

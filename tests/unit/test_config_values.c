@@ -15,6 +15,11 @@
 #define FILE_FORM "accepted: /absolute/path or credential:NAME\n"
 #define UUID_FORM "accepted: a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\n"
 
+#define REMOVALS_BAD(text)                                                                                             \
+        "1:2: max_removals = " text                                                                                    \
+        ": neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"
+#define LONG "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* 64 */
+
 typedef struct Case {
         const char *section, *line;
         const char *report; /* "1:" stands for the name of the file */
@@ -113,6 +118,21 @@ static const Case REFUSED[] = {
          "1:2: max_removals = %: neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"},
         {"[defaults]", "max_removals = 1.5",
          "1:2: max_removals = 1.5: neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"},
+        {"[defaults]", "max_removals = 1.234%", REMOVALS_BAD("1.234%")},
+        {"[defaults]", "max_removals = 1.%", REMOVALS_BAD("1.%")},
+        {"[defaults]", "max_removals = .5%", REMOVALS_BAD(".5%")},
+        {"[defaults]", "max_removals = 1.2.3%", REMOVALS_BAD("1.2.3%")},
+        {"[defaults]", "max_removals = 000000001%", REMOVALS_BAD("000000001%")},
+        {"[defaults]", "max_removals = 1x%", REMOVALS_BAD("1x%")},
+        {"[catalog]",
+         "max_requests =", "1:2: max_requests: the value is missing; accepted: a whole number from 1 to 1000\n"},
+        {"[catalog]", "username = bob\t# the builder",
+         "1:2: username: \"#\" does not begin a comment here, \" ;\" does; "
+         "accepted: a text of at most 255 bytes without a colon\n"},
+        {"[catalog]", "username = " LONG LONG LONG LONG,
+         "1:2: username: longer than 255 bytes; accepted: a text of at most 255 bytes without a colon\n"},
+        {"[catalog]", "url = https://c.example:0", "1:2: url: port 0 cannot be connected to; " URL_FORM},
+        {"[catalog]", "url = https://", "1:2: url: not a URL; " URL_FORM},
         {"[edge \"b\"]", "id = 00000000-0000-0000-0000-000000000000",
          "1:2: id = 00000000-0000-0000-0000-000000000000: the nil UUID, which is the id of nothing; " UUID_FORM},
         {"[edge \"b\"]", "id = {" UUID_B "}", "1:2: id = {" UUID_B "}: not a UUID; " UUID_FORM},
