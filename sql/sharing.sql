@@ -1,4 +1,5 @@
--- The role for readers. Run after every migration, so that an administrator who creates the role later gets the grants with the next migrate.
+-- The role for readers and the publication. Run after every migration, so that an administrator who creates the role later gets the grants with the next
+-- migrate, and a publication that got lost comes back. What this role may not do is left to an administrator.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_reader') THEN
@@ -15,4 +16,24 @@ BEGIN
         GRANT SELECT ON ALL TABLES IN SCHEMA edgemirror TO edgemirror_reader;
         GRANT EXECUTE ON FUNCTION edgemirror.as_of(timestamptz), edgemirror.digest_of(uuid), edgemirror.history_reaches(timestamptz) TO edgemirror_reader;
     END IF;
+END $$;
+
+-- A table that is to be published too is added here and to migrate_notes.sql.
+DO $$
+DECLARE
+    missing text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'edgemirror') THEN
+        CREATE PUBLICATION edgemirror;
+        COMMENT ON PUBLICATION edgemirror IS 'Feeds other databases with the mirror, its history and the edges.';
+    END IF;
+    SELECT string_agg(format('edgemirror.%I', t.name), ', ') INTO missing
+      FROM unnest(ARRAY['database_connection', 'database_connection_history', 'edge', 'history_horizon']) AS t (name)
+     WHERE NOT EXISTS (SELECT FROM pg_publication_tables p
+                        WHERE p.pubname = 'edgemirror' AND p.schemaname = 'edgemirror' AND p.tablename = t.name);
+    IF missing IS NOT NULL THEN
+        EXECUTE 'ALTER PUBLICATION edgemirror ADD TABLE ' || missing;
+    END IF;
+EXCEPTION
+    WHEN insufficient_privilege THEN NULL;
 END $$;

@@ -1,4 +1,4 @@
--- Views for reports, the inventory at a past moment, and the publication that feeds other databases.
+-- Views for reports, and the inventory at a past moment.
 
 CREATE VIEW edgemirror.inventory AS
 SELECT d.id, d.edge_connection_id, e.name AS edge, d.name, d.database_id, d.database_id IS NOT NULL AS registered,
@@ -59,5 +59,3 @@ AS $$
      WHERE h.valid_from <= moment AND (h.valid_to IS NULL OR h.valid_to > moment)
 $$;
 COMMENT ON FUNCTION edgemirror.as_of(timestamptz) IS 'The inventory as it was at a past moment.';
-
-CREATE PUBLICATION edgemirror FOR TABLE edgemirror.database_connection, edgemirror.database_connection_history, edgemirror.edge;

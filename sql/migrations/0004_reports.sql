@@ -8,7 +8,6 @@ CREATE TABLE edgemirror.history_horizon (
 COMMENT ON TABLE edgemirror.history_horizon IS 'How far back the history reaches after pruning: as_of and change are complete from here on. No row: nothing was ever pruned.';
 COMMENT ON COLUMN edgemirror.history_horizon.one IS 'Always true: there is one row at most.';
 COMMENT ON COLUMN edgemirror.history_horizon.since IS 'Versions that ended then or earlier may be gone.';
-ALTER PUBLICATION edgemirror ADD TABLE edgemirror.history_horizon;
 
 -- For change ("this week") and for pruning: neither may read the whole history. All versions that one snapshot ended have the same valid_to; with the id
 -- the neighbour of a version is found at once.
@@ -110,4 +109,3 @@ COMMENT ON INDEX edgemirror.sync_run_open IS 'Runs that have not ended.';
 COMMENT ON INDEX edgemirror.sync_run_finished IS 'Pruning.';
 COMMENT ON INDEX edgemirror.edge_claim_due IS 'Edges that are due.';
 COMMENT ON INDEX edgemirror.edge_claim_held IS 'Edges whose lease may have ended.';
-COMMENT ON PUBLICATION edgemirror IS 'Feeds other databases with the mirror, its history and the edges.';

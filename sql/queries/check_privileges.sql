@@ -1,15 +1,36 @@
--- Every privilege that the service needs and does not have, one row each; empty when all are there.
-SELECT what FROM (VALUES
-    ('USAGE on schema edgemirror', has_schema_privilege('edgemirror', 'USAGE')),
-    ('TEMPORARY on the database', has_database_privilege(current_database(), 'TEMPORARY')),
-    ('SELECT on edgemirror.schema_version', has_table_privilege('edgemirror.schema_version', 'SELECT')),
-    ('SELECT, INSERT, UPDATE on edgemirror.edge', has_table_privilege('edgemirror.edge', 'SELECT') AND has_table_privilege('edgemirror.edge', 'INSERT') AND has_table_privilege('edgemirror.edge', 'UPDATE')),
-    ('SELECT, INSERT, UPDATE on edgemirror.edge_claim', has_table_privilege('edgemirror.edge_claim', 'SELECT') AND has_table_privilege('edgemirror.edge_claim', 'INSERT') AND has_table_privilege('edgemirror.edge_claim', 'UPDATE')),
-    ('SELECT, INSERT, UPDATE on edgemirror.database_connection', has_table_privilege('edgemirror.database_connection', 'SELECT') AND has_table_privilege('edgemirror.database_connection', 'INSERT') AND has_table_privilege('edgemirror.database_connection', 'UPDATE')),
-    ('SELECT, INSERT, UPDATE, DELETE on edgemirror.database_connection_history', has_table_privilege('edgemirror.database_connection_history', 'SELECT') AND has_table_privilege('edgemirror.database_connection_history', 'INSERT') AND has_table_privilege('edgemirror.database_connection_history', 'UPDATE') AND has_table_privilege('edgemirror.database_connection_history', 'DELETE')),
-    ('SELECT, INSERT, UPDATE on edgemirror.history_horizon', has_table_privilege('edgemirror.history_horizon', 'SELECT') AND has_table_privilege('edgemirror.history_horizon', 'INSERT') AND has_table_privilege('edgemirror.history_horizon', 'UPDATE')),
-    ('SELECT, INSERT, UPDATE, DELETE on edgemirror.sync_run', has_table_privilege('edgemirror.sync_run', 'SELECT') AND has_table_privilege('edgemirror.sync_run', 'INSERT') AND has_table_privilege('edgemirror.sync_run', 'UPDATE') AND has_table_privilege('edgemirror.sync_run', 'DELETE')),
-    ('EXECUTE on edgemirror.digest_of(uuid)', has_function_privilege('edgemirror.digest_of(uuid)', 'EXECUTE')),
-    ('SELECT on edgemirror.freshness', has_table_privilege('edgemirror.freshness', 'SELECT'))
-) AS needed (what, granted)
- WHERE NOT granted
+-- What the service needs and a role does not have, as the statements that grant it, one row for each object; all: everything that it needs, and what retire
+-- --forget needs besides. $1 role (null: this one), $2 all.
+WITH needed (kind, name, privileges, besides) AS (VALUES
+    ('DATABASE', current_database()::text,     ARRAY['TEMPORARY'],                            ARRAY[]::text[]),
+    ('SCHEMA',   'edgemirror',                 ARRAY['USAGE'],                                ARRAY[]::text[]),
+    ('TABLE',    'catalog',                    ARRAY['SELECT', 'INSERT'],                     ARRAY[]::text[]),
+    ('TABLE',    'database_connection',        ARRAY['SELECT', 'INSERT', 'UPDATE'],           ARRAY['DELETE']),
+    ('TABLE',    'database_connection_history', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
+    ('TABLE',    'edge',                       ARRAY['SELECT', 'INSERT', 'UPDATE'],           ARRAY['DELETE']),
+    ('TABLE',    'edge_claim',                 ARRAY['SELECT', 'INSERT', 'UPDATE'],           ARRAY[]::text[]),
+    ('TABLE',    'freshness',                  ARRAY['SELECT'],                               ARRAY[]::text[]),
+    ('TABLE',    'history_horizon',            ARRAY['SELECT', 'INSERT', 'UPDATE'],           ARRAY[]::text[]),
+    ('TABLE',    'schema_version',             ARRAY['SELECT'],                               ARRAY[]::text[]),
+    ('TABLE',    'sync_run',                   ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
+    ('FUNCTION', 'digest_of',                  ARRAY['EXECUTE'],                              ARRAY[]::text[])
+), object AS (
+    SELECT n.*, r.oid AS role, r.rolname, s.oid AS schema, c.oid AS relation, p.oid AS function,
+           CASE n.kind WHEN 'TABLE' THEN format('TABLE edgemirror.%I', n.name)
+                       WHEN 'FUNCTION' THEN format('FUNCTION edgemirror.%I(%s)', n.name, oidvectortypes(p.proargtypes))
+                       ELSE format('%s %I', n.kind, n.name) END AS object
+      FROM needed n
+      JOIN pg_roles r ON r.rolname = coalesce($1::text, current_user)
+      JOIN pg_namespace s ON s.nspname = 'edgemirror'
+      LEFT JOIN pg_class c ON n.kind = 'TABLE' AND c.relnamespace = s.oid AND c.relname = n.name
+      LEFT JOIN pg_proc p ON n.kind = 'FUNCTION' AND p.pronamespace = s.oid AND p.proname = n.name
+)
+SELECT format('GRANT %s ON %s TO %I;', string_agg(w.privilege, ', ' ORDER BY w.place), o.object, o.rolname)
+  FROM object o
+ CROSS JOIN LATERAL unnest(o.privileges || CASE WHEN $2::boolean THEN o.besides END) WITH ORDINALITY AS w (privilege, place)
+ WHERE $2::boolean
+    OR NOT CASE o.kind WHEN 'DATABASE' THEN has_database_privilege(o.role, o.name, w.privilege)
+                       WHEN 'SCHEMA' THEN has_schema_privilege(o.role, o.schema, w.privilege)
+                       WHEN 'TABLE' THEN has_table_privilege(o.role, o.relation, w.privilege)
+                       ELSE has_function_privilege(o.role, o.function, w.privilege) END
+ GROUP BY o.kind, o.object, o.rolname
+ ORDER BY array_position(ARRAY['DATABASE', 'SCHEMA', 'TABLE', 'FUNCTION'], o.kind), o.object

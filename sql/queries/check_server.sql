@@ -1,3 +1,4 @@
--- What server this is, and whether the schema is there.
+-- What server and database this is, and whether the schema is there: looked up without any privilege on it.
 SELECT current_setting('server_version_num')::integer, current_setting('server_version'), current_database(), current_user,
-       to_regclass('edgemirror.schema_version') IS NOT NULL
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE s.nspname = 'edgemirror' AND c.relname = 'schema_version'),
+       current_setting('server_encoding')

@@ -30,8 +30,10 @@ static const Command commands[] = {
         {"check", "", "validates the configuration, then the catalog, then PostgreSQL; a line each with what to do",
          "o", "Nothing is changed, in the catalog or in PostgreSQL. Every key of the configuration follows below.\n",
          false, command_check, config_print_help},
-        {"migrate", "", "creates or upgrades the schema in PostgreSQL; safe to run again, and twice at once", "p",
-         "The role needs CREATE on the database.\n", false, command_migrate, NULL},
+        {"migrate", "", "creates or upgrades the schema in PostgreSQL; safe to run again, and twice at once", "pg",
+         "The role needs CREATE on the database, or a schema edgemirror of its own that an administrator has made for it.\n"
+         "What it may not make (the publication, the role for readers) is printed as statements for an administrator.\n",
+         false, command_migrate, NULL},
         {"status", "[EDGE…]", "per edge: state, age of the mirror, rows, last outcome, next run", "jw",
          "Reads the mirror only; the catalog is not asked.\n", true, command_status, NULL},
         {"schedule", "[EDGE…]", "the next firing times of each edge's schedule", "jcf",

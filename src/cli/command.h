@@ -11,7 +11,7 @@ typedef struct CommandLine {
         const char *config_file; /* NULL: the default */
         LogLevel level;
         bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch;
-        const char *count, *from; /* NULL: not given */
+        const char *count, *from, *grants; /* NULL: not given */
         char **names;             /* the rest, NULL-terminated */
 } CommandLine;
 

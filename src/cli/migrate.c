@@ -24,8 +24,20 @@ static void migration_on_done(const MigrateReport *report, const Fault *fault, v
                 printf("schema edgemirror is at version %d already\n", report->to_version);
         else
                 printf("schema edgemirror: version %d → %d\n", report->from_version, report->to_version);
-        if (report->notes[0])
-                fprintf(stderr, "note: %s", report->notes);
+        fputs(report->notes, stderr);
+        (void)sd_event_exit(m->session.event, 0);
+}
+
+static void migration_on_grant(const char *statement, const Fault *fault, void *userdata)
+{
+        Migration *m = userdata;
+        if (statement) {
+                puts(statement);
+                return;
+        }
+        m->status = fault_exit_status(fault);
+        if (fault->scope != FAULT_NONE)
+                log_error("migrate: %s", fault->message);
         (void)sd_event_exit(m->session.event, 0);
 }
 
@@ -47,7 +59,8 @@ int command_migrate(const CommandLine *line)
         if (status == 0)
                 status = session_open_mirror(&m.session);
         if (status == 0)
-                r = mirror_migrate(m.session.mirror, migration_on_done, &m, &task);
+                r = line->grants ? mirror_grants(m.session.mirror, line->grants, migration_on_grant, &m, &task)
+                                 : mirror_migrate(m.session.mirror, migration_on_done, &m, &task);
         if (r < 0)
                 status = migrate_failed(r);
         if (status == 0) {

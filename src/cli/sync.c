@@ -286,6 +286,7 @@ static int command_open(SyncCommand *c)
         if (status != 0)
                 return status;
 
+        MirrorTask *task;
         sd_event *event = c->session.event;
         pace_init(&c->pace, c->session.config->catalog.max_requests);
         c->context = (SyncContext){
@@ -304,7 +305,8 @@ static int command_open(SyncCommand *c)
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
         if (r >= 0 && c->line->dry_run)
-                command_on_registered(&(Fault){0}, c); /* not even that is written */
+                r = mirror_register(c->session.mirror, NULL, 0, false, command_on_registered, c,
+                                    &task); /* only looks */
         else if (r >= 0)
                 r = command_register(c);
         if (r >= 0)

@@ -7,14 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef enum CheckStage { CHECK_SERVER, CHECK_VERSION, CHECK_PRIVILEGES } CheckStage;
+typedef enum CheckStage {
+        CHECK_SERVER,
+        CHECK_PRIVILEGES,
+        CHECK_VERSION,
+        CHECK_FOREIGN,
+        CHECK_CATALOG,
+        CHECK_NOTES,
+        CHECK_STAGES
+} CheckStage;
 
 typedef struct CheckTask {
         MirrorTask task;
         MirrorCheckCallback callback;
         CheckStage stage;
         PgStep step;
+        Params params;
         bool schema_there;
+        bool privileges_missing;
+        bool schema_right;
         MirrorCheck checks[MIRROR_CHECKS_MAX];
         size_t n_checks;
 } CheckTask;
@@ -30,21 +41,51 @@ static MirrorCheck *check_add(CheckTask *t, const char *what, const Fault *fault
         return c;
 }
 
+/* Both ways of a line: `fault` is filled when `r` is negative. */
+static PgNext check_say(CheckTask *t, const char *what, int r, const Fault *fault, const char *right)
+{
+        MirrorCheck *c = check_add(t, what, r < 0 ? fault : NULL);
+        if (r >= 0)
+                (void)snprintf(c->detail, sizeof(c->detail), "%s", right);
+        return PG_NEXT;
+}
+
 static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         CheckTask *t = userdata;
         (void)ret_fault;
-        Fault old;
-        bool too_old = result_int(result, 0, 0) < 130000;
-        if (too_old)
-                fault_set(&old, FAULT_PEER, ENOTSUP, "pg-too-old", "PostgreSQL %s is older than 13",
-                          PQgetvalue(result, 0, 1));
-        MirrorCheck *c = check_add(t, "connection", too_old ? &old : NULL);
-        if (!too_old)
-                (void)snprintf(c->detail, sizeof(c->detail), "PostgreSQL %.40s, database %.100s as %.100s",
-                               PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 3));
+        Fault fault;
+        char right[300];
+        (void)snprintf(right, sizeof(right), "PostgreSQL %.40s, database %.100s as %.100s", PQgetvalue(result, 0, 1),
+                       PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 3));
         t->schema_there = result_bool(result, 0, 4);
-        return PG_NEXT;
+        return check_say(t, "connection", server_check(result, &fault), &fault, right);
+}
+
+/* The statements that grant what is missing, as many as there is place for; they may be run one after the other. */
+static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        CheckTask *t = userdata;
+        (void)ret_fault;
+        char missing[800] = "";
+        size_t used = 0;
+        int rows = PQntuples(result), shown = 0;
+        for (; shown < rows; shown++) {
+                size_t size = strlen(PQgetvalue(result, shown, 0));
+                if (used + size + 2 > sizeof(missing))
+                        break;
+                used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s%s", shown ? " " : "",
+                                         PQgetvalue(result, shown, 0));
+        }
+        Fault fault;
+        t->privileges_missing = rows > 0;
+        if (rows > 0) {
+                fault_set(&fault, FAULT_PEER, EACCES, "pg-privilege",
+                          "not granted to this role; who owns the schema, or an administrator, runs: %s%s", missing,
+                          shown < rows ? " (and more: edgemirror migrate --grants)" : "");
+                fault.refused = true;
+        }
+        return check_say(t, "privileges", rows > 0 ? -EACCES : 0, &fault, "all that the service needs");
 }
 
 static PgNext check_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
@@ -54,35 +95,43 @@ static PgNext check_on_version(const PGresult *result, void *userdata, Fault *re
         int rows = PQntuples(result);
         int version = rows > 0 ? (int)result_int(result, rows - 1, 0) : 0;
         Fault fault;
-        if (schema_check(version, &fault) == 0) {
-                MirrorCheck *c = check_add(t, "schema version", NULL);
-                (void)snprintf(c->detail, sizeof(c->detail), "%d", version);
-                return PG_NEXT;
-        }
-        check_add(t, "schema version", &fault);
-        return PG_NEXT;
+        char right[16];
+        (void)snprintf(right, sizeof(right), "%d", version);
+        int r = schema_check(version, &fault);
+        t->schema_right = r >= 0;
+        return check_say(t, "schema version", r, &fault, right);
 }
 
-static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        Fault fault;
+        int r = foreign_check(result, false, &fault);
+        return check_say(userdata, "ownership", r, &fault, "nothing in the schema is of a foreign role");
+}
+
+static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         CheckTask *t = userdata;
         (void)ret_fault;
-        if (PQntuples(result) == 0) {
-                MirrorCheck *c = check_add(t, "privileges", NULL);
-                (void)snprintf(c->detail, sizeof(c->detail), "all that the service needs");
-                return PG_NEXT;
-        }
-        char missing[800];
-        size_t used = 0;
-        for (int row = 0; row < PQntuples(result) && used < sizeof(missing); row++) {
-                int n = snprintf(missing + used, sizeof(missing) - used, "%s%s", row ? "; " : "",
-                                 PQgetvalue(result, row, 0));
-                used += n > 0 ? (size_t)n : 0;
-        }
         Fault fault;
-        fault_set(&fault, FAULT_PEER, EACCES, "pg-privilege", "not granted to this role: %s", missing);
-        fault.refused = true;
-        check_add(t, "privileges", &fault);
+        int r = catalog_check(t->task.mirror, result, &fault);
+        return check_say(t, "catalog", r, &fault,
+                         PQntuples(result) > 0 ? "the database belongs to this catalog"
+                                               : "the database belongs to none yet; the first sync registers this one");
+}
+
+/* What is not there and need not be: said, and no failure. */
+static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        for (int row = 0; row < PQntuples(result); row++) {
+                char note[600];
+                (void)snprintf(note, sizeof(note), "%.200s; edgemirror migrate makes it, or an administrator: %.300s",
+                               PQgetvalue(result, row, 1), PQgetvalue(result, row, 2));
+                (void)check_say(userdata, strcmp(PQgetvalue(result, row, 0), "role") == 0 ? "readers" : "publication",
+                                0, NULL, note);
+        }
         return PG_NEXT;
 }
 
@@ -90,53 +139,73 @@ static const struct {
         const char *what;
         const char *sql;
         PgStepResult on_result;
-} stages[] = {
+} stages[CHECK_STAGES] = {
         [CHECK_SERVER] = {"connection", sql_check_server, check_on_server},
-        [CHECK_VERSION] = {"schema version", sql_migrate_recorded, check_on_version},
         [CHECK_PRIVILEGES] = {"privileges", sql_check_privileges, check_on_privileges},
+        [CHECK_VERSION] = {"schema version", sql_migrate_recorded, check_on_version},
+        [CHECK_FOREIGN] = {"ownership", sql_migrate_foreign, check_on_foreign},
+        [CHECK_CATALOG] = {"catalog", sql_catalog, check_on_catalog},
+        [CHECK_NOTES] = {"publication", sql_migrate_notes, check_on_notes},
 };
 
 static PgWork check_work(CheckTask *t)
 {
-        t->step = task_step(stages[t->stage].sql, NULL, stages[t->stage].on_result);
+        t->step = task_step(stages[t->stage].sql, t->stage == CHECK_PRIVILEGES ? &t->params : NULL,
+                            stages[t->stage].on_result);
         return (PgWork){.steps = &t->step, .n_steps = 1};
+}
+
+/* Whether there is another question. What is refused for want of a privilege has been said by the line about privileges. */
+static bool check_next(CheckTask *t, const Fault *fault)
+{
+        Fault missing;
+        bool said = t->privileges_missing && strcmp(fault->code, "pg-privilege") == 0;
+        if (fault->scope != FAULT_NONE && !said)
+                check_add(t, stages[t->stage].what, fault);
+        if (fault->scope != FAULT_NONE || ++t->stage == CHECK_STAGES)
+                return false;
+        if (t->stage == CHECK_PRIVILEGES && !t->schema_there) {
+                fault_set(&missing, FAULT_PEER, ENOENT, "pg-schema-missing",
+                          "there is no schema edgemirror here; run edgemirror migrate");
+                check_add(t, "schema version", &missing);
+                return false;
+        }
+        return t->stage <= CHECK_VERSION || t->schema_right;
 }
 
 static bool check_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         CheckTask *t = (CheckTask *)task;
         (void)end;
-        Fault missing;
-        bool go_on = fault->scope == FAULT_NONE && t->stage != CHECK_PRIVILEGES;
-        if (fault->scope != FAULT_NONE)
-                check_add(t, stages[t->stage].what, fault);
-        if (go_on && t->stage == CHECK_SERVER && !t->schema_there) {
-                fault_set(&missing, FAULT_PEER, ENOENT, "pg-schema-missing",
-                          "there is no schema edgemirror here; run edgemirror migrate");
-                check_add(t, "schema version", &missing);
-                go_on = false;
-        }
-        if (go_on) {
-                t->stage++;
+        if (check_next(t, fault)) {
                 PgWork work = check_work(t);
                 int r = task_continue(task, &work);
                 if (r >= 0)
                         return true;
-                fault_set(&missing, FAULT_PROCESS, -r, "no-resources", "could not be asked: %s", strerrordesc_np(-r));
-                check_add(t, stages[t->stage].what, &missing);
+                Fault memory;
+                fault_set(&memory, FAULT_PROCESS, -r, "no-resources", "PostgreSQL cannot be asked: %s",
+                          strerrordesc_np(-r));
+                check_add(t, stages[t->stage].what, &memory);
         }
         t->callback(t->checks, t->n_checks, task->userdata);
         return false;
 }
 
+static void check_done(MirrorTask *task)
+{
+        params_done(&((CheckTask *)task)->params);
+}
+
 int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, MirrorTask **ret)
 {
-        CheckTask *t = task_new(m, sizeof(*t), check_complete, NULL, userdata);
+        CheckTask *t = task_new(m, sizeof(*t), check_complete, check_done, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
+        params_text(&t->params, NULL); /* this role */
+        params_bool(&t->params, false);
         PgWork work = check_work(t);
-        int r = task_start(&t->task, &work, NULL, 0);
+        int r = task_start(&t->task, &work, &t->params, 1);
         if (r >= 0)
                 *ret = &t->task;
         return r;

@@ -1,6 +1,9 @@
 /*
  * migrate: one transaction per migration, each under the same lock, each looking again at what has been applied: two of us at once, or one that was killed
  * half way, end in the same schema.
+ *
+ * What always holds: a transaction begins with our search path, and before anything in the schema is read, written or called, it has been seen that all of it
+ * belongs to this role or to a superuser. Whoever may create a schema, or once could create in ours, has nothing run by whoever migrates.
  */
 #include "mirror/migrate.h"
 #include "base/duration.h"
@@ -9,10 +12,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* These two made and altered the publication, which a role may not be allowed to: sharing.sql does so now. Whoever has applied them as they were has the
+ * same schema. */
+static const struct {
+        int number;
+        const char *checksum;
+} former_texts[] = {
+        {2, "2f387078ffa4da515b41bbb4371ed1018da93b45d012e0653d385526d5a7d195"},
+        {4, "5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226"},
+};
+
 typedef struct MigrateTask {
         MirrorTask task;
         MigrateCallback callback;
-        PgStep steps[6];
+        PgStep steps[9];
+        size_t n_steps;
         Params params, checksum;
         size_t next;          /* index in sql_migrations; 0 is the bootstrap, done with every transaction */
         size_t checking;      /* index of the migration whose checksum is compared */
@@ -20,7 +34,8 @@ typedef struct MigrateTask {
         int version, from_version;
         bool looked;
         bool sharing;
-        bool reader_there;
+        bool knows_catalog; /* the table is there */
+        Text notes;
 } MigrateTask;
 
 int mirror_schema_version(void)
@@ -34,6 +49,7 @@ static void migrate_done(MirrorTask *task)
         params_done(&t->params);
         params_done(&t->checksum);
         free(t->recorded);
+        text_done(&t->notes);
 }
 
 /* ---- what is recorded ---- */
@@ -43,6 +59,7 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
         MigrateTask *t = userdata;
         int rows = PQntuples(result);
         t->version = rows;
+        t->knows_catalog = rows > 0 && result_bool(result, 0, 2);
         for (int row = 0; row < rows; row++) {
                 int64_t version = result_int(result, row, 0);
                 if (version > mirror_schema_version()) {
@@ -63,10 +80,19 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
         return PG_NEXT;
 }
 
+static bool is_former_text(int number, const char *checksum)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(former_texts); i++)
+                if (former_texts[i].number == number && strcmp(former_texts[i].checksum, checksum) == 0)
+                        return true;
+        return false;
+}
+
 static PgNext migrate_on_checksum(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         MigrateTask *t = userdata;
-        if (strcmp(PQgetvalue(result, 0, 0), t->recorded[t->checking]) == 0)
+        const char *recorded = t->recorded[t->checking];
+        if (strcmp(PQgetvalue(result, 0, 0), recorded) == 0 || is_former_text((int)t->checking, recorded))
                 return PG_NEXT;
         fault_set(
                 ret_fault, FAULT_PEER, EBADMSG, "schema-checksum",
@@ -75,10 +101,56 @@ static PgNext migrate_on_checksum(const PGresult *result, void *userdata, Fault 
         return PG_ROLLBACK;
 }
 
-static PgNext migrate_on_reader(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext migrate_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
 {
-        (void)ret_fault;
-        ((MigrateTask *)userdata)->reader_there = result_int(result, 0, 0) > 0;
+        MigrateTask *t = userdata;
+        return catalog_check(t->task.mirror, result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+}
+
+static bool migrate_knows_catalog(void *userdata)
+{
+        return ((const MigrateTask *)userdata)->knows_catalog;
+}
+
+/* ---- may this database, and what is in it, be used? ---- */
+
+static PgNext migrate_on_server(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)userdata;
+        return server_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+}
+
+static PgNext migrate_on_needs(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)userdata;
+        if (PQntuples(result) == 0)
+                return PG_NEXT;
+        fault_set(ret_fault, FAULT_PEER, EACCES, "pg-privilege",
+                  "this role may not make the schema; an administrator runs: %s", PQgetvalue(result, 0, 0));
+        ret_fault->refused = true;
+        return PG_ROLLBACK;
+}
+
+static PgNext migrate_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)userdata;
+        return foreign_check(result, true, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+}
+
+/* One paragraph for each thing that is left to an administrator. */
+static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        MigrateTask *t = userdata;
+        for (int row = 0; row < PQntuples(result); row++) {
+                bool role = strcmp(PQgetvalue(result, row, 0), "role") == 0;
+                if (text_printf(&t->notes, "note: %s, and this role may not make it; an administrator runs:\n  %s\n%s",
+                                PQgetvalue(result, row, 1), PQgetvalue(result, row, 2),
+                                role ? "and then edgemirror migrate once more, which grants it what readers need\n"
+                                     : "") < 0) {
+                        fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
+                        return PG_ROLLBACK;
+                }
+        }
         return PG_NEXT;
 }
 
@@ -89,10 +161,26 @@ static PgStep script(const char *sql)
         return (PgStep){.sql = sql, .n_params = PG_SCRIPT};
 }
 
-static int migrate_run(MigrateTask *t, size_t n_steps)
+static void migrate_step(MigrateTask *t, PgStep step)
+{
+        t->steps[t->n_steps++] = step;
+}
+
+/* The lock comes before the look at what is there: another migrate makes the schema meanwhile. */
+static void migrate_begin(MigrateTask *t)
+{
+        t->n_steps = 0;
+        migrate_step(t, task_step(sql_migrate_path, NULL, NULL));
+        migrate_step(t, task_step(sql_check_server, NULL, migrate_on_server));
+        migrate_step(t, task_step(sql_migrate_lock, NULL, NULL));
+        migrate_step(t, task_step(sql_migrate_foreign, NULL, migrate_on_foreign));
+        migrate_step(t, task_step(sql_migrate_needs, NULL, migrate_on_needs));
+}
+
+static int migrate_run(MigrateTask *t)
 {
         PgWork work = {
-                .steps = t->steps, .n_steps = n_steps, .transaction = true, .statement_timeout_usec = USEC_PER_HOUR};
+                .steps = t->steps, .n_steps = t->n_steps, .transaction = true, .statement_timeout_usec = USEC_PER_HOUR};
         if (t->params.failed || t->checksum.failed)
                 return -ENOMEM;
         return task_continue(&t->task, &work);
@@ -101,16 +189,18 @@ static int migrate_run(MigrateTask *t, size_t n_steps)
 /* Looks; and compares the checksum of one applied migration with ours, if there is one left to compare. */
 static int migrate_look(MigrateTask *t)
 {
-        size_t n = 0;
         params_done(&t->checksum);
-        t->steps[n++] = task_step(sql_migrate_lock, NULL, NULL);
-        t->steps[n++] = script(sql_migrations[0].text);
-        t->steps[n++] = task_step(sql_migrate_recorded, NULL, migrate_on_recorded);
+        migrate_begin(t);
+        migrate_step(t, script(sql_migrations[0].text));
+        migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_recorded));
+        PgStep catalog = task_step(sql_catalog, NULL, migrate_on_catalog);
+        catalog.wanted = migrate_knows_catalog;
+        migrate_step(t, catalog);
         if (t->checking > 0) {
                 params_text(&t->checksum, sql_migrations[t->checking].text);
-                t->steps[n++] = task_step(sql_migrate_checksum, &t->checksum, migrate_on_checksum);
+                migrate_step(t, task_step(sql_migrate_checksum, &t->checksum, migrate_on_checksum));
         }
-        return migrate_run(t, n);
+        return migrate_run(t);
 }
 
 /* Another migrate may have been quicker: then this one is there already, and the transaction is given up. */
@@ -128,32 +218,28 @@ static int migrate_apply(MigrateTask *t)
         params_int(&t->params, migration->number);
         params_text(&t->params, migration->name);
         params_text(&t->params, migration->text);
-        t->steps[0] = task_step(sql_migrate_lock, NULL, NULL);
-        t->steps[1] = task_step(sql_migrate_recorded, NULL, migrate_on_still_missing);
-        t->steps[2] = script(migration->text);
-        t->steps[3] = task_step(sql_migrate_record, &t->params, NULL);
-        return migrate_run(t, 4);
+        migrate_begin(t);
+        migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_still_missing));
+        migrate_step(t, script(migration->text));
+        migrate_step(t, task_step(sql_migrate_record, &t->params, NULL));
+        return migrate_run(t);
 }
 
 static int migrate_share(MigrateTask *t)
 {
         t->sharing = true;
-        t->steps[0] = task_step(sql_migrate_lock, NULL, NULL);
-        t->steps[1] = script(sql_sharing);
-        t->steps[2] = task_step(sql_migrate_reader, NULL, migrate_on_reader);
-        return migrate_run(t, 3);
+        migrate_begin(t);
+        migrate_step(t, script(sql_sharing));
+        migrate_step(t, task_step(sql_migrate_notes, NULL, migrate_on_notes));
+        return migrate_run(t);
 }
 
 static void migrate_report(MigrateTask *t, const Fault *fault)
 {
-        static const char no_reader[] =
-                "the role edgemirror_reader is not there and this role may not create it; an administrator runs:\n"
-                "  CREATE ROLE edgemirror_reader NOLOGIN;\n"
-                "and then edgemirror migrate once more, which grants it what readers need\n";
         MigrateReport report = {
                 .from_version = t->from_version,
                 .to_version = t->version,
-                .notes = t->sharing && !t->reader_there ? no_reader : "",
+                .notes = t->notes.data ? t->notes.data : "",
         };
         t->callback(&report, fault, t->task.userdata);
 }
@@ -204,18 +290,33 @@ int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTa
         return 0;
 }
 
+/* What foreign_check refuses, refused by the script itself. */
+static int print_guard(FILE *out)
+{
+        return fprintf(
+                out,
+                "DO $guard$\nDECLARE\n    found record;\nBEGIN\n    FOR found IN\n%s    LOOP\n"
+                "        RAISE EXCEPTION '%% belongs to %%, whose code this role would run; nothing was done', found.what, "
+                "found.owner;\n    END LOOP;\nEND $guard$;\n\n",
+                sql_migrate_foreign);
+}
+
 int mirror_migrate_print(FILE *out)
 {
-        /* The bootstrap is no migration: it makes the table that records them. */
-        int r = fprintf(out, "-- %s\n%s\n", sql_migrations[0].name, sql_migrations[0].text);
+        /* One transaction: where one statement is refused, nothing of the rest is done. The bootstrap is no migration: it makes the table that records them. */
+        int r = fprintf(out, "BEGIN;\n%s;\n%s;\n\n", sql_migrate_path, sql_migrate_lock);
+        if (r >= 0)
+                r = print_guard(out);
+        if (r >= 0)
+                r = fprintf(out, "-- %s\n%s\n", sql_migrations[0].name, sql_migrations[0].text);
         for (size_t i = 1; i < sql_n_migrations && r >= 0; i++) {
                 const SqlMigration *m = &sql_migrations[i];
                 r = fprintf(out,
-                            "-- %s\nBEGIN;\n%sINSERT INTO edgemirror.schema_version (version, name, checksum)\n"
-                            "VALUES (%d, '%s', '%s');\nCOMMIT;\n\n",
+                            "-- %s\n%sINSERT INTO edgemirror.schema_version (version, name, checksum)\n"
+                            "VALUES (%d, '%s', '%s');\n\n",
                             m->name, m->text, m->number, m->name, m->checksum);
         }
         if (r >= 0)
-                r = fprintf(out, "-- sharing\n%s\n", sql_sharing);
+                r = fprintf(out, "-- sharing\n%s\nCOMMIT;\n", sql_sharing);
         return r < 0 ? -EIO : 0;
 }

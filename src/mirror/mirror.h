@@ -20,6 +20,11 @@ typedef struct MirrorTask MirrorTask;
 
 /* Borrows the pool; copies the instance name. */
 int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror **ret);
+
+/* The catalog whose mirror this is, by its address; copied. A database that belongs to another one is refused by mirror_register, mirror_migrate and
+ * mirror_check, with fault code "other-catalog". Not called: any will do (tests). */
+int mirror_set_catalog(Mirror *mirror, const char *url);
+
 Mirror *mirror_free(Mirror *mirror); /* cancels its tasks */
 DEFINE_CLEANUP(Mirror, mirror, mirror_free)
 MirrorTask *mirror_cancel(MirrorTask *task); /* NULL is fine; returns NULL; whether it took effect is then unknown */
@@ -40,7 +45,8 @@ typedef struct MirrorEdge {
 /* Makes `edge` and `edge_claim` know these edges, in one transaction. An edge that is already so is not written. A name that another id holds in the
  * table goes to the new id (the old row's name is set aside with its id appended). next_run_usec counts for edges that are new or whose schedule has
  * changed, and brings others forward, never back; a disabled edge is not due. `whole`: these are all there are: every other edge is disabled. What is due
- * already stays so. An edge that a long apply holds makes it fail within seconds, with fault code "pg-lock-timeout": nothing is registered then. */
+ * already stays so. The first catalog whose edges are registered is the one that the database belongs to. No edges and not `whole`: only looks whether
+ * schema and catalog are ours. An edge that a long apply holds makes it fail within seconds, with fault code "pg-lock-timeout": nothing is registered then. */
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool whole, MirrorCallback callback,
                     void *userdata, MirrorTask **ret);
 
@@ -302,7 +308,7 @@ int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback call
 
 /* ---- check ------------------------------------------------------------------------------------------------------------------------------ */
 
-#define MIRROR_CHECKS_MAX 8
+#define MIRROR_CHECKS_MAX 12
 typedef struct MirrorCheck {
         const char *what; /* "connection", "schema version", "privileges" … */
         bool passed;
@@ -312,5 +318,6 @@ typedef struct MirrorCheck {
 
 typedef void (*MirrorCheckCallback)(const MirrorCheck *checks, size_t n_checks, void *userdata);
 
-/* Connection (server version 13 or newer), schema version, every privilege that the service needs. */
+/* Connection (server version 13 or newer, encoding), every privilege that the service needs, schema version, what is foreign in the schema, the catalog
+ * that it belongs to, and what is not there but not needed (passed, and said). */
 int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, MirrorTask **ret);

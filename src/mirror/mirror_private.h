@@ -12,6 +12,7 @@
 struct Mirror {
         PgPool *pool;
         char *instance;
+        char *catalog_url; /* NULL: not compared */
         char lease[32]; /* as an interval */
         MirrorTask *tasks;
 };
@@ -96,6 +97,16 @@ const char *result_text(const PGresult *result, int row, int column); /* NULL: S
 
 /* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or "schema-older". */
 int schema_check(int64_t version, Fault *ret_fault);
+
+/* Whether the server and its database can hold the mirror; `result` is that of sql_check_server: 0, or a filled fault "pg-too-old" or "pg-encoding". */
+int server_check(const PGresult *result, Fault *ret_fault);
+
+/* Whether nothing in the schema could run somebody else's code; `result` is that of sql_migrate_foreign. owner_too: the schema's owner is somebody else,
+ * too, unless this role is it. 0, or a filled fault "schema-foreign". */
+int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault);
+
+/* Whether the database belongs to no other catalog than ours; `result` is that of sql_catalog. 0, or a filled fault "other-catalog". */
+int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault);
 
 /* "lease-lost". */
 void fault_lease_lost(Fault *ret);

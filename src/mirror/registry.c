@@ -1,5 +1,6 @@
 /*
- * registry: the edges of the configuration, made known to the database in one transaction, which begins by looking whether the schema is ours.
+ * registry: the edges of the configuration, made known to the database in one transaction, which begins by looking whether the schema is ours, and whether the
+ * database belongs to our catalog.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
@@ -9,18 +10,31 @@
 /* Heartbeats of other edges wait for this transaction meanwhile, and an apply that it has met must not be what ends in a deadlock. */
 #define LOCK_TIMEOUT_USEC (2 * USEC_PER_SEC)
 
-enum { STEP_VERSION, STEP_LOCK, STEP_NAMES, STEP_EDGES, STEP_OTHERS, REGISTER_STEPS };
+enum {
+        STEP_VERSION,
+        STEP_CATALOG,
+        STEP_CATALOG_NEW,
+        STEP_CATALOG_AGAIN,
+        STEP_LOCK,
+        STEP_NAMES,
+        STEP_EDGES,
+        STEP_OTHERS,
+        REGISTER_STEPS
+};
 
 typedef struct RegisterTask {
         MirrorTask task;
         MirrorCallback callback;
-        Params lock, names, edges, others;
+        bool no_catalog; /* is registered yet */
+        bool looks;      /* and changes nothing */
+        Params catalog, lock, names, edges, others;
         PgStep steps[REGISTER_STEPS];
 } RegisterTask;
 
 static void register_done(MirrorTask *task)
 {
         RegisterTask *t = (RegisterTask *)task;
+        params_done(&t->catalog);
         params_done(&t->lock);
         params_done(&t->names);
         params_done(&t->edges);
@@ -31,6 +45,18 @@ static PgNext register_on_version(const PGresult *result, void *userdata, Fault 
 {
         (void)userdata;
         return schema_check(result_int(result, 0, 0), ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+}
+
+static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        RegisterTask *t = userdata;
+        t->no_catalog = PQntuples(result) == 0 && t->task.mirror->catalog_url && !t->looks;
+        return catalog_check(t->task.mirror, result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+}
+
+static bool register_no_catalog(void *userdata)
+{
+        return ((const RegisterTask *)userdata)->no_catalog;
 }
 
 static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
@@ -82,15 +108,29 @@ static void params_moments(Params *p, const MirrorEdge *edges, size_t n)
         params_array(p, &moments);
 }
 
+static void register_steps(RegisterTask *t)
+{
+        t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
+        t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
+        /* Another may have been quicker: what is there then decides. */
+        t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &t->catalog, NULL);
+        t->steps[STEP_CATALOG_AGAIN] = task_step(sql_catalog, NULL, register_on_catalog);
+        t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG_AGAIN].wanted = register_no_catalog;
+        t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, NULL);
+        t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
+        t->steps[STEP_EDGES] = task_step(sql_register, &t->edges, NULL);
+        t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
+}
+
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool whole, MirrorCallback callback,
                     void *userdata, MirrorTask **ret)
 {
-        if (n_edges == 0 && !whole)
-                return -EINVAL;
         RegisterTask *t = task_new(m, sizeof(*t), register_complete, register_done, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
+        t->looks = n_edges == 0 && !whole;
+        params_text(&t->catalog, m->catalog_url);
         params_edge_ids(&t->names, edges, n_edges);
         params_edge_names(&t->names, edges, n_edges);
         params_edges(&t->lock, edges, n_edges);
@@ -98,14 +138,12 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool who
         params_edges(&t->edges, edges, n_edges);
         params_moments(&t->edges, edges, n_edges);
         params_edge_ids(&t->others, edges, n_edges);
-        t->edges.failed = t->edges.failed || t->lock.failed || t->names.failed || t->others.failed;
-        t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
-        t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, NULL);
-        t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
-        t->steps[STEP_EDGES] = task_step(sql_register, &t->edges, NULL);
-        t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
+        t->edges.failed = t->edges.failed || t->catalog.failed || t->lock.failed || t->names.failed || t->others.failed;
+        register_steps(t);
         PgWork work = {.steps = t->steps,
-                       .n_steps = whole ? REGISTER_STEPS : STEP_OTHERS,
+                       .n_steps = t->looks ? STEP_CATALOG_NEW
+                                  : whole  ? REGISTER_STEPS
+                                           : STEP_OTHERS,
                        .transaction = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         int r = task_start(&t->task, &work, &t->edges, 1);

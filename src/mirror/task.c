@@ -92,6 +92,16 @@ int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror *
         return 0;
 }
 
+int mirror_set_catalog(Mirror *m, const char *url)
+{
+        char *copy = strdup(url);
+        if (!copy)
+                return -ENOMEM;
+        free(m->catalog_url);
+        m->catalog_url = copy;
+        return 0;
+}
+
 Mirror *mirror_free(Mirror *m)
 {
         if (!m)
@@ -99,6 +109,7 @@ Mirror *mirror_free(Mirror *m)
         while (m->tasks)
                 (void)mirror_cancel(m->tasks);
         free(m->instance);
+        free(m->catalog_url);
         free(m);
         return NULL;
 }

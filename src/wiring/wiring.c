@@ -60,6 +60,8 @@ int wiring_open_mirror(Wiring *w, sd_event *event, Config *config, Fault *ret_fa
         r = pg_pool_new(event, &options, &w->pool);
         if (r >= 0)
                 r = mirror_new(w->pool, config->daemon.instance, config->daemon.lease_usec, &w->mirror);
+        if (r >= 0)
+                r = mirror_set_catalog(w->mirror, config->catalog.url);
         return r < 0 ? failed("PostgreSQL's side", r, ret_fault) : 0;
 }
 

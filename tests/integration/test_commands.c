@@ -72,7 +72,8 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                  .undo = "ALTER FUNCTION edgemirror.digest_of(uuid) OWNER TO em;"
                          "GRANT EXECUTE ON FUNCTION edgemirror.digest_of(uuid) TO PUBLIC",
                  .status = 77,
-                 .line = "FAILED  postgres: privileges              not granted to this role: EXECUTE on",
+                 .line = "FAILED  postgres: privileges              not granted to this role; who owns the schema, or an administrator, "
+                         "runs: GRANT EXECUTE ON FUNCTION edgemirror.digest_of(uuid) TO em;\n",
                  .right = "ok      catalog: edge main "},
                 {.sql = "ALTER SCHEMA edgemirror RENAME TO elsewhere",
                  .undo = "ALTER SCHEMA elsewhere RENAME TO edgemirror",
@@ -89,6 +90,17 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                  .status = 77,
                  .line = "FAILED  postgres: privileges ",
                  .right = "ok      catalog: edge main "},
+                /* N7: the one privilege that is missing. */
+                {.sql = "ALTER TABLE edgemirror.edge_claim OWNER TO postgres; GRANT SELECT, UPDATE ON edgemirror.edge_claim TO em",
+                 .undo = "ALTER TABLE edgemirror.edge_claim OWNER TO em",
+                 .status = 77,
+                 .line = "administrator, runs: GRANT INSERT ON TABLE edgemirror.edge_claim TO em;\n",
+                 .right = "ok      postgres: schema version"},
+                {.sql = "ALTER SCHEMA edgemirror OWNER TO postgres",
+                 .undo = "ALTER SCHEMA edgemirror OWNER TO em",
+                 .status = 77,
+                 .line = "administrator, runs: GRANT USAGE ON SCHEMA edgemirror TO em;\n",
+                 .right = "ok      postgres: connection "},
         };
         char path[128];
         (void)snprintf(path, sizeof(path), "%s/password", w->folder);
@@ -110,6 +122,7 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                 control(w, "/control/faults", "");
                 assert_says(w, "out", cases[i].line, true);
                 assert_says(w, "out", cases[i].right, true);
+                assert_says(w, "out", "edgemirror check", false);
                 assert_int_equal(status, cases[i].status);
         }
         write_config(w, "1s");

@@ -136,6 +136,9 @@ static void migrate_to_old_version(MirrorBench *b)
                 if (i > 0)
                         PQclear(PQexec(conn, sql));
         }
+        /* The second one made it then. */
+        PQclear(PQexec(conn, "CREATE PUBLICATION edgemirror FOR TABLE edgemirror.database_connection,"
+                             " edgemirror.database_connection_history, edgemirror.edge"));
         PQfinish(conn);
 }
 

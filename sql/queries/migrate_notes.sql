@@ -1,0 +1,19 @@
+-- What is not there although other databases or readers may want it, what for, and the statement with which an administrator makes it; no row: nothing. The
+-- tables are those of sharing.sql.
+WITH missing AS (
+    SELECT t.name, EXISTS (SELECT FROM pg_publication WHERE pubname = 'edgemirror') AS publication
+      FROM unnest(ARRAY['database_connection', 'database_connection_history', 'edge', 'history_horizon']) AS t (name)
+     WHERE NOT EXISTS (SELECT FROM pg_publication_tables p
+                        WHERE p.pubname = 'edgemirror' AND p.schemaname = 'edgemirror' AND p.tablename = t.name)
+)
+SELECT 'role' AS kind, 'the role edgemirror_reader is not there: nobody has been granted what reports need' AS what,
+       'CREATE ROLE edgemirror_reader NOLOGIN;' AS statement
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_reader')
+UNION ALL
+SELECT 'publication',
+       CASE WHEN publication THEN 'the publication edgemirror lacks tables: databases that subscribe do not get them'
+            ELSE 'the publication edgemirror is not there: no other database can subscribe' END,
+       CASE WHEN publication THEN 'ALTER PUBLICATION edgemirror ADD TABLE ' ELSE 'CREATE PUBLICATION edgemirror FOR TABLE ' END
+       || string_agg('edgemirror.' || name, ', ' ORDER BY name) || ';'
+  FROM missing
+ GROUP BY publication

@@ -1,0 +1,57 @@
+/*
+ * grants: what another role than the migrating one needs to be the service's.
+ */
+#include "mirror/migrate.h"
+#include "mirror/mirror_private.h"
+#include <errno.h>
+
+typedef struct GrantsTask {
+        MirrorTask task;
+        MirrorGrantsCallback callback;
+        Params params;
+        PgStep step;
+} GrantsTask;
+
+static void grants_done(MirrorTask *task)
+{
+        params_done(&((GrantsTask *)task)->params);
+}
+
+static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        static const Fault none;
+        GrantsTask *t = userdata;
+        if (PQntuples(result) == 0) {
+                fault_set(
+                        ret_fault, FAULT_PEER, ENOENT, "pg-no-role",
+                        "there is no role %.64s, or no schema edgemirror yet: CREATE ROLE, and edgemirror migrate first",
+                        t->params.values[0]);
+                return PG_ROLLBACK;
+        }
+        for (int row = 0; row < PQntuples(result); row++)
+                t->callback(PQgetvalue(result, row, 0), &none, t->task.userdata);
+        return PG_NEXT;
+}
+
+static bool grants_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        (void)end;
+        ((GrantsTask *)task)->callback(NULL, fault, task->userdata);
+        return false;
+}
+
+int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, void *userdata, MirrorTask **ret)
+{
+        GrantsTask *t = task_new(m, sizeof(*t), grants_complete, grants_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        params_text(&t->params, role);
+        params_bool(&t->params, true);
+        t->step = task_step(sql_check_privileges, &t->params, grants_on_result);
+        PgWork work = {.steps = &t->step, .n_steps = 1};
+        int r = task_start(&t->task, &work, &t->params, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}

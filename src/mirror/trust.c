@@ -1,0 +1,62 @@
+/*
+ * trust: is this database one that the mirror may live in, is what is in its schema ours, and does it belong to our catalog? Readers of the answers to
+ * check_server.sql, migrate_foreign.sql and catalog.sql.
+ */
+#include "mirror/mirror_private.h"
+#include <errno.h>
+#include <string.h>
+
+int server_check(const PGresult *result, Fault *ret_fault)
+{
+        if (result_int(result, 0, 0) < 130000)
+                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "pg-too-old", "PostgreSQL %s is older than 13",
+                                 PQgetvalue(result, 0, 1));
+        if (strcmp(PQgetvalue(result, 0, 5), "UTF8") != 0)
+                return fault_set(
+                        ret_fault, FAULT_PEER, ENOTSUP, "pg-encoding",
+                        "the encoding of database %.100s is %.40s, in which not every name of the catalog can be written; use another "
+                        "database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+                        PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 5));
+        return 0;
+}
+
+/* Names that are foreign may be long: a few are enough to find the others. */
+enum { FOREIGN_SHOWN = 3 };
+
+int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
+{
+        _cleanup_(text_done) Text found = {0};
+        int n = 0, r = 0;
+        for (int row = 0; row < PQntuples(result); row++) {
+                if (!owner_too && result_bool(result, row, 2))
+                        continue;
+                if (n++ < FOREIGN_SHOWN && r >= 0)
+                        r = text_printf(&found, "%s%.120s belongs to %.64s", n > 1 ? ", " : "",
+                                        PQgetvalue(result, row, 0), PQgetvalue(result, row, 1));
+        }
+        if (n == 0)
+                return 0;
+        if (r < 0)
+                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory", "out of memory");
+        if (n > FOREIGN_SHOWN)
+                (void)text_printf(&found, " and %d more", n - FOREIGN_SHOWN);
+        fault_set(
+                ret_fault, FAULT_PEER, EACCES, "schema-foreign",
+                "%s, whose code this role would run; nothing was done. Run edgemirror migrate as the owner of the schema, or let an "
+                "administrator drop what is foreign (REVOKE the right), or make it ours: ALTER … OWNER TO",
+                found.data);
+        ret_fault->refused = true;
+        return -EACCES;
+}
+
+int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
+{
+        const char *here = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : NULL;
+        if (!here || !m->catalog_url || strcmp(here, m->catalog_url) == 0)
+                return 0;
+        return fault_set(
+                ret_fault, FAULT_PEER, EEXIST, "other-catalog",
+                "this database mirrors the catalog %.300s, and url of [catalog] is %.300s: a database belongs to one catalog. Use "
+                "another database; or, if it is the same catalog at a new address: UPDATE edgemirror.catalog SET url = '%.300s'",
+                here, m->catalog_url, m->catalog_url);
+}

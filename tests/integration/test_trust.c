@@ -1,0 +1,412 @@
+/*
+ * A database that is not trusted: who may have put something into the schema, whose catalog it is, what it can hold, and what a role may not do.
+ */
+#include "integration/sync_world.h"
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void sql(World *w, const char *statements)
+{
+        free(harness_sql(&w->pg, statements));
+}
+
+static void assert_one(World *w, const char *statement, const char *expected)
+{
+        char *found = harness_sql(&w->pg, statement);
+        assert_string_equal(found, expected);
+        free(found);
+}
+
+/* From here on the configuration is that of this role in this database. */
+static void sign_in(World *w, const char *role, const char *database)
+{
+        (void)snprintf(w->pg.service, sizeof(w->pg.service), "host=%s dbname=%s user=%s", w->pg.folder, database, role);
+        write_config(w, "1s");
+}
+
+/* The statements, as somebody else than the superuser. */
+static void sql_as(World *w, const char *role, const char *statements)
+{
+        char conninfo[256];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=%s", w->pg.folder, role);
+        PGconn *conn = PQconnectdb(conninfo);
+        PGresult *result = PQexec(conn, statements);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+                fail_msg("%s: %s", statements, PQerrorMessage(conn));
+        PQclear(result);
+        PQfinish(conn);
+}
+
+static const char no_schema[] = "SET client_min_messages = error; DROP SCHEMA IF EXISTS edgemirror CASCADE;"
+                                "DROP PUBLICATION IF EXISTS edgemirror";
+
+/* An empty database of em, with a role that may create schemas in it and one that may not. */
+static int empty_database(void **state)
+{
+        World *w = *state;
+        sql(w, no_schema);
+        sql(w, "DROP OWNED BY mallory, svc; ALTER ROLE mallory NOSUPERUSER; GRANT CREATE ON DATABASE test TO mallory");
+        sign_in(w, "em", "test");
+        return 0;
+}
+
+static int migrated_database(void **state)
+{
+        World *w = *state;
+        (void)empty_database(state);
+        assert_int_equal(RUN(w, "migrate"), 0);
+        return 0;
+}
+
+static int setup(void **state)
+{
+        int r = world_setup(state);
+        sql(*state, "CREATE ROLE mallory LOGIN; CREATE ROLE svc LOGIN");
+        return r;
+}
+
+/* ---- P2: what is not ours ---- */
+
+static const char trap[] = "CREATE SCHEMA edgemirror;"
+                           "CREATE TABLE edgemirror.schema_version (version integer PRIMARY KEY, name text NOT NULL,"
+                           " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());"
+                           "CREATE FUNCTION edgemirror.snap() RETURNS trigger LANGUAGE plpgsql AS"
+                           " 'BEGIN EXECUTE ''ALTER ROLE mallory SUPERUSER''; RETURN NEW; END';"
+                           "CREATE TRIGGER snap BEFORE INSERT ON edgemirror.schema_version FOR EACH ROW"
+                           " EXECUTE FUNCTION edgemirror.snap();"
+                           "GRANT ALL ON SCHEMA edgemirror TO PUBLIC; GRANT ALL ON edgemirror.schema_version TO PUBLIC";
+
+static void a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name(void **state)
+{
+        World *w = *state;
+        static const char *const roles[] = {"postgres", "em"};
+        sql_as(w, "mallory", trap);
+        for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+                sign_in(w, roles[i], "test");
+                assert_int_equal(RUN(w, "migrate"), 77);
+                assert_says(w, "err", "schema edgemirror belongs to mallory", true);
+                assert_says(w, "err", "nothing was done", true);
+                assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
+                assert_one(w, "SELECT count(*) FROM edgemirror.schema_version", "0");
+                assert_one(w, "SELECT count(*) FROM pg_class WHERE relnamespace = 'edgemirror'::regnamespace", "2");
+        }
+}
+
+static void the_printed_sql_refuses_the_trap_too(void **state)
+{
+        World *w = *state;
+        sql_as(w, "mallory", trap);
+        assert_int_equal(RUN(w, "migrate", "--print"), 0);
+        char *printed = harness_read(w->folder, "out");
+        PGconn *conn = PQconnectdb(w->pg.conninfo);
+        PGresult *result = PQexec(conn, printed);
+        assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
+        assert_non_null(strstr(PQerrorMessage(conn), "schema edgemirror belongs to mallory"));
+        PQclear(result);
+        PQfinish(conn);
+        free(printed);
+        assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
+        assert_one(w, "SELECT count(*) FROM edgemirror.schema_version", "0");
+}
+
+/* Into a schema of ours, each by a right that somebody once granted. */
+static void what_somebody_put_into_the_schema_is_refused_by_name(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *grant, *make, *words, *undo;
+        } cases[] = {
+                {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory",
+                 "CREATE FUNCTION edgemirror.sha256(text) RETURNS bytea LANGUAGE sql AS 'SELECT NULL::bytea'",
+                 "function edgemirror.sha256(pg_catalog.text) belongs to mallory",
+                 "DROP FUNCTION edgemirror.sha256(text)"},
+                {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory", "CREATE TABLE edgemirror.later (id integer)",
+                 "table edgemirror.later belongs to mallory", "DROP TABLE edgemirror.later"},
+                {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory",
+                 "CREATE FUNCTION edgemirror.never(uuid, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';"
+                 "CREATE OPERATOR edgemirror.= (LEFTARG = uuid, RIGHTARG = text, FUNCTION = edgemirror.never)",
+                 "operator edgemirror.=(", "DROP FUNCTION edgemirror.never(uuid, text) CASCADE"},
+                {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory", "CREATE TYPE edgemirror.mood AS ENUM ('sad')",
+                 "type edgemirror.mood belongs to mallory", "DROP TYPE edgemirror.mood"},
+                {"GRANT USAGE ON SCHEMA edgemirror TO mallory; GRANT TRIGGER ON edgemirror.edge TO mallory;"
+                 "GRANT CREATE ON SCHEMA public TO mallory",
+                 "CREATE FUNCTION public.snap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+                 "CREATE TRIGGER snap BEFORE INSERT ON edgemirror.edge FOR EACH ROW EXECUTE FUNCTION public.snap()",
+                 "trigger snap on edgemirror.edge belongs to mallory", "DROP FUNCTION public.snap() CASCADE"},
+                {"GRANT CREATE ON SCHEMA edgemirror TO mallory", "SELECT 1",
+                 "the right to create in schema edgemirror belongs to mallory", "SELECT 1"},
+                {"GRANT CREATE ON SCHEMA edgemirror TO PUBLIC", "SELECT 1",
+                 "the right to create in schema edgemirror belongs to PUBLIC",
+                 "REVOKE CREATE ON SCHEMA edgemirror FROM PUBLIC"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                print_message("# %s\n", cases[i].words);
+                sql(w, cases[i].grant);
+                sql_as(w, "mallory", cases[i].make);
+                assert_int_equal(RUN(w, "check"), 77);
+                assert_says(w, "out", cases[i].words, true);
+                sql(w, "SET client_min_messages = error; REVOKE CREATE ON SCHEMA edgemirror FROM mallory");
+                if (strstr(cases[i].words, "the right"))
+                        sql(w, cases[i].grant);
+                assert_int_equal(RUN(w, "migrate"), 77);
+                assert_says(w, "err", cases[i].words, true);
+                sql(w, "SET client_min_messages = error; REVOKE CREATE ON SCHEMA edgemirror FROM mallory");
+                sql(w, cases[i].undo);
+                assert_int_equal(RUN(w, "migrate"), 0);
+        }
+        assert_int_equal(RUN(w, "check"), 0);
+}
+
+/* Somebody who may do more is no reason to run what the schema's owner has made as that. */
+static void a_superuser_does_not_migrate_what_belongs_to_the_service(void **state)
+{
+        World *w = *state;
+        sign_in(w, "postgres", "test");
+        assert_int_equal(RUN(w, "migrate"), 77);
+        assert_says(w, "err", "schema edgemirror belongs to em", true);
+        assert_says(w, "err", "Run edgemirror migrate as the owner of the schema", true);
+}
+
+/* ---- P7 ---- */
+
+static void a_database_of_another_encoding_is_refused(void **state)
+{
+        World *w = *state;
+        sql(w, "DROP DATABASE IF EXISTS latin");
+        sql(w, "CREATE DATABASE latin OWNER em ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+        sign_in(w, "em", "latin");
+        assert_int_equal(RUN(w, "migrate"), 69);
+        assert_says(w, "err", "the encoding of database latin is LATIN1", true);
+        assert_says(w, "err", "ENCODING 'UTF8' TEMPLATE template0", true);
+        assert_int_equal(RUN(w, "check"), 69);
+        assert_says(w, "out", "FAILED  postgres: connection              the encoding of database latin is LATIN1",
+                    true);
+        sign_in(w, "em", "test");
+        sql(w, "DROP DATABASE latin");
+}
+
+/* ---- P13, P14: what a role may not make, and what is gone ---- */
+
+static const char published[] =
+        "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = 'edgemirror'";
+
+/* The statements that the program printed for an administrator, two columns in, are run by one. */
+static void obey(World *w, const char *file)
+{
+        char *text = harness_read(w->folder, file);
+        int n = 0;
+        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+                if (line[0] == ' ' && line[1] == ' ') {
+                        sql(w, line);
+                        n++;
+                }
+        assert_true(n > 0);
+        free(text);
+}
+
+static void a_role_without_create_migrates_the_schema_that_an_administrator_made(void **state)
+{
+        World *w = *state;
+        char *wanted;
+        assert_int_equal(RUN(w, "migrate"), 0);
+        wanted = harness_sql(&w->pg, published);
+        sql(w, no_schema);
+
+        sign_in(w, "svc", "test");
+        assert_int_equal(RUN(w, "migrate"), 77);
+        assert_says(w, "err", "an administrator runs: CREATE SCHEMA edgemirror AUTHORIZATION svc;", true);
+        sql(w, "CREATE SCHEMA edgemirror AUTHORIZATION svc");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "note: the publication edgemirror is not there", true);
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "ok      postgres: publication             the publication edgemirror is not there",
+                    true);
+        assert_int_equal(sync_all(w), 0);
+
+        assert_int_equal(RUN(w, "migrate"), 0);
+        obey(w, "err");
+        assert_one(w, published, wanted);
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "note:", false);
+        free(wanted);
+}
+
+static void a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back(void **state)
+{
+        World *w = *state;
+        char *wanted = harness_sql(&w->pg, published);
+        sql(w, "SET client_min_messages = error; DROP SCHEMA edgemirror CASCADE");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_one(w, published, wanted);
+
+        sql(w, "DROP PUBLICATION edgemirror");
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "the publication edgemirror is not there: no other database can subscribe", true);
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_one(w, published, wanted);
+
+        sql(w, "ALTER PUBLICATION edgemirror DROP TABLE edgemirror.edge");
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "ALTER PUBLICATION edgemirror ADD TABLE edgemirror.edge;", true);
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_one(w, published, wanted);
+
+        /* One that was somebody else's before us. */
+        sql(w,
+            "ALTER PUBLICATION edgemirror DROP TABLE edgemirror.edge; ALTER PUBLICATION edgemirror OWNER TO postgres");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        obey(w, "err");
+        assert_one(w, published, wanted);
+        free(wanted);
+}
+
+/* These were released with the statements of the publication in them. */
+static void a_schema_of_the_former_texts_is_taken_over(void **state)
+{
+        World *w = *state;
+        sql(w, "UPDATE edgemirror.schema_version SET checksum = CASE version"
+               " WHEN 2 THEN '2f387078ffa4da515b41bbb4371ed1018da93b45d012e0653d385526d5a7d195'"
+               " WHEN 4 THEN '5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226' ELSE checksum END");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        sql(w,
+            "UPDATE edgemirror.schema_version SET checksum = '5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226'"
+            " WHERE version = 3");
+        assert_int_not_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "0003_queue was applied with another text", true);
+}
+
+static void another_role_is_the_service_with_what_is_printed_for_it(void **state)
+{
+        World *w = *state;
+        assert_int_equal(RUN(w, "migrate", "--grants", "nobody"), 69);
+        assert_says(w, "err", "there is no role nobody", true);
+        sql(w, "REVOKE TEMPORARY ON DATABASE test FROM PUBLIC");
+        assert_int_equal(RUN(w, "migrate", "--grants", "svc"), 0);
+        char *grants = harness_read(w->folder, "out");
+        sign_in(w, "svc", "test");
+        assert_int_equal(RUN(w, "check"), 77);
+        assert_says(w, "out", "GRANT TEMPORARY ON DATABASE test TO svc; GRANT USAGE ON SCHEMA edgemirror TO svc;",
+                    true);
+        sql(w, grants);
+        free(grants);
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(RUN(w, "verify"), 0);
+        sql(w, "GRANT TEMPORARY ON DATABASE test TO PUBLIC");
+}
+
+/* ---- N1: one catalog ---- */
+
+static const char edges[] = "SELECT string_agg(name || enabled, ' ' ORDER BY name) FROM edgemirror.edge";
+
+/* A configuration that speaks to the same place by another name stands for another catalog. */
+static void write_other_config(World *w)
+{
+        char *config = harness_read(w->folder, "edgemirror.conf");
+        char *url = strstr(config, "127.0.0.1");
+        assert_non_null(url);
+        memcpy(url, "localhost", strlen("localhost"));
+        harness_write(w->folder, "edgemirror.conf", config);
+        free(config);
+}
+
+static void a_database_belongs_to_one_catalog(void **state)
+{
+        World *w = *state;
+        static const char *const commands[][2] = {{"sync", NULL}, {"sync", "--dry-run"}, {"migrate", NULL}};
+        assert_int_equal(sync_all(w), 0);
+        char *before = harness_sql(&w->pg, edges);
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "ok      postgres: catalog                 the database belongs to this catalog", true);
+
+        write_other_config(w);
+        for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+                assert_int_equal(RUN(w, commands[i][0], commands[i][1]), 69);
+                const char *file = strcmp(commands[i][0], "sync") == 0 ? "out" : "err";
+                assert_says(w, file, "this database mirrors the catalog http://127.0.0.1:", true);
+                assert_says(w, file, "and url of [catalog] is http://localhost:", true);
+                assert_one(w, edges, before);
+        }
+        assert_int_equal(RUN(w, "check"), 69);
+        assert_says(w, "out", "FAILED  postgres: catalog                 this database mirrors the catalog ", true);
+        free(before);
+
+        /* The way out that it names. */
+        char *out = harness_read(w->folder, "out"), *update = strstr(out, "UPDATE edgemirror.catalog");
+        assert_non_null(update);
+        update[strcspn(update, "\n")] = '\0';
+        sql_as(w, "em", update);
+        free(out);
+        assert_int_equal(RUN(w, "sync", "--dry-run"), 0);
+        assert_int_equal(RUN(w, "check"), 0);
+}
+
+/* Which of them is first does not matter. */
+static void of_two_catalogs_that_come_first_at_once_one_has_the_database(void **state)
+{
+        World *w = *state;
+        const char *const arguments[] = {"-c", w->config, "sync", NULL};
+        for (int i = 0; i < 5; i++) {
+                pid_t pids[2];
+                sql(w, "TRUNCATE edgemirror.catalog");
+                write_config(w, "1s");
+                pids[0] = harness_program_start_as(w->folder, "sync", NULL, arguments);
+                usleep((unsigned)i * 5000); /* the configuration is read first thing */
+                char other[160];
+                (void)snprintf(other, sizeof(other), "%s.other", w->config);
+                char *config = harness_read(w->folder, "edgemirror.conf");
+                memcpy(strstr(config, "127.0.0.1"), "localhost", strlen("localhost"));
+                harness_write(w->folder, "other.conf", config);
+                free(config);
+                (void)snprintf(other, sizeof(other), "%s/other.conf", w->folder);
+                const char *const others[] = {"-c", other, "sync", NULL};
+                pids[1] = harness_program_start_as(w->folder, "catalog", NULL, others);
+                int first = harness_program_wait(pids[0]), second = harness_program_wait(pids[1]);
+                (void)unlink(other);
+                print_message("# %d %d\n", first, second);
+                assert_true((first == 69) != (second == 69));
+                assert_one(w, "SELECT count(*) FROM edgemirror.catalog", "1");
+        }
+}
+
+/* ---- N5: by hand ---- */
+
+static void an_edge_with_rows_is_not_deleted_by_hand(void **state)
+{
+        World *w = *state;
+        assert_int_equal(sync_all(w), 0);
+        PGconn *conn = PQconnectdb(w->pg.conninfo);
+        PGresult *result = PQexec(conn, "DELETE FROM edgemirror.edge WHERE name = 'main'");
+        assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "23503");
+        assert_non_null(strstr(PQresultErrorField(result, PG_DIAG_MESSAGE_HINT), "edgemirror retire --forget"));
+        PQclear(result);
+        PQfinish(conn);
+        sql(w, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
+               " VALUES ('00000000-0000-0000-0000-000000000001', 'typo', 'hourly', 'UTC');"
+               "DELETE FROM edgemirror.edge WHERE name = 'typo'");
+        assert_one(w, "SELECT count(*) FROM edgemirror.edge", "2");
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name, empty_database),
+                cmocka_unit_test_setup(the_printed_sql_refuses_the_trap_too, empty_database),
+                cmocka_unit_test_setup(what_somebody_put_into_the_schema_is_refused_by_name, migrated_database),
+                cmocka_unit_test_setup(a_superuser_does_not_migrate_what_belongs_to_the_service, migrated_database),
+                cmocka_unit_test_setup(a_database_of_another_encoding_is_refused, migrated_database),
+                cmocka_unit_test_setup(a_role_without_create_migrates_the_schema_that_an_administrator_made,
+                                       empty_database),
+                cmocka_unit_test_setup(a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back,
+                                       migrated_database),
+                cmocka_unit_test_setup(a_schema_of_the_former_texts_is_taken_over, migrated_database),
+                cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it, migrated_database),
+                cmocka_unit_test_setup(a_database_belongs_to_one_catalog, migrated_database),
+                cmocka_unit_test_setup(of_two_catalogs_that_come_first_at_once_one_has_the_database, migrated_database),
+                cmocka_unit_test_setup(an_edge_with_rows_is_not_deleted_by_hand, migrated_database),
+        };
+        return cmocka_run_group_tests_name("trust", tests, setup, world_teardown);
+}
