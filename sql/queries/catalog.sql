@@ -1,2 +1,2 @@
--- The catalog that this database belongs to; no row: to none yet.
-SELECT url FROM edgemirror.catalog
+-- The catalog that this database belongs to; null: to none yet.
+SELECT (SELECT url FROM edgemirror.catalog)

@@ -26,6 +26,8 @@ static const OptionRow options[] = {
         {'w', "watch", NULL, FIELD(watch), "on a terminal: again every two seconds, what needs a look first"},
         {'o', "offline", NULL, FIELD(offline), "stop after the configuration"},
         {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},
+        {'y', "yes", NULL, FIELD(yes), "do not ask"},
+        {'F', "forget", NULL, FIELD(forget), "delete the edges, their rows, their history and their runs"},
         {'g', "grants", "ROLE", FIELD(grants),
          "print what to grant to ROLE so that it can be the service's; runs nothing"},
         {'c', "count", "N", FIELD(count), "how many firing times (default 5)"},

@@ -44,6 +44,10 @@ static const Command commands[] = {
          "edgemirror sync --dry-run EDGE shows the rows, and edgemirror sync --full EDGE mends them. A history that was\n"
          "altered is told too; no sync mends that.\n",
          true, command_verify, NULL},
+        {"retire", "EDGE…", "ends the rows of edges that are configured no more, after a question", "yF",
+         "For an Edge connection that is gone, or not wanted any more: its rows are removed as of now, and its history\n"
+         "stays. Take its section out of the configuration, reload the service, then retire it, by name or id.\n",
+         true, command_retire, NULL},
 };
 
 /* A descriptor below 3 that is closed would be given to the next socket, and a message would go into it. */

@@ -10,7 +10,7 @@
 typedef struct CommandLine {
         const char *config_file; /* NULL: the default */
         LogLevel level;
-        bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch;
+        bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch, yes, forget;
         const char *count, *from, *grants; /* NULL: not given */
         char **names;             /* the rest, NULL-terminated */
 } CommandLine;
@@ -28,6 +28,7 @@ typedef struct Command {
 
 int command_check(const CommandLine *line);
 int command_migrate(const CommandLine *line);
+int command_retire(const CommandLine *line);
 int command_run(const CommandLine *line);
 int command_schedule(const CommandLine *line);
 int command_status(const CommandLine *line);

@@ -117,8 +117,9 @@ static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *re
         Fault fault;
         int r = catalog_check(t->task.mirror, result, &fault);
         return check_say(t, "catalog", r, &fault,
-                         PQntuples(result) > 0 ? "the database belongs to this catalog"
-                                               : "the database belongs to none yet; the first sync registers this one");
+                         result_text(result, 0, 0)
+                                 ? "the database belongs to this catalog"
+                                 : "the database belongs to none yet; the first sync registers this one");
 }
 
 /* What is not there and need not be: said, and no failure. */

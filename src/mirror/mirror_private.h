@@ -13,7 +13,7 @@ struct Mirror {
         PgPool *pool;
         char *instance;
         char *catalog_url; /* NULL: not compared */
-        char lease[32]; /* as an interval */
+        char lease[32];    /* as an interval */
         MirrorTask *tasks;
 };
 
@@ -105,7 +105,7 @@ int server_check(const PGresult *result, Fault *ret_fault);
  * too, unless this role is it. 0, or a filled fault "schema-foreign". */
 int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault);
 
-/* Whether the database belongs to no other catalog than ours; `result` is that of sql_catalog. 0, or a filled fault "other-catalog". */
+/* Whether the database belongs to no other catalog than ours; the first column of `result` is that of sql_catalog. 0, or a filled fault "other-catalog". */
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault);
 
 /* "lease-lost". */

@@ -12,10 +12,9 @@
 
 enum {
         STEP_VERSION,
-        STEP_CATALOG,
-        STEP_CATALOG_NEW,
-        STEP_CATALOG_AGAIN,
         STEP_LOCK,
+        STEP_CATALOG_NEW,
+        STEP_CATALOG,
         STEP_NAMES,
         STEP_EDGES,
         STEP_OTHERS,
@@ -26,7 +25,6 @@ typedef struct RegisterTask {
         MirrorTask task;
         MirrorCallback callback;
         bool no_catalog; /* is registered yet */
-        bool looks;      /* and changes nothing */
         Params catalog, lock, names, edges, others;
         PgStep steps[REGISTER_STEPS];
 } RegisterTask;
@@ -50,7 +48,7 @@ static PgNext register_on_version(const PGresult *result, void *userdata, Fault 
 static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         RegisterTask *t = userdata;
-        t->no_catalog = PQntuples(result) == 0 && t->task.mirror->catalog_url && !t->looks;
+        t->no_catalog = PQgetisnull(result, 0, 0) && t->task.mirror->catalog_url;
         return catalog_check(t->task.mirror, result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
@@ -111,12 +109,11 @@ static void params_moments(Params *p, const MirrorEdge *edges, size_t n)
 static void register_steps(RegisterTask *t)
 {
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
-        t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
-        /* Another may have been quicker: what is there then decides. */
+        t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, register_on_catalog);
+        /* Another may be quicker: what is there then decides. */
         t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &t->catalog, NULL);
-        t->steps[STEP_CATALOG_AGAIN] = task_step(sql_catalog, NULL, register_on_catalog);
-        t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG_AGAIN].wanted = register_no_catalog;
-        t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, NULL);
+        t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
+        t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG].wanted = register_no_catalog;
         t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
         t->steps[STEP_EDGES] = task_step(sql_register, &t->edges, NULL);
         t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
@@ -129,7 +126,6 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool who
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        t->looks = n_edges == 0 && !whole;
         params_text(&t->catalog, m->catalog_url);
         params_edge_ids(&t->names, edges, n_edges);
         params_edge_names(&t->names, edges, n_edges);
@@ -140,10 +136,13 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool who
         params_edge_ids(&t->others, edges, n_edges);
         t->edges.failed = t->edges.failed || t->catalog.failed || t->lock.failed || t->names.failed || t->others.failed;
         register_steps(t);
+        bool looks = n_edges == 0 && !whole;
+        if (looks)
+                t->steps[1] = task_step(sql_catalog, NULL, register_on_catalog);
         PgWork work = {.steps = t->steps,
-                       .n_steps = t->looks ? STEP_CATALOG_NEW
-                                  : whole  ? REGISTER_STEPS
-                                           : STEP_OTHERS,
+                       .n_steps = looks   ? 2
+                                  : whole ? REGISTER_STEPS
+                                          : STEP_OTHERS,
                        .transaction = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         int r = task_start(&t->task, &work, &t->edges, 1);

@@ -51,7 +51,7 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
 
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
 {
-        const char *here = PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : NULL;
+        const char *here = result_text(result, 0, 0);
         if (!here || !m->catalog_url || strcmp(here, m->catalog_url) == 0)
                 return 0;
         return fault_set(

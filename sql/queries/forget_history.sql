@@ -1,0 +1,2 @@
+-- $1 ids.
+DELETE FROM edgemirror.database_connection_history WHERE edge_connection_id = ANY ($1::uuid[])

@@ -1,0 +1,17 @@
+-- The present rows become tombstones and their versions end, as a removal ends them; listeners are told. $1 ids.
+WITH removed AS (
+    UPDATE edgemirror.database_connection d
+       SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond')
+     WHERE d.edge_connection_id = ANY ($1::uuid[]) AND d.removed_at IS NULL
+    RETURNING d.id, d.edge_connection_id, d.removed_at
+), ended AS (
+    UPDATE edgemirror.database_connection_history h
+       SET valid_to = r.removed_at
+      FROM removed r
+     WHERE h.id = r.id AND h.valid_to IS NULL
+), count AS (
+    SELECT edge_connection_id, count(*) AS rows FROM removed GROUP BY edge_connection_id
+)
+SELECT rows, pg_notify('edgemirror_change', json_build_object('edgeConnectionId', edge_connection_id, 'runId', NULL, 'added', 0, 'changed', 0,
+                                                              'removed', rows, 'restored', 0)::text)
+  FROM count

@@ -1,0 +1,135 @@
+/*
+ * retire: edges that are configured no more: their rows end, or all that there is of them goes, in one transaction.
+ *
+ * What always holds: the edges and their places in the queue are locked in the order in which an apply locks them; where somebody holds a lease, nothing is
+ * done at all.
+ */
+#include "base/duration.h"
+#include "mirror/mirror_private.h"
+#include <errno.h>
+
+enum {
+        STEP_LOCK,
+        STEP_CLAIM,
+        STEP_ROWS,
+        STEP_EDGES,
+        STEP_FORGET_HISTORY,
+        STEP_FORGET_ROWS,
+        STEP_FORGET_RUNS,
+        STEP_FORGET_EDGES,
+        RETIRE_STEPS
+};
+
+typedef struct RetireTask {
+        MirrorTask task;
+        MirrorRetireCallback callback; /* of a look */
+        MirrorCallback done;           /* of a retirement */
+        Params params;
+        PgStep steps[RETIRE_STEPS];
+} RetireTask;
+
+static void retire_done(MirrorTask *task)
+{
+        params_done(&((RetireTask *)task)->params);
+}
+
+/* ---- looking ---- */
+
+static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_fault)
+{
+        static const Fault none;
+        RetireTask *t = userdata;
+        (void)ret_fault;
+        for (int row = 0; row < PQntuples(r); row++) {
+                MirrorRetirable edge = {.name = PQgetvalue(r, row, 1),
+                                        .asked = PQgetvalue(r, row, 2),
+                                        .rows = result_int(r, row, 3),
+                                        .versions = result_int(r, row, 4),
+                                        .runs = result_int(r, row, 5)};
+                (void)uuid_parse(PQgetvalue(r, row, 0), &edge.edge);
+                t->callback(&edge, &none, t->task.userdata);
+        }
+        return PG_NEXT;
+}
+
+static bool retire_found(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        (void)end;
+        ((RetireTask *)task)->callback(NULL, fault, task->userdata);
+        return false;
+}
+
+int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallback callback, void *userdata,
+                          MirrorTask **ret)
+{
+        RetireTask *t = task_new(m, sizeof(*t), retire_found, retire_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        params_names(&t->params, names);
+        t->steps[0] = task_step(sql_retire_find, &t->params, retire_on_found);
+        PgWork work = {.steps = t->steps, .n_steps = 1, .statement_timeout_usec = 10 * USEC_PER_MINUTE};
+        int r = task_start(&t->task, &work, &t->params, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}
+
+/* ---- retiring ---- */
+
+static PgNext retire_on_claim(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)userdata;
+        int row = 0, rows = PQntuples(result);
+        while (row < rows && !result_bool(result, row, 2))
+                row++;
+        if (row == rows)
+                return PG_NEXT;
+        fault_set(
+                ret_fault, FAULT_RUN, EBUSY, "lease-held",
+                "edge %.128s is being synced by %.128s; nothing was done: wait for its end, and take the edge out of that configuration",
+                PQgetvalue(result, row, 0), PQgetvalue(result, row, 1));
+        return PG_ROLLBACK;
+}
+
+static bool retire_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        Fault copy = *fault;
+        if (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE)
+                fault_prefix(&copy, "whether it took effect is not known, once more does no harm: ");
+        ((RetireTask *)task)->done(&copy, task->userdata);
+        return false;
+}
+
+int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget, MirrorCallback callback, void *userdata,
+                  MirrorTask **ret)
+{
+        static const char *const sql[RETIRE_STEPS] = {
+                [STEP_LOCK] = sql_retire_lock,
+                [STEP_CLAIM] = sql_retire_claim,
+                [STEP_ROWS] = sql_retire_rows,
+                [STEP_EDGES] = sql_retire_edges,
+                [STEP_FORGET_HISTORY] = sql_forget_history,
+                [STEP_FORGET_ROWS] = sql_forget_rows,
+                [STEP_FORGET_RUNS] = sql_forget_runs,
+                [STEP_FORGET_EDGES] = sql_forget_edges,
+        };
+        RetireTask *t = task_new(m, sizeof(*t), retire_complete, retire_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        ArrayText ids = {0};
+        for (size_t i = 0; i < n_edges; i++)
+                array_add_uuid(&ids, &edges[i]);
+        params_array(&t->params, &ids);
+        t->done = callback;
+        for (size_t i = 0; i < RETIRE_STEPS; i++)
+                t->steps[i] = task_step(sql[i], &t->params, i == STEP_CLAIM ? retire_on_claim : NULL);
+        PgWork work = {.steps = t->steps,
+                       .n_steps = forget ? RETIRE_STEPS : STEP_FORGET_HISTORY,
+                       .transaction = true,
+                       .statement_timeout_usec = USEC_PER_HOUR};
+        int r = task_start(&t->task, &work, &t->params, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}

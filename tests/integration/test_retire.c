@@ -1,0 +1,223 @@
+/*
+ * edgemirror retire: what becomes of an edge that is configured no more (O9, N5).
+ */
+#include "harness/terminal.h"
+#include "integration/sync_world.h"
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static void assert_one(World *w, const char *statement, const char *expected)
+{
+        char *found = harness_sql(&w->pg, statement);
+        assert_string_equal(found, expected);
+        free(found);
+}
+
+/* Takes the section of `main` out of the configuration. */
+static void forget_main_in_config(World *w)
+{
+        char *config = harness_read(w->folder, "edgemirror.conf");
+        char *from = strstr(config, "[edge \"main\"]"), *to = strstr(config, "[edge \"other\"]");
+        assert_non_null(from);
+        assert_non_null(to);
+        memmove(from, to, strlen(to) + 1);
+        harness_write(w->folder, "edgemirror.conf", config);
+        free(config);
+}
+
+static int synced_world(void **state)
+{
+        World *w = *state;
+        begin_again(w, "20", "1s");
+        assert_int_equal(sync_all(w), 0);
+        return 0;
+}
+
+static int without_main(void **state)
+{
+        (void)synced_world(state);
+        forget_main_in_config(*state);
+        return 0;
+}
+
+static const char present[] =
+        "SELECT string_agg(edge || ' ' || n || ' ' || edge_enabled, ', ' ORDER BY edge)"
+        " FROM (SELECT edge, edge_enabled, count(*) AS n FROM edgemirror.inventory GROUP BY 1, 2) i";
+
+static void rows_end_and_the_history_stays(void **state)
+{
+        World *w = *state;
+        PGconn *listener = PQconnectdb(w->pg.conninfo);
+        PQclear(PQexec(listener, "LISTEN edgemirror_change"));
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
+        assert_says(w, "out", ": 20 rows present, 20 versions in the history, 1 runs\nretired\n", true);
+        assert_one(w, present, "other 20 true");
+        assert_one(w,
+                   "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed' AND edge_connection_id ="
+                   " (SELECT edge_connection_id FROM edgemirror.edge WHERE name = 'main')",
+                   "20");
+        assert_one(w, "SELECT enabled || ' ' || row_count FROM edgemirror.edge WHERE name = 'main'", "false 0");
+        assert_one(w,
+                   "SELECT count(*) FROM edgemirror.database_connection d JOIN edgemirror.database_connection_history h"
+                   " ON h.id = d.id WHERE d.removed_at = h.valid_to",
+                   "20");
+        PQclear(PQexec(listener, "SELECT 1"));
+        PGnotify *told = PQnotifies(listener);
+        assert_non_null(told);
+        assert_non_null(strstr(told->extra, "\"runId\" : null, \"added\" : 0, \"changed\" : 0, \"removed\" : 20"));
+        PQfreemem(told);
+        PQfinish(listener);
+
+        assert_int_equal(RUN(w, "verify"), 0);
+        assert_says(w, "out", "main                     intact     0 rows\n", true);
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 0); /* twice does no harm */
+        assert_says(w, "out", ": 0 rows present, 20 versions", true);
+
+        /* Configured again, it is as it was. */
+        write_config(w, "1s");
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(number_of(w, 0, "restored"), 20);
+        assert_mirror_equals_catalog(w);
+        assert_one(w, present, "main 20 true, other 20 true");
+}
+
+static void an_edge_is_forgotten_with_all_that_is_its(void **state)
+{
+        World *w = *state;
+        static const char *const tables[] = {"edge", "edge_claim", "database_connection", "database_connection_history",
+                                             "sync_run"};
+        assert_int_equal(RUN(w, "retire", w->edges[0], "--forget", "--yes"), 0); /* by its id */
+        assert_says(w, "out", "forgotten\n", true);
+        for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+                char sql[256];
+                (void)snprintf(sql, sizeof(sql),
+                               "SELECT count(*) FILTER (WHERE edge_connection_id = '%s') || ' ' ||"
+                               " count(DISTINCT edge_connection_id) FROM edgemirror.%s",
+                               w->edges[0], tables[i]);
+                assert_one(w, sql, "0 1");
+        }
+        assert_int_equal(RUN(w, "status"), 0);
+        assert_says(w, "out", "main", false);
+        assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 2);
+        assert_says(w, "err", "the mirror knows no edge \"main\"", true);
+}
+
+static void what_is_configured_or_unknown_is_refused_and_nothing_is_done(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *const command[6];
+                const char *words;
+        } cases[] = {
+                {{"retire", "other", "--yes"}, "edge \"other\" is configured (/tmp/edgemirror-sync-"},
+                {{"retire", "main", "other", "--yes"}, "edge \"other\" is configured"},
+                {{"retire", "main", "typo", "--yes"}, "the mirror knows no edge \"typo\""},
+                {{"retire", "--yes"}, "which edges?"},
+                {{"retire", "main"}, "--yes answers it"}, /* standard input is no terminal */
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                assert_int_equal(run_command(w, cases[i].command), 2);
+                assert_says(w, "err", cases[i].words, true);
+                assert_one(w, present, "main 20 true, other 20 true");
+        }
+        assert_int_equal(RUN(w, "retire", w->edges[1], "--yes"), 2);
+
+        /* Under another name it is configured all the same. */
+        char *config = harness_read(w->folder, "edgemirror.conf");
+        memcpy(strstr(config, "\"other\""), "\"later\"", strlen("\"later\""));
+        harness_write(w->folder, "edgemirror.conf", config);
+        free(config);
+        assert_int_equal(RUN(w, "retire", "other", "--yes"), 2);
+        assert_says(w, "err", "edge \"later\" is configured", true);
+        assert_one(w, present, "main 20 true, other 20 true");
+}
+
+static void a_person_is_asked(void **state)
+{
+        World *w = *state;
+        static const char *const no_environment[] = {NULL};
+        const char *const arguments[] = {"-c", w->config, "retire", "main", NULL};
+        static const struct {
+                const char *keys;
+                int status;
+                const char *left;
+        } answers[] = {{"n\n", 1, "main 20 true, other 20 true"},
+                       {"\n", 1, "main 20 true, other 20 true"},
+                       {"y\n", 0, "other 20 true"}};
+        for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+                HarnessTerminal t = {0};
+                harness_terminal_start(&t, 24, no_environment, arguments);
+                (void)harness_terminal_await(&t, 0, "[y/N]");
+                harness_terminal_type(&t, answers[i].keys);
+                assert_int_equal(harness_terminal_wait(&t), answers[i].status);
+                assert_non_null(strstr(t.seen.data, "20 rows present"));
+                harness_terminal_done(&t);
+                assert_one(w, present, answers[i].left);
+        }
+}
+
+/* Of a sync that is at work, nothing is taken away below its hands. */
+static void an_edge_that_is_being_synced_is_not_retired(void **state)
+{
+        World *w = *state;
+        fault(w, "list", "\"delay_ms\":3000");
+        const char *const sync[] = {"-c", w->config, "sync", "main", NULL};
+        pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase = 'list'");
+        forget_main_in_config(w);
+        assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 1);
+        assert_says(w, "err", "edge main is being synced by ", true);
+        assert_one(w, present, "main 20 true, other 20 true");
+        assert_int_equal(harness_program_wait(pid), 0);
+        assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 0);
+        assert_one(w, present, "other 20 true");
+}
+
+/* A process that was stopped in its apply and comes back finds that it holds nothing any more. */
+static void who_comes_back_after_the_retirement_publishes_nothing(void **state)
+{
+        World *w = *state;
+        fault(w, "list", "\"delay_ms\":1500");
+        const char *const sync[] = {"-c", w->config, "sync", "--full", "main", NULL};
+        pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase = 'list'");
+        forget_main_in_config(w);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 second'"
+                                 " WHERE holder IS NOT NULL"));
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
+        assert_int_equal(harness_program_wait(pid), 1);
+        assert_one(w, present, "other 20 true");
+        assert_one(w, "SELECT outcome || ' ' || error_code FROM edgemirror.sync_run ORDER BY run_id DESC LIMIT 1",
+                   "aborted lease-lost");
+}
+
+static void two_retire_at_once(void **state)
+{
+        World *w = *state;
+        static const char *const names[] = {"sync", "catalog"};
+        const char *const arguments[] = {"-c", w->config, "retire", "main", "--yes", NULL};
+        pid_t pids[2];
+        for (int i = 0; i < 2; i++)
+                pids[i] = harness_program_start_as(w->folder, names[i], NULL, arguments);
+        for (int i = 0; i < 2; i++)
+                assert_int_equal(harness_program_wait(pids[i]), 0);
+        assert_one(w, present, "other 20 true");
+        assert_one(w, "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed'", "20");
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(rows_end_and_the_history_stays, without_main),
+                cmocka_unit_test_setup(an_edge_is_forgotten_with_all_that_is_its, without_main),
+                cmocka_unit_test_setup(what_is_configured_or_unknown_is_refused_and_nothing_is_done, without_main),
+                cmocka_unit_test_setup(a_person_is_asked, without_main),
+                cmocka_unit_test_setup(an_edge_that_is_being_synced_is_not_retired, synced_world),
+                cmocka_unit_test_setup(who_comes_back_after_the_retirement_publishes_nothing, synced_world),
+                cmocka_unit_test_setup(two_retire_at_once, without_main),
+        };
+        return cmocka_run_group_tests_name("retire", tests, world_setup, world_teardown);
+}
