@@ -1,7 +1,8 @@
 -- The present rows become tombstones and their versions end, as a removal ends them; listeners are told. $1 ids.
 WITH removed AS (
     UPDATE edgemirror.database_connection d
-       SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond')
+       SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond'),
+           missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, missing_run_id = NULL
      WHERE d.edge_connection_id = ANY ($1::uuid[]) AND d.removed_at IS NULL
     RETURNING d.id, d.edge_connection_id, d.removed_at
 ), ended AS (

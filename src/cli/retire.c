@@ -25,7 +25,7 @@ typedef struct Retirement {
 
 static void retirement_end(Retirement *c, int status)
 {
-        c->status = exit_status_worse(c->status, status);
+        c->status = status;
         (void)sd_event_exit(c->session.event, 0);
 }
 
@@ -159,10 +159,8 @@ int command_retire(const CommandLine *line)
         }
         int status = retirement_open(&c);
         if (status == 0) {
-                int r = sd_event_loop(c.session.event);
-                if (r < 0)
-                        log_error("retire: %s", strerrordesc_np(-r));
-                status = r < 0 ? CLI_EXIT_EDGE_FAILED : c.status;
+                status = session_loop(&c.session);
+                status = status ? status : c.status;
         }
         asked_names_done(&c.asked);
         free(c.edges);
