@@ -12,7 +12,7 @@ typedef struct CommandLine {
         LogLevel level;
         bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch, yes, forget;
         const char *count, *from, *grants; /* NULL: not given */
-        char **names;             /* the rest, NULL-terminated */
+        char **names;                      /* the rest, NULL-terminated */
 } CommandLine;
 
 typedef struct Command {

@@ -10,16 +10,7 @@
 /* Heartbeats of other edges wait for this transaction meanwhile, and an apply that it has met must not be what ends in a deadlock. */
 #define LOCK_TIMEOUT_USEC (2 * USEC_PER_SEC)
 
-enum {
-        STEP_VERSION,
-        STEP_LOCK,
-        STEP_CATALOG_NEW,
-        STEP_CATALOG,
-        STEP_NAMES,
-        STEP_EDGES,
-        STEP_OTHERS,
-        REGISTER_STEPS
-};
+enum { STEP_VERSION, STEP_LOCK, STEP_CATALOG_NEW, STEP_CATALOG, STEP_NAMES, STEP_EDGES, STEP_OTHERS, REGISTER_STEPS };
 
 typedef struct RegisterTask {
         MirrorTask task;
