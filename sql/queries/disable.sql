@@ -1,8 +1,13 @@
--- Edges that are not among those of the configuration are not synced any more, nor those that it has disabled; their rows stay. A run that somebody who went
--- away has left open there is closed: nobody will claim the edge and do so. $1 ids of the configuration.
-WITH gone AS (
+-- Edges that are not among those of the configuration, and that no other instance wants, are not synced any more, nor those that it has disabled; their
+-- rows stay. A run that somebody who went away has left open there is closed: nobody will claim the edge and do so.
+-- $1 ids of the configuration, $2 this instance.
+WITH wanted AS (
+    SELECT w.id FROM unnest($1::uuid[]) AS w (id)
+    UNION
+    SELECT w.id FROM edgemirror.instance i CROSS JOIN LATERAL unnest(i.edges) AS w (id) WHERE i.instance_id <> $2::uuid AND i.stopped_at IS NULL
+), gone AS (
     UPDATE edgemirror.edge e SET enabled = false
-     WHERE e.enabled AND NOT EXISTS (SELECT FROM unnest($1::uuid[]) AS w (id) WHERE w.id = e.edge_connection_id)
+     WHERE e.enabled AND NOT EXISTS (SELECT FROM wanted w WHERE w.id = e.edge_connection_id)
     RETURNING e.edge_connection_id
 ), others AS (
     SELECT edge_connection_id FROM gone

@@ -24,6 +24,7 @@ static const OptionRow options[] = {
         {'d', "dry-run", NULL, FIELD(dry_run), "print what would change; write nothing, refresh nothing"},
         {'a', "accept-removals", NULL, FIELD(accept_removals), "let held removals through, each still proven"},
         {'w', "watch", NULL, FIELD(watch), "on a terminal: again every two seconds, what needs a look first"},
+        {'k', "check", NULL, FIELD(check), "one line for monitoring; exit status 0 only when all is well"},
         {'o', "offline", NULL, FIELD(offline), "stop after the configuration"},
         {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},
         {'y', "yes", NULL, FIELD(yes), "do not ask"},

@@ -34,8 +34,11 @@ static const Command commands[] = {
          "The role needs CREATE on the database, or a schema edgemirror of its own that an administrator has made for it.\n"
          "What it may not make (the publication, the role for readers) is printed as statements for an administrator.\n",
          false, command_migrate, NULL},
-        {"status", "[EDGE…]", "per edge: state, age of the mirror, rows, last outcome, next run", "jw",
-         "Reads the mirror only; the catalog is not asked.\n", true, command_status, NULL},
+        {"status", "[EDGE…]",
+         "first the service; then per edge: state, age of the mirror, rows, last outcome, next run", "jwk",
+         "Reads the mirror only; the catalog is not asked. With --check, exit status 0 means that every enabled edge is\n"
+         "fresh and well, and that an instance of the service is alive where edges have a schedule; 1 that one is not.\n",
+         true, command_status, NULL},
         {"schedule", "[EDGE…]", "the next firing times of each edge's schedule", "jcf",
          "Needs neither catalog nor database.\n", true, command_schedule, NULL},
         {"verify", "[EDGE…]", "whether the mirror was altered by hand: recomputes each edge's digest from its rows",

@@ -1,5 +1,6 @@
 /*
- * status: the command. A table for people, JSON lines for programs; with --watch, the table again every two seconds on a terminal.
+ * status: the command. First the instances of the service, then a table of the edges for people, JSON lines for programs, one line for
+ * monitoring; with --watch, the table again every two seconds on a terminal.
  */
 #include "base/duration.h"
 #include "base/log.h"
@@ -8,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/session.h"
+#include "cli/status_service.h"
 #include "cli/status_table.h"
 #include <errno.h>
 #include <signal.h>
@@ -21,16 +23,18 @@
 typedef struct StatusView {
         Session session;
         AskedNames asked;
-        bool json, colour, watch;
+        bool json, colour, watch, check;
+        ServiceStatus service; /* in this look; the next too */
+        EdgesStatus edges;
         size_t n_edges, n_running, n_trouble; /* in this look */
         int status;
 
         /* of a watch */
         sd_event_source *timer;
         MirrorTask *task;
-        FILE *first, *rest; /* what needs a look comes first */
-        char *first_text, *rest_text;
-        size_t first_size, rest_size;
+        FILE *head, *first, *rest; /* the service; what needs a look; the others */
+        char *head_text, *first_text, *rest_text;
+        size_t head_size, first_size, rest_size;
 } StatusView;
 
 static void status_ask(StatusView *v);
@@ -41,7 +45,9 @@ static void status_take_row(StatusView *v, const MirrorStatus *s)
 {
         bool trouble = status_is_trouble(s);
         asked_names_mark(&v->asked, s->name);
-        if (v->json) {
+        if (v->check) {
+                edges_status_take(&v->edges, s);
+        } else if (v->json) {
                 status_print_json(s);
         } else if (v->watch) {
                 status_table_row(trouble || s->phase ? v->first : v->rest, s, v->colour);
@@ -59,21 +65,25 @@ static void status_take_row(StatusView *v, const MirrorStatus *s)
 
 static int watch_open(StatusView *v)
 {
+        v->head = open_memstream(&v->head_text, &v->head_size);
         v->first = open_memstream(&v->first_text, &v->first_size);
         v->rest = open_memstream(&v->rest_text, &v->rest_size);
-        return v->first && v->rest ? 0 : -ENOMEM;
+        return v->head && v->first && v->rest ? 0 : -ENOMEM;
 }
 
 static void watch_close(StatusView *v)
 {
+        if (v->head)
+                (void)fclose(v->head);
         if (v->first)
                 (void)fclose(v->first);
         if (v->rest)
                 (void)fclose(v->rest);
+        free(v->head_text);
         free(v->first_text);
         free(v->rest_text);
-        v->first = v->rest = NULL;
-        v->first_text = v->rest_text = NULL;
+        v->head = v->first = v->rest = NULL;
+        v->head_text = v->first_text = v->rest_text = NULL;
 }
 
 /* Prints at most *left lines of the text, each erased to its end; counts those that found no place. */
@@ -109,6 +119,7 @@ static void watch_draw(StatusView *v, const Fault *fault)
         if (fault->scope != FAULT_NONE) {
                 printf("%s\033[K\n", fault->message);
         } else {
+                (void)watch_put(v->head_text, &left);
                 status_table_head(stdout);
                 size_t hidden = watch_put(v->first_text, &left) + watch_put(v->rest_text, &left);
                 if (hidden > 0)
@@ -128,6 +139,7 @@ static int watch_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 
 static void watch_took(StatusView *v, const Fault *fault)
 {
+        (void)fflush(v->head);
         (void)fflush(v->first);
         (void)fflush(v->rest);
         watch_draw(v, fault);
@@ -156,6 +168,15 @@ static int watch_begin(StatusView *v)
 
 /* ---- asking ---- */
 
+static void status_failed(StatusView *v, const Fault *fault)
+{
+        v->status = fault_exit_status(fault);
+        if (v->check)
+                printf("NOT OK: %s\n", fault->message);
+        else
+                log_error("status: %s", fault->message);
+}
+
 static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userdata)
 {
         StatusView *v = userdata;
@@ -170,25 +191,51 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 watch_took(v, fault);
                 return;
         } else if (fault->scope != FAULT_NONE) {
-                v->status = fault_exit_status(fault);
-                log_error("status: %s", fault->message);
+                status_failed(v, fault);
+        } else if (v->check) {
+                v->status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE : CLI_EXIT_EDGE_FAILED;
         } else if (!v->asked.names && v->n_edges == 0 && !v->json) {
                 puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
         }
         (void)sd_event_exit(v->session.event, 0);
 }
 
-static void status_ask(StatusView *v)
+static void status_could_not(StatusView *v, int r)
 {
-        v->n_edges = v->n_running = v->n_trouble = 0;
-        int r = v->watch ? watch_open(v) : 0;
-        if (r >= 0)
-                r = mirror_status(v->session.mirror, v->asked.names, status_on_row, v, &v->task);
-        if (r >= 0)
-                return;
         log_error("status: %s", strerrordesc_np(-r));
         v->status = CLI_EXIT_EDGE_FAILED;
         (void)sd_event_exit(v->session.event, 0);
+}
+
+static void status_on_instance(const MirrorInstanceStatus *instance, const Fault *fault, void *userdata)
+{
+        StatusView *v = userdata;
+        FILE *out = v->check || v->json ? NULL : v->watch ? v->head : stdout;
+        if (instance) {
+                service_status_take(&v->service, instance, out);
+                return;
+        }
+        v->task = NULL;
+        if (fault->scope != FAULT_NONE) {
+                status_on_row(NULL, fault, v);
+                return;
+        }
+        if (out && !(v->watch && v->service.n_known == 0))
+                service_status_end(&v->service, out);
+        int r = mirror_status(v->session.mirror, v->asked.names, status_on_row, v, &v->task);
+        if (r < 0)
+                status_could_not(v, r);
+}
+
+static void status_ask(StatusView *v)
+{
+        v->n_edges = v->n_running = v->n_trouble = 0;
+        v->service = (ServiceStatus){0};
+        int r = v->watch ? watch_open(v) : 0;
+        if (r >= 0)
+                r = mirror_instances(v->session.mirror, status_on_instance, v, &v->task);
+        if (r < 0)
+                status_could_not(v, r);
 }
 
 /* Colour is for terminals, and for people who have not said that they want none (no-color.org). */
@@ -217,10 +264,14 @@ static int status_open(StatusView *v, const CommandLine *line)
 
 int command_status(const CommandLine *line)
 {
-        StatusView v = {.json = line->json, .watch = line->watch, .colour = wants_colour()};
+        StatusView v = {.json = line->json, .watch = line->watch, .check = line->check, .colour = wants_colour()};
         if (v.watch && (v.json || !isatty(STDOUT_FILENO))) {
                 log_error("--watch draws on a terminal; %s",
                           v.json ? "it does not go with --json" : "standard output is none");
+                return CLI_EXIT_USAGE;
+        }
+        if (v.check && (v.json || v.watch)) {
+                log_error("--check prints one line; it does not go with %s", v.json ? "--json" : "--watch");
                 return CLI_EXIT_USAGE;
         }
         int status = status_open(&v, line);

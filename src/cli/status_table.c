@@ -51,9 +51,24 @@ void status_table_head(FILE *out)
                 "LISTED", "REFRESHED", "ROWS", "OUTCOME", "REFRESH", "NEXT RUN");
 }
 
+/* A sign of life comes at least every third of a lease. */
+static void put_holder(FILE *out, const MirrorStatus *s)
+{
+        char holder[160], seen[DURATION_STRING_SIZE], left[DURATION_STRING_SIZE];
+        fprintf(out, ", held by %s", printable(s->holder, holder, sizeof(holder)));
+        if (s->holder_seen_sec < 0)
+                return;
+        (void)duration_format_short((uint64_t)s->holder_seen_sec * USEC_PER_SEC, seen);
+        (void)duration_format_short((uint64_t)(s->free_in_sec > 0 ? s->free_in_sec : 0) * USEC_PER_SEC, left);
+        if (3 * s->holder_seen_sec > s->lease_sec)
+                fprintf(out, ": no sign of life for %s; free in %s", seen, left);
+        else if (6 * s->holder_seen_sec > s->lease_sec)
+                fprintf(out, ": last sign of life %s ago; free in %s without another", seen, left);
+}
+
 static void put_running(FILE *out, const MirrorStatus *s)
 {
-        char since[DURATION_STRING_SIZE], holder[160], words[64];
+        char since[DURATION_STRING_SIZE], words[64];
         fprintf(out, "    running for %s", s->running_sec > 0 ? age(s->running_sec, since) : "less than a second");
         if (s->job_state && strcmp(s->phase, "poll") == 0)
                 fprintf(out, ", job %s", printable(s->job_state, words, sizeof(words)));
@@ -62,7 +77,7 @@ static void put_running(FILE *out, const MirrorStatus *s)
         if (s->listed > 0)
                 fprintf(out, ", %" PRId64 " rows listed", s->listed);
         if (s->holder)
-                fprintf(out, ", held by %s", printable(s->holder, holder, sizeof(holder)));
+                put_holder(out, s);
         fputc('\n', out);
 }
 

@@ -273,7 +273,7 @@ static int command_register(SyncCommand *c)
                         .schedule = c->edges[i]->schedule_text,
                         .timezone = c->edges[i]->timezone,
                 };
-        int r = mirror_register(c->session.mirror, edges, c->n_edges, false, command_on_registered, c, &task);
+        int r = mirror_register(c->session.mirror, edges, c->n_edges, NULL, command_on_registered, c, &task);
         free(edges);
         return r;
 }
@@ -305,7 +305,7 @@ static int command_open(SyncCommand *c)
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
         if (r >= 0 && c->line->dry_run)
-                r = mirror_register(c->session.mirror, NULL, 0, false, command_on_registered, c,
+                r = mirror_register(c->session.mirror, NULL, 0, NULL, command_on_registered, c,
                                     &task); /* only looks */
         else if (r >= 0)
                 r = command_register(c);

@@ -82,7 +82,7 @@ static int daemon_on_reaper(sd_event_source *s, void *userdata)
         Daemon *d = userdata;
         runs_reap(d);
         supplies_reap(d);
-        if (d->stopping && !d->runs && queue_idle(d))
+        if (d->stopping && !d->runs && queue_idle(d) && presence_idle(d))
                 (void)sd_event_exit(d->event, 0);
         return 0;
 }
@@ -164,6 +164,7 @@ static void daemon_stop(Daemon *d, const char *signal_name)
         (void)sd_notify(0, "STOPPING=1");
         gate_done(d);
         prune_done(d);
+        presence_leave(d);
         runs_stop(d);
         if (sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->daemon.stop_timeout_usec,
                                        USEC_PER_MSEC, daemon_on_stop_timeout, d) < 0)
@@ -217,6 +218,7 @@ static void daemon_close(Daemon *d)
         queue_done(d);
         gate_done(d);
         prune_done(d);
+        presence_done(d);
         status_done(d);
         while (d->supply) {
                 Supply *s = d->supply;
@@ -234,6 +236,7 @@ int daemon_run(const char *config_file, Config *config, Fault *ret_fault)
         Daemon d = {.config_file = config_file, .config = config_ref(config)};
         queue_init(&d);
         gate_init(&d);
+        presence_init(&d);
         int r = daemon_open(&d, ret_fault);
         if (r >= 0) {
                 log_lines(LOG_LEVEL_WARNING, config->warnings);

@@ -1,7 +1,7 @@
 /*
  * daemon_private: what the files of this room share.
  *
- * queue.c asks PostgreSQL what is due; runs.c runs it; gate.c stands between the two while the catalog is away; prune.c deletes what is old; status.c tells
+ * queue.c asks PostgreSQL what is due; presence.c tells it that this instance lives; runs.c runs it; gate.c stands between the two while the catalog is away; prune.c deletes what is old; status.c tells
  * systemd; daemon.c begins, reloads and ends it all. Nothing is freed inside a callback of the thing itself: daemon_wake has it done from the loop.
  */
 #pragma once
@@ -78,6 +78,15 @@ typedef struct Prune {
         bool said;              /* that it cannot be done */
 } Prune;
 
+typedef struct Presence {
+        MirrorInstance instance;
+        MirrorTask *task;
+        Supply *supply; /* of the task */
+        sd_event_source *timer;
+        bool begun; /* the edges have been registered */
+        bool again; /* something has changed while a sign was under way */
+} Presence;
+
 struct Daemon {
         sd_event *event;
         const char *config_file;
@@ -86,6 +95,7 @@ struct Daemon {
         Queue queue;
         Gate gate;
         Prune prune;
+        Presence presence;
         Run *runs;
         unsigned n_runs;
         bool ready, stopping;
@@ -102,6 +112,7 @@ int64_t daemon_now(const Daemon *d); /* PostgreSQL's clock, as far as known */
 void queue_init(Daemon *d);
 void queue_ask(Daemon *d);                         /* now, unless a question is under way */
 void queue_ask_anew(Daemon *d);                    /* register, then ask: another configuration, another clock */
+void queue_register_soon(Daemon *d);               /* what others want has changed */
 void queue_expect(Daemon *d, int64_t moment_usec); /* an edge that ran here will be due then */
 void queue_leave(Daemon *d, const Uuid *edge);     /* it is not in our configuration */
 bool queue_idle(const Daemon *d);
@@ -121,6 +132,14 @@ void runs_stop_asking(Daemon *d, const Supply *supply); /* those that began with
 void runs_say_again(Daemon *d);                         /* PostgreSQL answers: the words that it did not take before */
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);
+
+/* presence.c */
+void presence_init(Daemon *d);
+void presence_begin(Daemon *d);   /* the edges are registered */
+void presence_changed(Daemon *d); /* what we wait for is not what it was */
+void presence_leave(Daemon *d);   /* the service stops */
+bool presence_idle(const Daemon *d);
+void presence_done(Daemon *d);
 
 /* prune.c */
 void prune_begin(Daemon *d);

@@ -79,6 +79,7 @@ void gate_catalog_failed(Daemon *d, const Fault *fault)
         }
         gate_knock_later(d, delay);
         status_changed(d);
+        presence_changed(d);
 }
 
 static void gate_open(Daemon *d)
@@ -90,6 +91,7 @@ static void gate_open(Daemon *d)
         if (outage_over(&g->outage, clock_monotonic_usec(), &lasted))
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_CATALOG_BACK, LOG_NO_FIELDS, "the catalog answers again after %s",
                           duration_format_short(lasted, text));
+        presence_changed(d);
         if (g->open)
                 return;
         g->open = true;

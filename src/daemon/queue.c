@@ -197,6 +197,7 @@ static void queue_on_registered(const Fault *fault, void *userdata)
                 q->register_usec = clock_monotonic_usec() + (again ? REGISTER_AGAIN_USEC : REGISTER_EVERY_USEC);
         }
         daemon_ready(d);
+        presence_begin(d);
         queue_ask(d);
 }
 
@@ -217,8 +218,8 @@ static int queue_register(Daemon *d)
                         .timezone = c->edges[i].timezone,
                         .next_run_usec = due_by_schedule(&c->edges[i], daemon_now(d)),
                 };
-        return mirror_register(d->supply->wiring.mirror, edges, c->n_edges, true, queue_on_registered, d,
-                               &d->queue.task);
+        return mirror_register(d->supply->wiring.mirror, edges, c->n_edges, &d->presence.instance, queue_on_registered,
+                               d, &d->queue.task);
 }
 
 static int queue_take(Daemon *d)
@@ -261,6 +262,12 @@ void queue_ask_anew(Daemon *d)
         q->strangers = NULL;
         q->n_strangers = 0;
         q->stage = QUEUE_LOOK;
+        queue_ask(d);
+}
+
+void queue_register_soon(Daemon *d)
+{
+        d->queue.register_usec = 0;
         queue_ask(d);
 }
 

@@ -42,16 +42,60 @@ typedef struct MirrorEdge {
         int64_t next_run_usec; /* when it is due by its schedule, microseconds since 1970; 0: leave the queue as it is */
 } MirrorEdge;
 
+/* An instance of the service. Others know by it which edges are wanted. */
+typedef struct MirrorInstance {
+        Uuid id;             /* of this process */
+        const char *version; /* of the program */
+} MirrorInstance;
+
 /* Makes `edge` and `edge_claim` know these edges, in one transaction. An edge that is already so is not written. A name that another id holds in the
  * table goes to the new id (the old row's name is set aside with its id appended). next_run_usec counts for edges that are new or whose schedule has
- * changed, and brings others forward, never back; a disabled edge is not due. `whole`: these are all there are: every other edge is disabled. What is due
- * already stays so. The first catalog whose edges are registered is the one that the database belongs to. No edges and not `whole`: only looks whether
- * schema and catalog are ours. An edge that a long apply holds makes it fail within seconds, with fault code "pg-lock-timeout": nothing is registered then. */
-int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool whole, MirrorCallback callback,
-                    void *userdata, MirrorTask **ret);
+ * changed, and brings others forward, never back; a disabled edge is not due. What is due already stays so. An edge that is disabled here and wanted by another
+ * instance of the service stays as it is.
+ *
+ * `service`: the service that has these edges and no others. Its row in `instance` is written, with the enabled edges as those that it wants; every other
+ * edge that no instance wants is disabled. NULL: somebody who syncs by hand, and wants nothing for longer.
+ *
+ * The first catalog whose edges are registered is the one that the database belongs to. No edges and no service: only looks whether schema and catalog
+ * are ours.
+ * An edge that a long apply holds makes it fail within seconds, with fault code "pg-lock-timeout": nothing is registered then. */
+int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, const MirrorInstance *service,
+                    MirrorCallback callback, void *userdata, MirrorTask **ret);
 
 /* Whether a fault of it means that somebody else holds an edge for a while, and nothing else. */
 bool mirror_is_locked(const Fault *fault);
+
+/* ---- instances of the service ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct MirrorBeatAnswer {
+        int64_t n_edges; /* that this instance wants, according to the table; negative: it is not known there: register again */
+        int64_t n_dead; /* others that were found dead: what only they wanted is wanted no more: register again */
+} MirrorBeatAnswer;
+
+typedef void (*MirrorBeatCallback)(const MirrorBeatAnswer *answer, const Fault *fault, void *userdata);
+
+/* One statement, a sign of life: an instance that gives none for its lease is taken for dead by the others. waiting_for: "catalog", "credentials", "lock"
+ * or "postgres", with a sentence about it; NULL: nothing. */
+int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for, const char *message,
+                         MirrorBeatCallback callback, void *userdata, MirrorTask **ret);
+
+/* One statement: it was stopped in order. */
+int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callback, void *userdata, MirrorTask **ret);
+
+typedef struct MirrorInstanceStatus {
+        const char *name, *version;
+        bool alive;
+        bool stopped;                              /* in order */
+        int64_t seen_sec, up_sec;                  /* since its last sign of life, and its start */
+        int64_t n_edges;                           /* that it wants */
+        const char *waiting_for, *waiting_message; /* NULL: nothing */
+        int64_t waiting_sec;
+} MirrorInstanceStatus;
+
+/* Called once per instance, those that are alive first, then once with NULL (or a fault). */
+typedef void (*MirrorInstancesCallback)(const MirrorInstanceStatus *instance, const Fault *fault, void *userdata);
+
+int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata, MirrorTask **ret);
 
 /* ---- queue ------------------------------------------------------------------------------------------------------------------------------ */
 
@@ -300,6 +344,8 @@ typedef struct MirrorStatus {
         const char *error_scope, *error_code, *error_message;
         int error_http_status; /* 0: none */
         const char *schedule, *timezone;
+        int64_t holder_seen_sec, free_in_sec,
+                lease_sec; /* the holder's last sign of life; when its lease ends unless renewed; its length */
 } MirrorStatus;
 
 /* Called once per edge in order of name, then once with NULL (or a fault). */

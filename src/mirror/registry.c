@@ -10,13 +10,25 @@
 /* Heartbeats of other edges wait for this transaction meanwhile, and an apply that it has met must not be what ends in a deadlock. */
 #define LOCK_TIMEOUT_USEC (2 * USEC_PER_SEC)
 
-enum { STEP_VERSION, STEP_LOCK, STEP_CATALOG_NEW, STEP_CATALOG, STEP_NAMES, STEP_EDGES, STEP_OTHERS, REGISTER_STEPS };
+enum {
+        STEP_VERSION,
+        STEP_LOCK,
+        STEP_CATALOG_NEW,
+        STEP_CATALOG,
+        STEP_INSTANCES,
+        STEP_INSTANCE,
+        STEP_NAMES,
+        STEP_EDGES,
+        STEP_OTHERS,
+        REGISTER_STEPS
+};
 
 typedef struct RegisterTask {
         MirrorTask task;
         MirrorCallback callback;
+        bool service;    /* it is the service that registers, with all its edges */
         bool no_catalog; /* is registered yet */
-        Params catalog, lock, names, edges, others;
+        Params catalog, lock, instance, names, edges, others;
         PgStep steps[REGISTER_STEPS];
 } RegisterTask;
 
@@ -25,6 +37,7 @@ static void register_done(MirrorTask *task)
         RegisterTask *t = (RegisterTask *)task;
         params_done(&t->catalog);
         params_done(&t->lock);
+        params_done(&t->instance);
         params_done(&t->names);
         params_done(&t->edges);
         params_done(&t->others);
@@ -46,6 +59,11 @@ static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault 
 static bool register_no_catalog(void *userdata)
 {
         return ((const RegisterTask *)userdata)->no_catalog;
+}
+
+static bool register_is_service(void *userdata)
+{
+        return ((const RegisterTask *)userdata)->service;
 }
 
 static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
@@ -97,6 +115,49 @@ static void params_moments(Params *p, const MirrorEdge *edges, size_t n)
         params_array(p, &moments);
 }
 
+/* $1…$5: what the instance is, and the edges that it wants. */
+static void params_instance(Params *p, const Mirror *m, const MirrorInstance *service, const MirrorEdge *edges,
+                            size_t n)
+{
+        ArrayText wanted = {0};
+        for (size_t i = 0; i < n; i++)
+                if (edges[i].enabled)
+                        array_add_uuid(&wanted, &edges[i].id);
+        params_uuid(p, &service->id);
+        params_text(p, m->instance);
+        params_text(p, service->version);
+        params_text(p, m->lease);
+        params_array(p, &wanted);
+}
+
+static void params_service(Params *p, const MirrorInstance *service)
+{
+        char id[UUID_STRING_SIZE];
+        params_text(p, service ? uuid_format(&service->id, id) : NULL);
+}
+
+static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n, const MirrorInstance *service)
+{
+        t->service = service != NULL;
+        params_text(&t->catalog, t->task.mirror->catalog_url);
+        params_edges(&t->lock, edges, n);
+        params_bool(&t->lock, t->service);
+        params_service(&t->lock, service);
+        if (service)
+                params_instance(&t->instance, t->task.mirror, service, edges, n);
+        params_edge_ids(&t->names, edges, n);
+        params_edge_names(&t->names, edges, n);
+        params_service(&t->names, service);
+        params_edges(&t->edges, edges, n);
+        params_moments(&t->edges, edges, n);
+        params_service(&t->edges, service);
+        params_edge_ids(&t->others, edges, n);
+        params_service(&t->others, service);
+        t->edges.failed = t->edges.failed || t->catalog.failed || t->lock.failed || t->instance.failed ||
+                          t->names.failed || t->others.failed;
+}
+
+/* The edges are locked before the other instances: that may take a while, and their signs of life need not wait for it. */
 static void register_steps(RegisterTask *t)
 {
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
@@ -105,35 +166,29 @@ static void register_steps(RegisterTask *t)
         t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &t->catalog, NULL);
         t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
         t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG].wanted = register_no_catalog;
+        t->steps[STEP_INSTANCES] = task_step(sql_instance_lock, NULL, NULL);
+        t->steps[STEP_INSTANCE] = task_step(sql_instance_register, &t->instance, NULL);
+        t->steps[STEP_INSTANCES].wanted = t->steps[STEP_INSTANCE].wanted = register_is_service;
         t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
         t->steps[STEP_EDGES] = task_step(sql_register, &t->edges, NULL);
         t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
+        t->steps[STEP_OTHERS].wanted = register_is_service;
 }
 
-int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, bool whole, MirrorCallback callback,
-                    void *userdata, MirrorTask **ret)
+int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, const MirrorInstance *service,
+                    MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
         RegisterTask *t = task_new(m, sizeof(*t), register_complete, register_done, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_text(&t->catalog, m->catalog_url);
-        params_edge_ids(&t->names, edges, n_edges);
-        params_edge_names(&t->names, edges, n_edges);
-        params_edges(&t->lock, edges, n_edges);
-        params_bool(&t->lock, whole);
-        params_edges(&t->edges, edges, n_edges);
-        params_moments(&t->edges, edges, n_edges);
-        params_edge_ids(&t->others, edges, n_edges);
-        t->edges.failed = t->edges.failed || t->catalog.failed || t->lock.failed || t->names.failed || t->others.failed;
+        register_fill(t, edges, n_edges, service);
         register_steps(t);
-        bool looks = n_edges == 0 && !whole;
+        bool looks = n_edges == 0 && !service;
         if (looks)
                 t->steps[1] = task_step(sql_catalog, NULL, register_on_catalog);
         PgWork work = {.steps = t->steps,
-                       .n_steps = looks   ? 2
-                                  : whole ? REGISTER_STEPS
-                                          : STEP_OTHERS,
+                       .n_steps = looks ? 2 : REGISTER_STEPS,
                        .transaction = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         int r = task_start(&t->task, &work, &t->edges, 1);

@@ -42,6 +42,9 @@ enum {
         COLUMN_TIMEZONE,
         COLUMN_HELD,
         COLUMN_PENDING,
+        COLUMN_HOLDER_SEEN,
+        COLUMN_FREE_IN,
+        COLUMN_LEASE,
 };
 
 static void status_done(MirrorTask *task)
@@ -86,6 +89,9 @@ static void status_fill(const PGresult *r, int row, MirrorStatus *ret)
                 .timezone = result_text(r, row, COLUMN_TIMEZONE),
                 .held = int_or(r, row, COLUMN_HELD, 0),
                 .pending = int_or(r, row, COLUMN_PENDING, 0),
+                .holder_seen_sec = int_or(r, row, COLUMN_HOLDER_SEEN, -1),
+                .free_in_sec = int_or(r, row, COLUMN_FREE_IN, -1),
+                .lease_sec = int_or(r, row, COLUMN_LEASE, -1),
         };
         (void)uuid_parse(PQgetvalue(r, row, COLUMN_ID), &ret->edge);
 }
@@ -117,6 +123,7 @@ int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback call
                 return -ENOMEM;
         t->callback = callback;
         params_names(&t->params, names);
+        params_text(&t->params, m->lease);
         t->step = task_step(sql_status, &t->params, status_on_result);
         PgWork work = {.steps = &t->step, .n_steps = 1};
         int r = task_start(&t->task, &work, &t->params, 1);

@@ -92,7 +92,7 @@ void bench_register(MirrorBench *b)
                 {.id = bench_edge, .name = "one", .enabled = true, .schedule = "hourly", .timezone = "UTC"},
                 {.id = bench_other_edge, .name = "two", .enabled = true, .schedule = "hourly", .timezone = "UTC"}};
         MirrorTask *task;
-        assert_int_equal(mirror_register(b->mirror, edges, 2, false, on_plain, b, &task), 0);
+        assert_int_equal(mirror_register(b->mirror, edges, 2, NULL, on_plain, b, &task), 0);
         wait_done(b);
         assert_string_equal(b->fault.message, "");
 }

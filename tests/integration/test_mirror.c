@@ -98,7 +98,7 @@ static void register_edges(World *w)
         const MirrorEdge edges[] = {{edge, "one", true, "hourly", "UTC", 0},
                                     {other_edge, "two", true, "hourly", "UTC", 0}};
         MirrorTask *task;
-        assert_int_equal(mirror_register(w->mirror, edges, 2, false, on_plain, w, &task), 0);
+        assert_int_equal(mirror_register(w->mirror, edges, 2, NULL, on_plain, w, &task), 0);
         wait_done(w);
         assert_int_equal(w->fault.scope, FAULT_NONE);
 }

@@ -1,0 +1,151 @@
+/*
+ * status_service: see the header. Texts that come from the database are foreign: control characters are taken out.
+ */
+#include "cli/status_service.h"
+#include "base/duration.h"
+#include "base/text.h"
+#include "cli/status_table.h"
+#include <string.h>
+
+#define DEAD_SHOWN_SEC 3600 /* beside instances that are alive; before that somebody may ask where one has gone */
+#define WAIT_SEC       60   /* what passes within a minute wakes nobody */
+
+static const char *ago(int64_t seconds, char out[static DURATION_STRING_SIZE])
+{
+        return duration_format_short((uint64_t)(seconds > 0 ? seconds : 0) * USEC_PER_SEC, out);
+}
+
+static const char *waits_for(const char *code)
+{
+        static const struct {
+                const char *code, *words;
+        } table[] = {
+                {"catalog", "the catalog, which is away"},
+                {"credentials", "the catalog, which refuses the credentials"},
+                {"lock", "a lock in PostgreSQL"},
+                {"postgres", "PostgreSQL, which refuses a statement"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+                if (strcmp(code, table[i].code) == 0)
+                        return table[i].words;
+        return code;
+}
+
+static void line_of_the_dead(const MirrorInstanceStatus *i, const char *name, char *out, size_t size)
+{
+        char seen[DURATION_STRING_SIZE];
+        (void)snprintf(out, size, i->stopped ? "%s was stopped %s ago" : "%s has given no sign of life for %s", name,
+                       ago(i->seen_sec, seen));
+}
+
+static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *out)
+{
+        char seen[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE];
+        char message[LIMIT_FAULT_MESSAGE_BYTES];
+        fprintf(out, "service: %s is alive, last sign of life %s ago, up for %s, %lld edges; ", name,
+                ago(i->seen_sec, seen), ago(i->up_sec, since), (long long)i->n_edges);
+        if (!i->waiting_for) {
+                fputs("waits for nothing\n", out);
+                return;
+        }
+        const char *words = i->waiting_message ? i->waiting_message : "";
+        fprintf(out, "waits for %s, since %s: %s\n", waits_for(i->waiting_for), ago(i->waiting_sec, since),
+                text_printable(words, strlen(words), message, sizeof(message)));
+}
+
+void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *out)
+{
+        char name[96], dead[160];
+        text_printable(i->name, strlen(i->name), name, sizeof(name));
+        s->n_known++;
+        s->n_alive += i->alive;
+        if (i->alive && i->waiting_for && !s->trouble[0] &&
+            (i->waiting_sec >= WAIT_SEC || strcmp(i->waiting_for, "credentials") == 0))
+                (void)snprintf(s->trouble, sizeof(s->trouble), "%s waits for %s", name, waits_for(i->waiting_for));
+        if (!i->alive)
+                line_of_the_dead(i, name, dead, sizeof(dead));
+        if (!i->alive && s->n_known == 1)
+                (void)snprintf(s->last, sizeof(s->last), "%s", dead);
+        bool shown = i->alive || s->n_known == 1 || (s->n_alive > 0 && i->seen_sec < DEAD_SHOWN_SEC);
+        if (!out || !shown)
+                return;
+        s->n_printed++;
+        if (i->alive)
+                print_alive(i, name, out);
+        else
+                fprintf(out, "service: %s\n", dead);
+}
+
+void service_status_end(const ServiceStatus *s, FILE *out)
+{
+        if (s->n_known == 0)
+                fputs("service: no instance has ever run on this database; edges are synced by hand only\n", out);
+        else if (s->n_alive == 0)
+                fputs("service: NO INSTANCE IS ALIVE; nothing syncs the edges when they are due until one is started\n",
+                      out);
+}
+
+/* ---- the verdict ---- */
+
+static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
+{
+        char age[DURATION_STRING_SIZE];
+        if (s->consecutive_failures > 0 && s->error_code)
+                (void)snprintf(out, size, "failed %lld times: %s", (long long)s->consecutive_failures, s->error_code);
+        else if (s->overdue)
+                (void)snprintf(out, size, "overdue");
+        else if (status_is_trouble(s))
+                (void)snprintf(out, size, "%s", s->outcome);
+        else if (s->listed_age_sec < 0)
+                (void)snprintf(out, size, "never listed");
+        else
+                return NULL;
+        size_t used = strlen(out);
+        if (s->listed_age_sec >= 0)
+                (void)snprintf(out + used, size - used, ", listed %s ago", ago(s->listed_age_sec, age));
+        return out;
+}
+
+void edges_status_take(EdgesStatus *e, const MirrorStatus *s)
+{
+        enum { NAMED = 3 };
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1], why[160];
+        if (!s->enabled)
+                return;
+        e->n_enabled++;
+        e->n_scheduled += s->next_run_at != NULL;
+        if (!edge_trouble(s, why, sizeof(why)))
+                return;
+        size_t used = strlen(e->unwell);
+        if (e->n_unwell++ < NAMED)
+                (void)snprintf(e->unwell + used, sizeof(e->unwell) - used, "%s%s (%s)", used ? ", " : "",
+                               text_printable(s->name, strlen(s->name), name, sizeof(name)), why);
+}
+
+bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
+{
+        bool nobody = s->n_alive == 0 && e->n_scheduled > 0;
+        bool well = !nobody && !s->trouble[0] && e->n_unwell == 0 && e->n_enabled > 0;
+        if (well) {
+                printf("OK: %zu edge%s fresh and well, %zu instance%s alive\n", e->n_enabled,
+                       e->n_enabled == 1 ? "" : "s", s->n_alive, s->n_alive == 1 ? "" : "s");
+                return true;
+        }
+        printf("NOT OK: ");
+        const char *gap = "";
+        if (nobody) {
+                printf("no instance of the service is alive%s%s", s->last[0] ? ": " : "", s->last);
+                gap = "; ";
+        }
+        if (s->trouble[0]) {
+                printf("%s%s", gap, s->trouble);
+                gap = "; ";
+        }
+        if (e->n_enabled == 0)
+                printf("%sno edge is enabled", gap);
+        if (e->n_unwell > 0)
+                printf("%s%zu of %zu edges not well: %s%s", gap, e->n_unwell, e->n_enabled, e->unwell,
+                       e->n_unwell > 3 ? ", …" : "");
+        putchar('\n');
+        return false;
+}

@@ -1,0 +1,32 @@
+/*
+ * status_service: what status says of the service before it speaks of the edges, and the verdict of status --check.
+ */
+#pragma once
+
+#include "mirror/mirror.h"
+#include <stdio.h>
+
+enum { SERVICE_TROUBLE_BYTES = 512 };
+
+typedef struct ServiceStatus {
+        size_t n_known, n_alive, n_printed;
+        char last[160];                      /* none is alive: what is known of the last one */
+        char trouble[SERVICE_TROUBLE_BYTES]; /* of one that waits, "" none */
+} ServiceStatus;
+
+/* Counts it, and prints its line, unless it is one of the dead that interest nobody any more. out: NULL prints nothing. */
+void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *instance, FILE *out);
+
+/* After the last instance: a line where none is alive. */
+void service_status_end(const ServiceStatus *s, FILE *out);
+
+/* Edges, as --check judges them. */
+typedef struct EdgesStatus {
+        size_t n_enabled, n_scheduled, n_unwell;
+        char unwell[SERVICE_TROUBLE_BYTES]; /* the first few, with the reason */
+} EdgesStatus;
+
+void edges_status_take(EdgesStatus *e, const MirrorStatus *s);
+
+/* Prints one line; true: all is well. */
+bool status_check_print(const ServiceStatus *s, const EdgesStatus *e);

@@ -1,0 +1,125 @@
+/*
+ * instance: signs of life of the instances of the service. Each function is one statement; the table is edgemirror.instance. What an instance wants is
+ * written by mirror_register.
+ */
+#include "mirror/mirror_private.h"
+#include <errno.h>
+
+typedef struct InstanceTask {
+        MirrorTask task;
+        union {
+                MirrorBeatCallback beat;
+                MirrorCallback plain;
+                MirrorInstancesCallback instances;
+        } callback;
+        Params params;
+        PgStep step;
+        MirrorBeatAnswer answer;
+} InstanceTask;
+
+static void instance_done(MirrorTask *task)
+{
+        params_done(&((InstanceTask *)task)->params);
+}
+
+static int instance_start(InstanceTask *t, const char *sql, PgStepResult on_result, MirrorTask **ret)
+{
+        t->step = task_step(sql, &t->params, on_result);
+        PgWork work = {.steps = &t->step, .n_steps = 1};
+        int r = task_start(&t->task, &work, &t->params, 1);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}
+
+/* ---- a sign of life ---- */
+
+static PgNext beat_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        InstanceTask *t = userdata;
+        (void)ret_fault;
+        t->answer.n_edges = result_int(result, 0, 0);
+        t->answer.n_dead = result_int(result, 0, 1);
+        return PG_NEXT;
+}
+
+static bool beat_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        InstanceTask *t = (InstanceTask *)task;
+        (void)end;
+        t->callback.beat(&t->answer, fault, task->userdata);
+        return false;
+}
+
+int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for, const char *message,
+                         MirrorBeatCallback callback, void *userdata, MirrorTask **ret)
+{
+        InstanceTask *t = task_new(m, sizeof(*t), beat_complete, instance_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback.beat = callback;
+        params_uuid(&t->params, instance);
+        params_text(&t->params, waiting_for);
+        params_text(&t->params, message);
+        return instance_start(t, sql_instance_beat, beat_on_result, ret);
+}
+
+/* ---- the last one ---- */
+
+static bool stop_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        (void)end;
+        ((InstanceTask *)task)->callback.plain(fault, task->userdata);
+        return false;
+}
+
+int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callback, void *userdata, MirrorTask **ret)
+{
+        InstanceTask *t = task_new(m, sizeof(*t), stop_complete, instance_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback.plain = callback;
+        params_uuid(&t->params, instance);
+        return instance_start(t, sql_instance_stop, NULL, ret);
+}
+
+/* ---- all of them ---- */
+
+static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_fault)
+{
+        InstanceTask *t = userdata;
+        (void)ret_fault;
+        static const Fault none;
+        for (int row = 0; row < PQntuples(r); row++) {
+                const MirrorInstanceStatus status = {
+                        .name = result_text(r, row, 0),
+                        .version = result_text(r, row, 1),
+                        .alive = result_bool(r, row, 2),
+                        .stopped = result_bool(r, row, 3),
+                        .seen_sec = result_int(r, row, 4),
+                        .up_sec = result_int(r, row, 5),
+                        .n_edges = result_int(r, row, 6),
+                        .waiting_for = result_text(r, row, 7),
+                        .waiting_message = result_text(r, row, 8),
+                        .waiting_sec = result_text(r, row, 9) ? result_int(r, row, 9) : -1,
+                };
+                t->callback.instances(&status, &none, t->task.userdata);
+        }
+        return PG_NEXT;
+}
+
+static bool instances_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        (void)end;
+        ((InstanceTask *)task)->callback.instances(NULL, fault, task->userdata);
+        return false;
+}
+
+int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata, MirrorTask **ret)
+{
+        InstanceTask *t = task_new(m, sizeof(*t), instances_complete, instance_done, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback.instances = callback;
+        return instance_start(t, sql_instance_list, instances_on_result, ret);
+}

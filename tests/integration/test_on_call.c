@@ -1,0 +1,241 @@
+/*
+ * The service as a person on call finds it: who lives, who waits for what, what was taken over from whom; and that instances with different files do not
+ * disable each other's edges.
+ */
+#include "integration/service_world.h"
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENABLED "SELECT count(*) FROM edgemirror.edge WHERE enabled"
+
+/* The service's next start or reload finds the first so many edges in its file. */
+static void configure(ServiceWorld *w, int n_edges)
+{
+        w->n_configured = n_edges;
+        write_config(w);
+}
+
+static HarnessService *start_with(ServiceWorld *w, int instance, int n_edges)
+{
+        configure(w, n_edges);
+        return service_start(w, instance);
+}
+
+static void await_enabled(ServiceWorld *w, int n)
+{
+        await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge WHERE enabled", n);
+}
+
+/* As if every instance had been in touch for minutes. */
+static void minutes_pass(ServiceWorld *w)
+{
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET unbroken_since = unbroken_since - interval '10 min'"));
+}
+
+/* edgemirror COMMAND OPTION; what it prints is in `out` and `err`. */
+static int program(ServiceWorld *w, const char *command, const char *option, const char *edge)
+{
+        const char *const arguments[] = {"-c", w->config, command, option ? option : edge, option ? edge : NULL, NULL};
+        return harness_program(w->folder, arguments);
+}
+
+static void assert_out(ServiceWorld *w, const char *words, bool there)
+{
+        char *text = harness_read(w->folder, "out");
+        if ((strstr(text, words) != NULL) != there)
+                fail_msg("\"%s\" is %sin:\n%s", words, there ? "not " : "", text);
+        free(text);
+}
+
+/* ---- O7: whose edges are enabled ---- */
+
+/* O7 */
+static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        (void)start_with(w, 0, 4);
+        (void)start_with(w, 1, 2);
+        assert_int_equal(sql_long(w, ENABLED), 4);
+        make_due(w, 0, 3);
+        harness_service_signal(&w->services[1], SIGHUP);
+        await_runs(w, 0, 1, "synced", 1);
+        configure(w, 4);
+        harness_service_signal(&w->services[0], SIGHUP);
+        await_runs(w, 2, 3, "synced", 1);
+        assert_int_equal(sql_long(w, ENABLED), 4);
+        service_stop(w, 0);
+        service_stop(w, 1);
+}
+
+/* O7: the other order, and what becomes of the edge when the one that wants it has been stopped, or has died. */
+static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        HarnessService *old = start_with(w, 0, 2);
+        (void)start_with(w, 1, 4);
+        configure(w, 2);
+        harness_service_reload(old);
+        service_stop(w, 1);
+        assert_int_equal(sql_long(w, ENABLED), 4); /* a restart disables nothing */
+        (void)start_with(w, 1, 4);
+        assert_int_equal(sql_long(w, ENABLED), 4);
+        harness_service_kill(&w->services[1]);
+        minutes_pass(w);
+        await_enabled(w, 2);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"), 2);
+        (void)start_with(w, 1, 4);
+        assert_int_equal(sql_long(w, ENABLED), 4);
+        service_stop(w, 1);
+        minutes_pass(w);
+        await_enabled(w, 2);
+        service_stop(w, 0);
+}
+
+/* O7: its own old wants are replaced. */
+static void an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        (void)start_with(w, 0, 4);
+        service_stop(w, 0);
+        (void)start_with(w, 0, 3);
+        assert_int_equal(sql_long(w, ENABLED), 3);
+        harness_service_kill(&w->services[0]);
+        (void)start_with(w, 0, 1); /* nobody knows yet that the one before is dead */
+        minutes_pass(w);
+        await_enabled(w, 1);
+        service_stop(w, 0);
+        assert_int_equal(
+                sql_long(
+                        w,
+                        "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) > 0 AND stopped_at IS NULL"),
+                0);
+}
+
+/* O7: `enabled = no` in one file, a name that is another edge's, and a sync by hand. */
+static void nobody_disables_what_another_instance_wants(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        (void)start_with(w, 0, 2);
+        char *text = harness_read(w->folder, "edgemirror.conf");
+        char disabled[4096];
+        (void)snprintf(disabled, sizeof(disabled), "%senabled = no\n", text);
+        free(text);
+        harness_write(w->folder, "edgemirror.conf", disabled);
+        (void)service_start(w, 1);
+        assert_int_equal(sql_long(w, ENABLED), 2);
+        assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 0);
+        assert_int_equal(sql_long(w, ENABLED " AND edge_connection_id = '%s'", w->edges[1]), 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance"), 2);
+        service_stop(w, 0);
+        minutes_pass(w);
+        await_enabled(w, 1);
+        service_stop(w, 1);
+}
+
+/* O7: after an outage of PostgreSQL every instance seems dead to the first that comes back. */
+static void an_outage_of_postgres_makes_nobody_dead(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        (void)start_with(w, 0, 2);
+        (void)start_with(w, 1, 4);
+        minutes_pass(w);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET seen_at = seen_at - interval '5 min'"));
+        harness_service_signal(&w->services[1], SIGSTOP);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET seen_at = seen_at - interval '5 min'"));
+        await_sql(w, "SELECT (count(*) = 1)::int FROM edgemirror.instance WHERE seen_at > now() - interval '1 min'");
+        assert_int_equal(sql_long(w, ENABLED), 4);
+        harness_service_signal(&w->services[1], SIGCONT);
+        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.instance WHERE seen_at > now() - interval '1 min'");
+        assert_int_equal(sql_long(w, ENABLED), 4);
+        service_stop(w, 0);
+        service_stop(w, 1);
+}
+
+/* ---- N3: status begins with the service ---- */
+
+/* N3 */
+static void status_says_who_lives_and_what_each_waits_for(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_out(w, "service: no instance has ever run on this database", true);
+        (void)service_start(w, 0);
+        await_sql(w, "SELECT count(*) FROM edgemirror.instance");
+        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_out(w, " is alive, last sign of life ", true);
+        assert_out(w, ", 4 edges; waits for nothing\n", true);
+        fault(w, "list", -1, "\"status\":503");
+        make_due(w, 0, 3);
+        harness_service_reload(&w->services[0]);
+        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'catalog'");
+        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_out(w, "waits for the catalog, which is away, since ", true);
+        no_faults(w);
+        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
+        await_runs(w, 0, 3, "synced", 1);
+        harness_service_kill(&w->services[0]);
+        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE seen_at < now() - lease");
+        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_out(w, "has given no sign of life for ", true);
+        assert_out(w, "service: NO INSTANCE IS ALIVE", true);
+        assert_int_equal(program(w, "status", "--json", NULL), 0);
+        assert_out(w, "alive", false);
+}
+
+static void assert_check(ServiceWorld *w, int status, const char *words)
+{
+        assert_int_equal(program(w, "status", "--check", NULL), status);
+        assert_out(w, words, true);
+        char *text = harness_read(w->folder, "out");
+        assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
+        free(text);
+}
+
+/* N3: for monitoring. */
+static void status_check_ends_well_only_when_all_is_well(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 10s");
+        write_config(w);
+        assert_check(w, 1, "NOT OK: no edge is enabled\n");
+        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n"); /* nothing schedules them */
+        (void)service_start(w, 0);
+        assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
+        fault(w, "list", 1, "\"status\":403");
+        assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 1);
+        no_faults(w);
+        assert_check(w, 1, "NOT OK: 1 of 4 edges not well: e1 (failed 1 times: catalog-forbidden, listed ");
+        assert_int_equal(program(w, "status", "--check", "e0"), 0);
+        assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 0);
+        service_stop(w, 0);
+        assert_check(w, 1, "NOT OK: no instance of the service is alive: ");
+        assert_int_equal(program(w, "status", "--check", "--json"), 2);
+        harness_postgres_stop(&w->pg);
+        assert_check(w, 69, "NOT OK: no connection to PostgreSQL");
+        harness_postgres_resume(&w->pg);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it,
+                                       few_edges),
+                cmocka_unit_test_setup(an_edge_is_disabled_once_nobody_who_lives_wants_it, few_edges),
+                cmocka_unit_test_setup(an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it, few_edges),
+                cmocka_unit_test_setup(nobody_disables_what_another_instance_wants, few_edges),
+                cmocka_unit_test_setup(an_outage_of_postgres_makes_nobody_dead, few_edges),
+                cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
+                cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
+        };
+        return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
+}
