@@ -1,12 +1,12 @@
 -- Takes the leases of edges that are due, and of those whose holder went away, the longest overdue first; instances that ask at the same time get different
 -- ones. Then says when to ask again. Rows: one per edge taken (kind "taken"), and one of kind "next" whose due_usec is the next moment at which an
 -- edge that was not taken is due or a lease ends (null: never), with the version of the schema: when that is not $5, nothing is taken.
--- A lease that seems to last for hours was given before the clock was set back: no lease is as long (the option's maximum is an hour).
+-- Of an edge whose holder went away, the row has who that was (was_holder). A lease that seems to last for hours was given before the clock was set back: no lease is as long (the option's maximum is an hour).
 -- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to leave alone (uuid array), $5 version of the schema.
 WITH schema AS (
     SELECT max(version) AS version FROM edgemirror.schema_version
 ), free AS (
-    SELECT c.edge_connection_id, c.next_run_at
+    SELECT c.edge_connection_id, c.next_run_at, NULL::text AS was_holder
       FROM edgemirror.edge_claim c
      WHERE c.holder IS NULL AND c.next_run_at <= now() AND c.edge_connection_id <> ALL ($4::uuid[])
        AND (SELECT version FROM schema) = $5::integer
@@ -14,7 +14,7 @@ WITH schema AS (
      LIMIT $3::bigint
        FOR UPDATE SKIP LOCKED
 ), left_behind AS (
-    SELECT c.edge_connection_id, c.next_run_at
+    SELECT c.edge_connection_id, c.next_run_at, c.holder AS was_holder
       FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
      WHERE c.holder IS NOT NULL AND (c.expires_at < now() OR c.expires_at > now() + interval '2 hours')
        AND e.enabled AND c.edge_connection_id <> ALL ($4::uuid[]) AND (SELECT version FROM schema) = $5::integer
@@ -28,7 +28,7 @@ WITH schema AS (
        SET holder = $1::text, expires_at = clock_timestamp() + $2::interval, epoch = c.epoch + 1
       FROM due d
      WHERE c.edge_connection_id = d.edge_connection_id
-    RETURNING c.edge_connection_id, c.epoch, c.next_run_at
+    RETURNING c.edge_connection_id, c.epoch, c.next_run_at, d.was_holder
 ), waiting AS (
     SELECT least((SELECT min(c.next_run_at) FROM edgemirror.edge_claim c
                    WHERE c.holder IS NULL AND c.edge_connection_id <> ALL ($4::uuid[])
@@ -38,8 +38,8 @@ WITH schema AS (
                      AND NOT EXISTS (SELECT FROM due d WHERE d.edge_connection_id = c.edge_connection_id))) AS at
 )
 SELECT 'taken' AS kind, t.edge_connection_id, t.epoch, (extract(epoch FROM t.next_run_at) * 1000000)::bigint AS due_usec,
-       e.consecutive_failures, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_usec, NULL::integer AS version
+       e.consecutive_failures, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_usec, NULL::integer AS version, t.was_holder
   FROM taken t JOIN edgemirror.edge e USING (edge_connection_id)
 UNION ALL
-SELECT 'next', NULL, NULL, (extract(epoch FROM w.at) * 1000000)::bigint, NULL, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, s.version
+SELECT 'next', NULL, NULL, (extract(epoch FROM w.at) * 1000000)::bigint, NULL, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, s.version, NULL
   FROM waiting w, schema s

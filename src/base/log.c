@@ -16,9 +16,11 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
+#include <time.h>
 
 /* With its priority and the end of the line it is no more than PIPE_BUF: where poll(2) finds a pipe writable, so much fits without waiting. */
 #define LINE_BYTES     4000
+#define DATE_BYTES     64
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 static struct {
@@ -27,6 +29,7 @@ static struct {
         bool with_fields;   /* and the journal takes entries, too */
         bool never_wait;
         unsigned n_dropped; /* lines that standard error did not take, since the last that it took */
+        bool dated;         /* time and level in front, where neither is told otherwise */
         void (*make_way)(void *userdata);
         void *make_way_userdata;
 } output = {.most_verbose = LOG_LEVEL_INFO};
@@ -55,6 +58,11 @@ void log_open(LogLevel most_verbose)
 void log_never_wait(void)
 {
         output.never_wait = true;
+}
+
+void log_set_dated(void)
+{
+        output.dated = true;
 }
 
 LogLevel log_level(void)
@@ -123,11 +131,27 @@ static bool stderr_takes_more(void)
         return !output.never_wait || poll(&p, 1, 0) > 0;
 }
 
+/* "2026-11-28T12:00:00Z warning: " */
+static void format_date(LogLevel level, char out[static DATE_BYTES])
+{
+        static const char *const names[] = {[LOG_LEVEL_ERROR] = "error",
+                                            [LOG_LEVEL_WARNING] = "warning",
+                                            [LOG_LEVEL_INFO] = "info",
+                                            [LOG_LEVEL_DEBUG] = "debug"};
+        time_t now = time(NULL);
+        struct tm utc;
+        size_t used = gmtime_r(&now, &utc) ? strftime(out, DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ ", &utc) : 0;
+        (void)snprintf(out + used, DATE_BYTES - used, "%s: ", names[level]);
+}
+
 static void write_line(LogLevel level, const char *line)
 {
-        char whole[LINE_BYTES + 8];
-        int size = output.with_priority ? snprintf(whole, sizeof(whole), "<%d>%s\n", (int)level, line)
-                                        : snprintf(whole, sizeof(whole), "%s\n", line);
+        char whole[LINE_BYTES + DATE_BYTES], front[DATE_BYTES] = "";
+        if (output.with_priority)
+                (void)snprintf(front, sizeof(front), "<%d>", (int)level);
+        else if (output.dated)
+                format_date(level, front);
+        int size = snprintf(whole, sizeof(whole), "%s%s\n", front, line);
         if (size > 0) {
                 ssize_t ignored _unused_ = write(STDERR_FILENO, whole, (size_t)size);
         }

@@ -21,6 +21,8 @@ LogLevel log_level(void);
 /* From here on a line that standard error cannot take at once (a pipe that nobody reads, a terminal that is stopped) is dropped, and how many were is reported
  * with the first that it takes again: a service does not stand still because nobody reads. */
 void log_never_wait(void);
+/* From now on each line that does not go to the journal begins with time (UTC) and level: for a service in the foreground. */
+void log_set_dated(void);
 
 /* `make_way` is called before each line, so that what is drawn on the terminal can be taken away first. NULL: nobody. It must not log. */
 void log_set_make_way(void (*make_way)(void *userdata), void *userdata);

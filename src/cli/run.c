@@ -13,6 +13,7 @@ int command_run(const CommandLine *line)
         Session session = {0};
         Fault fault;
         log_never_wait();
+        log_set_dated();
         int status = session_load(&session, line->config_file);
         if (status == 0 && daemon_run(line->config_file, session.config, &fault) < 0)
                 status = session_failed(&fault);

@@ -65,9 +65,10 @@ typedef struct Gate {
         bool open;
         CatalogCall *probe;
         sd_event_source *timer;
-        Outage outage; /* of the catalog */
-        uint64_t refused_usec;
-        size_t turn; /* of the edges to ask for */
+        Outage outage;               /* of the catalog */
+        uint64_t refused_pause_usec; /* before credentials that were refused are tried again; 0: they were not */
+        uint64_t refused_until_usec; /* when that is, monotonic */
+        size_t turn;                 /* of the edges to ask for */
 } Gate;
 
 typedef struct Prune {
@@ -119,6 +120,9 @@ bool queue_idle(const Daemon *d);
 void queue_done(Daemon *d);
 
 /* gate.c */
+enum { GATE_NEXT_BYTES = 64 };
+const char *gate_next(const Daemon *d,
+                      char out[static GATE_NEXT_BYTES]); /* when the catalog is asked again, for a person */
 void gate_init(Daemon *d);
 void gate_knock(Daemon *d); /* ask the catalog whether it answers; opens or closes */
 void gate_catalog_failed(Daemon *d, const Fault *fault);
@@ -128,8 +132,9 @@ void gate_done(Daemon *d);
 /* runs.c */
 void runs_start(Daemon *d, Supply *supply, const MirrorDue *due); /* the supply that took the lease */
 void runs_stop(Daemon *d);
-void runs_stop_asking(Daemon *d, const Supply *supply); /* those that began with it and still need the catalog */
-void runs_say_again(Daemon *d);                         /* PostgreSQL answers: the words that it did not take before */
+/* Those that began with it and still need the catalog, which refuses the credentials. */
+void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *refused);
+void runs_say_again(Daemon *d); /* PostgreSQL answers: the words that it did not take before */
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);
 
@@ -146,5 +151,7 @@ void prune_begin(Daemon *d);
 void prune_done(Daemon *d);
 
 /* status.c */
+enum { TIME_BYTES = 32 };
+void status_format_time(int64_t usec, char out[static TIME_BYTES]); /* UTC, and says so */
 void status_changed(Daemon *d);
 void status_done(Daemon *d);

@@ -3,8 +3,8 @@
  *
  * Knocking is one cheap question (a page of one row of one edge), each time for another edge: one whose own list fails must not keep the gate shut for all
  * the others. The service begins behind a closed gate: a wrong password is tried once, not by
- * max_syncs edges at once. A catalog that refuses our credentials is asked again only when they have changed on disk, or after a long pause: accounts
- * lock.
+ * max_syncs edges at once. A catalog that refuses our credentials is asked again when they have changed on disk, or after a pause that
+ * grows from half a minute to ten: accounts lock, and are unlocked on the catalog's side without a word to us.
  *
  * What always holds: while the gate is closed, either a knock is under way or a timer is armed that will knock.
  */
@@ -14,37 +14,21 @@
 #include "base/message_id.h"
 #include "daemon/daemon_private.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define OUTAGE_FLOOR_USEC  USEC_PER_SEC
-#define REFUSED_PAUSE_USEC (15 * USEC_PER_MINUTE) /* before the same credentials are tried again */
+#define OUTAGE_FLOOR_USEC        USEC_PER_SEC
+#define REFUSED_PAUSE_FIRST_USEC (30 * USEC_PER_SEC) /* before the same credentials are tried again */
+#define REFUSED_PAUSE_MOST_USEC  (10 * USEC_PER_MINUTE)
+#define REREAD_EVERY_USEC        (10 * USEC_PER_SEC) /* whether they have changed on disk */
 
 void gate_init(Daemon *d)
 {
         outage_init(&d->gate.outage, OUTAGE_FLOOR_USEC, OUTAGE_CEILING_USEC);
 }
 
-static int gate_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
-{
-        (void)s;
-        (void)usec;
-        Daemon *d = userdata;
-        Gate *g = &d->gate;
-        g->timer = sd_event_source_disable_unref(g->timer);
-        bool refused = g->outage.down && g->outage.fault.refused;
-        bool may = !refused || catalog_reread_secret(d->supply->wiring.catalog) ||
-                   clock_monotonic_usec() - g->refused_usec >= REFUSED_PAUSE_USEC;
-        if (may) {
-                gate_knock(d);
-        } else {
-                int r = sd_event_add_time_relative(d->event, &g->timer, CLOCK_MONOTONIC, OUTAGE_CEILING_USEC,
-                                                   USEC_PER_SEC, gate_on_timer, d);
-                if (r < 0)
-                        log_error("the timer for the catalog cannot be set: %s", strerrordesc_np(-r));
-        }
-        return 0;
-}
+static int gate_on_timer(sd_event_source *s, uint64_t usec, void *userdata);
 
 static void gate_knock_later(Daemon *d, uint64_t delay_usec)
 {
@@ -56,28 +40,75 @@ static void gate_knock_later(Daemon *d, uint64_t delay_usec)
                 log_error("the timer for the catalog cannot be set: %s", strerrordesc_np(-r));
 }
 
+/* Until the credentials are looked at again, on disk or by the catalog. */
+static uint64_t gate_refused_delay(const Gate *g)
+{
+        uint64_t now = clock_monotonic_usec();
+        uint64_t left = g->refused_until_usec > now ? g->refused_until_usec - now : 0;
+        return left < REREAD_EVERY_USEC ? left : REREAD_EVERY_USEC;
+}
+
+static int gate_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        (void)s;
+        (void)usec;
+        Daemon *d = userdata;
+        Gate *g = &d->gate;
+        g->timer = sd_event_source_disable_unref(g->timer);
+        bool refused = g->outage.down && g->outage.fault.refused;
+        bool may = !refused || catalog_reread_secret(d->supply->wiring.catalog) ||
+                   clock_monotonic_usec() >= g->refused_until_usec;
+        if (may)
+                gate_knock(d);
+        else
+                gate_knock_later(d, gate_refused_delay(g));
+        return 0;
+}
+
+static void gate_refused(Gate *g)
+{
+        uint64_t pause = g->refused_pause_usec ? 2 * g->refused_pause_usec : REFUSED_PAUSE_FIRST_USEC;
+        g->refused_pause_usec = pause < REFUSED_PAUSE_MOST_USEC ? pause : REFUSED_PAUSE_MOST_USEC;
+        g->refused_until_usec = clock_monotonic_usec() + g->refused_pause_usec;
+}
+
+const char *gate_next(const Daemon *d, char out[static GATE_NEXT_BYTES])
+{
+        const Gate *g = &d->gate;
+        char when[TIME_BYTES];
+        uint64_t now = clock_monotonic_usec();
+        uint64_t left = g->refused_until_usec > now ? g->refused_until_usec - now : 0;
+        if (!g->outage.fault.refused)
+                return "it is asked again at least every 30 s";
+        if (d->queue.clock_at_usec == 0)
+                return "it is asked again within ten minutes";
+        status_format_time(daemon_now(d) + (int64_t)left, when);
+        (void)snprintf(out, GATE_NEXT_BYTES, "tried again at %s", when);
+        return out;
+}
+
 void gate_catalog_failed(Daemon *d, const Fault *fault)
 {
         Gate *g = &d->gate;
         uint64_t delay;
+        char next[GATE_NEXT_BYTES];
         if (d->stopping || g->probe || (g->outage.down && g->timer))
                 return; /* known; the next knock will tell */
         g->open = false;
-        if (outage_failed(&g->outage, fault, clock_monotonic_usec(), clock_random(), &delay))
+        bool speak = outage_failed(&g->outage, fault, clock_monotonic_usec(), clock_random(), &delay);
+        if (fault->refused)
+                gate_refused(g);
+        if (speak)
                 log_event(
                         LOG_LEVEL_WARNING,
                         fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED : MESSAGE_ID_CATALOG_UNREACHABLE,
                         LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code), LOG_NUMBER("HTTP_STATUS", fault->http_status)),
-                        "the catalog cannot be used%s: %s; edges wait, %s", g->outage.attempts > 1 ? " still" : "",
-                        fault->message,
-                        fault->refused ? "until the credentials on disk change"
-                                       : "it is asked again at least every 30 s");
-        if (fault->refused) {
-                g->refused_usec = clock_monotonic_usec();
-                /* Or each of them tries the same password; they are due again, and take up their jobs. */
-                runs_stop_asking(d, d->supply);
-        }
-        gate_knock_later(d, delay);
+                        "the catalog cannot be used%s: %s; edges wait, %s%s", g->outage.attempts > 1 ? " still" : "",
+                        fault->message, gate_next(d, next),
+                        fault->refused ? ", and as soon as the credentials on disk change" : "");
+        if (fault->refused) /* or each of them tries the same password; they are due again, and take up their jobs */
+                runs_stop_asking(d, d->supply, fault);
+        gate_knock_later(d, fault->refused ? gate_refused_delay(g) : delay);
         status_changed(d);
         presence_changed(d);
 }
@@ -88,6 +119,7 @@ static void gate_open(Daemon *d)
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
         g->timer = sd_event_source_disable_unref(g->timer);
+        g->refused_pause_usec = 0;
         if (outage_over(&g->outage, clock_monotonic_usec(), &lasted))
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_CATALOG_BACK, LOG_NO_FIELDS, "the catalog answers again after %s",
                           duration_format_short(lasted, text));

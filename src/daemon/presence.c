@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "daemon/daemon_private.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -33,15 +34,17 @@ static size_t presence_n_wanted(const Config *config)
         return n;
 }
 
-/* The table; NULL: nothing. */
-static const char *presence_waits_for(const Daemon *d, const Fault **ret_fault)
+/* What keeps us from syncing, a word for the table and a sentence; NULL: nothing. */
+static const char *presence_waits_for(const Daemon *d, char *message, size_t size)
 {
-        if (d->gate.outage.down) {
-                *ret_fault = &d->gate.outage.fault;
-                return d->gate.outage.fault.refused ? "credentials" : "catalog";
+        const Outage *catalog = &d->gate.outage, *statement = &d->queue.statement;
+        char next[GATE_NEXT_BYTES];
+        if (catalog->down) {
+                (void)snprintf(message, size, "%s; %s", catalog->fault.message, gate_next(d, next));
+                return catalog->fault.refused ? "credentials" : "catalog";
         }
-        *ret_fault = &d->queue.statement.fault;
-        return d->queue.statement.down ? "postgres" : NULL;
+        (void)snprintf(message, size, "%s", statement->fault.message);
+        return statement->down ? "postgres" : NULL;
 }
 
 static void presence_beat(Daemon *d);
@@ -96,15 +99,15 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
 static void presence_beat(Daemon *d)
 {
         Presence *p = &d->presence;
-        const Fault *why;
+        char message[LIMIT_FAULT_MESSAGE_BYTES + GATE_NEXT_BYTES];
         if (d->stopping)
                 return;
         p->again = p->task != NULL;
         if (p->task)
                 return;
-        const char *waits_for = presence_waits_for(d, &why);
+        const char *waits_for = presence_waits_for(d, message, sizeof(message));
         if (!d->queue.outage.down &&
-            mirror_instance_beat(d->supply->wiring.mirror, &p->instance.id, waits_for, waits_for ? why->message : NULL,
+            mirror_instance_beat(d->supply->wiring.mirror, &p->instance.id, waits_for, waits_for ? message : NULL,
                                  presence_on_beat, d, &p->task) >= 0) {
                 p->supply = d->supply;
                 p->supply->users++;

@@ -273,6 +273,10 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
         run->supply->users++;
         d->runs = run;
         d->n_runs++;
+        if (due->was_holder[0])
+                log_event(LOG_LEVEL_WARNING, NULL, LOG_FIELDS(LOG_TEXT("EDGE", name)),
+                          "%s: taken over from %s, which gave no sign of life until its lease ended", name,
+                          due->was_holder);
         if (d->stopping || supply != d->supply) { /* the question was asked before that */
                 run_give_back(run);
         } else if (!edge || !config_edge_is_due(edge)) {
@@ -295,11 +299,15 @@ void runs_stop(Daemon *d)
         }
 }
 
-void runs_stop_asking(Daemon *d, const Supply *supply)
+void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *refused)
 {
+        Fault reason = *refused;
+        (void)snprintf(reason.code, sizeof(reason.code), "broken-off");
+        reason.scope = FAULT_RUN;
+        fault_prefix(&reason, "broken off, the catalog refused the credentials: ");
         for (Run *run = d->runs; run; run = run->next)
                 if (run->sync && !run->over && run->supply == supply && sync_needs_catalog(run->sync))
-                        sync_stop(run->sync);
+                        sync_break_off(run->sync, &reason);
 }
 
 void runs_reap(Daemon *d)

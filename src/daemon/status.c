@@ -11,27 +11,29 @@
 
 #define STATUS_PAUSE_USEC (250 * USEC_PER_MSEC)
 
-static void format_moment(int64_t usec, char out[32])
+void status_format_time(int64_t usec, char out[static TIME_BYTES])
 {
         time_t seconds = (time_t)(usec / (int64_t)USEC_PER_SEC);
         struct tm utc;
-        if (!gmtime_r(&seconds, &utc) || strftime(out, 32, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0)
-                (void)snprintf(out, 32, "?");
+        if (!gmtime_r(&seconds, &utc) || strftime(out, TIME_BYTES, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0)
+                (void)snprintf(out, TIME_BYTES, "?");
 }
 
 static void status_format(const Daemon *d, char *out, size_t size)
 {
-        char next[32] = "nothing is scheduled";
+        char next[TIME_BYTES] = "nothing is scheduled", again[GATE_NEXT_BYTES];
         if (d->queue.next_usec != INT64_MAX && d->queue.next_usec <= daemon_now(d))
                 (void)snprintf(next, sizeof(next), "more are due");
         else if (d->queue.next_usec != INT64_MAX)
-                format_moment(d->queue.next_usec, next);
+                status_format_time(d->queue.next_usec, next);
         if (d->stopping)
                 (void)snprintf(out, size, "Stopping; %u syncs are being ended", d->n_runs);
         else if (d->queue.outage.down)
                 (void)snprintf(out, size, "PostgreSQL cannot be used: %s", d->queue.outage.fault.message);
         else if (d->gate.outage.down)
-                (void)snprintf(out, size, "The catalog cannot be used: %s", d->gate.outage.fault.message);
+                (void)snprintf(out, size, "The catalog cannot be used: %s%s%s", d->gate.outage.fault.message,
+                               d->gate.outage.fault.refused ? "; " : "",
+                               d->gate.outage.fault.refused ? gate_next(d, again) : "");
         else if (d->queue.stage != QUEUE_SERVE)
                 (void)snprintf(out, size, "Registering %zu edges", d->config->n_edges);
         else

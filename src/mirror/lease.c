@@ -51,14 +51,16 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
                 return PG_ROLLBACK;
         }
         claim->busy = !result_text(result, 0, 1);
+        const char *holder = result_text(result, 0, 6);
         if (claim->busy) {
-                const char *holder = result_text(result, 0, 6);
                 int64_t expires = result_text(result, 0, 8) ? result_int(result, 0, 8) : 0;
                 (void)snprintf(claim->holder, sizeof(claim->holder), "%s", holder ? holder : "another instance");
                 claim->holder_since_usec = result_text(result, 0, 7) ? (uint64_t)result_int(result, 0, 7) : 0;
                 claim->holder_expires_usec = expires > 0 ? (uint64_t)expires : 0;
                 return PG_NEXT;
         }
+        if (holder && strcmp(holder, ((LeaseTask *)userdata)->task.mirror->instance) != 0)
+                (void)snprintf(claim->holder, sizeof(claim->holder), "%s", holder);
         claim->run_id = result_int(result, 0, 1);
         claim->epoch = result_int(result, 0, 2);
         const char *job = result_text(result, 0, 4);

@@ -103,6 +103,7 @@ typedef struct MirrorDue {
         Uuid edge;
         int64_t epoch; /* of the lease just taken; for mirror_claim */
         int64_t consecutive_failures;
+        char was_holder[128]; /* who held the lease that has ended; "": nobody */
 } MirrorDue;
 
 typedef struct MirrorDueAnswer {
@@ -133,7 +134,7 @@ typedef enum MirrorTrigger { MIRROR_TRIGGER_SCHEDULE, MIRROR_TRIGGER_MANUAL } Mi
 
 typedef struct MirrorClaim {
         bool busy;                    /* somebody else holds the lease; nothing was changed */
-        char holder[128];             /* who, when busy */
+        char holder[128];             /* who, when busy; else who held the lease that has ended, "": nobody else */
         uint64_t holder_since_usec;   /* for how long the holder's run has been going; 0 unknown */
         uint64_t holder_expires_usec; /* the lease ends in, unless renewed */
         int64_t epoch;

@@ -3,6 +3,7 @@
  */
 #include "mirror/mirror_private.h"
 #include <errno.h>
+#include <stdio.h>
 
 /* ---- taking what is due ---- */
 
@@ -22,7 +23,7 @@ static void due_done(MirrorTask *task)
         free(t->taken);
 }
 
-/* Columns: kind, edge, epoch, due, failures, now, version of the schema. */
+/* Columns: kind, edge, epoch, due, failures, now, version of the schema, who held the lease before. */
 static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         DueTask *t = userdata;
@@ -47,6 +48,8 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                         continue;
                 d->epoch = result_int(result, row, 2);
                 d->consecutive_failures = result_int(result, row, 4);
+                const char *was_holder = result_text(result, row, 7);
+                (void)snprintf(d->was_holder, sizeof(d->was_holder), "%s", was_holder ? was_holder : "");
                 t->answer.n_taken++;
         }
         t->answer.taken = t->taken;

@@ -337,13 +337,17 @@ static SyncEvent machine_on_finish(SyncMachine *m, const SyncInput *in)
         return SYNC_FINISHED;
 }
 
-static SyncEvent machine_on_stop(SyncMachine *m)
+static SyncEvent machine_on_stop(SyncMachine *m, const SyncInput *in)
 {
         if (m->state == SYNC_FINISHING || m->state == SYNC_FINISH_BACKOFF || m->state == SYNC_DONE)
                 return SYNC_STOP_ASKED;
         m->stopped_applying = machine_applying(m);
         m->outcome = "aborted";
-        fault_set(&m->fault, FAULT_RUN, ECANCELED, "stopped", "stopped before the end; the mirror is as it was");
+        if (in->fault && in->fault->scope != FAULT_NONE)
+                m->fault = *in->fault;
+        else
+                fault_set(&m->fault, FAULT_RUN, ECANCELED, "stopped",
+                          "stopped before the end; the mirror is as it was");
         m->fault_is_new = true;
         return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_STOP_ASKED;
 }
@@ -379,7 +383,7 @@ static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
                 /* The apply gives the lease back itself, and checks it before: its own answer counts, which may be still to come. */
                 return machine_applying(m) ? SYNC_LEASE_DOUBTED : machine_on_lease_lost(m);
         case SYNC_INPUT_STOP:
-                return machine_on_stop(m);
+                return machine_on_stop(m, in);
         case SYNC_INPUT_FAULT:
         default:
                 return machine_fail(m, in->fault);

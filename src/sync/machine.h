@@ -117,7 +117,8 @@ typedef struct SyncInput {
         SyncInputKind kind;
         uint64_t now_usec; /* monotonic */
         uint64_t random;
-        const Fault *fault; /* of claim, apply, finish, fault */
+        const Fault
+                *fault; /* of claim, apply, finish, fault; of stop the reason (NULL or scope NONE: it was asked for) */
         union {
                 const MirrorClaim *claim;
                 const CatalogRefreshAnswer *refresh;

@@ -38,6 +38,7 @@ struct Sync {
         sd_event_source *timer;
         sd_event_source *starter; /* what must not happen inside sync_start or sync_stop */
         SyncInputKind starts_with;
+        Fault stop_reason;    /* of the stop; scope FAULT_NONE: somebody asked for it */
         SyncAction postponed; /* until the journal is quiet */
 
         JobTexts texts;
@@ -118,6 +119,9 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
         s->task = NULL;
         if (fault->scope == FAULT_NONE && !claim->busy) {
                 s->run = (MirrorRun){.edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
+                if (claim->holder[0])
+                        log_info("%s: taken over from %s, which gave no sign of life until its lease ended", s->name,
+                                 claim->holder);
                 if (claim->resumes)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
                 if (claim->resumes && claim->job_url[0]) {
@@ -539,7 +543,7 @@ static int sync_on_starter(sd_event_source *source, void *userdata)
 {
         (void)source;
         Sync *s = userdata;
-        sync_input(s, (SyncInput){.kind = s->starts_with});
+        sync_input(s, (SyncInput){.kind = s->starts_with, .fault = &s->stop_reason});
         return 0;
 }
 
@@ -591,6 +595,12 @@ void sync_stop(Sync *s)
                 sync_input(s, (SyncInput){.kind = SYNC_INPUT_START});
         s->starts_with = SYNC_INPUT_STOP;
         (void)sd_event_source_set_enabled(s->starter, SD_EVENT_ONESHOT);
+}
+
+void sync_break_off(Sync *s, const Fault *reason)
+{
+        s->stop_reason = *reason;
+        sync_stop(s);
 }
 
 bool sync_needs_catalog(const Sync *s)

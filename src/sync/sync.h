@@ -83,6 +83,7 @@ typedef void (*SyncDoneCallback)(const SyncReport *report, void *userdata);
 int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress, SyncDoneCallback done,
                void *userdata, Sync **ret);
 void sync_stop(Sync *sync);
-bool sync_needs_catalog(const Sync *sync); /* false: what is left to do is between us and PostgreSQL */
-Sync *sync_free(Sync *sync);               /* abandons at once, without callback; NULL is fine; returns NULL */
+void sync_break_off(Sync *sync, const Fault *reason); /* a stop, with the reason for the report and the journal */
+bool sync_needs_catalog(const Sync *sync);            /* false: what is left to do is between us and PostgreSQL */
+Sync *sync_free(Sync *sync); /* abandons at once, without callback; NULL is fine; returns NULL */
 DEFINE_CLEANUP(Sync, sync, sync_free)

@@ -225,6 +225,76 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
         harness_postgres_resume(&w->pg);
 }
 
+/* ---- N2: the catalog refuses the credentials, and it is mended there ---- */
+
+/* N2 */
+static void credentials_that_are_accepted_again_are_found_without_a_word(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        fault(w, "job", -1, "\"delay_ms\":300");
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        await_phase(w, 0, "poll");
+        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}"); /* as an account that is locked */
+        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'credentials'"
+                     " AND waiting_message LIKE '%%; tried again at 20%% UTC'");
+        assert_int_equal(harness_service_logged(s, "edges wait, tried again at 20"), 1);
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted' AND error_code = 'broken-off'"
+                     " AND error_message LIKE 'broken off, the catalog refused the credentials: %%'");
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'stopped'"), 0);
+        assert_int_equal(program(w, "status", "--check", NULL), 1);
+        assert_out(w, "waits for the catalog, which refuses the credentials", true);
+        no_faults(w);
+        int refused = requests(w, "any", -1, 401);
+        control(w, "/control/settings", "{\"auth\":\"basic:svc:" SECRET "\"}");
+        await_runs(w, 0, 3, "synced", 1);
+        assert_int_equal(requests(w, "any", -1, 401), refused); /* nobody knocked meanwhile */
+        service_stop(w, 0);
+}
+
+/* ---- N9: an instance that was killed ---- */
+
+/* N9 */
+static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 8s\ninstance = the-first");
+        write_config(w);
+        fault(w, "refresh", 0, "\"never_ends\":true");
+        (void)service_start(w, 0);
+        make_due(w, 0, 0);
+        harness_service_signal(&w->services[0], SIGHUP);
+        await_phase(w, 0, "poll");
+        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_out(w, "held by the-first", true);
+        assert_out(w, "no sign of life", false);
+        harness_service_kill(&w->services[0]);
+        await_sql(w, "SELECT (now() - seen_at > interval '4 s')::int FROM edgemirror.instance");
+        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_out(w, "held by the-first: no sign of life for ", true);
+        assert_out(w, "; free in ", true);
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 8s\ninstance = the-second");
+        write_config(w);
+        (void)service_start(w, 1);
+        harness_service_await_log(&w->services[1], "e0: taken over from the-first, which gave no sign of life", 1);
+        service_stop(w, 1);
+}
+
+/* N9: the same for who syncs by hand. */
+static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(program(w, "sync", "--no-refresh", "e0"), 0);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET holder = 'the-first', expires_at = now() - interval"
+                                 " '1 s' WHERE edge_connection_id IN (SELECT edge_connection_id FROM edgemirror.edge"
+                                 " WHERE name = 'e0')"));
+        assert_int_equal(program(w, "sync", "--no-refresh", "e0"), 0);
+        char *text = harness_read(w->folder, "err");
+        assert_non_null(strstr(text, "e0: taken over from the-first"));
+        free(text);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -236,6 +306,11 @@ int main(void)
                 cmocka_unit_test_setup(an_outage_of_postgres_makes_nobody_dead, few_edges),
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
+                cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word, few_edges),
+                cmocka_unit_test_setup(
+                        status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over,
+                        few_edges),
+                cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }

@@ -259,7 +259,7 @@ static void a_wrong_password_is_tried_twice(void **state)
         write_password(w, SECRET); /* nothing tells the service */
         await_runs(w, 0, 19, "synced", 1);
         assert_int_equal(requests(w, "any", -1, 401), 2);
-        assert_int_equal(harness_service_logged(s, "until the credentials on disk change"), 1);
+        assert_int_equal(harness_service_logged(s, "as soon as the credentials on disk change"), 1);
         service_stop(w, 0);
 }
 
@@ -277,7 +277,7 @@ static void a_password_that_is_revoked_closes_the_gate_until_it_is_changed(void 
         await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         int refused = requests(w, "any", -1, 401);
         assert_in_range(refused, 1, 20);
-        assert_int_equal(harness_service_logged(s, "until the credentials on disk change"), 1);
+        assert_int_equal(harness_service_logged(s, "as soon as the credentials on disk change"), 1);
         write_password(w, "another");
         harness_service_reload(s);
         await_runs(w, 0, 19, "synced", 1);

@@ -102,6 +102,7 @@ static void a_run_that_was_left_is_closed_with_its_edge(void **state)
         await_phase(w, 2, "poll");
         await_phase(w, 3, "poll");
         harness_service_kill(s);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET edges = '{}'")); /* it has been taken for dead */
         char sql[200];
         (void)snprintf(
                 sql, sizeof(sql),
