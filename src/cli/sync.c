@@ -305,8 +305,7 @@ static int command_open(SyncCommand *c)
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
         if (r >= 0 && c->line->dry_run)
-                r = mirror_register(c->session.mirror, NULL, 0, NULL, command_on_registered, c,
-                                    &task); /* only looks */
+                r = mirror_register(c->session.mirror, NULL, 0, NULL, command_on_registered, c, &task); /* only looks */
         else if (r >= 0)
                 r = command_register(c);
         if (r >= 0)
