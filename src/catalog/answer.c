@@ -79,8 +79,8 @@ bool answer_type_is_json(const char *content_type)
 }
 
 /* The five fields of StandardErrorResponse in one sentence, as far as they are there. Each is cut by itself, so that a long one leaves room for the code,
- * which is what a person searches for; and blotted before that, as parsed: how the catalog had spelled it does not matter then. */
-static bool problem_words(const cJSON *body, const Blot *blot, char out[WORDS_BYTES])
+ * which is what a person searches for. */
+static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
 {
         static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage", "errorCode"};
         size_t used = 0;
@@ -91,28 +91,20 @@ static bool problem_words(const cJSON *body, const Blot *blot, char out[WORDS_BY
                 const char *value;
                 if (json_get_string(body, fields[i], &value) < 0 || value[0] == '\0')
                         continue;
-                _cleanup_(cleanup_free) char *clean = strdup(value);
-                if (!clean)
-                        continue;
                 char field[FIELD_BYTES];
                 bool is_code = strcmp(fields[i], "errorCode") == 0;
-                blot_text(blot, clean);
-                text_printable(clean, strlen(clean), field, sizeof(field));
+                text_printable(value, strlen(value), field, sizeof(field));
                 used += (size_t)snprintf(out + used, WORDS_BYTES - used, "%s%s%s%s", used ? " " : "",
                                          is_code ? "[" : "", field, is_code ? "]" : "");
         }
         return used > 0;
 }
 
-bool answer_is_standard_error(const HttpResponse *response)
+static bool json_is_standard_error(const cJSON *body)
 {
         /* Without statusCode, which gateways use as well. */
         static const char *const members[] = {"titleMessage", "userMessage", "helpMessage", "errorCode"};
-        _cleanup_(cleanup_json) cJSON *body = NULL;
-        if (response->body_size == 0 || !answer_type_is_json(response->content_type) ||
-            json_parse(response->body, response->body_size, &body) < 0 || !cJSON_IsObject(body))
-                return false;
-        for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+        for (size_t i = 0; cJSON_IsObject(body) && i < ARRAY_SIZE(members); i++) {
                 const char *value;
                 if (json_get_string(body, members[i], &value) == 0 && value[0])
                         return true;
@@ -120,25 +112,63 @@ bool answer_is_standard_error(const HttpResponse *response)
         return false;
 }
 
-/* JSON in our spelling, in which the blot knows the credentials. NULL: it is no JSON. */
-static char *body_print(const HttpResponse *response, const Blot *blot)
+bool answer_is_standard_error(const HttpResponse *response)
 {
         _cleanup_(cleanup_json) cJSON *body = NULL;
-        if (json_parse(response->body, response->body_size, &body) < 0)
-                return NULL;
-        char *printed = cJSON_PrintUnformatted(body);
-        blot_text(blot, printed);
-        return printed;
+        return answer_type_is_json(response->content_type) &&
+               json_parse(response->body, response->body_size, &body) == 0 && json_is_standard_error(body);
+}
+
+/* The part of an answer that people are shown, without our credentials: blotted before anything is cut to length, so that no half of them stays. Of a
+ * Location the query is left out: it may carry what lets others in. */
+typedef struct Shown {
+        HttpResponse response;
+        char *body, *location, *content_type;
+        cJSON *json;   /* the body, where it is JSON */
+        char *printed; /* the same, in our spelling; NULL: none that may be shown */
+} Shown;
+
+static void shown_done(Shown *s)
+{
+        free(s->body);
+        free(s->location);
+        free(s->content_type);
+        cJSON_Delete(s->json);
+        cJSON_free(s->printed);
+}
+
+static void shown_init(Shown *s, const HttpResponse *response, const Blot *blot)
+{
+        *s = (Shown){.response = *response};
+        s->body = malloc(response->body_size + 1);
+        s->location = strdup(response->location);
+        s->content_type = strdup(response->content_type);
+        if (s->body) {
+                memcpy(s->body, response->body, response->body_size);
+                s->body[response->body_size] = '\0';
+                blot_bytes(blot, s->body, response->body_size);
+        }
+        if (json_parse(response->body, response->body_size, &s->json) == 0) {
+                blot_json(blot, s->json);
+                s->printed = blot_print(blot, s->json);
+        }
+        blot_url(blot, s->location);
+        blot_text(blot, s->content_type);
+        s->response.body = s->body ? s->body : "";
+        s->response.body_size = s->body ? response->body_size : 0;
+        s->response.location = s->location ? s->location : "";
+        s->response.content_type = s->content_type ? s->content_type : "";
 }
 
 /* What a body without the fields of an error says at a glance: the title of a web page, or the start of the text. */
-static void body_words(const HttpResponse *response, const Blot *blot, char *out, size_t size)
+static void body_words(const Shown *shown, char *out, size_t size)
 {
-        char *json = body_print(response, blot);
+        const HttpResponse *response = &shown->response;
         const char *title = strcasestr(response->body, "<title>");
         char text[200];
-        if (json) {
-                text_printable(json, strlen(json), text, sizeof(text));
+        if (shown->json) {
+                const char *printed = shown->printed ? shown->printed : "";
+                text_printable(printed, strlen(printed), text, sizeof(text));
                 (void)snprintf(out, size, "%s", text);
         } else if (title) {
                 title += strlen("<title>");
@@ -150,26 +180,19 @@ static void body_words(const HttpResponse *response, const Blot *blot, char *out
                 text_printable(response->body, response->body_size, text, sizeof(text));
                 (void)snprintf(out, size, "%s", text);
         }
-        cJSON_free(json);
 }
 
-static void answer_words(const HttpResponse *response, const Blot *blot, char out[WORDS_BYTES], AnswerText *text)
+static void answer_words(const Shown *shown, char out[WORDS_BYTES], AnswerText *text)
 {
-        _cleanup_(cleanup_json) cJSON *body = NULL;
         out[0] = '\0';
-        if (response->body_size == 0)
-                return;
-        if (json_parse(response->body, response->body_size, &body) < 0 || !cJSON_IsObject(body)) {
-                body_words(response, blot, out, WORDS_BYTES);
-                return;
+        if (cJSON_IsObject(shown->json)) {
+                /* As printed: raw control characters become six bytes each. */
+                if (shown->printed && strlen(shown->printed) <= LIMIT_PROBLEM_MAX_BYTES)
+                        text->problem = strdup(shown->printed);
+                if (problem_words(shown->json, out))
+                        return;
         }
-        char *printed = cJSON_PrintUnformatted(body);
-        /* As printed: raw control characters become six bytes each. */
-        if (printed && strlen(printed) <= LIMIT_PROBLEM_MAX_BYTES && text_utf8_valid(printed, strlen(printed)))
-                text->problem = strdup(printed);
-        cJSON_free(printed);
-        if (!problem_words(body, blot, out))
-                body_words(response, blot, out, WORDS_BYTES);
+        body_words(shown, out, WORDS_BYTES);
 }
 
 /* Where a page is, or a sign-in leads, JSON of the API will not come. */
@@ -212,10 +235,11 @@ static void fault_redirect(const HttpResponse *response, Fault *ret)
 }
 
 /* A page where JSON was to come, for this request as for every other. */
-static void fault_web_page(const HttpResponse *response, const AnswerAuth *auth, Fault *ret)
+static void fault_web_page(const Shown *shown, Fault *ret)
 {
+        const HttpResponse *response = &shown->response;
         char words[300], type[100];
-        body_words(response, auth->blot, words, sizeof(words));
+        body_words(shown, words, sizeof(words));
         text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
         bool page = answer_is_web_page(response);
         fault_set(ret, page ? FAULT_PEER : FAULT_RUN, EBADMSG, "catalog-not-json",
@@ -225,12 +249,13 @@ static void fault_web_page(const HttpResponse *response, const AnswerAuth *auth,
                   words);
 }
 
-static void answer_fault(const HttpResponse *response, int expected, const AnswerAuth *auth, bool foreign, Fault *ret,
+static void answer_fault(const Shown *shown, int expected, const AnswerAuth *auth, bool foreign, Fault *ret,
                          AnswerText *text)
 {
+        const HttpResponse *response = &shown->response;
         const StatusMeaning *m = meaning_find(response->status, foreign);
         char words[WORDS_BYTES];
-        answer_words(response, auth->blot, words, text);
+        answer_words(shown, words, text);
         const char *says = words[0] ? ". It says: " : "";
         if (m) {
                 fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->words,
@@ -240,7 +265,7 @@ static void answer_fault(const HttpResponse *response, int expected, const Answe
         } else if (answer_is_redirect(response)) {
                 fault_redirect(response, ret);
         } else if (response->status / 100 == 2 && answer_is_web_page(response)) {
-                fault_web_page(response, auth, ret);
+                fault_web_page(shown, ret);
         } else {
                 fault_set(ret, FAULT_RUN, EIO,
                           response->status / 100 == 3 ? "catalog-redirect" : "catalog-unexpected-status",
@@ -248,39 +273,6 @@ static void answer_fault(const HttpResponse *response, int expected, const Answe
                           words);
                 ret->retryable = response->status >= 500;
         }
-}
-
-/* The part of an answer that people are shown, without our credentials: blotted before anything is cut to length, so that no half of them stays. Of a
- * Location the query is left out: it may carry what lets others in. */
-typedef struct Shown {
-        HttpResponse response;
-        char *body, *location, *content_type;
-} Shown;
-
-static void shown_done(Shown *s)
-{
-        free(s->body);
-        free(s->location);
-        free(s->content_type);
-}
-
-static void shown_init(Shown *s, const HttpResponse *response, const Blot *blot)
-{
-        *s = (Shown){.response = *response};
-        s->body = malloc(response->body_size + 1);
-        s->location = strdup(response->location);
-        s->content_type = strdup(response->content_type);
-        if (s->body) {
-                memcpy(s->body, response->body, response->body_size);
-                s->body[response->body_size] = '\0';
-                blot_bytes(blot, s->body, response->body_size);
-        }
-        blot_url(blot, s->location);
-        blot_text(blot, s->content_type);
-        s->response.body = s->body ? s->body : "";
-        s->response.body_size = s->body ? response->body_size : 0;
-        s->response.location = s->location ? s->location : "";
-        s->response.content_type = s->content_type ? s->content_type : "";
 }
 
 void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret)
@@ -304,12 +296,11 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
         } else if (!good) {
                 _cleanup_(shown_done) Shown shown;
                 shown_init(&shown, response, auth->blot);
-                ret->foreign = !answer_is_standard_error(&shown.response);
+                ret->foreign = !answer_type_is_json(response->content_type) || !json_is_standard_error(shown.json);
                 if (response->status == expected)
-                        fault_web_page(&shown.response, auth, &ret->fault);
+                        fault_web_page(&shown, &ret->fault);
                 else
-                        answer_fault(&shown.response, expected, auth, ret->foreign, &ret->fault, text);
-                blot_text(auth->blot, text->problem);
+                        answer_fault(&shown, expected, auth, ret->foreign, &ret->fault, text);
                 ret->fault.http_status = response->status;
         }
         answer_seal(auth, ret);

@@ -3,6 +3,7 @@
  */
 #include "catalog/blot.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
@@ -128,6 +129,33 @@ void blot_text(const Blot *b, char *text)
 {
         if (text)
                 blot_bytes(b, text, strlen(text));
+}
+
+/* The depth is bounded by the parser. */
+void blot_json(const Blot *b, cJSON *document)
+{
+        for (cJSON *item = document; item; item = item->next) {
+                blot_text(b, item->string);
+                blot_text(b, item->valuestring);
+                blot_json(b, item->child);
+        }
+}
+
+static bool blot_finds(const Blot *b, const char *text)
+{
+        for (size_t i = 0; b && i < BLOT_SPELLINGS; i++)
+                if (b->spellings[i] && strstr(text, b->spellings[i]))
+                        return true;
+        return false;
+}
+
+char *blot_print(const Blot *b, const cJSON *document)
+{
+        char *printed = cJSON_PrintUnformatted(document);
+        if (!printed || (text_utf8_valid(printed, strlen(printed)) && !blot_finds(b, printed)))
+                return printed;
+        cJSON_free(printed);
+        return NULL;
 }
 
 void blot_url(const Blot *b, char *url)

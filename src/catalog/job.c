@@ -56,14 +56,12 @@ static char *job_message(const cJSON *object, const Blot *blot)
         return copy;
 }
 
-/* The whole of it, for jsonb; as it is printed it must fit, which may be six times what arrived. NULL: too large, no memory, or nothing that PostgreSQL would
- * store. */
-static char *job_document(const cJSON *object, const Blot *blot)
+/* The whole of it, for jsonb; as it is printed it must fit, which may be six times what arrived. NULL: too large, no memory, or nothing that may be stored. */
+static char *job_document(cJSON *object, const Blot *blot)
 {
-        char *document = cJSON_PrintUnformatted(object);
-        blot_text(blot, document);
-        if (!document ||
-            (strlen(document) <= LIMIT_JOB_DOCUMENT_MAX_BYTES && text_utf8_valid(document, strlen(document))))
+        blot_json(blot, object->child);
+        char *document = blot_print(blot, object);
+        if (!document || strlen(document) <= LIMIT_JOB_DOCUMENT_MAX_BYTES)
                 return document;
         cJSON_free(document);
         return NULL;
@@ -95,11 +93,11 @@ static bool entry_is_newer(const cJSON *entry, const cJSON *than)
 }
 
 /* A log of entries is as its newest one. NULL: there is none. */
-static const cJSON *job_find(const cJSON *document)
+static cJSON *job_find(cJSON *document)
 {
         if (!cJSON_IsArray(document))
                 return document;
-        const cJSON *newest = NULL, *entry;
+        cJSON *newest = NULL, *entry;
         cJSON_ArrayForEach(entry, document)
         {
                 if (cJSON_IsObject(entry) && (!newest || entry_is_newer(entry, newest)))
@@ -136,7 +134,7 @@ int job_parse(const char *body, size_t size, const Uuid *asked, const Blot *blot
         int r = json_parse(body, size, &root);
         if (r < 0)
                 return r;
-        const cJSON *object = job_find(root);
+        cJSON *object = job_find(root);
         CatalogJob job = {0};
         r = object ? job_read_status(object, asked, blot, &job.status) : -EINVAL;
         if (r < 0)

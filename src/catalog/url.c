@@ -57,6 +57,10 @@ int url_resolve(const char *requested_url, const char *location, char **ret)
         (void)curl_url_set(target, CURLUPART_FRAGMENT, NULL, 0);
         if (curl_url_get(target, CURLUPART_URL, &whole, 0) != CURLUE_OK)
                 return -EINVAL;
+        for (const char *c = whole; *c; c++)
+                if ((unsigned char)*c <= ' ' ||
+                    (unsigned char)*c >= 0x7f) /* what is no ASCII is no address, and perhaps no UTF-8 */
+                        return -EINVAL;
         *ret = strdup(whole);
         return *ret ? 0 : -ENOMEM;
 }
