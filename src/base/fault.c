@@ -3,6 +3,7 @@
  */
 #include "base/fault.h"
 #include "base/text.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,11 @@ void fault_prefix(Fault *f, const char *format, ...)
 void fault_clear(Fault *f)
 {
         memset(f, 0, sizeof(*f));
+}
+
+bool error_is_shortage(int error)
+{
+        return error == ENOMEM || error == EMFILE || error == ENFILE || error == EIO;
 }
 
 const char *fault_scope_name(FaultScope scope)

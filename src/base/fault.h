@@ -39,5 +39,8 @@ void fault_prefix(Fault *f, const char *format, ...) _printf_(2, 3);
 
 void fault_clear(Fault *f);
 
+/* Whether an errno says that the system is short of something now, and nothing of what was asked for: ENOMEM, EMFILE, ENFILE, EIO. */
+bool error_is_shortage(int error);
+
 /* "request", "run", "peer", "process", "none". */
 const char *fault_scope_name(FaultScope scope);

@@ -19,7 +19,7 @@ int session_load(Session *s, const char *config_file)
                 fputs(errors.data, stderr);
         else
                 log_error("the configuration cannot be read: %s", strerrordesc_np(-r));
-        return CLI_EXIT_CONFIG;
+        return error_is_shortage(-r) ? CLI_EXIT_EDGE_FAILED : CLI_EXIT_CONFIG;
 }
 
 static int session_fault_status(const Fault *fault)

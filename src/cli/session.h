@@ -16,7 +16,8 @@ typedef struct Session {
         Mirror *mirror;
 } Session;
 
-/* Loads and validates the configuration (NULL: the default file); prints every error. 0 or CLI_EXIT_CONFIG. */
+/* Loads and validates the configuration (NULL: the default file); prints every error. 0 or CLI_EXIT_CONFIG; CLI_EXIT_EDGE_FAILED where
+ * the system is short of memory or descriptors: the configuration may be right. */
 int session_load(Session *s, const char *config_file);
 
 /* Opens the loop, and PostgreSQL's side; then the catalog's. 0 or an exit status. Secrets are read here. */

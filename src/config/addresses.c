@@ -86,11 +86,15 @@ static int parse_url(const Option *o _unused_, void *object, const char *value, 
         if (!u)
                 return -ENOMEM;
         CURLUcode c = curl_url_set(u, CURLUPART_URL, value, CURLU_NON_SUPPORT_SCHEME);
+        if (c == CURLUE_OK)
+                c = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
+        if (c == CURLUE_OK)
+                c = curl_url_get(u, CURLUPART_HOST, &host, 0);
+        if (c == CURLUE_OK)
+                c = curl_url_get(u, CURLUPART_PATH, &path, 0);
         if (c == CURLUE_OUT_OF_MEMORY)
                 return -ENOMEM;
-        if (c != CURLUE_OK || curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-            curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-            curl_url_get(u, CURLUPART_PATH, &path, 0) != CURLUE_OK)
+        if (c != CURLUE_OK)
                 return refuse(context, "not a URL");
         if (curl_url_get(u, CURLUPART_PORT, &port, 0) == CURLUE_OK && strcmp(port, "0") == 0)
                 return refuse(context, "port 0 cannot be connected to");
@@ -154,8 +158,11 @@ static int parse_conninfo(const Option *o, void *object, const char *value, Opti
 {
         char *message = NULL;
         _cleanup_(cleanup_conninfo) PQconninfoOption *options = PQconninfoParse(value, &message);
+        bool no_memory = !options && (!message || strstr(message, "out of memory"));
         if (message)
                 PQfreemem(message);
+        if (no_memory)
+                return -ENOMEM;
         if (!options)
                 return refuse(
                         context,

@@ -98,8 +98,9 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
                                  where, (long)geteuid(), (long)geteuid(), path);
         if (fd < 0 || fstat(fd, &st) < 0) {
                 int e = errno;
-                return fault_set(ret_fault, FAULT_PROCESS, e, "secret-unreadable", "%s: cannot be opened: %s", where,
-                                 strerrordesc_np(e));
+                return fault_set(ret_fault, FAULT_PROCESS, e,
+                                 error_is_shortage(e) ? "no-resources" : "secret-unreadable",
+                                 "%s: cannot be opened: %s", where, strerrordesc_np(e));
         }
         if (!S_ISREG(st.st_mode))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-not-a-file",

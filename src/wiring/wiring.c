@@ -83,7 +83,7 @@ static int try_ca_file(const char *path, Fault *ret_fault)
                 error = EISDIR;
         if (error == 0)
                 return 0;
-        return fault_set(ret_fault, FAULT_PROCESS, error, "config-ca-file",
+        return fault_set(ret_fault, FAULT_PROCESS, error, error_is_shortage(error) ? "no-resources" : "config-ca-file",
                          "ca_file of [catalog]: %s cannot be read: %s", path, strerrordesc_np(error));
 }
 
