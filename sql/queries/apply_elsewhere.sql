@@ -6,4 +6,4 @@ SELECT v.id, 'moved', v.name, v.database_id, d.edge_connection_id, v.edge
   JOIN edgemirror.database_connection d ON d.id = v.id
  WHERE NOT v.gone AND d.edge_connection_id = $1::uuid AND d.removed_at IS NULL
    AND NOT EXISTS (SELECT FROM edgemirror.edge e WHERE e.edge_connection_id = v.edge AND e.enabled)
-   AND NOT EXISTS (SELECT FROM pg_temp.edgemirror_spool_1 s WHERE s.id = v.id)
+   AND NOT EXISTS (SELECT FROM pg_temp.edgemirror_spool_2 s WHERE s.id = v.id)

@@ -13,7 +13,7 @@ WITH present AS (
       FROM (SELECT id, true AS present, missing_reason IS NOT NULL AS was_missing, false AS listed, NULL::boolean AS gone, missing_proofs AS proofs, NULL::integer AS http_status
               FROM present
             UNION ALL
-            SELECT id, false, false, true, NULL, NULL, NULL FROM pg_temp.edgemirror_spool_1
+            SELECT id, false, false, true, NULL, NULL, NULL FROM pg_temp.edgemirror_spool_2
             UNION ALL
             SELECT id, false, false, false, gone, NULL, http_status FROM pg_temp.edgemirror_verdict_3) every
      GROUP BY id

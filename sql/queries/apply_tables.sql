@@ -1,11 +1,20 @@
--- The list as it was received; the rows in which list and mirror differ; the rows of the mirror that the list does not hold; what the catalog said of
+-- The list as it was received; the rows of it that cannot be mirrored; the rows in which list and mirror differ; the rows of the mirror that the list does not hold; what the catalog said of
 -- each of those. Made once per server connection and emptied at every commit, so that nothing of the catalog's tables churns; works on whatever server
 -- connection a transaction-pooling PgBouncer gives. The number in a name is the version of its shape.
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_1 (
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_2 (
     seq         bigint NOT NULL,
     id          uuid   NOT NULL,
     name        text   NOT NULL,
-    database_id uuid
+    database_id uuid,
+    rejected    text, -- why it cannot be mirrored; then the name is the row as it was received
+    anonymous   boolean NOT NULL -- its id is made up
+) ON COMMIT DELETE ROWS;
+
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_rejected_1 (
+    key       uuid    NOT NULL,
+    anonymous boolean NOT NULL,
+    reason    text    NOT NULL,
+    document  text    NOT NULL -- "": not kept
 ) ON COMMIT DELETE ROWS;
 
 CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_3 (

@@ -11,6 +11,7 @@ WITH needed (kind, name, privileges, besides) AS (VALUES
     ('TABLE',    'freshness',                  ARRAY['SELECT'],                               ARRAY[]::text[]),
     ('TABLE',    'history_horizon',            ARRAY['SELECT', 'INSERT', 'UPDATE'],           ARRAY[]::text[]),
     ('TABLE',    'instance',                   ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
+    ('TABLE',    'rejected_row',               ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
     ('TABLE',    'schema_version',             ARRAY['SELECT'],                               ARRAY[]::text[]),
     ('TABLE',    'sync_run',                   ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
     ('FUNCTION', 'digest_of',                  ARRAY['EXECUTE'],                              ARRAY[]::text[])

@@ -2,10 +2,13 @@
 -- rises: whoever comes back publishes nothing. $1 ids.
 WITH edge AS (
     UPDATE edgemirror.edge e
-       SET enabled = false, row_count = CASE WHEN e.row_count IS NOT NULL THEN p.row_count END, digest = CASE WHEN e.row_count IS NOT NULL THEN p.digest END
+       SET enabled = false, row_count = CASE WHEN e.row_count IS NOT NULL THEN p.row_count END, digest = CASE WHEN e.row_count IS NOT NULL THEN p.digest END,
+           list_digest = NULL, rejected = 0
       FROM unnest($1::uuid[]) AS w (id)
      CROSS JOIN LATERAL edgemirror.digest_of(w.id) p
      WHERE e.edge_connection_id = w.id
+), listed AS (
+    DELETE FROM edgemirror.rejected_row r WHERE r.edge_connection_id = ANY ($1::uuid[])
 ), freed AS (
     UPDATE edgemirror.edge_claim c
        SET next_run_at = NULL, holder = NULL, expires_at = NULL, epoch = c.epoch + 1

@@ -21,7 +21,7 @@ static void digest_hash(const DatabaseConnection *row, uint32_t ret[static 4])
 {
         char id[UUID_STRING_SIZE], database[UUID_STRING_SIZE];
         uint8_t hash[32];
-        const char *link = row->has_database ? uuid_format(&row->database_id, database) : "-";
+        const char *link = row->has_database ? uuid_format(&row->database_id, database) : row->rejected ? "!" : "-";
         const gcry_buffer_t parts[] = {PART(uuid_format(&row->id, id), UUID_STRING_SIZE - 1),
                                        PART(link, row->has_database ? UUID_STRING_SIZE - 1 : 1),
                                        PART(row->name, row->name_size)};
@@ -54,14 +54,17 @@ void digest_add(DigestList *l, const DatabaseConnection *row)
         digest_hash(row, words);
         for (size_t i = 0; i < 4; i++)
                 l->digest.words[i] += words[i] - (before ? before->words[i] : 0);
+        l->digest.rejected += (row->rejected != NULL) - (before && before->rejected);
         if (before) {
                 memcpy(before->words, words, sizeof(words));
+                before->rejected = row->rejected != NULL;
                 return;
         }
         l->digest.rows++;
         l->keys[l->next] = key;
         l->recent[l->next].id = row->id;
         memcpy(l->recent[l->next].words, words, sizeof(words));
+        l->recent[l->next].rejected = row->rejected != NULL;
         l->next = (l->next + 1) % DIGEST_RECENT_MAX;
         if (l->n_recent < DIGEST_RECENT_MAX)
                 l->n_recent++;

@@ -5,7 +5,8 @@
  *
  *     id, as text; databaseId, as text, or "-" when there is none; name
  *
- * which can be cut in one way only: an id has 36 characters, and no databaseId begins with "-". The Edge connection is not in it: a digest is of one
+ * which can be cut in one way only: an id has 36 characters, and no databaseId begins with "-". Of a row that cannot be mirrored, which only a list has, it is over
+ * id, "!" and what is kept of the row. The Edge connection is not in it: a digest is of one
  * edge's rows. The four words of 32 bits are added each for itself, modulo 2^32. edgemirror.digest_of (sql/migrations) does the same over the mirror; a test
  * holds the two together.
  *
@@ -28,6 +29,7 @@ void digest_prepare(void);
 typedef struct Digest {
         uint32_t words[4];
         int64_t rows;
+        int64_t rejected; /* of them: cannot be mirrored */
 } Digest;
 
 /* 32 hexadecimal digits, as edgemirror.edge.digest has them; the number of rows is not in them. Returns `out`. */
@@ -44,6 +46,7 @@ enum {
 typedef struct DigestRow {
         Uuid id;
         uint32_t words[4];
+        bool rejected;
 } DigestRow;
 
 /* Zero-initialise. */

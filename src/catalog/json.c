@@ -10,32 +10,58 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* What follows "\u" is four digits, and they are not those of NUL. cJSON takes an escape that is malformed for NUL, which would cut the string short. */
-static int gate_escape(const char *digits, size_t size)
+enum { ESCAPE_BYTES = 6 }; /* "\uXXXX" */
+
+/* The code unit of the escape "\uXXXX" at the start of the text; negative: there is none. */
+static int escape_unit(const char *text, size_t size)
 {
-        for (size_t i = 0; i < 4; i++)
-                if (i == size || !isxdigit((unsigned char)digits[i]))
-                        return -EINVAL;
-        return memcmp(digits, "0000", 4) == 0 ? -EBADMSG : 0;
+        int unit = 0;
+        if (size < ESCAPE_BYTES || text[0] != '\\' || text[1] != 'u')
+                return -1;
+        for (size_t i = 2; i < ESCAPE_BYTES; i++) {
+                unsigned char c = (unsigned char)text[i];
+                if (!isxdigit(c))
+                        return -1;
+                unit = unit << 4 | (isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
+        }
+        return unit;
 }
 
-/* Looks at the text without understanding it: no NUL, as a byte or as an escape (a backslash that is itself escaped does not count), and no more values than
- * memory is meant for: each takes cJSON about a hundred bytes, though a text of two may ask for it. */
+/* How many bytes the escape at the start of the text has: 2, 6, or the 12 of a pair of surrogates. Negative: what is wrong with it; cJSON takes a malformed one
+ * for NUL, which would cut the string short. */
+static int escape_check(const char *text, size_t size)
+{
+        if (size < 2)
+                return -EINVAL;
+        if (text[1] != 'u')
+                return text[1] && strchr("\"\\/bfnrt", text[1]) ? 2 : -EINVAL;
+        int unit = escape_unit(text, size);
+        if (unit < 0)
+                return -EINVAL;
+        if (unit == 0)
+                return -EBADMSG;
+        if (unit < 0xD800 || unit > 0xDFFF)
+                return ESCAPE_BYTES;
+        int low = escape_unit(text + ESCAPE_BYTES, size - ESCAPE_BYTES);
+        return unit < 0xDC00 && low >= 0xDC00 && low <= 0xDFFF ? 2 * ESCAPE_BYTES : -EILSEQ;
+}
+
+/* Looks at the text without understanding it: no NUL, as a byte or as an escape (a backslash that is itself escaped does not count), no half of a pair of
+ * surrogates, and no more values than memory is meant for: each takes cJSON about a hundred bytes, though a text of two may ask for it. */
 static int gate(const char *text, size_t size)
 {
         bool in_string = false;
         size_t n_values = 1;
         for (size_t i = 0; i < size; i++) {
+                int r;
                 switch (text[i]) {
                 case '\0':
                         return -EBADMSG;
                 case '\\':
-                        i++; /* the escaped character */
-                        if (i < size && text[i] == 'u') {
-                                int r = gate_escape(text + i + 1, size - i - 1);
-                                if (r < 0)
-                                        return r;
-                        }
+                        r = escape_check(text + i, size - i);
+                        if (r < 0)
+                                return r;
+                        i += (size_t)r - 1;
                         break;
                 case '"':
                         in_string = !in_string;
@@ -73,13 +99,44 @@ const char *json_error_words(int error)
         case -EBADMSG:
                 return "it holds a NUL character, which PostgreSQL cannot store";
         case -EILSEQ:
-                return "it is not valid UTF-8";
+                return "it holds text that is not valid Unicode";
         case -E2BIG:
                 return "it holds more than 100,000 values";
         default:
                 return "it is not complete, well-formed JSON";
         }
 }
+
+/* ---- texts in which something is wrong ---- */
+
+int json_mend(const char *text, size_t size, Text *ret)
+{
+        for (size_t i = 0; i < size;) {
+                const char *good = text + i;
+                size_t length = 1;
+                if (text[i] == '\\') {
+                        int r = escape_check(text + i, size - i);
+                        bool whole = r < 0 && escape_unit(text + i, size - i) >= 0;
+                        if (r < 0)
+                                good = "\\ufffd";
+                        length = r >= 0 ? (size_t)r : whole ? ESCAPE_BYTES : 1;
+                } else {
+                        while (length < 4 && i + length < size && !text_utf8_valid(text + i, length))
+                                length++;
+                        if (text[i] == '\0' || !text_utf8_valid(text + i, length)) {
+                                good = "\xef\xbf\xbd";
+                                length = 1;
+                        }
+                }
+                int r = good == text + i ? text_append(ret, good, length) : text_append_string(ret, good);
+                if (r < 0)
+                        return r;
+                i += length;
+        }
+        return text_append(ret, "", 0);
+}
+
+/* ---- members ---- */
 
 /* A name that is there twice means one thing to cJSON and another to PostgreSQL, so it means nothing. */
 static int json_get(const cJSON *object, const char *name, const cJSON **ret)

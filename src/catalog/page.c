@@ -1,10 +1,14 @@
 /*
  * page: decoding and validation of rows, see the header.
+ *
+ * What always holds: each row of a page is parsed by itself (slices.h), so that no row is lost for what is wrong in another.
  */
 #include "catalog/page.h"
 #include "base/text.h"
 #include "catalog/json.h"
+#include "catalog/slices.h"
 #include <errno.h>
+#include <gcrypt.h>
 #include <string.h>
 
 void page_done(Page *p)
@@ -14,92 +18,182 @@ void page_done(Page *p)
         *p = (Page){0};
 }
 
-static int row_bad(Fault *f, size_t index, const char *field, const char *expected)
+static int page_no_memory(Fault *f)
 {
-        return fault_set(f, FAULT_RUN, EBADMSG, "page-bad-row", "row %zu of the page: %s %s", index, field, expected);
+        return fault_set(f, FAULT_RUN, ENOMEM, "no-memory", "out of memory for a page of rows");
 }
 
-static int row_parse_name(const cJSON *object, size_t index, DatabaseConnection *row, Fault *ret_fault)
-{
-        if (json_get_string(object, "name", &row->name) < 0)
-                return row_bad(ret_fault, index, "name", "is missing, is not text, or is there twice");
-        row->name_size = strlen(row->name);
-        if (row->name_size > LIMIT_NAME_MAX_BYTES)
-                return row_bad(ret_fault, index, "name", "is longer than 256 KiB");
-        /* The text was, and the parser refuses escapes of lone surrogates; should one not, PostgreSQL would refuse the whole list. */
-        if (!text_utf8_valid(row->name, row->name_size))
-                return row_bad(ret_fault, index, "name", "is not valid Unicode");
-        return 0;
-}
+/* ---- one row ---- */
 
-static int row_parse(const cJSON *object, size_t index, const Uuid *edge, DatabaseConnection *ret, Fault *ret_fault)
+/* Why the row cannot be mirrored; NULL: it can. `ret` is filled as far as it can be read. */
+static const char *row_read(const cJSON *object, DatabaseConnection *ret)
 {
+        int id = json_get_uuid(object, "id", &ret->id);
+        int edge = json_get_uuid(object, "edgeConnectionId", &ret->edge_connection_id);
+        int database = json_get_uuid(object, "databaseId", &ret->database_id);
+        ret->anonymous = id < 0;
+        ret->has_database = database == 0;
         if (!cJSON_IsObject(object))
-                return row_bad(ret_fault, index, "the row", "is not a JSON object");
+                return "the row is not a JSON object";
+        if (id < 0)
+                return "id is missing, is not a UUID, or is there twice";
+        if (edge < 0)
+                return "edgeConnectionId is missing, is not a UUID, or is there twice";
+        if (database == -EINVAL)
+                return "databaseId is not a UUID, or is there twice";
+        if (json_get_string(object, "name", &ret->name) < 0)
+                return "name is missing, is not text, or is there twice";
+        ret->name_size = strlen(ret->name);
+        if (ret->name_size > LIMIT_NAME_MAX_BYTES)
+                return "name is longer than 256 KiB";
+        return NULL;
+}
+
+/* The same row has the same id in every list; as UUIDs go, it is one of version 8 (RFC 9562). */
+static void row_make_id(DatabaseConnection *row, const Slice *slice)
+{
+        uint8_t hash[32];
+        (void)gcry_check_version(NULL); /* prepares the library; nothing once that is done */
+        gcry_md_hash_buffer(GCRY_MD_SHA256, hash, slice->text, slice->size);
+        memcpy(row->id.bytes, hash, sizeof(row->id.bytes));
+        row->id.bytes[6] = (uint8_t)((row->id.bytes[6] & 0x0F) | 0x80);
+        row->id.bytes[8] = (uint8_t)((row->id.bytes[8] & 0x3F) | 0x80);
+}
+
+/* What was received, fit to be stored, and cut at a character. Takes the place of the row's object. */
+static int row_reject(DatabaseConnection *row, const Slice *slice, const char *reason, cJSON **object)
+{
+        _cleanup_(text_done) Text mended = {0};
+        size_t some = slice->size < LIMIT_REJECTED_BYTES ? slice->size : LIMIT_REJECTED_BYTES;
+        if (json_mend(slice->text, some, &mended) < 0)
+                return -ENOMEM;
+        size_t cut = mended.size < LIMIT_REJECTED_BYTES ? mended.size : LIMIT_REJECTED_BYTES;
+        while (cut > 0 && !text_utf8_valid(mended.data, cut))
+                cut--;
+        mended.data[cut] = '\0';
+        cJSON_Delete(*object);
+        *object = cJSON_CreateString(mended.data);
+        if (!*object)
+                return -ENOMEM;
+        if (row->anonymous)
+                row_make_id(row, slice);
+        *row = (DatabaseConnection){
+                .id = row->id,
+                .edge_connection_id = row->edge_connection_id,
+                .name = (*object)->valuestring,
+                .name_size = cut,
+                .rejected = reason,
+                .anonymous = row->anonymous,
+        };
+        return 0;
+}
+
+/* Reads the row as far as it can be read, also around what cannot be stored. *ret_object: where its texts live. -ENOMEM. */
+static int row_parse(const Slice *slice, DatabaseConnection *ret, cJSON **ret_object)
+{
+        _cleanup_(cleanup_json) cJSON *object = NULL;
+        _cleanup_(text_done) Text text = {0};
         DatabaseConnection row = {0};
-        if (json_get_uuid(object, "id", &row.id) < 0)
-                return row_bad(ret_fault, index, "id", "is missing, is not a UUID, or is there twice");
-        if (json_get_uuid(object, "edgeConnectionId", &row.edge_connection_id) < 0)
-                return row_bad(ret_fault, index, "edgeConnectionId", "is missing, is not a UUID, or is there twice");
-        if (edge && !uuid_equal(&row.edge_connection_id, edge)) {
-                char other[UUID_STRING_SIZE], asked[UUID_STRING_SIZE];
-                uuid_format(&row.edge_connection_id, other);
-                return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-foreign-row",
-                                 "row %zu of the page: edgeConnectionId is %s, but %s was asked for", index, other,
-                                 uuid_format(edge, asked));
+        if (text_append(&text, slice->text, slice->size) < 0)
+                return -ENOMEM;
+        int parsed = json_parse(text.data, text.size, &object);
+        if (parsed < 0) {
+                text_reset(&text);
+                if (json_mend(slice->text, slice->size, &text) < 0)
+                        return -ENOMEM;
+                /* What needed no mending was refused for want of memory. */
+                bool same = text.size == slice->size && memcmp(text.data, slice->text, text.size) == 0;
+                if (json_parse(text.data, text.size, &object) == 0 && same)
+                        parsed = 0;
         }
-        int r = json_get_uuid(object, "databaseId", &row.database_id);
-        if (r == -EINVAL)
-                return row_bad(ret_fault, index, "databaseId", "is not a UUID, or is there twice");
-        row.has_database = r == 0;
-        r = row_parse_name(object, index, &row, ret_fault);
-        if (r < 0)
-                return r;
+        const char *reason = row_read(object, &row);
+        if (parsed < 0)
+                reason = json_error_words(parsed);
+        if (reason && row_reject(&row, slice, reason, &object) < 0)
+                return -ENOMEM;
         *ret = row;
+        *ret_object = TAKE_PTR(object);
         return 0;
 }
 
-static int page_open(const char *body, size_t size, cJSON **ret, Fault *ret_fault)
+/* ---- all of them ---- */
+
+static int page_foreign(const DatabaseConnection *row, size_t index, const Uuid *edge, Fault *ret_fault)
 {
-        int r = json_parse(body, size, ret);
-        if (r < 0)
-                return fault_set(ret_fault, FAULT_RUN, -r, "catalog-bad-json",
-                                 "the catalog's answer (%zu bytes) cannot be read: %s", size, json_error_words(r));
-        return 0;
+        char other[UUID_STRING_SIZE], asked[UUID_STRING_SIZE];
+        return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-foreign-row",
+                         "row %zu of the page: edgeConnectionId is %s, but %s was asked for", index,
+                         uuid_format(&row->edge_connection_id, other), uuid_format(edge, asked));
 }
 
-static int page_add_rows(Page *page, const cJSON *results, const Uuid *edge, Fault *ret_fault)
+static int page_unreadable(const Page *page, Fault *ret_fault)
 {
-        size_t n = (size_t)cJSON_GetArraySize(results);
+        return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-bad-row",
+                         "of the %zu rows of the page none can be read; of the first, %s", page->n_rows,
+                         page->rows[0].rejected);
+}
+
+static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *edge, Fault *ret_fault)
+{
+        static const Uuid none;
+        size_t anonymous = 0;
+        page->document = cJSON_CreateArray();
         page->rows = calloc(n ? n : 1, sizeof(*page->rows));
-        if (!page->rows)
-                return fault_set(ret_fault, FAULT_RUN, ENOMEM, "no-memory", "out of memory for a page of %zu rows", n);
-        const cJSON *item;
-        cJSON_ArrayForEach(item, results)
-        {
-                int r = row_parse(item, page->n_rows, edge, &page->rows[page->n_rows], ret_fault);
-                if (r < 0)
-                        return r;
+        if (!page->document || !page->rows)
+                return page_no_memory(ret_fault);
+        for (size_t i = 0; i < n; i++) {
+                DatabaseConnection *row = &page->rows[i];
+                cJSON *object;
+                if (row_parse(&slices[i], row, &object) < 0)
+                        return page_no_memory(ret_fault);
+                (void)cJSON_AddItemToArray(page->document, object);
                 page->n_rows++;
+                bool named = !row->rejected || !uuid_equal(&row->edge_connection_id, &none);
+                if (edge && named && !uuid_equal(&row->edge_connection_id, edge))
+                        return page_foreign(row, i, edge, ret_fault);
+                anonymous += row->anonymous;
         }
+        return n > 0 && anonymous == n ? page_unreadable(page, ret_fault) : 0;
+}
+
+static int page_bad_json(size_t size, int error, Fault *ret_fault)
+{
+        return fault_set(ret_fault, FAULT_RUN, -error, "catalog-bad-json",
+                         "the catalog's answer (%zu bytes) cannot be read: %s", size, json_error_words(error));
+}
+
+/* Everything but the rows is what it should be. */
+static int page_check_rest(const Text *rest, size_t size, Fault *ret_fault)
+{
+        _cleanup_(cleanup_json) cJSON *document = NULL;
+        const cJSON *results;
+        int r = json_parse(rest->data, rest->size, &document);
+        if (r < 0)
+                return page_bad_json(size, r, ret_fault);
+        if (json_get_array(document, "results", &results) < 0 || cJSON_GetArraySize(results) > 0)
+                return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-no-results",
+                                 "the catalog's answer is JSON, but has no list \"results\"");
         return 0;
 }
 
 int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, Page *ret, Fault *ret_fault)
 {
         _cleanup_(page_done) Page page = {0};
-        int r = page_open(body, size, &page.document, ret_fault);
+        _cleanup_(cleanup_free) Slice *slices = calloc(limit ? limit : 1, sizeof(*slices));
+        _cleanup_(text_done) Text rest = {0};
+        size_t n = 0;
+        int r = slices ? slices_take(body, size, "results", slices, limit, &n, &rest) : -ENOMEM;
+        if (r == -ENOMEM)
+                return page_no_memory(ret_fault);
+        if (r < 0)
+                return page_bad_json(size, r, ret_fault);
+        r = page_check_rest(&rest, size, ret_fault);
         if (r < 0)
                 return r;
-        const cJSON *results;
-        if (json_get_array(page.document, "results", &results) < 0)
-                return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-no-results",
-                                 "the catalog's answer is JSON, but has no list \"results\"");
-        int n = cJSON_GetArraySize(results);
-        if (n > (int)limit)
+        if (n > limit)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-too-long",
-                                 "the catalog gave %d rows where at most %u were asked for", n, limit);
-        r = page_add_rows(&page, results, edge, ret_fault);
+                                 "the catalog gave %zu rows where at most %u were asked for", n, limit);
+        r = page_add_rows(&page, slices, n, edge, ret_fault);
         if (r < 0)
                 return r;
         *ret = page;
@@ -110,16 +204,13 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, 
 int page_parse_one(const char *body, size_t size, Page *ret, Fault *ret_fault)
 {
         _cleanup_(page_done) Page page = {0};
-        int r = page_open(body, size, &page.document, ret_fault);
-        if (r < 0)
-                return r;
-        page.rows = calloc(1, sizeof(*page.rows));
-        if (!page.rows)
-                return fault_set(ret_fault, FAULT_RUN, ENOMEM, "no-memory", "out of memory for one row");
-        r = row_parse(page.document, 0, NULL, &page.rows[0], ret_fault);
-        if (r < 0)
-                return r;
-        page.n_rows = 1;
+        const Slice whole = {.text = body, .size = size};
+        int r = page_add_rows(&page, &whole, 1, NULL, ret_fault);
+        if (r < 0) {
+                _cleanup_(cleanup_json) cJSON *document = NULL;
+                int bad = json_parse(body, size, &document);
+                return bad < 0 ? page_bad_json(size, bad, ret_fault) : r;
+        }
         *ret = page;
         page = (Page){0};
         return 0;

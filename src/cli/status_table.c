@@ -106,6 +106,9 @@ void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
         if (s->held + s->pending > 0)
                 fprintf(out, "    missing from the list, and kept: %" PRId64 " held, %" PRId64 " pending\n", s->held,
                         s->pending);
+        if (s->rejected > 0)
+                fprintf(out, "    %" PRId64 " listed %s cannot be mirrored; see the view edgemirror.rejected\n",
+                        s->rejected, s->rejected == 1 ? "row" : "rows");
         if (s->consecutive_failures > 1)
                 fprintf(out, "    %" PRId64 " failures in a row\n", s->consecutive_failures);
 }
@@ -123,6 +126,7 @@ void status_print_json(const MirrorStatus *s)
         json_add_int(o, "rowCount", s->row_count);
         json_add_int(o, "held", s->held);
         json_add_int(o, "pending", s->pending);
+        json_add_int(o, "rejected", s->rejected);
         json_add_text(o, "listedAt", s->listed_at);
         json_add_text(o, "refreshedAt", s->refreshed_at);
         json_add_text(o, "nextRunAt", s->next_run_at);

@@ -56,6 +56,7 @@ void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncRep
         json_add_int(o, "unchanged", a->unchanged);
         json_add_int(o, "held", a->held);
         json_add_int(o, "pending", a->pending);
+        json_add_int(o, "rejected", a->rejected);
         json_add_int(o, "pages", r->pages);
         json_add_int(o, "requests", r->requests);
         json_add_int(o, "durationMs", (int64_t)(r->duration_usec / USEC_PER_MSEC));
@@ -79,6 +80,7 @@ static void print_counts(const SyncReport *r)
         } counts[] = {
                 {r->applied.added, "added"},       {r->applied.changed, "changed"}, {r->applied.removed, "removed"},
                 {r->applied.restored, "restored"}, {r->applied.held, "held"},       {r->applied.pending, "pending"},
+                {r->applied.rejected, "rejected"},
         };
         bool any = false;
         printf("%" PRId64 " listed", r->listed);
@@ -121,6 +123,11 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
                 printf("    %" PRId64 " %s missing and proven gone; removed once enough syncs in a row have proven it "
                        "(confirm_removals), at once with --accept-removals\n",
                        r->applied.pending, r->applied.pending == 1 ? "row is" : "rows are");
+        if (r->applied.rejected > 0)
+                printf("    %" PRId64
+                       " listed %s cannot be mirrored and %s set aside; the view edgemirror.rejected says why\n",
+                       r->applied.rejected, r->applied.rejected == 1 ? "row" : "rows",
+                       r->applied.rejected == 1 ? "is" : "are");
         if (r->applied.moved > 0)
                 printf("    %" PRId64 " %s to an Edge connection that is not synced here, and stays as it is now\n",
                        r->applied.moved, r->applied.moved == 1 ? "row went" : "rows went");

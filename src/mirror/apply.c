@@ -23,6 +23,7 @@ static void apply_done(MirrorTask *task)
         params_done(&t->edge);
         params_done(&t->rows);
         params_done(&t->missing);
+        params_done(&t->rejected);
         params_done(&t->finish);
         params_done(&t->run);
 }
@@ -44,6 +45,7 @@ static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault 
                         .held = result_int(result, 0, 8),
                         .row_count = result_int(result, 0, 9),
                         .pending = result_int(result, 0, 10),
+                        .rejected = result_int(result, 0, 11),
                 };
         return PG_NEXT;
 }
@@ -57,10 +59,13 @@ static PgNext unchanged_on_result(const PGresult *result, void *userdata, Fault 
                 fault_lease_lost(ret_fault);
                 return PG_ROLLBACK;
         }
-        int64_t rows = spool_digest(t->snapshot.rows)->rows;
+        const Digest *list = spool_digest(t->snapshot.rows);
         t->ended = result_bool(result, 0, 1);
         if (t->ended)
-                t->applied = (MirrorApplied){.listed = rows, .unchanged = rows, .row_count = rows};
+                t->applied = (MirrorApplied){.listed = list->rows,
+                                             .unchanged = list->rows - list->rejected,
+                                             .rejected = list->rejected,
+                                             .row_count = result_int(result, 0, 2)};
         return PG_NEXT;
 }
 
@@ -218,7 +223,7 @@ static int apply_begin(ApplyTask *t, MirrorTask **ret)
 {
         apply_steps(t);
         bool failed = t->unchanged.failed || t->lock.failed || t->edge.failed || t->rows.failed || t->missing.failed ||
-                      t->finish.failed || t->run.failed;
+                      t->rejected.failed || t->finish.failed || t->run.failed;
         int r = failed ? -ENOMEM : apply_attempt(t);
         if (r < 0) {
                 (void)mirror_cancel(&t->task);
@@ -245,11 +250,19 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         params_int(&t->rows, run->run_id);
         params_int(&t->run, run->run_id);
         params_applied(&t->finish, run, ending);
+        params_uuid(&t->rejected, &run->edge);
+        params_blank(&t->rejected, MOMENT_BYTES);
+        params_int(&t->rejected, run->run_id);
+        params_bool(&t->rejected, snapshot->to_the_end);
+        params_text(&t->finish, digest_format(digest, text));
+        params_int(&t->finish, digest->rows);
+        params_bool(&t->finish, snapshot->to_the_end);
         params_applied(&t->unchanged, run, ending);
         params_text(&t->unchanged,
                     snapshot->compare ? NULL : digest_format(digest, text)); /* null is equal to nothing */
         params_int(&t->unchanged, digest->rows);
         params_text(&t->unchanged, m->lease);
+        params_int(&t->unchanged, digest->rejected);
         return apply_begin(t, ret);
 }
 

@@ -12,6 +12,7 @@ enum {
         STEP_TABLES,
         STEP_READ_ONLY,
         STEP_COPY,
+        STEP_REJECTED,
         STEP_VERDICTS,
         STEP_DIFFERENCE,
         STEP_ELSEWHERE,
@@ -26,6 +27,7 @@ enum {
         STEP_ROWS,
         STEP_REMOVE,
         STEP_MARK,
+        STEP_REJECTED_ROWS,
         STEP_HISTORY_CLOSE,
         STEP_HISTORY_OPEN,
         STEP_LOCK,
@@ -46,12 +48,13 @@ typedef struct ApplyTask {
         MirrorPlanCallback plan; /* NULL: apply */
         MirrorSnapshot snapshot;
         PgStep try, steps[APPLY_STEPS];
-        Params unchanged, lock, edge, rows, missing, finish, run; /* with the moment at rows.values[1] */
-        int64_t listed_usec, refreshed_usec;                      /* monotonic; see MirrorEnding */
+        Params unchanged, lock, edge, rows, missing, rejected, finish, run; /* with the moment at rows.values[1] */
+        int64_t listed_usec, refreshed_usec;                                /* monotonic; see MirrorEnding */
         PgStep read_back[2];
         ApplyStage stage;
-        bool ended;    /* the run, by the statement or the transaction that was sent */
-        int64_t marks; /* rows of which it is to be written down that they are missing, or are not any more */
+        bool ended;        /* the run, by the statement or the transaction that was sent */
+        int64_t marks;     /* rows of which it is to be written down that they are missing, or are not any more */
+        bool had_rejected; /* the edge has rows that could not be mirrored before */
         MirrorApplied applied;
         unsigned attempts;
         Backoff backoff;

@@ -44,6 +44,18 @@ static bool apply_marks(void *userdata)
         return !t->plan && t->marks > 0;
 }
 
+static bool apply_rejects(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return spool_digest(t->snapshot.rows)->rejected > 0;
+}
+
+static bool apply_keeps_rejected(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return !t->plan && (t->had_rejected || apply_rejects(userdata));
+}
+
 static bool apply_has_found(void *userdata)
 {
         const ApplyTask *t = userdata;
@@ -64,6 +76,17 @@ static PgNext apply_on_moment(const PGresult *result, void *userdata, Fault *ret
         if (PQntuples(result) != 1)
                 return apply_without_answer("moment", ret_fault);
         (void)snprintf(t->rows.values[1], MOMENT_BYTES, "%s", PQgetvalue(result, 0, 0));
+        (void)snprintf(t->rejected.values[1], MOMENT_BYTES, "%s", PQgetvalue(result, 0, 0));
+        return PG_NEXT;
+}
+
+static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        (void)ret_fault;
+        t->had_rejected = false;
+        for (int i = 0; i < PQntuples(result); i++)
+                t->had_rejected = t->had_rejected || result_bool(result, i, 0);
         return PG_NEXT;
 }
 
@@ -155,6 +178,7 @@ static void apply_take_counts(ApplyTask *t, const PGresult *result)
                 .row_count = result_int(result, 0, 7),
                 .moved = result_int(result, 0, 8),
                 .pending = result_int(result, 0, 9),
+                .rejected = result_int(result, 0, 10),
         };
 }
 
@@ -211,6 +235,7 @@ void apply_steps(ApplyTask *t)
         s[STEP_TABLES] = (PgStep){.sql = sql_apply_tables, .n_params = PG_SCRIPT, .on_result = apply_on_tables};
         s[STEP_READ_ONLY] = wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
         s[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_rows};
+        s[STEP_REJECTED] = wanted_step(apply_rejects, sql_apply_rejected, NULL, NULL);
         s[STEP_VERDICTS] =
                 (PgStep){.sql = sql_apply_verdicts, .copy_source = apply_copy_verdicts, .wanted = apply_has_verdicts};
         s[STEP_DIFFERENCE] = task_step(sql_apply_difference, &t->edge, NULL);
@@ -221,11 +246,12 @@ void apply_steps(ApplyTask *t)
         s[STEP_PLAN_COUNTS] = wanted_step(apply_plans, sql_plan_counts, NULL, apply_on_counts);
         s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
         s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
-        s[STEP_EDGES] = task_step(sql_apply_edges, &t->edge, NULL);
+        s[STEP_EDGES] = task_step(sql_apply_edges, &t->edge, apply_on_edges);
         s[STEP_MOMENT] = task_step(sql_apply_moment, NULL, apply_on_moment);
         s[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
         s[STEP_REMOVE] = wanted_step(apply_removes, sql_apply_remove, &t->rows, NULL);
         s[STEP_MARK] = wanted_step(apply_marks, sql_apply_mark, &t->rows, NULL);
+        s[STEP_REJECTED_ROWS] = wanted_step(apply_keeps_rejected, sql_apply_rejected_rows, &t->rejected, NULL);
         s[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, &t->edge, NULL);
         s[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
         s[STEP_LOCK] = task_step(sql_apply_lock, &t->lock, apply_on_lock);

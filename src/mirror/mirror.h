@@ -228,6 +228,7 @@ typedef enum MirrorMissing {
 typedef struct MirrorSnapshot {
         Spool *rows;  /* the list */
         bool compare; /* row by row, also when the digest says that nothing changed */
+        bool to_the_end; /* every row of the list was seen: one that could not be mirrored before and is not in it is there no more */
         MirrorMissing missing;
         Spool *found;    /* FIND: filled with the ids */
         Spool *verdicts; /* REMOVE: read */
@@ -237,10 +238,11 @@ typedef struct MirrorSnapshot {
 
 #define MIRROR_NAMES_BYTES 512
 typedef struct MirrorApplied {
-        int64_t listed; /* distinct rows */
+        int64_t listed; /* distinct rows, those that cannot be mirrored included */
         int64_t added, changed, removed, restored, unchanged;
         int64_t held;      /* rows of the mirror that are missing from a complete list and stay */
         int64_t pending;   /* … and are proven gone, but not in enough syncs in a row yet */
+        int64_t rejected;  /* of those listed: rows that cannot be mirrored */
         int64_t row_count; /* present rows of the edge afterwards; 0 for a plan */
         int64_t moved;     /* of the changed: missing rows that went to an edge that nobody mirrors */
 
@@ -342,6 +344,7 @@ typedef struct MirrorStatus {
         double job_progress;   /* negative: unknown */
         int64_t listed;        /* rows so far, when running */
         int64_t held, pending; /* rows that are missing and stay, now */
+        int64_t rejected;      /* rows of the last list that cannot be mirrored */
         const char *error_scope, *error_code, *error_message;
         int error_http_status; /* 0: none */
         const char *schedule, *timezone;

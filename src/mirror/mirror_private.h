@@ -21,7 +21,7 @@ enum { INTERVAL_BYTES = 48 };
 const char *interval_format(int64_t usec, char out[static INTERVAL_BYTES]); /* as PostgreSQL reads it; returns `out` */
 
 /* Parameters of one statement, in text form; all copied. A failed allocation is remembered until task_start. */
-enum { PARAMS_MAX = 24 };
+enum { PARAMS_MAX = 26 };
 typedef struct Params {
         char *values[PARAMS_MAX];
         int n;

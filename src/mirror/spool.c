@@ -20,6 +20,7 @@ struct Spool {
         int fd; /* -1: everything is in memory */
         int64_t file_bytes;
         int64_t rows;
+        int64_t rejected; /* of them, so many cannot be mirrored */
         DigestList list;
         int64_t read_at;
         char chunk[READ_CHUNK_BYTES];
@@ -143,13 +144,13 @@ static int spool_append_escaped(Text *t, const char *bytes, size_t size)
         return text_append(t, bytes + plain, size - plain);
 }
 
-/* The end of a line: name and database. */
+/* Name and database. */
 static int spool_append_name(Spool *s, const DatabaseConnection *row)
 {
         char database[UUID_STRING_SIZE];
         int r = spool_append_escaped(&s->memory, row->name, row->name_size);
         if (r >= 0)
-                r = text_printf(&s->memory, "\t%s\n",
+                r = text_printf(&s->memory, "\t%s",
                                 row->has_database ? uuid_format(&row->database_id, database) : "\\N");
         return r;
 }
@@ -158,7 +159,12 @@ static int spool_append_row(Spool *s, const DatabaseConnection *row)
 {
         char id[UUID_STRING_SIZE];
         int r = text_printf(&s->memory, "%" PRId64 "\t%s\t", s->rows, uuid_format(&row->id, id));
-        return r < 0 ? r : spool_append_name(s, row);
+        if (r >= 0)
+                r = spool_append_name(s, row);
+        if (r < 0)
+                return r;
+        return row->rejected ? text_printf(&s->memory, "\t%s\t%s\n", row->rejected, row->anonymous ? "t" : "f")
+                             : text_append_string(&s->memory, "\t\\N\tf\n");
 }
 
 static int spool_append_verdict(Spool *s, const SpoolVerdict *v)
@@ -174,7 +180,9 @@ static int spool_append_verdict(Spool *s, const SpoolVerdict *v)
         if (!v->elsewhere)
                 return text_append_string(&s->memory, "\\N\t\\N\t\\N\n");
         r = text_printf(&s->memory, "%s\t", uuid_format(&v->elsewhere->edge_connection_id, edge));
-        return r < 0 ? r : spool_append_name(s, v->elsewhere);
+        if (r >= 0)
+                r = spool_append_name(s, v->elsewhere);
+        return r < 0 ? r : text_append_string(&s->memory, "\n");
 }
 
 /* What was appended to `memory` since `before` is a row, or (r < 0) part of one. */
@@ -195,10 +203,17 @@ static int spool_added(Spool *s, size_t before, int r, Fault *ret_fault)
 int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
 {
         size_t before = s->memory.size;
-        int r = spool_added(s, before, spool_append_row(s, row), ret_fault);
-        if (r >= 0)
-                digest_add(&s->list, row);
-        return r;
+        DatabaseConnection kept = *row;
+        if (row->rejected && s->rejected >= LIMIT_REJECTED_KEPT) {
+                kept.name = "";
+                kept.name_size = 0;
+        }
+        int r = spool_added(s, before, spool_append_row(s, &kept), ret_fault);
+        if (r < 0)
+                return r;
+        s->rejected += row->rejected != NULL;
+        digest_add(&s->list, &kept);
+        return 0;
 }
 
 int spool_add_id(Spool *s, const Uuid *id, Fault *ret_fault)
@@ -241,7 +256,7 @@ void spool_reset(Spool *s)
         cleanup_close(&s->fd); /* gives the space back */
         s->fd = -1;
         s->file_bytes = 0;
-        s->rows = 0;
+        s->rows = s->rejected = 0;
         digest_reset(&s->list);
         s->read_at = 0;
 }

@@ -45,6 +45,7 @@ enum {
         COLUMN_HOLDER_SEEN,
         COLUMN_FREE_IN,
         COLUMN_LEASE,
+        COLUMN_REJECTED,
 };
 
 static void status_done(MirrorTask *task)
@@ -92,6 +93,7 @@ static void status_fill(const PGresult *r, int row, MirrorStatus *ret)
                 .holder_seen_sec = int_or(r, row, COLUMN_HOLDER_SEEN, -1),
                 .free_in_sec = int_or(r, row, COLUMN_FREE_IN, -1),
                 .lease_sec = int_or(r, row, COLUMN_LEASE, -1),
+                .rejected = int_or(r, row, COLUMN_REJECTED, 0),
         };
         (void)uuid_parse(PQgetvalue(r, row, COLUMN_ID), &ret->edge);
 }

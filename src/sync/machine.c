@@ -188,8 +188,24 @@ static bool machine_may_remove(const SyncMachine *m)
         return m->refresh && (strcmp(m->refresh, "clean") == 0 || strcmp(m->refresh, "skipped") == 0);
 }
 
+/* A row without an id may be any of those that seem to be missing. */
+static void machine_blame_unreadable(SyncMachine *m)
+{
+        Fault fault;
+        fault_set(
+                &fault, FAULT_RUN, EBADMSG, "list-unreadable-rows",
+                "the list holds rows whose ids cannot be read, so it is not known to be whole; what can be read is applied, "
+                "the view edgemirror.rejected shows the others");
+        machine_blame(m, &fault);
+}
+
 static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
 {
+        m->listed_to_the_end = whole;
+        if (m->unreadable > 0) {
+                machine_blame_unreadable(m);
+                whole = false;
+        }
         m->listed_whole = whole;
         if (whole)
                 m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND : MIRROR_MISSING_HOLD;
@@ -217,11 +233,14 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
         retry_reset(&m->retry);
         m->pages++;
         Fault fault = {0};
+        for (size_t i = 0; i < page->n_rows; i++)
+                m->unreadable += page->rows[i].anonymous;
         m->listing.offset = page->offset; /* it may have been asked for before it was wanted */
         switch (listing_page(&m->listing, page->rows, page->n_rows, &m->keep_from, &fault)) {
         case LISTING_MORE:
                 return SYNC_PAGE_JOINED;
         case LISTING_RESTART:
+                m->unreadable = 0;
                 return SYNC_PAGE_RESTARTS;
         case LISTING_END:
                 return machine_list_ended(m, true);

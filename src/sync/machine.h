@@ -162,6 +162,8 @@ typedef struct SyncMachine {
         const char *refresh; /* outcome of the refresh; NULL: not decided */
         const char *outcome; /* NULL: not decided */
         bool listed_whole;
+        int64_t unreadable;     /* rows of the list whose ids cannot be read, as often as they came */
+        bool listed_to_the_end; /* whole, but for those */
         bool has_job;
         JobStatus job;
         Fault fault;       /* the first that mattered */

@@ -58,6 +58,9 @@ static ProofVerdict judge(const Uuid *edge, const Uuid *asked, const CatalogOneA
                           "the catalog gave another row than asked for");
                 return PROOF_UNKNOWN;
         }
+        /* One that cannot be mirrored is there, and stays as it is. */
+        if (a->row.rejected)
+                return PROOF_HERE;
         return uuid_equal(&a->row.edge_connection_id, edge) ? PROOF_HERE : PROOF_ELSEWHERE;
 }
 

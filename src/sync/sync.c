@@ -323,6 +323,7 @@ static int sync_do_apply(Sync *s)
                 .rows = s->snapshot.rows,
                 .compare = s->plan.compare,
                 .missing = s->machine.missing,
+                .to_the_end = s->machine.listed_to_the_end,
                 .found = s->snapshot.found,
                 .verdicts = s->snapshot.verdicts,
                 /* A person who accepts the removals has waited long enough. */

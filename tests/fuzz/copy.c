@@ -109,7 +109,8 @@ static void check_list(const CopyRows *c)
         read_spool(spool, &out);
         char *at = out.data, *end = out.data + out.size;
         for (size_t i = 0; i < c->n; i++) {
-                FUZZ_CHECK(read_line(&at, end, fields, sizes) == 4);
+                FUZZ_CHECK(read_line(&at, end, fields, sizes) == 6);
+                FUZZ_CHECK(!fields[4] && sizes[5] == 1 && *fields[5] == 'f');
                 int n = snprintf(seq, sizeof(seq), "%zu", i);
                 FUZZ_CHECK(sizes[0] == (size_t)n && memcmp(fields[0], seq, sizes[0]) == 0);
                 check_uuid(fields[1], sizes[1], &c->rows[i].id);

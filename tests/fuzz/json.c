@@ -88,6 +88,8 @@ static void check_rows(const Page *page)
                 const DatabaseConnection *row = &page->rows[i];
                 FUZZ_CHECK(row->name && strlen(row->name) == row->name_size);
                 FUZZ_CHECK(row->name_size <= LIMIT_NAME_MAX_BYTES && text_utf8_valid(row->name, row->name_size));
+                FUZZ_CHECK(!row->rejected || (row->name_size <= LIMIT_REJECTED_BYTES && !row->has_database));
+                FUZZ_CHECK(row->rejected || !row->anonymous);
         }
         Snapshot snapshot = {0};
         CatalogPageAnswer answer = {.rows = page->rows, .n_rows = page->n_rows};
@@ -113,7 +115,7 @@ void fuzz_page(const uint8_t *data, size_t size)
         if (page_parse(text, size, &edge, 5, &page, &fault) == 0) {
                 FUZZ_CHECK(page.n_rows <= 5);
                 for (size_t i = 0; i < page.n_rows; i++)
-                        FUZZ_CHECK(uuid_equal(&page.rows[i].edge_connection_id, &edge));
+                        FUZZ_CHECK(page.rows[i].rejected || uuid_equal(&page.rows[i].edge_connection_id, &edge));
                 check_rows(&page);
                 page_done(&page);
         } else {

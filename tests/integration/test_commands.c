@@ -261,23 +261,15 @@ static void the_printed_sql_makes_the_schema(void **state)
 static void status_has_the_members_of_the_contract(void **state)
 {
         World *w = *state;
-        static const char *const members[] = {"edge",
-                                              "edgeConnectionId",
-                                              "enabled",
-                                              "phase",
-                                              "holder",
-                                              "outcome",
-                                              "refresh",
-                                              "rowCount",
-                                              "held",
-                                              "pending",
-                                              "listedAt",
-                                              "refreshedAt",
-                                              "nextRunAt",
-                                              "overdue",
-                                              "consecutiveFailures",
-                                              "job",
-                                              "error"};
+        static const char *const members[] = {"edge",        "edgeConnectionId",
+                                              "enabled",     "phase",
+                                              "holder",      "outcome",
+                                              "refresh",     "rowCount",
+                                              "held",        "pending",
+                                              "rejected",    "listedAt",
+                                              "refreshedAt", "nextRunAt",
+                                              "overdue",     "consecutiveFailures",
+                                              "job",         "error"};
         assert_int_equal(RUN(w, "status"), 0);
         assert_says(w, "out", "no edge is known to the mirror yet", true);
         assert_int_equal(sync_all(w), 0);
@@ -314,10 +306,10 @@ static void schedule_needs_neither_catalog_nor_database(void **state)
 static void sync_has_the_members_of_the_contract(void **state)
 {
         World *w = *state;
-        static const char *const members[] = {"edge",    "edgeConnectionId", "runId",      "outcome", "refresh",
-                                              "jobId",   "jobState",         "listed",     "added",   "changed",
-                                              "removed", "restored",         "unchanged",  "held",    "pending",
-                                              "pages",   "requests",         "durationMs", "error",   "plan"};
+        static const char *const members[] = {
+                "edge",  "edgeConnectionId", "runId",      "outcome",  "refresh",   "jobId", "jobState", "listed",
+                "added", "changed",          "removed",    "restored", "unchanged", "held",  "pending",  "rejected",
+                "pages", "requests",         "durationMs", "error",    "plan"};
         static const char *const error_members[] = {"scope", "code", "message", "httpStatus", "sqlstate"};
         static const char *const plan_members[] = {"added", "changed", "removed", "pending", "held"};
         const size_t n_members = sizeof(members) / sizeof(members[0]), n_plan = 1;

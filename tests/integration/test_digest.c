@@ -124,7 +124,7 @@ static bool copies(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_
 {
         size_t from = log_end(&b->pg);
         bench_apply(b, edge, rows, n);
-        return count_in_log(&b->pg, "COPY pg_temp.edgemirror_spool_1", &from) > 0;
+        return count_in_log(&b->pg, "COPY pg_temp.edgemirror_spool_2", &from) > 0;
 }
 
 static void alter(const MirrorBench *b, const char *sql)

@@ -324,7 +324,7 @@ static void every_published_table_is_known_by_its_primary_key(void **state)
                 "SELECT format('%s %s %s', c.relname, c.relreplident, count(i.indexrelid)) FROM pg_publication_rel r"
                 "  JOIN pg_class c ON c.oid = r.prrelid LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
                 " GROUP BY c.relname, c.relreplident ORDER BY 1",
-                "database_connection d 1|database_connection_history d 1|edge d 1|history_horizon d 1");
+                "database_connection d 1|database_connection_history d 1|edge d 1|history_horizon d 1|rejected_row d 1");
         assert_sql(&p->publisher,
                    "SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication WHERE pubname = 'edgemirror'",
                    "t");

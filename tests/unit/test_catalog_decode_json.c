@@ -60,10 +60,10 @@ static void every_text_is_taken_or_refused_with_its_reason(void **state)
                 {BYTES("\"x\"\xe2"), -EILSEQ},
                 {BYTES("\xc0\x80"), -EILSEQ}, /* NUL in disguise */
                 /* surrogates that are no pair */
-                {BYTES("\"\\ud800\""), -EINVAL},
-                {BYTES("\"\\udc00\""), -EINVAL},
-                {BYTES("\"\\ud800\\ud800\""), -EINVAL},
-                {BYTES("\"\\ud800x\""), -EINVAL},
+                {BYTES("\"\\ud800\""), -EILSEQ},
+                {BYTES("\"\\udc00\""), -EILSEQ},
+                {BYTES("\"\\ud800\\ud800\""), -EILSEQ},
+                {BYTES("\"\\ud800x\""), -EILSEQ},
                 /* not JSON, not all of it, or more than it */
                 {BYTES(""), -EINVAL},
                 {BYTES("   "), -EINVAL},
@@ -84,7 +84,7 @@ static void every_text_is_taken_or_refused_with_its_reason(void **state)
                 {BYTES("\"\\u000\""), -EINVAL},
                 {BYTES("\"\\u\""), -EINVAL},
                 {BYTES("{\"\\u+123\":1}"), -EINVAL},
-                {BYTES("\"\\ud83e\\uDD8\""), -EINVAL},
+                {BYTES("\"\\ud83e\\uDD8\""), -EILSEQ},
                 {BYTES("\"\\\\uZZZZ \\u00AF\\u00af\""), 0},
                 {BYTES("NaN"), -EINVAL},
                 {BYTES("Infinity"), -EINVAL},
@@ -236,9 +236,40 @@ static void numbers_are_finite_and_in_range(void **state)
         }
 }
 
+static void what_cannot_be_stored_is_mended(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *text;
+                size_t size;
+                const char *mended;
+        } cases[] = {
+                {BYTES(""), ""},
+                {BYTES("\"a \\n \\u00e9 \\\\u0000 \xc3\xa9 \\ud83e\\udd86\""),
+                 "\"a \\n \\u00e9 \\\\u0000 \xc3\xa9 \\ud83e\\udd86\""},
+                {BYTES("\"a\0b\""), "\"a\xef\xbf\xbd"
+                                    "b\""},
+                {BYTES("\"a\\u0000b\""), "\"a\\ufffdb\""},
+                {BYTES("\"\\ud83ex\""), "\"\\ufffdx\""},
+                {BYTES("\"\\ud83e\\ud83e\\udd86\""), "\"\\ufffd\\ud83e\\udd86\""},
+                {BYTES("\"\\udd86\""), "\"\\ufffd\""},
+                {BYTES("\"\\u00g0\""), "\"\\ufffdu00g0\""},
+                {BYTES("\"\\q\""), "\"\\ufffdq\""},
+                {BYTES("\"\xff\xc0\x80\xe2\x82\""), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+                {BYTES("\"\xf0\x9f\xa6\x86\xed\xa0\x80\""), "\"\xf0\x9f\xa6\x86\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+                {BYTES("\"\\"), "\"\\ufffd"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_(text_done) Text out = {0};
+                assert_int_equal(json_mend(cases[i].text, cases[i].size, &out), 0);
+                assert_string_equal(out.data, cases[i].mended);
+        }
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_cannot_be_stored_is_mended),
                 cmocka_unit_test(every_text_is_taken_or_refused_with_its_reason),
                 cmocka_unit_test(depth_and_number_of_values_are_bounded),
                 cmocka_unit_test(punctuation_in_a_string_is_no_value),

@@ -71,9 +71,10 @@ static void rows_come_out_as_copy_text(void **state)
         assert_int_equal(spool_add(*state, &plain, NULL), 0);
         assert_int_equal(spool_add(*state, &linked, NULL), 0);
         read_all(*state, &out);
-        assert_string_equal(out.data,
-                            "0\t01000000-0000-0000-0000-000000000000\tplain\t\\N\n"
-                            "1\t02000000-0000-0000-0000-000000000000\tlinked\tdb000000-0000-0000-0000-000000000000\n");
+        assert_string_equal(
+                out.data,
+                "0\t01000000-0000-0000-0000-000000000000\tplain\t\\N\t\\N\tf\n"
+                "1\t02000000-0000-0000-0000-000000000000\tlinked\tdb000000-0000-0000-0000-000000000000\t\\N\tf\n");
         assert_int_equal(spool_rows(*state), 2);
 }
 
@@ -99,7 +100,7 @@ static void names_are_escaped(void **state)
                 spool_reset(*state);
                 assert_int_equal(spool_add(*state, &r, NULL), 0);
                 read_all(*state, &out);
-                (void)snprintf(expected, sizeof(expected), "0\t01000000-0000-0000-0000-000000000000\t%s\t\\N\n",
+                (void)snprintf(expected, sizeof(expected), "0\t01000000-0000-0000-0000-000000000000\t%s\t\\N\t\\N\tf\n",
                                cases[i].text);
                 assert_string_equal(out.data, expected);
         }
@@ -127,9 +128,9 @@ static void fill_beyond_memory(Spool *s, Text *expected)
                 DatabaseConnection r = {.name = name, .name_size = 1 + (size_t)(i * 37) % sizeof(name)};
                 memcpy(r.id.bytes, &i, sizeof(i));
                 assert_int_equal(spool_add(s, &r, NULL), 0);
-                assert_int_equal(
-                        text_printf(expected, "%d\t%s\t%.*s\t\\N\n", i, uuid_format(&r.id, id), (int)r.name_size, name),
-                        0);
+                assert_int_equal(text_printf(expected, "%d\t%s\t%.*s\t\\N\t\\N\tf\n", i, uuid_format(&r.id, id),
+                                             (int)r.name_size, name),
+                                 0);
         }
 }
 
@@ -198,7 +199,8 @@ static void a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was(void **state)
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         int e;
         while ((e = spool_add(*state, &r, &fault)) == 0) {
-                assert_int_equal(text_printf(&expected, "%lld\t00000000-0000-0000-0000-000000000000\t%.*s\t\\N\n",
+                assert_int_equal(text_printf(&expected,
+                                             "%lld\t00000000-0000-0000-0000-000000000000\t%.*s\t\\N\t\\N\tf\n",
                                              (long long)rows++, (int)sizeof(name), name),
                                  0);
                 assert_true(rows < 10000);
@@ -236,6 +238,30 @@ static void ids_come_back_by_their_number(void **state)
         assert_int_equal(spool_get_id(*state, -1, &got, &fault), -ENOENT);
 }
 
+/* Of very many, what was received is not kept of all. */
+static void rows_that_cannot_be_mirrored_are_kept_up_to_a_cap(void **state)
+{
+        _cleanup_(text_done) Text out = {0};
+        DatabaseConnection bad = row(1, "{\"id\":\t7}");
+        bad.rejected = "it is odd";
+        bad.anonymous = true;
+        assert_int_equal(spool_add(*state, &bad, NULL), 0);
+        read_all(*state, &out);
+        assert_string_equal(out.data, "0\t01000000-0000-0000-0000-000000000000\t{\"id\":\\t7}\t\\N\tit is odd\tt\n");
+        for (int i = 2; i < LIMIT_REJECTED_KEPT + 6; i++) {
+                memcpy(bad.id.bytes, &i, sizeof(i));
+                assert_int_equal(spool_add(*state, &bad, NULL), 0);
+        }
+        text_reset(&out);
+        read_all(*state, &out);
+        size_t kept = 0;
+        for (const char *at = out.data; (at = strstr(at, "\\t7}")); at++)
+                kept++;
+        assert_int_equal(kept, LIMIT_REJECTED_KEPT);
+        assert_int_equal(spool_rows(*state), LIMIT_REJECTED_KEPT + 5);
+        assert_int_equal(spool_digest(*state)->rejected, LIMIT_REJECTED_KEPT + 5);
+}
+
 static void verdicts_come_out_as_copy_text(void **state)
 {
         _cleanup_(text_done) Text out = {0};
@@ -270,6 +296,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(the_file_is_in_tmpdir_and_has_no_name, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_tmpdir_that_does_not_exist_is_passed_over, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(ids_come_back_by_their_number, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(rows_that_cannot_be_mirrored_are_kept_up_to_a_cap, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(verdicts_come_out_as_copy_text, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was, set_up,
                                                 tear_down),
