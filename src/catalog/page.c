@@ -101,10 +101,9 @@ static int row_parse(const Slice *slice, DatabaseConnection *ret, cJSON **ret_ob
                 text_reset(&text);
                 if (json_mend(slice->text, slice->size, &text) < 0)
                         return -ENOMEM;
-                /* What needed no mending was refused for want of memory. */
                 bool same = text.size == slice->size && memcmp(text.data, slice->text, text.size) == 0;
                 if (json_parse(text.data, text.size, &object) == 0 && same)
-                        parsed = 0;
+                        return -ENOMEM; /* what needed no mending was refused for want of it */
         }
         const char *reason = row_read(object, &row);
         if (parsed < 0)

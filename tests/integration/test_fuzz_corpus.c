@@ -188,7 +188,8 @@ static void check_copy(World *w, const uint8_t *data, size_t size, const char *p
 
 static void copied_rows_come_back_equal(void **state)
 {
-        run_sql(*state, "CREATE TEMPORARY TABLE spooled (seq bigint, id uuid, name text, database_id uuid)");
+        run_sql(*state,
+                "CREATE TEMPORARY TABLE spooled (seq bigint, id uuid, name text, database_id uuid, rejected text, anonymous boolean)");
         check_corpus(*state, "copy", check_copy);
 }
 

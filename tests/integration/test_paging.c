@@ -85,7 +85,7 @@ static void a_page_that_is_wrong_fails_the_list_also_when_it_came_early(void **s
 {
         World *w = *state;
         big_world(w);
-        fault(w, "list", "\"offset_min\":5000,\"every\":6,\"bad_row\":\"uuid\",\"bad_row_index\":77");
+        fault(w, "list", "\"offset_min\":5000,\"every\":6,\"bad_row\":\"other-edge\",\"bad_row_index\":77");
         list_main(w, 1);
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         control(w, "/control/faults", "");
