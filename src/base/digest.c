@@ -32,6 +32,18 @@ static void digest_hash(const DatabaseConnection *row, uint32_t ret[static 4])
                          (uint32_t)hash[4 * i + 2] << 8 | hash[4 * i + 3];
 }
 
+Uuid digest_make_id(const char *bytes, size_t size)
+{
+        uint8_t hash[32];
+        Uuid id;
+        digest_prepare();
+        gcry_md_hash_buffer(GCRY_MD_SHA256, hash, bytes, size);
+        memcpy(id.bytes, hash, sizeof(id.bytes));
+        id.bytes[6] = (uint8_t)((id.bytes[6] & 0x0F) | 0x80);
+        id.bytes[8] = (uint8_t)((id.bytes[8] & 0x3F) | 0x80);
+        return id;
+}
+
 static uint32_t digest_key(const Uuid *id)
 {
         uint32_t key;

@@ -35,6 +35,9 @@ typedef struct Digest {
 /* 32 hexadecimal digits, as edgemirror.edge.digest has them; the number of rows is not in them. Returns `out`. */
 const char *digest_format(const Digest *d, char out[static DIGEST_STRING_SIZE]);
 
+/* An id for bytes that have none: the same bytes have the same. As UUIDs go, one of version 8 (RFC 9562). */
+Uuid digest_make_id(const char *bytes, size_t size);
+
 /*
  * A list as it arrives: pages overlap, and of a row that comes again the later observation counts. That is seen as long as few enough rows came between;
  * one that comes again after more is counted twice, and the list is then equal to nothing.

@@ -4,11 +4,11 @@
  * What always holds: each row of a page is parsed by itself (slices.h), so that no row is lost for what is wrong in another.
  */
 #include "catalog/page.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "catalog/json.h"
 #include "catalog/slices.h"
 #include <errno.h>
-#include <gcrypt.h>
 #include <string.h>
 
 void page_done(Page *p)
@@ -49,17 +49,6 @@ static const char *row_read(const cJSON *object, DatabaseConnection *ret)
         return NULL;
 }
 
-/* The same row has the same id in every list; as UUIDs go, it is one of version 8 (RFC 9562). */
-static void row_make_id(DatabaseConnection *row, const Slice *slice)
-{
-        uint8_t hash[32];
-        (void)gcry_check_version(NULL); /* prepares the library; nothing once that is done */
-        gcry_md_hash_buffer(GCRY_MD_SHA256, hash, slice->text, slice->size);
-        memcpy(row->id.bytes, hash, sizeof(row->id.bytes));
-        row->id.bytes[6] = (uint8_t)((row->id.bytes[6] & 0x0F) | 0x80);
-        row->id.bytes[8] = (uint8_t)((row->id.bytes[8] & 0x3F) | 0x80);
-}
-
 /* What was received, fit to be stored, and cut at a character. Takes the place of the row's object. */
 static int row_reject(DatabaseConnection *row, const Slice *slice, const char *reason, cJSON **object)
 {
@@ -76,7 +65,7 @@ static int row_reject(DatabaseConnection *row, const Slice *slice, const char *r
         if (!*object)
                 return -ENOMEM;
         if (row->anonymous)
-                row_make_id(row, slice);
+                row->id = digest_make_id(slice->text, slice->size); /* the same in every list */
         *row = (DatabaseConnection){
                 .id = row->id,
                 .edge_connection_id = row->edge_connection_id,
