@@ -77,7 +77,7 @@ static const char *line_complaint(const char *line, size_t size)
                 return "the line is not valid UTF-8";
         for (size_t i = 0; i < size; i++) {
                 unsigned char c = (unsigned char)line[i];
-                bool c1 = c == 0xC2 && i + 1 < size && (unsigned char)line[i + 1] < 0xA0;
+                bool c1 = c == 0xC2 && (unsigned char)line[i + 1] < 0xA0; /* there is a next one: it is valid UTF-8 */
                 if ((c < 0x20 && c != '\t') || c == 0x7F || c1)
                         return "the line holds a control character";
         }

@@ -170,8 +170,10 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
         else if (where[0] != '/' || strlen(where) >= sizeof(path)) /* not repeated: it may be the secret itself */
                 r = fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
                               "a secret is named by an absolute path or by credential:NAME, and this is neither");
-        else
-                r = snprintf(path, sizeof(path), "%s", where) < 0 ? -EINVAL : 0;
+        else {
+                (void)snprintf(path, sizeof(path), "%s", where);
+                r = 0;
+        }
         if (r == 0)
                 r = secret_open(where, path, is_credential, &fd, ret_fault);
         if (r == 0)

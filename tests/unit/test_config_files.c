@@ -27,6 +27,14 @@ static const struct {
         {VALID "[edge \"\"]\nid = " UUID_B "\n", "t.conf:9: the edge has an empty name; " EDGE_FORM},
         {VALID "[edge \"b \"]\nid = " UUID_B "\n",
          "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
+        {VALID "[edge \" b\"]\nid = " UUID_B "\n",
+         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
+        {VALID "[edge \"b\\c\"]\nid = " UUID_B "\n",
+         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
+        {VALID "[edge \"b\" c]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
+        {VALID "[edge \"b]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
+        {VALID "[daemon];lease = 20s\n",
+         "t.conf:9: a section's header that does not end in \"]\"; accepted: " SECTIONS "\n"},
         {VALID "[edge \"b\x07\"]\nid = " UUID_B "\n", "t.conf:9: the line holds a control character; " LINE_FORM},
         {"lease = 20s\n" VALID, "t.conf:1: \"lease\" stands before any section; accepted: below " SECTIONS "\n"},
         /* keys */
@@ -34,6 +42,8 @@ static const struct {
          "t.conf:9: unknown key \"shedule\" in [edge \"NAME\"]; did you mean \"schedule\"?\n"},
         {VALID "[daemon]\nmax_sync = 3\n",
          "t.conf:10: unknown key \"max_sync\" in [daemon]; did you mean \"max_syncs\"?\n"},
+        {VALID "poll_mix = 3s\n", /* as near to poll_max: the first of the two */
+         "t.conf:9: unknown key \"poll_mix\" in [edge \"NAME\"]; did you mean \"poll_min\"?\n"},
         {VALID "[daemon]\nfrobnicate = 3\n",
          "t.conf:10: unknown key \"frobnicate\" in [daemon]; accepted: instance, max_syncs, lease, stop_timeout, history_keep, run_keep\n"},
         {VALID "lease = 20s\n", "t.conf:9: \"lease\" does not stand in [edge \"NAME\"]; accepted: in [daemon]\n"},
@@ -279,6 +289,36 @@ static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state 
         assert_int_equal(unlink("t.conf.d/x.conf"), 0);
         assert_int_equal(symlink("nowhere", "t.conf.d/x.conf"), 0);
         assert_refused("t.conf", -ENOENT, "t.conf.d/x.conf: no such file; create it, or name another with --config\n");
+
+        /* Both are named; the status is the first one's. */
+        assert_int_equal(mkdir("t.conf.d/y.conf", 0700), 0);
+        assert_refused("t.conf", -ENOENT,
+                       "t.conf.d/x.conf: no such file; create it, or name another with --config\n"
+                       "t.conf.d/y.conf: a directory; accepted: a regular file\n");
+}
+
+/* What an editor, a package manager or a backup leaves there. */
+static void only_visible_files_that_end_in_conf_count(void **state _unused_)
+{
+        static const char *const OTHERS[] = {".hidden.conf", ".conf",  "a.conf~", "a.conf.dpkg-old",
+                                             "conf",         "README", "a.co"};
+        files_write("t.conf", VALID);
+        for (size_t i = 0; i < ARRAY_SIZE(OTHERS); i++) {
+                char path[64];
+                (void)snprintf(path, sizeof(path), "t.conf.d/%s", OTHERS[i]);
+                files_write(path, "junk\n");
+        }
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        assert_int_equal(c->n_edges, 1);
+}
+
+static void blanks_of_every_kind_count_as_blanks(void **state _unused_)
+{
+        files_write("t.conf", CATALOG POSTGRES "\t [edge \"a\"] \t; comment\n \t id\t=\t" UUID_A " \t; comment\n"
+                                               "[edge \"" UUID_B "\"]\nid = " UUID_B "\n");
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        assert_int_equal(c->n_edges, 2);
+        assert_ptr_equal(config_find_edge(c, UUID_B), &c->edges[0]);
 }
 
 static void what_is_no_folder_or_no_text_of_a_sane_size_is_refused(void **state _unused_)
@@ -413,6 +453,8 @@ int main(void)
                 TEST(a_line_that_cannot_be_read_whole_is_an_error),
                 TEST(a_long_edge_name_is_kept_or_refused_never_cut),
                 TEST(a_file_that_cannot_be_read_stops_the_load_and_says_why),
+                TEST(only_visible_files_that_end_in_conf_count),
+                TEST(blanks_of_every_kind_count_as_blanks),
                 TEST(what_is_no_folder_or_no_text_of_a_sane_size_is_refused),
                 TEST(without_a_name_it_is_the_file_of_the_system),
                 TEST(peers_are_the_same_while_nothing_of_them_differs),

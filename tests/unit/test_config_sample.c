@@ -68,11 +68,25 @@ static void every_key_is_in_the_sample_and_in_the_help(void **state _unused_)
         free(help);
 }
 
+static void what_cannot_be_written_is_an_error(void **state)
+{
+        (void)state;
+        FILE *full = fopen("/dev/full", "we");
+        assert_non_null(full);
+        assert_int_equal(config_print_sample(full), -EIO);
+        (void)fclose(full);
+        full = fopen("/dev/full", "we");
+        assert_non_null(full);
+        assert_int_equal(config_print_help(full), -EIO);
+        (void)fclose(full);
+}
+
 int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_shipped_sample_is_what_the_table_says),
                 cmocka_unit_test_setup_teardown(the_sample_loads, files_setup, files_teardown),
+                cmocka_unit_test(what_cannot_be_written_is_an_error),
                 cmocka_unit_test(every_key_is_in_the_sample_and_in_the_help),
         };
         if (argc == 2 && strcmp(argv[1], "--print") == 0)

@@ -246,6 +246,15 @@ static void urls_are_brought_into_one_form(void **state _unused_)
         }
 }
 
+static void an_endless_url_is_refused(void **state _unused_)
+{
+        static char text[LIMIT_URL_MAX_BYTES + 64];
+        (void)snprintf(text, sizeof(text), "[catalog]\nurl = https://c.example/%0*d\n", LIMIT_URL_MAX_BYTES / 2, 0);
+        files_write("t.conf", VALID);
+        files_write("t.conf.d/1.conf", text);
+        assert_refused("t.conf", -EINVAL, "t.conf.d/1.conf:2: url: the address is too long; " URL_FORM);
+}
+
 static void removals_are_a_count_or_a_share(void **state _unused_)
 {
         static const struct {
@@ -312,6 +321,7 @@ int main(void)
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(presets_hold_where_nothing_is_written, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(an_endless_url_is_refused, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(urls_are_brought_into_one_form, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule,
                                                 files_setup, files_teardown),

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "unit/config_files.h"
 #include <errno.h>
+#include <limits.h>
 
 static void secret_write(const char *path, const void *bytes, size_t size, mode_t mode)
 {
@@ -171,6 +172,19 @@ static void links_are_followed(void **state)
         assert_secret(here(*state, "link"), "hunter2");
 }
 
+/* The words do not repeat what may be the secret itself. */
+static void what_is_no_path_is_refused(void **state)
+{
+        char endless[PATH_MAX + 1];
+        memset(endless, 'x', sizeof(endless));
+        endless[0] = '/';
+        endless[sizeof(endless) - 1] = '\0';
+        assert_secret_refused("hunter2", -EINVAL, "secret-name", "absolute path");
+        assert_secret_refused(endless, -EINVAL, "secret-name", "absolute path");
+        assert_int_equal(symlink("loop", "loop"), 0);
+        assert_secret_refused(here(*state, "loop"), -ELOOP, "secret-unreadable", "cannot be opened");
+}
+
 static void credentials_come_from_systemds_folder(void **state)
 {
         assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
@@ -181,9 +195,19 @@ static void credentials_come_from_systemds_folder(void **state)
         assert_secret_refused("credential:", -EINVAL, "secret-name", "not empty");
         assert_secret_refused("credential:../db", -EINVAL, "secret-name", "no slash");
         assert_secret_refused("credential:..", -EINVAL, "secret-name", "no slash");
+        assert_secret_refused("credential:.", -EINVAL, "secret-name", "no slash");
         /* the mask of an access list looks like a mode for the group */
         secret_write("db", "hunter2\n", 8, 0440);
         assert_secret("credential:db", "hunter2");
+
+        assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "", 1), 0);
+        assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials", "LoadCredential=db:PATH");
+        char endless[PATH_MAX];
+        memset(endless, 'x', sizeof(endless));
+        endless[0] = '/';
+        endless[sizeof(endless) - 1] = '\0';
+        assert_int_equal(setenv("CREDENTIALS_DIRECTORY", endless, 1), 0);
+        assert_secret_refused("credential:db", -ENAMETOOLONG, "secret-name", "too long");
         assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
 }
 
@@ -199,6 +223,7 @@ int main(void)
                 TEST(a_file_of_root_may_be_read_by_its_group),
                 TEST(what_is_no_file_is_refused_without_waiting),
                 TEST(links_are_followed),
+                TEST(what_is_no_path_is_refused),
                 TEST(credentials_come_from_systemds_folder),
         };
         return cmocka_run_group_tests_name("secret", tests, NULL, NULL);
