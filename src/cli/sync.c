@@ -295,6 +295,7 @@ static int command_open(SyncCommand *c)
                 .mirror = c->session.mirror,
                 .pace = &c->pace,
                 .lease_usec = c->session.config->daemon.lease_usec,
+                .patience_usec = c->session.config->catalog.request_timeout_usec,
         };
         c->runners = calloc(c->n_edges, sizeof(*c->runners));
         int r = c->runners ? progress_view_new(event, &c->view) : -ENOMEM;

@@ -68,6 +68,7 @@ typedef struct Gate {
         Outage outage;               /* of the catalog */
         uint64_t refused_pause_usec; /* before credentials that were refused are tried again; 0: they were not */
         uint64_t refused_until_usec; /* when that is, monotonic */
+        uint64_t not_before_usec;    /* the catalog does not want to be asked earlier (Retry-After), monotonic */
         size_t turn;                 /* of the edges to ask for */
 } Gate;
 

@@ -34,15 +34,22 @@ int64_t due_after_no_run(int64_t now_usec, uint64_t random)
         return now_usec + (int64_t)(NO_RUN_FLOOR_USEC + random % (NO_RUN_CEILING_USEC - NO_RUN_FLOOR_USEC));
 }
 
+static int64_t due_after_failure(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random)
+{
+        if (end->peer_away)
+                return end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec;
+        if (end->retryable)
+                return now_usec + due_pause(end->failures, random);
+        return due_by_schedule(edge, end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec);
+}
+
 int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random)
 {
         if (end->aborted)
                 return end->next_run_usec;
         if (end->applied)
                 return end->next_run_usec > now_usec ? end->next_run_usec : due_by_schedule(edge, now_usec);
-        if (end->peer_away)
-                return end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec;
-        if (end->retryable)
-                return now_usec + due_pause(end->failures, random);
-        return due_by_schedule(edge, end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec);
+        int64_t due = due_after_failure(edge, end, now_usec, random);
+        int64_t allowed = now_usec + (int64_t)end->retry_after_usec;
+        return due > allowed ? due : allowed;
 }

@@ -11,6 +11,7 @@
  *     such a pause;
  *   - a run that failed because the catalog or PostgreSQL as a whole was away, or seems to be, is due as soon as that is back; when that happens to it again and
  *     again, though they answer otherwise (a privilege that only the apply needs), after such a pause;
+ *   - whom the catalog tells when it wants to be asked again (Retry-After) is not due before;
  *   - a run that could not even begin is tried again after a short pause: it has left no failure that could be counted.
  */
 #pragma once
@@ -23,12 +24,13 @@
 int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec);
 
 typedef struct DueEnd {
-        bool applied;          /* the run ended synced or held */
-        bool aborted;          /* stopped, or its lease was lost: somebody else knows better */
-        bool peer_away;        /* it failed because the catalog or PostgreSQL as a whole is away, or seems to be */
-        bool retryable;        /* … for a reason that may pass */
-        int64_t failures;      /* consecutive ones of this edge, this run included */
-        int64_t next_run_usec; /* what is in the queue */
+        bool applied;              /* the run ended synced or held */
+        bool aborted;              /* stopped, or its lease was lost: somebody else knows better */
+        bool peer_away;            /* it failed because the catalog or PostgreSQL as a whole is away, or seems to be */
+        bool retryable;            /* … for a reason that may pass */
+        uint64_t retry_after_usec; /* and not before, says the catalog; 0: no wish */
+        int64_t failures;          /* consecutive ones of this edge, this run included */
+        int64_t next_run_usec;     /* what is in the queue */
 } DueEnd;
 
 /* The moment that the queue should hold after the run; end->next_run_usec: leave it. */

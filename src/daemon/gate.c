@@ -78,6 +78,11 @@ const char *gate_next(const Daemon *d, char out[static GATE_NEXT_BYTES])
         char when[TIME_BYTES];
         uint64_t now = clock_monotonic_usec();
         uint64_t left = g->refused_until_usec > now ? g->refused_until_usec - now : 0;
+        if (g->not_before_usec > now) {
+                (void)snprintf(out, GATE_NEXT_BYTES, "it is asked again in %s",
+                               duration_format_short(g->not_before_usec - now, when));
+                return out;
+        }
         if (!g->outage.fault.refused)
                 return "it is asked again at least every 30 s";
         if (d->queue.clock_at_usec == 0)
@@ -90,12 +95,14 @@ const char *gate_next(const Daemon *d, char out[static GATE_NEXT_BYTES])
 void gate_catalog_failed(Daemon *d, const Fault *fault)
 {
         Gate *g = &d->gate;
-        uint64_t delay;
+        uint64_t delay, now = clock_monotonic_usec();
         char next[GATE_NEXT_BYTES];
+        if (g->not_before_usec < now + fault->retry_after_usec)
+                g->not_before_usec = now + fault->retry_after_usec;
         if (d->stopping || g->probe || (g->outage.down && g->timer))
                 return; /* known; the next knock will tell */
         g->open = false;
-        bool speak = outage_failed(&g->outage, fault, clock_monotonic_usec(), clock_random(), &delay);
+        bool speak = outage_failed(&g->outage, fault, now, clock_random(), &delay);
         if (fault->refused)
                 gate_refused(g);
         if (speak)
@@ -106,7 +113,8 @@ void gate_catalog_failed(Daemon *d, const Fault *fault)
                         "the catalog cannot be used%s: %s; edges wait, %s%s", g->outage.attempts > 1 ? " still" : "",
                         fault->message, gate_next(d, next),
                         fault->refused ? ", and as soon as the credentials on disk change" : "");
-        if (fault->refused) /* or each of them tries the same password; they are due again, and take up their jobs */
+        /* Or each of them tries the same password, or asks before it is wanted; they are due again, and take up their jobs. */
+        if (fault->refused || fault->retry_after_usec > 0)
                 runs_stop_asking(d, d->supply, fault);
         gate_knock_later(d, fault->refused ? gate_refused_delay(g) : delay);
         status_changed(d);
@@ -143,8 +151,13 @@ static void gate_on_answer(const CatalogPageAnswer *page, void *userdata)
         Daemon *d = userdata;
         const Fault *fault = &page->answer.fault;
         d->gate.probe = NULL;
-        if (fault->scope == FAULT_PEER || page->answer.status == 0 || gate_is_gateway(fault))
-                gate_catalog_failed(d, fault);
+        /* What a sync would not wait for. */
+        bool put_off = fault->retryable && page->answer.status > 0 &&
+                       page->answer.retry_after_usec > d->supply->wiring.config->catalog.request_timeout_usec;
+        Fault failed = *fault;
+        failed.retry_after_usec = put_off ? page->answer.retry_after_usec : 0;
+        if (fault->scope == FAULT_PEER || page->answer.status == 0 || gate_is_gateway(fault) || put_off)
+                gate_catalog_failed(d, &failed);
         else
                 gate_open(d); /* whatever it says about that edge, it speaks */
 }
@@ -165,6 +178,11 @@ void gate_knock(Daemon *d)
         Gate *g = &d->gate;
         if (d->stopping || g->probe)
                 return;
+        uint64_t now = clock_monotonic_usec();
+        if (now < g->not_before_usec) {
+                gate_knock_later(d, g->not_before_usec - now);
+                return;
+        }
         const ConfigEdge *edge = gate_edge(g, d->config);
         if (!edge) { /* nobody to ask for, and nothing to do */
                 gate_open(d);

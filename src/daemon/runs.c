@@ -173,6 +173,7 @@ static void run_settle(Run *run, const SyncReport *report)
                 .aborted = strcmp(report->outcome, "aborted") == 0,
                 .peer_away = report->fault.scope == FAULT_PEER || gate_speaks_for(d, report),
                 .retryable = report->fault.retryable,
+                .retry_after_usec = report->fault.retry_after_usec,
                 .failures = run->failures + 1,
                 .next_run_usec = run->next_run_usec,
         };
@@ -228,6 +229,7 @@ static int run_begin(Run *run, const ConfigEdge *edge)
                 .mirror = run->supply->wiring.mirror,
                 .pace = &run->supply->pace,
                 .lease_usec = run->supply->wiring.config->daemon.lease_usec,
+                .patience_usec = run->supply->wiring.config->catalog.request_timeout_usec,
         };
         run->next_run_usec = due_by_schedule(edge, daemon_now(d));
         SyncPlan plan = sync_plan_of(edge);

@@ -5,6 +5,7 @@
  * first fault that mattered, kept also when the run goes on without a refresh, so that a person sees why.
  */
 #include "sync/machine.h"
+#include "base/duration.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
                 .refresh_wanted = options->refresh,
                 .polling_limits = options->polling,
                 .settle_usec = options->settle_usec,
+                .patience_usec = options->patience_usec,
                 .page_size = options->page_size,
                 .edge = options->edge,
                 .max_removals = options->max_removals,
@@ -59,6 +61,20 @@ static SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
                         m->refresh = NULL;
         }
         return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_RUN_FAILED;
+}
+
+/* The catalog says when it wants to be asked again, and that is too long to wait with a lease in hand. It holds for all edges. */
+static bool machine_put_off(const SyncMachine *m, const CatalogAnswer *a, Fault *ret)
+{
+        if (!a->fault.retryable || a->status == 0 || a->retry_after_usec <= m->patience_usec)
+                return false;
+        char wish[DURATION_STRING_SIZE];
+        *ret = a->fault;
+        fault_prefix(ret, "put off: the catalog does not want to be asked again before %s have passed; ",
+                     duration_format(a->retry_after_usec, wish));
+        ret->scope = FAULT_PEER;
+        ret->retry_after_usec = a->retry_after_usec;
+        return true;
 }
 
 static SyncEvent machine_on_start(SyncMachine *m)
@@ -371,28 +387,47 @@ static SyncEvent machine_on_stop(SyncMachine *m, const SyncInput *in)
         return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_STOP_ASKED;
 }
 
+/* NULL: the input is no answer of the catalog. */
+static const CatalogAnswer *input_answer(const SyncInput *in)
+{
+        switch (in->kind) {
+        case SYNC_INPUT_REFRESH:
+                return &in->refresh->answer;
+        case SYNC_INPUT_JOB:
+                return &in->job->answer;
+        case SYNC_INPUT_PAGE:
+                return &in->page->answer;
+        case SYNC_INPUT_ONE:
+                return &in->one->answer;
+        default:
+                return NULL;
+        }
+}
+
 static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
 {
+        const CatalogAnswer *answer = input_answer(in);
+        Fault put_off;
+        if (answer)
+                m->requests += answer->requests;
+        if (answer && machine_put_off(m, answer, &put_off))
+                return machine_fail(m, &put_off);
         switch (in->kind) {
         case SYNC_INPUT_START:
                 return machine_on_start(m);
         case SYNC_INPUT_CLAIM:
                 return machine_on_claim(m, in);
         case SYNC_INPUT_REFRESH:
-                m->requests += in->refresh->answer.requests;
                 return machine_on_refresh(m, in);
         case SYNC_INPUT_JOB:
-                m->requests += in->job->answer.requests;
                 return machine_on_job(m, in);
         case SYNC_INPUT_PAGE:
-                m->requests += in->page->answer.requests;
                 return machine_on_page(m, in);
         case SYNC_INPUT_TIMER:
                 return SYNC_TIMER_FIRED;
         case SYNC_INPUT_APPLY:
                 return machine_on_apply(m, in);
         case SYNC_INPUT_ONE:
-                m->requests += in->one->answer.requests;
                 return machine_on_one(m, in);
         case SYNC_INPUT_WAKE:
                 return machine_on_wake(m, in);

@@ -137,7 +137,7 @@ typedef struct SyncMachine {
         /* configuration */
         bool refresh_wanted;
         PollingLimits polling_limits;
-        uint64_t settle_usec;
+        uint64_t settle_usec, patience_usec;
         unsigned page_size;
         Uuid edge;
         GuardLimit max_removals;
@@ -177,6 +177,7 @@ typedef struct SyncMachineOptions {
         bool refresh;
         PollingLimits polling;
         uint64_t settle_usec;
+        uint64_t patience_usec; /* a longer Retry-After of the catalog is not waited for: the run is put off */
         unsigned page_size;
         Uuid edge;
         GuardLimit max_removals;

@@ -23,6 +23,8 @@ bool retry_again(Retry *r, const Fault *fault, uint64_t wish_usec, uint64_t rand
         r->failures++;
         if (!fault->retryable || r->failures >= RETRY_FAILURES_MAX)
                 return false;
-        *ret_delay_usec = backoff_next(&r->backoff, wish_usec, random);
+        *ret_delay_usec = backoff_next(&r->backoff, 0, random);
+        if (*ret_delay_usec < wish_usec)
+                *ret_delay_usec = wish_usec; /* however long: what is too long ends the run instead, see machine.h */
         return true;
 }

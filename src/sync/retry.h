@@ -1,7 +1,7 @@
 /*
  * retry: may this request be tried again, and when?
  *
- * Pure. One Retry per thing that is tried: a few attempts with growing delays, the server's own wish (Retry-After) honoured within the ceiling.
+ * Pure. One Retry per thing that is tried: a few attempts with growing delays, never before the server wants it (Retry-After).
  */
 #pragma once
 

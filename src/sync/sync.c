@@ -574,6 +574,7 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
                             .wait_timeout_usec = plan->wait_timeout_usec,
                             .job_timeout_usec = plan->job_timeout_usec},
                 .settle_usec = plan->settle_usec,
+                .patience_usec = context->patience_usec,
                 .page_size = plan->page_size,
                 .edge = plan->edge,
                 .max_removals = plan->max_removals,

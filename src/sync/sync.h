@@ -25,6 +25,8 @@ typedef struct SyncContext {
         Mirror *mirror;
         Pace *pace; /* of pages, for the catalog */
         uint64_t lease_usec;
+        uint64_t
+                patience_usec; /* the catalog's Retry-After is waited for up to this; beyond it the run ends, and its fault says when */
 } SyncContext;
 
 /* How this edge is synced: from the configuration and the command line. */

@@ -174,6 +174,65 @@ static void a_gateway_that_answers_for_the_catalog_keeps_edges_waiting(void **st
         service_stop(w, 0);
 }
 
+/* C4: every answer is a page of somebody else's; one line, and all are due when it is over. */
+static void a_sign_in_page_is_one_line_for_all_edges(void **state)
+{
+        static const char *const effects[] = {"\"html\":true", "\"redirect\":\"https://idp.example/login\""};
+        ServiceWorld *w = *state;
+        for (int i = 0; i < 2; i++) {
+                begin_again(w, 20, "20");
+                HarnessService *s = service_start(w, 0);
+                fault(w, "any", -1, effects[i]);
+                make_due(w, 0, 19);
+                harness_service_reload(s);
+                harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+                await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+                no_faults(w);
+                await_runs(w, 0, 19, "synced", 1);
+                assert_int_equal(harness_service_logged(s, "the catalog cannot be used"), 1);
+                service_stop(w, 0);
+        }
+}
+
+/* C3: one 401 in an hour stops nobody. */
+static void a_401_for_a_moment_closes_no_gate(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        fault(w, "any", -1, "\"status\":401,\"count\":1");
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        await_runs(w, 0, 3, "synced", 1);
+        assert_int_equal(requests(w, "any", -1, 401), 1);
+        assert_int_equal(harness_service_logged(s, "cannot be used"), 0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome <> 'synced'"), 0);
+        service_stop(w, 0);
+}
+
+/* C8: the catalog says when it wants to be asked again; longer than a request may take is longer than a sync waits. */
+static void a_long_retry_after_is_kept_by_all_edges(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->request_timeout, sizeof(w->request_timeout), "2s");
+        write_config(w);
+        HarnessService *s = service_start(w, 0);
+        fault(w, "list", 0, "\"status\":429,\"retry_after\":8,\"count\":1");
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        await_runs(w, 0, 0, "failed", 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at"
+                                     " BETWEEN now() + interval '2 s' AND now() + interval '9 s'"),
+                         1);
+        int before = requests(w, "any", -1, 0);
+        make_due(w, 1, 3);
+        (void)usleep(5000 * 1000); /* nobody may ask in these five seconds of the eight */
+        assert_int_equal(requests(w, "any", -1, 0), before);
+        await_runs(w, 0, 3, "synced", 1);
+        assert_int_equal(harness_service_logged(s, "it is asked again in 8s"), 1);
+        service_stop(w, 0);
+}
+
 /* The run gives up, the job goes on: the next run polls it on. */
 static void a_job_that_cannot_be_asked_for_is_not_begun_a_second_time(void **state)
 {
@@ -489,6 +548,9 @@ int main(void)
                 cmocka_unit_test_setup(a_catalog_away_at_the_start_is_said_and_waited_for, few_edges),
                 cmocka_unit_test_setup(a_catalog_away_later_is_one_line_for_all_edges, few_edges),
                 cmocka_unit_test_setup(a_gateway_that_answers_for_the_catalog_keeps_edges_waiting, few_edges),
+                cmocka_unit_test_setup(a_sign_in_page_is_one_line_for_all_edges, few_edges),
+                cmocka_unit_test_setup(a_401_for_a_moment_closes_no_gate, few_edges),
+                cmocka_unit_test_setup(a_long_retry_after_is_kept_by_all_edges, few_edges),
                 cmocka_unit_test_setup(a_job_that_cannot_be_asked_for_is_not_begun_a_second_time, few_edges),
                 cmocka_unit_test_setup(who_is_back_is_found_within_thirty_seconds, few_edges),
                 cmocka_unit_test_setup(a_wrong_password_is_tried_twice, many_edges),

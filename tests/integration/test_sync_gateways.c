@@ -223,6 +223,22 @@ static void a_sign_in_page_is_one_answer_for_all(void **state)
         }
 }
 
+/* C8: by hand, the run ends and says when; within bounds it waits. */
+static void a_retry_after_is_kept(void **state)
+{
+        World *w = *state;
+        begin_again(w, "20", "1m");
+        fault(w, "refresh", "\"status\":429,\"retry_after\":300,\"count\":1");
+        assert_int_equal(sync_all(w), 69);
+        assert_string_equal(text_of(w, 0, "outcome"), "failed");
+        assert_string_equal(error_of(w, "code"), "catalog-busy");
+        assert_non_null(strstr(error_of(w, "message"), "before 5m have passed"));
+        assert_int_equal(count_in_log(w, "", "\"kind\":"), 1);
+        begin_again(w, "20", "1m");
+        fault(w, "list", "\"status\":503,\"retry_after\":2,\"count\":1");
+        assert_clean_sync(w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -236,6 +252,7 @@ int main(void)
                 cmocka_unit_test(an_idle_connection_that_was_closed_is_no_error),
                 cmocka_unit_test(a_foreign_location_is_said_once),
                 cmocka_unit_test(a_token_in_a_location_is_not_stored),
+                cmocka_unit_test(a_retry_after_is_kept),
                 cmocka_unit_test(a_sign_in_page_is_one_answer_for_all),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);

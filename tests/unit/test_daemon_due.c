@@ -100,6 +100,32 @@ static void the_end_of_a_run_decides(void **state)
                 }
 }
 
+/* C8 */
+static void nobody_is_due_before_the_catalog_wants_it(void **state)
+{
+        const int64_t now = MIDNIGHT + 10 * MINUTE;
+        static const struct {
+                bool aborted, peer_away;
+                int64_t wish, low, high;
+        } cases[] = {
+                {false, true, 5 * MINUTE, 5 * MINUTE, 5 * MINUTE},
+                {false, false, 5 * MINUTE, 5 * MINUTE, 5 * MINUTE},
+                {false, false, 10, 30 * SEC, MINUTE},
+                {true, false, 5 * MINUTE, 20 * HOUR, 20 * HOUR},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                ConfigEdge e = edge_of(*state, "daily");
+                const DueEnd end = {.aborted = cases[i].aborted,
+                                    .peer_away = cases[i].peer_away,
+                                    .retryable = true,
+                                    .retry_after_usec = (uint64_t)cases[i].wish,
+                                    .failures = 1,
+                                    .next_run_usec = now + 20 * HOUR};
+                int64_t after = due_after_run(&e, &end, now, 0) - now;
+                assert_true(after >= cases[i].low && after <= cases[i].high);
+        }
+}
+
 static void a_run_that_could_not_begin_is_tried_again_soon_and_not_at_once(void **state)
 {
         static const uint64_t randoms[] = {0, 1, 12345678901234567u, UINT64_MAX};
@@ -115,6 +141,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_spread_shifts_every_tick_by_the_same),
                 cmocka_unit_test(the_end_of_a_run_decides),
+                cmocka_unit_test(nobody_is_due_before_the_catalog_wants_it),
                 cmocka_unit_test(a_run_that_could_not_begin_is_tried_again_soon_and_not_at_once),
         };
         return cmocka_run_group_tests(tests, setup, teardown);

@@ -46,6 +46,7 @@ static void machine_at(SyncMachine *m, SyncState state)
         static const SyncMachineOptions options = {.refresh = true,
                                                    .polling = {1000000, 30000000, 60000000, 600000000},
                                                    .settle_usec = 5000000,
+                                                   .patience_usec = 30000000,
                                                    .page_size = 500};
         sync_machine_init(m, &options);
         polling_init(&m->polling, &options.polling, false, false, 1);
@@ -148,6 +149,54 @@ static void every_answer_to_a_refresh_has_its_outcome(void **state)
                 if (m.refresh)
                         assert_string_equal(m.refresh, cases[i].refresh);
                 assert_true((m.outcome != NULL) == (cases[i].outcome != NULL));
+        }
+}
+
+/* C8: Retry-After is kept: waited for, or the run ends and says when, in whatever phase. */
+static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state)
+{
+        (void)state;
+        static const struct {
+                SyncState state;
+                SyncInputKind kind;
+        } phases[] = {{SYNC_REFRESHING, SYNC_INPUT_REFRESH},
+                      {SYNC_POLLING, SYNC_INPUT_JOB},
+                      {SYNC_LISTING, SYNC_INPUT_PAGE},
+                      {SYNC_VERIFYING, SYNC_INPUT_ONE}};
+        for (size_t i = 0; i < 2 * ARRAY_SIZE(phases); i++) {
+                const uint64_t wish = i % 2 ? UINT64_C(300000000) : UINT64_C(29000000);
+                CatalogAnswer answer = {.status = 429, .sent = true, .requests = 1, .retry_after_usec = wish};
+                fault_set(&answer.fault, FAULT_REQUEST, EIO, "catalog-busy", "slow");
+                answer.fault.retryable = true;
+                CatalogRefreshAnswer refresh = {.answer = answer};
+                CatalogJobAnswer job = {.answer = answer};
+                CatalogPageAnswer page = {.answer = answer};
+                CatalogOneAnswer one = {.answer = answer};
+                SyncMachine m;
+                SyncInput in = {.kind = phases[i / 2].kind};
+                machine_at(&m, phases[i / 2].state);
+                if (in.kind == SYNC_INPUT_REFRESH)
+                        in.refresh = &refresh;
+                else if (in.kind == SYNC_INPUT_JOB)
+                        in.job = &job;
+                else if (in.kind == SYNC_INPUT_PAGE)
+                        in.page = &page;
+                else if (i % 2)
+                        in.one = &one;
+                else
+                        continue; /* each of those waits by itself: test_sync_proof */
+                SyncAction action = sync_machine_handle(&m, &in);
+                assert_int_equal(action, i % 2 ? SYNC_DO_FINISH : SYNC_DO_WAIT);
+                assert_int_equal(m.requests, 1);
+                if (i % 2) {
+                        assert_string_equal(m.outcome, "failed");
+                        assert_int_equal(m.fault.scope, FAULT_PEER);
+                        assert_string_equal(m.fault.code, "catalog-busy");
+                        assert_int_equal(m.fault.retry_after_usec, wish);
+                        assert_non_null(strstr(m.fault.message, "before 5m have passed"));
+                } else {
+                        assert_true(m.delay_usec >= wish);
+                }
         }
 }
 
@@ -533,6 +582,7 @@ int main(void)
                 cmocka_unit_test(only_the_designed_pairs_are_in_the_table),
                 cmocka_unit_test(any_other_pair_is_a_fault_and_never_an_apply),
                 cmocka_unit_test(every_answer_to_a_refresh_has_its_outcome),
+                cmocka_unit_test(a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off),
                 cmocka_unit_test(apply_that_does_not_succeed_is_never_called_synced),
                 cmocka_unit_test(lease_that_goes_during_the_apply_is_left_to_the_apply),
                 cmocka_unit_test(stop_during_the_apply_does_not_promise_too_much),
