@@ -55,6 +55,33 @@ static const char *url_complaint(const char *value)
         return NULL;
 }
 
+/* Other clients take the address of an API. What is below the url is ours to know; NULL: nothing of that is in the path. */
+static const char *path_api_complaint(const char *path)
+{
+        static const struct {
+                const char *path, *complaint;
+        } apis[] = {
+#define DROP(path_) {path_, "drop \"" path_ "\" and all behind it: the paths of the API are added by this program"}
+                DROP("/rest/catalogDatabase"),
+                DROP("/rest/jobs"),
+                DROP("/rest/oauth"),
+                DROP("/rest/2.0"),
+                DROP("/rest/1.0"),
+                DROP("/edge/api"),
+                DROP("/graphql"),
+                DROP("/rest"),
+#undef DROP
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(apis); i++) {
+                const char *at = strstr(path, apis[i].path);
+                const char *end = at ? at + strlen(apis[i].path) : "";
+                bool last = strcmp(apis[i].path, "/rest") == 0 || strcmp(apis[i].path, "/graphql") == 0;
+                if (at && (last ? end[strspn(end, "/")] == '\0' : *end == '/' || *end == '\0'))
+                        return apis[i].complaint;
+        }
+        return NULL;
+}
+
 static int url_build(const char *scheme, const char *host, const char *port, const char *path, char **ret)
 {
         size_t path_size = strlen(path);
@@ -107,6 +134,9 @@ static int parse_url(const Option *o _unused_, void *object, const char *value, 
                 return refuse(context, "neither https nor http");
         if (plain_http && !host_is_loopback(host))
                 return refuse(context, "http would send the password in the clear to another machine");
+        complaint = path_api_complaint(path);
+        if (complaint)
+                return refuse(context, complaint);
 
         char *url;
         int r = url_build(plain_http ? "http" : "https", host, port, path, &url);

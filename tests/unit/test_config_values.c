@@ -6,6 +6,7 @@
 
 #define DURATION(range) "accepted: a duration like 90s, 15m or 1h30m, from " range "\n"
 #define KEEP_FORM       "accepted: forever, or a duration like 90d or 52w, from 1d to 520w\n"
+#define DROP            " and all behind it: the paths of the API are added by this program; "
 #define URL_FORM        "accepted: https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)\n"
 #define CONNINFO_FORM   "accepted: KEYWORD=VALUE … or postgresql://… as libpq takes it, without a password\n"
 #define CONNINFO_BAD                                                                                                   \
@@ -38,6 +39,14 @@ static const Case REFUSED[] = {
          "1:2: url: the address holds a user name; use username and password_file; " URL_FORM},
         {"[catalog]", "url = https://c.example/?a=b", "1:2: url: the address holds a query or a fragment; " URL_FORM},
         {"[catalog]", "url = https://c.example/#x", "1:2: url: the address holds a query or a fragment; " URL_FORM},
+        /* C5 */
+        {"[catalog]", "url = https://c.example/rest/2.0", "1:2: url: drop \"/rest/2.0\"" DROP URL_FORM},
+        {"[catalog]", "url = https://c.example/rest", "1:2: url: drop \"/rest\"" DROP URL_FORM},
+        {"[catalog]", "url = https://c.example/rest/", "1:2: url: drop \"/rest\"" DROP URL_FORM},
+        {"[catalog]", "url = https://c.example/gw/rest/catalogDatabase/v1/databaseConnections",
+         "1:2: url: drop \"/rest/catalogDatabase\"" DROP URL_FORM},
+        {"[catalog]", "url = https://c.example/rest/jobs/v1/", "1:2: url: drop \"/rest/jobs\"" DROP URL_FORM},
+        {"[catalog]", "url = https://c.example/edge/api/rest/v2", "1:2: url: drop \"/edge/api\"" DROP URL_FORM},
         {"[catalog]", "url = c.example", "1:2: url: the address lacks https://; " URL_FORM},
         {"[catalog]", "url = ftp://c.example", "1:2: url: neither https nor http; " URL_FORM},
         {"[catalog]", "url = https://c.example:99999", "1:2: url: not a URL; " URL_FORM},
@@ -233,6 +242,9 @@ static void urls_are_brought_into_one_form(void **state _unused_)
                 {"http://LOCALHOST:1", "http://localhost:1", true},
                 {"http://[::1]:8080/", "http://[::1]:8080", true},
                 {"https://[2001:db8::1]", "https://[2001:db8::1]", false},
+                {"https://c.example/rest/collibra", "https://c.example/rest/collibra", false},
+                {"https://c.example/restful", "https://c.example/restful", false},
+                {"https://c.example/rest/2.01", "https://c.example/rest/2.01", false},
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
