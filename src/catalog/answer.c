@@ -287,6 +287,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 .status = response->status,
                 .sent = response->sent,
                 .retry_after_usec = response->retry_after_usec,
+                .clock_ahead_sec = response->has_date ? response->clock_ahead_sec : 0,
                 .elapsed_usec = response->elapsed_usec,
         };
         bool good = response->status == expected && (!body_needed || answer_type_is_json(response->content_type));

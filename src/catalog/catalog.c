@@ -167,13 +167,14 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
 
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
-        if (answer.answer.fault.scope == FAULT_NONE &&
-            page_parse(response->body, response->body_size, &call->id, call->limit, &page, &answer.answer.fault) == 0) {
+        if (answer.answer.fault.scope == FAULT_NONE) {
+                (void)page_parse(response->body, response->body_size, &call->id, call->limit, &page,
+                                 &answer.answer.fault);
                 answer.rows = page.rows;
                 answer.n_rows = page.n_rows;
+                if (answer.answer.fault.scope != FAULT_NONE)
+                        fault_prefix(&answer.answer.fault, "list at offset %" PRId64 ": ", call->offset);
         }
-        if (answer.answer.fault.scope != FAULT_NONE)
-                fault_prefix(&answer.answer.fault, "list at offset %" PRId64 ": ", call->offset);
         answer_seal(&auth, &answer.answer);
         call->callback.page(&answer, call->userdata);
 }

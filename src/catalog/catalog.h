@@ -42,7 +42,8 @@ typedef struct CatalogAnswer {
         unsigned requests; /* HTTP requests that this answer cost: 1, more after a 401; 0 if nothing was sent */
         bool foreign; /* an error, not in the catalog's form: of a gateway or proxy, perhaps, or of another address */
         uint64_t retry_after_usec;
-        uint64_t elapsed_usec; /* of the last request, on the wire */
+        int64_t clock_ahead_sec; /* our clock against that of whoever answered; 0: not known */
+        uint64_t elapsed_usec;   /* of the last request, on the wire */
         const char *
                 problem; /* the catalog's error body, printed anew without our credentials, for jsonb; NULL when it is no JSON object, larger than
                                 LIMIT_PROBLEM_MAX_BYTES or not storable */

@@ -1,6 +1,7 @@
 /*
  * check: the command. One line for each thing that must be right, and what to do where it is not.
  */
+#include "base/duration.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WHAT_COLUMNS = 32 };
+enum { WHAT_COLUMNS = 32, CLOCK_TOLERANCE_SEC = 60 };
 
 typedef struct Check {
         Session session;
@@ -22,6 +23,7 @@ typedef struct Check {
         bool catalog_down; /* said once, not once per edge */
         bool catalog_said; /* its own line is printed */
         bool asked;        /* about one edge at least */
+        bool clock_said;
 } Check;
 
 typedef struct EdgeCheck {
@@ -39,6 +41,45 @@ static void check_line(Check *c, const char *what, const Fault *fault, const cha
         put_text(stdout, passed ? detail : fault->message);
         putchar('\n');
         c->status = exit_status_worse(c->status, fault_exit_status(fault));
+}
+
+/* Nothing is wrong for certain, and somebody who looks for a fault wants to know. */
+static void check_note(const char *what, const char *text)
+{
+        printf("note    ");
+        columns_put(stdout, what, WHAT_COLUMNS);
+        printf("  %s\n", text);
+}
+
+/* Whoever sets them expects that they are used. Their values may hold passwords. */
+static void check_environment(const Config *config)
+{
+        static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                const char *value = getenv(names[i]);
+                char text[160];
+                if (!value || !value[0] || config->catalog.plain_http)
+                        continue;
+                (void)snprintf(text, sizeof(text),
+                               "%s is set in the environment, and not used: the catalog is connected to directly",
+                               names[i]);
+                check_note("proxy", text);
+        }
+}
+
+/* Tokens, certificates and Retry-After depend on it. */
+static void check_clock(Check *c, const CatalogAnswer *answer)
+{
+        int64_t ahead = answer->clock_ahead_sec;
+        uint64_t off = (uint64_t)(ahead < 0 ? -ahead : ahead);
+        char length[DURATION_STRING_SIZE], text[160];
+        if (c->clock_said || off <= CLOCK_TOLERANCE_SEC)
+                return;
+        c->clock_said = true;
+        (void)snprintf(text, sizeof(text),
+                       "this machine's clock is %s %s that of the catalog (its Date header); is it synchronised?",
+                       duration_format(off * USEC_PER_SEC, length), ahead > 0 ? "ahead of" : "behind");
+        check_note("clock", text);
 }
 
 /* What keeps edges from their schedules, a line each. */
@@ -111,12 +152,14 @@ static void check_mirror(Check *c)
 
 static void check_next_edges(Check *c);
 
-/* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from a good answer or an error of the API's own form. */
+/* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from a good answer or an error of the API's own form; an error
+ * in another form is of something else that answers at this address, for all edges. */
 static void check_catalog(Check *c, const CatalogAnswer *answer)
 {
         static const Fault none;
-        bool down = answer->fault.scope == FAULT_PEER || answer->fault.scope == FAULT_REQUEST;
+        bool down = answer->fault.scope == FAULT_PEER || answer->fault.scope == FAULT_REQUEST || answer->foreign;
         bool known = answer->fault.scope == FAULT_NONE || answer->problem;
+        check_clock(c, answer);
         if (down && !c->catalog_down)
                 check_line(c, c->catalog_said ? "catalog, after a first answer" : "catalog", &answer->fault, "");
         else if (!down && known && !c->catalog_said)
@@ -137,7 +180,7 @@ static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
         char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
         c->n_open--;
         check_catalog(c, &answer->answer);
-        if (fault->scope != FAULT_PEER && fault->scope != FAULT_REQUEST) {
+        if (fault->scope != FAULT_PEER && fault->scope != FAULT_REQUEST && !answer->answer.foreign) {
                 (void)snprintf(what, sizeof(what), "catalog: edge %s", e->edge->name);
                 check_line(c, what, fault, answer->n_rows ? "may be listed" : "may be listed; it is empty");
         }
@@ -194,6 +237,7 @@ int command_check(const CommandLine *line)
                                c.session.config->n_edges == 1 ? "" : "s");
                 check_line(&c, "configuration", &none, detail);
                 check_warnings(&c);
+                check_environment(c.session.config);
         }
         if (status == 0 && line->offline)
                 check_secrets(&c);

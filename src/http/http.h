@@ -60,6 +60,8 @@ typedef struct HttpResponse {
         const char *content_type;  /* "" when absent */
         const char *location;      /* "" when absent, exactly as sent */
         uint64_t retry_after_usec; /* 0: none or not understood; held to LIMIT_RETRY_AFTER_MAX_USEC */
+        bool has_date;             /* the answer says when it was made … */
+        int64_t clock_ahead_sec;   /* … and our clock was so much ahead of that when it had arrived */
         const char *body;          /* decoded; NUL-terminated for convenience; may hold NUL bytes; empty when error */
         size_t body_size;
         uint64_t elapsed_usec; /* on the wire, without the wait for a place */

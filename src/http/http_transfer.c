@@ -327,6 +327,10 @@ void http_transfer_finish(HttpTransfer *t, CURLcode result)
         response->elapsed_usec = clock_monotonic_usec() - t->started_usec;
         response->retry_after_usec = retry_after_parse(transfer_get_header(t, "Retry-After"),
                                                        transfer_get_header(t, "Date"), (int64_t)time(NULL));
+        int64_t date_sec;
+        response->has_date = http_date_parse(transfer_get_header(t, "Date"), &date_sec) == 0;
+        if (response->has_date)
+                response->clock_ahead_sec = (int64_t)time(NULL) - date_sec;
         t->content_type = strdup(transfer_get_header(t, "Content-Type"));
         t->location = strdup(transfer_get_header(t, "Location"));
         if (!t->content_type || !t->location)

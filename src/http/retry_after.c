@@ -15,7 +15,7 @@ enum {
 };
 
 /* The three forms of RFC 9110, section 5.6.7, all begin with the name of a day and hold hh:mm:ss. */
-static int date_parse(const char *string, int64_t *ret_sec)
+int http_date_parse(const char *string, int64_t *ret_sec)
 {
         if (!isalpha((unsigned char)string[0]) || strlen(string) > DATE_SIZE_MAX)
                 return -EINVAL;
@@ -41,9 +41,9 @@ uint64_t retry_after_parse(const char *value, const char *date, int64_t now_sec)
                         seconds = seconds * 10 + (value[i] - '0');
         } else {
                 int64_t then_sec;
-                if (date_parse(value, &then_sec) < 0)
+                if (http_date_parse(value, &then_sec) < 0)
                         return 0;
-                (void)date_parse(date, &now_sec);
+                (void)http_date_parse(date, &now_sec);
                 if (then_sec <= now_sec)
                         return 0;
                 seconds = then_sec - now_sec;

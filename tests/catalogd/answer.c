@@ -276,6 +276,11 @@ static void add_headers(struct MHD_Response *response, const Answer *answer, con
         add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, answer->retry_after);
         add_header(response, MHD_HTTP_HEADER_ALLOW, answer->allow);
         add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, answer->gzip ? "gzip" : NULL);
+        if (effect->date_s != RULE_UNSET) {
+                char date[64];
+                format_http_date(effect->date_s, date, sizeof(date));
+                add_header(response, MHD_HTTP_HEADER_DATE, date);
+        }
         if (answer->challenge)
                 add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"catalog\"");
         if (large) {

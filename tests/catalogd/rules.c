@@ -18,6 +18,7 @@ static const char *const framing_names[] = {"length", "chunked", "close", NULL};
 const Effect effect_none = {
         .cut_at = RULE_UNSET,
         .retry_after_date_s = RULE_UNSET,
+        .date_s = RULE_UNSET,
         .order = -1,
         .dribble_bytes = 1,
         .job_wait_ms = -1,
@@ -78,6 +79,7 @@ static const Field rule_fields[] = {
         EFFECT_TEXT(user_message, "userMessage of the error body"),
         EFFECT_TEXT(help_message, "helpMessage of the error body"),
         EFFECT_JSON(retry_after, "Retry-After: seconds, or text as it is"),
+        EFFECT_NUMBER(date_s, -86400 * 365, 86400 * 365, RULE_UNSET, "Date so many seconds from now"),
         EFFECT_NUMBER(retry_after_date_s, -86400 * 365, 86400 * 365, RULE_UNSET,
                       "Retry-After as a date in so many seconds"),
         EFFECT_TEXT(body, "text instead of the body"),

@@ -35,6 +35,7 @@ typedef struct Effect {
         char *error_code, *title_message, *user_message, *help_message;
         cJSON *retry_after; /* number: seconds; text: as it is */
         int64_t retry_after_date_s;
+        int64_t date_s;
         char *body, *body_hex;
         bool empty_body;
         bool html;

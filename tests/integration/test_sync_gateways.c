@@ -239,6 +239,69 @@ static void a_retry_after_is_kept(void **state)
         assert_clean_sync(w);
 }
 
+/* What a person would look for in vain: each is recognised, and said in its own words. */
+static void check_recognises_what_stands_in_between(void **state)
+{
+        static const struct {
+                const char *rule, *settings, *suffix;
+                int status;
+                const char *line;
+        } cases[] = {
+                {"{\"kind\":\"list\",\"html\":true}", NULL, "", 69,
+                 "FAILED  catalog                           the catalog answers with text/html"},
+                {"{\"kind\":\"list\",\"redirect\":\"https://idp.example/login\"}", NULL, "", 69,
+                 "a redirect to https://idp.example/login"},
+                {NULL, "{\"prefix\":\"/collibra\"}", "", 1,
+                 "FAILED  catalog                           this address is forbidden, not in the catalog's words; check the path of the url"},
+                {NULL, "{\"prefix\":\"/collibra\",\"gateway_status\":404}", "", 1,
+                 "FAILED  catalog                           there is nothing at this address"},
+                {NULL, "{\"prefix\":\"/collibra\",\"gateway_status\":401}", "", 77,
+                 "FAILED  catalog                           the credentials are refused, not in the catalog's words"},
+                {NULL, "{\"prefix\":\"/collibra\"}", "/collibra", 0, "ok      catalog "},
+                {NULL, NULL, "/rest/2.0", 78, "drop \"/rest/2.0\""},
+                {"{\"kind\":\"list\",\"date_s\":-300}", NULL, "", 0,
+                 "note    clock                             this machine's clock is 5m ahead of that of the catalog"},
+                {"{\"kind\":\"list\",\"date_s\":30}", NULL, "", 0, "ok      catalog "},
+                {"{\"kind\":\"list\",\"status\":401,\"count\":1}", NULL, "", 0, "ok      catalog "},    /* C3 */
+                {"{\"kind\":\"list\",\"status\":500}", NULL, "", 69, "that is for its administrators"}, /* N10 */
+        };
+        World *w = *state;
+        begin_again(w, "20", "1s");
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                print_message("# %s\n", cases[i].line);
+                begin_again(w, "20", "1s");
+                if (cases[i].settings)
+                        control(w, "/control/settings", cases[i].settings);
+                if (cases[i].rule)
+                        control(w, "/control/faults", cases[i].rule);
+                lengthen_url(w, cases[i].suffix);
+                int status = RUN(w, "check");
+                assert_says(w, status == 78 ? "err" : "out", cases[i].line, true);
+                assert_int_equal(status, cases[i].status);
+                assert_says(w, "out", "note ", strstr(cases[i].line, "note ") != NULL);
+        }
+}
+
+static void a_proxy_that_is_not_used_is_said(void **state)
+{
+        World *w = *state;
+        begin_again(w, "20", "1s");
+        /* Not for plain http, which would not use these. */
+        assert_int_equal(setenv("HTTPS_PROXY", "http://user:hunter2@proxy.example:3128", 1), 0);
+        char *text = harness_read(w->folder, "edgemirror.conf");
+        assert_int_equal(RUN(w, "check", "--offline"), 0);
+        assert_says(w, "out", "HTTPS_PROXY", false);
+        memcpy(strstr(text, "http://127"), "https://12", strlen("https://12"));
+        harness_write(w->folder, "edgemirror.conf", text);
+        free(text);
+        assert_int_equal(RUN(w, "check", "--offline"), 0);
+        assert_says(w, "out",
+                    "note    proxy                             HTTPS_PROXY is set in the environment, and not used",
+                    true);
+        assert_says(w, "out", "hunter2", false);
+        assert_int_equal(unsetenv("HTTPS_PROXY"), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -253,6 +316,8 @@ int main(void)
                 cmocka_unit_test(a_foreign_location_is_said_once),
                 cmocka_unit_test(a_token_in_a_location_is_not_stored),
                 cmocka_unit_test(a_retry_after_is_kept),
+                cmocka_unit_test(check_recognises_what_stands_in_between),
+                cmocka_unit_test(a_proxy_that_is_not_used_is_said),
                 cmocka_unit_test(a_sign_in_page_is_one_answer_for_all),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
