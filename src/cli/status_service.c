@@ -1,9 +1,10 @@
 /*
- * status_service: see the header. Texts that come from the database are foreign: control characters are taken out.
+ * status_service: see the header. Texts that come from the database are foreign: they are shown escaped.
  */
 #include "cli/status_service.h"
 #include "base/duration.h"
 #include "base/text.h"
+#include "cli/columns.h"
 #include "cli/status_table.h"
 #include <string.h>
 
@@ -41,7 +42,6 @@ static void line_of_the_dead(const MirrorInstanceStatus *i, const char *name, ch
 static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *out)
 {
         char seen[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE];
-        char message[LIMIT_FAULT_MESSAGE_BYTES];
         fprintf(out, "service: %s is alive, last sign of life %s ago, up for %s, %lld edges; ", name,
                 ago(i->seen_sec, seen), ago(i->up_sec, since), (long long)i->n_edges);
         if (!i->waiting_for) {
@@ -49,8 +49,11 @@ static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *o
                 return;
         }
         const char *words = i->waiting_message ? i->waiting_message : "";
-        fprintf(out, "waits for %s, since %s: %s\n", waits_for(i->waiting_for), ago(i->waiting_sec, since),
-                text_printable(words, strlen(words), message, sizeof(message)));
+        fputs("waits for ", out);
+        put_text(out, waits_for(i->waiting_for));
+        fprintf(out, ", since %s: ", ago(i->waiting_sec, since));
+        put_text(out, words);
+        fputc('\n', out);
 }
 
 void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *out)
@@ -138,14 +141,17 @@ bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
                 gap = "; ";
         }
         if (s->trouble[0]) {
-                printf("%s%s", gap, s->trouble);
+                fputs(gap, stdout);
+                put_text(stdout, s->trouble);
                 gap = "; ";
         }
         if (e->n_enabled == 0)
                 printf("%sno edge is enabled", gap);
-        if (e->n_unwell > 0)
-                printf("%s%zu of %zu edges not well: %s%s", gap, e->n_unwell, e->n_enabled, e->unwell,
-                       e->n_unwell > 3 ? ", …" : "");
+        if (e->n_unwell > 0) {
+                printf("%s%zu of %zu edges not well: ", gap, e->n_unwell, e->n_enabled);
+                put_text(stdout, e->unwell);
+                fputs(e->n_unwell > 3 ? ", …" : "", stdout);
+        }
         putchar('\n');
         return false;
 }

@@ -108,6 +108,64 @@ static void a_service_does_not_wait_for_who_reads_its_log(void **state)
         (void)close(fds[1]);
 }
 
+#ifndef EDGEMIRROR_SANITIZERS /* the injector is no companion of their allocator */
+
+/* ---- at a certain call ---- */
+
+static pid_t start_with_injection(World *w, const char *order, const char *mark, const char *name, const char *command)
+{
+        char preload[512];
+        harness_built("tests/harness/injector.so", preload);
+        const char *const environment[] = {"LD_PRELOAD", preload, "HARNESS_INJECTOR", order, "HARNESS_INJECTOR_MARK",
+                                           mark,         NULL};
+        const char *const arguments[] = {"-c", w->config, command, NULL};
+        return harness_program_start_as(w->folder, name, environment, arguments);
+}
+
+/* O12: each file that is opened from the start of main on, until it serves. The reload comes when there is something to reload. */
+static void a_hangup_while_it_starts_is_a_reload(void **state)
+{
+        enum { OPENED_MAX = 40 };
+        World *w = *state;
+        char mark[128], log[128], order[32];
+        (void)snprintf(mark, sizeof(mark), "%s/mark", w->folder);
+        (void)snprintf(log, sizeof(log), "%s/hangup.err", w->folder);
+        int reloads = 0;
+        for (int n = 1; n <= OPENED_MAX; n++) {
+                (void)snprintf(order, sizeof(order), "hangup %d", n);
+                (void)unlink(mark);
+                (void)unlink(log); /* what the last one said */
+                pid_t pid = start_with_injection(w, order, mark, "hangup", "run");
+                await_says(w, "hangup.err", "serving 2 edges");
+                bool struck = access(mark, F_OK) == 0;
+                if (struck) {
+                        await_says(w, "hangup.err", "reloaded: 2 edges");
+                        reloads++;
+                }
+                assert_int_equal(kill(pid, SIGTERM), 0);
+                assert_int_equal(harness_program_wait(pid), 0);
+                if (!struck)
+                        break;
+        }
+        (void)unlink(mark);
+        assert_in_range(reloads, 3, OPENED_MAX - 1);
+}
+
+/* S2: what was asked is not known then, and nothing printed would read as "intact". */
+static void a_loop_that_fails_is_a_failure_of_the_command(void **state)
+{
+        World *w = *state;
+        static const char *const commands[] = {"check", "migrate", "status", "sync", "verify", "run"};
+        assert_int_equal(RUN(w, "sync"), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+                assert_int_equal(harness_program_wait(start_with_injection(w, "epoll_wait 2", "", "loop", commands[i])),
+                                 1);
+                assert_says(w, "loop.err", "the event loop failed: Cannot allocate memory", true);
+        }
+}
+
+#endif
+
 /* ---- what is not there ---- */
 
 static void append_config(World *w, const char *text)
@@ -201,6 +259,8 @@ static void no_output_commands_the_terminal(void **state)
                 {"verify"},
                 {"verify", "--json"},
                 {"sync", "-v"},
+                {"status", "--check"},
+                {"retire", "other"},
                 {"status", HOSTILE_NAME},
                 {"sync", "no" HOSTILE_NAME},
                 {"check", "--offline"},
@@ -235,6 +295,7 @@ static void no_output_commands_the_terminal(void **state)
         for (size_t i = 0; i < service.said.size; i++)
                 assert_true(service.said.data[i] != '\x1b' && service.said.data[i] != '\x7f');
         harness_service_done(&service);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.instance"));
 }
 
 #define TEST(f) cmocka_unit_test_setup(f, small_world)
@@ -245,6 +306,10 @@ int main(void)
                 TEST(few_descriptors_are_refused_with_the_number_that_is_needed),
                 TEST(as_many_descriptors_as_are_needed_are_enough),
                 TEST(a_service_does_not_wait_for_who_reads_its_log),
+#ifndef EDGEMIRROR_SANITIZERS
+                TEST(a_hangup_while_it_starts_is_a_reload),
+                TEST(a_loop_that_fails_is_a_failure_of_the_command),
+#endif
                 TEST(an_unknown_time_zone_stops_one_edge_only),
                 TEST(check_offline_looks_at_the_files_of_secrets),
                 TEST(no_output_commands_the_terminal),
