@@ -1,5 +1,6 @@
 -- Takes the lease of an edge if it is free or has ended, raises the epoch, closes a run that was left open, and opens the new run: the intent, before
--- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease.
+-- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease,
+-- and where the run is that it holds it for.
 -- A lease that this instance took before, from the queue, is known by its epoch. Of the edge's newest run that has a job (runs without a refresh have none; it
 -- is looked for among the last thousand): when it ended in any way while the catalog worked on that job, no longer ago than jobs are waited for, it is resumed,
 -- and the job polled on rather than started twice.
@@ -16,7 +17,7 @@ WITH taken AS (
     RETURNING c.epoch
 ), open AS (
     SELECT r.run_id, r.started_at, r.job_id, r.job_url,
-           r.phase = 'poll' AS polling, r.job_state
+           r.phase = 'poll' AS polling, r.job_state, r.phase, r.job_progress, r.listed
       FROM edgemirror.sync_run r
      WHERE r.edge_connection_id = $1::uuid AND r.finished_at IS NULL
 ), closed AS (
@@ -53,7 +54,9 @@ WITH taken AS (
 SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, o.job_id, o.job_url, c.holder,
        (extract(epoch FROM clock_timestamp() - (SELECT max(started_at) FROM open)) * 1000000)::bigint AS since_usec,
        (extract(epoch FROM c.expires_at - clock_timestamp()) * 1000000)::bigint AS expires_usec,
-       (extract(epoch FROM clock_timestamp() - (SELECT started_at FROM job)) * 1000000)::bigint AS job_since_usec
+       (extract(epoch FROM clock_timestamp() - (SELECT started_at FROM job)) * 1000000)::bigint AS job_since_usec,
+       b.phase, b.job_state, b.job_progress, b.listed
   FROM (SELECT 1) one
   LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = $1::uuid
   LEFT JOIN opened o ON true
+  LEFT JOIN LATERAL (SELECT * FROM open ORDER BY open.run_id DESC LIMIT 1) b ON true

@@ -25,6 +25,7 @@ static const OptionRow options[] = {
         {'a', "accept-removals", NULL, FIELD(accept_removals), "let held removals through, each still proven"},
         {'w', "watch", NULL, FIELD(watch), "on a terminal: again every two seconds, what needs a look first"},
         {'k', "check", NULL, FIELD(check), "one line for monitoring; exit status 0 only when all is well"},
+        {'W', "wait", NULL, FIELD(wait), "wait for a sync of the edge that is under way, then begin"},
         {'o', "offline", NULL, FIELD(offline), "stop after the configuration"},
         {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},
         {'y', "yes", NULL, FIELD(yes), "do not ask"},

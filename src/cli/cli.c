@@ -23,7 +23,7 @@ static const Command commands[] = {
          "Stays in the foreground. SIGHUP reads the configuration again, SIGTERM and SIGINT stop; with systemd, see\n"
          "edgemirror.service. Any number of instances may run on one database, with the same configuration.\n",
          false, command_run, NULL},
-        {"sync", "[EDGE…]", "one sync now of the named edges (all enabled ones without names), then exit", "jnuda",
+        {"sync", "[EDGE…]", "one sync now of the named edges (all enabled ones without names), then exit", "jnudaW",
          "Triggers a refresh of each Edge connection, waits for its job, lists its database connections and applies the\n"
          "difference to the mirror. Edges run concurrently, at most max_syncs at a time.\n",
          true, command_sync, NULL},

@@ -21,6 +21,8 @@
 #include <string.h>
 #include <time.h>
 
+#define WAIT_EVERY_USEC USEC_PER_SEC
+
 /* One slow edge does not hold up the others for longer. */
 #define ALONE_AT_MOST_USEC (5 * USEC_PER_SEC)
 
@@ -31,7 +33,9 @@ typedef struct Runner {
         const ConfigEdge *edge;
         Sync *sync;
         ProgressLine *line;
-        Plan *plan; /* of a dry run */
+        Plan *plan;             /* of a dry run */
+        sd_event_source *again; /* somebody else syncs the edge: when it is tried again */
+        bool waits;             /* has been said */
         bool over;
 } Runner;
 
@@ -79,6 +83,8 @@ static void command_wake(SyncCommand *c)
         (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
 }
 
+static int runner_on_again(sd_event_source *s, uint64_t usec, void *userdata);
+
 static void runner_on_progress(const SyncProgress *progress, void *userdata)
 {
         Runner *r = userdata;
@@ -89,10 +95,30 @@ static void runner_on_progress(const SyncProgress *progress, void *userdata)
         }
 }
 
+/* With --wait: the edge keeps its place, and is tried again until its lease is free. */
+static int runner_wait(Runner *r, const SyncReport *report)
+{
+        SyncCommand *c = r->command;
+        int error = sd_event_add_time_relative(c->session.event, &r->again, CLOCK_MONOTONIC, WAIT_EVERY_USEC, 0,
+                                               runner_on_again, r);
+        if (error < 0)
+                return error;
+        if (!r->waits)
+                log_info("%s: waiting; %s", r->edge->name, report->fault.message);
+        r->waits = true;
+        r->line = progress_line_remove(r->line);
+        r->over = true;
+        c->catalog_answers = true; /* as far as we can know: the others need not wait for this one */
+        command_wake(c);
+        return 0;
+}
+
 static void runner_on_done(const SyncReport *report, void *userdata)
 {
         Runner *r = userdata;
         SyncCommand *c = r->command;
+        if (c->line->wait && !c->stopping && sync_report_busy(report) && runner_wait(r, report) >= 0)
+                return;
         r->line = progress_line_remove(r->line);
         r->over = true;
         SyncReport checked = *report;
@@ -139,6 +165,33 @@ static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, const char
         command_report(c, edge, &report, NULL);
 }
 
+static void runner_could_not(Runner *r, int error)
+{
+        SyncCommand *c = r->command;
+        Fault fault;
+        fault_set(&fault, FAULT_PROCESS, -error, "no-resources", "the sync could not begin: %s",
+                  strerrordesc_np(-error));
+        r->line = progress_line_remove(r->line);
+        r->plan = plan_free(r->plan);
+        command_fail_edge(c, r->edge, "failed", &fault);
+}
+
+static int runner_on_again(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        (void)s;
+        (void)usec;
+        Runner *r = userdata;
+        SyncCommand *c = r->command;
+        r->again = sd_event_source_disable_unref(r->again);
+        int error = runner_start(c, r);
+        if (error >= 0)
+                return 0;
+        c->running--;
+        runner_could_not(r, error);
+        command_wake(c);
+        return 0;
+}
+
 /* Starts the edge's sync, or says why not. */
 static void runner_begin(SyncCommand *c, Runner *r)
 {
@@ -147,12 +200,7 @@ static void runner_begin(SyncCommand *c, Runner *r)
                 c->running++;
                 return;
         }
-        Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -error, "no-resources", "the sync could not begin: %s",
-                  strerrordesc_np(-error));
-        r->line = progress_line_remove(r->line);
-        r->plan = plan_free(r->plan);
-        command_fail_edge(c, r->edge, "failed", &fault);
+        runner_could_not(r, error);
 }
 
 static size_t command_most(const SyncCommand *c)
@@ -185,8 +233,10 @@ static int command_on_reaper(sd_event_source *s, void *userdata)
         (void)s;
         SyncCommand *c = userdata;
         for (size_t i = 0; i < c->next; i++)
-                if (c->runners[i].over)
+                if (c->runners[i].over) {
                         c->runners[i].sync = sync_free(c->runners[i].sync);
+                        c->runners[i].over = false;
+                }
         command_go_on(c);
         return 0;
 }
@@ -207,6 +257,15 @@ static int command_on_stop_timeout(sd_event_source *s, uint64_t usec, void *user
         return 0;
 }
 
+static void runner_waits_no_more(Runner *r)
+{
+        Fault stopped;
+        fault_set(&stopped, FAULT_RUN, ECANCELED, "stopped", "stopped before it began");
+        r->again = sd_event_source_disable_unref(r->again);
+        r->command->running--;
+        command_fail_edge(r->command, r->edge, "aborted", &stopped);
+}
+
 static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata)
 {
         (void)s;
@@ -219,9 +278,12 @@ static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *
         c->stopping = true;
         progress_view_clear(c->view);
         log_info("stopping; once more to leave at once");
-        for (size_t i = 0; i < c->next; i++)
-                if (c->runners[i].sync)
+        for (size_t i = 0; i < c->next; i++) {
+                if (c->runners[i].again)
+                        runner_waits_no_more(&c->runners[i]);
+                else if (c->runners[i].sync)
                         sync_stop(c->runners[i].sync);
+        }
         if (sd_event_add_time_relative(c->session.event, &c->stop_timer, CLOCK_MONOTONIC,
                                        c->session.config->daemon.stop_timeout_usec, 0, command_on_stop_timeout, c) < 0)
                 (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
@@ -319,6 +381,7 @@ static void command_close(SyncCommand *c)
 {
         for (size_t i = 0; c->runners && i < c->n_edges; i++) {
                 (void)progress_line_remove(c->runners[i].line);
+                sd_event_source_disable_unref(c->runners[i].again);
                 (void)sync_free(c->runners[i].sync);
                 (void)plan_free(c->runners[i].plan);
         }

@@ -18,11 +18,16 @@ bool sync_report_applied(const SyncReport *r)
         return text_equal(r->outcome, "synced") || text_equal(r->outcome, "held") || text_equal(r->outcome, "unstable");
 }
 
+bool sync_report_busy(const SyncReport *r)
+{
+        return text_equal(r->outcome, "aborted") && text_equal(r->fault.code, "lease-held");
+}
+
 int sync_report_status(const SyncReport *r)
 {
         if (text_equal(r->outcome, "held"))
                 return CLI_EXIT_HELD;
-        if (sync_report_applied(r))
+        if (sync_report_applied(r) || sync_report_busy(r))
                 return CLI_EXIT_DONE;
         int status = fault_exit_status(&r->fault);
         return status ? status : CLI_EXIT_EDGE_FAILED;
@@ -106,7 +111,7 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
         char took[DURATION_STRING_SIZE];
         bool one = r->applied.held == 1;
         columns_put(stdout, edge, EDGE_COLUMNS);
-        printf("  %-8s  ", r->outcome);
+        printf("  %-8s  ", sync_report_busy(r) ? "busy" : r->outcome);
         if (plan)
                 printf("dry run, nothing is written: ");
         if (sync_report_applied(r))

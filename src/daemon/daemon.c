@@ -219,6 +219,7 @@ static void daemon_close(Daemon *d)
         gate_done(d);
         prune_done(d);
         presence_done(d);
+        held_done(d);
         status_done(d);
         while (d->supply) {
                 Supply *s = d->supply;

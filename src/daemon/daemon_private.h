@@ -80,6 +80,8 @@ typedef struct Prune {
         bool said;              /* that it cannot be done */
 } Prune;
 
+typedef struct Held Held;
+
 typedef struct Presence {
         MirrorInstance instance;
         MirrorTask *task;
@@ -98,6 +100,7 @@ struct Daemon {
         Gate gate;
         Prune prune;
         Presence presence;
+        Held *held; /* edges whose removals are held */
         Run *runs;
         unsigned n_runs;
         bool ready, stopping;
@@ -138,6 +141,11 @@ void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *refused);
 void runs_say_again(Daemon *d); /* PostgreSQL answers: the words that it did not take before */
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);
+
+/* held.c */
+bool held_speaks(Daemon *d, const Uuid *edge, const Fault *fault); /* whether it is to be reported now */
+void held_over(Daemon *d, const Uuid *edge);
+void held_done(Daemon *d);
 
 /* presence.c */
 void presence_init(Daemon *d);

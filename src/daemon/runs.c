@@ -98,7 +98,11 @@ static LogLevel report_level(const Run *run, const SyncReport *report)
         const char *id = report_message_id(report);
         if (is_said_already(run->daemon, report))
                 return LOG_LEVEL_DEBUG;
-        if (id || (report_applied(report) && report->fault.scope != FAULT_NONE))
+        bool held = strcmp(report->outcome, "held") == 0;
+        if (!held && report_applied(report))
+                held_over(run->daemon, &run->edge);
+        bool quiet = held && !held_speaks(run->daemon, &run->edge, &report->fault);
+        if (!quiet && (id || (report_applied(report) && report->fault.scope != FAULT_NONE)))
                 return LOG_LEVEL_WARNING;
         bool news = a->added + a->changed + a->removed + a->restored > 0 || run->failures > 0;
         return report_applied(report) && news ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
@@ -114,7 +118,8 @@ static void run_log(const Run *run, const SyncReport *report)
                                ": %lld rows, %lld added, %lld changed, %lld removed, %lld restored, %lld held",
                                (long long)a->listed, (long long)a->added, (long long)a->changed, (long long)a->removed,
                                (long long)a->restored, (long long)a->held);
-        log_event(report_level(run, report), report_message_id(report),
+        LogLevel level = report_level(run, report);
+        log_event(level, level <= LOG_LEVEL_WARNING ? report_message_id(report) : NULL,
                   LOG_FIELDS(LOG_TEXT("EDGE", run->name), LOG_NUMBER("RUN_ID", report->run_id),
                              LOG_TEXT("JOB_ID", report->has_job ? uuid_format(&report->job.id, job) : NULL),
                              LOG_TEXT("PHASE", mirror_phase_name(report->phase)), LOG_TEXT("OUTCOME", report->outcome),

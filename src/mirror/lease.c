@@ -42,6 +42,23 @@ static int lease_start(LeaseTask *t, const char *sql, PgStepResult on_result, Mi
 
 /* ---- claim ---- */
 
+static void claim_take_doing(const PGresult *r, MirrorClaim *claim)
+{
+        enum { PHASE = 10, JOB_STATE, JOB_PROGRESS, LISTED };
+        const char *phase = result_text(r, 0, PHASE), *state = result_text(r, 0, JOB_STATE);
+        const char *progress = result_text(r, 0, JOB_PROGRESS);
+        char *out = claim->holder_doing;
+        if (!phase)
+                return;
+        if (strcmp(phase, "poll") == 0 && state)
+                (void)snprintf(out, sizeof(claim->holder_doing), progress ? "job %.60s, %.10s %%" : "job %.60s", state,
+                               progress);
+        else if (strcmp(phase, "list") == 0)
+                (void)snprintf(out, sizeof(claim->holder_doing), "%.20s rows listed", PQgetvalue(r, 0, LISTED));
+        else
+                (void)snprintf(out, sizeof(claim->holder_doing), "in phase %.20s", phase);
+}
+
 static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         MirrorClaim *claim = &((LeaseTask *)userdata)->claim;
@@ -53,6 +70,7 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         claim->busy = !result_text(result, 0, 1);
         const char *holder = result_text(result, 0, 6);
         if (claim->busy) {
+                claim_take_doing(result, claim);
                 int64_t expires = result_text(result, 0, 8) ? result_int(result, 0, 8) : 0;
                 (void)snprintf(claim->holder, sizeof(claim->holder), "%s", holder ? holder : "another instance");
                 claim->holder_since_usec = result_text(result, 0, 7) ? (uint64_t)result_int(result, 0, 7) : 0;

@@ -135,6 +135,7 @@ typedef enum MirrorTrigger { MIRROR_TRIGGER_SCHEDULE, MIRROR_TRIGGER_MANUAL } Mi
 typedef struct MirrorClaim {
         bool busy;                    /* somebody else holds the lease; nothing was changed */
         char holder[128];             /* who, when busy; else who held the lease that has ended, "": nobody else */
+        char holder_doing[128];       /* where the holder's run is, for a person; "": not known */
         uint64_t holder_since_usec;   /* for how long the holder's run has been going; 0 unknown */
         uint64_t holder_expires_usec; /* the lease ends in, unless renewed */
         int64_t epoch;

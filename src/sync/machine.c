@@ -20,6 +20,7 @@ void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
                 .patience_usec = options->patience_usec,
                 .page_size = options->page_size,
                 .edge = options->edge,
+                .name = options->name,
                 .max_removals = options->max_removals,
                 .accept_removals = options->accept_removals,
                 .dry_run = options->dry_run,
@@ -85,22 +86,30 @@ static SyncEvent machine_on_start(SyncMachine *m)
         return SYNC_STARTED_DRY;
 }
 
+/* Somebody else syncs the edge: nothing has failed, and nothing was done. */
+static void machine_busy(SyncMachine *m, const MirrorClaim *claim)
+{
+        char since[DURATION_STRING_SIZE], left[DURATION_STRING_SIZE];
+        Fault busy;
+        fault_set(&busy, FAULT_RUN, EBUSY, "lease-held",
+                  "%s is syncing this edge, since %s ago%s%s; its lease ends in %s unless it is renewed", claim->holder,
+                  duration_format_short(claim->holder_since_usec / USEC_PER_SEC * USEC_PER_SEC, since),
+                  claim->holder_doing[0] ? ": " : "", claim->holder_doing,
+                  duration_format_short(claim->holder_expires_usec / USEC_PER_SEC * USEC_PER_SEC, left));
+        (void)machine_fail(m, &busy);
+        m->outcome = "aborted";
+}
+
 static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
 {
         if (in->fault->scope != FAULT_NONE) {
                 (void)machine_fail(m, in->fault);
-                return SYNC_NOT_CLAIMED;
+                return in->fault->scope == FAULT_PROCESS && in->claim && in->claim->run_id > 0 ? SYNC_CLAIM_UNUSED
+                                                                                               : SYNC_NOT_CLAIMED;
         }
         const MirrorClaim *claim = in->claim;
         if (claim->busy) {
-                Fault busy;
-                unsigned long long since = claim->holder_since_usec / 1000000;
-                unsigned long long left = claim->holder_expires_usec / 1000000;
-                fault_set(
-                        &busy, FAULT_RUN, EBUSY, "lease-held",
-                        "a sync of this edge is under way: %s has held the lease for %llu s; it ends in %llu s unless renewed",
-                        claim->holder, since, left);
-                (void)machine_fail(m, &busy);
+                machine_busy(m, claim);
                 return SYNC_NOT_CLAIMED;
         }
         if (m->refresh_wanted && claim->resumes) {
@@ -281,6 +290,14 @@ static SyncEvent machine_on_lease_lost(SyncMachine *m)
         return SYNC_LEASE_LOST;
 }
 
+/* The edge in a command that can be pasted: its name where a shell takes that as it is, else its id. */
+static const char *machine_edge_argument(const SyncMachine *m, char id[static UUID_STRING_SIZE])
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+        bool usable = m->name && m->name[0] && m->name[0] != '-' && m->name[strspn(m->name, plain)] == '\0';
+        return usable ? m->name : uuid_format(&m->edge, id);
+}
+
 /* Rows are missing, and nothing was applied for that reason. */
 static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
 {
@@ -291,8 +308,12 @@ static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
         }
         char limit[GUARD_LIMIT_STRING_SIZE];
         Fault fault;
-        static const char way_out[] = "nothing was removed; edgemirror sync --dry-run shows them all, and "
-                                      "--accept-removals removes those that the catalog says are gone";
+        char id[UUID_STRING_SIZE], way_out[2 * LIMIT_EDGE_NAME_MAX_BYTES + 256];
+        const char *edge = machine_edge_argument(m, id);
+        (void)snprintf(way_out, sizeof(way_out),
+                       "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror sync "
+                       "--accept-removals %s removes those that the catalog says are gone",
+                       edge, edge);
         if (verdict == GUARD_EMPTY_LIST)
                 fault_set(&fault, FAULT_RUN, EPERM, "removals-held",
                           "the list is empty, and the mirror has %" PRId64 " rows (%s%s); %s", a->present, a->names,

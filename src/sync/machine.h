@@ -41,6 +41,7 @@ typedef enum SyncEvent {
         SYNC_CLAIMED_REFRESH, /* the lease is ours; refresh first */
         SYNC_CLAIMED_LIST,    /* …; no refresh is wanted */
         SYNC_CLAIMED_RESUME,  /* …; an earlier run left a job */
+        SYNC_CLAIM_UNUSED,    /* the lease is ours, and what it is needed for cannot begin: it goes back */
         SYNC_NOT_CLAIMED,     /* busy, or PostgreSQL said no: there is no run */
         SYNC_JOB_STARTED,
         SYNC_REFRESH_AGAIN,   /* certainly not begun; try again after the delay */
@@ -140,6 +141,7 @@ typedef struct SyncMachine {
         uint64_t settle_usec, patience_usec;
         unsigned page_size;
         Uuid edge;
+        const char *name; /* borrowed; NULL: it has none */
         GuardLimit max_removals;
         bool accept_removals, dry_run;
 
@@ -180,6 +182,7 @@ typedef struct SyncMachineOptions {
         uint64_t patience_usec; /* a longer Retry-After of the catalog is not waited for: the run is put off */
         unsigned page_size;
         Uuid edge;
+        const char *name; /* borrowed for as long as the machine lives; NULL: none */
         GuardLimit max_removals;
         bool accept_removals; /* the guard is open; each row must still be proven gone */
         bool dry_run;         /* list, verify and plan; write nothing */

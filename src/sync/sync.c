@@ -16,6 +16,7 @@
 #include "sync/prover.h"
 #include "sync/snapshot.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -53,6 +54,8 @@ struct Sync {
         int64_t asked_usec;     /* the job was asked for, the last time */
         int64_t refreshed_usec; /* the last moment at which the refresh was not over yet */
         bool lease_kept;        /* the end was not recorded */
+        JobStatus logged_job;
+        unsigned n_repeated; /* transitions from a state to itself, in a row */
         bool over;
 };
 
@@ -135,7 +138,7 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                 if (r < 0) {
                         Fault memory;
                         fault_set(&memory, FAULT_PROCESS, -r, "no-memory", "out of memory");
-                        sync_input(s, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &memory});
+                        sync_input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = claim, .fault = &memory});
                         return;
                 }
         }
@@ -514,6 +517,31 @@ static void sync_tell(Sync *s)
         s->progress(&progress, s->userdata);
 }
 
+/* Waiting for a job and asking for it alternate, pages and proofs follow each other: of those a line when the job has moved, and ever fewer of the others. */
+static void sync_log_transition(Sync *s, SyncState from)
+{
+        const SyncMachine *m = &s->machine;
+        char id[UUID_STRING_SIZE], job[160] = "", progress[32] = "", rows[40] = "";
+        bool asking = from == SYNC_POLL_WAIT && m->state == SYNC_POLLING;
+        bool waiting = from == SYNC_POLLING && m->state == SYNC_POLL_WAIT;
+        bool moved = strcmp(m->job.state, s->logged_job.state) != 0 || m->job.progress != s->logged_job.progress;
+        s->n_repeated = from == m->state ? s->n_repeated + 1 : 0;
+        if ((asking || waiting) && !moved)
+                return;
+        if (s->n_repeated > 1 && (s->n_repeated & (s->n_repeated - 1)) != 0)
+                return;
+        s->logged_job = m->job;
+        if (m->has_job && m->job.progress >= 0)
+                (void)snprintf(progress, sizeof(progress), ", %.0f %%", m->job.progress);
+        if (m->has_job && m->phase <= SYNC_PHASE_POLL)
+                (void)snprintf(job, sizeof(job), "; job %s %.40s%s", uuid_format(&m->job.id, id), m->job.state,
+                               progress);
+        if (m->phase == SYNC_PHASE_LIST && spool_digest(s->snapshot.rows)->rows > 0)
+                (void)snprintf(rows, sizeof(rows), "; %lld rows", (long long)spool_digest(s->snapshot.rows)->rows);
+        log_debug("%s: %s → %s: %s%s%s", s->name, sync_state_name(from), sync_state_name(m->state), m->last->words, job,
+                  rows);
+}
+
 static void sync_input(Sync *s, SyncInput in)
 {
         if (s->over)
@@ -527,8 +555,7 @@ static void sync_input(Sync *s, SyncInput in)
                 s->phase = s->machine.phase;
         sync_take_problem(s, input_problem(&in));
         action = sync_keep(s, &in, action);
-        log_debug("%s: %s → %s: %s", s->name, sync_state_name(from), sync_state_name(s->machine.state),
-                  s->machine.last->words);
+        sync_log_transition(s, from);
         sync_tell(s);
         /* A job's percentage and document change with every poll; the heartbeat takes them along. */
         bool moved =
@@ -577,6 +604,7 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
                 .patience_usec = context->patience_usec,
                 .page_size = plan->page_size,
                 .edge = plan->edge,
+                .name = s->name,
                 .max_removals = plan->max_removals,
                 .accept_removals = plan->accept_removals,
                 .dry_run = plan->dry_run != NULL,

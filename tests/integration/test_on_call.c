@@ -295,6 +295,116 @@ static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
         free(text);
 }
 
+/* ---- N11: removals that are held ---- */
+
+static void remove_rows(ServiceWorld *w, int edge, int n)
+{
+        char path[128];
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[edge]);
+        for (int i = 0; i < n; i++)
+                control(w, path, "{\"op\":\"remove\",\"index\":0}");
+}
+
+static void sync_again(ServiceWorld *w, int n)
+{
+        make_due(w, 0, 0);
+        harness_service_reload(&w->services[0]);
+        await_sql(w, "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = 'held'", n);
+        await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+}
+
+/* N11 */
+static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        remove_rows(w, 0, 15);
+        (void)service_start(w, 0);
+        sync_again(w, 1);
+        harness_service_await_log(&w->services[0], "warning: e0: held after ", 1);
+        assert_int_equal(
+                harness_service_logged(&w->services[0], " edgemirror sync --accept-removals e0 removes those that"), 1);
+        sync_again(w, 2);
+        sync_again(w, 3);
+        assert_int_equal(harness_service_logged(&w->services[0], "warning: e0: held after "), 1);
+        remove_rows(w, 0, 1); /* not the same any more */
+        sync_again(w, 4);
+        harness_service_await_log(&w->services[0], "warning: e0: held after ", 2);
+        service_stop(w, 0);
+}
+
+/* ---- N12: an edge that is being synced ---- */
+
+/* N12 */
+static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **state)
+{
+        ServiceWorld *w = *state;
+        fault(w, "refresh", 0, "\"never_ends\":true");
+        (void)service_start(w, 0);
+        make_due(w, 0, 0);
+        harness_service_signal(&w->services[0], SIGHUP);
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_progress = 42");
+        assert_int_equal(program(w, "sync", NULL, "e0"), 0);
+        assert_out(w, "  busy      ", true);
+        assert_out(w, " is syncing this edge, since ", true);
+        assert_out(w, ": job RUNNING, 42 %; its lease ends in ", true);
+        const char *const waits[] = {"-c", w->config, "sync", "--wait", "--no-refresh", "e0", NULL};
+        pid_t pid = harness_program_start(w->folder, waits);
+        for (char *text = NULL; !text || !strstr(text, "e0: waiting; "); text = harness_read(w->folder, "err"))
+                free(text);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
+        service_stop(w, 0);
+        assert_int_equal(harness_program_wait(pid), 0);
+        assert_out(w, "  synced    ", true);
+        assert_mirror_equals_catalog(w, 0, 0);
+}
+
+/* ---- N13: words in the foreground ---- */
+
+static int count_lines(const char *text, const char *words)
+{
+        int n = 0;
+        for (const char *at = text; (at = strstr(at, words)); at++)
+                n++;
+        return n;
+}
+
+/* N13 */
+static void sync_v_shows_the_job_and_says_nothing_twenty_times(void **state)
+{
+        ServiceWorld *w = *state;
+        fault(w, "refresh", 0, "\"never_ends\":true");
+        (void)snprintf(w->in_defaults, sizeof(w->in_defaults), "job_timeout = 2s");
+        write_config(w);
+        const char *const arguments[] = {"-c", w->config, "-v", "sync", "e0", NULL};
+        (void)harness_program(w->folder, arguments);
+        char *text = harness_read(w->folder, "err");
+        char *job = harness_sql(&w->pg, "SELECT job_id FROM edgemirror.sync_run");
+        assert_non_null(strstr(text, job));
+        assert_non_null(strstr(text, " RUNNING, 42 %"));
+        assert_in_range(count_lines(text, "e0: poll-wait → polling"), 0, 3);
+        assert_in_range(count_lines(text, "e0: polling → poll-wait"), 0, 3);
+        free(job);
+        free(text);
+}
+
+/* N13 */
+static void a_service_in_the_foreground_says_time_and_level(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)service_start(w, 0);
+        service_stop(w, 0);
+        char *text = harness_read(w->folder, "run0.err");
+        for (const char *at = text; *at; at = strchr(at, '\n') + 1) {
+                int year;
+                char zone, level[16];
+                assert_int_equal(sscanf(at, "%d-%*d-%*dT%*d:%*d:%*d%c %15[a-z]: ", &year, &zone, level), 3);
+                assert_int_equal(zone, 'Z');
+        }
+        assert_non_null(strstr(text, "Z info: serving 4 edges"));
+        free(text);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -311,6 +421,10 @@ int main(void)
                         status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over,
                         few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
+                cmocka_unit_test_setup(held_removals_are_reported_once_with_a_command_that_can_be_pasted, few_edges),
+                cmocka_unit_test_setup(an_edge_that_is_being_synced_is_busy_which_is_no_failure, few_edges),
+                cmocka_unit_test_setup(sync_v_shows_the_job_and_says_nothing_twenty_times, few_edges),
+                cmocka_unit_test_setup(a_service_in_the_foreground_says_time_and_level, few_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }

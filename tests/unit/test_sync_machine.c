@@ -16,7 +16,9 @@
 #define ENDS     (E(SYNC_RUN_FAILED) | E(SYNC_LEASE_LOST) | E(SYNC_STOP_ASKED))
 /* A dry run passes through here, too. */
 #define ENDS_OF_BOTH (ENDS | E(SYNC_DRY_RUN_ENDED))
-#define CLAIMS       (E(SYNC_CLAIMED_REFRESH) | E(SYNC_CLAIMED_LIST) | E(SYNC_CLAIMED_RESUME) | E(SYNC_NOT_CLAIMED))
+#define CLAIMS                                                                                                         \
+        (E(SYNC_CLAIMED_REFRESH) | E(SYNC_CLAIMED_LIST) | E(SYNC_CLAIMED_RESUME) | E(SYNC_CLAIM_UNUSED) |              \
+         E(SYNC_NOT_CLAIMED))
 
 /* Written from the design, not from the table of the machine. */
 static const unsigned allowed[SYNC_STATES] = {

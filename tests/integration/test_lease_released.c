@@ -1,0 +1,91 @@
+/*
+ * A run that has taken its lease, and then has not the memory for what renews it, gives the lease back: S4. The real runner in this process, on real parts;
+ * only the timer of the heartbeat is not to be had.
+ */
+#include "base/duration.h"
+#include "integration/sync_world.h"
+#include "sync/plan.h"
+#include "wiring/wiring.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEASE_USEC (60 * USEC_PER_SEC)
+
+static bool without_heartbeat;
+
+int __real_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock, uint64_t usec,
+                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata);
+int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock, uint64_t usec,
+                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata);
+
+int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock, uint64_t usec,
+                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata)
+{
+        if (without_heartbeat && usec == LEASE_USEC / 3)
+                return -ENOMEM;
+        return __real_sd_event_add_time_relative(e, s, clock, usec, accuracy, callback, userdata);
+}
+
+static sd_event *loop;
+
+static void on_done(const SyncReport *report, void *userdata)
+{
+        *(SyncReport *)userdata = *report;
+        (void)sd_event_exit(loop, 0);
+}
+
+/* S4 */
+static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
+{
+        World *w = *state;
+        Config *config;
+        Wiring wiring = {0};
+        Fault fault;
+        Text errors = {0};
+        Pace pace;
+        Sync *sync;
+        SyncReport report = {0};
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(config_load(w->config, &config, &errors), 0);
+        assert_int_equal(sd_event_new(&loop), 0);
+        assert_int_equal(wiring_open_mirror(&wiring, loop, config, &fault), 0);
+        assert_int_equal(wiring_open_catalog(&wiring, loop, config, &fault), 0);
+        pace_init(&pace, 1);
+        const SyncContext context = {.event = loop,
+                                     .catalog = wiring.catalog,
+                                     .mirror = wiring.mirror,
+                                     .pace = &pace,
+                                     .lease_usec = LEASE_USEC};
+        SyncPlan plan = sync_plan_of(&config->edges[0]);
+        plan.trigger = MIRROR_TRIGGER_MANUAL;
+        without_heartbeat = true;
+        assert_int_equal(sync_start(&context, &plan, NULL, on_done, &report, &sync), 0);
+        assert_int_equal(sd_event_loop(loop), 0);
+        without_heartbeat = false;
+        assert_string_equal(report.outcome, "failed");
+        assert_string_equal(report.fault.code, "no-memory");
+        assert_false(report.lease_kept);
+        (void)sync_free(sync);
+        wiring_close(&wiring);
+        sd_event_unref(loop);
+        (void)config_free(config);
+        text_done(&errors);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
+                         0);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'no-memory'"), 1);
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(the_lease_is_released_when_its_heartbeat_cannot_begin, small_world),
+        };
+        return cmocka_run_group_tests_name("lease_released", tests, world_setup, world_teardown);
+}
