@@ -13,7 +13,8 @@
  * task; they return what to do instead.
  *
  * Traps that this module owns: sockets change under PQconnectPoll; connect_timeout is ours; COMMIT of a failed transaction answers with the tag
- * ROLLBACK; a killed idle connection has no SQLSTATE. Host names are resolved by libpq and block the loop meanwhile: see README.
+ * ROLLBACK; a killed idle connection has no SQLSTATE; host names are resolved in a thread (endpoint.h), and so is a statement cancelled that is
+ * given up; no connection is old or idle for long, so that no session holds anything on the server and none is trusted that a firewall has forgotten.
  */
 #pragma once
 
@@ -37,7 +38,9 @@ typedef struct PgPoolOptions {
         void *load_password_userdata;
         const char *application_name;
         unsigned max_connections;
-        uint64_t connect_timeout_usec;
+        uint64_t connect_timeout_usec; /* for each address; half of it when there are several */
+        uint64_t idle_usec;            /* a connection without work for so long is closed; 0: a minute */
+        uint64_t max_age_usec; /* no work begins on a connection that is older, less up to a quarter; 0: an hour */
         uint64_t statement_timeout_usec;
         uint64_t lock_timeout_usec;
 } PgPoolOptions;

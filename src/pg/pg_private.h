@@ -1,19 +1,23 @@
 /*
  * pg_private: what the files of this room share: a connection, and a piece of work on it.
  *
- * connection.c opens, watches and closes a libpq connection; work.c carries out one piece of work on an open one; pool.c hands work to connections.
+ * connection.c opens, watches and closes a libpq connection; lookup.c finds the addresses of host names for it, cancel.c ends what runs on the server;
+ * work.c carries out one piece of work on an open one; pool.c hands work to connections.
  */
 #pragma once
 
+#include "base/background.h"
+#include "pg/endpoint.h"
 #include "pg/pg.h"
 
 typedef struct PgConnection PgConnection;
 
 typedef enum PgConnectionState {
-        PG_CONNECTION_CONNECTING,
+        PG_CONNECTION_CONNECTING, /* without a `conn`: it waits for the addresses */
         PG_CONNECTION_IDLE,
         PG_CONNECTION_WORKING,
-        PG_CONNECTION_BROKEN, /* to be freed by the pool */
+        PG_CONNECTION_LEAVING, /* its work was given up; it is closed once the server has ended the statement */
+        PG_CONNECTION_BROKEN,  /* to be freed by the pool */
 } PgConnectionState;
 
 /* Where a piece of work on a connection stands. */
@@ -53,7 +57,11 @@ struct PgConnection {
         PGconn *conn;
         PgConnectionState state;
         sd_event_source *io;
-        sd_event_source *deadline;
+        sd_event_source *deadline; /* connecting, working, leaving: until then; idle: closed then */
+        PgEndpoints *endpoints;
+        size_t tried;         /* of them */
+        uint64_t retire_usec; /* monotonic: no work begins on it any more */
+        Background *cancel;
         PgTask *task;
         PGresult *answer; /* of the statement under way: its last result, or its first error */
         bool connected;   /* it was open once: its end is no failure to connect */
@@ -69,6 +77,11 @@ struct PgPool {
         void *load_password_userdata;
         unsigned max_connections;
         uint64_t connect_timeout_usec, statement_timeout_usec, lock_timeout_usec;
+        uint64_t idle_usec, max_age_usec;
+        Background *lookup;     /* one at a time, however long it takes */
+        PgEndpoints *endpoints; /* what the last lookup found; NULL: none has */
+        PgEndpoints *served; /* the list and the place in it of the last address that gave a connection: tried first */
+        size_t served_index;
         PgConnection *connections;
         unsigned n_connections;
         bool full; /* the server took no further connection: until one of ours comes free, no more are asked for */
@@ -88,14 +101,26 @@ PgConnection *connection_free(PgConnection *c);
 int connection_watch(PgConnection *c, uint32_t events); /* (re)adds the io source for libpq's present socket */
 int connection_set_deadline(PgConnection *c, uint64_t usec);
 void connection_clear_deadline(PgConnection *c);
+void connection_rest(PgConnection *c); /* its work is done */
 /* Lost: fails its task, leaves the freeing to the pool. The first takes libpq's words for it, the second those of `fault`. */
 void connection_break(PgConnection *c);
 void connection_fail(PgConnection *c, const Fault *fault);
+/* The work on it was given up: what runs is cancelled, then it is closed. `copying`: the server waits for data and sees the end by itself. */
+void connection_leave(PgConnection *c, bool copying);
+/* The lookup that it waited for has ended; `fault` when it found nothing. */
+void connection_on_lookup(PgConnection *c, const Fault *fault);
 bool connection_check_idle(PgConnection *c); /* reads what has come unasked; false: it is gone */
+
+/* lookup.c */
+int lookup_start(PgPool *pool, const char *conninfo); /* unless one is under way */
+
+/* cancel.c */
+int cancel_start(PgConnection *c); /* asks the server, in a thread, to end the statement under way */
 
 /* work.c */
 void work_start(PgConnection *c);                   /* c->task is set */
 void work_on_io(PgConnection *c);                   /* the socket is ready */
+bool work_is_copying(const PgConnection *c);        /* the server waits for our data */
 void work_on_lost(PgConnection *c, const Fault *f); /* the connection is gone: decide how the task ended */
 
 /* pg_fault.c */

@@ -4,9 +4,15 @@
  * What always holds: a task is in one place: in the waiting list, on a connection, or in the list of ended ones. Callbacks run from the dispatcher only, so
  * that whatever they do (start, cancel, free the pool) happens outside libpq's handlers.
  */
+#include "base/clock.h"
+#include "base/duration.h"
 #include "pg/pg_private.h"
 #include <errno.h>
 #include <string.h>
+
+#define IDLE_DEFAULT_USEC    USEC_PER_MINUTE
+#define MAX_AGE_DEFAULT_USEC USEC_PER_HOUR
+#define CANCEL_USEC          (200 * USEC_PER_MSEC)
 
 static void list_append(PgTask **first, PgTask **last, PgTask *t)
 {
@@ -36,6 +42,15 @@ void pool_dispatch_later(PgPool *pool)
         (void)sd_event_source_set_enabled(pool->dispatcher, SD_EVENT_ONESHOT);
 }
 
+/* The one way to the list of ended ones. The dispatcher may have looked there already. */
+static void pool_conclude(PgPool *pool, PgTask *t, PgEnd end)
+{
+        t->ended = true;
+        t->end = end;
+        list_append(&pool->ended_first, &pool->ended_last, t);
+        pool_dispatch_later(pool);
+}
+
 /* Puts a task back to the head of the queue as if it had never been started. */
 static void pool_requeue(PgPool *pool, PgTask *t)
 {
@@ -61,13 +76,10 @@ void pool_task_ended(PgTask *t, PgEnd end)
         /* A connection that had died unnoticed while idle: BEGIN has no effect, so the work simply begins again on another one. */
         bool stale = end == PG_END_FAILED && t->work.transaction && t->stage == WORK_BEGIN &&
                      c->state == PG_CONNECTION_BROKEN && c->rested;
-        if (stale) {
+        if (stale)
                 pool_requeue(pool, t);
-        } else {
-                t->ended = true;
-                t->end = end;
-                list_append(&pool->ended_first, &pool->ended_last, t);
-        }
+        else
+                pool_conclude(pool, t, end);
         pool_dispatch_later(pool);
 }
 
@@ -108,9 +120,7 @@ static void pool_fail_waiting(PgPool *pool, const Fault *fault)
                 PgTask *t = pool->first;
                 list_remove(&pool->first, &pool->last, t);
                 t->fault = *fault;
-                t->ended = true;
-                t->end = PG_END_FAILED;
-                list_append(&pool->ended_first, &pool->ended_last, t);
+                pool_conclude(pool, t, PG_END_FAILED);
         }
 }
 
@@ -175,6 +185,21 @@ static void pool_open_more(PgPool *pool)
         }
 }
 
+/* A loop is not needed any more for what was given up, but the server is to hear of it. */
+static void pool_wait_for_cancels(PgPool *pool)
+{
+        uint64_t until = clock_monotonic_usec() + CANCEL_USEC;
+        for (PgConnection *c = pool->connections; c; c = c->next) {
+                if (c->state == PG_CONNECTION_WORKING)
+                        connection_leave(c, work_is_copying(c));
+        }
+        for (PgConnection *c = pool->connections; c; c = c->next) {
+                uint64_t now = clock_monotonic_usec();
+                if (c->cancel && now < until)
+                        background_wait(c->cancel, until - now);
+        }
+}
+
 static int pool_on_dispatch(sd_event_source *s, void *userdata)
 {
         (void)s;
@@ -218,6 +243,8 @@ int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
         pool->connect_timeout_usec = options->connect_timeout_usec;
         pool->statement_timeout_usec = options->statement_timeout_usec;
         pool->lock_timeout_usec = options->lock_timeout_usec;
+        pool->idle_usec = options->idle_usec ? options->idle_usec : IDLE_DEFAULT_USEC;
+        pool->max_age_usec = options->max_age_usec ? options->max_age_usec : MAX_AGE_DEFAULT_USEC;
         pool->conninfo = copy_or_null(options->conninfo);
         pool->load_password = options->load_password;
         pool->load_password_userdata = options->load_password_userdata;
@@ -249,12 +276,16 @@ PgPool *pg_pool_free(PgPool *pool)
                 return NULL;
         if (pool->freed)
                 *pool->freed = true;
+        pool_wait_for_cancels(pool);
         while (pool->connections) {
                 PgConnection *c = pool->connections;
                 pool->connections = c->next;
                 free(c->task);
                 (void)connection_free(c);
         }
+        (void)background_abandon(pool->lookup);
+        (void)pg_endpoints_unref(pool->endpoints);
+        (void)pg_endpoints_unref(pool->served);
         free_tasks(pool->first);
         free_tasks(pool->ended_first);
         sd_event_source_disable_unref(pool->dispatcher);
@@ -295,12 +326,9 @@ PgTask *pg_cancel(PgTask *t)
         PgConnection *c = t->connection;
         if (c) {
                 /* The connection is in the middle of something: closing it is what rolls back. */
+                bool copying = work_is_copying(c);
                 c->task = NULL;
-                c->io = sd_event_source_disable_unref(c->io);
-                connection_clear_deadline(c);
-                PQfinish(c->conn);
-                c->conn = NULL;
-                c->state = PG_CONNECTION_BROKEN;
+                connection_leave(c, copying);
                 pool_dispatch_later(pool);
         } else if (t->ended) {
                 list_remove(&pool->ended_first, &pool->ended_last, t);

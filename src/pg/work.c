@@ -99,11 +99,10 @@ static void work_send_stage(PgConnection *c)
 static void work_end(PgConnection *c, PgEnd end)
 {
         PgTask *t = c->task;
-        connection_clear_deadline(c);
         c->task = NULL;
         c->rested = true;
-        c->state = PG_CONNECTION_IDLE;
         pool_task_ended(t, end);
+        connection_rest(c);
 }
 
 /* A fault inside the work: roll back where there is something to roll back, then end. */
@@ -118,6 +117,11 @@ static void work_fail(PgConnection *c, const Fault *fault)
         }
         t->stage = WORK_ROLLBACK;
         work_send_stage(c);
+}
+
+bool work_is_copying(const PgConnection *c)
+{
+        return c->task && c->task->stage == WORK_COPY && !c->task->copy_sourced;
 }
 
 void work_on_lost(PgConnection *c, const Fault *fault)
@@ -414,12 +418,6 @@ void work_on_io(PgConnection *c)
                 return;
         }
         work_advance(c);
-        if (c->state == PG_CONNECTION_WORKING && c->task) {
-                if (c->task->stage == WORK_COPY && !c->task->copy_sourced)
-                        return;
+        if (c->state == PG_CONNECTION_WORKING && c->task && !work_is_copying(c))
                 work_flush(c);
-        } else if (c->state == PG_CONNECTION_IDLE) {
-                if (connection_watch(c, EPOLLIN) < 0)
-                        connection_break(c);
-        }
 }
