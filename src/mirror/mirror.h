@@ -15,6 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where the pool's statements look up what they do not qualify: in nothing that others may write to. */
+#define MIRROR_SEARCH_PATH "pg_catalog, edgemirror, pg_temp"
+
 typedef struct Mirror Mirror;
 typedef struct MirrorTask MirrorTask;
 

@@ -2,12 +2,15 @@
  * pg: PostgreSQL work, non-blocking libpq on an sd-event loop.
  *
  * Knows no schema. A pool of at most `max_connections` connections carries out pieces of work, first come first served. A piece of work is a list of
- * steps: one statement each, carried out in order inside one transaction (or one single statement outside a transaction block). Nothing of a session
- * outlives a piece of work except temporary tables, so that a transaction-pooling PgBouncer may stand between: no named prepared statements, no
- * session settings, no session locks.
+ * steps: one statement each, carried out in order inside one transaction. Nothing of a session outlives a piece of work except temporary tables, so that a
+ * transaction-pooling PgBouncer may stand between: no named prepared statements, no session settings, no session locks.
  *
- * Timeouts (statement, lock, idle in transaction) are set by set_config(…, true) at the start of each transaction; a deadline of the loop's own
- * (statement timeout and a grace) guards against a peer that answers nothing.
+ * Each transaction says for itself what a role, a database or a server may have set otherwise: its isolation, where names are looked up, how
+ * moments are written, how long it may take and wait, and that no row is hidden from it (flight.c). What needs no decision in between crosses in one
+ * round trip, by libpq's pipeline mode: BEGIN, those settings, the statements and COMMIT.
+ *
+ * The server ends by itself what takes too long; a deadline of the loop's own guards against a peer that answers nothing. What is given up is cancelled
+ * on the server.
  *
  * Asynchronous contract: as in http.h. Steps' on_result handlers also run from the loop, in order, and may not call pg_start's cancel on their own
  * task; they return what to do instead.
@@ -38,8 +41,11 @@ typedef struct PgPoolOptions {
         void *load_password_userdata;
         const char *application_name;
         unsigned max_connections;
+        const char *search_path;       /* as SET takes it; pg_temp, unless it is named last, comes first */
         uint64_t connect_timeout_usec; /* for each address; half of it when there are several */
-        uint64_t idle_usec;            /* a connection without work for so long is closed; 0: a minute */
+        uint64_t
+                answer_usec; /* for the way there and back: beyond a statement's own limit, and for what takes no time; 0: 10 s */
+        uint64_t idle_usec;    /* a connection without work for so long is closed; 0: a minute */
         uint64_t max_age_usec; /* no work begins on a connection that is older, less up to a quarter; 0: an hour */
         uint64_t statement_timeout_usec;
         uint64_t lock_timeout_usec;
@@ -60,11 +66,14 @@ typedef int (*PgCopySource)(void *userdata, const char **ret_data, size_t *ret_s
 /* `result` is borrowed, successful (PGRES_TUPLES_OK or PGRES_COMMAND_OK). To fail the work: fill the fault and return PG_ROLLBACK. */
 typedef PgNext (*PgStepResult)(const PGresult *result, void *userdata, Fault *ret_fault);
 
-/* Strings and arrays are borrowed until the work has ended; parameters are read when the step is sent, so that an earlier handler may fill them. */
-#define PG_SCRIPT (-1) /* for n_params: `sql` holds any number of statements, without parameters (migrations) */
+#define PG_SCRIPT    (-1) /* for n_params: `sql` holds any number of statements, without parameters (migrations) */
+#define PG_STEPS_MAX 64
 
-/* Asked when the step's turn comes: false passes it by. */
+/* Asked before the step is sent: false passes it by. */
 typedef bool (*PgStepWanted)(void *userdata);
+
+/* Strings and arrays are borrowed until the work has ended; parameters are read when the step is sent. A step is sent once the handlers of all steps before
+ * it have run, so that they may fill its parameters; those of `certain` steps excepted. */
 
 typedef struct PgStep {
         const char *sql; /* one statement; $1… parameters in text form, NULL entries are SQL NULL */
@@ -73,23 +82,25 @@ typedef struct PgStep {
         PgCopySource copy_source; /* set: `sql` is a COPY … FROM STDIN, and this gives its data */
         PgStepResult on_result;   /* may be NULL */
         PgStepWanted wanted;      /* NULL: always; only in a transaction */
+        bool certain; /* the handler says PG_NEXT to whatever the server answers: what follows, COMMIT too, is sent without waiting for it. If it
+                         does not after all, and the work is committed, that ends as PG_END_UNKNOWN with its fault */
 } PgStep;
 
 typedef struct PgWork {
         const PgStep *steps;
         size_t n_steps;
-        bool transaction; /* false: exactly one step, sent alone */
+        bool transaction; /* false: exactly one step, committed whatever its handler says */
         bool read_only;   /* transaction: BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ: one snapshot for all steps */
         uint64_t statement_timeout_usec; /* 0: the pool's */
-        uint64_t lock_timeout_usec;      /* transaction; 0: the pool's */
+        uint64_t lock_timeout_usec;      /* 0: the pool's */
         bool bulk; /* may take minutes: one connection of the pool is kept free of such work, for what must not wait */
 } PgWork;
 
 typedef enum PgEnd {
-        PG_END_DONE,        /* committed (the server said COMMIT), or the single statement succeeded */
+        PG_END_DONE,        /* committed: the server said COMMIT */
         PG_END_ROLLED_BACK, /* a handler asked, and filled no fault */
         PG_END_FAILED,      /* nothing was committed; the fault, a handler's own or the server's, says why */
-        PG_END_UNKNOWN, /* the connection was lost after COMMIT (or the single statement) was sent: read back before deciding */
+        PG_END_UNKNOWN,     /* the connection was lost after COMMIT was sent: read back before deciding */
 } PgEnd;
 
 /* `fault` is never NULL; scope FAULT_NONE when there is none. */

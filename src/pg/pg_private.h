@@ -20,7 +20,7 @@ typedef enum PgConnectionState {
         PG_CONNECTION_BROKEN,  /* to be freed by the pool */
 } PgConnectionState;
 
-/* Where a piece of work on a connection stands. */
+/* What the next answer is of. */
 typedef enum WorkStage {
         WORK_BEGIN,
         WORK_SETTINGS,
@@ -30,6 +30,27 @@ typedef enum WorkStage {
         WORK_ROLLBACK,
 } WorkStage;
 
+/* Where a piece of work on a connection stands. A flight is what crosses in one go, up to where a decision is needed; its answers come in the same order. */
+typedef struct Progress {
+        WorkStage stage;
+        size_t step;   /* of the next answer; between two flights: the next one to be sent */
+        uint64_t sent; /* which steps are in this flight, a bit each */
+        size_t last;   /* of them */
+        bool begun;    /* BEGIN has been sent */
+        bool pipelined;
+        bool commits;        /* COMMIT is in the flight, or on its way there: it may have been sent */
+        bool answered;       /* something has come back */
+        bool failed;         /* the server has refused something in this flight: what followed it was not carried out */
+        bool committed;      /* the server has said COMMIT */
+        bool asked_back;     /* a handler asked for the rollback */
+        bool lost;           /* with its connection */
+        PgNext next;         /* what the last handler decided */
+        uint64_t limit_usec; /* for the rest of the flight, once it is known that somebody listens */
+        bool copy_sourced;   /* the source has said that it is at its end */
+        const char *chunk;   /* what the source gave and libpq has not taken yet */
+        size_t chunk_size;
+} Progress;
+
 struct PgTask {
         PgPool *pool;
         PgTask *next, *previous;
@@ -37,14 +58,7 @@ struct PgTask {
         PgCallback callback;
         void *userdata;
         PgConnection *connection; /* NULL: waiting for one */
-        /* work.c */
-        WorkStage stage;
-        size_t step;
-        bool copy_sourced; /* the source has said that it is at its end */
-        const char *chunk; /* what the source gave and libpq has not taken yet */
-        size_t chunk_size;
-        bool touched;    /* something was sent: a lost connection is not a stale one */
-        bool asked_back; /* a handler asked for the rollback */
+        Progress at;
         Fault fault;
         bool ended;
         bool told; /* its callback has been called: it is in no list */
@@ -77,7 +91,8 @@ struct PgPool {
         void *load_password_userdata;
         unsigned max_connections;
         uint64_t connect_timeout_usec, statement_timeout_usec, lock_timeout_usec;
-        uint64_t idle_usec, max_age_usec;
+        uint64_t answer_usec, idle_usec, max_age_usec;
+        char *search_path;
         Background *lookup;     /* one at a time, however long it takes */
         PgEndpoints *endpoints; /* what the last lookup found; NULL: none has */
         PgEndpoints *served; /* the list and the place in it of the last address that gave a connection: tried first */
@@ -117,11 +132,22 @@ int lookup_start(PgPool *pool, const char *conninfo); /* unless one is under way
 /* cancel.c */
 int cancel_start(PgConnection *c); /* asks the server, in a thread, to end the statement under way */
 
+/* flight.c */
+void flight_send(PgConnection *c); /* the next steps, as far as no decision is needed; COMMIT after the last */
+void flight_send_rollback(PgConnection *c);
+void flight_flush(PgConnection *c); /* sends what libpq holds; waits for the socket as needed */
+uint64_t flight_limit(const PgTask *t, size_t n_statements);
+
+/* copy.c */
+void copy_begin(PgConnection *c); /* the server waits for data */
+void copy_feed(PgConnection *c);  /* as much as the socket takes */
+
 /* work.c */
-void work_start(PgConnection *c);                   /* c->task is set */
-void work_on_io(PgConnection *c);                   /* the socket is ready */
-bool work_is_copying(const PgConnection *c);        /* the server waits for our data */
-void work_on_lost(PgConnection *c, const Fault *f); /* the connection is gone: decide how the task ended */
+void work_fail(PgConnection *c, const Fault *fault); /* before anything was sent, or between two flights */
+void work_start(PgConnection *c);                    /* c->task is set */
+void work_on_io(PgConnection *c);                    /* the socket is ready */
+bool work_is_copying(const PgConnection *c);         /* the server waits for our data */
+void work_on_lost(PgConnection *c, const Fault *f);  /* the connection is gone: decide how the task ended */
 
 /* pg_fault.c */
 bool pg_result_ends_session(const PGresult *result); /* FATAL or PANIC, or what a pooler says for it */

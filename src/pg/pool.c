@@ -10,9 +10,12 @@
 #include <errno.h>
 #include <string.h>
 
+#define ANSWER_DEFAULT_USEC  (10 * USEC_PER_SEC)
 #define IDLE_DEFAULT_USEC    USEC_PER_MINUTE
 #define MAX_AGE_DEFAULT_USEC USEC_PER_HOUR
 #define CANCEL_USEC          (200 * USEC_PER_MSEC)
+
+enum { SEARCH_PATH_BYTES = 500 };
 
 static void list_append(PgTask **first, PgTask **last, PgTask *t)
 {
@@ -55,8 +58,7 @@ static void pool_conclude(PgPool *pool, PgTask *t, PgEnd end)
 static void pool_requeue(PgPool *pool, PgTask *t)
 {
         t->connection = NULL;
-        t->touched = false;
-        t->step = 0;
+        t->at = (Progress){0};
         t->fault = (Fault){0};
         t->previous = NULL;
         t->next = pool->first;
@@ -73,9 +75,8 @@ void pool_task_ended(PgTask *t, PgEnd end)
         PgConnection *c = t->connection;
         t->connection = NULL;
         pool->full = false;
-        /* A connection that had died unnoticed while idle: BEGIN has no effect, so the work simply begins again on another one. */
-        bool stale = end == PG_END_FAILED && t->work.transaction && t->stage == WORK_BEGIN &&
-                     c->state == PG_CONNECTION_BROKEN && c->rested;
+        /* A connection that had died unnoticed while idle, before anything came back: the work simply begins again on another one. */
+        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.answered && t->work.transaction && c->rested;
         if (stale)
                 pool_requeue(pool, t);
         else
@@ -233,7 +234,7 @@ static char *copy_or_null(const char *s)
 
 int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
 {
-        if (options->max_connections == 0)
+        if (options->max_connections == 0 || !options->search_path || strlen(options->search_path) > SEARCH_PATH_BYTES)
                 return -EINVAL;
         _cleanup_(cleanup_pg_pool) PgPool *pool = calloc(1, sizeof(*pool));
         if (!pool)
@@ -243,13 +244,15 @@ int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
         pool->connect_timeout_usec = options->connect_timeout_usec;
         pool->statement_timeout_usec = options->statement_timeout_usec;
         pool->lock_timeout_usec = options->lock_timeout_usec;
+        pool->answer_usec = options->answer_usec ? options->answer_usec : ANSWER_DEFAULT_USEC;
+        pool->search_path = copy_or_null(options->search_path);
         pool->idle_usec = options->idle_usec ? options->idle_usec : IDLE_DEFAULT_USEC;
         pool->max_age_usec = options->max_age_usec ? options->max_age_usec : MAX_AGE_DEFAULT_USEC;
         pool->conninfo = copy_or_null(options->conninfo);
         pool->load_password = options->load_password;
         pool->load_password_userdata = options->load_password_userdata;
         pool->application_name = copy_or_null(options->application_name);
-        if (!pool->conninfo || !pool->application_name)
+        if (!pool->conninfo || !pool->application_name || !pool->search_path)
                 return -ENOMEM;
         int r = sd_event_add_defer(event, &pool->dispatcher, pool_on_dispatch, pool);
         if (r < 0)
@@ -292,6 +295,7 @@ PgPool *pg_pool_free(PgPool *pool)
         sd_event_unref(pool->event);
         free(pool->conninfo);
         free(pool->application_name);
+        free(pool->search_path);
         free(pool);
         return NULL;
 }
@@ -303,7 +307,7 @@ sd_event *pg_pool_event(const PgPool *pool)
 
 int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userdata, PgTask **ret)
 {
-        if (work->n_steps == 0 || (!work->transaction && work->n_steps != 1))
+        if (work->n_steps == 0 || work->n_steps > PG_STEPS_MAX || (!work->transaction && work->n_steps != 1))
                 return -EINVAL;
         PgTask *t = calloc(1, sizeof(*t));
         if (!t)

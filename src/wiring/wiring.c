@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #define CONNECT_TIMEOUT_USEC   (10 * USEC_PER_SEC)
-#define STATEMENT_TIMEOUT_USEC (60 * USEC_PER_SEC)
+#define STATEMENT_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define LOCK_TIMEOUT_USEC      (20 * USEC_PER_SEC)
 
 static int failed(const char *what, int r, Fault *ret_fault)
@@ -53,6 +53,7 @@ int wiring_open_mirror(Wiring *w, sd_event *event, Config *config, Fault *ret_fa
                 .load_password_userdata = c,
                 .application_name = "edgemirror",
                 .max_connections = c->max_connections,
+                .search_path = MIRROR_SEARCH_PATH,
                 .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
                 .statement_timeout_usec = STATEMENT_TIMEOUT_USEC,
                 .lock_timeout_usec = LOCK_TIMEOUT_USEC,

@@ -61,6 +61,7 @@ void bench_connect(MirrorBench *b)
                 .conninfo = b->pg.service,
                 .application_name = "test",
                 .max_connections = 2,
+                .search_path = MIRROR_SEARCH_PATH,
                 .connect_timeout_usec = 5 * USEC_PER_SEC,
                 .statement_timeout_usec = 20 * USEC_PER_SEC,
                 .lock_timeout_usec = 5 * USEC_PER_SEC,

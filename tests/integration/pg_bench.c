@@ -10,6 +10,7 @@ PgPoolOptions bench_options(const char *conninfo)
                 .conninfo = conninfo,
                 .application_name = "bench",
                 .max_connections = 2,
+                .search_path = "pg_catalog, public, pg_temp",
                 .connect_timeout_usec = BENCH_TIMEOUT_USEC,
                 .statement_timeout_usec = BENCH_TIMEOUT_USEC,
                 .lock_timeout_usec = BENCH_TIMEOUT_USEC,

@@ -38,6 +38,7 @@ static void open_mirror(World *w, const char *instance, uint64_t lease_usec)
                 .conninfo = w->pg.service,
                 .application_name = "test",
                 .max_connections = 2,
+                .search_path = MIRROR_SEARCH_PATH,
                 .connect_timeout_usec = 5 * USEC_PER_SEC,
                 .statement_timeout_usec = 20 * USEC_PER_SEC,
                 .lock_timeout_usec = 5 * USEC_PER_SEC,

@@ -103,6 +103,12 @@ static void limits_hold_in_the_transaction_and_not_after_it(void **state)
         bench_run(*state, &call, &work);
         assert_string_equal(call.value, "7s 20s");
         bench_query(*state, &call, steps[0].sql);
+        assert_string_equal(call.value, "20s 20s");
+        PgStep after = STEP("COMMIT; SELECT current_setting('statement_timeout') || ' ' || "
+                            "current_setting('lock_timeout')");
+        after.n_params = PG_SCRIPT;
+        PgWork alone = SINGLE_OF(after);
+        bench_run(*state, &call, &alone);
         assert_string_equal(call.value, "0 0");
 }
 

@@ -1,0 +1,247 @@
+/*
+ * flight: what is sent in one go.
+ *
+ * By libpq's pipeline mode, as far as no decision is needed: up to the first step whose handler decides, or a script or COPY, which pipeline mode does not take;
+ * those go as one simple query, with BEGIN and the settings before them when nothing has been sent yet.
+ *
+ * What always holds: one flight is under way at a time, with one Sync at its end, so that the server is asked for nothing before its last answer is in.
+ */
+#include "base/duration.h"
+#include "pg/pg_private.h"
+#include <errno.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+
+/* Between two flights: who says nothing for as long is stopped, and holds locks. */
+#define IDLE_TIMEOUT_USEC (60 * USEC_PER_SEC)
+
+enum { SETTINGS_BYTES = 2048 };
+
+static uint64_t or_pool(uint64_t of_work, uint64_t of_pool)
+{
+        return of_work ? of_work : of_pool;
+}
+
+uint64_t flight_limit(const PgTask *t, size_t n_statements)
+{
+        return or_pool(t->work.statement_timeout_usec, t->pool->statement_timeout_usec) * n_statements +
+               t->pool->answer_usec;
+}
+
+static const char *begin_sql(const PgWork *work)
+{
+        return work->read_only ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+                               : "BEGIN ISOLATION LEVEL READ COMMITTED";
+}
+
+/* For the transaction alone, whatever role, database and server say. Until its first entry is in force, names are looked up where the role says: so each
+ * one, operators too, names its schema. row_security off: a policy that would hide rows is an error. transaction_timeout (PostgreSQL 17): our other
+ * limits hold. client_connection_check_interval ends a statement whose client has gone: PostgreSQL 14 and newer, and only where the platform can
+ * tell; elsewhere the server refuses it. */
+static const char *settings_sql(const PgTask *t, char out[static SETTINGS_BYTES])
+{
+        const PgPool *pool = t->pool;
+        (void)snprintf(
+                out, SETTINGS_BYTES,
+                "SELECT pg_catalog.set_config('search_path', '%s', true)"
+                ", pg_catalog.set_config('statement_timeout', '%llu', true)"
+                ", pg_catalog.set_config('lock_timeout', '%llu', true)"
+                ", pg_catalog.set_config('idle_in_transaction_session_timeout', '%llu', true)"
+                ", pg_catalog.set_config('datestyle', 'ISO', true)"
+                ", pg_catalog.set_config('intervalstyle', 'postgres', true)"
+                ", pg_catalog.set_config('timezone', 'UTC', true)"
+                ", pg_catalog.set_config('extra_float_digits', '1', true)"
+                ", pg_catalog.set_config('array_nulls', 'on', true)"
+                ", pg_catalog.set_config('row_security', 'off', true)"
+                ", CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL"
+                " THEN pg_catalog.set_config('transaction_timeout', '0', true) END"
+                ", CASE WHEN pg_catalog.current_setting('client_connection_check_interval', true) IS NOT NULL"
+                " AND pg_catalog.version() OPERATOR(pg_catalog.~~) '%%linux%%'"
+                " THEN pg_catalog.set_config('client_connection_check_interval', '2s', true) END",
+                pool->search_path,
+                (unsigned long long)(or_pool(t->work.statement_timeout_usec, pool->statement_timeout_usec) /
+                                     USEC_PER_MSEC),
+                (unsigned long long)(or_pool(t->work.lock_timeout_usec, pool->lock_timeout_usec) / USEC_PER_MSEC),
+                (unsigned long long)(IDLE_TIMEOUT_USEC / USEC_PER_MSEC));
+        return out;
+}
+
+void flight_flush(PgConnection *c)
+{
+        int r = PQflush(c->conn);
+        if (r < 0 || connection_watch(c, r > 0 ? (uint32_t)(EPOLLIN | EPOLLOUT) : (uint32_t)EPOLLIN) < 0)
+                connection_break(c);
+}
+
+/* ---- what belongs to it ---- */
+
+/* The next step that is wanted, from `from` on; n_steps: none. */
+static size_t find_step(const PgTask *t, size_t from)
+{
+        for (; from < t->work.n_steps; from++) {
+                const PgStep *step = &t->work.steps[from];
+                if (!step->wanted || step->wanted(t->userdata))
+                        break;
+        }
+        return from;
+}
+
+static bool is_simple(const PgStep *step)
+{
+        return step->n_params == PG_SCRIPT || step->copy_source;
+}
+
+/* Nothing may be sent after it before its handler has run. In a single statement nothing follows that a handler could change. */
+static bool decides(const PgTask *t, const PgStep *step)
+{
+        return step->on_result && !step->certain && t->work.transaction;
+}
+
+static void flight_include(PgTask *t, size_t step)
+{
+        t->at.sent |= UINT64_C(1) << step;
+        t->at.last = step;
+}
+
+/* ---- as one simple query ---- */
+
+/* Scripts, as far as nobody looks at their results, and what ends the flight: one with a handler, or a COPY. */
+static int simple_text(PgTask *t, Text *text)
+{
+        int r = 0;
+        if (!t->at.begun) {
+                char settings[SETTINGS_BYTES];
+                r = text_printf(text, "%s;\n%s;\n", begin_sql(&t->work), settings_sql(t, settings));
+        }
+        for (size_t i = t->at.step; r >= 0 && i < t->work.n_steps && is_simple(&t->work.steps[i]);
+             i = find_step(t, i + 1)) {
+                const PgStep *step = &t->work.steps[i];
+                flight_include(t, i);
+                r = text_printf(text, "%s\n;\n", step->sql);
+                if (step->on_result || step->copy_source)
+                        break;
+        }
+        return r;
+}
+
+static void flight_send_simple(PgConnection *c)
+{
+        PgTask *t = c->task;
+        _cleanup_(text_done) Text text = {0};
+        if (simple_text(t, &text) < 0) {
+                Fault fault;
+                fault_set(&fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
+                work_fail(c, &fault);
+                return;
+        }
+        /* The first one would tell whether anybody listens at all, and takes no time of its own. */
+        uint64_t pool_limit = t->pool->statement_timeout_usec + t->pool->answer_usec;
+        uint64_t limit = flight_limit(t, 1);
+        bool first = !t->at.begun && t->work.steps[t->at.last].copy_source;
+        t->at.begun = true;
+        t->at.pipelined = false;
+        t->at.stage = WORK_STEP;
+        t->at.step = t->at.last;
+        if (connection_set_deadline(c, first && pool_limit < limit ? pool_limit : limit) < 0 ||
+            !PQsendQuery(c->conn, text.data)) {
+                connection_break(c);
+                return;
+        }
+        flight_flush(c);
+}
+
+static void flight_send_word(PgConnection *c, const char *sql, WorkStage stage)
+{
+        PgTask *t = c->task;
+        t->at.pipelined = false;
+        t->at.stage = stage;
+        if (connection_set_deadline(c, flight_limit(t, 1)) < 0 || !PQsendQuery(c->conn, sql)) {
+                connection_break(c);
+                return;
+        }
+        flight_flush(c);
+}
+
+void flight_send_rollback(PgConnection *c)
+{
+        flight_send_word(c, "ROLLBACK", WORK_ROLLBACK);
+}
+
+/* ---- by pipeline mode ---- */
+
+static bool send_statement(PgConnection *c, const char *sql)
+{
+        return PQsendQueryParams(c->conn, sql, 0, NULL, NULL, NULL, NULL, 0);
+}
+
+/* Gets an answer at once, so that a peer that swallows everything is found out before any statement could be over. */
+static bool send_begin(PgConnection *c)
+{
+        char settings[SETTINGS_BYTES];
+        return send_statement(c, begin_sql(&c->task->work)) && send_statement(c, settings_sql(c->task, settings)) &&
+               PQsendFlushRequest(c->conn);
+}
+
+/* How many were sent; -1: libpq took one not. */
+static int send_steps(PgConnection *c)
+{
+        PgTask *t = c->task;
+        int n = 0;
+        size_t i = t->at.step;
+        for (; i < t->work.n_steps; i = find_step(t, i + 1)) {
+                const PgStep *step = &t->work.steps[i];
+                if (is_simple(step))
+                        return n;
+                if (!PQsendQueryParams(c->conn, step->sql, step->n_params, NULL, step->params, NULL, NULL, 0))
+                        return -1;
+                flight_include(t, i);
+                n++;
+                if (decides(t, step))
+                        return n;
+        }
+        t->at.commits = true;
+        return send_statement(c, "COMMIT") ? n : -1;
+}
+
+static void flight_send_pipelined(PgConnection *c)
+{
+        PgTask *t = c->task;
+        bool first = !t->at.begun;
+        t->at.begun = true;
+        t->at.pipelined = true;
+        if (!PQenterPipelineMode(c->conn) || (first && !send_begin(c))) {
+                connection_break(c);
+                return;
+        }
+        int n = send_steps(c);
+        if (n < 0 || !PQpipelineSync(c->conn)) {
+                connection_break(c);
+                return;
+        }
+        t->at.limit_usec = flight_limit(t, (size_t)n + t->at.commits);
+        t->at.stage = first ? WORK_BEGIN : t->at.sent ? WORK_STEP : WORK_COMMIT;
+        if (connection_set_deadline(c, first ? t->pool->answer_usec : t->at.limit_usec) < 0) {
+                connection_break(c);
+                return;
+        }
+        flight_flush(c);
+}
+
+void flight_send(PgConnection *c)
+{
+        PgTask *t = c->task;
+        bool again = t->at.next == PG_AGAIN;
+        t->at.sent = 0;
+        t->at.next = PG_NEXT;
+        t->at.answered = t->at.failed = false;
+        if (!again)
+                t->at.step = find_step(t, t->at.step);
+        if (t->at.begun && t->at.step >= t->work.n_steps) {
+                t->at.commits = true;
+                flight_send_word(c, "COMMIT", WORK_COMMIT);
+        } else if (t->at.step < t->work.n_steps && is_simple(&t->work.steps[t->at.step])) {
+                flight_send_simple(c);
+        } else {
+                flight_send_pipelined(c);
+        }
+}
