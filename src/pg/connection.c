@@ -185,9 +185,9 @@ static void connection_on_leaving(PgConnection *c)
                 connection_retire(c);
 }
 
-void connection_leave(PgConnection *c, bool copying)
+void connection_leave(PgConnection *c, bool cancel)
 {
-        bool runs = !copying && PQtransactionStatus(c->conn) == PQTRANS_ACTIVE && PQflush(c->conn) == 0;
+        bool runs = cancel && PQtransactionStatus(c->conn) == PQTRANS_ACTIVE && PQflush(c->conn) == 0;
         connection_clear_deadline(c);
         c->state = PG_CONNECTION_LEAVING;
         if (!runs || cancel_start(c) < 0 || connection_watch(c, EPOLLIN) < 0 ||
@@ -242,9 +242,9 @@ static void connection_on_work_deadline(PgConnection *c)
         Fault fault;
         fault_set(&fault, FAULT_PEER, ETIMEDOUT, "pg-unreachable", "PostgreSQL did not answer a statement in time");
         fault.retryable = true;
-        bool copying = work_is_copying(c);
+        bool cancel = work_can_be_cancelled(c);
         work_on_lost(c, &fault);
-        connection_leave(c, copying);
+        connection_leave(c, cancel);
         /* What swallowed this one may have forgotten those that are idle, too. */
         for (PgConnection *other = c->pool->connections; other; other = other->next)
                 if (other->state == PG_CONNECTION_IDLE)

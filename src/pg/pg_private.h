@@ -120,8 +120,8 @@ void connection_rest(PgConnection *c); /* its work is done */
 /* Lost: fails its task, leaves the freeing to the pool. The first takes libpq's words for it, the second those of `fault`. */
 void connection_break(PgConnection *c);
 void connection_fail(PgConnection *c, const Fault *fault);
-/* The work on it was given up: what runs is cancelled, then it is closed. `copying`: the server waits for data and sees the end by itself. */
-void connection_leave(PgConnection *c, bool copying);
+/* The work on it was given up: what runs is cancelled, if it can be, then it is closed. */
+void connection_leave(PgConnection *c, bool cancel);
 /* The lookup that it waited for has ended; `fault` when it found nothing. */
 void connection_on_lookup(PgConnection *c, const Fault *fault);
 bool connection_check_idle(PgConnection *c); /* reads what has come unasked; false: it is gone */
@@ -146,8 +146,8 @@ void copy_feed(PgConnection *c);  /* as much as the socket takes */
 void work_fail(PgConnection *c, const Fault *fault); /* before anything was sent, or between two flights */
 void work_start(PgConnection *c);                    /* c->task is set */
 void work_on_io(PgConnection *c);                    /* the socket is ready */
-bool work_is_copying(const PgConnection *c);         /* the server waits for our data */
-void work_on_lost(PgConnection *c, const Fault *f);  /* the connection is gone: decide how the task ended */
+bool work_can_be_cancelled(const PgConnection *c);
+void work_on_lost(PgConnection *c, const Fault *f); /* the connection is gone: decide how the task ended */
 
 /* pg_fault.c */
 bool pg_result_ends_session(const PGresult *result); /* FATAL or PANIC, or what a pooler says for it */

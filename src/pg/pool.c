@@ -192,7 +192,7 @@ static void pool_wait_for_cancels(PgPool *pool)
         uint64_t until = clock_monotonic_usec() + CANCEL_USEC;
         for (PgConnection *c = pool->connections; c; c = c->next) {
                 if (c->state == PG_CONNECTION_WORKING)
-                        connection_leave(c, work_is_copying(c));
+                        connection_leave(c, work_can_be_cancelled(c));
         }
         for (PgConnection *c = pool->connections; c; c = c->next) {
                 uint64_t now = clock_monotonic_usec();
@@ -330,9 +330,9 @@ PgTask *pg_cancel(PgTask *t)
         PgConnection *c = t->connection;
         if (c) {
                 /* The connection is in the middle of something: closing it is what rolls back. */
-                bool copying = work_is_copying(c);
+                bool cancel = work_can_be_cancelled(c);
                 c->task = NULL;
-                connection_leave(c, copying);
+                connection_leave(c, cancel);
                 pool_dispatch_later(pool);
         } else if (t->ended) {
                 list_remove(&pool->ended_first, &pool->ended_last, t);

@@ -30,9 +30,16 @@ void work_fail(PgConnection *c, const Fault *fault)
                 work_end(c, PG_END_FAILED);
 }
 
-bool work_is_copying(const PgConnection *c)
+/* The server waits for our data. */
+static bool work_is_copying(const PgConnection *c)
 {
         return c->task && c->task->at.stage == WORK_COPY && !c->task->at.copy_sourced;
+}
+
+/* A COPY sees the end of the connection by itself. A COMMIT that stands alone is on its way to the disk and to standbys: it is not stopped there. */
+bool work_can_be_cancelled(const PgConnection *c)
+{
+        return c->task && !work_is_copying(c) && (c->task->at.pipelined || c->task->at.stage != WORK_COMMIT);
 }
 
 void work_on_lost(PgConnection *c, const Fault *fault)
@@ -240,7 +247,8 @@ static bool work_on_result(PgConnection *c, PGresult *result)
                         connection_break(c);
                 else
                         copy_begin(c);
-                return false;
+                /* libpq reads while it sends: the answer may be in already. */
+                return c->state == PG_CONNECTION_WORKING && !work_is_copying(c);
         case PGRES_COPY_OUT:
         case PGRES_COPY_BOTH: /* our own mistake; such a result comes again for ever */
                 PQclear(result);
