@@ -83,6 +83,7 @@ static int apply_whole(ApplyTask *t)
 {
         t->stage = APPLY_WHOLE;
         t->applied = (MirrorApplied){0};
+        apply_rewind(&t->snapshot);
         if (t->plan)
                 t->plan(NULL, t->task.userdata);
         PgWork work = {.steps = t->steps,

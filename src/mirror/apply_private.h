@@ -61,6 +61,9 @@ typedef struct ApplyTask {
         Fault fault; /* of the last attempt */
 } ApplyTask;
 
+/* Before each attempt. */
+void apply_rewind(const MirrorSnapshot *s);
+
 /* Fills t->steps. */
 void apply_steps(ApplyTask *t);
 

@@ -112,17 +112,13 @@ static PgNext apply_on_lock(const PGresult *result, void *userdata, Fault *ret_f
         return PG_NEXT;
 }
 
-static PgNext apply_on_tables(const PGresult *result, void *userdata, Fault *ret_fault)
+void apply_rewind(const MirrorSnapshot *s)
 {
-        const MirrorSnapshot *s = &((ApplyTask *)userdata)->snapshot;
-        (void)result;
-        (void)ret_fault;
         spool_rewind(s->rows);
         if (s->verdicts)
                 spool_rewind(s->verdicts);
         if (s->missing == MIRROR_MISSING_FIND)
                 spool_reset(s->found);
-        return PG_NEXT;
 }
 
 static int apply_copy_rows(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
@@ -232,7 +228,7 @@ static PgStep wanted_step(PgStepWanted wanted, const char *sql, const Params *pa
 void apply_steps(ApplyTask *t)
 {
         PgStep *s = t->steps;
-        s[STEP_TABLES] = (PgStep){.sql = sql_apply_tables, .n_params = PG_SCRIPT, .on_result = apply_on_tables};
+        s[STEP_TABLES] = (PgStep){.sql = sql_apply_tables, .n_params = PG_SCRIPT};
         s[STEP_READ_ONLY] = wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
         s[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_rows};
         s[STEP_REJECTED] = wanted_step(apply_rejects, sql_apply_rejected, NULL, NULL);
@@ -256,4 +252,5 @@ void apply_steps(ApplyTask *t)
         s[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
         s[STEP_LOCK] = task_step(sql_apply_lock, &t->lock, apply_on_lock);
         s[STEP_FINISH] = task_step(sql_apply_finish, &t->finish, apply_on_finish);
+        s[STEP_FINISH].certain = true; /* an aggregate: one row always */
 }

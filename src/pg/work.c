@@ -243,6 +243,7 @@ static bool work_on_result(PgConnection *c, PGresult *result)
         case PGRES_COPY_IN:
                 PQclear(result);
                 PQclear(TAKE_PTR(c->answer)); /* of what came before it in the same query */
+                c->task->at.answered = true;
                 if (pipelined)
                         connection_break(c);
                 else
