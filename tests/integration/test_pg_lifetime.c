@@ -1,0 +1,259 @@
+/*
+ * How long a connection lives, what becomes of a statement that is given up, and of a connection that the network has forgotten.
+ */
+#include "base/clock.h"
+#include "harness/relay_control.h"
+#include "integration/pg_bench.h"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#define SESSIONS "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bench'"
+
+static const PgStep pid_steps[] = {{.sql = "SELECT pg_backend_pid()", .on_result = bench_on_pid}};
+static const PgWork pid_work = WORK_OF(pid_steps);
+
+/* P4: what a session holds back, as temporary tables do datfrozenxid, ends with it. */
+static void a_connection_that_is_old_is_used_no_more(void **state)
+{
+        Bench *b = *state;
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.max_connections = 1;
+        options.max_age_usec = 400 * USEC_PER_MSEC;
+        bench_open_pool(b, &options);
+        Call first, same, other;
+        bench_run(b, &first, &pid_work);
+        bench_run(b, &same, &pid_work);
+        assert_int_equal(same.backend_pid, first.backend_pid);
+        uint64_t until = clock_monotonic_usec() + options.max_age_usec;
+        do
+                bench_run(b, &other, &pid_work);
+        while (clock_monotonic_usec() < until);
+        bench_assert_done(&other);
+        assert_int_not_equal(other.backend_pid, first.backend_pid);
+}
+
+static void a_connection_without_work_is_closed(void **state)
+{
+        Bench *b = *state;
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.idle_usec = 100 * USEC_PER_MSEC;
+        bench_open_pool(b, &options);
+        Call call;
+        bench_run(b, &call, &pid_work);
+        bench_wait_for_sql(b, SESSIONS, "0");
+        bench_run(b, &call, &pid_work);
+        bench_assert_done(&call);
+}
+
+/* ---- P3: statements that are given up ---- */
+
+static PGconn *lock_table(const Bench *b)
+{
+        PGconn *holder = PQconnectdb(b->pg.conninfo);
+        PGresult *result = PQexec(holder, "BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE");
+        assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
+        PQclear(result);
+        return holder;
+}
+
+#define WAITING SESSIONS " AND wait_event_type = 'Lock'"
+
+static void a_statement_that_is_given_up_waits_for_no_lock(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)")};
+        for (int alone = 0; alone < 2; alone++) {
+                PgWork work = WORK_OF(steps);
+                work.transaction = alone == 0;
+                PGconn *holder = lock_table(b);
+                uint64_t began = clock_monotonic_usec();
+                Call call;
+                bench_start(b, &call, &work);
+                bench_wait_for_sql(b, WAITING, "1");
+                assert_null(pg_cancel(call.task));
+                bench_wait_for_sql(b, WAITING, "0");
+                assert_true(clock_monotonic_usec() - began < 10 * USEC_PER_SEC); /* not by its lock timeout of 20 s */
+                bench_wait_for_sql(b, SESSIONS, "0");
+                PQfinish(holder);
+                assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM t"), 0);
+        }
+}
+
+static void a_statement_is_given_up_with_its_pool(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        PGconn *holder = lock_table(b);
+        Call call;
+        bench_start(b, &call, &work);
+        bench_wait_for_sql(b, WAITING, "1");
+        b->pool = pg_pool_free(b->pool);
+        bench_wait_for_sql(b, WAITING, "0");
+        PQfinish(holder);
+}
+
+/* A statement that the server does not end by itself, so that our own deadline does. However often, there are never more sessions than connections. */
+static void the_server_is_not_filled_by_what_hangs(void **state)
+{
+        Bench *b = *state;
+        enum { N = 6 };
+        static const PgStep steps[] = {{.sql = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; "
+                                               "SELECT count(*) FROM t",
+                                        .n_params = PG_SCRIPT,
+                                        .on_result = bench_on_result}};
+        PgWork work = WORK_OF(steps);
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.statement_timeout_usec = 200 * USEC_PER_MSEC;
+        options.answer_usec = 200 * USEC_PER_MSEC;
+        bench_open_pool(b, &options);
+        PGconn *holder = lock_table(b);
+        Call calls[N];
+        for (size_t i = 0; i < N; i++)
+                bench_start(b, &calls[i], &work);
+        for (size_t i = 0; i < N; i++) {
+                while (calls[i].n_calls == 0) {
+                        assert_true(sd_event_run(b->event, 20 * USEC_PER_MSEC) >= 0);
+                        /* One that has been told to end may be on its way out. */
+                        assert_in_range(harness_sql_long(&b->pg, WAITING), 0, options.max_connections);
+                        assert_in_range(harness_sql_long(&b->pg, SESSIONS), 0, options.max_connections + 1);
+                }
+                bench_assert_fault(&calls[i], PG_END_FAILED, "pg-unreachable", "", true);
+        }
+        PQfinish(holder);
+        bench_wait_for_sql(b, WAITING, "0");
+}
+
+/* ---- P10: a network that forgets ---- */
+
+static void relay_options(const HarnessRelay *r, char conninfo[static 200], PgPoolOptions *ret)
+{
+        (void)snprintf(conninfo, 200, "host=127.0.0.1 port=%u dbname=test user=em sslmode=disable", r->port);
+        *ret = bench_options(conninfo);
+        ret->answer_usec = 500 * USEC_PER_MSEC;
+}
+
+static void a_forgotten_connection_is_left_before_any_statement_could_be_over(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("INSERT INTO t VALUES (2)")};
+        char conninfo[200];
+        HarnessRelay relay;
+        PgPoolOptions options;
+        harness_relay_start(&relay, &b->pg, 0);
+        relay_options(&relay, conninfo, &options);
+        bench_open_pool(b, &options);
+        for (int alone = 0; alone < 2; alone++) {
+                PgWork work = WORK_OF(steps);
+                work.transaction = alone == 0;
+                work.n_steps = alone ? 1 : 2;
+                Call call;
+                bench_query(b, &call, "TRUNCATE t");
+                harness_relay_forget(&relay);
+                uint64_t began = clock_monotonic_usec();
+                bench_run(b, &call, &work);
+                assert_true(clock_monotonic_usec() - began < 10 * USEC_PER_SEC);
+                /* A transaction whose BEGIN was lost begins again; of a single statement it is not known whether it was carried out. */
+                if (alone)
+                        bench_assert_fault(&call, PG_END_UNKNOWN, "pg-unreachable", "", true);
+                else
+                        bench_assert_done(&call);
+        }
+        /* The idle ones were forgotten together, and none of them is tried. */
+        Call calls[2];
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+                PgWork work = pid_work;
+                bench_run(b, &calls[i], &work);
+                bench_assert_done(&calls[i]);
+        }
+        b->pool = pg_pool_free(b->pool);
+        harness_relay_stop(&relay);
+}
+
+/* What is asked of a socket by default; conninfo may say otherwise. */
+static void sockets_notice_that_nobody_is_there(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("SELECT 1")};
+        PgWork work = WORK_OF(steps);
+        char conninfo[200];
+        HarnessRelay relay;
+        PgPoolOptions options;
+        harness_relay_start(&relay, &b->pg, 0);
+        relay_options(&relay, conninfo, &options);
+        for (int silent = 0; silent < 2; silent++) {
+                char said[240];
+                (void)snprintf(said, sizeof(said), "%s%s", conninfo, silent ? " keepalives=0" : "");
+                options.conninfo = said;
+                bench_open_pool(b, &options);
+                Call call;
+                bench_run(b, &call, &work);
+                bench_assert_done(&call);
+                int fd = -1, on = -1;
+                socklen_t size = sizeof(on);
+                struct sockaddr_in peer;
+                socklen_t peer_size = sizeof(peer);
+                for (int i = 3; i < 256 && fd < 0; i++, peer_size = sizeof(peer))
+                        if (getpeername(i, (struct sockaddr *)&peer, &peer_size) == 0 && peer.sin_family == AF_INET &&
+                            ntohs(peer.sin_port) == relay.port)
+                                fd = i;
+                assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
+                assert_int_equal(on, !silent);
+                assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &on, &size), 0);
+                assert_int_equal(on, silent ? 0 : 20000);
+                assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &on, &size), 0);
+                assert_true(silent || on == 10);
+        }
+        b->pool = pg_pool_free(b->pool);
+        harness_relay_stop(&relay);
+}
+
+/* ---- round trips ---- */
+
+static void what_needs_no_decision_crosses_together(void **state)
+{
+        Bench *b = *state;
+        static const PgStep alone = STEP("INSERT INTO t VALUES (1)");
+        static const PgStep many[] = {{.sql = "INSERT INTO t VALUES (2)"},
+                                      {.sql = "INSERT INTO t VALUES (3)"},
+                                      {.sql = "SELECT 4", .on_result = bench_on_result, .certain = true}};
+        static const PgStep decided[] = {STEP("INSERT INTO t VALUES (5)"), {.sql = "INSERT INTO t VALUES (6)"}};
+        static const struct {
+                PgWork work;
+                long trips;
+        } cases[] = {{SINGLE_OF(alone), 1}, {WORK_OF(many), 1}, {WORK_OF(decided), 2}};
+        char conninfo[200];
+        HarnessRelay relay;
+        PgPoolOptions options;
+        harness_relay_start(&relay, &b->pg, 1);
+        relay_options(&relay, conninfo, &options);
+        options.answer_usec = 0;
+        bench_open_pool(b, &options);
+        Call call;
+        bench_query(b, &call, "SELECT 1");
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                long before = harness_relay_trips(&relay);
+                bench_run(b, &call, &cases[i].work);
+                bench_assert_done(&call);
+                assert_int_equal(harness_relay_trips(&relay) - before, cases[i].trips);
+        }
+        assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM t"), 5);
+        b->pool = pg_pool_free(b->pool);
+        harness_relay_stop(&relay);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(a_connection_that_is_old_is_used_no_more, bench_renew),
+                cmocka_unit_test_setup(a_connection_without_work_is_closed, bench_renew),
+                cmocka_unit_test_setup(a_statement_that_is_given_up_waits_for_no_lock, bench_renew),
+                cmocka_unit_test_setup(a_statement_is_given_up_with_its_pool, bench_renew),
+                cmocka_unit_test_setup(the_server_is_not_filled_by_what_hangs, bench_renew),
+                cmocka_unit_test_setup(a_forgotten_connection_is_left_before_any_statement_could_be_over, bench_renew),
+                cmocka_unit_test_setup(sockets_notice_that_nobody_is_there, bench_renew),
+                cmocka_unit_test_setup(what_needs_no_decision_crosses_together, bench_renew),
+        };
+        return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
+}
