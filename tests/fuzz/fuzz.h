@@ -47,6 +47,7 @@ void fuzz_moment(const uint8_t *data, size_t size);
 void fuzz_retry_after(const uint8_t *data, size_t size);
 void fuzz_json(const uint8_t *data, size_t size);
 void fuzz_page(const uint8_t *data, size_t size);
+void fuzz_slices(const uint8_t *data, size_t size);
 void fuzz_row(const uint8_t *data, size_t size);
 void fuzz_job(const uint8_t *data, size_t size);
 void fuzz_error(const uint8_t *data, size_t size);

@@ -7,10 +7,12 @@
 #include "catalog/answer.h"
 #include "catalog/job.h"
 #include "catalog/page.h"
+#include "catalog/slices.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/json_reference.h"
 #include "mirror/spool.h"
 #include "sync/snapshot.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +107,35 @@ static void check_fault(const Fault *fault)
         fuzz_check_printable(fault->message, sizeof(fault->message) - 1);
 }
 
+/* Rows are found by brackets and read one by one; where the text is JSON as a whole, that is what a parser of the whole finds. */
+static void check_against_whole(const char *text, size_t size, const Page *page, const Fault *fault)
+{
+        _cleanup_(cleanup_json) cJSON *document = NULL;
+        const cJSON *results, *item;
+        if (json_parse(text, size, &document) < 0 || json_get_array(document, "results", &results) < 0)
+                return;
+        size_t i = 0;
+        cJSON_ArrayForEach(item, results)
+        {
+                const char *name;
+                Uuid id;
+                if (!page->rows) {
+                        i++;
+                        continue;
+                }
+                const DatabaseConnection *row = &page->rows[i++];
+                bool has_id = json_get_uuid(item, "id", &id) == 0;
+                FUZZ_CHECK(has_id != row->anonymous && (!has_id || uuid_equal(&id, &row->id)));
+                FUZZ_CHECK(row->rejected ||
+                           (json_get_string(item, "name", &name) == 0 && strcmp(name, row->name) == 0));
+                FUZZ_CHECK(row->rejected || (json_get_uuid(item, "databaseId", &id) == 0) == row->has_database);
+        }
+        if (page->rows)
+                FUZZ_CHECK(i == page->n_rows);
+        else if (i == 0) /* an empty list is an empty list, but for one whose name is spelled otherwise elsewhere */
+                FUZZ_CHECK(strcmp(fault->code, "catalog-bad-json") != 0);
+}
+
 void fuzz_page(const uint8_t *data, size_t size)
 {
         char *text = fuzz_string(data, size);
@@ -117,11 +148,39 @@ void fuzz_page(const uint8_t *data, size_t size)
                 for (size_t i = 0; i < page.n_rows; i++)
                         FUZZ_CHECK(page.rows[i].rejected || uuid_equal(&page.rows[i].edge_connection_id, &edge));
                 check_rows(&page);
+                check_against_whole(text, size, &page, &fault);
                 page_done(&page);
         } else {
                 FUZZ_CHECK(!page.rows && !page.document);
                 check_fault(&fault);
+                check_against_whole(text, size, &page, &fault);
         }
+        free(text);
+}
+
+void fuzz_slices(const uint8_t *data, size_t size)
+{
+        enum { MAX = 8 };
+        char *text = fuzz_string(data, size);
+        Slice slices[MAX];
+        Text rest = {0};
+        size_t n;
+        int r = slices_take(text, size, "results", slices, MAX, &n, &rest);
+        FUZZ_CHECK(r == 0 || r == -EINVAL);
+        bool strict = json_reference_accepts(text, size);
+        const char *at = text;
+        for (size_t i = 0; r == 0 && i < n && i < MAX; i++) {
+                FUZZ_CHECK(slices[i].text >= at && slices[i].size > 0);
+                at = slices[i].text + slices[i].size;
+                FUZZ_CHECK(at <= text + size);
+                FUZZ_CHECK(!strict || json_reference_accepts(slices[i].text, slices[i].size));
+        }
+        FUZZ_CHECK(!strict || r == 0);
+        if (r == 0) {
+                FUZZ_CHECK(rest.size <= size + 2);
+                FUZZ_CHECK(!strict || json_reference_accepts(rest.data, rest.size));
+        }
+        text_done(&rest);
         free(text);
 }
 

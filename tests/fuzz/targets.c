@@ -12,6 +12,7 @@ const FuzzTarget fuzz_targets[] = {
         {"retry_after", fuzz_retry_after},
         {"json", fuzz_json},
         {"page", fuzz_page},
+        {"slices", fuzz_slices},
         {"row", fuzz_row},
         {"job", fuzz_job},
         {"error", fuzz_error},
