@@ -16,12 +16,14 @@
 #define LIMIT_JSON_MAX_VALUES 100000 /* of one text; a page of 500 rows has some 2,500 */
 
 /* Rows */
-#define LIMIT_NAME_MAX_BYTES     (256 * 1024) /* one database name */
-#define LIMIT_REJECTED_BYTES     4096         /* of a row that cannot be mirrored, which are kept to be looked at */
-#define LIMIT_REJECTED_KEPT      1000         /* such rows of one list of which they are kept; the others are counted */
-#define LIMIT_PAGE_SIZE_MAX      500          /* API reference: maximum of `limit` */
-#define LIMIT_LIST_MAX_ROWS      20000000LL   /* rows of one edge */
-#define LIMIT_LIST_MAX_PAGES     1000000LL    /* pages of one list */
+#define LIMIT_NAME_MAX_BYTES (256 * 1024) /* one database name */
+#define LIMIT_REJECTED_BYTES 4096         /* of a row that cannot be mirrored, which are kept to be looked at */
+#define LIMIT_REJECTED_KEPT  1000         /* such rows of one list of which they are kept; the others are counted */
+#define LIMIT_PAGE_SIZE_MAX  500          /* API reference: maximum of `limit` */
+#define LIMIT_LIST_MAX_ROWS  20000000LL   /* rows of one edge */
+#define LIMIT_LIST_MAX_PAGES 1000000LL    /* pages of one list */
+#define LIMIT_LIST_MAX_NAME_BYTES                                                                                      \
+        (512LL << 20) /* names of one list, as often as they are kept: what its spool holds beside ids */
 #define LIMIT_SPOOL_MEMORY_BYTES (2 * 1024 * 1024) /* per sync; beyond it an unlinked temporary file */
 
 /* Jobs */

@@ -68,6 +68,7 @@ typedef struct ConfigEdge {
         uint64_t poll_min_usec, poll_max_usec;
         uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
         unsigned page_size;
+        uint64_t list_timeout_usec;
         ConfigRemovals max_removals;
         unsigned confirm_removals; /* syncs in a row that must prove a row gone; at least 1 */
         char *file;                /* where it stands, for messages */

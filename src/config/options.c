@@ -91,6 +91,8 @@ static const Option OPTIONS[] = {
           .help = "How long to wait before listing when it is not known whether a refresh runs." },
         { DEFAULTS(page_size), .key = "page_size", COUNT(2, LIMIT_PAGE_SIZE_MAX), .preset = "500",
           .help = "Rows asked for in one request; pages overlap, so one row is not enough." },
+        { DEFAULTS(list_timeout_usec), .key = "list_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK), .preset = "1h",
+          .help = "How long reading a list may take; then what was seen is applied, and the run ends as unstable." },
         { DEFAULTS(max_removals), .key = "max_removals", .kind = &option_kind_removals, .preset = "20%",
           .help = "More missing rows than this are held until a person agrees." },
         { DEFAULTS(confirm_removals), .key = "confirm_removals", COUNT(1, 1000), .preset = "2",

@@ -1,271 +1,388 @@
 /*
  * listing: one list out of many pages; the argument why it is right stands in the header.
  *
- * What always holds: `anchors` are rows received since the last (re)start, the newest LISTING_ANCHORS_MAX of them; every row that has been in the list
- * since then and stands before `position` has been given out to be kept.
+ * What always holds: `seen` has every row of the pages that were joined; `anchors` are rows received in this pass, in the order of the list, the newest
+ * LISTING_ANCHORS_MAX of them; under the first premise every row that stays and stands before `position` has been received.
  */
 #include "sync/listing.h"
+#include "base/limits.h"
 #include <errno.h>
 #include <string.h>
 
 enum {
-        UNCUT_ROWS = 8,  /* no server cuts a page below so many, unless all its pages are as short */
-        OVERLAP_MIN = 8, /* rows; what a quiet list costs per page */
-        STALLS_MAX = 4,  /* requests without progress before the server is not believed any more */
-        SEARCHES_MAX = 8,
-        RESTARTS_MAX = 3,
-        STRETCH = 64, /* new rows in a row after an anchor: the rest of the page is new, too */
+        OVERLAP_MIN = 8,  /* rows; what a quiet list costs per page */
+        OVERLAP_STEP = 8, /* factor, further back and with each pass */
+        TRIES_MAX = 16,   /* requests in a row without progress, before the page is taken without an anchor */
+        IDLE_MAX = 32,    /* requests without progress, beside as many as with it */
+        IDLE_MOVED =
+                4, /* so many counts one that has the newest row further along: rows are added, or the offset is ignored */
 };
 
 static void listing_start(Listing *l)
 {
         l->offset = 0;
-        l->received = 0;
         l->position = 0;
-        l->overlap = OVERLAP_MIN;
-        l->largest_page = 0;
-        l->stalls = 0;
-        l->searches = 0;
-        l->alone = false;
-        l->full = false;
+        l->in_pass = 0;
+        l->doubles = 0;
+        l->unordered = l->broken = false;
+        l->overlap = 0;
+        l->last = 0;
+        l->tries = 0;
+        l->empties = 0;
+        l->full = l->probing = l->confirming = l->blind = false;
         l->n_anchors = 0;
         l->next_anchor = 0;
 }
 
-void listing_init(Listing *l, unsigned page_size)
+void listing_init(Listing *l, unsigned page_size, uint64_t random)
 {
         memset(l, 0, sizeof(*l));
         l->limit = page_size;
+        l->target = INT64_MAX;
+        l->shortest_cut = SIZE_MAX;
+        seen_init(&l->seen, random);
         listing_start(l);
 }
 
-/* The newest anchor has age 0. */
-static const Uuid *listing_anchor(const Listing *l, size_t age)
+void listing_done(Listing *l)
 {
-        return &l->anchors[(l->next_anchor + LISTING_ANCHORS_MAX - 1 - age) % LISTING_ANCHORS_MAX];
+        seen_done(&l->seen);
 }
 
-static bool listing_is_anchor(const Listing *l, const Uuid *id, size_t *ret_age)
+/* ---- anchors ---- */
+
+/* The newest anchor has age 0; SIZE_MAX: it is none. */
+static size_t listing_age(const Listing *l, const Uuid *id)
 {
         for (size_t age = 0; age < l->n_anchors; age++)
-                if (uuid_equal(listing_anchor(l, age), id)) {
-                        *ret_age = age;
-                        return true;
-                }
-        return false;
+                if (uuid_equal(&l->anchors[(l->next_anchor + LISTING_ANCHORS_MAX - 1 - age) % LISTING_ANCHORS_MAX], id))
+                        return age;
+        return SIZE_MAX;
 }
 
-/* What a page has in common with what was received. */
-typedef struct Join {
-        bool found;
-        size_t first;  /* index of the earliest anchor in the page */
-        size_t newest; /* index of the anchor that was received last */
-        size_t newest_age;
-        size_t fresh; /* rows after `newest` that are no anchors */
-} Join;
-
-/* On a quiet list the newest anchor ends the search after the overlap. On a moving one, looking every row of a page up among all anchors would cost
- * 500 × 512 comparisons; so once a stretch of rows after an anchor was new, the rest is taken to be new: a row taken for new is merely kept again. */
-static Join listing_join(const Listing *l, const DatabaseConnection *rows, size_t n_rows)
+static void listing_add_anchor(Listing *l, const Uuid *id)
 {
-        Join j = {.newest_age = SIZE_MAX};
-        for (size_t i = 0; i < n_rows; i++) {
-                size_t age;
-                if (j.newest_age == 0 || j.fresh == STRETCH) {
-                        j.fresh += n_rows - i;
-                        break;
-                }
-                if (!listing_is_anchor(l, &rows[i].id, &age)) {
-                        j.fresh += j.found;
-                        continue;
-                }
-                if (!j.found)
-                        j.first = i;
-                j.found = true;
-                if (age < j.newest_age) {
-                        j.newest_age = age;
-                        j.newest = i;
-                        j.fresh = 0;
-                }
-        }
-        return j;
-}
-
-/* Takes the rows from `from` on as the newest anchors. The order of the anchors is that of the list, each is there once: their age is a distance. */
-static void listing_receive(Listing *l, const DatabaseConnection *rows, size_t from, size_t n_rows)
-{
-        for (size_t i = from; i < n_rows; i++) {
-                l->anchors[l->next_anchor] = rows[i].id;
-                l->next_anchor = (l->next_anchor + 1) % LISTING_ANCHORS_MAX;
-                if (l->n_anchors < LISTING_ANCHORS_MAX)
-                        l->n_anchors++;
-        }
-        l->received += (int64_t)(n_rows - from);
-        l->position = l->offset + (int64_t)n_rows;
-        l->stalls = 0;
-        l->searches = 0;
-        l->alone = false;
-        /* A page as long as the limit was cut by it. A shorter one as long as the longest was cut by the server's cap, or it is the first. */
-        l->full = n_rows == l->largest_page && (n_rows == l->limit || l->offset > 0);
+        l->anchors[l->next_anchor] = *id;
+        l->next_anchor = (l->next_anchor + 1) % LISTING_ANCHORS_MAX;
+        if (l->n_anchors < LISTING_ANCHORS_MAX)
+                l->n_anchors++;
 }
 
 /* The anchors that were received after the one that is in the page are not: they have been removed. */
 static void listing_forget_newest(Listing *l, size_t n)
 {
+        if (n > l->n_anchors)
+                n = l->n_anchors;
         l->n_anchors -= n;
         l->next_anchor = (l->next_anchor + LISTING_ANCHORS_MAX - n) % LISTING_ANCHORS_MAX;
 }
 
-static void listing_ask_before(Listing *l, size_t overlap)
+/* What a page has in common with what was received. */
+typedef struct Join {
+        bool found;
+        size_t from;   /* index behind the anchor that was received last */
+        size_t age;    /* of that anchor; SIZE_MAX: it is older than all that are remembered */
+        int64_t shift; /* how much further along it stands than when it was received */
+} Join;
+
+static Join listing_join(const Listing *l, const DatabaseConnection *rows, size_t n_rows)
 {
-        l->overlap = overlap;
-        l->offset = l->position > (int64_t)overlap ? l->position - (int64_t)overlap : 0;
+        Join j = {.age = SIZE_MAX};
+        int64_t expected = l->position - 1 - l->offset; /* of the newest anchor, on a quiet list */
+        if (expected >= 0 && expected < (int64_t)n_rows && listing_age(l, &rows[expected].id) == 0)
+                return (Join){.found = true, .from = (size_t)expected + 1};
+        for (size_t i = 0; i < n_rows && j.age > 0; i++) {
+                if (seen_find(&l->seen, &rows[i].id, l->pass) != SEEN_THIS_PASS)
+                        continue;
+                size_t age = listing_age(l, &rows[i].id);
+                if (age < j.age || j.age == SIZE_MAX)
+                        j = (Join){.found = true, .from = i + 1, .age = age};
+        }
+        if (j.found && j.age != SIZE_MAX)
+                j.shift = (int64_t)j.from - 1 - (expected - (int64_t)j.age);
+        return j;
 }
 
-/* The overlap is at most half of the longest page: at least the other half is new then, also where the server's cap is low; and the page that ends a quiet
- * list is shorter than that one, and thereby recognised. */
+/* A page that was followed by rows was cut, or rows were added behind it: more than a few are not added between two requests. */
+static void listing_measure(Listing *l, size_t n_rows)
+{
+        int64_t end = l->offset + (int64_t)n_rows;
+        if (n_rows > l->largest)
+                l->largest = n_rows;
+        if (l->last > 0 && end > l->last_end)
+                l->capped = l->capped || l->last < l->limit;
+        if (l->last > 0 && end > l->last_end + OVERLAP_MIN && l->last < l->shortest_cut)
+                l->shortest_cut = l->last;
+        l->last = n_rows;
+        l->last_end = end;
+}
+
+static bool listing_uneven(const Listing *l)
+{
+        return l->shortest_cut < l->largest;
+}
+
+/* Was the last page cut, as far as a constant cap would have it? One as long as the limit was cut by it, one that is not shorter than any other by the server's
+ * cap, once a cap was seen. */
+static bool listing_was_cut(const Listing *l)
+{
+        return l->last >= (l->capped ? l->largest : l->limit);
+}
+
+/* ---- what to ask for next ---- */
+
+/* Half of the longest page at most, so that the other half is new, also where the server's cap is low. */
 static void listing_ask(Listing *l, size_t overlap)
 {
-        size_t most = l->largest_page / 2;
+        size_t most = l->largest / 2;
         if (most > l->n_anchors)
                 most = l->n_anchors;
-        listing_ask_before(l, overlap < most ? overlap : most);
+        l->overlap = overlap < most ? overlap : most;
+        l->offset = l->position > (int64_t)l->overlap ? l->position - (int64_t)l->overlap : 0;
+        l->probing = l->confirming = false;
 }
 
-/* Further back, where the anchors are now if rows before them were removed: the first steps grow, the later ones are as wide as the anchors reach. False:
- * there is nothing further back, or it was tried often enough. */
-static bool listing_search(Listing *l)
+/* The place behind the page: rows, or the end. */
+static void listing_probe(Listing *l, int64_t end)
 {
-        if (l->largest_page < 2 || l->offset == 0 || ++l->searches > SEARCHES_MAX)
-                return false;
-        size_t overlap = l->overlap < OVERLAP_MIN ? OVERLAP_MIN : l->overlap * 8;
-        size_t reach = l->overlap + l->n_anchors;
-        listing_ask_before(l, overlap < reach ? overlap : reach);
-        return true;
+        l->offset = end;
+        l->overlap = 0;
+        l->full = false;
+        l->probing = true;
+        l->confirming = false;
+}
+
+/* Where caps vary, as little as can be: a page that does not reach beyond the overlap brings nothing. */
+static size_t listing_overlap(const Listing *l)
+{
+        return listing_uneven(l) ? 1 : (size_t)OVERLAP_MIN << (3 * l->pass);
 }
 
 unsigned listing_stride(const Listing *l)
 {
-        return l->full && l->largest_page > l->overlap ? (unsigned)(l->largest_page - l->overlap) : 0;
+        return l->full && l->largest > l->overlap ? (unsigned)(l->largest - l->overlap) : 0;
 }
 
-static ListingStep listing_drifted(Listing *l, size_t *ret_keep_from, size_t n_rows)
-{
-        *ret_keep_from = n_rows;
-        l->full = false;
-        if (listing_search(l))
-                return LISTING_MORE;
-        if (l->restarts >= RESTARTS_MAX)
-                return LISTING_UNSTABLE;
-        l->restarts++;
-        listing_start(l);
-        return LISTING_RESTART;
-}
+/* ---- ends ---- */
 
-/* Anchored, but nothing new, and the page may have been cut right there: ask from where the newest row of all must be now. */
-static ListingStep listing_stalled(Listing *l, const Join *j, size_t n_rows, size_t *ret_keep_from, Fault *ret_fault)
+static ListingStep listing_give_up(Listing *l, Fault *ret_fault)
 {
-        bool behind = j->newest_age > 0; /* rows keep being added before it */
-        if (++l->stalls > STALLS_MAX && behind) {
-                l->searches = SEARCHES_MAX;
-                return listing_drifted(l, ret_keep_from, n_rows);
-        }
-        if (l->stalls > STALLS_MAX) {
+        if (l->pass == 0 && !l->unordered && l->in_pass <= (int64_t)l->largest) {
                 fault_set(
                         ret_fault, FAULT_RUN, EPROTO, "list-no-progress",
-                        "the catalog gave %u pages in a row without a new row or an end, at offset %lld: does a proxy drop "
-                        "the offset parameter?",
-                        l->stalls, (long long)l->offset);
+                        "the catalog gave %lld pages of which only the first had rows that were new, and no end, at offset "
+                        "%lld: does a proxy drop the offset parameter?",
+                        (long long)l->pages, (long long)l->offset);
                 return LISTING_FAILED;
         }
-        l->searches = 0;
-        l->full = false;
-        l->position = l->offset + (int64_t)(j->newest + 1 + j->newest_age);
-        listing_ask(l, behind ? OVERLAP_MIN : 1);
-        return LISTING_MORE;
+        fault_set(ret_fault, FAULT_RUN, EAGAIN, "list-unstable",
+                  "the list could not be read as one in %u passes: %s; what was seen is applied", l->pass + 1,
+                  l->unordered ? "rows change places from request to request, or one id stands at places far apart"
+                               : "rows come and go too fast, or pages do not overlap");
+        return LISTING_UNSTABLE;
 }
 
-/* Nothing new in a page that is not the longest: most likely the end, unless the server's cap changes from page to page and has cut this one right here. A
- * page of a few rows only was not cut. */
-static ListingStep listing_nothing_new(Listing *l, const Join *j, size_t n_rows, size_t *ret_keep_from,
-                                       Fault *ret_fault)
+static ListingStep listing_pass_ended(Listing *l, int64_t places, Fault *ret_fault)
 {
-        if (n_rows == l->largest_page)
-                return listing_stalled(l, j, n_rows, ret_keep_from, ret_fault);
-        if (n_rows < UNCUT_ROWS || l->largest_page < UNCUT_ROWS)
+        int64_t different = places - (l->unordered ? 0 : l->doubles);
+        bool whole;
+        if (l->broken)
+                whole = false;
+        else if (l->unordered)
+                whole = l->in_pass == different;
+        else
+                whole = l->received >= (different < l->target ? different : l->target);
+        if (whole)
                 return LISTING_END;
-        if (++l->stalls > STALLS_MAX) {
-                l->searches = SEARCHES_MAX;
-                return listing_drifted(l, ret_keep_from, n_rows);
-        }
-        l->searches = 0;
-        l->full = false;
-        l->position = l->offset + (int64_t)j->newest + 1;
-        listing_ask(l, UNCUT_ROWS / 2);
-        return LISTING_MORE;
+        if (l->pass + 1 == SEEN_PASSES)
+                return listing_give_up(l, ret_fault);
+        l->target = l->broken || l->unordered ? INT64_MAX : different;
+        l->pass++;
+        listing_start(l);
+        return LISTING_AGAIN;
 }
 
-static ListingStep listing_over_cap(const Listing *l, Fault *ret_fault)
+/* ---- what a page brings ---- */
+
+/* Is the row one of those before it in the page? Asked of rows that were received before only. */
+static bool page_has_before(const DatabaseConnection *rows, size_t i)
 {
-        fault_set(ret_fault, FAULT_RUN, E2BIG, "list-too-long",
-                  "the list does not end: %lld rows in %lld pages, the caps are %lld rows and %lld pages",
-                  (long long)l->received, (long long)l->pages, (long long)LIMIT_LIST_MAX_ROWS,
-                  (long long)LIMIT_LIST_MAX_PAGES);
+        for (size_t k = i; k-- > 0;)
+                if (uuid_equal(&rows[k].id, &rows[i].id))
+                        return true;
+        return false;
+}
+
+/* All rows of the page are to be kept. Returns whether it was progress; -ENOMEM. */
+static int listing_receive(Listing *l, const Join *j, const DatabaseConnection *rows, size_t n_rows)
+{
+        int progress = 0;
+        for (size_t i = 0; i < n_rows; i++) {
+                SeenWhen when;
+                int r = seen_add(&l->seen, &rows[i].id, l->pass, &when);
+                if (r < 0)
+                        return r;
+                l->bytes += (int64_t)rows[i].name_size;
+                if (when != SEEN_THIS_PASS) {
+                        l->in_pass++;
+                        progress = 1;
+                } else if (i >= j->from && page_has_before(rows, i)) {
+                        l->doubles++;
+                        progress |= j->shift == 0;
+                } else if (i >= j->from) {
+                        l->unordered = true;
+                }
+        }
+        l->received = (int64_t)l->seen.n;
+        return progress;
+}
+
+/* The page was joined and goes beyond what was received. */
+static void listing_advance(Listing *l, const Join *j, const DatabaseConnection *rows, size_t n_rows)
+{
+        listing_forget_newest(l, j->age == SIZE_MAX ? l->n_anchors : j->age);
+        for (size_t i = j->from; i < n_rows; i++)
+                listing_add_anchor(l, &rows[i].id);
+        l->position = l->offset + (int64_t)n_rows;
+        l->blind = false;
+        bool uneven = listing_uneven(l);
+        l->full = listing_was_cut(l) && !uneven;
+        if (!l->full && !uneven) {
+                listing_probe(l, l->position);
+                return;
+        }
+        /* How far the list moved since the last page is the best guess of how far it will move until the next. */
+        int64_t shift = j->shift < 0 ? -j->shift : j->shift;
+        if (shift > LISTING_ANCHORS_MAX)
+                shift = LISTING_ANCHORS_MAX;
+        listing_ask(l, listing_overlap(l) + 2 * (size_t)shift);
+}
+
+/* Joined, but nothing new: it may have been cut right there, or end there, or rows were added in front of it and the newest row stands further along. */
+static void listing_stay(Listing *l, const Join *j, size_t n_rows)
+{
+        int64_t end = l->offset + (int64_t)n_rows;
+        int64_t newest = j->age == SIZE_MAX ? end : l->offset + (int64_t)(j->from + j->age);
+        if (newest - OVERLAP_MIN > end) {
+                l->position = newest;
+                listing_ask(l, OVERLAP_MIN);
+        } else {
+                listing_probe(l, end);
+        }
+}
+
+/* No anchor in the page: the list moved by more than the overlap. */
+static void listing_search(Listing *l)
+{
+        l->full = false;
+        if (l->overlap < OVERLAP_MIN)
+                l->overlap = OVERLAP_MIN;
+        size_t further = l->overlap * OVERLAP_STEP, reach = l->overlap + l->n_anchors;
+        l->overlap = further < reach ? further : reach;
+        if (l->offset == 0 || l->n_anchors == 0)
+                l->tries = TRIES_MAX + 1;
+        l->offset = l->position > (int64_t)l->overlap ? l->position - (int64_t)l->overlap : 0;
+        l->probing = l->confirming = false;
+}
+
+static void listing_go_blind(Listing *l)
+{
+        l->broken = true;
+        l->blind = true;
+        l->tries = 0;
+        listing_probe(l, l->position);
+}
+
+static bool listing_over_caps(const Listing *l, size_t n_rows)
+{
+        return l->pages > LIMIT_LIST_MAX_PAGES || l->position + (int64_t)n_rows > LIMIT_LIST_MAX_ROWS ||
+               l->bytes > LIMIT_LIST_MAX_NAME_BYTES;
+}
+
+static ListingStep listing_too_long(const Listing *l, Fault *ret_fault)
+{
+        fault_set(
+                ret_fault, FAULT_RUN, E2BIG, "list-too-long",
+                "the list does not end: %lld rows with %lld MiB of names in %lld pages; at most %lld rows, %lld MiB and "
+                "%lld pages are taken",
+                (long long)l->received, (long long)(l->bytes >> 20), (long long)l->pages,
+                (long long)LIMIT_LIST_MAX_ROWS, (long long)(LIMIT_LIST_MAX_NAME_BYTES >> 20),
+                (long long)LIMIT_LIST_MAX_PAGES);
         return LISTING_FAILED;
 }
 
-static ListingStep listing_first(Listing *l, const DatabaseConnection *rows, size_t n_rows, size_t *ret_keep_from)
+/* An empty page at the place where the list may end. */
+static ListingStep listing_ended(Listing *l, Fault *ret_fault)
 {
-        *ret_keep_from = 0;
-        if (n_rows == 0)
-                return LISTING_END;
-        listing_receive(l, rows, 0, n_rows);
-        listing_ask(l, n_rows < l->limit ? UNCUT_ROWS / 2 : OVERLAP_MIN);
+        int64_t places = l->offset;
+        l->broken = l->broken || (places == 0 && l->received > 0); /* all rows gone at once: looked at again */
+        bool doubtful = listing_uneven(l) || l->largest == 1 || l->doubles > 0 || listing_was_cut(l);
+        if (!doubtful || places == 0 || l->broken || l->empties++ > 0)
+                return listing_pass_ended(l, places, ret_fault);
+        l->offset = places - 1;
+        l->probing = false;
+        l->confirming = true;
         return LISTING_MORE;
 }
 
-/* After a first page of one row there is no room for an overlap. Nothing at the next index may mean that the row has gone and another has taken its place;
- * so the first index is asked for again: had there been a second row, this one would have been away in between. */
-static bool listing_alone(Listing *l, const DatabaseConnection *rows, size_t n_rows)
+/* idle: 0: the request was progress. */
+static void listing_count(Listing *l, int idle)
 {
-        if (l->alone)
-                return n_rows == 1 && uuid_equal(&rows[0].id, listing_anchor(l, 0));
-        if (l->received != 1 || l->offset != 1 || n_rows != 0)
-                return false;
-        l->alone = true;
-        l->offset = 0;
-        return true;
+        l->tries = idle ? l->tries + idle : 0;
+        l->empties = idle ? l->empties : 0;
+        l->idle += idle ? idle : -1;
 }
 
-ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_rows, size_t *ret_keep_from,
-                         Fault *ret_fault)
+/* A page that is joined, or is taken without that. */
+static ListingStep listing_take(Listing *l, const Join *j, const DatabaseConnection *rows, size_t n_rows,
+                                Fault *ret_fault)
 {
-        l->pages++;
-        if (n_rows > l->largest_page)
-                l->largest_page = n_rows;
-        if (l->pages > LIMIT_LIST_MAX_PAGES || l->received + (int64_t)n_rows > LIMIT_LIST_MAX_ROWS)
-                return listing_over_cap(l, ret_fault);
-        if (l->n_anchors == 0)
-                return listing_first(l, rows, n_rows, ret_keep_from);
-
-        if (listing_alone(l, rows, n_rows)) {
-                *ret_keep_from = 0;
-                return n_rows == 1 ? LISTING_END : LISTING_MORE;
+        bool last_alone = l->confirming && n_rows == 1 && (j->shift == 0 || l->unordered);
+        int r = listing_receive(l, j, rows, n_rows);
+        if (r < 0) {
+                fault_set(ret_fault, FAULT_RUN, -r, "no-memory", "out of memory for the ids of the list");
+                return LISTING_FAILED;
         }
-        Join j = listing_join(l, rows, n_rows);
-        if (!j.found)
-                return listing_drifted(l, ret_keep_from, n_rows);
+        if (last_alone && r == 0)
+                return listing_pass_ended(l, l->offset + 1, ret_fault);
+        if (l->received >= l->target)
+                return LISTING_END;
+        listing_count(l, r > 0 ? 0 : j->shift > 0 ? IDLE_MOVED : 1);
+        if (r > 0 && j->from < n_rows)
+                listing_advance(l, j, rows, n_rows);
+        else
+                listing_stay(l, j, n_rows);
+        return LISTING_MORE;
+}
 
-        *ret_keep_from = 0;
-        if (j.fresh == 0)
-                return listing_nothing_new(l, &j, n_rows, ret_keep_from, ret_fault);
-
-        /* How far the list moved since the last page is the best guess of how far it will move until the next. */
-        size_t overlap = l->position > l->offset ? (size_t)(l->position - l->offset) : 0;
-        size_t expected = overlap > j.newest_age + 1 ? overlap - 1 - j.newest_age : 0;
-        size_t shift = j.newest > expected ? j.newest - expected : expected - j.newest;
-        listing_forget_newest(l, j.newest_age);
-        listing_receive(l, rows, j.newest + 1, n_rows);
-        listing_ask(l, n_rows < l->largest_page ? UNCUT_ROWS / 2 : OVERLAP_MIN + 2 * shift);
+ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_rows, Fault *ret_fault)
+{
+        bool first = l->position == 0;
+        l->pages++;
+        if (listing_over_caps(l, n_rows))
+                return listing_too_long(l, ret_fault);
+        if (n_rows == 0 && (first || l->probing))
+                return listing_ended(l, ret_fault);
+        if (n_rows > 0)
+                listing_measure(l, n_rows);
+        /* Rows behind the last one, and no overlap that joins them. */
+        bool cut = l->probing && l->offset == l->position && !first && !l->blind;
+        Join j = cut ? (Join){0} : listing_join(l, rows, n_rows);
+        ListingStep step = LISTING_MORE;
+        if (j.found || first || (l->blind && n_rows > 0)) {
+                step = listing_take(l, &j, rows, n_rows, ret_fault);
+        } else {
+                listing_count(l, 1);
+                if (cut)
+                        listing_ask(l, listing_overlap(l));
+                else
+                        listing_search(l);
+        }
+        if (step != LISTING_MORE)
+                return step;
+        if (l->idle > IDLE_MAX)
+                return listing_give_up(l, ret_fault);
+        if (l->tries > TRIES_MAX)
+                listing_go_blind(l);
         return LISTING_MORE;
 }

@@ -18,7 +18,7 @@ void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
                 .polling_limits = options->polling,
                 .settle_usec = options->settle_usec,
                 .patience_usec = options->patience_usec,
-                .page_size = options->page_size,
+                .list_timeout_usec = options->list_timeout_usec,
                 .edge = options->edge,
                 .name = options->name,
                 .max_removals = options->max_removals,
@@ -28,7 +28,12 @@ void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
                 .phase = options->refresh && !options->dry_run ? SYNC_PHASE_REFRESH : SYNC_PHASE_LIST,
         };
         retry_init(&m->retry);
-        listing_init(&m->listing, options->page_size);
+        listing_init(&m->listing, options->page_size, options->random);
+}
+
+void sync_machine_done(SyncMachine *m)
+{
+        listing_done(&m->listing);
 }
 
 static void machine_blame(SyncMachine *m, const Fault *fault)
@@ -236,20 +241,36 @@ static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
                 m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND : MIRROR_MISSING_HOLD;
         m->outcome = whole ? "synced" : "unstable";
         m->phase = SYNC_PHASE_APPLY;
-        if (!whole) {
-                Fault fault;
-                fault_set(
-                        &fault, FAULT_RUN, EAGAIN, "list-unstable",
-                        "the list changed too fast to be read as one; what was seen is applied, nothing is taken as gone");
-                machine_blame(m, &fault);
-        }
         return SYNC_LIST_ENDED;
+}
+
+/* What was seen is true; so it is applied, unless nothing was. */
+static SyncEvent machine_list_unstable(SyncMachine *m, const Fault *fault)
+{
+        if (m->listing.received == 0)
+                return machine_fail(m, fault);
+        machine_blame(m, fault);
+        return machine_list_ended(m, false);
+}
+
+static SyncEvent machine_list_timed_out(SyncMachine *m)
+{
+        Fault fault;
+        char limit[DURATION_STRING_SIZE];
+        fault_set(&fault, FAULT_RUN, ETIMEDOUT, "list-timeout",
+                  "reading the list took longer than list_timeout (%s): %" PRId64 " rows in %" PRId64
+                  " pages; what was seen is applied",
+                  duration_format(m->list_timeout_usec, limit), m->listing.received, m->pages);
+        return machine_list_unstable(m, &fault);
 }
 
 static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
 {
         const CatalogPageAnswer *page = in->page;
+        bool late = in->now_usec > m->list_from_usec + m->list_timeout_usec;
         if (page->answer.fault.scope != FAULT_NONE) {
+                if (late && page->answer.fault.retryable)
+                        return machine_list_timed_out(m);
                 if (retry_again(&m->retry, &page->answer.fault, page->answer.retry_after_usec, in->random,
                                 &m->delay_usec))
                         return SYNC_PAGE_AGAIN;
@@ -261,16 +282,18 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
         for (size_t i = 0; i < page->n_rows; i++)
                 m->unreadable += page->rows[i].anonymous;
         m->listing.offset = page->offset; /* it may have been asked for before it was wanted */
-        switch (listing_page(&m->listing, page->rows, page->n_rows, &m->keep_from, &fault)) {
+        ListingStep step = listing_page(&m->listing, page->rows, page->n_rows, &fault);
+        if (late && (step == LISTING_MORE || step == LISTING_AGAIN))
+                return machine_list_timed_out(m);
+        switch (step) {
         case LISTING_MORE:
                 return SYNC_PAGE_JOINED;
-        case LISTING_RESTART:
-                m->unreadable = 0;
-                return SYNC_PAGE_RESTARTS;
+        case LISTING_AGAIN:
+                return SYNC_LIST_AGAIN;
         case LISTING_END:
                 return machine_list_ended(m, true);
         case LISTING_UNSTABLE:
-                return machine_list_ended(m, false);
+                return machine_list_unstable(m, &fault);
         case LISTING_FAILED:
         default:
                 return machine_fail(m, &fault);
@@ -476,13 +499,17 @@ static const SyncTransition *machine_bug(SyncMachine *m, SyncEvent event)
         return &over;
 }
 
-static SyncAction machine_move(SyncMachine *m, SyncEvent event)
+static SyncAction machine_move(SyncMachine *m, SyncEvent event, uint64_t now_usec)
 {
         const SyncTransition *t = sync_transition(m->state, event);
         if (!t)
                 t = machine_bug(m, event);
         m->last = t;
         m->state = t->to;
+        if (t->to != SYNC_LISTING && t->to != SYNC_LIST_BACKOFF)
+                listing_done(&m->listing);
+        if (t->to == SYNC_LISTING && m->list_from_usec == 0)
+                m->list_from_usec = now_usec;
         if (t->to == SYNC_LISTING && m->phase != SYNC_PHASE_LIST) {
                 m->phase = SYNC_PHASE_LIST;
                 retry_reset(&m->retry);
@@ -499,7 +526,6 @@ static SyncAction machine_move(SyncMachine *m, SyncEvent event)
 SyncAction sync_machine_handle(SyncMachine *m, const SyncInput *in)
 {
         m->fault_is_new = false;
-        m->keep_from = SIZE_MAX;
         m->verdict = PROOF_PENDING;
-        return machine_move(m, machine_classify(m, in));
+        return machine_move(m, machine_classify(m, in), in->now_usec);
 }

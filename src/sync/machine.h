@@ -3,7 +3,7 @@
  *
  * Pure. An input goes in (an answer arrived, a timer fired, somebody asked to stop), an action comes out. Policies (retry, polling, listing) turn the
  * input into one of a few events; the table in machine_table.c turns state and event into the next state, one action and the words that say why. No
- * clock, no socket, no allocation. The runner (sync.c) carries the action out and decides nothing.
+ * clock, no socket; memory only for the ids of the list. The runner (sync.c) carries the action out and decides nothing.
  */
 #pragma once
 
@@ -51,7 +51,7 @@ typedef enum SyncEvent {
         SYNC_JOB_ELSEWHERE, /* ask at another URL at once */
         SYNC_JOB_ENDED,     /* in whatever way: list */
         SYNC_PAGE_JOINED,
-        SYNC_PAGE_RESTARTS,
+        SYNC_LIST_AGAIN,
         SYNC_PAGE_AGAIN, /* the request failed; try again after the delay */
         SYNC_LIST_ENDED, /* whole, or as good as it will get */
         SYNC_RUN_FAILED, /* a fault that ends the run */
@@ -76,8 +76,8 @@ typedef enum SyncAction {
         SYNC_DO_REFRESH,
         SYNC_DO_GET_JOB, /* at machine.polling.url */
         SYNC_DO_WAIT,    /* machine.delay_usec, then a TIMER input */
-        SYNC_DO_LIST, /* keep the rows of the page just received from machine.keep_from on, if any; then get (listing.offset, listing.limit) */
-        SYNC_DO_LIST_ANEW, /* forget all rows; then the same */
+        SYNC_DO_LIST,    /* keep the rows of the page just received, if any; then get (listing.offset, listing.limit) */
+        SYNC_DO_LIST_ANEW, /* keep as above; forget what was asked for ahead; then the same */
         SYNC_DO_APPLY,     /* keep as above; then apply, or in a dry run plan, with machine.missing */
         SYNC_DO_VERIFY, /* keep what machine.verdict says of the answer; then carry out every order of machine.proof */
         SYNC_DO_FINISH, /* abandon what is under way; then write the run's end */
@@ -139,7 +139,7 @@ typedef struct SyncMachine {
         bool refresh_wanted;
         PollingLimits polling_limits;
         uint64_t settle_usec, patience_usec;
-        unsigned page_size;
+        uint64_t list_timeout_usec;
         Uuid edge;
         const char *name; /* borrowed; NULL: it has none */
         GuardLimit max_removals;
@@ -149,12 +149,12 @@ typedef struct SyncMachine {
         SyncState state;
         Polling polling;
         Listing listing;
+        uint64_t list_from_usec; /* monotonic; when the list was begun */
         Proof proof;
         Retry retry; /* of the request, or the write, that is being tried */
 
         /* for the runner */
         uint64_t delay_usec;
-        size_t keep_from;
         ProofVerdict verdict; /* of the answer just handled */
         MirrorMissing missing;
         SyncPhase phase;
@@ -180,7 +180,9 @@ typedef struct SyncMachineOptions {
         PollingLimits polling;
         uint64_t settle_usec;
         uint64_t patience_usec; /* a longer Retry-After of the catalog is not waited for: the run is put off */
+        uint64_t list_timeout_usec;
         unsigned page_size;
+        uint64_t random; /* uniform over uint64_t, nothing that a server could know */
         Uuid edge;
         const char *name; /* borrowed for as long as the machine lives; NULL: none */
         GuardLimit max_removals;
@@ -189,6 +191,7 @@ typedef struct SyncMachineOptions {
 } SyncMachineOptions;
 
 void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options);
+void sync_machine_done(SyncMachine *m); /* releases memory; zeroed or twice is fine */
 
 /* Takes the input, moves, and says what to do. A pair that is not in the table ends the run with a fault of code "sync-machine": our own bug, reported,
  * never a crash and never a write to the mirror. */

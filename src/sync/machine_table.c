@@ -61,7 +61,7 @@ static const SyncTransition table[] = {
         ENDS_BADLY(SYNC_SETTLING),
 
         {SYNC_LISTING, SYNC_PAGE_JOINED, SYNC_LISTING, SYNC_DO_LIST, "listing"},
-        {SYNC_LISTING, SYNC_PAGE_RESTARTS, SYNC_LISTING, SYNC_DO_LIST_ANEW, "the list moved too far; listing anew"},
+        {SYNC_LISTING, SYNC_LIST_AGAIN, SYNC_LISTING, SYNC_DO_LIST_ANEW, "not whole; reading the list again"},
         {SYNC_LISTING, SYNC_PAGE_AGAIN, SYNC_LIST_BACKOFF, SYNC_DO_WAIT, "a page did not come; trying again soon"},
         {SYNC_LISTING, SYNC_LIST_ENDED, SYNC_APPLYING, SYNC_DO_APPLY, "listed; applying"},
         ENDS_BADLY(SYNC_LISTING),
@@ -155,7 +155,7 @@ const char *sync_event_name(SyncEvent event)
                 [SYNC_JOB_ELSEWHERE] = "job-elsewhere",
                 [SYNC_JOB_ENDED] = "job-ended",
                 [SYNC_PAGE_JOINED] = "page-joined",
-                [SYNC_PAGE_RESTARTS] = "page-restarts",
+                [SYNC_LIST_AGAIN] = "list-again",
                 [SYNC_PAGE_AGAIN] = "page-again",
                 [SYNC_LIST_ENDED] = "list-ended",
                 [SYNC_RUN_FAILED] = "run-failed",

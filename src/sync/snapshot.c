@@ -24,9 +24,9 @@ void snapshot_done(Snapshot *s)
         *s = (Snapshot){0};
 }
 
-int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, size_t from, Fault *ret_fault)
+int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, Fault *ret_fault)
 {
-        for (size_t i = from; i < page->n_rows; i++) {
+        for (size_t i = 0; i < page->n_rows; i++) {
                 int r = spool_add(s->rows, &page->rows[i], ret_fault);
                 if (r < 0)
                         return r;

@@ -18,8 +18,8 @@ int snapshot_begin(Snapshot *s);    /* room for rows; -ENOMEM */
 int snapshot_complete(Snapshot *s); /* and for the rest; again: as it is */
 void snapshot_done(Snapshot *s);
 
-/* The rows of a page from the index `from` on; SIZE_MAX: none. */
-int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, size_t from, Fault *ret_fault);
+/* The rows of a page. */
+int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, Fault *ret_fault);
 
 /* What was concluded of the answer to a request for one id. */
 int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked, const CatalogOneAnswer *answer,

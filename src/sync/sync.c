@@ -50,7 +50,7 @@ struct Sync {
         uint64_t claimed_usec; /* when the lease was asked for */
         SyncPhase phase;       /* the last but SYNC_PHASE_DONE */
         /* CLOCK_BOOTTIME; may lie before the host's start. */
-        int64_t listed_usec;    /* the list was begun, the last time */
+        int64_t listed_usec;    /* the list was begun */
         int64_t asked_usec;     /* the job was asked for, the last time */
         int64_t refreshed_usec; /* the last moment at which the refresh was not over yet */
         bool lease_kept;        /* the end was not recorded */
@@ -91,7 +91,7 @@ static void sync_journal_state(MirrorProgress *ret, bool again, void *userdata)
                 .job_document = job_texts_new(&s->texts, JOB_DOCUMENT),
                 .pages = s->machine.pages,
                 .requests = s->machine.requests,
-                .listed = spool_digest(s->snapshot.rows)->rows,
+                .listed = s->machine.listing.received,
         };
         job_texts_given(&s->texts);
 }
@@ -198,8 +198,9 @@ static SyncAction sync_keep(Sync *s, const SyncInput *in, SyncAction action)
 {
         Fault fault = {0};
         int r = 0;
-        if (in->kind == SYNC_INPUT_PAGE && (action == SYNC_DO_LIST || action == SYNC_DO_APPLY))
-                r = snapshot_add_page(&s->snapshot, in->page, s->machine.keep_from, &fault);
+        bool listing = action == SYNC_DO_LIST || action == SYNC_DO_LIST_ANEW || action == SYNC_DO_APPLY;
+        if (in->kind == SYNC_INPUT_PAGE && listing)
+                r = snapshot_add_page(&s->snapshot, in->page, &fault);
         else if (in->kind == SYNC_INPUT_ONE)
                 r = snapshot_add_verdict(&s->snapshot, s->machine.verdict, in->asked, in->one, &fault);
         return r < 0 ? sync_spool_failed(s, &fault) : action;
@@ -304,7 +305,7 @@ static MirrorEnding sync_ending(const Sync *s)
                 .job_document = job_texts_get(&s->texts, JOB_DOCUMENT),
                 .pages = m->pages,
                 .requests = m->requests,
-                .listed = spool_digest(s->snapshot.rows)->rows,
+                .listed = s->machine.listing.received,
                 .fault = &m->fault,
                 .problem = s->problem,
         };
@@ -365,7 +366,7 @@ static void sync_report(Sync *s)
                 .job = m->job,
                 .applied = m->applied,
                 .elsewhere = m->proof.elsewhere,
-                .listed = applied ? m->applied.listed : spool_digest(s->snapshot.rows)->rows,
+                .listed = applied ? m->applied.listed : s->machine.listing.received,
                 .pages = m->pages,
                 .requests = m->requests,
                 .duration_usec = clock_monotonic_usec() - s->started_usec,
@@ -436,8 +437,6 @@ static int sync_effect(Sync *s, SyncAction action)
                 return sd_event_add_time_relative(s->context.event, &s->timer, CLOCK_MONOTONIC, m->delay_usec,
                                                   USEC_PER_MSEC, sync_on_timer, s);
         case SYNC_DO_LIST_ANEW:
-                s->listed_usec = 0;
-                spool_reset(s->snapshot.rows);
                 sync_forget_pages(s);
                 _fallthrough_;
         case SYNC_DO_LIST:
@@ -507,7 +506,7 @@ static void sync_tell(Sync *s)
                 .words = s->machine.last->words,
                 .has_job = s->machine.has_job,
                 .job = s->machine.job,
-                .listed = spool_digest(s->snapshot.rows)->rows,
+                .listed = s->machine.listing.received,
         };
         if (s->machine.phase == SYNC_PHASE_VERIFY) {
                 const Proof *p = &s->machine.proof;
@@ -602,7 +601,9 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
                             .job_timeout_usec = plan->job_timeout_usec},
                 .settle_usec = plan->settle_usec,
                 .patience_usec = context->patience_usec,
+                .list_timeout_usec = plan->list_timeout_usec,
                 .page_size = plan->page_size,
+                .random = clock_random(),
                 .edge = plan->edge,
                 .name = s->name,
                 .max_removals = plan->max_removals,
@@ -644,6 +645,7 @@ Sync *sync_free(Sync *s)
                 return NULL;
         sync_abandon(s);
         (void)journal_free(s->journal);
+        sync_machine_done(&s->machine);
         snapshot_done(&s->snapshot);
         sd_event_source_disable_unref(s->starter);
         free(s->name);

@@ -40,7 +40,7 @@ typedef struct SyncPlan {
         int64_t next_run_usec; /* when the edge is due next; see MirrorClaimRequest */
         bool refresh;
         uint64_t poll_min_usec, poll_max_usec;
-        uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
+        uint64_t wait_timeout_usec, job_timeout_usec, settle_usec, list_timeout_usec;
         unsigned page_size;
         GuardLimit max_removals; /* all zero: no row is removed without a person's word */
         unsigned

@@ -166,8 +166,7 @@ void cover_transition(World *w, const Run *r, SyncAction action)
                 COVER(w, pages);
         if (action == SYNC_DO_LIST_ANEW)
                 COVER(w, list_restarts);
-        if (m->last->on == SYNC_PAGE_JOINED && m->keep_from != SIZE_MAX && m->keep_from > 0 &&
-            m->listing.n_anchors > 0 && m->keep_from >= m->listing.limit)
+        if (m->last->on == SYNC_PAGE_JOINED && m->listing.tries > 0 && !m->listing.probing)
                 COVER(w, pages_drifted);
         if (m->last->on == SYNC_ROWS_MISSING)
                 COVER(w, found);

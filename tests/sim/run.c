@@ -25,6 +25,7 @@ static void witness_begin(Run *r)
         r->first_page_at = 0;
         r->n_listed = 0;
         r->out_of_turn = false;
+        r->lies = 0;
 }
 
 static void witness_row(Run *r, const Shown *row)
@@ -87,11 +88,10 @@ static SyncAction run_local_fault(World *w, Run *r)
 
 static SyncAction run_keep_rows(World *w, Run *r, const Shown *rows, size_t n, SyncAction action)
 {
-        if (action != SYNC_DO_LIST && action != SYNC_DO_APPLY)
+        if (action != SYNC_DO_LIST && action != SYNC_DO_LIST_ANEW && action != SYNC_DO_APPLY)
                 return action;
-        if (r->machine.keep_from < n)
-                witness_join(r, rows, n);
-        for (size_t i = r->machine.keep_from; i < n; i++)
+        witness_join(r, rows, n);
+        for (size_t i = 0; i < n; i++)
                 if (!run_keep(w, r, &rows[i]))
                         return run_local_fault(w, r);
         return action;
@@ -122,8 +122,6 @@ void run_input(World *w, Run *r, SyncInput in, const Shown *rows)
         SyncState from = r->machine.state;
         SyncPhase phase = r->machine.phase;
         SyncAction action = sync_machine_handle(&r->machine, &in);
-        if (r->machine.last->on == SYNC_PAGE_RESTARTS)
-                witness_begin(r);
         if (in.kind == SYNC_INPUT_PAGE)
                 action = run_keep_rows(w, r, rows, in.page->n_rows, action);
         if (in.kind == SYNC_INPUT_ONE)
@@ -322,15 +320,12 @@ static void run_do_get_job(World *w, Run *r)
 
 static void run_do_list(World *w, Run *r, bool anew)
 {
-        if (anew || r->attempt == 0)
-                r->listed_at = (int64_t)w->now;
-        if (anew) {
-                r->n_spool = 0;
-                digest_reset(&r->digest);
+        if (anew)
                 pages_forget(r);
-        }
-        if (r->attempt == 0)
+        if (r->attempt == 0) {
+                r->listed_at = (int64_t)w->now;
                 witness_begin(r);
+        }
         pages_want(w, r);
 }
 
@@ -383,6 +378,7 @@ static void run_do_finish(World *w, Run *r)
 static void run_report(World *w, Run *r)
 {
         r->active = false;
+        sync_machine_done(&r->machine);
         journal_stop(w, r);
         r->note = database_cancel(w, r->note);
         world_cancel(w, &r->starter);
@@ -489,12 +485,15 @@ void run_start(World *w, Run *r, const RunPlan *plan)
                 .refresh = plan->refresh,
                 .polling = limits,
                 .settle_usec = 5 * SEC,
+                .list_timeout_usec = 3600 * SEC,
                 .page_size = w->settings.page_size,
+                .random = world_random(w),
                 .edge = truth_edge_id(r->edge),
                 .max_removals = plan->max_removals,
                 .accept_removals = plan->accept_removals,
         };
         COVER(w, runs);
+        sync_machine_done(&r->machine); /* of a run that was killed */
         r->active = true;
         r->plan = *plan;
         r->started_at = w->now;
@@ -546,6 +545,8 @@ void run_kill(World *w, Run *r)
 
 void run_done(World *w)
 {
-        for (unsigned i = 0; i < INSTANCES_MAX * EDGES_MAX; i++)
+        for (unsigned i = 0; i < INSTANCES_MAX * EDGES_MAX; i++) {
                 free(w->runs[i].spool);
+                sync_machine_done(&w->runs[i].machine);
+        }
 }

@@ -77,6 +77,7 @@ typedef struct Run {
         uint32_t attempt;            /* number of the list attempt; unlike any other */
         uint32_t list_from, list_to; /* ticks of its first and its last page */
         bool out_of_turn;            /* a page was read before one that was given before it */
+        unsigned lies;               /* pages that were none */
         uint32_t arrived;            /* pages; those that came last: */
         struct {
                 int64_t offset;

@@ -66,6 +66,7 @@ static void pages_on_answer(World *w, Call *c, void *who)
         answer.answer.elapsed_usec = w->settings.latency_usec;
         for (size_t i = 0; i < c->n; i++)
                 truth_record(w, c->rows[i].row, c->rows[i].edge, c->rows[i].name, c->rows[i].database, &rows[i]);
+        r->lies += c->lie;
         r->pages[r->arrived % PAGES_KEPT].offset = c->request.offset;
         r->pages[r->arrived++ % PAGES_KEPT].tick = c->tick;
         c->request.page_done(&answer, c->request.page_userdata);

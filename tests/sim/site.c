@@ -288,6 +288,7 @@ static void look_at_list(World *w, Call *c)
         c->status = 200;
         if (world_chance(w, set->lies)) {
                 COVER(w, lies);
+                c->lie = true;
                 uint64_t lie = world_below(w, 3);
                 TELL(w, "catalog: lie %d in this page", (int)lie);
                 if (lie == 0 && page_again(w, c))
@@ -432,7 +433,7 @@ Call *site_start(World *w, const CallRequest *request)
         Call *c = &s->calls[s->free_calls[--s->n_free]];
         c->request = *request;
         c->state = CALL_SENT;
-        c->orphan = c->absent = c->location = c->foreign = false;
+        c->orphan = c->absent = c->location = c->foreign = c->lie = false;
         c->sent = true;
         c->tick = 0;
         c->status = 0;

@@ -57,6 +57,7 @@ struct Call {
         int job; /* refresh: its number; -1: none was given */
         bool location, absent;
         bool foreign; /* an error that is not in the catalog's words */
+        bool lie;     /* a list's page is not what the catalog holds */
         JobStatus job_status;
         size_t n;
         Shown rows[LIMIT_PAGE_SIZE_MAX];

@@ -70,7 +70,7 @@ typedef struct WorldTimer {
         X(pg_faults) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(stops) \
         X(pg_restarts) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) \
         X(moved) X(found) X(guard_held) X(proof_404) X(proof_200) X(proof_elsewhere) X(proof_unknown) \
-        X(jumped_missing) X(lies) X(churned) X(waited_for_lock) X(converged)
+        X(jumped_missing) X(cut_unseen) X(lies) X(churned) X(waited_for_lock) X(converged)
 /* clang-format on */
 
 enum {

@@ -223,6 +223,7 @@ static void presets_hold_where_nothing_is_written(void **state _unused_)
         assert_int_equal(e->wait_timeout_usec, 15 * USEC_PER_MINUTE);
         assert_int_equal(e->job_timeout_usec, USEC_PER_HOUR);
         assert_int_equal(e->settle_usec, 30 * USEC_PER_SEC);
+        assert_int_equal(e->list_timeout_usec, USEC_PER_HOUR);
         assert_int_equal(e->page_size, 500);
         assert_true(e->max_removals.is_share && e->max_removals.share == 0.2);
         assert_string_equal(e->file, "t.conf");

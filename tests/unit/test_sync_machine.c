@@ -32,7 +32,7 @@ static const unsigned allowed[SYNC_STATES] = {
         [SYNC_POLL_WAIT] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_SETTLING] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_LISTING] =
-                E(SYNC_PAGE_JOINED) | E(SYNC_PAGE_RESTARTS) | E(SYNC_PAGE_AGAIN) | E(SYNC_LIST_ENDED) | ENDS_OF_BOTH,
+                E(SYNC_PAGE_JOINED) | E(SYNC_LIST_AGAIN) | E(SYNC_PAGE_AGAIN) | E(SYNC_LIST_ENDED) | ENDS_OF_BOTH,
         [SYNC_LIST_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS_OF_BOTH,
         [SYNC_APPLYING] =
                 E(SYNC_APPLIED) | E(SYNC_ROWS_MISSING) | E(SYNC_REMOVALS_HELD) | E(SYNC_LEASE_DOUBTED) | ENDS_OF_BOTH,
@@ -49,6 +49,7 @@ static void machine_at(SyncMachine *m, SyncState state)
                                                    .polling = {1000000, 30000000, 60000000, 600000000},
                                                    .settle_usec = 5000000,
                                                    .patience_usec = 30000000,
+                                                   .list_timeout_usec = 3600000000,
                                                    .page_size = 500};
         sync_machine_init(m, &options);
         polling_init(&m->polling, &options.polling, false, false, 1);
@@ -362,6 +363,7 @@ static void new_machine(SyncMachine *m, bool refresh, bool dry_run)
         SyncMachineOptions options = {.refresh = refresh,
                                       .polling = {1000000, 30000000, 60000000, 600000000},
                                       .settle_usec = 5000000,
+                                      .list_timeout_usec = 3600000000,
                                       .page_size = 10,
                                       .edge = number_id(1000),
                                       .max_removals = {.count = 3},
@@ -382,7 +384,6 @@ static void live_until_apply(SyncMachine *m)
         assert_int_equal(give_job(m, "COMPLETED"), SYNC_DO_LIST);
         assert_int_equal(m->listing.offset, 0);
         assert_int_equal(give_page(m, 0, 10), SYNC_DO_LIST);
-        assert_int_equal(m->keep_from, 0);
         assert_int_equal(give_page(m, (unsigned)m->listing.offset, 12 - (unsigned)m->listing.offset), SYNC_DO_LIST);
         assert_int_equal(give_page(m, (unsigned)m->listing.offset, 12 - (unsigned)m->listing.offset), SYNC_DO_APPLY);
         assert_int_equal(m->missing, MIRROR_MISSING_FIND);
@@ -545,6 +546,82 @@ static void a_dry_run_takes_no_lease_and_records_no_end(void **state)
         }
 }
 
+/* A page of ten rows, or none but a fault that may pass, at this time. */
+static SyncAction give_page_at(SyncMachine *m, uint64_t now_usec, bool good)
+{
+        DatabaseConnection rows[10] = {0};
+        CatalogPageAnswer a = {.answer = {.status = good ? 200 : 503, .sent = true, .requests = 1},
+                               .offset = m->listing.offset,
+                               .rows = rows,
+                               .n_rows = good ? 10 : 0};
+        for (unsigned i = 0; i < 10; i++)
+                rows[i].id = number_id((unsigned)m->listing.offset + i);
+        if (!good) {
+                fault_set(&a.answer.fault, FAULT_REQUEST, EIO, "catalog-busy", "not now");
+                a.answer.fault.retryable = true;
+        }
+        return give(m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a, .now_usec = now_usec});
+}
+
+static void a_list_that_takes_too_long_is_unstable_with_what_was_seen(void **state)
+{
+        (void)state;
+        enum { START = 1000000 };
+        static const uint64_t hour = 3600000000;
+        for (int good = 0; good < 2; good++) {
+                SyncMachine m;
+                new_machine(&m, false, false);
+                (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START, .now_usec = START - 1});
+                static const MirrorClaim claim = {.run_id = 1, .epoch = 1};
+                assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_CLAIM,
+                                                      .claim = &claim,
+                                                      .fault = &no_fault,
+                                                      .now_usec = START}),
+                                 SYNC_DO_LIST);
+                assert_int_equal(give_page_at(&m, START + 1, true), SYNC_DO_LIST);
+                assert_int_equal(give_page_at(&m, START + hour, true), SYNC_DO_LIST);
+                assert_int_equal(give_page_at(&m, START + hour + 1, good), SYNC_DO_APPLY);
+                assert_string_equal(m.outcome, "unstable");
+                assert_string_equal(m.fault.code, "list-timeout");
+                assert_false(m.listed_whole);
+                assert_int_equal(m.listing.received, good ? 20 : 15); /* half of a page of ten overlaps */
+        }
+}
+
+static void a_list_of_which_nothing_came_in_time_fails(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        new_machine(&m, true, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START, .now_usec = 1});
+        (void)give_claim(&m);
+        assert_int_equal(give_refresh(&m, 403, false), SYNC_DO_LIST);
+        assert_int_equal(give_page_at(&m, 3600000002, false), SYNC_DO_FINISH);
+        assert_string_equal(m.outcome, "failed");
+        assert_string_equal(m.fault.code, "list-timeout");
+}
+
+/* L3: pages whose rows stand elsewhere each time. */
+static void a_list_that_is_never_one_is_applied_as_unstable(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        new_machine(&m, false, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
+        SyncAction action = give_claim(&m);
+        unsigned anew = 0, pages = 0;
+        for (; (action == SYNC_DO_LIST || action == SYNC_DO_LIST_ANEW) && pages < 200; pages++) {
+                unsigned offset = (unsigned)m.listing.offset;
+                action = give_page(&m, (offset + 7 * pages) % 40, offset < 40 ? 10 : 0);
+                anew += action == SYNC_DO_LIST_ANEW;
+        }
+        assert_int_equal(action, SYNC_DO_APPLY);
+        assert_int_equal(anew, 3);
+        assert_string_equal(m.outcome, "unstable");
+        assert_string_equal(m.fault.code, "list-unstable");
+        assert_false(m.listed_whole);
+}
+
 /* Stop, and the loss of the lease, in every state: nothing is applied after it, and the run ends. */
 static void stop_and_lost_lease_end_the_run_in_every_state(void **state)
 {
@@ -595,6 +672,9 @@ int main(void)
                 cmocka_unit_test(after_a_refresh_that_was_not_clean_nothing_is_looked_for),
                 cmocka_unit_test(a_busy_catalog_is_asked_again_and_then_it_goes_on),
                 cmocka_unit_test(a_page_that_never_comes_fails_the_run_after_a_few_attempts),
+                cmocka_unit_test(a_list_that_takes_too_long_is_unstable_with_what_was_seen),
+                cmocka_unit_test(a_list_of_which_nothing_came_in_time_fails),
+                cmocka_unit_test(a_list_that_is_never_one_is_applied_as_unstable),
                 cmocka_unit_test(a_dry_run_takes_no_lease_and_records_no_end),
                 cmocka_unit_test(stop_and_lost_lease_end_the_run_in_every_state),
         };
