@@ -27,6 +27,8 @@ int sync_report_status(const SyncReport *r)
 {
         if (text_equal(r->outcome, "held"))
                 return CLI_EXIT_HELD;
+        if (text_equal(r->outcome, "unstable"))
+                return CLI_EXIT_EDGE_FAILED;
         if (sync_report_applied(r) || sync_report_busy(r))
                 return CLI_EXIT_DONE;
         int status = fault_exit_status(&r->fault);

@@ -12,6 +12,7 @@
 #include "catalogd/random.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct ListQuery {
         const Edge *edge;   /* NULL: all */
@@ -61,6 +62,12 @@ static void reorder(Site *site, Order order, Row **rows, size_t n)
                 rows[i] = rows[n - 1 - i];
                 rows[n - 1 - i] = row;
         }
+        if (order == ORDER_TIE && n > 1 && ++site->shuffles % 2) {
+                Row *row = rows[n - 1];
+
+                rows[n - 1] = rows[n - 2];
+                rows[n - 2] = row;
+        }
         for (size_t i = n; order == ORDER_SHUFFLE && i > 1; i--) {
                 size_t k = random_below(&random, i);
                 Row *row = rows[k];
@@ -70,9 +77,21 @@ static void reorder(Site *site, Order order, Row **rows, size_t n)
         }
 }
 
+/* The last rows stand twice each, one after the other. There is room for it. */
+static size_t repeat(Row **rows, size_t n, size_t doubles)
+{
+        if (doubles > n)
+                doubles = n;
+        for (size_t i = n, to = n + doubles; to > i; i--) {
+                rows[--to] = rows[i - 1];
+                rows[--to] = rows[i - 1];
+        }
+        return n + doubles;
+}
+
 static int collect(Site *site, const ListQuery *query, Row ***ret_rows, size_t *ret_n)
 {
-        _cleanup_(cleanup_free) Row **rows = malloc((site->model.row_by_id.n_used + 1) * sizeof(Row *));
+        _cleanup_(cleanup_free) Row **rows = malloc((2 * site->model.row_by_id.n_used + 1) * sizeof(Row *));
         size_t n = 0;
 
         if (!rows)
@@ -82,14 +101,14 @@ static int collect(Site *site, const ListQuery *query, Row ***ret_rows, size_t *
         for (size_t i = 0; !query->edge && i < site->model.n_edges; i++)
                 n = collect_edge(site->model.edges[i], query->schema, rows, n);
         reorder(site, query->order, rows, n);
-        *ret_n = n;
+        *ret_n = repeat(rows, n, (size_t)site->settings.doubles);
         *ret_rows = TAKE_PTR(rows);
         return 0;
 }
 
 static int render(Site *site, const ListQuery *query, const Effect *effect, Text *ret)
 {
-        bool slice = query->edge && !query->schema && query->order == ORDER_INSERTION;
+        bool slice = query->edge && !query->schema && query->order == ORDER_INSERTION && !site->settings.doubles;
         _cleanup_(cleanup_free) Row **collected = NULL;
         Row **rows = slice ? query->edge->rows : NULL;
         size_t n = slice ? query->edge->n_rows : 0, from = (size_t)query->offset, count;
@@ -106,9 +125,46 @@ static int render(Site *site, const ListQuery *query, const Effect *effect, Text
                            (size_t)effect->bad_row_index, effect->raw_row, ret);
 }
 
-static int64_t page_size(const Site *site, int64_t limit, const Effect *effect)
+/* A page of a list without an end: its rows follow from their places. */
+static int render_endless(Site *site, const ListQuery *query, const Effect *effect, Text *ret)
 {
-        int64_t cap = effect->page_cap > 0 ? effect->page_cap : site->settings.page_cap;
+        static Row made[LIST_LIMIT_MAX];
+        static char name[200001];
+        Row *rows[LIST_LIMIT_MAX];
+
+        memset(name, 'x', (size_t)site->settings.endless_bytes);
+        name[site->settings.endless_bytes] = '\0';
+        for (size_t i = 0; i < (size_t)query->limit; i++) {
+                made[i] = (Row){
+                        .id = model_draw_id(site->model.seed, 'e', query->edge->number, (uint64_t)query->offset + i),
+                        .edge = (Edge *)query->edge,
+                        .name = name,
+                        .name_size = (uint32_t)site->settings.endless_bytes};
+                rows[i] = &made[i];
+        }
+        return page_render(rows, (size_t)query->limit, (BadRow)effect->bad_row, (size_t)effect->bad_row_index,
+                           effect->raw_row, ret);
+}
+
+/* One of the numbers, drawn for this page; 0: there are none. */
+static int64_t draw_cap(Site *site)
+{
+        int64_t caps[16], n = 0;
+
+        for (const char *at = site->settings.page_caps; at && *at && n < 16;) {
+                char *end;
+
+                caps[n++] = strtoll(at, &end, 10);
+                at = *end == ',' ? end + 1 : "";
+        }
+        uint64_t random = site->model.seed + ++site->shuffles;
+        return n > 0 ? caps[random_below(&random, (uint64_t)n)] : 0;
+}
+
+static int64_t page_size(Site *site, int64_t limit, const Effect *effect)
+{
+        int64_t drawn = draw_cap(site);
+        int64_t cap = effect->page_cap > 0 ? effect->page_cap : drawn > 0 ? drawn : site->settings.page_cap;
 
         if (effect->ignore_limit)
                 return INT64_MAX;
@@ -155,5 +211,7 @@ int list_answer(Site *site, const ApiRequest *request, const Effect *effect, Ans
                 query.offset = 0;
         ret->status = MHD_HTTP_OK;
         ret->content_type = "application/json";
+        if (query.edge && site->settings.endless_bytes > 0 && query.limit <= LIST_LIMIT_MAX)
+                return render_endless(site, &query, effect, &ret->body);
         return render(site, &query, effect, &ret->body);
 }

@@ -5,7 +5,7 @@
 
 #include "base/cleanup.h"
 
-const char *const order_names[] = {"insertion", "reverse", "shuffle", NULL};
+const char *const order_names[] = {"insertion", "reverse", "shuffle", "tie", NULL};
 static const char *const shape_names[] = {"reference", "job-api", "mixed", "edge", "edge-log", NULL};
 static const char *const location_names[] = {"v1", "2.0", "own", "edge", "none", NULL};
 
@@ -13,7 +13,13 @@ const Field settings_fields[] = {
         FIELD_TEXT(Settings, auth, "none, basic:USER:PASSWORD or bearer:TOKEN"),
         FIELD_NUMBER(Settings, page_cap, 0, 500, 500, "rows of a page at most, whatever the limit; 0: none"),
         FIELD_NUMBER(Settings, default_limit, 1, 500, 100, "rows of a page when limit is 0 or absent"),
-        FIELD_ONE_OF(Settings, order, order_names, "of the rows: insertion, reverse, shuffle (anew for each request)"),
+        FIELD_ONE_OF(
+                Settings, order, order_names,
+                "of the rows: insertion, reverse, shuffle (anew for each request), tie (the last two change places)"),
+        FIELD_TEXT(Settings, page_caps, "numbers, separated by commas: each page has one of them as its cap"),
+        FIELD_NUMBER(Settings, doubles, 0, 1000000, 0, "so many rows at the end of a list stand twice"),
+        FIELD_NUMBER(Settings, endless_bytes, 0, 200000, 0,
+                     "every list is endless, with names of so many bytes; 0: none is"),
         FIELD_TIME(Settings, latency_ms, 0, "delay of every answer"),
         FIELD_NUMBER(Settings, rate_per_s, 0, 1000000, 0, "requests a second before 429; 0: no limit"),
         FIELD_NUMBER(Settings, unknown_edge_status, 400, 404, 400, "status for an unknown edge: 400 or 404"),

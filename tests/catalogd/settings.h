@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum Order { ORDER_INSERTION, ORDER_REVERSE, ORDER_SHUFFLE } Order;
+typedef enum Order { ORDER_INSERTION, ORDER_REVERSE, ORDER_SHUFFLE, ORDER_TIE } Order;
 typedef enum JobShape {
         JOB_SHAPE_REFERENCE,
         JOB_SHAPE_JOB_API,
@@ -28,6 +28,9 @@ typedef struct Settings {
         int64_t page_cap;
         int64_t default_limit;
         int order;
+        char *page_caps;
+        int64_t doubles;
+        int64_t endless_bytes;
         int64_t latency_ms;
         int64_t rate_per_s; /* 0: no limit */
         int64_t unknown_edge_status;

@@ -96,7 +96,7 @@ static void check_rows(const Page *page)
         Snapshot snapshot = {0};
         CatalogPageAnswer answer = {.rows = page->rows, .n_rows = page->n_rows};
         FUZZ_CHECK(snapshot_begin(&snapshot) == 0);
-        FUZZ_CHECK(snapshot_add_page(&snapshot, &answer, 0, &fault) == 0);
+        FUZZ_CHECK(snapshot_add_page(&snapshot, &answer, &fault) == 0);
         FUZZ_CHECK(spool_rows(snapshot.rows) == (int64_t)page->n_rows);
         snapshot_done(&snapshot);
 }

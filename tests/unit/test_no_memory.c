@@ -10,6 +10,7 @@
 #include "catalog/url.h"
 #include "mirror/spool.h"
 #include "schedule/zone.h"
+#include "sync/listing.h"
 #include "sync/snapshot.h"
 #include "unit/config_files.h"
 #include <cjson/cJSON.h>
@@ -268,7 +269,7 @@ static int keep_rows(void)
         Uuid id;
         int r = snapshot_begin(&s);
         if (r == 0)
-                r = snapshot_add_page(&s, &page, 0, &fault);
+                r = snapshot_add_page(&s, &page, &fault);
         if (r == 0)
                 r = snapshot_complete(&s);
         if (r == 0)
@@ -281,6 +282,21 @@ static int keep_rows(void)
                 r = spool_get_id(s.found, 0, &id, &fault);
         snapshot_done(&s);
         return r;
+}
+
+static int read_list(void)
+{
+        static DatabaseConnection rows[500];
+        Listing l;
+        Fault fault = {0};
+        ListingStep step = LISTING_MORE;
+        for (uint32_t i = 0; i < 500; i++)
+                memcpy(rows[i].id.bytes, &i, sizeof(i));
+        listing_init(&l, 500, 1);
+        for (size_t n = 500; step == LISTING_MORE; n = l.offset < 500 ? 500 - (size_t)l.offset : 0)
+                step = listing_page(&l, rows + (500 - n), n, &fault);
+        listing_done(&l);
+        return step == LISTING_END ? 0 : -ENOMEM;
 }
 
 /* ---- the configuration ---- */
@@ -343,6 +359,7 @@ TEST(an_error_may_lose_its_words, read_error, MAY_GO_ON)
 TEST(a_location_is_refused, resolve_location, MUST_FAIL)
 TEST(a_call_is_refused, ask_catalog, MUST_FAIL)
 TEST(rows_are_refused, keep_rows, MUST_FAIL)
+TEST(a_list_is_refused, read_list, MUST_FAIL)
 TEST(a_zone_is_refused, read_zone, MUST_FAIL)
 
 static void a_configuration_is_refused(void **state)
@@ -406,6 +423,7 @@ int main(void)
                 cmocka_unit_test(a_location_is_refused),
                 cmocka_unit_test(a_call_is_refused),
                 cmocka_unit_test(rows_are_refused),
+                cmocka_unit_test(a_list_is_refused),
                 cmocka_unit_test(a_zone_is_refused),
                 cmocka_unit_test_setup_teardown(a_configuration_is_refused, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(errors_of_a_configuration_may_not_be_listed, files_setup,

@@ -27,8 +27,8 @@ static void outcome_and_fault_give_the_status(void **state)
         } cases[] = {
                 {"synced", FAULT_NONE, false, CLI_EXIT_DONE, true},
                 {"held", FAULT_NONE, false, CLI_EXIT_HELD, true},
-                {"unstable", FAULT_NONE, false, CLI_EXIT_DONE, true},
-                {"unstable", FAULT_RUN, false, CLI_EXIT_DONE, true},
+                {"unstable", FAULT_NONE, false, CLI_EXIT_EDGE_FAILED, true},
+                {"unstable", FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, true},
                 {"synced", FAULT_REQUEST, false, CLI_EXIT_DONE, true}, /* the refresh failed, the list came whole */
                 {"failed", FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, false},
                 {"failed", FAULT_REQUEST, false, CLI_EXIT_EDGE_FAILED, false},
