@@ -113,15 +113,18 @@ static void reset(int fd)
 }
 
 /* True when the connection is to live on. */
-static bool play(Server *server, const Script *s, int fd)
+static bool play(Server *server, const Script *s, int fd, bool first)
 {
         if (s->end == SCRIPT_GATE)
                 wait_for_gate(server);
         note_end(server);
+        if (s->end == SCRIPT_IDLE && !first)
+                return false;
         if (!send_all(fd, s->bytes, s->size ? s->size : strlen(s->bytes)))
                 return false;
         switch (s->end) {
         case SCRIPT_KEEP:
+        case SCRIPT_IDLE:
         case SCRIPT_GATE:
                 return true;
         case SCRIPT_CLOSE:
@@ -152,10 +155,10 @@ static void *handle(void *argument)
         int fd = server->sockets[h.number];
         char request[8192];
         bool more = true;
-        while (more && read_request(fd, request, sizeof(request))) {
+        for (bool first = true; more && read_request(fd, request, sizeof(request)); first = false) {
                 const Script *s = script_find(server, request);
                 note_begin(server, request);
-                more = play(server, s ? s : &nothing, fd);
+                more = play(server, s ? s : &nothing, fd, first);
         }
         /* server_stop may be about to shut this socket down. */
         pthread_mutex_lock(&server->lock);

@@ -16,7 +16,8 @@ typedef enum ScriptEnd {
         SCRIPT_HANG,    /* nothing more, until the client closes */
         SCRIPT_DRIBBLE, /* a space every 100 ms, until the client closes */
         SCRIPT_FLOOD,   /* `bytes` again and again, until the client closes */
-        SCRIPT_GATE,    /* waits before it answers, until server_open_gate */
+        SCRIPT_IDLE, /* kept for a first request of a connection; a later one meets the close of an idle connection: no answer */
+        SCRIPT_GATE, /* waits before it answers, until server_open_gate */
 } ScriptEnd;
 
 typedef struct Script {
