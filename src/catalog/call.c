@@ -58,8 +58,9 @@ static void call_free(CatalogCall *call)
 }
 
 /* Whoever waited goes on. */
-static void doubt_end(Catalog *c)
+static void catalog_doubt_end(Catalog *c)
 {
+        doubt_end(&c->doubt);
         c->doubter = NULL;
         c->again = sd_event_source_disable_unref(c->again);
         (void)sd_event_source_set_enabled(c->release, SD_EVENT_ONESHOT);
@@ -71,7 +72,7 @@ CatalogCall *catalog_cancel(CatalogCall *call)
                 return NULL;
         (void)http_cancel(call->transfer);
         if (call->catalog->doubter == call)
-                doubt_end(call->catalog);
+                catalog_doubt_end(call->catalog);
         call_unlink(call);
         call_free(call);
         return NULL;
@@ -114,7 +115,7 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
         c->secret = fresh;
         fresh = (Text){0};
         c->secret_number++;
-        c->refused = false;
+        c->doubt.refused = false;
         return 1;
 }
 
@@ -146,7 +147,7 @@ static int call_send(CatalogCall *call)
 static void call_end(CatalogCall *call, const HttpResponse *response)
 {
         if (call->catalog->doubter == call)
-                doubt_end(call->catalog);
+                catalog_doubt_end(call->catalog);
         call_unlink(call);
         call->complete(call, response);
         call_free(call);
@@ -185,7 +186,7 @@ static int catalog_on_release(sd_event_source *source, void *userdata)
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
         call->waits = false;
         call->repeated = false;
-        if (c->refused) {
+        if (c->doubt.refused) {
                 const HttpResponse response = {
                         .sent = call->requests > 0, .status = 401, .content_type = "", .location = "", .body = ""};
                 call_end(call, &response);
@@ -203,24 +204,27 @@ static bool call_again(CatalogCall *call, const HttpResponse *response)
         Catalog *c = call->catalog;
         if (!c->load_secret || call->tries >= TRIES_MAX)
                 return false;
-        if (call->secret_number != c->secret_number || catalog_reread_secret(c))
+        const DoubtCase doubt = {
+                .other_secret = call->secret_number != c->secret_number || catalog_reread_secret(c),
+                .not_ours = call->url_is_guess && !answer_is_standard_error(response),
+                .repeated = call->repeated,
+        };
+        switch (doubt_on_401(&c->doubt, &doubt)) {
+        case DOUBT_NOW:
                 return call_send(call) >= 0;
-        if (call->url_is_guess && !answer_is_standard_error(response))
-                return false;
-        if (c->refused || call->repeated) {
-                c->refused = true;
-                return false;
-        }
-        call->repeated = true;
-        call->waits = c->doubter != NULL;
-        if (call->waits)
+        case DOUBT_LATER:
+                call->repeated = true;
+                c->doubter = call;
+                return sd_event_add_time_relative(http_client_event(c->http), &c->again, CLOCK_MONOTONIC,
+                                                  AGAIN_USEC + clock_random() % AGAIN_USEC, 10 * USEC_PER_MSEC,
+                                                  catalog_on_again, c) >= 0;
+        case DOUBT_JOIN:
+                call->waits = true;
                 return true;
-        uint64_t delay = AGAIN_USEC + clock_random() % AGAIN_USEC;
-        if (sd_event_add_time_relative(http_client_event(c->http), &c->again, CLOCK_MONOTONIC, delay,
-                                       10 * USEC_PER_MSEC, catalog_on_again, c) < 0)
-                return false;
-        c->doubter = call;
-        return true;
+        case DOUBT_OVER:
+                break;
+        }
+        return false;
 }
 
 static void call_on_response(const HttpResponse *response, void *userdata)
@@ -231,7 +235,7 @@ static void call_on_response(const HttpResponse *response, void *userdata)
         call->requests += response->sent;
         bool is_401 = response->error == 0 && response->status == 401;
         if (response->error == 0 && !is_401 && call->secret_number == call->catalog->secret_number)
-                call->catalog->refused = false;
+                doubt_on_answer(&call->catalog->doubt);
         if (!is_401 || !call_again(call, response))
                 call_end(call, response);
 }

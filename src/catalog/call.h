@@ -1,16 +1,14 @@
 /*
  * call: one question to the catalog, from the secret it goes out with to its one callback. Private to this room.
  *
- * A 401 alone says little: a secret was changed on disk, a session was ended for a moment, a gateway lost its mind. So the secret is read again; another
- * one is used at once, with the same one the first call that was refused asks again after a short wait, and the rest wait for what it hears, new ones too: a
- * wrong password goes out twice, however many calls there are. The second 401 in a row counts; from then on one is enough, until the secret changes or
- * is accepted.
+ * What a 401 means is decided in doubt.h.
  */
 #pragma once
 
 #include "catalog/answer.h"
 #include "catalog/blot.h"
 #include "catalog/catalog.h"
+#include "catalog/doubt.h"
 
 typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);
 
@@ -24,10 +22,10 @@ struct Catalog {
         Text secret;
         Blot blot;              /* of the secret */
         uint64_t secret_number; /* rises with every secret that differs from the one before */
-        bool refused;           /* the secret: twice in a row, and not accepted since */
         bool foreign_said;      /* that a Location was of another origin */
         CatalogCall *calls;
-        CatalogCall *doubter;     /* asks again after a 401; others wait */
+        Doubt doubt;              /* of the secret */
+        CatalogCall *doubter;     /* asks again after a 401 while the doubt is open */
         sd_event_source *again;   /* when it does */
         sd_event_source *release; /* armed while calls that waited are to go on */
 };

@@ -19,6 +19,8 @@ static void on_revive(World *w, void *who, uint32_t instance)
         Instance *i = &w->instances[instance];
         (void)who;
         i->dead = false;
+        i->doubt = (Doubt){0};
+        i->refused_twice = false;
         if (!w->settings.own_names)
                 i->name += INSTANCES_MAX;
         TELL(w, "instance %u: starts again", instance);

@@ -423,6 +423,8 @@ void check_report(World *w, const Run *r)
         const SyncMachine *m = &r->machine;
         const DbRun *run = r->run_id ? &w->database->runs[r->run_id] : NULL;
         cover_report(w, r);
+        if (m->fault.refused && !w->instances[r->instance].refused_twice)
+                world_fail(w, "run %d says that the credentials are refused, and they were not", (int)r->run_id);
         TELL(w, "instance %d, edge %u: run %d is over: %s%s%s", r->instance, r->edge, (int)r->run_id, m->outcome,
              m->fault.scope ? ": " : "", m->fault.message);
         if (w->now - r->started_at > RUN_TIME_MAX)

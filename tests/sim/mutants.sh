@@ -42,6 +42,30 @@ rows are removed after a refresh that was not clean
 src/sync/machine.c
 /^static bool machine_may_remove/,/^}/s/return .*/return m != NULL;/
 
+one 401 is believed
+src/catalog/doubt.c
+s/if (d->refused || c->repeated)/if (d->refused || !c->repeated)/
+
+a gateway's 401 is taken for the catalog's
+src/sync/polling.c
+/^static bool polling_not_here/,/^}/s/return a->foreign;/return false;/
+
+a refresh that is refused in a new way is unknown
+src/sync/machine.c
+/^static bool refresh_rejected/,/^}/s/a->status < 500/a->status < 405/
+
+409 is taken for a refusal
+src/sync/machine.c
+/^static bool refresh_rejected/,/^}/s/ && a->status != 409//
+
+a job is forgotten when a run without a refresh comes between
+tests/sim/database_queries.c
+/^static DbRun \*run_last_with_job/,/^}/s/ && d->runs\[i\].job >= 0//
+
+the catalog is asked again before it wants to be
+src/sync/retry.c
+s/if (\*ret_delay_usec < wish_usec)/if (wish_usec == 1)/
+
 a job counts as clean whatever its result
 src/catalog/job.c
 /^bool catalog_job_clean/,/^}/s/ &&$/ ||/

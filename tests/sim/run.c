@@ -486,6 +486,7 @@ void run_start(World *w, Run *r, const RunPlan *plan)
                 .polling = limits,
                 .settle_usec = 5 * SEC,
                 .list_timeout_usec = 3600 * SEC,
+                .patience_usec = 30 * SEC,
                 .page_size = w->settings.page_size,
                 .random = world_random(w),
                 .edge = truth_edge_id(r->edge),

@@ -349,7 +349,7 @@ static void status_answer(World *w, Call *c)
         c->status = status;
         c->foreign = world_below(w, 2) == 0;
         if ((status == 429 || status == 503) && world_below(w, 2) == 0)
-                c->retry_after_usec = world_between(w, 1, 20) * SEC;
+                c->retry_after_usec = world_below(w, 4) == 0 ? 300 * SEC : world_between(w, 1, 20) * SEC;
 }
 
 static void meet_fate(World *w, Call *c, Fate fate)
@@ -389,11 +389,56 @@ static void call_free(World *w, Call *c)
         w->site->free_calls[w->site->n_free++] = (uint16_t)(c - w->site->calls);
 }
 
+static void call_arrive(World *w, void *who, uint32_t detail);
+
+static void call_end_doubt(World *w, Call *c)
+{
+        if (c->doubting)
+                doubt_end(&w->instances[c->request.instance].doubt);
+        c->doubting = false;
+}
+
+/* As call.c does. True: the call is under way again. One 401, of credentials that are good, must reach no run. */
+static bool call_again(World *w, Call *c)
+{
+        Instance *i = &w->instances[c->request.instance];
+        const DoubtCase doubt = {.not_ours = c->request.kind == CALL_JOB && c->foreign, .repeated = c->repeated};
+        bool known = i->refused_twice;
+        COVER(w, refusals);
+        DoubtStep step = doubt_on_401(&i->doubt, &doubt);
+        i->refused_twice = i->refused_twice || (c->repeated && !doubt.not_ours);
+        if (step == DOUBT_OVER) {
+                if (!doubt.not_ours && !c->repeated && !known)
+                        world_fail(w, "one 401 has ended a request, and the credentials were good before and after");
+                return false;
+        }
+        if (step == DOUBT_LATER)
+                c->doubting = c->repeated = true;
+        c->state = CALL_SENT;
+        c->fault = NULL;
+        c->foreign = false;
+        c->retry_after_usec = 0;
+        c->timer = world_after(w, NOBODY, world_between(w, 1000, 2000) * MSEC, call_arrive, c, 0);
+        return true;
+}
+
 static void call_deliver(World *w, void *who, uint32_t detail)
 {
         Call *c = who;
+        Instance *i = &w->instances[c->request.instance];
         (void)detail;
         c->timer = (WorldTimer){0};
+        if (c->status == 401 && call_again(w, c))
+                return;
+        COVER_MANY(w, refusals_passed, c->repeated && c->status != 401);
+        if (c->status != 0 && c->status != 401) {
+                doubt_on_answer(&i->doubt);
+                i->refused_twice = false;
+        }
+        call_end_doubt(w, c);
+        if (c->retry_after_usec > 0)
+                w->site->wishes[c->request.instance][c->request.edge] = (SiteWish){
+                        .kind = c->request.kind, .epoch = c->request.epoch, .until = w->now + c->retry_after_usec};
         c->request.done(w, c, c->request.who);
         call_free(w, c);
 }
@@ -430,9 +475,14 @@ Call *site_start(World *w, const CallRequest *request)
                 world_fail(w, "the simulation has no room for another request");
                 return NULL;
         }
+        const SiteWish *wish = &s->wishes[request->instance][request->edge];
+        bool one_at_a_time = request->kind == CALL_REFRESH || request->kind == CALL_JOB;
+        if (one_at_a_time && wish->kind == request->kind && wish->epoch == request->epoch && w->now < wish->until)
+                world_fail(w, "the catalog is asked again before it wants to be");
         Call *c = &s->calls[s->free_calls[--s->n_free]];
         c->request = *request;
         c->state = CALL_SENT;
+        c->doubting = c->repeated = false;
         c->orphan = c->absent = c->location = c->foreign = c->lie = false;
         c->sent = true;
         c->tick = 0;
@@ -449,6 +499,7 @@ Call *site_cancel(World *w, Call *c)
 {
         if (!c)
                 return NULL;
+        call_end_doubt(w, c);
         if (c->state == CALL_SENT && world_below(w, 3) > 0) {
                 c->orphan = true;
                 return NULL;
@@ -485,6 +536,7 @@ void site_init(World *w)
                 s->free_calls[i] = (uint16_t)i;
                 s->calls[i].state = CALL_FREE;
         }
+        memset(s->wishes, 0, sizeof(s->wishes));
         memset(s->last_tick, 0, sizeof(s->last_tick));
         memset(s->n_last, 0, sizeof(s->n_last));
 }

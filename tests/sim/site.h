@@ -56,8 +56,9 @@ struct Call {
         uint64_t retry_after_usec;
         int job; /* refresh: its number; -1: none was given */
         bool location, absent;
-        bool foreign; /* an error that is not in the catalog's words */
-        bool lie;     /* a list's page is not what the catalog holds */
+        bool foreign;            /* an error that is not in the catalog's words */
+        bool lie;                /* a list's page is not what the catalog holds */
+        bool doubting, repeated; /* asks again after a 401; has done so */
         JobStatus job_status;
         size_t n;
         Shown rows[LIMIT_PAGE_SIZE_MAX];
@@ -71,6 +72,13 @@ typedef struct Job {
         bool clean, discovered;
 } Job;
 
+/* Retry-After, as it was last told to an instance about an edge. */
+typedef struct SiteWish {
+        CallKind kind;
+        int64_t epoch;
+        uint64_t until;
+} SiteWish;
+
 typedef struct Site {
         size_t n_jobs;
         Job jobs[JOBS_MAX];
@@ -79,6 +87,7 @@ typedef struct Site {
         size_t n_last[EDGES_MAX]; /* the last page that was given */
         uint32_t last_tick[EDGES_MAX];
         Shown last[EDGES_MAX][LIMIT_PAGE_SIZE_MAX];
+        SiteWish wishes[INSTANCES_MAX][EDGES_MAX];
         size_t n_free;
         uint16_t free_calls[CALLS_MAX];
         Call calls[CALLS_MAX];

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/cleanup.h"
+#include "catalog/doubt.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,7 +43,9 @@ typedef struct Instance {
         unsigned life;         /* rises with every start: what an earlier life began does not come back */
         uint64_t paused_until; /* 0: running */
         bool dead;
-        int name; /* as the database sees it */
+        int name;           /* as the database sees it */
+        Doubt doubt;        /* of its credentials, as the program judges it */
+        bool refused_twice; /* and as it is */
 } Instance;
 
 typedef struct World World;
@@ -66,7 +69,7 @@ typedef struct WorldTimer {
 #define COVERAGE(X) \
         X(seeds) X(events) X(runs) X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) \
         X(clean) X(refresh_failed) X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) \
-        X(takeovers) X(pages) X(pages_out_of_turn) X(pages_drifted) X(list_restarts) X(http_faults) X(gateways) \
+        X(takeovers) X(pages) X(pages_out_of_turn) X(pages_drifted) X(list_restarts) X(http_faults) X(gateways) X(refusals) X(refusals_passed) \
         X(pg_faults) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(stops) \
         X(pg_restarts) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) \
         X(moved) X(found) X(guard_held) X(proof_404) X(proof_200) X(proof_elsewhere) X(proof_unknown) \
