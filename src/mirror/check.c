@@ -21,7 +21,7 @@ typedef struct CheckTask {
         MirrorTask task;
         MirrorCheckCallback callback;
         CheckStage stage;
-        PgStep step;
+        PgStep steps[2];
         Params params;
         bool schema_there;
         bool privileges_missing;
@@ -151,9 +151,10 @@ static const struct {
 
 static PgWork check_work(CheckTask *t)
 {
-        t->step = task_step(stages[t->stage].sql, t->stage == CHECK_PRIVILEGES ? &t->params : NULL,
-                            stages[t->stage].on_result);
-        return (PgWork){.steps = &t->step, .n_steps = 1};
+        t->steps[0] = task_step(sql_migrate_path, NULL, NULL); /* it is not known yet whose the schema is */
+        t->steps[1] = task_step(stages[t->stage].sql, t->stage == CHECK_PRIVILEGES ? &t->params : NULL,
+                                stages[t->stage].on_result);
+        return (PgWork){.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
 }
 
 /* Whether there is another question. What is refused for want of a privilege has been said by the line about privileges. */

@@ -9,7 +9,7 @@ typedef struct GrantsTask {
         MirrorTask task;
         MirrorGrantsCallback callback;
         Params params;
-        PgStep step;
+        PgStep steps[2];
 } GrantsTask;
 
 static void grants_done(MirrorTask *task)
@@ -48,8 +48,9 @@ int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, vo
         t->callback = callback;
         params_text(&t->params, role);
         params_bool(&t->params, true);
-        t->step = task_step(sql_check_privileges, &t->params, grants_on_result);
-        PgWork work = {.steps = &t->step, .n_steps = 1};
+        t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
+        t->steps[1] = task_step(sql_check_privileges, &t->params, grants_on_result);
+        PgWork work = {.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
         int r = task_start(&t->task, &work, &t->params, 1);
         if (r >= 0)
                 *ret = &t->task;
