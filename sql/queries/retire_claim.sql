@@ -1,5 +1,8 @@
--- Locks their places in the queue, so that nobody begins a sync until the end of the transaction, and says who is at one now. $1 ids.
-SELECT e.name, c.holder, c.holder IS NOT NULL AND c.expires_at >= clock_timestamp() AS held
+-- Locks their places in the queue, so that nobody begins a sync until the end of the transaction; says who is at one now, and which instance of the service
+-- still wants the edge, by a configuration that was not reloaded. $1 ids.
+SELECT e.name, CASE WHEN c.expires_at >= clock_timestamp() THEN c.holder END AS holder,
+       (SELECT min(i.name) FROM edgemirror.instance i
+         WHERE e.edge_connection_id = ANY (i.edges) AND i.stopped_at IS NULL AND i.seen_at > clock_timestamp() - i.lease) AS wanted_by
   FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
  WHERE c.edge_connection_id = ANY ($1::uuid[])
  ORDER BY c.edge_connection_id

@@ -326,7 +326,8 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
                           MirrorTask **ret);
 
 /* One transaction: the present rows of these edges become tombstones, their versions end, the edges are disabled. forget: the edges, all their rows and
- * versions, and their runs are deleted. Nothing at all, and fault code "lease-held", while one of them is being synced. Twice does no harm. */
+ * versions, and their runs are deleted. Nothing at all, and fault code "lease-held", while one of them is being synced, or
+ * "edge-wanted", while a living instance of the service has it in its configuration. Twice does no harm. */
 int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget, MirrorCallback callback, void *userdata,
                   MirrorTask **ret);
 

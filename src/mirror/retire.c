@@ -80,16 +80,20 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
 static PgNext retire_on_claim(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         (void)userdata;
-        int row = 0, rows = PQntuples(result);
-        while (row < rows && !result_bool(result, row, 2))
-                row++;
-        if (row == rows)
-                return PG_NEXT;
-        fault_set(
-                ret_fault, FAULT_RUN, EBUSY, "lease-held",
-                "edge %.128s is being synced by %.128s; nothing was done: wait for its end, and take the edge out of that configuration",
-                PQgetvalue(result, row, 0), PQgetvalue(result, row, 1));
-        return PG_ROLLBACK;
+        for (int row = 0; row < PQntuples(result); row++) {
+                const char *name = PQgetvalue(result, row, 0), *holder = result_text(result, row, 1),
+                           *wanted_by = result_text(result, row, 2);
+                if (!holder && !wanted_by)
+                        continue;
+                fault_set(
+                        ret_fault, FAULT_RUN, EBUSY, holder ? "lease-held" : "edge-wanted",
+                        holder ? "edge %.128s is being synced by %.128s; nothing was done: wait for its end"
+                               : "edge %.128s is in the configuration of the service %.128s; nothing was done: take it out there, and "
+                                 "reload",
+                        name, holder ? holder : wanted_by);
+                return PG_ROLLBACK;
+        }
+        return PG_NEXT;
 }
 
 static bool retire_complete(MirrorTask *task, PgEnd end, const Fault *fault)

@@ -1,9 +1,11 @@
 /*
  * edgemirror retire: what becomes of an edge that is configured no more (O9, N5).
  */
+#include "harness/service.h"
 #include "harness/terminal.h"
 #include "integration/sync_world.h"
 #include <libpq-fe.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,6 +196,25 @@ static void who_comes_back_after_the_retirement_publishes_nothing(void **state)
                    "aborted lease-lost");
 }
 
+/* Its next sync would bring the rows back. */
+static void an_edge_that_a_service_still_wants_is_not_retired(void **state)
+{
+        World *w = *state;
+        HarnessService service = {0};
+        harness_service_start(&service, w->folder, "sync", w->config, false, 0);
+        harness_service_await(&service, "READY=1", 1);
+        forget_main_in_config(w);
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 1);
+        assert_says(w, "err", "edge main is in the configuration of the service ", true);
+        harness_service_reload(&service);
+        await_sql(w, "SELECT count(*) FROM edgemirror.edge WHERE NOT enabled");
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
+        assert_one(w, present, "other 20 true");
+        harness_service_signal(&service, SIGTERM);
+        assert_int_equal(harness_service_wait(&service), 0);
+        harness_service_done(&service);
+}
+
 static void two_retire_at_once(void **state)
 {
         World *w = *state;
@@ -217,6 +238,7 @@ int main(void)
                 cmocka_unit_test_setup(a_person_is_asked, without_main),
                 cmocka_unit_test_setup(an_edge_that_is_being_synced_is_not_retired, synced_world),
                 cmocka_unit_test_setup(who_comes_back_after_the_retirement_publishes_nothing, synced_world),
+                cmocka_unit_test_setup(an_edge_that_a_service_still_wants_is_not_retired, synced_world),
                 cmocka_unit_test_setup(two_retire_at_once, without_main),
         };
         return cmocka_run_group_tests_name("retire", tests, world_setup, world_teardown);
