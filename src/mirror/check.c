@@ -12,6 +12,7 @@ typedef enum CheckStage {
         CHECK_PRIVILEGES,
         CHECK_VERSION,
         CHECK_FOREIGN,
+        CHECK_WRITER,
         CHECK_CATALOG,
         CHECK_NOTES,
         CHECK_STAGES
@@ -110,6 +111,16 @@ static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *re
         return check_say(userdata, "ownership", r, &fault, "nothing in the schema is of a foreign role");
 }
 
+/* That it does not is not worth a line. */
+static PgNext check_on_writer(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        Fault fault;
+        if (writer_check(result, &fault) < 0)
+                check_add(userdata, "subscription", &fault);
+        return PG_NEXT;
+}
+
 static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         CheckTask *t = userdata;
@@ -145,6 +156,7 @@ static const struct {
         [CHECK_PRIVILEGES] = {"privileges", sql_check_privileges, check_on_privileges},
         [CHECK_VERSION] = {"schema version", sql_migrate_recorded, check_on_version},
         [CHECK_FOREIGN] = {"ownership", sql_migrate_foreign, check_on_foreign},
+        [CHECK_WRITER] = {"subscription", sql_schema_version, check_on_writer},
         [CHECK_CATALOG] = {"catalog", sql_catalog, check_on_catalog},
         [CHECK_NOTES] = {"publication", sql_migrate_notes, check_on_notes},
 };

@@ -108,5 +108,8 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault);
 /* Whether the database belongs to no other catalog than ours; the first column of `result` is that of sql_catalog. 0, or a filled fault "other-catalog". */
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault);
 
+/* Whether nobody else writes the tables; `result` is that of sql_schema_version. 0, or a filled fault "pg-subscriber": the database subscribes to another. */
+int writer_check(const PGresult *result, Fault *ret_fault);
+
 /* "lease-lost". */
 void fault_lease_lost(Fault *ret);

@@ -46,7 +46,9 @@ static void register_done(MirrorTask *task)
 static PgNext register_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         (void)userdata;
-        return schema_check(result_int(result, 0, 0), ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+        if (schema_check(result_int(result, 0, 0), ret_fault) < 0 || writer_check(result, ret_fault) < 0)
+                return PG_ROLLBACK;
+        return PG_NEXT;
 }
 
 static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)

@@ -1,6 +1,6 @@
 /*
  * trust: is this database one that the mirror may live in, is what is in its schema ours, and does it belong to our catalog? Readers of the answers to
- * check_server.sql, migrate_foreign.sql and catalog.sql.
+ * check_server.sql, migrate_foreign.sql, schema_version.sql and catalog.sql.
  */
 #include "mirror/mirror_private.h"
 #include <errno.h>
@@ -59,4 +59,14 @@ int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
                 "this database mirrors the catalog %.300s, and url of [catalog] is %.300s: a database belongs to one catalog. Use "
                 "another database; or, if it is the same catalog at a new address: UPDATE edgemirror.catalog SET url = '%.300s'",
                 here, m->catalog_url, m->catalog_url);
+}
+
+int writer_check(const PGresult *result, Fault *ret_fault)
+{
+        if (!result_bool(result, 0, 1))
+                return 0;
+        return fault_set(
+                ret_fault, FAULT_PEER, EROFS, "pg-subscriber",
+                "this database subscribes to another mirror, which writes its tables: sync into that one, or DROP SUBSCRIPTION "
+                "here first");
 }

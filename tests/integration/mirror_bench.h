@@ -28,6 +28,7 @@ void bench_connect(MirrorBench *b);    /* a pool and a mirror on a server that r
 void bench_disconnect(MirrorBench *b); /* fine when it is not connected */
 void bench_migrate(MirrorBench *b);
 void bench_register(MirrorBench *b);
+void bench_try_register(MirrorBench *b); /* the fault is in the bench */
 
 /* All of it, with the role edgemirror_reader, and a login `report` that is a member of it. */
 void bench_start(MirrorBench *b);

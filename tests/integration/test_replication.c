@@ -330,6 +330,16 @@ static void every_published_table_is_known_by_its_primary_key(void **state)
                    "t");
 }
 
+/* A mirror has one writer. */
+static void nobody_syncs_into_the_subscriber(void **state)
+{
+        Pair *p = *state;
+        bench_try_register(&p->subscriber);
+        assert_string_equal(p->subscriber.fault.code, "pg-subscriber");
+        wait_until_equal(p);
+        bench_register(&p->publisher);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -337,6 +347,7 @@ int main(void)
                 cmocka_unit_test(the_subscriber_gets_what_was_there_and_what_comes),
                 cmocka_unit_test(an_upgrade_of_the_subscriber_first_and_then_the_publisher_loses_nothing),
                 cmocka_unit_test(starting_again_copies_everything_for_a_role_that_may_do_no_more),
+                cmocka_unit_test(nobody_syncs_into_the_subscriber),
                 cmocka_unit_test(syncs_arrive_with_adds_changes_moves_and_removals),
                 cmocka_unit_test(a_subscriber_that_was_away_catches_up),
                 cmocka_unit_test(a_publisher_that_was_restarted_is_found_again),
