@@ -36,7 +36,7 @@ static void check_says_what_is_right(void **state)
         assert_string_equal(asked, "");
         free(asked);
         assert_says(w, "out", "postgres", false);
-        assert_says(w, "out", "catalog", false);
+        assert_says(w, "out", "catalog: edge", false);
 }
 
 /* What breaks, the exit status, the line that says so, and one that is right all the same. */
