@@ -105,6 +105,17 @@ static void connection_keep_fault(PgConnection *c, const Fault *fault)
 
 static int connection_begin(PgConnection *c, Fault *ret_fault);
 
+/* None of them takes writes: for who only reads, one that answers will do, from the first address on. */
+static bool connection_takes_any(PgConnection *c)
+{
+        if (!c->pool->only_reads || c->any || !text_equal(c->fault.code, "pg-read-only"))
+                return false;
+        c->any = true;
+        c->tried = 0;
+        c->fault = (Fault){0};
+        return true;
+}
+
 /* This address gave no connection: the next one may, unless the server refused what would be the same there. */
 static void connection_try_next(PgConnection *c, const Fault *fault)
 {
@@ -115,7 +126,7 @@ static void connection_try_next(PgConnection *c, const Fault *fault)
                 PQfinish(TAKE_PTR(c->conn));
                 connection_keep_fault(c, &next);
                 bool final = next.refused || (next.sqlstate[0] && !next.retryable);
-                if (final || ++c->tried >= c->endpoints->n) {
+                if (final || (++c->tried >= c->endpoints->n && !connection_takes_any(c))) {
                         next = c->fault;
                         connection_fail(c, &next);
                         return;
@@ -308,7 +319,7 @@ static int connection_begin(PgConnection *c, Fault *ret_fault)
         /* In order: what a conninfo may override, the conninfo, what it may not. What is NULL is passed by. */
         const char *const parameters[][2] = {
                 {"application_name", pool->application_name},
-                {"target_session_attrs", "read-write"},
+                {"target_session_attrs", c->any ? "any" : "read-write"},
                 {"keepalives_idle", "10"},
                 {"keepalives_interval", "5"},
                 {"keepalives_count", "3"},

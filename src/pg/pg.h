@@ -41,6 +41,7 @@ typedef struct PgPoolOptions {
         void *load_password_userdata;
         const char *application_name;
         unsigned max_connections;
+        bool only_reads; /* a standby, or a database that takes no writes, will do where there is nothing better */
         const char *search_path;       /* as SET takes it; pg_temp, unless it is named last, comes first */
         uint64_t connect_timeout_usec; /* for each address; half of it when there are several */
         uint64_t

@@ -25,7 +25,8 @@ static const StateMeaning meanings[] = {
         {"08", FAULT_PEER, true, false, "pg-unreachable", ""},
         {"53", FAULT_PEER, true, false, "pg-resources", "; PostgreSQL is out of disk, memory or connections"},
         {"25006", FAULT_PEER, true, false, "pg-read-only",
-         "; this is a standby or a read-only database: point conninfo at the primary"},
+         "; this is a standby, or a database that takes no writes now (default_transaction_read_only, or a full disk on a managed "
+         "server): point conninfo at the primary, or make room"},
         {"28", FAULT_PEER, false, true, "pg-refused", "; check user, password_file and pg_hba.conf"},
         {"3D000", FAULT_PEER, false, false, "pg-no-database", "; create the database or correct dbname in conninfo"},
         {"42P01", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
@@ -122,10 +123,13 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
                 return;
         }
         bool read_only = connecting && (strstr(message, "read-only") || strstr(message, "hot standby"));
-        fault_set(ret, FAULT_PEER, ECONNREFUSED, read_only ? "pg-read-only" : "pg-unreachable",
-                  read_only    ? "PostgreSQL: %s; point conninfo at the primary"
-                  : connecting ? "no connection to PostgreSQL: %s"
-                               : "the connection to PostgreSQL was lost: %s",
-                  words[0] ? words : "no reason given");
+        fault_set(
+                ret, FAULT_PEER, ECONNREFUSED, read_only ? "pg-read-only" : "pg-unreachable",
+                read_only
+                        ? "PostgreSQL: %s; it is a standby, or a database that takes no writes now (default_transaction_read_only, or "
+                          "a full disk on a managed server): point conninfo at the primary, or make room"
+                : connecting ? "no connection to PostgreSQL: %s"
+                             : "the connection to PostgreSQL was lost: %s",
+                words[0] ? words : "no reason given");
         ret->retryable = true;
 }

@@ -74,6 +74,7 @@ struct PgConnection {
         sd_event_source *deadline; /* connecting, working, leaving: until then; idle: closed then */
         PgEndpoints *endpoints;
         size_t tried;         /* of them */
+        bool any;             /* none takes writes, and none need: see only_reads */
         uint64_t retire_usec; /* monotonic: no work begins on it any more */
         Background *cancel;
         PgTask *task;
@@ -90,6 +91,7 @@ struct PgPool {
         PgPasswordLoader load_password;
         void *load_password_userdata;
         unsigned max_connections;
+        bool only_reads;
         uint64_t connect_timeout_usec, statement_timeout_usec, lock_timeout_usec;
         uint64_t answer_usec, idle_usec, max_age_usec;
         char *search_path;

@@ -241,6 +241,7 @@ int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
                 return -ENOMEM;
         pool->event = sd_event_ref(event);
         pool->max_connections = options->max_connections;
+        pool->only_reads = options->only_reads;
         pool->connect_timeout_usec = options->connect_timeout_usec;
         pool->statement_timeout_usec = options->statement_timeout_usec;
         pool->lock_timeout_usec = options->lock_timeout_usec;

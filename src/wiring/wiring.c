@@ -53,6 +53,7 @@ int wiring_open_mirror(Wiring *w, sd_event *event, Config *config, Fault *ret_fa
                 .load_password_userdata = c,
                 .application_name = "edgemirror",
                 .max_connections = c->max_connections,
+                .only_reads = w->only_reads,
                 .search_path = MIRROR_SEARCH_PATH,
                 .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
                 .statement_timeout_usec = STATEMENT_TIMEOUT_USEC,

@@ -16,6 +16,7 @@ typedef struct Wiring {
         Catalog *catalog;
         PgPool *pool;
         Mirror *mirror;
+        bool only_reads; /* said before the mirror is opened: a server that takes no writes will do */
 } Wiring;
 
 /* Each opens one side; `w` is zeroed before the first. The files that the configuration names are opened once, so that what is wrong with them is heard at once,

@@ -365,6 +365,8 @@ static void a_standby_is_69_and_says_where_to_go(void **state)
         assert_int_equal(sync_all(w), 69);
         assert_string_equal(error_of(w, "code"), "pg-read-only");
         assert_non_null(strstr(error_of(w, "message"), "primary"));
+        assert_int_equal(RUN(w, "status"), 0);
+        assert_int_equal(RUN(w, "verify"), 0);
         shut_down(w, SIGINT);
         standby_signal(w, false);
         harness_postgres_resume(&w->pg);

@@ -372,6 +372,27 @@ static void of_two_catalogs_that_come_first_at_once_one_has_the_database(void **
         }
 }
 
+/* ---- P15: no writes ---- */
+
+static void a_database_that_takes_no_writes_is_read_all_the_same(void **state)
+{
+        World *w = *state;
+        assert_int_equal(sync_all(w), 0);
+        sql(w, "ALTER DATABASE test SET default_transaction_read_only = on");
+        int status = RUN(w, "status");
+        assert_says(w, "out", "main ", true);
+        int verify = RUN(w, "verify");
+        assert_says(w, "out", "main                     intact     20 rows\n", true);
+        int sync = sync_all(w);
+        sql(w, "BEGIN READ WRITE; ALTER DATABASE test RESET default_transaction_read_only; COMMIT");
+        assert_int_equal(status, 0);
+        assert_int_equal(verify, 0);
+        assert_int_equal(sync, 69);
+        assert_string_equal(error_of(w, "code"), "pg-read-only");
+        assert_non_null(strstr(error_of(w, "message"), "a standby, or a database that takes no writes now"));
+        assert_int_equal(sync_all(w), 0);
+}
+
 /* ---- N5: by hand ---- */
 
 static void an_edge_with_rows_is_not_deleted_by_hand(void **state)
@@ -406,6 +427,7 @@ int main(void)
                 cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it, migrated_database),
                 cmocka_unit_test_setup(a_database_belongs_to_one_catalog, migrated_database),
                 cmocka_unit_test_setup(of_two_catalogs_that_come_first_at_once_one_has_the_database, migrated_database),
+                cmocka_unit_test_setup(a_database_that_takes_no_writes_is_read_all_the_same, migrated_database),
                 cmocka_unit_test_setup(an_edge_with_rows_is_not_deleted_by_hand, migrated_database),
         };
         return cmocka_run_group_tests_name("trust", tests, setup, world_teardown);
