@@ -1,0 +1,159 @@
+/*
+ * The service's pruning: a first batch a minute after the start, a second between batches, an hour after the last, whatever goes wrong.
+ *
+ * Timers, PostgreSQL and the reaper are stood in for by the linker; every timer fires at once, and its delay is kept.
+ */
+#include "base/duration.h"
+#include "daemon/daemon_private.h"
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock, uint64_t usec,
+                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata);
+int __real_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock, uint64_t usec,
+                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata);
+int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, MirrorPruneCallback callback,
+                        void *userdata, MirrorTask **ret);
+void __wrap_daemon_wake(Daemon *d);
+
+static uint64_t delay_usec; /* of the last timer */
+static unsigned n_timers, n_batches, n_wakes;
+static int refusal; /* of the next batches */
+static MirrorRetention asked;
+static MirrorPruneCallback answer;
+static const Fault none;
+
+int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock, uint64_t usec,
+                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata)
+{
+        delay_usec = usec;
+        n_timers++;
+        return __real_sd_event_add_time_relative(e, ret, clock, 0, accuracy, callback, userdata);
+}
+
+int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, MirrorPruneCallback callback,
+                        void *userdata, MirrorTask **ret)
+{
+        (void)m;
+        (void)userdata;
+        (void)ret;
+        assert_true(batch > 0);
+        n_batches++;
+        asked = *retention;
+        answer = callback;
+        return refusal;
+}
+
+void __wrap_daemon_wake(Daemon *d)
+{
+        (void)d;
+        n_wakes++;
+}
+
+static Config config = {.daemon = {.history_keep_usec = CONFIG_KEEP_FOREVER, .run_keep_usec = 90 * USEC_PER_DAY}};
+static Supply supply;
+static Daemon d;
+
+static int setup(void **state)
+{
+        (void)state;
+        n_timers = n_batches = n_wakes = 0;
+        refusal = 0;
+        supply = (Supply){0};
+        d = (Daemon){.config = &config, .supply = &supply};
+        return sd_event_new(&d.event) < 0;
+}
+
+static int teardown(void **state)
+{
+        (void)state;
+        prune_done(&d);
+        sd_event_unref(d.event);
+        return 0;
+}
+
+/* The timer is over; a batch is under way. */
+static void fire(void)
+{
+        unsigned before = n_batches;
+        while (sd_event_run(d.event, 0) > 0)
+                if (n_batches > before)
+                        break;
+}
+
+static void finish(int64_t versions, bool more, const Fault *fault)
+{
+        const MirrorPruned pruned = {.versions = versions, .runs = fault == &none, .more = more};
+        assert_int_equal(supply.users, 1);
+        answer(&pruned, fault, &d);
+        assert_int_equal(supply.users, 0);
+}
+
+static void batches_follow_each_other_and_then_an_hour_passes(void **state)
+{
+        (void)state;
+        prune_begin(&d);
+        assert_int_equal(delay_usec, USEC_PER_MINUTE);
+        fire();
+        assert_int_equal(n_batches, 1);
+        assert_true(asked.history_keep_usec == CONFIG_KEEP_FOREVER && asked.run_keep_usec == 90 * USEC_PER_DAY);
+        finish(1000, true, &none);
+        assert_int_equal(delay_usec, USEC_PER_SEC);
+        fire();
+        finish(3, false, &none);
+        assert_int_equal(delay_usec, USEC_PER_HOUR);
+        fire();
+        assert_int_equal(n_batches, 3);
+        finish(0, false, &none);
+        assert_int_equal(delay_usec, USEC_PER_HOUR);
+        assert_int_equal(n_wakes, 3);
+}
+
+static void what_goes_wrong_is_tried_again_in_an_hour(void **state)
+{
+        (void)state;
+        Fault away = {0}, denied = {0};
+        fault_set(&away, FAULT_PEER, EIO, "pg-connection", "away");
+        away.retryable = true;
+        fault_set(&denied, FAULT_PEER, EACCES, "pg-privilege", "denied");
+        const Fault *faults[] = {&away, &denied, &denied, &none};
+        prune_begin(&d);
+        for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+                fire();
+                finish(0, false, faults[i]);
+                assert_int_equal(delay_usec, USEC_PER_HOUR);
+                assert_int_equal(d.prune.said, faults[i] == &denied); /* once while it lasts */
+        }
+        refusal = -ENOMEM;
+        fire();
+        assert_int_equal(n_batches, 5);
+        assert_int_equal(supply.users, 0);
+        assert_int_equal(delay_usec, USEC_PER_HOUR);
+        assert_int_equal(n_timers, 6);
+}
+
+static void nothing_begins_when_the_service_stops(void **state)
+{
+        (void)state;
+        prune_begin(&d);
+        d.stopping = true;
+        fire();
+        assert_int_equal(n_batches, 0);
+        assert_int_equal(n_timers, 1);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(batches_follow_each_other_and_then_an_hour_passes, setup, teardown),
+                cmocka_unit_test_setup_teardown(what_goes_wrong_is_tried_again_in_an_hour, setup, teardown),
+                cmocka_unit_test_setup_teardown(nothing_begins_when_the_service_stops, setup, teardown),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
