@@ -149,6 +149,17 @@ static bool is_unprintable(uint32_t c)
         return false;
 }
 
+bool text_is_printable(const char *string)
+{
+        const unsigned char *s = (const unsigned char *)string;
+        for (size_t left = strlen(string), n; left > 0; s += n, left -= n) {
+                n = utf8_length(s, left);
+                if (n == 0 || is_unprintable(utf8_decode(s, n)))
+                        return false;
+        }
+        return true;
+}
+
 static bool is_white_space(uint32_t c)
 {
         return c == ' ' || (c >= '\t' && c <= '\r');

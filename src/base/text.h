@@ -32,6 +32,9 @@ bool text_utf8_valid(const char *bytes, size_t size);
  * one space, and what does not fit is cut at a character and ends in "…". Always terminates. Returns out. */
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size);
 
+/* Whether all of it is shown as it is: nothing that text_printable would escape or replace. */
+bool text_is_printable(const char *string);
+
 /* Appends printed JSON, in which those characters are written as "\u202e": equal to a program that reads it, and harmless on a terminal. Invalid bytes become
  * U+FFFD. -ENOMEM. */
 int text_append_json(Text *t, const char *json);

@@ -53,6 +53,8 @@ static char *edge_name_cut(char *quoted, const char **ret_complaint)
                 *ret_complaint = "the edge's name is longer than 128 bytes";
         else if (name[0] == ' ' || name[size - 1] == ' ' || strpbrk(name, "\t\\"))
                 *ret_complaint = "the edge's name begins or ends with a space, or holds a tab or a backslash";
+        else if (!text_is_printable(name))
+                *ret_complaint = "the edge's name holds an invisible character, or one that turns the order of text";
         return *ret_complaint ? NULL : name;
 }
 

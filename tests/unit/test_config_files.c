@@ -31,6 +31,8 @@ static const struct {
          "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
         {VALID "[edge \"b\\c\"]\nid = " UUID_B "\n",
          "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
+        {VALID "[edge \"b\u202ec\"]\nid = " UUID_B "\n",
+         "t.conf:9: the edge's name holds an invisible character, or one that turns the order of text; " EDGE_FORM},
         {VALID "[edge \"b\" c]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
         {VALID "[edge \"b]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
         {VALID "[daemon];lease = 20s\n",

@@ -344,9 +344,23 @@ static void equality_and_prefixes(void **state)
         assert_false(text_starts_with("http", "https"));
 }
 
+static void what_is_shown_as_it_is_is_known(void **state)
+{
+        (void)state;
+        static const char *const PLAIN[] = {"", "plain", " a  b ", "Größe, 数据库, 🗄️",
+                                            "می‌خواهم" /* with a joiner */};
+        static const char *const OTHERS[] = {"a\tb",   "\x1b[2J", "\x7f",       "\xc2\x9b", "a\u202eb",
+                                             "\u200b", "\ufeffa", "\U000e0041", "\xff",     "\xc3"};
+        for (size_t i = 0; i < ARRAY_SIZE(PLAIN); i++)
+                assert_true(text_is_printable(PLAIN[i]));
+        for (size_t i = 0; i < ARRAY_SIZE(OTHERS); i++)
+                assert_false(text_is_printable(OTHERS[i]));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(what_is_shown_as_it_is_is_known),
                 cmocka_unit_test(well_formed_utf8),
                 cmocka_unit_test(malformed_utf8),
                 cmocka_unit_test(every_code_point_is_judged_by_the_rule),
