@@ -32,7 +32,10 @@ static int populate(void **state)
                     (const BenchRow[]){{1, "SALES", 3}, {2, "PEOPLE", 1}, {4, "BACK", 0}, {6, "NEW", 0}}, 4);
         free(harness_sql(&b->pg,
                          "UPDATE edgemirror.database_connection SET missing_since = now(), missing_reason = 'unproven',"
-                         " missing_status = 403, missing_run_id = run_id WHERE name = 'PEOPLE'"));
+                         " missing_status = 403, missing_run_id = run_id WHERE name = 'PEOPLE';"
+                         "INSERT INTO edgemirror.rejected_row"
+                         " SELECT edge_connection_id, gen_random_uuid(), NULL, 'it is odd', '{}', now(), now(), 1"
+                         "   FROM edgemirror.edge WHERE name = 'one'"));
         bench_fail(b, &bench_other_edge);
         *state = b;
         return 0;

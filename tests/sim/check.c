@@ -145,6 +145,11 @@ static void check_written(World *w, const DbStatement *s, unsigned row)
         const Witness *seen = &s->run->shown[row];
         if (now->edge != s->edge)
                 world_fail(w, "row %u was written with edge %u by edge %u", row, now->edge, s->edge);
+        else if (seen->joined == s->run->attempt && seen->spoiled)
+                world_fail(
+                        w,
+                        "row %u was written although the catalog has shown it last in a form that cannot be mirrored",
+                        row);
         else if (seen->attempt != s->run->attempt)
                 world_fail(w, "row %u was written although the catalog has not shown it since the list was begun", row);
 }
@@ -175,7 +180,7 @@ static void check_value(World *w, const DbStatement *s, unsigned row)
         bool as_shown = seen->joined == r->attempt && now->name == seen->name && now->database == seen->database;
         bool settled = s->ending.listed_whole && !r->out_of_turn && order_kept(w, s) && !premises_fail(w, r) &&
                        truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to);
-        if (settled && !as_shown)
+        if (settled && !as_shown && !seen->spoiled)
                 world_fail(w, "row %u is not as the catalog has shown it last", row);
         if (w->database->touched[row] &&
             !truth_had(w->truth, row, s->edge, now->name, now->database, r->list_from, w->truth->tick))
@@ -196,6 +201,8 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
                 return;
         }
         bool known = present_in(&before[row], s->edge);
+        if (!known && truth_ever_spoiled(w->truth, row, r->list_from, r->list_to))
+                return;
         if (known && !present(&w->database->rows[row]) && !order_kept(w, s))
                 return; /* missed by the list, and gone when it was asked for */
         if (!known && !order_kept(w, s)) {
@@ -259,6 +266,7 @@ static void check_counts(World *w, const DbStatement *s)
         COVER_MANY(w, changed, (uint64_t)n.changed);
         COVER_MANY(w, removed, (uint64_t)n.removed);
         COVER_MANY(w, pending, (uint64_t)said->pending);
+        COVER_MANY(w, spoiled, (uint64_t)said->rejected);
         COVER_MANY(w, restored, (uint64_t)n.restored);
         COVER_MANY(w, empty_applies, n.added + n.changed + n.removed + n.restored == 0);
 }
@@ -435,7 +443,7 @@ void check_report(World *w, const Run *r)
                 if (!run || !word_is(run->outcome, m->outcome) || run->applies != 1)
                         world_fail(w, "run %d reports %s; the database has %s", (int)r->run_id, m->outcome,
                                    run && run->outcome ? run->outcome : "nothing");
-                else if (memcmp(&m->applied.listed, &run->counts.listed, sizeof(m->applied.listed) * 8) != 0)
+                else if (memcmp(&m->applied.listed, &run->counts.listed, sizeof(m->applied.listed) * 9) != 0)
                         world_fail(w, "run %d reports other counts than were applied", (int)r->run_id);
         } else if (run && run->applies && !m->stopped_applying && !r->commit_may_be_lost) {
                 world_fail(w, "run %d reports %s, and was applied", (int)r->run_id, m->outcome);

@@ -19,8 +19,9 @@ typedef struct DbEdge { /* edge and edge_claim */
         int64_t epoch;
         uint64_t listed_at, refreshed_at; /* 0: never */
         int64_t row_count, failures;
-        bool has_digest;
-        Digest digest;
+        bool has_digest, has_list_digest;
+        Digest digest, list_digest;
+        int64_t rejected;
         int locked_by; /* number of a transaction; 0: none */
 } DbEdge;
 
@@ -68,6 +69,7 @@ typedef struct DbSnapshot {
         const struct DbVerdict *verdicts;
         size_t n_verdicts;
         unsigned confirm_removals;
+        bool to_the_end;
 } DbSnapshot;
 
 typedef struct DbVerdict {
@@ -144,7 +146,7 @@ typedef struct DbTransaction {
         bool locks; /* the claim row */
         uint64_t moment;
         uint32_t applies_seen;
-        int64_t listed; /* distinct rows of the spool */
+        int64_t listed, rejected; /* distinct rows of the spool */
         size_t n_difference, n_missing;
         DbDifference difference[ROWS_MAX];
         DbMissing missing[ROWS_MAX];
@@ -172,6 +174,7 @@ typedef struct Database {
                 uint32_t stamp;
                 uint32_t index;
         } last[ROWS_MAX];
+        uint32_t last_anonymous[ROWS_MAX]; /* stamp */
 } Database;
 
 void database_init(World *w);

@@ -237,9 +237,11 @@ static int64_t count_present(const World *w, unsigned edge)
 static bool is_unchanged(const World *w, const DbStatement *s)
 {
         const DbEdge *e = &w->database->edges[s->edge];
-        return s->ending.listed_whole && e->has_digest && e->row_count == s->digest.rows &&
-               memcmp(e->digest.words, s->digest.words, sizeof(e->digest.words)) == 0 &&
-               e->row_count == count_present(w, s->edge);
+        if (!s->ending.listed_whole || !e->has_digest || e->row_count != count_present(w, s->edge))
+                return false;
+        const Digest *known = e->has_list_digest ? &e->list_digest : &e->digest;
+        return memcmp(known->words, s->digest.words, sizeof(known->words)) == 0 &&
+               (e->has_list_digest || e->row_count == s->digest.rows);
 }
 
 /* The server's clock, less the time that has passed since. */
@@ -286,8 +288,10 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
                 return DB_DONE;
         }
         COVER(w, known_by_digest);
-        s->applied =
-                (MirrorApplied){.listed = s->digest.rows, .unchanged = s->digest.rows, .row_count = s->digest.rows};
+        s->applied = (MirrorApplied){.listed = s->digest.rows,
+                                     .unchanged = s->digest.rows - s->digest.rejected,
+                                     .rejected = s->digest.rejected,
+                                     .row_count = e->row_count};
         end_applied(w, s);
         e->listed_at = moment_of(w, s->ending.listed_usec);
         e->refreshed_at = is_clean(s) ? moment_of(w, s->ending.refreshed_usec) : e->refreshed_at;
@@ -320,10 +324,20 @@ static DbEnd query_apply_lock(World *w, DbStatement *s, const Fault **ret_fault)
 static void spool_index(Database *d, const DbSnapshot *snapshot, DbTransaction *t)
 {
         d->stamp++;
-        t->listed = 0;
+        t->listed = t->rejected = 0;
         for (size_t i = 0; i < snapshot->n_rows; i++) {
                 unsigned row = snapshot->rows[i].row;
-                t->listed += d->last[row].stamp != d->stamp;
+                if (snapshot->rows[i].anonymous) {
+                        t->listed += d->last_anonymous[row] != d->stamp;
+                        t->rejected += d->last_anonymous[row] != d->stamp;
+                        d->last_anonymous[row] = d->stamp;
+                        continue;
+                }
+                if (d->last[row].stamp != d->stamp)
+                        t->listed++;
+                else
+                        t->rejected -= snapshot->rows[d->last[row].index].spoiled;
+                t->rejected += snapshot->rows[i].spoiled;
                 d->last[row].stamp = d->stamp;
                 d->last[row].index = (uint32_t)i;
         }
@@ -375,7 +389,7 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
         for (size_t i = 0; i < s->snapshot.n_rows; i++) {
                 const Shown *shown = &s->snapshot.rows[i];
                 const DbRow *r = &d->rows[shown->row];
-                if (d->last[shown->row].index != i)
+                if (shown->spoiled || d->last[shown->row].index != i)
                         continue;
                 bool same = r->exists && !r->removed_at && r->edge == s->edge && r->name == shown->name &&
                             r->database == shown->database;
@@ -523,7 +537,7 @@ static void query_apply_history(World *w, const DbTransaction *t)
 static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransaction *t)
 {
         Database *d = w->database;
-        MirrorApplied n = {.listed = t->listed};
+        MirrorApplied n = {.listed = t->listed, .rejected = t->rejected};
         for (size_t i = 0; i < t->n_difference; i++) {
                 n.added += t->difference[i].kind == DIFFERENCE_ADDED;
                 n.changed += t->difference[i].kind == DIFFERENCE_CHANGED;
@@ -536,7 +550,7 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
                 n.pending += t->missing[i].verdict == MISSING_PENDING && !r->removed_at && r->edge == s->edge;
         }
         n.row_count = count_present(w, s->edge);
-        n.unchanged = n.listed - n.added - n.changed - n.restored;
+        n.unchanged = n.listed - n.rejected - n.added - n.changed - n.restored;
         return n;
 }
 
@@ -552,6 +566,9 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
         e->failures = strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
         e->row_count = s->applied.row_count;
         e->digest = digest_of(w, s->edge);
+        e->list_digest = s->digest;
+        e->has_list_digest = s->ending.listed_whole && s->applied.held + s->applied.pending == 0 &&
+                             s->applied.rejected > 0 && s->applied.listed == s->digest.rows;
         e->has_digest = s->ending.listed_whole && s->applied.held + s->applied.pending == 0;
 }
 

@@ -214,6 +214,26 @@ a proxy's 410 is taken for the catalog's
 src/sync/proof.c
 s/if (a->absent)/if (a->absent || a->answer.status == 410)/
 
+a row that cannot be mirrored is mirrored all the same
+tests/sim/database_queries.c
+s/if (shown->spoiled || d->last/if (d->last/
+
+a row that cannot be mirrored does not count as seen
+tests/sim/database_queries.c
+s/if (snapshot->rows\[i\].anonymous) {/if (snapshot->rows[i].spoiled) {/
+
+a row whose id cannot be read leaves the list whole
+src/sync/machine.c
+s/if (m->unreadable > 0)/if (m->unreadable < 0)/
+
+rows whose ids cannot be read are forgotten with the next page
+src/sync/machine.c
+s/m->unreadable += page->rows\[i\].anonymous/m->unreadable = page->rows[i].anonymous/
+
+the digest leaves out what is wrong with a row
+src/base/digest.c
+s/row->rejected ? "!" : "-"/"-"/
+
 END
 }
 

@@ -30,16 +30,19 @@ static void witness_begin(Run *r)
 
 static void witness_row(Run *r, const Shown *row)
 {
-        r->shown[row->row].attempt = r->attempt;
+        if (!row->anonymous)
+                r->shown[row->row].attempt = r->attempt;
 }
 
 static void witness_join(Run *r, const Shown *rows, size_t n)
 {
         for (size_t i = 0; i < n; i++)
-                r->shown[rows[i].row] = (Witness){.attempt = r->attempt,
-                                                  .joined = r->attempt,
-                                                  .name = rows[i].name,
-                                                  .database = rows[i].database};
+                if (!rows[i].anonymous)
+                        r->shown[rows[i].row] = (Witness){.attempt = r->attempt,
+                                                          .joined = r->attempt,
+                                                          .spoiled = rows[i].spoiled,
+                                                          .name = rows[i].name,
+                                                          .database = rows[i].database};
 }
 
 static void witness_page(World *w, Run *r, const Shown *rows, size_t n, uint32_t tick)
@@ -71,7 +74,7 @@ static bool run_keep(World *w, Run *r, const Shown *row)
         }
         r->spool[r->n_spool++] = *row;
         DatabaseConnection record;
-        truth_record(w, row->row, row->edge, row->name, row->database, &record);
+        site_record(w, row, &record);
         digest_add(&r->digest, &record);
         return true;
 }
@@ -217,8 +220,8 @@ static void run_on_one(World *w, Call *c, void *who)
         if (c->absent)
                 r->denied[c->request.row] = r->attempt;
         if (c->n > 0) {
-                truth_record(w, c->rows[0].row, c->rows[0].edge, c->rows[0].name, c->rows[0].database, &answer.row);
-                if (c->rows[0].edge == r->edge) {
+                site_record(w, &c->rows[0], &answer.row);
+                if (c->rows[0].edge == r->edge || c->rows[0].spoiled) {
                         witness_row(r, &c->rows[0]);
                         witness_join(r, &c->rows[0], 1);
                 }

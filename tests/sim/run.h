@@ -22,6 +22,7 @@ typedef struct RunPlan {
 typedef struct Witness {
         uint32_t attempt; /* of the list, when it was shown last */
         uint32_t joined;  /* … in a page that could be joined to the list; with these values: */
+        bool spoiled;     /* … or none that can be mirrored */
         uint16_t name, database;
 } Witness;
 

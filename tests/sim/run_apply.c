@@ -137,6 +137,7 @@ void apply_start(World *w, Run *r)
                 .snapshot = {.rows = r->spool,
                              .n_rows = r->n_spool,
                              .missing = r->machine.missing,
+                             .to_the_end = r->machine.listed_to_the_end,
                              .verdicts = r->verdicts,
                              .n_verdicts = r->n_verdicts,
                              .confirm_removals = r->plan.accept_removals ? 1 : w->settings.confirm_removals},

@@ -65,7 +65,7 @@ static void pages_on_answer(World *w, Call *c, void *who)
         site_answer(w, c, &answer.answer);
         answer.answer.elapsed_usec = w->settings.latency_usec;
         for (size_t i = 0; i < c->n; i++)
-                truth_record(w, c->rows[i].row, c->rows[i].edge, c->rows[i].name, c->rows[i].database, &rows[i]);
+                site_record(w, &c->rows[i], &rows[i]);
         r->lies += c->lie;
         r->pages[r->arrived % PAGES_KEPT].offset = c->request.offset;
         r->pages[r->arrived++ % PAGES_KEPT].tick = c->tick;
@@ -118,7 +118,9 @@ static void pages_on_page(const CatalogPageAnswer *answer, void *userdata)
                 rows[i] = (Shown){.row = (uint16_t)truth_row_of(&answer->rows[i].id),
                                   .edge = (uint8_t)truth_edge_of(&answer->rows[i].edge_connection_id),
                                   .name = (uint16_t)truth_name_of(&answer->rows[i]),
-                                  .database = (uint16_t)truth_database_of(&answer->rows[i])};
+                                  .database = (uint16_t)truth_database_of(&answer->rows[i]),
+                                  .spoiled = answer->rows[i].rejected != NULL,
+                                  .anonymous = answer->rows[i].anonymous};
         run_on_page(world, userdata, answer, rows, page_tick(userdata, answer->offset));
 }
 

@@ -245,7 +245,32 @@ static void look_at_job(World *w, Call *c)
 static Shown shown(const World *w, unsigned row)
 {
         const TruthVersion *v = truth_now(w->truth, row);
-        return (Shown){.row = (uint16_t)row, .name = v->name, .database = v->database, .edge = (uint8_t)v->edge};
+        return (Shown){.row = (uint16_t)row,
+                       .name = v->name,
+                       .database = v->database,
+                       .edge = (uint8_t)v->edge,
+                       .spoiled = v->spoiled,
+                       .anonymous = v->anonymous};
+}
+
+void site_record(const World *w, const Shown *s, DatabaseConnection *ret)
+{
+        truth_record(w, s->row, s->edge, s->name, s->database, ret);
+        if (s->spoiled)
+                truth_spoil(s->row, s->anonymous, ret);
+}
+
+/* No id in it can be read: page.c does not take it for an answer. */
+static void refuse_unreadable(World *w, Call *c)
+{
+        size_t anonymous = 0;
+        for (size_t i = 0; i < c->n; i++)
+                anonymous += c->rows[i].anonymous;
+        COVER_MANY(w, unreadable, anonymous);
+        if (c->n == 0 || anonymous < c->n)
+                return;
+        c->n = 0;
+        c->fault = fate_fault(FATE_INVALID);
 }
 
 static size_t page_copy(const World *w, const Call *c, size_t cap, int64_t offset, bool twice, Shown *ret)
@@ -301,6 +326,7 @@ static void look_at_list(World *w, Call *c)
         w->site->n_last[e] = c->n;
         w->site->last_tick[e] = c->tick;
         memcpy(w->site->last[e], c->rows, c->n * sizeof(c->rows[0]));
+        refuse_unreadable(w, c);
 }
 
 static void look_at_one(World *w, Call *c)
@@ -315,6 +341,7 @@ static void look_at_one(World *w, Call *c)
         c->status = 200;
         c->n = 1;
         c->rows[0] = shown(w, c->request.row);
+        refuse_unreadable(w, c);
 }
 
 static void look(World *w, Call *c)

@@ -16,7 +16,11 @@ enum { CALLS_MAX = 256, JOBS_MAX = 256 };
 typedef struct Shown {
         uint16_t row, name, database;
         uint8_t edge;
+        bool spoiled, anonymous;
 } Shown;
+
+/* The record that catalog.h gives for it. */
+void site_record(const World *w, const Shown *shown, DatabaseConnection *ret);
 
 typedef enum CallKind { CALL_REFRESH, CALL_JOB, CALL_LIST, CALL_ONE } CallKind;
 

@@ -64,6 +64,15 @@ void truth_record(const World *w, unsigned row, unsigned edge, unsigned name, un
                 ret->database_id = make_id(0xDB, database);
 }
 
+void truth_spoil(unsigned row, bool anonymous, DatabaseConnection *record)
+{
+        record->rejected = "it is spoiled";
+        record->anonymous = anonymous;
+        record->has_database = false;
+        if (anonymous)
+                record->id = make_id(0xAF, row);
+}
+
 /* ---- history ---- */
 
 uint32_t truth_look(Truth *t)
@@ -89,7 +98,11 @@ static void truth_change(World *w, unsigned row, TruthVersion to)
         t->versions[t->n_versions] = to;
         t->current[row] = (int32_t)t->n_versions++;
         TELL(w, "catalog: row %u: %s %d, name %u, database %u%s", row, to.edge < 0 ? "gone, edge" : "edge", to.edge,
-             to.name, to.database, to.visible ? "" : ", hidden");
+             to.name, to.database,
+             to.anonymous ? ", spoiled, without id"
+             : to.spoiled ? ", spoiled"
+             : to.visible ? ""
+                          : ", hidden");
 }
 
 bool truth_throughout(const Truth *t, unsigned row, unsigned edge, uint32_t from, uint32_t to)
@@ -118,6 +131,20 @@ bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to)
                         return false;
         }
         return true;
+}
+
+bool truth_ever_spoiled(const Truth *t, unsigned row, uint32_t from, uint32_t to)
+{
+        const TruthVersion *v = truth_now(t, row);
+        while (v && v->from > to)
+                v = version_before(t, v);
+        for (; v; v = version_before(t, v)) {
+                if (v->spoiled)
+                        return true;
+                if (v->from <= from)
+                        return false;
+        }
+        return false;
 }
 
 bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database, uint32_t from,
@@ -253,6 +280,15 @@ static void hide_at(World *w, unsigned edge, size_t at)
         truth_change(w, row, v);
 }
 
+static void spoil_at(World *w, unsigned edge, size_t at)
+{
+        unsigned row = w->truth->lists[edge].rows[at];
+        TruthVersion v = *truth_now(w->truth, row);
+        v.spoiled = !v.spoiled;
+        v.anonymous = v.spoiled && world_below(w, 4) == 0;
+        truth_change(w, row, v);
+}
+
 static void burst(World *w, unsigned edge)
 {
         TruthList *l = &w->truth->lists[edge];
@@ -288,6 +324,8 @@ void truth_churn(World *w, unsigned edge)
                 hide_many(w, edge);
         else if (l->n == 0)
                 add_row(w, edge);
+        else if (world_chance(w, s->spoils))
+                spoil_at(w, edge, world_below(w, l->n));
         else if (world_chance(w, s->jumps))
                 jump_at(w, edge, world_below(w, l->n));
         else if (world_chance(w, s->moves))
@@ -320,9 +358,12 @@ void truth_discover(World *w, unsigned edge)
 void truth_unhide(World *w)
 {
         for (unsigned e = 0; e < w->settings.n_edges; e++)
-                for (size_t i = 0; i < w->truth->lists[e].n; i++)
+                for (size_t i = 0; i < w->truth->lists[e].n; i++) {
                         if (!truth_now(w->truth, w->truth->lists[e].rows[i])->visible)
                                 hide_at(w, e, i);
+                        if (truth_now(w->truth, w->truth->lists[e].rows[i])->spoiled)
+                                spoil_at(w, e, i);
+                }
 }
 
 void truth_init(World *w)

@@ -18,6 +18,8 @@ typedef struct TruthVersion {
         int8_t edge;             /* ELSEWHERE_THAN_ANYWHERE: it does not exist */
         bool visible;            /* false: our user is not allowed to see it, */
         bool denied;             /* and asked for by its id, the catalog says that there is no such row */
+        bool spoiled;            /* it is given in a form that cannot be mirrored, */
+        bool anonymous;          /* in which not even its id can be read */
         uint16_t name, database; /* 0: no database */
 } TruthVersion;
 
@@ -44,7 +46,7 @@ void truth_churn(World *w, unsigned edge);
 /* A refresh finds rows. */
 void truth_discover(World *w, unsigned edge);
 
-/* Everything may be seen again. */
+/* Everything may be seen again, as it should be. */
 void truth_unhide(World *w);
 
 /* A look: its tick. */
@@ -55,6 +57,8 @@ const TruthVersion *truth_now(const Truth *t, unsigned row);
 bool truth_throughout(const Truth *t, unsigned row, unsigned edge, uint32_t from, uint32_t to);
 /* Did it not exist at all, or did the catalog say so, at some moment in between? */
 bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to);
+/* Was it given in a form that cannot be mirrored, at some moment in between? */
+bool truth_ever_spoiled(const Truth *t, unsigned row, uint32_t from, uint32_t to);
 /* Was it in this edge with these values, at some moment in between? */
 bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database, uint32_t from,
                uint32_t to);
@@ -67,3 +71,4 @@ unsigned truth_name_of(const DatabaseConnection *record);
 unsigned truth_database_of(const DatabaseConnection *record);
 void truth_record(const World *w, unsigned row, unsigned edge, unsigned name, unsigned database,
                   DatabaseConnection *ret);
+void truth_spoil(unsigned row, bool anonymous, DatabaseConnection *record); /* what page.c makes of such a form of it */

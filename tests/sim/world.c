@@ -55,6 +55,7 @@ static void draw_trouble(World *w, Settings *s)
         s->jumps = PICK(w, 0, 0, 200, 2000);
         s->moves = s->n_edges > 1 ? PICK(w, 0, 0, 500, 2000) : 0;
         s->hiding = PICK(w, 0, 0, 0, 50, 300);
+        s->spoils = PICK(w, 0, 0, 0, 100, 1000);
         s->lies = PICK(w, 0, 0, 0, 100, 1000);
         s->http_faults = PICK(w, 0, 0, 100, 500, 2000);
         s->pg_faults = PICK(w, 0, 0, 50, 300, 1500);

@@ -30,7 +30,7 @@ typedef struct Settings {
         unsigned page_size, cap_min, cap_max; /* rows that the server gives at most, drawn for each page */
         unsigned rows;                        /* of an edge in the beginning */
         unsigned churn;                       /* that something changes in the catalog around a request */
-        unsigned bursts, jumps, moves, hiding, lies;
+        unsigned bursts, jumps, moves, hiding, spoils, lies;
         unsigned http_faults, pg_faults, bad_jobs;
         unsigned kills, pauses, stops, restarts, local_faults; /* at each effect of the program */
         unsigned ahead; /* pages that an instance may have under way; 1: none ahead */
@@ -71,7 +71,7 @@ typedef struct WorldTimer {
         X(clean) X(refresh_failed) X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) \
         X(takeovers) X(pages) X(pages_out_of_turn) X(pages_drifted) X(list_restarts) X(http_faults) X(gateways) X(refusals) X(refusals_passed) \
         X(pg_faults) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(stops) \
-        X(pg_restarts) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) \
+        X(pg_restarts) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) X(spoiled) X(unreadable) \
         X(moved) X(found) X(guard_held) X(proof_404) X(proof_200) X(proof_elsewhere) X(proof_unknown) \
         X(jumped_missing) X(cut_unseen) X(lies) X(churned) X(waited_for_lock) X(converged)
 /* clang-format on */

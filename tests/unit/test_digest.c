@@ -44,6 +44,28 @@ static void one_row_is_the_beginning_of_its_hash(void **state)
         assert_string_equal(digest_format(&l.digest, text), "e683c717e57946ec8815eebbb1fce419");
 }
 
+/* L5: what cannot be mirrored is told from what can, and counted once however often it comes. */
+static void rows_that_cannot_be_mirrored_are_part_of_it(void **state)
+{
+        (void)state;
+        DatabaseConnection row = {.name = "x", .name_size = 1};
+        DigestList sound = {0}, bad = {0}, other = {0};
+        digest_add(&sound, &row);
+        row.rejected = "it is odd";
+        digest_add(&bad, &row);
+        digest_add(&bad, &row);
+        assert_int_equal(bad.digest.rejected, 1);
+        assert_false(same(&sound, &bad));
+        row.name = "y";
+        digest_add(&other, &row);
+        assert_false(same(&other, &bad));
+        row.name = "x";
+        row.rejected = NULL;
+        digest_add(&bad, &row);
+        assert_int_equal(bad.digest.rejected, 0);
+        assert_true(same(&sound, &bad));
+}
+
 static void the_order_does_not_matter(void **state)
 {
         (void)state;
@@ -119,6 +141,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(no_rows_are_all_zeros),
                 cmocka_unit_test(one_row_is_the_beginning_of_its_hash),
+                cmocka_unit_test(rows_that_cannot_be_mirrored_are_part_of_it),
                 cmocka_unit_test(the_order_does_not_matter),
                 cmocka_unit_test(every_part_of_a_row_matters),
                 cmocka_unit_test(rows_that_pages_repeat_count_once_as_they_were_last),

@@ -463,6 +463,37 @@ static void too_many_missing_rows_are_held_without_a_request(void **state)
         assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
 }
 
+/* L5: any row may be the one whose id cannot be read. A list that is begun anew knows nothing of the one before. */
+static void a_row_without_an_id_makes_the_list_not_whole(void **state)
+{
+        (void)state;
+        static const MirrorApplied applied = {.listed = 3, .rejected = 1};
+        for (int anonymous = 0; anonymous < 2; anonymous++) {
+                SyncMachine m;
+                new_machine(&m, false, false);
+                (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
+                (void)give_claim(&m);
+                DatabaseConnection rows[3] = {{.id = number_id(0)}, {.id = number_id(1)}, {.id = number_id(2)}};
+                rows[1].rejected = "its name is odd";
+                rows[1].anonymous = anonymous;
+                CatalogPageAnswer a = {
+                        .answer = {.status = 200, .sent = true, .requests = 1}, .rows = rows, .n_rows = 3};
+                SyncAction action = SYNC_DO_LIST;
+                for (int i = 0; i < 5 && action == SYNC_DO_LIST; i++) {
+                        a.offset = m.listing.offset;
+                        a.rows = rows + a.offset;
+                        a.n_rows = 3 - (size_t)a.offset;
+                        action = give(&m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a});
+                }
+                assert_int_equal(action, SYNC_DO_APPLY);
+                assert_int_equal(m.listed_whole, !anonymous);
+                assert_true(m.listed_to_the_end);
+                assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
+                assert_string_equal(m.outcome, anonymous ? "unstable" : "synced");
+                assert_string_equal(m.fault.code, anonymous ? "list-unreadable-rows" : "");
+        }
+}
+
 static void after_a_refresh_that_was_not_clean_nothing_is_looked_for(void **state)
 {
         (void)state;
@@ -669,6 +700,7 @@ int main(void)
                 cmocka_unit_test(a_life_that_removes_proves_each_row_first),
                 cmocka_unit_test(what_is_not_proven_is_held_and_said),
                 cmocka_unit_test(too_many_missing_rows_are_held_without_a_request),
+                cmocka_unit_test(a_row_without_an_id_makes_the_list_not_whole),
                 cmocka_unit_test(after_a_refresh_that_was_not_clean_nothing_is_looked_for),
                 cmocka_unit_test(a_busy_catalog_is_asked_again_and_then_it_goes_on),
                 cmocka_unit_test(a_page_that_never_comes_fails_the_run_after_a_few_attempts),

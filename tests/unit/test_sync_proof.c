@@ -17,6 +17,13 @@ static CatalogOneAnswer given(const Uuid *id, const Uuid *of)
         return (CatalogOneAnswer){.answer.status = 200, .row = {.id = *id, .edge_connection_id = *of, .name = "x"}};
 }
 
+static CatalogOneAnswer spoiled(const Uuid *id, const Uuid *of)
+{
+        CatalogOneAnswer a = given(id, of);
+        a.row.rejected = "its name is odd";
+        return a;
+}
+
 static CatalogOneAnswer gone(void)
 {
         CatalogOneAnswer a = {.answer.status = 404, .absent = true};
@@ -47,6 +54,10 @@ static void each_answer_has_its_verdict(void **state)
                 {gone(), PROOF_GONE},
                 {given(&row, &edge), PROOF_HERE},
                 {given(&row, &other_edge), PROOF_ELSEWHERE},
+                {spoiled(&row, &edge), PROOF_HERE}, /* L5: it is there, and stays as it is */
+                {spoiled(&row, &other_edge), PROOF_HERE},
+                {spoiled(&row, &(Uuid){{0}}), PROOF_HERE},
+                {spoiled(&other_row, &edge), PROOF_UNKNOWN},
                 {given(&other_row, &edge), PROOF_UNKNOWN},
                 {given(&other_row, &other_edge), PROOF_UNKNOWN},
                 {refused(404, false), PROOF_UNKNOWN}, /* a proxy's page */
