@@ -14,7 +14,8 @@ WITH spooled AS (
 ), missing AS (
     SELECT count(*) FILTER (WHERE m.verdict = 'gone' AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
            count(*) FILTER (WHERE m.verdict NOT IN ('gone', 'pending', 'listed', 'elsewhere') AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held,
-           count(*) FILTER (WHERE m.verdict = 'pending' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS pending
+           count(*) FILTER (WHERE m.verdict = 'pending' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS pending,
+           count(*) FILTER (WHERE m.verdict <> 'listed' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS kept
       FROM pg_temp.edgemirror_missing_2 m
       JOIN edgemirror.database_connection d ON d.id = m.id
 ), present AS (
@@ -43,7 +44,7 @@ WITH spooled AS (
            refreshed_at = CASE WHEN $19::boolean AND $5::text = 'clean' THEN statement_timestamp() - $21::interval ELSE e.refreshed_at END,
            row_count = n.row_count, digest = CASE WHEN $19::boolean AND n.held + n.pending = 0 THEN n.digest END,
            rejected = CASE WHEN $24::boolean THEN n.rejected ELSE greatest(n.rejected, e.rejected) END,
-           list_digest = CASE WHEN $19::boolean AND n.held + n.pending = 0 AND n.rejected > 0 AND n.listed = $23::bigint THEN $22::text END, last_run_id = $3::bigint,
+           list_digest = CASE WHEN $19::boolean AND n.kept = 0 AND n.rejected > 0 AND n.listed = $23::bigint THEN $22::text END, last_run_id = $3::bigint,
            consecutive_failures = CASE WHEN n.outcome IN ('synced', 'held') THEN 0 ELSE e.consecutive_failures + 1 END
       FROM n
      WHERE e.edge_connection_id = $1::uuid

@@ -519,6 +519,36 @@ static void a_server_that_went_away_is_found_again(void **state)
         spool_free(spool);
 }
 
+/* However many rows of a list cannot be mirrored, all are counted and few are kept; with the next list that is read to its end they are what that one has. */
+static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
+{
+        World *w = *state;
+        enum { MANY = 3000 };
+        for (int n = MANY; n >= 0; n -= MANY / 2) {
+                _cleanup_(cleanup_spool) Spool *spool = NULL;
+                assert_int_equal(spool_new(&spool), 0);
+                add_row(spool, 1, "one", 0);
+                for (int i = 0; i < n; i++) {
+                        DatabaseConnection row = {
+                                .id = row_id(5000 + i), .name = "{}", .name_size = 2, .rejected = "it is odd"};
+                        assert_int_equal(spool_add(spool, &row, NULL), 0);
+                }
+                MirrorRun run = claim(w, &edge);
+                MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+                MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD, .to_the_end = true};
+                MirrorTask *task;
+                assert_int_equal(mirror_apply(w->mirror, &run, &snapshot, &ending, on_applied, w, &task), 0);
+                wait_done(w);
+                assert_string_equal(w->fault.message, "");
+                assert_int_equal(w->applied.listed, n + 1);
+                assert_int_equal(w->applied.rejected, n);
+                assert_int_equal(w->applied.row_count, 1);
+                assert_int_equal(harness_sql_long(&w->pg, "SELECT max(rejected) FROM edgemirror.edge"), n);
+                int kept = n < LIMIT_REJECTED_KEPT ? n : LIMIT_REJECTED_KEPT;
+                assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.rejected_row"), kept);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -535,6 +565,7 @@ int main(void)
                 cmocka_unit_test_setup(a_job_is_taken_up_as_long_as_it_is_worth_it, empty_tables),
                 cmocka_unit_test_setup(a_job_does_not_become_younger_by_being_taken_up, empty_tables),
                 cmocka_unit_test_setup(a_clock_set_back_keeps_the_history_sound, empty_tables),
+                cmocka_unit_test_setup(of_many_rows_that_cannot_be_mirrored_some_are_kept, empty_tables),
                 cmocka_unit_test_setup(a_server_that_went_away_is_found_again, empty_tables),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);

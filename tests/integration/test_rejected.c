@@ -197,6 +197,24 @@ static void a_row_that_is_there_and_cannot_be_mirrored_is_not_missing(void **sta
         }
 }
 
+/* The digest of such a list says nothing of a row that the mirror has besides, because it is with another edge and waits for that one's sync. */
+static void a_row_that_went_elsewhere_is_not_forgotten_beside_one_that_cannot_be_mirrored(void **state)
+{
+        World *w = *state;
+        char move[160];
+        assert_int_equal(sync_all(w), 0);
+        spoil(w, "nul", 2);
+        (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":10,\"at\":0,\"to\":\"%s\"}", w->edges[1]);
+        change_rows(w, 0, move);
+        assert_int_equal(run_sync(w, NULL, "main"), 0);
+        assert_counts(w, "synced", 0, 0, 0);
+        assert_int_equal(present(w), 20);
+        change_rows(w, 1, "{\"op\":\"remove\",\"index\":0}");
+        assert_int_equal(run_sync(w, NULL, "main"), 0);
+        assert_counts(w, "synced", 0, 1, 0);
+        assert_int_equal(present(w), 19);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -206,6 +224,8 @@ int main(void)
                 cmocka_unit_test(a_row_without_an_id_makes_the_list_not_whole),
                 cmocka_unit_test(a_page_without_any_id_fails_the_list),
                 cmocka_unit_test(a_row_that_is_there_and_cannot_be_mirrored_is_not_missing),
+                cmocka_unit_test_setup(a_row_that_went_elsewhere_is_not_forgotten_beside_one_that_cannot_be_mirrored,
+                                       small_world),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -554,6 +554,16 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
         return n;
 }
 
+/* Rows that the list does not have and the mirror does, afterwards. */
+static int64_t count_kept(const World *w, const DbStatement *s, const DbTransaction *t)
+{
+        int64_t n = 0;
+        for (size_t i = 0; i < t->n_missing; i++)
+                n += t->missing[i].verdict != MISSING_LISTED &&
+                     present_in(&w->database->rows[t->missing[i].row], s->edge);
+        return n;
+}
+
 static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
 {
         DbEdge *e = &w->database->edges[s->edge];
@@ -567,8 +577,8 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
         e->row_count = s->applied.row_count;
         e->digest = digest_of(w, s->edge);
         e->list_digest = s->digest;
-        e->has_list_digest = s->ending.listed_whole && s->applied.held + s->applied.pending == 0 &&
-                             s->applied.rejected > 0 && s->applied.listed == s->digest.rows;
+        e->has_list_digest = s->ending.listed_whole && count_kept(w, s, t) == 0 && s->applied.rejected > 0 &&
+                             s->applied.listed == s->digest.rows;
         e->has_digest = s->ending.listed_whole && s->applied.held + s->applied.pending == 0;
 }
 

@@ -230,6 +230,10 @@ rows whose ids cannot be read are forgotten with the next page
 src/sync/machine.c
 s/m->unreadable += page->rows\[i\].anonymous/m->unreadable = page->rows[i].anonymous/
 
+a list with rows that cannot be mirrored is known although the mirror has a row that is elsewhere
+tests/sim/database_queries.c
+s/ && count_kept(w, s, t) == 0//
+
 the digest leaves out what is wrong with a row
 src/base/digest.c
 s/row->rejected ? "!" : "-"/"-"/
