@@ -226,3 +226,39 @@ const OptionKind option_kind_conninfo = {
         .is_private = true,
         .parse = parse_conninfo,
 };
+
+static const char *conninfo_value(const PQconninfoOption *options, const char *keyword, const char *variable)
+{
+        for (const PQconninfoOption *o = options; o->keyword; o++)
+                if (strcmp(o->keyword, keyword) == 0 && o->val)
+                        return o->val;
+        const char *value = variable ? getenv(variable) : NULL;
+        return value ? value : "";
+}
+
+/* A list with commas, as libpq has it; a path is a socket of this host. */
+static bool hosts_hold_another(const char *hosts)
+{
+        char host[256];
+        while (*hosts) {
+                size_t size = strcspn(hosts, ",");
+                (void)snprintf(host, sizeof(host), "%.*s", (int)size, hosts);
+                if (host[0] && host[0] != '/' && host[0] != '@' && strcmp(host, "::1") != 0 && !host_is_loopback(host))
+                        return true;
+                hosts += size + (hosts[size] == ',');
+        }
+        return false;
+}
+
+bool conninfo_may_send_password_in_clear(const char *conninfo, bool has_password)
+{
+        _cleanup_(cleanup_conninfo) PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+        if (!options)
+                return false;
+        const char *addresses = conninfo_value(options, "hostaddr", "PGHOSTADDR");
+        bool another = hosts_hold_another(addresses[0] ? addresses : conninfo_value(options, "host", "PGHOST"));
+        bool decided = conninfo_value(options, "sslmode", "PGSSLMODE")[0] != '\0' ||
+                       conninfo_value(options, "service", "PGSERVICE")[0] != '\0';
+        return another && !decided &&
+               (has_password || conninfo_value(options, "passfile", "PGPASSFILE")[0] || getenv("PGPASSWORD"));
+}

@@ -74,6 +74,18 @@ void draft_check_catalog(Draft *d, const Config *config)
         }
 }
 
+/* libpq would encrypt where the server offers it, and send the password in the clear where it does not, or where somebody in between says so. */
+void draft_check_postgres(Draft *d, const Config *config)
+{
+        const ConfigPostgres *postgres = &config->postgres;
+        if (!postgres->conninfo || !conninfo_may_send_password_in_clear(postgres->conninfo, postgres->password_file))
+                return;
+        problems_add(&d->problems, key_place(d, OPTION_POSTGRES, "conninfo"),
+                     "conninfo: without sslmode the password may go to another machine in the clear; accepted: "
+                     "sslmode=verify-full sslrootcert=FILE, with the certificate of the server's issuer, or another "
+                     "sslmode said in so many words");
+}
+
 void draft_check_polling(Draft *d, const ConfigEdge *edge, Place place)
 {
         char low[DURATION_STRING_SIZE], high[DURATION_STRING_SIZE];

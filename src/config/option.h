@@ -56,6 +56,9 @@ extern const OptionKind option_kind_string, option_kind_username, option_kind_se
         option_kind_keep, option_kind_yesno, option_kind_id, option_kind_schema_connection, option_kind_schedule,
         option_kind_timezone, option_kind_removals, option_kind_misplaced_secret;
 
+/* Whether libpq might send a password to another machine without TLS, and nobody has said that it may. */
+bool conninfo_may_send_password_in_clear(const char *conninfo, bool has_password);
+
 #define OPTIONS_MAX 64 /* rows of the table, for flags beside it */
 
 /* The table, in the order of the sample file. */

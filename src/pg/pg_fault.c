@@ -22,6 +22,8 @@ static const StateMeaning meanings[] = {
         {"57014", FAULT_REQUEST, true, false, "pg-statement-timeout", ""},
         {"57P0", FAULT_PEER, true, false, "pg-unreachable", ""},
         {"25P03", FAULT_REQUEST, true, false, "pg-unreachable", ""},
+        {"25P04", FAULT_REQUEST, true, false, "pg-statement-timeout", "; transaction_timeout is too short for this"},
+        {"57P05", FAULT_PEER, true, false, "pg-unreachable", ""},
         {"08", FAULT_PEER, true, false, "pg-unreachable", ""},
         {"53", FAULT_PEER, true, false, "pg-resources", "; PostgreSQL is out of disk, memory or connections"},
         {"25006", FAULT_PEER, true, false, "pg-read-only",
@@ -66,6 +68,9 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
                 ret->retryable = true;
                 return;
         }
+        /* The words are in the server's language, the function's name is not. */
+        const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+        bool hidden = text_equal(source, "check_enable_rls");
         char detail[800];
         /* The context names the row of a COPY, the details the key of a violated constraint; for other statements they are noise. */
         bool in_copy = context && text_starts_with(context, "COPY ");
@@ -73,6 +78,10 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
         (void)snprintf(detail, sizeof(detail), "%.380s%s%.200s%s%.200s", primary ? primary : "error",
                        of_key ? ": " : "", of_key ? details : "", in_copy ? ", in " : "", in_copy ? context : "");
         pg_fault_from_sqlstate(sqlstate, detail, ret);
+        if (hidden)
+                fault_prefix(ret,
+                             "a policy hides rows of the mirror from the service's role, which must see all: drop the "
+                             "policy, or give the role BYPASSRLS: ");
 }
 
 bool pg_result_ends_session(const PGresult *result)

@@ -286,6 +286,104 @@ static void what_the_operator_must_mend_is_named(void **state)
         }
 }
 
+/* ---- what a role, a database or a server may have set otherwise ---- */
+
+/* P1, P6, P8, P9, P16: in a single statement as in a transaction, and nothing of it is left behind. */
+static void the_settings_of_a_role_do_not_matter(void **state)
+{
+        Bench *b = *state;
+        static const char *const settings[] = {
+                "default_transaction_isolation = 'serializable'",
+                "datestyle = 'SQL, DMY'",
+                "timezone = 'Asia/Shanghai'",
+                "intervalstyle = 'sql_standard'",
+                "statement_timeout = '1ms'",
+                "lock_timeout = '1ms'",
+                "idle_in_transaction_session_timeout = '1ms'",
+                "transaction_timeout = '50ms'",
+                "search_path = nowhere",
+                "row_security = on",
+        };
+        static const PgStep steps[] = {
+                STEP("SELECT concat_ws(' ', current_setting('transaction_isolation'), current_setting('search_path'),"
+                     " timestamptz '2026-01-02 03:04:05+00', make_interval(hours => -1), current_setting('row_security'),"
+                     " pg_sleep(0.1))"),
+                STEP("SELECT 'second'"),
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+                char sql[200];
+                bool unknown = strncmp(settings[i], "transaction_timeout", strlen("transaction_timeout")) == 0 &&
+                               harness_sql_long(&b->pg, "SHOW server_version_num") < 170000;
+                (void)snprintf(sql, sizeof(sql), "ALTER ROLE em SET %s", settings[i]);
+                if (!unknown)
+                        free(harness_sql(&b->pg, sql));
+        }
+        PgPoolOptions options = bench_options(b->pg.service);
+        bench_open_pool(b, &options);
+        for (size_t n = 1; n <= ARRAY_SIZE(steps); n++) {
+                PgWork work = {.steps = steps, .n_steps = n, .transaction = n > 1};
+                Call call;
+                bench_run(b, &call, &work);
+                bench_assert_done(&call);
+                if (n == 1)
+                        assert_string_equal(call.value, "read committed pg_catalog, public, pg_temp"
+                                                        " 2026-01-02 03:04:05+00 -01:00:00 off ");
+        }
+        free(harness_sql(&b->pg, "ALTER ROLE em RESET ALL"));
+}
+
+/* P16: better an error than a mirror that seems to lack rows. */
+static void a_policy_that_hides_rows_is_an_error(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg, "CREATE TABLE guarded (id int); GRANT SELECT ON guarded TO em;"
+                                 "ALTER TABLE guarded ENABLE ROW LEVEL SECURITY"));
+        Call call;
+        bench_query(b, &call, "SELECT count(*) FROM guarded");
+        free(harness_sql(&b->pg, "DROP TABLE guarded"));
+        bench_assert_fault(&call, PG_END_FAILED, "pg-privilege", "42501", false);
+        assert_non_null(strstr(call.fault.message, "BYPASSRLS"));
+}
+
+/* P16 */
+static void a_role_without_temporary_tables_is_named(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg, "CREATE ROLE bare LOGIN; REVOKE TEMPORARY ON DATABASE test FROM PUBLIC"));
+        char conninfo[300];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=bare", b->pg.folder);
+        PgPoolOptions options = bench_options(conninfo);
+        bench_open_pool(b, &options);
+        Call call;
+        bench_query(b, &call, "CREATE TEMPORARY TABLE x (id int)");
+        free(harness_sql(&b->pg, "GRANT TEMPORARY ON DATABASE test TO PUBLIC"));
+        bench_assert_fault(&call, PG_END_FAILED, "pg-privilege", "42501", false);
+        assert_non_null(strstr(call.fault.message, "temporary tables"));
+}
+
+/* P1: what others have put into schema public, which was open to all up to PostgreSQL 14. */
+static void nothing_is_looked_up_where_others_may_write(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg,
+                         "CREATE SCHEMA foreign_hands; GRANT USAGE ON SCHEMA foreign_hands TO em;"
+                         "CREATE FUNCTION foreign_hands.strike() RETURNS text LANGUAGE plpgsql AS"
+                         " $$ BEGIN RAISE EXCEPTION 'struck'; END $$;"
+                         "CREATE FUNCTION foreign_hands.set_config(text, text, boolean) RETURNS text LANGUAGE sql"
+                         " AS 'SELECT foreign_hands.strike()';"
+                         "CREATE FUNCTION foreign_hands.lower(text) RETURNS text LANGUAGE sql"
+                         " AS 'SELECT foreign_hands.strike()';"
+                         "ALTER ROLE em SET search_path = foreign_hands, pg_catalog"));
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.search_path = "pg_catalog, pg_temp";
+        bench_open_pool(b, &options);
+        Call call;
+        bench_query(b, &call, "SELECT lower('A'::text)");
+        free(harness_sql(&b->pg, "ALTER ROLE em RESET ALL; DROP SCHEMA foreign_hands CASCADE"));
+        bench_assert_done(&call);
+        assert_string_equal(call.value, "a");
+}
+
 /* ---- time limits ---- */
 
 static void a_slow_statement_is_ended(void **state)
@@ -334,6 +432,10 @@ int main(void)
                 cmocka_unit_test_setup(a_commit_that_fails_commits_nothing, bench_renew),
                 cmocka_unit_test_setup(a_read_only_transaction_sees_one_snapshot_and_writes_nothing, bench_renew),
                 cmocka_unit_test_setup(what_the_operator_must_mend_is_named, bench_renew),
+                cmocka_unit_test_setup(the_settings_of_a_role_do_not_matter, bench_renew),
+                cmocka_unit_test_setup(a_policy_that_hides_rows_is_an_error, bench_renew),
+                cmocka_unit_test_setup(a_role_without_temporary_tables_is_named, bench_renew),
+                cmocka_unit_test_setup(nothing_is_looked_up_where_others_may_write, bench_renew),
                 cmocka_unit_test_setup(a_slow_statement_is_ended, bench_renew),
                 cmocka_unit_test_setup(a_lock_is_not_waited_for_longer_than_allowed, bench_renew),
         };

@@ -259,6 +259,49 @@ static void urls_are_brought_into_one_form(void **state _unused_)
         }
 }
 
+/* P5 */
+static void a_password_goes_to_another_machine_as_the_user_says(void **state _unused_)
+{
+        static const struct {
+                const char *conninfo;
+                bool refused;
+        } CASES[] = {
+                {"host=db.example", true},
+                {"host=db.example sslmode=verify-full sslrootcert=/etc/ssl/ca.pem", false},
+                {"host=db.example sslmode=disable", false},
+                {"postgresql://u@db.example/d", true},
+                {"postgresql://u@db.example/d?sslmode=require", false},
+                {"host=/run/postgresql,db.example", true},
+                {"host=db.example hostaddr=192.0.2.7", true},
+                {"hostaddr=192.0.2.7", true},
+                {"host=db.example hostaddr=127.0.0.1", false},
+                {"host=/run/postgresql", false},
+                {"host=localhost", false},
+                {"host=127.0.0.1,::1", false},
+                {"dbname=x", false},
+                {"service=reports", false},
+        };
+        for (int password = 0; password < 2; password++) {
+                for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
+                        char text[256];
+                        (void)snprintf(text, sizeof(text), "[postgres]\n%sconninfo = %s\n",
+                                       password ? "password_file = /p\n" : "", CASES[i].conninfo);
+                        files_write("t.conf", VALID);
+                        files_write("t.conf.d/1.conf", text);
+                        if (!password || !CASES[i].refused) {
+                                _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+                                assert_string_equal(c->postgres.conninfo, CASES[i].conninfo);
+                                continue;
+                        }
+                        assert_refused(
+                                "t.conf", -EINVAL,
+                                "t.conf.d/1.conf:3: conninfo: without sslmode the password may go to another "
+                                "machine in the clear; accepted: sslmode=verify-full sslrootcert=FILE, with the "
+                                "certificate of the server's issuer, or another sslmode said in so many words\n");
+                }
+        }
+}
+
 static void an_endless_url_is_refused(void **state _unused_)
 {
         static char text[LIMIT_URL_MAX_BYTES + 64];
@@ -334,6 +377,8 @@ int main(void)
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(presets_hold_where_nothing_is_written, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(a_password_goes_to_another_machine_as_the_user_says, files_setup,
+                                                files_teardown),
                 cmocka_unit_test_setup_teardown(an_endless_url_is_refused, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(urls_are_brought_into_one_form, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule,
