@@ -45,7 +45,7 @@ void fuzz_url(const uint8_t *data, size_t size)
         const char *base = requested[fuzz_byte(&data, &size) % (sizeof(requested) / sizeof(requested[0]))];
         char *location = fuzz_string(data, size);
         char ours[ORIGIN_BYTES], theirs[ORIGIN_BYTES];
-        char *url = NULL, *again = NULL;
+        char *url = NULL, *again = NULL, *below = NULL;
         int r = url_resolve(base, location, &url);
         FUZZ_CHECK(r == 0 || r == -EINVAL || r == -EXDEV);
         if (r == 0) {
@@ -57,12 +57,16 @@ void fuzz_url(const uint8_t *data, size_t size)
                 for (const char *c = url; *c; c++)
                         FUZZ_CHECK((unsigned char)*c > ' ' && *c != 0x7f);
                 FUZZ_CHECK(url_resolve(base, url, &again) == 0);
+                /* Below a prefix it is of the same origin still. */
+                if (url_below("https://gw.example:443/collibra", url, &below) == 0)
+                        FUZZ_CHECK(strncmp(below, "https://gw.example:443/collibra/", 32) == 0);
         }
         Uuid id;
         char text[UUID_STRING_SIZE];
         if (url_last_uuid(location, &id))
                 FUZZ_CHECK(strcasestr(location, uuid_format(&id, text)));
         free(again);
+        free(below);
         free(url);
         free(location);
 }

@@ -24,6 +24,9 @@
 static const Script scripts[] = {
         {"/ours", OF(JOB), 0, NULL, SCRIPT_CLOSE},
         {"/stranger", OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
+        {"/rest/catalogDatabase/v1/databaseConnections/" JOB,
+         "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}", 0, NULL,
+         SCRIPT_CLOSE},
         {0},
 };
 
@@ -188,10 +191,111 @@ static void a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays(void
         assert_true(catalog_reread_secret(w->catalog));
 }
 
+/* ---- C3: a 401 ---- */
+
+enum { REFUSED = 4 };
+
+typedef struct Refused {
+        Catalog *catalog, **freed; /* freed: in the callback; NULL: not */
+        CatalogCall *calls[REFUSED];
+        unsigned n_answers, n_refused;
+} Refused;
+
+static int load_secret(void *userdata, Text *ret, Fault *ret_fault)
+{
+        (void)userdata;
+        (void)ret_fault;
+        return text_append_string(ret, "token");
+}
+
+static void on_one(const CatalogOneAnswer *answer, void *userdata)
+{
+        Refused *r = userdata;
+        r->n_answers++;
+        r->n_refused += answer->answer.fault.refused;
+        if (r->freed)
+                *r->freed = catalog_free(*r->freed);
+}
+
+static void refused_begin(World *w, Refused *r)
+{
+        const CatalogOptions options = {.base_url = w->base_url, .auth = HTTP_AUTH_BEARER, .load_secret = load_secret};
+        Uuid id;
+        assert_int_equal(uuid_parse(JOB, &id), 0);
+        *r = (Refused){0};
+        assert_int_equal(catalog_new(w->bench.client, &options, &r->catalog), 0);
+        for (int i = 0; i < REFUSED; i++)
+                assert_int_equal(catalog_get_one(r->catalog, &id, on_one, r, &r->calls[i]), 0);
+}
+
+static void run_until(World *w, const Refused *r, unsigned n)
+{
+        while (r->n_answers < n)
+                assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+        bench_drain(&w->bench);
+        assert_int_equal(r->n_answers, n);
+}
+
+/* Those that were under way, and one again for all of them; who comes later is told at the first. */
+static void refused_credentials_are_sent_once_more_by_one_call(void **state)
+{
+        World *w = *state;
+        Refused r;
+        Uuid id;
+        assert_int_equal(uuid_parse(JOB, &id), 0);
+        unsigned before = server_requests(w->server);
+        refused_begin(w, &r);
+        run_until(w, &r, REFUSED);
+        assert_int_equal(r.n_refused, REFUSED);
+        assert_int_equal(server_requests(w->server) - before, REFUSED + 1);
+        assert_int_equal(catalog_get_one(r.catalog, &id, on_one, &r, &r.calls[0]), 0);
+        run_until(w, &r, REFUSED + 1);
+        assert_int_equal(server_requests(w->server) - before, REFUSED + 2);
+        (void)catalog_free(r.catalog);
+}
+
+/* Cancelled by whoever started it, whichever it is: the others have their answers all the same. */
+static void who_waits_does_not_wait_for_a_call_that_is_cancelled(void **state)
+{
+        World *w = *state;
+        for (int i = 0; i < REFUSED; i++) {
+                Refused r;
+                unsigned before = server_requests(w->server);
+                refused_begin(w, &r);
+                while (server_requests(w->server) - before < REFUSED)
+                        assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+                for (int k = 0; k < 20; k++) /* and their answers are in */
+                        assert_true(sd_event_run(w->bench.event, 10 * USEC_PER_MSEC) >= 0);
+                r.calls[i] = catalog_cancel(r.calls[i]);
+                run_until(w, &r, REFUSED - 1);
+                assert_int_equal(r.n_refused, REFUSED - 1);
+                (void)catalog_free(r.catalog);
+        }
+}
+
+static void the_catalog_may_go_while_calls_wait(void **state)
+{
+        World *w = *state;
+        Refused r;
+        refused_begin(w, &r);
+        r.freed = &r.catalog;
+        run_until(w, &r, 1);
+        assert_null(r.catalog);
+        refused_begin(w, &r);
+        for (int k = 0; k < 20; k++)
+                assert_true(sd_event_run(w->bench.event, 10 * USEC_PER_MSEC) >= 0);
+        (void)catalog_free(r.catalog);
+        bench_drain(&w->bench);
+        assert_int_equal(r.n_answers, 0);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(the_job_that_was_asked_for_answers, setup, teardown),
+                cmocka_unit_test_setup_teardown(refused_credentials_are_sent_once_more_by_one_call, setup, teardown),
+                cmocka_unit_test_setup_teardown(who_waits_does_not_wait_for_a_call_that_is_cancelled, setup, teardown),
+                cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup, teardown),
                 cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_can_be_freed_in_a_callback, setup, teardown),
