@@ -479,7 +479,7 @@ static void an_edge_that_fails_backs_off_and_shifts_no_other(void **state)
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
         char *before = when_others_are_due(w);
-        fail_once(w, s, "list", "\"bad_row\":\"uuid\"", 1, "> now()"); /* its next tick */
+        fail_once(w, s, "list", "\"body\":\"{\\\"results\\\":5}\"", 1, "> now()"); /* its next tick */
         fail_once(w, s, "list", "\"status\":500", 2, "BETWEEN now() + interval '30 s' AND now() + interval '2 min'");
         char *after = when_others_are_due(w);
         assert_string_equal(after, before);
