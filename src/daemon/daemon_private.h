@@ -31,7 +31,8 @@ typedef struct Run {
         char *name;
         int64_t epoch;
         int64_t next_run_usec;
-        int64_t failures; /* before this run */
+        int64_t failures;    /* before this run */
+        uint64_t begun_usec; /* monotonic */
         int64_t word_epoch; /* of which the last word is, 0: none; it gives the lease back, or says only when the edge is due next */
         bool gives_back;
         bool over;    /* the sync has ended */
@@ -63,6 +64,7 @@ typedef struct Queue {
 
 typedef struct Gate {
         bool open;
+        uint64_t opened_usec; /* the last time, monotonic */
         CatalogCall *probe;
         sd_event_source *timer;
         Outage outage;               /* of the catalog */

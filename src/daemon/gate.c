@@ -137,6 +137,7 @@ static void gate_open(Daemon *d)
         if (g->open)
                 return;
         g->open = true;
+        g->opened_usec = clock_monotonic_usec();
         log_debug("the catalog answers; what is due is synced");
         queue_ask(d);
         status_changed(d);

@@ -201,6 +201,13 @@ static void run_settle(Run *run, const SyncReport *report)
         run->settled = r < 0; /* nothing to say, or nobody to say it to: the queue's own moment stands */
 }
 
+/* Met before the catalog was back, and heard of only now that the run's end is recorded. */
+static bool fault_may_be_old(const Run *run, const Fault *fault)
+{
+        const Gate *g = &run->daemon->gate;
+        return g->open && run->begun_usec < g->opened_usec && !fault->refused && fault->retry_after_usec == 0;
+}
+
 static void run_on_done(const SyncReport *report, void *userdata)
 {
         Run *run = userdata;
@@ -211,7 +218,9 @@ static void run_on_done(const SyncReport *report, void *userdata)
         if (d->stopping || run->supply != d->supply) {
                 ; /* what the peers of an earlier configuration answer says nothing about those of this one */
         } else if (report_is_of_peer(report)) {
-                if (!fault_is_postgres(&report->fault))
+                if (!fault_is_postgres(&report->fault) && fault_may_be_old(run, &report->fault))
+                        gate_knock(d);
+                else if (!fault_is_postgres(&report->fault))
                         gate_catalog_failed(d, &report->fault);
                 else if (!d->queue.outage.down)
                         queue_ask(d); /* it may be back already: the answer tells */
@@ -276,6 +285,7 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
                      .edge = due->edge,
                      .name = name,
                      .epoch = due->epoch,
+                     .begun_usec = clock_monotonic_usec(),
                      .failures = due->consecutive_failures};
         run->supply->users++;
         d->runs = run;
