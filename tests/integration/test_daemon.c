@@ -202,6 +202,10 @@ static void a_running_sync_finishes_with_the_catalog_that_it_began_with(void **s
         control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
         write_password(w, "another");
         (void)snprintf(w->url, sizeof(w->url), "%s", w->catalog.url);
+        /* A database belongs to one catalog; this one is said to have moved. */
+        (void)sql_long(
+                w, "WITH moved AS (UPDATE edgemirror.catalog SET url = '%s' RETURNING 1) SELECT count(*) FROM moved",
+                w->url);
         write_config(w);
         harness_service_reload(s);
         reload_and_sync(w, s, 1);
