@@ -193,7 +193,11 @@ static void work_on_answer(PgConnection *c)
         PQclear(answer);
         if (!c->task)
                 return;
-        if (t->at.pipelined && !t->at.answered && connection_set_deadline(c, t->at.limit_usec) < 0) {
+        /* Behind the last one only the end of the flight is to come, at once; libpq loses that when it has no memory for it. */
+        bool last =
+                t->at.stage == WORK_COMMIT || (t->at.stage == WORK_STEP && t->at.step == t->at.last && !t->at.commits);
+        if (t->at.pipelined && (last || !t->at.answered) &&
+            connection_set_deadline(c, last ? t->pool->answer_usec : t->at.limit_usec) < 0) {
                 connection_break(c);
                 return;
         }
@@ -256,9 +260,15 @@ static bool work_on_result(PgConnection *c, PGresult *result)
                 connection_break(c);
                 return false;
         default:
-                work_keep_result(c, result);
-                return true;
+                break;
         }
+        /* libpq itself could not read on, for want of memory perhaps: nothing that ends the statement follows. */
+        bool unread = result_is_error(result) && !PQresultErrorField(result, PG_DIAG_SQLSTATE) &&
+                      !(c->answer && result_is_error(c->answer));
+        work_keep_result(c, result);
+        if (unread)
+                work_on_answer(c);
+        return true;
 }
 
 /* Reads what has come. Answers may come in pieces, so the one that is not whole is kept with the connection. */
