@@ -113,12 +113,15 @@ service_start() {
         began=$(date +%s.%N)
         edgemirror -c "$conf" run </dev/null >"$work/service.log" 2>&1 &
         service_pid=$!
-        wait_for "$service_pid" "$work/service.log" grep -q '^serving ' "$work/service.log"
+        wait_for "$service_pid" "$work/service.log" grep -q 'serving ' "$work/service.log"
         ready=$(awk -v a="$began" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')
 }
 
 service_stop() {
-        [ -z "$service_pid" ] || { kill "$service_pid" && wait "$service_pid"; }
+        local pid
+        for pid in $service_pid; do # of bench/soak, two
+                kill "$pid" && wait "$pid"
+        done
         service_pid=
 }
 

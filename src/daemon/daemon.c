@@ -164,6 +164,7 @@ static void daemon_stop(Daemon *d, const char *signal_name)
         (void)sd_notify(0, "STOPPING=1");
         gate_done(d);
         prune_done(d);
+        locks_done(d);
         presence_leave(d);
         runs_stop(d);
         if (sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->daemon.stop_timeout_usec,
@@ -218,6 +219,7 @@ static void daemon_close(Daemon *d)
         queue_done(d);
         gate_done(d);
         prune_done(d);
+        locks_done(d);
         presence_done(d);
         held_done(d);
         status_done(d);
@@ -244,6 +246,7 @@ int daemon_run(const char *config_file, Config *config, Fault *ret_fault)
                 gate_knock(&d);
                 queue_ask(&d);
                 prune_begin(&d);
+                locks_begin(&d);
                 r = sd_event_loop(d.event);
                 if (r < 0)
                         fault_set(ret_fault, FAULT_PROCESS, -r, "loop", "the event loop failed: %s",

@@ -93,6 +93,13 @@ typedef struct Presence {
         bool again; /* something has changed while a sign was under way */
 } Presence;
 
+typedef struct Locks {
+        MirrorTask *task;
+        Supply *supply; /* of the task */
+        sd_event_source *timer;
+        Outage outage; /* a statement waits for a lock */
+} Locks;
+
 struct Daemon {
         sd_event *event;
         const char *config_file;
@@ -102,6 +109,7 @@ struct Daemon {
         Gate gate;
         Prune prune;
         Presence presence;
+        Locks locks;
         Held *held; /* edges whose removals are held */
         Run *runs;
         unsigned n_runs;
@@ -148,6 +156,10 @@ void runs_done(Daemon *d);
 bool held_speaks(Daemon *d, const Uuid *edge, const Fault *fault); /* whether it is to be reported now */
 void held_over(Daemon *d, const Uuid *edge);
 void held_done(Daemon *d);
+
+/* locks.c */
+void locks_begin(Daemon *d);
+void locks_done(Daemon *d);
 
 /* presence.c */
 void presence_init(Daemon *d);

@@ -43,6 +43,10 @@ static const char *presence_waits_for(const Daemon *d, char *message, size_t siz
                 (void)snprintf(message, size, "%s; %s", catalog->fault.message, gate_next(d, next));
                 return catalog->fault.refused ? "credentials" : "catalog";
         }
+        if (d->locks.outage.down) {
+                (void)snprintf(message, size, "%s", d->locks.outage.fault.message);
+                return "lock";
+        }
         (void)snprintf(message, size, "%s", statement->fault.message);
         return statement->down ? "postgres" : NULL;
 }

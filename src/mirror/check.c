@@ -9,6 +9,7 @@
 
 typedef enum CheckStage {
         CHECK_SERVER,
+        CHECK_LOCKS,
         CHECK_PRIVILEGES,
         CHECK_VERSION,
         CHECK_FOREIGN,
@@ -61,6 +62,17 @@ static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret
                        PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 3));
         t->schema_there = result_bool(result, 0, 4);
         return check_say(t, "connection", server_check(result, &fault), &fault, right);
+}
+
+/* Before anything that might have to wait, too. */
+static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        Fault fault;
+        lock_wait_fault(result, &fault);
+        if (fault.scope != FAULT_NONE)
+                (void)check_say(userdata, "locks", -EBUSY, &fault, "");
+        return PG_NEXT;
 }
 
 /* The statements that grant what is missing, as many as there is place for; they may be run one after the other. */
@@ -153,6 +165,7 @@ static const struct {
         PgStepResult on_result;
 } stages[CHECK_STAGES] = {
         [CHECK_SERVER] = {"connection", sql_check_server, check_on_server},
+        [CHECK_LOCKS] = {"locks", sql_lock_wait, check_on_locks},
         [CHECK_PRIVILEGES] = {"privileges", sql_check_privileges, check_on_privileges},
         [CHECK_VERSION] = {"schema version", sql_migrate_recorded, check_on_version},
         [CHECK_FOREIGN] = {"ownership", sql_migrate_foreign, check_on_foreign},

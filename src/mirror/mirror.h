@@ -382,6 +382,9 @@ typedef void (*MirrorVerifyCallback)(const MirrorVerify *verify, const Fault *fa
 /* Reads only. names: as above. */
 int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback, void *userdata, MirrorTask **ret);
 
+/* One statement: fault code "pg-lock-wait" when a statement of this role has waited for a lock for some seconds; it says for what, and who holds it. */
+int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorTask **ret);
+
 /* ---- check ------------------------------------------------------------------------------------------------------------------------------ */
 
 #define MIRROR_CHECKS_MAX 12

@@ -95,6 +95,9 @@ int64_t result_int(const PGresult *result, int row, int column);
 bool result_bool(const PGresult *result, int row, int column);
 const char *result_text(const PGresult *result, int row, int column); /* NULL: SQL NULL */
 
+/* Of the result of sql_lock_wait: "pg-lock-wait", or scope FAULT_NONE when nobody waits. */
+void lock_wait_fault(const PGresult *result, Fault *ret);
+
 /* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or "schema-older". */
 int schema_check(int64_t version, Fault *ret_fault);
 

@@ -1,9 +1,12 @@
 /*
  * status: what the tables say about every edge, row by row.
  */
+#include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include <errno.h>
 #include <string.h>
+
+#define LOCK_TIMEOUT_USEC (3 * USEC_PER_SEC)
 
 typedef struct StatusTask {
         MirrorTask task;
@@ -127,7 +130,12 @@ int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback call
         params_names(&t->params, names);
         params_text(&t->params, m->lease);
         t->step = task_step(sql_status, &t->params, status_on_result);
-        PgWork work = {.steps = &t->step, .n_steps = 1};
+        /* Somebody who asks what is wrong is told of a lock within seconds. */
+        PgWork work = {.steps = &t->step,
+                       .n_steps = 1,
+                       .transaction = true,
+                       .read_only = true,
+                       .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         int r = task_start(&t->task, &work, &t->params, 1);
         if (r >= 0)
                 *ret = &t->task;

@@ -2,12 +2,15 @@
  * The service as a person on call finds it: who lives, who waits for what, what was taken over from whom; and that instances with different files do not
  * disable each other's edges.
  */
+#include "base/clock.h"
+#include "base/duration.h"
 #include "integration/service_world.h"
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ENABLED "SELECT count(*) FROM edgemirror.edge WHERE enabled"
 
@@ -295,6 +298,131 @@ static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
         free(text);
 }
 
+/* ---- N4: a lock ---- */
+
+/* N4 */
+static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection IN ACCESS EXCLUSIVE MODE");
+        char words[256];
+        (void)snprintf(words, sizeof(words),
+                       "for a lock on edgemirror.database_connection, held by process %d of user postgres",
+                       PQbackendPID(lock));
+        make_due(w, 0, 1);
+        harness_service_reload(s);
+        harness_service_await_log(s, words, 1);
+        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'lock'");
+        assert_int_equal(program(w, "check", NULL, NULL), 69);
+        assert_out(w, words, true);
+        assert_int_equal(program(w, "status", NULL, NULL),
+                         1); /* it has to wait for it, too; what it knows comes first */
+        assert_out(w, "waits for a lock in PostgreSQL, since ", true);
+        assert_out(w, words, true);
+        assert_in_range(sql_long(w, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'em'"), 1, 4);
+        PQfinish(lock);
+        harness_service_await_log(s, "no statement waits for a lock any more", 1);
+        await_runs(w, 0, 1, "synced", 1);
+        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
+        service_stop(w, 0);
+}
+
+/* ---- P3, P10: PostgreSQL that answers nothing ---- */
+
+static int turning_seconds(void) /* how long it lasts: EDGEMIRROR_OUTAGE_SECONDS, or some */
+{
+        const char *told = getenv("EDGEMIRROR_OUTAGE_SECONDS");
+        return told ? atoi(told) : 10;
+}
+
+/* A reload is answered by the loop: how long that takes at most is how long the loop did not turn. Prints it, in milliseconds. */
+static void assert_the_loop_turns(ServiceWorld *w, const char *meanwhile)
+{
+        const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+        uint64_t until = clock_monotonic_usec() + (uint64_t)turning_seconds() * USEC_PER_SEC, longest = 0;
+        while (clock_monotonic_usec() < until) {
+                uint64_t since = clock_monotonic_usec();
+                harness_service_reload(&w->services[0]);
+                uint64_t took = clock_monotonic_usec() - since;
+                longest = took > longest ? took : longest;
+                (void)nanosleep(&pause, NULL);
+        }
+        print_message("# %s for %d s: the loop did not turn for %.0f ms at most\n", meanwhile, turning_seconds(),
+                      (double)longest / USEC_PER_MSEC);
+        assert_true(longest < USEC_PER_SEC); /* 200 ms on a machine that does nothing else */
+}
+
+static void assert_stops_within(ServiceWorld *w, uint64_t stop_timeout_usec)
+{
+        uint64_t since = clock_monotonic_usec();
+        service_stop(w, 0);
+        assert_true(clock_monotonic_usec() - since < stop_timeout_usec + USEC_PER_SEC);
+}
+
+static HarnessService *start_short_of_time(ServiceWorld *w)
+{
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "stop_timeout = 2s\nlease = 4s");
+        (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "max_connections = 3");
+        write_config(w);
+        return service_start(w, 0);
+}
+
+static void assert_all_are_fresh_within_a_minute(ServiceWorld *w)
+{
+        uint64_t since = clock_monotonic_usec();
+        (void)service_start(w, 0);
+        make_due(w, 0, 3);
+        harness_service_reload(&w->services[0]);
+        await_runs(w, 0, 3, "synced", 1);
+        assert_true(clock_monotonic_usec() - since < USEC_PER_MINUTE);
+        service_stop(w, 0);
+        assert_mirror_equals_catalog(w, 0, 3);
+}
+
+/* P3 */
+static void the_loop_turns_and_stops_while_the_queue_is_locked(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = start_short_of_time(w);
+        make_due(w, 0, 3);
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge_claim IN EXCLUSIVE MODE");
+        harness_service_reload(s);
+        assert_the_loop_turns(w, "a table is locked");
+        assert_in_range(sql_long(w, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'em'"), 1, 3);
+        assert_stops_within(w, 2 * USEC_PER_SEC);
+        PQfinish(lock);
+        assert_all_are_fresh_within_a_minute(w);
+}
+
+/* Stops, or lets go on, the server's sessions of the service and what would take new ones: connections stay, and nothing answers. */
+static void send_to_server(ServiceWorld *w, char *pids, int signal)
+{
+        assert_int_equal(kill(w->pg.pid, signal), 0);
+        char *copy = strdup(pids), *at = NULL;
+        assert_non_null(copy);
+        for (char *pid = strtok_r(copy, ",", &at); pid; pid = strtok_r(NULL, ",", &at))
+                (void)kill((pid_t)atoi(pid), signal);
+        free(copy);
+}
+
+/* P10 */
+static void the_loop_turns_and_stops_while_postgres_is_silent(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = start_short_of_time(w);
+        make_due(w, 0, 3);
+        char *pids =
+                harness_sql(&w->pg, "SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE usename = 'em'");
+        send_to_server(w, pids, SIGSTOP);
+        harness_service_reload(s);
+        assert_the_loop_turns(w, "PostgreSQL is silent");
+        assert_stops_within(w, 2 * USEC_PER_SEC);
+        send_to_server(w, pids, SIGCONT);
+        free(pids);
+        assert_all_are_fresh_within_a_minute(w);
+}
+
 /* ---- N11: removals that are held ---- */
 
 static void remove_rows(ServiceWorld *w, int edge, int n)
@@ -421,6 +549,9 @@ int main(void)
                         status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over,
                         few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
+                cmocka_unit_test_setup(who_holds_a_lock_that_is_waited_for_is_said, few_edges),
+                cmocka_unit_test_setup(the_loop_turns_and_stops_while_the_queue_is_locked, few_edges),
+                cmocka_unit_test_setup(the_loop_turns_and_stops_while_postgres_is_silent, few_edges),
                 cmocka_unit_test_setup(held_removals_are_reported_once_with_a_command_that_can_be_pasted, few_edges),
                 cmocka_unit_test_setup(an_edge_that_is_being_synced_is_busy_which_is_no_failure, few_edges),
                 cmocka_unit_test_setup(sync_v_shows_the_job_and_says_nothing_twenty_times, few_edges),

@@ -1,0 +1,71 @@
+/*
+ * lock_wait: does a statement of ours wait for a lock, and who holds it? One statement, on a connection of its own turn.
+ */
+#include "base/duration.h"
+#include "mirror/mirror_private.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct LockTask {
+        MirrorTask task;
+        MirrorCallback callback;
+        PgStep step;
+        Fault found;
+} LockTask;
+
+static const char *seconds(const PGresult *r, int column, char out[static DURATION_STRING_SIZE])
+{
+        int64_t n = result_int(r, 0, column);
+        return duration_format_short((uint64_t)(n > 0 ? n : 0) * USEC_PER_SEC, out);
+}
+
+void lock_wait_fault(const PGresult *r, Fault *ret)
+{
+        enum { WAITS, RELATION, PID, USER, APPLICATION, SINCE, QUERY };
+        char waits[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE], doing[300] = "";
+        fault_clear(ret);
+        if (PQntuples(r) == 0)
+                return;
+        const char *relation = result_text(r, 0, RELATION), *user = result_text(r, 0, USER);
+        const char *application = result_text(r, 0, APPLICATION), *query = result_text(r, 0, QUERY);
+        if (query)
+                (void)snprintf(doing, sizeof(doing), ", in a transaction since %s ago, last: %s",
+                               seconds(r, SINCE, since), query);
+        fault_set(
+                ret, FAULT_PEER, EBUSY, "pg-lock-wait",
+                "a statement has waited for %s for a lock on %s, held by process %s of user %s, application \"%s\"%s; "
+                "its session has to end its transaction, or pg_terminate_backend(%s) ends it",
+                seconds(r, WAITS, waits), relation ? relation : "a row", PQgetvalue(r, 0, PID),
+                user ? user : "(a prepared transaction)", application ? application : "", doing, PQgetvalue(r, 0, PID));
+        ret->retryable = true;
+}
+
+static PgNext lock_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        lock_wait_fault(result, &((LockTask *)userdata)->found);
+        return PG_NEXT;
+}
+
+static bool lock_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        LockTask *t = (LockTask *)task;
+        (void)end;
+        t->callback(fault->scope == FAULT_NONE ? &t->found : fault, task->userdata);
+        return false;
+}
+
+int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorTask **ret)
+{
+        LockTask *t = task_new(m, sizeof(*t), lock_complete, NULL, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        t->step = task_step(sql_lock_wait, NULL, lock_on_result);
+        PgWork work = {.steps = &t->step, .n_steps = 1};
+        int r = task_start(&t->task, &work, NULL, 0);
+        if (r >= 0)
+                *ret = &t->task;
+        return r;
+}
