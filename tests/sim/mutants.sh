@@ -88,35 +88,59 @@ s/missing > guard_allowance(limit, present)/missing > guard_allowance(limit, pre
 
 the list ends on a page that is short of the limit
 src/sync/listing.c
-s/if (n_rows == l->largest_page)/if (n_rows == l->limit)/; s/ || l->largest_page < UNCUT_ROWS/ || n_rows < l->limit/
+s/^\( *\)if (!l->full \&\& !uneven) {$/\1if (n_rows < l->limit) { l->position = INT64_MAX; return; }\n&/; s/^\( *\)if (l->received >= l->target)$/\1if (n_rows < l->limit) return LISTING_END;\n&/
 
-a page that is short of the longest one ends the list
+the list ends on any empty page
 src/sync/listing.c
-s/ || l->largest_page < UNCUT_ROWS/ || n_rows < l->largest_page/
-
-the list ends on an empty page
-src/sync/listing.c
-/^ListingStep listing_page/,/^}/s/^\( *\)if (!j.found)$/\1if (n_rows == 0) return LISTING_END;\n&/
+s/if (n_rows == 0 && (first || l->probing))/if (n_rows == 0)/
 
 the anchor is ignored
 src/sync/listing.c
-s/^\( *\)if (!j.found)$/\1if (!j.found \&\& n_rows == 0)/
+s/if (j.found || first || (l->blind && n_rows > 0)) {/if (n_rows > 0) {/
 
-a page with one new row ends the list
+a list that was read without an anchor is whole
 src/sync/listing.c
-s/if (j.fresh == 0)$/if (j.fresh <= 1)/
+/^static void listing_go_blind/,/^}/s/l->broken = true;//
 
-the first new row of a page is not kept
+rows that stand behind the newest one again do not count
 src/sync/listing.c
-/j.found/,/^}/s/\*ret_keep_from = 0;/*ret_keep_from = j.newest + 2;/
+s/l->unordered = true;/l->unordered = false;/
 
-the anchor is not kept again
+fewer ids than places are enough
 src/sync/listing.c
-/j.found/,/^}/s/\*ret_keep_from = 0;/*ret_keep_from = j.first + 1;/
+s/whole = l->received >= .*/whole = true;/
 
-a list begun anew keeps the rows of the old one
-src/sync/machine_table.c
-s/SYNC_DO_LIST_ANEW/SYNC_DO_LIST/
+a list whose rows change places is whole whatever its count
+src/sync/listing.c
+s/whole = l->in_pass == different;/whole = true;/
+
+ids that repeat are not counted as places
+src/sync/listing.c
+s/(l->unordered ? 0 : l->doubles)/0 * l->doubles/
+
+each row that comes again counts as a place
+src/sync/listing.c
+s/else if (i >= j->from && page_has_before(rows, i))/else if (i >= j->from)/
+
+an empty place behind a page that was cut ends the list
+src/sync/listing.c
+s/ || listing_was_cut(l);/;/
+
+caps that vary end a list like a constant one
+src/sync/listing.c
+/^static bool listing_uneven/,/^}/s/return .*/return l == NULL;/
+
+requests without progress are not counted
+src/sync/listing.c
+s/l->idle += idle ? idle : -1;/l->idle += idle < 0;/; s/l->tries = idle ? l->tries + idle : 0;/l->tries = 0;/
+
+the list goes on where the page was expected, not where its anchor is
+src/sync/listing.c
+s/^\( *\)l->position = l->offset + (int64_t)n_rows;/\1l->position = l->offset + 2 * (int64_t)n_rows;/
+
+rows of a pass that was not whole are forgotten
+tests/sim/run.c
+s/^\( *\)if (anew)$/\1if (anew) r->n_spool = 0;\n&/
 
 a refresh that may have begun is asked for again
 src/sync/machine.c
@@ -130,9 +154,9 @@ a refresh that had ended before the answer came counts as later
 tests/sim/run.c
 s/r->refreshed_at = r->asked_at;/r->refreshed_at = (int64_t)w->now;/
 
-a list counts as begun when it was begun anew the first time
+a list counts as begun when its last pass was
 tests/sim/run.c
-s/if (anew || r->attempt == 0)/if (r->attempt == 0)/
+s/^\( *\)if (anew)$/\1if (anew) r->listed_at = (int64_t)w->now;\n&/
 
 a job is as old as the run that took it up last
 tests/sim/database_queries.c
@@ -251,9 +275,22 @@ object() { # FILE: where its object is
         echo "$work/$(echo "$1" | tr / _).o"
 }
 
-link() { # OBJECT…: makes $work/sim
+link() { # OBJECT…: makes $work/sim, and $work/lists of those that it needs
         # shellcheck disable=SC2046
-        $cc "$@" -o "$work/sim" $(pkg-config --libs libcjson libgcrypt)
+        $cc "$@" -o "$work/sim" $(pkg-config --libs libcjson libgcrypt) || return
+        local object few=("$work/lists.o")
+        for object; do
+                case $object in
+                */src_base_fault.c.o | */src_base_text.c.o | */src_base_uuid.c.o | */src_sync_listing.c.o | */src_sync_seen.c.o) few+=("$object") ;;
+                */mutant.o) [ "$planted" != src/sync/listing.c ] || few+=("$object") ;;
+                esac
+        done
+        [ ${#few[@]} -lt 6 ] || $cc "${few[@]}" -o "$work/lists"
+}
+
+first_failure() { # of the simulation, or of the lists alone
+        timeout 300 "$work/sim" --seeds 1 "$seeds" | sed -n '/^seed/{p;q}'
+        [ "$planted" != src/sync/listing.c ] || timeout 300 "$work/lists" --seeds 1 "$seeds" | sed -n '/^# seed/{s/^# /lists: /p;q}'
 }
 
 # The mutant's object in place of the sound one.
@@ -264,13 +301,16 @@ plant() { # FILE SED
         ! cmp -s "$1" "$work/copy/$1" || return
         build "$work/copy" "$1" "$work/mutant.o" || return
         local file objects=()
+        planted=$1
         for file in $sources; do
                 [ "$file" = "$1" ] && objects+=("$work/mutant.o") || objects+=("$(object "$file")")
         done
         link "${objects[@]}"
 }
 
+planted=
 objects=()
+build . tests/sim/lists.c "$work/lists.o" || exit
 for file in $sources; do
         build . "$file" "$(object "$file")" || exit
         objects+=("$(object "$file")")
@@ -291,7 +331,7 @@ while IFS= read -r name && IFS= read -r file && IFS= read -r edit && IFS= read -
                 survived=$((survived + 1))
                 continue
         fi
-        first=$(timeout 300 "$work/sim" --seeds 1 "$seeds" | sed -n '/^seed/{p;q}')
+        first=$(first_failure | head -n 1)
         if [ -n "$first" ]; then
                 printf '%-70s %s\n' "$name" "$first"
                 caught=$((caught + 1))

@@ -273,17 +273,75 @@ static void refuse_unreadable(World *w, Call *c)
         c->fault = fate_fault(FATE_INVALID);
 }
 
-static size_t page_copy(const World *w, const Call *c, size_t cap, int64_t offset, bool twice, Shown *ret)
+/* Everything that an edge's list shows now, place by place. */
+static size_t list_copy(World *w, unsigned edge, Shown *ret)
 {
-        const TruthList *l = &w->truth->lists[c->request.edge];
+        const TruthList *l = &w->truth->lists[edge];
         size_t n = 0;
-        int64_t place = 0;
-        for (size_t i = 0; i < l->n && n < cap; i++) {
-                if (!truth_now(w->truth, l->rows[i])->visible || place++ < offset)
+        for (size_t i = 0; i < l->n; i++) {
+                if (!truth_now(w->truth, l->rows[i])->visible)
                         continue;
                 ret[n++] = shown(w, l->rows[i]);
+                if (!w->settings.doubles || w->quiet || l->rows[i] % 5 != 2)
+                        continue;
+                COVER(w, rows_twice);
+                ret[n] = ret[n - 1];
+                n++;
+        }
+        return n;
+}
+
+static void swap_places(Shown *rows, size_t a, size_t b)
+{
+        Shown row = rows[a];
+        rows[a] = rows[b];
+        rows[b] = row;
+}
+
+/* Another order at each request: of all rows, or of neighbours that the server takes for equal. */
+static void list_reorder(World *w, unsigned edge, Shown *rows, size_t n)
+{
+        if (w->quiet || (!w->settings.shuffles && !w->settings.ties))
+                return;
+        for (size_t i = n; w->settings.shuffles && i > 1; i--)
+                swap_places(rows, i - 1, (size_t)world_below(w, i));
+        for (size_t i = 0; w->settings.ties && i + 1 < n; i += 2)
+                if (world_below(w, 2))
+                        swap_places(rows, i, i + 1);
+        w->truth->reordered[edge] = w->truth->tick;
+        COVER(w, reordered_pages);
+}
+
+/* A node that is some time behind; a page of it is as of then. */
+static const Shown *list_behind(World *w, Call *c, size_t *ret_n)
+{
+        unsigned e = c->request.edge;
+        if (w->site->behind[e].at == 0 || w->now - w->site->behind[e].at > w->settings.behind_usec) {
+                w->site->behind[e].at = w->now;
+                w->site->behind[e].tick = c->tick;
+                w->site->behind[e].n = list_copy(w, e, w->site->behind[e].rows);
+        }
+        COVER(w, pages_behind);
+        c->tick = w->site->behind[e].tick;
+        *ret_n = w->site->behind[e].n;
+        return w->site->behind[e].rows;
+}
+
+static size_t page_copy(World *w, Call *c, size_t cap, int64_t offset, bool twice, Shown *ret)
+{
+        static Shown now[2 * ROWS_MAX];
+        const Shown *rows = now;
+        size_t total, n = 0;
+        if (w->settings.behind_usec > 0 && !w->quiet && world_below(w, 2) == 0) {
+                rows = list_behind(w, c, &total);
+        } else {
+                total = list_copy(w, c->request.edge, now);
+                list_reorder(w, c->request.edge, now, total);
+        }
+        for (size_t i = (size_t)offset; i < total && n < cap; i++) {
+                ret[n++] = rows[i];
                 if (twice && n < cap)
-                        ret[n++] = shown(w, l->rows[i]);
+                        ret[n++] = rows[i];
         }
         return n;
 }
@@ -565,5 +623,7 @@ void site_init(World *w)
         }
         memset(s->wishes, 0, sizeof(s->wishes));
         memset(s->last_tick, 0, sizeof(s->last_tick));
+        for (size_t e = 0; e < EDGES_MAX; e++)
+                s->behind[e].at = 0;
         memset(s->n_last, 0, sizeof(s->n_last));
 }

@@ -92,6 +92,12 @@ typedef struct Site {
         uint32_t last_tick[EDGES_MAX];
         Shown last[EDGES_MAX][LIMIT_PAGE_SIZE_MAX];
         SiteWish wishes[INSTANCES_MAX][EDGES_MAX];
+        struct {
+                uint64_t at; /* 0: never */
+                uint32_t tick;
+                size_t n;
+                Shown rows[2 * ROWS_MAX];
+        } behind[EDGES_MAX]; /* what another node holds */
         size_t n_free;
         uint16_t free_calls[CALLS_MAX];
         Call calls[CALLS_MAX];

@@ -66,6 +66,10 @@ static void draw_trouble(World *w, Settings *s)
         s->restarts = PICK(w, 0, 0, 0, 20, 100);
         s->local_faults = PICK(w, 0, 0, 0, 0, 20);
         s->ignores_offset = world_below(w, 300) == 0;
+        s->shuffles = world_below(w, 25) == 0;
+        s->ties = world_below(w, 15) == 0;
+        s->doubles = world_below(w, 20) == 0;
+        s->behind_usec = world_below(w, 12) == 0 ? world_between(w, 1, 5) * SEC : 0;
 }
 
 static void draw_settings(World *w)

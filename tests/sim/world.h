@@ -35,6 +35,9 @@ typedef struct Settings {
         unsigned kills, pauses, stops, restarts, local_faults; /* at each effect of the program */
         unsigned ahead; /* pages that an instance may have under way; 1: none ahead */
         unsigned confirm_removals;
+        bool shuffles, ties,
+                doubles;      /* a new order at each request; neighbours that change places; rows that stand twice */
+        uint64_t behind_usec; /* another node, so far behind at most, answers half of the list requests; 0: none */
         bool ignores_offset, own_names; /* own_names: an instance has the same name after a restart */
         uint64_t lease_usec, latency_usec;
 } Settings;
@@ -73,7 +76,7 @@ typedef struct WorldTimer {
         X(pg_faults) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(stops) \
         X(pg_restarts) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) X(spoiled) X(unreadable) \
         X(moved) X(found) X(guard_held) X(proof_404) X(proof_200) X(proof_elsewhere) X(proof_unknown) \
-        X(jumped_missing) X(cut_unseen) X(lies) X(churned) X(waited_for_lock) X(converged)
+        X(reordered_pages) X(pages_behind) X(rows_twice) X(jumped_missing) X(cut_unseen) X(lies) X(churned) X(waited_for_lock) X(converged)
 /* clang-format on */
 
 enum {
