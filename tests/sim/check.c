@@ -292,7 +292,8 @@ static void check_held(World *w, const DbStatement *s)
                 if (!present_in(&w->database->rows[row], s->edge))
                         continue;
                 not_shown += r->shown[row].attempt != r->attempt;
-                doubtful += !order_kept(w, s) || !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to);
+                doubtful += premises_fail(w, r) || !order_kept(w, s) ||
+                            !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to);
         }
         int64_t kept = s->applied.held + s->applied.pending;
         if (kept > doubtful || kept + elsewhere < not_shown)

@@ -328,6 +328,7 @@ static void list_that_moves_is_never_short_of_a_row(void **state)
                                 for (size_t n = draw_below(&seed, wildness); n > 0; n--)
                                         draw_below(&seed, 2) ? world_insert(&w, &seed) : world_remove(&w, &seed);
                 } while (goes_on(step));
+                listing_done(&l);
                 unstable += step == LISTING_UNSTABLE;
                 if (step != LISTING_END)
                         continue;
@@ -364,6 +365,7 @@ static void one_row_and_nothing_after_it_is_not_believed_at_once(void **state)
         world_remove_at(&w, 0);
         while (goes_on(step))
                 step = world_step(&w, &l, l.offset, &fault);
+        listing_done(&l);
         assert_int_equal(step, LISTING_END);
         assert_true(w.kept[1]);
 }
@@ -452,6 +454,7 @@ static void server_that_ignores_offset_is_found_out(void **state)
         ListingStep step = LISTING_MORE;
         while (step == LISTING_MORE && l.pages < 100)
                 step = world_step(&w, &l, 0, &fault);
+        listing_done(&l);
         assert_int_equal(step, LISTING_FAILED);
         assert_string_equal(fault.code, "list-no-progress");
         assert_true(l.pages <= 10);
@@ -469,6 +472,7 @@ static void server_that_gives_one_row_at_a_time_makes_no_whole_list(void **state
         ListingStep step = LISTING_MORE;
         while (goes_on(step) && l.pages < 100)
                 step = world_step(&w, &l, l.offset, &fault);
+        listing_done(&l);
         assert_true(step == LISTING_UNSTABLE || step == LISTING_FAILED);
 }
 
@@ -489,6 +493,7 @@ static void list_that_never_joins_ends_unstable_after_four_passes(void **state)
                 for (uint32_t i = 0; i < 200; i++)
                         w.rows[i] = (first + i * 17 + first * 31) % ROWS_MAX;
         }
+        listing_done(&l);
         assert_int_equal(step, LISTING_UNSTABLE);
         assert_int_equal(passes, 4);
 }
