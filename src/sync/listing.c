@@ -317,7 +317,8 @@ static ListingStep listing_ended(Listing *l, Fault *ret_fault)
         int64_t places = l->offset;
         l->broken = l->broken || (places == 0 && l->received > 0); /* all rows gone at once: looked at again */
         bool doubtful = listing_uneven(l) || l->largest == 1 || l->doubles > 0 || listing_was_cut(l);
-        if (!doubtful || places == 0 || l->broken || l->empties++ > 0)
+        bool again = l->empties++ > 0 && !listing_was_cut(l);
+        if (!doubtful || places == 0 || l->broken || again)
                 return listing_pass_ended(l, places, ret_fault);
         l->offset = places - 1;
         l->probing = false;
