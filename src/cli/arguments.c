@@ -26,7 +26,7 @@ static const OptionRow options[] = {
         {'w', "watch", NULL, FIELD(watch), "on a terminal: again every two seconds, what needs a look first"},
         {'k', "check", NULL, FIELD(check), "one line for monitoring; exit status 0 only when all is well"},
         {'W', "wait", NULL, FIELD(wait), "wait for a sync of the edge that is under way, then begin"},
-        {'o', "offline", NULL, FIELD(offline), "stop after the configuration"},
+        {'o', "offline", NULL, FIELD(offline), "stop after the configuration and its files of secrets"},
         {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},
         {'y', "yes", NULL, FIELD(yes), "do not ask"},
         {'F', "forget", NULL, FIELD(forget), "delete the edges, their rows, their history and their runs"},
@@ -51,8 +51,8 @@ void arguments_print_help(FILE *out, const Command *commands, size_t n_commands,
                 for (size_t i = 0; i < n_commands; i++)
                         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
                 fprintf(out,
-                        "\nOptions:\n%s\nExit status: 0 done, 1 an edge failed, 2 wrong usage, 4 removals held, 69 catalog or database\n"
-                        "unreachable, 77 credentials or privileges refused, 78 configuration invalid.\n",
+                        "\nOptions:\n%s\nExit status: 0 done, 1 an edge failed or was unstable, 2 wrong usage, 4 removals held, 69 catalog\n"
+                        "or database unreachable, 77 credentials or privileges refused, 78 configuration invalid.\n",
                         common_help);
                 return;
         }
