@@ -1,0 +1,281 @@
+/*
+ * The mirror's promises where PostgreSQL answers what a real one hardly ever does: nothing is published of which an answer is missing, an apply whose
+ * COMMIT was lost is looked up and repeated only when it was rolled back, and a server that is too old is named.
+ */
+#include "base/duration.h"
+#include "mirror/mirror.h"
+#include "mirror/sql_embedded.h"
+#include "unit/pg_server.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef struct World {
+        PgServer *server;
+        sd_event *event;
+        PgPool *pool;
+        Mirror *mirror;
+        bool done;
+        Fault fault;
+        MirrorApplied applied;
+        MirrorClaim claim;
+        MirrorCheck checks[MIRROR_CHECKS_MAX];
+        size_t n_checks;
+} World;
+
+static const MirrorRun a_run = {.edge = {.bytes = {0xed, 0x9e, 1}}, .run_id = 7, .epoch = 3};
+
+static void begin(World *w, Answer *script)
+{
+        char conninfo[200];
+        *w = (World){.server = pg_server_start(script)};
+        (void)snprintf(conninfo, sizeof(conninfo),
+                       "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
+                       w->server->port);
+        const PgPoolOptions options = {
+                .conninfo = conninfo,
+                .application_name = "test",
+                .max_connections = 1,
+                .search_path = MIRROR_SEARCH_PATH,
+                .connect_timeout_usec = 10 * USEC_PER_SEC,
+                .statement_timeout_usec = 10 * USEC_PER_SEC,
+                .lock_timeout_usec = 10 * USEC_PER_SEC,
+        };
+        assert_int_equal(sd_event_new(&w->event), 0);
+        assert_int_equal(pg_pool_new(w->event, &options, &w->pool), 0);
+        assert_int_equal(mirror_new(w->pool, "here", 60 * USEC_PER_SEC, &w->mirror), 0);
+}
+
+static void finish(World *w)
+{
+        w->mirror = mirror_free(w->mirror);
+        w->pool = pg_pool_free(w->pool);
+        pg_server_stop(w->server);
+        sd_event_unref(w->event);
+}
+
+static void wait_done(World *w)
+{
+        while (!w->done)
+                assert_true(sd_event_run(w->event, 30 * USEC_PER_SEC) > 0);
+        w->done = false;
+}
+
+static void on_plain(const Fault *fault, void *userdata)
+{
+        World *w = userdata;
+        assert_false(w->done);
+        w->fault = *fault;
+        w->done = true;
+}
+
+static void on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
+{
+        ((World *)userdata)->applied = *applied;
+        on_plain(fault, userdata);
+}
+
+static void on_claim(const MirrorClaim *claim, const Fault *fault, void *userdata)
+{
+        ((World *)userdata)->claim = *claim;
+        on_plain(fault, userdata);
+}
+
+static void on_checked(const MirrorCheck *checks, size_t n_checks, void *userdata)
+{
+        static const Fault none;
+        World *w = userdata;
+        w->n_checks = n_checks;
+        memcpy(w->checks, checks, n_checks * sizeof(checks[0]));
+        on_plain(&none, w);
+}
+
+/* Of an empty list; missing rows are looked for. */
+static void apply(World *w, MirrorMissing missing)
+{
+        Spool *rows, *found;
+        assert_int_equal(spool_new(&rows), 0);
+        assert_int_equal(spool_new(&found), 0);
+        MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorSnapshot snapshot = {.rows = rows, .missing = missing, .found = found};
+        MirrorTask *task;
+        assert_int_equal(mirror_apply(w->mirror, &a_run, &snapshot, &ending, on_applied, w, &task), 0);
+        wait_done(w);
+        (void)spool_free(rows);
+        (void)spool_free(found);
+}
+
+static const char *const changed[] = {"t", "f", NULL}; /* the lease is ours, the list is another */
+static const char *const moment[] = {"2026-01-02T03:04:05.000000Z"};
+static const char *const present[] = {"0", "0", NULL, "0"}; /* nothing is missing */
+static const char *const lock[] = {"3"};
+static const char *const counts[] = {"5", "1", "1", "0", "0", "3", "0", "5", "0", "0", "0", NULL};
+
+#define ROW(statement, row)                                                                                            \
+        {                                                                                                              \
+                .words = (statement), .rows = 1, .columns = sizeof(row) / sizeof((row)[0]), .values = (row)            \
+        }
+#define AN_APPLY                                                                                                       \
+        ROW(sql_apply_unchanged, changed), ROW(sql_apply_moment, moment), ROW(sql_apply_missing, present),             \
+                ROW(sql_apply_lock, lock), ROW(sql_apply_finish, counts)
+
+static void a_server_that_answers_as_it_should_is_applied_to(void **state)
+{
+        (void)state;
+        Answer script[] = {AN_APPLY, {0}};
+        World w;
+        begin(&w, script);
+        apply(&w, MIRROR_MISSING_HOLD);
+        assert_string_equal(w.fault.message, "");
+        assert_int_equal(w.applied.listed, 5);
+        assert_int_equal(w.applied.added, 1);
+        assert_int_equal(pg_server_count(w.server, sql_apply_rows), 1);
+        assert_int_equal(pg_server_count(w.server, "COMMIT"), 2); /* the look whether anything changed has its own */
+        finish(&w);
+}
+
+static void nothing_is_published_without_an_answer(void **state)
+{
+        (void)state;
+        static const char *const bad_id[] = {"no-id"};
+        static const char *const three[] = {"3", "3", "a, b, c", "0"};
+        const struct {
+                Answer instead;
+                MirrorMissing missing;
+                const char *code, *words;
+        } cases[] = {
+                {{.words = sql_apply_unchanged}, MIRROR_MISSING_HOLD, "lease-lost", "publishes nothing"},
+                {{.words = sql_apply_moment}, MIRROR_MISSING_HOLD, "pg-error", "no moment"},
+                {{.words = sql_apply_missing}, MIRROR_MISSING_HOLD, "pg-error", "no number of missing rows"},
+                {{.words = sql_apply_lock}, MIRROR_MISSING_HOLD, "lease-lost", "publishes nothing"},
+                {ROW(sql_apply_find_fetch, bad_id), MIRROR_MISSING_FIND, "pg-error", "no valid id"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                bool found = cases[i].missing == MIRROR_MISSING_FIND;
+                Answer missing = ROW(sql_apply_missing, three);
+                Answer script[] = {cases[i].instead, found ? missing : cases[i].instead, AN_APPLY, {0}};
+                World w;
+                begin(&w, script);
+                apply(&w, cases[i].missing);
+                assert_string_equal(w.fault.code, cases[i].code);
+                assert_non_null(strstr(w.fault.message, cases[i].words));
+                assert_int_equal(w.applied.listed, 0);
+                assert_int_equal(pg_server_count(w.server, sql_apply_finish), 0);
+                finish(&w);
+        }
+}
+
+static const char *const open_run[] = {"f", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "4", NULL, NULL};
+static const char *const aborted[] = {"t", "aborted", NULL, NULL, NULL, NULL, NULL, NULL, NULL, "4", NULL, NULL};
+static const char *const synced[] = {"t", "synced", "5", "2", "1", "0", "0", "2", "0", "5", "0", "0"};
+
+/* The connection ends with the COMMIT of the first attempt; what the journal says decides. */
+static void an_apply_whose_commit_was_lost_is_looked_up(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *const *journal;
+                unsigned attempts, added;
+        } cases[] = {{open_run, 2, 1}, {aborted, 2, 1}, {synced, 1, 2}};
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Answer script[] = {AN_APPLY,
+                                   {.words = "COMMIT", .kind = ANSWER_CLOSE, .skip = 1, .count = 1},
+                                   {.words = sql_run_read_back_wait, .kind = ANSWER_ROWS},
+                                   {.words = sql_run_read_back, .rows = 1, .columns = 12, .values = cases[i].journal},
+                                   {0}};
+                World w;
+                begin(&w, script);
+                apply(&w, MIRROR_MISSING_HOLD);
+                assert_string_equal(w.fault.message, "");
+                assert_int_equal(w.applied.listed, 5);
+                assert_int_equal(w.applied.added, cases[i].added);
+                assert_int_equal(pg_server_count(w.server, sql_run_read_back), 1);
+                assert_int_equal(pg_server_count(w.server, sql_apply_rows), cases[i].attempts);
+                finish(&w);
+        }
+}
+
+/* A fault for now is waited out, and nothing was published by the attempt that failed. */
+static void an_apply_that_another_is_in_the_way_of_is_repeated(void **state)
+{
+        (void)state;
+        Answer script[] = {{.words = sql_apply_rows, .kind = ANSWER_ERROR, .text = "40P01", .count = 1}, AN_APPLY, {0}};
+        World w;
+        begin(&w, script);
+        apply(&w, MIRROR_MISSING_HOLD);
+        assert_string_equal(w.fault.message, "");
+        assert_int_equal(pg_server_count(w.server, sql_apply_rows), 2);
+        assert_int_equal(pg_server_count(w.server, "ROLLBACK"), 1);
+        finish(&w);
+}
+
+static void an_edge_that_the_mirror_does_not_know_cannot_be_claimed(void **state)
+{
+        (void)state;
+        static const char *const unknown[] = {"f",  NULL, NULL, NULL, NULL, NULL, NULL,
+                                              NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+        Answer none = {.words = sql_claim}, no = ROW(sql_claim, unknown);
+        const Answer cases[] = {none, no};
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Answer script[] = {cases[i], {0}};
+                const MirrorClaimRequest request = {.edge = a_run.edge, .trigger = MIRROR_TRIGGER_MANUAL};
+                MirrorTask *task;
+                World w;
+                begin(&w, script);
+                assert_int_equal(mirror_claim(w.mirror, &request, on_claim, &w, &task), 0);
+                wait_done(&w);
+                assert_string_equal(w.fault.code, "edge-not-registered");
+                assert_int_equal(w.claim.run_id, 0);
+                finish(&w);
+        }
+}
+
+/* ---- what PostgreSQL must be ---- */
+
+static void check_server(World *w, const char *const server[6])
+{
+        Answer script[] = {{.words = sql_check_server, .rows = 1, .columns = 6, .values = server}, {0}};
+        MirrorTask *task;
+        begin(w, script);
+        assert_int_equal(mirror_check(w->mirror, on_checked, w, &task), 0);
+        wait_done(w);
+        finish(w);
+}
+
+static void a_server_that_is_too_old_is_named(void **state)
+{
+        (void)state;
+        static const char *const old[] = {"120022", "12.22", "mirror", "em", "f", "UTF8"};
+        static const char *const latin[] = {"160000", "16.0", "mirror", "em", "f", "LATIN1"};
+        static const char *const right[] = {"130000", "13.0", "mirror", "em", "f", "UTF8"};
+        World w;
+        check_server(&w, old);
+        assert_string_equal(w.checks[0].what, "connection");
+        assert_false(w.checks[0].passed);
+        assert_string_equal(w.checks[0].fault.code, "pg-too-old");
+        assert_string_equal(w.checks[0].detail, "PostgreSQL 12.22 is older than 13");
+        check_server(&w, latin);
+        assert_false(w.checks[0].passed);
+        assert_string_equal(w.checks[0].fault.code, "pg-encoding");
+        assert_non_null(strstr(w.checks[0].detail, "LATIN1"));
+        check_server(&w, right);
+        assert_true(w.checks[0].passed);
+        assert_string_equal(w.checks[0].detail, "PostgreSQL 13.0, database mirror as em");
+        assert_string_equal(w.checks[1].fault.code, "pg-schema-missing");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_server_that_answers_as_it_should_is_applied_to),
+                cmocka_unit_test(nothing_is_published_without_an_answer),
+                cmocka_unit_test(an_apply_whose_commit_was_lost_is_looked_up),
+                cmocka_unit_test(an_apply_that_another_is_in_the_way_of_is_repeated),
+                cmocka_unit_test(an_edge_that_the_mirror_does_not_know_cannot_be_claimed),
+                cmocka_unit_test(a_server_that_is_too_old_is_named),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
