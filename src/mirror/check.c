@@ -10,9 +10,9 @@
 typedef enum CheckStage {
         CHECK_SERVER,
         CHECK_LOCKS,
+        CHECK_FOREIGN,
         CHECK_PRIVILEGES,
         CHECK_VERSION,
-        CHECK_FOREIGN,
         CHECK_WRITER,
         CHECK_CATALOG,
         CHECK_NOTES,
@@ -26,6 +26,7 @@ typedef struct CheckTask {
         PgStep steps[2];
         Params params;
         bool schema_there;
+        bool foreign; /* nothing in the schema is read then */
         bool privileges_missing;
         bool schema_right;
         MirrorCheck checks[MIRROR_CHECKS_MAX];
@@ -117,10 +118,12 @@ static PgNext check_on_version(const PGresult *result, void *userdata, Fault *re
 
 static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
 {
+        CheckTask *t = userdata;
         (void)ret_fault;
         Fault fault;
         int r = foreign_check(result, false, &fault);
-        return check_say(userdata, "ownership", r, &fault, "nothing in the schema is of a foreign role");
+        t->foreign = r < 0;
+        return check_say(t, "ownership", r, &fault, "nothing in the schema is of a foreign role");
 }
 
 /* That it does not is not worth a line. */
@@ -166,9 +169,9 @@ static const struct {
 } stages[CHECK_STAGES] = {
         [CHECK_SERVER] = {"connection", sql_check_server, check_on_server},
         [CHECK_LOCKS] = {"locks", sql_lock_wait, check_on_locks},
+        [CHECK_FOREIGN] = {"ownership", sql_migrate_foreign, check_on_foreign},
         [CHECK_PRIVILEGES] = {"privileges", sql_check_privileges, check_on_privileges},
         [CHECK_VERSION] = {"schema version", sql_migrate_recorded, check_on_version},
-        [CHECK_FOREIGN] = {"ownership", sql_migrate_foreign, check_on_foreign},
         [CHECK_WRITER] = {"subscription", sql_schema_version, check_on_writer},
         [CHECK_CATALOG] = {"catalog", sql_catalog, check_on_catalog},
         [CHECK_NOTES] = {"publication", sql_migrate_notes, check_on_notes},
@@ -189,9 +192,9 @@ static bool check_next(CheckTask *t, const Fault *fault)
         bool said = t->privileges_missing && strcmp(fault->code, "pg-privilege") == 0;
         if (fault->scope != FAULT_NONE && !said)
                 check_add(t, stages[t->stage].what, fault);
-        if (fault->scope != FAULT_NONE || ++t->stage == CHECK_STAGES)
+        if (fault->scope != FAULT_NONE || t->foreign || ++t->stage == CHECK_STAGES)
                 return false;
-        if (t->stage == CHECK_PRIVILEGES && !t->schema_there) {
+        if (t->stage == CHECK_FOREIGN && !t->schema_there) {
                 fault_set(&missing, FAULT_PEER, ENOENT, "pg-schema-missing",
                           "there is no schema edgemirror here; run edgemirror migrate");
                 check_add(t, "schema version", &missing);

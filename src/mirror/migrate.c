@@ -2,8 +2,9 @@
  * migrate: one transaction per migration, each under the same lock, each looking again at what has been applied: two of us at once, or one that was killed
  * half way, end in the same schema.
  *
- * What always holds: a transaction begins with our search path, and before anything in the schema is read, written or called, it has been seen that all of it
- * belongs to this role or to a superuser. Whoever may create a schema, or once could create in ours, has nothing run by whoever migrates.
+ * What always holds: a transaction begins with our search path and makes the schema if there is none, so that nobody else can; then, before anything in the
+ * schema is read, written or called, it has been seen that all of it belongs to this role or to a superuser. Whoever may create a schema, or once could create
+ * in ours, has nothing run by whoever migrates, whenever it is committed.
  */
 #include "mirror/migrate.h"
 #include "base/duration.h"
@@ -25,7 +26,7 @@ static const struct {
 typedef struct MigrateTask {
         MirrorTask task;
         MigrateCallback callback;
-        PgStep steps[9];
+        PgStep steps[10];
         size_t n_steps;
         Params params, checksum;
         size_t next;          /* index in sql_migrations; 0 is the bootstrap, done with every transaction */
@@ -173,6 +174,7 @@ static void migrate_begin(MigrateTask *t)
         migrate_step(t, task_step(sql_migrate_path, NULL, NULL));
         migrate_step(t, task_step(sql_check_server, NULL, migrate_on_server));
         migrate_step(t, task_step(sql_migrate_lock, NULL, NULL));
+        migrate_step(t, script(sql_migrate_schema));
         migrate_step(t, task_step(sql_migrate_foreign, NULL, migrate_on_foreign));
         migrate_step(t, task_step(sql_migrate_needs, NULL, migrate_on_needs));
 }
@@ -304,7 +306,7 @@ static int print_guard(FILE *out)
 int mirror_migrate_print(FILE *out)
 {
         /* One transaction: where one statement is refused, nothing of the rest is done. The bootstrap is no migration: it makes the table that records them. */
-        int r = fprintf(out, "BEGIN;\n%s;\n%s;\n\n", sql_migrate_path, sql_migrate_lock);
+        int r = fprintf(out, "BEGIN;\n%s;\n%s;\n\n%s\n", sql_migrate_path, sql_migrate_lock, sql_migrate_schema);
         if (r >= 0)
                 r = print_guard(out);
         if (r >= 0)

@@ -27,8 +27,8 @@ static void sign_in(World *w, const char *role, const char *database)
         write_config(w, "1s");
 }
 
-/* The statements, as somebody else than the superuser. */
-static void sql_as(World *w, const char *role, const char *statements)
+/* A session as somebody that has run the statements. */
+static PGconn *session(World *w, const char *role, const char *statements)
 {
         char conninfo[256];
         (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=%s", w->pg.folder, role);
@@ -37,7 +37,12 @@ static void sql_as(World *w, const char *role, const char *statements)
         if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
                 fail_msg("%s: %s", statements, PQerrorMessage(conn));
         PQclear(result);
-        PQfinish(conn);
+        return conn;
+}
+
+static void sql_as(World *w, const char *role, const char *statements)
+{
+        PQfinish(session(w, role, statements));
 }
 
 static const char no_schema[] = "SET client_min_messages = error; DROP SCHEMA IF EXISTS edgemirror CASCADE;"
@@ -110,6 +115,59 @@ static void the_printed_sql_refuses_the_trap_too(void **state)
         free(printed);
         assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
         assert_one(w, "SELECT count(*) FROM edgemirror.schema_version", "0");
+}
+
+/* P2: a trap that is committed while migrate looks whether there is one: the lock holds it up where it first runs a block of PL/pgSQL. */
+static void a_trap_that_is_committed_meanwhile_is_refused_too(void **state)
+{
+        World *w = *state;
+        const char *const arguments[] = {"-c", w->config, "migrate", NULL};
+        sign_in(w, "postgres", "test");
+        PGconn *mallory = session(w, "mallory",
+                                  "BEGIN; CREATE SCHEMA edgemirror;"
+                                  "CREATE FUNCTION edgemirror.evil() RETURNS text LANGUAGE plpgsql AS"
+                                  " 'BEGIN ALTER ROLE mallory SUPERUSER; RETURN NULL; END';"
+                                  "CREATE TABLE edgemirror.schema_version (version integer, name text, checksum text);"
+                                  "INSERT INTO edgemirror.schema_version VALUES (1, 'x', 'x');"
+                                  "CREATE VIEW edgemirror.catalog AS SELECT edgemirror.evil() AS url");
+        PGconn *lock = session(w, "postgres", "BEGIN; LOCK TABLE pg_language IN ACCESS EXCLUSIVE MODE");
+        pid_t migrate = harness_program_start_as(w->folder, "migrate", NULL, arguments);
+        await_sql(w, "SELECT count(*) FROM pg_locks WHERE relation = 'pg_language'::regclass AND NOT granted");
+        PQclear(PQexec(mallory, "COMMIT"));
+        PQfinish(mallory);
+        PQfinish(lock);
+        assert_int_equal(harness_program_wait(migrate), 77);
+        assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
+        assert_one(w, "SELECT count(*) FROM pg_class WHERE relnamespace = 'edgemirror'::regnamespace", "2");
+}
+
+/* P2: the schema is made, or was there, before it is looked at, and looked at before anything is made in it. */
+static void the_printed_sql_looks_at_a_schema_that_nobody_can_add_to(void **state)
+{
+        World *w = *state;
+        assert_int_equal(RUN(w, "migrate", "--print"), 0);
+        char *printed = harness_read(w->folder, "out");
+        const char *made = strstr(printed, "CREATE SCHEMA edgemirror;"), *looked = strstr(printed, "DO $guard$"),
+                   *used = strstr(printed, "CREATE TABLE");
+        assert_true(made && made < looked && looked < used);
+        free(printed);
+}
+
+/* P2: nothing of it is read before. */
+static void check_refuses_a_trap_before_it_reads_anything(void **state)
+{
+        World *w = *state;
+        sql(w,
+            "GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory; ALTER TABLE edgemirror.schema_version RENAME TO aside");
+        sql_as(w, "mallory",
+               "CREATE FUNCTION edgemirror.evil() RETURNS integer LANGUAGE plpgsql AS"
+               " 'BEGIN ALTER ROLE mallory SUPERUSER; RETURN 1; END';"
+               "CREATE VIEW edgemirror.schema_version AS SELECT edgemirror.evil() AS version, ''::text AS checksum;"
+               "GRANT ALL ON edgemirror.schema_version TO PUBLIC");
+        sign_in(w, "postgres", "test");
+        assert_int_equal(RUN(w, "check"), 77);
+        assert_says(w, "out", "view edgemirror.schema_version belongs to mallory", true);
+        assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
 }
 
 /* Into a schema of ours, each by a right that somebody once granted. */
@@ -416,6 +474,9 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name, empty_database),
                 cmocka_unit_test_setup(the_printed_sql_refuses_the_trap_too, empty_database),
+                cmocka_unit_test_setup(a_trap_that_is_committed_meanwhile_is_refused_too, empty_database),
+                cmocka_unit_test_setup(the_printed_sql_looks_at_a_schema_that_nobody_can_add_to, empty_database),
+                cmocka_unit_test_setup(check_refuses_a_trap_before_it_reads_anything, migrated_database),
                 cmocka_unit_test_setup(what_somebody_put_into_the_schema_is_refused_by_name, migrated_database),
                 cmocka_unit_test_setup(a_superuser_does_not_migrate_what_belongs_to_the_service, migrated_database),
                 cmocka_unit_test_setup(a_database_of_another_encoding_is_refused, migrated_database),
