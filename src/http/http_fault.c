@@ -117,6 +117,9 @@ static const Meaning headers_or_memory = {
         "succeed, it is the headers"};
 static const Meaning no_tls = {0,      FAULT_PEER, true,
                                EPROTO, "http-tls", "there is no TLS at this port; is it a port for http?"};
+static const Meaning tls_closed = {
+        0,      FAULT_PEER, true,
+        EPROTO, "http-tls", "the connection was closed during the TLS handshake; is it a port for http?"};
 static const Meaning no_memory = {0, FAULT_PROCESS, true, ENOMEM, "http-memory", "not enough memory for the answer"};
 
 static const Meaning *meaning_find(const Meaning *table, size_t n, long key, const Meaning *otherwise)
@@ -158,6 +161,20 @@ static bool failure_is_no_tls(const HttpFailure *f)
                strstr(f->detail, "unexpected TLS packet");
 }
 
+/* As OpenSSL and GnuTLS say it of a peer that hangs up. What knows no TLS may do that as well as answer in words of its own. */
+static bool failure_is_tls_closed(const HttpFailure *f)
+{
+        return strstr(f->detail, "SSL_ERROR_SYSCALL") || strstr(f->detail, "unexpected eof") ||
+               strstr(f->detail, "Connection reset by peer") || strstr(f->detail, "non-properly terminated");
+}
+
+static const Meaning *failure_find_handshake(const HttpFailure *f)
+{
+        if (failure_is_no_tls(f))
+                return &no_tls;
+        return failure_is_tls_closed(f) ? &tls_closed : failure_find_code(f);
+}
+
 static const Meaning *failure_find(const HttpFailure *f)
 {
         if (f->stop == HTTP_STOP_MEMORY)
@@ -167,8 +184,8 @@ static const Meaning *failure_find(const HttpFailure *f)
         /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count sees the line. */
         if (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT)
                 return &headers_or_memory;
-        if (f->code == CURLE_SSL_CONNECT_ERROR && failure_is_no_tls(f))
-                return &no_tls;
+        if (f->code == CURLE_SSL_CONNECT_ERROR)
+                return failure_find_handshake(f);
         if (f->code == CURLE_PEER_FAILED_VERIFICATION)
                 return failure_find_certificate(f);
         if (f->code == CURLE_OPERATION_TIMEDOUT)

@@ -8,12 +8,14 @@
 #include <ftw.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -201,32 +203,81 @@ static void a_handshake_that_hangs_ends_with_the_connect_timeout(void **state)
         server_stop(server);
 }
 
-/* N10: a port of http. */
-static void a_port_without_tls_is_called_that(void **state)
+/* A port that knows no TLS: reads the beginning of the handshake, writes `answer`, and closes. */
+typedef struct PlainPort {
+        int fd;
+        const char *answer;
+        bool reset;
+} PlainPort;
+
+static void *plain_port_serve(void *argument)
 {
-        (void)state;
+        const PlainPort *p = argument;
+        char bytes[4096];
+        int fd = accept4(p->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0)
+                return NULL;
+        (void)recv(fd, bytes, sizeof(bytes), 0);
+        (void)send(fd, p->answer, strlen(p->answer), MSG_NOSIGNAL);
+        if (p->reset) {
+                const struct linger none = {.l_onoff = 1};
+                (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+        } else {
+                (void)shutdown(fd, SHUT_WR);
+                while (recv(fd, bytes, sizeof(bytes), 0) > 0)
+                        ;
+        }
+        (void)close(fd);
+        return NULL;
+}
+
+static Seen fetch_from_plain_port(PlainPort p)
+{
         struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        unsigned n_requests = 0;
-        struct MHD_Daemon *daemon =
-                MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, &n_requests,
-                                 MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_END);
-        assert_non_null(daemon);
+        socklen_t size = sizeof(address);
+        pthread_t thread;
         Bench bench;
+        char url[128];
+        Seen seen = {0};
+        p.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(bind(p.fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        assert_int_equal(listen(p.fd, 1), 0);
+        assert_int_equal(getsockname(p.fd, (struct sockaddr *)&address, &size), 0);
+        assert_int_equal(pthread_create(&thread, NULL, plain_port_serve, &p), 0);
         HttpClientOptions options = bench_options();
         bench_open(&bench, &options);
-        char url[128];
-        HttpRequest request = bench_request(url, sizeof(url), "https",
-                                            MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
-        Seen seen = {0};
+        HttpRequest request = bench_request(url, sizeof(url), "https", ntohs(address.sin_port), "/");
         bench_start(&bench, &request, &seen);
         bench_wait(&bench, 1);
         bench_close(&bench);
-        MHD_stop_daemon(daemon);
+        assert_int_equal(pthread_join(thread, NULL), 0);
+        (void)close(p.fd);
         print_message("#   %s\n", seen.fault.message);
-        assert_string_equal(seen.fault.code, "http-tls");
-        assert_non_null(strstr(seen.fault.message, "no TLS"));
-        assert_non_null(strstr(seen.fault.message, "is it a port for http?"));
-        assert_false(seen.sent);
+        return seen;
+}
+
+/* N10: a port of http, which answers a first line that is none with an error, or with nothing at all. */
+static void a_port_without_tls_is_called_that(void **state)
+{
+        (void)state;
+        static const struct {
+                PlainPort port;
+                const char *said;
+        } cases[] = {
+                {{.answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
+                 "there is no TLS at this port; is it a port for http?"},
+                {{.answer = ""}, "the connection was closed during the TLS handshake; is it a port for http?"},
+                {{.answer = "", .reset = true},
+                 "the connection was closed during the TLS handshake; is it a port for http?"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Seen seen = fetch_from_plain_port(cases[i].port);
+                assert_string_equal(seen.fault.code, "http-tls");
+                assert_non_null(strstr(seen.fault.message, cases[i].said));
+                assert_int_equal(seen.fault.scope, FAULT_PEER);
+                assert_true(seen.fault.retryable);
+                assert_false(seen.sent);
+        }
 }
 
 int main(void)
