@@ -189,7 +189,7 @@ static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
         write_config(w);
         free(harness_sql(&w->pg, "CREATE SEQUENCE attempts; GRANT ALL ON SEQUENCE attempts TO em;"
                                  " CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                                 " PERFORM nextval('attempts'); RAISE 'no room' USING ERRCODE = '53100'; END $$;"
+                                 " PERFORM nextval('public.attempts'); RAISE 'no room' USING ERRCODE = '53100'; END $$;"
                                  " CREATE TRIGGER disk BEFORE INSERT ON edgemirror.sync_run"
                                  " FOR EACH ROW EXECUTE FUNCTION full()"));
         HarnessService *s = start_quietly(w);
