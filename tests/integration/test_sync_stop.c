@@ -5,6 +5,7 @@
  */
 #include "integration/sync_world.h"
 #include <libpq-fe.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,15 +15,25 @@
 
 enum { STOP_TIMEOUT_MSEC = 1000, PROMPT_MSEC = 2000 /* on a busy machine; a few milliseconds otherwise */ };
 
-/* Waits that end by themselves only after the test would have failed: half a minute to settle, and a lease that outlives the program. */
+static void replace(char *text, const char *old, const char *new)
+{
+        char *place = strstr(text, old);
+        assert_non_null(place);
+        assert_int_equal(strlen(old), strlen(new));
+        memcpy(place, new, strlen(new));
+}
+
+/*
+ * Waits that end by themselves only after the test would have failed: a minute to settle, as long for an answer and for what Retry-After asks for, and a
+ * lease that outlives the program.
+ */
 static void configure(World *w)
 {
         char text[2048];
         write_config(w, "1h");
         char *plain = harness_read(w->folder, "edgemirror.conf");
-        char *settle = strstr(plain, "settle = 100ms");
-        assert_non_null(settle);
-        memcpy(settle, "settle =  60s ", strlen("settle = 100ms"));
+        replace(plain, "settle = 100ms", "settle =  60s ");
+        replace(plain, "request_timeout = 5s", "request_timeout =60s");
         (void)snprintf(text, sizeof(text), "%s[daemon]\nlease = 60s\nstop_timeout = 1s\n", plain);
         harness_write(w->folder, "edgemirror.conf", text);
         free(plain);
@@ -64,21 +75,37 @@ static void assert_next_sync_is_right(World *w)
 
 /* ---- the catalog is waited for ---- */
 
+static void await_catalog(World *w, const char *path, const char *words)
+{
+        for (int looks = 0;; looks++) {
+                char *text = harness_control_text(&w->catalog, path);
+                bool said = strstr(text, words) != NULL;
+                if (!said && looks == 1000)
+                        fail_msg("waited in vain for %s in %s:\n%s", words, path, text);
+                free(text);
+                if (said)
+                        return;
+                (void)poll(NULL, 0, 10);
+        }
+}
+
+/* Where asking for the job again is not logged, the catalog shows that it was asked. */
 static void a_stop_in_any_phase_is_prompt_and_gives_the_lease_back(void **state)
 {
         World *w = *state;
         static const struct {
                 const char *kind, *members, *into;
                 int signal_number;
+                const char *path, *shown; /* of the catalog's control API; or NULL */
         } moments[] = {
-                {"refresh", "\"delay_ms\":20000", "→ refreshing", SIGINT},
-                {"refresh", "\"status\":429,\"retry_after\":20", "→ refresh-backoff", SIGINT},
-                {"refresh", "\"status\":500", "→ settling", SIGINT},
-                {"job", "\"delay_ms\":20000", "→ polling", SIGINT},
-                {"job", "\"status\":429,\"retry_after\":20", "polling → poll-wait", SIGTERM},
-                {"list", "\"delay_ms\":20000", "→ listing", SIGTERM},
-                {"list", "\"status\":503,\"retry_after\":20", "→ list-backoff", SIGINT},
-                {"list", "\"status\":503,\"retry_after\":20", "→ list-backoff", SIGTERM},
+                {"refresh", "\"delay_ms\":20000", "→ refreshing", SIGINT, NULL, NULL},
+                {"refresh", "\"status\":429,\"retry_after\":20", "→ refresh-backoff", SIGINT, NULL, NULL},
+                {"refresh", "\"status\":500", "→ settling", SIGINT, NULL, NULL},
+                {"job", "\"delay_ms\":20000", "→ poll-wait", SIGINT, "/control/state", "\"inFlight\":1,"},
+                {"job", "\"status\":429,\"retry_after\":20", "→ poll-wait", SIGTERM, "/control/log", "\"status\":429"},
+                {"list", "\"delay_ms\":20000", "→ listing", SIGTERM, NULL, NULL},
+                {"list", "\"status\":503,\"retry_after\":20", "→ list-backoff", SIGINT, NULL, NULL},
+                {"list", "\"status\":503,\"retry_after\":20", "→ list-backoff", SIGTERM, NULL, NULL},
         };
         for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
                 begin_again(w, "20", "1h");
@@ -86,8 +113,10 @@ static void a_stop_in_any_phase_is_prompt_and_gives_the_lease_back(void **state)
                 fault(w, moments[i].kind, moments[i].members);
                 pid_t pid = start_sync(w);
                 await_says(w, "err", moments[i].into);
+                if (moments[i].path)
+                        await_catalog(w, moments[i].path, moments[i].shown);
                 int64_t took_msec = stop_msec(pid, moments[i].signal_number);
-                print_message("%s: exit after %d ms\n", moments[i].into, (int)took_msec);
+                print_message("%s, %s: exit after %d ms\n", moments[i].into, moments[i].members, (int)took_msec);
                 assert_in_range(took_msec, 0, PROMPT_MSEC);
                 assert_stopped(w);
                 assert_int_equal(
