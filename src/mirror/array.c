@@ -61,3 +61,11 @@ void params_names(Params *p, const char *const *names)
                 array_add(&array, names[i]);
         params_array(p, &array);
 }
+
+void params_uuids(Params *p, const Uuid *values, size_t n)
+{
+        ArrayText array = {0};
+        for (size_t i = 0; i < n; i++)
+                array_add_uuid(&array, &values[i]);
+        params_array(p, &array);
+}

@@ -235,8 +235,5 @@ int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, Mirror
         params_text(&t->params, NULL); /* this role */
         params_bool(&t->params, false);
         PgWork work = check_work(t);
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start(&t->task, &work, &t->params, ret);
 }

@@ -51,8 +51,5 @@ int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, vo
         t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
         t->steps[1] = task_step(sql_check_privileges, &t->params, grants_on_result);
         PgWork work = {.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start(&t->task, &work, &t->params, ret);
 }

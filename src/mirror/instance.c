@@ -25,11 +25,7 @@ static void instance_done(MirrorTask *task)
 static int instance_start(InstanceTask *t, const char *sql, PgStepResult on_result, MirrorTask **ret)
 {
         t->step = task_step(sql, &t->params, on_result);
-        PgWork work = {.steps = &t->step, .n_steps = 1};
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
 /* ---- a sign of life ---- */

@@ -33,11 +33,7 @@ static void lease_soften(PgEnd end, Fault *fault)
 static int lease_start(LeaseTask *t, const char *sql, PgStepResult on_result, MirrorTask **ret)
 {
         t->step = task_step(sql, &t->params, on_result);
-        PgWork work = {.steps = &t->step, .n_steps = 1};
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
 /* ---- claim ---- */

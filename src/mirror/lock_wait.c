@@ -1,5 +1,5 @@
 /*
- * lock_wait: does a statement of ours wait for a lock, and who holds it? One statement, on a connection of its own turn.
+ * lock_wait: does a statement of ours wait for a lock, and who holds it? One statement, which takes its turn among the others.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
@@ -63,9 +63,5 @@ int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorT
                 return -ENOMEM;
         t->callback = callback;
         t->step = task_step(sql_lock_wait, NULL, lock_on_result);
-        PgWork work = {.steps = &t->step, .n_steps = 1};
-        int r = task_start(&t->task, &work, NULL, 0);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start_step(&t->task, &t->step, NULL, ret);
 }

@@ -1,5 +1,5 @@
 /*
- * mirror_private: what the files of this room share: the shape of a task, and parameters as text.
+ * mirror_private: what the files of this directory share: the shape of a task, and parameters as text.
  */
 #pragma once
 
@@ -47,6 +47,7 @@ void array_add_uuid(ArrayText *a, const Uuid *value);
 void array_add_int(ArrayText *a, int64_t value);
 void params_array(Params *p, ArrayText *a);
 void params_names(Params *p, const char *const *names); /* NULL-terminated; NULL is SQL NULL */
+void params_uuids(Params *p, const Uuid *values, size_t n);
 
 /* $1…$18 of the statements that end a run. */
 void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending);
@@ -70,8 +71,11 @@ struct MirrorTask {
 /* Allocates `size` bytes (the file's own struct), zeroed, on the mirror's list. NULL: out of memory. */
 void *task_new(Mirror *m, size_t size, TaskComplete complete, TaskDone done, void *userdata);
 
-/* Starts the work; on failure the task is freed and the error returned. `params` (n_params of them) are checked for failed allocations. */
-int task_start(MirrorTask *task, const PgWork *work, const Params *params, size_t n_params);
+/* Starts the work and gives out the task; on failure the task is freed and the error returned. `params` (NULL: none) are checked for failed allocations. */
+int task_start(MirrorTask *task, const PgWork *work, const Params *params, MirrorTask **ret);
+
+/* The same for one statement, which is borrowed. */
+int task_start_step(MirrorTask *task, const PgStep *step, const Params *params, MirrorTask **ret);
 
 /* The same for a task that goes on: an error is returned and the task left as it is. */
 int task_continue(MirrorTask *task, const PgWork *work);

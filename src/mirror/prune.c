@@ -4,8 +4,6 @@
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 typedef struct PruneTask {
         MirrorTask task;
@@ -53,12 +51,12 @@ static bool prune_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-/* In seconds: PostgreSQL 13 and 14 read no more than 32 bits of a number in an interval. */
 static void params_keep(Params *p, uint64_t keep_usec, unsigned batch)
 {
-        char interval[48];
-        (void)snprintf(interval, sizeof(interval), "%" PRIu64 " seconds", (uint64_t)(keep_usec / USEC_PER_SEC));
-        params_text(p, keep_usec == MIRROR_KEEP_FOREVER ? NULL : interval);
+        if (keep_usec == MIRROR_KEEP_FOREVER)
+                params_text(p, NULL);
+        else
+                params_usec(p, keep_usec / USEC_PER_SEC * USEC_PER_SEC);
         params_int(p, batch);
 }
 
@@ -80,8 +78,5 @@ int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, Mi
         t->steps[0].wanted = prune_wants_history;
         t->steps[1] = task_step(sql_prune_runs, &t->runs, prune_on_runs);
         PgWork work = {.steps = t->steps, .n_steps = 2, .transaction = true};
-        int r = task_start(&t->task, &work, &t->runs, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start(&t->task, &work, &t->runs, ret);
 }

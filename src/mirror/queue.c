@@ -72,22 +72,15 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave
         DueTask *t = task_new(m, sizeof(*t), due_complete, due_done, userdata);
         if (!t)
                 return -ENOMEM;
-        ArrayText ids = {0};
-        for (size_t i = 0; i < n_leave; i++)
-                array_add_uuid(&ids, &leave[i]);
         t->callback = callback;
         t->answer.next_usec = INT64_MAX;
         params_text(&t->params, m->instance);
         params_text(&t->params, m->lease);
         params_int(&t->params, limit);
-        params_array(&t->params, &ids);
+        params_uuids(&t->params, leave, n_leave);
         params_int(&t->params, mirror_schema_version());
         t->step = task_step(sql_take_due, &t->params, due_on_result);
-        PgWork work = {.steps = &t->step, .n_steps = 1};
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
 /* ---- statements that say one thing about one edge ---- */
@@ -122,11 +115,7 @@ static int say(Mirror *m, const char *sql, const Uuid *edge, int64_t epoch, int6
         params_int(&t->params, epoch);
         params_int(&t->params, next_run_usec);
         t->step = task_step(sql, &t->params, NULL);
-        PgWork work = {.steps = &t->step, .n_steps = 1};
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
 int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,

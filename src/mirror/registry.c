@@ -193,10 +193,7 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, const Mi
                        .n_steps = looks ? 2 : REGISTER_STEPS,
                        .transaction = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        int r = task_start(&t->task, &work, &t->edges, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start(&t->task, &work, &t->edges, ret);
 }
 
 bool mirror_is_locked(const Fault *fault)

@@ -69,10 +69,7 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
         params_names(&t->params, names);
         t->steps[0] = task_step(sql_retire_find, &t->params, retire_on_found);
         PgWork work = {.steps = t->steps, .n_steps = 1, .statement_timeout_usec = 10 * USEC_PER_MINUTE};
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start(&t->task, &work, &t->params, ret);
 }
 
 /* ---- retiring ---- */
@@ -121,10 +118,7 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget, Mir
         RetireTask *t = task_new(m, sizeof(*t), retire_complete, retire_done, userdata);
         if (!t)
                 return -ENOMEM;
-        ArrayText ids = {0};
-        for (size_t i = 0; i < n_edges; i++)
-                array_add_uuid(&ids, &edges[i]);
-        params_array(&t->params, &ids);
+        params_uuids(&t->params, edges, n_edges);
         t->done = callback;
         for (size_t i = 0; i < RETIRE_STEPS; i++)
                 t->steps[i] = task_step(sql[i], &t->params, i == STEP_CLAIM ? retire_on_claim : NULL);
@@ -132,8 +126,5 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget, Mir
                        .n_steps = forget ? RETIRE_STEPS : STEP_FORGET_HISTORY,
                        .transaction = true,
                        .statement_timeout_usec = USEC_PER_HOUR};
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start(&t->task, &work, &t->params, ret);
 }

@@ -136,8 +136,5 @@ int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback call
                        .transaction = true,
                        .read_only = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        int r = task_start(&t->task, &work, &t->params, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start(&t->task, &work, &t->params, ret);
 }

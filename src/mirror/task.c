@@ -186,17 +186,20 @@ int task_continue(MirrorTask *task, const PgWork *work)
         return pg_start(task->mirror->pool, work, task_on_end, task, &task->pg);
 }
 
-int task_start(MirrorTask *task, const PgWork *work, const Params *params, size_t n_params)
+int task_start(MirrorTask *task, const PgWork *work, const Params *params, MirrorTask **ret)
 {
-        int r = 0;
-        for (size_t i = 0; i < n_params; i++)
-                if (params[i].failed)
-                        r = -ENOMEM;
-        if (r == 0)
-                r = task_continue(task, work);
+        int r = params && params->failed ? -ENOMEM : task_continue(task, work);
         if (r < 0)
                 task_free(task);
+        else
+                *ret = task;
         return r;
+}
+
+int task_start_step(MirrorTask *task, const PgStep *step, const Params *params, MirrorTask **ret)
+{
+        PgWork work = {.steps = step, .n_steps = 1};
+        return task_start(task, &work, params, ret);
 }
 
 int task_wait(MirrorTask *task, uint64_t delay_usec, sd_event_time_handler_t fire)

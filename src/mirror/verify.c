@@ -69,8 +69,5 @@ int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback call
                        .transaction = true,
                        .read_only = true,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
-        int r = task_start(&t->task, &work, &t->names, 1);
-        if (r >= 0)
-                *ret = &t->task;
-        return r;
+        return task_start(&t->task, &work, &t->names, ret);
 }
