@@ -24,7 +24,7 @@ typedef struct Fault {
         bool retryable;  /* the same thing may be tried again, after a wait */
         bool refused;    /* the peer said no to our credentials or privileges (exit status 77 rather than 69) */
         int http_status; /* 0: none */
-        uint64_t retry_after_usec; /* the peer does not want to be asked before; 0: no wish */
+        uint64_t retry_after_usec; /* the peer does not want to be asked before; 0: it did not say */
         char sqlstate[6];          /* "": none */
         char code[48];             /* stable word for programs, like "catalog-unauthorized" */
         char message

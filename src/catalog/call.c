@@ -110,7 +110,7 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
                 return 0;
         r = blot_set(&c->blot, c->auth, c->username, fresh.data);
         if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, "out-of-memory", "out of memory for the secret");
+                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory", "out of memory for the secret");
         text_wipe(&c->secret);
         c->secret = fresh;
         fresh = (Text){0};

@@ -1,5 +1,5 @@
 /*
- * call: one question to the catalog, from the secret it goes out with to its one callback. Private to this room.
+ * call: one question to the catalog, from the secret it goes out with to its one callback. Private to this directory.
  *
  * What a 401 means is decided in doubt.h.
  */

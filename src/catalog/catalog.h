@@ -74,7 +74,7 @@ typedef struct CatalogJobAnswer {
 } CatalogJobAnswer;
 
 typedef struct CatalogPageAnswer {
-        CatalogAnswer answer; /* expected: 200 and every row valid; a fault names row and field */
+        CatalogAnswer answer; /* expected: 200; rows that cannot be mirrored are among the others, see page.h */
         int64_t offset;       /* that was asked for */
         const DatabaseConnection *rows;
         size_t n_rows;

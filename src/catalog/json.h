@@ -1,7 +1,7 @@
 /*
  * json: JSON from outside, held to what PostgreSQL can store and this program can trust.
  *
- * cJSON accepts more than that: invalid UTF-8, NUL (which cuts a string short without a word), numbers beyond what a double holds. The gate stands in
+ * cJSON accepts more than that: invalid UTF-8, NUL (which cuts a string short without a word), numbers beyond what a double holds. A check stands in
  * front of the parser; the getters after it distinguish "absent" from "of another type" and look names up with case.
  */
 #pragma once

@@ -184,6 +184,6 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
                 return r;
         /* in one piece: growing would leave copies behind */
         if (text_append(ret, buffer.bytes, buffer.size) < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "out-of-memory", "%s: out of memory", where);
+                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "%s: out of memory", where);
         return 0;
 }

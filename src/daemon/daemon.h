@@ -1,7 +1,7 @@
 /*
  * daemon: the service. Syncs each edge of the configuration when it is due, until it is told to stop.
  *
- * The queue is in PostgreSQL (mirror.h, "queue"), so that any number of instances share the work; this room sleeps until the next edge is due, keeps the
+ * The queue is in PostgreSQL (mirror.h, "queue"), so that any number of instances share the work; the service sleeps until the next edge is due, keeps the
  * number of syncs within `max_syncs`, waits for a catalog or a PostgreSQL that is away, and answers to systemd.
  *
  * Signals: SIGHUP reads the configuration again (all or nothing: with an error the old one stays in force; running syncs finish with what they began

@@ -1,5 +1,5 @@
 /*
- * daemon_private: what the files of this room share.
+ * daemon_private: what the files of this directory share.
  *
  * queue.c asks PostgreSQL what is due; presence.c tells it that this instance lives; runs.c runs it; gate.c stands between the two while the catalog is away; prune.c deletes what is old; status.c tells
  * systemd; daemon.c begins, reloads and ends it all. Nothing is freed inside a callback of the thing itself: daemon_wake has it done from the loop.
@@ -34,7 +34,7 @@ typedef struct Run {
         int64_t failures;    /* before this run */
         uint64_t begun_usec; /* monotonic */
         int64_t word_epoch; /* of which the last word is, 0: none; it gives the lease back, or says only when the edge is due next */
-        bool gives_back;
+        bool releases_lease;
         bool over;    /* the sync has ended */
         bool settled; /* and its last word has been said */
 } Run;

@@ -28,7 +28,7 @@ typedef struct DueEnd {
         bool aborted;              /* stopped, or its lease was lost: somebody else knows better */
         bool peer_away;            /* it failed because the catalog or PostgreSQL as a whole is away, or seems to be */
         bool retryable;            /* … for a reason that may pass */
-        uint64_t retry_after_usec; /* and not before, says the catalog; 0: no wish */
+        uint64_t retry_after_usec; /* and not before, says the catalog; 0: it does not say */
         int64_t failures;          /* consecutive ones of this edge, this run included */
         int64_t next_run_usec;     /* what is in the queue */
 } DueEnd;

@@ -79,10 +79,10 @@ const char *gate_next(const Daemon *d, char out[static GATE_NEXT_BYTES])
         uint64_t now = clock_monotonic_usec();
         uint64_t left = g->refused_until_usec > now ? g->refused_until_usec - now : 0;
         if (g->not_before_usec > now) {
-                char wish[DURATION_STRING_SIZE];
+                char pause[DURATION_STRING_SIZE];
                 uint64_t seconds = (g->not_before_usec - now + USEC_PER_SEC - 1) / USEC_PER_SEC;
                 (void)snprintf(out, GATE_NEXT_BYTES, "it is asked again in %s",
-                               duration_format(seconds * USEC_PER_SEC, wish));
+                               duration_format(seconds * USEC_PER_SEC, pause));
                 return out;
         }
         if (!g->outage.fault.refused)

@@ -276,7 +276,7 @@ void queue_leave(Daemon *d, const Uuid *edge)
         Queue *q = &d->queue;
         Uuid *more = reallocarray(q->strangers, q->n_strangers + 1, sizeof(*more));
         if (!more)
-                return; /* it will be given back again */
+                return; /* it will be released again */
         q->strangers = more;
         q->strangers[q->n_strangers++] = *edge;
 }

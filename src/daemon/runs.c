@@ -148,16 +148,16 @@ static void run_on_settled(const Fault *fault, void *userdata)
 static int run_say(Run *run)
 {
         Mirror *mirror = run->supply->wiring.mirror;
-        return run->gives_back ? mirror_give_back(mirror, &run->edge, run->word_epoch, run->next_run_usec,
-                                                  run_on_settled, run, &run->after)
-                               : mirror_set_next_run(mirror, &run->edge, run->word_epoch, run->next_run_usec,
-                                                     run_on_settled, run, &run->after);
+        return run->releases_lease ? mirror_release(mirror, &run->edge, run->word_epoch, run->next_run_usec,
+                                                    run_on_settled, run, &run->after)
+                                   : mirror_set_next_run(mirror, &run->edge, run->word_epoch, run->next_run_usec,
+                                                         run_on_settled, run, &run->after);
 }
 
 static int run_return_lease(Run *run, int64_t epoch)
 {
         run->word_epoch = epoch;
-        run->gives_back = true;
+        run->releases_lease = true;
         return run_say(run);
 }
 
@@ -253,7 +253,7 @@ static int run_begin(Run *run, const ConfigEdge *edge)
 }
 
 /* The lease goes back, to where it came from. */
-static void run_give_back(Run *run)
+static void run_release(Run *run)
 {
         run->over = true;
         if (run_return_lease(run, run->epoch) < 0)
@@ -264,7 +264,7 @@ static void run_give_back(Run *run)
 static void run_decline(Run *run, const char *why)
 {
         log_warning("edge %s is due, but %s; its lease goes back", run->name, why);
-        run_give_back(run);
+        run_release(run);
 }
 
 void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
@@ -295,7 +295,7 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
                           "%s: taken over from %s, which gave no sign of life until its lease ended", name,
                           due->was_holder);
         if (d->stopping || supply != d->supply) { /* the question was asked before that */
-                run_give_back(run);
+                run_release(run);
         } else if (!edge || !config_edge_is_due(edge)) {
                 queue_leave(d, &due->edge);
                 run_decline(run, "this configuration does not have it; do all instances have the same?");

@@ -30,7 +30,7 @@ struct CurlLoop {
         void *userdata;
         CURLM *multi;            /* NULL: could not be built; tried again at the next add */
         Watch *watches;          /* as many as there are busy connections: few */
-        sd_event_source *timer;  /* libcurl's wish */
+        sd_event_source *timer;  /* when libcurl wants to be called */
         sd_event_source *mender; /* armed when the multi handle is not to be trusted any more */
 };
 
@@ -117,7 +117,7 @@ static void loop_unwatch(CurlLoop *loop, curl_socket_t fd)
 }
 
 /* Called by libcurl. */
-static int loop_on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket_data)
+static int loop_on_socket_request(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket_data)
 {
         (void)easy;
         (void)socket_data;
@@ -135,7 +135,7 @@ static int loop_on_socket_wish(CURL *easy, curl_socket_t fd, int what, void *use
 }
 
 /* Called by libcurl. */
-static int loop_on_timer_wish(CURLM *multi, long timeout_msec, void *userdata)
+static int loop_on_timer_request(CURLM *multi, long timeout_msec, void *userdata)
 {
         (void)multi;
         CurlLoop *loop = userdata;
@@ -159,9 +159,9 @@ static int loop_build(CurlLoop *loop)
         CURLM *multi = curl_multi_init();
         if (!multi)
                 return -ENOMEM;
-        if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, loop_on_socket_wish) != CURLM_OK ||
+        if (curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, loop_on_socket_request) != CURLM_OK ||
             curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop) != CURLM_OK ||
-            curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, loop_on_timer_wish) != CURLM_OK ||
+            curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, loop_on_timer_request) != CURLM_OK ||
             curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop) != CURLM_OK ||
             curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)loop->connections_max) != CURLM_OK) {
                 (void)curl_multi_cleanup(multi);
@@ -174,7 +174,7 @@ static int loop_build(CurlLoop *loop)
 static void loop_tear_down(CurlLoop *loop)
 {
         if (loop->multi)
-                (void)curl_multi_cleanup(loop->multi); /* takes back its wishes on the way out */
+                (void)curl_multi_cleanup(loop->multi); /* takes back its requests on the way out */
         loop->multi = NULL;
         while (loop->watches)
                 loop_unwatch(loop, loop->watches->fd);

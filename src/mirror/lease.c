@@ -110,7 +110,7 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
         params_bool(&t->params, request->refresh);
         params_int(&t->params, request->held_epoch);
         params_int(&t->params, request->next_run_usec);
-        params_usec(&t->params, request->job_worth_usec);
+        params_usec(&t->params, request->job_max_age_usec);
         return lease_start(t, sql_claim, claim_on_result, ret);
 }
 

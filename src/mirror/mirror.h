@@ -123,9 +123,9 @@ typedef void (*MirrorDueCallback)(const MirrorDueAnswer *answer, const Fault *fa
 int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave, MirrorDueCallback callback,
                     void *userdata, MirrorTask **ret);
 
-/* Gives back a lease from mirror_take_due under which no run was begun. next_run_usec: when it is due, 0: when it was. */
-int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
-                     void *userdata, MirrorTask **ret);
+/* Releases a lease from mirror_take_due under which no run was begun. next_run_usec: when it is due, 0: when it was. */
+int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
+                   void *userdata, MirrorTask **ret);
 
 /* Says when an edge is due after the run of that epoch; one that was claimed since, or is not scheduled, stays as it is. */
 int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
@@ -158,12 +158,12 @@ typedef struct MirrorClaimRequest {
         int64_t held_epoch;    /* of the lease that mirror_take_due took; 0: none */
         int64_t next_run_usec; /* when the edge is due next, microseconds since 1970; 0: leave */
         uint64_t
-                job_worth_usec; /* a job that was asked for longer ago is not polled on: nobody waits for one as long */
+                job_max_age_usec; /* a job that was asked for longer ago is not polled on: nobody waits for one as long */
 } MirrorClaimRequest;
 
 /* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the epoch, closes a run that was left open (outcome
  * `aborted`), inserts the new sync_run row with phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was left open,
- * stopped or failed while its job was polled is resumed: trigger becomes `resume`, and the job is given back. */
+ * stopped or failed while its job was polled is resumed: trigger becomes `resume`, and the claim has the job. */
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback, void *userdata,
                  MirrorTask **ret);
 

@@ -118,10 +118,10 @@ static int say(Mirror *m, const char *sql, const Uuid *edge, int64_t epoch, int6
         return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
-int mirror_give_back(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
-                     void *userdata, MirrorTask **ret)
+int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
+                   void *userdata, MirrorTask **ret)
 {
-        return say(m, sql_give_back, edge, epoch, next_run_usec, callback, userdata, ret);
+        return say(m, sql_release, edge, epoch, next_run_usec, callback, userdata, ret);
 }
 
 int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,

@@ -1,5 +1,5 @@
 /*
- * pg_private: what the files of this room share: a connection, and a piece of work on it.
+ * pg_private: what the files of this directory share: a connection, and a piece of work on it.
  *
  * connection.c opens, watches and closes a libpq connection; lookup.c finds the addresses of host names for it, cancel.c ends what runs on the server;
  * work.c carries out one piece of work on an open one; pool.c hands work to connections.

@@ -1,5 +1,5 @@
 /*
- * zone_internal: what a loaded zone is made of. For the files of this room and for the tests that feed it damaged bytes.
+ * zone_internal: what a loaded zone is made of. For the files of this directory and for the tests that feed it damaged bytes.
  */
 #pragma once
 

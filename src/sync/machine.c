@@ -74,10 +74,10 @@ static bool machine_put_off(const SyncMachine *m, const CatalogAnswer *a, Fault 
 {
         if (!a->fault.retryable || a->status == 0 || a->retry_after_usec <= m->patience_usec)
                 return false;
-        char wish[DURATION_STRING_SIZE];
+        char pause[DURATION_STRING_SIZE];
         *ret = a->fault;
         fault_prefix(ret, "put off: the catalog does not want to be asked again before %s have passed; ",
-                     duration_format(a->retry_after_usec, wish));
+                     duration_format(a->retry_after_usec, pause));
         ret->scope = FAULT_PEER;
         ret->retry_after_usec = a->retry_after_usec;
         return true;
@@ -478,7 +478,7 @@ static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
         case SYNC_INPUT_FINISH:
                 return machine_on_finish(m, in);
         case SYNC_INPUT_LEASE_LOST:
-                /* The apply gives the lease back itself, and checks it before: its own answer counts, which may be still to come. */
+                /* The apply releases the lease itself, and checks it before: its own answer counts, which may be still to come. */
                 return machine_applying(m) ? SYNC_LEASE_DOUBTED : machine_on_lease_lost(m);
         case SYNC_INPUT_STOP:
                 return machine_on_stop(m, in);

@@ -18,7 +18,7 @@
 typedef enum SyncState {
         SYNC_IDLE,
         SYNC_CLAIMING,
-        SYNC_CLAIM_STOPPING, /* stop was asked while the claim was under way: it must be given back */
+        SYNC_CLAIM_STOPPING, /* stop was asked while the claim was under way: the lease must be released */
         SYNC_REFRESHING,
         SYNC_REFRESH_BACKOFF,
         SYNC_POLLING,
@@ -41,7 +41,7 @@ typedef enum SyncEvent {
         SYNC_CLAIMED_REFRESH, /* the lease is ours; refresh first */
         SYNC_CLAIMED_LIST,    /* …; no refresh is wanted */
         SYNC_CLAIMED_RESUME,  /* …; an earlier run left a job */
-        SYNC_CLAIM_UNUSED,    /* the lease is ours, and what it is needed for cannot begin: it goes back */
+        SYNC_CLAIM_UNUSED,    /* the lease is ours, and what it is needed for cannot begin: it is released */
         SYNC_NOT_CLAIMED,     /* busy, or PostgreSQL said no: there is no run */
         SYNC_JOB_STARTED,
         SYNC_REFRESH_AGAIN,   /* certainly not begun; try again after the delay */
@@ -63,7 +63,7 @@ typedef enum SyncEvent {
         SYNC_PROOF_ENDED,
         SYNC_FINISHED,
         SYNC_FINISH_AGAIN,
-        SYNC_LEASE_DOUBTED, /* a heartbeat found it gone while the apply, which gives it back, was under way */
+        SYNC_LEASE_DOUBTED, /* a heartbeat found it gone while the apply, which releases it, was under way */
         SYNC_LEASE_LOST,
         SYNC_STOP_ASKED,
         SYNC_DRY_RUN_ENDED, /* failed or stopped, and there is no run whose end could be recorded */

@@ -18,21 +18,21 @@
         }
 
 static const SyncTransition table[] = {
-        {SYNC_IDLE, SYNC_STARTED, SYNC_CLAIMING, SYNC_DO_CLAIM, "taking the lease"},
+        {SYNC_IDLE, SYNC_STARTED, SYNC_CLAIMING, SYNC_DO_CLAIM, "acquiring the lease"},
         {SYNC_IDLE, SYNC_STARTED_DRY, SYNC_LISTING, SYNC_DO_LIST, "listing, for a plan"},
 
         {SYNC_CLAIMING, SYNC_CLAIMED_REFRESH, SYNC_REFRESHING, SYNC_DO_REFRESH, "asking the catalog to refresh"},
         {SYNC_CLAIMING, SYNC_CLAIMED_LIST, SYNC_LISTING, SYNC_DO_LIST, "listing, without a refresh"},
         {SYNC_CLAIMING, SYNC_CLAIMED_RESUME, SYNC_POLLING, SYNC_DO_GET_JOB, "taking up the job of an earlier run"},
-        {SYNC_CLAIMING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT, "the lease was not to be had"},
+        {SYNC_CLAIMING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT, "the lease could not be acquired"},
         {SYNC_CLAIMING, SYNC_CLAIM_UNUSED, SYNC_FINISHING, SYNC_DO_FINISH, "the run cannot begin; releasing the lease"},
         {SYNC_CLAIMING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT, "the lease could not be asked for"},
         {SYNC_CLAIMING, SYNC_STOP_ASKED, SYNC_CLAIM_STOPPING, SYNC_DO_NOTHING,
-         "stopping, once the lease can be given back"},
+         "stopping, once the lease can be released"},
 
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_REFRESH, SYNC_FINISHING, SYNC_DO_FINISH, "giving the lease back"},
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_LIST, SYNC_FINISHING, SYNC_DO_FINISH, "giving the lease back"},
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_RESUME, SYNC_FINISHING, SYNC_DO_FINISH, "giving the lease back"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_REFRESH, SYNC_FINISHING, SYNC_DO_FINISH, "releasing the lease"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_LIST, SYNC_FINISHING, SYNC_DO_FINISH, "releasing the lease"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_RESUME, SYNC_FINISHING, SYNC_DO_FINISH, "releasing the lease"},
         {SYNC_CLAIM_STOPPING, SYNC_CLAIM_UNUSED, SYNC_FINISHING, SYNC_DO_FINISH, "releasing the lease"},
         {SYNC_CLAIM_STOPPING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT, "stopped before it began"},
         {SYNC_CLAIM_STOPPING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT, "stopped before it began"},
@@ -73,7 +73,7 @@ static const SyncTransition table[] = {
 
         {SYNC_APPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied"},
         {SYNC_APPLYING, SYNC_LEASE_DOUBTED, SYNC_APPLYING, SYNC_DO_NOTHING,
-         "the lease is not ours any more; the apply knows why"},
+         "the lease is not ours any more; waiting for the apply's result"},
         {SYNC_APPLYING, SYNC_ROWS_MISSING, SYNC_VERIFYING, SYNC_DO_VERIFY, "rows are missing; asking for each"},
         {SYNC_APPLYING, SYNC_REMOVALS_HELD, SYNC_REAPPLYING, SYNC_DO_APPLY,
          "too many rows are missing; applying without removals"},
@@ -87,7 +87,7 @@ static const SyncTransition table[] = {
 
         {SYNC_REAPPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied"},
         {SYNC_REAPPLYING, SYNC_LEASE_DOUBTED, SYNC_REAPPLYING, SYNC_DO_NOTHING,
-         "the lease is not ours any more; the apply knows why"},
+         "the lease is not ours any more; waiting for the apply's result"},
         ENDS_BADLY(SYNC_REAPPLYING),
         ENDS_DRY(SYNC_REAPPLYING),
 

@@ -18,13 +18,14 @@ void retry_reset(Retry *r)
         backoff_reset(&r->backoff);
 }
 
-bool retry_again(Retry *r, const Fault *fault, uint64_t wish_usec, uint64_t random, uint64_t *ret_delay_usec)
+bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t random, uint64_t *ret_delay_usec)
 {
         r->failures++;
         if (!fault->retryable || r->failures >= RETRY_FAILURES_MAX)
                 return false;
         *ret_delay_usec = backoff_next(&r->backoff, 0, random);
-        if (*ret_delay_usec < wish_usec)
-                *ret_delay_usec = wish_usec; /* however long: what is too long ends the run instead, see machine.h */
+        /* However long: what is too long ends the run instead, see machine.h. */
+        if (*ret_delay_usec < requested_usec)
+                *ret_delay_usec = requested_usec;
         return true;
 }

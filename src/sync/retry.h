@@ -21,4 +21,4 @@ void retry_init(Retry *r);
 void retry_reset(Retry *r);
 
 /* True when the fault allows another attempt and some are left; *ret_delay_usec says when. */
-bool retry_again(Retry *r, const Fault *fault, uint64_t wish_usec, uint64_t random, uint64_t *ret_delay_usec);
+bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t random, uint64_t *ret_delay_usec);

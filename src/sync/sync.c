@@ -412,7 +412,7 @@ static int sync_do_claim(Sync *s)
                 .refresh = s->plan.refresh,
                 .held_epoch = s->plan.held_epoch,
                 .next_run_usec = s->plan.next_run_usec,
-                .job_worth_usec = s->plan.wait_timeout_usec + s->plan.job_timeout_usec,
+                .job_max_age_usec = s->plan.wait_timeout_usec + s->plan.job_timeout_usec,
         };
         s->claimed_usec = clock_boottime_usec();
         return mirror_claim(s->context.mirror, &request, sync_on_claim, s, &s->task);

@@ -122,8 +122,10 @@ void bench_stop(MirrorBench *b)
 
 MirrorRun bench_claim(MirrorBench *b, const Uuid *edge)
 {
-        const MirrorClaimRequest request = {
-                .edge = *edge, .trigger = MIRROR_TRIGGER_MANUAL, .refresh = true, .job_worth_usec = 3600 * 1000000ULL};
+        const MirrorClaimRequest request = {.edge = *edge,
+                                            .trigger = MIRROR_TRIGGER_MANUAL,
+                                            .refresh = true,
+                                            .job_max_age_usec = 3600 * 1000000ULL};
         MirrorTask *task;
         assert_int_equal(mirror_claim(b->mirror, &request, on_claim, b, &task), 0);
         wait_done(b);

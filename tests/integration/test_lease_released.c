@@ -1,6 +1,6 @@
 /*
- * A run that has taken its lease, and then has not the memory for what renews it, gives the lease back: S4. The real runner in this process, on real parts;
- * only the timer of the heartbeat is not to be had.
+ * A run that has taken its lease, and then has not the memory for what renews it, releases the lease: S4. The real runner in this process, on real parts;
+ * only the timer of the heartbeat cannot be set.
  */
 #include "base/duration.h"
 #include "integration/sync_world.h"

@@ -107,7 +107,7 @@ static void register_edges(World *w)
 static MirrorRun claim(World *w, const Uuid *id)
 {
         const MirrorClaimRequest request = {
-                .edge = *id, .trigger = MIRROR_TRIGGER_MANUAL, .refresh = true, .job_worth_usec = 3600 * 1000000ULL};
+                .edge = *id, .trigger = MIRROR_TRIGGER_MANUAL, .refresh = true, .job_max_age_usec = 3600 * 1000000ULL};
         MirrorTask *task;
         assert_int_equal(mirror_claim(w->mirror, &request, on_claim, w, &task), 0);
         wait_done(w);

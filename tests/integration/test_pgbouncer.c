@@ -85,7 +85,7 @@ static void a_restart_of_postgres_behind_it_is_ridden_out(void **state)
         harness_service_signal(s, SIGTERM);
         assert_int_equal(harness_service_wait(s), 0);
         no_faults(w);
-        (void)service_start(w, 1); /* a lease that could not be given back ends by itself */
+        (void)service_start(w, 1); /* a lease that could not be released ends by itself */
         await_runs(w, 0, 7, "synced", 1);
         service_stop(w, 1);
         assert_mirror_equals_catalog(w, 0, 7);

@@ -253,7 +253,7 @@ static void an_edge_that_cannot_be_registered_now_keeps_no_other(void **state)
         assert_string_equal(text_of(w, 1, "outcome"), "synced");
 }
 
-/* The heartbeat waits for the row that the apply has locked, and finds the lease given back: by ourselves. */
+/* The heartbeat waits for the row that the apply has locked, and finds the lease released: by ourselves. */
 static void a_heartbeat_behind_the_apply_does_not_unsay_it(void **state)
 {
         World *w = *state;
@@ -310,7 +310,7 @@ static void a_server_that_stays_away_from_the_apply_on_is_69_and_costs_nothing(v
         harness_postgres_resume(&w->pg);
         assert_not_published(w);
 
-        /* The lease could not be given back: it ends by itself. */
+        /* The lease could not be released: it ends by itself. */
         assert_int_equal(sync_all(w), 0); /* as far as anybody knows, it is being synced */
         assert_string_equal(error_of(w, "code"), "lease-held");
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));

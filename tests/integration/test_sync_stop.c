@@ -1,7 +1,7 @@
 /*
  * edgemirror sync that is stopped, by Ctrl-C or SIGTERM, in each of its phases: it exits promptly, gives its lease back, and the next sync is right.
  *
- * Where PostgreSQL does not answer, "promptly" is stop_timeout, and a lease that cannot be given back ends by itself. The apply is in test_sync_postgres.
+ * Where PostgreSQL does not answer, "promptly" is stop_timeout, and a lease that cannot be released ends by itself. The apply is in test_sync_postgres.
  */
 #include "integration/sync_world.h"
 #include <libpq-fe.h>
@@ -157,7 +157,7 @@ static void a_stop_is_bounded_where_postgres_does_not_answer(void **state)
         World *w = *state;
         static const struct {
                 const char *table;
-                bool claiming; /* or registering its edges still: nothing to give back */
+                bool claiming; /* or registering its edges still: nothing to release */
         } cases[] = {{"edge_claim", false}, {"sync_run", true}};
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 begin_again(w, "20", "1h");

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define RUN_TIME_MAX (2 * 3600 * SEC)
-#define JOB_WORTH    (200 * SEC) /* less than jobs are waited for, by what passes between claim and refresh */
+#define JOB_MAX_AGE  (200 * SEC) /* less than jobs are waited for, by what passes between claim and refresh */
 
 static DbRow before[ROWS_MAX];
 static unsigned proofs
@@ -70,7 +70,7 @@ static void check_job_left(World *w, const Run *r)
         while (last > 0 && (d->runs[last].edge != r->edge || !d->runs[last].refresh_wanted))
                 last--; /* one without a refresh hides no job */
         const DbRun *run = &d->runs[last];
-        if (last > 0 && run->cut_in_poll && run->job >= 0 && run->job_from + JOB_WORTH > database_now(w) &&
+        if (last > 0 && run->cut_in_poll && run->job >= 0 && run->job_from + JOB_MAX_AGE > database_now(w) &&
             site_job_goes_on(w, run->job))
                 world_fail(w, "run %d asks for a refresh beside job %d of run %d, which goes on", (int)r->run_id,
                            run->job, (int)last);

@@ -106,9 +106,9 @@ struct DbStatement {
         bool job_url;
         MirrorEnding ending;
         DbSnapshot snapshot;
-        Digest digest;           /* of the snapshot */
-        uint64_t job_worth_usec; /* CLAIM */
-        int transaction;         /* of APPLY_*; COMPARE gives it */
+        Digest digest;             /* of the snapshot */
+        uint64_t job_max_age_usec; /* CLAIM */
+        int transaction;           /* of APPLY_*; COMPARE gives it */
         struct Run *run;
         DbDone done;
         void *who;

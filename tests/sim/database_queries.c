@@ -20,7 +20,7 @@ static void release(DbEdge *e)
         e->expires_at = 0;
 }
 
-/* ---- claim.sql, take_due.sql, give_back.sql ---- */
+/* ---- claim.sql, take_due.sql, release.sql ---- */
 
 static bool lease_is_over(const World *w, const DbEdge *e)
 {
@@ -64,7 +64,7 @@ static const DbRun *run_with_job(const World *w, const DbStatement *s, const DbR
         const DbRun *candidate = open && polling ? open : NULL;
         if (ended && (!candidate || last > candidate))
                 candidate = last;
-        bool worth = candidate && candidate->job_from + s->job_worth_usec > database_now(w);
+        bool worth = candidate && candidate->job_from + s->job_max_age_usec > database_now(w);
         return worth && candidate->job >= 0 && !job_is_over(candidate) ? candidate : NULL;
 }
 
@@ -133,7 +133,7 @@ static DbEnd query_take_due(World *w, DbStatement *s)
         return DB_DONE;
 }
 
-static DbEnd query_give_back(World *w, DbStatement *s)
+static DbEnd query_release(World *w, DbStatement *s)
 {
         if (is_holder(&w->database->edges[s->edge], s->epoch))
                 release(&w->database->edges[s->edge]);
@@ -605,7 +605,7 @@ DbEnd database_query(World *w, DbStatement *s, const Fault **ret_fault)
         case DB_TAKE_DUE:
                 return query_take_due(w, s);
         case DB_GIVE_BACK:
-                return query_give_back(w, s);
+                return query_release(w, s);
         case DB_CLAIM:
                 return query_claim(w, s);
         case DB_PROGRESS:

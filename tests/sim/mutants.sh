@@ -64,7 +64,7 @@ tests/sim/database_queries.c
 
 the catalog is asked again before it wants to be
 src/sync/retry.c
-s/if (\*ret_delay_usec < wish_usec)/if (wish_usec == 1)/
+s/if (\*ret_delay_usec < requested_usec)/if (requested_usec == 1)/
 
 a job counts as clean whatever its result
 src/catalog/job.c

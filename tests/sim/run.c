@@ -283,15 +283,16 @@ static Call *run_call(World *w, Run *r, CallRequest request)
 static void run_do_claim(World *w, Run *r)
 {
         r->claimed_at = w->now;
-        r->task = database_send(w, &(DbStatement){.kind = DB_CLAIM,
-                                                  .instance = r->instance,
-                                                  .edge = r->edge,
-                                                  .epoch = r->plan.held_epoch,
-                                                  .refresh_wanted = r->plan.refresh,
-                                                  .job_worth_usec = limits.wait_timeout_usec + limits.job_timeout_usec,
-                                                  .run = r,
-                                                  .done = run_on_claim,
-                                                  .who = r});
+        r->task =
+                database_send(w, &(DbStatement){.kind = DB_CLAIM,
+                                                .instance = r->instance,
+                                                .edge = r->edge,
+                                                .epoch = r->plan.held_epoch,
+                                                .refresh_wanted = r->plan.refresh,
+                                                .job_max_age_usec = limits.wait_timeout_usec + limits.job_timeout_usec,
+                                                .run = r,
+                                                .done = run_on_claim,
+                                                .who = r});
 }
 
 static void run_do_refresh(World *w, Run *r)

@@ -1,4 +1,4 @@
--- Gives back a lease under which no run was begun. Nothing when the lease is not ours any more.
+-- Releases a lease under which no run was begun. Nothing when the lease is not ours any more.
 -- $1 edge, $2 epoch, $3 when it is due (microseconds since 1970; 0: when it was).
 UPDATE edgemirror.edge_claim
    SET holder = NULL, expires_at = NULL,
