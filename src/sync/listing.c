@@ -318,6 +318,7 @@ static ListingStep listing_ended(Listing *l, Fault *ret_fault)
         l->broken = l->broken || (places == 0 && l->received > 0); /* all rows gone at once: looked at again */
         bool doubtful = listing_uneven(l) || l->largest == 1 || l->doubles > 0 || listing_was_cut(l);
         bool again = l->empties++ > 0 && !listing_was_cut(l);
+        l->broken = l->broken || (again && l->doubles > 0);
         if (!doubtful || places == 0 || l->broken || again)
                 return listing_pass_ended(l, places, ret_fault);
         l->offset = places - 1;

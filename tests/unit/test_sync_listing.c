@@ -539,9 +539,33 @@ static void endless_list_of_one_id_hits_a_cap(void **state)
         assert_string_equal(fault.code, "list-too-long");
 }
 
+/* Rows 0, 1, 2, 2, 3 in a new order at each request: seen like this, they could be a list in order from which rows went, and none is seen that is none. */
+static void id_that_repeats_in_a_list_that_seems_to_move_stands_for_no_row(void **state)
+{
+        (void)state;
+        static const struct {
+                int64_t offset;
+                size_t n;
+                uint32_t ids[3];
+        } pages[] = {{0, 3, {2, 1, 2}}, {2, 3, {2, 2, 0}}, {4, 1, {2}}, {5, 0, {0}}, {4, 1, {1}}, {5, 0, {0}}};
+        Listing l;
+        Fault fault;
+        listing_init(&l, 3, 1);
+        for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
+                DatabaseConnection rows[3];
+                for (size_t k = 0; k < pages[i].n; k++)
+                        row_of(pages[i].ids[k], &rows[k]);
+                assert_int_equal(l.offset, pages[i].offset);
+                assert_int_equal(listing_page(&l, rows, pages[i].n, &fault),
+                                 i + 1 < ARRAY_SIZE(pages) ? LISTING_MORE : LISTING_AGAIN);
+        }
+        listing_done(&l);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(id_that_repeats_in_a_list_that_seems_to_move_stands_for_no_row),
                 cmocka_unit_test(quiet_list_is_received_whole_with_few_requests),
                 cmocka_unit_test(list_that_moves_is_never_short_of_a_row),
                 cmocka_unit_test(one_row_and_nothing_after_it_is_not_believed_at_once),
