@@ -22,7 +22,7 @@ WITH spooled AS (
     SELECT row_count, digest FROM edgemirror.digest_of($1::uuid)
 ), n AS (
     SELECT *, listed - rejected - added - changed - restored + moved AS unchanged,
-           CASE WHEN held > 0 THEN 'held' ELSE $4::text END AS outcome
+           CASE WHEN held > 0 AND $19::boolean THEN 'held' ELSE $4::text END AS outcome
       FROM spooled, rejected, difference, missing, present
 ), released AS (
     UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL

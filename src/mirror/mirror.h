@@ -219,10 +219,10 @@ typedef struct MirrorEnding {
 
 /* What becomes of rows of the mirror that the list does not hold. */
 typedef enum MirrorMissing {
-        MIRROR_MISSING_IGNORE, /* the list is not whole: what it does not hold means nothing */
-        MIRROR_MISSING_HOLD,   /* they stay, and are counted as held: the refresh was not clean */
-        MIRROR_MISSING_GUARD,  /* the same: there are too many of them */
-        MIRROR_MISSING_FIND,   /* if there are any, nothing is applied: their ids are handed out, to be proven */
+        MIRROR_MISSING_IGNORE, /* the list is not whole, and they are not asked for: that it does not hold them means nothing */
+        MIRROR_MISSING_HOLD,  /* they stay, and are counted as held: the refresh was not clean */
+        MIRROR_MISSING_GUARD, /* the same: there are too many of them */
+        MIRROR_MISSING_FIND,  /* if there are any, nothing is applied: their ids are handed out, to be proven */
         MIRROR_MISSING_REMOVE, /* those that are proven gone, in as many syncs in a row as it takes, are removed; in fewer, they stay and are pending;
                                 * those that are elsewhere are let be for that edge's sync, or moved there when it has none; the others stay and are
                                 * held */

@@ -237,8 +237,8 @@ static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
                 whole = false;
         }
         m->listed_whole = whole;
-        if (whole)
-                m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND : MIRROR_MISSING_HOLD;
+        /* What is not asked for counts as missing only when the list is whole. */
+        m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND : whole ? MIRROR_MISSING_HOLD : MIRROR_MISSING_IGNORE;
         m->outcome = whole ? "synced" : "unstable";
         m->phase = SYNC_PHASE_APPLY;
         return SYNC_LIST_ENDED;
@@ -321,6 +321,19 @@ static const char *machine_edge_argument(const SyncMachine *m, char id[static UU
         return usable ? m->name : uuid_format(&m->edge, id);
 }
 
+/* A list that is not whole lacks rows for no reason but that: they are no removals that wait for a person. */
+static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
+{
+        char limit[GUARD_LIMIT_STRING_SIZE];
+        Fault list = m->fault;
+        fault_set(&m->fault, list.scope, EAGAIN, list.code,
+                  "%s; %" PRId64 " of the %" PRId64 " rows of the mirror were not seen, more than max_removals (%s) "
+                  "allows to be removed, so they are not asked for, and stay as they are",
+                  list.message, a->found, a->present, guard_format_limit(&m->max_removals, limit));
+        m->missing = MIRROR_MISSING_IGNORE;
+        return SYNC_REMOVALS_HELD;
+}
+
 /* Rows are missing, and nothing was applied for that reason. */
 static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
 {
@@ -329,6 +342,8 @@ static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
                 proof_init(&m->proof, a->found);
                 return SYNC_ROWS_MISSING;
         }
+        if (!m->listed_whole)
+                return machine_leave_unseen(m, a);
         char limit[GUARD_LIMIT_STRING_SIZE];
         Fault fault;
         char id[UUID_STRING_SIZE], way_out[2 * LIMIT_EDGE_NAME_MAX_BYTES + 256];

@@ -224,6 +224,86 @@ static void a_pending_row_that_moves_or_comes_back_otherwise_begins_anew(void **
                          21);
 }
 
+static void assert_unstable(World *w, const char *option, int removed, int pending)
+{
+        assert_int_equal(run_sync(w, option, "main"), 1);
+        assert_counts(w, "unstable", 0, removed, 0);
+        assert_string_equal(error_of(w, "code"), "list-unstable");
+        assert_int_equal(number_of(w, 0, "pending"), pending);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT pending FROM edgemirror.freshness WHERE edge = 'main'"),
+                         pending);
+        /* Nothing vouches for it. */
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.edge"
+                        " WHERE name = 'main' AND digest IS NULL AND list_digest IS NULL AND consecutive_failures > 0"),
+                1);
+}
+
+/* L3: rows in a new order at each request. What is seen of them is applied; the rest is asked for, and what is gone is removed by the same rule as ever. */
+static void rows_that_an_unstable_list_lacks_are_proven_gone(void **state)
+{
+        World *w = *state;
+        begin_again(w, "2000", "1s");
+        confirm(w, 2);
+        assert_sync(w, NULL, 0, 0, 0);
+        char *listed_at = harness_sql(&w->pg, "SELECT listed_at FROM edgemirror.edge WHERE name = 'main'");
+        control(w, "/control/settings", "{\"order\":\"shuffle\"}");
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5,\"count\":5}");
+        assert_unstable(w, NULL, 0, 5);
+        assert_held(w, "pending 404 1,pending 404 1,pending 404 1,pending 404 1,pending 404 1");
+        assert_int_equal(present(w), 2000);
+        assert_unstable(w, NULL, 5, 0); /* the second in a row */
+        assert_held(w, "");
+        assert_int_equal(present(w), 1995);
+
+        /* Not proven: it stays, and is said to, but what the run is called tells of the list. */
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
+        control(w, "/control/faults", "{\"kind\":\"one\",\"status\":403}");
+        assert_int_equal(run_sync(w, NULL, "main"), 1);
+        assert_string_equal(text_of(w, 0, "outcome"), "unstable");
+        assert_true(number_of(w, 0, "held") > 0);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'held'"),
+                         0);
+        control(w, "/control/faults", "");
+
+        char *still = harness_sql(&w->pg, "SELECT listed_at FROM edgemirror.edge WHERE name = 'main'");
+        assert_string_equal(still, listed_at);
+        control(w, "/control/settings", "{\"order\":\"insertion\"}");
+        assert_sync(w, NULL, 0, 1, 0);
+        assert_sync(w, NULL, 1, 0, 0);
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+        assert_history_is_sound(w);
+        free(listed_at);
+        free(still);
+}
+
+/* A list that is not whole may lack many rows that exist: they are no removals, and nobody asks for all of them. */
+static void many_rows_that_an_unstable_list_lacks_are_let_be(void **state)
+{
+        World *w = *state;
+        begin_again(w, "2000", "1s");
+        confirm(w, 2);
+        assert_sync(w, NULL, 0, 0, 0);
+        control(w, "/control/settings", "{\"order\":\"shuffle\"}");
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5,\"count\":500}");
+        int requests = requests_of(w, "one");
+        for (int again = 0; again < 2; again++) {
+                assert_unstable(w, NULL, 0, 0);
+                assert_non_null(
+                        strstr(error_of(w, "message"), " of the 2000 rows of the mirror were not seen, more than"));
+                assert_held(w, "");
+        }
+        assert_int_equal(requests_of(w, "one"), requests);
+        assert_unstable(w, "--accept-removals", 500, 0); /* a person's word */
+        assert_int_equal(present(w), 1500);
+        control(w, "/control/settings", "{\"order\":\"insertion\"}");
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -232,6 +312,8 @@ int main(void)
                 cmocka_unit_test_setup(what_is_not_proven_ends_the_series, two_confirm),
                 cmocka_unit_test_setup(why_a_row_stays_is_said, two_confirm),
                 cmocka_unit_test_setup(a_dry_run_shows_what_is_pending, two_confirm),
+                cmocka_unit_test(rows_that_an_unstable_list_lacks_are_proven_gone),
+                cmocka_unit_test(many_rows_that_an_unstable_list_lacks_are_let_be),
                 cmocka_unit_test_setup(a_pending_row_that_moves_or_comes_back_otherwise_begins_anew, two_confirm),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);

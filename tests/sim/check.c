@@ -87,7 +87,8 @@ void check_refresh(World *w, const Run *r)
 
 /* ---- the apply ---- */
 
-/* By what the catalog has said, not by what the mirror remembers of it. A list that is not whole and has not shown the row says nothing. */
+/* By what the catalog has said, not by what the mirror remembers of it. A list that is not whole says nothing of a row that it has not shown, unless the catalog was asked
+ * for it. */
 static void count_proofs(const DbStatement *s, unsigned row)
 {
         const Run *r = s->run;
@@ -96,7 +97,7 @@ static void count_proofs(const DbStatement *s, unsigned row)
         bool seen = r->shown[row].joined == r->attempt;
         if (!seen && r->denied[row] == r->attempt)
                 proofs[row]++;
-        else if (seen || s->ending.listed_whole)
+        else if (seen || s->ending.listed_whole || r->asked_for[row] == r->attempt)
                 proofs[row] = 0;
 }
 
@@ -123,7 +124,7 @@ static bool may_remove(const World *w, const DbStatement *s)
 {
         const DbRun *run = &w->database->runs[s->run_id];
         bool clean = s->ending.has_job && site_job_ended_clean(w, site_job_of(&s->ending.job.id));
-        return s->ending.listed_whole && (clean || !run->refresh_wanted);
+        return clean || !run->refresh_wanted;
 }
 
 static void check_removal(World *w, const DbStatement *s, unsigned row)
@@ -131,7 +132,7 @@ static void check_removal(World *w, const DbStatement *s, unsigned row)
         if (before[row].edge != s->edge)
                 world_fail(w, "row %u of edge %u was removed by edge %u", row, before[row].edge, s->edge);
         else if (!may_remove(w, s))
-                world_fail(w, "row %u was removed although the list is not whole or the refresh not clean", row);
+                world_fail(w, "row %u was removed although the refresh was not clean", row);
         else if (!s->run->plan.accept_removals && proofs[row] < w->settings.confirm_removals)
                 world_fail(w, "row %u was removed although only %u syncs in a row have proven it gone", row,
                            proofs[row]);
@@ -278,14 +279,54 @@ static void check_counts(World *w, const DbStatement *s)
         COVER_MANY(w, empty_applies, n.added + n.changed + n.removed + n.restored == 0);
 }
 
+/* So many rows may be removed without a person's word. */
+static int64_t allowance(const Run *r)
+{
+        const GuardLimit *limit = &r->plan.max_removals;
+        if (!limit->is_share)
+                return limit->count;
+        int64_t tenths = (int64_t)(limit->share * 10 + 0.5); /* so that no dust of binary fractions comes in */
+        return (tenths * r->found_present + 9) / 10;
+}
+
+/* Of a list that is not whole: the run is unstable whatever is held; a row that it has not shown was asked for, or nothing is concluded of any, and why. */
+static void check_unseen(World *w, const DbStatement *s)
+{
+        const Run *r = s->run;
+        int64_t unseen = 0, not_asked = 0, kept = s->applied.held + s->applied.pending;
+        for (unsigned row = 0; row < w->truth->n_rows; row++) {
+                if (!present_in(&before[row], s->edge) || r->shown[row].joined == r->attempt)
+                        continue;
+                unseen++;
+                not_asked += r->asked_for[row] != r->attempt;
+        }
+        if (!word_is(w->database->runs[s->run_id].outcome, "unstable"))
+                world_fail(w, "run %d is %s, and its list was not whole", (int)s->run_id,
+                           w->database->runs[s->run_id].outcome);
+        if (kept > unseen)
+                world_fail(w, "run %d keeps %d rows of %d that were not seen", (int)s->run_id, (int)kept, (int)unseen);
+        bool open = r->plan.accept_removals || (int64_t)r->n_found <= allowance(r);
+        bool clean = word_is(s->ending.refresh, "clean") || word_is(s->ending.refresh, "skipped");
+        if (!clean || !open) {
+                COVER_MANY(w, unseen_left, !open);
+                if (kept > 0 || not_asked < unseen)
+                        world_fail(w, "run %d asks for rows that its list did not show, and may not remove them",
+                                   (int)s->run_id);
+        } else {
+                COVER_MANY(w, unseen_asked, unseen > 0);
+                if (not_asked > 0 && !r->machine.proof.given_up)
+                        world_fail(w, "run %d does not ask for %d rows that its list did not show", (int)s->run_id,
+                                   (int)not_asked);
+        }
+}
+
 /* Rows of the mirror that the catalog has not shown are held, or are with another edge now; and nothing is held that was in its place all the time. */
 static void check_held(World *w, const DbStatement *s)
 {
         const Run *r = s->run;
         int64_t not_shown = 0, doubtful = 0, elsewhere = r->machine.proof.elsewhere;
         if (!s->ending.listed_whole) {
-                if (s->applied.held)
-                        world_fail(w, "run %d holds rows although the list was not whole", (int)s->run_id);
+                check_unseen(w, s);
                 return;
         }
         for (unsigned row = 0; row < w->truth->n_rows; row++) {
@@ -309,20 +350,14 @@ static void check_held(World *w, const DbStatement *s)
 
 static void check_guard(World *w, const DbStatement *s)
 {
-        const RunPlan *plan = &s->run->plan;
-        int64_t allowed = plan->max_removals.count;
-        if (plan->accept_removals || s->applied.removed == 0)
+        if (s->run->plan.accept_removals || s->applied.removed == 0)
                 return;
-        if (plan->max_removals.is_share) { /* in tenths, so that no dust of binary fractions comes in */
-                int64_t tenths = (int64_t)(plan->max_removals.share * 10 + 0.5);
-                allowed = (tenths * s->run->found_present + 9) / 10;
-        }
         if (s->run->n_listed == 0)
                 world_fail(w, "run %d removed %d rows on the word of an empty list", (int)s->run_id,
                            (int)s->applied.removed);
-        if (s->applied.removed > allowed)
+        if (s->applied.removed > allowance(s->run))
                 world_fail(w, "run %d removed %d rows, %d were allowed", (int)s->run_id, (int)s->applied.removed,
-                           (int)allowed);
+                           (int)allowance(s->run));
 }
 
 /* ---- history ---- */

@@ -264,7 +264,7 @@ static void end_applied(World *w, const DbStatement *s)
                 release(e);
         run->phase = SYNC_PHASE_DONE;
         run->finished_at = database_now(w);
-        run->outcome = s->applied.held > 0 ? "held" : s->ending.outcome;
+        run->outcome = s->applied.held > 0 && s->ending.listed_whole ? "held" : s->ending.outcome;
         run->refresh = s->ending.refresh;
         run->counts = s->applied;
         run->applies++;

@@ -36,7 +36,7 @@ s/PROOF_HERE : PROOF_ELSEWHERE/PROOF_HERE : PROOF_GONE/
 
 rows that are held are removed without proof
 tests/sim/database_queries.c
-s/\.verdict = MISSING_UNKNOWN}/.verdict = MISSING_GONE}/
+s/return MISSING_UNKNOWN;/return MISSING_GONE;/
 
 rows are removed after a refresh that was not clean
 src/sync/machine.c
@@ -78,6 +78,46 @@ an unstable list is taken for whole
 src/sync/machine.c
 s/return machine_list_ended(m, false);/return machine_list_ended(m, true);/
 
+rows that an unstable list has not shown are not asked for
+src/sync/machine.c
+s/m->missing = machine_may_remove(m) ?/m->missing = whole \&\& machine_may_remove(m) ?/
+
+rows that an unstable list has not shown are asked for after any refresh
+src/sync/machine.c
+s/m->missing = machine_may_remove(m) ?/m->missing = !whole || machine_may_remove(m) ?/
+
+what an unstable list has not shown is held when the refresh was not clean
+src/sync/machine.c
+s/whole ? MIRROR_MISSING_HOLD : MIRROR_MISSING_IGNORE/MIRROR_MISSING_HOLD/
+
+many rows that an unstable list has not shown are taken for removals that wait
+src/sync/machine.c
+/^static SyncEvent machine_on_missing/,/^}/s/if (!m->listed_whole)$/if (false)/
+
+many rows that an unstable list has not shown are asked for all the same
+src/sync/machine.c
+s/if (m->accept_removals || verdict == GUARD_OPEN)/if (m->accept_removals || verdict == GUARD_OPEN || !m->listed_whole)/
+
+a run whose list was not whole is called held
+tests/sim/database_queries.c
+s/s->applied.held > 0 \&\& s->ending.listed_whole ?/s->applied.held > 0 ?/
+
+a run whose list was not whole is reported as held
+src/sync/machine.c
+s/m->applied.held > 0 \&\& m->listed_whole/m->applied.held > 0/
+
+the digest vouches for a list that was not whole
+tests/sim/database_queries.c
+s/e->has_digest = s->ending.listed_whole \&\& /e->has_digest = /
+
+a list that was not whole is known by its digest
+tests/sim/database_queries.c
+s/if (!s->ending.listed_whole || !e->has_digest/if (!e->has_digest/
+
+a list that was not whole moves the clocks
+tests/sim/database_queries.c
+s/^        if (s->ending.listed_whole)$/        if (s != NULL)/
+
 an empty list is believed
 src/sync/guard.c
 s/if (listed == 0)/if (listed < 0)/
@@ -90,9 +130,9 @@ the list ends on a page that is short of the limit
 src/sync/listing.c
 s/^\( *\)if (!l->full \&\& !uneven) {$/\1if (n_rows < l->limit) { l->position = INT64_MAX; return; }\n&/; s/^\( *\)if (l->received >= l->target)$/\1if (n_rows < l->limit) return LISTING_END;\n&/
 
-the list ends on any empty page
+any empty page ends the list at once
 src/sync/listing.c
-s/if (n_rows == 0 && (first || l->probing))/if (n_rows == 0)/
+s/if (n_rows == 0 && (first || l->probing))/if (n_rows == 0)/; s/bool doubtful = .*/bool doubtful = false;/
 
 the anchor is ignored
 src/sync/listing.c
@@ -188,7 +228,7 @@ s/^\( *\)if (same)$/\1if (same \&\& i % 2)/
 
 an edge that loses a row keeps its digest, and its rows are not counted
 tests/sim/database_queries.c
-s/has_digest = false;/has_digest = true;/; s/e->row_count == count_present(w, s->edge);/true;/
+s/has_digest = false;/has_digest = true;/; s/ || e->row_count != count_present(w, s->edge)//
 
 a refresh that was not clean counts as one
 tests/sim/database_queries.c

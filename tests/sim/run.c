@@ -217,6 +217,7 @@ static void run_on_one(World *w, Call *c, void *who)
         Uuid asked = truth_row_id(c->request.row);
         r->proofs[c->request.slot] = NULL;
         site_answer(w, c, &answer.answer);
+        r->asked_for[c->request.row] = r->attempt;
         if (c->absent)
                 r->denied[c->request.row] = r->attempt;
         if (c->n > 0) {

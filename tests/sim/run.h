@@ -89,8 +89,8 @@ typedef struct Run {
         int refresh_status;      /* of the last answer to the refresh */
         bool commit_may_be_lost; /* an apply was given up without knowing */
         Witness shown[ROWS_MAX];
-        uint32_t denied
-                [ROWS_MAX]; /* attempt in which the catalog said, asked for it by its id, that there is no such row */
+        uint32_t asked_for[ROWS_MAX]; /* attempt in which the catalog was asked for it by its id, and the answer came */
+        uint32_t denied[ROWS_MAX];    /* … and said that there is no such row */
 } Run;
 
 Run *run_of(World *w, int instance, unsigned edge);

@@ -392,7 +392,7 @@ static void look_at_one(World *w, Call *c)
         const TruthVersion *v = truth_now(w->truth, c->request.row);
         if (v->edge < 0 || !v->visible) {
                 c->absent = v->edge < 0 || v->denied;
-                c->status = world_below(w, 2) == 0 ? 404 : c->absent ? 410 : 403;
+                c->status = world_below(w, 2) == 0 ? 404 : c->absent || world_below(w, 2) == 0 ? 410 : 403;
                 c->fault = status_fault(c->status);
                 return;
         }

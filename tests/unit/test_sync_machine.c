@@ -632,25 +632,93 @@ static void a_list_of_which_nothing_came_in_time_fails(void **state)
         assert_string_equal(m.fault.code, "list-timeout");
 }
 
-/* L3: pages whose rows stand elsewhere each time. */
-static void a_list_that_is_never_one_is_applied_as_unstable(void **state)
+/* L3: pages whose rows stand elsewhere each time, up to the moment when what was seen is to be applied. Returns how often the list was begun anew. */
+static unsigned list_without_end(SyncMachine *m, SyncAction action)
 {
-        (void)state;
-        SyncMachine m;
-        new_machine(&m, false, false);
-        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
-        SyncAction action = give_claim(&m);
         unsigned anew = 0, pages = 0;
         for (; (action == SYNC_DO_LIST || action == SYNC_DO_LIST_ANEW) && pages < 200; pages++) {
-                unsigned offset = (unsigned)m.listing.offset;
-                action = give_page(&m, (offset + 7 * pages) % 40, offset < 40 ? 10 : 0);
+                unsigned offset = (unsigned)m->listing.offset;
+                action = give_page(m, (offset + 7 * pages) % 40, offset < 40 ? 10 : 0);
                 anew += action == SYNC_DO_LIST_ANEW;
         }
         assert_int_equal(action, SYNC_DO_APPLY);
-        assert_int_equal(anew, 3);
+        assert_string_equal(m->outcome, "unstable");
+        assert_string_equal(m->fault.code, "list-unstable");
+        assert_false(m->listed_whole);
+        return anew;
+}
+
+static void unstable_until_apply(SyncMachine *m)
+{
+        new_machine(m, false, false);
+        (void)give(m, (SyncInput){.kind = SYNC_INPUT_START});
+        assert_int_equal(list_without_end(m, give_claim(m)), 3);
+        assert_int_equal(m->missing, MIRROR_MISSING_FIND);
+}
+
+static void a_list_that_is_never_one_is_applied_as_unstable(void **state)
+{
+        (void)state;
+        static const MirrorApplied applied = {.listed = 40};
+        SyncMachine m;
+        unstable_until_apply(&m);
+        assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "unstable");
+}
+
+/* The proof that a row is gone does not rest on the list; what the run is called does. */
+static void rows_that_an_unstable_list_lacks_are_asked_for(void **state)
+{
+        (void)state;
+        static const MirrorApplied found = {.found = 3, .present = 43}, applied = {.held = 1, .removed = 1};
+        SyncMachine m;
+        ProofOrder order;
+        unstable_until_apply(&m);
+        assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+        while (proof_next_order(&m.proof, &order))
+                ;
+        assert_int_equal(give_one(&m, 0, 100, true, NULL), SYNC_DO_VERIFY);
+        assert_int_equal(give_one(&m, 1, 101, false, &m.edge), SYNC_DO_VERIFY);
+        assert_int_equal(give_one(&m, 2, 102, false, NULL), SYNC_DO_APPLY);
+        assert_int_equal(m.missing, MIRROR_MISSING_REMOVE);
+        assert_string_equal(m.outcome, "unstable");
+        assert_false(m.listed_whole);
+        assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
         assert_string_equal(m.outcome, "unstable");
         assert_string_equal(m.fault.code, "list-unstable");
-        assert_false(m.listed_whole);
+}
+
+static void too_many_rows_that_an_unstable_list_lacks_are_not_held(void **state)
+{
+        (void)state;
+        static const MirrorApplied found = {.found = 30, .present = 70, .names = "a, b, c"}, applied = {.listed = 40};
+        SyncMachine m;
+        unstable_until_apply(&m);
+        assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
+        assert_int_equal(m.missing, MIRROR_MISSING_IGNORE);
+        assert_string_equal(m.fault.code, "list-unstable");
+        assert_non_null(strstr(m.fault.message, "the list could not be read as one"));
+        assert_non_null(strstr(m.fault.message, "; 30 of the 70 rows of the mirror were not seen, more than"));
+        assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "unstable");
+
+        unstable_until_apply(&m);
+        m.accept_removals = true;
+        assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+}
+
+static void an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_missing_rows(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        new_machine(&m, true, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
+        (void)give_claim(&m);
+        SyncAction action = give_refresh(&m, 403, false);
+        m.fault.scope = FAULT_NONE; /* the refresh's own would come first */
+        m.accept_removals = true;
+        assert_int_equal(list_without_end(&m, action), 3);
+        assert_int_equal(m.missing, MIRROR_MISSING_IGNORE);
 }
 
 /* Stop, and the loss of the lease, in every state: nothing is applied after it, and the run ends. */
@@ -707,6 +775,9 @@ int main(void)
                 cmocka_unit_test(a_list_that_takes_too_long_is_unstable_with_what_was_seen),
                 cmocka_unit_test(a_list_of_which_nothing_came_in_time_fails),
                 cmocka_unit_test(a_list_that_is_never_one_is_applied_as_unstable),
+                cmocka_unit_test(rows_that_an_unstable_list_lacks_are_asked_for),
+                cmocka_unit_test(too_many_rows_that_an_unstable_list_lacks_are_not_held),
+                cmocka_unit_test(an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_missing_rows),
                 cmocka_unit_test(a_dry_run_takes_no_lease_and_records_no_end),
                 cmocka_unit_test(stop_and_lost_lease_end_the_run_in_every_state),
         };
