@@ -176,7 +176,8 @@ static bool premises_fail(const World *w, const Run *r)
         bool one_page = l->in_pass <= (int64_t)l->largest;
         bool no_sign = set->cap_min < set->cap_max && l->shortest_cut >= l->largest;
         bool moved = w->truth->reordered[r->edge] >= r->list_from;
-        return r->lies > (moved ? 0 : 1) || (set->cap_min < set->page_size && (one_page || no_sign));
+        bool shorter = w->truth->shortened[r->edge] >= r->list_from;
+        return r->lies > (moved ? 0 : 1) || (shorter && set->cap_min < set->page_size && (one_page || no_sign));
 }
 
 /* The later observation wins; of a row that came and went meanwhile, any that was true will do. */

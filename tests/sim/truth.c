@@ -100,7 +100,7 @@ static void truth_change(World *w, unsigned row, TruthVersion to)
         if (!stays && to.edge >= 0)
                 t->regrouped[to.edge] = to.from;
         if (!stays && was && was->edge >= 0)
-                t->regrouped[was->edge] = to.from;
+                t->regrouped[was->edge] = t->shortened[was->edge] = to.from;
         t->versions[t->n_versions] = to;
         t->current[row] = (int32_t)t->n_versions++;
         TELL(w, "catalog: row %u: %s %d, name %u, database %u%s", row, to.edge < 0 ? "gone, edge" : "edge", to.edge,
@@ -380,7 +380,7 @@ void truth_init(World *w)
         t->n_versions = 0;
         for (unsigned e = 0; e < EDGES_MAX; e++) {
                 t->lists[e].n = 0;
-                t->reordered[e] = t->regrouped[e] = 0;
+                t->reordered[e] = t->regrouped[e] = t->shortened[e] = 0;
         }
         for (unsigned e = 0; e < w->settings.n_edges; e++)
                 for (unsigned i = 0; i < w->settings.rows && t->n_rows < ROWS_MAX / 2; i++)

@@ -34,6 +34,7 @@ typedef struct Truth {
         int32_t current[ROWS_MAX];     /* version */
         uint32_t reordered[EDGES_MAX]; /* when rows of the edge last changed places with each other; 0: never */
         uint32_t regrouped[EDGES_MAX]; /* when a row last came to the edge or left it; 0: never */
+        uint32_t shortened[EDGES_MAX]; /* when a row last left it; 0: never */
         TruthList lists[EDGES_MAX];
         size_t n_versions;
         TruthVersion versions[VERSIONS_MAX];
