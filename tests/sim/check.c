@@ -398,6 +398,9 @@ static void check_clocks(World *w, const DbStatement *s, const DbEdge *was)
         bool refreshed = whole && word_is(s->ending.refresh, "clean");
         if (!whole && now->listed_at != was->listed_at)
                 world_fail(w, "run %d moves listed_at although its list was not whole", (int)s->run_id);
+        if (now->has_digest && (!whole || s->applied.held + s->applied.pending > 0))
+                world_fail(w, "run %d keeps a digest although the mirror is not what the catalog has shown",
+                           (int)s->run_id);
         if (whole && world_time(w, now->listed_at) != s->run->first_page_at)
                 world_fail(w, "run %d says that its list was begun %lld us after it was", (int)s->run_id,
                            (long long)(world_time(w, now->listed_at) - s->run->first_page_at));
