@@ -1,4 +1,4 @@
--- What server and database this is, and whether the schema is there: looked up without any privilege on it.
+-- What server and database this is, whether the schema is there (looked up without any privilege on it), and whether this role may do everything.
 SELECT current_setting('server_version_num')::integer, current_setting('server_version'), current_database(), current_user,
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE s.nspname = 'edgemirror' AND c.relname = 'schema_version'),
-       current_setting('server_encoding')
+       current_setting('server_encoding'), (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)

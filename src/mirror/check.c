@@ -26,9 +26,12 @@ typedef struct CheckTask {
         PgStep steps[2];
         Params params;
         bool schema_there;
-        bool foreign; /* nothing in the schema is read then */
+        bool superuser;
         bool privileges_missing;
         bool schema_right;
+        bool trap;      /* what is in the schema must not be used, nor be granted to us */
+        Fault foreign;  /* the schema is another's, who may be meant to own it */
+        char owner[70]; /* who, in parentheses */
         MirrorCheck checks[MIRROR_CHECKS_MAX];
         size_t n_checks;
 } CheckTask;
@@ -62,6 +65,7 @@ static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret
         (void)snprintf(right, sizeof(right), "PostgreSQL %.40s, database %.100s as %.100s", PQgetvalue(result, 0, 1),
                        PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 3));
         t->schema_there = result_bool(result, 0, 4);
+        t->superuser = result_bool(result, 0, 6);
         return check_say(t, "connection", server_check(result, &fault), &fault, right);
 }
 
@@ -73,6 +77,22 @@ static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_
         lock_wait_fault(result, &fault);
         if (fault.scope != FAULT_NONE)
                 (void)check_say(userdata, "locks", -EBUSY, &fault, "");
+        return PG_NEXT;
+}
+
+/* Before anything in the schema is looked at. An owner who is not this role may be meant, unless the schema turns out not to be ours at all, or this role may
+ * do everything. */
+static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        CheckTask *t = userdata;
+        (void)ret_fault;
+        Fault fault;
+        t->trap = foreign_check(result, false, &fault) < 0 || (t->superuser && foreign_check(result, true, &fault) < 0);
+        if (t->trap)
+                check_add(t, "ownership", &fault);
+        else if (foreign_check(result, true, &t->foreign) < 0 &&
+                 strcmp(PQgetvalue(result, 0, 0), "schema edgemirror") == 0)
+                (void)snprintf(t->owner, sizeof(t->owner), " (%.64s)", PQgetvalue(result, 0, 1));
         return PG_NEXT;
 }
 
@@ -95,8 +115,8 @@ static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault 
         t->privileges_missing = rows > 0;
         if (rows > 0) {
                 fault_set(&fault, FAULT_PEER, EACCES, "pg-privilege",
-                          "not granted to this role; who owns the schema, or an administrator, runs: %s%s", missing,
-                          shown < rows ? " (and more: edgemirror migrate --grants)" : "");
+                          "not granted to this role; who owns the schema%s, or an administrator, runs: %s%s", t->owner,
+                          missing, shown < rows ? " (and more: edgemirror migrate --grants)" : "");
                 fault.refused = true;
         }
         return check_say(t, "privileges", rows > 0 ? -EACCES : 0, &fault, "all that the service needs");
@@ -113,17 +133,10 @@ static PgNext check_on_version(const PGresult *result, void *userdata, Fault *re
         (void)snprintf(right, sizeof(right), "%d", version);
         int r = schema_check(version, &fault);
         t->schema_right = r >= 0;
-        return check_say(t, "schema version", r, &fault, right);
-}
-
-static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
-{
-        CheckTask *t = userdata;
-        (void)ret_fault;
-        Fault fault;
-        int r = foreign_check(result, false, &fault);
-        t->foreign = r < 0;
-        return check_say(t, "ownership", r, &fault, "nothing in the schema is of a foreign role");
+        if (version == 0 && t->foreign.scope != FAULT_NONE)
+                return check_say(t, "ownership", -EACCES, &t->foreign, "");
+        (void)check_say(t, "schema version", r, &fault, right);
+        return check_say(t, "ownership", 0, NULL, "nothing in the schema is of a foreign role");
 }
 
 /* That it does not is not worth a line. */
@@ -192,9 +205,13 @@ static bool check_next(CheckTask *t, const Fault *fault)
         bool said = t->privileges_missing && strcmp(fault->code, "pg-privilege") == 0;
         if (fault->scope != FAULT_NONE && !said)
                 check_add(t, stages[t->stage].what, fault);
-        if (fault->scope != FAULT_NONE || t->foreign || ++t->stage == CHECK_STAGES)
+        if (fault->scope != FAULT_NONE || t->trap || ++t->stage == CHECK_STAGES)
                 return false;
-        if (t->stage == CHECK_FOREIGN && !t->schema_there) {
+        if (t->stage == CHECK_PRIVILEGES && !t->schema_there && t->foreign.scope != FAULT_NONE) {
+                check_add(t, "ownership", &t->foreign);
+                return false;
+        }
+        if (t->stage == CHECK_PRIVILEGES && !t->schema_there) {
                 fault_set(&missing, FAULT_PEER, ENOENT, "pg-schema-missing",
                           "there is no schema edgemirror here; run edgemirror migrate");
                 check_add(t, "schema version", &missing);

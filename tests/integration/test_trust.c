@@ -94,9 +94,56 @@ static void a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name(void **
                 assert_int_equal(RUN(w, "migrate"), 77);
                 assert_says(w, "err", "schema edgemirror belongs to mallory", true);
                 assert_says(w, "err", "nothing was done", true);
+                assert_int_equal(RUN(w, "check"), 77);
+                assert_says(w, "out",
+                            "FAILED  postgres: ownership               the right to create in schema edgemirror", true);
+                assert_says(w, "out", "GRANT", false);
                 assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
                 assert_one(w, "SELECT count(*) FROM edgemirror.schema_version", "0");
                 assert_one(w, "SELECT count(*) FROM pg_class WHERE relnamespace = 'edgemirror'::regnamespace", "2");
+        }
+}
+
+/* A schema of another role without anything of ours in it, or with what we may not read, is not "no schema", nor one that `migrate` would mend. */
+static void check_says_whose_a_schema_is_that_is_not_ours(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *role, *make;
+                const char *words, *not_words;
+        } cases[] = {
+                {"em", "CREATE SCHEMA edgemirror", "ownership               schema edgemirror belongs to mallory",
+                 "there is no schema"},
+                {"em",
+                 "CREATE SCHEMA edgemirror; GRANT ALL ON SCHEMA edgemirror TO PUBLIC;"
+                 "CREATE TYPE edgemirror.text AS (x integer)",
+                 "ownership               the right to create in schema edgemirror belongs to PUBLIC",
+                 "there is no schema"},
+                {"em",
+                 "CREATE SCHEMA edgemirror; GRANT USAGE ON SCHEMA edgemirror TO em;"
+                 "CREATE TABLE edgemirror.schema_version (version integer, checksum text);"
+                 "GRANT SELECT ON edgemirror.schema_version TO em",
+                 "ownership               schema edgemirror belongs to mallory", "schema version"},
+                /* A superuser runs nothing of it. */
+                {"postgres",
+                 "CREATE SCHEMA edgemirror; CREATE FUNCTION edgemirror.evil() RETURNS integer LANGUAGE plpgsql AS"
+                 " 'BEGIN ALTER ROLE mallory SUPERUSER; RETURN 1; END';"
+                 "CREATE VIEW edgemirror.schema_version AS SELECT edgemirror.evil() AS version, ''::text AS checksum",
+                 "ownership               schema edgemirror belongs to mallory", "schema version"},
+                {"em",
+                 "CREATE SCHEMA edgemirror; CREATE TABLE edgemirror.schema_version (version integer, checksum text)",
+                 "privileges              not granted to this role; who owns the schema (mallory), or an administrator",
+                 "there is no schema"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                print_message("# %s\n", cases[i].words);
+                sql_as(w, "mallory", cases[i].make);
+                sign_in(w, cases[i].role, "test");
+                assert_int_equal(RUN(w, "check"), 77);
+                assert_says(w, "out", cases[i].words, true);
+                assert_says(w, "out", cases[i].not_words, false);
+                assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
+                sql(w, "SET client_min_messages = error; DROP SCHEMA edgemirror CASCADE");
         }
 }
 
@@ -473,6 +520,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name, empty_database),
+                cmocka_unit_test_setup(check_says_whose_a_schema_is_that_is_not_ours, empty_database),
                 cmocka_unit_test_setup(the_printed_sql_refuses_the_trap_too, empty_database),
                 cmocka_unit_test_setup(a_trap_that_is_committed_meanwhile_is_refused_too, empty_database),
                 cmocka_unit_test_setup(the_printed_sql_looks_at_a_schema_that_nobody_can_add_to, empty_database),

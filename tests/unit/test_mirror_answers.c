@@ -235,9 +235,9 @@ static void an_edge_that_the_mirror_does_not_know_cannot_be_claimed(void **state
 
 /* ---- what PostgreSQL must be ---- */
 
-static void check_server(World *w, const char *const server[6])
+static void check_server(World *w, const char *const server[7])
 {
-        Answer script[] = {{.words = sql_check_server, .rows = 1, .columns = 6, .values = server}, {0}};
+        Answer script[] = {{.words = sql_check_server, .rows = 1, .columns = 7, .values = server}, {0}};
         MirrorTask *task;
         begin(w, script);
         assert_int_equal(mirror_check(w->mirror, on_checked, w, &task), 0);
@@ -248,9 +248,9 @@ static void check_server(World *w, const char *const server[6])
 static void a_server_that_is_too_old_is_named(void **state)
 {
         (void)state;
-        static const char *const old[] = {"120022", "12.22", "mirror", "em", "f", "UTF8"};
-        static const char *const latin[] = {"160000", "16.0", "mirror", "em", "f", "LATIN1"};
-        static const char *const right[] = {"130000", "13.0", "mirror", "em", "f", "UTF8"};
+        static const char *const old[] = {"120022", "12.22", "mirror", "em", "f", "UTF8", "f"};
+        static const char *const latin[] = {"160000", "16.0", "mirror", "em", "f", "LATIN1", "f"};
+        static const char *const right[] = {"130000", "13.0", "mirror", "em", "f", "UTF8", "f"};
         World w;
         check_server(&w, old);
         assert_string_equal(w.checks[0].what, "connection");
