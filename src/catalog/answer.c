@@ -20,14 +20,12 @@ typedef struct StatusMeaning {
 enum { FIELD_BYTES = 190, WORDS_BYTES = 800 };
 _Static_assert(3 + 4 * (FIELD_BYTES - 1) + 4 + 2 < WORDS_BYTES, "no field is pushed out by the others");
 
-#define EDGE_HINT "; the id must be that of an Edge connection, not of an Edge site"
-
 static const StatusMeaning meanings[] = {
-        {400, FAULT_RUN, false, false, "catalog-bad-request", "the catalog refuses the request as invalid" EDGE_HINT},
+        {400, FAULT_RUN, false, false, "catalog-bad-request", "the catalog refuses the request as invalid"},
         {401, FAULT_PEER, false, true, "catalog-unauthorized", "the catalog refuses the credentials"},
         {403, FAULT_RUN, false, false, "catalog-forbidden",
          "the catalog forbids this to our user; give it the permission to refresh and view this Edge connection"},
-        {404, FAULT_RUN, false, false, "catalog-not-found", "the catalog does not know this" EDGE_HINT},
+        {404, FAULT_RUN, false, false, "catalog-not-found", "the catalog does not know this"},
         {408, FAULT_REQUEST, true, false, "catalog-busy", "the catalog gave up waiting"},
         {409, FAULT_RUN, false, false, "catalog-conflict", "the catalog says that an operation is already in progress"},
         {425, FAULT_REQUEST, true, false, "catalog-busy", "the catalog wants the request again later"},
@@ -49,10 +47,14 @@ static const StatusMeaning foreign_meanings[] = {
          "there is nothing at this address, not in the catalog's words; check the path of the url, and the gateway in between"},
 };
 
-/* What of the configuration a refusal is about. */
-static const char *auth_words(HttpAuth method)
+/* What of the configuration a refusal may be about. */
+static const char *advice(const StatusMeaning *m, bool foreign, const AnswerAuth *auth)
 {
-        switch (method) {
+        if (auth->of_edge && (m->status == 400 || (m->status == 404 && !foreign)))
+                return "; the id must be that of an Edge connection, not of an Edge site";
+        if (!m->refused)
+                return "";
+        switch (auth->method) {
         case HTTP_AUTH_BASIC:
                 return "; check username and password_file";
         case HTTP_AUTH_BEARER:
@@ -258,8 +260,8 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
         answer_words(shown, words, text);
         const char *says = words[0] ? ". It says: " : "";
         if (m) {
-                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->words,
-                          m->refused ? auth_words(auth->method) : "", response->status, says, words);
+                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->words, advice(m, foreign, auth),
+                          response->status, says, words);
                 ret->retryable = m->retryable;
                 ret->refused = m->refused;
         } else if (answer_is_redirect(response)) {

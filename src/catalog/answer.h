@@ -16,10 +16,12 @@ typedef struct AnswerText {
 
 void answer_text_done(AnswerText *t);
 
-/* How we ask: by which method of authentication, and what of it must not be shown (NULL: nothing). */
+/* How we ask: by which method of authentication, and what of it must not be shown (NULL: nothing); and whether the request names an Edge connection, whose id
+ * may be why it is refused. */
 typedef struct AnswerAuth {
         HttpAuth method;
         const Blot *blot;
+        bool of_edge;
 } AnswerAuth;
 
 /* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that must be there is JSON by its content type. A web page where

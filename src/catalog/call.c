@@ -40,7 +40,7 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
 
 AnswerAuth call_auth(const CatalogCall *call)
 {
-        return (AnswerAuth){.method = call->catalog->auth, .blot = &call->catalog->blot};
+        return (AnswerAuth){.method = call->catalog->auth, .blot = &call->catalog->blot, .of_edge = call->of_edge};
 }
 
 static void call_unlink(CatalogCall *call)

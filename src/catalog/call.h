@@ -45,7 +45,8 @@ struct CatalogCall {
                 CatalogOneCallback one;
         } callback;
         void *userdata;
-        Uuid id; /* of the edge or the job that is asked about */
+        Uuid id;      /* of the edge or the job that is asked about */
+        bool of_edge; /* the request names an edge */
         int64_t offset;
         unsigned limit;
         unsigned tries;         /* answers so far, or failures */

@@ -79,6 +79,7 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         if (r < 0)
                 return r;
         call->method = HTTP_POST;
+        call->of_edge = true;
         call->callback.refresh = callback;
         if (asprintf(&call->url, "%s" API "/refresh?edgeConnectionId=%s", c->base_url, uuid_format(edge, id)) < 0) {
                 call->url = NULL;
@@ -188,6 +189,7 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
         if (r < 0)
                 return r;
         call->id = *edge;
+        call->of_edge = true;
         call->offset = offset;
         call->limit = limit;
         call->callback.page = callback;

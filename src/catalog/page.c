@@ -117,7 +117,7 @@ static int page_foreign(const DatabaseConnection *row, size_t index, const Uuid 
 static int page_unreadable(const Page *page, Fault *ret_fault)
 {
         return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-bad-row",
-                         "of the %zu rows of the page none can be read; of the first, %s", page->n_rows,
+                         "none of the rows of the page (%zu) can be read; of the first, %s", page->n_rows,
                          page->rows[0].rejected);
 }
 
@@ -160,7 +160,7 @@ static int page_check_rest(const Text *rest, size_t size, Fault *ret_fault)
                 return page_bad_json(size, r, ret_fault);
         if (json_get_array(document, "results", &results) < 0 || cJSON_GetArraySize(results) > 0)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-no-results",
-                                 "the catalog's answer is JSON, but has no list \"results\"");
+                                 "the catalog's answer is JSON, but has no list \"results\", or has it twice");
         return 0;
 }
 
@@ -197,7 +197,11 @@ int page_parse_one(const char *body, size_t size, Page *ret, Fault *ret_fault)
         if (r < 0) {
                 _cleanup_(cleanup_json) cJSON *document = NULL;
                 int bad = json_parse(body, size, &document);
-                return bad < 0 ? page_bad_json(size, bad, ret_fault) : r;
+                if (bad < 0)
+                        return page_bad_json(size, bad, ret_fault);
+                return page.n_rows == 0 ? r
+                                        : fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-bad-row",
+                                                    "the catalog's answer is not a row: %s", page.rows[0].rejected);
         }
         *ret = page;
         page = (Page){0};

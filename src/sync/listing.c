@@ -176,7 +176,8 @@ static ListingStep listing_give_up(Listing *l, Fault *ret_fault)
                 return LISTING_FAILED;
         }
         fault_set(ret_fault, FAULT_RUN, EAGAIN, "list-unstable",
-                  "the list could not be read as one in %u passes: %s; what was seen is applied", l->pass + 1,
+                  "the list could not be read as one in %u pass%s: %s; what was seen is applied", l->pass + 1,
+                  l->pass > 0 ? "es" : "",
                   l->unordered ? "rows change places from request to request, or one id stands at places far apart"
                                : "rows come and go too fast, or pages do not overlap");
         return LISTING_UNSTABLE;

@@ -376,8 +376,7 @@ static SyncEvent machine_proof_ended(SyncMachine *m)
                 (void)snprintf(fault.code, sizeof(fault.code), "removals-unproven");
                 fault_prefix(&fault,
                              "%" PRId64 " of %" PRId64
-                             " missing rows are not proven gone, and stay; the catalog's answer "
-                             "for ",
+                             " missing rows not proven gone, and kept; the catalog's answer for ",
                              unknown, m->proof.total);
                 fault.scope = FAULT_RUN;
                 machine_blame(m, &fault);

@@ -301,7 +301,7 @@ void fuzz_error(const uint8_t *data, size_t size)
                                  .location = sent_location,
                                  .body = body,
                                  .body_size = size};
-        answer_classify(&response, 200, true, &(AnswerAuth){c.auth, &c.blot}, &answer, &owned);
+        answer_classify(&response, 200, true, &(AnswerAuth){.method = c.auth, .blot = &c.blot}, &answer, &owned);
         if (answer.fault.scope != FAULT_NONE) {
                 check_fault(&answer.fault);
                 FUZZ_CHECK(answer.fault.http_status == status);

@@ -19,12 +19,13 @@
 
 #define JOB      "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
 #define STRANGER "5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10"
+#define LIST     "/rest/catalogDatabase/v1/databaseConnections"
 #define OF(id)   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" id "\",\"state\":\"COMPLETED\"}"
 
 static const Script scripts[] = {
         {"/ours", OF(JOB), 0, NULL, SCRIPT_CLOSE},
         {"/stranger", OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
-        {"/rest/catalogDatabase/v1/databaseConnections/" JOB,
+        {LIST "/" JOB,
          "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}", 0, NULL,
          SCRIPT_CLOSE},
         {0},
@@ -67,6 +68,81 @@ static int teardown(void **state)
         bench_close(&w->bench);
         server_stop(w->server);
         return 0;
+}
+
+/* What is said of a refusal, by whatever request. */
+typedef struct Hint {
+        unsigned n_answers;
+        bool given;
+} Hint;
+
+static void hint_take(Hint *h, const CatalogAnswer *a)
+{
+        h->n_answers++;
+        assert_true(a->status == 404 || a->status == 400);
+        h->given = strstr(a->fault.message, "the id must be that of an Edge connection") != NULL;
+}
+
+static void hint_on_refresh(const CatalogRefreshAnswer *a, void *userdata)
+{
+        hint_take(userdata, &a->answer);
+}
+
+static void hint_on_page(const CatalogPageAnswer *a, void *userdata)
+{
+        hint_take(userdata, &a->answer);
+}
+
+static void hint_on_one(const CatalogOneAnswer *a, void *userdata)
+{
+        hint_take(userdata, &a->answer);
+}
+
+static void hint_on_job(const CatalogJobAnswer *a, void *userdata)
+{
+        hint_take(userdata, &a->answer);
+}
+
+/* A job and a row have ids of their own. */
+static void only_a_request_that_names_an_edge_blames_the_id_of_the_edge(void **state)
+{
+        static const struct {
+                const char *status;
+                bool ours, hinted; /* in the catalog's words */
+        } cases[] = {{"400 Bad Request", true, true}, {"404 Not Found", true, true}, {"404 Not Found", false, false}};
+        World *w = *state;
+        Uuid id;
+        assert_int_equal(uuid_parse(STRANGER, &id), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char bytes[200], base[96];
+                (void)snprintf(bytes, sizeof(bytes),
+                               "HTTP/1.1 %s\r\nContent-Type: application/json\r\n\r\n{\"%s\":\"no\"}", cases[i].status,
+                               cases[i].ours ? "userMessage" : "message");
+                const Script refusals[] = {{LIST "/refresh", bytes, 0, NULL, SCRIPT_CLOSE},
+                                           {LIST, bytes, 0, NULL, SCRIPT_CLOSE},
+                                           {LIST "/" STRANGER, bytes, 0, NULL, SCRIPT_CLOSE},
+                                           {"/ours", bytes, 0, NULL, SCRIPT_CLOSE},
+                                           {0}};
+                Server *server = server_start(refusals);
+                Catalog *c;
+                CatalogCall *call;
+                Hint hints[4] = {0};
+                (void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", server->port);
+                assert_int_equal(
+                        catalog_new(w->bench.client, &(CatalogOptions){.base_url = base, .auth = HTTP_AUTH_NONE}, &c),
+                        0);
+                assert_int_equal(catalog_refresh(c, &id, hint_on_refresh, &hints[0], &call), 0);
+                assert_int_equal(catalog_list(c, &id, NULL, 0, 5, hint_on_page, &hints[1], &call), 0);
+                assert_int_equal(catalog_get_one(c, &id, hint_on_one, &hints[2], &call), 0);
+                assert_int_equal(catalog_get_job(c, &id, "/ours", hint_on_job, &hints[3], &call), 0);
+                for (size_t k = 0; k < ARRAY_SIZE(hints); k++) {
+                        while (hints[k].n_answers == 0)
+                                assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+                        assert_int_equal(hints[k].given, k < 2 && cases[i].hinted);
+                }
+                (void)catalog_free(c);
+                server_stop(server);
+        }
 }
 
 static void on_job(const CatalogJobAnswer *answer, void *userdata)
@@ -296,6 +372,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(refused_credentials_are_sent_once_more_by_one_call, setup, teardown),
                 cmocka_unit_test_setup_teardown(who_waits_does_not_wait_for_a_call_that_is_cancelled, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup, teardown),
+                cmocka_unit_test_setup_teardown(only_a_request_that_names_an_edge_blames_the_id_of_the_edge, setup,
+                                                teardown),
                 cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_can_be_freed_in_a_callback, setup, teardown),

@@ -262,7 +262,8 @@ static void an_echo_in_the_words_of_the_transfer_is_blotted(void **state)
         fault_set(&response.fault, FAULT_REQUEST, EPROTO, "http-protocol", "bad header \"%s\"", SECRET);
         assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, "svc", SECRET), 0);
         Answered a = {0};
-        answer_classify(&response, 200, true, &(AnswerAuth){HTTP_AUTH_BASIC, &blot}, &a.answer, &a.text);
+        answer_classify(&response, 200, true, &(AnswerAuth){.method = HTTP_AUTH_BASIC, .blot = &blot}, &a.answer,
+                        &a.text);
         assert_clean("message", a.answer.fault.message);
         blot_done(&blot);
 }

@@ -183,8 +183,8 @@ static void what_is_wrong_with_all_of_a_page_is_a_fault(void **state)
                 {GOOD "," WITH(Q(ID), Q(OTHER), NAMED), "page-foreign-row", OTHER},
                 {GOOD "," WITH(Q(ID), Q(OTHER), ""), "page-foreign-row", OTHER},
                 {GOOD "," WITH(Q(ID), Q("00000000-0000-0000-0000-000000000000"), NAMED), "page-foreign-row", EDGE},
-                {"{}", "page-bad-row", "of the 1 rows of the page none can be read; of the first, id is"},
-                {"1,2,3", "page-bad-row", "of the 3 rows of the page none can be read; of the first, the row is"},
+                {"{}", "page-bad-row", "none of the rows of the page (1) can be read; of the first, id is"},
+                {"1,2,3", "page-bad-row", "none of the rows of the page (3) can be read; of the first, the row is"},
                 {GOOD ",", "catalog-bad-json", "well-formed"},
                 {"," GOOD, "catalog-bad-json", "well-formed"},
                 {GOOD " " GOOD, "catalog-bad-json", "well-formed"},
@@ -234,6 +234,8 @@ static void a_page_is_an_object_with_one_list(void **state)
                 assert_true(parse(cases[i].text, 2, &page, &f) < 0);
                 assert_string_equal(f.code, cases[i].code);
                 assert_null(page.rows);
+                if (strstr(cases[i].text, "[],")) /* what is there is not denied */
+                        assert_non_null(strstr(f.message, "has no list \"results\", or has it twice"));
         }
         Page page = {0};
         Fault f;
@@ -276,6 +278,7 @@ static void one_row_alone(void **state)
                 {"{\"results\":[" GOOD "]}", "page-bad-row"},
                 {"[" GOOD "]", "page-bad-row"},
                 {"null", "page-bad-row"},
+                {"{}", "page-bad-row"},
                 {"{\"id\":\"" ID "\",\"name\":\"x\"}", ""},
                 {"{\"id\":\"" ID "\",\"name\":\"\\ud800\"}", ""},
                 {GOOD GOOD, "catalog-bad-json"},
@@ -288,6 +291,8 @@ static void one_row_alone(void **state)
                 assert_int_equal(r == 0, cases[i].code[0] == '\0');
                 assert_string_equal(f.code, cases[i].code);
                 assert_int_equal(page.n_rows, r == 0);
+                if (strcmp(f.code, "page-bad-row") == 0) /* there is no page */
+                        assert_non_null(strstr(f.message, "the catalog's answer is not a row: "));
                 page_done(&page);
         }
 }
