@@ -102,12 +102,6 @@ static PgNext migrate_on_checksum(const PGresult *result, void *userdata, Fault 
         return PG_ROLLBACK;
 }
 
-static PgNext migrate_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
-{
-        MigrateTask *t = userdata;
-        return catalog_check(t->task.mirror, result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
-}
-
 static bool migrate_knows_catalog(void *userdata)
 {
         return ((const MigrateTask *)userdata)->knows_catalog;
@@ -195,7 +189,7 @@ static int migrate_look(MigrateTask *t)
         migrate_begin(t);
         migrate_step(t, script(sql_migrations[0].text));
         migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_recorded));
-        PgStep catalog = task_step(sql_catalog, NULL, migrate_on_catalog);
+        PgStep catalog = task_step(sql_catalog, NULL, trust_on_catalog);
         catalog.wanted = migrate_knows_catalog;
         migrate_step(t, catalog);
         if (t->checking > 0) {

@@ -118,5 +118,9 @@ int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault);
 /* Whether nobody else writes the tables; `result` is that of sql_schema_version. 0, or a filled fault "pg-subscriber": the database subscribes to another. */
 int writer_check(const PGresult *result, Fault *ret_fault);
 
+/* Of steps with sql_schema_version and sql_catalog, the first ones of any work that is for a mirror of ours alone; `userdata` is a MirrorTask. */
+PgNext trust_on_version(const PGresult *result, void *userdata, Fault *ret_fault);
+PgNext trust_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault);
+
 /* "lease-lost". */
 void fault_lease_lost(Fault *ret);

@@ -43,14 +43,6 @@ static void register_done(MirrorTask *task)
         params_done(&t->others);
 }
 
-static PgNext register_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
-{
-        (void)userdata;
-        if (schema_check(result_int(result, 0, 0), ret_fault) < 0 || writer_check(result, ret_fault) < 0)
-                return PG_ROLLBACK;
-        return PG_NEXT;
-}
-
 static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         RegisterTask *t = userdata;
@@ -162,7 +154,7 @@ static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n, co
 /* The edges are locked before the other instances: that may take a while, and their signs of life need not wait for it. */
 static void register_steps(RegisterTask *t)
 {
-        t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
+        t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, trust_on_version);
         t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, register_on_catalog);
         /* Another may be quicker: what is there then decides. */
         t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &t->catalog, NULL);

@@ -2,13 +2,16 @@
  * retire: edges that are configured no more: their rows end, or all that there is of them goes, in one transaction.
  *
  * What always holds: the edges and their places in the queue are locked in the order in which an apply locks them; where somebody holds a lease, nothing is
- * done at all.
+ * done at all. Nor where the schema is another version's, or the database belongs to another catalog: which edges are configured no more, a file of that one
+ * does not say.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include <errno.h>
 
 enum {
+        STEP_VERSION,
+        STEP_CATALOG,
         STEP_LOCK,
         STEP_CLAIM,
         STEP_ROWS,
@@ -17,7 +20,9 @@ enum {
         STEP_FORGET_ROWS,
         STEP_FORGET_RUNS,
         STEP_FORGET_EDGES,
-        RETIRE_STEPS
+        RETIRE_STEPS,
+        STEP_FIND = STEP_LOCK, /* of a look */
+        FIND_STEPS,
 };
 
 typedef struct RetireTask {
@@ -31,6 +36,12 @@ typedef struct RetireTask {
 static void retire_done(MirrorTask *task)
 {
         params_done(&((RetireTask *)task)->params);
+}
+
+static void retire_trust(PgStep steps[static STEP_LOCK])
+{
+        steps[STEP_VERSION] = task_step(sql_schema_version, NULL, trust_on_version);
+        steps[STEP_CATALOG] = task_step(sql_catalog, NULL, trust_on_catalog);
 }
 
 /* ---- looking ---- */
@@ -67,8 +78,13 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
                 return -ENOMEM;
         t->callback = callback;
         params_names(&t->params, names);
-        t->steps[0] = task_step(sql_retire_find, &t->params, retire_on_found);
-        PgWork work = {.steps = t->steps, .n_steps = 1, .statement_timeout_usec = 10 * USEC_PER_MINUTE};
+        retire_trust(t->steps);
+        t->steps[STEP_FIND] = task_step(sql_retire_find, &t->params, retire_on_found);
+        PgWork work = {.steps = t->steps,
+                       .n_steps = FIND_STEPS,
+                       .transaction = true,
+                       .read_only = true,
+                       .statement_timeout_usec = 10 * USEC_PER_MINUTE};
         return task_start(&t->task, &work, &t->params, ret);
 }
 
@@ -120,7 +136,8 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget, Mir
                 return -ENOMEM;
         params_uuids(&t->params, edges, n_edges);
         t->done = callback;
-        for (size_t i = 0; i < RETIRE_STEPS; i++)
+        retire_trust(t->steps);
+        for (size_t i = STEP_LOCK; i < RETIRE_STEPS; i++)
                 t->steps[i] = task_step(sql[i], &t->params, i == STEP_CLAIM ? retire_on_claim : NULL);
         PgWork work = {.steps = t->steps,
                        .n_steps = forget ? RETIRE_STEPS : STEP_FORGET_HISTORY,

@@ -70,3 +70,16 @@ int writer_check(const PGresult *result, Fault *ret_fault)
                 "this database subscribes to another mirror, which writes its tables: sync into that one, or DROP SUBSCRIPTION "
                 "here first");
 }
+
+PgNext trust_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)userdata;
+        bool right = schema_check(result_int(result, 0, 0), ret_fault) == 0 && writer_check(result, ret_fault) == 0;
+        return right ? PG_NEXT : PG_ROLLBACK;
+}
+
+PgNext trust_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        const MirrorTask *task = userdata;
+        return catalog_check(task->mirror, result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+}

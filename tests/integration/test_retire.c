@@ -137,6 +137,32 @@ static void what_is_configured_or_unknown_is_refused_and_nothing_is_done(void **
         assert_one(w, present, "main 20 true, other 20 true");
 }
 
+/* N1: which edges are configured no more, a file of another catalog does not say; nor what is in a schema that it does not know. */
+static void nothing_of_another_catalog_or_of_a_newer_schema_is_retired(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *make, *words, *undo;
+        } cases[] = {
+                {"UPDATE edgemirror.catalog SET url = 'https://another.example'",
+                 "this database mirrors the catalog https://another.example", "SELECT 1"},
+                {"INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, 'later', 'x')",
+                 "the schema is at version 999", "DELETE FROM edgemirror.schema_version WHERE version = 999"},
+        };
+        char *url = harness_sql(&w->pg, "SELECT url FROM edgemirror.catalog"), back[300];
+        (void)snprintf(back, sizeof(back), "UPDATE edgemirror.catalog SET url = '%s'", url);
+        free(url);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                free(harness_sql(&w->pg, cases[i].make));
+                assert_int_equal(RUN(w, "retire", "main", "--yes"), 69);
+                assert_says(w, "err", cases[i].words, true);
+                assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 69);
+                assert_one(w, present, "main 20 true, other 20 true");
+                free(harness_sql(&w->pg, cases[i].undo));
+                free(harness_sql(&w->pg, back));
+        }
+}
+
 static void a_person_is_asked(void **state)
 {
         World *w = *state;
@@ -235,6 +261,7 @@ int main(void)
                 cmocka_unit_test_setup(rows_end_and_the_history_stays, without_main),
                 cmocka_unit_test_setup(an_edge_is_forgotten_with_all_that_is_its, without_main),
                 cmocka_unit_test_setup(what_is_configured_or_unknown_is_refused_and_nothing_is_done, without_main),
+                cmocka_unit_test_setup(nothing_of_another_catalog_or_of_a_newer_schema_is_retired, without_main),
                 cmocka_unit_test_setup(a_person_is_asked, without_main),
                 cmocka_unit_test_setup(an_edge_that_is_being_synced_is_not_retired, synced_world),
                 cmocka_unit_test_setup(who_comes_back_after_the_retirement_publishes_nothing, synced_world),
