@@ -154,7 +154,6 @@ static int runner_start(SyncCommand *c, Runner *r)
                 if (error < 0)
                         return error;
         }
-        r->command = c;
         r->line = progress_line_add(c->view, e->name);
         return sync_start(&c->context, &plan, runner_on_progress, runner_on_done, r, &r->sync);
 }
@@ -215,6 +214,7 @@ static void command_go_on(SyncCommand *c)
         fault_set(&stopped, FAULT_RUN, ECANCELED, "stopped", "stopped before it began");
         while (c->next < c->n_edges && c->running < command_most(c)) {
                 Runner *r = &c->runners[c->next];
+                r->command = c;
                 r->edge = c->edges[c->next++];
                 if (c->stopping) {
                         command_fail_edge(c, r->edge, "aborted", &stopped);

@@ -27,8 +27,8 @@ static void output_to(const char *folder, const char *name, int to)
 
 /* ---- descriptors ---- */
 
-/* A command that may open so many files; whoever is no superuser cannot raise that again. */
-static pid_t start_with_descriptors(World *w, rlim_t soft, rlim_t hard, const char *command)
+/* A command that may open so many files; whoever is no superuser cannot raise that again. So many above standard error are open from the start. */
+static pid_t start_with_open(World *w, rlim_t soft, rlim_t hard, int n_open, const char *command, const char *option)
 {
         char path[512];
         const struct rlimit limit = {soft, hard};
@@ -39,10 +39,20 @@ static pid_t start_with_descriptors(World *w, rlim_t soft, rlim_t hard, const ch
                 return pid;
         output_to(w->folder, "out", STDOUT_FILENO);
         output_to(w->folder, "err", STDERR_FILENO);
-        if (close_range(3, ~0U, 0) < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        if (close_range(3, ~0U, 0) < 0)
                 _exit(126);
-        (void)execl(path, path, "-c", w->config, command, NULL);
+        for (int i = 0; i < n_open; i++)
+                if (dup(STDERR_FILENO) < 0)
+                        _exit(126);
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+                _exit(126);
+        (void)execl(path, path, "-c", w->config, command, option, NULL);
         _exit(127);
+}
+
+static pid_t start_with_descriptors(World *w, rlim_t soft, rlim_t hard, const char *command)
+{
+        return start_with_open(w, soft, hard, 0, command, NULL);
 }
 
 /* O1: libgcrypt aborted where its first use found no descriptor. */
@@ -76,6 +86,26 @@ static void as_many_descriptors_as_are_needed_are_enough(void **state)
         await_says(w, "err", "serving 2 edges");
         assert_int_equal(kill(service, SIGTERM), 0);
         assert_int_equal(harness_program_wait(service), 0);
+}
+
+/* What the parent left open counts: there may be too few all the same. Whatever is the first to go without says that it is files, not memory. */
+static void a_sync_that_cannot_begin_says_why(void **state)
+{
+        World *w = *state;
+        bool seen = false;
+        for (int n_free = 3; n_free < 40; n_free++) {
+                int status = harness_program_wait(start_with_open(w, 64, 64, 64 - 3 - n_free, "sync", "--dry-run"));
+                _cleanup_(cleanup_free) char *out = harness_read(w->folder, "out");
+                _cleanup_(cleanup_free) char *err = harness_read(w->folder, "err");
+                assert_in_range(status, 0, 255); /* it has crashed otherwise */
+                assert_says(w, "out", "out of memory", false);
+                assert_says(w, "err", "out of memory", false);
+                if (!strstr(out, "the sync could not begin: Too many open files"))
+                        continue;
+                seen = true;
+                assert_int_equal(status, 1);
+        }
+        assert_true(seen);
 }
 
 /* ---- standard error ---- */
@@ -228,7 +258,7 @@ static void check_offline_looks_at_the_files_of_secrets(void **state)
 
 /* ---- names that command a terminal ---- */
 
-/* What a configuration may hold: control characters are refused in it. */
+/* No configuration may hold it; an older one, or a hand, may have put it into the tables, and files and arguments are quoted. */
 #define HOSTILE_NAME "rtl\u202egro.\u2066x\u2028line\u2029\u200b"
 
 static void assert_harmless(World *w, const char *file, const char *command)
@@ -265,18 +295,16 @@ static void no_output_commands_the_terminal(void **state)
                 {"sync", "no" HOSTILE_NAME},
                 {"check", "--offline"},
         };
-        char text[2048], rows[512];
-        (void)snprintf(text, sizeof(text),
-                       "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\n"
-                       "[postgres]\nconninfo = %s\n[defaults]\npoll_min = 10ms\n"
-                       "[edge \"" HOSTILE_NAME "\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
-                       w->catalog.url, w->folder, w->pg.service, w->edges[0], w->edges[1]);
-        harness_write(w->folder, "edgemirror.conf", text);
+        char rows[512], renamed[256];
         assert_int_equal(RUN(w, "sync"), 0);
         (void)snprintf(rows, sizeof(rows), "/control/edges/%s/rows", w->edges[0]);
         control(w, rows,
                 "{\"op\":\"add\",\"name\":\"rtl\\u202e\\u2066\\u2028\\u2029\\u009b[2J\\u0085\\u007f\\u001b[2J\"}");
+        (void)snprintf(renamed, sizeof(renamed),
+                       "UPDATE edgemirror.edge SET name = '" HOSTILE_NAME "' WHERE edge_connection_id = '%s'",
+                       w->edges[0]);
         for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+                free(harness_sql(&w->pg, renamed));
                 free(harness_sql(
                         &w->pg,
                         "UPDATE edgemirror.sync_run SET job_state = E'\\x1b[2J', error_code = E'\\x1b[3J',"
@@ -298,6 +326,22 @@ static void no_output_commands_the_terminal(void **state)
         free(harness_sql(&w->pg, "DELETE FROM edgemirror.instance"));
 }
 
+static void a_configuration_that_is_refused_commands_none_either(void **state)
+{
+        World *w = *state;
+        char text[2048];
+        (void)snprintf(text, sizeof(text),
+                       "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\n"
+                       "[postgres]\nconninfo = %s\n[edge \"" HOSTILE_NAME "\"]\nid = %s\n",
+                       w->catalog.url, w->folder, w->pg.service, w->edges[0]);
+        harness_write(w->folder, "edgemirror.conf", text);
+        for (size_t i = 0; i < 2; i++) {
+                assert_int_equal(i ? RUN(w, "sync") : RUN(w, "check", "--offline"), 78);
+                assert_harmless(w, "out", "an invalid configuration");
+                assert_harmless(w, "err", "an invalid configuration");
+        }
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, small_world)
 
 int main(void)
@@ -305,6 +349,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(few_descriptors_are_refused_with_the_number_that_is_needed),
                 TEST(as_many_descriptors_as_are_needed_are_enough),
+                TEST(a_sync_that_cannot_begin_says_why),
                 TEST(a_service_does_not_wait_for_who_reads_its_log),
 #ifndef EDGEMIRROR_SANITIZERS
                 TEST(a_hangup_while_it_starts_is_a_reload),
@@ -313,6 +358,7 @@ int main(void)
                 TEST(an_unknown_time_zone_stops_one_edge_only),
                 TEST(check_offline_looks_at_the_files_of_secrets),
                 TEST(no_output_commands_the_terminal),
+                TEST(a_configuration_that_is_refused_commands_none_either),
         };
         return cmocka_run_group_tests_name("process", tests, world_setup, world_teardown);
 }

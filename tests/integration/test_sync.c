@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- what must hold ---- */
@@ -245,28 +244,6 @@ static void a_gateway_that_answers_for_every_edge_is_69_and_for_one_1(void **sta
         assert_int_equal(RUN(w, "sync", "--no-refresh"), 0);
 }
 
-/* With each descriptor more the program comes a step further; with one number of them as far as the file for the plan of a dry run. */
-static void a_sync_that_cannot_begin_says_why(void **state)
-{
-        World *w = *state;
-        struct rlimit before, few;
-        bool seen = false;
-        assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-        few = before;
-        for (few.rlim_cur = 6; !seen && few.rlim_cur < 40; few.rlim_cur++) {
-                assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-                int status = RUN(w, "sync", "--dry-run");
-                assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-                assert_says(w, "out", "out of memory", false);
-                char *out = harness_read(w->folder, "out");
-                seen = strstr(out, "the sync could not begin: Too many open files");
-                free(out);
-                if (seen)
-                        assert_int_equal(status, 1);
-        }
-        assert_true(seen);
-}
-
 static void postgres_trouble_has_its_status_and_its_words(void **state)
 {
         World *w = *state;
@@ -370,7 +347,6 @@ int main(void)
                 cmocka_unit_test_setup(the_catalogs_own_words_reach_the_person, small_world),
                 cmocka_unit_test_setup(refused_credentials_are_77_and_a_silent_catalog_69, small_world),
                 cmocka_unit_test_setup(a_gateway_that_answers_for_every_edge_is_69_and_for_one_1, small_world),
-                cmocka_unit_test_setup(a_sync_that_cannot_begin_says_why, small_world),
                 cmocka_unit_test_setup(postgres_trouble_has_its_status_and_its_words, small_world),
                 cmocka_unit_test_setup(the_second_of_two_syncs_says_who_holds_the_edge, small_world),
                 cmocka_unit_test_setup(a_killed_run_is_taken_up_by_its_job, small_world),
