@@ -9,7 +9,7 @@ CREATE TABLE edgemirror.instance (
     unbroken_since  timestamptz NOT NULL,
     stopped_at      timestamptz,
     edges           uuid[]      NOT NULL,
-    waiting_for     text        CHECK (waiting_for IN ('catalog', 'credentials', 'lock', 'postgres')),
+    waiting_for     text        CHECK (waiting_for IN ('catalog', 'pause', 'credentials', 'lock', 'postgres')),
     waiting_message text,
     waiting_since   timestamptz,
     CHECK ((waiting_for IS NULL) = (waiting_since IS NULL))
@@ -24,6 +24,6 @@ COMMENT ON COLUMN edgemirror.instance.seen_at IS 'Its last sign of life.';
 COMMENT ON COLUMN edgemirror.instance.unbroken_since IS 'Since then its signs of life came without a gap: who was cut off itself does not take others for dead.';
 COMMENT ON COLUMN edgemirror.instance.stopped_at IS 'When it was stopped in order. Null: it was not.';
 COMMENT ON COLUMN edgemirror.instance.edges IS 'Edges that it wants synced: those that its configuration enables. Emptied when it is taken for dead.';
-COMMENT ON COLUMN edgemirror.instance.waiting_for IS 'What keeps it from syncing: catalog (away), credentials (refused), lock (held by another session), postgres (a privilege, a table, room). Null: nothing.';
+COMMENT ON COLUMN edgemirror.instance.waiting_for IS 'What keeps it from syncing: catalog (away), pause (the catalog asks for one), credentials (refused), lock (held by another session), postgres (a privilege, a table, room). Null: nothing.';
 COMMENT ON COLUMN edgemirror.instance.waiting_message IS 'The same in words.';
 COMMENT ON COLUMN edgemirror.instance.waiting_since IS 'Since when it waits for that.';

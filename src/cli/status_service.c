@@ -22,6 +22,7 @@ static const char *waits_for(const char *code)
                 const char *code, *words;
         } table[] = {
                 {"catalog", "the catalog, which is away"},
+                {"pause", "the catalog, which asks for a pause"},
                 {"credentials", "the catalog, which refuses the credentials"},
                 {"lock", "a lock in PostgreSQL"},
                 {"postgres", "PostgreSQL, which refuses a statement"},

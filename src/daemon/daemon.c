@@ -131,8 +131,10 @@ static void daemon_reload(Daemon *d)
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS, "reloaded: %zu edges",
                           d->config->n_edges);
                 log_lines(LOG_LEVEL_WARNING, d->config->warnings);
-                if (d->supply != before || !d->gate.open)
+                if (d->supply != before)
                         gate_shut(d);
+                else if (!d->gate.open)
+                        gate_retry(d);
                 queue_ask_anew(d);
                 daemon_wake(d);
         }

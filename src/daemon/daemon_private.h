@@ -140,14 +140,15 @@ const char *gate_next(const Daemon *d,
 void gate_init(Daemon *d);
 void gate_knock(Daemon *d); /* ask the catalog whether it answers; opens or closes */
 void gate_catalog_failed(Daemon *d, const Fault *fault);
-void gate_shut(Daemon *d); /* forget what was known: another catalog */
+void gate_shut(Daemon *d);  /* forget what was known: another catalog */
+void gate_retry(Daemon *d); /* a person may have mended it: ask now, unless the catalog has asked for a pause */
 void gate_done(Daemon *d);
 
 /* runs.c */
 void runs_start(Daemon *d, Supply *supply, const MirrorDue *due); /* the supply that took the lease */
 void runs_stop(Daemon *d);
 /* Those that began with it and still need the catalog, which refuses the credentials. */
-void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *refused);
+void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *fault);
 void runs_say_again(Daemon *d); /* PostgreSQL answers: the words that it did not take before */
 void runs_reap(Daemon *d);
 void runs_done(Daemon *d);

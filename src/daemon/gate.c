@@ -75,22 +75,21 @@ static void gate_refused(Gate *g)
 const char *gate_next(const Daemon *d, char out[static GATE_NEXT_BYTES])
 {
         const Gate *g = &d->gate;
-        char when[TIME_BYTES];
+        char when[TIME_BYTES], delay[DURATION_STRING_SIZE];
         uint64_t now = clock_monotonic_usec();
-        uint64_t left = g->refused_until_usec > now ? g->refused_until_usec - now : 0;
-        if (g->not_before_usec > now) {
-                char pause[DURATION_STRING_SIZE];
-                uint64_t seconds = (g->not_before_usec - now + USEC_PER_SEC - 1) / USEC_PER_SEC;
+        bool pause = g->not_before_usec > now;
+        uint64_t at = pause ? g->not_before_usec : g->refused_until_usec;
+        uint64_t left = at > now ? at - now : 0;
+        if (!pause && !g->outage.fault.refused)
+                return "it is asked again at least every 30 s";
+        if (d->queue.clock_at_usec == 0) {
+                uint64_t seconds = (left + USEC_PER_SEC - 1) / USEC_PER_SEC;
                 (void)snprintf(out, GATE_NEXT_BYTES, "it is asked again in %s",
-                               duration_format(seconds * USEC_PER_SEC, pause));
+                               duration_format(seconds * USEC_PER_SEC, delay));
                 return out;
         }
-        if (!g->outage.fault.refused)
-                return "it is asked again at least every 30 s";
-        if (d->queue.clock_at_usec == 0)
-                return "it is asked again within ten minutes";
         status_format_time(daemon_now(d) + (int64_t)left, when);
-        (void)snprintf(out, GATE_NEXT_BYTES, "tried again at %s", when);
+        (void)snprintf(out, GATE_NEXT_BYTES, pause ? "it is asked again at %s" : "tried again at %s", when);
         return out;
 }
 
@@ -208,6 +207,12 @@ void gate_shut(Daemon *d)
         d->gate = (Gate){0};
         gate_init(d);
         (void)catalog_reread_secret(d->supply->wiring.catalog); /* not with a password that is known to be old */
+        gate_knock(d);
+}
+
+void gate_retry(Daemon *d)
+{
+        (void)catalog_reread_secret(d->supply->wiring.catalog);
         gate_knock(d);
 }
 

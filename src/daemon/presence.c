@@ -41,7 +41,9 @@ static const char *presence_waits_for(const Daemon *d, char *message, size_t siz
         char next[GATE_NEXT_BYTES];
         if (catalog->down) {
                 (void)snprintf(message, size, "%s; %s", catalog->fault.message, gate_next(d, next));
-                return catalog->fault.refused ? "credentials" : "catalog";
+                if (catalog->fault.refused)
+                        return "credentials";
+                return catalog->fault.retry_after_usec > 0 ? "pause" : "catalog";
         }
         if (d->locks.outage.down) {
                 (void)snprintf(message, size, "%s", d->locks.outage.fault.message);

@@ -316,12 +316,13 @@ void runs_stop(Daemon *d)
         }
 }
 
-void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *refused)
+void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *fault)
 {
-        Fault reason = *refused;
+        Fault reason = *fault;
         (void)snprintf(reason.code, sizeof(reason.code), "broken-off");
         reason.scope = FAULT_RUN;
-        fault_prefix(&reason, "broken off, the catalog refused the credentials: ");
+        fault_prefix(&reason, fault->refused ? "broken off, the catalog refused the credentials: "
+                                             : "broken off, the catalog asks for a pause: ");
         for (Run *run = d->runs; run; run = run->next)
                 if (run->sync && !run->over && run->supply == supply && sync_needs_catalog(run->sync))
                         sync_break_off(run->sync, &reason);
