@@ -2,6 +2,7 @@
  * postgres: starting and stopping of a private PostgreSQL, see the header.
  */
 #include "harness/postgres.h"
+#include "harness/program.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -179,4 +180,22 @@ long harness_sql_long(const HarnessPostgres *pg, const char *sql)
         long number = strtol(value, NULL, 10);
         free(value);
         return number;
+}
+
+int harness_log_count(const HarnessPostgres *pg, const char *words, size_t *from)
+{
+        int n = 0;
+        char *log = harness_read(pg->folder, "log");
+        for (const char *at = log + *from; (at = strstr(at, words)); at++)
+                n++;
+        *from = strlen(log);
+        free(log);
+        return n;
+}
+
+size_t harness_log_end(const HarnessPostgres *pg)
+{
+        size_t end = 0;
+        (void)harness_log_count(pg, "nothing", &end);
+        return end;
 }

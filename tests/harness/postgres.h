@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <sys/types.h>
 
 typedef struct HarnessPostgres {
@@ -24,3 +25,7 @@ void harness_postgres_destroy(HarnessPostgres *pg); /* stop, and remove the fold
 /* One statement or several, as superuser; the first column of the first row, or "" (owned by the caller). */
 char *harness_sql(const HarnessPostgres *pg, const char *sql);
 long harness_sql_long(const HarnessPostgres *pg, const char *sql);
+
+/* How often the words are in the server's log from `*from` on, which moves to its end; and where that is now. */
+int harness_log_count(const HarnessPostgres *pg, const char *words, size_t *from);
+size_t harness_log_end(const HarnessPostgres *pg);

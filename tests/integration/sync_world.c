@@ -103,6 +103,18 @@ void control(World *w, const char *path, const char *body)
         cJSON_Delete(harness_control(&w->catalog, path, body));
 }
 
+long count_in_requests(const World *w, const char *query, const char *words)
+{
+        char path[128];
+        long n = 0;
+        (void)snprintf(path, sizeof(path), "/control/log?%s", query);
+        char *record = harness_control_text(&w->catalog, path);
+        for (const char *at = strstr(record, words); at; at = strstr(at + 1, words))
+                n++;
+        free(record);
+        return n;
+}
+
 void fault(World *w, const char *kind, const char *members)
 {
         char rule[1024];

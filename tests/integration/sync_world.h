@@ -39,6 +39,9 @@ void write_config(World *w, const char *job_timeout);
 /* POST to the catalog's control API; "": DELETE. */
 void control(World *w, const char *path, const char *body);
 
+/* How often the words are in the catalog's record of the requests that it saw; `query` chooses among them, "" all. */
+long count_in_requests(const World *w, const char *query, const char *words);
+
 /* A rule for edge `main`; `members` are further JSON members. */
 void fault(World *w, const char *kind, const char *members);
 

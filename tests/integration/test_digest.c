@@ -100,31 +100,12 @@ static int mirror_empty(void **state)
         return 0;
 }
 
-/* What `word` counts in the server's log from `*from` on, which moves to its end. */
-static int count_in_log(const HarnessPostgres *pg, const char *word, size_t *from)
-{
-        int n = 0;
-        char *log = harness_read(pg->folder, "log");
-        for (const char *at = log + *from; (at = strstr(at, word)); at++)
-                n++;
-        *from = strlen(log);
-        free(log);
-        return n;
-}
-
-static size_t log_end(const HarnessPostgres *pg)
-{
-        size_t end = 0;
-        (void)count_in_log(pg, "nothing", &end);
-        return end;
-}
-
 /* Whether a sync that lists these rows copies them, which is: does not believe that nothing changed. */
 static bool copies(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n)
 {
-        size_t from = log_end(&b->pg);
+        size_t from = harness_log_end(&b->pg);
         bench_apply(b, edge, rows, n);
-        return count_in_log(&b->pg, "COPY pg_temp.edgemirror_spool_2", &from) > 0;
+        return harness_log_count(&b->pg, "COPY pg_temp.edgemirror_spool_2", &from) > 0;
 }
 
 static void alter(const MirrorBench *b, const char *sql)

@@ -25,11 +25,9 @@ static void pause_a_while(void)
         (void)nanosleep(&pause, NULL);
 }
 
-/* P3: longer than a statement waits for a lock. Then everything goes on by itself. */
-static void a_locked_table_does_not_fill_the_server(void **state)
+/* Six runs that wait for an answer about their job. */
+static void start_with_jobs_under_way(ServiceWorld *w)
 {
-        ServiceWorld *w = *state;
-        (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "max_connections = 4\n");
         write_config(w);
         (void)service_start(w, 0);
         fault(w, "job", -1, "\"delay_ms\":600000");
@@ -37,6 +35,14 @@ static void a_locked_table_does_not_fill_the_server(void **state)
         harness_service_reload(&w->services[0]);
         for (int i = 0; i < 6; i++)
                 await_phase(w, i, "poll");
+}
+
+/* P3: longer than a statement waits for a lock. Then everything goes on by itself. */
+static void a_locked_table_does_not_fill_the_server(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "max_connections = 4\n");
+        start_with_jobs_under_way(w);
         PGconn *holder = hold(w, "BEGIN; LOCK TABLE edgemirror.edge_claim IN EXCLUSIVE MODE");
         no_faults(w);
         long most = 0;
@@ -64,13 +70,7 @@ static void forgotten_connections_cost_no_lease(void **state)
         HarnessRelay relay;
         harness_relay_start(&relay, &w->pg, 0);
         (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=127.0.0.1 port=%u dbname=test user=em", relay.port);
-        write_config(w);
-        (void)service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":600000");
-        make_due(w, 0, 5);
-        harness_service_reload(&w->services[0]);
-        for (int i = 0; i < 6; i++)
-                await_phase(w, i, "poll");
+        start_with_jobs_under_way(w);
         harness_relay_forget(&relay);
         no_faults(w);
         uint64_t began = clock_monotonic_usec();

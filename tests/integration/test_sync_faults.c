@@ -11,18 +11,6 @@
 
 #define LONG_JOB "\"job_run_ms\":2000"
 
-static long count_in_log(World *w, const char *query, const char *needle)
-{
-        char path[128];
-        long n = 0;
-        (void)snprintf(path, sizeof(path), "/control/log?%s", query);
-        char *log = harness_control_text(&w->catalog, path);
-        for (const char *at = strstr(log, needle); at; at = strstr(at + 1, needle))
-                n++;
-        free(log);
-        return n;
-}
-
 static void faults_that_pass_while_polling_are_ridden_out(void **state)
 {
         static const Case cases[] = {
@@ -77,7 +65,7 @@ static void attempts_are_counted(void **state)
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 run_cases(w, &cases[i], 1);
-                assert_int_equal(count_in_log(w, "", "\"busy\""), 5);
+                assert_int_equal(count_in_requests(w, "", "\"busy\""), 5);
         }
 }
 
@@ -116,7 +104,7 @@ static void a_refresh_that_may_have_begun_is_not_repeated(void **state)
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 run_cases(w, &cases[i], 1); /* after one sync of both edges without a fault */
-                assert_int_equal(count_in_log(w, "kind=refresh", w->edges[0]), 2 * 2); /* uri and edge of each */
+                assert_int_equal(count_in_requests(w, "kind=refresh", w->edges[0]), 2 * 2); /* uri and edge of each */
         }
 }
 
@@ -212,7 +200,7 @@ static void credentials_rotated_while_polling_are_picked_up(void **state)
         take_results(w);
         assert_string_equal(text_of(w, 0, "outcome"), "synced");
         assert_string_equal(text_of(w, 0, "refresh"), "clean");
-        assert_int_equal(count_in_log(w, "", "\"status\":401"), 1);
+        assert_int_equal(count_in_requests(w, "", "\"status\":401"), 1);
 }
 
 /* An account is locked by wrong attempts: two are made, a moment apart since a 401 may pass (C3), for all edges together. */
@@ -225,7 +213,7 @@ static void credentials_refused_are_tried_twice(void **state)
         for (int edge = 0; edge < 2; edge++)
                 assert_string_equal(text_of(w, edge, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "catalog-unauthorized");
-        assert_int_equal(count_in_log(w, "", "\"status\":401"), 2);
+        assert_int_equal(count_in_requests(w, "", "\"status\":401"), 2);
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'failed'"
                                                   " AND error_code = 'catalog-unauthorized' AND http_status = 401"),
                          1);
@@ -244,7 +232,7 @@ static void credentials_refused_while_polling_end_the_run(void **state)
         take_results(w);
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "catalog-unauthorized");
-        assert_int_equal(count_in_log(w, "", "\"status\":401"), 2);
+        assert_int_equal(count_in_requests(w, "", "\"status\":401"), 2);
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"), 0);
         assert_int_equal(
                 harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);

@@ -8,18 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static long count_in_log(World *w, const char *query, const char *needle)
-{
-        char path[128];
-        long n = 0;
-        (void)snprintf(path, sizeof(path), "/control/log?%s", query);
-        char *log = harness_control_text(&w->catalog, path);
-        for (const char *at = strstr(log, needle); at; at = strstr(at + 1, needle))
-                n++;
-        free(log);
-        return n;
-}
-
 /* Appends to the url in the configuration. */
 static void lengthen_url(World *w, const char *suffix)
 {
@@ -91,7 +79,7 @@ static void a_location_without_the_gateways_prefix_is_found_below_it(void **stat
                 control(w, "/control/settings", settings);
                 lengthen_url(w, "/collibra");
                 assert_clean_sync(w);
-                assert_int_equal(count_in_log(w, "", "\"status\":401"), cases[i].status == 401 ? 2 : 0);
+                assert_int_equal(count_in_requests(w, "", "\"status\":401"), cases[i].status == 401 ? 2 : 0);
         }
 }
 
@@ -104,7 +92,7 @@ static void a_401_for_a_moment_is_ridden_out(void **state)
                 begin_again(w, "20", "1m");
                 fault(w, kinds[i], "\"status\":401,\"count\":1");
                 assert_clean_sync(w);
-                assert_int_equal(count_in_log(w, "", "\"status\":401"), 1);
+                assert_int_equal(count_in_requests(w, "", "\"status\":401"), 1);
         }
 }
 
@@ -149,7 +137,7 @@ static void a_job_is_taken_up_past_a_run_without_refresh(void **state)
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
         assert_int_equal(RUN(w, "sync", "--no-refresh", "main"), 0);
         assert_int_equal(RUN(w, "sync", "main"), 0);
-        assert_int_equal(count_in_log(w, "", "\"kind\":\"refresh\""), 1);
+        assert_int_equal(count_in_requests(w, "", "\"kind\":\"refresh\""), 1);
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"
                                                   " AND outcome = 'synced' AND refresh = 'clean'"),
                          1);
@@ -158,7 +146,7 @@ static void a_job_is_taken_up_past_a_run_without_refresh(void **state)
         fault(w, "refresh", "\"job_run_ms\":0");
         control(w, "/control/faults", "");
         assert_int_equal(RUN(w, "sync", "main"), 0);
-        assert_int_equal(count_in_log(w, "", "\"kind\":\"refresh\""), 2);
+        assert_int_equal(count_in_requests(w, "", "\"kind\":\"refresh\""), 2);
 }
 
 /* C10: between two requests the catalog has closed the connection. */
@@ -175,7 +163,7 @@ static void an_idle_connection_that_was_closed_is_no_error(void **state)
         harness_write(w->folder, "edgemirror.conf", text);
         free(text);
         assert_clean_sync(w);
-        assert_int_equal(count_in_log(w, "", "\"status\":0"), 0);
+        assert_int_equal(count_in_requests(w, "", "\"status\":0"), 0);
 }
 
 /* C11: a Location of another origin is not followed, and is said once, however many edges there are. */
@@ -201,7 +189,7 @@ static void a_token_in_a_location_is_not_stored(void **state)
         control(w, "/control/faults",
                 "{\"kind\":\"refresh\",\"location\":\"/rest/jobs/v1/jobs/00000000-0000-4000-8000-000000000000?access_token=abc\"}");
         assert_int_equal(sync_all(w), 0);
-        assert_true(count_in_log(w, "", "access_token=abc") > 0);
+        assert_true(count_in_requests(w, "", "access_token=abc") > 0);
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run r"
                                                   " WHERE r::text LIKE '%access_token%' OR job_url IS NULL"),
                          0);
@@ -233,7 +221,7 @@ static void a_retry_after_is_kept(void **state)
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "catalog-busy");
         assert_non_null(strstr(error_of(w, "message"), "before 5m have passed"));
-        assert_int_equal(count_in_log(w, "", "\"kind\":"), 1);
+        assert_int_equal(count_in_requests(w, "", "\"kind\":"), 1);
         begin_again(w, "20", "1m");
         fault(w, "list", "\"status\":503,\"retry_after\":2,\"count\":1");
         assert_clean_sync(w);

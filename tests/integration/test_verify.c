@@ -6,25 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What `word` counts in the server's log from `*from` on, which moves to its end. */
-static int count_in_log(const HarnessPostgres *pg, const char *word, size_t *from)
-{
-        int n = 0;
-        char *log = harness_read(pg->folder, "log");
-        for (const char *at = log + *from; (at = strstr(at, word)); at++)
-                n++;
-        *from = strlen(log);
-        free(log);
-        return n;
-}
-
-static size_t log_end(const HarnessPostgres *pg)
-{
-        size_t end = 0;
-        (void)count_in_log(pg, "nothing", &end);
-        return end;
-}
-
 /* Statements that reach the server, the registration of the edges left out: that is once per start of the program, however many edges it syncs. */
 static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
 {
@@ -35,7 +16,7 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
         assert_int_equal(sync_all(w), 0); /* takes the first changes of pages after the checkpoint upon itself */
         free(harness_sql(&w->pg, "ALTER ROLE em SET log_statement = 'all'"));
         char *lsn = harness_sql(&w->pg, "SELECT pg_current_wal_insert_lsn()");
-        size_t from = log_end(&w->pg);
+        size_t from = harness_log_end(&w->pg);
         size_t again = from;
         const char *const arguments[] = {"-c", w->config, "sync", "--json", "main", NULL};
         assert_int_equal(harness_program(w->folder, arguments), 0);
@@ -50,17 +31,17 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
         static const char *const around[] = {">: BEGIN ", ">: SELECT pg_catalog.set_config(", ">: COMMIT",
                                              "statement: COMMIT", "SHOW transaction_read_only" /* libpq's own */};
         enum { REGISTRATION = 4 };
-        int statements = count_in_log(&w->pg, "LOG:  execute", &from) - REGISTRATION;
+        int statements = harness_log_count(&w->pg, "LOG:  execute", &from) - REGISTRATION;
         from = again;
-        statements += count_in_log(&w->pg, "LOG:  statement", &from);
+        statements += harness_log_count(&w->pg, "LOG:  statement", &from);
         for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
                 from = again;
-                statements -= count_in_log(&w->pg, around[i], &from);
+                statements -= harness_log_count(&w->pg, around[i], &from);
         }
         print_message("an unchanged sync of 5,000 rows: %d statements, %ld bytes of WAL\n", statements, wal);
         assert_int_equal(number_of(w, 0, "unchanged"), 5000);
         assert_true(statements <= 4 && statements > 0);
-        assert_int_equal(count_in_log(&w->pg, "COPY", &again), 0);
+        assert_int_equal(harness_log_count(&w->pg, "COPY", &again), 0);
         assert_true(wal < 16 * 1024);
 }
 
