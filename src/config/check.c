@@ -83,7 +83,7 @@ void draft_check_postgres(Draft *d, const Config *config)
         problems_add(&d->problems, key_place(d, OPTION_POSTGRES, "conninfo"),
                      "conninfo: without sslmode the password may go to another machine in the clear; accepted: "
                      "sslmode=verify-full sslrootcert=FILE, with the certificate of the server's issuer, or another "
-                     "sslmode said in so many words");
+                     "sslmode, set explicitly");
 }
 
 void draft_check_polling(Draft *d, const ConfigEdge *edge, Place place)

@@ -49,7 +49,7 @@ static const Option OPTIONS[] = {
         /* [postgres] */
         { POSTGRES(conninfo), .key = "conninfo", .kind = &option_kind_conninfo, .required = true,
           .sample = "host=/run/postgresql dbname=reporting user=edgemirror",
-          .help = "The database that holds the mirror. A unix socket needs no password and no name resolution. With a password and a host that is another machine, sslmode must stand here: sslmode=verify-full sslrootcert=FILE lets nobody read it." },
+          .help = "The database that holds the mirror. With a password and a host that is another machine, sslmode must be set here, best verify-full." },
         { POSTGRES(password_file), .key = "password_file", .kind = &option_kind_secret_file, .sample = "credential:postgres",
           .sample_is_off = true, .help = "The file that holds the password, if the server asks for one; only its owner may read it." },
         { POSTGRES(max_connections), .key = "max_connections", COUNT(2, 100), .preset = "4",
