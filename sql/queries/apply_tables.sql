@@ -1,6 +1,6 @@
--- The list as it was received; the rows of it that cannot be mirrored; the rows in which list and mirror differ; the rows of the mirror that the list does not hold; what the catalog said of
--- each of those. Made once per server connection and emptied at every commit, so that nothing of the catalog's tables churns; works on whatever server
--- connection a transaction-pooling PgBouncer gives. The number in a name is the version of its shape.
+-- The list as it was received; the rows of it that cannot be mirrored; the rows in which list and mirror differ; the rows of the mirror that the list does not
+-- hold; what the catalog said of each of those. Made once per server connection and emptied at every commit, so that nothing of the catalog's tables churns;
+-- works on whatever server connection a transaction-pooling PgBouncer gives. The number in a name is the version of its shape.
 CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_2 (
     seq         bigint NOT NULL,
     id          uuid   NOT NULL,

@@ -17,8 +17,9 @@ static inline void cleanup_json(cJSON **p)
         cJSON_Delete(*p);
 }
 
-/* The whole text is one JSON value; text[size] is NUL. -EILSEQ: not UTF-8, or an escape that is half of a pair of surrogates; -EBADMSG: a NUL, raw or escaped; -E2BIG: more than LIMIT_JSON_MAX_VALUES values;
- * -EINVAL: no JSON, nested too deeply, or no memory. Raw control characters in strings are taken as they are, as cJSON does. */
+/* The whole text is one JSON value; text[size] is NUL. -EILSEQ: not UTF-8, or an escape that is half of a pair of surrogates; -EBADMSG: a NUL, raw or escaped;
+ * -E2BIG: more than LIMIT_JSON_MAX_VALUES values; -EINVAL: no JSON, nested too deeply, or no memory. Raw control characters in strings are taken as they are,
+ * as cJSON does. */
 int json_parse(const char *text, size_t size, cJSON **ret);
 
 /* For people: what is wrong with a text that json_parse refused. */

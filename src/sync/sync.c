@@ -1,9 +1,9 @@
 /*
  * sync: the runner. Carries out what the machine says and tells it what came of it; decides nothing.
  *
- * What always holds: one catalog call (or those of prefetch or prover), one write to the mirror and one timer at most are under way (the journal's own apart). Every effect that leaves
- * the process starts in sync_act, and nowhere else but for the journal. Apply and finish begin when the journal is quiet; notes that come during the apply
- * find the run ended in the database, should they arrive late.
+ * What always holds: one catalog call (or those of prefetch or prover), one write to the mirror and one timer at most are under way (the journal's own apart).
+ * Every effect that leaves the process starts in sync_act, and nowhere else but for the journal. Apply and finish begin when the journal is quiet; notes that
+ * come during the apply find the run ended in the database, should they arrive late.
  */
 #include "sync/sync.h"
 #include "base/clock.h"

@@ -1,9 +1,9 @@
 /*
  * fuzz: decoders and parsers of bytes from outside, each fed with arbitrary bytes.
  *
- * A target takes any input, never fails for what the input is, and aborts when a promise of the code under test is broken. Where there is a second opinion (another parser, a model that is written
- * down in the target), the two are compared. Two programs run the targets: `fuzz`, with libFuzzer (scripts/fuzz), searches for inputs; `replay`, an ordinary test, runs those that are
- * kept in corpus/TARGET.
+ * A target takes any input, never fails for what the input is, and aborts when a promise of the code under test is broken. Where there is a second opinion
+ * (another parser, a model that is written down in the target), the two are compared. Two programs run the targets: `fuzz`, with libFuzzer (scripts/fuzz),
+ * searches for inputs; `replay`, an ordinary test, runs those that are kept in corpus/TARGET.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /*
  * Target of src/http: whole answers of a server, header lines and body, as bytes; what arrives goes on to the decoders of src/catalog.
  *
- * The connection is a pair of sockets in this process: `socket` of src/http/ is wrapped by the linker, and connect(), which libcurl calls, is this program's own. Nothing leaves the process, and
- * no ports are used up. The answer lies in the socket before the request is sent, and the connection ends behind it.
+ * The connection is a pair of sockets in this process: `socket` of src/http/ is wrapped by the linker, and connect(), which libcurl calls, is this program's
+ * own. Nothing leaves the process, and no ports are used up. The answer lies in the socket before the request is sent, and the connection ends behind it.
  */
 #include "http/http.h"
 #include "base/duration.h"

@@ -8,8 +8,8 @@
  *  3. A snapshot is applied once, by the holder of the epoch, and holds nothing that the catalog has not shown since the list was begun.
  *  4. A row is written only when it differs.
  *
- * Besides: no refresh is asked for beside a job that an earlier run has left and that goes on; outcome, refresh, counts and the two clocks are true; every run ends; versions never overlap, follow each other, and the last one is the row; in the end the mirror
- * is the catalog.
+ * Besides: no refresh is asked for beside a job that an earlier run has left and that goes on; outcome, refresh, counts and the two clocks are true; every run
+ * ends; versions never overlap, follow each other, and the last one is the row; in the end the mirror is the catalog.
  */
 #pragma once
 

@@ -340,11 +340,13 @@ static void what_is_no_folder_or_no_text_of_a_sane_size_is_refused(void **state 
 static void without_a_name_it_is_the_file_of_the_system(void **state _unused_)
 {
         _cleanup_(text_done) Text errors = {0};
-        Config *config = NULL;
-        if (access(CONFIG_DEFAULT_FILE, F_OK) == 0)
-                skip();
-        assert_int_equal(config_load(NULL, &config, &errors), -ENOENT);
-        assert_true(text_starts_with(errors.data, CONFIG_DEFAULT_FILE ": no such file"));
+        _cleanup_(cleanup_config) Config *config = NULL;
+        bool there =
+                access(CONFIG_DEFAULT_FILE, F_OK) == 0; /* of a program that is installed; what is in it is not known */
+        int r = config_load(NULL, &config, &errors);
+        assert_int_equal(r == -ENOENT, !there);
+        if (!there)
+                assert_true(text_starts_with(errors.data, CONFIG_DEFAULT_FILE ": no such file"));
 }
 
 /* Each of these means another connection, or another name for ours. */

@@ -1,6 +1,6 @@
 /*
- * Memory that runs out: of each operation, the first allocation fails, then the second, and so on until none does. It is refused every time, or goes without what may be left out, and leaves
- * nothing behind (the sanitizers look).
+ * Memory that runs out: of each operation, the first allocation fails, then the second, and so on until none does. It is refused every time, or goes without
+ * what may be left out, and leaves nothing behind (the sanitizers look).
  *
  * Counted are the allocations of our own code (the linker wraps them), of cJSON and of libcurl.
  */
