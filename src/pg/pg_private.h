@@ -39,7 +39,8 @@ typedef struct Progress {
         bool begun;    /* BEGIN has been sent */
         bool pipelined;
         bool commits;        /* COMMIT is in the flight, or on its way there: it may have been sent */
-        bool answered;       /* something has come back */
+        bool answered;       /* something has come back of this flight */
+        bool heard;          /* of any flight: handlers may have run, and a source have given its data */
         bool failed;         /* the server has refused something in this flight: what followed it was not carried out */
         bool committed;      /* the server has said COMMIT */
         bool asked_back;     /* a handler asked for the rollback */

@@ -75,8 +75,8 @@ void pool_task_ended(PgTask *t, PgEnd end)
         PgConnection *c = t->connection;
         t->connection = NULL;
         pool->full = false;
-        /* A connection that had died unnoticed while idle, before anything came back: the work simply begins again on another one. */
-        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.answered && t->work.transaction && c->rested;
+        /* A connection that had died unnoticed while idle, before anything of the work came back: it simply begins again on another one. */
+        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.heard && t->work.transaction && c->rested;
         if (stale)
                 pool_requeue(pool, t);
         else

@@ -201,7 +201,7 @@ static void work_on_answer(PgConnection *c)
                 connection_break(c);
                 return;
         }
-        t->at.answered = true;
+        t->at.answered = t->at.heard = true;
         if (t->at.pipelined)
                 work_advance_stage(t);
         else
@@ -247,7 +247,7 @@ static bool work_on_result(PgConnection *c, PGresult *result)
         case PGRES_COPY_IN:
                 PQclear(result);
                 PQclear(TAKE_PTR(c->answer)); /* of what came before it in the same query */
-                c->task->at.answered = true;
+                c->task->at.answered = c->task->at.heard = true;
                 if (pipelined)
                         connection_break(c);
                 else

@@ -161,19 +161,50 @@ static PgNext dismiss(const PGresult *result, void *userdata, Fault *ret_fault)
         return PG_NEXT;
 }
 
+/* Not begun again by the pool: the first steps have been heard of. On a connection of its own, and on one that has been idle before. */
+static void assert_fails_when_dismissed(Bench *b, const PgWork *work, int n_results)
+{
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.max_connections = 1;
+        for (int idle = 0; idle < 2; idle++) {
+                Call call;
+                bench_open_pool(b, &options);
+                if (idle)
+                        bench_query(b, &call, "SELECT 1");
+                bench_run(b, &call, work);
+                assert_int_equal(call.end, PG_END_FAILED);
+                assert_string_equal(call.fault.code, "pg-unreachable");
+                assert_true(call.fault.retryable);
+                assert_int_equal(call.n_results, n_results);
+                assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM t"), 0);
+        }
+}
+
 static void a_session_that_is_dismissed_between_two_steps(void **state)
 {
         static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"),
                                        {.sql = "SELECT pg_backend_pid()", .on_result = dismiss},
                                        STEP("INSERT INTO t VALUES (2)")};
         PgWork work = WORK_OF(steps);
-        Bench *b = *state;
-        Call call;
-        bench_run(b, &call, &work);
-        assert_int_equal(call.end, PG_END_FAILED);
-        assert_string_equal(call.fault.code, "pg-unreachable");
-        assert_true(call.fault.retryable);
-        assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM t"), 0);
+        assert_fails_when_dismissed(*state, &work, 1);
+}
+
+/* The rows of a source that is at its end: begun again, the table would stay empty. */
+static int give_one_row(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
+{
+        (void)ret_fault;
+        *ret_data = "1\tx\n";
+        *ret_size = ((Call *)userdata)->n_results++ == 0 ? strlen(*ret_data) : 0;
+        return 0;
+}
+
+static void a_session_that_is_dismissed_after_a_copy(void **state)
+{
+        static const PgStep steps[] = {{.sql = "COPY t FROM STDIN", .copy_source = give_one_row},
+                                       {.sql = "SELECT pg_backend_pid()", .on_result = dismiss},
+                                       STEP("INSERT INTO t VALUES (2)")};
+        PgWork work = WORK_OF(steps);
+        assert_fails_when_dismissed(*state, &work, 2);
 }
 
 static void a_statement_whose_session_is_dismissed_says_so(void **state)
@@ -348,6 +379,7 @@ int main(void)
                 cmocka_unit_test_setup(a_session_that_became_read_only_is_left, bench_renew),
                 cmocka_unit_test_setup(a_server_that_dies_under_a_copy, bench_renew),
                 cmocka_unit_test_setup(a_session_that_is_dismissed_between_two_steps, bench_renew),
+                cmocka_unit_test_setup(a_session_that_is_dismissed_after_a_copy, bench_renew),
                 cmocka_unit_test_setup(a_statement_whose_session_is_dismissed_says_so, bench_renew),
                 cmocka_unit_test_setup(an_answer_lost_at_commit_is_unknown, bench_renew),
                 cmocka_unit_test_setup(a_server_that_cannot_be_had_says_why_and_keeps_the_secret, bench_renew),
