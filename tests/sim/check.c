@@ -210,8 +210,8 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
                 return;
         }
         bool known = present_in(&before[row], s->edge);
-        if (!known && truth_ever_spoiled(w->truth, row, r->list_from, r->list_to))
-                return;
+        if (!known && r->shown[row].joined == r->attempt && r->shown[row].spoiled)
+                return; /* set aside */
         if (known && !present(&w->database->rows[row]) && !order_kept(w, s) && !set_kept(w, s))
                 return; /* missed by the list, and gone when it was asked for */
         if (!known && !order_kept(w, s) && !set_kept(w, s)) {

@@ -139,20 +139,6 @@ bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to)
         return true;
 }
 
-bool truth_ever_spoiled(const Truth *t, unsigned row, uint32_t from, uint32_t to)
-{
-        const TruthVersion *v = truth_now(t, row);
-        while (v && v->from > to)
-                v = version_before(t, v);
-        for (; v; v = version_before(t, v)) {
-                if (v->spoiled)
-                        return true;
-                if (v->from <= from)
-                        return false;
-        }
-        return false;
-}
-
 bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database, uint32_t from,
                uint32_t to)
 {

@@ -59,8 +59,6 @@ const TruthVersion *truth_now(const Truth *t, unsigned row);
 bool truth_throughout(const Truth *t, unsigned row, unsigned edge, uint32_t from, uint32_t to);
 /* Did it not exist at all, or did the catalog say so, at some moment in between? */
 bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to);
-/* Was it given in a form that cannot be mirrored, at some moment in between? */
-bool truth_ever_spoiled(const Truth *t, unsigned row, uint32_t from, uint32_t to);
 /* Was it in this edge with these values, at some moment in between? */
 bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database, uint32_t from,
                uint32_t to);
