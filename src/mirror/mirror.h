@@ -257,10 +257,11 @@ typedef struct MirrorApplied {
 
 typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *fault, void *userdata);
 
-/* First one statement: a whole list whose digest is that of the mirror ends the run there, with nothing written but the clocks and the journal; otherwise
- * it notes phase `apply` and renews the lease. Then one transaction: COPY the spool into a temporary table, apply the difference, write history, lock the
- * claim row and check the epoch, write edge and run, release the lease, notify when something changed. The lease has to be renewed meanwhile. The ending's outcome `synced` becomes `held` when rows are held. A result lost at COMMIT is read
- * back before the callback (so: no fault means committed, or rows found). Fault code "lease-lost" as above. */
+/* First one statement: a whole list whose digest is that of the mirror ends the run there, with nothing written but the clocks and the journal; otherwise it
+ * notes phase `apply` and renews the lease. Then one transaction: COPY the spool into a temporary table, apply the difference, write history, lock the claim
+ * row and check the epoch, write edge and run, release the lease, notify when something changed. The lease has to be renewed meanwhile. The ending's outcome
+ * `synced` becomes `held` when rows are held. A result lost at COMMIT is read back before the callback (so: no fault means committed, or rows found). Fault
+ * code "lease-lost" as above. */
 int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot, const MirrorEnding *ending,
                  MirrorApplyCallback callback, void *userdata, MirrorTask **ret);
 
@@ -281,8 +282,8 @@ typedef void (*MirrorPlanCallback)(const MirrorPlanRow *row, void *userdata);
 int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot, MirrorPlanCallback plan,
                 MirrorApplyCallback callback, void *userdata, MirrorTask **ret);
 
-/* One statement: ends a run without applying anything; releases the lease; consecutive_failures rises (not for `aborted`). Does nothing when the lease is not ours any
- * more, with a fault of code "run-over": the run has its end already, from the next holder or from an apply whose answer nobody waited for. */
+/* One statement: ends a run without applying anything; releases the lease; consecutive_failures rises (not for `aborted`). Does nothing when the lease is not
+ * ours any more, with a fault of code "run-over": the run has its end already, from the next holder or from an apply whose answer nobody waited for. */
 int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, MirrorCallback callback, void *userdata,
                   MirrorTask **ret);
 

@@ -1,6 +1,6 @@
 /*
- * run: one sync in the simulation. Carries out what the real machine decides, as src/sync/sync.c, journal.c, prover.c and mirror/apply.c do (prefetch.c is the real one), with simulated
- * requests, statements and timers in place of real ones. Where one of those was changed, change it here.
+ * run: one sync in the simulation. Carries out what the real machine decides, as src/sync/sync.c, journal.c, prover.c and mirror/apply.c do (prefetch.c is the
+ * real one), with simulated requests, statements and timers in place of real ones. Where one of those was changed, change it here.
  *
  * Besides, it remembers what the catalog has shown to it: the invariants are checked against that and the truth, never against the machine's own account.
  */
