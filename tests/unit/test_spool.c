@@ -5,6 +5,7 @@
 #include "mirror/spool.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,8 +14,23 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+int __wrap_open(const char *path, int flags, unsigned mode);
+int __real_open(const char *path, int flags, unsigned mode);
+
+static bool without_tmpfile; /* the file system, as overlay and network ones are */
+
+int __wrap_open(const char *path, int flags, unsigned mode)
+{
+        if (without_tmpfile && (flags & O_TMPFILE) == O_TMPFILE) {
+                errno = EOPNOTSUPP;
+                return -1;
+        }
+        return __real_open(path, flags, mode);
+}
 
 static DatabaseConnection row(uint8_t number, const char *name)
 {
@@ -162,22 +178,85 @@ static size_t entries(const char *folder)
         return n;
 }
 
-static void the_file_is_in_tmpdir_and_has_no_name(void **state)
+/* The descriptor of the one file that has no name any more, and the name that it had; -1: there is none. */
+static int find_file(char *where, size_t size)
 {
-        char folder[] = "/tmp/edgemirror-spool-XXXXXX";
-        _cleanup_(text_done) Text expected = {0};
-        assert_non_null(mkdtemp(folder));
-        assert_int_equal(setenv("TMPDIR", folder, 1), 0);
-        fill_beyond_memory(*state, &expected);
-        assert_int_equal(entries(folder), 2); /* . and .. */
-        assert_int_equal(rmdir(folder), 0);
+        for (int fd = 3; fd < 64; fd++) {
+                char link[32];
+                (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+                ssize_t n = readlink(link, where, size - 1);
+                if (n <= 0)
+                        continue;
+                where[n] = '\0';
+                if (strstr(where, " (deleted)"))
+                        return fd;
+        }
+        return -1;
 }
 
-static void a_tmpdir_that_does_not_exist_is_passed_over(void **state)
+static void the_file_is_in_tmpdir_and_has_no_name(void **state)
 {
-        _cleanup_(text_done) Text expected = {0};
-        assert_int_equal(setenv("TMPDIR", "/nonexistent/folder", 1), 0);
-        fill_beyond_memory(*state, &expected);
+        for (int without = 0; without < 2; without++) {
+                char folder[] = "/tmp/edgemirror-spool-XXXXXX", where[128];
+                _cleanup_(text_done) Text expected = {0};
+                _cleanup_(text_done) Text out = {0};
+                without_tmpfile = without == 1;
+                assert_non_null(mkdtemp(folder));
+                assert_int_equal(setenv("TMPDIR", folder, 1), 0);
+                fill_beyond_memory(*state, &expected);
+                without_tmpfile = false;
+                assert_int_not_equal(find_file(where, sizeof(where)), -1);
+                assert_memory_equal(where, folder, strlen(folder));
+                assert_int_equal(entries(folder), 2); /* . and .. */
+                assert_int_equal(rmdir(folder), 0);
+                read_all(*state, &out);
+                assert_string_equal(out.data, expected.data);
+                spool_reset(*state);
+                assert_int_equal(find_file(where, sizeof(where)), -1);
+        }
+}
+
+static void a_tmpdir_that_cannot_be_used_is_passed_over(void **state)
+{
+        char too_long[PATH_MAX + 1], where[128];
+        memset(too_long, '/', sizeof(too_long) - 1);
+        too_long[sizeof(too_long) - 1] = '\0';
+        const char *const folders[] = {"/nonexistent/folder", "", too_long};
+        for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+                _cleanup_(text_done) Text expected = {0};
+                assert_int_equal(setenv("TMPDIR", folders[i], 1), 0);
+                fill_beyond_memory(*state, &expected);
+                assert_int_not_equal(find_file(where, sizeof(where)), -1);
+                assert_memory_equal(where, "/var/tmp/", 9);
+                spool_reset(*state);
+        }
+}
+
+/* Rows that are lost, or are not what was written, are a fault; no list is shorter for it. */
+static void a_file_that_was_cut_is_a_fault(void **state)
+{
+        enum { IDS = 100000, FOREIGN = 10 };
+        char where[128];
+        Fault fault;
+        Uuid id = {0};
+        const char *data;
+        size_t size;
+        for (int i = 0; i < IDS; i++)
+                assert_int_equal(spool_add_id(*state, &id, &fault), 0);
+        int fd = find_file(where, sizeof(where));
+        assert_int_not_equal(fd, -1);
+        assert_int_equal(pwrite(fd, "no", 2, FOREIGN * UUID_STRING_SIZE), 2);
+        assert_int_equal(spool_get_id(*state, FOREIGN, &id, &fault), -EBADMSG);
+        assert_string_equal(fault.code, "spool-failed");
+        assert_int_equal(ftruncate(fd, UUID_STRING_SIZE), 0);
+        assert_int_equal(spool_get_id(*state, 0, &id, &fault), 0);
+        assert_int_equal(spool_get_id(*state, 1, &id, &fault), -EIO);
+        assert_string_equal(fault.code, "spool-failed");
+        spool_rewind(*state);
+        assert_int_equal(spool_read(*state, &data, &size, &fault), 0);
+        assert_int_equal(size, UUID_STRING_SIZE);
+        assert_int_equal(spool_read(*state, &data, &size, &fault), -EIO);
+        assert_string_equal(fault.code, "spool-failed");
 }
 
 /* A file that may not grow stands for a full disk. */
@@ -294,7 +373,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_name_ends_where_its_size_says, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(many_rows_come_out_the_same_every_time, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(the_file_is_in_tmpdir_and_has_no_name, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(a_tmpdir_that_does_not_exist_is_passed_over, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_tmpdir_that_cannot_be_used_is_passed_over, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_file_that_was_cut_is_a_fault, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(ids_come_back_by_their_number, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(rows_that_cannot_be_mirrored_are_kept_up_to_a_cap, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(verdicts_come_out_as_copy_text, set_up, tear_down),

@@ -754,6 +754,176 @@ static void stop_and_lost_lease_end_the_run_in_every_state(void **state)
                         }
 }
 
+/* ---- words and ends that are rare ---- */
+
+/* What ended the run is not unsaid by what goes wrong afterwards, nor is a success. */
+static void what_has_been_decided_stays(void **state)
+{
+        (void)state;
+        static const SyncState after[] = {SYNC_FINISHING, SYNC_FINISH_BACKOFF};
+        Fault late = {.scope = FAULT_RUN, .code = "late"};
+        const SyncInput inputs[] = {
+                {.kind = SYNC_INPUT_FAULT, .fault = &late}, {.kind = SYNC_INPUT_LEASE_LOST}, {.kind = SYNC_INPUT_STOP}};
+        for (size_t i = 0; i < ARRAY_SIZE(after); i++)
+                for (size_t k = 0; k < ARRAY_SIZE(inputs); k++) {
+                        SyncMachine m;
+                        new_machine(&m, true, false);
+                        m.state = after[i];
+                        m.outcome = "failed";
+                        fault_set(&m.fault, FAULT_RUN, EIO, "first", "the first");
+                        (void)sync_machine_handle(&m, &inputs[k]);
+                        assert_string_equal(m.outcome, "failed");
+                        assert_string_equal(m.fault.code, "first");
+                }
+        SyncMachine m;
+        new_machine(&m, true, false);
+        m.state = SYNC_DONE;
+        m.outcome = "synced";
+        assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_STOP}), SYNC_DO_NOTHING);
+        assert_string_equal(m.outcome, "synced");
+        assert_int_equal(m.fault.scope, FAULT_NONE);
+}
+
+/* The first thing that went wrong is what a person hears, also when the list is unstable on top. */
+static void the_first_fault_is_kept(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        new_machine(&m, true, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START, .now_usec = 1});
+        (void)give_claim(&m);
+        assert_int_equal(give_refresh(&m, 403, false), SYNC_DO_LIST);
+        assert_int_equal(give_page_at(&m, 2, true), SYNC_DO_LIST);
+        assert_int_equal(give_page_at(&m, 3600000010, true), SYNC_DO_APPLY);
+        assert_string_equal(m.outcome, "unstable");
+        assert_string_equal(m.refresh, "rejected");
+        assert_string_equal(m.fault.code, "catalog-error");
+}
+
+/* A definite no is one, however late it comes. */
+static void a_page_that_is_refused_late_fails_the_run(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        new_machine(&m, false, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START, .now_usec = 1});
+        (void)give_claim(&m);
+        assert_int_equal(give_page_at(&m, 2, true), SYNC_DO_LIST);
+        CatalogPageAnswer a = {.answer = {.status = 404, .sent = true}};
+        fault_set(&a.answer.fault, FAULT_RUN, ENOENT, "edge-unknown", "no such edge");
+        assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a, .now_usec = 3600000010}),
+                         SYNC_DO_FINISH);
+        assert_string_equal(m.outcome, "failed");
+        assert_string_equal(m.fault.code, "edge-unknown");
+}
+
+/* What a shell would take apart is named by its id. */
+static void the_way_out_can_be_pasted(void **state)
+{
+        (void)state;
+        static const MirrorApplied few = {.found = 4, .present = 4, .names = "a"};
+        static const struct {
+                const char *name;
+                bool usable;
+        } cases[] = {{"main", true}, {"Main_2.x-y", true}, {NULL, false},   {"", false},
+                     {"-r", false},  {"a b", false},       {"$(id)", false}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                SyncMachine m;
+                char id[UUID_STRING_SIZE], expected[200];
+                live_until_apply(&m);
+                m.name = cases[i].name;
+                assert_int_equal(give_applied(&m, &few), SYNC_DO_APPLY);
+                (void)snprintf(expected, sizeof(expected), "edgemirror sync --accept-removals %s removes",
+                               cases[i].usable ? cases[i].name : uuid_format(&m.edge, id));
+                assert_non_null(strstr(m.fault.message, expected));
+        }
+}
+
+static void an_empty_list_is_said_with_some_names(void **state)
+{
+        (void)state;
+        for (int many = 0; many < 2; many++) {
+                const MirrorApplied found = {.found = many ? 4 : 2, .present = many ? 4 : 2, .names = "a, b"};
+                SyncMachine m;
+                live_until_apply(&m);
+                m.listing.received = 0;
+                assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
+                assert_string_equal(m.fault.code, "removals-held");
+                assert_non_null(strstr(m.fault.message,
+                                       many ? "the mirror has 4 rows (a, b, …)" : "the mirror has 2 rows (a, b)"));
+        }
+}
+
+/* Only what is true of all edges ends the run: refused credentials, and a catalog that cannot be reached for good. */
+static void an_answer_about_one_row_ends_the_run_only_when_it_is_about_all(void **state)
+{
+        (void)state;
+        static const struct {
+                FaultScope scope;
+                bool retryable, refused;
+                int status;
+                bool ends;
+        } cases[] = {
+                {FAULT_PEER, false, true, 401, true},     {FAULT_PEER, false, false, 0, true},
+                {FAULT_PEER, false, false, 302, false},   {FAULT_PEER, true, false, 0, false},
+                {FAULT_REQUEST, true, false, 503, false}, {FAULT_RUN, false, false, 403, false},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                static const MirrorApplied found = {.found = 1, .present = 13};
+                SyncMachine m;
+                ProofOrder order;
+                Uuid asked = number_id(100);
+                live_until_apply(&m);
+                assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+                assert_true(proof_next_order(&m.proof, &order));
+                CatalogOneAnswer a = {.answer = {.status = cases[i].status, .requests = 1}};
+                fault_set(&a.answer.fault, cases[i].scope, EIO, "why", "no");
+                a.answer.fault.retryable = cases[i].retryable;
+                a.answer.fault.refused = cases[i].refused;
+                SyncAction action =
+                        give(&m, (SyncInput){.kind = SYNC_INPUT_ONE, .one = &a, .asked = &asked, .slot = order.slot});
+                if (cases[i].ends) {
+                        assert_int_equal(action, SYNC_DO_FINISH);
+                        assert_string_equal(m.outcome, "failed");
+                        assert_string_equal(m.fault.code, "why");
+                } else {
+                        assert_int_equal(action, cases[i].retryable ? SYNC_DO_VERIFY : SYNC_DO_APPLY);
+                        assert_int_equal(m.verdict, cases[i].retryable ? PROOF_PENDING : PROOF_UNKNOWN);
+                }
+        }
+}
+
+/* Held rows of a list that was not whole do not make it a good one. */
+static void an_unstable_list_with_held_rows_stays_unstable(void **state)
+{
+        (void)state;
+        static const MirrorApplied held = {.listed = 10, .held = 1};
+        SyncMachine m;
+        machine_at(&m, SYNC_APPLYING);
+        m.outcome = "unstable";
+        m.listed_whole = false;
+        assert_int_equal(give_applied(&m, &held), SYNC_DO_REPORT);
+        assert_string_equal(m.outcome, "unstable");
+}
+
+static void who_holds_the_edge_is_said_with_what_is_known(void **state)
+{
+        (void)state;
+        static const char *const doing[] = {"", "20 rows listed"};
+        static const char *const words[] = {"since 3.0s ago; its lease", "since 3.0s ago: 20 rows listed; its lease"};
+        for (size_t i = 0; i < ARRAY_SIZE(doing); i++) {
+                MirrorClaim claim = {.busy = true, .holder = "there", .holder_since_usec = 3400000};
+                SyncMachine m;
+                (void)snprintf(claim.holder_doing, sizeof(claim.holder_doing), "%s", doing[i]);
+                machine_at(&m, SYNC_CLAIMING);
+                assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = &claim, .fault = &no_fault}),
+                                 SYNC_DO_REPORT);
+                assert_string_equal(m.outcome, "aborted");
+                assert_string_equal(m.fault.code, "lease-held");
+                assert_non_null(strstr(m.fault.message, words[i]));
+        }
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -780,6 +950,14 @@ int main(void)
                 cmocka_unit_test(an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_missing_rows),
                 cmocka_unit_test(a_dry_run_takes_no_lease_and_records_no_end),
                 cmocka_unit_test(stop_and_lost_lease_end_the_run_in_every_state),
+                cmocka_unit_test(what_has_been_decided_stays),
+                cmocka_unit_test(the_first_fault_is_kept),
+                cmocka_unit_test(a_page_that_is_refused_late_fails_the_run),
+                cmocka_unit_test(the_way_out_can_be_pasted),
+                cmocka_unit_test(an_empty_list_is_said_with_some_names),
+                cmocka_unit_test(an_answer_about_one_row_ends_the_run_only_when_it_is_about_all),
+                cmocka_unit_test(an_unstable_list_with_held_rows_stays_unstable),
+                cmocka_unit_test(who_holds_the_edge_is_said_with_what_is_known),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,6 +118,33 @@ static void fingerprints_follow_from_the_key(void **state)
         seen_done(&b);
 }
 
+/* Values that crowd at the end: the set grows until the last places have room for them, and no further. */
+static void crowd_at_the_end_makes_the_set_grow(void **state)
+{
+        (void)state;
+        enum { CROWD = 80 };
+        Seen s;
+        SeenWhen when;
+        seen_init(&s, 7);
+        s.keys[0] = s.keys[1] = 0; /* a fingerprint is the second half of the id */
+        s.keys[2] = (unsigned __int128)1 << 64;
+        Uuid ids[CROWD + 1] = {0}; /* the last has the value 0 */
+        for (uint64_t i = 0; i < CROWD; i++) {
+                uint64_t value = UINT64_MAX - i * (UINT64_MAX / 512 / CROWD);
+                memcpy(ids[i].bytes + 8, &value, sizeof(value));
+        }
+        for (size_t i = 0; i <= CROWD; i++) {
+                assert_int_equal(seen_find(&s, &ids[i], 1), SEEN_NEVER);
+                assert_int_equal(seen_add(&s, &ids[i], 1, &when), 0);
+                assert_int_equal(when, SEEN_NEVER);
+        }
+        assert_int_equal(s.n, CROWD + 1);
+        assert_true(s.size < 20000);
+        for (size_t i = 0; i <= CROWD; i++)
+                assert_int_equal(seen_find(&s, &ids[i], 1), SEEN_THIS_PASS);
+        seen_done(&s);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -126,6 +153,7 @@ int main(void)
                 cmocka_unit_test(id_counts_for_the_pass_that_showed_it_last),
                 cmocka_unit_test(slots_are_sorted_and_few),
                 cmocka_unit_test(fingerprints_follow_from_the_key),
+                cmocka_unit_test(crowd_at_the_end_makes_the_set_grow),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
