@@ -55,10 +55,11 @@ static const Script *script_find(const Server *server, const char *request)
         const char *path = strchr(request, ' ');
         MUST(path);
         path++;
-        size_t length = strcspn(path, " ?");
-        for (const Script *s = server->scripts; s->path; s++)
+        for (const Script *s = server->scripts; s->path; s++) {
+                size_t length = strcspn(path, strchr(s->path, '?') ? " " : " ?");
                 if (strlen(s->path) == length && memcmp(s->path, path, length) == 0)
                         return s;
+        }
         return NULL;
 }
 

@@ -21,7 +21,7 @@ typedef enum ScriptEnd {
 } ScriptEnd;
 
 typedef struct Script {
-        const char *path;
+        const char *path;  /* without its query: of any query */
         const char *bytes; /* may be "" */
         size_t size;       /* 0: strlen */
         const char *flood; /* for SCRIPT_FLOOD, after `bytes` */
