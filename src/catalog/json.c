@@ -145,7 +145,7 @@ static int json_get(const cJSON *object, const char *name, const cJSON **ret)
         if (!item)
                 return -ENOENT;
         for (const cJSON *other = item->next; other; other = other->next)
-                if (other->string && strcmp(other->string, name) == 0)
+                if (strcmp(other->string, name) == 0)
                         return -EINVAL;
         if (cJSON_IsNull(item))
                 return -ENOENT;
@@ -171,7 +171,7 @@ int json_get_string(const cJSON *object, const char *name, const char **ret)
         int r = json_get(object, name, &item);
         if (r < 0)
                 return r;
-        if (!cJSON_IsString(item) || !item->valuestring)
+        if (!cJSON_IsString(item))
                 return -EINVAL;
         *ret = item->valuestring;
         return 0;

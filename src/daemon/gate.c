@@ -18,10 +18,8 @@
 #include <string.h>
 #include <time.h>
 
-#define OUTAGE_FLOOR_USEC        USEC_PER_SEC
-#define REFUSED_PAUSE_FIRST_USEC (30 * USEC_PER_SEC) /* before the same credentials are tried again */
-#define REFUSED_PAUSE_MOST_USEC  (10 * USEC_PER_MINUTE)
-#define REREAD_EVERY_USEC        (10 * USEC_PER_SEC) /* whether they have changed on disk */
+#define OUTAGE_FLOOR_USEC USEC_PER_SEC
+#define REREAD_EVERY_USEC (10 * USEC_PER_SEC) /* whether they have changed on disk */
 
 void gate_init(Daemon *d)
 {
@@ -67,8 +65,7 @@ static int gate_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 
 static void gate_refused(Gate *g)
 {
-        uint64_t pause = g->refused_pause_usec ? 2 * g->refused_pause_usec : REFUSED_PAUSE_FIRST_USEC;
-        g->refused_pause_usec = pause < REFUSED_PAUSE_MOST_USEC ? pause : REFUSED_PAUSE_MOST_USEC;
+        g->refused_pause_usec = outage_refused_pause(g->refused_pause_usec);
         g->refused_until_usec = clock_monotonic_usec() + g->refused_pause_usec;
 }
 

@@ -8,6 +8,9 @@
 #define WORD_GAP_MOST_USEC  (6 * USEC_PER_HOUR)
 #define WORD_GAP_GROWTH     4
 
+#define REFUSED_PAUSE_FIRST_USEC (30 * USEC_PER_SEC)
+#define REFUSED_PAUSE_MOST_USEC  (10 * USEC_PER_MINUTE)
+
 void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec)
 {
         *o = (Outage){.backoff = {.floor_usec = floor_usec, .ceiling_usec = ceiling_usec}};
@@ -43,4 +46,10 @@ bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec)
         o->down = false;
         backoff_reset(&o->backoff);
         return true;
+}
+
+uint64_t outage_refused_pause(uint64_t before_usec)
+{
+        uint64_t pause = before_usec ? 2 * before_usec : REFUSED_PAUSE_FIRST_USEC;
+        return pause < REFUSED_PAUSE_MOST_USEC ? pause : REFUSED_PAUSE_MOST_USEC;
 }

@@ -35,3 +35,6 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
 
 /* An attempt succeeded. True when that ends an outage, which lasted *ret_lasted_usec. */
 bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec);
+
+/* For how long the same credentials are not tried again that were refused; before_usec: how long that was the time before, 0: they were not refused then. */
+uint64_t outage_refused_pause(uint64_t before_usec);

@@ -22,6 +22,28 @@
 #define LIST     "/rest/catalogDatabase/v1/databaseConnections"
 #define OF(id)   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" id "\",\"state\":\"COMPLETED\"}"
 
+#define ROW_PATH(number)         LIST "/0000000" #number "-3d0a-4d55-9d2b-6b8f0f0a1c11"
+#define SAYS(status, type, body) "HTTP/1.1 " status "\r\nContent-Type: " type "\r\n\r\n" body
+#define OWN_WORDS                                                                                                      \
+        "{\"statusCode\":404,\"errorCode\":\"notFound\",\"titleMessage\":\"Not found\",\"userMessage\":\"There is none\"}"
+
+/* Of rows that are asked for by id. Only the last two say that there is none. */
+static const Script rows[] = {
+        {ROW_PATH(0), SAYS("404 Not Found", "text/html", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(1), SAYS("404 Not Found", "application/json", "Not found"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(2), SAYS("404 Not Found", "application/json", "[" OWN_WORDS "]"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(3), SAYS("404 Not Found", "application/json", "null"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(4), SAYS("404 Not Found", "application/json", "{\"message\":\"no route\"}"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(5), SAYS("404 Not Found", "application/json", "{\"errorCode\":404"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(6), SAYS("400 Bad Request", "application/json", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(7),
+         "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n" OWN_WORDS, 0, NULL,
+         SCRIPT_CLOSE}, /* cut off */
+        {ROW_PATH(8), SAYS("404 Not Found", "application/json", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(9), SAYS("410 Gone", "application/json", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
+        {0},
+};
+
 static const Script scripts[] = {
         {"/ours", OF(JOB), 0, NULL, SCRIPT_CLOSE},
         {"/stranger", OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
@@ -365,6 +387,51 @@ static void the_catalog_may_go_while_calls_wait(void **state)
         assert_int_equal(r.n_answers, 0);
 }
 
+/* ---- rows by id ---- */
+
+typedef struct Looked {
+        unsigned n_answers;
+        bool absent;
+        FaultScope scope;
+} Looked;
+
+static void on_looked(const CatalogOneAnswer *answer, void *userdata)
+{
+        Looked *l = userdata;
+        l->n_answers++;
+        l->absent = answer->absent;
+        l->scope = answer->answer.fault.scope;
+}
+
+/* What is taken for proof that a row is gone lets it be removed: nothing but the catalog's own words is. */
+static void only_the_catalogs_own_words_say_that_a_row_is_gone(void **state)
+{
+        World *w = *state;
+        Server *server = server_start(rows);
+        char base_url[64];
+        (void)snprintf(base_url, sizeof(base_url), "http://127.0.0.1:%d", server->port);
+        const CatalogOptions options = {.base_url = base_url, .auth = HTTP_AUTH_NONE};
+        Catalog *catalog;
+        assert_int_equal(catalog_new(w->bench.client, &options, &catalog), 0);
+        for (int i = 0; i < 10; i++) {
+                char text[UUID_STRING_SIZE];
+                Looked looked = {0};
+                CatalogCall *call;
+                Uuid id;
+                (void)snprintf(text, sizeof(text), "0000000%d-3d0a-4d55-9d2b-6b8f0f0a1c11", i);
+                assert_int_equal(uuid_parse(text, &id), 0);
+                assert_int_equal(catalog_get_one(catalog, &id, on_looked, &looked, &call), 0);
+                while (looked.n_answers == 0)
+                        assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+                if (looked.absent != (i >= 8))
+                        fail_msg("row %d", i);
+                assert_int_not_equal(looked.scope, FAULT_NONE);
+        }
+        assert_int_equal(server_requests(server), 10);
+        (void)catalog_free(catalog);
+        server_stop(server);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -374,6 +441,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup, teardown),
                 cmocka_unit_test_setup_teardown(only_a_request_that_names_an_edge_blames_the_id_of_the_edge, setup,
                                                 teardown),
+                cmocka_unit_test_setup_teardown(only_the_catalogs_own_words_say_that_a_row_is_gone, setup, teardown),
                 cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_can_be_freed_in_a_callback, setup, teardown),

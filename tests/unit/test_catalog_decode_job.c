@@ -99,6 +99,7 @@ static void the_edge_job_system_is_understood(void **state)
         (void)state;
 #define ENTRY(status, at)                                                                                              \
         "{\"jobId\":\"" ID "\",\"status\":\"" status "\",\"lastUpdatedDateTime\":\"2026-11-28T10:00:0" at "Z\"}"
+#define NUMBERED(status, at) "{\"jobId\":\"" ID "\",\"status\":\"" status "\",\"lastUpdatedDateTime\":" at "}"
         static const struct {
                 const char *text, *state;
                 bool terminal, clean, waiting;
@@ -117,6 +118,13 @@ static void the_edge_job_system_is_understood(void **state)
                  false, false},
                 {"[" ENTRY("RUNNING", "2") "," ENTRY("SUCCEEDED", "2") "]", "SUCCEEDED", true, true, false},
                 {"[7," ENTRY("RUNNING", "2") ",null]", "RUNNING", false, false, false},
+                /* times as numbers; of two that cannot be compared the later in the list counts */
+                {"[" NUMBERED("FAILED", "1764324003") "," NUMBERED("RUNNING", "1764324002") "]", "FAILED", true, false,
+                 false},
+                {"[" NUMBERED("RUNNING", "1764324002") "," NUMBERED("SUCCEEDED", "1764324003") "]", "SUCCEEDED", true,
+                 true, false},
+                {"[" ENTRY("FAILED", "3") "," NUMBERED("RUNNING", "1") "]", "RUNNING", false, false, false},
+                {"[" NUMBERED("FAILED", "3") "," ENTRY("RUNNING", "1") "]", "RUNNING", false, false, false},
                 /* an entry's own id is not the job's; of an entry without any, the address says whose it is */
                 {"{\"id\":\"0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\",\"jobId\":\"" ID "\",\"status\":\"SUCCEEDED\"}",
                  "SUCCEEDED", true, true, false},

@@ -99,6 +99,17 @@ static void the_next_outage_begins_from_scratch(void **state _unused_)
         assert_int_equal(o.attempts, 1);
 }
 
+/* Half a minute, and twice as long each time, up to ten minutes: no account is locked by us. */
+static void refused_credentials_are_tried_ever_more_seldom(void **state _unused_)
+{
+        static const uint64_t expected[] = {30, 60, 120, 240, 480, 600, 600};
+        uint64_t pause = 0;
+        for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+                pause = outage_refused_pause(pause);
+                assert_int_equal(pause, expected[i] * USEC_PER_SEC);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -106,6 +117,7 @@ int main(void)
                 cmocka_unit_test(who_is_back_is_found_within_thirty_seconds),
                 cmocka_unit_test(the_end_tells_how_long_it_lasted_and_only_once),
                 cmocka_unit_test(the_next_outage_begins_from_scratch),
+                cmocka_unit_test(refused_credentials_are_tried_ever_more_seldom),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
