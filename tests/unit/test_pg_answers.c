@@ -238,6 +238,34 @@ static void a_refusal_rolls_back_on_the_same_connection(void **state)
         finish(&b);
 }
 
+/* Class 08 is of the connection, whatever its severity; everything else leaves it as it was. */
+static void an_error_of_the_connection_is_its_end(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *sqlstate;
+                PgEnd end; /* its COMMIT was sent along */
+                unsigned connections;
+        } cases[] = {{"08006", PG_END_UNKNOWN, 2},
+                     {"53100", PG_END_FAILED, 1},
+                     {"23505", PG_END_FAILED, 1},
+                     {"XX000", PG_END_FAILED, 1}};
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Answer script[] = {{.words = "INSERT one", .kind = ANSWER_ERROR, .text = cases[i].sqlstate, .count = 1},
+                                   {0}};
+                Bench b;
+                Call call;
+                begin(&b, script);
+                run(&b, &call, &first);
+                assert_int_equal(call.end, cases[i].end);
+                assert_string_equal(call.fault.sqlstate, cases[i].sqlstate);
+                run(&b, &call, &second);
+                assert_done(&call);
+                assert_int_equal(pg_server_connections(b.server), cases[i].connections);
+                finish(&b);
+        }
+}
+
 /* Whoever rolls back hears the first fault, also when the connection ends with it. */
 static void a_connection_that_ends_with_the_rollback_keeps_the_fault(void **state)
 {
@@ -262,6 +290,7 @@ int main(void)
                 cmocka_unit_test(work_that_may_have_been_done_does_not_begin_again),
                 cmocka_unit_test(a_connection_that_answers_what_was_not_asked_is_left),
                 cmocka_unit_test(a_refusal_rolls_back_on_the_same_connection),
+                cmocka_unit_test(an_error_of_the_connection_is_its_end),
                 cmocka_unit_test(a_connection_that_ends_with_the_rollback_keeps_the_fault),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
