@@ -188,6 +188,41 @@ static void a_sync_without_trouble_asks_for_what_it_needs(void **state)
         finish(&w);
 }
 
+/* An answer to the refresh without a body: the job's id is that of the Location, which is followed only to the catalog itself. */
+static void a_job_is_known_by_the_location_alone(void **state)
+{
+        (void)state;
+#define ACCEPTED(location) "HTTP/1.1 202 Accepted\r\n" location "Content-Length: 0\r\nConnection: close\r\n\r\n"
+        static const struct {
+                const char *refresh, *job, *asked;
+        } cases[] = {
+                {ACCEPTED("Location: /jobs/here/" JOB "\r\n"), "clean", "GET /jobs/here/" JOB " "},
+                {ACCEPTED("Location: https://elsewhere.example/jobs/" JOB "\r\n"), "clean",
+                 "GET /rest/jobs/v1/jobs/" JOB " "},
+                {ACCEPTED("Location: /jobs/here\r\n"), "unknown", NULL},
+                {ACCEPTED(""), "unknown", NULL},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                const Script catalog[] = {{API "/refresh", cases[i].refresh, 0, NULL, SCRIPT_CLOSE},
+                                          {"/jobs/here/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
+                                          {"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
+                                          {API, EMPTY, 0, NULL, SCRIPT_CLOSE},
+                                          {0}};
+                Answer postgres[] = {ROW(sql_claim, claimed), JOURNAL, ROW(sql_apply_unchanged, unchanged), {0}};
+                World w;
+                begin(&w, catalog, postgres);
+                run(&w);
+                assert_string_equal(w.outcome, "synced");
+                assert_string_equal(w.refresh, cases[i].job);
+                assert_int_equal(w.report.has_job, cases[i].asked != NULL);
+                assert_int_equal(asked(&w, "POST "), 1);
+                assert_int_equal(asked(&w, JOB " "), cases[i].asked != NULL);
+                if (cases[i].asked)
+                        assert_int_equal(asked(&w, cases[i].asked), 1);
+                finish(&w);
+        }
+}
+
 /* The claim was answered too late: who has the lease now may refresh already. */
 static void a_lease_that_ran_out_before_the_refresh_begins_none(void **state)
 {
@@ -328,6 +363,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_sync_without_trouble_asks_for_what_it_needs),
+                cmocka_unit_test(a_job_is_known_by_the_location_alone),
                 cmocka_unit_test(a_lease_that_ran_out_before_the_refresh_begins_none),
                 cmocka_unit_test(a_job_that_is_taken_up_is_not_looked_for_at_another_origin),
                 cmocka_unit_test(a_list_that_does_not_join_is_begun_anew),
