@@ -2,9 +2,9 @@
  * migrate: one transaction per migration, each under the same lock, each looking again at what has been applied: two of us at once, or one that was killed
  * half way, end in the same schema.
  *
- * What always holds: a transaction begins with our search path and makes the schema if there is none, so that nobody else can; then, before anything in the
- * schema is read, written or called, it has been seen that all of it belongs to this role or to a superuser. Whoever may create a schema, or once could create
- * in ours, has nothing run by whoever migrates, whenever it is committed.
+ * What always holds: a transaction begins with our search path; it makes the schema if there is none, and ends where there still is none, so that nobody else
+ * can make it later; then, before anything in the schema is read, written or called, it is seen that all of it belongs to this role or to a superuser. Whoever
+ * may create a schema, or once could create in ours, has nothing run by whoever migrates, whenever it is committed.
  */
 #include "mirror/migrate.h"
 #include "base/duration.h"
@@ -169,8 +169,8 @@ static void migrate_begin(MigrateTask *t)
         migrate_step(t, task_step(sql_check_server, NULL, migrate_on_server));
         migrate_step(t, task_step(sql_migrate_lock, NULL, NULL));
         migrate_step(t, script(sql_migrate_schema));
-        migrate_step(t, task_step(sql_migrate_foreign, NULL, migrate_on_foreign));
         migrate_step(t, task_step(sql_migrate_needs, NULL, migrate_on_needs));
+        migrate_step(t, task_step(sql_migrate_foreign, NULL, migrate_on_foreign));
 }
 
 static int migrate_run(MigrateTask *t)
@@ -286,15 +286,17 @@ int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTa
         return 0;
 }
 
-/* What foreign_check refuses, refused by the script itself. */
+/* What migrate_begin refuses, refused by the script itself, in the same order. */
 static int print_guard(FILE *out)
 {
         return fprintf(
                 out,
                 "DO $guard$\nDECLARE\n    found record;\nBEGIN\n    FOR found IN\n%s    LOOP\n"
+                "        RAISE EXCEPTION 'this role may not make the schema; an administrator runs: %%', found.statement;\n"
+                "    END LOOP;\n    FOR found IN\n%s    LOOP\n"
                 "        RAISE EXCEPTION '%% belongs to %%, whose code this role would run; nothing was done', found.what, "
                 "found.owner;\n    END LOOP;\nEND $guard$;\n\n",
-                sql_migrate_foreign);
+                sql_migrate_needs, sql_migrate_foreign);
 }
 
 int mirror_migrate_print(FILE *out)

@@ -188,16 +188,40 @@ static void a_trap_that_is_committed_meanwhile_is_refused_too(void **state)
         assert_one(w, "SELECT count(*) FROM pg_class WHERE relnamespace = 'edgemirror'::regnamespace", "2");
 }
 
-/* P2: the schema is made, or was there, before it is looked at, and looked at before anything is made in it. */
-static void the_printed_sql_looks_at_a_schema_that_nobody_can_add_to(void **state)
+/* The words come in this order. */
+static void assert_order(const char *text, const char *const *words, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                const char *found = strstr(text, words[i]);
+                if (!found)
+                        fail_msg("\"%s\" is not there, or too early", words[i]);
+                text = found + strlen(words[i]);
+        }
+}
+
+/* P2, P13: the schema is there, by whomever, before it is looked at, and looked at before anything in it is touched. So in what migrate sends, for roles that
+ * may make the schema or may not, and in what it prints. */
+static void the_schema_is_looked_at_once_nobody_else_can_make_it(void **state)
 {
         World *w = *state;
+        static const char *const order[] = {"CREATE SCHEMA edgemirror;", "CREATE SCHEMA edgemirror AUTHORIZATION",
+                                            "the right to create in schema edgemirror",
+                                            "CREATE TABLE IF NOT EXISTS edgemirror.schema_version"};
         assert_int_equal(RUN(w, "migrate", "--print"), 0);
-        char *printed = harness_read(w->folder, "out");
-        const char *made = strstr(printed, "CREATE SCHEMA edgemirror;"), *looked = strstr(printed, "DO $guard$"),
-                   *used = strstr(printed, "CREATE TABLE");
-        assert_true(made && made < looked && looked < used);
-        free(printed);
+        char *text = harness_read(w->folder, "out");
+        assert_order(text, order, 4);
+        free(text);
+
+        sql(w, "ALTER DATABASE test SET log_statement = 'all'");
+        text = harness_read(w->pg.folder, "log");
+        size_t before = strlen(text);
+        free(text);
+        int status = RUN(w, "migrate");
+        sql(w, "ALTER DATABASE test RESET log_statement");
+        assert_int_equal(status, 0);
+        text = harness_read(w->pg.folder, "log");
+        assert_order(text + before, order, 4);
+        free(text);
 }
 
 /* P2: nothing of it is read before. */
@@ -323,6 +347,11 @@ static void a_role_without_create_migrates_the_schema_that_an_administrator_made
         sign_in(w, "svc", "test");
         assert_int_equal(RUN(w, "migrate"), 77);
         assert_says(w, "err", "an administrator runs: CREATE SCHEMA edgemirror AUTHORIZATION svc;", true);
+        sql_as(w, "mallory", trap); /* of a schema that is somebody's, nobody is told to get rights in it */
+        sql_as(w, "mallory", "REVOKE ALL ON SCHEMA edgemirror FROM PUBLIC");
+        assert_int_equal(RUN(w, "migrate"), 77);
+        assert_says(w, "err", "schema edgemirror belongs to mallory", true);
+        sql(w, no_schema);
         sql(w, "CREATE SCHEMA edgemirror AUTHORIZATION svc");
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "note: the publication edgemirror is not there", true);
@@ -523,7 +552,7 @@ int main(void)
                 cmocka_unit_test_setup(check_says_whose_a_schema_is_that_is_not_ours, empty_database),
                 cmocka_unit_test_setup(the_printed_sql_refuses_the_trap_too, empty_database),
                 cmocka_unit_test_setup(a_trap_that_is_committed_meanwhile_is_refused_too, empty_database),
-                cmocka_unit_test_setup(the_printed_sql_looks_at_a_schema_that_nobody_can_add_to, empty_database),
+                cmocka_unit_test_setup(the_schema_is_looked_at_once_nobody_else_can_make_it, empty_database),
                 cmocka_unit_test_setup(check_refuses_a_trap_before_it_reads_anything, migrated_database),
                 cmocka_unit_test_setup(what_somebody_put_into_the_schema_is_refused_by_name, migrated_database),
                 cmocka_unit_test_setup(a_superuser_does_not_migrate_what_belongs_to_the_service, migrated_database),
