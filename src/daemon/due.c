@@ -13,8 +13,9 @@ int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec)
 {
         int64_t next;
         uint64_t offset = schedule_spread_offset(edge->id.bytes, edge->spread_usec);
-        if (schedule_next(&edge->schedule, edge->zone, 0, offset, now_usec, &next) < 0)
-                return now_usec + (int64_t)USEC_PER_DAY; /* no schedule that was accepted ends */
+        /* No schedule that was accepted ends; and an edge whose time zone is not here is not enabled. */
+        if (!edge->zone || schedule_next(&edge->schedule, edge->zone, 0, offset, now_usec, &next) < 0)
+                return now_usec + (int64_t)USEC_PER_DAY;
         return next;
 }
 

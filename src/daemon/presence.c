@@ -30,7 +30,7 @@ static size_t presence_n_wanted(const Config *config)
 {
         size_t n = 0;
         for (size_t i = 0; i < config->n_edges; i++)
-                n += config->edges[i].enabled;
+                n += config_edge_is_due(&config->edges[i]); /* as they are registered */
         return n;
 }
 
