@@ -1,11 +1,12 @@
 -- A sign of life. Whoever has given none for its lease is taken for dead, and wants nothing any more; but only by an instance that has itself been in touch
--- without a gap for as long, and for half a minute: after an outage of PostgreSQL everybody seems dead, and everybody is back within that time.
+-- without a gap for as long, and for half a minute: after an outage of PostgreSQL, or when its clock was set, everybody seems dead, and everybody is back within
+-- that time.
 -- One row: how many edges this instance wants according to the table (-1: it is not known there), and how many others were found dead.
 -- $1 id, $2 what it waits for, $3 the same in words.
 WITH me AS (
     UPDATE edgemirror.instance i
        SET seen_at = clock_timestamp(),
-           unbroken_since = CASE WHEN i.seen_at < clock_timestamp() - i.lease THEN clock_timestamp() ELSE i.unbroken_since END,
+           unbroken_since = CASE WHEN i.seen_at NOT BETWEEN clock_timestamp() - i.lease AND clock_timestamp() THEN clock_timestamp() ELSE i.unbroken_since END,
            waiting_for = $2::text, waiting_message = $3::text,
            waiting_since = CASE WHEN $2::text IS NULL THEN NULL WHEN i.waiting_for = $2::text THEN i.waiting_since ELSE clock_timestamp() END
      WHERE i.instance_id = $1::uuid AND i.stopped_at IS NULL

@@ -8,4 +8,4 @@ INSERT INTO edgemirror.instance AS i (instance_id, name, version, lease, started
 VALUES ($1::uuid, $2::text, $3::text, $4::interval, clock_timestamp(), clock_timestamp(), clock_timestamp(), $5::uuid[])
 ON CONFLICT (instance_id) DO UPDATE
    SET name = excluded.name, version = excluded.version, lease = excluded.lease, seen_at = excluded.seen_at, edges = excluded.edges,
-       unbroken_since = CASE WHEN i.seen_at < excluded.seen_at - i.lease THEN excluded.seen_at ELSE i.unbroken_since END
+       unbroken_since = CASE WHEN i.seen_at NOT BETWEEN excluded.seen_at - i.lease AND excluded.seen_at THEN excluded.seen_at ELSE i.unbroken_since END

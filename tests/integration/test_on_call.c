@@ -12,7 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-#define ENABLED "SELECT count(*) FROM edgemirror.edge WHERE enabled"
+#define NOW         " seen_at BETWEEN now() - interval '1 min' AND now()"
+#define SEEN_MSEC   "SELECT (extract(epoch FROM seen_at) * 1000)::bigint FROM edgemirror.instance"
+#define REGISTERING "SELECT FROM pg_locks WHERE relation = 'edgemirror.instance'::regclass AND NOT granted"
+#define ENABLED     "SELECT count(*) FROM edgemirror.edge WHERE enabled"
 
 /* The service's next start or reload finds the first so many edges in its file. */
 static void configure(ServiceWorld *w, int n_edges)
@@ -83,6 +86,7 @@ static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
         (void)start_with(w, 1, 4);
         configure(w, 2);
         harness_service_reload(old);
+        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 2");
         service_stop(w, 1);
         assert_int_equal(sql_long(w, ENABLED), 4); /* a restart disables nothing */
         (void)start_with(w, 1, 4);
@@ -142,24 +146,57 @@ static void nobody_disables_what_another_instance_wants(void **state)
         service_stop(w, 1);
 }
 
-/* O7: after an outage of PostgreSQL every instance seems dead to the first that comes back. */
-static void an_outage_of_postgres_makes_nobody_dead(void **state)
+static void nobody_is_dead_after(ServiceWorld *w, const char *step)
 {
-        ServiceWorld *w = *state;
         short_leases(w);
         (void)start_with(w, 0, 2);
         (void)start_with(w, 1, 4);
         minutes_pass(w);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET seen_at = seen_at - interval '5 min'"));
         harness_service_signal(&w->services[1], SIGSTOP);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET seen_at = seen_at - interval '5 min'"));
-        await_sql(w, "SELECT (count(*) = 1)::int FROM edgemirror.instance WHERE seen_at > now() - interval '1 min'");
-        assert_int_equal(sql_long(w, ENABLED), 4);
+        char statement[128];
+        (void)snprintf(statement, sizeof(statement), "UPDATE edgemirror.instance SET seen_at = seen_at + interval '%s'",
+                       step);
+        free(harness_sql(&w->pg, statement));
+        await_sql(w, "SELECT (count(*) = 1)::int FROM edgemirror.instance WHERE" NOW);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 4"), 1);
         harness_service_signal(&w->services[1], SIGCONT);
-        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.instance WHERE seen_at > now() - interval '1 min'");
+        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.instance WHERE" NOW);
         assert_int_equal(sql_long(w, ENABLED), 4);
         service_stop(w, 0);
         service_stop(w, 1);
+}
+
+/* O7: every instance seems dead to the first that comes back. */
+static void an_outage_of_postgres_makes_nobody_dead(void **state)
+{
+        nobody_is_dead_after(*state, "-5 min");
+}
+
+/* O7: the signs of life of the others are in the future. */
+static void a_clock_that_is_set_back_makes_nobody_dead(void **state)
+{
+        nobody_is_dead_after(*state, "3 hours");
+}
+
+/* O8: an edge that waits for its time zone is not wanted, and not missed. */
+static void an_edge_without_its_time_zone_is_registered_once(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        char *text = harness_read(w->folder, "edgemirror.conf"), config[4096];
+        (void)snprintf(config, sizeof(config), "%stimezone = Mars/Olympus\n", text);
+        free(text);
+        harness_write(w->folder, "edgemirror.conf", config);
+        (void)service_start(w, 0);
+        assert_int_equal(sql_long(w, ENABLED), 3);
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.instance IN ROW EXCLUSIVE MODE"); /* signs of life pass */
+        for (int i = 0; i < 3; i++) {
+                long seen = sql_long(w, SEEN_MSEC);
+                await_sql(w, "SELECT (EXISTS (" REGISTERING ") OR (" SEEN_MSEC ") > %ld)::int", seen);
+                assert_int_equal(sql_long(w, "SELECT count(*) FROM (" REGISTERING ") r"), 0);
+        }
+        PQfinish(lock);
+        service_stop(w, 0);
 }
 
 /* ---- N3: status begins with the service ---- */
@@ -542,6 +579,8 @@ int main(void)
                 cmocka_unit_test_setup(an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it, few_edges),
                 cmocka_unit_test_setup(nobody_disables_what_another_instance_wants, few_edges),
                 cmocka_unit_test_setup(an_outage_of_postgres_makes_nobody_dead, few_edges),
+                cmocka_unit_test_setup(a_clock_that_is_set_back_makes_nobody_dead, few_edges),
+                cmocka_unit_test_setup(an_edge_without_its_time_zone_is_registered_once, few_edges),
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
                 cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word, few_edges),
