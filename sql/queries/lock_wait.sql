@@ -1,11 +1,12 @@
 -- The statement of this role that has waited longest for a lock, when that is longer than some seconds: for what, and who holds it. None: no row. Statements of
--- ours that wait behind each other are not what is looked for. What a session of another role does is hidden without pg_read_all_stats: null then.
+-- ours that wait behind each other are not what is looked for. What a session of another role does is hidden without pg_read_all_stats: null then; and of what
+-- is not hidden, more than the command is no business of those who read this.
 SELECT extract(epoch FROM clock_timestamp() - a.query_start)::bigint AS waits_for,
        (SELECT format('%I.%I', n.nspname, c.relname)
           FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE l.pid = a.pid AND NOT l.granted LIMIT 1) AS relation,
        x.pid, b.usename, b.application_name, extract(epoch FROM clock_timestamp() - b.xact_start)::bigint AS since,
-       CASE WHEN b.xact_start IS NOT NULL THEN left(b.query, 200) END AS query
+       CASE WHEN b.xact_start IS NOT NULL THEN left(substring(b.query FROM '^[[:space:]]*([A-Za-z]+([[:space:]]+[A-Za-z]+)?)'), 40) END AS command
   FROM pg_stat_activity a
  CROSS JOIN LATERAL unnest(pg_blocking_pids(a.pid)) AS x (pid)
   LEFT JOIN pg_stat_activity b ON b.pid = x.pid

@@ -112,8 +112,9 @@ int blot_set(Blot *b, HttpAuth auth, const char *username, const char *secret)
         return -ENOMEM;
 }
 
-void blot_bytes(const Blot *b, char *bytes, size_t size)
+bool blot_bytes(const Blot *b, char *bytes, size_t size)
 {
+        bool found = false;
         for (size_t i = 0; b && bytes && i < BLOT_SPELLINGS; i++) {
                 const char *spelling = b->spellings[i];
                 size_t length = spelling ? strlen(spelling) : 0;
@@ -121,24 +122,27 @@ void blot_bytes(const Blot *b, char *bytes, size_t size)
                 while (length > 0 && (at = memmem(at, size - (size_t)(at - bytes), spelling, length))) {
                         memset(at, '*', length);
                         at += length; /* a secret may be all asterisks */
+                        found = true;
                 }
         }
+        return found;
 }
 
-void blot_text(const Blot *b, char *text)
+bool blot_text(const Blot *b, char *text)
 {
-        if (text)
-                blot_bytes(b, text, strlen(text));
+        return text && blot_bytes(b, text, strlen(text));
 }
 
 /* The depth is bounded by the parser. */
-void blot_json(const Blot *b, cJSON *document)
+bool blot_json(const Blot *b, cJSON *document)
 {
+        bool found = false;
         for (cJSON *item = document; item; item = item->next) {
-                blot_text(b, item->string);
-                blot_text(b, item->valuestring);
-                blot_json(b, item->child);
+                found = blot_text(b, item->string) || found;
+                found = blot_text(b, item->valuestring) || found;
+                found = blot_json(b, item->child) || found;
         }
+        return found;
 }
 
 static bool blot_finds(const Blot *b, const char *text)

@@ -8,6 +8,7 @@
 
 #include "http/http.h"
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define BLOT_SPELLINGS 4
@@ -20,13 +21,13 @@ typedef struct Blot {
 int blot_set(Blot *b, HttpAuth auth, const char *username, const char *secret);
 void blot_done(Blot *b); /* wipes */
 
-/* In place. NULL is fine; bytes may hold NUL. */
-void blot_bytes(const Blot *b, char *bytes, size_t size);
-void blot_text(const Blot *b, char *text);
+/* In place; whether there was anything. NULL is fine; bytes may hold NUL. */
+bool blot_bytes(const Blot *b, char *bytes, size_t size);
+bool blot_text(const Blot *b, char *text);
 
 /* Every text and every name of a document, however it was spelled. A document is blotted before it is printed: asterisks in what was printed could stand for a
  * number, or end a text. */
-void blot_json(const Blot *b, cJSON *document);
+bool blot_json(const Blot *b, cJSON *document);
 
 /* Such a document printed, for jsonb. NULL: no memory; or nothing that PostgreSQL would store; or a number or a word of JSON's own still spells a credential. The
  * caller frees it with cJSON_free. */

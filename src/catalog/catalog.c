@@ -169,7 +169,7 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE) {
-                (void)page_parse(response->body, response->body_size, &call->id, call->limit, &page,
+                (void)page_parse(response->body, response->body_size, &call->id, call->limit, auth.blot, &page,
                                  &answer.answer.fault);
                 answer.rows = page.rows;
                 answer.n_rows = page.n_rows;
@@ -214,7 +214,7 @@ static void one_complete(CatalogCall *call, const HttpResponse *response)
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE &&
-            page_parse_one(response->body, response->body_size, &page, &answer.answer.fault) == 0)
+            page_parse_one(response->body, response->body_size, auth.blot, &page, &answer.answer.fault) == 0)
                 answer.row = page.rows[0];
         answer_seal(&auth, &answer.answer);
         answer.absent = response->error == 0 && (response->status == 404 || response->status == 410) &&

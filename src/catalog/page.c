@@ -49,12 +49,29 @@ static const char *row_read(const cJSON *object, DatabaseConnection *ret)
         return NULL;
 }
 
-/* What was received, fit to be stored, and cut at a character. Takes the place of the row's object. */
-static int row_reject(DatabaseConnection *row, const Slice *slice, const char *reason, cJSON **object)
+/* What was received, without our credentials: as it came; or, when it is JSON that holds them, however it spells them, as we print it. -ENOMEM. */
+static int row_blot(const Slice *slice, const Blot *blot, cJSON *object, Text *ret)
 {
-        _cleanup_(text_done) Text mended = {0};
-        size_t some = slice->size < LIMIT_REJECTED_BYTES ? slice->size : LIMIT_REJECTED_BYTES;
-        if (json_mend(slice->text, some, &mended) < 0)
+        if (!blot_json(blot, object)) {
+                int r = text_append(ret, slice->text, slice->size);
+                if (r == 0)
+                        (void)blot_bytes(blot, ret->data, ret->size);
+                return r;
+        }
+        char *printed = cJSON_PrintUnformatted(object);
+        int r = printed ? text_append_string(ret, printed) : -ENOMEM;
+        cJSON_free(printed);
+        return r;
+}
+
+/* The row's document, fit to be stored, and cut at a character. Takes the place of the row's object. */
+static int row_reject(DatabaseConnection *row, const Slice *slice, const Blot *blot, const char *reason, cJSON **object)
+{
+        _cleanup_(text_done) Text received = {0}, mended = {0};
+        if (row_blot(slice, blot, *object, &received) < 0)
+                return -ENOMEM;
+        size_t some = received.size < LIMIT_REJECTED_BYTES ? received.size : LIMIT_REJECTED_BYTES;
+        if (json_mend(received.data, some, &mended) < 0)
                 return -ENOMEM;
         size_t cut = mended.size < LIMIT_REJECTED_BYTES ? mended.size : LIMIT_REJECTED_BYTES;
         while (cut > 0 && !text_utf8_valid(mended.data, cut))
@@ -78,7 +95,7 @@ static int row_reject(DatabaseConnection *row, const Slice *slice, const char *r
 }
 
 /* Reads the row as far as it can be read, also around what cannot be stored. *ret_object: where its texts live. -ENOMEM. */
-static int row_parse(const Slice *slice, DatabaseConnection *ret, cJSON **ret_object)
+static int row_parse(const Slice *slice, const Blot *blot, DatabaseConnection *ret, cJSON **ret_object)
 {
         _cleanup_(cleanup_json) cJSON *object = NULL;
         _cleanup_(text_done) Text text = {0};
@@ -97,7 +114,7 @@ static int row_parse(const Slice *slice, DatabaseConnection *ret, cJSON **ret_ob
         const char *reason = row_read(object, &row);
         if (parsed < 0)
                 reason = json_error_words(parsed);
-        if (reason && row_reject(&row, slice, reason, &object) < 0)
+        if (reason && row_reject(&row, slice, blot, reason, &object) < 0)
                 return -ENOMEM;
         *ret = row;
         *ret_object = TAKE_PTR(object);
@@ -121,7 +138,8 @@ static int page_unreadable(const Page *page, Fault *ret_fault)
                          page->rows[0].rejected);
 }
 
-static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *edge, Fault *ret_fault)
+static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *edge, const Blot *blot,
+                         Fault *ret_fault)
 {
         static const Uuid none;
         size_t anonymous = 0;
@@ -132,7 +150,7 @@ static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *
         for (size_t i = 0; i < n; i++) {
                 DatabaseConnection *row = &page->rows[i];
                 cJSON *object;
-                if (row_parse(&slices[i], row, &object) < 0)
+                if (row_parse(&slices[i], blot, row, &object) < 0)
                         return page_no_memory(ret_fault);
                 (void)cJSON_AddItemToArray(page->document, object);
                 page->n_rows++;
@@ -164,7 +182,8 @@ static int page_check_rest(const Text *rest, size_t size, Fault *ret_fault)
         return 0;
 }
 
-int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, Page *ret, Fault *ret_fault)
+int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, const Blot *blot, Page *ret,
+               Fault *ret_fault)
 {
         _cleanup_(page_done) Page page = {0};
         _cleanup_(cleanup_free) Slice *slices = calloc(limit ? limit : 1, sizeof(*slices));
@@ -181,7 +200,7 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, 
         if (n > limit)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-too-long",
                                  "the catalog gave %zu rows where at most %u were asked for", n, limit);
-        r = page_add_rows(&page, slices, n, edge, ret_fault);
+        r = page_add_rows(&page, slices, n, edge, blot, ret_fault);
         if (r < 0)
                 return r;
         *ret = page;
@@ -189,11 +208,11 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, 
         return 0;
 }
 
-int page_parse_one(const char *body, size_t size, Page *ret, Fault *ret_fault)
+int page_parse_one(const char *body, size_t size, const Blot *blot, Page *ret, Fault *ret_fault)
 {
         _cleanup_(page_done) Page page = {0};
         const Slice whole = {.text = body, .size = size};
-        int r = page_add_rows(&page, &whole, 1, NULL, ret_fault);
+        int r = page_add_rows(&page, &whole, 1, NULL, blot, ret_fault);
         if (r < 0) {
                 _cleanup_(cleanup_json) cJSON *document = NULL;
                 int bad = json_parse(body, size, &document);

@@ -22,16 +22,16 @@ static const char *seconds(const PGresult *r, int column, char out[static DURATI
 
 void lock_wait_fault(const PGresult *r, Fault *ret)
 {
-        enum { WAITS, RELATION, PID, USER, APPLICATION, SINCE, QUERY };
-        char waits[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE], doing[300] = "";
+        enum { WAITS, RELATION, PID, USER, APPLICATION, SINCE, COMMAND };
+        char waits[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE], doing[160] = "";
         fault_clear(ret);
         if (PQntuples(r) == 0)
                 return;
         const char *relation = result_text(r, 0, RELATION), *user = result_text(r, 0, USER);
-        const char *application = result_text(r, 0, APPLICATION), *query = result_text(r, 0, QUERY);
-        if (query)
+        const char *application = result_text(r, 0, APPLICATION), *command = result_text(r, 0, COMMAND);
+        if (command)
                 (void)snprintf(doing, sizeof(doing), ", in a transaction since %s ago, last: %s",
-                               seconds(r, SINCE, since), query);
+                               seconds(r, SINCE, since), command);
         fault_set(
                 ret, FAULT_PEER, EBUSY, "pg-lock-wait",
                 "a statement has waited for %s for a lock on %s, held by process %s of user %s, application \"%s\"%s; "

@@ -143,7 +143,7 @@ void fuzz_page(const uint8_t *data, size_t size)
         Fault fault = {0};
         Uuid edge;
         FUZZ_CHECK(uuid_parse(EDGE, &edge) == 0);
-        if (page_parse(text, size, &edge, 5, &page, &fault) == 0) {
+        if (page_parse(text, size, &edge, 5, NULL, &page, &fault) == 0) {
                 FUZZ_CHECK(page.n_rows <= 5);
                 for (size_t i = 0; i < page.n_rows; i++)
                         FUZZ_CHECK(page.rows[i].rejected || uuid_equal(&page.rows[i].edge_connection_id, &edge));
@@ -189,7 +189,7 @@ void fuzz_row(const uint8_t *data, size_t size)
         char *text = fuzz_string(data, size);
         Page page = {0};
         Fault fault = {0};
-        if (page_parse_one(text, size, &page, &fault) == 0) {
+        if (page_parse_one(text, size, NULL, &page, &fault) == 0) {
                 FUZZ_CHECK(page.n_rows == 1);
                 check_rows(&page);
                 page_done(&page);

@@ -25,7 +25,7 @@ static int parse(const char *text, unsigned limit, Page *page, Fault *f)
         Uuid edge;
         assert_int_equal(uuid_parse(EDGE, &edge), 0);
         fault_clear(f);
-        return page_parse(text, strlen(text), &edge, limit, page, f);
+        return page_parse(text, strlen(text), &edge, limit, NULL, page, f);
 }
 
 static void rows_come_out_as_they_are(void **state)
@@ -164,7 +164,7 @@ static void a_raw_nul_in_a_name_reaches_no_other_row(void **state)
         Uuid edge;
         char id[UUID_STRING_SIZE];
         assert_int_equal(uuid_parse(EDGE, &edge), 0);
-        assert_int_equal(page_parse(text, sizeof(text) - 1, &edge, 3, &page, &f), 0);
+        assert_int_equal(page_parse(text, sizeof(text) - 1, &edge, 3, NULL, &page, &f), 0);
         assert_int_equal(page.n_rows, 3);
         assert_non_null(strstr(page.rows[1].rejected, "NUL"));
         assert_string_equal(uuid_format(&page.rows[1].id, id), OTHER);
@@ -287,7 +287,7 @@ static void one_row_alone(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Page page = {0};
                 Fault f = {0};
-                int r = page_parse_one(cases[i].text, strlen(cases[i].text), &page, &f);
+                int r = page_parse_one(cases[i].text, strlen(cases[i].text), NULL, &page, &f);
                 assert_int_equal(r == 0, cases[i].code[0] == '\0');
                 assert_string_equal(f.code, cases[i].code);
                 assert_int_equal(page.n_rows, r == 0);
@@ -297,9 +297,66 @@ static void one_row_alone(void **state)
         }
 }
 
+#define SECRET "correct/horse-battery"
+#define BASIC  "c3ZjOmNvcnJlY3QvaG9yc2UtYmF0dGVyeQ=="
+
+/* S5: what shows a request shows our credentials, which readers of the mirror are not to see: whole or cut, and however they are spelled. */
+static void an_echo_in_a_rejected_row_is_blotted(void **state)
+{
+        (void)state;
+        static const char *const rows[] = {
+                "{\"id\":\"" ID "\",\"trace\":\"Authorization: Basic " BASIC "\"}",
+                "{\"id\":\"" ID "\",\"" SECRET "\":1}",
+                "{\"id\":\"" ID "\",\"trace\":{\"a\":[\"correct\\/horse-battery\"]}}",
+                "{\"id\":\"" ID "\",\"trace\":\"\\u0063orrect/horse-battery\"}",
+                "{\"id\":\"" ID "\",\"name\":\"\\u0000\",\"trace\":\"correct\\/horse-battery\"}",
+                "\"" SECRET "\"",
+        };
+        Blot blot = {0};
+        Uuid edge;
+        assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, "svc", SECRET), 0);
+        assert_int_equal(uuid_parse(EDGE, &edge), 0);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                char text[1024];
+                Page page;
+                Fault f;
+                (void)snprintf(text, sizeof(text), "{\"results\":[" GOOD ",%s]}", rows[i]);
+                assert_int_equal(page_parse(text, strlen(text), &edge, 2, &blot, &page, &f), 0);
+                assert_non_null(page.rows[1].rejected);
+                if (strstr(page.rows[1].name, "horse") || strstr(page.rows[1].name, BASIC) ||
+                    !strstr(page.rows[1].name, "*****"))
+                        fail_msg("%s: %s", rows[i], page.rows[1].name);
+                page_done(&page);
+        }
+        blot_done(&blot);
+}
+
+static void an_echo_is_blotted_before_the_row_is_cut(void **state)
+{
+        (void)state;
+        char text[LIMIT_REJECTED_BYTES + 200];
+        Blot blot = {0};
+        Uuid edge;
+        Page page;
+        Fault f;
+        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, SECRET), 0);
+        assert_int_equal(uuid_parse(EDGE, &edge), 0);
+        int n = snprintf(text, sizeof(text), "{\"results\":[" GOOD ",{\"id\":\"" ID "\",\"trace\":\"");
+        int before = (int)(strstr(text, ",{\"id") + 1 - text);
+        (void)snprintf(text + n, sizeof(text) - (size_t)n, "%*s" SECRET "\"}]}",
+                       LIMIT_REJECTED_BYTES - (n - before) - 5, "");
+        assert_int_equal(page_parse(text, strlen(text), &edge, 2, &blot, &page, &f), 0);
+        assert_int_equal(page.rows[1].name_size, LIMIT_REJECTED_BYTES);
+        assert_string_equal(page.rows[1].name + LIMIT_REJECTED_BYTES - 5, "*****");
+        page_done(&page);
+        blot_done(&blot);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_echo_in_a_rejected_row_is_blotted),
+                cmocka_unit_test(an_echo_is_blotted_before_the_row_is_cut),
                 cmocka_unit_test(rows_come_out_as_they_are),
                 cmocka_unit_test(identifiers_are_read_in_either_case),
                 cmocka_unit_test(a_row_that_cannot_be_mirrored_is_set_aside),

@@ -146,7 +146,7 @@ static int read_page(void)
         Uuid edge = id_of(ID);
         Page page = {0};
         Fault fault = {0};
-        int r = page_parse(PAGE, strlen(PAGE), &edge, 500, &page, &fault);
+        int r = page_parse(PAGE, strlen(PAGE), &edge, 500, NULL, &page, &fault);
         assert_true((r < 0) == (fault.scope != FAULT_NONE));
         page_done(&page);
         return r;
@@ -156,7 +156,7 @@ static int read_row(void)
 {
         Page page = {0};
         Fault fault = {0};
-        int r = page_parse_one(ROW, strlen(ROW), &page, &fault);
+        int r = page_parse_one(ROW, strlen(ROW), NULL, &page, &fault);
         page_done(&page);
         return r;
 }
