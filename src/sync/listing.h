@@ -23,14 +23,15 @@
  * An id that stands twice in one page does stand twice, since a page is one snapshot; its places are counted as such. Ids that repeat further apart look like
  * rows that moved, in every pass: such a list is unstable, and says so.
  *
- * The end is an empty page at the place behind the last row. No cap makes a page empty, so on a list that stays the same this is exact for any caps. Rows removed
- * in front of the reader can make it empty, too; but where the cap is constant, the page before was seen to be uncut (shorter than `limit`, or than another page
- * once one shorter than `limit` was followed by rows), and was the end by itself. Where caps were seen to vary, or ids to repeat, both can happen at once: then the last row is asked
- * for again and must stand alone at the last place, or, on a list that moves, nothing may be found a second time; where ids repeat, that is not enough, and the list is
- * read again: places of an id that moves may be those of a row that was never shown. What remains, so that a list may be called whole and lack a row until the next sync: a page that was
- * cut by a cap that nothing has shown yet, on a list that becomes exactly as short as that page before the next request; rows that change places while others come and
- * go, so that neither premise holds; and pages that are none of this list (of another offset, or of a moment long ago): one of them is found out where rows keep their
- * order, more need not be.
+ * The end is an empty page at the place behind the last row. No cap makes a page empty, so on a list that stays the same this is exact for any caps. Rows
+ * removed in front of the reader can make it empty, too; but where the cap is constant, the page before was seen to be uncut (shorter than `limit`, or than
+ * another page once one shorter than `limit` was followed by rows), and was the end by itself. Where caps were seen to vary, or ids to repeat, both can happen
+ * at once: then the last row is asked for again and must stand alone at the last place, or, on a list that moves, nothing may be found a second time; where ids
+ * repeat, that is not enough, and the list is read again: places of an id that moves may be those of a row that was never shown. What remains, so that a list
+ * may be called whole and lack a row until the next sync: a page that was cut by a cap that nothing has shown yet, on a list that becomes exactly as short as
+ * that page before the next request; rows that change places while others come and go, so that neither premise holds; ids that repeat in a list whose rows
+ * change places, which can show exactly what a list in order would; and pages that are none of this list (of another offset, or of a moment long ago): one of
+ * them is found out where rows keep their order, more need not be.
  *
  * It always ends. Progress is a row that this pass had not received, or a place behind all others in a run of one id. Requests without progress are counted; as many
  * as with progress, and a few more, are allowed. Rows, pages and bytes have caps in limits.h.

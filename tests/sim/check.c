@@ -214,7 +214,7 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
                 return; /* set aside */
         if (known && !present(&w->database->rows[row]) && !order_kept(w, s) && !set_kept(w, s))
                 return; /* missed by the list, and gone when it was asked for */
-        if (!known && !order_kept(w, s) && !set_kept(w, s)) {
+        if (!known && !order_kept(w, s) && (!set_kept(w, s) || w->settings.doubles)) {
                 COVER(w, jumped_missing);
                 return;
         }

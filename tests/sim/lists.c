@@ -7,7 +7,7 @@
  *
  * Of every list: it ends, after requests bounded by what it received. Of a list that is said to be whole: every row that was there throughout was given out,
  * wherever one of the two premises of listing.h holds. Where neither does (rows change places and come and go at once), nothing is demanded of it but its end.
- * Where caps vary, or rows change places, while rows come and go, few lists only may be called whole and lack a row, see too_many_missed.
+ * Where caps vary, or rows change places, while rows come and go, and where ids repeat and rows change places, few lists only may be called whole and lack a row, see too_many_missed.
  */
 #include "base/cleanup.h"
 #include "catalogd/random.h"
@@ -26,7 +26,7 @@ enum { PLACES_MAX = 4096, IDS_MAX = 4096 };
 
 /* clang-format off */
 #define KINDS(X) \
-        X(quiet) X(caps) X(few_caps) X(churn) X(caps_and_churn) X(bursts) X(hidden) X(doubles_near) X(doubles_far) X(doubles_and_churn) \
+        X(quiet) X(caps) X(few_caps) X(churn) X(caps_and_churn) X(bursts) X(hidden) X(doubles_near) X(doubles_far) X(doubles_and_churn) X(shuffled_doubles) \
         X(shuffled) X(ties) X(tie_at_the_end) X(swaps) X(turns_slowly) X(turns) X(reversed) X(node_behind) X(jumps) \
         X(shuffled_and_churn) X(empty_pages) X(ignores_offset) X(everything)
 /* clang-format on */
@@ -190,6 +190,7 @@ static void pass_time(Server *s)
                 burst(s);
                 break;
         case KIND_shuffled:
+        case KIND_shuffled_doubles:
                 shuffle(s, 0, s->n);
                 break;
         case KIND_ties:
@@ -320,6 +321,10 @@ static void server_init(Server *s, uint64_t seed, bool verbose)
                 s->limit = 500;
                 s->n = (size_t)below(s, 1400);
         }
+        if (s->kind == KIND_shuffled_doubles) { /* small, so that chance makes it look like others */
+                s->limit = 2 + (unsigned)below(s, 3);
+                s->n = 2 + (size_t)below(s, 5);
+        }
         s->wildness = 1 + (unsigned)below(s, 6);
         s->turn = 2 + (unsigned)below(s, 9);
         for (size_t i = 0; i < s->n; i++)
@@ -327,6 +332,8 @@ static void server_init(Server *s, uint64_t seed, bool verbose)
         s->next_id = (uint16_t)s->n;
         for (size_t i = 0; i < s->n; i++)
                 s->throughout[i] = true;
+        if (s->kind == KIND_shuffled_doubles)
+                insert_at(s, s->n, s->ids[below(s, s->n)]);
         if (s->kind == KIND_doubles_near || s->kind == KIND_doubles_and_churn)
                 draw_doubles(s);
         if (s->kind == KIND_doubles_far)
@@ -385,7 +392,8 @@ static void judge(Server *s, const Listing *l, ListingStep step)
         if (l->pages > most)
                 (void)snprintf(s->failure, sizeof(s->failure), "%lld requests, at most %lld", (long long)l->pages,
                                (long long)most);
-        bool both = s->kind == KIND_caps_and_churn || s->kind == KIND_shuffled_and_churn;
+        bool both = s->kind == KIND_caps_and_churn || s->kind == KIND_shuffled_and_churn ||
+                    s->kind == KIND_shuffled_doubles;
         bool judged = premise_holds(s, l) || s->kind == KIND_shuffled_and_churn;
         if (step == LISTING_END && judged && lacks_a_row(s) && both) {
                 s->missed = true;
@@ -453,6 +461,7 @@ static uint64_t play_all(uint64_t from, uint64_t count)
                (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
         failed += too_many_missed(KIND_caps_and_churn, &figures[KIND_caps_and_churn], 10000);
         failed += too_many_missed(KIND_shuffled_and_churn, &figures[KIND_shuffled_and_churn], 100000);
+        failed += too_many_missed(KIND_shuffled_doubles, &figures[KIND_shuffled_doubles], 10000);
         for (size_t i = 0; i < KINDS; i++)
                 printf("# %-18s %7llu whole, %6llu unstable, %6llu failed, %5.1f requests\n", kind_names[i],
                        (unsigned long long)figures[i].ends, (unsigned long long)figures[i].unstable,

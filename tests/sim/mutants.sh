@@ -162,10 +162,6 @@ each row that comes again counts as a place
 src/sync/listing.c
 s/else if (i >= j->from && page_has_before(rows, i))/else if (i >= j->from)/
 
-ids that repeat end a list that moves
-src/sync/listing.c
-s/(again \&\& l->doubles > 0)/false/
-
 an empty place behind a page that was cut ends the list
 src/sync/listing.c
 s/ || listing_was_cut(l);/;/
