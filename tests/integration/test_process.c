@@ -96,7 +96,6 @@ static void a_sync_that_cannot_begin_says_why(void **state)
         for (int n_free = 3; n_free < 40; n_free++) {
                 int status = harness_program_wait(start_with_open(w, 64, 64, 64 - 3 - n_free, "sync", "--dry-run"));
                 _cleanup_(cleanup_free) char *out = harness_read(w->folder, "out");
-                _cleanup_(cleanup_free) char *err = harness_read(w->folder, "err");
                 assert_in_range(status, 0, 255); /* it has crashed otherwise */
                 assert_says(w, "out", "out of memory", false);
                 assert_says(w, "err", "out of memory", false);
