@@ -168,6 +168,11 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
 
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
+        if (strcmp(answer.answer.fault.code, "http-too-large") == 0)
+                fault_prefix(&answer.answer.fault,
+                             "list at offset %" PRId64
+                             ": a page of %u rows is too large here, lower page_size of this edge; ",
+                             call->offset, call->limit);
         if (answer.answer.fault.scope == FAULT_NONE) {
                 (void)page_parse(response->body, response->body_size, &call->id, call->limit, auth.blot, &page,
                                  &answer.answer.fault);

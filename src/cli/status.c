@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -24,6 +25,7 @@ typedef struct StatusView {
         Session session;
         AskedNames asked;
         bool json, colour, watch, check;
+        bool *known;           /* of the configuration's edges: the mirror has it */
         ServiceStatus service; /* in this look; the next too */
         EdgesStatus edges;
         size_t n_edges, n_running, n_trouble; /* in this look */
@@ -41,9 +43,26 @@ static void status_ask(StatusView *v);
 
 /* ---- one look ---- */
 
+static void status_know(StatusView *v, const Uuid *edge)
+{
+        const Config *config = v->session.config;
+        for (size_t i = 0; i < config->n_edges; i++)
+                v->known[i] = v->known[i] || uuid_equal(&config->edges[i].id, edge);
+}
+
+/* After the last row, where no edges were named: what was added to the configuration and never synced. */
+static void status_take_unknown(StatusView *v)
+{
+        const Config *config = v->session.config;
+        for (size_t i = 0; !v->asked.names && i < config->n_edges; i++)
+                if (config->edges[i].enabled && !v->known[i])
+                        edges_status_take_unknown(&v->edges, config->edges[i].name);
+}
+
 static void status_take_row(StatusView *v, const MirrorStatus *s)
 {
         bool trouble = status_is_trouble(s);
+        status_know(v, &s->edge);
         asked_names_mark(&v->asked, s->name);
         if (v->check) {
                 edges_status_take(&v->edges, s);
@@ -193,6 +212,7 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
         } else if (fault->scope != FAULT_NONE) {
                 status_failed(v, fault);
         } else if (v->check) {
+                status_take_unknown(v);
                 v->status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE : CLI_EXIT_EDGE_FAILED;
         } else if (!v->asked.names && v->n_edges == 0 && !v->json) {
                 puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
@@ -254,7 +274,8 @@ static int status_open(StatusView *v, const CommandLine *line)
                 status = session_open_mirror(&v->session);
         if (status != 0)
                 return status;
-        int r = asked_names_take(&v->asked, v->session.config, line->names);
+        v->known = calloc(v->session.config->n_edges + 1, sizeof(*v->known));
+        int r = v->known ? asked_names_take(&v->asked, v->session.config, line->names) : -ENOMEM;
         if (r >= 0 && v->watch)
                 r = watch_begin(v);
         if (r >= 0)
@@ -284,6 +305,7 @@ int command_status(const CommandLine *line)
         watch_close(&v);
         sd_event_source_disable_unref(v.timer);
         asked_names_done(&v.asked);
+        free(v.known);
         session_done(&v.session);
         return status;
 }

@@ -110,20 +110,33 @@ static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
         return out;
 }
 
-void edges_status_take(EdgesStatus *e, const MirrorStatus *s)
+static void edges_status_blame(EdgesStatus *e, const char *name, const char *why)
 {
         enum { NAMED = 3 };
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1], why[160];
+        char printable[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+        size_t used = strlen(e->unwell);
+        if (e->n_unwell++ < NAMED)
+                (void)snprintf(e->unwell + used, sizeof(e->unwell) - used, "%s%s (%s)", used ? ", " : "",
+                               text_printable(name, strlen(name), printable, sizeof(printable)), why);
+}
+
+void edges_status_take(EdgesStatus *e, const MirrorStatus *s)
+{
+        char why[160];
         if (!s->enabled)
                 return;
         e->n_enabled++;
         e->n_scheduled += s->next_run_at != NULL;
-        if (!edge_trouble(s, why, sizeof(why)))
+        if (edge_trouble(s, why, sizeof(why)))
+                edges_status_blame(e, s->name, why);
+}
+
+void edges_status_take_unknown(EdgesStatus *e, const char *name)
+{
+        if (e->n_enabled == 0) /* the mirror knows none: that is said */
                 return;
-        size_t used = strlen(e->unwell);
-        if (e->n_unwell++ < NAMED)
-                (void)snprintf(e->unwell + used, sizeof(e->unwell) - used, "%s%s (%s)", used ? ", " : "",
-                               text_printable(s->name, strlen(s->name), name, sizeof(name)), why);
+        e->n_enabled++;
+        edges_status_blame(e, name, "not known to the mirror yet");
 }
 
 bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)

@@ -28,5 +28,8 @@ typedef struct EdgesStatus {
 
 void edges_status_take(EdgesStatus *e, const MirrorStatus *s);
 
+/* An edge of the configuration that the mirror does not know, and that is to be synced. */
+void edges_status_take_unknown(EdgesStatus *e, const char *name);
+
 /* Prints one line; true: all is well. */
 bool status_check_print(const ServiceStatus *s, const EdgesStatus *e);

@@ -12,7 +12,7 @@ typedef struct StatusTask {
         MirrorTask task;
         MirrorStatusCallback callback;
         Params params;
-        PgStep step;
+        PgStep steps[2];
 } StatusTask;
 
 enum {
@@ -129,10 +129,11 @@ int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback call
         t->callback = callback;
         params_names(&t->params, names);
         params_text(&t->params, m->lease);
-        t->step = task_step(sql_status, &t->params, status_on_result);
+        t->steps[0] = task_step(sql_catalog, NULL, trust_on_catalog);
+        t->steps[1] = task_step(sql_status, &t->params, status_on_result);
         /* Somebody who asks what is wrong is told of a lock within seconds. */
-        PgWork work = {.steps = &t->step,
-                       .n_steps = 1,
+        PgWork work = {.steps = t->steps,
+                       .n_steps = ARRAY_SIZE(t->steps),
                        .transaction = true,
                        .read_only = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};

@@ -19,7 +19,7 @@ typedef struct VerifyTask {
         MirrorTask task;
         MirrorVerifyCallback callback;
         Params names;
-        PgStep steps[2];
+        PgStep steps[3];
 } VerifyTask;
 
 static void verify_done(MirrorTask *task)
@@ -62,8 +62,9 @@ int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback call
                 return -ENOMEM;
         t->callback = callback;
         params_names(&t->names, names);
-        t->steps[0] = task_step(sql_verify_cursor, &t->names, NULL);
-        t->steps[1] = task_step(sql_verify_fetch, NULL, verify_on_edge);
+        t->steps[0] = task_step(sql_catalog, NULL, trust_on_catalog);
+        t->steps[1] = task_step(sql_verify_cursor, &t->names, NULL);
+        t->steps[2] = task_step(sql_verify_fetch, NULL, verify_on_edge);
         PgWork work = {.steps = t->steps,
                        .n_steps = ARRAY_SIZE(t->steps),
                        .transaction = true,

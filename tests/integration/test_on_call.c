@@ -247,8 +247,20 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 10s");
         write_config(w);
         assert_check(w, 1, "NOT OK: no edge is enabled\n");
+        w->n_configured = 3;
+        write_config(w);
+        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        w->n_configured = 4;
+        write_config(w);
+        assert_check(w, 1, "NOT OK: 1 of 4 edges not well: e3 (not known to the mirror yet)\n");
+        assert_int_equal(program(w, "status", "--check", "e0"), 0);
         assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
         assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n"); /* nothing schedules them */
+        free(harness_sql(&w->pg, "CREATE TABLE public.kept AS SELECT url FROM edgemirror.catalog;"
+                                 "UPDATE edgemirror.catalog SET url = 'https://another.example'"));
+        assert_check(w, 69, "NOT OK: this database mirrors the catalog https://another.example");
+        assert_int_equal(program(w, "verify", NULL, NULL), 69);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.catalog SET url = (SELECT url FROM public.kept)"));
         (void)service_start(w, 0);
         assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
         fault(w, "list", 1, "\"status\":403");

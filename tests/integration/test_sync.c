@@ -196,6 +196,14 @@ static void a_bad_page_leaves_the_mirror_and_is_named(void **state)
         run_cases(*state, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+static void a_page_that_is_too_large_names_the_option(void **state)
+{
+        World *w = *state;
+        fault(w, "list", "\"large_bytes\":17000000");
+        assert_int_equal(sync_all(w), 1);
+        assert_non_null(strstr(error_of(w, "message"), "list at offset 0: a page of 7 rows is too large here, lower page_size of this edge; "));
+}
+
 static void the_catalogs_own_words_reach_the_person(void **state)
 {
         World *w = *state;
@@ -344,6 +352,7 @@ int main(void)
                 cmocka_unit_test_setup(names_arrive_exactly, small_world),
                 cmocka_unit_test_setup(every_end_of_a_refresh_is_told_apart, small_world),
                 cmocka_unit_test_setup(a_bad_page_leaves_the_mirror_and_is_named, small_world),
+                cmocka_unit_test_setup(a_page_that_is_too_large_names_the_option, small_world),
                 cmocka_unit_test_setup(the_catalogs_own_words_reach_the_person, small_world),
                 cmocka_unit_test_setup(refused_credentials_are_77_and_a_silent_catalog_69, small_world),
                 cmocka_unit_test_setup(a_gateway_that_answers_for_every_edge_is_69_and_for_one_1, small_world),
