@@ -63,11 +63,12 @@ static void open_standard_streams(void)
         cleanup_close(&fd);
 }
 
-/* No core with secrets in it, no debugger, no file that others can read, no death by a closed pipe. */
+/* No core with secrets in it, no debugger, no file that others can read, no death by a closed pipe or by a limit of file sizes: what is written fails then. */
 static void harden_process(void)
 {
         (void)umask(0077);
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGXFSZ, SIG_IGN);
         const struct rlimit none = {0, 0};
         (void)setrlimit(RLIMIT_CORE, &none);
 #ifndef EDGEMIRROR_SANITIZERS /* the leak check attaches to the process */

@@ -256,9 +256,10 @@ bool conninfo_may_send_password_in_clear(const char *conninfo, bool has_password
         if (!options)
                 return false;
         const char *addresses = conninfo_value(options, "hostaddr", "PGHOSTADDR");
-        bool another = hosts_hold_another(addresses[0] ? addresses : conninfo_value(options, "host", "PGHOST"));
-        bool decided = conninfo_value(options, "sslmode", "PGSSLMODE")[0] != '\0' ||
-                       conninfo_value(options, "service", "PGSERVICE")[0] != '\0';
+        bool another =
+                hosts_hold_another(addresses[0] ? addresses : conninfo_value(options, "host", "PGHOST")) ||
+                conninfo_value(options, "service", "PGSERVICE")[0] != '\0'; /* its file may name one, now or later */
+        bool decided = conninfo_value(options, "sslmode", "PGSSLMODE")[0] != '\0';
         return another && !decided &&
                (has_password || conninfo_value(options, "passfile", "PGPASSFILE")[0] || getenv("PGPASSWORD"));
 }

@@ -279,7 +279,9 @@ static void a_password_goes_to_another_machine_as_the_user_says(void **state _un
                 {"host=localhost", false},
                 {"host=127.0.0.1,::1", false},
                 {"dbname=x", false},
-                {"service=reports", false},
+                {"service=reports", true},
+                {"service=reports host=localhost", true}, /* it may hold a hostaddr */
+                {"service=reports sslmode=verify-full", false},
         };
         for (int password = 0; password < 2; password++) {
                 for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
@@ -299,6 +301,20 @@ static void a_password_goes_to_another_machine_as_the_user_says(void **state _un
                                        "certificate of the server's issuer, or another sslmode, set explicitly\n");
                 }
         }
+}
+
+static void a_service_of_the_environment_may_be_another_machine(void **state _unused_)
+{
+        files_write("t.conf", VALID);
+        files_write("t.conf.d/1.conf", "[postgres]\npassword_file = /p\nconninfo = dbname=x\n");
+        assert_int_equal(setenv("PGSERVICE", "reports", 1), 0);
+        assert_refused("t.conf", -EINVAL,
+                       "t.conf.d/1.conf:3: conninfo: without sslmode the password may go to another "
+                       "machine in the clear; accepted: sslmode=verify-full sslrootcert=FILE, with the "
+                       "certificate of the server's issuer, or another sslmode, set explicitly\n");
+        assert_int_equal(unsetenv("PGSERVICE"), 0);
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        assert_string_equal(c->postgres.conninfo, "dbname=x");
 }
 
 static void an_endless_url_is_refused(void **state _unused_)
@@ -377,6 +393,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(presets_hold_where_nothing_is_written, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(a_password_goes_to_another_machine_as_the_user_says, files_setup,
+                                                files_teardown),
+                cmocka_unit_test_setup_teardown(a_service_of_the_environment_may_be_another_machine, files_setup,
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(an_endless_url_is_refused, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(urls_are_brought_into_one_form, files_setup, files_teardown),
