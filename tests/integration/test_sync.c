@@ -201,7 +201,9 @@ static void a_page_that_is_too_large_names_the_option(void **state)
         World *w = *state;
         fault(w, "list", "\"large_bytes\":17000000");
         assert_int_equal(sync_all(w), 1);
-        assert_non_null(strstr(error_of(w, "message"), "list at offset 0: a page of 7 rows is too large here, lower page_size of this edge; "));
+        assert_non_null(
+                strstr(error_of(w, "message"),
+                       "list at offset 0: a page of 500 rows is too large here, lower page_size of this edge; "));
 }
 
 static void the_catalogs_own_words_reach_the_person(void **state)
