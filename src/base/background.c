@@ -84,7 +84,9 @@ int background_start(sd_event *event, const BackgroundJob *job, void *data, void
         b->userdata = userdata;
         atomic_init(&b->owners, 2);
         b->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        int r = b->fd < 0 ? -errno : sd_event_add_io(event, &b->source, b->fd, EPOLLIN, background_on_end, b);
+        int r = b->fd < 0 ? -errno : 0;
+        if (r >= 0 && event)
+                r = sd_event_add_io(event, &b->source, b->fd, EPOLLIN, background_on_end, b);
         if (r >= 0)
                 r = background_start_thread(b);
         if (r < 0) {

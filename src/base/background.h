@@ -22,7 +22,7 @@ typedef struct BackgroundJob {
         void (*release)(void *data);
 } BackgroundJob;
 
-/* Takes `data` over on success only. Negative errno: no descriptor, no memory, no thread (-EAGAIN). */
+/* Takes `data` over on success only. `event` NULL: no loop runs any more, and `done` never does. Negative errno: no descriptor, no memory, no thread (-EAGAIN). */
 int background_start(sd_event *event, const BackgroundJob *job, void *data, void *userdata, Background **ret);
 
 /* Waits for the end of the call, at most so long; for the end of the process, when no loop runs any more. */

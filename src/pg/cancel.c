@@ -30,7 +30,9 @@ int cancel_start(PgConnection *c)
         PGcancel *request = PQgetCancel(c->conn);
         if (!request)
                 return -ENOMEM;
-        int r = background_start(c->pool->event, &job, request, c, &c->cancel);
+        /* A loop that has ended takes nothing new. */
+        sd_event *event = sd_event_get_state(c->pool->event) == SD_EVENT_FINISHED ? NULL : c->pool->event;
+        int r = background_start(event, &job, request, c, &c->cancel);
         if (r < 0)
                 PQfreeCancel(request);
         return r;

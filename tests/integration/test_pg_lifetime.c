@@ -94,6 +94,36 @@ static void a_statement_is_given_up_with_its_pool(void **state)
         PQfinish(holder);
 }
 
+/* At the end of the process: the loop is over, and only then is given up what is under way. */
+static void a_statement_is_given_up_when_the_loop_has_ended(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        sd_event *serving = b->event;
+        for (int cancelled = 0; cancelled < 2; cancelled++) {
+                assert_true(sd_event_new(&b->event) >= 0);
+                (void)bench_renew(state);
+                PGconn *holder = lock_table(b);
+                Call call;
+                size_t log = 0;
+                (void)harness_log_count(&b->pg, "user request", &log);
+                bench_start(b, &call, &work);
+                bench_wait_for_sql(b, WAITING, "1");
+                assert_true(sd_event_exit(b->event, 0) >= 0);
+                assert_true(sd_event_loop(b->event) >= 0);
+                if (cancelled)
+                        assert_null(pg_cancel(call.task));
+                b->pool = pg_pool_free(b->pool);
+                sd_event_unref(b->event);
+                b->event = serving;
+                bench_wait_for_sql(b, WAITING, "0");
+                /* Not because it has noticed by itself that nobody is there. */
+                assert_int_equal(harness_log_count(&b->pg, "canceling statement due to user request", &log), 1);
+                PQfinish(holder);
+        }
+}
+
 /* A statement that the server does not end by itself, so that our own deadline does. However often, there are never more sessions than connections. */
 static void the_server_is_not_filled_by_what_hangs(void **state)
 {
@@ -250,6 +280,7 @@ int main(void)
                 cmocka_unit_test_setup(a_connection_without_work_is_closed, bench_renew),
                 cmocka_unit_test_setup(a_statement_that_is_given_up_waits_for_no_lock, bench_renew),
                 cmocka_unit_test_setup(a_statement_is_given_up_with_its_pool, bench_renew),
+                cmocka_unit_test_setup(a_statement_is_given_up_when_the_loop_has_ended, bench_renew),
                 cmocka_unit_test_setup(the_server_is_not_filled_by_what_hangs, bench_renew),
                 cmocka_unit_test_setup(a_forgotten_connection_is_left_before_any_statement_could_be_over, bench_renew),
                 cmocka_unit_test_setup(sockets_notice_that_nobody_is_there, bench_renew),
