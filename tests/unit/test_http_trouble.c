@@ -254,6 +254,79 @@ static void a_connection_that_this_machine_forbids_concerns_the_peer(void **stat
         }
 }
 
+/* OpenSSL's words and GnuTLS's. */
+static void a_handshake_that_fails_is_told_apart_by_its_words(void **state)
+{
+        (void)state;
+        static const char none[] = "there is no TLS at this port", closed[] = "closed during the TLS handshake";
+        static const struct {
+                const char *detail, *said;
+        } cases[] = {
+                {"error:0A00010B:SSL routines::wrong version number", none},
+                {"error:0A0000C6:SSL routines::packet length too long", none},
+                {"gnutls_handshake() failed: An unexpected TLS packet was received.", none},
+                {"OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to", closed},
+                {"error:0A000126:SSL routines::unexpected eof while reading", closed},
+                {"OpenSSL SSL_connect: Connection reset by peer in connection to", closed},
+                {"gnutls_handshake() failed: The TLS connection was non-properly terminated.", closed},
+                {"error:0A000410:SSL routines::sslv3 alert handshake failure", NULL},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                HttpFailure failure = {.code = CURLE_SSL_CONNECT_ERROR,
+                                       .phase = HTTP_PHASE_TLS,
+                                       .where = "c.example:443",
+                                       .detail = cases[i].detail};
+                Fault fault;
+                assert_true(http_fault_fill(&failure, &fault) < 0);
+                assert_int_equal(fault.scope, FAULT_PEER);
+                assert_non_null(strstr(fault.message, cases[i].detail));
+                assert_int_equal(strstr(fault.message, none) != NULL, cases[i].said == none);
+                assert_int_equal(strstr(fault.message, closed) != NULL, cases[i].said == closed);
+        }
+}
+
+/* Too slow is not the same as out of time. */
+static void a_timeout_says_what_took_the_time(void **state)
+{
+        (void)state;
+        static const struct {
+                HttpPhase phase;
+                uint64_t limit_usec;
+                const char *code;
+        } cases[] = {{HTTP_PHASE_SENT, 0, "http-slow"},
+                     {HTTP_PHASE_SENT, 10 * USEC_PER_SEC, "http-slow"},
+                     {HTTP_PHASE_SENT, 5 * USEC_PER_SEC, "http-timeout"},
+                     {HTTP_PHASE_TLS, 10 * USEC_PER_SEC, "http-timeout"}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                HttpFailure failure = {.code = CURLE_OPERATION_TIMEDOUT,
+                                       .phase = cases[i].phase,
+                                       .where = "c.example:443",
+                                       .detail = "",
+                                       .elapsed_usec = 5 * USEC_PER_SEC,
+                                       .request_timeout_usec = cases[i].limit_usec};
+                Fault fault;
+                assert_int_equal(http_fault_fill(&failure, &fault), -ETIMEDOUT);
+                assert_string_equal(fault.code, cases[i].code);
+                assert_true(fault.retryable);
+        }
+}
+
+static void an_encoding_that_is_not_read_is_named(void **state)
+{
+        (void)state;
+        static const char *const encodings[] = {NULL, "", "br"};
+        for (size_t i = 0; i < ARRAY_SIZE(encodings); i++) {
+                HttpFailure failure = {.code = CURLE_BAD_CONTENT_ENCODING,
+                                       .phase = HTTP_PHASE_SENT,
+                                       .where = "c.example:443",
+                                       .detail = "",
+                                       .encoding = encodings[i]};
+                Fault fault;
+                assert_true(http_fault_fill(&failure, &fault) < 0);
+                assert_int_equal(strstr(fault.message, "(Content-Encoding: br)") != NULL, i == 2);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -265,6 +338,9 @@ int main(void)
                 cmocka_unit_test(a_connection_that_hangs_ends_with_the_connect_timeout),
                 cmocka_unit_test(when_libcurl_fails_all_are_told_and_the_next_ones_work),
                 cmocka_unit_test(a_connection_that_this_machine_forbids_concerns_the_peer),
+                cmocka_unit_test(a_handshake_that_fails_is_told_apart_by_its_words),
+                cmocka_unit_test(a_timeout_says_what_took_the_time),
+                cmocka_unit_test(an_encoding_that_is_not_read_is_named),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

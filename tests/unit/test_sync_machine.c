@@ -135,7 +135,10 @@ static void every_answer_to_a_refresh_has_its_outcome(void **state)
                 {415, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
                 {422, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
                 {409, false, true, FAULT_RUN, SYNC_DO_WAIT, "unknown", NULL},
+                {408, true, true, FAULT_REQUEST, SYNC_DO_WAIT, NULL, NULL},
+                {425, true, true, FAULT_REQUEST, SYNC_DO_WAIT, NULL, NULL},
                 {429, true, true, FAULT_REQUEST, SYNC_DO_WAIT, NULL, NULL},
+                {503, true, true, FAULT_REQUEST, SYNC_DO_WAIT, NULL, NULL},
                 {500, true, true, FAULT_REQUEST, SYNC_DO_WAIT, "unknown", NULL},
                 {0, true, false, FAULT_REQUEST, SYNC_DO_WAIT, NULL, NULL},
                 {0, true, true, FAULT_REQUEST, SYNC_DO_WAIT, "unknown", NULL},
@@ -924,6 +927,59 @@ static void who_holds_the_edge_is_said_with_what_is_known(void **state)
         }
 }
 
+/* A run that was claimed and cannot begin here gives its lease back; what was not claimed has none. */
+static void a_claim_that_is_of_no_use_is_given_back(void **state)
+{
+        (void)state;
+        static const Fault process = {.scope = FAULT_PROCESS, .code = "no-memory"};
+        static const Fault peer = {.scope = FAULT_PEER, .code = "pg-unreachable"};
+        static const MirrorClaim taken = {.run_id = 7, .epoch = 1}, none = {0};
+        static const struct {
+                const Fault *fault;
+                const MirrorClaim *claim;
+                SyncAction action;
+        } cases[] = {{&process, &taken, SYNC_DO_FINISH},
+                     {&process, &none, SYNC_DO_REPORT},
+                     {&process, NULL, SYNC_DO_REPORT},
+                     {&peer, &taken, SYNC_DO_REPORT}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                SyncMachine m;
+                machine_at(&m, SYNC_CLAIMING);
+                assert_int_equal(
+                        give(&m,
+                             (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = cases[i].claim, .fault = cases[i].fault}),
+                        cases[i].action);
+                assert_string_equal(m.outcome, "failed");
+                assert_string_equal(m.fault.code, cases[i].fault->code);
+        }
+}
+
+/* What has ended has not taken too long. */
+static void a_list_that_ends_late_is_whole(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        new_machine(&m, false, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START, .now_usec = 1});
+        (void)give_claim(&m);
+        assert_int_equal(give_page_at(&m, 2, true), SYNC_DO_LIST);
+        CatalogPageAnswer a = {.answer = {.status = 200, .sent = true}, .offset = m.listing.offset};
+        SyncAction action = SYNC_DO_LIST;
+        DatabaseConnection rows[10] = {0};
+        for (unsigned i = 0; i < 10; i++)
+                rows[i].id = number_id(i);
+        for (int i = 0; i < 5 && action == SYNC_DO_LIST; i++) {
+                a.offset = m.listing.offset;
+                a.rows = rows + (a.offset < 10 ? a.offset : 10);
+                a.n_rows = a.offset < 10 ? (size_t)(10 - a.offset) : 0;
+                uint64_t now = a.n_rows == 0 || m.listing.probing ? 3600000010 : 3;
+                action = give(&m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a, .now_usec = now});
+        }
+        assert_int_equal(action, SYNC_DO_APPLY);
+        assert_string_equal(m.outcome, "synced");
+        assert_int_equal(m.fault.scope, FAULT_NONE);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -958,6 +1014,8 @@ int main(void)
                 cmocka_unit_test(an_answer_about_one_row_ends_the_run_only_when_it_is_about_all),
                 cmocka_unit_test(an_unstable_list_with_held_rows_stays_unstable),
                 cmocka_unit_test(who_holds_the_edge_is_said_with_what_is_known),
+                cmocka_unit_test(a_claim_that_is_of_no_use_is_given_back),
+                cmocka_unit_test(a_list_that_ends_late_is_whole),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,6 +128,40 @@ static void credentials_that_the_catalog_refuses_end_the_polling(void **state)
         assert_true(fault.refused);
 }
 
+/* However short the shortest wait is: no division by nothing, and no wait of none. */
+static void the_shortest_wait_is_kept(void **state)
+{
+        (void)state;
+        static const PollingLimits short_limits = {5, 30000000, 60000000, 600000000};
+        Polling p;
+        uint64_t delay = 0;
+        polling_init(&p, &short_limits, true, false, 1);
+        assert_int_equal(step(&p, "RUNNING", "", 2, &delay), POLLING_WAIT);
+        assert_int_equal(delay, 5);
+}
+
+/* A fault that no second try mends ends the watch: refused credentials the run, an answer that is too large, say, the refresh. */
+static void a_fault_that_stays_ends_the_watch(void **state)
+{
+        (void)state;
+        static const struct {
+                FaultScope scope;
+                int status;
+                PollingStep step;
+        } cases[] = {{FAULT_PEER, 401, POLLING_FAILED}, {FAULT_RUN, 0, POLLING_VANISHED}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Polling p;
+                Fault fault = {0};
+                uint64_t delay = 0;
+                CatalogJobAnswer a = {.answer = {.status = cases[i].status, .sent = true}};
+                fault_set(&a.answer.fault, cases[i].scope, 5, "catalog-error", "no");
+                a.answer.fault.refused = cases[i].status == 401;
+                polling_init(&p, &limits, true, false, 1);
+                assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), cases[i].step);
+                assert_string_equal(fault.code, "catalog-error");
+        }
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -136,6 +170,8 @@ int main(void)
                 cmocka_unit_test(what_is_not_the_job_is_no_answer),
                 cmocka_unit_test(credentials_that_the_catalog_refuses_end_the_polling),
                 cmocka_unit_test(job_that_is_not_found_is_asked_for_elsewhere_then_given_up),
+                cmocka_unit_test(the_shortest_wait_is_kept),
+                cmocka_unit_test(a_fault_that_stays_ends_the_watch),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -244,21 +244,26 @@ static void a_lease_that_ran_out_before_the_refresh_begins_none(void **state)
 static void a_job_that_is_taken_up_is_not_looked_for_at_another_origin(void **state)
 {
         (void)state;
+        static const char *const nowhere[] = {"t",  "7",  "3",  "t",  JOB,  NULL, NULL,
+                                              NULL, NULL, NULL, NULL, NULL, NULL, NULL};
         static const char *const resumed[] = {"t",  "7",  "3",  "t", JOB,  "https://elsewhere.example/jobs/" JOB,
                                               NULL, NULL, NULL, "5", NULL, NULL,
                                               NULL, NULL};
         const Script catalog[] = {
                 {"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE}, {API, EMPTY, 0, NULL, SCRIPT_CLOSE}, {0}};
-        Answer postgres[] = {ROW(sql_claim, resumed), JOURNAL, ROW(sql_apply_unchanged, unchanged), {0}};
-        World w;
-        begin(&w, catalog, postgres);
-        run(&w);
-        assert_string_equal(w.report.fault.message, "");
-        assert_string_equal(w.outcome, "synced");
-        assert_string_equal(w.refresh, "clean");
-        assert_int_equal(asked(&w, "POST "), 0);
-        assert_true(w.report.has_job);
-        finish(&w);
+        for (int known = 0; known < 2; known++) {
+                Answer elsewhere = ROW(sql_claim, resumed), without = ROW(sql_claim, nowhere);
+                Answer postgres[] = {known ? elsewhere : without, JOURNAL, ROW(sql_apply_unchanged, unchanged), {0}};
+                World w;
+                begin(&w, catalog, postgres);
+                run(&w);
+                assert_string_equal(w.report.fault.message, "");
+                assert_string_equal(w.outcome, "synced");
+                assert_string_equal(w.refresh, "clean");
+                assert_int_equal(asked(&w, "POST "), 0);
+                assert_true(w.report.has_job);
+                finish(&w);
+        }
 }
 
 /* L3: what stands behind the first page has nothing in common with it. The list is begun anew, from its start, and is never called whole. */
