@@ -97,7 +97,9 @@ static int job_read(const HttpResponse *response, const Uuid *asked, const Blot 
         int r = job_parse(response->body, response->body_size, asked, blot, ret);
         if (r < 0) {
                 fault_set(ret_fault, FAULT_REQUEST, -r, "job-bad-document", "the catalog's answer is not a job: %s",
-                          r == -EINVAL ? "no JSON, or without a valid id" : json_error_words(r));
+                          r == -EINVAL   ? "no JSON, or nested too deeply, or without a valid id"
+                          : r == -EPROTO ? "its state or result is no text, or is there twice"
+                                         : json_error_words(r));
         } else if (!uuid_equal(&ret->job.status.id, asked)) {
                 char ours[UUID_STRING_SIZE], other[UUID_STRING_SIZE];
                 r = fault_set(ret_fault, FAULT_REQUEST, EBADMSG, "job-foreign",

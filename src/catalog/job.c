@@ -111,27 +111,39 @@ static int job_read_status(const cJSON *object, const Uuid *asked, const Blot *b
         *ret = (JobStatus){.progress = -1};
         bool is_edge = cJSON_GetObjectItemCaseSensitive(object, "status") &&
                        !cJSON_GetObjectItemCaseSensitive(object, "state");
+        /* An entry of a log may have an id of its own beside that of the job. */
+        int id = json_get_uuid(object, "jobId", &ret->id);
+        if (id == -ENOENT)
+                id = json_get_uuid(object, "id", &ret->id);
         int r = job_get_word(object, is_edge ? "status" : "state", blot, ret->state);
         if (r >= 0)
                 r = job_get_word(object, "result", blot, ret->result);
         if (r < 0)
-                return r;
+                return r == -EINVAL && id >= 0 ? -EPROTO : r;
         (void)json_get_number(object, "progressPercentage", 0, 100, &ret->progress);
-        /* An entry of a log may have an id of its own beside that of the job. */
-        r = json_get_uuid(object, "jobId", &ret->id);
-        if (r == -ENOENT)
-                r = json_get_uuid(object, "id", &ret->id);
-        if (r == -ENOENT && asked && is_edge && job_word_is_edge(ret->state)) {
+        if (id == -ENOENT && asked && is_edge && job_word_is_edge(ret->state)) {
                 ret->id = *asked;
-                r = 0;
+                id = 0;
         }
-        return r < 0 ? -EINVAL : 0;
+        return id < 0 ? -EINVAL : 0;
+}
+
+/* A text that cannot be stored does not hide the state: it is mended. */
+static int job_parse_json(const char *body, size_t size, cJSON **ret)
+{
+        _cleanup_(text_wipe) Text mended = {0};
+        int r = json_parse(body, size, ret);
+        if (r != -EILSEQ && r != -EBADMSG)
+                return r;
+        if (json_mend(body, size, &mended) < 0)
+                return -ENOMEM;
+        return json_parse(mended.data, mended.size, ret);
 }
 
 int job_parse(const char *body, size_t size, const Uuid *asked, const Blot *blot, JobDocument *ret)
 {
         _cleanup_(cleanup_json) cJSON *root = NULL;
-        int r = json_parse(body, size, &root);
+        int r = job_parse_json(body, size, &root);
         if (r < 0)
                 return r;
         cJSON *object = job_find(root);
