@@ -47,6 +47,16 @@ static const StatusMeaning foreign_meanings[] = {
          "there is nothing at this address, not in the catalog's words; check the path of the url, and the gateway in between"},
 };
 
+/* Said of a 401 when the credentials were accepted for another request meanwhile. */
+static const StatusMeaning alone = {
+        401,
+        FAULT_RUN,
+        false,
+        false,
+        "catalog-unauthorized",
+        "the catalog refuses this request, and accepts the same credentials for others; give our user the permission to "
+        "refresh and view this Edge connection"};
+
 /* What of the configuration a refusal may be about. */
 static const char *advice(const StatusMeaning *m, bool foreign, const AnswerAuth *auth)
 {
@@ -255,7 +265,8 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
                          AnswerText *text)
 {
         const HttpResponse *response = &shown->response;
-        const StatusMeaning *m = meaning_find(response->status, foreign);
+        const StatusMeaning *m =
+                auth->alone && response->status == 401 ? &alone : meaning_find(response->status, foreign);
         char words[WORDS_BYTES];
         answer_words(shown, words, text);
         const char *says = words[0] ? ". It says: " : "";

@@ -22,6 +22,7 @@ typedef struct AnswerAuth {
         HttpAuth method;
         const Blot *blot;
         bool of_edge;
+        bool alone; /* refused, while our credentials were accepted for another request */
 } AnswerAuth;
 
 /* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that must be there is JSON by its content type. A web page where

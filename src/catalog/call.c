@@ -2,7 +2,7 @@
  * call: secrets, sending, and what a 401 means; see the header.
  *
  * What always holds: a call is on its catalog's list until it is over; the secret leaves this file only inside a request to the configured origin. While there is
- * a doubter, its timer is armed or its request is under way; when there is none any more, and calls wait, `release` is armed.
+ * a doubter, its timer is armed, or its request or the witness's is under way; when there is none any more, and calls wait, `release` is armed.
  */
 #include "catalog/call.h"
 #include "base/clock.h"
@@ -40,8 +40,62 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
 
 AnswerAuth call_auth(const CatalogCall *call)
 {
-        return (AnswerAuth){.method = call->catalog->auth, .blot = &call->catalog->blot, .of_edge = call->of_edge};
+        return (AnswerAuth){.method = call->catalog->auth,
+                            .blot = &call->catalog->blot,
+                            .of_edge = call->of_edge,
+                            .alone = call->alone};
 }
+
+/* ---- what was accepted, and refused ---- */
+
+static void catalog_forget_accepted(Catalog *c)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(c->accepted); i++) {
+                free(c->accepted[i].url);
+                c->accepted[i] = (Accepted){0};
+        }
+}
+
+/* A list is what may be asked for anew at will; no memory: nothing is remembered. */
+static void call_remember_accepted(const CatalogCall *call)
+{
+        Accepted *a = call->catalog->accepted;
+        char *url = call->of_edge && call->method == HTTP_GET ? strdup(call->url) : NULL;
+        if (!url)
+                return;
+        if (a[0].url && !uuid_equal(&a[0].edge, &call->id)) {
+                free(a[1].url);
+                a[1] = a[0];
+                a[0].url = NULL;
+        }
+        free(a[0].url);
+        a[0] = (Accepted){.edge = call->id, .url = url};
+}
+
+static const Accepted *call_other_accepted(const CatalogCall *call)
+{
+        const Accepted *a = call->catalog->accepted;
+        if (a[0].url && (call->of_edge ? !uuid_equal(&a[0].edge, &call->id) : a[1].url != NULL))
+                return &a[0];
+        return a[1].url ? &a[1] : NULL;
+}
+
+static void refusal_done(Refusal *r)
+{
+        free(r->content_type);
+        text_wipe(&r->body);
+        *r = (Refusal){0};
+}
+
+static void catalog_remember_refusal(Catalog *c, const HttpResponse *response)
+{
+        refusal_done(&c->refusal);
+        c->refusal.content_type = strdup(response->content_type);
+        if (response->body_size <= LIMIT_PROBLEM_MAX_BYTES)
+                (void)text_append(&c->refusal.body, response->body, response->body_size);
+}
+
+/* ---- calls ---- */
 
 static void call_unlink(CatalogCall *call)
 {
@@ -61,9 +115,38 @@ static void call_free(CatalogCall *call)
 static void catalog_doubt_end(Catalog *c)
 {
         doubt_end(&c->doubt);
-        c->doubter = NULL;
+        c->doubter = c->witness = NULL;
         c->again = sd_event_source_disable_unref(c->again);
         (void)sd_event_source_set_enabled(c->release, SD_EVENT_ONESHOT);
+}
+
+static int catalog_on_again(sd_event_source *source, uint64_t usec, void *userdata);
+
+static int catalog_again_after(Catalog *c, uint64_t usec)
+{
+        c->again = sd_event_source_disable_unref(c->again);
+        return sd_event_add_time_relative(http_client_event(c->http), &c->again, CLOCK_MONOTONIC, usec,
+                                          10 * USEC_PER_MSEC, catalog_on_again, c);
+}
+
+/* The witness has been heard, or never will be: it is the doubter's turn, or that of all, for whom its 401 counts. */
+static void catalog_witness_end(Catalog *c)
+{
+        c->witness = NULL;
+        if (!c->doubt.refused && catalog_again_after(c, 0) >= 0)
+                return;
+        c->doubter->waits = true;
+        catalog_doubt_end(c);
+}
+
+/* The call is over, in whatever way. */
+static void call_leave_doubt(CatalogCall *call)
+{
+        Catalog *c = call->catalog;
+        if (c->doubter == call)
+                catalog_doubt_end(c);
+        else if (c->witness == call)
+                catalog_witness_end(c);
 }
 
 CatalogCall *catalog_cancel(CatalogCall *call)
@@ -71,8 +154,7 @@ CatalogCall *catalog_cancel(CatalogCall *call)
         if (!call || !call->link) /* in its own callback: it is freed right after */
                 return NULL;
         (void)http_cancel(call->transfer);
-        if (call->catalog->doubter == call)
-                catalog_doubt_end(call->catalog);
+        call_leave_doubt(call);
         call_unlink(call);
         call_free(call);
         return NULL;
@@ -88,6 +170,8 @@ Catalog *catalog_free(Catalog *c)
         sd_event_source_disable_unref(c->release);
         text_wipe(&c->secret);
         blot_done(&c->blot);
+        catalog_forget_accepted(c);
+        refusal_done(&c->refusal);
         free(c->base_url);
         free(c->username);
         free(c);
@@ -116,6 +200,7 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
         fresh = (Text){0};
         c->secret_number++;
         c->doubt.refused = false;
+        catalog_forget_accepted(c);
         return 1;
 }
 
@@ -146,8 +231,7 @@ static int call_send(CatalogCall *call)
 /* The callback may free the catalog, cancel other calls and this one, so it leaves the list first. */
 static void call_end(CatalogCall *call, const HttpResponse *response)
 {
-        if (call->catalog->doubter == call)
-                catalog_doubt_end(call->catalog);
+        call_leave_doubt(call);
         call_unlink(call);
         call->complete(call, response);
         call_free(call);
@@ -161,16 +245,45 @@ static void call_end_badly(CatalogCall *call, int error)
         call_end(call, &response);
 }
 
+static void witness_complete(CatalogCall *call, const HttpResponse *response)
+{
+        (void)call;
+        (void)response;
+}
+
+/* A request that is not the doubter's, nor about the same, and that goes out before it; NULL: there is none. */
+static CatalogCall *catalog_find_witness(Catalog *c)
+{
+        const Accepted *accepted = call_other_accepted(c->doubter);
+        CatalogCall *call = NULL;
+        if (accepted && call_new(c, witness_complete, NULL, &call) >= 0) {
+                call->id = accepted->edge;
+                call->of_edge = true;
+                call->url = strdup(accepted->url);
+                return call->url ? call : catalog_cancel(call);
+        }
+        for (call = c->calls; call; call = call->next)
+                if (call->waits && !uuid_equal(&call->id, &c->doubter->id))
+                        break;
+        return call;
+}
+
 static int catalog_on_again(sd_event_source *source, uint64_t usec, void *userdata)
 {
         (void)source;
         (void)usec;
         Catalog *c = userdata;
         c->again = sd_event_source_disable_unref(c->again);
-        (void)catalog_reread_secret(c);
-        int r = call_send(c->doubter);
+        bool other_secret = catalog_reread_secret(c);
+        if (!other_secret && !c->doubter->witnessed) {
+                c->doubter->witnessed = true;
+                c->witness = catalog_find_witness(c);
+        }
+        CatalogCall *call = c->witness ? c->witness : c->doubter;
+        call->waits = false;
+        int r = call_send(call);
         if (r < 0)
-                call_end_badly(c->doubter, r);
+                call_end_badly(call, r);
         return 0;
 }
 
@@ -186,9 +299,16 @@ static int catalog_on_release(sd_event_source *source, void *userdata)
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
         call->waits = false;
         call->repeated = false;
+        call->witnessed = false;
         if (c->doubt.refused) {
                 const HttpResponse response = {
-                        .sent = call->requests > 0, .status = 401, .content_type = "", .location = "", .body = ""};
+                        .sent = call->requests > 0,
+                        .status = 401,
+                        .location = "",
+                        .content_type = c->refusal.content_type ? c->refusal.content_type : "",
+                        .body = c->refusal.body.data ? c->refusal.body.data : "",
+                        .body_size = c->refusal.body.size,
+                };
                 call_end(call, &response);
                 return 0;
         }
@@ -208,23 +328,42 @@ static bool call_again(CatalogCall *call, const HttpResponse *response)
                 .other_secret = call->secret_number != c->secret_number || catalog_reread_secret(c),
                 .not_ours = call->url_is_guess && !answer_is_standard_error(response),
                 .repeated = call->repeated,
+                .witness = call == c->witness,
         };
         switch (doubt_on_401(&c->doubt, &doubt)) {
         case DOUBT_NOW:
                 return call_send(call) >= 0;
         case DOUBT_LATER:
                 call->repeated = true;
+                call->witnessed = false;
                 c->doubter = call;
-                return sd_event_add_time_relative(http_client_event(c->http), &c->again, CLOCK_MONOTONIC,
-                                                  AGAIN_USEC + clock_random() % AGAIN_USEC, 10 * USEC_PER_MSEC,
-                                                  catalog_on_again, c) >= 0;
+                return catalog_again_after(c, AGAIN_USEC + clock_random() % AGAIN_USEC) >= 0;
         case DOUBT_JOIN:
                 call->waits = true;
                 return true;
+        case DOUBT_ALONE:
+                call->alone = true;
+                break;
         case DOUBT_OVER:
+                if (c->doubt.refused)
+                        catalog_remember_refusal(c, response);
                 break;
         }
         return false;
+}
+
+/* What is answered in the API's form is answered to somebody who was let in. */
+static void call_on_other_answer(CatalogCall *call, const HttpResponse *response)
+{
+        Catalog *c = call->catalog;
+        if (call->secret_number != c->secret_number)
+                return;
+        doubt_on_answer(&c->doubt);
+        if (response->status / 100 != 2 || !answer_type_is_json(response->content_type))
+                return;
+        call_remember_accepted(call);
+        if (call == c->witness)
+                doubt_on_witness(&c->doubt);
 }
 
 static void call_on_response(const HttpResponse *response, void *userdata)
@@ -234,8 +373,8 @@ static void call_on_response(const HttpResponse *response, void *userdata)
         call->tries++;
         call->requests += response->sent;
         bool is_401 = response->error == 0 && response->status == 401;
-        if (response->error == 0 && !is_401 && call->secret_number == call->catalog->secret_number)
-                doubt_on_answer(&call->catalog->doubt);
+        if (response->error == 0 && !is_401)
+                call_on_other_answer(call, response);
         if (!is_401 || !call_again(call, response))
                 call_end(call, response);
 }

@@ -1,7 +1,7 @@
 /*
  * call: one question to the catalog, from the secret it goes out with to its one callback. Private to this directory.
  *
- * What a 401 means is decided in doubt.h.
+ * What a 401 means is decided in doubt.h. Its witness is a list that was accepted of another edge, asked for anew, or else a call that waits, or none.
  */
 #pragma once
 
@@ -11,6 +11,18 @@
 #include "catalog/doubt.h"
 
 typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);
+
+/* A list that was accepted with the secret, of an edge. */
+typedef struct Accepted {
+        Uuid edge;
+        char *url; /* NULL: none */
+} Accepted;
+
+/* The last answer 401, as the calls that waited are told it. */
+typedef struct Refusal {
+        char *content_type;
+        Text body;
+} Refusal;
 
 struct Catalog {
         HttpClient *http;
@@ -26,8 +38,11 @@ struct Catalog {
         CatalogCall *calls;
         Doubt doubt;              /* of the secret */
         CatalogCall *doubter;     /* asks again after a 401 while the doubt is open */
+        CatalogCall *witness;     /* is asked before the doubter is; NULL: none, or it has been */
         sd_event_source *again;   /* when it does */
         sd_event_source *release; /* armed while calls that waited are to go on */
+        Accepted accepted[2];     /* the last one, and the last one of another edge */
+        Refusal refusal;
 };
 
 struct CatalogCall {
@@ -52,6 +67,8 @@ struct CatalogCall {
         unsigned tries;         /* answers so far, or failures */
         unsigned requests;      /* that left */
         bool waits;             /* for what the doubter hears */
+        bool alone;             /* refused, while others are not */
+        bool witnessed;         /* before it asks again, another was, or there was none */
         bool repeated;          /* after a 401, with the same secret */
         uint64_t secret_number; /* of the secret that was sent */
 };

@@ -79,6 +79,7 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         if (r < 0)
                 return r;
         call->method = HTTP_POST;
+        call->id = *edge;
         call->of_edge = true;
         call->callback.refresh = callback;
         if (asprintf(&call->url, "%s" API "/refresh?edgeConnectionId=%s", c->base_url, uuid_format(edge, id)) < 0) {
@@ -236,6 +237,7 @@ int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, voi
         int r = call_new(c, one_complete, userdata, &call);
         if (r < 0)
                 return r;
+        call->id = *id;
         call->callback.one = callback;
         if (asprintf(&call->url, "%s" API "/%s", c->base_url, uuid_format(id, text)) < 0) {
                 call->url = NULL;

@@ -6,7 +6,7 @@
  *
  * Credentials are read through a loader: when told to, at the latest at the first request, and again when the catalog answers 401. A 401 alone may pass: the
  * request is repeated, at once with another secret, after a second or two with the same; one of all that are under way, since accounts lock. The second 401 in
- * a row is the answer. Credentials are sent to the configured origin only.
+ * a row is the answer, unless another request, made in between, is accepted: then it is the matter of this request alone. Credentials are sent to the configured origin only.
  *
  * Asynchronous contract: as in http.h.
  */

@@ -9,7 +9,9 @@ DoubtStep doubt_on_401(Doubt *d, const DoubtCase *c)
                 return DOUBT_NOW;
         if (c->not_ours)
                 return DOUBT_OVER;
-        if (d->refused || c->repeated) {
+        if (c->repeated && d->heard)
+                return DOUBT_ALONE;
+        if (d->refused || c->repeated || (c->witness && d->open)) {
                 d->refused = true;
                 return DOUBT_OVER;
         }
@@ -24,7 +26,12 @@ void doubt_on_answer(Doubt *d)
         d->refused = false;
 }
 
+void doubt_on_witness(Doubt *d)
+{
+        d->heard = d->open;
+}
+
 void doubt_end(Doubt *d)
 {
-        d->open = false;
+        d->open = d->heard = false;
 }

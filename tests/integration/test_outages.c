@@ -209,6 +209,39 @@ static void a_401_for_a_moment_closes_no_gate(void **state)
         service_stop(w, 0);
 }
 
+/* C3: 401 to what one edge asks, and to nobody else: it is said of that edge, and is no outage. */
+static void the_401_of_one_edge_is_its_own(void **state)
+{
+        static const struct {
+                const char *kind, *outcome;
+        } cases[] = {{"refresh", "synced"} /* as with any refresh that is refused */, {"list", "failed"}};
+        ServiceWorld *w = *state;
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                begin_again(w, 4, "4");
+                HarnessService *s = service_start(w, 0);
+                fault(w, cases[i].kind, 1, "\"status\":401");
+                make_due(w, 0, 3); /* nothing has been accepted before */
+                harness_service_reload(s);
+                await_runs(w, 0, 0, "synced", 1);
+                await_runs(w, 1, 1, cases[i].outcome, 1);
+                await_runs(w, 2, 3, "synced", 1);
+                make_due(w, 1, 1); /* alone */
+                harness_service_reload(s);
+                await_runs(w, 1, 1, cases[i].outcome, 2);
+                assert_int_equal(harness_service_logged(s, "cannot be used"), 0);
+                assert_int_equal(sql_long(w,
+                                          "SELECT count(*) FROM edgemirror.sync_run WHERE error_message IS NOT NULL"
+                                          " AND error_message NOT LIKE '%%accepts the same credentials for others%%'"),
+                                 0);
+                assert_true(
+                        sql_long(w,
+                                 "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'catalog-unauthorized'"
+                                 " AND edge_connection_id = '%s'",
+                                 w->edges[1]) >= 2);
+                service_stop(w, 0);
+        }
+}
+
 /* C8: the catalog says when it wants to be asked again; longer than a request may take is longer than a sync waits. */
 static void a_long_retry_after_is_kept_by_all_edges(void **state)
 {
@@ -553,6 +586,7 @@ int main(void)
                 cmocka_unit_test_setup(a_gateway_that_answers_for_the_catalog_keeps_edges_waiting, few_edges),
                 cmocka_unit_test_setup(a_sign_in_page_is_one_line_for_all_edges, few_edges),
                 cmocka_unit_test_setup(a_401_for_a_moment_closes_no_gate, few_edges),
+                cmocka_unit_test(the_401_of_one_edge_is_its_own),
                 cmocka_unit_test_setup(a_long_retry_after_is_kept_by_all_edges, few_edges),
                 cmocka_unit_test_setup(a_job_that_cannot_be_asked_for_is_not_begun_a_second_time, few_edges),
                 cmocka_unit_test_setup(who_is_back_is_found_within_thirty_seconds, few_edges),

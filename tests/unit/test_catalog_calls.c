@@ -19,6 +19,7 @@
 
 #define JOB      "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
 #define STRANGER "5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10"
+#define OTHER    "7d1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d17"
 #define LIST     "/rest/catalogDatabase/v1/databaseConnections"
 #define OF(id)   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" id "\",\"state\":\"COMPLETED\"}"
 
@@ -48,6 +49,10 @@ static const Script scripts[] = {
         {"/ours", OF(JOB), 0, NULL, SCRIPT_CLOSE},
         {"/stranger", OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
         {LIST "/" JOB,
+         "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}", 0, NULL,
+         SCRIPT_CLOSE},
+        {LIST "/" STRANGER, OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
+        {LIST "/" OTHER,
          "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}", 0, NULL,
          SCRIPT_CLOSE},
         {0},
@@ -297,6 +302,8 @@ typedef struct Refused {
         Catalog *catalog, **freed; /* freed: in the callback; NULL: not */
         CatalogCall *calls[REFUSED];
         unsigned n_answers, n_refused;
+        unsigned n_alone;        /* refused, with credentials that are good */
+        unsigned n_in_its_words; /* that say the catalog's own */
 } Refused;
 
 static int load_secret(void *userdata, Text *ret, Fault *ret_fault)
@@ -311,6 +318,8 @@ static void on_one(const CatalogOneAnswer *answer, void *userdata)
         Refused *r = userdata;
         r->n_answers++;
         r->n_refused += answer->answer.fault.refused;
+        r->n_alone += answer->answer.status == 401 && answer->answer.fault.scope == FAULT_RUN;
+        r->n_in_its_words += strstr(answer->answer.fault.message, "[unauthorized]") != NULL;
         if (r->freed)
                 *r->freed = catalog_free(*r->freed);
 }
@@ -369,6 +378,66 @@ static void who_waits_does_not_wait_for_a_call_that_is_cancelled(void **state)
                 assert_int_equal(r.n_refused, REFUSED - 1);
                 (void)catalog_free(r.catalog);
         }
+}
+
+/* One that is refused, and, while it is, another that waits. */
+static void refused_beside(World *w, Refused *r, const char *other)
+{
+        const CatalogOptions options = {.base_url = w->base_url, .auth = HTTP_AUTH_BEARER, .load_secret = load_secret};
+        Uuid job, id;
+        assert_int_equal(uuid_parse(JOB, &job), 0);
+        assert_int_equal(uuid_parse(other, &id), 0);
+        *r = (Refused){0};
+        assert_int_equal(catalog_new(w->bench.client, &options, &r->catalog), 0);
+        unsigned before = server_requests(w->server);
+        assert_int_equal(catalog_get_one(r->catalog, &job, on_one, r, &r->calls[0]), 0);
+        while (server_requests(w->server) == before)
+                assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+        for (int k = 0; k < 20; k++) /* and the answer is in */
+                assert_true(sd_event_run(w->bench.event, 10 * USEC_PER_MSEC) >= 0);
+        assert_int_equal(catalog_get_one(r->catalog, &id, on_one, r, &r->calls[1]), 0);
+}
+
+/* The other one goes out before the one that was refused asks again: what it hears decides whether all are refused. */
+static void a_request_that_is_refused_alone_is_so_alone(void **state)
+{
+        World *w = *state;
+        Refused r;
+        unsigned before = server_requests(w->server);
+        refused_beside(w, &r, STRANGER);
+        run_until(w, &r, 2);
+        assert_int_equal(r.n_refused, 0);
+        assert_int_equal(r.n_alone, 1);
+        assert_int_equal(server_requests(w->server) - before, 3);
+        (void)catalog_free(r.catalog);
+        before = server_requests(w->server);
+        refused_beside(w, &r, OTHER);
+        run_until(w, &r, 2);
+        assert_int_equal(r.n_refused, 2);
+        assert_int_equal(r.n_in_its_words, 2);
+        assert_int_equal(server_requests(w->server) - before, 2);
+        (void)catalog_free(r.catalog);
+}
+
+/* Either of them, before the other is sent and after. */
+static void a_witness_that_is_cancelled_leaves_nobody_waiting(void **state)
+{
+        World *w = *state;
+        for (int i = 0; i < 4; i++) {
+                Refused r;
+                refused_beside(w, &r, i % 2 ? STRANGER : OTHER);
+                unsigned before = server_requests(w->server);
+                while (server_requests(w->server) == before)
+                        assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+                r.calls[i / 2] = catalog_cancel(r.calls[i / 2]);
+                run_until(w, &r, 1);
+                (void)catalog_free(r.catalog);
+        }
+        Refused r;
+        refused_beside(w, &r, OTHER);
+        r.freed = &r.catalog;
+        run_until(w, &r, 1);
+        assert_null(r.catalog);
 }
 
 static void the_catalog_may_go_while_calls_wait(void **state)
@@ -438,6 +507,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(the_job_that_was_asked_for_answers, setup, teardown),
                 cmocka_unit_test_setup_teardown(refused_credentials_are_sent_once_more_by_one_call, setup, teardown),
                 cmocka_unit_test_setup_teardown(who_waits_does_not_wait_for_a_call_that_is_cancelled, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_request_that_is_refused_alone_is_so_alone, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_witness_that_is_cancelled_leaves_nobody_waiting, setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup, teardown),
                 cmocka_unit_test_setup_teardown(only_a_request_that_names_an_edge_blames_the_id_of_the_edge, setup,
                                                 teardown),

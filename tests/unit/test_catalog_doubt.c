@@ -59,6 +59,23 @@ static void a_guess_says_nothing_of_the_credentials(void **state)
         assert_int_equal(doubt_on_401(&d, &first), DOUBT_LATER);
 }
 
+/* One edge's own 401, with credentials that are good. */
+static void who_is_refused_while_another_is_accepted_is_so_alone(void **state)
+{
+        (void)state;
+        static const DoubtCase witness = {.witness = true};
+        Doubt d = {0};
+        assert_int_equal(doubt_on_401(&d, &first), DOUBT_LATER);
+        doubt_on_witness(&d);
+        assert_int_equal(doubt_on_401(&d, &again), DOUBT_ALONE);
+        doubt_end(&d);
+        assert_false(d.refused);
+        /* What was heard before says nothing of the next. */
+        assert_int_equal(doubt_on_401(&d, &first), DOUBT_LATER);
+        assert_int_equal(doubt_on_401(&d, &witness), DOUBT_OVER);
+        assert_true(d.refused);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -66,6 +83,7 @@ int main(void)
                 cmocka_unit_test(one_asks_again_for_all),
                 cmocka_unit_test(another_secret_is_tried_at_once),
                 cmocka_unit_test(a_guess_says_nothing_of_the_credentials),
+                cmocka_unit_test(who_is_refused_while_another_is_accepted_is_so_alone),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
