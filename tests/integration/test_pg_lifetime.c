@@ -118,9 +118,9 @@ static void a_statement_is_given_up_when_the_loop_has_ended(void **state)
                 sd_event_unref(b->event);
                 b->event = serving;
                 bench_wait_for_sql(b, WAITING, "0");
+                PQfinish(holder);
                 /* Not because it has noticed by itself that nobody is there. */
                 assert_int_equal(harness_log_count(&b->pg, "canceling statement due to user request", &log), 1);
-                PQfinish(holder);
         }
 }
 
