@@ -1,7 +1,7 @@
 /*
  * locks: while something is under way, asks every few seconds whether a statement of ours waits for a lock, and reports who holds it.
  *
- * What always holds: one question is under way at most, and it takes its turn among the others: no connection is opened for it.
+ * What always holds: one question is under way at most, on the connection that the pool keeps for what is urgent.
  */
 #include "base/clock.h"
 #include "base/duration.h"

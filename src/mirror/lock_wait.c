@@ -63,5 +63,6 @@ int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorT
                 return -ENOMEM;
         t->callback = callback;
         t->step = task_step(sql_lock_wait, NULL, lock_on_result);
-        return task_start_step(&t->task, &t->step, NULL, ret);
+        const PgWork work = {.steps = &t->step, .n_steps = 1, .urgent = true};
+        return task_start(&t->task, &work, NULL, ret);
 }

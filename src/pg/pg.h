@@ -95,6 +95,7 @@ typedef struct PgWork {
         uint64_t statement_timeout_usec; /* 0: the pool's */
         uint64_t lock_timeout_usec;      /* 0: the pool's */
         bool bulk; /* may take minutes: one connection of the pool is kept free of such work, for what must not wait */
+        bool urgent; /* begins before all that waits; of three connections or more, one is kept for such work alone */
 } PgWork;
 
 typedef enum PgEnd {

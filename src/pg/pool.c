@@ -125,23 +125,31 @@ static void pool_fail_waiting(PgPool *pool, const Fault *fault)
         }
 }
 
-/* Bulk work leaves one connection to others, where there is more than one. */
-static bool pool_takes_bulk(const PgPool *pool)
+/* Whether work of this kind may begin now. Bulk work leaves one connection to ordinary work, and ordinary work leaves one to what is urgent, as far as there
+ * are so many. */
+static bool pool_takes(const PgPool *pool, const PgWork *work)
 {
-        unsigned n = 0;
-        for (const PgConnection *c = pool->connections; c; c = c->next)
-                n += c->task && c->task->work.bulk;
-        return pool->max_connections == 1 || n + 1 < pool->max_connections;
+        unsigned bulk = 0, ordinary = 0, most = pool->max_connections;
+        for (const PgConnection *c = pool->connections; c; c = c->next) {
+                bulk += c->task && c->task->work.bulk;
+                ordinary += c->task && !c->task->work.bulk && !c->task->work.urgent;
+        }
+        if (most == 1 || work->urgent)
+                return true;
+        unsigned kept = most > 2 ? 1 : 0;
+        return bulk + ordinary + kept < most && (!work->bulk || bulk + kept + 1 < most);
 }
 
-/* The first that may begin now; NULL: none. */
+/* The first that may begin now, what is urgent before all others; NULL: none. */
 static PgTask *pool_next(const PgPool *pool)
 {
-        PgTask *t = pool->first;
-        if (!pool_takes_bulk(pool))
-                while (t && t->work.bulk)
-                        t = t->next;
-        return t;
+        for (PgTask *t = pool->first; t; t = t->next)
+                if (t->work.urgent)
+                        return t;
+        for (PgTask *t = pool->first; t; t = t->next)
+                if (pool_takes(pool, &t->work))
+                        return t;
+        return NULL;
 }
 
 static void pool_hand_out(PgPool *pool)
@@ -166,9 +174,8 @@ static void pool_hand_out(PgPool *pool)
 static void pool_open_more(PgPool *pool)
 {
         unsigned waiting = 0;
-        bool bulk = pool_takes_bulk(pool);
         for (const PgTask *t = pool->first; t; t = t->next)
-                waiting += bulk || !t->work.bulk;
+                waiting += pool_takes(pool, &t->work);
         unsigned coming = pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
         while (!pool->full && waiting > coming && pool->n_connections < pool->max_connections) {
                 PgConnection *c;

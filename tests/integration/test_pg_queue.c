@@ -59,6 +59,41 @@ static void one_connection_is_kept_free_of_bulk_work(void **state)
         bench_assert_done(&waiting);
 }
 
+/* N4: who holds the lock that all others wait for is asked beside them. */
+static void one_connection_is_kept_for_what_is_urgent(void **state)
+{
+        enum { N = 4 };
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("SELECT pg_advisory_xact_lock(7)")};
+        PgStep ask = STEP("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bench'");
+        PgWork work = WORK_OF(steps), urgent = SINGLE_OF(ask);
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.max_connections = 3;
+        urgent.urgent = true;
+        PGconn *holder = PQconnectdb(b->pg.conninfo);
+        for (int bulk = 0; bulk < 2; bulk++) {
+                Call calls[N], asked;
+                bench_open_pool(b, &options);
+                PQclear(PQexec(holder, "SELECT pg_advisory_lock(7)"));
+                for (int i = 0; i < N; i++) {
+                        work.bulk = bulk && i < N / 2;
+                        bench_start(b, &calls[i], &work);
+                }
+                bench_wait_for_sql(b, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", "2");
+                for (int i = 0; i < 3; i++) {
+                        bench_run(b, &asked, &urgent);
+                        bench_assert_done(&asked);
+                        assert_string_equal(asked.value, "3");
+                }
+                PQclear(PQexec(holder, "SELECT pg_advisory_unlock(7)"));
+                for (int i = 0; i < N; i++) {
+                        bench_wait(&calls[i]);
+                        bench_assert_done(&calls[i]);
+                }
+        }
+        PQfinish(holder);
+}
+
 static void two_connections_work_side_by_side(void **state)
 {
         static const PgStep waits[] = {
@@ -227,6 +262,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(work_beyond_the_connections_waits_its_turn, bench_renew),
                 cmocka_unit_test_setup(one_connection_is_kept_free_of_bulk_work, bench_renew),
+                cmocka_unit_test_setup(one_connection_is_kept_for_what_is_urgent, bench_renew),
                 cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
                 cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
                 cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
