@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "integration/service_world.h"
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -534,8 +535,11 @@ static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **stat
         assert_out(w, ": job RUNNING, 42 %; its lease ends in ", true);
         const char *const waits[] = {"-c", w->config, "sync", "--wait", "--no-refresh", "e0", NULL};
         pid_t pid = harness_program_start(w->folder, waits);
-        for (char *text = NULL; !text || !strstr(text, "e0: waiting; "); text = harness_read(w->folder, "err"))
+        for (bool waits_now = false; !waits_now; (void)poll(NULL, 0, 10)) {
+                char *text = harness_read(w->folder, "err");
+                waits_now = strstr(text, "e0: waiting; ") != NULL;
                 free(text);
+        }
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
         service_stop(w, 0);
         assert_int_equal(harness_program_wait(pid), 0);
