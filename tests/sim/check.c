@@ -168,7 +168,7 @@ static bool order_kept(const World *w, const DbStatement *s)
 }
 
 /* What listing.h leaves open: a page was cut by a cap that nothing had shown yet, and the list became as short as it. And pages that are none: one of them
- * is found out where rows keep their order, of more nothing is promised. */
+ * is found out where rows keep their order and no cap cuts pages, of more nothing is promised. */
 static bool premises_fail(const World *w, const Run *r)
 {
         const Settings *set = &w->settings;
@@ -177,7 +177,8 @@ static bool premises_fail(const World *w, const Run *r)
         bool no_sign = set->cap_min < set->cap_max && l->shortest_cut >= l->largest;
         bool moved = w->truth->reordered[r->edge] >= r->list_from;
         bool shorter = w->truth->shortened[r->edge] >= r->list_from;
-        return r->lies > (moved ? 0 : 1) || (shorter && set->cap_min < set->page_size && (one_page || no_sign));
+        bool cut = set->cap_min < set->page_size;
+        return r->lies > (moved || cut ? 0 : 1) || (shorter && cut && (one_page || no_sign));
 }
 
 /* The later observation wins; of a row that came and went meanwhile, any that was true will do. */
