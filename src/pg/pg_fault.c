@@ -18,7 +18,8 @@ typedef struct StateMeaning {
 static const StateMeaning meanings[] = {
         {"40001", FAULT_REQUEST, true, false, "pg-serialization", ""},
         {"40P01", FAULT_REQUEST, true, false, "pg-serialization", ""},
-        {"55P03", FAULT_REQUEST, true, false, "pg-lock-timeout", "; another session holds a lock on it"},
+        {"55P03", FAULT_REQUEST, true, false, "pg-lock-timeout",
+         "; another session holds a lock that this statement needs: while it waits, edgemirror check says which and who"},
         {"57014", FAULT_REQUEST, true, false, "pg-statement-timeout", ""},
         {"57P0", FAULT_PEER, true, false, "pg-unreachable", ""},
         {"25P03", FAULT_REQUEST, true, false, "pg-unreachable", ""},

@@ -22,6 +22,7 @@ void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
                 .edge = options->edge,
                 .name = options->name,
                 .max_removals = options->max_removals,
+                .filtered = options->filtered,
                 .accept_removals = options->accept_removals,
                 .dry_run = options->dry_run,
                 .state = SYNC_IDLE,
@@ -335,6 +336,20 @@ static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
 }
 
 /* Rows are missing, and nothing was applied for that reason. */
+/* What a person does about rows that the guard holds. */
+static void machine_way_out(const SyncMachine *m, char *out, size_t size)
+{
+        char id[UUID_STRING_SIZE];
+        const char *edge = machine_edge_argument(m, id);
+        (void)snprintf(out, size,
+                       "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror sync "
+                       "--accept-removals %s removes those that the catalog says are gone%s",
+                       edge, edge,
+                       m->filtered ? "; those that schema_connection leaves out are not gone: set it before the first "
+                                     "sync, or forget the edge (edgemirror retire --forget) and begin anew"
+                                   : "");
+}
+
 static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
 {
         GuardVerdict verdict = guard_judge(&m->max_removals, a->present, m->listing.received, a->found);
@@ -346,12 +361,8 @@ static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
                 return machine_leave_unseen(m, a);
         char limit[GUARD_LIMIT_STRING_SIZE];
         Fault fault;
-        char id[UUID_STRING_SIZE], way_out[2 * LIMIT_EDGE_NAME_MAX_BYTES + 256];
-        const char *edge = machine_edge_argument(m, id);
-        (void)snprintf(way_out, sizeof(way_out),
-                       "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror sync "
-                       "--accept-removals %s removes those that the catalog says are gone",
-                       edge, edge);
+        char way_out[2 * LIMIT_EDGE_NAME_MAX_BYTES + 512];
+        machine_way_out(m, way_out, sizeof(way_out));
         if (verdict == GUARD_EMPTY_LIST)
                 fault_set(&fault, FAULT_RUN, EPERM, "removals-held",
                           "the list is empty, and the mirror has %" PRId64 " rows (%s%s); %s", a->present, a->names,

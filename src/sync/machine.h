@@ -143,7 +143,7 @@ typedef struct SyncMachine {
         Uuid edge;
         const char *name; /* borrowed; NULL: it has none */
         GuardLimit max_removals;
-        bool accept_removals, dry_run;
+        bool filtered, accept_removals, dry_run;
 
         /* where it is */
         SyncState state;
@@ -186,6 +186,7 @@ typedef struct SyncMachineOptions {
         Uuid edge;
         const char *name; /* borrowed for as long as the machine lives; NULL: none */
         GuardLimit max_removals;
+        bool filtered;        /* the list holds a part of the edge: schema_connection is set */
         bool accept_removals; /* the guard is open; each row must still be proven gone */
         bool dry_run;         /* list, verify and plan; write nothing */
 } SyncMachineOptions;

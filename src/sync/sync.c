@@ -607,6 +607,7 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
                 .edge = plan->edge,
                 .name = s->name,
                 .max_removals = plan->max_removals,
+                .filtered = plan->has_schema_connection,
                 .accept_removals = plan->accept_removals,
                 .dry_run = plan->dry_run != NULL,
         };

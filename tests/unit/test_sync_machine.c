@@ -460,6 +460,12 @@ static void too_many_missing_rows_are_held_without_a_request(void **state)
         assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
         assert_string_equal(m.outcome, "held");
         assert_string_equal(m.fault.code, "removals-held");
+        assert_null(strstr(m.fault.message, "schema_connection"));
+
+        live_until_apply(&m);
+        m.filtered = true; /* accepting removes nothing then: the rows are there */
+        assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
+        assert_non_null(strstr(m.fault.message, "those that schema_connection leaves out are not gone"));
 
         live_until_apply(&m);
         m.accept_removals = true;
