@@ -211,6 +211,8 @@ static bool answer_badly(Link *l, const Answer *a)
 {
         if (a->kind == ANSWER_ERROR)
                 return send_error(l, a->text);
+        if (a->kind == ANSWER_ERROR_CLOSE)
+                return send_error(l, a->text) && false;
         return a->kind == ANSWER_BYTES && send_all(l->fd, a->text, a->size);
 }
 

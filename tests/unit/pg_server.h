@@ -10,11 +10,12 @@
 #include <stddef.h>
 
 typedef enum AnswerKind {
-        ANSWER_ROWS,  /* `rows` rows of `columns` values */
-        ANSWER_TAG,   /* no rows, and this word for what was done: `text` */
-        ANSWER_ERROR, /* of SQLSTATE `text` */
-        ANSWER_BYTES, /* `text`, `size` bytes of it, in place of an answer */
-        ANSWER_CLOSE, /* none: the connection is closed */
+        ANSWER_ROWS,        /* `rows` rows of `columns` values */
+        ANSWER_TAG,         /* no rows, and this word for what was done: `text` */
+        ANSWER_ERROR,       /* of SQLSTATE `text` */
+        ANSWER_ERROR_CLOSE, /* the same, and then the connection is closed */
+        ANSWER_BYTES,       /* `text`, `size` bytes of it, in place of an answer */
+        ANSWER_CLOSE,       /* none: the connection is closed */
 } AnswerKind;
 
 typedef struct Answer {

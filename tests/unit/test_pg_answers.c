@@ -282,6 +282,20 @@ static void a_connection_that_ends_with_the_rollback_keeps_the_fault(void **stat
         finish(&b);
 }
 
+/* The step was refused, so the COMMIT that was sent along with it has done nothing, although its answer never comes. */
+static void a_step_that_is_refused_before_the_connection_is_lost_is_not_committed(void **state)
+{
+        (void)state;
+        Answer script[] = {{.words = "INSERT one", .kind = ANSWER_ERROR_CLOSE, .text = "23505"}, {0}};
+        Bench b;
+        Call call;
+        begin(&b, script);
+        run(&b, &call, &first);
+        assert_int_equal(call.end, PG_END_FAILED);
+        assert_string_equal(call.fault.sqlstate, "23505");
+        finish(&b);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -292,6 +306,7 @@ int main(void)
                 cmocka_unit_test(a_refusal_rolls_back_on_the_same_connection),
                 cmocka_unit_test(an_error_of_the_connection_is_its_end),
                 cmocka_unit_test(a_connection_that_ends_with_the_rollback_keeps_the_fault),
+                cmocka_unit_test(a_step_that_is_refused_before_the_connection_is_lost_is_not_committed),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
