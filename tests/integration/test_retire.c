@@ -241,6 +241,32 @@ static void an_edge_that_a_service_still_wants_is_not_retired(void **state)
         harness_service_done(&service);
 }
 
+static void an_instance_was(World *w, const char *name, const char *seen_at, const char *stopped_at)
+{
+        char sql[512];
+        (void)snprintf(sql, sizeof(sql),
+                       "INSERT INTO edgemirror.instance (instance_id, name, version, lease, started_at, seen_at,"
+                       " unbroken_since, stopped_at, edges)"
+                       " SELECT gen_random_uuid(), '%s', 'x', '60 s', %s, %s, %s, %s, array_agg(edge_connection_id)"
+                       " FROM edgemirror.edge",
+                       name, seen_at, seen_at, seen_at, stopped_at);
+        free(harness_sql(&w->pg, sql));
+}
+
+/* Who was stopped, or has given no sign of life for a lease, keeps no edge from being retired. */
+static void a_service_that_is_gone_wants_nothing(void **state)
+{
+        World *w = *state;
+        an_instance_was(w, "alive", "now()", "NULL");
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 1);
+        assert_says(w, "err", "edge main is in the configuration of the service alive", true);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.instance"));
+        an_instance_was(w, "stopped", "now()", "now()");
+        an_instance_was(w, "dead", "now() - interval '61 s'", "NULL");
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
+        assert_one(w, present, "other 20 true");
+}
+
 static void two_retire_at_once(void **state)
 {
         World *w = *state;
@@ -266,6 +292,7 @@ int main(void)
                 cmocka_unit_test_setup(an_edge_that_is_being_synced_is_not_retired, synced_world),
                 cmocka_unit_test_setup(who_comes_back_after_the_retirement_publishes_nothing, synced_world),
                 cmocka_unit_test_setup(an_edge_that_a_service_still_wants_is_not_retired, synced_world),
+                cmocka_unit_test_setup(a_service_that_is_gone_wants_nothing, without_main),
                 cmocka_unit_test_setup(two_retire_at_once, without_main),
         };
         return cmocka_run_group_tests_name("retire", tests, world_setup, world_teardown);
