@@ -285,10 +285,12 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":300");
+        for (int i = 0; i < 4; i++) /* the last one waits for its answer when the others are refused */
+                fault(w, "job", i, i < 3 ? "\"delay_ms\":300" : "\"delay_ms\":20000");
         make_due(w, 0, 3);
         harness_service_reload(s);
         await_phase(w, 0, "poll");
+        await_phase(w, 3, "poll");
         control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}"); /* as an account that is locked */
         await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'credentials'"
                      " AND waiting_message LIKE '%%; tried again at 20%% UTC'");

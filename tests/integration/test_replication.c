@@ -124,6 +124,7 @@ static void wait_for_log(const MirrorBench *b, const char *words)
 static void migrate_to_old_version(MirrorBench *b)
 {
         PGconn *conn = PQconnectdb(b->pg.service);
+        PQclear(PQexec(conn, "CREATE SCHEMA edgemirror")); /* as migrate does before the first file */
         for (int i = 0; i <= OLD_VERSION; i++) {
                 char sql[512];
                 PGresult *result = PQexec(conn, sql_migrations[i].text);
