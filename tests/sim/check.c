@@ -70,6 +70,8 @@ static void check_job_left(World *w, const Run *r)
         while (last > 0 && (d->runs[last].edge != r->edge || !d->runs[last].refresh_wanted))
                 last--; /* one without a refresh hides no job */
         const DbRun *run = &d->runs[last];
+        if (d->runs[r->run_id].clock_steps != d->clock_steps)
+                return; /* the clock was set back after the claim had judged the job's age */
         if (last > 0 && run->cut_in_poll && run->job >= 0 && run->job_from + JOB_MAX_AGE > database_now(w) &&
             site_job_goes_on(w, run->job))
                 world_fail(w, "run %d asks for a refresh beside job %d of run %d, which goes on", (int)r->run_id,
