@@ -44,7 +44,7 @@ src/sync/machine.c
 
 one 401 is believed
 src/catalog/doubt.c
-s/if (d->refused || c->repeated)/if (d->refused || !c->repeated)/
+s/d->refused || c->repeated || /d->refused || !c->repeated || /
 
 a gateway's 401 is taken for the catalog's
 src/sync/polling.c
