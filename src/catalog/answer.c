@@ -131,7 +131,7 @@ bool answer_is_standard_error(const HttpResponse *response)
                json_parse(response->body, response->body_size, &body) == 0 && json_is_standard_error(body);
 }
 
-/* The part of an answer that people are shown, without our credentials: blotted before anything is cut to length, so that no half of them stays. Of a
+/* The part of an answer that people are shown, without our credentials: redacted before anything is cut to length, so that no half of them stays. Of a
  * Location the query is left out: it may carry what lets others in. */
 typedef struct Shown {
         HttpResponse response;
@@ -149,7 +149,7 @@ static void shown_done(Shown *s)
         cJSON_free(s->printed);
 }
 
-static void shown_init(Shown *s, const HttpResponse *response, const Blot *blot)
+static void shown_init(Shown *s, const HttpResponse *response, const Redact *redact)
 {
         *s = (Shown){.response = *response};
         s->body = malloc(response->body_size + 1);
@@ -158,14 +158,14 @@ static void shown_init(Shown *s, const HttpResponse *response, const Blot *blot)
         if (s->body) {
                 memcpy(s->body, response->body, response->body_size);
                 s->body[response->body_size] = '\0';
-                blot_bytes(blot, s->body, response->body_size);
+                redact_bytes(redact, s->body, response->body_size);
         }
         if (json_parse(response->body, response->body_size, &s->json) == 0) {
-                blot_json(blot, s->json);
-                s->printed = blot_print(blot, s->json);
+                redact_json(redact, s->json);
+                s->printed = redact_print(redact, s->json);
         }
-        blot_url(blot, s->location);
-        blot_text(blot, s->content_type);
+        redact_url(redact, s->location);
+        redact_text(redact, s->content_type);
         s->response.body = s->body ? s->body : "";
         s->response.body_size = s->body ? response->body_size : 0;
         s->response.location = s->location ? s->location : "";
@@ -290,7 +290,7 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
 
 void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret)
 {
-        blot_text(auth->blot, ret->fault.message);
+        redact_text(auth->redact, ret->fault.message);
 }
 
 void answer_classify(const HttpResponse *response, int expected, bool body_needed, const AnswerAuth *auth,
@@ -309,7 +309,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 ret->status = 0; /* an answer that did not arrive whole has no say */
         } else if (!good) {
                 _cleanup_(shown_done) Shown shown;
-                shown_init(&shown, response, auth->blot);
+                shown_init(&shown, response, auth->redact);
                 ret->foreign = !answer_type_is_json(response->content_type) || !json_is_standard_error(shown.json);
                 if (response->status == expected)
                         fault_web_page(&shown, &ret->fault);

@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "catalog/blot.h"
 #include "catalog/catalog.h"
+#include "catalog/redact.h"
 
 /* Owns the problem text that an answer points to. */
 typedef struct AnswerText {
@@ -20,7 +20,7 @@ void answer_text_done(AnswerText *t);
  * may be why it is refused. */
 typedef struct AnswerAuth {
         HttpAuth method;
-        const Blot *blot;
+        const Redact *redact;
         bool of_edge;
         bool alone; /* refused, while our credentials were accepted for another request */
 } AnswerAuth;

@@ -41,7 +41,7 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
 AnswerAuth call_auth(const CatalogCall *call)
 {
         return (AnswerAuth){.method = call->catalog->auth,
-                            .blot = &call->catalog->blot,
+                            .redact = &call->catalog->redact,
                             .of_edge = call->of_edge,
                             .alone = call->alone};
 }
@@ -169,7 +169,7 @@ Catalog *catalog_free(Catalog *c)
         sd_event_source_disable_unref(c->again);
         sd_event_source_disable_unref(c->release);
         text_wipe(&c->secret);
-        blot_done(&c->blot);
+        redact_done(&c->redact);
         catalog_forget_accepted(c);
         refusal_done(&c->refusal);
         free(c->base_url);
@@ -192,7 +192,7 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
                                  "without \"Bearer\"");
         if (c->secret.data && text_equal(c->secret.data, fresh.data))
                 return 0;
-        r = blot_set(&c->blot, c->auth, c->username, fresh.data);
+        r = redact_set(&c->redact, c->auth, c->username, fresh.data);
         if (r < 0)
                 return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory", "out of memory for the secret");
         text_wipe(&c->secret);

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "catalog/answer.h"
-#include "catalog/blot.h"
 #include "catalog/catalog.h"
 #include "catalog/doubt.h"
+#include "catalog/redact.h"
 
 typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);
 
@@ -32,7 +32,7 @@ struct Catalog {
         CatalogSecretLoader load_secret;
         void *load_secret_userdata;
         Text secret;
-        Blot blot;              /* of the secret */
+        Redact redact;          /* of the secret */
         uint64_t secret_number; /* rises with every secret that differs from the one before */
         bool foreign_said;      /* that a Location was of another origin */
         CatalogCall *calls;

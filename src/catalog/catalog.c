@@ -42,7 +42,7 @@ static void refresh_read_location(CatalogCall *call, const HttpResponse *respons
                 return;
         (void)url_below(c->base_url, l->exact, &l->below);
         l->bare = strdup(l->exact);
-        blot_url(&c->blot, l->bare);
+        redact_url(&c->redact, l->bare);
         answer->location = l->exact;
         answer->location_below = l->below;
         answer->location_bare = l->bare;
@@ -61,7 +61,7 @@ static void refresh_complete(CatalogCall *call, const HttpResponse *response)
         if (answer.answer.fault.scope == FAULT_NONE) {
                 refresh_read_location(call, response, &locations, &answer);
                 answer.has_job = answer_type_is_json(response->content_type) &&
-                                 job_parse(response->body, response->body_size, NULL, auth.blot, &job) == 0;
+                                 job_parse(response->body, response->body_size, NULL, auth.redact, &job) == 0;
                 if (!answer.has_job)
                         job.job = (CatalogJob){.status.progress = -1, .message = ""};
                 if (!answer.has_job && url_last_uuid(response->location, &job.job.status.id))
@@ -92,10 +92,10 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
 /* ---- job ---- */
 
 /* Only the job that was asked for may say how it is. A body that was cut, or another's, may be right the next time. */
-static int job_read(const HttpResponse *response, const Uuid *asked, const Blot *blot, JobDocument *ret,
+static int job_read(const HttpResponse *response, const Uuid *asked, const Redact *redact, JobDocument *ret,
                     Fault *ret_fault)
 {
-        int r = job_parse(response->body, response->body_size, asked, blot, ret);
+        int r = job_parse(response->body, response->body_size, asked, redact, ret);
         if (r < 0) {
                 fault_set(ret_fault, FAULT_REQUEST, -r, "job-bad-document", "the catalog's answer is not a job: %s",
                           r == -EINVAL   ? "no JSON, or nested too deeply, or without a valid id"
@@ -121,7 +121,7 @@ static void job_complete(CatalogCall *call, const HttpResponse *response)
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE) {
-                if (job_read(response, &call->id, auth.blot, &job, &answer.answer.fault) == 0)
+                if (job_read(response, &call->id, auth.redact, &job, &answer.answer.fault) == 0)
                         answer.job = job.job;
         }
         answer_seal(&auth, &answer.answer);
@@ -177,7 +177,7 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
                              ": a page of %u rows is too large here, lower page_size of this edge; ",
                              call->offset, call->limit);
         if (answer.answer.fault.scope == FAULT_NONE) {
-                (void)page_parse(response->body, response->body_size, &call->id, call->limit, auth.blot, &page,
+                (void)page_parse(response->body, response->body_size, &call->id, call->limit, auth.redact, &page,
                                  &answer.answer.fault);
                 answer.rows = page.rows;
                 answer.n_rows = page.n_rows;
@@ -222,7 +222,7 @@ static void one_complete(CatalogCall *call, const HttpResponse *response)
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE &&
-            page_parse_one(response->body, response->body_size, auth.blot, &page, &answer.answer.fault) == 0)
+            page_parse_one(response->body, response->body_size, auth.redact, &page, &answer.answer.fault) == 0)
                 answer.row = page.rows[0];
         answer_seal(&auth, &answer.answer);
         answer.absent = response->error == 0 && (response->status == 404 || response->status == 410) &&

@@ -15,15 +15,15 @@ void job_document_done(JobDocument *d)
 }
 
 /* A text of the job, without our credentials; the caller frees it. NULL: no memory. */
-static char *job_text(const char *text, const Blot *blot)
+static char *job_text(const char *text, const Redact *redact)
 {
         char *copy = strdup(text);
-        blot_text(blot, copy);
+        redact_text(redact, copy);
         return copy;
 }
 
 /* States and results are short upper-case words; anything longer is cut and then simply unknown. */
-static int job_get_word(const cJSON *object, const char *name, const Blot *blot, char out[JOB_WORD_BYTES])
+static int job_get_word(const cJSON *object, const char *name, const Redact *redact, char out[JOB_WORD_BYTES])
 {
         const char *string;
         int r = json_get_string(object, name, &string);
@@ -31,7 +31,7 @@ static int job_get_word(const cJSON *object, const char *name, const Blot *blot,
                 return 0;
         if (r < 0)
                 return r;
-        _cleanup_(cleanup_free) char *clean = job_text(string, blot);
+        _cleanup_(cleanup_free) char *clean = job_text(string, redact);
         if (!clean)
                 return -ENOMEM;
         text_printable(clean, strlen(clean), out, JOB_WORD_BYTES);
@@ -40,13 +40,13 @@ static int job_get_word(const cJSON *object, const char *name, const Blot *blot,
         return 0;
 }
 
-/* Blotted before it is cut, so that no half of our credentials stays; cut at a character, so that PostgreSQL takes it. */
-static char *job_message(const cJSON *object, const Blot *blot)
+/* Redacted before it is cut, so that no half of our credentials stays; cut at a character, so that PostgreSQL takes it. */
+static char *job_message(const cJSON *object, const Redact *redact)
 {
         const char *message;
         if (json_get_string(object, "message", &message) < 0)
                 message = "";
-        char *copy = job_text(message, blot);
+        char *copy = job_text(message, redact);
         if (!copy)
                 return NULL;
         size_t size = strnlen(copy, LIMIT_JOB_MESSAGE_MAX_BYTES);
@@ -57,10 +57,10 @@ static char *job_message(const cJSON *object, const Blot *blot)
 }
 
 /* The whole of it, for jsonb; as it is printed it must fit, which may be six times what arrived. NULL: too large, no memory, or nothing that may be stored. */
-static char *job_document(cJSON *object, const Blot *blot)
+static char *job_document(cJSON *object, const Redact *redact)
 {
-        blot_json(blot, object->child);
-        char *document = blot_print(blot, object);
+        redact_json(redact, object->child);
+        char *document = redact_print(redact, object);
         if (!document || strlen(document) <= LIMIT_JOB_DOCUMENT_MAX_BYTES)
                 return document;
         cJSON_free(document);
@@ -106,7 +106,7 @@ static cJSON *job_find(cJSON *document)
         return newest;
 }
 
-static int job_read_status(const cJSON *object, const Uuid *asked, const Blot *blot, JobStatus *ret)
+static int job_read_status(const cJSON *object, const Uuid *asked, const Redact *redact, JobStatus *ret)
 {
         *ret = (JobStatus){.progress = -1};
         bool is_edge = cJSON_GetObjectItemCaseSensitive(object, "status") &&
@@ -115,9 +115,9 @@ static int job_read_status(const cJSON *object, const Uuid *asked, const Blot *b
         int id = json_get_uuid(object, "jobId", &ret->id);
         if (id == -ENOENT)
                 id = json_get_uuid(object, "id", &ret->id);
-        int r = job_get_word(object, is_edge ? "status" : "state", blot, ret->state);
+        int r = job_get_word(object, is_edge ? "status" : "state", redact, ret->state);
         if (r >= 0)
-                r = job_get_word(object, "result", blot, ret->result);
+                r = job_get_word(object, "result", redact, ret->result);
         if (r < 0)
                 return r == -EINVAL && id >= 0 ? -EPROTO : r;
         (void)json_get_number(object, "progressPercentage", 0, 100, &ret->progress);
@@ -140,7 +140,7 @@ static int job_parse_json(const char *body, size_t size, cJSON **ret)
         return json_parse(mended.data, mended.size, ret);
 }
 
-int job_parse(const char *body, size_t size, const Uuid *asked, const Blot *blot, JobDocument *ret)
+int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *redact, JobDocument *ret)
 {
         _cleanup_(cleanup_json) cJSON *root = NULL;
         int r = job_parse_json(body, size, &root);
@@ -148,13 +148,13 @@ int job_parse(const char *body, size_t size, const Uuid *asked, const Blot *blot
                 return r;
         cJSON *object = job_find(root);
         CatalogJob job = {0};
-        r = object ? job_read_status(object, asked, blot, &job.status) : -EINVAL;
+        r = object ? job_read_status(object, asked, redact, &job.status) : -EINVAL;
         if (r < 0)
                 return r;
-        char *message = job_message(object, blot);
+        char *message = job_message(object, redact);
         if (!message)
                 return -ENOMEM;
-        char *document = job_document(object, blot);
+        char *document = job_document(object, redact);
         job.message = message;
         job.document = document;
         *ret = (JobDocument){.job = job, .message = message, .document = document};

@@ -8,8 +8,8 @@
 #pragma once
 
 #include "base/text.h"
-#include "catalog/blot.h"
 #include "catalog/catalog.h"
+#include "catalog/redact.h"
 
 /* Owns the texts that a CatalogJob points to. */
 typedef struct JobDocument {
@@ -20,7 +20,7 @@ typedef struct JobDocument {
 
 void job_document_done(JobDocument *d);
 
-/* Credentials (NULL: none) are blotted out of every text. `asked`: whose job it must be where an entry of the Edge job system does not say, NULL: not known.
+/* Credentials (NULL: none) are redacted out of every text. `asked`: whose job it must be where an entry of the Edge job system does not say, NULL: not known.
  * -EINVAL: not a Job (no valid id); -EPROTO: its state or result is not text, or there twice; -ENOMEM. Errors of json_parse, but what cannot be stored (NUL, no
  * Unicode) is replaced. */
-int job_parse(const char *body, size_t size, const Uuid *asked, const Blot *blot, JobDocument *ret);
+int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *redact, JobDocument *ret);

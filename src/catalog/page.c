@@ -50,12 +50,12 @@ static const char *row_read(const cJSON *object, DatabaseConnection *ret)
 }
 
 /* What was received, without our credentials: as it came; or, when it is JSON that holds them, however it spells them, as we print it. -ENOMEM. */
-static int row_blot(const Slice *slice, const Blot *blot, cJSON *object, Text *ret)
+static int row_redact(const Slice *slice, const Redact *redact, cJSON *object, Text *ret)
 {
-        if (!blot_json(blot, object)) {
+        if (!redact_json(redact, object)) {
                 int r = text_append(ret, slice->text, slice->size);
                 if (r == 0)
-                        (void)blot_bytes(blot, ret->data, ret->size);
+                        (void)redact_bytes(redact, ret->data, ret->size);
                 return r;
         }
         char *printed = cJSON_PrintUnformatted(object);
@@ -65,10 +65,11 @@ static int row_blot(const Slice *slice, const Blot *blot, cJSON *object, Text *r
 }
 
 /* The row's document, fit to be stored, and cut at a character. Takes the place of the row's object. */
-static int row_reject(DatabaseConnection *row, const Slice *slice, const Blot *blot, const char *reason, cJSON **object)
+static int row_reject(DatabaseConnection *row, const Slice *slice, const Redact *redact, const char *reason,
+                      cJSON **object)
 {
         _cleanup_(text_done) Text received = {0}, mended = {0};
-        if (row_blot(slice, blot, *object, &received) < 0)
+        if (row_redact(slice, redact, *object, &received) < 0)
                 return -ENOMEM;
         size_t some = received.size < LIMIT_REJECTED_BYTES ? received.size : LIMIT_REJECTED_BYTES;
         if (json_mend(received.data, some, &mended) < 0)
@@ -95,7 +96,7 @@ static int row_reject(DatabaseConnection *row, const Slice *slice, const Blot *b
 }
 
 /* Reads the row as far as it can be read, also around what cannot be stored. *ret_object: where its texts live. -ENOMEM. */
-static int row_parse(const Slice *slice, const Blot *blot, DatabaseConnection *ret, cJSON **ret_object)
+static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnection *ret, cJSON **ret_object)
 {
         _cleanup_(cleanup_json) cJSON *object = NULL;
         _cleanup_(text_done) Text text = {0};
@@ -114,7 +115,7 @@ static int row_parse(const Slice *slice, const Blot *blot, DatabaseConnection *r
         const char *reason = row_read(object, &row);
         if (parsed < 0)
                 reason = json_error_words(parsed);
-        if (reason && row_reject(&row, slice, blot, reason, &object) < 0)
+        if (reason && row_reject(&row, slice, redact, reason, &object) < 0)
                 return -ENOMEM;
         *ret = row;
         *ret_object = TAKE_PTR(object);
@@ -138,7 +139,7 @@ static int page_unreadable(const Page *page, Fault *ret_fault)
                          page->rows[0].rejected);
 }
 
-static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *edge, const Blot *blot,
+static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *edge, const Redact *redact,
                          Fault *ret_fault)
 {
         static const Uuid none;
@@ -150,7 +151,7 @@ static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *
         for (size_t i = 0; i < n; i++) {
                 DatabaseConnection *row = &page->rows[i];
                 cJSON *object;
-                if (row_parse(&slices[i], blot, row, &object) < 0)
+                if (row_parse(&slices[i], redact, row, &object) < 0)
                         return page_no_memory(ret_fault);
                 (void)cJSON_AddItemToArray(page->document, object);
                 page->n_rows++;
@@ -182,7 +183,7 @@ static int page_check_rest(const Text *rest, size_t size, Fault *ret_fault)
         return 0;
 }
 
-int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, const Blot *blot, Page *ret,
+int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, const Redact *redact, Page *ret,
                Fault *ret_fault)
 {
         _cleanup_(page_done) Page page = {0};
@@ -200,7 +201,7 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, 
         if (n > limit)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-too-long",
                                  "the catalog gave %zu rows where at most %u were asked for", n, limit);
-        r = page_add_rows(&page, slices, n, edge, blot, ret_fault);
+        r = page_add_rows(&page, slices, n, edge, redact, ret_fault);
         if (r < 0)
                 return r;
         *ret = page;
@@ -208,11 +209,11 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, 
         return 0;
 }
 
-int page_parse_one(const char *body, size_t size, const Blot *blot, Page *ret, Fault *ret_fault)
+int page_parse_one(const char *body, size_t size, const Redact *redact, Page *ret, Fault *ret_fault)
 {
         _cleanup_(page_done) Page page = {0};
         const Slice whole = {.text = body, .size = size};
-        int r = page_add_rows(&page, &whole, 1, NULL, blot, ret_fault);
+        int r = page_add_rows(&page, &whole, 1, NULL, redact, ret_fault);
         if (r < 0) {
                 _cleanup_(cleanup_json) cJSON *document = NULL;
                 int bad = json_parse(body, size, &document);

@@ -9,7 +9,7 @@
 
 #include "base/fault.h"
 #include "base/record.h"
-#include "catalog/blot.h"
+#include "catalog/redact.h"
 #include <cjson/cJSON.h>
 
 typedef struct Page {
@@ -20,9 +20,9 @@ typedef struct Page {
 
 void page_done(Page *p);
 
-/* Negative errno and a Fault of FAULT_RUN that says what was expected. Credentials (NULL: none) are blotted out of the documents of rejected rows. */
-int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, const Blot *blot, Page *ret,
+/* Negative errno and a Fault of FAULT_RUN that says what was expected. Credentials (NULL: none) are redacted out of the documents of rejected rows. */
+int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, const Redact *redact, Page *ret,
                Fault *ret_fault);
 
 /* One row alone, of any Edge connection: the answer of GET /databaseConnections/{id}. A fault when its id cannot be read. */
-int page_parse_one(const char *body, size_t size, const Blot *blot, Page *ret, Fault *ret_fault);
+int page_parse_one(const char *body, size_t size, const Redact *redact, Page *ret, Fault *ret_fault);

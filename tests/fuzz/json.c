@@ -203,7 +203,7 @@ void fuzz_row(const uint8_t *data, size_t size)
 
 /* An input is a username, a secret and the rest, a line each; the secrets that a file may hold. */
 typedef struct Credentials {
-        Blot blot;
+        Redact redact;
         char *username, *secret;
         HttpAuth auth;
 } Credentials;
@@ -213,13 +213,13 @@ static void credentials_take(Credentials *c, const uint8_t **data, size_t *size)
         c->auth = fuzz_byte(data, size) % 2 ? HTTP_AUTH_BASIC : HTTP_AUTH_BEARER;
         c->username = fuzz_line(data, size);
         c->secret = fuzz_line(data, size);
-        c->blot = (Blot){0};
-        FUZZ_CHECK(blot_set(&c->blot, c->auth, c->username, c->secret) == 0);
+        c->redact = (Redact){0};
+        FUZZ_CHECK(redact_set(&c->redact, c->auth, c->username, c->secret) == 0);
 }
 
 static void credentials_done(Credentials *c)
 {
-        blot_done(&c->blot);
+        redact_done(&c->redact);
         free(c->username);
         free(c->secret);
 }
@@ -230,8 +230,8 @@ static void check_absent(const Credentials *c, const char *bytes, size_t size)
         size_t length = strlen(c->secret);
         if (length < 4 || c->secret[0] == '*' || c->secret[length - 1] == '*')
                 return;
-        for (size_t i = 0; i < BLOT_SPELLINGS; i++) {
-                const char *spelling = c->blot.spellings[i];
+        for (size_t i = 0; i < REDACT_SPELLINGS; i++) {
+                const char *spelling = c->redact.spellings[i];
                 FUZZ_CHECK(!spelling || !memmem(bytes, size, spelling, strlen(spelling)));
         }
 }
@@ -240,7 +240,7 @@ static void check_absent(const Credentials *c, const char *bytes, size_t size)
 static char *expand(const Credentials *c, const uint8_t *data, size_t size, size_t *ret_size)
 {
         _cleanup_(text_done) Text out = {0};
-        const char *plain = c->secret, *json = c->blot.spellings[1] ? c->blot.spellings[1] : "";
+        const char *plain = c->secret, *json = c->redact.spellings[1] ? c->redact.spellings[1] : "";
         FUZZ_CHECK(text_append(&out, "", 0) == 0);
         for (size_t i = 0; i < size && out.size < 64 * 1024; i++) {
                 const char *more = data[i] == '@' ? plain : data[i] == '$' ? json : NULL;
@@ -266,7 +266,7 @@ void fuzz_job(const uint8_t *data, size_t size)
         JobDocument job = {0};
         credentials_take(&c, &data, &size);
         char *text = expand(&c, data, size, &size);
-        if (job_parse(text, size, NULL, &c.blot, &job) == 0) {
+        if (job_parse(text, size, NULL, &c.redact, &job) == 0) {
                 fuzz_check_printable(job.job.status.state, JOB_WORD_BYTES - 1);
                 fuzz_check_printable(job.job.status.result, JOB_WORD_BYTES - 1);
                 FUZZ_CHECK(job.job.status.progress >= -1 && job.job.status.progress <= 100);
@@ -301,7 +301,7 @@ void fuzz_error(const uint8_t *data, size_t size)
                                  .location = sent_location,
                                  .body = body,
                                  .body_size = size};
-        answer_classify(&response, 200, true, &(AnswerAuth){.method = c.auth, .blot = &c.blot}, &answer, &owned);
+        answer_classify(&response, 200, true, &(AnswerAuth){.method = c.auth, .redact = &c.redact}, &answer, &owned);
         if (answer.fault.scope != FAULT_NONE) {
                 check_fault(&answer.fault);
                 FUZZ_CHECK(answer.fault.http_status == status);
@@ -327,7 +327,7 @@ void fuzz_redact(const uint8_t *data, size_t size)
         credentials_take(&c, &data, &size);
         char *bytes = expand(&c, data, size, &size);
         char *before = fuzz_string((const uint8_t *)bytes, size);
-        blot_bytes(&c.blot, bytes, size);
+        redact_bytes(&c.redact, bytes, size);
         check_absent(&c, bytes, size);
         for (size_t i = 0; i < size; i++)
                 FUZZ_CHECK(bytes[i] == before[i] || bytes[i] == '*');

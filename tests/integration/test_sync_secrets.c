@@ -156,7 +156,7 @@ static void nothing_comes_out_whatever_is_refused(void **state)
 }
 
 /* Some proxies answer with what they received. */
-static void what_the_catalog_echoes_is_blotted(void **state)
+static void what_the_catalog_echoes_is_redacted(void **state)
 {
         World *w = *state;
         /* Each echoes what it was sent; the other it cannot know. */
@@ -184,7 +184,7 @@ static void what_the_catalog_echoes_is_blotted(void **state)
                 }
 }
 
-static void a_job_that_echoes_is_blotted_too(void **state)
+static void a_job_that_echoes_is_redacted_too(void **state)
 {
         World *w = *state;
         begin_again(w, "20", "1m");
@@ -236,8 +236,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(nothing_comes_out_whatever_is_refused),
-                cmocka_unit_test(what_the_catalog_echoes_is_blotted),
-                cmocka_unit_test(a_job_that_echoes_is_blotted_too),
+                cmocka_unit_test(what_the_catalog_echoes_is_redacted),
+                cmocka_unit_test(a_job_that_echoes_is_redacted_too),
                 cmocka_unit_test(a_running_process_shows_none),
         };
         return cmocka_run_group_tests(tests, secured_setup, secured_teardown);

@@ -20,7 +20,7 @@ typedef struct Answered {
         AnswerText text;
 } Answered;
 
-static void answer(int status, const char *type, const char *body, const Blot *blot, Answered *ret)
+static void answer(int status, const char *type, const char *body, const Redact *redact, Answered *ret)
 {
         HttpResponse response = {.sent = true,
                                  .status = status,
@@ -29,7 +29,7 @@ static void answer(int status, const char *type, const char *body, const Blot *b
                                  .body = body,
                                  .body_size = strlen(body)};
         *ret = (Answered){0};
-        answer_classify(&response, 200, true, &(AnswerAuth){.blot = blot}, &ret->answer, &ret->text);
+        answer_classify(&response, 200, true, &(AnswerAuth){.redact = redact}, &ret->answer, &ret->text);
 }
 
 static void every_status_has_its_scope(void **state)
@@ -216,7 +216,7 @@ static void assert_clean(const char *what, const char *text)
                         fail_msg("%s: %s", what, text);
 }
 
-static void echoed_credentials_are_blotted(void **state)
+static void echoed_credentials_are_redacted(void **state)
 {
         (void)state;
         static char far[700]; /* the words are cut to length in the middle of the secret */
@@ -240,32 +240,32 @@ static void echoed_credentials_are_blotted(void **state)
                 {200, "text/html;u=" SECRET, "x"}, /* S5 */
                 {200, "text/plain; basic=" BASIC, ""},
         };
-        Blot blot = {0};
-        assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, "svc", SECRET), 0);
+        Redact redact = {0};
+        assert_int_equal(redact_set(&redact, HTTP_AUTH_BASIC, "svc", SECRET), 0);
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Answered a;
-                answer(cases[i].status, cases[i].type, cases[i].body, &blot, &a);
+                answer(cases[i].status, cases[i].type, cases[i].body, &redact, &a);
                 assert_int_not_equal(a.answer.fault.scope, FAULT_NONE);
                 assert_clean("message", a.answer.fault.message);
                 assert_clean("problem", a.answer.problem);
                 answer_text_done(&a.text);
         }
-        blot_done(&blot);
+        redact_done(&redact);
 }
 
 /* S5: libcurl's own words quote what it received. */
-static void an_echo_in_the_words_of_the_transfer_is_blotted(void **state)
+static void an_echo_in_the_words_of_the_transfer_is_redacted(void **state)
 {
         (void)state;
-        Blot blot = {0};
+        Redact redact = {0};
         HttpResponse response = {.error = -EPROTO, .content_type = "", .location = "", .body = ""};
         fault_set(&response.fault, FAULT_REQUEST, EPROTO, "http-protocol", "bad header \"%s\"", SECRET);
-        assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, "svc", SECRET), 0);
+        assert_int_equal(redact_set(&redact, HTTP_AUTH_BASIC, "svc", SECRET), 0);
         Answered a = {0};
-        answer_classify(&response, 200, true, &(AnswerAuth){.method = HTTP_AUTH_BASIC, .blot = &blot}, &a.answer,
+        answer_classify(&response, 200, true, &(AnswerAuth){.method = HTTP_AUTH_BASIC, .redact = &redact}, &a.answer,
                         &a.text);
         assert_clean("message", a.answer.fault.message);
-        blot_done(&blot);
+        redact_done(&redact);
 }
 
 /* What a redirect carries in its query opens doors, ours or others'. */
@@ -379,7 +379,7 @@ static void an_error_body_that_grows_beyond_the_cap_is_not_kept(void **state)
 #define TOKEN "eyJhbGciOi/J9.c2lnbmF0dXJl+x=="
 
 /* Other writers of JSON escape more than ours does: the solidus, what HTML gives a meaning, or anything. */
-static void an_echo_is_blotted_however_json_spells_it(void **state)
+static void an_echo_is_redacted_however_json_spells_it(void **state)
 {
         (void)state;
         static const char *const spelled[] = {
@@ -403,15 +403,15 @@ static void an_echo_is_blotted_however_json_spells_it(void **state)
                 {200, "text/plain", "{\"authorization\":\"Bearer ", 1, "\"}"},
                 {200, "text/plain", "{\"authorization\":\"", 170, "\"}"},
         };
-        Blot blot = {0};
-        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, TOKEN), 0);
+        Redact redact = {0};
+        assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, TOKEN), 0);
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 for (size_t k = 0; k < ARRAY_SIZE(spelled); k++) {
                         char body[512];
                         (void)snprintf(body, sizeof(body), "%s%0*d%s%s", cases[i].before, cases[i].zeros, 0, spelled[k],
                                        cases[i].after);
                         Answered a;
-                        answer(cases[i].status, cases[i].type, body, &blot, &a);
+                        answer(cases[i].status, cases[i].type, body, &redact, &a);
                         const char *problem = a.answer.problem ? a.answer.problem : "";
                         if (strstr(a.answer.fault.message, "yJhbG") || strstr(problem, "yJhbG"))
                                 fail_msg("%s: %s, %s", body, a.answer.fault.message, problem);
@@ -419,10 +419,10 @@ static void an_echo_is_blotted_however_json_spells_it(void **state)
                         answer_text_done(&a.text);
                 }
         }
-        blot_done(&blot);
+        redact_done(&redact);
 }
 
-static void every_length_is_blotted_as_basic_sends_it(void **state)
+static void every_length_is_redacted_as_basic_sends_it(void **state)
 {
         (void)state;
         static const struct {
@@ -435,28 +435,28 @@ static void every_length_is_blotted_as_basic_sends_it(void **state)
                 {"svc", "\xc3\xa9\xc3\xa9", "c3ZjOsOpw6k="},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                Blot blot = {0};
+                Redact redact = {0};
                 char text[64], expected[64];
-                assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, cases[i].username, cases[i].secret), 0);
+                assert_int_equal(redact_set(&redact, HTTP_AUTH_BASIC, cases[i].username, cases[i].secret), 0);
                 (void)snprintf(text, sizeof(text), "<%s>", cases[i].sent);
                 (void)snprintf(expected, sizeof(expected), "<%.*s>", (int)strlen(cases[i].sent),
                                "********************");
-                blot_text(&blot, text);
+                redact_text(&redact, text);
                 assert_string_equal(text, expected);
-                blot_done(&blot);
+                redact_done(&redact);
         }
 }
 
 /* The asterisks that are written are no new occurrence. */
-static void a_secret_of_asterisks_is_blotted_once(void **state)
+static void a_secret_of_asterisks_is_redacted_once(void **state)
 {
         (void)state;
-        Blot blot = {0};
+        Redact redact = {0};
         char text[] = "you sent ********, and ************";
-        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, "********"), 0);
-        blot_text(&blot, text);
+        assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, "********"), 0);
+        redact_text(&redact, text);
         assert_string_equal(text, "you sent ********, and ************");
-        blot_done(&blot);
+        redact_done(&redact);
 }
 
 static void what_is_no_secret_stays(void **state)
@@ -467,13 +467,13 @@ static void what_is_no_secret_stays(void **state)
                 const char *secret;
         } cases[] = {{HTTP_AUTH_NONE, NULL}, {HTTP_AUTH_BEARER, ""}, {HTTP_AUTH_BASIC, "abc"}};
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                Blot blot = {0};
+                Redact redact = {0};
                 char text[] = "abc and svc:abc and c3ZjOmFiYw==";
-                assert_int_equal(blot_set(&blot, cases[i].auth, "svc", cases[i].secret), 0);
-                blot_text(&blot, text);
-                blot_text(&blot, NULL);
+                assert_int_equal(redact_set(&redact, cases[i].auth, "svc", cases[i].secret), 0);
+                redact_text(&redact, text);
+                redact_text(&redact, NULL);
                 assert_string_equal(text, "abc and svc:abc and c3ZjOmFiYw==");
-                blot_done(&blot);
+                redact_done(&redact);
         }
 }
 
@@ -486,16 +486,16 @@ int main(void)
                 cmocka_unit_test(an_error_body_beyond_the_cap_is_not_kept),
                 cmocka_unit_test(what_is_not_json_is_refused_by_its_type),
                 cmocka_unit_test(an_answer_that_did_not_arrive_whole_has_no_say),
-                cmocka_unit_test(echoed_credentials_are_blotted),
-                cmocka_unit_test(an_echo_is_blotted_however_json_spells_it),
-                cmocka_unit_test(an_echo_in_the_words_of_the_transfer_is_blotted),
+                cmocka_unit_test(echoed_credentials_are_redacted),
+                cmocka_unit_test(an_echo_is_redacted_however_json_spells_it),
+                cmocka_unit_test(an_echo_in_the_words_of_the_transfer_is_redacted),
                 cmocka_unit_test(a_redirect_is_shown_without_its_query),
                 cmocka_unit_test(a_sign_in_page_is_the_matter_of_the_whole_catalog),
                 cmocka_unit_test(an_answer_in_other_words_than_the_catalogs_is_foreign),
                 cmocka_unit_test(a_refusal_names_what_this_method_uses),
                 cmocka_unit_test(an_error_body_that_grows_beyond_the_cap_is_not_kept),
-                cmocka_unit_test(every_length_is_blotted_as_basic_sends_it),
-                cmocka_unit_test(a_secret_of_asterisks_is_blotted_once),
+                cmocka_unit_test(every_length_is_redacted_as_basic_sends_it),
+                cmocka_unit_test(a_secret_of_asterisks_is_redacted_once),
                 cmocka_unit_test(what_is_no_secret_stays),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

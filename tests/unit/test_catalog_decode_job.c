@@ -152,18 +152,18 @@ static void the_edge_job_system_is_understood(void **state)
 }
 
 /* S5 */
-static void an_echo_in_a_state_is_blotted(void **state)
+static void an_echo_in_a_state_is_redacted(void **state)
 {
         (void)state;
-        Blot blot = {0};
-        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, "token-of-ours"), 0);
+        Redact redact = {0};
+        assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, "token-of-ours"), 0);
         static const char text[] = "{" HAS_ID ",\"state\":\"token-of-ours\",\"result\":\"token-of-ours\"}";
         JobDocument d = {0};
-        assert_int_equal(job_parse(text, strlen(text), NULL, &blot, &d), 0);
+        assert_int_equal(job_parse(text, strlen(text), NULL, &redact, &d), 0);
         assert_string_equal(d.job.status.state, "*************");
         assert_string_equal(d.job.status.result, "*************");
         job_document_done(&d);
-        blot_done(&blot);
+        redact_done(&redact);
 }
 
 static void progress_is_a_percentage_or_not_known(void **state)
@@ -270,23 +270,23 @@ static void message_is_text_cut_at_a_character(void **state)
 }
 
 /* The cap falls into the middle of it, and Java's writers escape the sign at its end. */
-static void an_echo_is_blotted_before_the_message_is_cut(void **state)
+static void an_echo_is_redacted_before_the_message_is_cut(void **state)
 {
         (void)state;
         static const char token[] = "eyJhbGciOiJub25lIn0.c2lnbmF0dXJl=";
         static char text[2 * LIMIT_JOB_MESSAGE_MAX_BYTES];
-        Blot blot = {0};
-        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, token), 0);
+        Redact redact = {0};
+        assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, token), 0);
         (void)snprintf(text, sizeof(text), "{" HAS_ID ",\"message\":\"%0*deyJhbGciOiJub25lIn0.c2lnbmF0dXJl\\u003d\"}",
                        LIMIT_JOB_MESSAGE_MAX_BYTES - 10, 0);
         JobDocument d = {0};
-        assert_int_equal(job_parse(text, strlen(text), NULL, &blot, &d), 0);
+        assert_int_equal(job_parse(text, strlen(text), NULL, &redact, &d), 0);
         assert_int_equal(strlen(d.job.message), LIMIT_JOB_MESSAGE_MAX_BYTES);
         assert_string_equal(d.job.message + LIMIT_JOB_MESSAGE_MAX_BYTES - 12, "00**********");
         assert_null(strstr(d.job.document, "eyJ"));
         assert_non_null(strstr(d.job.document, "**********"));
         job_document_done(&d);
-        blot_done(&blot);
+        redact_done(&redact);
 }
 
 /* What jsonb would refuse does not get to it: no raw control characters, no number that is none; a document beyond the cap is not kept. */
@@ -340,12 +340,12 @@ int main(void)
                 cmocka_unit_test(both_shapes_are_read),
                 cmocka_unit_test(every_state_and_result_means_one_thing),
                 cmocka_unit_test(the_edge_job_system_is_understood),
-                cmocka_unit_test(an_echo_in_a_state_is_blotted),
+                cmocka_unit_test(an_echo_in_a_state_is_redacted),
                 cmocka_unit_test(progress_is_a_percentage_or_not_known),
                 cmocka_unit_test(what_is_no_job_is_refused),
                 cmocka_unit_test(a_message_that_cannot_be_stored_leaves_the_state),
                 cmocka_unit_test(message_is_text_cut_at_a_character),
-                cmocka_unit_test(an_echo_is_blotted_before_the_message_is_cut),
+                cmocka_unit_test(an_echo_is_redacted_before_the_message_is_cut),
                 cmocka_unit_test(document_is_fit_for_jsonb),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

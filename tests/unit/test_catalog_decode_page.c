@@ -301,7 +301,7 @@ static void one_row_alone(void **state)
 #define BASIC  "c3ZjOmNvcnJlY3QvaG9yc2UtYmF0dGVyeQ=="
 
 /* S5: what shows a request shows our credentials, which readers of the mirror are not to see: whole or cut, and however they are spelled. */
-static void an_echo_in_a_rejected_row_is_blotted(void **state)
+static void an_echo_in_a_rejected_row_is_redacted(void **state)
 {
         (void)state;
         static const char *const rows[] = {
@@ -312,51 +312,51 @@ static void an_echo_in_a_rejected_row_is_blotted(void **state)
                 "{\"id\":\"" ID "\",\"name\":\"\\u0000\",\"trace\":\"correct\\/horse-battery\"}",
                 "\"" SECRET "\"",
         };
-        Blot blot = {0};
+        Redact redact = {0};
         Uuid edge;
-        assert_int_equal(blot_set(&blot, HTTP_AUTH_BASIC, "svc", SECRET), 0);
+        assert_int_equal(redact_set(&redact, HTTP_AUTH_BASIC, "svc", SECRET), 0);
         assert_int_equal(uuid_parse(EDGE, &edge), 0);
         for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
                 char text[1024];
                 Page page;
                 Fault f;
                 (void)snprintf(text, sizeof(text), "{\"results\":[" GOOD ",%s]}", rows[i]);
-                assert_int_equal(page_parse(text, strlen(text), &edge, 2, &blot, &page, &f), 0);
+                assert_int_equal(page_parse(text, strlen(text), &edge, 2, &redact, &page, &f), 0);
                 assert_non_null(page.rows[1].rejected);
                 if (strstr(page.rows[1].name, "horse") || strstr(page.rows[1].name, BASIC) ||
                     !strstr(page.rows[1].name, "*****"))
                         fail_msg("%s: %s", rows[i], page.rows[1].name);
                 page_done(&page);
         }
-        blot_done(&blot);
+        redact_done(&redact);
 }
 
-static void an_echo_is_blotted_before_the_row_is_cut(void **state)
+static void an_echo_is_redacted_before_the_row_is_cut(void **state)
 {
         (void)state;
         char text[LIMIT_REJECTED_BYTES + 200];
-        Blot blot = {0};
+        Redact redact = {0};
         Uuid edge;
         Page page;
         Fault f;
-        assert_int_equal(blot_set(&blot, HTTP_AUTH_BEARER, NULL, SECRET), 0);
+        assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, SECRET), 0);
         assert_int_equal(uuid_parse(EDGE, &edge), 0);
         int n = snprintf(text, sizeof(text), "{\"results\":[" GOOD ",{\"id\":\"" ID "\",\"trace\":\"");
         int before = (int)(strstr(text, ",{\"id") + 1 - text);
         (void)snprintf(text + n, sizeof(text) - (size_t)n, "%*s" SECRET "\"}]}",
                        LIMIT_REJECTED_BYTES - (n - before) - 5, "");
-        assert_int_equal(page_parse(text, strlen(text), &edge, 2, &blot, &page, &f), 0);
+        assert_int_equal(page_parse(text, strlen(text), &edge, 2, &redact, &page, &f), 0);
         assert_int_equal(page.rows[1].name_size, LIMIT_REJECTED_BYTES);
         assert_string_equal(page.rows[1].name + LIMIT_REJECTED_BYTES - 5, "*****");
         page_done(&page);
-        blot_done(&blot);
+        redact_done(&redact);
 }
 
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(an_echo_in_a_rejected_row_is_blotted),
-                cmocka_unit_test(an_echo_is_blotted_before_the_row_is_cut),
+                cmocka_unit_test(an_echo_in_a_rejected_row_is_redacted),
+                cmocka_unit_test(an_echo_is_redacted_before_the_row_is_cut),
                 cmocka_unit_test(rows_come_out_as_they_are),
                 cmocka_unit_test(identifiers_are_read_in_either_case),
                 cmocka_unit_test(a_row_that_cannot_be_mirrored_is_set_aside),

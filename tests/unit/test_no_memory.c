@@ -165,13 +165,13 @@ static int read_job(void)
 {
         static const char text[] = "{\"id\":\"" ID "\",\"state\":\"RUNNING\",\"message\":\"hunter2 \\u0001\"}";
         JobDocument job = {0};
-        Blot blot = {0};
-        int r = blot_set(&blot, HTTP_AUTH_BASIC, "user", "hunter2");
+        Redact redact = {0};
+        int r = redact_set(&redact, HTTP_AUTH_BASIC, "user", "hunter2");
         if (r == 0)
-                r = job_parse(text, strlen(text), NULL, &blot, &job);
+                r = job_parse(text, strlen(text), NULL, &redact, &job);
         assert_true(r < 0 || !strstr(job.job.message, "hunter2"));
         job_document_done(&job);
-        blot_done(&blot);
+        redact_done(&redact);
         return r;
 }
 
@@ -192,17 +192,17 @@ static int read_error(void)
                 HttpResponse response = responses[i];
                 CatalogAnswer answer;
                 AnswerText text = {0};
-                Blot blot = {0};
+                Redact redact = {0};
                 response.body_size = strlen(response.body);
-                int r = blot_set(&blot, HTTP_AUTH_BEARER, NULL, "hunter2");
+                int r = redact_set(&redact, HTTP_AUTH_BEARER, NULL, "hunter2");
                 if (r < 0)
                         return r;
-                answer_classify(&response, 200, true, &(AnswerAuth){.blot = &blot}, &answer, &text);
+                answer_classify(&response, 200, true, &(AnswerAuth){.redact = &redact}, &answer, &text);
                 assert_true(answer.fault.scope != FAULT_NONE);
                 assert_null(strstr(answer.fault.message, "hunter2"));
                 assert_true(!answer.problem || !strstr(answer.problem, "hunter2"));
                 answer_text_done(&text);
-                blot_done(&blot);
+                redact_done(&redact);
         }
         return 0;
 }

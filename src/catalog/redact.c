@@ -1,7 +1,7 @@
 /*
- * blot: the spellings of a secret, and their removal.
+ * redact: the spellings of a secret, and their removal.
  */
-#include "catalog/blot.h"
+#include "catalog/redact.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include <cjson/cJSON.h>
@@ -21,13 +21,13 @@ static void wipe(char *text)
                 explicit_bzero(text, strlen(text));
 }
 
-void blot_done(Blot *b)
+void redact_done(Redact *b)
 {
-        for (size_t i = 0; i < BLOT_SPELLINGS; i++) {
+        for (size_t i = 0; i < REDACT_SPELLINGS; i++) {
                 wipe(b->spellings[i]);
                 free(b->spellings[i]);
         }
-        *b = (Blot){0};
+        *b = (Redact){0};
 }
 
 /* As cJSON prints it, without the quotes. */
@@ -95,9 +95,9 @@ static char *spell_basic(const char *username, const char *secret)
         return encoded;
 }
 
-int blot_set(Blot *b, HttpAuth auth, const char *username, const char *secret)
+int redact_set(Redact *b, HttpAuth auth, const char *username, const char *secret)
 {
-        blot_done(b);
+        redact_done(b);
         if (!secret || strlen(secret) < SECRET_MIN_BYTES)
                 return 0;
         b->spellings[SPELLED_PLAIN] = strdup(secret);
@@ -108,14 +108,14 @@ int blot_set(Blot *b, HttpAuth auth, const char *username, const char *secret)
         if (b->spellings[SPELLED_PLAIN] && b->spellings[SPELLED_JSON] && b->spellings[SPELLED_URL] &&
             (auth != HTTP_AUTH_BASIC || b->spellings[SPELLED_BASIC]))
                 return 0;
-        blot_done(b);
+        redact_done(b);
         return -ENOMEM;
 }
 
-bool blot_bytes(const Blot *b, char *bytes, size_t size)
+bool redact_bytes(const Redact *b, char *bytes, size_t size)
 {
         bool found = false;
-        for (size_t i = 0; b && bytes && i < BLOT_SPELLINGS; i++) {
+        for (size_t i = 0; b && bytes && i < REDACT_SPELLINGS; i++) {
                 const char *spelling = b->spellings[i];
                 size_t length = spelling ? strlen(spelling) : 0;
                 char *at = bytes;
@@ -128,43 +128,43 @@ bool blot_bytes(const Blot *b, char *bytes, size_t size)
         return found;
 }
 
-bool blot_text(const Blot *b, char *text)
+bool redact_text(const Redact *b, char *text)
 {
-        return text && blot_bytes(b, text, strlen(text));
+        return text && redact_bytes(b, text, strlen(text));
 }
 
 /* The depth is bounded by the parser. */
-bool blot_json(const Blot *b, cJSON *document)
+bool redact_json(const Redact *b, cJSON *document)
 {
         bool found = false;
         for (cJSON *item = document; item; item = item->next) {
-                found = blot_text(b, item->string) || found;
-                found = blot_text(b, item->valuestring) || found;
-                found = blot_json(b, item->child) || found;
+                found = redact_text(b, item->string) || found;
+                found = redact_text(b, item->valuestring) || found;
+                found = redact_json(b, item->child) || found;
         }
         return found;
 }
 
-static bool blot_finds(const Blot *b, const char *text)
+static bool redact_finds(const Redact *b, const char *text)
 {
-        for (size_t i = 0; b && i < BLOT_SPELLINGS; i++)
+        for (size_t i = 0; b && i < REDACT_SPELLINGS; i++)
                 if (b->spellings[i] && strstr(text, b->spellings[i]))
                         return true;
         return false;
 }
 
-char *blot_print(const Blot *b, const cJSON *document)
+char *redact_print(const Redact *b, const cJSON *document)
 {
         char *printed = cJSON_PrintUnformatted(document);
-        if (!printed || (text_utf8_valid(printed, strlen(printed)) && !blot_finds(b, printed)))
+        if (!printed || (text_utf8_valid(printed, strlen(printed)) && !redact_finds(b, printed)))
                 return printed;
         cJSON_free(printed);
         return NULL;
 }
 
-void blot_url(const Blot *b, char *url)
+void redact_url(const Redact *b, char *url)
 {
         if (url)
                 url[strcspn(url, "?;#")] = '\0';
-        blot_text(b, url);
+        redact_text(b, url);
 }
