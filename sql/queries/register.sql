@@ -22,12 +22,12 @@ WITH elsewhere AS (
     SELECT w.edge_connection_id, c.edge_connection_id IS NULL AS is_new, c.next_run_at AS was,
            CASE WHEN w.next_usec = 0 THEN c.next_run_at
                 WHEN NOT w.enabled THEN NULL
-                WHEN (e.schedule, e.timezone) = (w.schedule, w.timezone) THEN least(c.next_run_at, wish.at)
+                WHEN (e.schedule, e.timezone) = (w.schedule, w.timezone) THEN least(c.next_run_at, requested.at)
                 WHEN c.next_run_at <= now() THEN c.next_run_at
-                ELSE wish.at
+                ELSE requested.at
            END AS next_run_at
       FROM wanted w
-     CROSS JOIN LATERAL (SELECT timestamptz 'epoch' + w.next_usec * interval '1 microsecond' AS at) wish
+     CROSS JOIN LATERAL (SELECT timestamptz 'epoch' + w.next_usec * interval '1 microsecond' AS at) requested
       LEFT JOIN edgemirror.edge e USING (edge_connection_id)
       LEFT JOIN edgemirror.edge_claim c USING (edge_connection_id)
 )

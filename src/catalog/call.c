@@ -186,7 +186,7 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
         int r = c->load_secret(c->load_secret_userdata, &fresh, ret_fault);
         if (r < 0)
                 return r;
-        if (c->auth == HTTP_AUTH_BEARER && !http_token_is_sound(fresh.data))
+        if (c->auth == HTTP_AUTH_BEARER && !http_token_is_valid(fresh.data))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
                                  "the token holds a space or a control character; write the token alone into the file, "
                                  "without \"Bearer\"");

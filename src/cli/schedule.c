@@ -9,7 +9,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/json_out.h"
-#include "cli/moment.h"
+#include "cli/timestamp.h"
 #include "cli/session.h"
 #include <stdio.h>
 #include <time.h>
@@ -36,10 +36,10 @@ static void print_edge(const ConfigEdge *edge, int64_t from_usec, int64_t count,
                                       : "");
         }
         for (int64_t i = 0; edge->zone && i < count; i++) {
-                char text[MOMENT_STRING_SIZE];
+                char text[TIMESTAMP_STRING_SIZE];
                 if (schedule_next(&edge->schedule, edge->zone, 0, offset, from_usec, &from_usec) < 0)
                         break;
-                moment_format(from_usec, edge->zone, text);
+                timestamp_format(from_usec, edge->zone, text);
                 if (json)
                         cJSON_AddItemToArray(next, cJSON_CreateString(text));
                 else
@@ -57,7 +57,7 @@ int command_schedule(const CommandLine *line)
                 log_error("--count takes a number from 1 to %d", COUNT_MAX);
                 return CLI_EXIT_USAGE;
         }
-        if (line->from && moment_parse(line->from, &from) < 0) {
+        if (line->from && timestamp_parse(line->from, &from) < 0) {
                 log_error("--from takes a moment in ISO 8601, like 2026-03-29T01:30:00+01:00 or 2026-03-29T00:30Z");
                 return CLI_EXIT_USAGE;
         }

@@ -44,17 +44,17 @@ static int session_open_event(Session *s, Fault *ret_fault)
 
 int session_try_mirror(Session *s, Fault *ret_fault)
 {
-        if (session_open_event(s, ret_fault) < 0 || wiring_open_mirror(&s->wiring, s->event, s->config, ret_fault) < 0)
+        if (session_open_event(s, ret_fault) < 0 || peers_open_mirror(&s->peers, s->event, s->config, ret_fault) < 0)
                 return session_fault_status(ret_fault);
-        s->mirror = s->wiring.mirror;
+        s->mirror = s->peers.mirror;
         return CLI_EXIT_DONE;
 }
 
 int session_try_catalog(Session *s, Fault *ret_fault)
 {
-        if (session_open_event(s, ret_fault) < 0 || wiring_open_catalog(&s->wiring, s->event, s->config, ret_fault) < 0)
+        if (session_open_event(s, ret_fault) < 0 || peers_open_catalog(&s->peers, s->event, s->config, ret_fault) < 0)
                 return session_fault_status(ret_fault);
-        s->catalog = s->wiring.catalog;
+        s->catalog = s->peers.catalog;
         return CLI_EXIT_DONE;
 }
 
@@ -81,7 +81,7 @@ int session_loop(Session *s)
 
 void session_done(Session *s)
 {
-        wiring_close(&s->wiring);
+        peers_close(&s->peers);
         sd_event_unref(s->event);
         (void)config_free(s->config);
         *s = (Session){0};

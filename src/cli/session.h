@@ -5,14 +5,14 @@
  */
 #pragma once
 
-#include "wiring/wiring.h"
+#include "peers/peers.h"
 #include <systemd/sd-event.h>
 
 typedef struct Session {
         Config *config;
         sd_event *event;
-        Wiring wiring;
-        Catalog *catalog; /* of the wiring; the next too */
+        Peers peers;
+        Catalog *catalog; /* of the peers; the next too */
         Mirror *mirror;
 } Session;
 

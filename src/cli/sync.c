@@ -43,14 +43,14 @@ struct SyncCommand {
         Session session;
         const CommandLine *line;
         SyncContext context;
-        Pace pace;
+        Limiter limiter;
         ProgressView *view;
         const ConfigEdge **edges;
         Runner *runners; /* one per edge */
         size_t n_edges, next, running;
         bool stopping;
         bool catalog_answers;   /* somebody has had an answer: more than one edge may ask */
-        sd_event_source *hurry; /* stops waiting for that */
+        sd_event_source *solo_timeout; /* stops waiting for that */
         Fault peer_fault;       /* of a peer that said no */
         Fault said;             /* of a peer, the one that was printed last */
         size_t n_away;          /* edges that failed as if the catalog were away */
@@ -315,7 +315,7 @@ static void command_on_registered(const Fault *fault, void *userdata)
                 log_info("the edges are registered by a later sync: %s", fault->message);
         else if (fault->scope != FAULT_NONE)
                 c->peer_fault = *fault;
-        if (sd_event_add_time_relative(c->session.event, &c->hurry, CLOCK_MONOTONIC, ALONE_AT_MOST_USEC, 0,
+        if (sd_event_add_time_relative(c->session.event, &c->solo_timeout, CLOCK_MONOTONIC, ALONE_AT_MOST_USEC, 0,
                                        command_on_hurry, c) < 0)
                 c->catalog_answers = true;
         command_go_on(c);
@@ -350,12 +350,12 @@ static int command_open(SyncCommand *c)
 
         MirrorTask *task;
         sd_event *event = c->session.event;
-        pace_init(&c->pace, c->session.config->catalog.max_requests);
+        limiter_init(&c->limiter, c->session.config->catalog.max_requests);
         c->context = (SyncContext){
                 .event = event,
                 .catalog = c->session.catalog,
                 .mirror = c->session.mirror,
-                .pace = &c->pace,
+                .limiter = &c->limiter,
                 .lease_usec = c->session.config->daemon.lease_usec,
                 .patience_usec = c->session.config->catalog.request_timeout_usec,
         };
@@ -387,7 +387,7 @@ static void command_close(SyncCommand *c)
         }
         (void)progress_view_free(c->view);
         sd_event_source_disable_unref(c->reaper);
-        sd_event_source_disable_unref(c->hurry);
+        sd_event_source_disable_unref(c->solo_timeout);
         sd_event_source_disable_unref(c->stop_timer);
         free(c->runners);
         free(c->edges);

@@ -48,15 +48,15 @@ static bool is_polling(const Option *o)
 }
 
 /* Presets are ours and parse. */
-static int apply_presets(Config *config, ConfigEdge *defaults, OptionContext *context)
+static int apply_default_texts(Config *config, ConfigEdge *defaults, OptionContext *context)
 {
         size_t n;
         const Option *table = option_table(&n);
 
         for (size_t i = 0; i < n; i++) {
-                if (!table[i].preset)
+                if (!table[i].default_text)
                         continue;
-                int r = option_parse(&table[i], lives_in_edge(&table[i]) ? (void *)defaults : config, table[i].preset,
+                int r = option_parse(&table[i], lives_in_edge(&table[i]) ? (void *)defaults : config, table[i].default_text,
                                      context);
                 if (r < 0)
                         return r;
@@ -64,7 +64,7 @@ static int apply_presets(Config *config, ConfigEdge *defaults, OptionContext *co
         return 0;
 }
 
-static int apply_instance_preset(Config *config)
+static int apply_default_instance(Config *config)
 {
         char host[256] = "";
 
@@ -177,7 +177,7 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
                 draft_check_catalog(d, config);
                 draft_check_postgres(d, config);
         }
-        return apply_instance_preset(config);
+        return apply_default_instance(config);
 }
 
 int draft_assemble(Draft *d, Config *config)
@@ -185,7 +185,7 @@ int draft_assemble(Draft *d, Config *config)
         OptionContext context = {.zones = config->zones};
         ConfigEdge defaults = {0};
 
-        int r = apply_presets(config, &defaults, &context);
+        int r = apply_default_texts(config, &defaults, &context);
         if (r == 0)
                 r = assemble_scalars(d, config, &defaults, &context);
         if (r == 0)

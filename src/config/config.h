@@ -122,4 +122,4 @@ int config_print_help(FILE *out);
 int secret_read(const char *where, Text *ret, Fault *ret_fault);
 
 /* Whether a credential may be called so: a name in a folder. */
-bool secret_name_is_sound(const char *name);
+bool secret_name_is_valid(const char *name);

@@ -44,9 +44,9 @@ struct Option {
         const OptionKind *kind;
         size_t offset;      /* of the field: in Config, or in ConfigEdge for OPTION_DEFAULTS and OPTION_EDGE */
         uint64_t min, max;  /* counts: as they are; durations: microseconds */
-        const char *preset; /* used when the key is absent; NULL: none */
+        const char *default_text; /* used when the key is absent; NULL: none */
         bool required;
-        const char *sample; /* the value in the sample file; NULL: the preset */
+        const char *sample; /* the value in the sample file; NULL: the default */
         bool sample_is_off; /* commented out there */
         const char *help;   /* what it is for, one line */
 };

@@ -9,7 +9,7 @@ static const char SAMPLE_HEAD[] =
         "#\n"
         "# After this file, edgemirror.conf.d/*.conf beside it are read in the order of their names; a later file overrides a key of an\n"
         "# earlier one. Lines that begin with \"#\" or \";\" are comments, as is what follows \" ;\" in a line. Values are shown with their\n"
-        "# presets or as examples. `edgemirror check --offline` tells everything that is wrong, all at once.\n"
+        "# defaults or as examples. `edgemirror check --offline` tells everything that is wrong, all at once.\n"
         "#\n"
         "# Secrets do not stand here but in files that only their owner may read. credential:NAME is the file NAME in\n"
         "# $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential=NAME:PATH of the unit names.\n";
@@ -34,7 +34,7 @@ static void print_option(FILE *out, const Option *o)
 
         (void)fprintf(out, "\n# %s\n# Accepted: %s.%s\n", o->help, option_accepted(o, accepted),
                       o->required ? " Required." : "");
-        (void)fprintf(out, "%s%s = %s\n", o->sample_is_off ? ";" : "", o->key, o->sample ? o->sample : o->preset);
+        (void)fprintf(out, "%s%s = %s\n", o->sample_is_off ? ";" : "", o->key, o->sample ? o->sample : o->default_text);
 }
 
 static int finish(FILE *out)
@@ -73,8 +73,8 @@ int config_print_help(FILE *out)
                         if (o->section != s || o->kind == &option_kind_misplaced_secret)
                                 continue;
                         (void)fprintf(out, "\n  %s = %s\n      %s\n", o->key, option_accepted(o, accepted), o->help);
-                        if (o->preset)
-                                (void)fprintf(out, "      Default: %s\n", o->preset);
+                        if (o->default_text)
+                                (void)fprintf(out, "      Default: %s\n", o->default_text);
                         else if (o->required)
                                 (void)fprintf(out, "      Required.\n");
                 }

@@ -27,7 +27,7 @@ static void cleanup_secret_buffer(SecretBuffer *b)
         explicit_bzero(b, sizeof(*b));
 }
 
-bool secret_name_is_sound(const char *name)
+bool secret_name_is_valid(const char *name)
 {
         return *name != '\0' && !strchr(name, '/') && !text_equal(name, ".") && !text_equal(name, "..");
 }
@@ -35,7 +35,7 @@ bool secret_name_is_sound(const char *name)
 /* The path of a credential. */
 static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *ret_fault)
 {
-        if (!secret_name_is_sound(name))
+        if (!secret_name_is_valid(name))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
                                  "credential:%s: the name of a credential is not empty and holds no slash", name);
 

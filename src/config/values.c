@@ -84,7 +84,7 @@ const OptionKind option_kind_file = {.accepted = "/absolute/path", .parse = pars
 static int parse_secret_file(const Option *o, void *object, const char *value, OptionContext *context)
 {
         if (text_starts_with(value, "credential:")) {
-                if (!secret_name_is_sound(value + strlen("credential:")))
+                if (!secret_name_is_valid(value + strlen("credential:")))
                         return refuse(context, "the credential's name is empty or holds a slash");
         } else if (value[0] != '/')
                 return refuse(context, "not the name of a file (the secret itself does not belong here)");

@@ -39,7 +39,7 @@ void daemon_ready(Daemon *d)
 
 static void supply_free(Supply *s)
 {
-        wiring_close(&s->wiring);
+        peers_close(&s->peers);
         free(s);
 }
 
@@ -48,14 +48,14 @@ static int supply_new(Daemon *d, Config *config, Supply **ret, Fault *ret_fault)
         Supply *s = calloc(1, sizeof(*s));
         if (!s)
                 return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
-        int r = wiring_open_mirror(&s->wiring, d->event, config, ret_fault);
+        int r = peers_open_mirror(&s->peers, d->event, config, ret_fault);
         if (r >= 0)
-                r = wiring_open_catalog(&s->wiring, d->event, config, ret_fault);
+                r = peers_open_catalog(&s->peers, d->event, config, ret_fault);
         if (r < 0) {
                 supply_free(s);
                 return r;
         }
-        pace_init(&s->pace, config->catalog.max_requests);
+        limiter_init(&s->limiter, config->catalog.max_requests);
         *ret = s;
         return 0;
 }
@@ -132,9 +132,9 @@ static void daemon_reload(Daemon *d)
                           d->config->n_edges);
                 log_lines(LOG_LEVEL_WARNING, d->config->warnings);
                 if (d->supply != before)
-                        gate_shut(d);
+                        breaker_is_closed(d);
                 else if (!d->gate.open)
-                        gate_retry(d);
+                        breaker_retry(d);
                 queue_ask_anew(d);
                 daemon_wake(d);
         }
@@ -164,7 +164,7 @@ static void daemon_stop(Daemon *d, const char *signal_name)
         log_info("%s: stopping, %u syncs are under way", signal_name, d->n_runs);
         d->stopping = true;
         (void)sd_notify(0, "STOPPING=1");
-        gate_done(d);
+        breaker_done(d);
         prune_done(d);
         locks_done(d);
         presence_leave(d);
@@ -219,7 +219,7 @@ static void daemon_close(Daemon *d)
 {
         runs_done(d);
         queue_done(d);
-        gate_done(d);
+        breaker_done(d);
         prune_done(d);
         locks_done(d);
         presence_done(d);
@@ -240,12 +240,12 @@ int daemon_run(const char *config_file, Config *config, Fault *ret_fault)
 {
         Daemon d = {.config_file = config_file, .config = config_ref(config)};
         queue_init(&d);
-        gate_init(&d);
+        breaker_init(&d);
         presence_init(&d);
         int r = daemon_open(&d, ret_fault);
         if (r >= 0) {
                 log_lines(LOG_LEVEL_WARNING, config->warnings);
-                gate_knock(&d);
+                breaker_probe(&d);
                 queue_ask(&d);
                 prune_begin(&d);
                 locks_begin(&d);

@@ -1,7 +1,7 @@
 /*
  * daemon_private: what the files of this directory share.
  *
- * queue.c asks PostgreSQL what is due; presence.c tells it that this instance lives; runs.c runs it; gate.c stands between the two while the catalog is away; prune.c deletes what is old; status.c tells
+ * queue.c asks PostgreSQL what is due; presence.c tells it that this instance lives; runs.c runs it; breaker.c stands between the two while the catalog is away; prune.c deletes what is old; status.c tells
  * systemd; daemon.c begins, reloads and ends it all. Nothing is freed inside a callback of the thing itself: daemon_wake has it done from the loop.
  */
 #pragma once
@@ -9,15 +9,15 @@
 #include "daemon/daemon.h"
 #include "daemon/outage.h"
 #include "sync/sync.h"
-#include "wiring/wiring.h"
+#include "peers/peers.h"
 
 typedef struct Daemon Daemon;
 
 /* The parts of one configuration; after a reload with other peers, the old ones stay until the last sync that began with them is over. */
 typedef struct Supply {
         struct Supply *next;
-        Wiring wiring;
-        Pace pace;
+        Peers peers;
+        Limiter limiter;
         unsigned users;
 } Supply;
 
@@ -58,11 +58,11 @@ typedef struct Queue {
         int64_t expected_usec;  /* what we know to be due that the question under way left out */
         uint64_t register_usec; /* when the edges are made known again, monotonic */
         Outage statement;       /* something that only runs come across: a privilege, a table, a full disk */
-        Uuid *strangers;        /* due in PostgreSQL, not in this configuration */
-        size_t n_strangers;
+        Uuid *unknown_edges;        /* due in PostgreSQL, not in this configuration */
+        size_t n_unknown_edges;
 } Queue;
 
-typedef struct Gate {
+typedef struct Breaker {
         bool open;
         uint64_t opened_usec; /* the last time, monotonic */
         CatalogCall *probe;
@@ -72,7 +72,7 @@ typedef struct Gate {
         uint64_t refused_until_usec; /* when that is, monotonic */
         uint64_t not_before_usec;    /* the catalog does not want to be asked earlier (Retry-After), monotonic */
         size_t turn;                 /* of the edges to ask for */
-} Gate;
+} Breaker;
 
 typedef struct Prune {
         MirrorTask *task;
@@ -106,7 +106,7 @@ struct Daemon {
         Config *config; /* the edges in force */
         Supply *supply; /* the parts in force, first of the list */
         Queue queue;
-        Gate gate;
+        Breaker gate;
         Prune prune;
         Presence presence;
         Locks locks;
@@ -128,21 +128,21 @@ void queue_init(Daemon *d);
 void queue_ask(Daemon *d);                         /* now, unless a question is under way */
 void queue_ask_anew(Daemon *d);                    /* register, then ask: another configuration, another clock */
 void queue_register_soon(Daemon *d);               /* what others want has changed */
-void queue_expect(Daemon *d, int64_t moment_usec); /* an edge that ran here will be due then */
-void queue_leave(Daemon *d, const Uuid *edge);     /* it is not in our configuration */
+void queue_expect(Daemon *d, int64_t timestamp_usec); /* an edge that ran here will be due then */
+void queue_exclude(Daemon *d, const Uuid *edge);     /* it is not in our configuration */
 bool queue_idle(const Daemon *d);
 void queue_done(Daemon *d);
 
-/* gate.c */
-enum { GATE_NEXT_BYTES = 64 };
-const char *gate_next(const Daemon *d,
-                      char out[static GATE_NEXT_BYTES]); /* when the catalog is asked again, for a person */
-void gate_init(Daemon *d);
-void gate_knock(Daemon *d); /* ask the catalog whether it answers; opens or closes */
-void gate_catalog_failed(Daemon *d, const Fault *fault);
-void gate_shut(Daemon *d);  /* forget what was known: another catalog */
-void gate_retry(Daemon *d); /* a person may have mended it: ask now, unless the catalog has asked for a pause */
-void gate_done(Daemon *d);
+/* breaker.c */
+enum { BREAKER_NEXT_BYTES = 64 };
+const char *breaker_next(const Daemon *d,
+                      char out[static BREAKER_NEXT_BYTES]); /* when the catalog is asked again, for a person */
+void breaker_init(Daemon *d);
+void breaker_probe(Daemon *d); /* ask the catalog whether it answers; opens or closes */
+void breaker_catalog_failed(Daemon *d, const Fault *fault);
+void breaker_is_closed(Daemon *d);  /* forget what was known: another catalog */
+void breaker_retry(Daemon *d); /* a person may have mended it: ask now, unless the catalog has asked for a pause */
+void breaker_done(Daemon *d);
 
 /* runs.c */
 void runs_start(Daemon *d, Supply *supply, const MirrorDue *due); /* the supply that took the lease */

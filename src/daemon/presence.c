@@ -38,9 +38,9 @@ static size_t presence_n_wanted(const Config *config)
 static const char *presence_waits_for(const Daemon *d, char *message, size_t size)
 {
         const Outage *catalog = &d->gate.outage, *statement = &d->queue.statement;
-        char next[GATE_NEXT_BYTES];
+        char next[BREAKER_NEXT_BYTES];
         if (catalog->down) {
-                (void)snprintf(message, size, "%s; %s", catalog->fault.message, gate_next(d, next));
+                (void)snprintf(message, size, "%s; %s", catalog->fault.message, breaker_next(d, next));
                 if (catalog->fault.refused)
                         return "credentials";
                 return catalog->fault.retry_after_usec > 0 ? "pause" : "catalog";
@@ -105,7 +105,7 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
 static void presence_beat(Daemon *d)
 {
         Presence *p = &d->presence;
-        char message[LIMIT_FAULT_MESSAGE_BYTES + GATE_NEXT_BYTES];
+        char message[LIMIT_FAULT_MESSAGE_BYTES + BREAKER_NEXT_BYTES];
         if (d->stopping)
                 return;
         p->again = p->task != NULL;
@@ -113,7 +113,7 @@ static void presence_beat(Daemon *d)
                 return;
         const char *waits_for = presence_waits_for(d, message, sizeof(message));
         if (!d->queue.outage.down &&
-            mirror_instance_beat(d->supply->wiring.mirror, &p->instance.id, waits_for, waits_for ? message : NULL,
+            mirror_instance_beat(d->supply->peers.mirror, &p->instance.id, waits_for, waits_for ? message : NULL,
                                  presence_on_beat, d, &p->task) >= 0) {
                 p->supply = d->supply;
                 p->supply->users++;
@@ -154,7 +154,7 @@ void presence_leave(Daemon *d)
         presence_done(d);
         if (!begun || d->queue.outage.down)
                 return;
-        if (mirror_instance_stop(d->supply->wiring.mirror, &p->instance.id, presence_on_stopped, d, &p->task) >= 0) {
+        if (mirror_instance_stop(d->supply->peers.mirror, &p->instance.id, presence_on_stopped, d, &p->task) >= 0) {
                 p->supply = d->supply;
                 p->supply->users++;
         }

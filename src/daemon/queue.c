@@ -95,7 +95,7 @@ static uint64_t queue_clock_lag(const Daemon *d, int64_t now_usec)
 }
 
 /* How many more syncs may begin. */
-static unsigned queue_room(const Daemon *d)
+static unsigned queue_capacity(const Daemon *d)
 {
         if (d->queue.stage != QUEUE_SERVE || !d->gate.open || d->stopping || d->n_runs >= d->config->daemon.max_syncs)
                 return 0;
@@ -108,7 +108,7 @@ static void queue_sleep(Daemon *d)
         int64_t left = q->next_usec == INT64_MAX ? INT64_MAX : q->next_usec - daemon_now(d);
         uint64_t delay = ASK_AT_LEAST_USEC;
         if (left <= 0)
-                delay = queue_room(d) > 0 ? ASK_AT_MOST_USEC : ASK_AT_LEAST_USEC; /* room and gate wake us */
+                delay = queue_capacity(d) > 0 ? ASK_AT_MOST_USEC : ASK_AT_LEAST_USEC; /* room and gate wake us */
         else if ((uint64_t)left < delay)
                 delay = (uint64_t)left;
         uint64_t now = clock_monotonic_usec();
@@ -116,16 +116,16 @@ static void queue_sleep(Daemon *d)
         queue_ask_later(d, until < delay ? until : delay);
 }
 
-void queue_expect(Daemon *d, int64_t moment_usec)
+void queue_expect(Daemon *d, int64_t timestamp_usec)
 {
         Queue *q = &d->queue;
-        if (moment_usec < q->expected_usec)
-                q->expected_usec = moment_usec;
-        if (moment_usec < q->next_usec)
-                q->next_usec = moment_usec;
+        if (timestamp_usec < q->expected_usec)
+                q->expected_usec = timestamp_usec;
+        if (timestamp_usec < q->next_usec)
+                q->next_usec = timestamp_usec;
         if (q->task || q->outage.down || d->stopping)
                 return;
-        if (q->next_usec <= daemon_now(d) && queue_room(d) > 0)
+        if (q->next_usec <= daemon_now(d) && queue_capacity(d) > 0)
                 queue_ask(d);
         else
                 queue_sleep(d);
@@ -147,7 +147,7 @@ static void queue_take_answer(Daemon *d, Supply *supply, const MirrorDueAnswer *
         } else if (q->stage == QUEUE_LOOK || clock_monotonic_usec() >= q->register_usec) {
                 q->stage = QUEUE_REGISTER;
         }
-        bool more = a->n_taken == q->asked && q->next_usec <= a->now_usec && queue_room(d) > 0;
+        bool more = a->n_taken == q->asked && q->next_usec <= a->now_usec && queue_capacity(d) > 0;
         if (q->stage == QUEUE_REGISTER || more)
                 queue_ask(d);
         else
@@ -218,24 +218,24 @@ static int queue_register(Daemon *d)
                         .timezone = c->edges[i].timezone,
                         .next_run_usec = due_by_schedule(&c->edges[i], daemon_now(d)),
                 };
-        return mirror_register(d->supply->wiring.mirror, edges, c->n_edges, &d->presence.instance, queue_on_registered,
+        return mirror_register(d->supply->peers.mirror, edges, c->n_edges, &d->presence.instance, queue_on_registered,
                                d, &d->queue.task);
 }
 
 static int queue_take(Daemon *d)
 {
         Queue *q = &d->queue;
-        _cleanup_(cleanup_free) Uuid *leave = calloc(d->n_runs + q->n_strangers + 1, sizeof(*leave));
+        _cleanup_(cleanup_free) Uuid *leave = calloc(d->n_runs + q->n_unknown_edges + 1, sizeof(*leave));
         size_t n = 0;
         if (!leave)
                 return -ENOMEM;
         for (const Run *run = d->runs; run; run = run->next)
                 leave[n++] = run->edge;
-        for (size_t i = 0; i < q->n_strangers; i++)
-                leave[n++] = q->strangers[i];
-        q->asked = queue_room(d);
+        for (size_t i = 0; i < q->n_unknown_edges; i++)
+                leave[n++] = q->unknown_edges[i];
+        q->asked = queue_capacity(d);
         q->expected_usec = INT64_MAX;
-        return mirror_take_due(d->supply->wiring.mirror, q->asked, leave, n, queue_on_due, d, &q->task);
+        return mirror_take_due(d->supply->peers.mirror, q->asked, leave, n, queue_on_due, d, &q->task);
 }
 
 void queue_ask(Daemon *d)
@@ -258,9 +258,9 @@ void queue_ask(Daemon *d)
 void queue_ask_anew(Daemon *d)
 {
         Queue *q = &d->queue;
-        free(q->strangers);
-        q->strangers = NULL;
-        q->n_strangers = 0;
+        free(q->unknown_edges);
+        q->unknown_edges = NULL;
+        q->n_unknown_edges = 0;
         q->stage = QUEUE_LOOK;
         queue_ask(d);
 }
@@ -271,14 +271,14 @@ void queue_register_soon(Daemon *d)
         queue_ask(d);
 }
 
-void queue_leave(Daemon *d, const Uuid *edge)
+void queue_exclude(Daemon *d, const Uuid *edge)
 {
         Queue *q = &d->queue;
-        Uuid *more = reallocarray(q->strangers, q->n_strangers + 1, sizeof(*more));
+        Uuid *more = reallocarray(q->unknown_edges, q->n_unknown_edges + 1, sizeof(*more));
         if (!more)
                 return; /* it will be released again */
-        q->strangers = more;
-        q->strangers[q->n_strangers++] = *edge;
+        q->unknown_edges = more;
+        q->unknown_edges[q->n_unknown_edges++] = *edge;
 }
 
 bool queue_idle(const Daemon *d)
@@ -291,5 +291,5 @@ void queue_done(Daemon *d)
         Queue *q = &d->queue;
         q->timer = sd_event_source_disable_unref(q->timer);
         q->task = mirror_cancel(q->task);
-        free(q->strangers);
+        free(q->unknown_edges);
 }

@@ -63,7 +63,7 @@ static bool report_is_suspicious(const SyncReport *report)
 }
 
 /* The first that is suspicious is said, and the gate knocks; those that follow are part of what the gate says. */
-static bool gate_speaks_for(const Daemon *d, const SyncReport *report)
+static bool breaker_speaks_for(const Daemon *d, const SyncReport *report)
 {
         return report_is_suspicious(report) && (d->gate.probe || d->gate.outage.down);
 }
@@ -88,7 +88,7 @@ static bool is_said_already(Daemon *d, const SyncReport *report)
                 return !outage_failed(&d->queue.statement, &report->fault, now, clock_random(), &ignored);
         if (report_applied(report))
                 (void)outage_over(&d->queue.statement, now, &ignored);
-        return gate_speaks_for(d, report);
+        return breaker_speaks_for(d, report);
 }
 
 /* What went as ever is not worth a line. */
@@ -147,7 +147,7 @@ static void run_on_settled(const Fault *fault, void *userdata)
 /* The last word, with the moment that is in run->next_run_usec (with a lease that goes back, 0: when it was due). */
 static int run_say(Run *run)
 {
-        Mirror *mirror = run->supply->wiring.mirror;
+        Mirror *mirror = run->supply->peers.mirror;
         return run->releases_lease ? mirror_release(mirror, &run->edge, run->word_epoch, run->next_run_usec,
                                                     run_on_settled, run, &run->after)
                                    : mirror_set_next_run(mirror, &run->edge, run->word_epoch, run->next_run_usec,
@@ -176,7 +176,7 @@ static void run_settle(Run *run, const SyncReport *report)
         const DueEnd end = {
                 .applied = report_applied(report),
                 .aborted = strcmp(report->outcome, "aborted") == 0,
-                .peer_away = report->fault.scope == FAULT_PEER || gate_speaks_for(d, report),
+                .peer_away = report->fault.scope == FAULT_PEER || breaker_speaks_for(d, report),
                 .retryable = report->fault.retryable,
                 .retry_after_usec = report->fault.retry_after_usec,
                 .failures = run->failures + 1,
@@ -204,7 +204,7 @@ static void run_settle(Run *run, const SyncReport *report)
 /* Met before the catalog was back, and heard of only now that the run's end is recorded. */
 static bool fault_may_be_old(const Run *run, const Fault *fault)
 {
-        const Gate *g = &run->daemon->gate;
+        const Breaker *g = &run->daemon->gate;
         return g->open && run->begun_usec < g->opened_usec && !fault->refused && fault->retry_after_usec == 0;
 }
 
@@ -219,13 +219,13 @@ static void run_on_done(const SyncReport *report, void *userdata)
                 ; /* what the peers of an earlier configuration answer says nothing about those of this one */
         } else if (report_is_of_peer(report)) {
                 if (!fault_is_postgres(&report->fault) && fault_may_be_old(run, &report->fault))
-                        gate_knock(d);
+                        breaker_probe(d);
                 else if (!fault_is_postgres(&report->fault))
-                        gate_catalog_failed(d, &report->fault);
+                        breaker_catalog_failed(d, &report->fault);
                 else if (!d->queue.outage.down)
                         queue_ask(d); /* it may be back already: the answer tells */
         } else if (report_is_suspicious(report) && d->gate.open) {
-                gate_knock(d);
+                breaker_probe(d);
         }
         run_settle(run, report);
         daemon_wake(d);
@@ -239,11 +239,11 @@ static int run_begin(Run *run, const ConfigEdge *edge)
         Daemon *d = run->daemon;
         const SyncContext context = {
                 .event = d->event,
-                .catalog = run->supply->wiring.catalog,
-                .mirror = run->supply->wiring.mirror,
-                .pace = &run->supply->pace,
-                .lease_usec = run->supply->wiring.config->daemon.lease_usec,
-                .patience_usec = run->supply->wiring.config->catalog.request_timeout_usec,
+                .catalog = run->supply->peers.catalog,
+                .mirror = run->supply->peers.mirror,
+                .limiter = &run->supply->limiter,
+                .lease_usec = run->supply->peers.config->daemon.lease_usec,
+                .patience_usec = run->supply->peers.config->catalog.request_timeout_usec,
         };
         run->next_run_usec = due_by_schedule(edge, daemon_now(d));
         SyncPlan plan = sync_plan_of(edge);
@@ -297,7 +297,7 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
         if (d->stopping || supply != d->supply) { /* the question was asked before that */
                 run_release(run);
         } else if (!edge || !config_edge_is_due(edge)) {
-                queue_leave(d, &due->edge);
+                queue_exclude(d, &due->edge);
                 run_decline(run, "this configuration does not have it; do all instances have the same?");
         } else if (run_begin(run, edge) < 0) {
                 run_decline(run, "there is not enough memory");

@@ -21,7 +21,7 @@ void status_format_time(int64_t usec, char out[static TIME_BYTES])
 
 static void status_format(const Daemon *d, char *out, size_t size)
 {
-        char next[TIME_BYTES] = "nothing is scheduled", again[GATE_NEXT_BYTES];
+        char next[TIME_BYTES] = "nothing is scheduled", again[BREAKER_NEXT_BYTES];
         if (d->queue.next_usec != INT64_MAX && d->queue.next_usec <= daemon_now(d))
                 (void)snprintf(next, sizeof(next), "more are due");
         else if (d->queue.next_usec != INT64_MAX)
@@ -33,7 +33,7 @@ static void status_format(const Daemon *d, char *out, size_t size)
         else if (d->gate.outage.down)
                 (void)snprintf(out, size, "The catalog cannot be used: %s%s%s", d->gate.outage.fault.message,
                                d->gate.outage.fault.refused ? "; " : "",
-                               d->gate.outage.fault.refused ? gate_next(d, again) : "");
+                               d->gate.outage.fault.refused ? breaker_next(d, again) : "");
         else if (d->queue.stage != QUEUE_SERVE)
                 (void)snprintf(out, size, "Registering %zu edges", d->config->n_edges);
         else

@@ -2,7 +2,7 @@
  * curl_loop: see the header.
  *
  * What always holds: libcurl calls back from inside almost every function of its own, so the callbacks here arm and disarm sources and do nothing else;
- * libcurl is never called from them. What goes wrong in them is noted and handled from `mender`, where no function of libcurl is on the stack. The
+ * libcurl is never called from them. What goes wrong in them is noted and handled from `rebuild`, where no function of libcurl is on the stack. The
  * records of watched sockets belong to this module, so that they outlive the multi handle that asked for them.
  */
 #include "http/curl_loop.h"
@@ -31,12 +31,12 @@ struct CurlLoop {
         CURLM *multi;            /* NULL: could not be built; tried again at the next add */
         Watch *watches;          /* as many as there are busy connections: few */
         sd_event_source *timer;  /* when libcurl wants to be called */
-        sd_event_source *mender; /* armed when the multi handle is not to be trusted any more */
+        sd_event_source *rebuild; /* armed when the multi handle is not to be trusted any more */
 };
 
 static void loop_mend_later(CurlLoop *loop)
 {
-        (void)sd_event_source_set_enabled(loop->mender, SD_EVENT_ONESHOT);
+        (void)sd_event_source_set_enabled(loop->rebuild, SD_EVENT_ONESHOT);
 }
 
 static void watch_free(Watch *watch)
@@ -182,7 +182,7 @@ static void loop_tear_down(CurlLoop *loop)
                 (void)sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
 }
 
-static int loop_on_mender(sd_event_source *s, void *userdata)
+static int loop_on_rebuild(sd_event_source *s, void *userdata)
 {
         (void)s;
         CurlLoop *loop = userdata;
@@ -208,10 +208,10 @@ int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandl
         r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        r = sd_event_add_defer(event, &loop->mender, loop_on_mender, loop);
+        r = sd_event_add_defer(event, &loop->rebuild, loop_on_rebuild, loop);
         if (r < 0)
                 return r;
-        r = sd_event_source_set_enabled(loop->mender, SD_EVENT_OFF);
+        r = sd_event_source_set_enabled(loop->rebuild, SD_EVENT_OFF);
         if (r < 0)
                 return r;
         r = loop_build(loop);
@@ -227,7 +227,7 @@ CurlLoop *curl_loop_free(CurlLoop *loop)
                 return NULL;
         loop_tear_down(loop);
         sd_event_source_disable_unref(loop->timer);
-        sd_event_source_disable_unref(loop->mender);
+        sd_event_source_disable_unref(loop->rebuild);
         sd_event_unref(loop->event);
         free(loop);
         return NULL;

@@ -36,7 +36,7 @@ typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;
 typedef enum HttpAuth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_BEARER } HttpAuth;
 
 /* Whether a token may be sent as bearer: not empty, no space and no control character, which would tear the header. */
-bool http_token_is_sound(const char *token);
+bool http_token_is_valid(const char *token);
 
 /* Everything is copied by http_start. A POST has an empty body, and says that it is JSON. `Accept: application/json` is always sent, and gzip asked for. A URL
  * with user information, a scheme that is not allowed, a name with ":" for basic and a token that is not sound are -EINVAL. */

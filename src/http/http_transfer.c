@@ -129,7 +129,7 @@ static int transfer_set_callbacks(HttpTransfer *t, CURL *easy)
         return 0;
 }
 
-bool http_token_is_sound(const char *token)
+bool http_token_is_valid(const char *token)
 {
         for (const char *p = token; *p; p++)
                 if ((unsigned char)*p <= ' ' || *p == 0x7f)
@@ -150,7 +150,7 @@ static int transfer_set_auth(const HttpRequest *request, CURL *easy)
                 SET(CURLOPT_PASSWORD, request->secret);
                 return 0;
         case HTTP_AUTH_BEARER:
-                if (!request->secret || !http_token_is_sound(request->secret))
+                if (!request->secret || !http_token_is_valid(request->secret))
                         return -EINVAL;
                 SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
                 SET(CURLOPT_XOAUTH2_BEARER, request->secret);

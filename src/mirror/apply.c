@@ -247,12 +247,12 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         params_uuid(&t->lock, &run->edge);
         params_int(&t->lock, run->epoch);
         params_uuid(&t->rows, &run->edge);
-        params_blank(&t->rows, MOMENT_BYTES);
+        params_blank(&t->rows, TIMESTAMP_BYTES);
         params_int(&t->rows, run->run_id);
         params_int(&t->run, run->run_id);
         params_applied(&t->finish, run, ending);
         params_uuid(&t->rejected, &run->edge);
-        params_blank(&t->rejected, MOMENT_BYTES);
+        params_blank(&t->rejected, TIMESTAMP_BYTES);
         params_int(&t->rejected, run->run_id);
         params_bool(&t->rejected, snapshot->to_the_end);
         params_text(&t->finish, digest_format(digest, text));

@@ -5,7 +5,7 @@
 
 #include "mirror/mirror_private.h"
 
-enum { MOMENT_BYTES = 64, BLANK_BYTES = 64 };
+enum { TIMESTAMP_BYTES = 64, BLANK_BYTES = 64 };
 
 /* In the order in which they are sent; which of them are wanted depends on what is to become of missing rows, and on whether this is a plan. */
 enum {

@@ -75,8 +75,8 @@ static PgNext apply_on_moment(const PGresult *result, void *userdata, Fault *ret
         ApplyTask *t = userdata;
         if (PQntuples(result) != 1)
                 return apply_without_answer("moment", ret_fault);
-        (void)snprintf(t->rows.values[1], MOMENT_BYTES, "%s", PQgetvalue(result, 0, 0));
-        (void)snprintf(t->rejected.values[1], MOMENT_BYTES, "%s", PQgetvalue(result, 0, 0));
+        (void)snprintf(t->rows.values[1], TIMESTAMP_BYTES, "%s", PQgetvalue(result, 0, 0));
+        (void)snprintf(t->rejected.values[1], TIMESTAMP_BYTES, "%s", PQgetvalue(result, 0, 0));
         return PG_NEXT;
 }
 

@@ -19,7 +19,7 @@ static void connection_on_notice(void *userdata, const PGresult *result)
 {
         PgConnection *c = userdata;
         if (c->state == PG_CONNECTION_IDLE && pg_result_ends_session(result))
-                c->dismissed = true;
+                c->server_closing = true;
 }
 
 void connection_fail(PgConnection *c, const Fault *fault)
@@ -173,7 +173,7 @@ bool connection_check_idle(PgConnection *c)
         for (int i = 0; i < 2; i++) {
                 bool open = PQconsumeInput(c->conn);
                 (void)PQisBusy(c->conn); /* takes in what has been read */
-                if (!open || c->dismissed || PQstatus(c->conn) != CONNECTION_OK) {
+                if (!open || c->server_closing || PQstatus(c->conn) != CONNECTION_OK) {
                         connection_break(c);
                         return false;
                 }

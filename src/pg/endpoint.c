@@ -135,10 +135,10 @@ static int endpoints_pair(PgEndpoints *list, char *hosts, char *addresses, char 
 
 int pg_endpoints_parse(const char *conninfo, PgEndpoints **ret)
 {
-        PQconninfoOption *sound = PQconninfoParse(conninfo, NULL);
-        if (!sound)
+        PQconninfoOption *parsed = PQconninfoParse(conninfo, NULL);
+        if (!parsed)
                 return -EINVAL;
-        PQconninfoFree(sound);
+        PQconninfoFree(parsed);
         _cleanup_(cleanup_pg_endpoints) PgEndpoints *list = endpoints_new();
         PQconninfoOption *options = effective_options(conninfo);
         if (!list || !options) {

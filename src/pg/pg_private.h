@@ -62,7 +62,7 @@ struct PgTask {
         Progress at;
         Fault fault;
         bool ended;
-        bool told; /* its callback has been called: it is in no list */
+        bool notified; /* its callback has been called: it is in no list */
         PgEnd end;
 };
 
@@ -81,8 +81,8 @@ struct PgConnection {
         PgTask *task;
         PGresult *answer; /* of the statement under way: its last result, or its first error */
         bool connected;   /* it was open once: its end is no failure to connect */
-        bool rested;      /* it has been idle: it may have died unnoticed */
-        bool dismissed;   /* the server has said, while it was idle, that it ends the session */
+        bool was_idle;      /* it has been idle: it may have died unnoticed */
+        bool server_closing;   /* the server has said, while it was idle, that it ends the session */
         Fault fault;      /* why it is broken */
 };
 

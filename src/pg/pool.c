@@ -76,7 +76,7 @@ void pool_task_ended(PgTask *t, PgEnd end)
         t->connection = NULL;
         pool->full = false;
         /* A connection that had died unnoticed while idle, before anything of the work came back: it simply begins again on another one. */
-        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.heard && t->work.transaction && c->rested;
+        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.heard && t->work.transaction && c->was_idle;
         if (stale)
                 pool_requeue(pool, t);
         else
@@ -168,7 +168,7 @@ static void pool_hand_out(PgPool *pool)
                 work_start(c);
         }
         for (PgConnection *c = pool->connections; c; c = c->next)
-                c->rested = c->rested || c->state == PG_CONNECTION_IDLE;
+                c->was_idle = c->was_idle || c->state == PG_CONNECTION_IDLE;
 }
 
 static void pool_open_more(PgPool *pool)
@@ -222,7 +222,7 @@ static int pool_on_dispatch(sd_event_source *s, void *userdata)
         while (pool->ended_first) {
                 PgTask *t = pool->ended_first;
                 list_remove(&pool->ended_first, &pool->ended_last, t);
-                t->told = true;
+                t->notified = true;
                 t->callback(t->end, &t->fault, t->userdata);
                 free(t);
                 if (freed)
@@ -332,7 +332,7 @@ int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userda
 
 PgTask *pg_cancel(PgTask *t)
 {
-        if (!t || t->told) /* in its own callback: it is freed right after */
+        if (!t || t->notified) /* in its own callback: it is freed right after */
                 return NULL;
         PgPool *pool = t->pool;
         PgConnection *c = t->connection;

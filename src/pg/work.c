@@ -14,7 +14,7 @@ static void work_end(PgConnection *c, PgEnd end)
 {
         PgTask *t = c->task;
         c->task = NULL;
-        c->rested = true;
+        c->was_idle = true;
         pool_task_ended(t, end);
         connection_rest(c);
 }

@@ -19,7 +19,7 @@
 #endif
 
 /* Beyond this the calendar's arithmetic could overflow. Offsets repeat there, so the edge serves for what lies beyond. */
-#define MOMENT_MAX_SEC (INT64_MAX / 4)
+#define TIMESTAMP_MAX_SEC (INT64_MAX / 4)
 
 static bool name_is_sane(const char *name)
 {
@@ -128,10 +128,10 @@ ZoneSpan zone_span_at(const Zone *zone, int64_t utc_sec)
                 };
                 return span;
         }
-        if (utc_sec > MOMENT_MAX_SEC)
-                utc_sec = MOMENT_MAX_SEC;
-        if (utc_sec < -MOMENT_MAX_SEC)
-                utc_sec = -MOMENT_MAX_SEC;
+        if (utc_sec > TIMESTAMP_MAX_SEC)
+                utc_sec = TIMESTAMP_MAX_SEC;
+        if (utc_sec < -TIMESTAMP_MAX_SEC)
+                utc_sec = -TIMESTAMP_MAX_SEC;
         ZoneSpan span = tz_rule_span_at(&zone->rule, utc_sec);
         if (span.start_sec < start_sec)
                 span.start_sec = start_sec;

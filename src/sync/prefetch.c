@@ -1,7 +1,7 @@
 /*
  * prefetch: see the header.
  *
- * What always holds: at most as many slots are in use as the pace allows this list (one at least); a slot is empty, under way, or holds a page; the page
+ * What always holds: at most as many slots are in use as the limiter allows this list (one at least); a slot is empty, under way, or holds a page; the page
  * that is wanted is under way in a slot, or is about to be given by the deferred source. A page that failed ahead of its time is not kept: when it is
  * wanted it is asked for again, and its failure counted then.
  */
@@ -25,7 +25,7 @@ typedef struct Slot {
 
 struct Prefetch {
         Catalog *catalog;
-        Pace *pace;
+        Limiter *limiter;
         Uuid edge, schema_connection;
         bool has_schema_connection;
         CatalogPageCallback callback;
@@ -107,7 +107,7 @@ static void slot_on_page(const CatalogPageAnswer *page, void *userdata)
         Slot *s = userdata;
         Prefetch *p = s->prefetch;
         s->call = NULL;
-        pace_answered(p->pace, page->answer.elapsed_usec, answer_pushes_back(&page->answer));
+        limiter_answered(p->limiter, page->answer.elapsed_usec, answer_pushes_back(&page->answer));
         if (page->answer.fault.scope == FAULT_NONE && page->n_rows < p->stride && s->offset < p->end)
                 p->end = s->offset;
         s->requests = page->answer.requests;
@@ -199,7 +199,7 @@ static bool prefetch_drop(Prefetch *p, const Slot *fitting, int64_t position)
 
 static void prefetch_ask_ahead(Prefetch *p, int64_t offset, unsigned limit, unsigned stride)
 {
-        unsigned share = pace_share(p->pace);
+        unsigned share = limiter_share(p->limiter);
         int64_t next = offset + stride;
         for (size_t i = 0; i < SLOTS_MAX; i++)
                 if (p->slots[i].used && p->slots[i].offset >= next)
@@ -238,14 +238,14 @@ int prefetch_want(Prefetch *p, int64_t offset, unsigned limit, int64_t position,
 
 /* ---- beginning and end ---- */
 
-int prefetch_new(sd_event *event, Catalog *catalog, Pace *pace, const Uuid *edge, const Uuid *schema_connection,
+int prefetch_new(sd_event *event, Catalog *catalog, Limiter *limiter, const Uuid *edge, const Uuid *schema_connection,
                  CatalogPageCallback callback, void *userdata, Prefetch **ret)
 {
         Prefetch *p = calloc(1, sizeof(*p));
         if (!p)
                 return -ENOMEM;
         *p = (Prefetch){.catalog = catalog,
-                        .pace = pace,
+                        .limiter = limiter,
                         .edge = *edge,
                         .has_schema_connection = schema_connection != NULL,
                         .callback = callback,
@@ -264,7 +264,7 @@ int prefetch_new(sd_event *event, Catalog *catalog, Pace *pace, const Uuid *edge
                 free(p);
                 return r;
         }
-        pace_list_begins(pace);
+        limiter_list_begins(limiter);
         *ret = p;
         return 0;
 }
@@ -274,7 +274,7 @@ Prefetch *prefetch_free(Prefetch *p)
         if (!p)
                 return NULL;
         (void)prefetch_forget(p);
-        pace_list_ends(p->pace);
+        limiter_list_ends(p->limiter);
         sd_event_source_disable_unref(p->giver);
         free(p);
         return NULL;

@@ -2,7 +2,7 @@
  * prefetch: the pages of one list, asked for before they are wanted.
  *
  * The listing (listing.h) says which page it wants next, one at a time, and joins it by anchors; it does not know of this module. While the list is quiet,
- * the page it will want after the next one is known beforehand, so several are asked for at once, as many as the pace allows. A page that was asked for
+ * the page it will want after the next one is known beforehand, so several are asked for at once, as many as the limiter allows. A page that was asked for
  * ahead is given when it reaches past what the listing has: the listing finds an anchor in it or it does not, whatever the moment at which it was read,
  * because its argument does not need the pages to have been read in order. What does not fit is forgotten, and after such a miss the pages go one at a
  * time for a while.
@@ -12,13 +12,13 @@
 #pragma once
 
 #include "catalog/catalog.h"
-#include "sync/pace.h"
+#include "sync/limiter.h"
 #include <systemd/sd-event.h>
 
 typedef struct Prefetch Prefetch;
 
-/* Borrows catalog and pace; `schema_connection` may be NULL. The callback gets each page that was wanted; `answer->offset` says where it begins. */
-int prefetch_new(sd_event *event, Catalog *catalog, Pace *pace, const Uuid *edge, const Uuid *schema_connection,
+/* Borrows catalog and limiter; `schema_connection` may be NULL. The callback gets each page that was wanted; `answer->offset` says where it begins. */
+int prefetch_new(sd_event *event, Catalog *catalog, Limiter *limiter, const Uuid *edge, const Uuid *schema_connection,
                  CatalogPageCallback callback, void *userdata, Prefetch **ret);
 Prefetch *prefetch_free(Prefetch *p); /* forgets everything, without callback; NULL is fine; returns NULL */
 DEFINE_CLEANUP(Prefetch, prefetch, prefetch_free)

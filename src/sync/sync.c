@@ -396,7 +396,7 @@ static int sync_do_list(Sync *s)
         const Listing *l = &s->machine.listing;
         const Uuid *schema = s->plan.has_schema_connection ? &s->plan.schema_connection : NULL;
         if (!s->prefetch) {
-                int r = prefetch_new(s->context.event, s->context.catalog, s->context.pace, &s->plan.edge, schema,
+                int r = prefetch_new(s->context.event, s->context.catalog, s->context.limiter, &s->plan.edge, schema,
                                      sync_on_page, s, &s->prefetch);
                 if (r < 0)
                         return r;

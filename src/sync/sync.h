@@ -12,7 +12,7 @@
 #include "catalog/catalog.h"
 #include "mirror/mirror.h"
 #include "sync/guard.h"
-#include "sync/pace.h"
+#include "sync/limiter.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,7 +23,7 @@ typedef struct SyncContext {
         sd_event *event;
         Catalog *catalog;
         Mirror *mirror;
-        Pace *pace; /* of pages, for the catalog */
+        Limiter *limiter; /* of pages, for the catalog */
         uint64_t lease_usec;
         uint64_t
                 patience_usec; /* the catalog's Retry-After is waited for up to this; beyond it the run ends, and its fault says when */

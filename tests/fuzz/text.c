@@ -5,7 +5,7 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/uuid.h"
-#include "cli/moment.h"
+#include "cli/timestamp.h"
 #include "fuzz/fuzz.h"
 #include "http/retry_after.h"
 #include <errno.h>
@@ -92,14 +92,14 @@ void fuzz_moment(const uint8_t *data, size_t size)
 {
         char *string = fuzz_string(data, size);
         int64_t usec, again;
-        int r = moment_parse(string, &usec);
+        int r = timestamp_parse(string, &usec);
         FUZZ_CHECK(r == 0 || r == -EINVAL);
         Zone *zone;
         if (r == 0 && zone_load("UTC", &zone) == 0) {
-                char text[MOMENT_STRING_SIZE];
+                char text[TIMESTAMP_STRING_SIZE];
                 if (usec >= 0 &&
                     usec / (int64_t)USEC_PER_SEC < 253402300800LL) { /* the year 10000, which an offset may reach */
-                        FUZZ_CHECK(moment_parse(moment_format(usec, zone, text), &again) == 0);
+                        FUZZ_CHECK(timestamp_parse(timestamp_format(usec, zone, text), &again) == 0);
                         FUZZ_CHECK(again == usec - usec % (int64_t)USEC_PER_SEC);
                 }
                 (void)zone_free(zone);

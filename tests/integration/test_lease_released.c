@@ -5,7 +5,7 @@
 #include "base/duration.h"
 #include "integration/sync_world.h"
 #include "sync/plan.h"
-#include "wiring/wiring.h"
+#include "peers/peers.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,22 +41,22 @@ static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
 {
         World *w = *state;
         Config *config;
-        Wiring wiring = {0};
+        Peers peers = {0};
         Fault fault;
         Text errors = {0};
-        Pace pace;
+        Limiter limiter;
         Sync *sync;
         SyncReport report = {0};
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(config_load(w->config, &config, &errors), 0);
         assert_int_equal(sd_event_new(&loop), 0);
-        assert_int_equal(wiring_open_mirror(&wiring, loop, config, &fault), 0);
-        assert_int_equal(wiring_open_catalog(&wiring, loop, config, &fault), 0);
-        pace_init(&pace, 1);
+        assert_int_equal(peers_open_mirror(&peers, loop, config, &fault), 0);
+        assert_int_equal(peers_open_catalog(&peers, loop, config, &fault), 0);
+        limiter_init(&limiter, 1);
         const SyncContext context = {.event = loop,
-                                     .catalog = wiring.catalog,
-                                     .mirror = wiring.mirror,
-                                     .pace = &pace,
+                                     .catalog = peers.catalog,
+                                     .mirror = peers.mirror,
+                                     .limiter = &limiter,
                                      .lease_usec = LEASE_USEC};
         SyncPlan plan = sync_plan_of(&config->edges[0]);
         plan.trigger = MIRROR_TRIGGER_MANUAL;
@@ -68,7 +68,7 @@ static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
         assert_string_equal(report.fault.code, "no-memory");
         assert_false(report.lease_kept);
         (void)sync_free(sync);
-        wiring_close(&wiring);
+        peers_close(&peers);
         sd_event_unref(loop);
         (void)config_free(config);
         text_done(&errors);

@@ -195,7 +195,7 @@ static void a_sign_in_page_is_one_line_for_all_edges(void **state)
 }
 
 /* C3: one 401 in an hour stops nobody. */
-static void a_401_for_a_moment_closes_no_gate(void **state)
+static void a_401_for_a_moment_opens_no_breaker(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
@@ -359,7 +359,7 @@ static void a_wrong_password_is_tried_twice(void **state)
 }
 
 /* What is in flight when the first refusal arrives is refused as well; once the gate is closed nobody tries. */
-static void a_password_that_is_revoked_closes_the_gate_until_it_is_changed(void **state)
+static void a_password_that_is_revoked_opens_the_breaker_until_it_is_changed(void **state)
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->in_catalog, sizeof(w->in_catalog), "max_requests = 2");
@@ -585,13 +585,13 @@ int main(void)
                 cmocka_unit_test_setup(a_catalog_away_later_is_one_line_for_all_edges, few_edges),
                 cmocka_unit_test_setup(a_gateway_that_answers_for_the_catalog_keeps_edges_waiting, few_edges),
                 cmocka_unit_test_setup(a_sign_in_page_is_one_line_for_all_edges, few_edges),
-                cmocka_unit_test_setup(a_401_for_a_moment_closes_no_gate, few_edges),
+                cmocka_unit_test_setup(a_401_for_a_moment_opens_no_breaker, few_edges),
                 cmocka_unit_test(the_401_of_one_edge_is_its_own),
                 cmocka_unit_test_setup(a_long_retry_after_is_kept_by_all_edges, few_edges),
                 cmocka_unit_test_setup(a_job_that_cannot_be_asked_for_is_not_begun_a_second_time, few_edges),
                 cmocka_unit_test_setup(who_is_back_is_found_within_thirty_seconds, few_edges),
                 cmocka_unit_test_setup(a_wrong_password_is_tried_twice, many_edges),
-                cmocka_unit_test_setup(a_password_that_is_revoked_closes_the_gate_until_it_is_changed, many_edges),
+                cmocka_unit_test_setup(a_password_that_is_revoked_opens_the_breaker_until_it_is_changed, many_edges),
                 cmocka_unit_test_setup_teardown(the_password_of_postgres_may_change_while_the_service_runs, few_edges,
                                                 trust_again),
                 cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone, few_edges),

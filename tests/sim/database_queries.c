@@ -245,7 +245,7 @@ static bool is_unchanged(const World *w, const DbStatement *s)
 }
 
 /* The server's clock, less the time that has passed since. */
-static uint64_t moment_of(const World *w, int64_t usec)
+static uint64_t timestamp_of(const World *w, int64_t usec)
 {
         return (uint64_t)((int64_t)database_now(w) - ((int64_t)w->now - usec));
 }
@@ -293,8 +293,8 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
                                      .rejected = s->digest.rejected,
                                      .row_count = e->row_count};
         end_applied(w, s);
-        e->listed_at = moment_of(w, s->ending.listed_usec);
-        e->refreshed_at = is_clean(s) ? moment_of(w, s->ending.refreshed_usec) : e->refreshed_at;
+        e->listed_at = timestamp_of(w, s->ending.listed_usec);
+        e->refreshed_at = is_clean(s) ? timestamp_of(w, s->ending.refreshed_usec) : e->refreshed_at;
         e->failures = 0;
         s->applies_seen = w->database->n_applies;
         if (s->run->run_id == s->run_id) { /* else its process was killed, and what it was shown is forgotten */
@@ -570,9 +570,9 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
         s->applied = apply_counts(w, s, t);
         end_applied(w, s);
         if (s->ending.listed_whole)
-                e->listed_at = moment_of(w, s->ending.listed_usec);
+                e->listed_at = timestamp_of(w, s->ending.listed_usec);
         if (s->ending.listed_whole && is_clean(s))
-                e->refreshed_at = moment_of(w, s->ending.refreshed_usec);
+                e->refreshed_at = timestamp_of(w, s->ending.refreshed_usec);
         e->failures = strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
         e->row_count = s->applied.row_count;
         e->digest = digest_of(w, s->edge);

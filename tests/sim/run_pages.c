@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static World *world;
-static Pace paces[INSTANCES_MAX];
+static Limiter paces[INSTANCES_MAX];
 
 /* ---- sd-event: a source that is deferred, once ---- */
 
@@ -154,5 +154,5 @@ void pages_init(World *w)
 {
         world = w;
         for (unsigned i = 0; i < INSTANCES_MAX; i++)
-                pace_init(&paces[i], w->settings.ahead);
+                limiter_init(&paces[i], w->settings.ahead);
 }

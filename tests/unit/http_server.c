@@ -88,7 +88,7 @@ static void note_end(Server *server)
 static void wait_for_gate(Server *server)
 {
         pthread_mutex_lock(&server->lock);
-        while (!server->gate_open)
+        while (!server->breaker_open)
                 pthread_cond_wait(&server->changed, &server->lock);
         pthread_mutex_unlock(&server->lock);
 }
@@ -230,7 +230,7 @@ void server_stop(Server *server)
 void server_open_gate(Server *server)
 {
         pthread_mutex_lock(&server->lock);
-        server->gate_open = 1;
+        server->breaker_open = 1;
         pthread_cond_broadcast(&server->changed);
         pthread_mutex_unlock(&server->lock);
 }

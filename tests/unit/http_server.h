@@ -43,7 +43,7 @@ typedef struct Server {
         unsigned n_connections;
         unsigned n_requests;
         unsigned n_open, n_open_max; /* requests begun and not answered yet */
-        int gate_open;
+        int breaker_open;
         char log[SERVER_LOG_BYTES]; /* all requests, as they came */
         size_t log_size;
 } Server;

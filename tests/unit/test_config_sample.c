@@ -43,7 +43,7 @@ static void the_sample_loads(void **state _unused_)
         assert_string_equal(c->catalog.password_file, "credential:catalog");
 }
 
-/* A preset that is shown must be the one that holds: the sample's [defaults] change nothing. */
+/* A default that is shown must be the one that holds: the sample's [defaults] change nothing. */
 static void every_key_is_in_the_sample_and_in_the_help(void **state _unused_)
 {
         _cleanup_(cleanup_free) char *sample = sample_print();
@@ -60,7 +60,7 @@ static void every_key_is_in_the_sample_and_in_the_help(void **state _unused_)
                         continue;
                 char in_sample[256], in_help[256];
                 (void)snprintf(in_sample, sizeof(in_sample), "\n%s%s = %s\n", table[i].sample_is_off ? ";" : "",
-                               table[i].key, table[i].sample ? table[i].sample : table[i].preset);
+                               table[i].key, table[i].sample ? table[i].sample : table[i].default_text);
                 (void)snprintf(in_help, sizeof(in_help), "\n  %s = ", table[i].key);
                 assert_non_null(strstr(sample, in_sample));
                 assert_non_null(strstr(help, in_help));

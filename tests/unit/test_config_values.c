@@ -190,7 +190,7 @@ static void a_bad_schedule_is_refused_with_the_reason(void **state _unused_)
         }
 }
 
-static void presets_hold_where_nothing_is_written(void **state _unused_)
+static void defaults_hold_where_nothing_is_written(void **state _unused_)
 {
         files_write("t.conf", VALID);
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
@@ -391,7 +391,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_bad_value_is_refused_with_its_line_and_the_accepted_form, files_setup,
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason, files_setup, files_teardown),
-                cmocka_unit_test_setup_teardown(presets_hold_where_nothing_is_written, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(defaults_hold_where_nothing_is_written, files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(a_password_goes_to_another_machine_as_the_user_says, files_setup,
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(a_service_of_the_environment_may_be_another_machine, files_setup,

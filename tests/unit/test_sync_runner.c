@@ -38,7 +38,7 @@ typedef struct World {
         Catalog *catalog;
         PgPool *pool;
         Mirror *mirror;
-        Pace pace;
+        Limiter limiter;
         SyncContext context;
         SyncPlan plan;
         Sync *sync;
@@ -78,11 +78,11 @@ static void begin(World *w, const Script *catalog, Answer *postgres)
         const CatalogOptions options = {.base_url = base_url, .auth = HTTP_AUTH_NONE};
         assert_int_equal(catalog_new(w->http.client, &options, &w->catalog), 0);
         open_mirror(w);
-        pace_init(&w->pace, 1);
+        limiter_init(&w->limiter, 1);
         w->context = (SyncContext){.event = w->http.event,
                                    .catalog = w->catalog,
                                    .mirror = w->mirror,
-                                   .pace = &w->pace,
+                                   .limiter = &w->limiter,
                                    .lease_usec = 60 * USEC_PER_SEC,
                                    .patience_usec = USEC_PER_SEC};
         w->plan = (SyncPlan){.edge = {.bytes = {0xed, 0x9e}},

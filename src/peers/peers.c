@@ -1,7 +1,7 @@
 /*
- * wiring: see the header.
+ * peers: see the header.
  */
-#include "wiring/wiring.h"
+#include "peers/peers.h"
 #include "base/duration.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@ static int failed(const char *what, int r, Fault *ret_fault)
                          strerrordesc_np(-r));
 }
 
-static void wiring_take_config(Wiring *w, Config *config)
+static void peers_take_config(Peers *w, Config *config)
 {
         if (!w->config)
                 w->config = config_ref(config);
@@ -40,10 +40,10 @@ static int try_password(ConfigPostgres *c, Fault *ret_fault)
         return r;
 }
 
-int wiring_open_mirror(Wiring *w, sd_event *event, Config *config, Fault *ret_fault)
+int peers_open_mirror(Peers *w, sd_event *event, Config *config, Fault *ret_fault)
 {
         ConfigPostgres *c = &config->postgres;
-        wiring_take_config(w, config);
+        peers_take_config(w, config);
         int r = try_password(c, ret_fault);
         if (r < 0)
                 return r;
@@ -89,10 +89,10 @@ static int try_ca_file(const char *path, Fault *ret_fault)
                          "ca_file of [catalog]: %s cannot be read: %s", path, strerrordesc_np(error));
 }
 
-int wiring_open_catalog(Wiring *w, sd_event *event, Config *config, Fault *ret_fault)
+int peers_open_catalog(Peers *w, sd_event *event, Config *config, Fault *ret_fault)
 {
         ConfigCatalog *c = &config->catalog;
-        wiring_take_config(w, config);
+        peers_take_config(w, config);
         HttpClientOptions http = {
                 .user_agent = "edgemirror/" EDGEMIRROR_VERSION,
                 .ca_file = c->ca_file,
@@ -123,12 +123,12 @@ int wiring_open_catalog(Wiring *w, sd_event *event, Config *config, Fault *ret_f
         return r < 0 ? r : 0;
 }
 
-void wiring_close(Wiring *w)
+void peers_close(Peers *w)
 {
         (void)catalog_free(w->catalog);
         (void)http_client_free(w->http);
         (void)mirror_free(w->mirror);
         (void)pg_pool_free(w->pool);
         (void)config_free(w->config);
-        *w = (Wiring){0};
+        *w = (Peers){0};
 }

@@ -21,57 +21,57 @@
 #define OUTAGE_FLOOR_USEC USEC_PER_SEC
 #define REREAD_EVERY_USEC (10 * USEC_PER_SEC) /* whether they have changed on disk */
 
-void gate_init(Daemon *d)
+void breaker_init(Daemon *d)
 {
         outage_init(&d->gate.outage, OUTAGE_FLOOR_USEC, OUTAGE_CEILING_USEC);
 }
 
-static int gate_on_timer(sd_event_source *s, uint64_t usec, void *userdata);
+static int breaker_on_timer(sd_event_source *s, uint64_t usec, void *userdata);
 
-static void gate_knock_later(Daemon *d, uint64_t delay_usec)
+static void breaker_probe_later(Daemon *d, uint64_t delay_usec)
 {
-        Gate *g = &d->gate;
+        Breaker *g = &d->gate;
         g->timer = sd_event_source_disable_unref(g->timer);
         int r = sd_event_add_time_relative(d->event, &g->timer, CLOCK_MONOTONIC, delay_usec, 10 * USEC_PER_MSEC,
-                                           gate_on_timer, d);
+                                           breaker_on_timer, d);
         if (r < 0)
                 log_error("the timer for the catalog cannot be set: %s", strerrordesc_np(-r));
 }
 
 /* Until the credentials are looked at again, on disk or by the catalog. */
-static uint64_t gate_refused_delay(const Gate *g)
+static uint64_t breaker_refused_delay(const Breaker *g)
 {
         uint64_t now = clock_monotonic_usec();
         uint64_t left = g->refused_until_usec > now ? g->refused_until_usec - now : 0;
         return left < REREAD_EVERY_USEC ? left : REREAD_EVERY_USEC;
 }
 
-static int gate_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+static int breaker_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 {
         (void)s;
         (void)usec;
         Daemon *d = userdata;
-        Gate *g = &d->gate;
+        Breaker *g = &d->gate;
         g->timer = sd_event_source_disable_unref(g->timer);
         bool refused = g->outage.down && g->outage.fault.refused;
-        bool may = !refused || catalog_reread_secret(d->supply->wiring.catalog) ||
+        bool may = !refused || catalog_reread_secret(d->supply->peers.catalog) ||
                    clock_monotonic_usec() >= g->refused_until_usec;
         if (may)
-                gate_knock(d);
+                breaker_probe(d);
         else
-                gate_knock_later(d, gate_refused_delay(g));
+                breaker_probe_later(d, breaker_refused_delay(g));
         return 0;
 }
 
-static void gate_refused(Gate *g)
+static void breaker_refused(Breaker *g)
 {
         g->refused_pause_usec = outage_refused_pause(g->refused_pause_usec);
         g->refused_until_usec = clock_monotonic_usec() + g->refused_pause_usec;
 }
 
-const char *gate_next(const Daemon *d, char out[static GATE_NEXT_BYTES])
+const char *breaker_next(const Daemon *d, char out[static BREAKER_NEXT_BYTES])
 {
-        const Gate *g = &d->gate;
+        const Breaker *g = &d->gate;
         char when[TIME_BYTES], delay[DURATION_STRING_SIZE];
         uint64_t now = clock_monotonic_usec();
         bool pause = g->not_before_usec > now;
@@ -81,20 +81,20 @@ const char *gate_next(const Daemon *d, char out[static GATE_NEXT_BYTES])
                 return "it is asked again at least every 30 s";
         if (d->queue.clock_at_usec == 0) {
                 uint64_t seconds = (left + USEC_PER_SEC - 1) / USEC_PER_SEC;
-                (void)snprintf(out, GATE_NEXT_BYTES, "it is asked again in %s",
+                (void)snprintf(out, BREAKER_NEXT_BYTES, "it is asked again in %s",
                                duration_format(seconds * USEC_PER_SEC, delay));
                 return out;
         }
         status_format_time(daemon_now(d) + (int64_t)left, when);
-        (void)snprintf(out, GATE_NEXT_BYTES, pause ? "it is asked again at %s" : "tried again at %s", when);
+        (void)snprintf(out, BREAKER_NEXT_BYTES, pause ? "it is asked again at %s" : "tried again at %s", when);
         return out;
 }
 
-void gate_catalog_failed(Daemon *d, const Fault *fault)
+void breaker_catalog_failed(Daemon *d, const Fault *fault)
 {
-        Gate *g = &d->gate;
+        Breaker *g = &d->gate;
         uint64_t delay, now = clock_monotonic_usec();
-        char next[GATE_NEXT_BYTES];
+        char next[BREAKER_NEXT_BYTES];
         if (g->not_before_usec < now + fault->retry_after_usec)
                 g->not_before_usec = now + fault->retry_after_usec;
         if (d->stopping || g->probe || (g->outage.down && g->timer))
@@ -102,26 +102,26 @@ void gate_catalog_failed(Daemon *d, const Fault *fault)
         g->open = false;
         bool speak = outage_failed(&g->outage, fault, now, clock_random(), &delay);
         if (fault->refused)
-                gate_refused(g);
+                breaker_refused(g);
         if (speak)
                 log_event(
                         LOG_LEVEL_WARNING,
                         fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED : MESSAGE_ID_CATALOG_UNREACHABLE,
                         LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code), LOG_NUMBER("HTTP_STATUS", fault->http_status)),
                         "the catalog cannot be used%s: %s; edges wait, %s%s", g->outage.attempts > 1 ? " still" : "",
-                        fault->message, gate_next(d, next),
+                        fault->message, breaker_next(d, next),
                         fault->refused ? ", and as soon as the credentials on disk change" : "");
         /* Or each of them tries the same password, or asks before it is wanted; they are due again, and take up their jobs. */
         if (fault->refused || fault->retry_after_usec > 0)
                 runs_stop_asking(d, d->supply, fault);
-        gate_knock_later(d, fault->refused ? gate_refused_delay(g) : delay);
+        breaker_probe_later(d, fault->refused ? breaker_refused_delay(g) : delay);
         status_changed(d);
         presence_changed(d);
 }
 
-static void gate_open(Daemon *d)
+static void breaker_open(Daemon *d)
 {
-        Gate *g = &d->gate;
+        Breaker *g = &d->gate;
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
         g->timer = sd_event_source_disable_unref(g->timer);
@@ -140,29 +140,29 @@ static void gate_open(Daemon *d)
 }
 
 /* A gateway that answers for a catalog which is down. */
-static bool gate_is_gateway(const Fault *fault)
+static bool breaker_is_gateway(const Fault *fault)
 {
         return fault->http_status == 502 || fault->http_status == 503 || fault->http_status == 504;
 }
 
-static void gate_on_answer(const CatalogPageAnswer *page, void *userdata)
+static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
 {
         Daemon *d = userdata;
         const Fault *fault = &page->answer.fault;
         d->gate.probe = NULL;
         /* What a sync would not wait for. */
         bool put_off = fault->retryable && page->answer.status > 0 &&
-                       page->answer.retry_after_usec > d->supply->wiring.config->catalog.request_timeout_usec;
+                       page->answer.retry_after_usec > d->supply->peers.config->catalog.request_timeout_usec;
         Fault failed = *fault;
         failed.retry_after_usec = put_off ? page->answer.retry_after_usec : 0;
-        if (fault->scope == FAULT_PEER || page->answer.status == 0 || gate_is_gateway(fault) || put_off)
-                gate_catalog_failed(d, &failed);
+        if (fault->scope == FAULT_PEER || page->answer.status == 0 || breaker_is_gateway(fault) || put_off)
+                breaker_catalog_failed(d, &failed);
         else
-                gate_open(d); /* whatever it says about that edge, it speaks */
+                breaker_open(d); /* whatever it says about that edge, it speaks */
 }
 
 /* Whose turn it is to be asked for; NULL: no edge is enabled. */
-static const ConfigEdge *gate_edge(Gate *g, const Config *config)
+static const ConfigEdge *breaker_edge(Breaker *g, const Config *config)
 {
         for (size_t i = 0; i < config->n_edges; i++) {
                 const ConfigEdge *edge = &config->edges[g->turn++ % config->n_edges];
@@ -172,48 +172,48 @@ static const ConfigEdge *gate_edge(Gate *g, const Config *config)
         return NULL;
 }
 
-void gate_knock(Daemon *d)
+void breaker_probe(Daemon *d)
 {
-        Gate *g = &d->gate;
+        Breaker *g = &d->gate;
         if (d->stopping || g->probe)
                 return;
         uint64_t now = clock_monotonic_usec();
         if (now < g->not_before_usec) {
-                gate_knock_later(d, g->not_before_usec - now);
+                breaker_probe_later(d, g->not_before_usec - now);
                 return;
         }
-        const ConfigEdge *edge = gate_edge(g, d->config);
+        const ConfigEdge *edge = breaker_edge(g, d->config);
         if (!edge) { /* nobody to ask for, and nothing to do */
-                gate_open(d);
+                breaker_open(d);
                 return;
         }
         g->timer = sd_event_source_disable_unref(g->timer);
         const Uuid *schema = edge->has_schema_connection ? &edge->schema_connection : NULL;
-        int r = catalog_list(d->supply->wiring.catalog, &edge->id, schema, 0, 1, gate_on_answer, d, &g->probe);
+        int r = catalog_list(d->supply->peers.catalog, &edge->id, schema, 0, 1, breaker_on_answer, d, &g->probe);
         if (r < 0) {
                 Fault fault;
                 fault_set(&fault, FAULT_PEER, -r, "no-resources", "the catalog cannot be asked: %s",
                           strerrordesc_np(-r));
-                gate_catalog_failed(d, &fault);
+                breaker_catalog_failed(d, &fault);
         }
 }
 
-void gate_shut(Daemon *d)
+void breaker_is_closed(Daemon *d)
 {
-        gate_done(d);
-        d->gate = (Gate){0};
-        gate_init(d);
-        (void)catalog_reread_secret(d->supply->wiring.catalog); /* not with a password that is known to be old */
-        gate_knock(d);
+        breaker_done(d);
+        d->gate = (Breaker){0};
+        breaker_init(d);
+        (void)catalog_reread_secret(d->supply->peers.catalog); /* not with a password that is known to be old */
+        breaker_probe(d);
 }
 
-void gate_retry(Daemon *d)
+void breaker_retry(Daemon *d)
 {
-        (void)catalog_reread_secret(d->supply->wiring.catalog);
-        gate_knock(d);
+        (void)catalog_reread_secret(d->supply->peers.catalog);
+        breaker_probe(d);
 }
 
-void gate_done(Daemon *d)
+void breaker_done(Daemon *d)
 {
         d->gate.probe = catalog_cancel(d->gate.probe);
         d->gate.timer = sd_event_source_disable_unref(d->gate.timer);

@@ -1,7 +1,7 @@
 /*
  * moment: reads and writes ISO 8601, digit by digit: strptime takes more than the standard does, and days that do not exist.
  */
-#include "cli/moment.h"
+#include "cli/timestamp.h"
 #include "base/duration.h"
 #include <errno.h>
 #include <stdbool.h>
@@ -81,7 +81,7 @@ static bool take_offset(const char **s, int64_t *offset_sec)
         return true;
 }
 
-int moment_parse(const char *text, int64_t *ret_usec)
+int timestamp_parse(const char *text, int64_t *ret_usec)
 {
         struct tm tm = {0};
         int64_t usec = 0;
@@ -98,7 +98,7 @@ int moment_parse(const char *text, int64_t *ret_usec)
         return 0;
 }
 
-char *moment_format(int64_t usec, const Zone *zone, char out[MOMENT_STRING_SIZE])
+char *timestamp_format(int64_t usec, const Zone *zone, char out[TIMESTAMP_STRING_SIZE])
 {
         int64_t second = usec / (int64_t)USEC_PER_SEC - (usec % (int64_t)USEC_PER_SEC < 0);
         int32_t offset = zone_offset_at(zone, second);
@@ -108,7 +108,7 @@ char *moment_format(int64_t usec, const Zone *zone, char out[MOMENT_STRING_SIZE]
         (void)gmtime_r(&local, &tm);
         (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
         int minutes = (offset < 0 ? -offset : offset) / 60;
-        (void)snprintf(out, MOMENT_STRING_SIZE, "%s%c%02d:%02d", text, offset < 0 ? '-' : '+', minutes / 60,
+        (void)snprintf(out, TIMESTAMP_STRING_SIZE, "%s%c%02d:%02d", text, offset < 0 ? '-' : '+', minutes / 60,
                        minutes % 60);
         return out;
 }

@@ -3,10 +3,10 @@
 # private header outside its room, and every acquaintance that is not wanted.
 . "$(dirname "$0")/tap.sh"
 
-check_floors() (
+check_layers() (
 	cd "$1" && find . -name '*.[ch]' | sed 's|^\./||' | LC_ALL=C sort | xargs awk '
 	BEGIN {
-		n = split("0 base  1 http 1 pg 1 schedule  2 config 2 catalog 2 mirror  3 sync 3 wiring  4 daemon  5 cli", words)
+		n = split("0 base  1 http 1 pg 1 schedule  2 config 2 catalog 2 mirror  3 sync 3 peers  4 daemon  5 cli", words)
 		for (i = 1; i < n; i += 2)
 			floor[words[i + 1]] = words[i]
 		# The API side knows no database, the database side no HTTP, the configuration neither.
@@ -23,7 +23,7 @@ check_floors() (
 		slash = index(FILENAME, "/")
 		room = slash ? substr(FILENAME, 1, slash - 1) : FILENAME
 		at = room == "main.c" ? 6 : room in floor ? floor[room] : -1
-		if (at < 0) { complain("\"" room "\" is on no floor; add it to the table in tests/structure/floors.sh"); next }
+		if (at < 0) { complain("\"" room "\" is on no floor; add it to the table in tests/structure/layers.sh"); next }
 		if (match($0, /<[^>]*>/)) {
 			header = substr($0, RSTART + 1, RLENGTH - 2)
 			if (header in rooms && !index(rooms[header], "," room ","))
@@ -44,17 +44,17 @@ check_floors() (
 	END { exit found }' || return 1
 )
 
-expect_clean "the arrows of src/ point down" check_floors "$top_srcdir/src"
+expect_clean "the arrows of src/ point down" check_layers "$top_srcdir/src"
 
 plant catalog/page.c '#include "base/text.h"
 #include "catalog/catalog.h"
 # include "http/http.h"
 #include <string.h>'
-expect_clean "arrows down and within a room are fine" check_floors "$scratch/src"
+expect_clean "arrows down and within a room are fine" check_layers "$scratch/src"
 
 while IFS='|' read -r name path include words; do
 	plant "$path" "$include"
-	expect_found "$name" "$words" check_floors "$scratch/src"
+	expect_found "$name" "$words" check_layers "$scratch/src"
 done <<'CASES'
 an arrow up is found|base/text.c|#include "sync/sync.h"|goes up: from floor 0 to 3
 an arrow up by one floor is found|pg/pool.h|#include "mirror/mirror.h"|goes up: from floor 1 to 2

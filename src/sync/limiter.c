@@ -1,7 +1,7 @@
 /*
- * pace: see the header. 1 <= allowed <= most always holds.
+ * limiter: see the header. 1 <= allowed <= most always holds.
  */
-#include "sync/pace.h"
+#include "sync/limiter.h"
 
 enum {
         BEGIN_WITH = 2,
@@ -11,28 +11,28 @@ enum {
         SLOW_LEAST_USEC = 2000, /* differences below are the noise of any machine */
 };
 
-void pace_init(Pace *p, unsigned most)
+void limiter_init(Limiter *p, unsigned most)
 {
-        *p = (Pace){.most = most, .allowed = most < BEGIN_WITH ? most : BEGIN_WITH};
+        *p = (Limiter){.most = most, .allowed = most < BEGIN_WITH ? most : BEGIN_WITH};
 }
 
-void pace_list_begins(Pace *p)
+void limiter_list_begins(Limiter *p)
 {
         p->lists++;
 }
 
-void pace_list_ends(Pace *p)
+void limiter_list_ends(Limiter *p)
 {
         p->lists--;
 }
 
-unsigned pace_share(const Pace *p)
+unsigned limiter_share(const Limiter *p)
 {
         unsigned share = p->lists > 0 ? p->allowed / p->lists : p->allowed;
         return share > 0 ? share : 1;
 }
 
-static void pace_measure(Pace *p, uint64_t elapsed_usec)
+static void limiter_measure(Limiter *p, uint64_t elapsed_usec)
 {
         p->quick_usec += (p->quick_usec >> FORGET_SHIFT) + 1;
         if (p->usual_usec == 0 || elapsed_usec < p->quick_usec)
@@ -43,21 +43,21 @@ static void pace_measure(Pace *p, uint64_t elapsed_usec)
                 p->usual_usec = p->usual_usec - (p->usual_usec >> SMOOTH_SHIFT) + (elapsed_usec >> SMOOTH_SHIFT);
 }
 
-static void pace_set(Pace *p, unsigned allowed)
+static void limiter_set(Limiter *p, unsigned allowed)
 {
         p->allowed = allowed < 1 ? 1 : allowed > p->most ? p->most : allowed;
         p->good = 0;
 }
 
-void pace_answered(Pace *p, uint64_t elapsed_usec, bool pushed_back)
+void limiter_answered(Limiter *p, uint64_t elapsed_usec, bool pushed_back)
 {
         if (pushed_back) {
-                pace_set(p, p->allowed / 2);
+                limiter_set(p, p->allowed / 2);
                 return;
         }
-        pace_measure(p, elapsed_usec);
+        limiter_measure(p, elapsed_usec);
         if (++p->good < p->allowed)
                 return;
         bool slow = p->usual_usec > SLOW_FACTOR * p->quick_usec + SLOW_LEAST_USEC;
-        pace_set(p, slow ? p->allowed - 1 : p->allowed + 1);
+        limiter_set(p, slow ? p->allowed - 1 : p->allowed + 1);
 }

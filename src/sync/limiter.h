@@ -1,7 +1,7 @@
 /*
- * pace: how many pages may be asked for ahead, so that the catalog is kept busy and no busier than it likes.
+ * limiter: how many pages may be asked for ahead, so that the catalog is kept busy and no busier than it likes.
  *
- * One pace for all syncs of a process, because they burden the same catalog. Additive increase, multiplicative decrease: after as many good answers as are
+ * One limiter for all syncs of a process, because they burden the same catalog. Additive increase, multiplicative decrease: after as many good answers as are
  * allowed in flight, one more is allowed; a catalog that pushes back (429, 503, timeouts) halves it; one whose answers have become much slower than its
  * quick ones has a queue, and loses one. What is allowed is shared evenly between the lists that are being read, at least one each.
  *
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct Pace {
+typedef struct Limiter {
         unsigned most; /* requests in flight, all lists together */
         unsigned allowed;
         unsigned lists; /* that are being read */
@@ -21,15 +21,15 @@ typedef struct Pace {
         unsigned good;       /* answers since the last change */
         uint64_t quick_usec; /* how long a quick answer takes; slowly forgotten */
         uint64_t usual_usec; /* smoothed */
-} Pace;
+} Limiter;
 
-void pace_init(Pace *p, unsigned most);
+void limiter_init(Limiter *p, unsigned most);
 
-void pace_list_begins(Pace *p);
-void pace_list_ends(Pace *p);
+void limiter_list_begins(Limiter *p);
+void limiter_list_ends(Limiter *p);
 
 /* Pages that one list may have in flight now, 1…most. */
-unsigned pace_share(const Pace *p);
+unsigned limiter_share(const Limiter *p);
 
 /* An answer came. `elapsed_usec`: on the wire. `pushed_back`: the catalog asks for less. */
-void pace_answered(Pace *p, uint64_t elapsed_usec, bool pushed_back);
+void limiter_answered(Limiter *p, uint64_t elapsed_usec, bool pushed_back);

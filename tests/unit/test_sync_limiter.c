@@ -1,24 +1,24 @@
 /*
- * The pace rises slowly while the catalog is at ease, falls at once when it pushes back, and is shared between lists.
+ * The limiter rises slowly while the catalog is at ease, falls at once when it pushes back, and is shared between lists.
  */
 #include "base/cleanup.h"
-#include "sync/pace.h"
+#include "sync/limiter.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
 
-static void good_answers(Pace *p, unsigned n, uint64_t elapsed_usec)
+static void good_answers(Limiter *p, unsigned n, uint64_t elapsed_usec)
 {
         for (unsigned i = 0; i < n; i++)
-                pace_answered(p, elapsed_usec, false);
+                limiter_answered(p, elapsed_usec, false);
 }
 
 static void it_rises_by_one_for_each_round_of_good_answers(void **state _unused_)
 {
-        Pace p;
-        pace_init(&p, 8);
+        Limiter p;
+        limiter_init(&p, 8);
         assert_int_equal(p.allowed, 2);
         for (unsigned allowed = 2; allowed < 8; allowed++) {
                 good_answers(&p, allowed - 1, 20000);
@@ -32,12 +32,12 @@ static void it_rises_by_one_for_each_round_of_good_answers(void **state _unused_
 
 static void a_catalog_that_pushes_back_halves_it(void **state _unused_)
 {
-        Pace p;
-        pace_init(&p, 8);
+        Limiter p;
+        limiter_init(&p, 8);
         good_answers(&p, 1000, 20000);
         static const unsigned expected[] = {4, 2, 1, 1};
         for (unsigned i = 0; i < 4; i++) {
-                pace_answered(&p, 20000, true);
+                limiter_answered(&p, 20000, true);
                 assert_int_equal(p.allowed, expected[i]);
         }
         good_answers(&p, 1, 20000);
@@ -46,8 +46,8 @@ static void a_catalog_that_pushes_back_halves_it(void **state _unused_)
 
 static void answers_that_slow_down_lower_it_and_quick_ones_raise_it_again(void **state _unused_)
 {
-        Pace p;
-        pace_init(&p, 8);
+        Limiter p;
+        limiter_init(&p, 8);
         good_answers(&p, 1000, 20000);
         good_answers(&p, 200, 100000);
         assert_in_range(p.allowed, 1, 3);
@@ -57,8 +57,8 @@ static void answers_that_slow_down_lower_it_and_quick_ones_raise_it_again(void *
 
 static void a_catalog_that_became_slower_for_good_is_accepted_in_the_end(void **state _unused_)
 {
-        Pace p;
-        pace_init(&p, 8);
+        Limiter p;
+        limiter_init(&p, 8);
         good_answers(&p, 1000, 20000);
         good_answers(&p, 3000, 100000);
         assert_int_equal(p.allowed, 8);
@@ -66,36 +66,36 @@ static void a_catalog_that_became_slower_for_good_is_accepted_in_the_end(void **
 
 static void noise_of_a_fast_catalog_is_no_queue(void **state _unused_)
 {
-        Pace p;
-        pace_init(&p, 8);
+        Limiter p;
+        limiter_init(&p, 8);
         for (unsigned i = 0; i < 500; i++)
-                pace_answered(&p, i % 2 ? 200 : 1500, false);
+                limiter_answered(&p, i % 2 ? 200 : 1500, false);
         assert_int_equal(p.allowed, 8);
 }
 
 static void lists_share_it_and_none_has_less_than_one(void **state _unused_)
 {
-        Pace p;
-        pace_init(&p, 8);
+        Limiter p;
+        limiter_init(&p, 8);
         good_answers(&p, 1000, 20000);
         static const unsigned expected[] = {8, 8, 4, 2, 2, 1, 1, 1, 1, 1, 1};
         for (unsigned lists = 0; lists <= 10; lists++) {
-                assert_int_equal(pace_share(&p), expected[lists]);
-                pace_list_begins(&p);
+                assert_int_equal(limiter_share(&p), expected[lists]);
+                limiter_list_begins(&p);
         }
         for (unsigned lists = 10; lists > 0; lists--)
-                pace_list_ends(&p);
-        pace_list_ends(&p);
-        assert_int_equal(pace_share(&p), 8);
+                limiter_list_ends(&p);
+        limiter_list_ends(&p);
+        assert_int_equal(limiter_share(&p), 8);
 }
 
 static void one_at_most_stays_one(void **state _unused_)
 {
-        Pace p;
-        pace_init(&p, 1);
+        Limiter p;
+        limiter_init(&p, 1);
         good_answers(&p, 100, 20000);
-        pace_answered(&p, 20000, true);
-        assert_int_equal(pace_share(&p), 1);
+        limiter_answered(&p, 20000, true);
+        assert_int_equal(limiter_share(&p), 1);
 }
 
 int main(void)

@@ -2,7 +2,7 @@
  * Moments in ISO 8601: strict in what is read, with the zone's offset in what is written.
  */
 #include "base/cleanup.h"
-#include "cli/moment.h"
+#include "cli/timestamp.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,7 @@ static void accepted_forms(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 int64_t usec = -1;
-                if (moment_parse(cases[i].text, &usec) != 0)
+                if (timestamp_parse(cases[i].text, &usec) != 0)
                         fail_msg("refused: %s", cases[i].text);
                 assert_true(usec == cases[i].usec);
         }
@@ -96,7 +96,7 @@ static void refused_forms(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 int64_t usec = 4711;
-                if (moment_parse(cases[i], &usec) != -EINVAL)
+                if (timestamp_parse(cases[i], &usec) != -EINVAL)
                         fail_msg("accepted: %s", cases[i]);
                 assert_int_equal(usec, 4711);
         }
@@ -121,12 +121,12 @@ static void written_with_the_offset_that_holds(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 _cleanup_(cleanup_zone) Zone *zone = NULL;
-                char text[MOMENT_STRING_SIZE];
+                char text[TIMESTAMP_STRING_SIZE];
                 int64_t back;
                 assert_int_equal(zone_load(cases[i].zone, &zone), 0);
-                assert_string_equal(moment_format(cases[i].usec, zone, text), cases[i].text);
+                assert_string_equal(timestamp_format(cases[i].usec, zone, text), cases[i].text);
                 if (cases[i].usec >= 0) {
-                        assert_int_equal(moment_parse(text, &back), 0);
+                        assert_int_equal(timestamp_parse(text, &back), 0);
                         assert_true(back == cases[i].usec - cases[i].usec % SECOND);
                 }
         }
