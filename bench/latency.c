@@ -1,5 +1,6 @@
 /*
- * latency: what the statements of a sync cost when PostgreSQL is far away: round trips and milliseconds of each, measured through tests/harness/relay.
+ * latency: what the statements of a sync cost when PostgreSQL is far away: round trips and
+ * milliseconds of each, measured through tests/harness/relay.
  *
  *     latency CONNINFO RELAY_PID RELAY_OUTPUT
  */
@@ -121,12 +122,15 @@ static void do_apply(Bench *b)
         check(spool_new(&spool));
         for (int i = 1; i <= ROWS; i++) {
                 char name[32];
-                DatabaseConnection row = {.id = id_of(i), .edge_connection_id = id_of(0), .name = name};
-                row.name_size = (size_t)snprintf(name, sizeof(name), "row %d", i == 1 ? b->renamed : 0);
+                DatabaseConnection row = {
+                        .id = id_of(i), .edge_connection_id = id_of(0), .name = name};
+                row.name_size =
+                        (size_t)snprintf(name, sizeof(name), "row %d", i == 1 ? b->renamed : 0);
                 check(spool_add(spool, &row, NULL));
         }
         const MirrorSnapshot snapshot = {.rows = spool};
-        const MirrorEnding ending = {.outcome = "synced", .refresh = "skipped", .listed_whole = true};
+        const MirrorEnding ending = {
+                .outcome = "synced", .refresh = "skipped", .listed_whole = true};
         check(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task));
         wait_done(b);
         (void)spool_free(spool);
@@ -151,7 +155,8 @@ static void measure(Bench *b, const char *name, void (*before)(Bench *), void (*
                 usec += clock_monotonic_usec();
                 n += trips(b);
         }
-        (void)printf("%-16s %11.1f %10.1f\n", name, (double)n / ROUNDS, (double)usec / ROUNDS / 1000);
+        (void)printf("%-16s %11.1f %10.1f\n", name, (double)n / ROUNDS,
+                     (double)usec / ROUNDS / 1000);
 }
 
 static void hold(Bench *b)
@@ -190,7 +195,11 @@ int main(int argc, char **argv)
         check(pg_pool_new(b.event, &options, &pool));
         check(mirror_new(pool, "latency", 60 * USEC_PER_SEC, &b.mirror));
         MirrorTask *task;
-        const MirrorEdge edge = {.id = id_of(0), .name = "e", .enabled = true, .schedule = "hourly", .timezone = "UTC"};
+        const MirrorEdge edge = {.id = id_of(0),
+                                 .name = "e",
+                                 .enabled = true,
+                                 .schedule = "hourly",
+                                 .timezone = "UTC"};
         check(mirror_migrate(b.mirror, on_migrated, &b, &task));
         wait_done(&b);
         check(mirror_register(b.mirror, &edge, 1, false, on_plain, &b, &task));

@@ -1,7 +1,8 @@
 /*
  * background: see the header.
  *
- * What always holds: loop and thread own the job together; who lets go of it last releases it. The eventfd becomes readable when the call has ended.
+ * What always holds: loop and thread own the job together; who lets go of it last releases it. The
+ * eventfd becomes readable when the call has ended.
  */
 #include "base/background.h"
 #include "base/duration.h"
@@ -74,7 +75,8 @@ static int background_start_thread(Background *b)
         return -error;
 }
 
-int background_start(sd_event *event, const BackgroundJob *job, void *data, void *userdata, Background **ret)
+int background_start(sd_event *event, const BackgroundJob *job, void *data, void *userdata,
+                     Background **ret)
 {
         Background *b = calloc(1, sizeof(*b));
         if (!b)

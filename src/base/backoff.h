@@ -1,8 +1,9 @@
 /*
  * backoff: how long to wait before trying again.
  *
- * Decorrelated jitter: each delay is drawn between the floor and three times the last one, so that many edges that failed together do not
- * come back together. Pure; the caller brings the random number.
+ * Decorrelated jitter: each delay is drawn between the floor and three times the last one, so that
+ * many edges that failed together do not come back together. Pure; the caller brings the random
+ * number.
  */
 #pragma once
 
@@ -14,8 +15,9 @@ typedef struct Backoff {
         uint64_t last_usec; /* 0: nothing failed yet */
 } Backoff;
 
-/* Delay before the next attempt, in microseconds, within [floor, ceiling]. A delay that the server requested (Retry-After; 0: none) raises the delay and is
- * itself held to the ceiling. `random` is uniform over uint64_t. */
+/* Delay before the next attempt, in microseconds, within [floor, ceiling]. A delay that the server
+ * requested (Retry-After; 0: none) raises the delay and is itself held to the ceiling. `random` is
+ * uniform over uint64_t. */
 uint64_t backoff_next(Backoff *b, uint64_t requested_usec, uint64_t random);
 
 void backoff_reset(Backoff *b); /* after a success */

@@ -1,8 +1,9 @@
 /*
  * cleanup: release on leaving scope, and the transfer of ownership.
  *
- * A local that owns something is declared with _cleanup_(function); the function takes a pointer to the local and accepts NULL content.
- * TAKE_PTR hands the content on and leaves NULL behind, so that the release finds nothing.
+ * A local that owns something is declared with _cleanup_(function); the function takes a pointer to
+ * the local and accepts NULL content. TAKE_PTR hands the content on and leaves NULL behind, so that
+ * the release finds nothing.
  */
 #pragma once
 
@@ -15,22 +16,23 @@
 #define _unused_       __attribute__((unused))
 #define _fallthrough_  __attribute__((fallthrough))
 
-#define TAKE_PTR(p)                                                                                                    \
-        ({                                                                                                             \
-                __typeof__(p) *_from = &(p);                                                                           \
-                __typeof__(p) _taken = *_from;                                                                         \
-                *_from = NULL;                                                                                         \
-                _taken;                                                                                                \
+#define TAKE_PTR(p)                                                                                \
+        ({                                                                                         \
+                __typeof__(p) *_from = &(p);                                                       \
+                __typeof__(p) _taken = *_from;                                                     \
+                *_from = NULL;                                                                     \
+                _taken;                                                                            \
         })
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Defines cleanup_NAME(), for _cleanup_, from a release function `release` that takes a TYPE pointer. */
-#define DEFINE_CLEANUP(type, name, release)                                                                            \
-        static inline void cleanup_##name(type **p)                                                                    \
-        {                                                                                                              \
-                if (*p)                                                                                                \
-                        (void)release(*p);                                                                             \
+/* Defines cleanup_NAME(), for _cleanup_, from a release function `release` that takes a TYPE
+ * pointer. */
+#define DEFINE_CLEANUP(type, name, release)                                                        \
+        static inline void cleanup_##name(type **p)                                                \
+        {                                                                                          \
+                if (*p)                                                                            \
+                        (void)release(*p);                                                         \
         }
 
 static inline void cleanup_free(void *p)

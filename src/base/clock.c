@@ -12,7 +12,8 @@ static uint64_t clock_usec(clockid_t clock)
 {
         struct timespec now;
         if (clock_gettime(clock, &now) < 0)
-                abort(); /* cannot happen on Linux; going on with a wrong time would break every deadline */
+                /* cannot happen on Linux; going on with a wrong time would break every deadline */
+                abort();
         return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
 }
 

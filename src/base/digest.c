@@ -1,15 +1,15 @@
 /*
- * digest: see the header. The hash is libgcrypt's, which is in the process already (libsystemd brings it), takes the parts of a row as they lie, and can
- * neither fail nor allocate here.
+ * digest: see the header. The hash is libgcrypt's, which is in the process already (libsystemd
+ * brings it), takes the parts of a row as they lie, and can neither fail nor allocate here.
  */
 #include "base/digest.h"
 #include <gcrypt.h>
 #include <stdio.h>
 #include <string.h>
 
-#define PART(bytes, length)                                                                                            \
-        {                                                                                                              \
-                .data = (void *)(bytes), .len = (length)                                                               \
+#define PART(bytes, length)                                                                        \
+        {                                                                                          \
+                .data = (void *)(bytes), .len = (length)                                           \
         }
 
 void digest_prepare(void)
@@ -21,7 +21,9 @@ static void digest_hash(const DatabaseConnection *row, uint32_t ret[static 4])
 {
         char id[UUID_STRING_SIZE], database[UUID_STRING_SIZE];
         uint8_t hash[32];
-        const char *link = row->has_database ? uuid_format(&row->database_id, database) : row->rejected ? "!" : "-";
+        const char *link = row->has_database ? uuid_format(&row->database_id, database)
+                           : row->rejected   ? "!"
+                                             : "-";
         const gcry_buffer_t parts[] = {PART(uuid_format(&row->id, id), UUID_STRING_SIZE - 1),
                                        PART(link, row->has_database ? UUID_STRING_SIZE - 1 : 1),
                                        PART(row->name, row->name_size)};
@@ -90,6 +92,7 @@ void digest_reset(DigestList *l)
 
 const char *digest_format(const Digest *d, char out[static DIGEST_STRING_SIZE])
 {
-        (void)snprintf(out, DIGEST_STRING_SIZE, "%08x%08x%08x%08x", d->words[0], d->words[1], d->words[2], d->words[3]);
+        (void)snprintf(out, DIGEST_STRING_SIZE, "%08x%08x%08x%08x", d->words[0], d->words[1],
+                       d->words[2], d->words[3]);
         return out;
 }

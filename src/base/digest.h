@@ -1,26 +1,31 @@
 /*
- * digest: says of two sets of rows that they are the same, whatever the order in which the rows come.
+ * digest: says of two sets of rows that they are the same, whatever the order in which the rows
+ * come.
  *
- * Each row is hashed, and the hashes are added up; adding forgets the order. The hash is the first 128 bits of SHA-256 over
+ * Each row is hashed, and the hashes are added up; adding forgets the order. The hash is the first
+ * 128 bits of SHA-256 over
  *
  *     id, as text; databaseId, as text, or "-" when there is none; name
  *
- * which can be cut in one way only: an id has 36 characters, and no databaseId begins with "-". Of a row that cannot be mirrored, which only a list has, it is over
- * id, "!" and what is kept of the row. The Edge connection is not in it: a digest is of one
- * edge's rows. The four words of 32 bits are added each for itself, modulo 2^32. edgemirror.digest_of (sql/migrations) does the same over the mirror; a test
- * holds the two together.
+ * which can be cut in one way only: an id has 36 characters, and no databaseId begins with "-". Of
+ * a row that cannot be mirrored, which only a list has, it is over id, "!" and what is kept of the
+ * row. The Edge connection is not in it: a digest is of one edge's rows. The four words of 32 bits
+ * are added each for itself, modulo 2^32. edgemirror.digest_of (sql/migrations) does the same over
+ * the mirror; a test holds the two together.
  *
- * Two sets that differ have the same digest with a chance of 2^-128: of a billion different lists a second, the first would be mistaken for the mirror after some 10^22
- * years. A row that is there twice counts twice (exclusive or would let it cancel out), so that it cannot hide one that is missing. All this
- * guards against accidents, not against a person who may write into the catalog and searches for collisions: such a person needs none to bring a row into the mirror.
+ * Two sets that differ have the same digest with a chance of 2^-128: of a billion different lists a
+ * second, the first would be mistaken for the mirror after some 10^22 years. A row that is there
+ * twice counts twice (exclusive or would let it cancel out), so that it cannot hide one that is
+ * missing. All this guards against accidents, not against a person who may write into the catalog
+ * and searches for collisions: such a person needs none to bring a row into the mirror.
  */
 #pragma once
 
 #include "base/record.h"
 #include <stdint.h>
 
-/* Prepares the library of the hash, once for the process; where that cannot open a file it aborts, so it is called when nothing else is open yet. Without
- * this call the first digest does it. */
+/* Prepares the library of the hash, once for the process; where that cannot open a file it aborts,
+ * so it is called when nothing else is open yet. Without this call the first digest does it. */
 void digest_prepare(void);
 
 #define DIGEST_STRING_SIZE 33 /* with the NUL */
@@ -32,15 +37,18 @@ typedef struct Digest {
         int64_t rejected; /* of them: cannot be mirrored */
 } Digest;
 
-/* 32 hexadecimal digits, as edgemirror.edge.digest has them; the number of rows is not in them. Returns `out`. */
+/* 32 hexadecimal digits, as edgemirror.edge.digest has them; the number of rows is not in them.
+ * Returns `out`. */
 const char *digest_format(const Digest *d, char out[static DIGEST_STRING_SIZE]);
 
-/* An id for bytes that have none: the same bytes have the same. As UUIDs go, one of version 8 (RFC 9562). */
+/* An id for bytes that have none: the same bytes have the same. As UUIDs go, one of version 8 (RFC
+ * 9562). */
 Uuid digest_make_id(const char *bytes, size_t size);
 
 /*
- * A list as it arrives: pages overlap, and of a row that comes again the later observation counts. That is seen as long as few enough rows came between;
- * one that comes again after more is counted twice, and the list is then equal to nothing.
+ * A list as it arrives: pages overlap, and of a row that comes again the later observation counts.
+ * That is seen as long as few enough rows came between; one that comes again after more is counted
+ * twice, and the list is then equal to nothing.
  */
 enum {
         DIGEST_RECENT_MAX = 256
@@ -56,7 +64,8 @@ typedef struct DigestRow {
 typedef struct DigestList {
         Digest digest; /* of the rows so far */
         size_t n_recent, next;
-        uint32_t keys[DIGEST_RECENT_MAX]; /* of `recent`: the end of the id, where all versions of UUID differ most */
+        /* of `recent`: the end of the id, where all versions of UUID differ most */
+        uint32_t keys[DIGEST_RECENT_MAX];
         DigestRow recent[DIGEST_RECENT_MAX];
 } DigestList;
 

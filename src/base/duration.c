@@ -37,8 +37,8 @@ int duration_parse(const char *string, uint64_t *ret_usec)
 
                 size_t letters = strspn(s, "abcdefghijklmnopqrstuvwxyz");
                 size_t unit = next_unit;
-                while (unit < ARRAY_SIZE(units) &&
-                       (strlen(units[unit].name) != letters || strncmp(units[unit].name, s, letters) != 0))
+                while (unit < ARRAY_SIZE(units) && (strlen(units[unit].name) != letters ||
+                                                    strncmp(units[unit].name, s, letters) != 0))
                         unit++;
                 if (unit == ARRAY_SIZE(units))
                         return -EINVAL;
@@ -73,11 +73,13 @@ char *duration_format(uint64_t usec, char out[DURATION_STRING_SIZE])
 char *duration_format_short(uint64_t usec, char out[DURATION_STRING_SIZE])
 {
         if (usec < USEC_PER_SEC) {
-                (void)snprintf(out, DURATION_STRING_SIZE, "%llums", (unsigned long long)(usec / USEC_PER_MSEC));
+                (void)snprintf(out, DURATION_STRING_SIZE, "%llums",
+                               (unsigned long long)(usec / USEC_PER_MSEC));
                 return out;
         }
         if (usec < USEC_PER_MINUTE) {
-                (void)snprintf(out, DURATION_STRING_SIZE, "%llu.%llus", (unsigned long long)(usec / USEC_PER_SEC),
+                (void)snprintf(out, DURATION_STRING_SIZE, "%llu.%llus",
+                               (unsigned long long)(usec / USEC_PER_SEC),
                                (unsigned long long)(usec % USEC_PER_SEC / (USEC_PER_SEC / 10)));
                 return out;
         }
@@ -87,8 +89,8 @@ char *duration_format_short(uint64_t usec, char out[DURATION_STRING_SIZE])
         unsigned long long large = usec / units[i].usec;
         unsigned long long small = usec % units[i].usec / units[i + 1].usec;
         if (small > 0)
-                (void)snprintf(out, DURATION_STRING_SIZE, "%llu%s%llu%s", large, units[i].name, small,
-                               units[i + 1].name);
+                (void)snprintf(out, DURATION_STRING_SIZE, "%llu%s%llu%s", large, units[i].name,
+                               small, units[i + 1].name);
         else
                 (void)snprintf(out, DURATION_STRING_SIZE, "%llu%s", large, units[i].name);
         return out;

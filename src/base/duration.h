@@ -1,7 +1,9 @@
 /*
- * duration: lengths of time as people write them, "90s", "15m", "1h30m", "2d"; "250ms" below a second.
+ * duration: lengths of time as people write them, "90s", "15m", "1h30m", "2d"; "250ms" below a
+ * second.
  *
- * Units: ms, s, m, h, d, w; whole numbers, larger units first, each at most once. A number without a unit is refused.
+ * Units: ms, s, m, h, d, w; whole numbers, larger units first, each at most once. A number without
+ * a unit is refused.
  */
 #pragma once
 
@@ -17,9 +19,11 @@
 
 #define DURATION_STRING_SIZE 64
 
-int duration_parse(const char *string, uint64_t *ret_usec); /* -EINVAL: form; -ERANGE: more than 10 years */
+/* -EINVAL: form; -ERANGE: more than 10 years */
+int duration_parse(const char *string, uint64_t *ret_usec);
 
-/* The exact value in the same form, "1h30m"; below a millisecond is cut; zero is "0s". parse(format(x)) == x for whole milliseconds. */
+/* The exact value in the same form, "1h30m"; below a millisecond is cut; zero is "0s".
+ * parse(format(x)) == x for whole milliseconds. */
 char *duration_format(uint64_t usec, char out[DURATION_STRING_SIZE]);
 
 /* For people: the two largest units, "3d4h", "12m30s", "1.2s", "340ms". */

@@ -1,5 +1,6 @@
 /*
- * fault: fills and words what went wrong. Never allocates, so that it works when memory is what is missing.
+ * fault: fills and words what went wrong. Never allocates, so that it works when memory is what is
+ * missing.
  */
 #include "base/fault.h"
 #include "base/text.h"

@@ -1,8 +1,9 @@
 /*
  * fault: what went wrong, in the form in which it travels.
  *
- * A function that can fail for reasons that a person must hear of takes a Fault and fills it before it returns a negative errno. A Fault owns
- * nothing: it is copied by assignment. The scope decides the reaction, see README "When something fails".
+ * A function that can fail for reasons that a person must hear of takes a Fault and fills it before
+ * it returns a negative errno. A Fault owns nothing: it is copied by assignment. The scope decides
+ * the reaction, see README "When something fails".
  */
 #pragma once
 
@@ -21,26 +22,32 @@ typedef enum FaultScope {
 
 typedef struct Fault {
         FaultScope scope;
-        bool retryable;  /* the same thing may be tried again, after a wait */
-        bool refused;    /* the peer said no to our credentials or privileges (exit status 77 rather than 69) */
+        bool retryable; /* the same thing may be tried again, after a wait */
+        /* the peer said no to our credentials or privileges (exit status 77 rather than 69) */
+        bool refused;
         int http_status; /* 0: none */
-        uint64_t retry_after_usec; /* the peer does not want to be asked before; 0: it did not say */
-        char sqlstate[6];          /* "": none */
-        char code[48];             /* stable word for programs, like "catalog-unauthorized" */
+        /* the peer does not want to be asked before; 0: it did not say */
+        uint64_t retry_after_usec;
+        char sqlstate[6]; /* "": none */
+        char code[48];    /* stable word for programs, like "catalog-unauthorized" */
         char message
-                [LIMIT_FAULT_MESSAGE_BYTES]; /* for people: what, and what to do; UTF-8, one line, no control characters */
+                /* for people: what, and what to do; UTF-8, one line, no control characters */
+                [LIMIT_FAULT_MESSAGE_BYTES];
 } Fault;
 
-/* Fills `f` (NULL: nowhere) and returns -error, so that a caller can `return fault_set(…)`. `error` is a positive errno. Text beyond the buffer is
- * cut at a character, with "…". Control characters are replaced. Not retryable, not refused; set those fields after. */
-int fault_set(Fault *f, FaultScope scope, int error, const char *code, const char *format, ...) _printf_(5, 6);
+/* Fills `f` (NULL: nowhere) and returns -error, so that a caller can `return fault_set(…)`. `error`
+ * is a positive errno. Text beyond the buffer is cut at a character, with "…". Control characters
+ * are replaced. Not retryable, not refused; set those fields after. */
+int fault_set(Fault *f, FaultScope scope, int error, const char *code, const char *format, ...)
+        _printf_(5, 6);
 
 /* Puts words before the message that is there ("page 3: …"). */
 void fault_prefix(Fault *f, const char *format, ...) _printf_(2, 3);
 
 void fault_clear(Fault *f);
 
-/* Whether an errno says that the system is short of something now, and nothing of what was asked for: ENOMEM, EMFILE, ENFILE, EIO. */
+/* Whether an errno says that the system is short of something now, and nothing of what was asked
+ * for: ENOMEM, EMFILE, ENFILE, EIO. */
 bool error_is_shortage(int error);
 
 /* "request", "run", "peer", "process", "none". */

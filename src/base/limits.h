@@ -1,30 +1,37 @@
 /*
  * limits: every cap on what comes from outside, in one place.
  *
- * A cap that is reached is an error that names it, never a silent cut (texts for people excepted: those are cut visibly).
+ * A cap that is reached is an error that names it, never a silent cut (texts for people excepted:
+ * those are cut visibly).
  */
 #pragma once
 
 /* HTTP */
-#define LIMIT_BODY_MAX_BYTES       (16 * 1024 * 1024)       /* one page of 500 rows; a row is rarely above 200 bytes */
+#define LIMIT_BODY_MAX_BYTES                                                                       \
+        (16 * 1024 * 1024) /* one page of 500 rows; a row is rarely above 200 bytes */
 #define LIMIT_PROBLEM_MAX_BYTES    (64 * 1024)              /* an error body that is kept */
 #define LIMIT_RETRY_AFTER_MAX_USEC (24ULL * 3600 * 1000000) /* a longer one is cut to this */
-#define LIMIT_HEADERS_MAX_BYTES    (64 * 1024)              /* all headers of one answer, interim answers included */
-#define LIMIT_URL_MAX_BYTES        4096
+#define LIMIT_HEADERS_MAX_BYTES                                                                    \
+        (64 * 1024) /* all headers of one answer, interim answers included */
+#define LIMIT_URL_MAX_BYTES 4096
 
 /* JSON */
 #define LIMIT_JSON_MAX_VALUES 100000 /* of one text; a page of 500 rows has some 2,500 */
 
 /* Rows */
 #define LIMIT_NAME_MAX_BYTES (256 * 1024) /* one database name */
-#define LIMIT_REJECTED_BYTES 4096         /* of a row that cannot be mirrored, which are kept to be looked at */
-#define LIMIT_REJECTED_KEPT  1000         /* such rows of one list of which they are kept; the others are counted */
-#define LIMIT_PAGE_SIZE_MAX  500          /* API reference: maximum of `limit` */
-#define LIMIT_LIST_MAX_ROWS  20000000LL   /* rows of one edge */
-#define LIMIT_LIST_MAX_PAGES 1000000LL    /* pages of one list */
-#define LIMIT_LIST_MAX_NAME_BYTES                                                                                      \
-        (512LL << 20) /* names of one list, as often as they are kept: what its spool holds beside ids */
-#define LIMIT_SPOOL_MEMORY_BYTES (2 * 1024 * 1024) /* per sync; beyond it an unlinked temporary file */
+#define LIMIT_REJECTED_BYTES                                                                       \
+        4096 /* of a row that cannot be mirrored, which are kept to be looked at */
+#define LIMIT_REJECTED_KEPT                                                                        \
+        1000 /* such rows of one list of which they are kept; the others are counted */
+#define LIMIT_PAGE_SIZE_MAX  500        /* API reference: maximum of `limit` */
+#define LIMIT_LIST_MAX_ROWS  20000000LL /* rows of one edge */
+#define LIMIT_LIST_MAX_PAGES 1000000LL  /* pages of one list */
+#define LIMIT_LIST_MAX_NAME_BYTES                                                                  \
+        (512LL << 20) /* names of one list, as often as they are kept: what its spool holds beside \
+                         ids */
+#define LIMIT_SPOOL_MEMORY_BYTES                                                                   \
+        (2 * 1024 * 1024) /* per sync; beyond it an unlinked temporary file */
 
 /* Jobs */
 #define LIMIT_JOB_MESSAGE_MAX_BYTES  (16 * 1024)
@@ -40,7 +47,7 @@
 #define LIMIT_CONFIG_EDGES_MAX    100000
 #define LIMIT_CONFIG_FILE_BYTES   (64 * 1024 * 1024) /* one configuration file */
 #define LIMIT_CONFIG_LINE_BYTES   4096               /* one line of it */
-#define LIMIT_CONFIG_ERRORS_MAX   1000               /* errors that are listed; the rest is counted */
+#define LIMIT_CONFIG_ERRORS_MAX   1000 /* errors that are listed; the rest is counted */
 #define LIMIT_EDGE_NAME_MAX_BYTES 128
 
 /* Time zones */

@@ -1,10 +1,12 @@
 /*
  * log: gives lines to the journal or to standard error, and to nobody when both are gone.
  *
- * The one piece of process-wide state in the program: where and how verbosely it speaks. It is set once, before the first line;
- * what has drawn on the same terminal may ask to hear of each line first.
+ * The one piece of process-wide state in the program: where and how verbosely it speaks. It is set
+ * once, before the first line; what has drawn on the same terminal may ask to hear of each line
+ * first.
  */
-#define SD_JOURNAL_SUPPRESS_LOCATION /* file and line would be those of this file, in every entry */
+#define SD_JOURNAL_SUPPRESS_LOCATION  /* file and line would be those of this file, in every entry \
+                                       */
 #include "base/log.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -18,7 +20,8 @@
 #include <systemd/sd-journal.h>
 #include <time.h>
 
-/* With its priority and the end of the line it is no more than PIPE_BUF: where poll(2) finds a pipe writable, so much fits without waiting. */
+/* With its priority and the end of the line it is no more than PIPE_BUF: where poll(2) finds a pipe
+ * writable, so much fits without waiting. */
 #define LINE_BYTES     4000
 #define DATE_BYTES     64
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
@@ -28,13 +31,15 @@ static struct {
         bool with_priority; /* systemd reads standard error: "<N>" in front gives the level */
         bool with_fields;   /* and the journal takes entries, too */
         bool never_wait;
-        unsigned n_dropped; /* lines that standard error did not take, since the last that it took */
-        bool dated;         /* time and level in front, where neither is told otherwise */
+        /* lines that standard error did not take, since the last that it took */
+        unsigned n_dropped;
+        bool dated; /* time and level in front, where neither is told otherwise */
         void (*make_way)(void *userdata);
         void *make_way_userdata;
 } output = {.most_verbose = LOG_LEVEL_INFO};
 
-/* JOURNAL_STREAM is "device:inode" of the socket to the journal. It is inherited by children whose standard error goes elsewhere, so compare. */
+/* JOURNAL_STREAM is "device:inode" of the socket to the journal. It is inherited by children whose
+ * standard error goes elsewhere, so compare. */
 static bool stderr_is_journal(void)
 {
         const char *stream = getenv("JOURNAL_STREAM");
@@ -42,11 +47,13 @@ static bool stderr_is_journal(void)
         char ours[64];
         if (!stream || fstat(STDERR_FILENO, &s) < 0)
                 return false;
-        (void)snprintf(ours, sizeof(ours), "%llu:%llu", (unsigned long long)s.st_dev, (unsigned long long)s.st_ino);
+        (void)snprintf(ours, sizeof(ours), "%llu:%llu", (unsigned long long)s.st_dev,
+                       (unsigned long long)s.st_ino);
         return text_equal(stream, ours);
 }
 
-/* Without its socket (a service in a root directory of its own) sd_journal_sendv drops the entry and answers success. */
+/* Without its socket (a service in a root directory of its own) sd_journal_sendv drops the entry
+ * and answers success. */
 void log_open(LogLevel most_verbose)
 {
         output.most_verbose = most_verbose;
@@ -104,11 +111,12 @@ static void entry_add_field(Entry *e, const LogField *f)
         entry_add(e, out);
 }
 
-static bool send_to_journal(LogLevel level, const char *message_id, const LogField *fields, size_t n_fields,
-                            const char *line)
+static bool send_to_journal(LogLevel level, const char *message_id, const LogField *fields,
+                            size_t n_fields, const char *line)
 {
         Entry e;
-        char message[LINE_BYTES + 16], priority[16], identifier[] = "SYSLOG_IDENTIFIER=edgemirror", id[64];
+        char message[LINE_BYTES + 16], priority[16], identifier[] = "SYSLOG_IDENTIFIER=edgemirror",
+                                                     id[64];
         e.n_parts = e.n_texts = 0;
         (void)snprintf(message, sizeof(message), "MESSAGE=%s", line);
         (void)snprintf(priority, sizeof(priority), "PRIORITY=%d", (int)level);
@@ -140,7 +148,8 @@ static void format_date(LogLevel level, char out[static DATE_BYTES])
                                             [LOG_LEVEL_DEBUG] = "debug"};
         time_t now = time(NULL);
         struct tm utc;
-        size_t used = gmtime_r(&now, &utc) ? strftime(out, DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ ", &utc) : 0;
+        size_t used =
+                gmtime_r(&now, &utc) ? strftime(out, DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ ", &utc) : 0;
         (void)snprintf(out + used, DATE_BYTES - used, "%s: ", names[level]);
 }
 
@@ -161,7 +170,8 @@ static void send_to_stderr(LogLevel level, const char *line)
 {
         if (output.n_dropped > 0 && stderr_takes_more()) {
                 char words[80];
-                (void)snprintf(words, sizeof(words), "%u lines were dropped: standard error was not read",
+                (void)snprintf(words, sizeof(words),
+                               "%u lines were dropped: standard error was not read",
                                output.n_dropped);
                 output.n_dropped = 0;
                 write_line(LOG_LEVEL_WARNING, words);
@@ -172,7 +182,8 @@ static void send_to_stderr(LogLevel level, const char *line)
                 output.n_dropped++;
 }
 
-void log_event(LogLevel level, const char *message_id, const LogField *fields, size_t n_fields, const char *format, ...)
+void log_event(LogLevel level, const char *message_id, const LogField *fields, size_t n_fields,
+               const char *format, ...)
 {
         if (level > output.most_verbose)
                 return;

@@ -1,8 +1,8 @@
 /*
  * record: the row that the catalog lists and the mirror keeps.
  *
- * Lives on the ground floor because both sides speak of it and neither knows the other. Shape: schema DatabaseConnection of the Catalog
- * Database Registration API 1.6.0.
+ * Lives on the ground floor because both sides speak of it and neither knows the other. Shape:
+ * schema DatabaseConnection of the Catalog Database Registration API 1.6.0.
  */
 #pragma once
 
@@ -18,8 +18,11 @@ typedef struct DatabaseConnection {
         bool has_database; /* a Database asset is linked: the database is registered */
         Uuid database_id;  /* meaningful when has_database */
         const char *
-                rejected; /* why it cannot be mirrored, a constant; NULL: it can. Then `name` is the row as it was received, at most LIMIT_REJECTED_BYTES of it */
-        bool anonymous;   /* rejected, and its id cannot be read: `id` is made from what was received */
+                /* why it cannot be mirrored, a constant; NULL: it can. Then `name` is the row as it
+                   was received, at most LIMIT_REJECTED_BYTES of it */
+                rejected;
+        /* rejected, and its id cannot be read: `id` is made from what was received */
+        bool anonymous;
 } DatabaseConnection;
 
 /* A job as far as the program decides by it. */

@@ -23,8 +23,8 @@ void signals_release_hangup(void)
         signals_mask_hangup(SIG_UNBLOCK);
 }
 
-int signals_watch(sd_event *event, const int *signals, size_t n_signals, sd_event_signal_handler_t handler,
-                  void *userdata)
+int signals_watch(sd_event *event, const int *signals, size_t n_signals,
+                  sd_event_signal_handler_t handler, void *userdata)
 {
         sigset_t blocked;
         (void)sigemptyset(&blocked);

@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <systemd/sd-event.h>
 
-/* Keeps a SIGHUP (which would end the process) waiting until signals_watch takes it; release: lets it through again. */
+/* Keeps a SIGHUP (which would end the process) waiting until signals_watch takes it; release: lets
+ * it through again. */
 void signals_hold_hangup(void);
 void signals_release_hangup(void);
 
 /* Blocks these signals for the process and has the loop call `handler` for each. Negative errno. */
-int signals_watch(sd_event *event, const int *signals, size_t n_signals, sd_event_signal_handler_t handler,
-                  void *userdata);
+int signals_watch(sd_event *event, const int *signals, size_t n_signals,
+                  sd_event_signal_handler_t handler, void *userdata);

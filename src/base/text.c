@@ -1,5 +1,6 @@
 /*
- * text: a growable buffer and strict readers. Bytes from outside are never trusted to be UTF-8 or to end.
+ * text: a growable buffer and strict readers. Bytes from outside are never trusted to be UTF-8 or
+ * to end.
  */
 #include "base/text.h"
 #include <errno.h>
@@ -81,7 +82,8 @@ int text_printf(Text *t, const char *format, ...)
         return 0;
 }
 
-/* Length of the well-formed character at the start of the bytes (RFC 3629, table in section 4); 0: none. */
+/* Length of the well-formed character at the start of the bytes (RFC 3629, table in section 4); 0:
+ * none. */
 static size_t utf8_length(const unsigned char *s, size_t size)
 {
         if (s[0] < 0x80)
@@ -133,15 +135,18 @@ static uint32_t utf8_decode(const unsigned char *s, size_t length)
         return c;
 }
 
-/* What commands a terminal, breaks a line, or shows text in another order than it has: C0, DEL, C1, and the invisible characters of Unicode that do the like
- * (UAX #9 section 2, separators, tags, interlinear annotation). Not the joiners U+200C and U+200D, which names in several scripts need. */
+/* What commands a terminal, breaks a line, or shows text in another order than it has: C0, DEL, C1,
+ * and the invisible characters of Unicode that do the like (UAX #9 section 2, separators, tags,
+ * interlinear annotation). Not the joiners U+200C and U+200D, which names in several scripts need.
+ */
 static bool is_unprintable(uint32_t c)
 {
         static const struct {
                 uint32_t first, last;
         } ranges[] = {
-                {0x00, 0x1f},     {0x7f, 0x9f},     {0x061c, 0x061c}, {0x200b, 0x200b}, {0x200e, 0x200f},
-                {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+                {0x00, 0x1f},     {0x7f, 0x9f},       {0x061c, 0x061c}, {0x200b, 0x200b},
+                {0x200e, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f}, {0xfeff, 0xfeff},
+                {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
         };
         for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
                 if (c >= ranges[i].first && c <= ranges[i].last)
@@ -235,7 +240,8 @@ int text_append_json(Text *t, const char *json)
                 else if (c < 0x10000)
                         r = text_printf(t, "\\u%04x", c);
                 else
-                        r = text_printf(t, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + (c & 0x3ff));
+                        r = text_printf(t, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10),
+                                        0xdc00 + (c & 0x3ff));
                 if (r < 0)
                         return r;
                 s += step;

@@ -1,7 +1,8 @@
 /*
  * text: bytes from outside and text for people.
  *
- * A growable buffer, strict UTF-8, strict numbers, and the functions that make foreign text fit for a terminal, a log, and JSON output.
+ * A growable buffer, strict UTF-8, strict numbers, and the functions that make foreign text fit for
+ * a terminal, a log, and JSON output.
  */
 #pragma once
 
@@ -10,33 +11,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growable byte buffer, NUL-terminated whenever data is not NULL. Zero-initialise; release with text_done. */
+/* A growable byte buffer, NUL-terminated whenever data is not NULL. Zero-initialise; release with
+ * text_done. */
 typedef struct Text {
         char *data;
         size_t size; /* without the NUL */
         size_t capacity;
 } Text;
 
-void text_done(Text *t);                                          /* usable with _cleanup_; leaves an empty Text */
-void text_wipe(Text *t);                                          /* overwrites, then releases: for secrets */
+/* usable with _cleanup_; leaves an empty Text */
+void text_done(Text *t);
+/* overwrites, then releases: for secrets */
+void text_wipe(Text *t);
 void text_reset(Text *t);                                         /* empties, keeps the memory */
 int text_append(Text *t, const char *bytes, size_t size);         /* -ENOMEM */
 int text_append_string(Text *t, const char *string);              /* -ENOMEM */
 int text_printf(Text *t, const char *format, ...) _printf_(2, 3); /* -ENOMEM */
 
-/* True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF). NUL is valid UTF-8. */
+/* True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most
+ * U+10FFFF). NUL is valid UTF-8. */
 bool text_utf8_valid(const char *bytes, size_t size);
 
-/* Copies foreign text for people into out[size]: what could command a terminal, break the line or turn the order of what follows (control characters C0, DEL and
- * C1, bidirectional controls, line separators, invisible formatting) is shown as "\x1b" or "\u202e", invalid bytes become "?", runs of white space become
- * one space, and what does not fit is cut at a character and ends in "…". Always terminates. Returns out. */
+/* Copies foreign text for people into out[size]: what could command a terminal, break the line or
+ * turn the order of what follows (control characters C0, DEL and C1, bidirectional controls, line
+ * separators, invisible formatting) is shown as "\x1b" or "\u202e", invalid bytes become "?", runs
+ * of white space become one space, and what does not fit is cut at a character and ends in "…".
+ * Always terminates. Returns out. */
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size);
 
 /* Whether all of it is shown as it is: nothing that text_printable would escape or replace. */
 bool text_is_printable(const char *string);
 
-/* Appends printed JSON, in which those characters are written as "\u202e": equal to a program that reads it, and harmless on a terminal. Invalid bytes become
- * U+FFFD. -ENOMEM. */
+/* Appends printed JSON, in which those characters are written as "\u202e": equal to a program that
+ * reads it, and harmless on a terminal. Invalid bytes become U+FFFD. -ENOMEM. */
 int text_append_json(Text *t, const char *json);
 
 /* Decimal integer, the whole string, within [min, max]. -EINVAL: not a number; -ERANGE: outside. */

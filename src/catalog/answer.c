@@ -18,44 +18,56 @@ typedef struct StatusMeaning {
 
 /* What the catalog says, as far as it is shown: its status, three texts and a code fit. */
 enum { FIELD_BYTES = 190, WORDS_BYTES = 800 };
-_Static_assert(3 + 4 * (FIELD_BYTES - 1) + 4 + 2 < WORDS_BYTES, "no field is pushed out by the others");
+_Static_assert(3 + 4 * (FIELD_BYTES - 1) + 4 + 2 < WORDS_BYTES,
+               "no field is pushed out by the others");
 
 static const StatusMeaning meanings[] = {
-        {400, FAULT_RUN, false, false, "catalog-bad-request", "the catalog refuses the request as invalid"},
-        {401, FAULT_PEER, false, true, "catalog-unauthorized", "the catalog refuses the credentials"},
+        {400, FAULT_RUN, false, false, "catalog-bad-request",
+         "the catalog refuses the request as invalid"},
+        {401, FAULT_PEER, false, true, "catalog-unauthorized",
+         "the catalog refuses the credentials"},
         {403, FAULT_RUN, false, false, "catalog-forbidden",
-         "the catalog forbids this to our user; give it the permission to refresh and view this Edge connection"},
+         "the catalog forbids this to our user; give it the permission to refresh and view this "
+         "Edge connection"},
         {404, FAULT_RUN, false, false, "catalog-not-found", "the catalog does not know this"},
         {408, FAULT_REQUEST, true, false, "catalog-busy", "the catalog gave up waiting"},
-        {409, FAULT_RUN, false, false, "catalog-conflict", "the catalog says that an operation is already in progress"},
-        {425, FAULT_REQUEST, true, false, "catalog-busy", "the catalog wants the request again later"},
-        {429, FAULT_REQUEST, true, false, "catalog-busy", "the catalog limits the rate of requests"},
+        {409, FAULT_RUN, false, false, "catalog-conflict",
+         "the catalog says that an operation is already in progress"},
+        {425, FAULT_REQUEST, true, false, "catalog-busy",
+         "the catalog wants the request again later"},
+        {429, FAULT_REQUEST, true, false, "catalog-busy",
+         "the catalog limits the rate of requests"},
         {500, FAULT_REQUEST, true, false, "catalog-error",
          "the catalog failed inside; that is for its administrators, its own log says why"},
-        {502, FAULT_REQUEST, true, false, "catalog-error", "a gateway before the catalog got no proper answer"},
+        {502, FAULT_REQUEST, true, false, "catalog-error",
+         "a gateway before the catalog got no proper answer"},
         {503, FAULT_REQUEST, true, false, "catalog-busy", "the catalog is not available now"},
-        {504, FAULT_REQUEST, true, false, "catalog-error", "a gateway before the catalog got no answer in time"},
+        {504, FAULT_REQUEST, true, false, "catalog-error",
+         "a gateway before the catalog got no answer in time"},
 };
 
-/* Said of the same statuses when the body is not the catalog's: then they are not about us, or about an edge. */
+/* Said of the same statuses when the body is not the catalog's: then they are not about us, or
+ * about an edge. */
 static const StatusMeaning foreign_meanings[] = {
         {401, FAULT_PEER, false, true, "catalog-unauthorized",
          "the credentials are refused, not in the catalog's words"},
         {403, FAULT_RUN, false, false, "catalog-forbidden",
-         "this address is forbidden, not in the catalog's words; check the path of the url, and the gateway in between"},
+         "this address is forbidden, not in the catalog's words; check the path of the url, and "
+         "the gateway in between"},
         {404, FAULT_RUN, false, false, "catalog-not-found",
-         "there is nothing at this address, not in the catalog's words; check the path of the url, and the gateway in between"},
+         "there is nothing at this address, not in the catalog's words; check the path of the url, "
+         "and the gateway in between"},
 };
 
 /* Said of a 401 when the credentials were accepted for another request meanwhile. */
-static const StatusMeaning alone = {
-        401,
-        FAULT_RUN,
-        false,
-        false,
-        "catalog-unauthorized",
-        "the catalog refuses this request, and accepts the same credentials for others; give our user the permission to "
-        "refresh and view this Edge connection"};
+static const StatusMeaning alone = {401,
+                                    FAULT_RUN,
+                                    false,
+                                    false,
+                                    "catalog-unauthorized",
+                                    "the catalog refuses this request, and accepts the same "
+                                    "credentials for others; give our user the permission to "
+                                    "refresh and view this Edge connection"};
 
 /* What of the configuration a refusal may be about. */
 static const char *advice(const StatusMeaning *m, bool foreign, const AnswerAuth *auth)
@@ -86,15 +98,17 @@ bool answer_type_is_json(const char *content_type)
         size_t size = strcspn(content_type, "; \t");
         if (size == 0)
                 return true;
-        return (size == strlen("application/json") && strncasecmp(content_type, "application/json", size) == 0) ||
+        return (size == strlen("application/json") &&
+                strncasecmp(content_type, "application/json", size) == 0) ||
                (size > 5 && strncasecmp(content_type + size - 5, "+json", 5) == 0);
 }
 
-/* The five fields of StandardErrorResponse in one sentence, as far as they are there. Each is cut by itself, so that a long one leaves room for the code,
- * which is what a person searches for. */
+/* The five fields of StandardErrorResponse in one sentence, as far as they are there. Each is cut
+ * by itself, so that a long one leaves room for the code, which is what a person searches for. */
 static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
 {
-        static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage", "errorCode"};
+        static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage",
+                                             "errorCode"};
         size_t used = 0;
         double status;
         if (json_get_number(body, "statusCode", 100, 999, &status) == 0)
@@ -106,8 +120,9 @@ static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
                 char field[FIELD_BYTES];
                 bool is_code = strcmp(fields[i], "errorCode") == 0;
                 text_printable(value, strlen(value), field, sizeof(field));
-                used += (size_t)snprintf(out + used, WORDS_BYTES - used, "%s%s%s%s", used ? " " : "",
-                                         is_code ? "[" : "", field, is_code ? "]" : "");
+                used += (size_t)snprintf(out + used, WORDS_BYTES - used, "%s%s%s%s",
+                                         used ? " " : "", is_code ? "[" : "", field,
+                                         is_code ? "]" : "");
         }
         return used > 0;
 }
@@ -115,7 +130,8 @@ static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
 static bool json_is_standard_error(const cJSON *body)
 {
         /* Without statusCode, which gateways use as well. */
-        static const char *const members[] = {"titleMessage", "userMessage", "helpMessage", "errorCode"};
+        static const char *const members[] = {"titleMessage", "userMessage", "helpMessage",
+                                              "errorCode"};
         for (size_t i = 0; cJSON_IsObject(body) && i < ARRAY_SIZE(members); i++) {
                 const char *value;
                 if (json_get_string(body, members[i], &value) == 0 && value[0])
@@ -128,11 +144,13 @@ bool answer_is_standard_error(const HttpResponse *response)
 {
         _cleanup_(cleanup_json) cJSON *body = NULL;
         return answer_type_is_json(response->content_type) &&
-               json_parse(response->body, response->body_size, &body) == 0 && json_is_standard_error(body);
+               json_parse(response->body, response->body_size, &body) == 0 &&
+               json_is_standard_error(body);
 }
 
-/* The part of an answer that people are shown, without our credentials: redacted before anything is cut to length, so that no half of them stays. Of a
- * Location the query is left out: it may carry what lets others in. */
+/* The part of an answer that people are shown, without our credentials: redacted before anything is
+ * cut to length, so that no half of them stays. Of a Location the query is left out: it may carry
+ * what lets others in. */
 typedef struct Shown {
         HttpResponse response;
         char *body, *location, *content_type;
@@ -172,7 +190,8 @@ static void shown_init(Shown *s, const HttpResponse *response, const Redact *red
         s->response.content_type = s->content_type ? s->content_type : "";
 }
 
-/* What a body without the fields of an error says at a glance: the title of a web page, or the start of the text. */
+/* What a body without the fields of an error says at a glance: the title of a web page, or the
+ * start of the text. */
 static void body_words(const Shown *shown, char *out, size_t size)
 {
         const HttpResponse *response = &shown->response;
@@ -213,7 +232,8 @@ static bool answer_is_web_page(const HttpResponse *response)
         static const char *const types[] = {"text/html", "application/xhtml+xml"};
         size_t size = strcspn(response->content_type, "; \t");
         for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-                if (size == strlen(types[i]) && strncasecmp(response->content_type, types[i], size) == 0)
+                if (size == strlen(types[i]) &&
+                    strncasecmp(response->content_type, types[i], size) == 0)
                         return true;
         return response->body[strspn(response->body, " \t\r\n")] == '<';
 }
@@ -239,11 +259,11 @@ static void fault_redirect(const HttpResponse *response, Fault *ret)
 {
         char location[200];
         text_printable(response->location, strlen(response->location), location, sizeof(location));
-        fault_set(
-                ret, FAULT_PEER, EIO, "catalog-redirect",
-                "the catalog answers HTTP %d with a redirect to %s, which is not followed: a sign-in page, or another "
-                "address? check the url, and whether a proxy in between wants a sign-in",
-                response->status, location[0] ? location : "nowhere");
+        fault_set(ret, FAULT_PEER, EIO, "catalog-redirect",
+                  "the catalog answers HTTP %d with a redirect to %s, which is not followed: a "
+                  "sign-in page, or another "
+                  "address? check the url, and whether a proxy in between wants a sign-in",
+                  response->status, location[0] ? location : "nowhere");
 }
 
 /* A page where JSON was to come, for this request as for every other. */
@@ -255,24 +275,27 @@ static void fault_web_page(const Shown *shown, Fault *ret)
         text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
         bool page = answer_is_web_page(response);
         fault_set(ret, page ? FAULT_PEER : FAULT_RUN, EBADMSG, "catalog-not-json",
-                  "the catalog answers with %s instead of JSON (%s): %s", type[0] ? type : "a web page",
-                  page ? "a sign-in page? check the url, and whether a proxy in between wants a sign-in"
+                  "the catalog answers with %s instead of JSON (%s): %s",
+                  type[0] ? type : "a web page",
+                  page ? "a sign-in page? check the url, and whether a proxy in between wants a "
+                         "sign-in"
                        : "is a proxy in between?",
                   words);
 }
 
-static void answer_fault(const Shown *shown, int expected, const AnswerAuth *auth, bool foreign, Fault *ret,
-                         AnswerText *text)
+static void answer_fault(const Shown *shown, int expected, const AnswerAuth *auth, bool foreign,
+                         Fault *ret, AnswerText *text)
 {
         const HttpResponse *response = &shown->response;
-        const StatusMeaning *m =
-                auth->alone && response->status == 401 ? &alone : meaning_find(response->status, foreign);
+        const StatusMeaning *m = auth->alone && response->status == 401
+                                         ? &alone
+                                         : meaning_find(response->status, foreign);
         char words[WORDS_BYTES];
         answer_words(shown, words, text);
         const char *says = words[0] ? ". It says: " : "";
         if (m) {
-                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->words, advice(m, foreign, auth),
-                          response->status, says, words);
+                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->words,
+                          advice(m, foreign, auth), response->status, says, words);
                 ret->retryable = m->retryable;
                 ret->refused = m->refused;
         } else if (answer_is_redirect(response)) {
@@ -281,9 +304,10 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
                 fault_web_page(shown, ret);
         } else {
                 fault_set(ret, FAULT_RUN, EIO,
-                          response->status / 100 == 3 ? "catalog-redirect" : "catalog-unexpected-status",
-                          "the catalog answers HTTP %d where %d was expected%s%s", response->status, expected, says,
-                          words);
+                          response->status / 100 == 3 ? "catalog-redirect"
+                                                      : "catalog-unexpected-status",
+                          "the catalog answers HTTP %d where %d was expected%s%s", response->status,
+                          expected, says, words);
                 ret->retryable = response->status >= 500;
         }
 }
@@ -293,8 +317,8 @@ void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret)
         redact_text(auth->redact, ret->fault.message);
 }
 
-void answer_classify(const HttpResponse *response, int expected, bool body_needed, const AnswerAuth *auth,
-                     CatalogAnswer *ret, AnswerText *text)
+void answer_classify(const HttpResponse *response, int expected, bool body_needed,
+                     const AnswerAuth *auth, CatalogAnswer *ret, AnswerText *text)
 {
         *ret = (CatalogAnswer){
                 .status = response->status,
@@ -303,14 +327,16 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 .clock_ahead_sec = response->has_date ? response->clock_ahead_sec : 0,
                 .elapsed_usec = response->elapsed_usec,
         };
-        bool good = response->status == expected && (!body_needed || answer_type_is_json(response->content_type));
+        bool good = response->status == expected &&
+                    (!body_needed || answer_type_is_json(response->content_type));
         if (response->error < 0) {
                 ret->fault = response->fault;
                 ret->status = 0; /* an answer that did not arrive whole has no say */
         } else if (!good) {
                 _cleanup_(shown_done) Shown shown;
                 shown_init(&shown, response, auth->redact);
-                ret->foreign = !answer_type_is_json(response->content_type) || !json_is_standard_error(shown.json);
+                ret->foreign = !answer_type_is_json(response->content_type) ||
+                               !json_is_standard_error(shown.json);
                 if (response->status == expected)
                         fault_web_page(&shown, &ret->fault);
                 else

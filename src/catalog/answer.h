@@ -1,8 +1,9 @@
 /*
  * answer: what an HTTP answer of the catalog means.
  *
- * One table from status to scope, retry and code word; the catalog's own words (StandardErrorResponse: statusCode, titleMessage, userMessage,
- * helpMessage, errorCode) are carried to the person.
+ * One table from status to scope, retry and code word; the catalog's own words
+ * (StandardErrorResponse: statusCode, titleMessage, userMessage, helpMessage, errorCode) are
+ * carried to the person.
  */
 #pragma once
 
@@ -16,8 +17,8 @@ typedef struct AnswerText {
 
 void answer_text_done(AnswerText *t);
 
-/* How we ask: by which method of authentication, and what of it must not be shown (NULL: nothing); and whether the request names an Edge connection, whose id
- * may be why it is refused. */
+/* How we ask: by which method of authentication, and what of it must not be shown (NULL: nothing);
+ * and whether the request names an Edge connection, whose id may be why it is refused. */
 typedef struct AnswerAuth {
         HttpAuth method;
         const Redact *redact;
@@ -25,11 +26,13 @@ typedef struct AnswerAuth {
         bool alone; /* refused, while our credentials were accepted for another request */
 } AnswerAuth;
 
-/* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that must be there is JSON by its content type. A web page where
- * JSON was to come, and a redirect, are the matter of all requests: FAULT_PEER. All that comes from outside and is kept or shown (body, Location, Content-Type,
- * libcurl's words) passes here, and loses our credentials before it is cut. */
-void answer_classify(const HttpResponse *response, int expected, bool body_needed, const AnswerAuth *auth,
-                     CatalogAnswer *ret, AnswerText *text);
+/* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that
+ * must be there is JSON by its content type. A web page where JSON was to come, and a redirect, are
+ * the matter of all requests: FAULT_PEER. All that comes from outside and is kept or shown (body,
+ * Location, Content-Type, libcurl's words) passes here, and loses our credentials before it is cut.
+ */
+void answer_classify(const HttpResponse *response, int expected, bool body_needed,
+                     const AnswerAuth *auth, CatalogAnswer *ret, AnswerText *text);
 
 /* The last step before a caller sees the fault, whoever filled it. */
 void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret);
@@ -37,6 +40,7 @@ void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret);
 /* "application/json", with parameters, or a "+json" type; an absent type counts as JSON. */
 bool answer_type_is_json(const char *content_type);
 
-/* Whether the body is an error in the catalog's own form: a JSON object, sent as such, with at least one of the texts of StandardErrorResponse. Gateways
- * answer in HTML, in text, or in JSON of their own. */
+/* Whether the body is an error in the catalog's own form: a JSON object, sent as such, with at
+ * least one of the texts of StandardErrorResponse. Gateways answer in HTML, in text, or in JSON of
+ * their own. */
 bool answer_is_standard_error(const HttpResponse *response);

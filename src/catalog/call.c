@@ -1,8 +1,10 @@
 /*
  * call: secrets, sending, and what a 401 means; see the header.
  *
- * What always holds: a call is on its catalog's list until it is over; the secret leaves this file only inside a request to the configured origin. While there is
- * a doubter, its timer is armed, or its request or the witness's is under way; when there is none any more, and calls wait, `release` is armed.
+ * What always holds: a call is on its catalog's list until it is over; the secret leaves this file
+ * only inside a request to the configured origin. While there is a doubter, its timer is armed, or
+ * its request or the witness's is under way; when there is none any more, and calls wait, `release`
+ * is armed.
  */
 #include "catalog/call.h"
 #include "base/clock.h"
@@ -46,7 +48,7 @@ AnswerAuth call_auth(const CatalogCall *call)
                             .alone = call->alone};
 }
 
-/* ---- what was accepted, and refused ---- */
+/* ---- what was accepted, and refused --------------------------------------------------------- */
 
 static void catalog_forget_accepted(Catalog *c)
 {
@@ -95,7 +97,7 @@ static void catalog_remember_refusal(Catalog *c, const HttpResponse *response)
                 (void)text_append(&c->refusal.body, response->body, response->body_size);
 }
 
-/* ---- calls ---- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 static void call_unlink(CatalogCall *call)
 {
@@ -125,11 +127,12 @@ static int catalog_on_again(sd_event_source *source, uint64_t usec, void *userda
 static int catalog_again_after(Catalog *c, uint64_t usec)
 {
         c->again = sd_event_source_disable_unref(c->again);
-        return sd_event_add_time_relative(http_client_event(c->http), &c->again, CLOCK_MONOTONIC, usec,
-                                          10 * USEC_PER_MSEC, catalog_on_again, c);
+        return sd_event_add_time_relative(http_client_event(c->http), &c->again, CLOCK_MONOTONIC,
+                                          usec, 10 * USEC_PER_MSEC, catalog_on_again, c);
 }
 
-/* The witness has been heard, or never will be: it is the doubter's turn, or that of all, for whom its 401 counts. */
+/* The witness has been heard, or never will be: it is the doubter's turn, or that of all, for whom
+ * its 401 counts. */
 static void catalog_witness_end(Catalog *c)
 {
         c->witness = NULL;
@@ -188,13 +191,15 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
                 return r;
         if (c->auth == HTTP_AUTH_BEARER && !http_token_is_valid(fresh.data))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
-                                 "the token holds a space or a control character; write the token alone into the file, "
+                                 "the token holds a space or a control character; write the token "
+                                 "alone into the file, "
                                  "without \"Bearer\"");
         if (c->secret.data && text_equal(c->secret.data, fresh.data))
                 return 0;
         r = redact_set(&c->redact, c->auth, c->username, fresh.data);
         if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory", "out of memory for the secret");
+                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory",
+                                 "out of memory for the secret");
         text_wipe(&c->secret);
         c->secret = fresh;
         fresh = (Text){0};
@@ -228,7 +233,8 @@ static int call_send(CatalogCall *call)
         return http_start(c->http, &request, call_on_response, call, &call->transfer);
 }
 
-/* The callback may free the catalog, cancel other calls and this one, so it leaves the list first. */
+/* The callback may free the catalog, cancel other calls and this one, so it leaves the list first.
+ */
 static void call_end(CatalogCall *call, const HttpResponse *response)
 {
         call_leave_doubt(call);
@@ -240,8 +246,8 @@ static void call_end(CatalogCall *call, const HttpResponse *response)
 static void call_end_badly(CatalogCall *call, int error)
 {
         HttpResponse response = {.error = error, .content_type = "", .location = "", .body = ""};
-        fault_set(&response.fault, FAULT_PROCESS, -error, "no-resources", "the catalog cannot be asked: %s",
-                  strerrordesc_np(-error));
+        fault_set(&response.fault, FAULT_PROCESS, -error, "no-resources",
+                  "the catalog cannot be asked: %s", strerrordesc_np(-error));
         call_end(call, &response);
 }
 
@@ -251,7 +257,8 @@ static void witness_complete(CatalogCall *call, const HttpResponse *response)
         (void)response;
 }
 
-/* A request that is not the doubter's, nor about the same, and that goes out before it; NULL: there is none. */
+/* A request that is not the doubter's, nor about the same, and that goes out before it; NULL: there
+ * is none. */
 static CatalogCall *catalog_find_witness(Catalog *c)
 {
         const Accepted *accepted = call_other_accepted(c->doubter);

@@ -1,7 +1,9 @@
 /*
- * call: one question to the catalog, from the secret it goes out with to its one callback. Private to this directory.
+ * call: one question to the catalog, from the secret it goes out with to its one callback. Private
+ * to this directory.
  *
- * What a 401 means is decided in doubt.h. Its witness is a list that was accepted of another edge, asked for anew, or else a call that waits, or none.
+ * What a 401 means is decided in doubt.h. Its witness is a list that was accepted of another edge,
+ * asked for anew, or else a call that waits, or none.
  */
 #pragma once
 
@@ -76,7 +78,8 @@ struct CatalogCall {
 int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret);
 DEFINE_CLEANUP(CatalogCall, call, catalog_cancel)
 
-/* Sends it, or lets it wait; the first request reads the secret, unless that has been done. On success *call is moved to *ret. */
+/* Sends it, or lets it wait; the first request reads the secret, unless that has been done. On
+ * success *call is moved to *ret. */
 int call_begin(CatalogCall **call, CatalogCall **ret);
 
 /* For answer_classify. */

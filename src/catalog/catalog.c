@@ -15,7 +15,7 @@
 
 #define API "/rest/catalogDatabase/v1/databaseConnections"
 
-/* ---- refresh ---- */
+/* ---- refresh -------------------------------------------------------------------------------- */
 
 /* Addresses of the job, as far as the Location leads to our own origin. */
 typedef struct Locations {
@@ -61,7 +61,8 @@ static void refresh_complete(CatalogCall *call, const HttpResponse *response)
         if (answer.answer.fault.scope == FAULT_NONE) {
                 refresh_read_location(call, response, &locations, &answer);
                 answer.has_job = answer_type_is_json(response->content_type) &&
-                                 job_parse(response->body, response->body_size, NULL, auth.redact, &job) == 0;
+                                 job_parse(response->body, response->body_size, NULL, auth.redact,
+                                           &job) == 0;
                 if (!answer.has_job)
                         job.job = (CatalogJob){.status.progress = -1, .message = ""};
                 if (!answer.has_job && url_last_uuid(response->location, &job.job.status.id))
@@ -71,7 +72,8 @@ static void refresh_complete(CatalogCall *call, const HttpResponse *response)
         call->callback.refresh(&answer, call->userdata);
 }
 
-int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata, CatalogCall **ret)
+int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata,
+                    CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         char id[UUID_STRING_SIZE];
@@ -82,30 +84,33 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         call->id = *edge;
         call->of_edge = true;
         call->callback.refresh = callback;
-        if (asprintf(&call->url, "%s" API "/refresh?edgeConnectionId=%s", c->base_url, uuid_format(edge, id)) < 0) {
+        if (asprintf(&call->url, "%s" API "/refresh?edgeConnectionId=%s", c->base_url,
+                     uuid_format(edge, id)) < 0) {
                 call->url = NULL;
                 return -ENOMEM;
         }
         return call_begin(&call, ret);
 }
 
-/* ---- job ---- */
+/* ---- job ------------------------------------------------------------------------------------ */
 
-/* Only the job that was asked for may say how it is. A body that was cut, or another's, may be right the next time. */
-static int job_read(const HttpResponse *response, const Uuid *asked, const Redact *redact, JobDocument *ret,
-                    Fault *ret_fault)
+/* Only the job that was asked for may say how it is. A body that was cut, or another's, may be
+ * right the next time. */
+static int job_read(const HttpResponse *response, const Uuid *asked, const Redact *redact,
+                    JobDocument *ret, Fault *ret_fault)
 {
         int r = job_parse(response->body, response->body_size, asked, redact, ret);
         if (r < 0) {
-                fault_set(ret_fault, FAULT_REQUEST, -r, "job-bad-document", "the catalog's answer is not a job: %s",
+                fault_set(ret_fault, FAULT_REQUEST, -r, "job-bad-document",
+                          "the catalog's answer is not a job: %s",
                           r == -EINVAL   ? "no JSON, or nested too deeply, or without a valid id"
                           : r == -EPROTO ? "its state or result is no text, or is there twice"
                                          : json_error_words(r));
         } else if (!uuid_equal(&ret->job.status.id, asked)) {
                 char ours[UUID_STRING_SIZE], other[UUID_STRING_SIZE];
                 r = fault_set(ret_fault, FAULT_REQUEST, EBADMSG, "job-foreign",
-                              "the catalog was asked about job %s and answered about %s", uuid_format(asked, ours),
-                              uuid_format(&ret->job.status.id, other));
+                              "the catalog was asked about job %s and answered about %s",
+                              uuid_format(asked, ours), uuid_format(&ret->job.status.id, other));
         }
         ret_fault->retryable = r < 0;
         return r;
@@ -128,8 +133,8 @@ static void job_complete(CatalogCall *call, const HttpResponse *response)
         call->callback.job(&answer, call->userdata);
 }
 
-int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCallback callback, void *userdata,
-                    CatalogCall **ret)
+int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCallback callback,
+                    void *userdata, CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         int r = call_new(c, job_complete, userdata, &call);
@@ -160,7 +165,7 @@ int catalog_job_url(const Catalog *c, const Uuid *job, CatalogJobApi api, char *
         return 0;
 }
 
-/* ---- list and one ---- */
+/* ---- list and one --------------------------------------------------------------------------- */
 
 static void page_complete(CatalogCall *call, const HttpResponse *response)
 {
@@ -172,24 +177,26 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (strcmp(answer.answer.fault.code, "http-too-large") == 0)
-                fault_prefix(&answer.answer.fault,
-                             "list at offset %" PRId64
-                             ": a page of %u rows is too large here, lower page_size of this edge; ",
-                             call->offset, call->limit);
+                fault_prefix(
+                        &answer.answer.fault,
+                        "list at offset %" PRId64
+                        ": a page of %u rows is too large here, lower page_size of this edge; ",
+                        call->offset, call->limit);
         if (answer.answer.fault.scope == FAULT_NONE) {
-                (void)page_parse(response->body, response->body_size, &call->id, call->limit, auth.redact, &page,
-                                 &answer.answer.fault);
+                (void)page_parse(response->body, response->body_size, &call->id, call->limit,
+                                 auth.redact, &page, &answer.answer.fault);
                 answer.rows = page.rows;
                 answer.n_rows = page.n_rows;
                 if (answer.answer.fault.scope != FAULT_NONE)
-                        fault_prefix(&answer.answer.fault, "list at offset %" PRId64 ": ", call->offset);
+                        fault_prefix(&answer.answer.fault, "list at offset %" PRId64 ": ",
+                                     call->offset);
         }
         answer_seal(&auth, &answer.answer);
         call->callback.page(&answer, call->userdata);
 }
 
-int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, int64_t offset, unsigned limit,
-                 CatalogPageCallback callback, void *userdata, CatalogCall **ret)
+int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, int64_t offset,
+                 unsigned limit, CatalogPageCallback callback, void *userdata, CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         char id[UUID_STRING_SIZE], schema[UUID_STRING_SIZE] = "";
@@ -203,9 +210,9 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
         call->callback.page = callback;
         if (schema_connection)
                 uuid_format(schema_connection, schema);
-        if (asprintf(&call->url, "%s" API "?edgeConnectionId=%s%s%s&offset=%" PRId64 "&limit=%u", c->base_url,
-                     uuid_format(edge, id), schema_connection ? "&schemaConnectionId=" : "", schema, offset,
-                     limit) < 0) {
+        if (asprintf(&call->url, "%s" API "?edgeConnectionId=%s%s%s&offset=%" PRId64 "&limit=%u",
+                     c->base_url, uuid_format(edge, id),
+                     schema_connection ? "&schemaConnectionId=" : "", schema, offset, limit) < 0) {
                 call->url = NULL;
                 return -ENOMEM;
         }
@@ -222,15 +229,18 @@ static void one_complete(CatalogCall *call, const HttpResponse *response)
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE &&
-            page_parse_one(response->body, response->body_size, auth.redact, &page, &answer.answer.fault) == 0)
+            page_parse_one(response->body, response->body_size, auth.redact, &page,
+                           &answer.answer.fault) == 0)
                 answer.row = page.rows[0];
         answer_seal(&auth, &answer.answer);
-        answer.absent = response->error == 0 && (response->status == 404 || response->status == 410) &&
+        answer.absent = response->error == 0 &&
+                        (response->status == 404 || response->status == 410) &&
                         answer_is_standard_error(response);
         call->callback.one(&answer, call->userdata);
 }
 
-int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, void *userdata, CatalogCall **ret)
+int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, void *userdata,
+                    CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         char text[UUID_STRING_SIZE];

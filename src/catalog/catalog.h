@@ -1,12 +1,16 @@
 /*
  * catalog: the API, requests out and typed records in.
  *
- * Knows the Catalog Database Registration API 1.6.0 (/rest/catalogDatabase/v1) and the job API, and no database. Strict in what it sends, tolerant in
- * what it accepts where public clients show that catalogs differ. It decides about one answer ("what is this?"), never about a sync ("what now?").
+ * Knows the Catalog Database Registration API 1.6.0 (/rest/catalogDatabase/v1) and the job API, and
+ * no database. Strict in what it sends, tolerant in what it accepts where public clients show that
+ * catalogs differ. It decides about one answer ("what is this?"), never about a sync ("what now?").
  *
- * Credentials are read through a loader: when told to, at the latest at the first request, and again when the catalog answers 401. A 401 alone may pass: the
- * request is repeated, at once with another secret, after a second or two with the same; one of all that are under way, since accounts lock. The second 401 in
- * a row is the answer, unless another request, made in between, is accepted: then it is the matter of this request alone. Credentials are sent to the configured origin only.
+ * Credentials are read through a loader: when told to, at the latest at the first request, and
+ * again when the catalog answers 401. A 401 alone may pass: the request is repeated, at once with
+ * another secret, after a second or two with the same; one of all that are under way, since
+ * accounts lock. The second 401 in a row is the answer, unless another request, made in between, is
+ * accepted: then it is the matter of this request alone. Credentials are sent to the configured
+ * origin only.
  *
  * Asynchronous contract: as in http.h.
  */
@@ -36,36 +40,48 @@ typedef struct CatalogOptions {
 
 /* What every answer has. Borrowed, valid during the callback. */
 typedef struct CatalogAnswer {
-        Fault fault;       /* scope FAULT_NONE: as the reference says it should be */
-        int status;        /* HTTP status; 0 when none arrived */
-        bool sent;         /* false: certain that the catalog saw nothing of the request */
-        unsigned requests; /* HTTP requests that this answer cost: 1, more after a 401; 0 if nothing was sent */
-        bool foreign; /* an error, not in the catalog's form: of a gateway or proxy, perhaps, or of another address */
+        Fault fault; /* scope FAULT_NONE: as the reference says it should be */
+        int status;  /* HTTP status; 0 when none arrived */
+        bool sent;   /* false: certain that the catalog saw nothing of the request */
+        /* HTTP requests that this answer cost: 1, more after a 401; 0 if nothing was sent */
+        unsigned requests;
+        /* an error, not in the catalog's form: of a gateway or proxy, perhaps, or of another
+         * address */
+        bool foreign;
         uint64_t retry_after_usec;
         int64_t clock_ahead_sec; /* our clock against that of whoever answered; 0: not known */
         uint64_t elapsed_usec;   /* of the last request, on the wire */
-        const char *
-                problem; /* the catalog's error body, printed anew without our credentials, for jsonb; NULL when it is no JSON object, larger than
-                                LIMIT_PROBLEM_MAX_BYTES or not storable */
+        const char *problem; /* the catalog's error body, printed anew without our credentials, for
+                                jsonb; NULL when it is no JSON object, larger than
+                                    LIMIT_PROBLEM_MAX_BYTES or not storable */
 } CatalogAnswer;
 
 typedef struct CatalogJob {
         JobStatus status;
         const char *
-                message; /* at most LIMIT_JOB_MESSAGE_MAX_BYTES, valid UTF-8 without NUL, cut at a character; "" when absent */
+                /* at most LIMIT_JOB_MESSAGE_MAX_BYTES, valid UTF-8 without NUL, cut at a character;
+                   "" when absent */
+                message;
         const char *
-                document; /* the whole Job, printed anew, for jsonb; NULL when larger than LIMIT_JOB_DOCUMENT_MAX_BYTES or not storable */
+                /* the whole Job, printed anew, for jsonb; NULL when larger than
+                   LIMIT_JOB_DOCUMENT_MAX_BYTES or not storable */
+                document;
 } CatalogJob;
 
 typedef struct CatalogRefreshAnswer {
         CatalogAnswer answer; /* expected: 202 */
         bool has_job;         /* the body was a Job with a valid id, or the Location ended in one */
         CatalogJob job;
-        const char *location; /* absolute job URL on our own origin; NULL when there is none that may be used */
+        /* absolute job URL on our own origin; NULL when there is none that may be used */
+        const char *location;
         const char *
-                location_below; /* the same path below the url's; NULL: it is there already. A catalog behind a gateway may not know its prefix */
-        const char *location_bare; /* of `location`, what may be stored and shown: no query, none of our credentials */
-        bool location_foreign; /* there was a Location of another origin, ignored; for the first time with this catalog */
+                /* the same path below the url's; NULL: it is there already. A catalog behind a
+                   gateway may not know its prefix */
+                location_below;
+        /* of `location`, what may be stored and shown: no query, none of our credentials */
+        const char *location_bare;
+        /* there was a Location of another origin, ignored; for the first time with this catalog */
+        bool location_foreign;
 } CatalogRefreshAnswer;
 
 typedef struct CatalogJobAnswer {
@@ -74,8 +90,9 @@ typedef struct CatalogJobAnswer {
 } CatalogJobAnswer;
 
 typedef struct CatalogPageAnswer {
-        CatalogAnswer answer; /* expected: 200; rows that cannot be mirrored are among the others, see page.h */
-        int64_t offset;       /* that was asked for */
+        /* expected: 200; rows that cannot be mirrored are among the others, see page.h */
+        CatalogAnswer answer;
+        int64_t offset; /* that was asked for */
         const DatabaseConnection *rows;
         size_t n_rows;
 } CatalogPageAnswer;
@@ -83,7 +100,9 @@ typedef struct CatalogPageAnswer {
 typedef struct CatalogOneAnswer {
         CatalogAnswer answer; /* expected: 200; 404 is fault code "catalog-not-found" */
         DatabaseConnection row;
-        bool absent; /* 404 or 410 in the catalog's own words, a StandardErrorResponse: there is no such row. One that a proxy may have made is not */
+        /* 404 or 410 in the catalog's own words, a StandardErrorResponse: there is no such row. One
+         * that a proxy may have made is not */
+        bool absent;
 } CatalogOneAnswer;
 
 typedef void (*CatalogRefreshCallback)(const CatalogRefreshAnswer *answer, void *userdata);
@@ -92,30 +111,36 @@ typedef void (*CatalogPageCallback)(const CatalogPageAnswer *answer, void *userd
 typedef void (*CatalogOneCallback)(const CatalogOneAnswer *answer, void *userdata);
 
 int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret); /* borrows http */
-Catalog *catalog_free(Catalog *catalog);                                         /* cancels its calls */
+/* cancels its calls */
+Catalog *catalog_free(Catalog *catalog);
 DEFINE_CLEANUP(Catalog, catalog, catalog_free)
 
-/* Reads the secret anew. 1: it is another one than before, and is used from now on; 0: it is the same. Negative errno and a filled Fault when it cannot be
- * read, or could not be sent (a token with a space): the one before stays. */
+/* Reads the secret anew. 1: it is another one than before, and is used from now on; 0: it is the
+ * same. Negative errno and a filled Fault when it cannot be read, or could not be sent (a token
+ * with a space): the one before stays. */
 int catalog_load_secret(Catalog *c, Fault *ret_fault);
 
 /* The same, without a word: whether it is another one that is used from now on. */
 bool catalog_reread_secret(Catalog *c);
 
 /* POST /databaseConnections/refresh?edgeConnectionId=… on a connection of its own. */
-int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata, CatalogCall **ret);
-
-/* GET of a job URL from catalog_job_url or CatalogRefreshAnswer.location; another origin is -EINVAL. An answer about another job than `job` is a fault. */
-int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCallback callback, void *userdata,
+int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata,
                     CatalogCall **ret);
 
-/* GET /databaseConnections?edgeConnectionId=…&offset=…&limit=…[&schemaConnectionId=…]. schema_connection may be NULL. More rows than `limit`, and a row
- * of another Edge connection, are faults of the page. */
-int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, int64_t offset, unsigned limit,
-                 CatalogPageCallback callback, void *userdata, CatalogCall **ret);
+/* GET of a job URL from catalog_job_url or CatalogRefreshAnswer.location; another origin is
+ * -EINVAL. An answer about another job than `job` is a fault. */
+int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCallback callback,
+                    void *userdata, CatalogCall **ret);
+
+/* GET /databaseConnections?edgeConnectionId=…&offset=…&limit=…[&schemaConnectionId=…].
+ * schema_connection may be NULL. More rows than `limit`, and a row of another Edge connection, are
+ * faults of the page. */
+int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, int64_t offset,
+                 unsigned limit, CatalogPageCallback callback, void *userdata, CatalogCall **ret);
 
 /* GET /databaseConnections/{id}. */
-int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, void *userdata, CatalogCall **ret);
+int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, void *userdata,
+                    CatalogCall **ret);
 
 CatalogCall *catalog_cancel(CatalogCall *call); /* NULL is fine; returns NULL */
 
@@ -129,6 +154,6 @@ int catalog_job_url(const Catalog *c, const Uuid *job, CatalogJobApi api, char *
 
 /* What a state and result mean (see README "Refresh outcomes"). */
 bool catalog_job_terminal(const JobStatus *job);
-bool catalog_job_clean(
-        const JobStatus *job); /* COMPLETED or (CAPABILITY_)SUCCEEDED, and the result absent, NOT_SET or SUCCESS */
+/* COMPLETED or (CAPABILITY_)SUCCEEDED, and the result absent, NOT_SET or SUCCESS */
+bool catalog_job_clean(const JobStatus *job);
 bool catalog_job_waiting(const JobStatus *job); /* WAITING or SUBMITTED: not started yet */

@@ -1,12 +1,15 @@
 /*
  * doubt: what a 401 means. Pure.
  *
- * A 401 alone says little: a secret was changed on disk, a session was ended for a moment, a gateway lost its mind. With another secret the request is repeated
- * at once. With the same one, the first call that was refused asks again after a short wait; the others, new ones too, wait for what it hears: a wrong
- * password goes out twice, however many calls there are. The second 401 in a row counts; from then on one is enough, until the secret changes or is accepted.
+ * A 401 alone says little: a secret was changed on disk, a session was ended for a moment, a
+ * gateway lost its mind. With another secret the request is repeated at once. With the same one,
+ * the first call that was refused asks again after a short wait; the others, new ones too, wait for
+ * what it hears: a wrong password goes out twice, however many calls there are. The second 401 in a
+ * row counts; from then on one is enough, until the secret changes or is accepted.
  *
- * A catalog may also answer 401 to what one edge asks alone. So, where there is another request to ask with, that one goes out first, as the witness: its 401
- * is the second in a row, and when it is accepted, the call that asks again and is refused is so alone.
+ * A catalog may also answer 401 to what one edge asks alone. So, where there is another request to
+ * ask with, that one goes out first, as the witness: its 401 is the second in a row, and when it is
+ * accepted, the call that asks again and is refused is so alone.
  */
 #pragma once
 
@@ -29,9 +32,10 @@ typedef enum DoubtStep {
 
 typedef struct DoubtCase {
         bool other_secret; /* than was sent is known now */
-        bool not_ours;     /* the answer may be that of another server, at an address that is a guess */
-        bool repeated;     /* the call has asked again already */
-        bool witness;      /* the call was sent to hear what becomes of another request */
+        /* the answer may be that of another server, at an address that is a guess */
+        bool not_ours;
+        bool repeated; /* the call has asked again already */
+        bool witness;  /* the call was sent to hear what becomes of another request */
 } DoubtCase;
 
 DoubtStep doubt_on_401(Doubt *d, const DoubtCase *c);

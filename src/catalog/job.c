@@ -23,7 +23,8 @@ static char *job_text(const char *text, const Redact *redact)
 }
 
 /* States and results are short upper-case words; anything longer is cut and then simply unknown. */
-static int job_get_word(const cJSON *object, const char *name, const Redact *redact, char out[JOB_WORD_BYTES])
+static int job_get_word(const cJSON *object, const char *name, const Redact *redact,
+                        char out[JOB_WORD_BYTES])
 {
         const char *string;
         int r = json_get_string(object, name, &string);
@@ -40,7 +41,8 @@ static int job_get_word(const cJSON *object, const char *name, const Redact *red
         return 0;
 }
 
-/* Redacted before it is cut, so that no half of our credentials stays; cut at a character, so that PostgreSQL takes it. */
+/* Redacted before it is cut, so that no half of our credentials stays; cut at a character, so that
+ * PostgreSQL takes it. */
 static char *job_message(const cJSON *object, const Redact *redact)
 {
         const char *message;
@@ -56,7 +58,8 @@ static char *job_message(const cJSON *object, const Redact *redact)
         return copy;
 }
 
-/* The whole of it, for jsonb; as it is printed it must fit, which may be six times what arrived. NULL: too large, no memory, or nothing that may be stored. */
+/* The whole of it, for jsonb; as it is printed it must fit, which may be six times what arrived.
+ * NULL: too large, no memory, or nothing that may be stored. */
 static char *job_document(cJSON *object, const Redact *redact)
 {
         redact_json(redact, object->child);
@@ -79,7 +82,8 @@ static bool job_word_is_edge(const char *word)
         return false;
 }
 
-/* Is the one as new as the other, or newer? Of entries that cannot be compared the later one in the list is. */
+/* Is the one as new as the other, or newer? Of entries that cannot be compared the later one in the
+ * list is. */
 static bool entry_is_newer(const cJSON *entry, const cJSON *than)
 {
         static const char when[] = "lastUpdatedDateTime";
@@ -87,7 +91,8 @@ static bool entry_is_newer(const cJSON *entry, const cJSON *than)
         double x, y;
         if (json_get_string(entry, when, &a) == 0 && json_get_string(than, when, &b) == 0)
                 return strcmp(a, b) >= 0; /* ISO 8601 */
-        if (json_get_number(entry, when, 0, 1e18, &x) == 0 && json_get_number(than, when, 0, 1e18, &y) == 0)
+        if (json_get_number(entry, when, 0, 1e18, &x) == 0 &&
+            json_get_number(than, when, 0, 1e18, &y) == 0)
                 return x >= y;
         return true;
 }
@@ -106,7 +111,8 @@ static cJSON *job_find(cJSON *document)
         return newest;
 }
 
-static int job_read_status(const cJSON *object, const Uuid *asked, const Redact *redact, JobStatus *ret)
+static int job_read_status(const cJSON *object, const Uuid *asked, const Redact *redact,
+                           JobStatus *ret)
 {
         *ret = (JobStatus){.progress = -1};
         bool is_edge = cJSON_GetObjectItemCaseSensitive(object, "status") &&
@@ -140,7 +146,8 @@ static int job_parse_json(const char *body, size_t size, cJSON **ret)
         return json_parse(mended.data, mended.size, ret);
 }
 
-int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *redact, JobDocument *ret)
+int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *redact,
+              JobDocument *ret)
 {
         _cleanup_(cleanup_json) cJSON *root = NULL;
         int r = job_parse_json(body, size, &root);
@@ -171,9 +178,10 @@ static bool job_state_is(const JobStatus *job, const char *const *states, size_t
 
 bool catalog_job_terminal(const JobStatus *job)
 {
-        static const char *const terminal[] = {"COMPLETED",        "CANCELED", "CANCELLED", "ERROR",
-                                               "FAILED",           "DELETED",  "SUCCEEDED", "CAPABILITY_SUCCEEDED",
-                                               "CAPABILITY_FAILED"};
+        static const char *const terminal[] = {
+                "COMPLETED",        "CANCELED", "CANCELLED", "ERROR",
+                "FAILED",           "DELETED",  "SUCCEEDED", "CAPABILITY_SUCCEEDED",
+                "CAPABILITY_FAILED"};
         return job_state_is(job, terminal, ARRAY_SIZE(terminal));
 }
 
@@ -181,10 +189,12 @@ bool catalog_job_clean(const JobStatus *job)
 {
         static const char *const good[] = {"COMPLETED", "SUCCEEDED", "CAPABILITY_SUCCEEDED"};
         return job_state_is(job, good, ARRAY_SIZE(good)) &&
-               (job->result[0] == '\0' || strcmp(job->result, "NOT_SET") == 0 || strcmp(job->result, "SUCCESS") == 0);
+               (job->result[0] == '\0' || strcmp(job->result, "NOT_SET") == 0 ||
+                strcmp(job->result, "SUCCESS") == 0);
 }
 
 bool catalog_job_waiting(const JobStatus *job)
 {
-        return job->state[0] == '\0' || strcmp(job->state, "WAITING") == 0 || strcmp(job->state, "SUBMITTED") == 0;
+        return job->state[0] == '\0' || strcmp(job->state, "WAITING") == 0 ||
+               strcmp(job->state, "SUBMITTED") == 0;
 }

@@ -27,8 +27,9 @@ static int escape_unit(const char *text, size_t size)
         return unit;
 }
 
-/* How many bytes the escape at the start of the text has: 2, 6, or the 12 of a pair of surrogates. Negative: what is wrong with it; cJSON takes a malformed one
- * for NUL, which would cut the string short. */
+/* How many bytes the escape at the start of the text has: 2, 6, or the 12 of a pair of surrogates.
+ * Negative: what is wrong with it; cJSON takes a malformed one for NUL, which would cut the string
+ * short. */
 static int escape_check(const char *text, size_t size)
 {
         if (size < 2)
@@ -46,8 +47,10 @@ static int escape_check(const char *text, size_t size)
         return unit < 0xDC00 && low >= 0xDC00 && low <= 0xDFFF ? 2 * ESCAPE_BYTES : -EILSEQ;
 }
 
-/* Looks at the text without understanding it: no NUL, as a byte or as an escape (a backslash that is itself escaped does not count), no half of a pair of
- * surrogates, and no more values than memory is meant for: each takes cJSON about a hundred bytes, though a text of two may ask for it. */
+/* Looks at the text without understanding it: no NUL, as a byte or as an escape (a backslash that
+ * is itself escaped does not count), no half of a pair of surrogates, and no more values than
+ * memory is meant for: each takes cJSON about a hundred bytes, though a text of two may ask for it.
+ */
 static int gate(const char *text, size_t size)
 {
         bool in_string = false;
@@ -107,7 +110,7 @@ const char *json_error_words(int error)
         }
 }
 
-/* ---- texts in which something is wrong ---- */
+/* ---- texts in which something is wrong ------------------------------------------------------ */
 
 int json_mend(const char *text, size_t size, Text *ret)
 {
@@ -121,14 +124,16 @@ int json_mend(const char *text, size_t size, Text *ret)
                                 good = "\\ufffd";
                         length = r >= 0 ? (size_t)r : whole ? ESCAPE_BYTES : 1;
                 } else {
-                        while (length < 4 && i + length < size && !text_utf8_valid(text + i, length))
+                        while (length < 4 && i + length < size &&
+                               !text_utf8_valid(text + i, length))
                                 length++;
                         if (text[i] == '\0' || !text_utf8_valid(text + i, length)) {
                                 good = "\xef\xbf\xbd";
                                 length = 1;
                         }
                 }
-                int r = good == text + i ? text_append(ret, good, length) : text_append_string(ret, good);
+                int r = good == text + i ? text_append(ret, good, length)
+                                         : text_append_string(ret, good);
                 if (r < 0)
                         return r;
                 i += length;
@@ -136,9 +141,10 @@ int json_mend(const char *text, size_t size, Text *ret)
         return text_append(ret, "", 0);
 }
 
-/* ---- members ---- */
+/* ---- members -------------------------------------------------------------------------------- */
 
-/* A name that is there twice means one thing to cJSON and another to PostgreSQL, so it means nothing. */
+/* A name that is there twice means one thing to cJSON and another to PostgreSQL, so it means
+ * nothing. */
 static int json_get(const cJSON *object, const char *name, const cJSON **ret)
 {
         const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -190,7 +196,8 @@ int json_get_number(const cJSON *object, const char *name, double min, double ma
         int r = json_get(object, name, &item);
         if (r < 0)
                 return r;
-        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) || item->valuedouble < min || item->valuedouble > max)
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) || item->valuedouble < min ||
+            item->valuedouble > max)
                 return -EINVAL;
         *ret = item->valuedouble;
         return 0;

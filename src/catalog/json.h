@@ -1,8 +1,9 @@
 /*
  * json: JSON from outside, held to what PostgreSQL can store and this program can trust.
  *
- * cJSON accepts more than that: invalid UTF-8, NUL (which cuts a string short without a word), numbers beyond what a double holds. A check stands in
- * front of the parser; the getters after it distinguish "absent" from "of another type" and look names up with case.
+ * cJSON accepts more than that: invalid UTF-8, NUL (which cuts a string short without a word),
+ * numbers beyond what a double holds. A check stands in front of the parser; the getters after it
+ * distinguish "absent" from "of another type" and look names up with case.
  */
 #pragma once
 
@@ -17,19 +18,21 @@ static inline void cleanup_json(cJSON **p)
         cJSON_Delete(*p);
 }
 
-/* The whole text is one JSON value; text[size] is NUL. -EILSEQ: not UTF-8, or an escape that is half of a pair of surrogates; -EBADMSG: a NUL, raw or escaped;
- * -E2BIG: more than LIMIT_JSON_MAX_VALUES values; -EINVAL: no JSON, nested too deeply, or no memory. Raw control characters in strings are taken as they are,
- * as cJSON does. */
+/* The whole text is one JSON value; text[size] is NUL. -EILSEQ: not UTF-8, or an escape that is
+ * half of a pair of surrogates; -EBADMSG: a NUL, raw or escaped; -E2BIG: more than
+ * LIMIT_JSON_MAX_VALUES values; -EINVAL: no JSON, nested too deeply, or no memory. Raw control
+ * characters in strings are taken as they are, as cJSON does. */
 int json_parse(const char *text, size_t size, cJSON **ret);
 
 /* For people: what is wrong with a text that json_parse refused. */
 const char *json_error_words(int error);
 
-/* Appends the text with U+FFFD for whatever made it text that cannot be stored: bytes that are not UTF-8, NUL, escapes of NUL and of half a pair of
- * surrogates, malformed escapes. -ENOMEM. */
+/* Appends the text with U+FFFD for whatever made it text that cannot be stored: bytes that are not
+ * UTF-8, NUL, escapes of NUL and of half a pair of surrogates, malformed escapes. -ENOMEM. */
 int json_mend(const char *text, size_t size, Text *ret);
 
-/* -ENOENT: absent or null; -EINVAL: of another type, or there twice. What is returned is borrowed from the object. */
+/* -ENOENT: absent or null; -EINVAL: of another type, or there twice. What is returned is borrowed
+ * from the object. */
 int json_get_array(const cJSON *object, const char *name, const cJSON **ret);
 int json_get_string(const cJSON *object, const char *name, const char **ret);
 int json_get_uuid(const cJSON *object, const char *name, Uuid *ret);

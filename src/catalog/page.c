@@ -1,7 +1,8 @@
 /*
  * page: decoding and validation of rows, see the header.
  *
- * What always holds: each row of a page is parsed by itself (slices.h), so that no row is lost for what is wrong in another.
+ * What always holds: each row of a page is parsed by itself (slices.h), so that no row is lost for
+ * what is wrong in another.
  */
 #include "catalog/page.h"
 #include "base/digest.h"
@@ -23,7 +24,7 @@ static int page_no_memory(Fault *f)
         return fault_set(f, FAULT_RUN, ENOMEM, "no-memory", "out of memory for a page of rows");
 }
 
-/* ---- one row ---- */
+/* ---- one row -------------------------------------------------------------------------------- */
 
 /* Why the row cannot be mirrored; NULL: it can. `ret` is filled as far as it can be read. */
 static const char *row_read(const cJSON *object, DatabaseConnection *ret)
@@ -49,7 +50,8 @@ static const char *row_read(const cJSON *object, DatabaseConnection *ret)
         return NULL;
 }
 
-/* What was received, without our credentials: as it came; or, when it is JSON that holds them, however it spells them, as we print it. -ENOMEM. */
+/* What was received, without our credentials: as it came; or, when it is JSON that holds them,
+ * however it spells them, as we print it. -ENOMEM. */
 static int row_redact(const Slice *slice, const Redact *redact, cJSON *object, Text *ret)
 {
         if (!redact_json(redact, object)) {
@@ -64,9 +66,10 @@ static int row_redact(const Slice *slice, const Redact *redact, cJSON *object, T
         return r;
 }
 
-/* The row's document, fit to be stored, and cut at a character. Takes the place of the row's object. */
-static int row_reject(DatabaseConnection *row, const Slice *slice, const Redact *redact, const char *reason,
-                      cJSON **object)
+/* The row's document, fit to be stored, and cut at a character. Takes the place of the row's
+ * object. */
+static int row_reject(DatabaseConnection *row, const Slice *slice, const Redact *redact,
+                      const char *reason, cJSON **object)
 {
         _cleanup_(text_done) Text received = {0}, mended = {0};
         if (row_redact(slice, redact, *object, &received) < 0)
@@ -95,8 +98,10 @@ static int row_reject(DatabaseConnection *row, const Slice *slice, const Redact 
         return 0;
 }
 
-/* Reads the row as far as it can be read, also around what cannot be stored. *ret_object: where its texts live. -ENOMEM. */
-static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnection *ret, cJSON **ret_object)
+/* Reads the row as far as it can be read, also around what cannot be stored. *ret_object: where its
+ * texts live. -ENOMEM. */
+static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnection *ret,
+                     cJSON **ret_object)
 {
         _cleanup_(cleanup_json) cJSON *object = NULL;
         _cleanup_(text_done) Text text = {0};
@@ -108,7 +113,8 @@ static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnectio
                 text_reset(&text);
                 if (json_mend(slice->text, slice->size, &text) < 0)
                         return -ENOMEM;
-                bool same = text.size == slice->size && memcmp(text.data, slice->text, text.size) == 0;
+                bool same =
+                        text.size == slice->size && memcmp(text.data, slice->text, text.size) == 0;
                 if (json_parse(text.data, text.size, &object) == 0 && same)
                         return -ENOMEM; /* what needed no mending was refused for want of it */
         }
@@ -122,9 +128,10 @@ static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnectio
         return 0;
 }
 
-/* ---- all of them ---- */
+/* ---- all of them ---------------------------------------------------------------------------- */
 
-static int page_foreign(const DatabaseConnection *row, size_t index, const Uuid *edge, Fault *ret_fault)
+static int page_foreign(const DatabaseConnection *row, size_t index, const Uuid *edge,
+                        Fault *ret_fault)
 {
         char other[UUID_STRING_SIZE], asked[UUID_STRING_SIZE];
         return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-foreign-row",
@@ -135,12 +142,12 @@ static int page_foreign(const DatabaseConnection *row, size_t index, const Uuid 
 static int page_unreadable(const Page *page, Fault *ret_fault)
 {
         return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-bad-row",
-                         "none of the rows of the page (%zu) can be read; of the first, %s", page->n_rows,
-                         page->rows[0].rejected);
+                         "none of the rows of the page (%zu) can be read; of the first, %s",
+                         page->n_rows, page->rows[0].rejected);
 }
 
-static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *edge, const Redact *redact,
-                         Fault *ret_fault)
+static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *edge,
+                         const Redact *redact, Fault *ret_fault)
 {
         static const Uuid none;
         size_t anonymous = 0;
@@ -166,7 +173,8 @@ static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *
 static int page_bad_json(size_t size, int error, Fault *ret_fault)
 {
         return fault_set(ret_fault, FAULT_RUN, -error, "catalog-bad-json",
-                         "the catalog's answer (%zu bytes) cannot be read: %s", size, json_error_words(error));
+                         "the catalog's answer (%zu bytes) cannot be read: %s", size,
+                         json_error_words(error));
 }
 
 /* Everything but the rows is what it should be. */
@@ -179,12 +187,13 @@ static int page_check_rest(const Text *rest, size_t size, Fault *ret_fault)
                 return page_bad_json(size, r, ret_fault);
         if (json_get_array(document, "results", &results) < 0 || cJSON_GetArraySize(results) > 0)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-no-results",
-                                 "the catalog's answer is JSON, but has no list \"results\", or has it twice");
+                                 "the catalog's answer is JSON, but has no list \"results\", or "
+                                 "has it twice");
         return 0;
 }
 
-int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, const Redact *redact, Page *ret,
-               Fault *ret_fault)
+int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit,
+               const Redact *redact, Page *ret, Fault *ret_fault)
 {
         _cleanup_(page_done) Page page = {0};
         _cleanup_(cleanup_free) Slice *slices = calloc(limit ? limit : 1, sizeof(*slices));
@@ -200,7 +209,8 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit, 
                 return r;
         if (n > limit)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-too-long",
-                                 "the catalog gave %zu rows where at most %u were asked for", n, limit);
+                                 "the catalog gave %zu rows where at most %u were asked for", n,
+                                 limit);
         r = page_add_rows(&page, slices, n, edge, redact, ret_fault);
         if (r < 0)
                 return r;
@@ -221,7 +231,8 @@ int page_parse_one(const char *body, size_t size, const Redact *redact, Page *re
                         return page_bad_json(size, bad, ret_fault);
                 return page.n_rows == 0 ? r
                                         : fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-bad-row",
-                                                    "the catalog's answer is not a row: %s", page.rows[0].rejected);
+                                                    "the catalog's answer is not a row: %s",
+                                                    page.rows[0].rejected);
         }
         *ret = page;
         page = (Page){0};

@@ -68,7 +68,8 @@ static char *spell_url(const char *secret)
 /* RFC 4648, section 4. */
 static char *base64(const char *bytes, size_t size)
 {
-        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        static const char digits[] =
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         char *out = malloc((size + 2) / 3 * 4 + 1);
         if (!out)
                 return NULL;
@@ -105,8 +106,8 @@ int redact_set(Redact *b, HttpAuth auth, const char *username, const char *secre
         b->spellings[SPELLED_URL] = spell_url(secret);
         if (auth == HTTP_AUTH_BASIC)
                 b->spellings[SPELLED_BASIC] = spell_basic(username, secret);
-        if (b->spellings[SPELLED_PLAIN] && b->spellings[SPELLED_JSON] && b->spellings[SPELLED_URL] &&
-            (auth != HTTP_AUTH_BASIC || b->spellings[SPELLED_BASIC]))
+        if (b->spellings[SPELLED_PLAIN] && b->spellings[SPELLED_JSON] &&
+            b->spellings[SPELLED_URL] && (auth != HTTP_AUTH_BASIC || b->spellings[SPELLED_BASIC]))
                 return 0;
         redact_done(b);
         return -ENOMEM;
@@ -119,7 +120,8 @@ bool redact_bytes(const Redact *b, char *bytes, size_t size)
                 const char *spelling = b->spellings[i];
                 size_t length = spelling ? strlen(spelling) : 0;
                 char *at = bytes;
-                while (length > 0 && (at = memmem(at, size - (size_t)(at - bytes), spelling, length))) {
+                while (length > 0 &&
+                       (at = memmem(at, size - (size_t)(at - bytes), spelling, length))) {
                         memset(at, '*', length);
                         at += length; /* a secret may be all asterisks */
                         found = true;

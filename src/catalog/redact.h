@@ -1,8 +1,11 @@
 /*
- * redact: keeps our credentials out of what the catalog says, should it (or a proxy that shows what it received) echo them.
+ * redact: keeps our credentials out of what the catalog says, should it (or a proxy that shows what
+ * it received) echo them.
  *
- * Four spellings are known: as in the secret's file, as our JSON writes it in a string, as an address does, and as basic authentication sends it. Others write JSON differently:
- * redact what was parsed. Every occurrence is overwritten by asterisks of the same length. A secret of less than four characters is left alone: it would redact out half the language.
+ * Four spellings are known: as in the secret's file, as our JSON writes it in a string, as an
+ * address does, and as basic authentication sends it. Others write JSON differently: redact what
+ * was parsed. Every occurrence is overwritten by asterisks of the same length. A secret of less
+ * than four characters is left alone: it would redact out half the language.
  */
 #pragma once
 
@@ -25,13 +28,14 @@ void redact_done(Redact *b); /* wipes */
 bool redact_bytes(const Redact *b, char *bytes, size_t size);
 bool redact_text(const Redact *b, char *text);
 
-/* Every text and every name of a document, however it was spelled. A document is redacted before it is printed: asterisks in what was printed could stand for a
- * number, or end a text. */
+/* Every text and every name of a document, however it was spelled. A document is redacted before it
+ * is printed: asterisks in what was printed could stand for a number, or end a text. */
 bool redact_json(const Redact *b, cJSON *document);
 
-/* Such a document printed, for jsonb. NULL: no memory; or nothing that PostgreSQL would store; or a number or a word of JSON's own still spells a credential. The
- * caller frees it with cJSON_free. */
+/* Such a document printed, for jsonb. NULL: no memory; or nothing that PostgreSQL would store; or a
+ * number or a word of JSON's own still spells a credential. The caller frees it with cJSON_free. */
 char *redact_print(const Redact *b, const cJSON *document);
 
-/* An address, which also loses query, fragment and path parameters: tokens and sessions of others are carried there. */
+/* An address, which also loses query, fragment and path parameters: tokens and sessions of others
+ * are carried there. */
 void redact_url(const Redact *b, char *url);

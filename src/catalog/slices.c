@@ -1,5 +1,6 @@
 /*
- * slices: see the header. What always holds: nothing is read beyond `size`; every loop takes at least one byte.
+ * slices: see the header. What always holds: nothing is read beyond `size`; every loop takes at
+ * least one byte.
  */
 #include "catalog/slices.h"
 #include <errno.h>
@@ -66,7 +67,8 @@ static Slice scan_member(Scan *s, const char *member)
                         break;
                 size_t from = s->at;
                 scan_string(s);
-                bool it = s->at - from == strlen(member) + 1 && memcmp(s->text + from, member, strlen(member)) == 0;
+                bool it = s->at - from == strlen(member) + 1 &&
+                          memcmp(s->text + from, member, strlen(member)) == 0;
                 if (!scan_take(s, ':'))
                         break;
                 Slice value = scan_value(s);
@@ -93,8 +95,8 @@ static int scan_elements(Scan *s, Slice *ret, size_t max, size_t *ret_n)
         return scan_take(s, ']') ? 0 : -EINVAL;
 }
 
-int slices_take(const char *text, size_t size, const char *member, Slice *ret, size_t max, size_t *ret_n,
-                Text *ret_rest)
+int slices_take(const char *text, size_t size, const char *member, Slice *ret, size_t max,
+                size_t *ret_n, Text *ret_rest)
 {
         static const char mark[] = "\xef\xbb\xbf"; /* which cJSON passes over, too */
         bool marked = size >= 3 && memcmp(text, mark, 3) == 0;

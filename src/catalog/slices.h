@@ -1,8 +1,9 @@
 /*
  * slices: the elements of a list in a JSON text, found by brackets, quotes and commas alone.
  *
- * A parser refuses a text for one bad character. Here each element is a text of its own, which may be refused alone: what is wrong inside its strings, or between
- * its brackets, cannot reach its neighbours. The rest of the text, with the list emptied, is left to the parser.
+ * A parser refuses a text for one bad character. Here each element is a text of its own, which may
+ * be refused alone: what is wrong inside its strings, or between its brackets, cannot reach its
+ * neighbours. The rest of the text, with the list emptied, is left to the parser.
  */
 #pragma once
 
@@ -14,7 +15,8 @@ typedef struct Slice {
         size_t size;
 } Slice;
 
-/* The elements of the array that is this member of the object `text`; at most `max` are given, *ret_n counts all. `ret_rest` (appended to): the text with that array
- * empty; as it is, when there is no such array. -EINVAL: the brackets do not enclose values between commas; -ENOMEM. */
-int slices_take(const char *text, size_t size, const char *member, Slice *ret, size_t max, size_t *ret_n,
-                Text *ret_rest);
+/* The elements of the array that is this member of the object `text`; at most `max` are given,
+ * *ret_n counts all. `ret_rest` (appended to): the text with that array empty; as it is, when there
+ * is no such array. -EINVAL: the brackets do not enclose values between commas; -ENOMEM. */
+int slices_take(const char *text, size_t size, const char *member, Slice *ret, size_t max,
+                size_t *ret_n, Text *ret_rest);

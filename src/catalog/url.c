@@ -58,8 +58,8 @@ int url_resolve(const char *requested_url, const char *location, char **ret)
         if (curl_url_get(target, CURLUPART_URL, &whole, 0) != CURLUE_OK)
                 return -EINVAL;
         for (const char *c = whole; *c; c++)
-                if ((unsigned char)*c <= ' ' ||
-                    (unsigned char)*c >= 0x7f) /* what is no ASCII is no address, and perhaps no UTF-8 */
+                /* what is no ASCII is no address, and perhaps no UTF-8 */
+                if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
                         return -EINVAL;
         *ret = strdup(whole);
         return *ret ? 0 : -ENOMEM;
@@ -77,7 +77,8 @@ int url_below(const char *base_url, const char *url, char **ret)
 {
         const char *prefix = url_path(base_url), *path = url_path(url);
         size_t size = strlen(prefix);
-        if (size == 0 || (strncmp(path, prefix, size) == 0 && strchr("/?#", path[size]) /* its NUL as well */))
+        if (size == 0 ||
+            (strncmp(path, prefix, size) == 0 && strchr("/?#", path[size]) /* its NUL as well */))
                 return -ENOENT;
         if (asprintf(ret, "%s%s", base_url, path) < 0) {
                 *ret = NULL;

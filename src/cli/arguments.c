@@ -1,5 +1,6 @@
 /*
- * arguments: one table of options; each command names the letters of those that it takes. Parsing and help come from it.
+ * arguments: one table of options; each command names the letters of those that it takes. Parsing
+ * and help come from it.
  */
 #include "cli/arguments.h"
 #include "base/cleanup.h"
@@ -21,48 +22,62 @@ static const OptionRow options[] = {
         {'j', "json", NULL, FIELD(json), "one JSON object per edge and line"},
         {'n', "no-refresh", NULL, FIELD(no_refresh), "list only; trigger no refresh"},
         {'u', "full", NULL, FIELD(full), "compare row by row; mends what was altered by hand"},
-        {'d', "dry-run", NULL, FIELD(dry_run), "print what would change; write nothing, refresh nothing"},
-        {'a', "accept-removals", NULL, FIELD(accept_removals), "let held removals through, each still proven"},
-        {'w', "watch", NULL, FIELD(watch), "on a terminal: again every two seconds, what needs a look first"},
-        {'k', "check", NULL, FIELD(check), "one line for monitoring; exit status 0 only when all is well"},
-        {'W', "wait", NULL, FIELD(wait), "wait for a sync of the edge that is under way, then begin"},
-        {'o', "offline", NULL, FIELD(offline), "stop after the configuration and its files of secrets"},
+        {'d', "dry-run", NULL, FIELD(dry_run),
+         "print what would change; write nothing, refresh nothing"},
+        {'a', "accept-removals", NULL, FIELD(accept_removals),
+         "let held removals through, each still proven"},
+        {'w', "watch", NULL, FIELD(watch),
+         "on a terminal: again every two seconds, what needs a look first"},
+        {'k', "check", NULL, FIELD(check),
+         "one line for monitoring; exit status 0 only when all is well"},
+        {'W', "wait", NULL, FIELD(wait),
+         "wait for a sync of the edge that is under way, then begin"},
+        {'o', "offline", NULL, FIELD(offline),
+         "stop after the configuration and its files of secrets"},
         {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},
         {'y', "yes", NULL, FIELD(yes), "do not ask"},
-        {'F', "forget", NULL, FIELD(forget), "delete the edges, their rows, their history and their runs"},
+        {'F', "forget", NULL, FIELD(forget),
+         "delete the edges, their rows, their history and their runs"},
         {'g', "grants", "ROLE", FIELD(grants),
          "print what to grant to ROLE so that it can be the service's; runs nothing"},
         {'c', "count", "N", FIELD(count), "how many firing times (default 5)"},
         {'f', "from", "TIME", FIELD(from), "those after this moment, ISO 8601 (default now)"},
 };
 
-static const char common_help[] = "  -c, --config FILE      the configuration (default " CONFIG_DEFAULT_FILE ")\n"
-                                  "  -v, --verbose          more words on standard error\n"
-                                  "  -q, --quiet            errors only\n"
-                                  "  -h, --help             this text; after a command: that command's\n"
-                                  "  -V, --version          the version\n";
+static const char common_help[] =
+        "  -c, --config FILE      the configuration (default " CONFIG_DEFAULT_FILE ")\n"
+        "  -v, --verbose          more words on standard error\n"
+        "  -q, --quiet            errors only\n"
+        "  -h, --help             this text; after a command: that command's\n"
+        "  -V, --version          the version\n";
 
-void arguments_print_help(FILE *out, const Command *commands, size_t n_commands, const Command *command)
+void arguments_print_help(FILE *out, const Command *commands, size_t n_commands,
+                          const Command *command)
 {
         if (!command) {
-                fputs("edgemirror keeps a PostgreSQL mirror of the database connections that a Collibra catalog knows.\n\n"
+                fputs("edgemirror keeps a PostgreSQL mirror of the database connections that a "
+                      "Collibra catalog knows.\n\n"
                       "Usage: edgemirror [OPTION…] COMMAND [ARGUMENT…]\n\nCommands:\n",
                       out);
                 for (size_t i = 0; i < n_commands; i++)
                         fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
                 fprintf(out,
-                        "\nOptions:\n%s\nExit status: 0 done, 1 an edge failed or was unstable, 2 wrong usage, 4 removals held, 69 catalog\n"
-                        "or database unreachable, 77 credentials or privileges refused, 78 configuration invalid.\n",
+                        "\nOptions:\n%s\nExit status: 0 done, 1 an edge failed or was unstable, 2 "
+                        "wrong usage, 4 removals held, 69 catalog\n"
+                        "or database unreachable, 77 credentials or privileges refused, 78 "
+                        "configuration invalid.\n",
                         common_help);
                 return;
         }
         fprintf(out, "Usage: edgemirror %s [OPTION…]%s%s\n\n%s.\n%s\nOptions:\n", command->name,
-                command->arguments[0] ? " " : "", command->arguments, command->summary, command->help);
+                command->arguments[0] ? " " : "", command->arguments, command->summary,
+                command->help);
         for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
                 char name[32];
                 if (!strchr(command->options, options[i].letter))
                         continue;
-                (void)snprintf(name, sizeof(name), "--%s%s%s", options[i].name, options[i].value ? " " : "",
+                (void)snprintf(name, sizeof(name), "--%s%s%s", options[i].name,
+                               options[i].value ? " " : "",
                                options[i].value ? options[i].value : "");
                 fprintf(out, "      %-18s %s\n", name, options[i].help);
         }
@@ -76,7 +91,8 @@ void arguments_print_help(FILE *out, const Command *commands, size_t n_commands,
 enum { LONG_FIRST = 256, COMMON_OPTIONS = 5 };
 
 /* Common options have their letter as value, the others LONG_FIRST and their index above. */
-static void long_options(const Command *command, struct option out[static ARRAY_SIZE(options) + COMMON_OPTIONS + 1])
+static void long_options(const Command *command,
+                         struct option out[static ARRAY_SIZE(options) + COMMON_OPTIONS + 1])
 {
         size_t n = 0;
         out[n++] = (struct option){"config", required_argument, NULL, 'c'};
@@ -86,8 +102,9 @@ static void long_options(const Command *command, struct option out[static ARRAY_
         out[n++] = (struct option){"version", no_argument, NULL, 'V'};
         for (size_t i = 0; command && i < ARRAY_SIZE(options); i++)
                 if (strchr(command->options, options[i].letter))
-                        out[n++] = (struct option){options[i].name, options[i].value ? required_argument : no_argument,
-                                                   NULL, LONG_FIRST + (int)i};
+                        out[n++] = (struct option){
+                                options[i].name, options[i].value ? required_argument : no_argument,
+                                NULL, LONG_FIRST + (int)i};
         out[n] = (struct option){0};
 }
 
@@ -101,8 +118,9 @@ static void set_option(CommandLine *line, const OptionRow *option, const char *v
 }
 
 /* The options before the command (`command` NULL), or those after it. */
-static ArgumentsResult parse_options(const Command *commands, size_t n_commands, const Command *command, int argc,
-                                     char **argv, CommandLine *line)
+static ArgumentsResult parse_options(const Command *commands, size_t n_commands,
+                                     const Command *command, int argc, char **argv,
+                                     CommandLine *line)
 {
         struct option known[ARRAY_SIZE(options) + COMMON_OPTIONS + 1];
         int c;
@@ -127,8 +145,8 @@ static ArgumentsResult parse_options(const Command *commands, size_t n_commands,
                         puts("edgemirror " EDGEMIRROR_VERSION);
                         return ARGUMENTS_DONE;
                 case '?':
-                        fprintf(stderr, "Try: edgemirror %s%s--help\n", command ? command->name : "",
-                                command ? " " : "");
+                        fprintf(stderr, "Try: edgemirror %s%s--help\n",
+                                command ? command->name : "", command ? " " : "");
                         return ARGUMENTS_WRONG;
                 default:
                         set_option(line, &options[c - LONG_FIRST], optarg);
@@ -145,8 +163,8 @@ static const Command *find_command(const Command *commands, size_t n_commands, c
         return NULL;
 }
 
-ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int argc, char **argv, CommandLine *ret,
-                                const Command **ret_command)
+ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int argc, char **argv,
+                                CommandLine *ret, const Command **ret_command)
 {
         CommandLine line = {.level = LOG_LEVEL_INFO};
         ArgumentsResult r = parse_options(commands, n_commands, NULL, argc, argv, &line);
@@ -158,7 +176,8 @@ ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int 
         }
         const Command *command = find_command(commands, n_commands, argv[optind]);
         if (!command) {
-                fprintf(stderr, "edgemirror: no command \"%s\"\nTry: edgemirror --help\n", argv[optind]);
+                fprintf(stderr, "edgemirror: no command \"%s\"\nTry: edgemirror --help\n",
+                        argv[optind]);
                 return ARGUMENTS_WRONG;
         }
         argv[optind] = argv[0]; /* getopt's messages begin with it */
@@ -169,7 +188,9 @@ ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int 
                 return r;
         line.names = argv + optind;
         if (line.names[0] && !command->takes_names) {
-                fprintf(stderr, "edgemirror %s takes no arguments, and there is \"%s\"\nTry: edgemirror %s --help\n",
+                fprintf(stderr,
+                        "edgemirror %s takes no arguments, and there is \"%s\"\nTry: edgemirror %s "
+                        "--help\n",
                         command->name, line.names[0], command->name);
                 return ARGUMENTS_WRONG;
         }

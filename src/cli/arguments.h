@@ -1,5 +1,6 @@
 /*
- * arguments: the command line, from words to a CommandLine. Says what is wrong, and the help that was asked for; runs nothing.
+ * arguments: the command line, from words to a CommandLine. Says what is wrong, and the help that
+ * was asked for; runs nothing.
  */
 #pragma once
 
@@ -14,10 +15,11 @@ typedef enum ArgumentsResult {
         ARGUMENTS_WRONG, /* said so on standard error */
 } ArgumentsResult;
 
-/* Reads "edgemirror [OPTION…] COMMAND [OPTION…] [ARGUMENT…]"; common options may stand on both sides of the command. argv is permuted as getopt does, and
- * *ret points into it. */
-ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int argc, char **argv, CommandLine *ret,
-                                const Command **ret_command);
+/* Reads "edgemirror [OPTION…] COMMAND [OPTION…] [ARGUMENT…]"; common options may stand on both
+ * sides of the command. argv is permuted as getopt does, and *ret points into it. */
+ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int argc, char **argv,
+                                CommandLine *ret, const Command **ret_command);
 
 /* `command` NULL: the list of commands. */
-void arguments_print_help(FILE *out, const Command *commands, size_t n_commands, const Command *command);
+void arguments_print_help(FILE *out, const Command *commands, size_t n_commands,
+                          const Command *command);

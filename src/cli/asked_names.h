@@ -1,5 +1,6 @@
 /*
- * asked_names: the edges that a person names to a command which reads the mirror, and which of them it knew.
+ * asked_names: the edges that a person names to a command which reads the mirror, and which of them
+ * it knew.
  */
 #pragma once
 
@@ -12,8 +13,8 @@ typedef struct AskedNames {
         bool *seen;         /* one for each name */
 } AskedNames;
 
-/* An edge of the configuration may be given by its id; one that has left the configuration is still known to the mirror by its name. Borrows `given` and
- * the configuration. -ENOMEM. */
+/* An edge of the configuration may be given by its id; one that has left the configuration is still
+ * known to the mirror by its name. Borrows `given` and the configuration. -ENOMEM. */
 int asked_names_take(AskedNames *a, const Config *config, char *const *given);
 
 void asked_names_mark(AskedNames *a, const char *name); /* the mirror knows it */

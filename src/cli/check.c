@@ -61,7 +61,8 @@ static void check_environment(const Config *config)
                 if (!value || !value[0] || config->catalog.plain_http)
                         continue;
                 (void)snprintf(text, sizeof(text),
-                               "%s is set in the environment, and not used: the catalog is connected to directly",
+                               "%s is set in the environment, and not used: the catalog is "
+                               "connected to directly",
                                names[i]);
                 check_note("proxy", text);
         }
@@ -77,8 +78,10 @@ static void check_clock(Check *c, const CatalogAnswer *answer)
                 return;
         c->clock_said = true;
         (void)snprintf(text, sizeof(text),
-                       "this machine's clock is %s %s that of the catalog (its Date header); is it synchronised?",
-                       duration_format(off * USEC_PER_SEC, length), ahead > 0 ? "ahead of" : "behind");
+                       "this machine's clock is %s %s that of the catalog (its Date header); is it "
+                       "synchronised?",
+                       duration_format(off * USEC_PER_SEC, length),
+                       ahead > 0 ? "ahead of" : "behind");
         check_note("clock", text);
 }
 
@@ -88,14 +91,16 @@ static void check_warnings(Check *c)
         for (const char *at = c->session.config->warnings; at && *at;) {
                 Fault fault;
                 size_t length = strcspn(at, "\n");
-                fault_set(&fault, FAULT_PROCESS, EINVAL, "config-timezone", "%.*s", (int)length, at);
+                fault_set(&fault, FAULT_PROCESS, EINVAL, "config-timezone", "%.*s", (int)length,
+                          at);
                 check_line(c, "configuration", &fault, "");
                 c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
                 at += length + (at[length] == '\n');
         }
 }
 
-/* A file of a secret, when nothing is opened that would read it. A credential is there only where systemd has passed it on. */
+/* A file of a secret, when nothing is opened that would read it. A credential is there only where
+ * systemd has passed it on. */
 static void check_secret(Check *c, const char *what, const char *where)
 {
         static const Fault none;
@@ -143,8 +148,8 @@ static void check_mirror(Check *c)
         if (status == 0 && r >= 0)
                 return;
         if (r < 0)
-                fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "PostgreSQL cannot be asked: %s",
-                          strerrordesc_np(-r));
+                fault_set(&fault, FAULT_PROCESS, -r, "no-resources",
+                          "PostgreSQL cannot be asked: %s", strerrordesc_np(-r));
         check_line(c, "postgres", &fault, "");
         c->status = exit_status_worse(c->status, status);
         (void)sd_event_exit(c->session.event, 0);
@@ -152,23 +157,28 @@ static void check_mirror(Check *c)
 
 static void check_next_edges(Check *c);
 
-/* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from a good answer or an error of the API's own form; an error
- * in another form is of something else that answers at this address, for all edges. */
+/* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from
+ * a good answer or an error of the API's own form; an error in another form is of something else
+ * that answers at this address, for all edges. */
 static void check_catalog(Check *c, const CatalogAnswer *answer)
 {
         static const Fault none;
-        bool down = answer->fault.scope == FAULT_PEER || answer->fault.scope == FAULT_REQUEST || answer->foreign;
+        bool down = answer->fault.scope == FAULT_PEER || answer->fault.scope == FAULT_REQUEST ||
+                    answer->foreign;
         bool known = answer->fault.scope == FAULT_NONE || answer->problem;
         check_clock(c, answer);
         if (down && !c->catalog_down)
-                check_line(c, c->catalog_said ? "catalog, after a first answer" : "catalog", &answer->fault, "");
+                check_line(c, c->catalog_said ? "catalog, after a first answer" : "catalog",
+                           &answer->fault, "");
         else if (!down && known && !c->catalog_said)
                 check_line(c, "catalog", &none,
-                           c->session.config->catalog.plain_http ? "address and credentials are right"
-                                                                 : "address, TLS and credentials are right");
+                           c->session.config->catalog.plain_http
+                                   ? "address and credentials are right"
+                                   : "address, TLS and credentials are right");
         c->catalog_said = c->catalog_said || down || known;
         c->catalog_down = c->catalog_down || down;
-        if (answer->fault.scope == FAULT_REQUEST) /* a retry might help, but who checks wants to hear how it is now */
+        /* a retry might help, but who checks wants to hear how it is now */
+        if (answer->fault.scope == FAULT_REQUEST)
                 c->status = exit_status_worse(c->status, CLI_EXIT_UNREACHABLE);
 }
 
@@ -180,9 +190,11 @@ static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
         char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
         c->n_open--;
         check_catalog(c, &answer->answer);
-        if (fault->scope != FAULT_PEER && fault->scope != FAULT_REQUEST && !answer->answer.foreign) {
+        if (fault->scope != FAULT_PEER && fault->scope != FAULT_REQUEST &&
+            !answer->answer.foreign) {
                 (void)snprintf(what, sizeof(what), "catalog: edge %s", e->edge->name);
-                check_line(c, what, fault, answer->n_rows ? "may be listed" : "may be listed; it is empty");
+                check_line(c, what, fault,
+                           answer->n_rows ? "may be listed" : "may be listed; it is empty");
         }
         free(e);
         check_next_edges(c);
@@ -196,7 +208,8 @@ static void check_edge(Check *c, const ConfigEdge *edge)
         c->asked = true;
         if (e) {
                 *e = (EdgeCheck){.check = c, .edge = edge};
-                r = catalog_list(c->session.catalog, &edge->id, schema, 0, 1, check_on_page, e, &e->call);
+                r = catalog_list(c->session.catalog, &edge->id, schema, 0, 1, check_on_page, e,
+                                 &e->call);
         }
         if (r >= 0) {
                 c->n_open++;
@@ -204,7 +217,8 @@ static void check_edge(Check *c, const ConfigEdge *edge)
         }
         Fault fault;
         char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
-        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the catalog cannot be asked: %s", strerrordesc_np(-r));
+        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the catalog cannot be asked: %s",
+                  strerrordesc_np(-r));
         (void)snprintf(what, sizeof(what), "catalog: edge %s", edge->name);
         check_line(c, what, &fault, "");
         free(e);
@@ -214,7 +228,8 @@ static void check_edge(Check *c, const ConfigEdge *edge)
 static void check_next_edges(Check *c)
 {
         const Config *config = c->session.config;
-        while (!c->catalog_down && c->next_edge < config->n_edges && c->n_open < config->catalog.max_requests) {
+        while (!c->catalog_down && c->next_edge < config->n_edges &&
+               c->n_open < config->catalog.max_requests) {
                 const ConfigEdge *edge = &config->edges[c->next_edge++];
                 if (edge->enabled)
                         check_edge(c, edge);
@@ -233,7 +248,8 @@ int command_check(const CommandLine *line)
         char detail[64];
         int status = session_load(&c.session, line->config_file);
         if (status == 0) {
-                (void)snprintf(detail, sizeof(detail), "valid, %zu edge%s", c.session.config->n_edges,
+                (void)snprintf(detail, sizeof(detail), "valid, %zu edge%s",
+                               c.session.config->n_edges,
                                c.session.config->n_edges == 1 ? "" : "s");
                 check_line(&c, "configuration", &none, detail);
                 check_warnings(&c);

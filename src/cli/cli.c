@@ -20,50 +20,72 @@
 
 static const Command commands[] = {
         {"run", "", "the service: syncs each edge when it is due, until it is stopped", "",
-         "Stays in the foreground. SIGHUP reads the configuration again, SIGTERM and SIGINT stop; with systemd, see\n"
-         "edgemirror.service. Any number of instances may run on one database, with the same configuration.\n",
+         "Stays in the foreground. SIGHUP reads the configuration again, SIGTERM and SIGINT stop; "
+         "with systemd, see\n"
+         "edgemirror.service. Any number of instances may run on one database, with the same "
+         "configuration.\n",
          false, command_run, NULL},
-        {"sync", "[EDGE…]", "one sync now of the named edges (all enabled ones without names), then exit", "jnudaW",
-         "Triggers a refresh of each Edge connection, waits for its job, lists its database connections and applies the\n"
+        {"sync", "[EDGE…]",
+         "one sync now of the named edges (all enabled ones without names), then exit", "jnudaW",
+         "Triggers a refresh of each Edge connection, waits for its job, lists its database "
+         "connections and applies the\n"
          "difference to the mirror. Edges run concurrently, at most max_syncs at a time.\n",
          true, command_sync, NULL},
-        {"check", "", "validates the configuration, then the catalog, then PostgreSQL; a line each with what to do",
-         "o", "Nothing is changed, in the catalog or in PostgreSQL. Every key of the configuration follows below.\n",
+        {"check", "",
+         "validates the configuration, then the catalog, then PostgreSQL; a line each with what to "
+         "do",
+         "o",
+         "Nothing is changed, in the catalog or in PostgreSQL. Every key of the configuration "
+         "follows below.\n",
          false, command_check, config_print_help},
-        {"migrate", "", "creates or upgrades the schema in PostgreSQL; safe to run again, and twice at once", "pg",
-         "The role needs CREATE on the database, or a schema edgemirror of its own that an administrator has made for it.\n"
-         "What it may not make (the publication, the role for readers) is printed as statements for an administrator.\n",
+        {"migrate", "",
+         "creates or upgrades the schema in PostgreSQL; safe to run again, and twice at once", "pg",
+         "The role needs CREATE on the database, or a schema edgemirror of its own that an "
+         "administrator has made for it.\n"
+         "What it may not make (the publication, the role for readers) is printed as statements "
+         "for an administrator.\n",
          false, command_migrate, NULL},
         {"status", "[EDGE…]",
-         "first the service; then per edge: state, age of the mirror, rows, last outcome, next run", "jwk",
-         "Reads the mirror only; the catalog is not asked. With --check, exit status 0 means that every enabled edge is\n"
-         "fresh and well, and that an instance of the service is alive where edges have a schedule; 1 that one is not.\n",
+         "first the service; then per edge: state, age of the mirror, rows, last outcome, next run",
+         "jwk",
+         "Reads the mirror only; the catalog is not asked. With --check, exit status 0 means that "
+         "every enabled edge is\n"
+         "fresh and well, and that an instance of the service is alive where edges have a "
+         "schedule; 1 that one is not.\n",
          true, command_status, NULL},
         {"schedule", "[EDGE…]", "the next firing times of each edge's schedule", "jcf",
          "Needs neither catalog nor database.\n", true, command_schedule, NULL},
-        {"verify", "[EDGE…]", "whether the mirror was altered by hand: recomputes each edge's digest from its rows",
-         "j",
-         "Reads the mirror only, and writes nothing. Exit status 1 where an edge is not as its last sync left it; then\n"
-         "edgemirror sync --dry-run EDGE shows the rows, and edgemirror sync --full EDGE mends them. A history that was\n"
+        {"verify", "[EDGE…]",
+         "whether the mirror was altered by hand: recomputes each edge's digest from its rows", "j",
+         "Reads the mirror only, and writes nothing. Exit status 1 where an edge is not as its "
+         "last sync left it; then\n"
+         "edgemirror sync --dry-run EDGE shows the rows, and edgemirror sync --full EDGE mends "
+         "them. A history that was\n"
          "altered is told too; no sync mends that.\n",
          true, command_verify, NULL},
-        {"retire", "EDGE…", "ends the rows of edges that are configured no more, after a question", "yF",
-         "For an Edge connection that is gone, or not wanted any more: its rows are removed as of now, and its history\n"
-         "stays. Take its section out of the configuration, reload the service, then retire it, by name or id.\n",
+        {"retire", "EDGE…", "ends the rows of edges that are configured no more, after a question",
+         "yF",
+         "For an Edge connection that is gone, or not wanted any more: its rows are removed as of "
+         "now, and its history\n"
+         "stays. Take its section out of the configuration, reload the service, then retire it, by "
+         "name or id.\n",
          true, command_retire, NULL},
 };
 
-/* A descriptor below 3 that is closed would be given to the next socket, and a message would go into it. */
+/* A descriptor below 3 that is closed would be given to the next socket, and a message would go
+ * into it. */
 static void open_standard_streams(void)
 {
         int fd;
         do
-                fd = open("/dev/null", O_RDWR); /* without O_CLOEXEC: standard streams are meant to be inherited */
+                /* without O_CLOEXEC: standard streams are meant to be inherited */
+                fd = open("/dev/null", O_RDWR);
         while (fd >= 0 && fd <= STDERR_FILENO);
         cleanup_close(&fd);
 }
 
-/* No core with secrets in it, no debugger, no file that others can read, no death by a closed pipe or by a limit of file sizes: what is written fails then. */
+/* No core with secrets in it, no debugger, no file that others can read, no death by a closed pipe
+ * or by a limit of file sizes: what is written fails then. */
 static void harden_process(void)
 {
         (void)umask(0077);
@@ -76,17 +98,20 @@ static void harden_process(void)
 #endif
 }
 
-/* What the program opens itself beside connections and spools; with fewer, it would end somewhere in the middle, and libraries would with it. */
+/* What the program opens itself beside connections and spools; with fewer, it would end somewhere
+ * in the middle, and libraries would with it. */
 enum { DESCRIPTORS_MIN = 64 };
 
-/* As many descriptors as the system allows: the limit below that is for programs that use select(2), which this one does not. */
+/* As many descriptors as the system allows: the limit below that is for programs that use
+ * select(2), which this one does not. */
 static int open_descriptors(void)
 {
         struct rlimit limit;
         if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
                 return 0;
         if (limit.rlim_max < DESCRIPTORS_MIN) {
-                log_error("no more than %llu open files are allowed, and %d are needed; raise the limit "
+                log_error("no more than %llu open files are allowed, and %d are needed; raise the "
+                          "limit "
                           "(ulimit -Hn, LimitNOFILE= of the unit)",
                           (unsigned long long)limit.rlim_max, DESCRIPTORS_MIN);
                 return -EMFILE;
@@ -96,7 +121,8 @@ static int open_descriptors(void)
         return 0;
 }
 
-/* A reader that left early (head) has what it wanted; output that is lost otherwise (a full disk) is a failure. */
+/* A reader that left early (head) has what it wanted; output that is lost otherwise (a full disk)
+ * is a failure. */
 static int close_output(int status)
 {
         bool lost = fflush(stdout) != 0;
@@ -113,7 +139,8 @@ int cli_main(int argc, char **argv)
 {
         CommandLine line;
         const Command *command;
-        signals_hold_hangup(); /* first: whoever has started the service may ask it to reload before it has loaded */
+        /* first: whoever has started the service may ask it to reload before it has loaded */
+        signals_hold_hangup();
         open_standard_streams();
         harden_process();
         switch (arguments_parse(commands, ARRAY_SIZE(commands), argc, argv, &line, &command)) {

@@ -1,8 +1,9 @@
 /*
  * cli: the commands that a person or systemd starts.
  *
- * Exit status: 0 done; 1 at least one edge failed or was unstable; 2 wrong usage; 4 removals held; 69 catalog or database unreachable; 77 credentials or privileges
- * refused; 78 configuration invalid.
+ * Exit status: 0 done; 1 at least one edge failed or was unstable; 2 wrong usage; 4 removals held;
+ * 69 catalog or database unreachable; 77 credentials or privileges refused; 78 configuration
+ * invalid.
  */
 #pragma once
 

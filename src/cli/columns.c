@@ -1,5 +1,6 @@
 /*
- * columns: see the header. Not wcwidth, which knows what the locale knows, and under systemd that is ASCII.
+ * columns: see the header. Not wcwidth, which knows what the locale knows, and under systemd that
+ * is ASCII.
  */
 #include "cli/columns.h"
 #include "base/text.h"

@@ -10,7 +10,8 @@
 typedef struct CommandLine {
         const char *config_file; /* NULL: the default */
         LogLevel level;
-        bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch, check, wait, yes, forget;
+        bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch, check, wait,
+                yes, forget;
         const char *count, *from, *grants; /* NULL: not given */
         char **names;                      /* the rest, NULL-terminated */
 } CommandLine;

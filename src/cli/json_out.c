@@ -6,7 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* What cannot be printed for want of memory: reading a stream that is for writing marks it as failed, and so the program says that its output is incomplete. */
+/* What cannot be printed for want of memory: reading a stream that is for writing marks it as
+ * failed, and so the program says that its output is incomplete. */
 static void output_lost(void)
 {
         (void)fgetc(stdout);
@@ -36,8 +37,8 @@ void json_add_uuid(cJSON *object, const char *name, const Uuid *id)
         json_add_text(object, name, id ? uuid_format(id, text) : NULL);
 }
 
-void json_add_fault(cJSON *object, const char *name, const char *scope, const char *code, const char *message,
-                    int http_status, const char *sqlstate)
+void json_add_fault(cJSON *object, const char *name, const char *scope, const char *code,
+                    const char *message, int http_status, const char *sqlstate)
 {
         if (!code) {
                 add_item(object, name, cJSON_CreateNull());

@@ -23,7 +23,8 @@ static void migration_on_done(const MigrateReport *report, const Fault *fault, v
         else if (report->from_version == report->to_version)
                 printf("schema edgemirror is at version %d already\n", report->to_version);
         else
-                printf("schema edgemirror: version %d → %d\n", report->from_version, report->to_version);
+                printf("schema edgemirror: version %d → %d\n", report->from_version,
+                       report->to_version);
         fputs(report->notes, stderr);
         (void)sd_event_exit(m->session.event, 0);
 }
@@ -59,7 +60,8 @@ int command_migrate(const CommandLine *line)
         if (status == 0)
                 status = session_open_mirror(&m.session);
         if (status == 0)
-                r = line->grants ? mirror_grants(m.session.mirror, line->grants, migration_on_grant, &m, &task)
+                r = line->grants ? mirror_grants(m.session.mirror, line->grants, migration_on_grant,
+                                                 &m, &task)
                                  : mirror_migrate(m.session.mirror, migration_on_done, &m, &task);
         if (r < 0)
                 status = migrate_failed(r);

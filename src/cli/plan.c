@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Members of the JSON object, in the order of the kinds: added and restored, changed, removed, pending, held. */
+/* Members of the JSON object, in the order of the kinds: added and restored, changed, removed,
+ * pending, held. */
 static const char *const members[] = {"added", "changed", "removed", "pending", "held"};
 
 struct Plan {
@@ -54,7 +55,7 @@ static void plan_begin(Plan *p)
                 fprintf(p->file, "{\"%s\":[", members[0]);
 }
 
-/* ---- JSON ---- */
+/* ---- JSON ----------------------------------------------------------------------------------- */
 
 static size_t member_of(const char *kind)
 {
@@ -102,7 +103,7 @@ static void plan_add_json(Plan *p, const MirrorPlanRow *row)
         cJSON_Delete(object);
 }
 
-/* ---- text ---- */
+/* ---- text ----------------------------------------------------------------------------------- */
 
 enum { NAME_COLUMNS = 300 }; /* bytes of a name that a person gets to see */
 
@@ -124,7 +125,8 @@ static void plan_add_text(Plan *p, const MirrorPlanRow *row)
                 put_name(f, row->name);
         }
         if (changed && !text_equal(row->database_id, row->database_id_before))
-                fprintf(f, "; database %s → %s", row->database_id_before ? row->database_id_before : "none",
+                fprintf(f, "; database %s → %s",
+                        row->database_id_before ? row->database_id_before : "none",
                         row->database_id ? row->database_id : "none");
         if (row->edge)
                 fprintf(f, "; to Edge connection %s", row->edge);
@@ -134,7 +136,7 @@ static void plan_add_text(Plan *p, const MirrorPlanRow *row)
         fputc('\n', f);
 }
 
-/* ---- all of it ---- */
+/* ---- all of it ------------------------------------------------------------------------------ */
 
 void plan_add(Plan *p, const MirrorPlanRow *row)
 {

@@ -61,7 +61,8 @@ void progress_view_clear(ProgressView *v)
         view_draw_later(v);
 }
 
-/* Never the whole screen: some terminals keep what is erased when all of it is, and their history would fill with our lines. */
+/* Never the whole screen: some terminals keep what is erased when all of it is, and their history
+ * would fill with our lines. */
 static bool view_measure(ProgressView *v)
 {
         struct winsize size = {0};
@@ -82,7 +83,8 @@ static void frame_add_line(Text *frame, const ProgressView *v, const ProgressLin
         text_printable(l->name, strlen(l->name), name, width + 1);
         text_printable(l->text, strlen(l->text), text, v->columns - width - 1);
         size_t taken = columns_of(name);
-        (void)text_printf(frame, "%s%*s %s\033[K\n", name, taken < width ? (int)(width - taken) : 0, "", text);
+        (void)text_printf(frame, "%s%*s %s\033[K\n", name, taken < width ? (int)(width - taken) : 0,
+                          "", text);
 }
 
 /* The new lines over the old ones, in one write: nothing flickers. */
@@ -124,7 +126,8 @@ int progress_view_new(sd_event *event, ProgressView **ret)
         if (!v)
                 return -ENOMEM;
         v->last = &v->first;
-        int r = sd_event_add_time_relative(event, &v->timer, CLOCK_MONOTONIC, DRAW_EVERY_USEC, 0, view_on_timer, v);
+        int r = sd_event_add_time_relative(event, &v->timer, CLOCK_MONOTONIC, DRAW_EVERY_USEC, 0,
+                                           view_on_timer, v);
         if (r < 0)
                 return r;
         log_set_make_way(view_make_way, v);
@@ -163,13 +166,16 @@ void progress_line_set(ProgressLine *l, const SyncProgress *p)
 {
         if (!l)
                 return;
-        /* Waiting and asking alternate many times a second: what the job says stands still, and fits a narrow terminal. */
+        /* Waiting and asking alternate many times a second: what the job says stands still, and
+         * fits a narrow terminal. */
         if (p->has_job && p->phase == SYNC_PHASE_POLL && p->job.progress >= 0)
-                (void)snprintf(l->text, sizeof(l->text), "job %s %.0f %%", p->job.state, p->job.progress);
+                (void)snprintf(l->text, sizeof(l->text), "job %s %.0f %%", p->job.state,
+                               p->job.progress);
         else if (p->has_job && p->phase == SYNC_PHASE_POLL)
                 (void)snprintf(l->text, sizeof(l->text), "job %s", p->job.state);
         else if (p->listed > 0)
-                (void)snprintf(l->text, sizeof(l->text), "%s: %" PRId64 " rows", p->words, p->listed);
+                (void)snprintf(l->text, sizeof(l->text), "%s: %" PRId64 " rows", p->words,
+                               p->listed);
         else
                 (void)snprintf(l->text, sizeof(l->text), "%s", p->words);
         view_draw_later(l->view);

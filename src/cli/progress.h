@@ -11,8 +11,8 @@
 
 typedef struct ProgressView ProgressView;
 
-/* *ret is NULL when standard error is no terminal that can be drawn on: every function below takes NULL and does nothing. Lines of the log make the
- * drawing go away first; one view at a time. */
+/* *ret is NULL when standard error is no terminal that can be drawn on: every function below takes
+ * NULL and does nothing. Lines of the log make the drawing go away first; one view at a time. */
 int progress_view_new(sd_event *event, ProgressView **ret);
 ProgressView *progress_view_free(ProgressView *v);
 DEFINE_CLEANUP(ProgressView, progress_view, progress_view_free)

@@ -1,5 +1,6 @@
 /*
- * retire: the command. For edges that are configured no more: says what there is of them, asks, and then ends their rows or deletes all of it.
+ * retire: the command. For edges that are configured no more: says what there is of them, asks, and
+ * then ends their rows or deletes all of it.
  */
 #include "base/log.h"
 #include "base/text.h"
@@ -31,7 +32,8 @@ static void retirement_end(Retirement *c, int status)
 
 static int refuse_configured(const ConfigEdge *edge)
 {
-        log_error("retire: edge \"%s\" is configured (%s:%u); take its section out first, and reload the service",
+        log_error("retire: edge \"%s\" is configured (%s:%u); take its section out first, and "
+                  "reload the service",
                   edge->name, edge->file, edge->line);
         return CLI_EXIT_USAGE;
 }
@@ -43,8 +45,10 @@ static bool is_wanted(const Retirement *c)
         if (c->line->yes)
                 return true;
         fprintf(stderr, "%s [y/N] ",
-                c->line->forget ? "Delete these edges with all their rows, their history and their runs?"
-                                : "End all present rows of these edges, as if the catalog had them no more?");
+                c->line->forget
+                        ? "Delete these edges with all their rows, their history and their runs?"
+                        : "End all present rows of these edges, as if the catalog had them no "
+                          "more?");
         (void)fflush(stderr);
         return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -67,8 +71,8 @@ static void retirement_begin(Retirement *c)
                 retirement_end(c, CLI_EXIT_EDGE_FAILED);
                 return;
         }
-        int r = mirror_retire(c->session.mirror, c->edges, c->n_edges, c->line->forget, retirement_on_done, c,
-                              &c->task);
+        int r = mirror_retire(c->session.mirror, c->edges, c->n_edges, c->line->forget,
+                              retirement_on_done, c, &c->task);
         if (r >= 0)
                 return;
         log_error("retire: %s", strerrordesc_np(-r));
@@ -84,9 +88,10 @@ static void retirement_take(Retirement *c, const MirrorRetirable *edge)
         if (configured)
                 c->status = refuse_configured(configured);
         c->edges[c->n_edges++] = edge->edge;
-        printf("%s (%s): %" PRId64 " rows present, %" PRId64 " versions in the history, %" PRId64 " runs\n",
-               text_printable(edge->name, strlen(edge->name), name, sizeof(name)), uuid_format(&edge->edge, id),
-               edge->rows, edge->versions, edge->runs);
+        printf("%s (%s): %" PRId64 " rows present, %" PRId64 " versions in the history, %" PRId64
+               " runs\n",
+               text_printable(edge->name, strlen(edge->name), name, sizeof(name)),
+               uuid_format(&edge->edge, id), edge->rows, edge->versions, edge->runs);
         (void)fflush(stdout); /* before the question */
 }
 
@@ -96,7 +101,8 @@ static bool retirement_lacks_names(const Retirement *c)
         for (size_t i = 0; c->asked.names[i]; i++) {
                 if (c->asked.seen[i])
                         continue;
-                log_error("retire: the mirror knows no edge \"%s\"; edgemirror status lists those that it knows",
+                log_error("retire: the mirror knows no edge \"%s\"; edgemirror status lists those "
+                          "that it knows",
                           c->asked.names[i]);
                 missing = true;
         }
@@ -139,7 +145,8 @@ static int retirement_open(Retirement *c)
         c->edges = calloc(2 * n + 1, sizeof(*c->edges));
         int r = c->edges ? asked_names_take(&c->asked, c->session.config, c->line->names) : -ENOMEM;
         if (r >= 0)
-                r = mirror_find_retirable(c->session.mirror, c->asked.names, retirement_on_found, c, &c->task);
+                r = mirror_find_retirable(c->session.mirror, c->asked.names, retirement_on_found, c,
+                                          &c->task);
         if (r >= 0)
                 return CLI_EXIT_DONE;
         log_error("retire: %s", strerrordesc_np(-r));
@@ -150,11 +157,13 @@ int command_retire(const CommandLine *line)
 {
         Retirement c = {.line = line};
         if (!line->names[0]) {
-                log_error("retire: which edges? Name them, or give their ids; edgemirror status lists them");
+                log_error("retire: which edges? Name them, or give their ids; edgemirror status "
+                          "lists them");
                 return CLI_EXIT_USAGE;
         }
         if (!line->yes && !isatty(STDIN_FILENO)) {
-                log_error("retire asks before it does anything, and standard input is no terminal; --yes answers it");
+                log_error("retire asks before it does anything, and standard input is no terminal; "
+                          "--yes answers it");
                 return CLI_EXIT_USAGE;
         }
         int status = retirement_open(&c);

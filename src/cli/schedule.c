@@ -9,8 +9,8 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/json_out.h"
-#include "cli/timestamp.h"
 #include "cli/session.h"
+#include "cli/timestamp.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -37,7 +37,8 @@ static void print_edge(const ConfigEdge *edge, int64_t from_usec, int64_t count,
         }
         for (int64_t i = 0; edge->zone && i < count; i++) {
                 char text[TIMESTAMP_STRING_SIZE];
-                if (schedule_next(&edge->schedule, edge->zone, 0, offset, from_usec, &from_usec) < 0)
+                if (schedule_next(&edge->schedule, edge->zone, 0, offset, from_usec, &from_usec) <
+                    0)
                         break;
                 timestamp_format(from_usec, edge->zone, text);
                 if (json)
@@ -58,7 +59,8 @@ int command_schedule(const CommandLine *line)
                 return CLI_EXIT_USAGE;
         }
         if (line->from && timestamp_parse(line->from, &from) < 0) {
-                log_error("--from takes a moment in ISO 8601, like 2026-03-29T01:30:00+01:00 or 2026-03-29T00:30Z");
+                log_error("--from takes a moment in ISO 8601, like 2026-03-29T01:30:00+01:00 or "
+                          "2026-03-29T00:30Z");
                 return CLI_EXIT_USAGE;
         }
         Session session = {0};

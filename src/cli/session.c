@@ -24,7 +24,8 @@ int session_load(Session *s, const char *config_file)
 
 static int session_fault_status(const Fault *fault)
 {
-        bool of_config = text_starts_with(fault->code, "secret-") || text_starts_with(fault->code, "config-");
+        bool of_config = text_starts_with(fault->code, "secret-") ||
+                         text_starts_with(fault->code, "config-");
         return of_config ? CLI_EXIT_CONFIG : CLI_EXIT_EDGE_FAILED;
 }
 
@@ -37,14 +38,15 @@ int session_failed(const Fault *fault)
 static int session_open_event(Session *s, Fault *ret_fault)
 {
         int r = s->event ? 0 : sd_event_new(&s->event);
-        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources", "the event loop cannot be opened: %s",
-                                 strerrordesc_np(-r))
+        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources",
+                                 "the event loop cannot be opened: %s", strerrordesc_np(-r))
                      : 0;
 }
 
 int session_try_mirror(Session *s, Fault *ret_fault)
 {
-        if (session_open_event(s, ret_fault) < 0 || peers_open_mirror(&s->peers, s->event, s->config, ret_fault) < 0)
+        if (session_open_event(s, ret_fault) < 0 ||
+            peers_open_mirror(&s->peers, s->event, s->config, ret_fault) < 0)
                 return session_fault_status(ret_fault);
         s->mirror = s->peers.mirror;
         return CLI_EXIT_DONE;
@@ -52,7 +54,8 @@ int session_try_mirror(Session *s, Fault *ret_fault)
 
 int session_try_catalog(Session *s, Fault *ret_fault)
 {
-        if (session_open_event(s, ret_fault) < 0 || peers_open_catalog(&s->peers, s->event, s->config, ret_fault) < 0)
+        if (session_open_event(s, ret_fault) < 0 ||
+            peers_open_catalog(&s->peers, s->event, s->config, ret_fault) < 0)
                 return session_fault_status(ret_fault);
         s->catalog = s->peers.catalog;
         return CLI_EXIT_DONE;
@@ -61,13 +64,15 @@ int session_try_catalog(Session *s, Fault *ret_fault)
 int session_open_mirror(Session *s)
 {
         Fault fault;
-        return session_try_mirror(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE : session_failed(&fault);
+        return session_try_mirror(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE
+                                                              : session_failed(&fault);
 }
 
 int session_open_catalog(Session *s)
 {
         Fault fault;
-        return session_try_catalog(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE : session_failed(&fault);
+        return session_try_catalog(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE
+                                                               : session_failed(&fault);
 }
 
 int session_loop(Session *s)
@@ -102,7 +107,8 @@ int session_pick_edges(const Session *s, char **names, const ConfigEdge ***ret, 
         size_t n = 0;
         bool unknown = false;
         for (size_t i = 0; i < most; i++) {
-                const ConfigEdge *edge = n_names ? config_find_edge(s->config, names[i]) : &s->config->edges[i];
+                const ConfigEdge *edge =
+                        n_names ? config_find_edge(s->config, names[i]) : &s->config->edges[i];
                 bool known_already = false;
                 for (size_t k = 0; n_names && k < n; k++)
                         known_already = known_already || picked[k] == edge;

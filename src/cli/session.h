@@ -1,7 +1,8 @@
 /*
  * session: what a command works with: the configuration, the loop, the catalog, PostgreSQL.
  *
- * A session is opened as far as a command needs it. Whatever fails is said on standard error, and the exit status comes back.
+ * A session is opened as far as a command needs it. Whatever fails is said on standard error, and
+ * the exit status comes back.
  */
 #pragma once
 
@@ -16,11 +17,13 @@ typedef struct Session {
         Mirror *mirror;
 } Session;
 
-/* Loads and validates the configuration (NULL: the default file); prints every error. 0 or CLI_EXIT_CONFIG; CLI_EXIT_EDGE_FAILED where
- * the system is short of memory or descriptors: the configuration may be right. */
+/* Loads and validates the configuration (NULL: the default file); prints every error. 0 or
+ * CLI_EXIT_CONFIG; CLI_EXIT_EDGE_FAILED where the system is short of memory or descriptors: the
+ * configuration may be right. */
 int session_load(Session *s, const char *config_file);
 
-/* Opens the loop, and PostgreSQL's side; then the catalog's. 0 or an exit status. Secrets are read here. */
+/* Opens the loop, and PostgreSQL's side; then the catalog's. 0 or an exit status. Secrets are read
+ * here. */
 int session_open_mirror(Session *s);
 int session_open_catalog(Session *s);
 
@@ -28,17 +31,18 @@ int session_open_catalog(Session *s);
 int session_try_mirror(Session *s, Fault *ret_fault);
 int session_try_catalog(Session *s, Fault *ret_fault);
 
-/* Runs the loop until a callback ends it. The exit status that it was ended with; 1, and said, when the loop itself failed: nothing of what was asked is known
- * then. */
+/* Runs the loop until a callback ends it. The exit status that it was ended with; 1, and said, when
+ * the loop itself failed: nothing of what was asked is known then. */
 int session_loop(Session *s);
 
-/* Says the fault, and gives the exit status: 78 for a file that the configuration names and that cannot be used. */
+/* Says the fault, and gives the exit status: 78 for a file that the configuration names and that
+ * cannot be used. */
 int session_failed(const Fault *fault);
 
 void session_done(Session *s);
 
-/* The edges that the arguments name (by name or id; all enabled ones without arguments), NULL-terminated. Unknown names are printed: CLI_EXIT_USAGE. The
- * caller frees the array. */
+/* The edges that the arguments name (by name or id; all enabled ones without arguments),
+ * NULL-terminated. Unknown names are printed: CLI_EXIT_USAGE. The caller frees the array. */
 int session_pick_edges(const Session *s, char **names, const ConfigEdge ***ret, size_t *ret_n);
 
 /* 69 or 77 for a fault of a peer, 1 for others, 0 for none. */

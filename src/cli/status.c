@@ -1,6 +1,7 @@
 /*
- * status: the command. First the instances of the service, then a table of the edges for people, JSON lines for programs, one line for
- * monitoring; with --watch, the table again every two seconds on a terminal.
+ * status: the command. First the instances of the service, then a table of the edges for people,
+ * JSON lines for programs, one line for monitoring; with --watch, the table again every two seconds
+ * on a terminal.
  */
 #include "base/duration.h"
 #include "base/log.h"
@@ -41,7 +42,7 @@ typedef struct StatusView {
 
 static void status_ask(StatusView *v);
 
-/* ---- one look ---- */
+/* ---- one look ------------------------------------------------------------------------------- */
 
 static void status_know(StatusView *v, const Uuid *edge)
 {
@@ -50,7 +51,8 @@ static void status_know(StatusView *v, const Uuid *edge)
                 v->known[i] = v->known[i] || uuid_equal(&config->edges[i].id, edge);
 }
 
-/* After the last row, where no edges were named: what was added to the configuration and never synced. */
+/* After the last row, where no edges were named: what was added to the configuration and never
+ * synced. */
 static void status_take_unknown(StatusView *v)
 {
         const Config *config = v->session.config;
@@ -80,7 +82,7 @@ static void status_take_row(StatusView *v, const MirrorStatus *s)
         v->n_trouble += trouble;
 }
 
-/* ---- watching ---- */
+/* ---- watching ------------------------------------------------------------------------------- */
 
 static int watch_open(StatusView *v)
 {
@@ -105,7 +107,8 @@ static void watch_close(StatusView *v)
         v->head_text = v->first_text = v->rest_text = NULL;
 }
 
-/* Prints at most *left lines of the text, each erased to its end; counts those that found no place. */
+/* Prints at most *left lines of the text, each erased to its end; counts those that found no place.
+ */
 static size_t watch_put(const char *text, size_t *left)
 {
         size_t hidden = 0;
@@ -122,7 +125,8 @@ static size_t watch_put(const char *text, size_t *left)
         return hidden;
 }
 
-/* The terminal keeps its place: everything is written over, and what is left over erased. Lines are cut by the terminal, not wrapped. */
+/* The terminal keeps its place: everything is written over, and what is left over erased. Lines are
+ * cut by the terminal, not wrapped. */
 static void watch_draw(StatusView *v, const Fault *fault)
 {
         struct winsize size = {0};
@@ -133,8 +137,8 @@ static void watch_draw(StatusView *v, const Fault *fault)
         if (localtime_r(&seconds, &local))
                 (void)strftime(now, sizeof(now), "%H:%M:%S", &local);
         size_t left = size.ws_row > 5 ? (size_t)size.ws_row - 4 : 20;
-        printf("\033[?7l\033[H%s  %zu edges: %zu syncing, %zu need%s a look\033[K\n", now, v->n_edges, v->n_running,
-               v->n_trouble, v->n_trouble == 1 ? "s" : "");
+        printf("\033[?7l\033[H%s  %zu edges: %zu syncing, %zu need%s a look\033[K\n", now,
+               v->n_edges, v->n_running, v->n_trouble, v->n_trouble == 1 ? "s" : "");
         if (fault->scope != FAULT_NONE) {
                 printf("%s\033[K\n", fault->message);
         } else {
@@ -164,8 +168,8 @@ static void watch_took(StatusView *v, const Fault *fault)
         watch_draw(v, fault);
         watch_close(v);
         v->timer = sd_event_source_disable_unref(v->timer);
-        if (sd_event_add_time_relative(v->session.event, &v->timer, CLOCK_MONOTONIC, WATCH_EVERY_USEC, 0,
-                                       watch_on_timer, v) < 0)
+        if (sd_event_add_time_relative(v->session.event, &v->timer, CLOCK_MONOTONIC,
+                                       WATCH_EVERY_USEC, 0, watch_on_timer, v) < 0)
                 (void)sd_event_exit(v->session.event, 0);
 }
 
@@ -185,7 +189,7 @@ static int watch_begin(StatusView *v)
         return r;
 }
 
-/* ---- asking ---- */
+/* ---- asking --------------------------------------------------------------------------------- */
 
 static void status_failed(StatusView *v, const Fault *fault)
 {
@@ -213,7 +217,8 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 status_failed(v, fault);
         } else if (v->check) {
                 status_take_unknown(v);
-                v->status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE : CLI_EXIT_EDGE_FAILED;
+                v->status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE
+                                                                       : CLI_EXIT_EDGE_FAILED;
         } else if (!v->asked.names && v->n_edges == 0 && !v->json) {
                 puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
         }
@@ -227,7 +232,8 @@ static void status_could_not(StatusView *v, int r)
         (void)sd_event_exit(v->session.event, 0);
 }
 
-static void status_on_instance(const MirrorInstanceStatus *instance, const Fault *fault, void *userdata)
+static void status_on_instance(const MirrorInstanceStatus *instance, const Fault *fault,
+                               void *userdata)
 {
         StatusView *v = userdata;
         FILE *out = v->check || v->json ? NULL : v->watch ? v->head : stdout;
@@ -286,14 +292,18 @@ static int status_open(StatusView *v, const CommandLine *line)
 
 int command_status(const CommandLine *line)
 {
-        StatusView v = {.json = line->json, .watch = line->watch, .check = line->check, .colour = wants_colour()};
+        StatusView v = {.json = line->json,
+                        .watch = line->watch,
+                        .check = line->check,
+                        .colour = wants_colour()};
         if (v.watch && (v.json || !isatty(STDOUT_FILENO))) {
                 log_error("--watch draws on a terminal; %s",
                           v.json ? "it does not go with --json" : "standard output is none");
                 return CLI_EXIT_USAGE;
         }
         if (v.check && (v.json || v.watch)) {
-                log_error("--check prints one line; it does not go with %s", v.json ? "--json" : "--watch");
+                log_error("--check prints one line; it does not go with %s",
+                          v.json ? "--json" : "--watch");
                 return CLI_EXIT_USAGE;
         }
         int status = status_open(&v, line);

@@ -1,5 +1,6 @@
 /*
- * status_service: see the header. Texts that come from the database are foreign: they are shown escaped.
+ * status_service: see the header. Texts that come from the database are foreign: they are shown
+ * escaped.
  */
 #include "cli/status_service.h"
 #include "base/duration.h"
@@ -8,8 +9,10 @@
 #include "cli/status_table.h"
 #include <string.h>
 
-#define DEAD_SHOWN_SEC 3600 /* beside instances that are alive; before that somebody may ask where one has gone */
-#define WAIT_SEC       60   /* what passes within a minute wakes nobody */
+#define DEAD_SHOWN_SEC                                                                             \
+        3600 /* beside instances that are alive; before that somebody may ask where one has gone   \
+              */
+#define WAIT_SEC 60 /* what passes within a minute wakes nobody */
 
 static const char *ago(int64_t seconds, char out[static DURATION_STRING_SIZE])
 {
@@ -33,18 +36,20 @@ static const char *waits_for(const char *code)
         return code;
 }
 
-static void line_of_the_dead(const MirrorInstanceStatus *i, const char *name, char *out, size_t size)
+static void line_of_the_dead(const MirrorInstanceStatus *i, const char *name, char *out,
+                             size_t size)
 {
         char seen[DURATION_STRING_SIZE];
-        (void)snprintf(out, size, i->stopped ? "%s was stopped %s ago" : "%s has given no sign of life for %s", name,
-                       ago(i->seen_sec, seen));
+        (void)snprintf(out, size,
+                       i->stopped ? "%s was stopped %s ago" : "%s has given no sign of life for %s",
+                       name, ago(i->seen_sec, seen));
 }
 
 static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *out)
 {
         char seen[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE];
-        fprintf(out, "service: %s is alive, last sign of life %s ago, up for %s, %lld edges; ", name,
-                ago(i->seen_sec, seen), ago(i->up_sec, since), (long long)i->n_edges);
+        fprintf(out, "service: %s is alive, last sign of life %s ago, up for %s, %lld edges; ",
+                name, ago(i->seen_sec, seen), ago(i->up_sec, since), (long long)i->n_edges);
         if (!i->waiting_for) {
                 fputs("waits for nothing\n", out);
                 return;
@@ -65,12 +70,14 @@ void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *
         s->n_alive += i->alive;
         if (i->alive && i->waiting_for && !s->trouble[0] &&
             (i->waiting_sec >= WAIT_SEC || strcmp(i->waiting_for, "credentials") == 0))
-                (void)snprintf(s->trouble, sizeof(s->trouble), "%s waits for %s", name, waits_for(i->waiting_for));
+                (void)snprintf(s->trouble, sizeof(s->trouble), "%s waits for %s", name,
+                               waits_for(i->waiting_for));
         if (!i->alive)
                 line_of_the_dead(i, name, dead, sizeof(dead));
         if (!i->alive && s->n_known == 1)
                 (void)snprintf(s->last, sizeof(s->last), "%s", dead);
-        bool shown = i->alive || s->n_known == 1 || (s->n_alive > 0 && i->seen_sec < DEAD_SHOWN_SEC);
+        bool shown =
+                i->alive || s->n_known == 1 || (s->n_alive > 0 && i->seen_sec < DEAD_SHOWN_SEC);
         if (!out || !shown)
                 return;
         s->n_printed++;
@@ -83,19 +90,23 @@ void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *
 void service_status_end(const ServiceStatus *s, FILE *out)
 {
         if (s->n_known == 0)
-                fputs("service: no instance has ever run on this database; edges are synced by hand only\n", out);
+                fputs("service: no instance has ever run on this database; edges are synced by "
+                      "hand only\n",
+                      out);
         else if (s->n_alive == 0)
-                fputs("service: NO INSTANCE IS ALIVE; nothing syncs the edges when they are due until one is started\n",
+                fputs("service: NO INSTANCE IS ALIVE; nothing syncs the edges when they are due "
+                      "until one is started\n",
                       out);
 }
 
-/* ---- the verdict ---- */
+/* ---- the verdict ---------------------------------------------------------------------------- */
 
 static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
 {
         char age[DURATION_STRING_SIZE];
         if (s->consecutive_failures > 0 && s->error_code)
-                (void)snprintf(out, size, "failed %lld times: %s", (long long)s->consecutive_failures, s->error_code);
+                (void)snprintf(out, size, "failed %lld times: %s",
+                               (long long)s->consecutive_failures, s->error_code);
         else if (s->overdue)
                 (void)snprintf(out, size, "overdue");
         else if (status_is_trouble(s))
@@ -106,7 +117,8 @@ static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
                 return NULL;
         size_t used = strlen(out);
         if (s->listed_age_sec >= 0)
-                (void)snprintf(out + used, size - used, ", listed %s ago", ago(s->listed_age_sec, age));
+                (void)snprintf(out + used, size - used, ", listed %s ago",
+                               ago(s->listed_age_sec, age));
         return out;
 }
 
@@ -116,8 +128,9 @@ static void edges_status_blame(EdgesStatus *e, const char *name, const char *why
         char printable[LIMIT_EDGE_NAME_MAX_BYTES + 1];
         size_t used = strlen(e->unwell);
         if (e->n_unwell++ < NAMED)
-                (void)snprintf(e->unwell + used, sizeof(e->unwell) - used, "%s%s (%s)", used ? ", " : "",
-                               text_printable(name, strlen(name), printable, sizeof(printable)), why);
+                (void)snprintf(
+                        e->unwell + used, sizeof(e->unwell) - used, "%s%s (%s)", used ? ", " : "",
+                        text_printable(name, strlen(name), printable, sizeof(printable)), why);
 }
 
 void edges_status_take(EdgesStatus *e, const MirrorStatus *s)

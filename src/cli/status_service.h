@@ -1,5 +1,6 @@
 /*
- * status_service: what status says of the service before it speaks of the edges, and the verdict of status --check.
+ * status_service: what status says of the service before it speaks of the edges, and the verdict of
+ * status --check.
  */
 #pragma once
 
@@ -14,7 +15,8 @@ typedef struct ServiceStatus {
         char trouble[SERVICE_TROUBLE_BYTES]; /* of one that waits, "" none */
 } ServiceStatus;
 
-/* Counts it, and prints its line, unless it is one of the dead that interest nobody any more. out: NULL prints nothing. */
+/* Counts it, and prints its line, unless it is one of the dead that interest nobody any more. out:
+ * NULL prints nothing. */
 void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *instance, FILE *out);
 
 /* After the last instance: a line where none is alive. */

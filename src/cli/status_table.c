@@ -1,5 +1,6 @@
 /*
- * status_table: see the header. Texts that come from the database are foreign: they are shown escaped.
+ * status_table: see the header. Texts that come from the database are foreign: they are shown
+ * escaped.
  */
 #include "cli/status_table.h"
 #include "base/duration.h"
@@ -32,7 +33,8 @@ static const char *printable(const char *text, char *out, size_t size)
 
 bool status_is_trouble(const MirrorStatus *s)
 {
-        bool well = !s->outcome || strcmp(s->outcome, "synced") == 0 || strcmp(s->outcome, "aborted") == 0;
+        bool well = !s->outcome || strcmp(s->outcome, "synced") == 0 ||
+                    strcmp(s->outcome, "aborted") == 0;
         return s->enabled && (s->overdue || s->consecutive_failures > 0 || !well);
 }
 
@@ -47,8 +49,9 @@ static const char *row_colour(const MirrorStatus *s)
 
 void status_table_head(FILE *out)
 {
-        fprintf(out, "%-*s %-*s %9s  %9s  %10s  %-10s %-10s %s\n", NAME_COLUMNS, "EDGE", STATE_COLUMNS, "STATE",
-                "LISTED", "REFRESHED", "ROWS", "OUTCOME", "REFRESH", "NEXT RUN");
+        fprintf(out, "%-*s %-*s %9s  %9s  %10s  %-10s %-10s %s\n", NAME_COLUMNS, "EDGE",
+                STATE_COLUMNS, "STATE", "LISTED", "REFRESHED", "ROWS", "OUTCOME", "REFRESH",
+                "NEXT RUN");
 }
 
 /* A sign of life comes at least every third of a lease. */
@@ -59,7 +62,8 @@ static void put_holder(FILE *out, const MirrorStatus *s)
         if (s->holder_seen_sec < 0)
                 return;
         (void)duration_format_short((uint64_t)s->holder_seen_sec * USEC_PER_SEC, seen);
-        (void)duration_format_short((uint64_t)(s->free_in_sec > 0 ? s->free_in_sec : 0) * USEC_PER_SEC, left);
+        (void)duration_format_short(
+                (uint64_t)(s->free_in_sec > 0 ? s->free_in_sec : 0) * USEC_PER_SEC, left);
         if (3 * s->holder_seen_sec > s->lease_sec)
                 fprintf(out, ": no sign of life for %s; free in %s", seen, left);
         else if (6 * s->holder_seen_sec > s->lease_sec)
@@ -69,7 +73,8 @@ static void put_holder(FILE *out, const MirrorStatus *s)
 static void put_running(FILE *out, const MirrorStatus *s)
 {
         char since[DURATION_STRING_SIZE], words[64];
-        fprintf(out, "    running for %s", s->running_sec > 0 ? age(s->running_sec, since) : "less than a second");
+        fprintf(out, "    running for %s",
+                s->running_sec > 0 ? age(s->running_sec, since) : "less than a second");
         if (s->job_state && strcmp(s->phase, "poll") == 0)
                 fprintf(out, ", job %s", printable(s->job_state, words, sizeof(words)));
         if (s->job_progress >= 0 && strcmp(s->phase, "poll") == 0)
@@ -85,7 +90,10 @@ void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
 {
         char code[64], words[LIMIT_FAULT_MESSAGE_BYTES], rows[32] = "-";
         char listed[DURATION_STRING_SIZE], refreshed[DURATION_STRING_SIZE];
-        const char *state = s->phase ? s->phase : !s->enabled ? "disabled" : s->overdue ? "OVERDUE" : "idle";
+        const char *state = s->phase      ? s->phase
+                            : !s->enabled ? "disabled"
+                            : s->overdue  ? "OVERDUE"
+                                          : "idle";
         if (s->row_count >= 0)
                 (void)snprintf(rows, sizeof(rows), "%" PRId64, s->row_count);
         if (colour)
@@ -93,7 +101,8 @@ void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
         columns_put(out, s->name, NAME_COLUMNS);
         fputc(' ', out);
         columns_put(out, state, STATE_COLUMNS);
-        fprintf(out, " %9s  %9s  %10s  ", age(s->listed_age_sec, listed), age(s->refreshed_age_sec, refreshed), rows);
+        fprintf(out, " %9s  %9s  %10s  ", age(s->listed_age_sec, listed),
+                age(s->refreshed_age_sec, refreshed), rows);
         columns_put(out, s->outcome ? s->outcome : "-", OUTCOME_COLUMNS);
         fputc(' ', out);
         columns_put(out, s->refresh ? s->refresh : "-", OUTCOME_COLUMNS);
@@ -101,13 +110,18 @@ void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
         if (s->phase)
                 put_running(out, s);
         if (s->error_message)
-                fprintf(out, "    %s: %s\n", s->error_code ? printable(s->error_code, code, sizeof(code)) : "error",
+                fprintf(out, "    %s: %s\n",
+                        s->error_code ? printable(s->error_code, code, sizeof(code)) : "error",
                         printable(s->error_message, words, sizeof(words)));
         if (s->held + s->pending > 0)
-                fprintf(out, "    missing from the list, and kept: %" PRId64 " held, %" PRId64 " pending\n", s->held,
-                        s->pending);
+                fprintf(out,
+                        "    missing from the list, and kept: %" PRId64 " held, %" PRId64
+                        " pending\n",
+                        s->held, s->pending);
         if (s->rejected > 0)
-                fprintf(out, "    %" PRId64 " listed %s cannot be mirrored; see the view edgemirror.rejected\n",
+                fprintf(out,
+                        "    %" PRId64
+                        " listed %s cannot be mirrored; see the view edgemirror.rejected\n",
                         s->rejected, s->rejected == 1 ? "row" : "rows");
         if (s->consecutive_failures > 1)
                 fprintf(out, "    %" PRId64 " failures in a row\n", s->consecutive_failures);
@@ -137,10 +151,12 @@ void status_print_json(const MirrorStatus *s)
                 json_add_text(job, "id", s->job_id);
                 json_add_text(job, "state", s->job_state);
                 cJSON_AddItemToObject(job, "progress",
-                                      s->job_progress >= 0 ? cJSON_CreateNumber(s->job_progress) : cJSON_CreateNull());
+                                      s->job_progress >= 0 ? cJSON_CreateNumber(s->job_progress)
+                                                           : cJSON_CreateNull());
         } else {
                 cJSON_AddItemToObject(o, "job", cJSON_CreateNull());
         }
-        json_add_fault(o, "error", s->error_scope, s->error_code, s->error_message, s->error_http_status, NULL);
+        json_add_fault(o, "error", s->error_scope, s->error_code, s->error_message,
+                       s->error_http_status, NULL);
         json_print_line(o);
 }

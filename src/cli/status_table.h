@@ -1,5 +1,6 @@
 /*
- * status_table: one edge of `edgemirror status`, as lines for a person or as a JSON object for a program.
+ * status_table: one edge of `edgemirror status`, as lines for a person or as a JSON object for a
+ * program.
  */
 #pragma once
 
@@ -9,7 +10,8 @@
 
 void status_table_head(FILE *out);
 
-/* One line, and under it what is under way and what went wrong. `colour`: with the escapes of a terminal. */
+/* One line, and under it what is under way and what went wrong. `colour`: with the escapes of a
+ * terminal. */
 void status_table_row(FILE *out, const MirrorStatus *s, bool colour);
 
 /* Somebody should look at it: overdue, failing, or with removals that wait for a person. */

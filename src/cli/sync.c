@@ -1,9 +1,11 @@
 /*
- * sync: the command. Registers the edges, runs their syncs side by side, prints a line as each ends.
+ * sync: the command. Registers the edges, runs their syncs side by side, prints a line as each
+ * ends.
  *
- * What always holds: at most max_syncs run at once, and one alone until the catalog has answered it (a wrong password that is tried by many at once
- * locks the account); once the catalog or PostgreSQL as a whole has said no, edges that have not begun fail with the same words
- * without asking it again.
+ * What always holds: at most max_syncs run at once, and one alone until the catalog has answered it
+ * (a wrong password that is tried by many at once locks the account); once the catalog or
+ * PostgreSQL as a whole has said no, edges that have not begun fail with the same words without
+ * asking it again.
  */
 #include "sync/sync.h"
 #include "base/duration.h"
@@ -49,18 +51,19 @@ struct SyncCommand {
         Runner *runners; /* one per edge */
         size_t n_edges, next, running;
         bool stopping;
-        bool catalog_answers;   /* somebody has had an answer: more than one edge may ask */
+        bool catalog_answers;          /* somebody has had an answer: more than one edge may ask */
         sd_event_source *solo_timeout; /* stops waiting for that */
-        Fault peer_fault;       /* of a peer that said no */
-        Fault said;             /* of a peer, the one that was printed last */
-        size_t n_away;          /* edges that failed as if the catalog were away */
+        Fault peer_fault;              /* of a peer that said no */
+        Fault said;                    /* of a peer, the one that was printed last */
+        size_t n_away;                 /* edges that failed as if the catalog were away */
         int status;
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
         sd_event_source *stop_timer;
 };
 
 /* plan: NULL, or what a dry run found. */
-static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncReport *report, Plan *plan)
+static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncReport *report,
+                           Plan *plan)
 {
         progress_view_clear(c->view);
         if (c->line->json)
@@ -99,8 +102,8 @@ static void runner_on_progress(const SyncProgress *progress, void *userdata)
 static int runner_wait(Runner *r, const SyncReport *report)
 {
         SyncCommand *c = r->command;
-        int error = sd_event_add_time_relative(c->session.event, &r->again, CLOCK_MONOTONIC, WAIT_EVERY_USEC, 0,
-                                               runner_on_again, r);
+        int error = sd_event_add_time_relative(c->session.event, &r->again, CLOCK_MONOTONIC,
+                                               WAIT_EVERY_USEC, 0, runner_on_again, r);
         if (error < 0)
                 return error;
         if (!r->waits)
@@ -108,7 +111,8 @@ static int runner_wait(Runner *r, const SyncReport *report)
         r->waits = true;
         r->line = progress_line_remove(r->line);
         r->over = true;
-        c->catalog_answers = true; /* as far as we can know: the others need not wait for this one */
+        /* as far as we can know: the others need not wait for this one */
+        c->catalog_answers = true;
         command_wake(c);
         return 0;
 }
@@ -117,7 +121,8 @@ static void runner_on_done(const SyncReport *report, void *userdata)
 {
         Runner *r = userdata;
         SyncCommand *c = r->command;
-        if (c->line->wait && !c->stopping && sync_report_busy(report) && runner_wait(r, report) >= 0)
+        if (c->line->wait && !c->stopping && sync_report_busy(report) &&
+            runner_wait(r, report) >= 0)
                 return;
         r->line = progress_line_remove(r->line);
         r->over = true;
@@ -126,7 +131,8 @@ static void runner_on_done(const SyncReport *report, void *userdata)
                 checked.outcome = "failed";
         command_report(c, r->edge, &checked, r->plan);
         r->plan = plan_free(r->plan);
-        if (report->fault.scope == FAULT_PEER && !sync_report_applied(report) && c->peer_fault.scope == FAULT_NONE)
+        if (report->fault.scope == FAULT_PEER && !sync_report_applied(report) &&
+            c->peer_fault.scope == FAULT_NONE)
                 c->peer_fault = report->fault;
         else if (report->requests > 0)
                 c->catalog_answers = true;
@@ -158,7 +164,8 @@ static int runner_start(SyncCommand *c, Runner *r)
         return sync_start(&c->context, &plan, runner_on_progress, runner_on_done, r, &r->sync);
 }
 
-static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, const char *outcome, const Fault *fault)
+static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, const char *outcome,
+                              const Fault *fault)
 {
         SyncReport report = {.outcome = outcome, .fault = *fault};
         command_report(c, edge, &report, NULL);
@@ -249,7 +256,8 @@ static int command_on_stop_timeout(sd_event_source *s, uint64_t usec, void *user
         SyncCommand *c = userdata;
         Fault late;
         fault_set(&late, FAULT_RUN, ETIMEDOUT, "stopped",
-                  "stopped; PostgreSQL has not answered within stop_timeout; a lease that was taken ends by itself");
+                  "stopped; PostgreSQL has not answered within stop_timeout; a lease that was "
+                  "taken ends by itself");
         for (size_t i = 0; i < c->next; i++)
                 if (c->runners[i].sync && !c->runners[i].over)
                         command_fail_edge(c, c->runners[i].edge, "aborted", &late);
@@ -266,7 +274,8 @@ static void runner_waits_no_more(Runner *r)
         command_fail_edge(r->command, r->edge, "aborted", &stopped);
 }
 
-static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata)
+static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *info,
+                             void *userdata)
 {
         (void)s;
         (void)info;
@@ -285,7 +294,8 @@ static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *
                         sync_stop(c->runners[i].sync);
         }
         if (sd_event_add_time_relative(c->session.event, &c->stop_timer, CLOCK_MONOTONIC,
-                                       c->session.config->daemon.stop_timeout_usec, 0, command_on_stop_timeout, c) < 0)
+                                       c->session.config->daemon.stop_timeout_usec, 0,
+                                       command_on_stop_timeout, c) < 0)
                 (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
         command_wake(c);
         return 0;
@@ -310,13 +320,14 @@ static int command_watch_signals(SyncCommand *c)
 static void command_on_registered(const Fault *fault, void *userdata)
 {
         SyncCommand *c = userdata;
-        /* An apply that takes long holds one of them: those that are registered already are none the worse, any other says so itself. */
+        /* An apply that takes long holds one of them: those that are registered already are none
+         * the worse, any other says so itself. */
         if (mirror_is_locked(fault))
                 log_info("the edges are registered by a later sync: %s", fault->message);
         else if (fault->scope != FAULT_NONE)
                 c->peer_fault = *fault;
-        if (sd_event_add_time_relative(c->session.event, &c->solo_timeout, CLOCK_MONOTONIC, ALONE_AT_MOST_USEC, 0,
-                                       command_on_hurry, c) < 0)
+        if (sd_event_add_time_relative(c->session.event, &c->solo_timeout, CLOCK_MONOTONIC,
+                                       ALONE_AT_MOST_USEC, 0, command_on_hurry, c) < 0)
                 c->catalog_answers = true;
         command_go_on(c);
 }
@@ -335,7 +346,8 @@ static int command_register(SyncCommand *c)
                         .schedule = c->edges[i]->schedule_text,
                         .timezone = c->edges[i]->timezone,
                 };
-        int r = mirror_register(c->session.mirror, edges, c->n_edges, NULL, command_on_registered, c, &task);
+        int r = mirror_register(c->session.mirror, edges, c->n_edges, NULL, command_on_registered,
+                                c, &task);
         free(edges);
         return r;
 }
@@ -368,7 +380,9 @@ static int command_open(SyncCommand *c)
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
         if (r >= 0 && c->line->dry_run)
-                r = mirror_register(c->session.mirror, NULL, 0, NULL, command_on_registered, c, &task); /* only looks */
+                /* only looks */
+                r = mirror_register(c->session.mirror, NULL, 0, NULL, command_on_registered, c,
+                                    &task);
         else if (r >= 0)
                 r = command_register(c);
         if (r >= 0)

@@ -1,5 +1,6 @@
 /*
- * sync_report: prints and judges reports. Texts in a report are fit for a terminal already; names come from the configuration.
+ * sync_report: prints and judges reports. Texts in a report are fit for a terminal already; names
+ * come from the configuration.
  */
 #include "cli/sync_report.h"
 #include "base/duration.h"
@@ -15,7 +16,8 @@ enum { EDGE_COLUMNS = 24 };
 
 bool sync_report_applied(const SyncReport *r)
 {
-        return text_equal(r->outcome, "synced") || text_equal(r->outcome, "held") || text_equal(r->outcome, "unstable");
+        return text_equal(r->outcome, "synced") || text_equal(r->outcome, "held") ||
+               text_equal(r->outcome, "unstable");
 }
 
 bool sync_report_busy(const SyncReport *r)
@@ -68,8 +70,8 @@ void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncRep
         json_add_int(o, "requests", r->requests);
         json_add_int(o, "durationMs", (int64_t)(r->duration_usec / USEC_PER_MSEC));
         bool fault = r->fault.scope != FAULT_NONE;
-        json_add_fault(o, "error", fault_scope_name(r->fault.scope), fault ? r->fault.code : NULL, r->fault.message,
-                       r->fault.http_status, r->fault.sqlstate);
+        json_add_fault(o, "error", fault_scope_name(r->fault.scope), fault ? r->fault.code : NULL,
+                       r->fault.message, r->fault.http_status, r->fault.sqlstate);
         if (plan && sync_report_applied(r)) {
                 plan_print_json(plan, o);
                 return;
@@ -85,8 +87,9 @@ static void print_counts(const SyncReport *r)
                 int64_t count;
                 const char *word;
         } counts[] = {
-                {r->applied.added, "added"},       {r->applied.changed, "changed"}, {r->applied.removed, "removed"},
-                {r->applied.restored, "restored"}, {r->applied.held, "held"},       {r->applied.pending, "pending"},
+                {r->applied.added, "added"},       {r->applied.changed, "changed"},
+                {r->applied.removed, "removed"},   {r->applied.restored, "restored"},
+                {r->applied.held, "held"},         {r->applied.pending, "pending"},
                 {r->applied.rejected, "rejected"},
         };
         bool any = false;
@@ -100,10 +103,12 @@ static void print_counts(const SyncReport *r)
         printf("%s; ", any ? "" : ", no change");
 }
 
-/* What is wrong with a peer is the same for every edge that needs it: the words once, then the code alone. */
+/* What is wrong with a peer is the same for every edge that needs it: the words once, then the code
+ * alone. */
 static void print_fault(const Fault *fault, const Fault *said)
 {
-        bool again = said->scope == FAULT_PEER && fault->scope == FAULT_PEER && text_equal(fault->code, said->code) &&
+        bool again = said->scope == FAULT_PEER && fault->scope == FAULT_PEER &&
+                     text_equal(fault->code, said->code) &&
                      text_equal(fault->message, said->message);
         printf("    %s: %s\n", fault->code, again ? "as above" : fault->message);
 }
@@ -124,24 +129,28 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
         if (r->fault.scope != FAULT_NONE)
                 print_fault(&r->fault, said);
         if (r->applied.held > 0)
-                printf("    %" PRId64 " %s of the mirror %s missing from the list and %s left as %s\n", r->applied.held,
-                       one ? "row" : "rows", one ? "is" : "are", one ? "was" : "were", one ? "it is" : "they are");
+                printf("    %" PRId64
+                       " %s of the mirror %s missing from the list and %s left as %s\n",
+                       r->applied.held, one ? "row" : "rows", one ? "is" : "are",
+                       one ? "was" : "were", one ? "it is" : "they are");
         if (r->applied.pending > 0)
-                printf("    %" PRId64 " %s missing and proven gone; removed once enough syncs in a row have proven it "
+                printf("    %" PRId64 " %s missing and proven gone; removed once enough syncs in a "
+                       "row have proven it "
                        "(confirm_removals), at once with --accept-removals\n",
                        r->applied.pending, r->applied.pending == 1 ? "row is" : "rows are");
         if (r->applied.rejected > 0)
-                printf("    %" PRId64
-                       " listed %s cannot be mirrored and %s set aside; the view edgemirror.rejected says why\n",
+                printf("    %" PRId64 " listed %s cannot be mirrored and %s set aside; the view "
+                       "edgemirror.rejected says why\n",
                        r->applied.rejected, r->applied.rejected == 1 ? "row" : "rows",
                        r->applied.rejected == 1 ? "is" : "are");
         if (r->applied.moved > 0)
-                printf("    %" PRId64 " %s to an Edge connection that is not synced here, and stays as it is now\n",
+                printf("    %" PRId64 " %s to an Edge connection that is not synced here, and "
+                       "stays as it is now\n",
                        r->applied.moved, r->applied.moved == 1 ? "row went" : "rows went");
         int64_t left = r->elsewhere - r->applied.moved;
         if (left > 0)
-                printf("    %" PRId64
-                       " of the missing rows %s to another Edge connection now; its sync takes %s over\n",
+                printf("    %" PRId64 " of the missing rows %s to another Edge connection now; its "
+                       "sync takes %s over\n",
                        left, left == 1 ? "belongs" : "belong", left == 1 ? "it" : "them");
         if (plan && sync_report_applied(r))
                 plan_print(plan);

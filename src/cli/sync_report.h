@@ -6,12 +6,14 @@
 #include "cli/plan.h"
 #include "sync/sync.h"
 
-/* A line on standard output, and lines below it for what a person should know; with the plan of a dry run (NULL: none).
- * `said` is the fault of a peer that was printed last (scope FAULT_NONE: none): it is not spelt out again. */
+/* A line on standard output, and lines below it for what a person should know; with the plan of a
+ * dry run (NULL: none). `said` is the fault of a peer that was printed last (scope FAULT_NONE:
+ * none): it is not spelt out again. */
 void sync_report_print(const char *edge, const SyncReport *report, Plan *plan, const Fault *said);
 
 /* One JSON object on a line; with a plan: member `plan` too. */
-void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *report, Plan *plan);
+void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *report,
+                            Plan *plan);
 
 /* Whether the mirror was brought up to the list: synced, held or unstable. */
 /* Somebody else is syncing the edge: no failure. */
@@ -22,5 +24,6 @@ bool sync_report_applied(const SyncReport *report);
 /* The exit status that this edge gives: 0, 1, 4, 69 or 77. */
 int sync_report_status(const SyncReport *report);
 
-/* Whether it failed because nothing came to the end, or a gateway answered instead of the catalog. Of one edge that may be its list; of all, the catalog is away. */
+/* Whether it failed because nothing came to the end, or a gateway answered instead of the catalog.
+ * Of one edge that may be its list; of all, the catalog is away. */
 bool sync_report_catalog_away(const SyncReport *report);

@@ -1,5 +1,6 @@
 /*
- * moment: reads and writes ISO 8601, digit by digit: strptime takes more than the standard does, and days that do not exist.
+ * moment: reads and writes ISO 8601, digit by digit: strptime takes more than the standard does,
+ * and days that do not exist.
  */
 #include "cli/timestamp.h"
 #include "base/duration.h"
@@ -34,8 +35,9 @@ static bool take_char(const char **s, char c)
 static bool take_date(const char **s, struct tm *tm)
 {
         int year, month;
-        if (!take_number(s, 4, 1970, 9999, &year) || !take_char(s, '-') || !take_number(s, 2, 1, 12, &month) ||
-            !take_char(s, '-') || !take_number(s, 2, 1, 31, &tm->tm_mday))
+        if (!take_number(s, 4, 1970, 9999, &year) || !take_char(s, '-') ||
+            !take_number(s, 2, 1, 12, &month) || !take_char(s, '-') ||
+            !take_number(s, 2, 1, 31, &tm->tm_mday))
                 return false;
         tm->tm_year = year - 1900;
         tm->tm_mon = month - 1;
@@ -46,7 +48,8 @@ static bool take_date(const char **s, struct tm *tm)
 
 static bool take_time(const char **s, struct tm *tm, int64_t *usec)
 {
-        if (!take_number(s, 2, 0, 23, &tm->tm_hour) || !take_char(s, ':') || !take_number(s, 2, 0, 59, &tm->tm_min))
+        if (!take_number(s, 2, 0, 23, &tm->tm_hour) || !take_char(s, ':') ||
+            !take_number(s, 2, 0, 59, &tm->tm_min))
                 return false;
         if (!take_char(s, ':'))
                 return true;
@@ -89,8 +92,8 @@ int timestamp_parse(const char *text, int64_t *ret_usec)
         const char *s = text;
         if (!take_date(&s, &tm))
                 return -EINVAL;
-        if (*s != '\0' && (!(take_char(&s, 'T') || take_char(&s, ' ')) || !take_time(&s, &tm, &usec) ||
-                           !take_offset(&s, &offset_sec)))
+        if (*s != '\0' && (!(take_char(&s, 'T') || take_char(&s, ' ')) ||
+                           !take_time(&s, &tm, &usec) || !take_offset(&s, &offset_sec)))
                 return -EINVAL;
         if (*s != '\0')
                 return -EINVAL;
@@ -108,7 +111,7 @@ char *timestamp_format(int64_t usec, const Zone *zone, char out[TIMESTAMP_STRING
         (void)gmtime_r(&local, &tm);
         (void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
         int minutes = (offset < 0 ? -offset : offset) / 60;
-        (void)snprintf(out, TIMESTAMP_STRING_SIZE, "%s%c%02d:%02d", text, offset < 0 ? '-' : '+', minutes / 60,
-                       minutes % 60);
+        (void)snprintf(out, TIMESTAMP_STRING_SIZE, "%s%c%02d:%02d", text, offset < 0 ? '-' : '+',
+                       minutes / 60, minutes % 60);
         return out;
 }

@@ -8,8 +8,9 @@
 
 #define TIMESTAMP_STRING_SIZE 48
 
-/* DATE, or DATE and TIME with "T" or a blank between; seconds and their fraction are optional; then "Z", an offset ("+01:00", "+0100", "+01") or
- * nothing for UTC. The date must exist; years 1970 to 9999. -EINVAL otherwise. */
+/* DATE, or DATE and TIME with "T" or a blank between; seconds and their fraction are optional; then
+ * "Z", an offset ("+01:00", "+0100", "+01") or nothing for UTC. The date must exist; years 1970 to
+ * 9999. -EINVAL otherwise. */
 int timestamp_parse(const char *text, int64_t *ret_usec);
 
 /* "2026-03-29T03:00:00+02:00": to the second, with the offset that holds in the zone. */

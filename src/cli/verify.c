@@ -27,7 +27,8 @@ typedef struct Verification {
 
 static bool rows_differ(const MirrorVerify *v)
 {
-        return v->recorded_digest && (v->rows != v->recorded_rows || strcmp(v->digest, v->recorded_digest) != 0);
+        return v->recorded_digest &&
+               (v->rows != v->recorded_rows || strcmp(v->digest, v->recorded_digest) != 0);
 }
 
 static bool is_altered(const MirrorVerify *v)
@@ -45,9 +46,12 @@ static void print_rows(const MirrorVerify *v)
         if (v->recorded_rows < 0)
                 printf("never synced");
         else if (!v->recorded_digest)
-                printf("%" PRId64 " rows; there is no digest to compare with before the next whole list", v->rows);
+                printf("%" PRId64
+                       " rows; there is no digest to compare with before the next whole list",
+                       v->rows);
         else if (v->rows != v->recorded_rows)
-                printf("%" PRId64 " rows, and its last sync left %" PRId64, v->rows, v->recorded_rows);
+                printf("%" PRId64 " rows, and its last sync left %" PRId64, v->rows,
+                       v->recorded_rows);
         else
                 printf("%" PRId64 " rows%s", v->rows,
                        rows_differ(v) ? ", as many as its last sync left, but not the same" : "");
@@ -91,14 +95,14 @@ static void verify_finish(Verification *c, const Fault *fault)
                 return;
         }
         if (c->n_rows_differ > 0)
-                log_warning(
-                        "verify: the rows of %zu of %zu edges were altered; edgemirror sync --dry-run EDGE shows them, "
-                        "edgemirror sync --full EDGE mends them",
-                        c->n_rows_differ, c->n_edges);
+                log_warning("verify: the rows of %zu of %zu edges were altered; edgemirror sync "
+                            "--dry-run EDGE shows them, "
+                            "edgemirror sync --full EDGE mends them",
+                            c->n_rows_differ, c->n_edges);
         if (c->n_history_differs > 0)
-                log_warning(
-                        "verify: the history of %zu of %zu edges was altered; what it said is in a backup, no sync mends it",
-                        c->n_history_differs, c->n_edges);
+                log_warning("verify: the history of %zu of %zu edges was altered; what it said is "
+                            "in a backup, no sync mends it",
+                            c->n_history_differs, c->n_edges);
         if (c->n_rows_differ + c->n_history_differs > 0)
                 c->status = CLI_EXIT_EDGE_FAILED;
         if (asked_names_missing(&c->asked, "verify"))
@@ -118,7 +122,8 @@ static void verify_on_edge(const MirrorVerify *v, const Fault *fault, void *user
         asked_names_mark(&c->asked, v->name);
         c->n_edges++;
         c->n_rows_differ += rows_differ(v);
-        c->n_history_differs += !rows_differ(v) && v->history_differs > 0; /* altered rows differ from it as well */
+        /* altered rows differ from it as well */
+        c->n_history_differs += !rows_differ(v) && v->history_differs > 0;
         if (c->json)
                 verify_print_json(v);
         else

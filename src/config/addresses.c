@@ -1,8 +1,10 @@
 /*
- * addresses: the kinds of values that say where to go and how to sign in: the catalog's URL, the authentication, the connection string.
+ * addresses: the kinds of values that say where to go and how to sign in: the catalog's URL, the
+ * authentication, the connection string.
  *
- * libcurl and libpq judge their own forms, so that what passes here is what they will use. What libpq says of a bad string is not repeated: it
- * quotes pieces of it, and a piece may be a password.
+ * libcurl and libpq judge their own forms, so that what passes here is what they will use. What
+ * libpq says of a bad string is not repeated: it quotes pieces of it, and a piece may be a
+ * password.
  */
 #include "base/limits.h"
 #include "config/option.h"
@@ -38,7 +40,8 @@ static bool host_is_loopback(const char *host)
                (inet_pton(AF_INET, host, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
 }
 
-/* What must not be in the URL, seen in the text itself: libcurl does not report an empty query or user. */
+/* What must not be in the URL, seen in the text itself: libcurl does not report an empty query or
+ * user. */
 static const char *url_complaint(const char *value)
 {
         const char *authority = strstr(value, "://");
@@ -55,13 +58,16 @@ static const char *url_complaint(const char *value)
         return NULL;
 }
 
-/* Other clients take the address of an API. What is below the url is ours to know; NULL: nothing of that is in the path. */
+/* Other clients take the address of an API. What is below the url is ours to know; NULL: nothing of
+ * that is in the path. */
 static const char *path_api_complaint(const char *path)
 {
         static const struct {
                 const char *path, *complaint;
         } apis[] = {
-#define DROP(path_) {path_, "drop \"" path_ "\" and all behind it: the paths of the API are added by this program"}
+#define DROP(path_)                                                                                \
+        {path_,                                                                                    \
+         "drop \"" path_ "\" and all behind it: the paths of the API are added by this program"}
                 DROP("/rest/catalogDatabase"),
                 DROP("/rest/jobs"),
                 DROP("/rest/oauth"),
@@ -75,14 +81,16 @@ static const char *path_api_complaint(const char *path)
         for (size_t i = 0; i < ARRAY_SIZE(apis); i++) {
                 const char *at = strstr(path, apis[i].path);
                 const char *end = at ? at + strlen(apis[i].path) : "";
-                bool last = strcmp(apis[i].path, "/rest") == 0 || strcmp(apis[i].path, "/graphql") == 0;
+                bool last =
+                        strcmp(apis[i].path, "/rest") == 0 || strcmp(apis[i].path, "/graphql") == 0;
                 if (at && (last ? end[strspn(end, "/")] == '\0' : *end == '/' || *end == '\0'))
                         return apis[i].complaint;
         }
         return NULL;
 }
 
-static int url_build(const char *scheme, const char *host, const char *port, const char *path, char **ret)
+static int url_build(const char *scheme, const char *host, const char *port, const char *path,
+                     char **ret)
 {
         size_t path_size = strlen(path);
         while (path_size > 0 && path[path_size - 1] == '/')
@@ -90,8 +98,8 @@ static int url_build(const char *scheme, const char *host, const char *port, con
 
         char *url = NULL;
         int start = (int)strlen(scheme) + 3;
-        if (asprintf(&url, "%s://%s%s%s%.*s", scheme, host, port ? ":" : "", port ? port : "", (int)path_size, path) <
-            0)
+        if (asprintf(&url, "%s://%s%s%s%.*s", scheme, host, port ? ":" : "", port ? port : "",
+                     (int)path_size, path) < 0)
                 return -ENOMEM;
         for (char *c = url + start; c < url + start + strlen(host); c++)
                 if (*c >= 'A' && *c <= 'Z')
@@ -100,10 +108,12 @@ static int url_build(const char *scheme, const char *host, const char *port, con
         return 0;
 }
 
-static int parse_url(const Option *o _unused_, void *object, const char *value, OptionContext *context)
+static int parse_url(const Option *o _unused_, void *object, const char *value,
+                     OptionContext *context)
 {
         ConfigCatalog *catalog = &((Config *)object)->catalog;
-        _cleanup_(cleanup_curl_string) char *scheme = NULL, *host = NULL, *port = NULL, *path = NULL;
+        _cleanup_(cleanup_curl_string) char *scheme = NULL, *host = NULL, *port = NULL,
+                                            *path = NULL;
         _cleanup_(cleanup_curl_string) char *zone = NULL;
 
         const char *complaint = url_complaint(value);
@@ -133,7 +143,8 @@ static int parse_url(const Option *o _unused_, void *object, const char *value, 
         if (!plain_http && strcasecmp(scheme, "https") != 0)
                 return refuse(context, "neither https nor http");
         if (plain_http && !host_is_loopback(host))
-                return refuse(context, "http would send the password in the clear to another machine");
+                return refuse(context,
+                              "http would send the password in the clear to another machine");
         complaint = path_api_complaint(path);
         if (complaint)
                 return refuse(context, complaint);
@@ -155,7 +166,8 @@ const OptionKind option_kind_url = {
         .parse = parse_url,
 };
 
-static int parse_auth(const Option *o _unused_, void *object, const char *value, OptionContext *context)
+static int parse_auth(const Option *o _unused_, void *object, const char *value,
+                      OptionContext *context)
 {
         ConfigCatalog *catalog = &((Config *)object)->catalog;
 
@@ -177,11 +189,12 @@ static void cleanup_conninfo(PQconninfoOption **options)
         PQconninfoFree(*options);
 }
 
-/* libpq opens it as it stands, and says in its errors what it could not find: a password in it would be shown. */
+/* libpq opens it as it stands, and says in its errors what it could not find: a password in it
+ * would be shown. */
 static bool is_connection_string(const char *dbname)
 {
-        return strncmp(dbname, "postgresql://", 13) == 0 || strncmp(dbname, "postgres://", 11) == 0 ||
-               strchr(dbname, '=');
+        return strncmp(dbname, "postgresql://", 13) == 0 ||
+               strncmp(dbname, "postgres://", 11) == 0 || strchr(dbname, '=');
 }
 
 static int parse_conninfo(const Option *o, void *object, const char *value, OptionContext *context)
@@ -194,23 +207,22 @@ static int parse_conninfo(const Option *o, void *object, const char *value, Opti
         if (no_memory)
                 return -ENOMEM;
         if (!options)
-                return refuse(
-                        context,
-                        "libpq does not understand it (a word without \"=\", an unknown keyword, an open quote?)");
+                return refuse(context, "libpq does not understand it (a word without \"=\", an "
+                                       "unknown keyword, an open quote?)");
         for (const PQconninfoOption *i = options; i->keyword; i++) {
                 if (!i->val || i->val[0] == '\0')
                         continue;
                 if (strcmp(i->keyword, "password") == 0)
-                        return refuse(context,
-                                      "it holds a password; write that to a file and name it with password_file");
+                        return refuse(context, "it holds a password; write that to a file and name "
+                                               "it with password_file");
                 if (strcmp(i->keyword, "dbname") == 0 && is_connection_string(i->val))
-                        return refuse(context,
-                                      "dbname is the name of a database, and a connection string stands there; "
-                                      "write its words into conninfo itself");
+                        return refuse(context, "dbname is the name of a database, and a connection "
+                                               "string stands there; "
+                                               "write its words into conninfo itself");
                 if (i->dispchar[0] == '*')
-                        return refuse(context,
-                                      "it holds a secret (the passphrase of a key); use a key without one that "
-                                      "only the service can read");
+                        return refuse(context, "it holds a secret (the passphrase of a key); use a "
+                                               "key without one that "
+                                               "only the service can read");
         }
 
         char **field = (char **)(void *)((char *)object + o->offset), *copy = strdup(value);
@@ -227,7 +239,8 @@ const OptionKind option_kind_conninfo = {
         .parse = parse_conninfo,
 };
 
-static const char *conninfo_value(const PQconninfoOption *options, const char *keyword, const char *variable)
+static const char *conninfo_value(const PQconninfoOption *options, const char *keyword,
+                                  const char *variable)
 {
         for (const PQconninfoOption *o = options; o->keyword; o++)
                 if (strcmp(o->keyword, keyword) == 0 && o->val)
@@ -243,7 +256,8 @@ static bool hosts_hold_another(const char *hosts)
         while (*hosts) {
                 size_t size = strcspn(hosts, ",");
                 (void)snprintf(host, sizeof(host), "%.*s", (int)size, hosts);
-                if (host[0] && host[0] != '/' && host[0] != '@' && strcmp(host, "::1") != 0 && !host_is_loopback(host))
+                if (host[0] && host[0] != '/' && host[0] != '@' && strcmp(host, "::1") != 0 &&
+                    !host_is_loopback(host))
                         return true;
                 hosts += size + (hosts[size] == ',');
         }
@@ -257,9 +271,12 @@ bool conninfo_may_send_password_in_clear(const char *conninfo, bool has_password
                 return false;
         const char *addresses = conninfo_value(options, "hostaddr", "PGHOSTADDR");
         bool another =
-                hosts_hold_another(addresses[0] ? addresses : conninfo_value(options, "host", "PGHOST")) ||
-                conninfo_value(options, "service", "PGSERVICE")[0] != '\0'; /* its file may name one, now or later */
+                hosts_hold_another(addresses[0] ? addresses
+                                                : conninfo_value(options, "host", "PGHOST")) ||
+                /* its file may name one, now or later */
+                conninfo_value(options, "service", "PGSERVICE")[0] != '\0';
         bool decided = conninfo_value(options, "sslmode", "PGSSLMODE")[0] != '\0';
         return another && !decided &&
-               (has_password || conninfo_value(options, "passfile", "PGPASSFILE")[0] || getenv("PGPASSWORD"));
+               (has_password || conninfo_value(options, "passfile", "PGPASSFILE")[0] ||
+                getenv("PGPASSWORD"));
 }

@@ -1,8 +1,9 @@
 /*
  * assemble: from the draft to the configuration.
  *
- * Presets first, then what the files say, in their order; every edge starts as a copy of the defaults. A value that is overridden later is
- * still checked. A secret's file is not opened here: commands that need no secret work without it.
+ * Presets first, then what the files say, in their order; every edge starts as a copy of the
+ * defaults. A value that is overridden later is still checked. A secret's file is not opened here:
+ * commands that need no secret work without it.
  */
 #include "base/limits.h"
 #include "config/draft.h"
@@ -24,15 +25,19 @@ static int draft_apply(Draft *d, const DraftSetting *s, void *object, OptionCont
                 return r;
         if (r == 0 && context->warning[0] != '\0')
                 problems_add(&d->warnings, s->place, "%s = %s: %s", o->key,
-                             text_printable(s->value, strlen(s->value), shown, sizeof(shown)), context->warning);
+                             text_printable(s->value, strlen(s->value), shown, sizeof(shown)),
+                             context->warning);
         if (r == 0)
                 return 1;
-        (void)text_printable(context->complaint, strlen(context->complaint), complaint, sizeof(complaint));
+        (void)text_printable(context->complaint, strlen(context->complaint), complaint,
+                             sizeof(complaint));
         bool shows = !o->kind->is_private && s->value[0] != '\0';
-        bool says_more = strstr(complaint, "; accepted: ") != NULL; /* a schedule's: of the part that is wrong */
+        /* a schedule's: of the part that is wrong */
+        bool says_more = strstr(complaint, "; accepted: ") != NULL;
         problems_add(&d->problems, s->place, "%s%s%s: %s%s%s", o->key, shows ? " = " : "",
-                     shows ? text_printable(s->value, strlen(s->value), shown, sizeof(shown)) : "", complaint,
-                     says_more ? "" : "; accepted: ", says_more ? "" : option_accepted(o, accepted));
+                     shows ? text_printable(s->value, strlen(s->value), shown, sizeof(shown)) : "",
+                     complaint, says_more ? "" : "; accepted: ",
+                     says_more ? "" : option_accepted(o, accepted));
         return 0;
 }
 
@@ -43,8 +48,8 @@ static bool lives_in_edge(const Option *o)
 
 static bool is_polling(const Option *o)
 {
-        return o->section == OPTION_DEFAULTS &&
-               (o->offset == offsetof(ConfigEdge, poll_min_usec) || o->offset == offsetof(ConfigEdge, poll_max_usec));
+        return o->section == OPTION_DEFAULTS && (o->offset == offsetof(ConfigEdge, poll_min_usec) ||
+                                                 o->offset == offsetof(ConfigEdge, poll_max_usec));
 }
 
 /* Presets are ours and parse. */
@@ -56,8 +61,9 @@ static int apply_default_texts(Config *config, ConfigEdge *defaults, OptionConte
         for (size_t i = 0; i < n; i++) {
                 if (!table[i].default_text)
                         continue;
-                int r = option_parse(&table[i], lives_in_edge(&table[i]) ? (void *)defaults : config, table[i].default_text,
-                                     context);
+                int r = option_parse(&table[i],
+                                     lives_in_edge(&table[i]) ? (void *)defaults : config,
+                                     table[i].default_text, context);
                 if (r < 0)
                         return r;
         }
@@ -70,7 +76,8 @@ static int apply_default_instance(Config *config)
 
         if (config->daemon.instance)
                 return 0;
-        if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0' || !text_utf8_valid(host, strlen(host)))
+        if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0' ||
+            !text_utf8_valid(host, strlen(host)))
                 (void)snprintf(host, sizeof(host), "localhost");
         if (asprintf(&config->daemon.instance, "%s:%ld", host, (long)getpid()) < 0) {
                 config->daemon.instance = NULL;
@@ -88,8 +95,8 @@ static int edge_copy_defaults(ConfigEdge *edge, const ConfigEdge *defaults)
         return edge->schedule_text && edge->timezone ? 0 : -ENOMEM;
 }
 
-static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defaults, ConfigEdge *edge,
-                         OptionContext *context)
+static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defaults,
+                         ConfigEdge *edge, OptionContext *context)
 {
         bool present[OPTIONS_MAX] = {false};
         Place polling = {0};
@@ -114,7 +121,8 @@ static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defa
         }
         if (!present[option_find(OPTION_EDGE, "id") - table])
                 problems_add(&d->problems, from->place,
-                             "edge \"%s\" has no id; accepted: id = UUID of the Edge connection", from->name);
+                             "edge \"%s\" has no id; accepted: id = UUID of the Edge connection",
+                             from->name);
         if (polling.line > 0)
                 draft_check_polling(d, edge, polling);
         return 0;
@@ -125,12 +133,14 @@ static int edge_compare(const void *a, const void *b)
         return strcmp(((const ConfigEdge *)a)->name, ((const ConfigEdge *)b)->name);
 }
 
-static int assemble_edges(Draft *d, Config *config, const ConfigEdge *defaults, OptionContext *context)
+static int assemble_edges(Draft *d, Config *config, const ConfigEdge *defaults,
+                          OptionContext *context)
 {
         if (d->n_edges == 0) {
                 if (!d->unreadable)
                         problems_add(&d->problems, (Place){.file = 0, .line = 1},
-                                     "there is no edge to mirror; accepted: at least one section [edge \"NAME\"]");
+                                     "there is no edge to mirror; accepted: at least one section "
+                                     "[edge \"NAME\"]");
                 return 0;
         }
         if (d->n_edges > LIMIT_CONFIG_EDGES_MAX) {
@@ -162,7 +172,8 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
 
         for (size_t i = 0; i < d->n_settings; i++) {
                 const DraftSetting *s = &d->settings[i];
-                int r = draft_apply(d, s, lives_in_edge(s->option) ? (void *)defaults : config, context);
+                int r = draft_apply(d, s, lives_in_edge(s->option) ? (void *)defaults : config,
+                                    context);
                 if (r < 0)
                         return r;
                 present[s->option - table] = true;

@@ -1,7 +1,9 @@
 /*
- * check: what a single value cannot tell: keys that are missing, that do not fit together, and edges that collide.
+ * check: what a single value cannot tell: keys that are missing, that do not fit together, and
+ * edges that collide.
  *
- * An edge that takes a bad value from [defaults] is not reported again. Duplicates are found by sorting, for a hundred thousand edges load too.
+ * An edge that takes a bad value from [defaults] is not reported again. Duplicates are found by
+ * sorting, for a hundred thousand edges load too.
  */
 #include "base/duration.h"
 #include "config/draft.h"
@@ -21,8 +23,9 @@ void draft_check_required(Draft *d, OptionSection section, const bool *present)
 
         for (size_t i = 0; i < n; i++)
                 if (table[i].section == section && table[i].required && !present[i])
-                        problems_add(&d->problems, section_place(d, section), "%s is missing in %s; accepted: %s = %s",
-                                     table[i].key, option_section_name(section), table[i].key,
+                        problems_add(&d->problems, section_place(d, section),
+                                     "%s is missing in %s; accepted: %s = %s", table[i].key,
+                                     option_section_name(section), table[i].key,
                                      option_accepted(&table[i], accepted));
 }
 
@@ -37,7 +40,8 @@ static Place key_place(const Draft *d, OptionSection section, const char *key)
         return (Place){0};
 }
 
-/* Which keys a way of signing in needs; any other of them is an error rather than ignored, so that nobody believes it to be in force. */
+/* Which keys a way of signing in needs; any other of them is an error rather than ignored, so that
+ * nobody believes it to be in force. */
 void draft_check_catalog(Draft *d, const Config *config)
 {
         static const struct {
@@ -54,9 +58,11 @@ void draft_check_catalog(Draft *d, const Config *config)
         Place auth_place = key_place(d, OPTION_CATALOG, "auth");
         char accepted[OPTION_ACCEPTED_BYTES];
 
-        for (size_t i = 0; i < d->n_settings; i++) /* an auth that was refused: what it needs is not known */
+        /* an auth that was refused: what it needs is not known */
+        for (size_t i = 0; i < d->n_settings; i++)
                 if (d->settings[i].option == option_find(OPTION_CATALOG, "auth") &&
-                    strcmp(d->settings[i].value, "basic") != 0 && strcmp(d->settings[i].value, "bearer") != 0)
+                    strcmp(d->settings[i].value, "basic") != 0 &&
+                    strcmp(d->settings[i].value, "bearer") != 0)
                         return;
         const char *selected = config->catalog.auth == CONFIG_AUTH_BASIC ? "basic" : "bearer";
         for (size_t i = 0; i < ARRAY_SIZE(KEYS); i++) {
@@ -64,25 +70,32 @@ void draft_check_catalog(Draft *d, const Config *config)
                 Place place = key_place(d, OPTION_CATALOG, KEYS[i].key);
                 bool needed = KEYS[i].auth == config->catalog.auth;
                 if (needed && place.line == 0)
-                        problems_add(&d->problems, auth_place.line > 0 ? auth_place : section_place(d, OPTION_CATALOG),
-                                     "auth = %s needs %s; accepted: %s = %s", KEYS[i].auth_name, KEYS[i].key,
-                                     KEYS[i].key, option_accepted(o, accepted));
+                        problems_add(&d->problems,
+                                     auth_place.line > 0 ? auth_place
+                                                         : section_place(d, OPTION_CATALOG),
+                                     "auth = %s needs %s; accepted: %s = %s", KEYS[i].auth_name,
+                                     KEYS[i].key, KEYS[i].key, option_accepted(o, accepted));
                 else if (!needed && place.line > 0)
-                        problems_add(&d->problems, place,
-                                     "%s has no effect with auth = %s; accepted: only with auth = %s", KEYS[i].key,
-                                     selected, KEYS[i].auth_name);
+                        problems_add(
+                                &d->problems, place,
+                                "%s has no effect with auth = %s; accepted: only with auth = %s",
+                                KEYS[i].key, selected, KEYS[i].auth_name);
         }
 }
 
-/* libpq would encrypt where the server offers it, and send the password in the clear where it does not, or where somebody in between says so. */
+/* libpq would encrypt where the server offers it, and send the password in the clear where it does
+ * not, or where somebody in between says so. */
 void draft_check_postgres(Draft *d, const Config *config)
 {
         const ConfigPostgres *postgres = &config->postgres;
-        if (!postgres->conninfo || !conninfo_may_send_password_in_clear(postgres->conninfo, postgres->password_file))
+        if (!postgres->conninfo ||
+            !conninfo_may_send_password_in_clear(postgres->conninfo, postgres->password_file))
                 return;
         problems_add(&d->problems, key_place(d, OPTION_POSTGRES, "conninfo"),
-                     "conninfo: without sslmode the password may go to another machine in the clear; accepted: "
-                     "sslmode=verify-full sslrootcert=FILE, with the certificate of the server's issuer, or another "
+                     "conninfo: without sslmode the password may go to another machine in the "
+                     "clear; accepted: "
+                     "sslmode=verify-full sslrootcert=FILE, with the certificate of the server's "
+                     "issuer, or another "
                      "sslmode, set explicitly");
 }
 
@@ -91,12 +104,15 @@ void draft_check_polling(Draft *d, const ConfigEdge *edge, Place place)
         char low[DURATION_STRING_SIZE], high[DURATION_STRING_SIZE];
 
         if (edge->poll_min_usec > edge->poll_max_usec)
-                problems_add(&d->problems, place,
-                             "poll_min (%s) is above poll_max (%s); accepted: poll_min up to poll_max",
-                             duration_format(edge->poll_min_usec, low), duration_format(edge->poll_max_usec, high));
+                problems_add(
+                        &d->problems, place,
+                        "poll_min (%s) is above poll_max (%s); accepted: poll_min up to poll_max",
+                        duration_format(edge->poll_min_usec, low),
+                        duration_format(edge->poll_max_usec, high));
 }
 
-/* Equal ones come together, in the order in which they stand in the files: draft and configuration have the same order here. */
+/* Equal ones come together, in the order in which they stand in the files: draft and configuration
+ * have the same order here. */
 static int compare_names(const void *a, const void *b)
 {
         const ConfigEdge *const *x = a, *const *y = b;
@@ -120,21 +136,23 @@ static void check_duplicates(Draft *d, const Config *config, const ConfigEdge **
         for (size_t i = 1; i < config->n_edges; i++) {
                 bool same = by_id ? uuid_equal(&order[i]->id, &order[first]->id)
                                   : strcmp(order[i]->name, order[first]->name) == 0;
-                if (!same || (by_id && uuid_equal(&order[i]->id, &NONE))) { /* no id: reported as such */
+                /* no id: reported as such */
+                if (!same || (by_id && uuid_equal(&order[i]->id, &NONE))) {
                         first = i;
                         continue;
                 }
                 const ConfigEdge *earlier = order[first];
                 Place place = d->edges[order[i] - config->edges].place;
                 if (by_id)
+                        problems_add(&d->problems, place,
+                                     "edge \"%s\" has the id of edge \"%s\" (%s:%u); accepted: one "
+                                     "edge for each Edge connection",
+                                     order[i]->name, earlier->name, earlier->file, earlier->line);
+                else
                         problems_add(
                                 &d->problems, place,
-                                "edge \"%s\" has the id of edge \"%s\" (%s:%u); accepted: one edge for each Edge connection",
-                                order[i]->name, earlier->name, earlier->file, earlier->line);
-                else
-                        problems_add(&d->problems, place,
-                                     "edge \"%s\" is there already (%s:%u); accepted: each name once", order[i]->name,
-                                     earlier->file, earlier->line);
+                                "edge \"%s\" is there already (%s:%u); accepted: each name once",
+                                order[i]->name, earlier->file, earlier->line);
         }
 }
 
@@ -144,15 +162,17 @@ static void check_name_is_no_id(Draft *d, const Config *config)
         Uuid id;
 
         for (size_t i = 0; i < config->n_edges; i++)
-                if (uuid_parse(config->edges[i].name, &id) == 0 && !uuid_equal(&id, &config->edges[i].id))
-                        problems_add(
-                                &d->problems, d->edges[i].place,
-                                "the edge's name is a UUID other than its id; accepted: a name that is no UUID, or the id");
+                if (uuid_parse(config->edges[i].name, &id) == 0 &&
+                    !uuid_equal(&id, &config->edges[i].id))
+                        problems_add(&d->problems, d->edges[i].place,
+                                     "the edge's name is a UUID other than its id; accepted: a "
+                                     "name that is no UUID, or the id");
 }
 
 int draft_check_edges_unique(Draft *d, const Config *config)
 {
-        _cleanup_(cleanup_free) const ConfigEdge **order = calloc(config->n_edges, sizeof(const ConfigEdge *));
+        _cleanup_(cleanup_free) const ConfigEdge **order =
+                calloc(config->n_edges, sizeof(const ConfigEdge *));
         if (!order)
                 return -ENOMEM;
         for (size_t i = 0; i < config->n_edges; i++)

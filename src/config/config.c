@@ -69,7 +69,8 @@ bool config_same_peers(const Config *a, const Config *b)
         for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
                 if (!text_equal(strings[i][0], strings[i][1]))
                         return false;
-        return a->catalog.auth == b->catalog.auth && a->catalog.max_requests == b->catalog.max_requests &&
+        return a->catalog.auth == b->catalog.auth &&
+               a->catalog.max_requests == b->catalog.max_requests &&
                a->catalog.request_timeout_usec == b->catalog.request_timeout_usec &&
                a->postgres.max_connections == b->postgres.max_connections &&
                a->daemon.lease_usec == b->daemon.lease_usec;
@@ -80,10 +81,17 @@ Config *config_free(Config *config)
         if (!config || config->references-- > 0)
                 return NULL;
         char *const strings[] = {
-                config->catalog.url,        config->catalog.username,  config->catalog.password_file,
-                config->catalog.token_file, config->catalog.client_id, config->catalog.client_secret_file,
-                config->catalog.ca_file,    config->postgres.conninfo, config->postgres.password_file,
-                config->daemon.instance,    config->warnings,
+                config->catalog.url,
+                config->catalog.username,
+                config->catalog.password_file,
+                config->catalog.token_file,
+                config->catalog.client_id,
+                config->catalog.client_secret_file,
+                config->catalog.ca_file,
+                config->postgres.conninfo,
+                config->postgres.password_file,
+                config->daemon.instance,
+                config->warnings,
         };
         for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
                 free(strings[i]);
@@ -115,7 +123,8 @@ static int compare_key(const void *key, const void *edge)
 const ConfigEdge *config_find_edge(const Config *config, const char *name)
 {
         Uuid id;
-        const ConfigEdge *found = bsearch(name, config->edges, config->n_edges, sizeof(*config->edges), compare_key);
+        const ConfigEdge *found =
+                bsearch(name, config->edges, config->n_edges, sizeof(*config->edges), compare_key);
         return found || uuid_parse(name, &id) < 0 ? found : config_find_edge_by_id(config, &id);
 }
 

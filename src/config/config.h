@@ -1,8 +1,9 @@
 /*
  * config: the configuration, from files to a validated structure.
  *
- * One option table (options.c) gives parsing, validation, the sample file and the help. Every error is collected with file, line and the accepted
- * form; a configuration with an error is not used at all. A Config is immutable once loaded; release with config_free.
+ * One option table (options.c) gives parsing, validation, the sample file and the help. Every error
+ * is collected with file, line and the accepted form; a configuration with an error is not used at
+ * all. A Config is immutable once loaded; release with config_free.
  */
 #pragma once
 
@@ -62,7 +63,9 @@ typedef struct ConfigEdge {
         char *schedule_text;
         Schedule schedule;
         char *timezone;
-        const Zone *zone; /* shared, owned by the Config; NULL: this system does not have it, see config_edge_is_due */
+        /* shared, owned by the Config; NULL: this system does not have it, see config_edge_is_due
+         */
+        const Zone *zone;
         uint64_t spread_usec;
         bool refresh;
         uint64_t poll_min_usec, poll_max_usec;
@@ -81,16 +84,20 @@ typedef struct Config {
         ConfigDaemon daemon;
         ConfigEdge *edges; /* in order of name */
         size_t n_edges;
-        char *warnings; /* what keeps an edge from its schedule on this system, in lines as errors have them; NULL: nothing */
+        /* what keeps an edge from its schedule on this system, in lines as errors have them; NULL:
+         * nothing */
+        char *warnings;
         struct ConfigZones *zones; /* private */
         unsigned references;       /* private */
 } Config;
 
 #define CONFIG_DEFAULT_FILE SYSCONFDIR "/edgemirror/edgemirror.conf"
 
-/* Reads `file` (NULL: the default) and FILE.d/ *.conf (for the default: edgemirror.conf.d) in name order. On error returns -EINVAL (or the errno of a
- * file that cannot be read), and `errors` holds one line for each error, "FILE:LINE: what is wrong; accepted: form\n", in the order of files and
- * lines; without ":LINE" when it concerns the whole file. -ENOMEM: `errors` may be empty. The files of secrets are not opened: secret_read does. */
+/* Reads `file` (NULL: the default) and FILE.d/ *.conf (for the default: edgemirror.conf.d) in name
+ * order. On error returns -EINVAL (or the errno of a file that cannot be read), and `errors` holds
+ * one line for each error, "FILE:LINE: what is wrong; accepted: form\n", in the order of files and
+ * lines; without ":LINE" when it concerns the whole file. -ENOMEM: `errors` may be empty. The files
+ * of secrets are not opened: secret_read does. */
 int config_load(const char *file, Config **ret, Text *errors);
 Config *config_ref(Config *config);
 Config *config_free(Config *config); /* gives up one reference; the last one releases */
@@ -101,8 +108,10 @@ bool config_same_peers(const Config *a, const Config *b);
 
 const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
 
-/* Whether the service syncs the edge on its schedule: it is enabled, and its time zone is known here. A zone that the system lacks is a fact of the host (older
- * names left tzdata for a package of their own), so it keeps one edge from its schedule rather than all edges from everything. `check` fails for it. */
+/* Whether the service syncs the edge on its schedule: it is enabled, and its time zone is known
+ * here. A zone that the system lacks is a fact of the host (older names left tzdata for a package
+ * of their own), so it keeps one edge from its schedule rather than all edges from everything.
+ * `check` fails for it. */
 bool config_edge_is_due(const ConfigEdge *edge);
 
 /* Edge by name, or by its UUID in text form; NULL when there is none. */
@@ -111,14 +120,17 @@ const ConfigEdge *config_find_edge(const Config *config, const char *name);
 /* The commented sample configuration: what etc/edgemirror.conf holds. */
 int config_print_sample(FILE *out);
 
-/* Every key with its section, accepted form, default and purpose: for people, on a terminal. Both return -EIO when writing fails. */
+/* Every key with its section, accepted form, default and purpose: for people, on a terminal. Both
+ * return -EIO when writing fails. */
 int config_print_help(FILE *out);
 
-/* Reads a secret: a path, or "credential:NAME" for $CREDENTIALS_DIRECTORY/NAME. One trailing newline (LF or CRLF) is dropped. Refused, with a Fault
- * (FAULT_PROCESS at start; the caller may see it otherwise) that says what to do: a file that group or world can use (excepted: credentials from
- * systemd; where another user than root reads a file of root's, its group may read it: a secret mounted into a container), one that is not a regular file, an
- * empty one, a byte order mark before the text, CR, LF or NUL inside, more than LIMIT_SECRET_MAX_BYTES. `ret` must be empty; the caller
- * releases it with text_wipe. */
+/* Reads a secret: a path, or "credential:NAME" for $CREDENTIALS_DIRECTORY/NAME. One trailing
+ * newline (LF or CRLF) is dropped. Refused, with a Fault (FAULT_PROCESS at start; the caller may
+ * see it otherwise) that says what to do: a file that group or world can use (excepted: credentials
+ * from systemd; where another user than root reads a file of root's, its group may read it: a
+ * secret mounted into a container), one that is not a regular file, an empty one, a byte order mark
+ * before the text, CR, LF or NUL inside, more than LIMIT_SECRET_MAX_BYTES. `ret` must be empty; the
+ * caller releases it with text_wipe. */
 int secret_read(const char *where, Text *ret, Fault *ret_fault);
 
 /* Whether a credential may be called so: a name in a folder. */

@@ -1,8 +1,9 @@
 /*
  * draft: gathers what the configuration files say.
  *
- * Knows sections, keys and what may stand where; does not look at values. A key is rejected here when it is unknown, stands in no section or
- * comes twice in one section of one file; a later file may give it again and wins.
+ * Knows sections, keys and what may stand where; does not look at values. A key is rejected here
+ * when it is unknown, stands in no section or comes twice in one section of one file; a later file
+ * may give it again and wins.
  */
 #include "config/draft.h"
 #include "base/limits.h"
@@ -52,9 +53,11 @@ static char *edge_name_cut(char *quoted, const char **ret_complaint)
         else if (size > LIMIT_EDGE_NAME_MAX_BYTES)
                 *ret_complaint = "the edge's name is longer than 128 bytes";
         else if (name[0] == ' ' || name[size - 1] == ' ' || strpbrk(name, "\t\\"))
-                *ret_complaint = "the edge's name begins or ends with a space, or holds a tab or a backslash";
+                *ret_complaint = "the edge's name begins or ends with a space, or holds a tab or a "
+                                 "backslash";
         else if (!text_is_printable(name))
-                *ret_complaint = "the edge's name holds an invisible character, or one that turns the order of text";
+                *ret_complaint = "the edge's name holds an invisible character, or one that turns "
+                                 "the order of text";
         return *ret_complaint ? NULL : name;
 }
 
@@ -65,7 +68,8 @@ static int draft_add_edge(Draft *d, Place place, const char *name)
         char *copy = strdup(name);
         if (!copy)
                 return -ENOMEM;
-        d->edges[d->n_edges++] = (DraftEdge){.name = copy, .place = place, .first = d->n_edge_settings};
+        d->edges[d->n_edges++] =
+                (DraftEdge){.name = copy, .place = place, .first = d->n_edge_settings};
         return 0;
 }
 
@@ -110,7 +114,8 @@ static int draft_on_section(void *userdata, unsigned line, const char *header)
         char *close = strchr(last_quote ? last_quote : copy, ']');
         if (!close || !header_ends(close + 1)) {
                 problems_add(&r->draft->problems, place,
-                             "a section's header that does not end in \"]\"; accepted: " SECTIONS_ACCEPTED);
+                             "a section's header that does not end in \"]\"; "
+                             "accepted: " SECTIONS_ACCEPTED);
                 return 0;
         }
         size_t word = strcspn(copy, " \t\"]");
@@ -130,7 +135,8 @@ static int draft_on_section(void *userdata, unsigned line, const char *header)
         }
         char shown[80];
         close[1] = '\0';
-        problems_add(&r->draft->problems, place, "unknown section [%s; accepted: " SECTIONS_ACCEPTED,
+        problems_add(&r->draft->problems, place,
+                     "unknown section [%s; accepted: " SECTIONS_ACCEPTED,
                      text_printable(copy, strlen(copy), shown, sizeof(shown)));
         return 0;
 }
@@ -144,13 +150,15 @@ static void draft_refuse_key(DraftReader *r, Place place, const char *key)
 
         for (OptionSection s = OPTION_CATALOG; s < OPTION_SECTIONS; s++)
                 if (option_find(s, key)) {
-                        problems_add(&r->draft->problems, place, "\"%s\" does not stand in %s; accepted: in %s", shown,
-                                     section, option_section_name(s));
+                        problems_add(&r->draft->problems, place,
+                                     "\"%s\" does not stand in %s; accepted: in %s", shown, section,
+                                     option_section_name(s));
                         return;
                 }
         if (near) {
-                problems_add(&r->draft->problems, place, "unknown key \"%s\" in %s; did you mean \"%s\"?", shown,
-                             section, near->key);
+                problems_add(&r->draft->problems, place,
+                             "unknown key \"%s\" in %s; did you mean \"%s\"?", shown, section,
+                             near->key);
                 return;
         }
 
@@ -159,10 +167,11 @@ static void draft_refuse_key(DraftReader *r, Place place, const char *key)
         const Option *table = option_table(&n);
         int e = 0;
         for (size_t i = 0; i < n && e == 0; i++)
-                if (option_belongs(&table[i], r->section) && table[i].kind != &option_kind_misplaced_secret)
+                if (option_belongs(&table[i], r->section) &&
+                    table[i].kind != &option_kind_misplaced_secret)
                         e = text_printf(&keys, "%s%s", keys.size > 0 ? ", " : "", table[i].key);
-        problems_add(&r->draft->problems, place, "unknown key \"%s\" in %s; accepted: %s", shown, section,
-                     e == 0 && keys.data ? keys.data : "see the manual");
+        problems_add(&r->draft->problems, place, "unknown key \"%s\" in %s; accepted: %s", shown,
+                     section, e == 0 && keys.data ? keys.data : "see the manual");
 }
 
 /* The setting of the same key in this section of this file, NULL: none. */
@@ -211,7 +220,8 @@ static int draft_on_setting(void *userdata, unsigned line, const char *key, cons
         if (r->where == SKIPPING)
                 return 0;
         if (r->where == OUTSIDE) {
-                problems_add(problems, place, "\"%s\" stands before any section; accepted: below " SECTIONS_ACCEPTED,
+                problems_add(problems, place,
+                             "\"%s\" stands before any section; accepted: below " SECTIONS_ACCEPTED,
                              text_printable(key, strlen(key), shown, sizeof(shown)));
                 return 0;
         }
@@ -222,8 +232,9 @@ static int draft_on_setting(void *userdata, unsigned line, const char *key, cons
         }
         const DraftSetting *earlier = draft_find_earlier(r, option);
         if (earlier) {
-                problems_add(problems, place, "%s is given twice, first in line %u; accepted: one %s in a section", key,
-                             earlier->place.line, key);
+                problems_add(problems, place,
+                             "%s is given twice, first in line %u; accepted: one %s in a section",
+                             key, earlier->place.line, key);
                 return 0;
         }
         return draft_add_setting(r, place, option, value);
@@ -232,7 +243,8 @@ static int draft_on_setting(void *userdata, unsigned line, const char *key, cons
 static void draft_on_error(void *userdata, unsigned line, const char *what, const char *accepted)
 {
         DraftReader *r = userdata;
-        problems_add(&r->draft->problems, (Place){.file = r->file, .line = line}, "%s; accepted: %s", what, accepted);
+        problems_add(&r->draft->problems, (Place){.file = r->file, .line = line},
+                     "%s; accepted: %s", what, accepted);
 }
 
 static void draft_note_unreadable(Draft *d, unsigned file, int error)
@@ -245,7 +257,8 @@ static void draft_note_unreadable(Draft *d, unsigned file, int error)
                 {-EINVAL, "not a regular file; accepted: a regular file"},
                 {-EFBIG, "too large; accepted: a file of at most 64 MiB"},
                 {-ENOENT, "no such file; create it, or name another with --config"},
-                {-EACCES, "it may not be read; accepted: a file that the user of edgemirror can read"},
+                {-EACCES,
+                 "it may not be read; accepted: a file that the user of edgemirror can read"},
         };
         const char *text = NULL;
 
@@ -255,7 +268,8 @@ static void draft_note_unreadable(Draft *d, unsigned file, int error)
         if (text)
                 problems_add(&d->problems, (Place){.file = file}, "%s", text);
         else
-                problems_add(&d->problems, (Place){.file = file}, "cannot be read: %s", strerrordesc_np(-error));
+                problems_add(&d->problems, (Place){.file = file}, "cannot be read: %s",
+                             strerrordesc_np(-error));
         if (!d->unreadable)
                 d->read_error = error;
         d->unreadable = true;
@@ -293,7 +307,8 @@ static int draft_read_file(Draft *d, char *name)
 static int is_conf(const struct dirent *entry)
 {
         size_t size = strlen(entry->d_name);
-        return entry->d_name[0] != '.' && size > 5 && strcmp(entry->d_name + size - 5, ".conf") == 0;
+        return entry->d_name[0] != '.' && size > 5 &&
+               strcmp(entry->d_name + size - 5, ".conf") == 0;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -324,8 +339,9 @@ static int draft_read_directory(Draft *d, const char *file)
         for (int i = 0; i < n; i++) {
                 char *name = NULL;
                 if (e == 0)
-                        e = asprintf(&name, "%s/%s", directory, entries[i]->d_name) < 0 ? -ENOMEM
-                                                                                        : draft_read_file(d, name);
+                        e = asprintf(&name, "%s/%s", directory, entries[i]->d_name) < 0
+                                    ? -ENOMEM
+                                    : draft_read_file(d, name);
                 free(entries[i]);
         }
         free(entries);

@@ -1,7 +1,8 @@
 /*
  * draft: what the files say, before it is put together.
  *
- * Gathered first and assembled afterwards, because [defaults] hold for every edge wherever they stand.
+ * Gathered first and assembled afterwards, because [defaults] hold for every edge wherever they
+ * stand.
  */
 #pragma once
 
@@ -25,7 +26,8 @@ typedef struct DraftEdge {
 typedef struct Draft {
         char **files;
         size_t n_files;
-        bool unreadable;                 /* a file could not be read: what is missing may stand there */
+        /* a file could not be read: what is missing may stand there */
+        bool unreadable;
         int read_error;                  /* the first one's errno, negative */
         Place sections[OPTION_SECTIONS]; /* the first header of each; line 0: none */
         DraftSetting *settings;          /* outside of edges, in order */
@@ -37,7 +39,8 @@ typedef struct Draft {
         Problems problems, warnings;
 } Draft;
 
-/* Reads FILE and FILE.d/ *.conf. Everything wrong goes into the draft's problems; -ENOMEM only is returned. */
+/* Reads FILE and FILE.d/ *.conf. Everything wrong goes into the draft's problems; -ENOMEM only is
+ * returned. */
 int draft_read(Draft *d, const char *file);
 void draft_done(Draft *d);
 

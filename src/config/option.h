@@ -1,8 +1,8 @@
 /*
  * option: the one table of what can be configured, and the kinds of values.
  *
- * Parsing, validation, the sample file, the help and the suggestions in error messages all come from it. To add an option: a field in config.h
- * and a row in options.c.
+ * Parsing, validation, the sample file, the help and the suggestions in error messages all come
+ * from it. To add an option: a field in config.h and a row in options.c.
  */
 #pragma once
 
@@ -25,8 +25,10 @@ typedef enum OptionSection {
 /* What a value's parser may need beside the value, and what it says when it refuses. */
 typedef struct OptionContext {
         struct ConfigZones *zones;
-        char complaint[OPTION_COMPLAINT_BYTES]; /* one clause without a full stop; filled with -EINVAL */
-        char warning[OPTION_COMPLAINT_BYTES];   /* the same, where the value is taken all the same; else empty */
+        /* one clause without a full stop; filled with -EINVAL */
+        char complaint[OPTION_COMPLAINT_BYTES];
+        /* the same, where the value is taken all the same; else empty */
+        char warning[OPTION_COMPLAINT_BYTES];
 } OptionContext;
 
 typedef struct Option Option;
@@ -34,7 +36,8 @@ typedef struct Option Option;
 typedef struct OptionKind {
         const char *accepted; /* NULL: from the limits of the option */
         bool is_private;      /* the value may be or hold a secret: never repeated in a message */
-        /* Parses into the field of `object` (a Config or a ConfigEdge). -EINVAL with a complaint, -ENOMEM. Frees what the field held. */
+        /* Parses into the field of `object` (a Config or a ConfigEdge). -EINVAL with a complaint,
+         * -ENOMEM. Frees what the field held. */
         int (*parse)(const Option *o, void *object, const char *value, OptionContext *context);
 } OptionKind;
 
@@ -42,8 +45,9 @@ struct Option {
         OptionSection section;
         const char *key;
         const OptionKind *kind;
-        size_t offset;      /* of the field: in Config, or in ConfigEdge for OPTION_DEFAULTS and OPTION_EDGE */
-        uint64_t min, max;  /* counts: as they are; durations: microseconds */
+        /* of the field: in Config, or in ConfigEdge for OPTION_DEFAULTS and OPTION_EDGE */
+        size_t offset;
+        uint64_t min, max;        /* counts: as they are; durations: microseconds */
         const char *default_text; /* used when the key is absent; NULL: none */
         bool required;
         const char *sample; /* the value in the sample file; NULL: the default */
@@ -51,12 +55,14 @@ struct Option {
         const char *help;   /* what it is for, one line */
 };
 
-extern const OptionKind option_kind_string, option_kind_username, option_kind_secret_file, option_kind_file,
-        option_kind_url, option_kind_auth, option_kind_conninfo, option_kind_count, option_kind_duration,
-        option_kind_keep, option_kind_yesno, option_kind_id, option_kind_schema_connection, option_kind_schedule,
-        option_kind_timezone, option_kind_removals, option_kind_misplaced_secret;
+extern const OptionKind option_kind_string, option_kind_username, option_kind_secret_file,
+        option_kind_file, option_kind_url, option_kind_auth, option_kind_conninfo,
+        option_kind_count, option_kind_duration, option_kind_keep, option_kind_yesno,
+        option_kind_id, option_kind_schema_connection, option_kind_schedule, option_kind_timezone,
+        option_kind_removals, option_kind_misplaced_secret;
 
-/* Whether libpq might send a password to another machine without TLS, and nobody has said that it may. */
+/* Whether libpq might send a password to another machine without TLS, and nobody has said that it
+ * may. */
 bool conninfo_may_send_password_in_clear(const char *conninfo, bool has_password);
 
 #define OPTIONS_MAX 64 /* rows of the table, for flags beside it */

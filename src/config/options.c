@@ -1,7 +1,8 @@
 /*
  * options: the table of every key, and how to look things up in it.
  *
- * The order is that of the sample file. What is not in this table is an error in a configuration file.
+ * The order is that of the sample file. What is not in this table is an error in a configuration
+ * file.
  */
 #include "base/duration.h"
 #include "base/limits.h"
@@ -21,89 +22,135 @@
 /* clang-format off */
 static const Option OPTIONS[] = {
         /* [catalog] */
-        { CATALOG(url), .key = "url", .kind = &option_kind_url, .required = true, .sample = "https://acme.collibra.com",
-          .help = "Address of the catalog, as in the browser's address bar, without the path of a page." },
+        { CATALOG(url), .key = "url", .kind = &option_kind_url, .required = true,
+          .sample = "https://acme.collibra.com",
+          .help = "Address of the catalog, as in the browser's address bar, without the path of a "
+                  "page." },
         { CATALOG(auth), .key = "auth", .kind = &option_kind_auth, .default_text = "basic",
-          .help = "How to sign in. A key that belongs to another way of signing in is an error, comment it out." },
-        { CATALOG(username), .key = "username", .kind = &option_kind_username, .sample = "svc-edgemirror",
+          .help = "How to sign in. A key that belongs to another way of signing in is an error, "
+                  "comment it out." },
+        { CATALOG(username), .key = "username", .kind = &option_kind_username,
+          .sample = "svc-edgemirror",
           .help = "auth = basic: the user." },
-        { CATALOG(password_file), .key = "password_file", .kind = &option_kind_secret_file, .sample = "credential:catalog",
+        { CATALOG(password_file), .key = "password_file", .kind = &option_kind_secret_file,
+          .sample = "credential:catalog",
           .help = "auth = basic: the file that holds the password; only its owner may read it." },
-        { CATALOG(token_file), .key = "token_file", .kind = &option_kind_secret_file, .sample = "credential:token", .sample_is_off = true,
-          .help = "auth = bearer: the file that holds the token; it is read again when the catalog answers 401." },
-        { CATALOG(client_id), .key = "client_id", .kind = &option_kind_string, .sample = "edgemirror", .sample_is_off = true,
+        { CATALOG(token_file), .key = "token_file", .kind = &option_kind_secret_file,
+          .sample = "credential:token", .sample_is_off = true,
+          .help = "auth = bearer: the file that holds the token; it is read again when the "
+                  "catalog answers 401." },
+        { CATALOG(client_id), .key = "client_id", .kind = &option_kind_string,
+          .sample = "edgemirror", .sample_is_off = true,
           .help = "auth = oauth2 (not supported yet): the client." },
-        { CATALOG(client_secret_file), .key = "client_secret_file", .kind = &option_kind_secret_file,
+        { CATALOG(client_secret_file), .key = "client_secret_file",
+          .kind = &option_kind_secret_file,
           .sample = "credential:client-secret", .sample_is_off = true,
           .help = "auth = oauth2 (not supported yet): the file that holds the client's secret." },
-        { CATALOG(ca_file), .key = "ca_file", .kind = &option_kind_file, .sample = "/etc/ssl/certs/acme.pem", .sample_is_off = true,
+        { CATALOG(ca_file), .key = "ca_file", .kind = &option_kind_file,
+          .sample = "/etc/ssl/certs/acme.pem", .sample_is_off = true,
           .help = "Certificates (PEM) that are trusted instead of the system's." },
         { CATALOG(max_requests), .key = "max_requests", COUNT(1, 1000), .default_text = "8",
           .help = "Requests in flight to the catalog, all edges together." },
-        { CATALOG(request_timeout_usec), .key = "request_timeout", DURATION(USEC_PER_SEC, 10 * USEC_PER_MINUTE), .default_text = "30s",
+        { CATALOG(request_timeout_usec),
+          .key = "request_timeout", DURATION(USEC_PER_SEC, 10 * USEC_PER_MINUTE),
+          .default_text = "30s",
           .help = "How long one request may take." },
-        { CATALOG(password_file), .key = "password", .kind = &option_kind_misplaced_secret, .sample = "password_file" },
-        { CATALOG(token_file), .key = "token", .kind = &option_kind_misplaced_secret, .sample = "token_file" },
-        { CATALOG(client_secret_file), .key = "client_secret", .kind = &option_kind_misplaced_secret, .sample = "client_secret_file" },
+        { CATALOG(password_file), .key = "password", .kind = &option_kind_misplaced_secret,
+          .sample = "password_file" },
+        { CATALOG(token_file), .key = "token", .kind = &option_kind_misplaced_secret,
+          .sample = "token_file" },
+        { CATALOG(client_secret_file), .key = "client_secret",
+          .kind = &option_kind_misplaced_secret, .sample = "client_secret_file" },
 
         /* [postgres] */
         { POSTGRES(conninfo), .key = "conninfo", .kind = &option_kind_conninfo, .required = true,
           .sample = "host=/run/postgresql dbname=reporting user=edgemirror",
-          .help = "The database that holds the mirror. With a password and a host that is another machine, sslmode must be set here, best verify-full." },
-        { POSTGRES(password_file), .key = "password_file", .kind = &option_kind_secret_file, .sample = "credential:postgres",
-          .sample_is_off = true, .help = "The file that holds the password, if the server asks for one; only its owner may read it." },
+          .help = "The database that holds the mirror. With a password and a host that is another "
+                  "machine, sslmode must be set here, best verify-full." },
+        { POSTGRES(password_file), .key = "password_file", .kind = &option_kind_secret_file,
+          .sample = "credential:postgres",
+          .sample_is_off = true,
+          .help = "The file that holds the password, if the server asks for one; only its owner "
+                  "may read it." },
         { POSTGRES(max_connections), .key = "max_connections", COUNT(2, 100), .default_text = "4",
-          .help = "Connections to PostgreSQL. One is kept for leases and the queue beside applies that take long." },
-        { POSTGRES(password_file), .key = "password", .kind = &option_kind_misplaced_secret, .sample = "password_file" },
+          .help = "Connections to PostgreSQL. One is kept for leases and the queue beside applies "
+                  "that take long." },
+        { POSTGRES(password_file), .key = "password", .kind = &option_kind_misplaced_secret,
+          .sample = "password_file" },
 
         /* [daemon] */
-        { DAEMON(instance), .key = "instance", .kind = &option_kind_string, .sample = "mirror-1", .sample_is_off = true,
+        { DAEMON(instance), .key = "instance", .kind = &option_kind_string, .sample = "mirror-1",
+          .sample_is_off = true,
           .help = "Name of this instance in leases and runs. Default: host name and process id." },
         { DAEMON(max_syncs), .key = "max_syncs", COUNT(1, 10000), .default_text = "64",
           .help = "Edges in progress at once." },
-        { DAEMON(lease_usec), .key = "lease", DURATION(2 * USEC_PER_SEC, USEC_PER_HOUR), .default_text = "60s",
+        { DAEMON(lease_usec), .key = "lease", DURATION(2 * USEC_PER_SEC, USEC_PER_HOUR),
+          .default_text = "60s",
           .help = "How long an edge stays claimed by an instance that gives no sign of life." },
-        { DAEMON(stop_timeout_usec), .key = "stop_timeout", DURATION(USEC_PER_SEC, 10 * USEC_PER_MINUTE), .default_text = "20s",
+        { DAEMON(stop_timeout_usec),
+          .key = "stop_timeout", DURATION(USEC_PER_SEC, 10 * USEC_PER_MINUTE),
+          .default_text = "20s",
           .help = "How long a stop may take." },
-        { DAEMON(history_keep_usec), .key = "history_keep", KEEP(USEC_PER_DAY, 520 * USEC_PER_WEEK), .default_text = "forever",
-          .help = "How long versions of rows are kept after they ended: how far as_of and change reach back." },
-        { DAEMON(run_keep_usec), .key = "run_keep", KEEP(USEC_PER_DAY, 520 * USEC_PER_WEEK), .default_text = "90d",
-          .help = "How long the journal keeps runs that ended; the last run of an edge is always kept." },
+        { DAEMON(history_keep_usec),
+          .key = "history_keep", KEEP(USEC_PER_DAY, 520 * USEC_PER_WEEK), .default_text = "forever",
+          .help = "How long versions of rows are kept after they ended: how far as_of and change "
+                  "reach back." },
+        { DAEMON(run_keep_usec), .key = "run_keep", KEEP(USEC_PER_DAY, 520 * USEC_PER_WEEK),
+          .default_text = "90d",
+          .help = "How long the journal keeps runs that ended; the last run of an edge is always "
+                  "kept." },
 
         /* [defaults], and any [edge] */
-        { DEFAULTS(schedule_text), .key = "schedule", .kind = &option_kind_schedule, .default_text = "every 1h",
+        { DEFAULTS(schedule_text), .key = "schedule", .kind = &option_kind_schedule,
+          .default_text = "every 1h",
           .help = "When the edge is synced." },
-        { DEFAULTS(timezone), .key = "timezone", .kind = &option_kind_timezone, .default_text = "UTC",
+        { DEFAULTS(timezone), .key = "timezone", .kind = &option_kind_timezone,
+          .default_text = "UTC",
           .help = "The zone in which the schedule is civil time." },
         { DEFAULTS(spread_usec), .key = "spread", DURATION(0, USEC_PER_DAY), .default_text = "5m",
-          .help = "Each edge starts at its own stable moment within this time, so that they do not all start at once." },
+          .help = "Each edge starts at its own stable moment within this time, so that they do "
+                  "not all start at once." },
         { DEFAULTS(refresh), .key = "refresh", .kind = &option_kind_yesno, .default_text = "yes",
-          .help = "Ask the catalog to read the data source before listing; no: list what the catalog knows." },
-        { DEFAULTS(poll_min_usec), .key = "poll_min", DURATION(10 * USEC_PER_MSEC, USEC_PER_HOUR), .default_text = "1s",
+          .help = "Ask the catalog to read the data source before listing; no: list what the "
+                  "catalog knows." },
+        { DEFAULTS(poll_min_usec), .key = "poll_min", DURATION(10 * USEC_PER_MSEC, USEC_PER_HOUR),
+          .default_text = "1s",
           .help = "First delay between two looks at a job." },
-        { DEFAULTS(poll_max_usec), .key = "poll_max", DURATION(10 * USEC_PER_MSEC, USEC_PER_HOUR), .default_text = "30s",
+        { DEFAULTS(poll_max_usec), .key = "poll_max", DURATION(10 * USEC_PER_MSEC, USEC_PER_HOUR),
+          .default_text = "30s",
           .help = "Longest delay between two looks at a job; not below poll_min." },
-        { DEFAULTS(wait_timeout_usec), .key = "wait_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK), .default_text = "15m",
+        { DEFAULTS(wait_timeout_usec),
+          .key = "wait_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK), .default_text = "15m",
           .help = "How long a job may wait to be started." },
-        { DEFAULTS(job_timeout_usec), .key = "job_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK), .default_text = "1h",
+        { DEFAULTS(job_timeout_usec), .key = "job_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK),
+          .default_text = "1h",
           .help = "How long a job may run." },
         { DEFAULTS(settle_usec), .key = "settle", DURATION(0, USEC_PER_HOUR), .default_text = "30s",
           .help = "How long to wait before listing when it is not known whether a refresh runs." },
-        { DEFAULTS(page_size), .key = "page_size", COUNT(2, LIMIT_PAGE_SIZE_MAX), .default_text = "500",
+        { DEFAULTS(page_size), .key = "page_size", COUNT(2, LIMIT_PAGE_SIZE_MAX),
+          .default_text = "500",
           .help = "Rows asked for in one request; pages overlap, so one row is not enough." },
-        { DEFAULTS(list_timeout_usec), .key = "list_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK), .default_text = "1h",
-          .help = "How long reading a list may take; then what was seen is applied, and the run ends as unstable." },
-        { DEFAULTS(max_removals), .key = "max_removals", .kind = &option_kind_removals, .default_text = "20%",
+        { DEFAULTS(list_timeout_usec),
+          .key = "list_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK), .default_text = "1h",
+          .help = "How long reading a list may take; then what was seen is applied, and the run "
+                  "ends as unstable." },
+        { DEFAULTS(max_removals), .key = "max_removals", .kind = &option_kind_removals,
+          .default_text = "20%",
           .help = "More missing rows than this are held until a person agrees." },
-        { DEFAULTS(confirm_removals), .key = "confirm_removals", COUNT(1, 1000), .default_text = "2",
-          .help = "A missing row is removed when so many syncs in a row have proven it gone; 1: at once." },
+        { DEFAULTS(confirm_removals), .key = "confirm_removals", COUNT(1, 1000),
+          .default_text = "2",
+          .help = "A missing row is removed when so many syncs in a row have proven it gone; 1: "
+                  "at once." },
 
         /* [edge "NAME"] */
-        { EDGE(id), .key = "id", .kind = &option_kind_id, .required = true, .sample = "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11",
+        { EDGE(id), .key = "id", .kind = &option_kind_id, .required = true,
+          .sample = "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11",
           .help = "The id of the Edge connection (not of the Edge site)." },
-        { EDGE(enabled), .key = "enabled", .kind = &option_kind_yesno, .default_text = "yes", .sample = "no", .sample_is_off = true,
+        { EDGE(enabled), .key = "enabled", .kind = &option_kind_yesno, .default_text = "yes",
+          .sample = "no", .sample_is_off = true,
           .help = "no: the edge keeps its rows and is not synced." },
-        { EDGE(schema_connection), .key = "schema_connection", .kind = &option_kind_schema_connection,
+        { EDGE(schema_connection), .key = "schema_connection",
+          .kind = &option_kind_schema_connection,
           .sample = "5f3b1e0a-7c55-4d0e-8d53-2f6f2f0c9d10", .sample_is_off = true,
           .help = "List only what belongs to this schema connection." },
 };
@@ -111,8 +158,9 @@ static const Option OPTIONS[] = {
 _Static_assert(ARRAY_SIZE(OPTIONS) <= OPTIONS_MAX, "raise OPTIONS_MAX");
 
 static const char *const SECTION_NAMES[OPTION_SECTIONS] = {
-        [OPTION_CATALOG] = "[catalog]",   [OPTION_POSTGRES] = "[postgres]",  [OPTION_DAEMON] = "[daemon]",
-        [OPTION_DEFAULTS] = "[defaults]", [OPTION_EDGE] = "[edge \"NAME\"]",
+        [OPTION_CATALOG] = "[catalog]",    [OPTION_POSTGRES] = "[postgres]",
+        [OPTION_DAEMON] = "[daemon]",      [OPTION_DEFAULTS] = "[defaults]",
+        [OPTION_EDGE] = "[edge \"NAME\"]",
 };
 
 const Option *option_table(size_t *ret_n)
@@ -193,13 +241,16 @@ const char *option_accepted(const Option *o, char out[OPTION_ACCEPTED_BYTES])
                 (void)snprintf(out, OPTION_ACCEPTED_BYTES, "a whole number from %llu to %llu",
                                (unsigned long long)o->min, (unsigned long long)o->max);
         else if (o->kind == &option_kind_duration)
-                (void)snprintf(out, OPTION_ACCEPTED_BYTES, "a duration like 90s, 15m or 1h30m, from %s to %s",
+                (void)snprintf(out, OPTION_ACCEPTED_BYTES,
+                               "a duration like 90s, 15m or 1h30m, from %s to %s",
                                duration_format(o->min, low), duration_format(o->max, high));
         else if (o->kind == &option_kind_keep)
-                (void)snprintf(out, OPTION_ACCEPTED_BYTES, "forever, or a duration like 90d or 52w, from %s to %s",
+                (void)snprintf(out, OPTION_ACCEPTED_BYTES,
+                               "forever, or a duration like 90d or 52w, from %s to %s",
                                duration_format(o->min, low), duration_format(o->max, high));
         else if (o->kind == &option_kind_misplaced_secret)
-                (void)snprintf(out, OPTION_ACCEPTED_BYTES, "%s = /absolute/path or credential:NAME", o->sample);
+                (void)snprintf(out, OPTION_ACCEPTED_BYTES, "%s = /absolute/path or credential:NAME",
+                               o->sample);
         else
                 (void)snprintf(out, OPTION_ACCEPTED_BYTES, "%s", o->kind->accepted);
         return out;

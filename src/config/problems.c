@@ -1,8 +1,9 @@
 /*
  * problems: the list of errors of a configuration.
  *
- * Errors are found in two passes (while reading, and when everything is known), but a person mends a file from top to bottom: so they are
- * sorted before they are printed. The list is bounded, what exceeds it is counted.
+ * Errors are found in two passes (while reading, and when everything is known), but a person mends
+ * a file from top to bottom: so they are sorted before they are printed. The list is bounded, what
+ * exceeds it is counted.
  */
 #include "config/problems.h"
 #include "base/limits.h"
@@ -75,8 +76,9 @@ int problems_print(Problems *p, char *const *files, Text *out)
                 const char *path = files[it->place.file];
                 char file[PATH_MAX];
                 text_printable(path, strlen(path), file, sizeof(file));
-                int r = it->place.line > 0 ? text_printf(out, "%s:%u: %s\n", file, it->place.line, it->text)
-                                           : text_printf(out, "%s: %s\n", file, it->text);
+                int r = it->place.line > 0
+                                ? text_printf(out, "%s:%u: %s\n", file, it->place.line, it->text)
+                                : text_printf(out, "%s: %s\n", file, it->text);
                 if (r < 0)
                         return r;
         }

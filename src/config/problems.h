@@ -1,5 +1,6 @@
 /*
- * problems: every error of a configuration, collected while it is read and put in the order of files and lines at the end.
+ * problems: every error of a configuration, collected while it is read and put in the order of
+ * files and lines at the end.
  */
 #pragma once
 

@@ -1,11 +1,14 @@
 /*
  * reader: feeds a file to inih and tells its owner what is in which line.
  *
- * inih is built in many ways: whether its handler gets line numbers, sees sections without keys, how long a line, a section or a key may be (200 and
- * 50 bytes in Debian, the rest is cut without a word). Nothing here depends on that. inih takes its lines from a callback, so the lines are
- * counted, checked and trimmed there, and a section's header never reaches inih; it only splits lines into keys and values. A line for which
- * its handler was not called before the next one is asked for was no key. A line longer than its buffer is handed over as inih's own
- * continuation lines, cut where no character is changed by that; an inih without those finds no key there, which is reported, not lost.
+ * inih is built in many ways: whether its handler gets line numbers, sees sections without keys,
+ * how long a line, a section or a key may be (200 and 50 bytes in Debian, the rest is cut without a
+ * word). Nothing here depends on that. inih takes its lines from a callback, so the lines are
+ * counted, checked and trimmed there, and a section's header never reaches inih; it only splits
+ * lines into keys and values. A line for which its handler was not called before the next one is
+ * asked for was no key. A line longer than its buffer is handed over as inih's own continuation
+ * lines, cut where no character is changed by that; an inih without those finds no key there, which
+ * is reported, not lost.
  */
 #include "config/reader.h"
 #include "base/cleanup.h"
@@ -54,9 +57,11 @@ static void reader_fail_line(Reader *r, unsigned line, const char *what, const c
 static void reader_flush(Reader *r)
 {
         if (r->line_pending && !r->has_key)
-                reader_fail_line(r, r->line, "neither a [section] nor a key with a value", "[section] or KEY = VALUE");
+                reader_fail_line(r, r->line, "neither a [section] nor a key with a value",
+                                 "[section] or KEY = VALUE");
         else if (r->line_pending) {
-                int e = r->handler->on_setting(r->userdata, r->line, r->key, r->value.data ? r->value.data : "");
+                int e = r->handler->on_setting(r->userdata, r->line, r->key,
+                                               r->value.data ? r->value.data : "");
                 if (e < 0)
                         r->error = e;
         }
@@ -77,7 +82,8 @@ static const char *line_complaint(const char *line, size_t size)
                 return "the line is not valid UTF-8";
         for (size_t i = 0; i < size; i++) {
                 unsigned char c = (unsigned char)line[i];
-                bool c1 = c == 0xC2 && (unsigned char)line[i + 1] < 0xA0; /* there is a next one: it is valid UTF-8 */
+                /* there is a next one: it is valid UTF-8 */
+                bool c1 = c == 0xC2 && (unsigned char)line[i + 1] < 0xA0;
                 if ((c < 0x20 && c != '\t') || c == 0x7F || c1)
                         return "the line holds a control character";
         }
@@ -93,7 +99,8 @@ static size_t line_cut_comment(const char *line, size_t size)
         return size;
 }
 
-/* Takes the next line of the file; true when it is one that inih should see (in rest, rest_size). */
+/* Takes the next line of the file; true when it is one that inih should see (in rest, rest_size).
+ */
 static bool reader_take_line(Reader *r)
 {
         char *start = r->next;
@@ -113,7 +120,8 @@ static bool reader_take_line(Reader *r)
         const char *complaint = line_complaint(start, size);
         if (complaint)
                 reader_fail_line(r, r->line, complaint,
-                                 "lines of UTF-8 text of at most " TO_TEXT(LIMIT_CONFIG_LINE_BYTES) " bytes");
+                                 "lines of UTF-8 text of at most " TO_TEXT(
+                                         LIMIT_CONFIG_LINE_BYTES) " bytes");
         if (size == 0 || *start == ';' || *start == '#' || (complaint && *start != '['))
                 return false;
         if (*start == '[') {
@@ -134,17 +142,19 @@ static size_t reader_cut(const Reader *r, size_t room)
         if (r->rest_size <= room)
                 return r->rest_size;
         for (size_t at = room; at > 0; at--) {
-                unsigned char before = (unsigned char)r->rest[at - 1], after = (unsigned char)r->rest[at];
+                unsigned char before = (unsigned char)r->rest[at - 1],
+                              after = (unsigned char)r->rest[at];
                 /* in some locales the bytes of a character count as space, and inih trims */
                 bool inside_character = (after & 0xC0) == 0x80;
-                if (!inside_character && !is_space((char)before) && !is_space((char)after) && after != ';' &&
-                    after != '#')
+                if (!inside_character && !is_space((char)before) && !is_space((char)after) &&
+                    after != ';' && after != '#')
                         return at;
         }
         return 0;
 }
 
-/* Copies a line, or its next part, into inih's buffer. A newline is always in it: some builds go on reading without one. */
+/* Copies a line, or its next part, into inih's buffer. A newline is always in it: some builds go on
+ * reading without one. */
 static char *reader_give(Reader *r, char *buffer, size_t size, bool continued)
 {
         size_t n = 0;
@@ -183,7 +193,8 @@ static char *reader_on_line(char *buffer, int size, void *stream)
         return NULL;
 }
 
-static int reader_on_key(void *userdata, const char *section _unused_, const char *name, const char *value
+static int reader_on_key(void *userdata, const char *section _unused_, const char *name,
+                         const char *value
 #if INI_HANDLER_LINENO
                          ,
                          int line _unused_
@@ -196,7 +207,8 @@ static int reader_on_key(void *userdata, const char *section _unused_, const cha
                 return 1;
         if (!r->is_continued)
                 (void)snprintf(r->key, sizeof(r->key), "%s", name);
-        else if (strncmp(r->key, name, sizeof(r->key) - 1) != 0) /* an inih that took a continuation for a line */
+        else if (strncmp(r->key, name, sizeof(r->key) - 1) !=
+                 0) /* an inih that took a continuation for a line */
                 return 1;
         r->has_key = true;
         if (text_append_string(&r->value, value) < 0)
@@ -237,7 +249,10 @@ int reader_read_file(const char *path, const ReaderHandler *handler, void *userd
                 return e;
 
         size_t mark = size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-        Reader r = {.handler = handler, .userdata = userdata, .next = bytes + mark, .end = bytes + size};
+        Reader r = {.handler = handler,
+                    .userdata = userdata,
+                    .next = bytes + mark,
+                    .end = bytes + size};
         do { /* again: some builds stop at the first line that they do not like */
                 if (ini_parse_stream(reader_on_line, &r, reader_on_key, &r) == -2 && r.error == 0)
                         r.error = -ENOMEM;

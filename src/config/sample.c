@@ -7,19 +7,26 @@
 static const char SAMPLE_HEAD[] =
         "# edgemirror: configuration\n"
         "#\n"
-        "# After this file, edgemirror.conf.d/*.conf beside it are read in the order of their names; a later file overrides a key of an\n"
-        "# earlier one. Lines that begin with \"#\" or \";\" are comments, as is what follows \" ;\" in a line. Values are shown with their\n"
-        "# defaults or as examples. `edgemirror check --offline` tells everything that is wrong, all at once.\n"
+        "# After this file, edgemirror.conf.d/*.conf beside it are read in the order of their "
+        "names; a later file overrides a key of an\n"
+        "# earlier one. Lines that begin with \"#\" or \";\" are comments, as is what follows \" "
+        ";\" in a line. Values are shown with their\n"
+        "# defaults or as examples. `edgemirror check --offline` tells everything that is wrong, "
+        "all at once.\n"
         "#\n"
-        "# Secrets do not stand here but in files that only their owner may read. credential:NAME is the file NAME in\n"
-        "# $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential=NAME:PATH of the unit names.\n";
+        "# Secrets do not stand here but in files that only their owner may read. credential:NAME "
+        "is the file NAME in\n"
+        "# $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential=NAME:PATH of the unit "
+        "names.\n";
 
 static const char *const SECTION_NOTES[OPTION_SECTIONS] = {
         [OPTION_CATALOG] = "The Collibra catalog.",
         [OPTION_POSTGRES] = "The PostgreSQL database that holds the mirror.",
         [OPTION_DAEMON] = "The service.",
-        [OPTION_DEFAULTS] = "Every edge starts from these; each of these keys may also stand in an edge.",
-        [OPTION_EDGE] = "One Edge connection that is mirrored; as many of these sections as there are connections.",
+        [OPTION_DEFAULTS] =
+                "Every edge starts from these; each of these keys may also stand in an edge.",
+        [OPTION_EDGE] = "One Edge connection that is mirrored; as many of these sections as there "
+                        "are connections.",
 };
 
 /* A schedule of its own in the sample's edge, to show that an edge overrides the defaults. */
@@ -34,7 +41,8 @@ static void print_option(FILE *out, const Option *o)
 
         (void)fprintf(out, "\n# %s\n# Accepted: %s.%s\n", o->help, option_accepted(o, accepted),
                       o->required ? " Required." : "");
-        (void)fprintf(out, "%s%s = %s\n", o->sample_is_off ? ";" : "", o->key, o->sample ? o->sample : o->default_text);
+        (void)fprintf(out, "%s%s = %s\n", o->sample_is_off ? ";" : "", o->key,
+                      o->sample ? o->sample : o->default_text);
 }
 
 static int finish(FILE *out)
@@ -49,7 +57,8 @@ int config_print_sample(FILE *out)
 
         (void)fputs(SAMPLE_HEAD, out);
         for (OptionSection s = OPTION_CATALOG; s < OPTION_SECTIONS; s++) {
-                const char *name = s == OPTION_EDGE ? "[edge \"snowflake-prod\"]" : option_section_name(s);
+                const char *name =
+                        s == OPTION_EDGE ? "[edge \"snowflake-prod\"]" : option_section_name(s);
                 (void)fprintf(out, "\n\n# %s\n%s\n", SECTION_NOTES[s], name);
                 for (size_t i = 0; i < n; i++)
                         if (table[i].section == s && table[i].kind != &option_kind_misplaced_secret)
@@ -66,13 +75,14 @@ int config_print_help(FILE *out)
         const Option *table = option_table(&n);
 
         for (OptionSection s = OPTION_CATALOG; s < OPTION_SECTIONS; s++) {
-                (void)fprintf(out, "%s%s\n  %s\n", s == OPTION_CATALOG ? "" : "\n", option_section_name(s),
-                              SECTION_NOTES[s]);
+                (void)fprintf(out, "%s%s\n  %s\n", s == OPTION_CATALOG ? "" : "\n",
+                              option_section_name(s), SECTION_NOTES[s]);
                 for (size_t i = 0; i < n; i++) {
                         const Option *o = &table[i];
                         if (o->section != s || o->kind == &option_kind_misplaced_secret)
                                 continue;
-                        (void)fprintf(out, "\n  %s = %s\n      %s\n", o->key, option_accepted(o, accepted), o->help);
+                        (void)fprintf(out, "\n  %s = %s\n      %s\n", o->key,
+                                      option_accepted(o, accepted), o->help);
                         if (o->default_text)
                                 (void)fprintf(out, "      Default: %s\n", o->default_text);
                         else if (o->required)

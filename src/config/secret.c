@@ -1,9 +1,9 @@
 /*
  * secret: reads a password or token from its file.
  *
- * Everything is judged on the opened file, so that nobody can exchange it in between. Symbolic links are followed: systemd's credentials may be
- * some. The bytes are in one buffer of fixed size that is overwritten before it goes, and in what the caller gets; nowhere else, and in no
- * message.
+ * Everything is judged on the opened file, so that nobody can exchange it in between. Symbolic
+ * links are followed: systemd's credentials may be some. The bytes are in one buffer of fixed size
+ * that is overwritten before it goes, and in what the caller gets; nowhere else, and in no message.
  */
 #include "base/file.h"
 #include "base/limits.h"
@@ -19,7 +19,8 @@
 
 typedef struct SecretBuffer {
         size_t size;
-        char bytes[LIMIT_SECRET_MAX_BYTES + 3]; /* the newline, and one byte that shows that there is more */
+        /* the newline, and one byte that shows that there is more */
+        char bytes[LIMIT_SECRET_MAX_BYTES + 3];
 } SecretBuffer;
 
 static void cleanup_secret_buffer(SecretBuffer *b)
@@ -29,23 +30,26 @@ static void cleanup_secret_buffer(SecretBuffer *b)
 
 bool secret_name_is_valid(const char *name)
 {
-        return *name != '\0' && !strchr(name, '/') && !text_equal(name, ".") && !text_equal(name, "..");
+        return *name != '\0' && !strchr(name, '/') && !text_equal(name, ".") &&
+               !text_equal(name, "..");
 }
 
 /* The path of a credential. */
 static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *ret_fault)
 {
         if (!secret_name_is_valid(name))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
-                                 "credential:%s: the name of a credential is not empty and holds no slash", name);
+                return fault_set(
+                        ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
+                        "credential:%s: the name of a credential is not empty and holds no slash",
+                        name);
 
         const char *directory = getenv("CREDENTIALS_DIRECTORY");
         if (!directory || *directory == '\0')
-                return fault_set(
-                        ret_fault, FAULT_PROCESS, ENOENT, "secret-no-credentials",
-                        "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a unit with LoadCredential=%s:PATH, "
-                        "elsewhere name the file itself",
-                        name, name);
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, "secret-no-credentials",
+                                 "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets "
+                                 "it for a unit with LoadCredential=%s:PATH, "
+                                 "elsewhere name the file itself",
+                                 name, name);
         int n = snprintf(path, PATH_MAX, "%s/%s", directory, name);
         if (n < 0 || n >= PATH_MAX)
                 return fault_set(ret_fault, FAULT_PROCESS, ENAMETOOLONG, "secret-name",
@@ -53,7 +57,8 @@ static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *
         return 0;
 }
 
-/* Only its owner may use it. A secret that is mounted into a container belongs to root, and who reads it cannot change that: then its group may read it. */
+/* Only its owner may use it. A secret that is mounted into a container belongs to root, and who
+ * reads it cannot change that: then its group may read it. */
 static bool secret_is_private(const struct stat *st)
 {
         bool is_mounted = st->st_uid == 0 && geteuid() != 0;
@@ -61,23 +66,28 @@ static bool secret_is_private(const struct stat *st)
         return (st->st_mode & (is_mounted ? others & ~(mode_t)S_IRGRP : others)) == 0;
 }
 
-static int secret_exposed(const char *where, const char *path, const struct stat *st, Fault *ret_fault)
+static int secret_exposed(const char *where, const char *path, const struct stat *st,
+                          Fault *ret_fault)
 {
         unsigned mode = (unsigned)(st->st_mode & 07777);
         if (st->st_uid == geteuid())
                 return fault_set(ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
-                                 "%s: others than its owner may use this file (mode %04o); run: chmod 600 %s", where,
-                                 mode, path);
-        return fault_set(
-                ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
-                "%s: others than its owner may use this file (mode %04o, owned by uid %ld); let the user that "
-                "runs edgemirror (uid %ld) own it, with mode 0600; a secret that is mounted into a container: "
-                "owned by root, mode 0440, with a group of that user (Kubernetes: defaultMode: 0440 and fsGroup)",
-                where, mode, (long)st->st_uid, (long)geteuid());
+                                 "%s: others than its owner may use this file (mode %04o); run: "
+                                 "chmod 600 %s",
+                                 where, mode, path);
+        return fault_set(ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
+                         "%s: others than its owner may use this file (mode %04o, owned by uid "
+                         "%ld); let the user that "
+                         "runs edgemirror (uid %ld) own it, with mode 0600; a secret that is "
+                         "mounted into a container: "
+                         "owned by root, mode 0440, with a group of that user (Kubernetes: "
+                         "defaultMode: 0440 and fsGroup)",
+                         where, mode, (long)st->st_uid, (long)geteuid());
 }
 
 /* Opens the file and refuses what is not a private regular file. */
-static int secret_open(const char *where, const char *path, bool is_credential, int *ret_fd, Fault *ret_fault)
+static int secret_open(const char *where, const char *path, bool is_credential, int *ret_fd,
+                       Fault *ret_fault)
 {
         /* O_NONBLOCK: a fifo must not make the service wait */
         _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -85,15 +95,17 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
 
         if (fd < 0 && errno == ENOENT && is_credential)
                 return fault_set(ret_fault, FAULT_PROCESS, ENOENT, "secret-missing",
-                                 "%s: %s does not exist; add LoadCredential=%s:PATH to the unit", where, path,
-                                 where + strlen(CREDENTIAL_PREFIX));
+                                 "%s: %s does not exist; add LoadCredential=%s:PATH to the unit",
+                                 where, path, where + strlen(CREDENTIAL_PREFIX));
         if (fd < 0 && errno == ENOENT)
                 return fault_set(ret_fault, FAULT_PROCESS, ENOENT, "secret-missing",
-                                 "%s: no such file; create it, owned by the user that runs edgemirror, with mode 0600",
+                                 "%s: no such file; create it, owned by the user that runs "
+                                 "edgemirror, with mode 0600",
                                  where);
         if (fd < 0 && errno == EACCES)
                 return fault_set(ret_fault, FAULT_PROCESS, EACCES, "secret-denied",
-                                 "%s: may not be read by this user (uid %ld); let it own the file: chown %ld %s; "
+                                 "%s: may not be read by this user (uid %ld); let it own the file: "
+                                 "chown %ld %s; "
                                  "mounted into a container: mode 0440 and a group of this user",
                                  where, (long)geteuid(), (long)geteuid(), path);
         if (fd < 0 || fstat(fd, &st) < 0) {
@@ -104,7 +116,8 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
         }
         if (!S_ISREG(st.st_mode))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-not-a-file",
-                                 "%s: not a regular file; name a file that holds the secret", where);
+                                 "%s: not a regular file; name a file that holds the secret",
+                                 where);
         if (!is_credential && !secret_is_private(&st))
                 return secret_exposed(where, path, &st, ret_fault);
         *ret_fd = fd;
@@ -115,17 +128,20 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
 static int secret_fill(const char *where, int fd, SecretBuffer *b, Fault *ret_fault)
 {
         int r = file_read(fd, b->bytes, sizeof(b->bytes), &b->size);
-        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "secret-unreadable", "%s: cannot be read: %s", where,
-                                 strerrordesc_np(-r))
+        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "secret-unreadable",
+                                 "%s: cannot be read: %s", where, strerrordesc_np(-r))
                      : 0;
 }
 
-/* What some editors put before the text. It is no part of a password, and to drop it would hide that the file is not what it seems. */
+/* What some editors put before the text. It is no part of a password, and to drop it would hide
+ * that the file is not what it seems. */
 static bool secret_has_byte_order_mark(const SecretBuffer *b)
 {
-        static const char *const marks[] = {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"}; /* UTF-8, UTF-16 */
+        /* UTF-8, UTF-16 */
+        static const char *const marks[] = {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"};
         for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-                if (b->size >= strlen(marks[i]) && memcmp(b->bytes, marks[i], strlen(marks[i])) == 0)
+                if (b->size >= strlen(marks[i]) &&
+                    memcmp(b->bytes, marks[i], strlen(marks[i])) == 0)
                         return true;
         return false;
 }
@@ -135,7 +151,8 @@ static int secret_validate(const char *where, SecretBuffer *b, Fault *ret_fault)
 {
         if (secret_has_byte_order_mark(b))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
-                                 "%s: begins with a byte order mark; save it as UTF-8 without one", where);
+                                 "%s: begins with a byte order mark; save it as UTF-8 without one",
+                                 where);
         if (b->size > 0 && b->bytes[b->size - 1] == '\n') {
                 b->size--;
                 if (b->size > 0 && b->bytes[b->size - 1] == '\r')
@@ -145,9 +162,10 @@ static int secret_validate(const char *where, SecretBuffer *b, Fault *ret_fault)
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-empty",
                                  "%s: the file is empty; write the secret into it", where);
         if (b->size > LIMIT_SECRET_MAX_BYTES)
-                return fault_set(ret_fault, FAULT_PROCESS, EFBIG, "secret-too-large",
-                                 "%s: more than %d bytes; a secret is one line, is this the right file?", where,
-                                 LIMIT_SECRET_MAX_BYTES);
+                return fault_set(
+                        ret_fault, FAULT_PROCESS, EFBIG, "secret-too-large",
+                        "%s: more than %d bytes; a secret is one line, is this the right file?",
+                        where, LIMIT_SECRET_MAX_BYTES);
         if (memchr(b->bytes, '\n', b->size) || memchr(b->bytes, '\r', b->size))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
                                  "%s: more than one line; write the secret alone into it", where);
@@ -167,9 +185,11 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
 
         if (is_credential)
                 r = secret_find_credential(where + strlen(CREDENTIAL_PREFIX), path, ret_fault);
-        else if (where[0] != '/' || strlen(where) >= sizeof(path)) /* not repeated: it may be the secret itself */
+        else if (where[0] != '/' ||
+                 strlen(where) >= sizeof(path)) /* not repeated: it may be the secret itself */
                 r = fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
-                              "a secret is named by an absolute path or by credential:NAME, and this is neither");
+                              "a secret is named by an absolute path or by credential:NAME, and "
+                              "this is neither");
         else {
                 (void)snprintf(path, sizeof(path), "%s", where);
                 r = 0;
@@ -184,6 +204,7 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
                 return r;
         /* in one piece: growing would leave copies behind */
         if (text_append(ret, buffer.bytes, buffer.size) < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "%s: out of memory", where);
+                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "%s: out of memory",
+                                 where);
         return 0;
 }

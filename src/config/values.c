@@ -1,8 +1,10 @@
 /*
- * values: the kinds of values that are plain: words, files, numbers, durations, identifiers, schedules.
+ * values: the kinds of values that are plain: words, files, numbers, durations, identifiers,
+ * schedules.
  *
- * A parser stores the value in its field and frees what was there, so that a later file can override an earlier one. Its complaint is a clause;
- * the caller adds the place and the accepted form. A complaint never repeats a value that may be a secret.
+ * A parser stores the value in its field and frees what was there, so that a later file can
+ * override an earlier one. Its complaint is a clause; the caller adds the place and the accepted
+ * form. A complaint never repeats a value that may be a secret.
  */
 #include "base/duration.h"
 #include "base/limits.h"
@@ -59,7 +61,8 @@ static int parse_string(const Option *o, void *object, const char *value, Option
         return replace_string(field_of(o, object), value);
 }
 
-const OptionKind option_kind_string = {.accepted = "a text of at most 255 bytes", .parse = parse_string};
+const OptionKind option_kind_string = {.accepted = "a text of at most 255 bytes",
+                                       .parse = parse_string};
 
 static int parse_username(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -68,9 +71,11 @@ static int parse_username(const Option *o, void *object, const char *value, Opti
         return parse_string(o, object, value, context);
 }
 
-/* What has a colon is likely the password as well (svc:password, as other programs take it): it is not repeated. */
-const OptionKind option_kind_username = {
-        .accepted = "a text of at most 255 bytes without a colon", .is_private = true, .parse = parse_username};
+/* What has a colon is likely the password as well (svc:password, as other programs take it): it is
+ * not repeated. */
+const OptionKind option_kind_username = {.accepted = "a text of at most 255 bytes without a colon",
+                                         .is_private = true,
+                                         .parse = parse_username};
 
 static int parse_file(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -81,28 +86,33 @@ static int parse_file(const Option *o, void *object, const char *value, OptionCo
 
 const OptionKind option_kind_file = {.accepted = "/absolute/path", .parse = parse_file};
 
-static int parse_secret_file(const Option *o, void *object, const char *value, OptionContext *context)
+static int parse_secret_file(const Option *o, void *object, const char *value,
+                             OptionContext *context)
 {
         if (text_starts_with(value, "credential:")) {
                 if (!secret_name_is_valid(value + strlen("credential:")))
                         return refuse(context, "the credential's name is empty or holds a slash");
         } else if (value[0] != '/')
-                return refuse(context, "not the name of a file (the secret itself does not belong here)");
+                return refuse(context,
+                              "not the name of a file (the secret itself does not belong here)");
         return replace_string(field_of(o, object), value);
 }
 
-const OptionKind option_kind_secret_file = {
-        .accepted = "/absolute/path or credential:NAME", .is_private = true, .parse = parse_secret_file};
+const OptionKind option_kind_secret_file = {.accepted = "/absolute/path or credential:NAME",
+                                            .is_private = true,
+                                            .parse = parse_secret_file};
 
-static int parse_misplaced_secret(const Option *o, void *object _unused_, const char *value _unused_,
-                                  OptionContext *context)
+static int parse_misplaced_secret(const Option *o, void *object _unused_,
+                                  const char *value _unused_, OptionContext *context)
 {
         return refuse(context,
-                      "a secret does not belong into this file; write it to a file of its own and name that with %s",
+                      "a secret does not belong into this file; write it to a file of its own and "
+                      "name that with %s",
                       o->sample);
 }
 
-const OptionKind option_kind_misplaced_secret = {.is_private = true, .parse = parse_misplaced_secret};
+const OptionKind option_kind_misplaced_secret = {.is_private = true,
+                                                 .parse = parse_misplaced_secret};
 
 static int parse_count(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -147,7 +157,8 @@ static int parse_yesno(const Option *o, void *object, const char *value, OptionC
         static const struct {
                 const char *word;
                 bool value;
-        } WORDS[] = {{"yes", true}, {"no", false}, {"true", true}, {"false", false}, {"on", true}, {"off", false}};
+        } WORDS[] = {{"yes", true},    {"no", false}, {"true", true},
+                     {"false", false}, {"on", true},  {"off", false}};
 
         for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++)
                 if (strcmp(value, WORDS[i].word) == 0) {
@@ -174,7 +185,8 @@ static int parse_id(const Option *o, void *object, const char *value, OptionCont
 #define UUID_FORM "a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
 const OptionKind option_kind_id = {.accepted = UUID_FORM, .parse = parse_id};
 
-static int parse_schema_connection(const Option *o, void *object, const char *value, OptionContext *context)
+static int parse_schema_connection(const Option *o, void *object, const char *value,
+                                   OptionContext *context)
 {
         ConfigEdge *edge = object;
         int r = parse_id(o, object, value, context);
@@ -183,7 +195,8 @@ static int parse_schema_connection(const Option *o, void *object, const char *va
         return r;
 }
 
-const OptionKind option_kind_schema_connection = {.accepted = UUID_FORM, .parse = parse_schema_connection};
+const OptionKind option_kind_schema_connection = {.accepted = UUID_FORM,
+                                                  .parse = parse_schema_connection};
 
 static int parse_schedule(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -201,7 +214,8 @@ static int parse_schedule(const Option *o, void *object, const char *value, Opti
 }
 
 const OptionKind option_kind_schedule = {
-        .accepted = "every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW", .parse = parse_schedule};
+        .accepted = "every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW",
+        .parse = parse_schedule};
 
 static int parse_timezone(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -213,14 +227,16 @@ static int parse_timezone(const Option *o, void *object, const char *value, Opti
                 return r;
         if (r == -ENOENT) { /* a fact of this system, not of the file */
                 zone = NULL;
-                (void)snprintf(
-                        context->warning, sizeof(context->warning),
-                        "this system knows no such time zone, and edges with it are not synced on schedule; use its "
-                        "present name (America/New_York for US/Eastern), or install tzdata and, for older names, "
-                        "tzdata-legacy");
+                (void)snprintf(context->warning, sizeof(context->warning),
+                               "this system knows no such time zone, and edges with it are not "
+                               "synced on schedule; use its "
+                               "present name (America/New_York for US/Eastern), or install tzdata "
+                               "and, for older names, "
+                               "tzdata-legacy");
         } else if (r < 0)
                 return refuse(context, "%s",
-                              r == -EINVAL ? "not the name of a time zone" : "the zone's file cannot be read");
+                              r == -EINVAL ? "not the name of a time zone"
+                                           : "the zone's file cannot be read");
         r = replace_string(field_of(o, object), value);
         if (r == 0)
                 edge->zone = zone;
@@ -262,7 +278,8 @@ static int parse_removals(const Option *o, void *object, const char *value, Opti
         int64_t n;
         bool is_share = value[size - 1] == '%';
 
-        int r = is_share ? parse_percent(value, size - 1, &n) : text_parse_int64(value, 0, LIMIT_LIST_MAX_ROWS, &n);
+        int r = is_share ? parse_percent(value, size - 1, &n)
+                         : text_parse_int64(value, 0, LIMIT_LIST_MAX_ROWS, &n);
         if (r == -ERANGE)
                 return refuse(context, "out of range");
         if (r < 0)

@@ -1,12 +1,16 @@
 /*
- * gate: stands closed while the catalog as a whole is away or refuses us, so that edges wait in the queue instead of failing one by one.
+ * gate: stands closed while the catalog as a whole is away or refuses us, so that edges wait in the
+ * queue instead of failing one by one.
  *
- * Knocking is one cheap question (a page of one row of one edge), each time for another edge: one whose own list fails must not keep the gate shut for all
- * the others. The service begins behind a closed gate: a wrong password is tried once, not by
- * max_syncs edges at once. A catalog that refuses our credentials is asked again when they have changed on disk, or after a pause that
- * grows from half a minute to ten: accounts lock, and are unlocked on the catalog's side without a word to us.
+ * Knocking is one cheap question (a page of one row of one edge), each time for another edge: one
+ * whose own list fails must not keep the gate shut for all the others. The service begins behind a
+ * closed gate: a wrong password is tried once, not by max_syncs edges at once. A catalog that
+ * refuses our credentials is asked again when they have changed on disk, or after a pause that
+ * grows from half a minute to ten: accounts lock, and are unlocked on the catalog's side without a
+ * word to us.
  *
- * What always holds: while the gate is closed, either a knock is under way or a timer is armed that will knock.
+ * What always holds: while the gate is closed, either a knock is under way or a timer is armed that
+ * will knock.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -32,8 +36,8 @@ static void breaker_probe_later(Daemon *d, uint64_t delay_usec)
 {
         Breaker *g = &d->gate;
         g->timer = sd_event_source_disable_unref(g->timer);
-        int r = sd_event_add_time_relative(d->event, &g->timer, CLOCK_MONOTONIC, delay_usec, 10 * USEC_PER_MSEC,
-                                           breaker_on_timer, d);
+        int r = sd_event_add_time_relative(d->event, &g->timer, CLOCK_MONOTONIC, delay_usec,
+                                           10 * USEC_PER_MSEC, breaker_on_timer, d);
         if (r < 0)
                 log_error("the timer for the catalog cannot be set: %s", strerrordesc_np(-r));
 }
@@ -86,7 +90,8 @@ const char *breaker_next(const Daemon *d, char out[static BREAKER_NEXT_BYTES])
                 return out;
         }
         status_format_time(daemon_now(d) + (int64_t)left, when);
-        (void)snprintf(out, BREAKER_NEXT_BYTES, pause ? "it is asked again at %s" : "tried again at %s", when);
+        (void)snprintf(out, BREAKER_NEXT_BYTES,
+                       pause ? "it is asked again at %s" : "tried again at %s", when);
         return out;
 }
 
@@ -104,14 +109,17 @@ void breaker_catalog_failed(Daemon *d, const Fault *fault)
         if (fault->refused)
                 breaker_refused(g);
         if (speak)
-                log_event(
-                        LOG_LEVEL_WARNING,
-                        fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED : MESSAGE_ID_CATALOG_UNREACHABLE,
-                        LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code), LOG_NUMBER("HTTP_STATUS", fault->http_status)),
-                        "the catalog cannot be used%s: %s; edges wait, %s%s", g->outage.attempts > 1 ? " still" : "",
-                        fault->message, breaker_next(d, next),
-                        fault->refused ? ", and as soon as the credentials on disk change" : "");
-        /* Or each of them tries the same password, or asks before it is wanted; they are due again, and take up their jobs. */
+                log_event(LOG_LEVEL_WARNING,
+                          fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED
+                                         : MESSAGE_ID_CATALOG_UNREACHABLE,
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code),
+                                     LOG_NUMBER("HTTP_STATUS", fault->http_status)),
+                          "the catalog cannot be used%s: %s; edges wait, %s%s",
+                          g->outage.attempts > 1 ? " still" : "", fault->message,
+                          breaker_next(d, next),
+                          fault->refused ? ", and as soon as the credentials on disk change" : "");
+        /* Or each of them tries the same password, or asks before it is wanted; they are due again,
+         * and take up their jobs. */
         if (fault->refused || fault->retry_after_usec > 0)
                 runs_stop_asking(d, d->supply, fault);
         breaker_probe_later(d, fault->refused ? breaker_refused_delay(g) : delay);
@@ -127,7 +135,8 @@ static void breaker_open(Daemon *d)
         g->timer = sd_event_source_disable_unref(g->timer);
         g->refused_pause_usec = 0;
         if (outage_over(&g->outage, clock_monotonic_usec(), &lasted))
-                log_event(LOG_LEVEL_INFO, MESSAGE_ID_CATALOG_BACK, LOG_NO_FIELDS, "the catalog answers again after %s",
+                log_event(LOG_LEVEL_INFO, MESSAGE_ID_CATALOG_BACK, LOG_NO_FIELDS,
+                          "the catalog answers again after %s",
                           duration_format_short(lasted, text));
         presence_changed(d);
         if (g->open)
@@ -152,10 +161,12 @@ static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
         d->gate.probe = NULL;
         /* What a sync would not wait for. */
         bool put_off = fault->retryable && page->answer.status > 0 &&
-                       page->answer.retry_after_usec > d->supply->peers.config->catalog.request_timeout_usec;
+                       page->answer.retry_after_usec >
+                               d->supply->peers.config->catalog.request_timeout_usec;
         Fault failed = *fault;
         failed.retry_after_usec = put_off ? page->answer.retry_after_usec : 0;
-        if (fault->scope == FAULT_PEER || page->answer.status == 0 || breaker_is_gateway(fault) || put_off)
+        if (fault->scope == FAULT_PEER || page->answer.status == 0 || breaker_is_gateway(fault) ||
+            put_off)
                 breaker_catalog_failed(d, &failed);
         else
                 breaker_open(d); /* whatever it says about that edge, it speaks */
@@ -189,7 +200,8 @@ void breaker_probe(Daemon *d)
         }
         g->timer = sd_event_source_disable_unref(g->timer);
         const Uuid *schema = edge->has_schema_connection ? &edge->schema_connection : NULL;
-        int r = catalog_list(d->supply->peers.catalog, &edge->id, schema, 0, 1, breaker_on_answer, d, &g->probe);
+        int r = catalog_list(d->supply->peers.catalog, &edge->id, schema, 0, 1, breaker_on_answer,
+                             d, &g->probe);
         if (r < 0) {
                 Fault fault;
                 fault_set(&fault, FAULT_PEER, -r, "no-resources", "the catalog cannot be asked: %s",
@@ -203,7 +215,8 @@ void breaker_is_closed(Daemon *d)
         breaker_done(d);
         d->gate = (Breaker){0};
         breaker_init(d);
-        (void)catalog_reread_secret(d->supply->peers.catalog); /* not with a password that is known to be old */
+        /* not with a password that is known to be old */
+        (void)catalog_reread_secret(d->supply->peers.catalog);
         breaker_probe(d);
 }
 

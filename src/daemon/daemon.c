@@ -31,11 +31,11 @@ void daemon_ready(Daemon *d)
                 return;
         d->ready = true;
         (void)sd_notify(0, "READY=1");
-        log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STARTED, LOG_NO_FIELDS, "serving %zu edges as %s",
-                  d->config->n_edges, d->config->daemon.instance);
+        log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STARTED, LOG_NO_FIELDS,
+                  "serving %zu edges as %s", d->config->n_edges, d->config->daemon.instance);
 }
 
-/* ---- supplies ---- */
+/* ---- supplies ------------------------------------------------------------------------------- */
 
 static void supply_free(Supply *s)
 {
@@ -74,7 +74,7 @@ static void supplies_reap(Daemon *d)
         }
 }
 
-/* ---- what the loop does after callbacks ---- */
+/* ---- what the loop does after callbacks ----------------------------------------------------- */
 
 static int daemon_on_reaper(sd_event_source *s, void *userdata)
 {
@@ -87,7 +87,7 @@ static int daemon_on_reaper(sd_event_source *s, void *userdata)
         return 0;
 }
 
-/* ---- reload ---- */
+/* ---- reload --------------------------------------------------------------------------------- */
 
 static int daemon_load(const Daemon *d, Config **ret)
 {
@@ -123,13 +123,14 @@ static void daemon_reload(Daemon *d)
 {
         _cleanup_(cleanup_config) Config *config = NULL;
         const Supply *before = d->supply;
-        (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_monotonic_usec());
+        (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+                         (unsigned long long)clock_monotonic_usec());
         if (daemon_load(d, &config) < 0 || daemon_adopt(d, config) < 0) {
                 log_event(LOG_LEVEL_ERROR, MESSAGE_ID_RELOAD_REFUSED, LOG_NO_FIELDS,
                           "not reloaded: the configuration that was in force stays so");
         } else {
-                log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS, "reloaded: %zu edges",
-                          d->config->n_edges);
+                log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS,
+                          "reloaded: %zu edges", d->config->n_edges);
                 log_lines(LOG_LEVEL_WARNING, d->config->warnings);
                 if (d->supply != before)
                         breaker_is_closed(d);
@@ -142,14 +143,16 @@ static void daemon_reload(Daemon *d)
         status_changed(d);
 }
 
-/* ---- stop ---- */
+/* ---- stop ----------------------------------------------------------------------------------- */
 
 static int daemon_on_stop_timeout(sd_event_source *s, uint64_t usec, void *userdata)
 {
         (void)s;
         (void)usec;
         const Daemon *d = userdata;
-        log_warning("%u syncs could not be ended within stop_timeout; their leases end by themselves", d->n_runs);
+        log_warning(
+                "%u syncs could not be ended within stop_timeout; their leases end by themselves",
+                d->n_runs);
         (void)sd_event_exit(d->event, 0);
         return 0;
 }
@@ -169,14 +172,15 @@ static void daemon_stop(Daemon *d, const char *signal_name)
         locks_done(d);
         presence_leave(d);
         runs_stop(d);
-        if (sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC, d->config->daemon.stop_timeout_usec,
-                                       USEC_PER_MSEC, daemon_on_stop_timeout, d) < 0)
+        if (sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC,
+                                       d->config->daemon.stop_timeout_usec, USEC_PER_MSEC,
+                                       daemon_on_stop_timeout, d) < 0)
                 (void)sd_event_exit(d->event, 0);
         status_changed(d);
         daemon_wake(d);
 }
 
-/* ---- signals ---- */
+/* ---- signals -------------------------------------------------------------------------------- */
 
 static int daemon_on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata)
 {
@@ -195,7 +199,7 @@ static int daemon_watch_signals(Daemon *d)
         return signals_watch(d->event, signals, ARRAY_SIZE(signals), daemon_on_signal, d);
 }
 
-/* ---- beginning and end ---- */
+/* ---- beginning and end ---------------------------------------------------------------------- */
 
 static int daemon_open(Daemon *d, Fault *ret_fault)
 {
@@ -203,15 +207,15 @@ static int daemon_open(Daemon *d, Fault *ret_fault)
         if (r >= 0)
                 r = daemon_watch_signals(d);
         if (r >= 0)
-                r = sd_event_set_watchdog(d->event,
-                                          true); /* pinged by the loop itself: what blocks it stops the pings */
+                /* pinged by the loop itself: what blocks it stops the pings */
+                r = sd_event_set_watchdog(d->event, true);
         if (r >= 0)
                 r = sd_event_add_defer(d->event, &d->reaper, daemon_on_reaper, d);
         if (r >= 0)
                 r = sd_event_source_set_enabled(d->reaper, SD_EVENT_OFF);
         if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources", "the event loop cannot be opened: %s",
-                                 strerrordesc_np(-r));
+                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources",
+                                 "the event loop cannot be opened: %s", strerrordesc_np(-r));
         return supply_new(d, d->config, &d->supply, ret_fault);
 }
 
@@ -254,7 +258,8 @@ int daemon_run(const char *config_file, Config *config, Fault *ret_fault)
                         fault_set(ret_fault, FAULT_PROCESS, -r, "loop", "the event loop failed: %s",
                                   strerrordesc_np(-r));
                 else
-                        log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STOPPED, LOG_NO_FIELDS, "stopped");
+                        log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STOPPED, LOG_NO_FIELDS,
+                                  "stopped");
         }
         daemon_close(&d);
         return r;

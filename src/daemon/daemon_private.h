@@ -1,19 +1,22 @@
 /*
  * daemon_private: what the files of this directory share.
  *
- * queue.c asks PostgreSQL what is due; presence.c tells it that this instance lives; runs.c runs it; breaker.c stands between the two while the catalog is away; prune.c deletes what is old; status.c tells
- * systemd; daemon.c begins, reloads and ends it all. Nothing is freed inside a callback of the thing itself: daemon_wake has it done from the loop.
+ * queue.c asks PostgreSQL what is due; presence.c tells it that this instance lives; runs.c runs
+ * it; breaker.c stands between the two while the catalog is away; prune.c deletes what is old;
+ * status.c tells systemd; daemon.c begins, reloads and ends it all. Nothing is freed inside a
+ * callback of the thing itself: daemon_wake has it done from the loop.
  */
 #pragma once
 
 #include "daemon/daemon.h"
 #include "daemon/outage.h"
-#include "sync/sync.h"
 #include "peers/peers.h"
+#include "sync/sync.h"
 
 typedef struct Daemon Daemon;
 
-/* The parts of one configuration; after a reload with other peers, the old ones stay until the last sync that began with them is over. */
+/* The parts of one configuration; after a reload with other peers, the old ones stay until the last
+ * sync that began with them is over. */
 typedef struct Supply {
         struct Supply *next;
         Peers peers;
@@ -33,7 +36,9 @@ typedef struct Run {
         int64_t next_run_usec;
         int64_t failures;    /* before this run */
         uint64_t begun_usec; /* monotonic */
-        int64_t word_epoch; /* of which the last word is, 0: none; it gives the lease back, or says only when the edge is due next */
+        /* of which the last word is, 0: none; it gives the lease back, or says only when the edge
+         * is due next */
+        int64_t word_epoch;
         bool releases_lease;
         bool over;    /* the sync has ended */
         bool settled; /* and its last word has been said */
@@ -57,8 +62,9 @@ typedef struct Queue {
         int64_t next_usec;      /* the next edge is due; INT64_MAX: none */
         int64_t expected_usec;  /* what we know to be due that the question under way left out */
         uint64_t register_usec; /* when the edges are made known again, monotonic */
-        Outage statement;       /* something that only runs come across: a privilege, a table, a full disk */
-        Uuid *unknown_edges;        /* due in PostgreSQL, not in this configuration */
+        /* something that only runs come across: a privilege, a table, a full disk */
+        Outage statement;
+        Uuid *unknown_edges; /* due in PostgreSQL, not in this configuration */
         size_t n_unknown_edges;
 } Queue;
 
@@ -67,11 +73,13 @@ typedef struct Breaker {
         uint64_t opened_usec; /* the last time, monotonic */
         CatalogCall *probe;
         sd_event_source *timer;
-        Outage outage;               /* of the catalog */
-        uint64_t refused_pause_usec; /* before credentials that were refused are tried again; 0: they were not */
+        Outage outage; /* of the catalog */
+        /* before credentials that were refused are tried again; 0: they were not */
+        uint64_t refused_pause_usec;
         uint64_t refused_until_usec; /* when that is, monotonic */
-        uint64_t not_before_usec;    /* the catalog does not want to be asked earlier (Retry-After), monotonic */
-        size_t turn;                 /* of the edges to ask for */
+        /* the catalog does not want to be asked earlier (Retry-After), monotonic */
+        uint64_t not_before_usec;
+        size_t turn; /* of the edges to ask for */
 } Breaker;
 
 typedef struct Prune {
@@ -125,27 +133,30 @@ int64_t daemon_now(const Daemon *d); /* PostgreSQL's clock, as far as known */
 
 /* queue.c */
 void queue_init(Daemon *d);
-void queue_ask(Daemon *d);                         /* now, unless a question is under way */
-void queue_ask_anew(Daemon *d);                    /* register, then ask: another configuration, another clock */
-void queue_register_soon(Daemon *d);               /* what others want has changed */
+void queue_ask(Daemon *d); /* now, unless a question is under way */
+/* register, then ask: another configuration, another clock */
+void queue_ask_anew(Daemon *d);
+void queue_register_soon(Daemon *d);                  /* what others want has changed */
 void queue_expect(Daemon *d, int64_t timestamp_usec); /* an edge that ran here will be due then */
-void queue_exclude(Daemon *d, const Uuid *edge);     /* it is not in our configuration */
+void queue_exclude(Daemon *d, const Uuid *edge);      /* it is not in our configuration */
 bool queue_idle(const Daemon *d);
 void queue_done(Daemon *d);
 
 /* breaker.c */
 enum { BREAKER_NEXT_BYTES = 64 };
-const char *breaker_next(const Daemon *d,
-                      char out[static BREAKER_NEXT_BYTES]); /* when the catalog is asked again, for a person */
+/* when the catalog is asked again, for a person */
+const char *breaker_next(const Daemon *d, char out[static BREAKER_NEXT_BYTES]);
 void breaker_init(Daemon *d);
 void breaker_probe(Daemon *d); /* ask the catalog whether it answers; opens or closes */
 void breaker_catalog_failed(Daemon *d, const Fault *fault);
-void breaker_is_closed(Daemon *d);  /* forget what was known: another catalog */
-void breaker_retry(Daemon *d); /* a person may have mended it: ask now, unless the catalog has asked for a pause */
+void breaker_is_closed(Daemon *d); /* forget what was known: another catalog */
+/* a person may have mended it: ask now, unless the catalog has asked for a pause */
+void breaker_retry(Daemon *d);
 void breaker_done(Daemon *d);
 
 /* runs.c */
-void runs_start(Daemon *d, Supply *supply, const MirrorDue *due); /* the supply that took the lease */
+/* the supply that took the lease */
+void runs_start(Daemon *d, Supply *supply, const MirrorDue *due);
 void runs_stop(Daemon *d);
 /* Those that began with it and still need the catalog, which refuses the credentials. */
 void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *fault);
@@ -154,7 +165,8 @@ void runs_reap(Daemon *d);
 void runs_done(Daemon *d);
 
 /* held.c */
-bool held_speaks(Daemon *d, const Uuid *edge, const Fault *fault); /* whether it is to be reported now */
+/* whether it is to be reported now */
+bool held_speaks(Daemon *d, const Uuid *edge, const Fault *fault);
 void held_over(Daemon *d, const Uuid *edge);
 void held_done(Daemon *d);
 

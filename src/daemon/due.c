@@ -13,13 +13,16 @@ int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec)
 {
         int64_t next;
         uint64_t offset = schedule_spread_offset(edge->id.bytes, edge->spread_usec);
-        /* No schedule that was accepted ends; and an edge whose time zone is not here is not enabled. */
-        if (!edge->zone || schedule_next(&edge->schedule, edge->zone, 0, offset, now_usec, &next) < 0)
+        /* No schedule that was accepted ends; and an edge whose time zone is not here is not
+         * enabled. */
+        if (!edge->zone ||
+            schedule_next(&edge->schedule, edge->zone, 0, offset, now_usec, &next) < 0)
                 return now_usec + (int64_t)USEC_PER_DAY;
         return next;
 }
 
-/* Doubles with each failure; drawn from its upper half, so that edges which failed together do not come back together. */
+/* Doubles with each failure; drawn from its upper half, so that edges which failed together do not
+ * come back together. */
 static int64_t due_pause(int64_t failures, uint64_t random)
 {
         uint64_t pause = PAUSE_FIRST_USEC;
@@ -32,16 +35,21 @@ static int64_t due_pause(int64_t failures, uint64_t random)
 
 int64_t due_after_no_run(int64_t now_usec, uint64_t random)
 {
-        return now_usec + (int64_t)(NO_RUN_FLOOR_USEC + random % (NO_RUN_CEILING_USEC - NO_RUN_FLOOR_USEC));
+        return now_usec +
+               (int64_t)(NO_RUN_FLOOR_USEC + random % (NO_RUN_CEILING_USEC - NO_RUN_FLOOR_USEC));
 }
 
-static int64_t due_after_failure(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random)
+static int64_t due_after_failure(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec,
+                                 uint64_t random)
 {
         if (end->peer_away)
-                return end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec;
+                return end->failures > 1 ? now_usec + due_pause(end->failures - 1, random)
+                                         : now_usec;
         if (end->retryable)
                 return now_usec + due_pause(end->failures, random);
-        return due_by_schedule(edge, end->failures > 1 ? now_usec + due_pause(end->failures - 1, random) : now_usec);
+        return due_by_schedule(edge, end->failures > 1
+                                             ? now_usec + due_pause(end->failures - 1, random)
+                                             : now_usec);
 }
 
 int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random)
@@ -49,7 +57,8 @@ int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_use
         if (end->aborted)
                 return end->next_run_usec;
         if (end->applied)
-                return end->next_run_usec > now_usec ? end->next_run_usec : due_by_schedule(edge, now_usec);
+                return end->next_run_usec > now_usec ? end->next_run_usec
+                                                     : due_by_schedule(edge, now_usec);
         int64_t due = due_after_failure(edge, end, now_usec, random);
         int64_t allowed = now_usec + (int64_t)end->retry_after_usec;
         return due > allowed ? due : allowed;

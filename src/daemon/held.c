@@ -1,6 +1,6 @@
 /*
- * held: removals that wait for a person are reported once, and again at growing intervals, not at every sync of the edge; at once when it is not the same any
- * more.
+ * held: removals that wait for a person are reported once, and again at growing intervals, not at
+ * every sync of the edge; at once when it is not the same any more.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -33,9 +33,11 @@ bool held_speaks(Daemon *d, const Uuid *edge, const Fault *fault)
                 if (!*at)
                         return true;
                 (*at)->edge = *edge;
-                outage_init(&(*at)->outage, USEC_PER_SEC, USEC_PER_SEC); /* nobody waits for these */
+                /* nobody waits for these */
+                outage_init(&(*at)->outage, USEC_PER_SEC, USEC_PER_SEC);
         }
-        return outage_failed(&(*at)->outage, fault, clock_monotonic_usec(), clock_random(), &ignored);
+        return outage_failed(&(*at)->outage, fault, clock_monotonic_usec(), clock_random(),
+                             &ignored);
 }
 
 void held_over(Daemon *d, const Uuid *edge)

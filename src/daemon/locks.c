@@ -1,7 +1,9 @@
 /*
- * locks: while something is under way, asks every few seconds whether a statement of ours waits for a lock, and reports who holds it.
+ * locks: while something is under way, asks every few seconds whether a statement of ours waits for
+ * a lock, and reports who holds it.
  *
- * What always holds: one question is under way at most, on the connection that the pool keeps for what is urgent.
+ * What always holds: one question is under way at most, on the connection that the pool keeps for
+ * what is urgent.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -28,8 +30,8 @@ static void locks_report(Daemon *d, const Fault *fault)
         uint64_t ignored;
         bool was = l->outage.down;
         if (outage_failed(&l->outage, fault, clock_monotonic_usec(), clock_random(), &ignored))
-                log_event(LOG_LEVEL_WARNING, NULL, LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code)), "PostgreSQL: %s",
-                          fault->message);
+                log_event(LOG_LEVEL_WARNING, NULL, LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code)),
+                          "PostgreSQL: %s", fault->message);
         if (!was)
                 presence_changed(d);
 }
@@ -40,7 +42,8 @@ static void locks_report_free(Daemon *d)
         char text[DURATION_STRING_SIZE];
         if (!outage_over(&d->locks.outage, clock_monotonic_usec(), &lasted))
                 return;
-        log_info("PostgreSQL: no statement waits for a lock any more, after %s", duration_format_short(lasted, text));
+        log_info("PostgreSQL: no statement waits for a lock any more, after %s",
+                 duration_format_short(lasted, text));
         presence_changed(d);
 }
 
@@ -79,8 +82,8 @@ static void locks_later(Daemon *d)
 {
         Locks *l = &d->locks;
         l->timer = sd_event_source_disable_unref(l->timer);
-        int r = sd_event_add_time_relative(d->event, &l->timer, CLOCK_MONOTONIC, LOOK_EVERY_USEC, USEC_PER_SEC / 2,
-                                           locks_on_timer, d);
+        int r = sd_event_add_time_relative(d->event, &l->timer, CLOCK_MONOTONIC, LOOK_EVERY_USEC,
+                                           USEC_PER_SEC / 2, locks_on_timer, d);
         if (r < 0)
                 log_error("the timer for locks cannot be set: %s", strerrordesc_np(-r));
 }

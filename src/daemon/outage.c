@@ -16,7 +16,8 @@ void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec)
         *o = (Outage){.backoff = {.floor_usec = floor_usec, .ceiling_usec = ceiling_usec}};
 }
 
-bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random, uint64_t *ret_delay_usec)
+bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random,
+                   uint64_t *ret_delay_usec)
 {
         bool first = !o->down;
         bool speak = first || now_usec >= o->word_usec;
@@ -28,7 +29,9 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
         }
         if (speak) {
                 uint64_t gap = o->word_gap_usec * WORD_GAP_GROWTH;
-                o->word_gap_usec = first ? WORD_GAP_FIRST_USEC : gap < WORD_GAP_MOST_USEC ? gap : WORD_GAP_MOST_USEC;
+                o->word_gap_usec = first                      ? WORD_GAP_FIRST_USEC
+                                   : gap < WORD_GAP_MOST_USEC ? gap
+                                                              : WORD_GAP_MOST_USEC;
                 o->word_usec = now_usec + o->word_gap_usec;
         }
         o->down = true;

@@ -1,8 +1,9 @@
 /*
  * outage: a peer that is away: when to try again, and when to speak of it.
  *
- * Pure. The first failure is said at once, then after one minute, and then at intervals that grow fourfold up to six hours, so that hours of outage are a
- * few lines of log. The caller brings the time (monotonic) and the random number.
+ * Pure. The first failure is said at once, then after one minute, and then at intervals that grow
+ * fourfold up to six hours, so that hours of outage are a few lines of log. The caller brings the
+ * time (monotonic) and the random number.
  */
 #pragma once
 
@@ -12,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of catalog and PostgreSQL: whoever is back is found within so long, however long it was away. The log says so to people. */
+/* Of catalog and PostgreSQL: whoever is back is found within so long, however long it was away. The
+ * log says so to people. */
 #define OUTAGE_CEILING_USEC (30 * USEC_PER_SEC)
 
 typedef struct Outage {
@@ -31,10 +33,12 @@ typedef struct Outage {
 void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec);
 
 /* One more attempt failed. Sets the delay before the next one; true: say it in the log. */
-bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random, uint64_t *ret_delay_usec);
+bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random,
+                   uint64_t *ret_delay_usec);
 
 /* An attempt succeeded. True when that ends an outage, which lasted *ret_lasted_usec. */
 bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec);
 
-/* For how long the same credentials are not tried again that were refused; before_usec: how long that was the time before, 0: they were not refused then. */
+/* For how long the same credentials are not tried again that were refused; before_usec: how long
+ * that was the time before, 0: they were not refused then. */
 uint64_t outage_refused_pause(uint64_t before_usec);

@@ -1,8 +1,9 @@
 /*
  * presence: signs of life in edgemirror.instance, and what this instance waits for.
  *
- * One small write every few seconds, beginning when the edges are registered. The others take an instance for dead that gives none for its lease, and no
- * edge stays enabled on its account; whoever finds out, here too, registers again, which disables what nobody wants any more.
+ * One small write every few seconds, beginning when the edges are registered. The others take an
+ * instance for dead that gives none for its lease, and no edge stays enabled on its account;
+ * whoever finds out, here too, registers again, which disables what nobody wants any more.
  *
  * What always holds: one sign is under way at most; none is given while PostgreSQL is away.
  */
@@ -40,7 +41,8 @@ static const char *presence_waits_for(const Daemon *d, char *message, size_t siz
         const Outage *catalog = &d->gate.outage, *statement = &d->queue.statement;
         char next[BREAKER_NEXT_BYTES];
         if (catalog->down) {
-                (void)snprintf(message, size, "%s; %s", catalog->fault.message, breaker_next(d, next));
+                (void)snprintf(message, size, "%s; %s", catalog->fault.message,
+                               breaker_next(d, next));
                 if (catalog->fault.refused)
                         return "credentials";
                 return catalog->fault.retry_after_usec > 0 ? "pause" : "catalog";
@@ -70,8 +72,8 @@ static void presence_later(Daemon *d)
         if (delay > BEAT_AT_LEAST_USEC)
                 delay = BEAT_AT_LEAST_USEC;
         p->timer = sd_event_source_disable_unref(p->timer);
-        int r = sd_event_add_time_relative(d->event, &p->timer, CLOCK_MONOTONIC, delay, delay / 10, presence_on_timer,
-                                           d);
+        int r = sd_event_add_time_relative(d->event, &p->timer, CLOCK_MONOTONIC, delay, delay / 10,
+                                           presence_on_timer, d);
         if (r < 0)
                 log_error("the timer for signs of life cannot be set: %s", strerrordesc_np(-r));
 }
@@ -93,8 +95,10 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         if (d->stopping)
                 return;
         if (fault->scope != FAULT_NONE)
-                log_debug("a sign of life could not be given: %s", fault->message); /* the queue speaks of PostgreSQL */
-        else if (ours && (answer->n_edges != (int64_t)presence_n_wanted(d->config) || answer->n_dead > 0))
+                /* the queue speaks of PostgreSQL */
+                log_debug("a sign of life could not be given: %s", fault->message);
+        else if (ours &&
+                 (answer->n_edges != (int64_t)presence_n_wanted(d->config) || answer->n_dead > 0))
                 queue_register_soon(d);
         if (p->again)
                 presence_beat(d);
@@ -113,8 +117,8 @@ static void presence_beat(Daemon *d)
                 return;
         const char *waits_for = presence_waits_for(d, message, sizeof(message));
         if (!d->queue.outage.down &&
-            mirror_instance_beat(d->supply->peers.mirror, &p->instance.id, waits_for, waits_for ? message : NULL,
-                                 presence_on_beat, d, &p->task) >= 0) {
+            mirror_instance_beat(d->supply->peers.mirror, &p->instance.id, waits_for,
+                                 waits_for ? message : NULL, presence_on_beat, d, &p->task) >= 0) {
                 p->supply = d->supply;
                 p->supply->users++;
         } else {
@@ -136,7 +140,7 @@ void presence_begin(Daemon *d)
         presence_beat(d);
 }
 
-/* ---- the end ---- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static void presence_on_stopped(const Fault *fault, void *userdata)
 {
@@ -154,7 +158,8 @@ void presence_leave(Daemon *d)
         presence_done(d);
         if (!begun || d->queue.outage.down)
                 return;
-        if (mirror_instance_stop(d->supply->peers.mirror, &p->instance.id, presence_on_stopped, d, &p->task) >= 0) {
+        if (mirror_instance_stop(d->supply->peers.mirror, &p->instance.id, presence_on_stopped, d,
+                                 &p->task) >= 0) {
                 p->supply = d->supply;
                 p->supply->users++;
         }

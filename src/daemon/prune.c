@@ -1,7 +1,9 @@
 /*
- * prune: every hour, what has been kept long enough is deleted, a small batch at a time, with a pause in between. Syncs do not wait for it.
+ * prune: every hour, what has been kept long enough is deleted, a small batch at a time, with a
+ * pause in between. Syncs do not wait for it.
  *
- * What always holds: one batch is under way, or the timer is armed, until the service stops. Any number of instances may do this at once.
+ * What always holds: one batch is under way, or the timer is armed, until the service stops. Any
+ * number of instances may do this at once.
  */
 #include "base/duration.h"
 #include "base/log.h"
@@ -26,17 +28,21 @@ static void prune_on_done(const MirrorPruned *pruned, const Fault *fault, void *
         p->supply = NULL;
         p->versions += pruned->versions;
         p->runs += pruned->runs;
-        /* The queue speaks of a PostgreSQL that is away; that a privilege is missing here, nobody else comes across. */
+        /* The queue speaks of a PostgreSQL that is away; that a privilege is missing here, nobody
+         * else comes across. */
         bool lasting = fault->scope != FAULT_NONE && !fault->retryable;
         if (fault->scope != FAULT_NONE)
                 log_event(lasting && !p->said ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, NULL,
-                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code), LOG_TEXT("SQLSTATE", fault->sqlstate)),
-                          "what has been kept long enough cannot be pruned: %s; tried again every hour",
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code),
+                                     LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                          "what has been kept long enough cannot be pruned: %s; tried again every "
+                          "hour",
                           fault->message);
         p->said = lasting;
         if (!pruned->more) {
                 if (p->versions + p->runs > 0)
-                        log_info("pruned %lld versions and %lld runs that have been kept long enough",
+                        log_info("pruned %lld versions and %lld runs that have been kept long "
+                                 "enough",
                                  (long long)p->versions, (long long)p->runs);
                 p->versions = p->runs = 0;
         }
@@ -51,7 +57,8 @@ static void prune_batch(Daemon *d)
                 .history_keep_usec = d->config->daemon.history_keep_usec,
                 .run_keep_usec = d->config->daemon.run_keep_usec,
         };
-        if (mirror_prune(d->supply->peers.mirror, &retention, PRUNE_BATCH, prune_on_done, d, &p->task) < 0) {
+        if (mirror_prune(d->supply->peers.mirror, &retention, PRUNE_BATCH, prune_on_done, d,
+                         &p->task) < 0) {
                 prune_later(d, PRUNE_EVERY_USEC);
                 return;
         }
@@ -72,8 +79,8 @@ static int prune_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
 
 static void prune_later(Daemon *d, uint64_t delay_usec)
 {
-        int r = sd_event_add_time_relative(d->event, &d->prune.timer, CLOCK_MONOTONIC, delay_usec, USEC_PER_SEC,
-                                           prune_on_timer, d);
+        int r = sd_event_add_time_relative(d->event, &d->prune.timer, CLOCK_MONOTONIC, delay_usec,
+                                           USEC_PER_SEC, prune_on_timer, d);
         if (r < 0)
                 log_error("the timer for pruning cannot be set: %s", strerrordesc_np(-r));
 }

@@ -1,9 +1,10 @@
 /*
  * queue: asks PostgreSQL which edges are due, and sleeps until the next one is.
  *
- * What always holds: at most one question is under way, or one timer is armed that will ask the next. PostgreSQL's clock is known from every answer and
- * carried on by our monotonic one in between; when it turns out to have gone back, the edges are registered again, which brings their due times
- * forward to their schedules.
+ * What always holds: at most one question is under way, or one timer is armed that will ask the
+ * next. PostgreSQL's clock is known from every answer and carried on by our monotonic one in
+ * between; when it turns out to have gone back, the edges are registered again, which brings their
+ * due times forward to their schedules.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -15,13 +16,20 @@
 #include <string.h>
 #include <time.h>
 
-#define ASK_AT_LEAST_USEC                                                                                              \
-        USEC_PER_MINUTE /* when nothing is due: leases of others may end, somebody may write into the queue */
-#define ASK_AT_MOST_USEC    (200 * USEC_PER_MSEC) /* what is due and was not given is being taken by another instance */
-#define CLOCK_SLACK_USEC    (30 * USEC_PER_SEC)   /* a clock that is set back by less shifts less than that */
-#define REGISTER_EVERY_USEC USEC_PER_HOUR         /* a database that was restored does not know our edges */
-#define REGISTER_AGAIN_USEC (10 * USEC_PER_SEC)   /* when a long apply holds an edge that has changed */
-#define OUTAGE_FLOOR_USEC   (500 * USEC_PER_MSEC)
+#define ASK_AT_LEAST_USEC                                                                          \
+        USEC_PER_MINUTE /* when nothing is due: leases of others may end, somebody may write into  \
+                           the queue */
+#define ASK_AT_MOST_USEC                                                                           \
+        (200 * USEC_PER_MSEC) /* what is due and was not given is being taken by another instance  \
+                               */
+#define CLOCK_SLACK_USEC                                                                           \
+        (30 * USEC_PER_SEC) /* a clock that is set back by less shifts less than that */
+#define REGISTER_EVERY_USEC                                                                        \
+        USEC_PER_HOUR /* a database that was restored does not know our edges                      \
+                       */
+#define REGISTER_AGAIN_USEC                                                                        \
+        (10 * USEC_PER_SEC) /* when a long apply holds an edge that has changed */
+#define OUTAGE_FLOOR_USEC (500 * USEC_PER_MSEC)
 
 void queue_init(Daemon *d)
 {
@@ -43,13 +51,13 @@ static void queue_ask_later(Daemon *d, uint64_t delay_usec)
 {
         Queue *q = &d->queue;
         q->timer = sd_event_source_disable_unref(q->timer);
-        int r = sd_event_add_time_relative(d->event, &q->timer, CLOCK_MONOTONIC, delay_usec, 10 * USEC_PER_MSEC,
-                                           queue_on_timer, d);
+        int r = sd_event_add_time_relative(d->event, &q->timer, CLOCK_MONOTONIC, delay_usec,
+                                           10 * USEC_PER_MSEC, queue_on_timer, d);
         if (r < 0)
                 log_error("the queue's timer cannot be set: %s", strerrordesc_np(-r));
 }
 
-/* ---- PostgreSQL is away, or back ---- */
+/* ---- PostgreSQL is away, or back ------------------------------------------------------------ */
 
 static void queue_postgres_failed(Daemon *d, const Fault *fault)
 {
@@ -57,8 +65,10 @@ static void queue_postgres_failed(Daemon *d, const Fault *fault)
         uint64_t delay;
         if (outage_failed(&q->outage, fault, clock_monotonic_usec(), clock_random(), &delay))
                 log_event(LOG_LEVEL_WARNING,
-                          fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED : MESSAGE_ID_POSTGRES_UNREACHABLE,
-                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code), LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                          fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED
+                                         : MESSAGE_ID_POSTGRES_UNREACHABLE,
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code),
+                                     LOG_TEXT("SQLSTATE", fault->sqlstate)),
                           "PostgreSQL cannot be used%s: %s; trying again, at least every 30 s",
                           q->outage.attempts > 1 ? " still" : "", fault->message);
         if (!q->task)
@@ -74,12 +84,12 @@ static void queue_postgres_answered(Daemon *d)
         if (!outage_over(&d->queue.outage, clock_monotonic_usec(), &lasted))
                 return;
         d->queue.register_usec = 0; /* it may be another one: restored, or failed over */
-        log_event(LOG_LEVEL_INFO, MESSAGE_ID_POSTGRES_BACK, LOG_NO_FIELDS, "PostgreSQL answers again after %s",
-                  duration_format_short(lasted, text));
+        log_event(LOG_LEVEL_INFO, MESSAGE_ID_POSTGRES_BACK, LOG_NO_FIELDS,
+                  "PostgreSQL answers again after %s", duration_format_short(lasted, text));
         status_changed(d);
 }
 
-/* ---- answers ---- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static void queue_take_clock(Queue *q, int64_t now_usec)
 {
@@ -97,7 +107,8 @@ static uint64_t queue_clock_lag(const Daemon *d, int64_t now_usec)
 /* How many more syncs may begin. */
 static unsigned queue_capacity(const Daemon *d)
 {
-        if (d->queue.stage != QUEUE_SERVE || !d->gate.open || d->stopping || d->n_runs >= d->config->daemon.max_syncs)
+        if (d->queue.stage != QUEUE_SERVE || !d->gate.open || d->stopping ||
+            d->n_runs >= d->config->daemon.max_syncs)
                 return 0;
         return d->config->daemon.max_syncs - d->n_runs;
 }
@@ -108,7 +119,8 @@ static void queue_sleep(Daemon *d)
         int64_t left = q->next_usec == INT64_MAX ? INT64_MAX : q->next_usec - daemon_now(d);
         uint64_t delay = ASK_AT_LEAST_USEC;
         if (left <= 0)
-                delay = queue_capacity(d) > 0 ? ASK_AT_MOST_USEC : ASK_AT_LEAST_USEC; /* room and gate wake us */
+                /* room and gate wake us */
+                delay = queue_capacity(d) > 0 ? ASK_AT_MOST_USEC : ASK_AT_LEAST_USEC;
         else if ((uint64_t)left < delay)
                 delay = (uint64_t)left;
         uint64_t now = clock_monotonic_usec();
@@ -194,14 +206,15 @@ static void queue_on_registered(const Fault *fault, void *userdata)
                 log_debug("the edges are registered later: %s", fault->message);
         if (q->stage == QUEUE_REGISTER) { /* not asked anew meanwhile */
                 q->stage = QUEUE_SERVE;
-                q->register_usec = clock_monotonic_usec() + (again ? REGISTER_AGAIN_USEC : REGISTER_EVERY_USEC);
+                q->register_usec = clock_monotonic_usec() +
+                                   (again ? REGISTER_AGAIN_USEC : REGISTER_EVERY_USEC);
         }
         daemon_ready(d);
         presence_begin(d);
         queue_ask(d);
 }
 
-/* ---- questions ---- */
+/* ---- questions ------------------------------------------------------------------------------ */
 
 static int queue_register(Daemon *d)
 {
@@ -218,14 +231,15 @@ static int queue_register(Daemon *d)
                         .timezone = c->edges[i].timezone,
                         .next_run_usec = due_by_schedule(&c->edges[i], daemon_now(d)),
                 };
-        return mirror_register(d->supply->peers.mirror, edges, c->n_edges, &d->presence.instance, queue_on_registered,
-                               d, &d->queue.task);
+        return mirror_register(d->supply->peers.mirror, edges, c->n_edges, &d->presence.instance,
+                               queue_on_registered, d, &d->queue.task);
 }
 
 static int queue_take(Daemon *d)
 {
         Queue *q = &d->queue;
-        _cleanup_(cleanup_free) Uuid *leave = calloc(d->n_runs + q->n_unknown_edges + 1, sizeof(*leave));
+        _cleanup_(cleanup_free) Uuid *leave =
+                calloc(d->n_runs + q->n_unknown_edges + 1, sizeof(*leave));
         size_t n = 0;
         if (!leave)
                 return -ENOMEM;
@@ -235,7 +249,8 @@ static int queue_take(Daemon *d)
                 leave[n++] = q->unknown_edges[i];
         q->asked = queue_capacity(d);
         q->expected_usec = INT64_MAX;
-        return mirror_take_due(d->supply->peers.mirror, q->asked, leave, n, queue_on_due, d, &q->task);
+        return mirror_take_due(d->supply->peers.mirror, q->asked, leave, n, queue_on_due, d,
+                               &q->task);
 }
 
 void queue_ask(Daemon *d)
@@ -251,7 +266,8 @@ void queue_ask(Daemon *d)
                 return;
         }
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the queue cannot be asked: %s", strerrordesc_np(-r));
+        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the queue cannot be asked: %s",
+                  strerrordesc_np(-r));
         queue_postgres_failed(d, &fault);
 }
 

@@ -1,7 +1,9 @@
 /*
- * runs: the syncs that are under way, from the lease that the queue took to the last word about when the edge is due next.
+ * runs: the syncs that are under way, from the lease that the queue took to the last word about
+ * when the edge is due next.
  *
- * What always holds: a run is on the daemon's list from its start until it is settled, and for as long its edge is left out of what the queue is asked for.
+ * What always holds: a run is on the daemon's list from its start until it is settled, and for as
+ * long its edge is left out of what the queue is asked for.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -26,7 +28,7 @@ static void run_free(Run *run)
         free(run);
 }
 
-/* ---- the end ---- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static bool report_applied(const SyncReport *report)
 {
@@ -38,7 +40,8 @@ static bool fault_is_postgres(const Fault *fault)
         return text_starts_with(fault->code, "pg-") || text_starts_with(fault->code, "schema-");
 }
 
-/* What one statement of a run misses (a privilege, a table, room on the disk), the queue's questions do not come across. */
+/* What one statement of a run misses (a privilege, a table, room on the disk), the queue's
+ * questions do not come across. */
 static bool fault_is_of_a_statement(const Fault *fault)
 {
         static const char *const codes[] = {"pg-privilege", "pg-schema-missing", "pg-resources"};
@@ -51,18 +54,21 @@ static bool fault_is_of_a_statement(const Fault *fault)
 /* Of the peer as a whole: said once, by the gate and the queue, not by each edge. */
 static bool report_is_of_peer(const SyncReport *report)
 {
-        return !report_applied(report) && report->fault.scope == FAULT_PEER && !fault_is_of_a_statement(&report->fault);
+        return !report_applied(report) && report->fault.scope == FAULT_PEER &&
+               !fault_is_of_a_statement(&report->fault);
 }
 
 /* No answer, or a gateway's: is it this request, or the catalog? */
 static bool report_is_suspicious(const SyncReport *report)
 {
         const Fault *f = &report->fault;
-        return !report_applied(report) && f->scope == FAULT_REQUEST && f->retryable && !fault_is_postgres(f) &&
+        return !report_applied(report) && f->scope == FAULT_REQUEST && f->retryable &&
+               !fault_is_postgres(f) &&
                (f->http_status == 0 || (f->http_status >= 502 && f->http_status <= 504));
 }
 
-/* The first that is suspicious is said, and the gate knocks; those that follow are part of what the gate says. */
+/* The first that is suspicious is said, and the gate knocks; those that follow are part of what the
+ * gate says. */
 static bool breaker_speaks_for(const Daemon *d, const SyncReport *report)
 {
         return report_is_suspicious(report) && (d->gate.probe || d->gate.outage.down);
@@ -75,7 +81,8 @@ static const char *report_message_id(const SyncReport *report)
                 return MESSAGE_ID_RUN_HELD;
         if (strcmp(report->fault.code, "lease-lost") == 0)
                 return MESSAGE_ID_LEASE_LOST;
-        if (report_applied(report) || report_is_of_peer(report) || strcmp(report->outcome, "aborted") == 0)
+        if (report_applied(report) || report_is_of_peer(report) ||
+            strcmp(report->outcome, "aborted") == 0)
                 return NULL;
         return MESSAGE_ID_RUN_FAILED;
 }
@@ -85,7 +92,8 @@ static bool is_said_already(Daemon *d, const SyncReport *report)
 {
         uint64_t now = clock_monotonic_usec(), ignored;
         if (fault_is_of_a_statement(&report->fault))
-                return !outage_failed(&d->queue.statement, &report->fault, now, clock_random(), &ignored);
+                return !outage_failed(&d->queue.statement, &report->fault, now, clock_random(),
+                                      &ignored);
         if (report_applied(report))
                 (void)outage_over(&d->queue.statement, now, &ignored);
         return breaker_speaks_for(d, report);
@@ -115,18 +123,24 @@ static void run_log(const Run *run, const SyncReport *report)
         char took[DURATION_STRING_SIZE], job[UUID_STRING_SIZE], counts[256] = "";
         if (report_applied(report))
                 (void)snprintf(counts, sizeof(counts),
-                               ": %lld rows, %lld added, %lld changed, %lld removed, %lld restored, %lld held",
-                               (long long)a->listed, (long long)a->added, (long long)a->changed, (long long)a->removed,
-                               (long long)a->restored, (long long)a->held);
+                               ": %lld rows, %lld added, %lld changed, %lld removed, %lld "
+                               "restored, %lld held",
+                               (long long)a->listed, (long long)a->added, (long long)a->changed,
+                               (long long)a->removed, (long long)a->restored, (long long)a->held);
         LogLevel level = report_level(run, report);
         log_event(level, level <= LOG_LEVEL_WARNING ? report_message_id(report) : NULL,
                   LOG_FIELDS(LOG_TEXT("EDGE", run->name), LOG_NUMBER("RUN_ID", report->run_id),
-                             LOG_TEXT("JOB_ID", report->has_job ? uuid_format(&report->job.id, job) : NULL),
-                             LOG_TEXT("PHASE", mirror_phase_name(report->phase)), LOG_TEXT("OUTCOME", report->outcome),
-                             LOG_TEXT("REFRESH", report->refresh), LOG_TEXT("ERROR_CODE", fault->code),
-                             LOG_NUMBER("HTTP_STATUS", fault->http_status), LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                             LOG_TEXT("JOB_ID",
+                                      report->has_job ? uuid_format(&report->job.id, job) : NULL),
+                             LOG_TEXT("PHASE", mirror_phase_name(report->phase)),
+                             LOG_TEXT("OUTCOME", report->outcome),
+                             LOG_TEXT("REFRESH", report->refresh),
+                             LOG_TEXT("ERROR_CODE", fault->code),
+                             LOG_NUMBER("HTTP_STATUS", fault->http_status),
+                             LOG_TEXT("SQLSTATE", fault->sqlstate)),
                   "%s: %s after %s%s%s%s", run->name, report->outcome,
-                  duration_format_short(report->duration_usec, took), counts, fault->scope != FAULT_NONE ? ": " : "",
+                  duration_format_short(report->duration_usec, took), counts,
+                  fault->scope != FAULT_NONE ? ": " : "",
                   fault->scope != FAULT_NONE ? fault->message : "");
 }
 
@@ -136,22 +150,27 @@ static void run_on_settled(const Fault *fault, void *userdata)
         Daemon *d = run->daemon;
         run->after = NULL;
         if (fault->scope != FAULT_NONE)
-                log_debug("%s: when it is due next could not be written: %s", run->name, fault->message);
-        /* Else a lease keeps its edge waiting until it ends by itself, or a retry until the next tick, long after PostgreSQL is back. */
+                log_debug("%s: when it is due next could not be written: %s", run->name,
+                          fault->message);
+        /* Else a lease keeps its edge waiting until it ends by itself, or a retry until the next
+         * tick, long after PostgreSQL is back. */
         run->settled = fault->scope == FAULT_NONE || !fault->retryable || d->stopping;
         if (!run->settled)
-                queue_expect(d, daemon_now(d) + (int64_t)SAY_AGAIN_USEC); /* the answer tells whether it is back */
+                /* the answer tells whether it is back */
+                queue_expect(d, daemon_now(d) + (int64_t)SAY_AGAIN_USEC);
         daemon_wake(d);
 }
 
-/* The last word, with the moment that is in run->next_run_usec (with a lease that goes back, 0: when it was due). */
+/* The last word, with the moment that is in run->next_run_usec (with a lease that goes back, 0:
+ * when it was due). */
 static int run_say(Run *run)
 {
         Mirror *mirror = run->supply->peers.mirror;
-        return run->releases_lease ? mirror_release(mirror, &run->edge, run->word_epoch, run->next_run_usec,
-                                                    run_on_settled, run, &run->after)
-                                   : mirror_set_next_run(mirror, &run->edge, run->word_epoch, run->next_run_usec,
-                                                         run_on_settled, run, &run->after);
+        return run->releases_lease
+                       ? mirror_release(mirror, &run->edge, run->word_epoch, run->next_run_usec,
+                                        run_on_settled, run, &run->after)
+                       : mirror_set_next_run(mirror, &run->edge, run->word_epoch,
+                                             run->next_run_usec, run_on_settled, run, &run->after);
 }
 
 static int run_return_lease(Run *run, int64_t epoch)
@@ -164,8 +183,10 @@ static int run_return_lease(Run *run, int64_t epoch)
 void runs_say_again(Daemon *d)
 {
         for (Run *run = d->runs; run; run = run->next)
-                if (run->over && !run->settled && !run->after && run->word_epoch > 0 && run_say(run) < 0)
-                        run->settled = true; /* there is no memory; the lease ends by itself, or the next tick comes */
+                if (run->over && !run->settled && !run->after && run->word_epoch > 0 &&
+                    run_say(run) < 0)
+                        /* there is no memory; the lease ends by itself, or the next tick comes */
+                        run->settled = true;
 }
 
 /* Says to the queue what it does not know yet: a lease without a run, or another moment. */
@@ -184,11 +205,13 @@ static void run_settle(Run *run, const SyncReport *report)
         };
         int r = -ENOENT;
         if (report->run_id == 0) {
-                run->next_run_usec = end.aborted ? 0 : due_after_no_run(daemon_now(d), clock_random());
+                run->next_run_usec =
+                        end.aborted ? 0 : due_after_no_run(daemon_now(d), clock_random());
                 r = run_return_lease(run, run->epoch);
         } else if (report->lease_kept) {
                 bool ours = edge && config_edge_is_due(edge);
-                run->next_run_usec = ours ? due_after_run(edge, &end, daemon_now(d), clock_random()) : 0;
+                run->next_run_usec =
+                        ours ? due_after_run(edge, &end, daemon_now(d), clock_random()) : 0;
                 r = run_return_lease(run, report->epoch);
         } else if (edge && config_edge_is_due(edge)) {
                 int64_t next = due_after_run(edge, &end, daemon_now(d), clock_random());
@@ -198,14 +221,16 @@ static void run_settle(Run *run, const SyncReport *report)
                 if (news)
                         r = run_say(run);
         }
-        run->settled = r < 0; /* nothing to say, or nobody to say it to: the queue's own moment stands */
+        /* nothing to say, or nobody to say it to: the queue's own moment stands */
+        run->settled = r < 0;
 }
 
 /* Met before the catalog was back, and heard of only now that the run's end is recorded. */
 static bool fault_may_be_old(const Run *run, const Fault *fault)
 {
         const Breaker *g = &run->daemon->gate;
-        return g->open && run->begun_usec < g->opened_usec && !fault->refused && fault->retry_after_usec == 0;
+        return g->open && run->begun_usec < g->opened_usec && !fault->refused &&
+               fault->retry_after_usec == 0;
 }
 
 static void run_on_done(const SyncReport *report, void *userdata)
@@ -216,7 +241,9 @@ static void run_on_done(const SyncReport *report, void *userdata)
         d->n_synced++;
         run_log(run, report);
         if (d->stopping || run->supply != d->supply) {
-                ; /* what the peers of an earlier configuration answer says nothing about those of this one */
+                /* what the peers of an earlier configuration answer says nothing about those of
+                 * this one */
+                ;
         } else if (report_is_of_peer(report)) {
                 if (!fault_is_postgres(&report->fault) && fault_may_be_old(run, &report->fault))
                         breaker_probe(d);
@@ -232,7 +259,7 @@ static void run_on_done(const SyncReport *report, void *userdata)
         status_changed(d);
 }
 
-/* ---- the beginning ---- */
+/* ---- the beginning -------------------------------------------------------------------------- */
 
 static int run_begin(Run *run, const ConfigEdge *edge)
 {
@@ -274,7 +301,8 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
         Run *run = calloc(1, sizeof(*run));
         char *name = strdup(edge ? edge->name : uuid_format(&due->edge, id));
         if (!run || !name) {
-                log_error("out of memory; the sync of an edge does not begin, its lease ends by itself");
+                log_error("out of memory; the sync of an edge does not begin, its lease ends by "
+                          "itself");
                 free(run);
                 free(name);
                 return;
@@ -291,20 +319,22 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
         d->runs = run;
         d->n_runs++;
         if (due->was_holder[0])
-                log_event(LOG_LEVEL_WARNING, NULL, LOG_FIELDS(LOG_TEXT("EDGE", name)),
-                          "%s: taken over from %s, which gave no sign of life until its lease ended", name,
-                          due->was_holder);
+                log_event(
+                        LOG_LEVEL_WARNING, NULL, LOG_FIELDS(LOG_TEXT("EDGE", name)),
+                        "%s: taken over from %s, which gave no sign of life until its lease ended",
+                        name, due->was_holder);
         if (d->stopping || supply != d->supply) { /* the question was asked before that */
                 run_release(run);
         } else if (!edge || !config_edge_is_due(edge)) {
                 queue_exclude(d, &due->edge);
-                run_decline(run, "this configuration does not have it; do all instances have the same?");
+                run_decline(run,
+                            "this configuration does not have it; do all instances have the same?");
         } else if (run_begin(run, edge) < 0) {
                 run_decline(run, "there is not enough memory");
         }
 }
 
-/* ---- all of them ---- */
+/* ---- all of them ---------------------------------------------------------------------------- */
 
 void runs_stop(Daemon *d)
 {
@@ -324,7 +354,8 @@ void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *fault)
         fault_prefix(&reason, fault->refused ? "broken off, the catalog refused the credentials: "
                                              : "broken off, the catalog asks for a pause: ");
         for (Run *run = d->runs; run; run = run->next)
-                if (run->sync && !run->over && run->supply == supply && sync_needs_catalog(run->sync))
+                if (run->sync && !run->over && run->supply == supply &&
+                    sync_needs_catalog(run->sync))
                         sync_break_off(run->sync, &reason);
 }
 
@@ -340,7 +371,8 @@ void runs_reap(Daemon *d)
                 d->n_runs--;
                 int64_t next = run->next_run_usec;
                 run_free(run);
-                queue_expect(d, next > 0 ? next : INT64_MAX); /* there is room for others in any case */
+                /* there is room for others in any case */
+                queue_expect(d, next > 0 ? next : INT64_MAX);
         }
 }
 

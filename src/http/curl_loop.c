@@ -1,9 +1,11 @@
 /*
  * curl_loop: see the header.
  *
- * What always holds: libcurl calls back from inside almost every function of its own, so the callbacks here arm and disarm sources and do nothing else;
- * libcurl is never called from them. What goes wrong in them is noted and handled from `rebuild`, where no function of libcurl is on the stack. The
- * records of watched sockets belong to this module, so that they outlive the multi handle that asked for them.
+ * What always holds: libcurl calls back from inside almost every function of its own, so the
+ * callbacks here arm and disarm sources and do nothing else; libcurl is never called from them.
+ * What goes wrong in them is noted and handled from `rebuild`, where no function of libcurl is on
+ * the stack. The records of watched sockets belong to this module, so that they outlive the multi
+ * handle that asked for them.
  */
 #include "http/curl_loop.h"
 #include "base/clock.h"
@@ -28,9 +30,9 @@ struct CurlLoop {
         unsigned connections_max;
         CurlLoopHandlers handlers;
         void *userdata;
-        CURLM *multi;            /* NULL: could not be built; tried again at the next add */
-        Watch *watches;          /* as many as there are busy connections: few */
-        sd_event_source *timer;  /* when libcurl wants to be called */
+        CURLM *multi;             /* NULL: could not be built; tried again at the next add */
+        Watch *watches;           /* as many as there are busy connections: few */
+        sd_event_source *timer;   /* when libcurl wants to be called */
         sd_event_source *rebuild; /* armed when the multi handle is not to be trusted any more */
 };
 
@@ -56,7 +58,8 @@ static void loop_act(CurlLoop *loop, curl_socket_t fd, int mask)
         }
         for (CURLMsg *message; (message = curl_multi_info_read(loop->multi, &left));)
                 if (message->msg == CURLMSG_DONE)
-                        loop->handlers.done(message->easy_handle, message->data.result, loop->userdata);
+                        loop->handlers.done(message->easy_handle, message->data.result,
+                                            loop->userdata);
 }
 
 static int loop_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata)
@@ -67,7 +70,8 @@ static int loop_on_io(sd_event_source *s, int fd, uint32_t revents, void *userda
                 mask |= CURL_CSELECT_IN;
         if (revents & EPOLLOUT)
                 mask |= CURL_CSELECT_OUT;
-        /* An error or hang-up alone: with an empty mask libcurl looks for itself, and reads what is still there. */
+        /* An error or hang-up alone: with an empty mask libcurl looks for itself, and reads what is
+         * still there. */
         loop_act(userdata, fd, mask);
         return 0;
 }
@@ -117,7 +121,8 @@ static void loop_unwatch(CurlLoop *loop, curl_socket_t fd)
 }
 
 /* Called by libcurl. */
-static int loop_on_socket_request(CURL *easy, curl_socket_t fd, int what, void *userdata, void *socket_data)
+static int loop_on_socket_request(CURL *easy, curl_socket_t fd, int what, void *userdata,
+                                  void *socket_data)
 {
         (void)easy;
         (void)socket_data;
@@ -126,8 +131,9 @@ static int loop_on_socket_request(CURL *easy, curl_socket_t fd, int what, void *
                 loop_unwatch(loop, fd);
                 return 0;
         }
-        uint32_t events = (what == CURL_POLL_IN || what == CURL_POLL_INOUT ? (uint32_t)EPOLLIN : 0) |
-                          (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? (uint32_t)EPOLLOUT : 0);
+        uint32_t events =
+                (what == CURL_POLL_IN || what == CURL_POLL_INOUT ? (uint32_t)EPOLLIN : 0) |
+                (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? (uint32_t)EPOLLOUT : 0);
         if (loop_watch(loop, fd, events) >= 0)
                 return 0;
         loop_mend_later(loop);
@@ -144,7 +150,8 @@ static int loop_on_timer_request(CURLM *multi, long timeout_msec, void *userdata
                 r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
         } else {
                 r = sd_event_source_set_time(loop->timer,
-                                             clock_monotonic_usec() + (uint64_t)timeout_msec * USEC_PER_MSEC);
+                                             clock_monotonic_usec() +
+                                                     (uint64_t)timeout_msec * USEC_PER_MSEC);
                 if (r >= 0)
                         r = sd_event_source_set_enabled(loop->timer, SD_EVENT_ONESHOT);
         }
@@ -163,7 +170,8 @@ static int loop_build(CurlLoop *loop)
             curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop) != CURLM_OK ||
             curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, loop_on_timer_request) != CURLM_OK ||
             curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop) != CURLM_OK ||
-            curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)loop->connections_max) != CURLM_OK) {
+            curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)loop->connections_max) !=
+                    CURLM_OK) {
                 (void)curl_multi_cleanup(multi);
                 return -ENOMEM;
         }
@@ -191,8 +199,8 @@ static int loop_on_rebuild(sd_event_source *s, void *userdata)
         return 0;
 }
 
-int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandlers *handlers, void *userdata,
-                  CurlLoop **ret)
+int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandlers *handlers,
+                  void *userdata, CurlLoop **ret)
 {
         _cleanup_(cleanup_curl_loop) CurlLoop *loop = calloc(1, sizeof(*loop));
         if (!loop)
@@ -202,7 +210,8 @@ int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandl
         loop->handlers = *handlers;
         loop->userdata = userdata;
 
-        int r = sd_event_add_time(event, &loop->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY_USEC, loop_on_timer, loop);
+        int r = sd_event_add_time(event, &loop->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY_USEC,
+                                  loop_on_timer, loop);
         if (r < 0)
                 return r;
         r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
@@ -242,7 +251,8 @@ int curl_loop_add(CurlLoop *loop, CURL *easy)
         }
         if (curl_multi_add_handle(loop->multi, easy) == CURLM_OK)
                 return 0;
-        /* A multi handle that refuses one may be beyond help; those on it fail and the next one starts afresh. */
+        /* A multi handle that refuses one may be beyond help; those on it fail and the next one
+         * starts afresh. */
         (void)curl_multi_remove_handle(loop->multi, easy);
         loop_mend_later(loop);
         return -ENOMEM;

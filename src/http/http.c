@@ -1,9 +1,10 @@
 /*
  * http: the queue in front of the wire, and the delivery of what came back.
  *
- * What always holds: a transfer is in exactly one of three lists (queue, wire, done), or its callback is running and it is in none. At most
- * max_in_flight are on the wire. Callbacks are called from `delivery` alone, one each time round the event loop, and nothing of the client is touched
- * after one: it may have freed the client.
+ * What always holds: a transfer is in exactly one of three lists (queue, wire, done), or its
+ * callback is running and it is in none. At most max_in_flight are on the wire. Callbacks are
+ * called from `delivery` alone, one each time round the event loop, and nothing of the client is
+ * touched after one: it may have freed the client.
  */
 #include "http/http.h"
 #include "base/clock.h"
@@ -62,7 +63,8 @@ static void client_finish(HttpClient *client, HttpTransfer *t, CURLcode result)
 static void client_fill(HttpClient *client)
 {
         HttpTransfer *t;
-        while (client->in_flight < client->options.max_in_flight && (t = TAILQ_FIRST(&client->queue))) {
+        while (client->in_flight < client->options.max_in_flight &&
+               (t = TAILQ_FIRST(&client->queue))) {
                 client_move(client, t, HTTP_PLACE_WIRE);
                 t->started_usec = clock_monotonic_usec();
                 if (curl_loop_add(client->loop, t->easy) < 0)
@@ -183,8 +185,8 @@ HttpClient *http_client_free(HttpClient *client)
         return NULL;
 }
 
-int http_start(HttpClient *client, const HttpRequest *request, HttpCallback callback, void *userdata,
-               HttpTransfer **ret)
+int http_start(HttpClient *client, const HttpRequest *request, HttpCallback callback,
+               void *userdata, HttpTransfer **ret)
 {
         HttpTransfer *t;
         int r = http_transfer_new(&client->options, request, &t);
@@ -201,7 +203,8 @@ int http_start(HttpClient *client, const HttpRequest *request, HttpCallback call
 
 HttpTransfer *http_cancel(HttpTransfer *t)
 {
-        if (!t || !t->client) /* no client: its callback runs right now, and the delivery releases it */
+        /* no client: its callback runs right now, and the delivery releases it */
+        if (!t || !t->client)
                 return NULL;
         HttpClient *client = t->client;
         client_drop(client, t);

@@ -1,14 +1,16 @@
 /*
  * http: a request, a response; libcurl's multi interface on an sd-event loop.
  *
- * Knows no API. Takes an absolute URL and gives back what arrived, or a Fault that says how far it came. Speaks HTTP/1.1.
- * Never follows a redirect, never reads netrc or cookies, never uses a proxy whatever the environment says (it would be handed the credentials of
- * plain requests), always verifies peer and host name (TLS 1.2 or newer).
+ * Knows no API. Takes an absolute URL and gives back what arrived, or a Fault that says how far it
+ * came. Speaks HTTP/1.1. Never follows a redirect, never reads netrc or cookies, never uses a proxy
+ * whatever the environment says (it would be handed the credentials of plain requests), always
+ * verifies peer and host name (TLS 1.2 or newer).
  *
- * Asynchronous contract: the callback never runs before http_start returns; it runs exactly once unless the transfer is cancelled; after
- * http_cancel returns it never runs. It is called from the loop, never from inside another callback of this module, and may start and cancel
- * transfers and free the client. When it returns, the transfer and everything the response points to are released; cancelling a transfer in its own
- * callback changes nothing.
+ * Asynchronous contract: the callback never runs before http_start returns; it runs exactly once
+ * unless the transfer is cancelled; after http_cancel returns it never runs. It is called from the
+ * loop, never from inside another callback of this module, and may start and cancel transfers and
+ * free the client. When it returns, the transfer and everything the response points to are
+ * released; cancelling a transfer in its own callback changes nothing.
  */
 #pragma once
 
@@ -23,23 +25,29 @@ typedef struct HttpTransfer HttpTransfer;
 
 typedef struct HttpClientOptions {
         const char *user_agent;
-        const char *ca_file;           /* NULL: the system's */
-        unsigned max_in_flight;        /* requests on the wire; more wait their turn, first come first served */
+        const char *ca_file; /* NULL: the system's */
+        /* requests on the wire; more wait their turn, first come first served */
+        unsigned max_in_flight;
         uint64_t connect_timeout_usec; /* name, TCP and TLS together */
         uint64_t request_timeout_usec; /* from leaving the queue to the last byte */
         uint64_t
-                low_speed_usec; /* this long below 16 bytes a second ends a transfer, waiting for the answer counts; 0: a minute, or request_timeout_usec where that is longer */
-        bool allow_http;        /* plain http, for loopback only: the caller has checked the address */
+                /* this long below 16 bytes a second ends a transfer, waiting for the answer counts;
+                   0: a minute, or request_timeout_usec where that is longer */
+                low_speed_usec;
+        /* plain http, for loopback only: the caller has checked the address */
+        bool allow_http;
 } HttpClientOptions;
 
 typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;
 typedef enum HttpAuth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_BEARER } HttpAuth;
 
-/* Whether a token may be sent as bearer: not empty, no space and no control character, which would tear the header. */
+/* Whether a token may be sent as bearer: not empty, no space and no control character, which would
+ * tear the header. */
 bool http_token_is_valid(const char *token);
 
-/* Everything is copied by http_start. A POST has an empty body, and says that it is JSON. `Accept: application/json` is always sent, and gzip asked for. A URL
- * with user information, a scheme that is not allowed, a name with ":" for basic and a token that is not sound are -EINVAL. */
+/* Everything is copied by http_start. A POST has an empty body, and says that it is JSON. `Accept:
+ * application/json` is always sent, and gzip asked for. A URL with user information, a scheme that
+ * is not allowed, a name with ":" for basic and a token that is not sound are -EINVAL. */
 typedef struct HttpRequest {
         HttpMethod method;
         const char *url; /* absolute */
@@ -47,22 +55,29 @@ typedef struct HttpRequest {
         const char *username;  /* basic */
         const char *secret;    /* basic: password; bearer: token */
         size_t body_max_bytes; /* decoded */
-        bool fresh_connection; /* a connection of its own, not reused after: libcurl replays a request on a reused connection that dies */
+        /* a connection of its own, not reused after: libcurl replays a request on a reused
+         * connection that dies */
+        bool fresh_connection;
 } HttpRequest;
 
 /* Borrowed; valid during the callback only. */
 typedef struct HttpResponse {
-        int error;   /* 0: an answer arrived whole; else negative errno, and `fault` says what happened */
-        Fault fault; /* FAULT_REQUEST (timeout, broken connection), FAULT_RUN (body too large), FAULT_PEER (name, connection, TLS; retryable but for
-                        certificates and ca_file), FAULT_PROCESS (memory, descriptors); http_status set when known */
+        /* 0: an answer arrived whole; else negative errno, and `fault` says what happened */
+        int error;
+        Fault fault; /* FAULT_REQUEST (timeout, broken connection), FAULT_RUN (body too large),
+                        FAULT_PEER (name, connection, TLS; retryable but for certificates and
+                        ca_file), FAULT_PROCESS (memory, descriptors); http_status set when known */
         bool sent;   /* false: certain that the peer saw nothing of this request */
         int status;  /* HTTP status, 0 when none arrived */
-        const char *content_type;  /* "" when absent */
-        const char *location;      /* "" when absent, exactly as sent */
-        uint64_t retry_after_usec; /* 0: none or not understood; held to LIMIT_RETRY_AFTER_MAX_USEC */
-        bool has_date;             /* the answer says when it was made … */
-        int64_t clock_ahead_sec;   /* … and our clock was so much ahead of that when it had arrived */
-        const char *body;          /* decoded; NUL-terminated for convenience; may hold NUL bytes; empty when error */
+        const char *content_type; /* "" when absent */
+        const char *location;     /* "" when absent, exactly as sent */
+        /* 0: none or not understood; held to LIMIT_RETRY_AFTER_MAX_USEC */
+        uint64_t retry_after_usec;
+        bool has_date; /* the answer says when it was made … */
+        /* … and our clock was so much ahead of that when it had arrived */
+        int64_t clock_ahead_sec;
+        /* decoded; NUL-terminated for convenience; may hold NUL bytes; empty when error */
+        const char *body;
         size_t body_size;
         uint64_t elapsed_usec; /* on the wire, without the wait for a place */
 } HttpResponse;
@@ -76,9 +91,10 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
 HttpClient *http_client_free(HttpClient *client);
 DEFINE_CLEANUP(HttpClient, http_client, http_client_free)
 
-/* Errors are only local ones (-ENOMEM, -EINVAL); whatever the network does arrives by the callback. */
-int http_start(HttpClient *client, const HttpRequest *request, HttpCallback callback, void *userdata,
-               HttpTransfer **ret);
+/* Errors are only local ones (-ENOMEM, -EINVAL); whatever the network does arrives by the callback.
+ */
+int http_start(HttpClient *client, const HttpRequest *request, HttpCallback callback,
+               void *userdata, HttpTransfer **ret);
 
 /* NULL is fine. Returns NULL. */
 HttpTransfer *http_cancel(HttpTransfer *transfer);

@@ -1,5 +1,6 @@
 /*
- * http_fault: tables from libcurl's codes and OpenSSL's verify results to faults. Every message opens with host and port.
+ * http_fault: tables from libcurl's codes and OpenSSL's verify results to faults. Every message
+ * opens with host and port.
  */
 #include "http/http_fault.h"
 #include "base/duration.h"
@@ -26,68 +27,82 @@ static const Meaning code_meanings[] = {
         {CURLE_SSL_CACERT_BADFILE, FAULT_PEER, false, ENOENT, "http-ca-file",
          "the file of trusted certificates cannot be read; check ca_file"},
         {CURLE_BAD_CONTENT_ENCODING, FAULT_REQUEST, true, EBADMSG, "http-encoding",
-         "the body of the answer cannot be decoded: it is damaged, or encoded in a way that was not asked for"},
+         "the body of the answer cannot be decoded: it is damaged, or encoded in a way that was "
+         "not asked for"},
         {CURLE_GOT_NOTHING, FAULT_REQUEST, true, ECONNRESET, "http-reset",
          "the connection was closed without an answer"},
         {CURLE_SEND_ERROR, FAULT_REQUEST, true, ECONNRESET, "http-reset",
          "the connection broke while the request was sent"},
         {CURLE_RECV_ERROR, FAULT_REQUEST, true, ECONNRESET, "http-reset",
          "the connection broke before the answer was complete"},
-        {CURLE_PARTIAL_FILE, FAULT_REQUEST, true, EBADMSG, "http-truncated", "the body of the answer was cut short"},
+        {CURLE_PARTIAL_FILE, FAULT_REQUEST, true, EBADMSG, "http-truncated",
+         "the body of the answer was cut short"},
         {CURLE_UNSUPPORTED_PROTOCOL, FAULT_REQUEST, true, EPROTO, "http-protocol",
-         "what answers does not speak HTTP; check host and port of the url, and whether it is to be https"},
+         "what answers does not speak HTTP; check host and port of the url, and whether it is to "
+         "be https"},
         {CURLE_WEIRD_SERVER_REPLY, FAULT_REQUEST, true, EPROTO, "http-protocol",
-         "the answer is not well-formed HTTP; check host and port of the url, and whether it is to be https"},
-        {CURLE_OUT_OF_MEMORY, FAULT_PROCESS, true, ENOMEM, "http-memory", "not enough memory for the request"},
+         "the answer is not well-formed HTTP; check host and port of the url, and whether it is to "
+         "be https"},
+        {CURLE_OUT_OF_MEMORY, FAULT_PROCESS, true, ENOMEM, "http-memory",
+         "not enough memory for the request"},
         {CURLE_ABORTED_BY_CALLBACK, FAULT_PROCESS, true, EIO, "http-loop",
          "the request was given up because the event handling of this process failed"},
 };
 
-static const Meaning code_unknown = {0, FAULT_REQUEST, true, EIO, "http-failed", "the request failed"};
+static const Meaning code_unknown = {0,   FAULT_REQUEST, true,
+                                     EIO, "http-failed", "the request failed"};
 
 /* Why the system gave no connection. */
 static const Meaning connect_meanings[] = {
         {ECONNREFUSED, FAULT_PEER, true, ECONNREFUSED, "http-connect",
          "the connection was refused; check that the server is up and that the port is right"},
-        {EHOSTUNREACH, FAULT_PEER, true, EHOSTUNREACH, "http-connect", "there is no route to the host"},
-        {ENETUNREACH, FAULT_PEER, true, ENETUNREACH, "http-connect", "the network is unreachable from here"},
+        {EHOSTUNREACH, FAULT_PEER, true, EHOSTUNREACH, "http-connect",
+         "there is no route to the host"},
+        {ENETUNREACH, FAULT_PEER, true, ENETUNREACH, "http-connect",
+         "the network is unreachable from here"},
         {EMFILE, FAULT_PROCESS, true, EMFILE, "http-sockets",
          "this process has no file descriptor left for a connection"},
         {ENFILE, FAULT_PROCESS, true, ENFILE, "http-sockets",
          "this machine has no file descriptor left for a connection"},
-        {ENOBUFS, FAULT_PROCESS, true, ENOBUFS, "http-sockets", "this machine has no memory left for a connection"},
-        {ENOMEM, FAULT_PROCESS, true, ENOMEM, "http-sockets", "this machine has no memory left for a connection"},
+        {ENOBUFS, FAULT_PROCESS, true, ENOBUFS, "http-sockets",
+         "this machine has no memory left for a connection"},
+        {ENOMEM, FAULT_PROCESS, true, ENOMEM, "http-sockets",
+         "this machine has no memory left for a connection"},
         {EACCES, FAULT_PEER, true, EACCES, "http-connect",
          "this machine forbids the connection; see its firewall and IPAddressAllow="},
         {EPERM, FAULT_PEER, true, EPERM, "http-connect",
          "this machine forbids the connection; see its firewall and IPAddressAllow="},
 };
 
-/* X509_V_ERR_… of openssl/x509_vfy.h, those that people meet; the numbers are part of OpenSSL's interface. */
+/* X509_V_ERR_… of openssl/x509_vfy.h, those that people meet; the numbers are part of OpenSSL's
+ * interface. */
 static const Meaning certificate_meanings[] = {
         {9, FAULT_PEER, false, EKEYREJECTED, "http-tls",
          "the server's certificate is not valid yet; check the clocks on both sides"},
         {10, FAULT_PEER, false, EKEYEXPIRED, "http-tls",
          "the server's certificate has expired; it must be renewed there"},
         {18, FAULT_PEER, false, EKEYREJECTED, "http-tls",
-         "the server's certificate is self-signed, so its issuer is unknown here; put it into ca_file if it is the right one"},
+         "the server's certificate is self-signed, so its issuer is unknown here; put it into "
+         "ca_file if it is the right one"},
         {19, FAULT_PEER, false, EKEYREJECTED, "http-tls",
          "the issuer of the server's certificate is unknown here; put it into ca_file"},
         {20, FAULT_PEER, false, EKEYREJECTED, "http-tls",
          "the issuer of the server's certificate is unknown here; put it into ca_file"},
         {21, FAULT_PEER, false, EKEYREJECTED, "http-tls",
          "the issuer of the server's certificate is unknown here; put it into ca_file"},
-        {23, FAULT_PEER, false, EKEYREVOKED, "http-tls", "the server's certificate has been revoked"},
+        {23, FAULT_PEER, false, EKEYREVOKED, "http-tls",
+         "the server's certificate has been revoked"},
 };
 
-/* libcurl compares the name itself, before it asks OpenSSL for its result: that is still 0, or 1 ("unspecified"), which is never OpenSSL's own. */
-static const Meaning certificate_name = {
-        0,
-        FAULT_PEER,
-        false,
-        EKEYREJECTED,
-        "http-tls",
-        "the server's certificate is for another name; check the host in the url, or the certificate there"};
+/* libcurl compares the name itself, before it asks OpenSSL for its result: that is still 0, or 1
+ * ("unspecified"), which is never OpenSSL's own. */
+static const Meaning certificate_name = {0,
+                                         FAULT_PEER,
+                                         false,
+                                         EKEYREJECTED,
+                                         "http-tls",
+                                         "the server's certificate is for another name; check the "
+                                         "host in the url, or the certificate there"};
 static const Meaning certificate_other = {
         0, FAULT_PEER, false, EKEYREJECTED, "http-tls", "the server's certificate is not accepted"};
 
@@ -102,10 +117,12 @@ static const Meaning timeouts[] = {
          "no complete answer in time; see request_timeout"},
 };
 
-static const Meaning too_slow = {0,         FAULT_REQUEST, true,
-                                 ETIMEDOUT, "http-slow",   "the answer arrived too slowly and was given up"};
-static const Meaning headers_too_large = {0,        FAULT_REQUEST,    true,
-                                          EMSGSIZE, "http-too-large", "the headers of the answer are absurdly large"};
+static const Meaning too_slow = {0,           FAULT_REQUEST,
+                                 true,        ETIMEDOUT,
+                                 "http-slow", "the answer arrived too slowly and was given up"};
+static const Meaning headers_too_large = {
+        0,        FAULT_REQUEST,    true,
+        EMSGSIZE, "http-too-large", "the headers of the answer are absurdly large"};
 /* libcurl has one code for both, and calls both "out of memory". */
 static const Meaning headers_or_memory = {
         0,
@@ -113,16 +130,21 @@ static const Meaning headers_or_memory = {
         true,
         EMSGSIZE,
         "http-too-large",
-        "either a line of the answer's headers is absurdly large, or this process has no memory left; if other requests "
+        "either a line of the answer's headers is absurdly large, or this process has no memory "
+        "left; if other requests "
         "succeed, it is the headers"};
-static const Meaning no_tls = {0,      FAULT_PEER, true,
-                               EPROTO, "http-tls", "there is no TLS at this port; is it a port for http?"};
+static const Meaning no_tls = {0,          FAULT_PEER,
+                               true,       EPROTO,
+                               "http-tls", "there is no TLS at this port; is it a port for http?"};
 static const Meaning tls_closed = {
-        0,      FAULT_PEER, true,
-        EPROTO, "http-tls", "the connection was closed during the TLS handshake; is it a port for http?"};
-static const Meaning no_memory = {0, FAULT_PROCESS, true, ENOMEM, "http-memory", "not enough memory for the answer"};
+        0,          FAULT_PEER,
+        true,       EPROTO,
+        "http-tls", "the connection was closed during the TLS handshake; is it a port for http?"};
+static const Meaning no_memory = {0,      FAULT_PROCESS, true,
+                                  ENOMEM, "http-memory", "not enough memory for the answer"};
 
-static const Meaning *meaning_find(const Meaning *table, size_t n, long key, const Meaning *otherwise)
+static const Meaning *meaning_find(const Meaning *table, size_t n, long key,
+                                   const Meaning *otherwise)
 {
         for (size_t i = 0; i < n; i++)
                 if (table[i].key == key)
@@ -143,13 +165,14 @@ static const Meaning *failure_find_certificate(const HttpFailure *f)
                 return &certificate_other;
         if (f->verify_result == 0 || f->verify_result == 1)
                 return &certificate_name;
-        return meaning_find(certificate_meanings, ARRAY_SIZE(certificate_meanings), f->verify_result,
-                            &certificate_other);
+        return meaning_find(certificate_meanings, ARRAY_SIZE(certificate_meanings),
+                            f->verify_result, &certificate_other);
 }
 
 static const Meaning *failure_find_timeout(const HttpFailure *f)
 {
-        if (f->phase == HTTP_PHASE_SENT && (f->request_timeout_usec == 0 || f->elapsed_usec < f->request_timeout_usec))
+        if (f->phase == HTTP_PHASE_SENT &&
+            (f->request_timeout_usec == 0 || f->elapsed_usec < f->request_timeout_usec))
                 return &too_slow;
         return meaning_find(timeouts, ARRAY_SIZE(timeouts), f->phase, &code_unknown);
 }
@@ -157,15 +180,18 @@ static const Meaning *failure_find_timeout(const HttpFailure *f)
 /* As OpenSSL and GnuTLS say it of a first record that is none. */
 static bool failure_is_no_tls(const HttpFailure *f)
 {
-        return strstr(f->detail, "wrong version number") || strstr(f->detail, "packet length too long") ||
+        return strstr(f->detail, "wrong version number") ||
+               strstr(f->detail, "packet length too long") ||
                strstr(f->detail, "unexpected TLS packet");
 }
 
-/* As OpenSSL and GnuTLS say it of a peer that hangs up. What knows no TLS may do that as well as answer in words of its own. */
+/* As OpenSSL and GnuTLS say it of a peer that hangs up. What knows no TLS may do that as well as
+ * answer in words of its own. */
 static bool failure_is_tls_closed(const HttpFailure *f)
 {
         return strstr(f->detail, "SSL_ERROR_SYSCALL") || strstr(f->detail, "unexpected eof") ||
-               strstr(f->detail, "Connection reset by peer") || strstr(f->detail, "non-properly terminated");
+               strstr(f->detail, "Connection reset by peer") ||
+               strstr(f->detail, "non-properly terminated");
 }
 
 static const Meaning *failure_find_handshake(const HttpFailure *f)
@@ -181,7 +207,8 @@ static const Meaning *failure_find(const HttpFailure *f)
                 return &no_memory;
         if (f->stop == HTTP_STOP_HEADERS)
                 return &headers_too_large;
-        /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count sees the line. */
+        /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count
+         * sees the line. */
         if (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT)
                 return &headers_or_memory;
         if (f->code == CURLE_SSL_CONNECT_ERROR)
@@ -201,17 +228,19 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
         /* The same page would be as large again: not for another try. */
         if (f->stop == HTTP_STOP_BODY || f->code == CURLE_FILESIZE_EXCEEDED)
                 return fault_set(ret, FAULT_RUN, EMSGSIZE, "http-too-large",
-                                 "%s: the body of the answer is larger than %zu bytes and was not read to its end",
+                                 "%s: the body of the answer is larger than %zu bytes and was not "
+                                 "read to its end",
                                  f->where, f->body_max_bytes);
         const Meaning *m = failure_find(f);
         char encoding[64] = "";
         if (f->code == CURLE_BAD_CONTENT_ENCODING && f->encoding)
                 text_printable(f->encoding, strlen(f->encoding), encoding, sizeof(encoding));
         if (encoding[0] != '\0')
-                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (Content-Encoding: %s)", f->where, m->text,
-                                encoding);
+                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (Content-Encoding: %s)",
+                                f->where, m->text, encoding);
         else if (f->detail[0] != '\0' && f->stop == HTTP_STOP_NONE)
-                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (%s)", f->where, m->text, f->detail);
+                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (%s)", f->where, m->text,
+                                f->detail);
         else
                 (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s", f->where, m->text);
         ret->retryable = m->retryable;

@@ -1,7 +1,8 @@
 /*
  * http_transfer: see the header.
  *
- * What always holds: libcurl's callbacks count and store, and never call libcurl. Whatever is not known for certain counts as sent.
+ * What always holds: libcurl's callbacks count and store, and never call libcurl. Whatever is not
+ * known for certain counts as sent.
  */
 #include "http/http_transfer.h"
 #include "base/clock.h"
@@ -44,8 +45,10 @@ static size_t transfer_on_header(char *data, size_t one, size_t size, void *user
         return t->stop == HTTP_STOP_NONE ? size : CURL_WRITEFUNC_ERROR;
 }
 
-/* Opens the socket in libcurl's place, so that want of descriptors can be told from a server that is away, and that no child inherits it. */
-static curl_socket_t transfer_on_open(void *userdata, curlsocktype purpose, struct curl_sockaddr *address)
+/* Opens the socket in libcurl's place, so that want of descriptors can be told from a server that
+ * is away, and that no child inherits it. */
+static curl_socket_t transfer_on_open(void *userdata, curlsocktype purpose,
+                                      struct curl_sockaddr *address)
 {
         (void)purpose;
         HttpTransfer *t = userdata;
@@ -68,17 +71,18 @@ long http_low_speed_sec(const HttpClientOptions *options)
 {
         uint64_t usec = options->low_speed_usec;
         if (usec == 0)
-                usec = options->request_timeout_usec > LOW_SPEED_DEFAULT_USEC ? options->request_timeout_usec
-                                                                              : LOW_SPEED_DEFAULT_USEC;
+                usec = options->request_timeout_usec > LOW_SPEED_DEFAULT_USEC
+                               ? options->request_timeout_usec
+                               : LOW_SPEED_DEFAULT_USEC;
         uint64_t sec = usec / USEC_PER_SEC + (usec % USEC_PER_SEC != 0);
         return sec < INT_MAX ? (long)sec : INT_MAX;
 }
 
-#define SET(option, value)                                                                                             \
-        do {                                                                                                           \
-                CURLcode set_code = curl_easy_setopt(easy, option, value);                                             \
-                if (set_code != CURLE_OK)                                                                              \
-                        return set_code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;                                    \
+#define SET(option, value)                                                                         \
+        do {                                                                                       \
+                CURLcode set_code = curl_easy_setopt(easy, option, value);                         \
+                if (set_code != CURLE_OK)                                                          \
+                        return set_code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;                \
         } while (0)
 
 static int transfer_set_limits(const HttpClientOptions *options, CURL *easy)
@@ -90,14 +94,16 @@ static int transfer_set_limits(const HttpClientOptions *options, CURL *easy)
         SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
         SET(CURLOPT_PROXY, ""); /* not the environment's either */
         SET(CURLOPT_NOSIGNAL, 1L);
-        /* Without this libcurl waits, and the loop with it, until the resolver has answered a request that timed out or was cancelled. The
-         * resolver's thread releases what it holds when it ends. */
+        /* Without this libcurl waits, and the loop with it, until the resolver has answered a
+         * request that timed out or was cancelled. The resolver's thread releases what it holds
+         * when it ends. */
         SET(CURLOPT_QUICK_EXIT, 1L);
         SET(CURLOPT_CONNECTTIMEOUT_MS, msec_from_usec(options->connect_timeout_usec));
         SET(CURLOPT_TIMEOUT_MS, msec_from_usec(options->request_timeout_usec));
         SET(CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED_BYTES_PER_SEC);
         SET(CURLOPT_LOW_SPEED_TIME, http_low_speed_sec(options));
-        /* Decodes whatever it can, asked for or not; what comes out is what transfer_on_body counts. */
+        /* Decodes whatever it can, asked for or not; what comes out is what transfer_on_body
+         * counts. */
         SET(CURLOPT_ACCEPT_ENCODING, "gzip");
         return 0;
 }
@@ -143,7 +149,8 @@ static int transfer_set_auth(const HttpRequest *request, CURL *easy)
         case HTTP_AUTH_NONE:
                 return 0;
         case HTTP_AUTH_BASIC:
-                if (!request->username || !request->secret || strchr(request->username, ':')) /* RFC 7617, section 2 */
+                /* RFC 7617, section 2 */
+                if (!request->username || !request->secret || strchr(request->username, ':'))
                         return -EINVAL;
                 SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
                 SET(CURLOPT_USERNAME, request->username);
@@ -210,7 +217,8 @@ static int transfer_set_where(HttpTransfer *t, const char *url, bool allow_http)
                 code = curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
         if (code == CURLUE_OUT_OF_MEMORY)
                 r = -ENOMEM;
-        else if (code == CURLUE_OK && (text_equal(scheme, "https") || (allow_http && text_equal(scheme, "http")))) {
+        else if (code == CURLUE_OK &&
+                 (text_equal(scheme, "https") || (allow_http && text_equal(scheme, "http")))) {
                 (void)snprintf(t->where, sizeof(t->where), "%.255s:%s", host, port);
                 r = 0;
         }
@@ -221,7 +229,8 @@ static int transfer_set_where(HttpTransfer *t, const char *url, bool allow_http)
         return r;
 }
 
-int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request, HttpTransfer **ret)
+int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request,
+                      HttpTransfer **ret)
 {
         _cleanup_(cleanup_http_transfer) HttpTransfer *t = calloc(1, sizeof(*t));
         if (!t)
@@ -276,11 +285,14 @@ HttpTransfer *http_transfer_free(HttpTransfer *t)
 static const char *transfer_get_header(const HttpTransfer *t, const char *name)
 {
         struct curl_header *header;
-        return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value : "";
+        return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
+                       ? header->value
+                       : "";
 }
 
-/* The times are 0 until the phase is over; that of the connection includes TLS in some versions, so the local port says whether TCP stands. A request
- * that libcurl repeats on a second connection keeps its count of bytes: something has been seen. */
+/* The times are 0 until the phase is over; that of the connection includes TLS in some versions, so
+ * the local port says whether TCP stands. A request that libcurl repeats on a second connection
+ * keeps its count of bytes: something has been seen. */
 static HttpPhase transfer_get_phase(const HttpTransfer *t)
 {
         curl_off_t resolved = 0, ready = 0;
@@ -325,8 +337,9 @@ void http_transfer_finish(HttpTransfer *t, CURLcode result)
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
         response->status = (int)status;
         response->elapsed_usec = clock_monotonic_usec() - t->started_usec;
-        response->retry_after_usec = retry_after_parse(transfer_get_header(t, "Retry-After"),
-                                                       transfer_get_header(t, "Date"), (int64_t)time(NULL));
+        response->retry_after_usec =
+                retry_after_parse(transfer_get_header(t, "Retry-After"),
+                                  transfer_get_header(t, "Date"), (int64_t)time(NULL));
         int64_t date_sec;
         response->has_date = http_date_parse(transfer_get_header(t, "Date"), &date_sec) == 0;
         if (response->has_date)

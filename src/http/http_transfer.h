@@ -1,7 +1,9 @@
 /*
- * http_transfer: one request as libcurl sees it: its handle with every option set, what arrives, and what became of it.
+ * http_transfer: one request as libcurl sees it: its handle with every option set, what arrives,
+ * and what became of it.
  *
- * Private to http.c, which owns the queue and decides when a transfer runs and when its callback is called.
+ * Private to http.c, which owns the queue and decides when a transfer runs and when its callback is
+ * called.
  */
 #pragma once
 
@@ -46,14 +48,17 @@ struct HttpTransfer {
 typedef TAILQ_HEAD(HttpTransferList, HttpTransfer) HttpTransferList;
 
 /* -EINVAL: the request cannot be sent as it is; -ENOMEM. */
-int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request, HttpTransfer **ret);
+int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request,
+                      HttpTransfer **ret);
 
-/* How long below the low speed ends a transfer. As waiting counts, the default never cuts an answer short for which request_timeout_usec leaves time. */
+/* How long below the low speed ends a transfer. As waiting counts, the default never cuts an answer
+ * short for which request_timeout_usec leaves time. */
 long http_low_speed_sec(const HttpClientOptions *options);
 
 /* It is in no list. NULL is fine. Returns NULL. */
 HttpTransfer *http_transfer_free(HttpTransfer *t);
 DEFINE_CLEANUP(HttpTransfer, http_transfer, http_transfer_free)
 
-/* It ended with `result`: fills the response and lets go of libcurl's handle, which is in no multi handle any more. */
+/* It ended with `result`: fills the response and lets go of libcurl's handle, which is in no multi
+ * handle any more. */
 void http_transfer_finish(HttpTransfer *t, CURLcode result);

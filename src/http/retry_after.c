@@ -1,5 +1,6 @@
 /*
- * retry_after: see the header. libcurl's date parser is used behind a gate: it also takes "2030", "-1" and much else that is no HTTP date.
+ * retry_after: see the header. libcurl's date parser is used behind a gate: it also takes "2030",
+ * "-1" and much else that is no HTTP date.
  */
 #include "http/retry_after.h"
 #include "base/duration.h"
@@ -14,7 +15,8 @@ enum {
         SECONDS_MAX = LIMIT_RETRY_AFTER_MAX_USEC / USEC_PER_SEC,
 };
 
-/* The three forms of RFC 9110, section 5.6.7, all begin with the name of a day and hold hh:mm:ss. */
+/* The three forms of RFC 9110, section 5.6.7, all begin with the name of a day and hold hh:mm:ss.
+ */
 int http_date_parse(const char *string, int64_t *ret_sec)
 {
         if (!isalpha((unsigned char)string[0]) || strlen(string) > DATE_SIZE_MAX)

@@ -1,10 +1,13 @@
 /*
  * apply: one listing into the mirror, in one transaction; or the plan of it.
  *
- * Before the transaction comes one statement that ends the run when the list is what the mirror has already. A plan compares row by row, always.
+ * Before the transaction comes one statement that ends the run when the list is what the mirror has
+ * already. A plan compares row by row, always.
  *
- * What always holds: nothing is published unless the claim row, locked last of all, shows our epoch; the transaction is repeated whole or not at all; when the answer to
- * COMMIT is lost, sync_run is read back before anything is said. The statements and what their answers mean are in apply_steps.c.
+ * What always holds: nothing is published unless the claim row, locked last of all, shows our
+ * epoch; the transaction is repeated whole or not at all; when the answer to COMMIT is lost,
+ * sync_run is read back before anything is said. The statements and what their answers mean are in
+ * apply_steps.c.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -32,8 +35,8 @@ static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault 
 {
         ApplyTask *t = userdata;
         (void)ret_fault;
-        t->ended =
-                PQntuples(result) == 1 && result_bool(result, 0, 0) && strcmp(PQgetvalue(result, 0, 1), "aborted") != 0;
+        t->ended = PQntuples(result) == 1 && result_bool(result, 0, 0) &&
+                   strcmp(PQgetvalue(result, 0, 1), "aborted") != 0;
         if (t->ended)
                 t->applied = (MirrorApplied){
                         .listed = result_int(result, 0, 2),
@@ -50,7 +53,7 @@ static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault 
         return PG_NEXT;
 }
 
-/* ---- attempts ---- */
+/* ---- attempts ------------------------------------------------------------------------------- */
 
 static PgNext unchanged_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -99,13 +102,15 @@ static int apply_attempt(ApplyTask *t)
         return t->plan ? apply_whole(t) : apply_try_unchanged(t);
 }
 
-/* The server may still be busy with that whose answer was lost: first wait for the lock that it holds, then look. */
+/* The server may still be busy with that whose answer was lost: first wait for the lock that it
+ * holds, then look. */
 static int apply_read_back(ApplyTask *t)
 {
         t->stage = APPLY_READ_BACK;
         t->read_back[0] = task_step(sql_run_read_back_wait, &t->edge, NULL);
         t->read_back[1] = task_step(sql_run_read_back, &t->run, read_back_on_result);
-        PgWork work = {.steps = t->read_back, .n_steps = ARRAY_SIZE(t->read_back), .transaction = true};
+        PgWork work = {
+                .steps = t->read_back, .n_steps = ARRAY_SIZE(t->read_back), .transaction = true};
         return task_continue(&t->task, &work);
 }
 
@@ -135,7 +140,8 @@ static bool apply_again(ApplyTask *t, const Fault *fault, bool read_back)
         t->fault = *fault;
         if (++t->attempts >= ATTEMPTS_MAX) {
                 if (read_back)
-                        fault_prefix(&t->fault, "whether the snapshot was committed is not known: ");
+                        fault_prefix(&t->fault,
+                                     "whether the snapshot was committed is not known: ");
                 return apply_report(t, &t->fault);
         }
         t->stage = read_back ? APPLY_READ_BACK : APPLY_UNCHANGED;
@@ -161,7 +167,8 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         if (t->stage == APPLY_READ_BACK) {
                 if (end != PG_END_DONE)
                         return apply_again(t, fault, true);
-                /* Not finished: the transaction was rolled back, and applying it is still to be done. */
+                /* Not finished: the transaction was rolled back, and applying it is still to be
+                 * done. */
                 return t->ended ? apply_report(t, NULL) : apply_again(t, &t->fault, false);
         }
         switch (end) {
@@ -178,7 +185,7 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         }
 }
 
-/* ---- start ---- */
+/* ---- start ---------------------------------------------------------------------------------- */
 
 /* Room for a text that is written over before the statement is sent. */
 static void params_blank(Params *p, size_t size)
@@ -198,8 +205,8 @@ static void params_applied(Params *p, const MirrorRun *run, const MirrorEnding *
         params_blank(p, INTERVAL_BYTES);
 }
 
-static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot, MirrorApplyCallback callback,
-                            void *userdata)
+static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot,
+                            MirrorApplyCallback callback, void *userdata)
 {
         /* Why a missing row stays of which nothing is known. */
         static const char *const reasons[] = {
@@ -216,15 +223,16 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
         params_uuid(&t->missing, edge);
         params_text(&t->missing, reasons[snapshot->missing]);
         params_int(&t->missing, snapshot->confirm_removals);
-        t->backoff = (Backoff){.floor_usec = 200 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC};
+        t->backoff =
+                (Backoff){.floor_usec = 200 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC};
         return t;
 }
 
 static int apply_begin(ApplyTask *t, MirrorTask **ret)
 {
         apply_steps(t);
-        bool failed = t->unchanged.failed || t->lock.failed || t->edge.failed || t->rows.failed || t->missing.failed ||
-                      t->rejected.failed || t->finish.failed || t->run.failed;
+        bool failed = t->unchanged.failed || t->lock.failed || t->edge.failed || t->rows.failed ||
+                      t->missing.failed || t->rejected.failed || t->finish.failed || t->run.failed;
         int r = failed ? -ENOMEM : apply_attempt(t);
         if (r < 0) {
                 (void)mirror_cancel(&t->task);
@@ -234,8 +242,9 @@ static int apply_begin(ApplyTask *t, MirrorTask **ret)
         return 0;
 }
 
-int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot, const MirrorEnding *ending,
-                 MirrorApplyCallback callback, void *userdata, MirrorTask **ret)
+int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot,
+                 const MirrorEnding *ending, MirrorApplyCallback callback, void *userdata,
+                 MirrorTask **ret)
 {
         ApplyTask *t = apply_new(m, &run->edge, snapshot, callback, userdata);
         if (!t)
@@ -259,16 +268,17 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         params_int(&t->finish, digest->rows);
         params_bool(&t->finish, snapshot->to_the_end);
         params_applied(&t->unchanged, run, ending);
-        params_text(&t->unchanged,
-                    snapshot->compare ? NULL : digest_format(digest, text)); /* null is equal to nothing */
+        /* null is equal to nothing */
+        params_text(&t->unchanged, snapshot->compare ? NULL : digest_format(digest, text));
         params_int(&t->unchanged, digest->rows);
         params_text(&t->unchanged, m->lease);
         params_int(&t->unchanged, digest->rejected);
         return apply_begin(t, ret);
 }
 
-int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot, MirrorPlanCallback plan,
-                MirrorApplyCallback callback, void *userdata, MirrorTask **ret)
+int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot,
+                MirrorPlanCallback plan, MirrorApplyCallback callback, void *userdata,
+                MirrorTask **ret)
 {
         ApplyTask *t = apply_new(m, edge, snapshot, callback, userdata);
         if (!t)

@@ -7,7 +7,8 @@
 
 enum { TIMESTAMP_BYTES = 64, BLANK_BYTES = 64 };
 
-/* In the order in which they are sent; which of them are wanted depends on what is to become of missing rows, and on whether this is a plan. */
+/* In the order in which they are sent; which of them are wanted depends on what is to become of
+ * missing rows, and on whether this is a plan. */
 enum {
         STEP_TABLES,
         STEP_READ_ONLY,
@@ -48,12 +49,15 @@ typedef struct ApplyTask {
         MirrorPlanCallback plan; /* NULL: apply */
         MirrorSnapshot snapshot;
         PgStep try, steps[APPLY_STEPS];
-        Params unchanged, lock, edge, rows, missing, rejected, finish, run; /* with the moment at rows.values[1] */
-        int64_t listed_usec, refreshed_usec;                                /* monotonic; see MirrorEnding */
+        /* with the moment at rows.values[1] */
+        Params unchanged, lock, edge, rows, missing, rejected, finish, run;
+        /* monotonic; see MirrorEnding */
+        int64_t listed_usec, refreshed_usec;
         PgStep read_back[2];
         ApplyStage stage;
-        bool ended;        /* the run, by the statement or the transaction that was sent */
-        int64_t marks;     /* rows of which it is to be written down that they are missing, or are not any more */
+        bool ended; /* the run, by the statement or the transaction that was sent */
+        /* rows of which it is to be written down that they are missing, or are not any more */
+        int64_t marks;
         bool had_rejected; /* the edge has rows that could not be mirrored before */
         MirrorApplied applied;
         unsigned attempts;
@@ -67,5 +71,6 @@ void apply_rewind(const MirrorSnapshot *s);
 /* Fills t->steps. */
 void apply_steps(ApplyTask *t);
 
-/* Writes how long ago list and refresh were, as of now, into the parameters of a statement that ends the run; right before it is sent. */
+/* Writes how long ago list and refresh were, as of now, into the parameters of a statement that
+ * ends the run; right before it is sent. */
 void apply_set_ages(const ApplyTask *t, Params *p);

@@ -1,8 +1,8 @@
 /*
  * apply_steps: the statements of an apply, which of them are wanted, and what their answers mean.
  *
- * What always holds: every attempt begins with empty temporary tables and spools read from their start; rows that were found, and a plan, end in a
- * rollback.
+ * What always holds: every attempt begins with empty temporary tables and spools read from their
+ * start; rows that were found, and a plan, end in a rollback.
  */
 #include "base/clock.h"
 #include "base/text.h"
@@ -13,7 +13,7 @@
 
 enum { FETCH_ROWS = 1000 }; /* as in apply_find_fetch.sql and plan_fetch.sql */
 
-/* ---- what is wanted ---- */
+/* ---- what is wanted ------------------------------------------------------------------------- */
 
 static bool apply_writes(void *userdata)
 {
@@ -62,7 +62,7 @@ static bool apply_has_found(void *userdata)
         return t->applied.found > 0;
 }
 
-/* ---- answers ---- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static PgNext apply_without_answer(const char *what, Fault *ret_fault)
 {
@@ -121,14 +121,17 @@ void apply_rewind(const MirrorSnapshot *s)
                 spool_reset(s->found);
 }
 
-static int apply_copy_rows(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
+static int apply_copy_rows(void *userdata, const char **ret_data, size_t *ret_size,
+                           Fault *ret_fault)
 {
         return spool_read(((ApplyTask *)userdata)->snapshot.rows, ret_data, ret_size, ret_fault);
 }
 
-static int apply_copy_verdicts(void *userdata, const char **ret_data, size_t *ret_size, Fault *ret_fault)
+static int apply_copy_verdicts(void *userdata, const char **ret_data, size_t *ret_size,
+                               Fault *ret_fault)
 {
-        return spool_read(((ApplyTask *)userdata)->snapshot.verdicts, ret_data, ret_size, ret_fault);
+        return spool_read(((ApplyTask *)userdata)->snapshot.verdicts, ret_data, ret_size,
+                          ret_fault);
 }
 
 static PgNext apply_on_missing(const PGresult *result, void *userdata, Fault *ret_fault)
@@ -216,9 +219,10 @@ static PgNext apply_on_finish(const PGresult *result, void *userdata, Fault *ret
         return PG_NEXT;
 }
 
-/* ---- all of them ---- */
+/* ---- all of them ---------------------------------------------------------------------------- */
 
-static PgStep wanted_step(PgStepWanted wanted, const char *sql, const Params *params, PgStepResult on_result)
+static PgStep wanted_step(PgStepWanted wanted, const char *sql, const Params *params,
+                          PgStepResult on_result)
 {
         PgStep step = task_step(sql, params, on_result);
         step.wanted = wanted;
@@ -232,13 +236,15 @@ void apply_steps(ApplyTask *t)
         s[STEP_READ_ONLY] = wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
         s[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_rows};
         s[STEP_REJECTED] = wanted_step(apply_rejects, sql_apply_rejected, NULL, NULL);
-        s[STEP_VERDICTS] =
-                (PgStep){.sql = sql_apply_verdicts, .copy_source = apply_copy_verdicts, .wanted = apply_has_verdicts};
+        s[STEP_VERDICTS] = (PgStep){.sql = sql_apply_verdicts,
+                                    .copy_source = apply_copy_verdicts,
+                                    .wanted = apply_has_verdicts};
         s[STEP_DIFFERENCE] = task_step(sql_apply_difference, &t->edge, NULL);
         s[STEP_ELSEWHERE] = wanted_step(apply_has_verdicts, sql_apply_elsewhere, &t->edge, NULL);
         s[STEP_MISSING] = task_step(sql_apply_missing, &t->missing, apply_on_missing);
         s[STEP_FIND_CURSOR] = wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
-        s[STEP_FIND_FETCH] = wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);
+        s[STEP_FIND_FETCH] =
+                wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);
         s[STEP_PLAN_COUNTS] = wanted_step(apply_plans, sql_plan_counts, NULL, apply_on_counts);
         s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
         s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
@@ -247,7 +253,8 @@ void apply_steps(ApplyTask *t)
         s[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
         s[STEP_REMOVE] = wanted_step(apply_removes, sql_apply_remove, &t->rows, NULL);
         s[STEP_MARK] = wanted_step(apply_marks, sql_apply_mark, &t->rows, NULL);
-        s[STEP_REJECTED_ROWS] = wanted_step(apply_keeps_rejected, sql_apply_rejected_rows, &t->rejected, NULL);
+        s[STEP_REJECTED_ROWS] =
+                wanted_step(apply_keeps_rejected, sql_apply_rejected_rows, &t->rejected, NULL);
         s[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, &t->edge, NULL);
         s[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
         s[STEP_LOCK] = task_step(sql_apply_lock, &t->lock, apply_on_lock);

@@ -1,5 +1,6 @@
 /*
- * array: array parameters in PostgreSQL's text form: {"a","b"}, with quotes and backslashes escaped.
+ * array: array parameters in PostgreSQL's text form: {"a","b"}, with quotes and backslashes
+ * escaped.
  */
 #include "mirror/mirror_private.h"
 #include <inttypes.h>

@@ -48,7 +48,8 @@ static MirrorCheck *check_add(CheckTask *t, const char *what, const Fault *fault
 }
 
 /* Both ways of a line: `fault` is filled when `r` is negative. */
-static PgNext check_say(CheckTask *t, const char *what, int r, const Fault *fault, const char *right)
+static PgNext check_say(CheckTask *t, const char *what, int r, const Fault *fault,
+                        const char *right)
 {
         MirrorCheck *c = check_add(t, what, r < 0 ? fault : NULL);
         if (r >= 0)
@@ -62,8 +63,9 @@ static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret
         (void)ret_fault;
         Fault fault;
         char right[300];
-        (void)snprintf(right, sizeof(right), "PostgreSQL %.40s, database %.100s as %.100s", PQgetvalue(result, 0, 1),
-                       PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 3));
+        (void)snprintf(right, sizeof(right), "PostgreSQL %.40s, database %.100s as %.100s",
+                       PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 2),
+                       PQgetvalue(result, 0, 3));
         t->schema_there = result_bool(result, 0, 4);
         t->superuser = result_bool(result, 0, 6);
         return check_say(t, "connection", server_check(result, &fault), &fault, right);
@@ -80,14 +82,15 @@ static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_
         return PG_NEXT;
 }
 
-/* Before anything in the schema is looked at. An owner who is not this role may be meant, unless the schema turns out not to be ours at all, or this role may
- * do everything. */
+/* Before anything in the schema is looked at. An owner who is not this role may be meant, unless
+ * the schema turns out not to be ours at all, or this role may do everything. */
 static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         CheckTask *t = userdata;
         (void)ret_fault;
         Fault fault;
-        t->trap = foreign_check(result, false, &fault) < 0 || (t->superuser && foreign_check(result, true, &fault) < 0);
+        t->trap = foreign_check(result, false, &fault) < 0 ||
+                  (t->superuser && foreign_check(result, true, &fault) < 0);
         if (t->trap)
                 check_add(t, "ownership", &fault);
         else if (foreign_check(result, true, &t->foreign) < 0 &&
@@ -96,7 +99,8 @@ static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *re
         return PG_NEXT;
 }
 
-/* The statements that grant what is missing, as many as there is place for; they may be run one after the other. */
+/* The statements that grant what is missing, as many as there is place for; they may be run one
+ * after the other. */
 static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         CheckTask *t = userdata;
@@ -108,18 +112,21 @@ static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault 
                 size_t size = strlen(PQgetvalue(result, shown, 0));
                 if (used + size + 2 > sizeof(missing))
                         break;
-                used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s%s", shown ? " " : "",
-                                         PQgetvalue(result, shown, 0));
+                used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s%s",
+                                         shown ? " " : "", PQgetvalue(result, shown, 0));
         }
         Fault fault;
         t->privileges_missing = rows > 0;
         if (rows > 0) {
                 fault_set(&fault, FAULT_PEER, EACCES, "pg-privilege",
-                          "not granted to this role; who owns the schema%s, or an administrator, runs: %s%s", t->owner,
-                          missing, shown < rows ? " (and more: edgemirror migrate --grants)" : "");
+                          "not granted to this role; who owns the schema%s, or an administrator, "
+                          "runs: %s%s",
+                          t->owner, missing,
+                          shown < rows ? " (and more: edgemirror migrate --grants)" : "");
                 fault.refused = true;
         }
-        return check_say(t, "privileges", rows > 0 ? -EACCES : 0, &fault, "all that the service needs");
+        return check_say(t, "privileges", rows > 0 ? -EACCES : 0, &fault,
+                         "all that the service needs");
 }
 
 static PgNext check_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
@@ -155,10 +162,11 @@ static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *re
         (void)ret_fault;
         Fault fault;
         int r = catalog_check(t->task.mirror, result, &fault);
-        return check_say(t, "catalog", r, &fault,
-                         result_text(result, 0, 0)
-                                 ? "the database belongs to this catalog"
-                                 : "the database belongs to none yet; the first sync registers this one");
+        return check_say(
+                t, "catalog", r, &fault,
+                result_text(result, 0, 0)
+                        ? "the database belongs to this catalog"
+                        : "the database belongs to none yet; the first sync registers this one");
 }
 
 /* What is not there and need not be: said, and no failure. */
@@ -167,9 +175,12 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
         (void)ret_fault;
         for (int row = 0; row < PQntuples(result); row++) {
                 char note[600];
-                (void)snprintf(note, sizeof(note), "%.200s; edgemirror migrate makes it, or an administrator: %.300s",
+                (void)snprintf(note, sizeof(note),
+                               "%.200s; edgemirror migrate makes it, or an administrator: %.300s",
                                PQgetvalue(result, row, 1), PQgetvalue(result, row, 2));
-                (void)check_say(userdata, strcmp(PQgetvalue(result, row, 0), "role") == 0 ? "readers" : "publication",
+                (void)check_say(userdata,
+                                strcmp(PQgetvalue(result, row, 0), "role") == 0 ? "readers"
+                                                                                : "publication",
                                 0, NULL, note);
         }
         return PG_NEXT;
@@ -192,13 +203,16 @@ static const struct {
 
 static PgWork check_work(CheckTask *t)
 {
-        t->steps[0] = task_step(sql_migrate_path, NULL, NULL); /* it is not known yet whose the schema is */
-        t->steps[1] = task_step(stages[t->stage].sql, t->stage == CHECK_PRIVILEGES ? &t->params : NULL,
-                                stages[t->stage].on_result);
+        /* it is not known yet whose the schema is */
+        t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
+        t->steps[1] =
+                task_step(stages[t->stage].sql, t->stage == CHECK_PRIVILEGES ? &t->params : NULL,
+                          stages[t->stage].on_result);
         return (PgWork){.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
 }
 
-/* Whether there is another question. What is refused for want of a privilege has been said by the line about privileges. */
+/* Whether there is another question. What is refused for want of a privilege has been said by the
+ * line about privileges. */
 static bool check_next(CheckTask *t, const Fault *fault)
 {
         Fault missing;
@@ -230,8 +244,8 @@ static bool check_complete(MirrorTask *task, PgEnd end, const Fault *fault)
                 if (r >= 0)
                         return true;
                 Fault memory;
-                fault_set(&memory, FAULT_PROCESS, -r, "no-resources", "PostgreSQL cannot be asked: %s",
-                          strerrordesc_np(-r));
+                fault_set(&memory, FAULT_PROCESS, -r, "no-resources",
+                          "PostgreSQL cannot be asked: %s", strerrordesc_np(-r));
                 check_add(t, stages[t->stage].what, &memory);
         }
         t->callback(t->checks, t->n_checks, task->userdata);

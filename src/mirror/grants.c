@@ -22,10 +22,10 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
         static const Fault none;
         GrantsTask *t = userdata;
         if (PQntuples(result) == 0) {
-                fault_set(
-                        ret_fault, FAULT_PEER, ENOENT, "pg-no-role",
-                        "there is no role %.64s, or no schema edgemirror yet: CREATE ROLE, and edgemirror migrate first",
-                        t->params.values[0]);
+                fault_set(ret_fault, FAULT_PEER, ENOENT, "pg-no-role",
+                          "there is no role %.64s, or no schema edgemirror yet: CREATE ROLE, and "
+                          "edgemirror migrate first",
+                          t->params.values[0]);
                 return PG_ROLLBACK;
         }
         for (int row = 0; row < PQntuples(result); row++)
@@ -40,7 +40,8 @@ static bool grants_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, void *userdata, MirrorTask **ret)
+int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, void *userdata,
+                  MirrorTask **ret)
 {
         GrantsTask *t = task_new(m, sizeof(*t), grants_complete, grants_done, userdata);
         if (!t)

@@ -1,6 +1,6 @@
 /*
- * instance: signs of life of the instances of the service. Each function is one statement; the table is edgemirror.instance. What an instance wants is
- * written by mirror_register.
+ * instance: signs of life of the instances of the service. Each function is one statement; the
+ * table is edgemirror.instance. What an instance wants is written by mirror_register.
  */
 #include "mirror/mirror_private.h"
 #include <errno.h>
@@ -22,13 +22,14 @@ static void instance_done(MirrorTask *task)
         params_done(&((InstanceTask *)task)->params);
 }
 
-static int instance_start(InstanceTask *t, const char *sql, PgStepResult on_result, MirrorTask **ret)
+static int instance_start(InstanceTask *t, const char *sql, PgStepResult on_result,
+                          MirrorTask **ret)
 {
         t->step = task_step(sql, &t->params, on_result);
         return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
-/* ---- a sign of life ---- */
+/* ---- a sign of life ------------------------------------------------------------------------- */
 
 static PgNext beat_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -47,8 +48,9 @@ static bool beat_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for, const char *message,
-                         MirrorBeatCallback callback, void *userdata, MirrorTask **ret)
+int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for,
+                         const char *message, MirrorBeatCallback callback, void *userdata,
+                         MirrorTask **ret)
 {
         InstanceTask *t = task_new(m, sizeof(*t), beat_complete, instance_done, userdata);
         if (!t)
@@ -60,7 +62,7 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_fo
         return instance_start(t, sql_instance_beat, beat_on_result, ret);
 }
 
-/* ---- the last one ---- */
+/* ---- the last one --------------------------------------------------------------------------- */
 
 static bool stop_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
@@ -69,7 +71,8 @@ static bool stop_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callback, void *userdata, MirrorTask **ret)
+int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callback, void *userdata,
+                         MirrorTask **ret)
 {
         InstanceTask *t = task_new(m, sizeof(*t), stop_complete, instance_done, userdata);
         if (!t)
@@ -79,7 +82,7 @@ int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callbac
         return instance_start(t, sql_instance_stop, NULL, ret);
 }
 
-/* ---- all of them ---- */
+/* ---- all of them ---------------------------------------------------------------------------- */
 
 static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_fault)
 {

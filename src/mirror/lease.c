@@ -23,7 +23,8 @@ static void lease_done(MirrorTask *task)
         params_done(&((LeaseTask *)task)->params);
 }
 
-/* A statement whose answer was lost may be repeated: claims are found out by their epoch, the others say the same twice. */
+/* A statement whose answer was lost may be repeated: claims are found out by their epoch, the
+ * others say the same twice. */
 static void lease_soften(PgEnd end, Fault *fault)
 {
         if (end == PG_END_UNKNOWN && fault->scope != FAULT_NONE)
@@ -36,7 +37,7 @@ static int lease_start(LeaseTask *t, const char *sql, PgStepResult on_result, Mi
         return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
-/* ---- claim ---- */
+/* ---- claim ---------------------------------------------------------------------------------- */
 
 static void claim_take_doing(const PGresult *r, MirrorClaim *claim)
 {
@@ -47,10 +48,11 @@ static void claim_take_doing(const PGresult *r, MirrorClaim *claim)
         if (!phase)
                 return;
         if (strcmp(phase, "poll") == 0 && state)
-                (void)snprintf(out, sizeof(claim->holder_doing), progress ? "job %.60s, %.10s %%" : "job %.60s", state,
-                               progress);
+                (void)snprintf(out, sizeof(claim->holder_doing),
+                               progress ? "job %.60s, %.10s %%" : "job %.60s", state, progress);
         else if (strcmp(phase, "list") == 0)
-                (void)snprintf(out, sizeof(claim->holder_doing), "%.20s rows listed", PQgetvalue(r, 0, LISTED));
+                (void)snprintf(out, sizeof(claim->holder_doing), "%.20s rows listed",
+                               PQgetvalue(r, 0, LISTED));
         else
                 (void)snprintf(out, sizeof(claim->holder_doing), "in phase %.20s", phase);
 }
@@ -68,8 +70,10 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         if (claim->busy) {
                 claim_take_doing(result, claim);
                 int64_t expires = result_text(result, 0, 8) ? result_int(result, 0, 8) : 0;
-                (void)snprintf(claim->holder, sizeof(claim->holder), "%s", holder ? holder : "another instance");
-                claim->holder_since_usec = result_text(result, 0, 7) ? (uint64_t)result_int(result, 0, 7) : 0;
+                (void)snprintf(claim->holder, sizeof(claim->holder), "%s",
+                               holder ? holder : "another instance");
+                claim->holder_since_usec =
+                        result_text(result, 0, 7) ? (uint64_t)result_int(result, 0, 7) : 0;
                 claim->holder_expires_usec = expires > 0 ? (uint64_t)expires : 0;
                 return PG_NEXT;
         }
@@ -81,7 +85,8 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         const char *url = result_text(result, 0, 5);
         claim->resumes = result_bool(result, 0, 3) && job && uuid_parse(job, &claim->job_id) == 0;
         (void)snprintf(claim->job_url, sizeof(claim->job_url), "%s", url ? url : "");
-        claim->job_since_usec = claim->resumes && result_text(result, 0, 9) ? result_int(result, 0, 9) : 0;
+        claim->job_since_usec =
+                claim->resumes && result_text(result, 0, 9) ? result_int(result, 0, 9) : 0;
         return PG_NEXT;
 }
 
@@ -94,8 +99,8 @@ static bool claim_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback, void *userdata,
-                 MirrorTask **ret)
+int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
+                 void *userdata, MirrorTask **ret)
 {
         static const char *const triggers[] = {
                 [MIRROR_TRIGGER_SCHEDULE] = "schedule", [MIRROR_TRIGGER_MANUAL] = "manual"};
@@ -114,7 +119,7 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
         return lease_start(t, sql_claim, claim_on_result, ret);
 }
 
-/* ---- progress ---- */
+/* ---- progress ------------------------------------------------------------------------------- */
 
 static PgNext lease_on_count(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -137,8 +142,9 @@ static bool progress_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 const char *mirror_phase_name(SyncPhase phase)
 {
         static const char *const names[] = {
-                [SYNC_PHASE_REFRESH] = "refresh", [SYNC_PHASE_POLL] = "poll",   [SYNC_PHASE_LIST] = "list",
-                [SYNC_PHASE_VERIFY] = "verify",   [SYNC_PHASE_APPLY] = "apply", [SYNC_PHASE_DONE] = "done",
+                [SYNC_PHASE_REFRESH] = "refresh", [SYNC_PHASE_POLL] = "poll",
+                [SYNC_PHASE_LIST] = "list",       [SYNC_PHASE_VERIFY] = "verify",
+                [SYNC_PHASE_APPLY] = "apply",     [SYNC_PHASE_DONE] = "done",
         };
         return names[phase];
 }
@@ -148,8 +154,8 @@ static const char *word_or_null(bool there, const char *word)
         return there && word[0] ? word : NULL;
 }
 
-int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress, MirrorCallback callback,
-                    void *userdata, MirrorTask **ret)
+int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,
+                    MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
         LeaseTask *t = task_new(m, sizeof(*t), progress_complete, lease_done, userdata);
         if (!t)
@@ -176,7 +182,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         return lease_start(t, sql_progress, lease_on_count, ret);
 }
 
-/* ---- finish ---- */
+/* ---- finish --------------------------------------------------------------------------------- */
 
 static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
@@ -184,14 +190,16 @@ static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         Fault copy = *fault;
         lease_soften(end, &copy);
         if (copy.scope == FAULT_NONE && !t->ours)
-                fault_set(&copy, FAULT_RUN, ESTALE, "run-over", "the run had an end already; see edgemirror.sync_run");
+                fault_set(&copy, FAULT_RUN, ESTALE, "run-over",
+                          "the run had an end already; see edgemirror.sync_run");
         t->callback.plain(&copy, task->userdata);
         return false;
 }
 
 void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
 {
-        const Fault *fault = ending->fault && ending->fault->scope != FAULT_NONE ? ending->fault : NULL;
+        const Fault *fault =
+                ending->fault && ending->fault->scope != FAULT_NONE ? ending->fault : NULL;
         char id[UUID_STRING_SIZE];
         char status[16];
         (void)snprintf(status, sizeof(status), "%d", fault ? fault->http_status : 0);
@@ -215,8 +223,8 @@ void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
         params_text(p, ending->problem);
 }
 
-int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, MirrorCallback callback, void *userdata,
-                  MirrorTask **ret)
+int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
+                  MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
         LeaseTask *t = task_new(m, sizeof(*t), finish_complete, lease_done, userdata);
         if (!t)

@@ -1,5 +1,6 @@
 /*
- * lock_wait: does a statement of ours wait for a lock, and who holds it? One statement, which takes its turn among the others.
+ * lock_wait: does a statement of ours wait for a lock, and who holds it? One statement, which takes
+ * its turn among the others.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
@@ -28,16 +29,18 @@ void lock_wait_fault(const PGresult *r, Fault *ret)
         if (PQntuples(r) == 0)
                 return;
         const char *relation = result_text(r, 0, RELATION), *user = result_text(r, 0, USER);
-        const char *application = result_text(r, 0, APPLICATION), *command = result_text(r, 0, COMMAND);
+        const char *application = result_text(r, 0, APPLICATION),
+                   *command = result_text(r, 0, COMMAND);
         if (command)
                 (void)snprintf(doing, sizeof(doing), ", in a transaction since %s ago, last: %s",
                                seconds(r, SINCE, since), command);
-        fault_set(
-                ret, FAULT_PEER, EBUSY, "pg-lock-wait",
-                "a statement has waited for %s for a lock on %s, held by process %s of user %s, application \"%s\"%s; "
-                "its session has to end its transaction, or pg_terminate_backend(%s) ends it",
-                seconds(r, WAITS, waits), relation ? relation : "a row", PQgetvalue(r, 0, PID),
-                user ? user : "(a prepared transaction)", application ? application : "", doing, PQgetvalue(r, 0, PID));
+        fault_set(ret, FAULT_PEER, EBUSY, "pg-lock-wait",
+                  "a statement has waited for %s for a lock on %s, held by process %s of user %s, "
+                  "application \"%s\"%s; "
+                  "its session has to end its transaction, or pg_terminate_backend(%s) ends it",
+                  seconds(r, WAITS, waits), relation ? relation : "a row", PQgetvalue(r, 0, PID),
+                  user ? user : "(a prepared transaction)", application ? application : "", doing,
+                  PQgetvalue(r, 0, PID));
         ret->retryable = true;
 }
 

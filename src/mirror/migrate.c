@@ -1,10 +1,12 @@
 /*
- * migrate: one transaction per migration, each under the same lock, each looking again at what has been applied: two of us at once, or one that was killed
- * half way, end in the same schema.
+ * migrate: one transaction per migration, each under the same lock, each looking again at what has
+ * been applied: two of us at once, or one that was killed half way, end in the same schema.
  *
- * What always holds: a transaction begins with our search path; it makes the schema if there is none, and ends where there still is none, so that nobody else
- * can make it later; then, before anything in the schema is read, written or called, it is seen that all of it belongs to this role or to a superuser. Whoever
- * may create a schema, or once could create in ours, has nothing run by whoever migrates, whenever it is committed.
+ * What always holds: a transaction begins with our search path; it makes the schema if there is
+ * none, and ends where there still is none, so that nobody else can make it later; then, before
+ * anything in the schema is read, written or called, it is seen that all of it belongs to this role
+ * or to a superuser. Whoever may create a schema, or once could create in ours, has nothing run by
+ * whoever migrates, whenever it is committed.
  */
 #include "mirror/migrate.h"
 #include "base/duration.h"
@@ -13,8 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* These two made and altered the publication, which a role may not be allowed to: sharing.sql does so now. Whoever has applied them as they were has the
- * same schema. */
+/* These two made and altered the publication, which a role may not be allowed to: sharing.sql does
+ * so now. Whoever has applied them as they were has the same schema. */
 static const struct {
         int number;
         const char *checksum;
@@ -29,7 +31,8 @@ typedef struct MigrateTask {
         PgStep steps[10];
         size_t n_steps;
         Params params, checksum;
-        size_t next;          /* index in sql_migrations; 0 is the bootstrap, done with every transaction */
+        /* index in sql_migrations; 0 is the bootstrap, done with every transaction */
+        size_t next;
         size_t checking;      /* index of the migration whose checksum is compared */
         char (*recorded)[65]; /* by index */
         int version, from_version;
@@ -53,7 +56,7 @@ static void migrate_done(MirrorTask *task)
         text_done(&t->notes);
 }
 
-/* ---- what is recorded ---- */
+/* ---- what is recorded ----------------------------------------------------------------------- */
 
 static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -69,11 +72,13 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
                 }
                 if (version != row + 1) {
                         fault_set(ret_fault, FAULT_PEER, EBADMSG, "schema-gap",
-                                  "edgemirror.schema_version lacks migration %d; restore its rows before migrating",
+                                  "edgemirror.schema_version lacks migration %d; restore its rows "
+                                  "before migrating",
                                   row + 1);
                         return PG_ROLLBACK;
                 }
-                (void)snprintf(t->recorded[row + 1], sizeof(t->recorded[0]), "%s", PQgetvalue(result, row, 1));
+                (void)snprintf(t->recorded[row + 1], sizeof(t->recorded[0]), "%s",
+                               PQgetvalue(result, row, 1));
         }
         if (!t->looked)
                 t->from_version = t->version;
@@ -84,7 +89,8 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
 static bool is_former_text(int number, const char *checksum)
 {
         for (size_t i = 0; i < ARRAY_SIZE(former_texts); i++)
-                if (former_texts[i].number == number && strcmp(former_texts[i].checksum, checksum) == 0)
+                if (former_texts[i].number == number &&
+                    strcmp(former_texts[i].checksum, checksum) == 0)
                         return true;
         return false;
 }
@@ -93,12 +99,13 @@ static PgNext migrate_on_checksum(const PGresult *result, void *userdata, Fault 
 {
         MigrateTask *t = userdata;
         const char *recorded = t->recorded[t->checking];
-        if (strcmp(PQgetvalue(result, 0, 0), recorded) == 0 || is_former_text((int)t->checking, recorded))
+        if (strcmp(PQgetvalue(result, 0, 0), recorded) == 0 ||
+            is_former_text((int)t->checking, recorded))
                 return PG_NEXT;
-        fault_set(
-                ret_fault, FAULT_PEER, EBADMSG, "schema-checksum",
-                "migration %s was applied with another text than this program has; it was not made by a released edgemirror",
-                sql_migrations[t->checking].name);
+        fault_set(ret_fault, FAULT_PEER, EBADMSG, "schema-checksum",
+                  "migration %s was applied with another text than this program has; it was not "
+                  "made by a released edgemirror",
+                  sql_migrations[t->checking].name);
         return PG_ROLLBACK;
 }
 
@@ -107,7 +114,7 @@ static bool migrate_knows_catalog(void *userdata)
         return ((const MigrateTask *)userdata)->knows_catalog;
 }
 
-/* ---- may this database, and what is in it, be used? ---- */
+/* ---- may this database, and what is in it, be used? ----------------------------------------- */
 
 static PgNext migrate_on_server(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -121,7 +128,8 @@ static PgNext migrate_on_needs(const PGresult *result, void *userdata, Fault *re
         if (PQntuples(result) == 0)
                 return PG_NEXT;
         fault_set(ret_fault, FAULT_PEER, EACCES, "pg-privilege",
-                  "this role may not make the schema; an administrator runs: %s", PQgetvalue(result, 0, 0));
+                  "this role may not make the schema; an administrator runs: %s",
+                  PQgetvalue(result, 0, 0));
         ret_fault->refused = true;
         return PG_ROLLBACK;
 }
@@ -138,9 +146,12 @@ static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *re
         MigrateTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
                 bool role = strcmp(PQgetvalue(result, row, 0), "role") == 0;
-                if (text_printf(&t->notes, "note: %s, and this role may not make it; an administrator runs:\n  %s\n%s",
+                if (text_printf(&t->notes,
+                                "note: %s, and this role may not make it; an administrator runs:\n "
+                                " %s\n%s",
                                 PQgetvalue(result, row, 1), PQgetvalue(result, row, 2),
-                                role ? "and then edgemirror migrate once more, which grants it what readers need\n"
+                                role ? "and then edgemirror migrate once more, which grants it "
+                                       "what readers need\n"
                                      : "") < 0) {
                         fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
                         return PG_ROLLBACK;
@@ -149,7 +160,7 @@ static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *re
         return PG_NEXT;
 }
 
-/* ---- the transactions ---- */
+/* ---- the transactions ----------------------------------------------------------------------- */
 
 static PgStep script(const char *sql)
 {
@@ -175,14 +186,17 @@ static void migrate_begin(MigrateTask *t)
 
 static int migrate_run(MigrateTask *t)
 {
-        PgWork work = {
-                .steps = t->steps, .n_steps = t->n_steps, .transaction = true, .statement_timeout_usec = USEC_PER_HOUR};
+        PgWork work = {.steps = t->steps,
+                       .n_steps = t->n_steps,
+                       .transaction = true,
+                       .statement_timeout_usec = USEC_PER_HOUR};
         if (t->params.failed || t->checksum.failed)
                 return -ENOMEM;
         return task_continue(&t->task, &work);
 }
 
-/* Looks; and compares the checksum of one applied migration with ours, if there is one left to compare. */
+/* Looks; and compares the checksum of one applied migration with ours, if there is one left to
+ * compare. */
 static int migrate_look(MigrateTask *t)
 {
         params_done(&t->checksum);
@@ -199,7 +213,8 @@ static int migrate_look(MigrateTask *t)
         return migrate_run(t);
 }
 
-/* Another migrate may have been quicker: then this one is there already, and the transaction is given up. */
+/* Another migrate may have been quicker: then this one is there already, and the transaction is
+ * given up. */
 static PgNext migrate_on_still_missing(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         MigrateTask *t = userdata;
@@ -292,27 +307,32 @@ static int print_guard(FILE *out)
         return fprintf(
                 out,
                 "DO $guard$\nDECLARE\n    found record;\nBEGIN\n    FOR found IN\n%s    LOOP\n"
-                "        RAISE EXCEPTION 'this role may not make the schema; an administrator runs: %%', found.statement;\n"
+                "        RAISE EXCEPTION 'this role may not make the schema; an administrator "
+                "runs: %%', found.statement;\n"
                 "    END LOOP;\n    FOR found IN\n%s    LOOP\n"
-                "        RAISE EXCEPTION '%% belongs to %%, whose code this role would run; nothing was done', found.what, "
+                "        RAISE EXCEPTION '%% belongs to %%, whose code this role would run; "
+                "nothing was done', found.what, "
                 "found.owner;\n    END LOOP;\nEND $guard$;\n\n",
                 sql_migrate_needs, sql_migrate_foreign);
 }
 
 int mirror_migrate_print(FILE *out)
 {
-        /* One transaction: where one statement is refused, nothing of the rest is done. The bootstrap is no migration: it makes the table that records them. */
-        int r = fprintf(out, "BEGIN;\n%s;\n%s;\n\n%s\n", sql_migrate_path, sql_migrate_lock, sql_migrate_schema);
+        /* One transaction: where one statement is refused, nothing of the rest is done. The
+         * bootstrap is no migration: it makes the table that records them. */
+        int r = fprintf(out, "BEGIN;\n%s;\n%s;\n\n%s\n", sql_migrate_path, sql_migrate_lock,
+                        sql_migrate_schema);
         if (r >= 0)
                 r = print_guard(out);
         if (r >= 0)
                 r = fprintf(out, "-- %s\n%s\n", sql_migrations[0].name, sql_migrations[0].text);
         for (size_t i = 1; i < sql_n_migrations && r >= 0; i++) {
                 const SqlMigration *m = &sql_migrations[i];
-                r = fprintf(out,
-                            "-- %s\n%sINSERT INTO edgemirror.schema_version (version, name, checksum)\n"
-                            "VALUES (%d, '%s', '%s');\n\n",
-                            m->name, m->text, m->number, m->name, m->checksum);
+                r = fprintf(
+                        out,
+                        "-- %s\n%sINSERT INTO edgemirror.schema_version (version, name, checksum)\n"
+                        "VALUES (%d, '%s', '%s');\n\n",
+                        m->name, m->text, m->number, m->name, m->checksum);
         }
         if (r >= 0)
                 r = fprintf(out, "-- sharing\n%s\nCOMMIT;\n", sql_sharing);

@@ -1,10 +1,13 @@
 /*
  * migrate: brings the schema to the version that this program was built with.
  *
- * Migrations are the numbered files of sql/migrations, embedded at build. Each is applied in a transaction of its own under a transaction-level advisory
- * lock, and recorded in edgemirror.schema_version with its SHA-256 (computed by PostgreSQL). A recorded checksum that differs, a gap, or a version newer
- * than this program's is refused; so is a schema in which something belongs to somebody else ("schema-foreign"): it is named, and nothing of it was
- * read, written or called. The publication and the role for readers are made where the role may; the report says what is left to an administrator.
+ * Migrations are the numbered files of sql/migrations, embedded at build. Each is applied in a
+ * transaction of its own under a transaction-level advisory lock, and recorded in
+ * edgemirror.schema_version with its SHA-256 (computed by PostgreSQL). A recorded checksum that
+ * differs, a gap, or a version newer than this program's is refused; so is a schema in which
+ * something belongs to somebody else ("schema-foreign"): it is named, and nothing of it was read,
+ * written or called. The publication and the role for readers are made where the role may; the
+ * report says what is left to an administrator.
  */
 #pragma once
 
@@ -18,16 +21,21 @@ typedef struct MigrateReport {
         int from_version; /* 0: there was no schema */
         int to_version;
         const char *
-                notes; /* what an administrator still has to do, a paragraph each, or ""; borrowed during the callback */
+                /* what an administrator still has to do, a paragraph each, or ""; borrowed during
+                   the callback */
+                notes;
 } MigrateReport;
 
 typedef void (*MigrateCallback)(const MigrateReport *report, const Fault *fault, void *userdata);
 
 int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTask **ret);
 
-/* Called once for each statement that grants `role` what the service needs, then once with NULL (or a fault). */
+/* Called once for each statement that grants `role` what the service needs, then once with NULL (or
+ * a fault). */
 typedef void (*MirrorGrantsCallback)(const char *statement, const Fault *fault, void *userdata);
-int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, void *userdata, MirrorTask **ret);
+int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, void *userdata,
+                  MirrorTask **ret);
 
-/* The SQL of all migrations, in order and in one transaction, for psql in an empty database; it records them as mirror_migrate would. -EIO: the stream failed. */
+/* The SQL of all migrations, in order and in one transaction, for psql in an empty database; it
+ * records them as mirror_migrate would. -EIO: the stream failed. */
 int mirror_migrate_print(FILE *out);

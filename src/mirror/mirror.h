@@ -1,10 +1,12 @@
 /*
  * mirror: the PostgreSQL side of a sync: registry, queue, leases, journal, apply, status.
  *
- * Knows no HTTP. Every function is one piece of work of pg.h, statements from sql/queries. PostgreSQL's clock is the only wall clock. The schema is the
- * one of sql/migrations, version MIRROR_SCHEMA_VERSION (the number of the last migration).
+ * Knows no HTTP. Every function is one piece of work of pg.h, statements from sql/queries.
+ * PostgreSQL's clock is the only wall clock. The schema is the one of sql/migrations, version
+ * MIRROR_SCHEMA_VERSION (the number of the last migration).
  *
- * Asynchronous contract: as in http.h; callbacks get a Fault that is never NULL (scope FAULT_NONE: it went well). Arguments are copied unless said.
+ * Asynchronous contract: as in http.h; callbacks get a Fault that is never NULL (scope FAULT_NONE:
+ * it went well). Arguments are copied unless said.
  */
 #pragma once
 
@@ -15,7 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where the pool's statements look up what they do not qualify: in nothing that others may write to. */
+/* Where the pool's statements look up what they do not qualify: in nothing that others may write
+ * to. */
 #define MIRROR_SEARCH_PATH "pg_catalog, edgemirror, pg_temp"
 
 typedef struct Mirror Mirror;
@@ -24,17 +27,19 @@ typedef struct MirrorTask MirrorTask;
 /* Borrows the pool; copies the instance name. */
 int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror **ret);
 
-/* The catalog whose mirror this is, by its address; copied. A database that belongs to another one is refused by mirror_register, mirror_migrate and
- * mirror_check, with fault code "other-catalog". Not called: any will do (tests). */
+/* The catalog whose mirror this is, by its address; copied. A database that belongs to another one
+ * is refused by mirror_register, mirror_migrate and mirror_check, with fault code "other-catalog".
+ * Not called: any will do (tests). */
 int mirror_set_catalog(Mirror *mirror, const char *url);
 
 Mirror *mirror_free(Mirror *mirror); /* cancels its tasks */
 DEFINE_CLEANUP(Mirror, mirror, mirror_free)
-MirrorTask *mirror_cancel(MirrorTask *task); /* NULL is fine; returns NULL; whether it took effect is then unknown */
+/* NULL is fine; returns NULL; whether it took effect is then unknown */
+MirrorTask *mirror_cancel(MirrorTask *task);
 
 typedef void (*MirrorCallback)(const Fault *fault, void *userdata);
 
-/* ---- registry --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- registry ------------------------------------------------------------------------------- */
 
 typedef struct MirrorEdge {
         Uuid id;
@@ -42,7 +47,8 @@ typedef struct MirrorEdge {
         bool enabled;
         const char *schedule;
         const char *timezone;
-        int64_t next_run_usec; /* when it is due by its schedule, microseconds since 1970; 0: leave the queue as it is */
+        /* when it is due by its schedule, microseconds since 1970; 0: leave the queue as it is */
+        int64_t next_run_usec;
 } MirrorEdge;
 
 /* An instance of the service. Others know by it which edges are wanted. */
@@ -51,39 +57,50 @@ typedef struct MirrorInstance {
         const char *version; /* of the program */
 } MirrorInstance;
 
-/* Makes `edge` and `edge_claim` know these edges, in one transaction. An edge that is already so is not written. A name that another id holds in the
- * table goes to the new id (the old row's name is set aside with its id appended). next_run_usec counts for edges that are new or whose schedule has
- * changed, and brings others forward, never back; a disabled edge is not due. What is due already stays so. An edge that is disabled here and wanted by another
- * instance of the service stays as it is.
+/* Makes `edge` and `edge_claim` know these edges, in one transaction. An edge that is already so is
+ * not written. A name that another id holds in the table goes to the new id (the old row's name is
+ * set aside with its id appended). next_run_usec counts for edges that are new or whose schedule
+ * has changed, and brings others forward, never back; a disabled edge is not due. What is due
+ * already stays so. An edge that is disabled here and wanted by another instance of the service
+ * stays as it is.
  *
- * `service`: the service that has these edges and no others. Its row in `instance` is written, with the enabled edges as those that it wants; every other
- * edge that no instance wants is disabled. NULL: somebody who syncs by hand, and wants nothing for longer.
+ * `service`: the service that has these edges and no others. Its row in `instance` is written, with
+ * the enabled edges as those that it wants; every other edge that no instance wants is disabled.
+ * NULL: somebody who syncs by hand, and wants nothing for longer.
  *
- * The first catalog whose edges are registered is the one that the database belongs to. No edges and no service: only looks whether schema and catalog
- * are ours.
- * An edge that a long apply holds makes it fail within seconds, with fault code "pg-lock-timeout": nothing is registered then. */
-int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, const MirrorInstance *service,
-                    MirrorCallback callback, void *userdata, MirrorTask **ret);
+ * The first catalog whose edges are registered is the one that the database belongs to. No edges
+ * and no service: only looks whether schema and catalog are ours. An edge that a long apply holds
+ * makes it fail within seconds, with fault code "pg-lock-timeout": nothing is registered then. */
+int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
+                    const MirrorInstance *service, MirrorCallback callback, void *userdata,
+                    MirrorTask **ret);
 
 /* Whether a fault of it means that somebody else holds an edge for a while, and nothing else. */
 bool mirror_is_locked(const Fault *fault);
 
-/* ---- instances of the service ----------------------------------------------------------------------------------------------------------- */
+/* ---- instances of the service --------------------------------------------------------------- */
 
 typedef struct MirrorBeatAnswer {
-        int64_t n_edges; /* that this instance wants, according to the table; negative: it is not known there: register again */
-        int64_t n_dead; /* others that were found dead: what only they wanted is wanted no more: register again */
+        /* that this instance wants, according to the table; negative: it is not known there:
+         * register again */
+        int64_t n_edges;
+        /* others that were found dead: what only they wanted is wanted no more: register again */
+        int64_t n_dead;
 } MirrorBeatAnswer;
 
-typedef void (*MirrorBeatCallback)(const MirrorBeatAnswer *answer, const Fault *fault, void *userdata);
+typedef void (*MirrorBeatCallback)(const MirrorBeatAnswer *answer, const Fault *fault,
+                                   void *userdata);
 
-/* One statement, a sign of life: an instance that gives none for its lease is taken for dead by the others. waiting_for: "catalog", "credentials", "lock"
- * or "postgres", with a sentence about it; NULL: nothing. */
-int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for, const char *message,
-                         MirrorBeatCallback callback, void *userdata, MirrorTask **ret);
+/* One statement, a sign of life: an instance that gives none for its lease is taken for dead by the
+ * others. waiting_for: "catalog", "credentials", "lock" or "postgres", with a sentence about it;
+ * NULL: nothing. */
+int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for,
+                         const char *message, MirrorBeatCallback callback, void *userdata,
+                         MirrorTask **ret);
 
 /* One statement: it was stopped in order. */
-int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callback, void *userdata, MirrorTask **ret);
+int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callback, void *userdata,
+                         MirrorTask **ret);
 
 typedef struct MirrorInstanceStatus {
         const char *name, *version;
@@ -96,11 +113,12 @@ typedef struct MirrorInstanceStatus {
 } MirrorInstanceStatus;
 
 /* Called once per instance, those that are alive first, then once with NULL (or a fault). */
-typedef void (*MirrorInstancesCallback)(const MirrorInstanceStatus *instance, const Fault *fault, void *userdata);
+typedef void (*MirrorInstancesCallback)(const MirrorInstanceStatus *instance, const Fault *fault,
+                                        void *userdata);
 
 int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata, MirrorTask **ret);
 
-/* ---- queue ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- queue ---------------------------------------------------------------------------------- */
 
 typedef struct MirrorDue {
         Uuid edge;
@@ -113,37 +131,45 @@ typedef struct MirrorDueAnswer {
         const MirrorDue *taken;
         size_t n_taken;
         int64_t now_usec; /* PostgreSQL's clock, microseconds since 1970 */
-        int64_t next_usec; /* when to ask again: another edge is due, or another instance's lease ends; INT64_MAX: never */
+        /* when to ask again: another edge is due, or another instance's lease ends; INT64_MAX:
+         * never */
+        int64_t next_usec;
 } MirrorDueAnswer;
 
-typedef void (*MirrorDueCallback)(const MirrorDueAnswer *answer, const Fault *fault, void *userdata);
+typedef void (*MirrorDueCallback)(const MirrorDueAnswer *answer, const Fault *fault,
+                                  void *userdata);
 
-/* One statement: takes the leases of up to `limit` (0: only look) edges that are due or whose holder went away, the longest overdue first; never those
- * of `leave` (running here, or not known here). Instances that ask at the same time get different ones (SKIP LOCKED). */
-int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave, MirrorDueCallback callback,
-                    void *userdata, MirrorTask **ret);
+/* One statement: takes the leases of up to `limit` (0: only look) edges that are due or whose
+ * holder went away, the longest overdue first; never those of `leave` (running here, or not known
+ * here). Instances that ask at the same time get different ones (SKIP LOCKED). */
+int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave,
+                    MirrorDueCallback callback, void *userdata, MirrorTask **ret);
 
-/* Releases a lease from mirror_take_due under which no run was begun. next_run_usec: when it is due, 0: when it was. */
-int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
-                   void *userdata, MirrorTask **ret);
+/* Releases a lease from mirror_take_due under which no run was begun. next_run_usec: when it is
+ * due, 0: when it was. */
+int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec,
+                   MirrorCallback callback, void *userdata, MirrorTask **ret);
 
-/* Says when an edge is due after the run of that epoch; one that was claimed since, or is not scheduled, stays as it is. */
-int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
-                        void *userdata, MirrorTask **ret);
+/* Says when an edge is due after the run of that epoch; one that was claimed since, or is not
+ * scheduled, stays as it is. */
+int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec,
+                        MirrorCallback callback, void *userdata, MirrorTask **ret);
 
-/* ---- lease ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- lease ---------------------------------------------------------------------------------- */
 
 typedef enum MirrorTrigger { MIRROR_TRIGGER_SCHEDULE, MIRROR_TRIGGER_MANUAL } MirrorTrigger;
 
 typedef struct MirrorClaim {
-        bool busy;                    /* somebody else holds the lease; nothing was changed */
-        char holder[128];             /* who, when busy; else who held the lease that has ended, "": nobody else */
+        bool busy; /* somebody else holds the lease; nothing was changed */
+        /* who, when busy; else who held the lease that has ended, "": nobody else */
+        char holder[128];
         char holder_doing[128];       /* where the holder's run is, for a person; "": not known */
         uint64_t holder_since_usec;   /* for how long the holder's run has been going; 0 unknown */
         uint64_t holder_expires_usec; /* the lease ends in, unless renewed */
         int64_t epoch;
         int64_t run_id;
-        bool resumes; /* the last run of this edge was cut short while it had a job that is worth polling on: */
+        /* the last run of this edge was cut short while it had a job that is worth polling on: */
+        bool resumes;
         Uuid job_id;
         char job_url[LIMIT_URL_MAX_BYTES]; /* "" when none was recorded */
         int64_t job_since_usec;            /* the run that asked for it began so long ago */
@@ -158,16 +184,20 @@ typedef struct MirrorClaimRequest {
         int64_t held_epoch;    /* of the lease that mirror_take_due took; 0: none */
         int64_t next_run_usec; /* when the edge is due next, microseconds since 1970; 0: leave */
         uint64_t
-                job_max_age_usec; /* a job that was asked for longer ago is not polled on: nobody waits for one as long */
+                /* a job that was asked for longer ago is not polled on: nobody waits for one as
+                   long */
+                job_max_age_usec;
 } MirrorClaimRequest;
 
-/* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the epoch, closes a run that was left open (outcome
- * `aborted`), inserts the new sync_run row with phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was left open,
- * stopped or failed while its job was polled is resumed: trigger becomes `resume`, and the claim has the job. */
-int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback, void *userdata,
-                 MirrorTask **ret);
+/* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the
+ * epoch, closes a run that was left open (outcome `aborted`), inserts the new sync_run row with
+ * phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was
+ * left open, stopped or failed while its job was polled is resumed: trigger becomes `resume`, and
+ * the claim has the job. */
+int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
+                 void *userdata, MirrorTask **ret);
 
-/* ---- journal ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- journal -------------------------------------------------------------------------------- */
 
 typedef enum SyncPhase {
         SYNC_PHASE_REFRESH,
@@ -196,19 +226,22 @@ typedef struct MirrorProgress {
         int64_t pages, requests, listed;
 } MirrorProgress;
 
-/* One statement: renews the lease and writes where the run is. Fault code "lease-lost" (FAULT_RUN) when the epoch is not ours any more. */
-int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress, MirrorCallback callback,
-                    void *userdata, MirrorTask **ret);
+/* One statement: renews the lease and writes where the run is. Fault code "lease-lost" (FAULT_RUN)
+ * when the epoch is not ours any more. */
+int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,
+                    MirrorCallback callback, void *userdata, MirrorTask **ret);
 
-/* ---- apply and finish ------------------------------------------------------------------------------------------------------------------- */
+/* ---- apply and finish ----------------------------------------------------------------------- */
 
-/* The end of a run: what goes into sync_run, edge and edge_claim. Texts are borrowed until the callback. */
+/* The end of a run: what goes into sync_run, edge and edge_claim. Texts are borrowed until the
+ * callback. */
 typedef struct MirrorEnding {
-        const char *outcome;    /* synced, held, unstable, failed, aborted */
-        const char *refresh;    /* clean, failed, timeout, unknown, skipped, rejected */
-        bool listed_whole;      /* the list was complete: listed_at moves … */
-        int64_t listed_usec;    /* … to when it was begun; CLOCK_BOOTTIME */
-        int64_t refreshed_usec; /* … and refreshed_at, when the refresh was clean, to this: it had not ended before */
+        const char *outcome; /* synced, held, unstable, failed, aborted */
+        const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected */
+        bool listed_whole;   /* the list was complete: listed_at moves … */
+        int64_t listed_usec; /* … to when it was begun; CLOCK_BOOTTIME */
+        /* … and refreshed_at, when the refresh was clean, to this: it had not ended before */
+        int64_t refreshed_usec;
         bool has_job;
         JobStatus job;
         const char *job_message, *job_document; /* NULL: leave */
@@ -219,25 +252,33 @@ typedef struct MirrorEnding {
 
 /* What becomes of rows of the mirror that the list does not hold. */
 typedef enum MirrorMissing {
-        MIRROR_MISSING_IGNORE, /* the list is not whole, and they are not asked for: that it does not hold them means nothing */
+        /* the list is not whole, and they are not asked for: that it does not hold them means
+           nothing */
+        MIRROR_MISSING_IGNORE,
         MIRROR_MISSING_HOLD,  /* they stay, and are counted as held: the refresh was not clean */
         MIRROR_MISSING_GUARD, /* the same: there are too many of them */
-        MIRROR_MISSING_FIND,  /* if there are any, nothing is applied: their ids are handed out, to be proven */
-        MIRROR_MISSING_REMOVE, /* those that are proven gone, in as many syncs in a row as it takes, are removed; in fewer, they stay and are pending;
-                                * those that are elsewhere are let be for that edge's sync, or moved there when it has none; the others stay and are
-                                * held */
+        /* if there are any, nothing is applied: their ids are handed out, to be proven */
+        MIRROR_MISSING_FIND,
+        MIRROR_MISSING_REMOVE, /* those that are proven gone, in as many syncs in a row as it takes,
+                                * are removed; in fewer, they stay and are pending; those that are
+                                * elsewhere are let be for that edge's sync, or moved there when it
+                                * has none; the others stay and are held */
 } MirrorMissing;
 
 /* What is to be applied. The spools are borrowed until the callback. */
 typedef struct MirrorSnapshot {
         Spool *rows;  /* the list */
         bool compare; /* row by row, also when the digest says that nothing changed */
-        bool to_the_end; /* every row of the list was seen: one that could not be mirrored before and is not in it is there no more */
+        /* every row of the list was seen: one that could not be mirrored before and is not in it is
+         * there no more */
+        bool to_the_end;
         MirrorMissing missing;
         Spool *found;    /* FIND: filled with the ids */
         Spool *verdicts; /* REMOVE: read */
         unsigned
-                confirm_removals; /* REMOVE: syncs in a row, this one included, that must have proven a row gone; 0 and 1: this one is enough */
+                /* REMOVE: syncs in a row, this one included, that must have proven a row gone; 0
+                   and 1: this one is enough */
+                confirm_removals;
 } MirrorSnapshot;
 
 #define MIRROR_NAMES_BYTES 512
@@ -248,22 +289,28 @@ typedef struct MirrorApplied {
         int64_t pending;   /* … and are proven gone, but not in enough syncs in a row yet */
         int64_t rejected;  /* of those listed: rows that cannot be mirrored */
         int64_t row_count; /* present rows of the edge afterwards; 0 for a plan */
-        int64_t moved;     /* of the changed: missing rows that went to an edge that nobody mirrors */
+        /* of the changed: missing rows that went to an edge that nobody mirrors */
+        int64_t moved;
 
-        int64_t found;   /* FIND: so many rows are missing, and nothing was applied; the counts above are 0 */
-        int64_t present; /* … of so many that the edge has */
+        /* FIND: so many rows are missing, and nothing was applied; the counts above are 0 */
+        int64_t found;
+        int64_t present;                /* … of so many that the edge has */
         char names[MIRROR_NAMES_BYTES]; /* … a few of them, for a person */
 } MirrorApplied;
 
-typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *fault, void *userdata);
+typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *fault,
+                                    void *userdata);
 
-/* First one statement: a whole list whose digest is that of the mirror ends the run there, with nothing written but the clocks and the journal; otherwise it
- * notes phase `apply` and renews the lease. Then one transaction: COPY the spool into a temporary table, apply the difference, write history, lock the claim
- * row and check the epoch, write edge and run, release the lease, notify when something changed. The lease has to be renewed meanwhile. The ending's outcome
- * `synced` becomes `held` when rows are held. A result lost at COMMIT is read back before the callback (so: no fault means committed, or rows found). Fault
- * code "lease-lost" as above. */
-int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot, const MirrorEnding *ending,
-                 MirrorApplyCallback callback, void *userdata, MirrorTask **ret);
+/* First one statement: a whole list whose digest is that of the mirror ends the run there, with
+ * nothing written but the clocks and the journal; otherwise it notes phase `apply` and renews the
+ * lease. Then one transaction: COPY the spool into a temporary table, apply the difference, write
+ * history, lock the claim row and check the epoch, write edge and run, release the lease, notify
+ * when something changed. The lease has to be renewed meanwhile. The ending's outcome `synced`
+ * becomes `held` when rows are held. A result lost at COMMIT is read back before the callback (so:
+ * no fault means committed, or rows found). Fault code "lease-lost" as above. */
+int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot,
+                 const MirrorEnding *ending, MirrorApplyCallback callback, void *userdata,
+                 MirrorTask **ret);
 
 /* One row of a plan. Texts are borrowed during the call; ids as text; NULL: there is none. */
 typedef struct MirrorPlanRow {
@@ -271,27 +318,33 @@ typedef struct MirrorPlanRow {
         const char *id;
         const char *name, *database_id; /* to be; NULL for removed, pending and held */
         const char *name_before, *database_id_before, *edge_before;
-        const char *edge; /* another Edge connection, which nobody mirrors, that has it now; NULL: this one */
+        /* another Edge connection, which nobody mirrors, that has it now; NULL: this one */
+        const char *edge;
 } MirrorPlanRow;
 
-/* Called for each row; with NULL at the beginning, and again when the plan is made anew after a fault: what was given before is to be forgotten. */
+/* Called for each row; with NULL at the beginning, and again when the plan is made anew after a
+ * fault: what was given before is to be forgotten. */
 typedef void (*MirrorPlanCallback)(const MirrorPlanRow *row, void *userdata);
 
-/* What mirror_apply would do, row by row, in a transaction that is read only and rolled back. Needs no lease. The rows go to `plan`, the counts to
- * `callback`. */
-int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot, MirrorPlanCallback plan,
-                MirrorApplyCallback callback, void *userdata, MirrorTask **ret);
+/* What mirror_apply would do, row by row, in a transaction that is read only and rolled back. Needs
+ * no lease. The rows go to `plan`, the counts to `callback`. */
+int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot,
+                MirrorPlanCallback plan, MirrorApplyCallback callback, void *userdata,
+                MirrorTask **ret);
 
-/* One statement: ends a run without applying anything; releases the lease; consecutive_failures rises (not for `aborted`). Does nothing when the lease is not
- * ours any more, with a fault of code "run-over": the run has its end already, from the next holder or from an apply whose answer nobody waited for. */
-int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending, MirrorCallback callback, void *userdata,
-                  MirrorTask **ret);
+/* One statement: ends a run without applying anything; releases the lease; consecutive_failures
+ * rises (not for `aborted`). Does nothing when the lease is not ours any more, with a fault of code
+ * "run-over": the run has its end already, from the next holder or from an apply whose answer
+ * nobody waited for. */
+int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
+                  MirrorCallback callback, void *userdata, MirrorTask **ret);
 
-/* ---- retention -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- retention ------------------------------------------------------------------------------ */
 
 #define MIRROR_KEEP_FOREVER UINT64_MAX
 
-/* Counted in whole seconds since the version or the run ended; MIRROR_KEEP_FOREVER: nothing is deleted. */
+/* Counted in whole seconds since the version or the run ended; MIRROR_KEEP_FOREVER: nothing is
+ * deleted. */
 typedef struct MirrorRetention {
         uint64_t history_keep_usec;
         uint64_t run_keep_usec;
@@ -304,13 +357,14 @@ typedef struct MirrorPruned {
 
 typedef void (*MirrorPruneCallback)(const MirrorPruned *pruned, const Fault *fault, void *userdata);
 
-/* One transaction: deletes at most `batch` (not 0: -EINVAL) versions and as many runs that have been kept long enough, the oldest first. Never a current
- * version, an open run, or the last run of an edge. Takes no lock that a sync waits for, and passes over rows that another prune has locked. Call again,
- * after other work, while `more`; otherwise in an hour or so. */
-int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, MirrorPruneCallback callback,
-                 void *userdata, MirrorTask **ret);
+/* One transaction: deletes at most `batch` (not 0: -EINVAL) versions and as many runs that have
+ * been kept long enough, the oldest first. Never a current version, an open run, or the last run of
+ * an edge. Takes no lock that a sync waits for, and passes over rows that another prune has locked.
+ * Call again, after other work, while `more`; otherwise in an hour or so. */
+int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
+                 MirrorPruneCallback callback, void *userdata, MirrorTask **ret);
 
-/* ---- retiring --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- retiring ------------------------------------------------------------------------------- */
 
 /* An edge that is known, and what there is of it. Texts are borrowed during the call. */
 typedef struct MirrorRetirable {
@@ -321,18 +375,21 @@ typedef struct MirrorRetirable {
         int64_t versions, runs;
 } MirrorRetirable;
 
-/* Called once for each edge that a name or id means, in the order of the names, then once with NULL (or a fault). */
-typedef void (*MirrorRetireCallback)(const MirrorRetirable *edge, const Fault *fault, void *userdata);
-int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallback callback, void *userdata,
-                          MirrorTask **ret);
+/* Called once for each edge that a name or id means, in the order of the names, then once with NULL
+ * (or a fault). */
+typedef void (*MirrorRetireCallback)(const MirrorRetirable *edge, const Fault *fault,
+                                     void *userdata);
+int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallback callback,
+                          void *userdata, MirrorTask **ret);
 
-/* One transaction: the present rows of these edges become tombstones, their versions end, the edges are disabled. forget: the edges, all their rows and
- * versions, and their runs are deleted. Nothing at all, and fault code "lease-held", while one of them is being synced, or
- * "edge-wanted", while a living instance of the service has it in its configuration. Twice does no harm. */
-int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget, MirrorCallback callback, void *userdata,
-                  MirrorTask **ret);
+/* One transaction: the present rows of these edges become tombstones, their versions end, the edges
+ * are disabled. forget: the edges, all their rows and versions, and their runs are deleted. Nothing
+ * at all, and fault code "lease-held", while one of them is being synced, or "edge-wanted", while a
+ * living instance of the service has it in its configuration. Twice does no harm. */
+int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
+                  MirrorCallback callback, void *userdata, MirrorTask **ret);
 
-/* ---- status ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- status --------------------------------------------------------------------------------- */
 
 typedef struct MirrorStatus {
         Uuid edge;
@@ -340,8 +397,10 @@ typedef struct MirrorStatus {
         bool enabled;
         const char *phase; /* NULL: idle; the same for all texts below: NULL when unknown */
         const char *holder;
-        const char *outcome, *refresh;                                   /* of the last run that ended */
-        int64_t row_count;                                               /* negative: never listed */
+        /* of the last run that ended */
+        const char *outcome, *refresh;
+        /* negative: never listed */
+        int64_t row_count;
         const char *listed_at, *refreshed_at, *next_run_at, *started_at; /* ISO 8601, UTC */
         int64_t listed_age_sec, refreshed_age_sec, running_sec;          /* negative: unknown */
         bool overdue;
@@ -355,18 +414,22 @@ typedef struct MirrorStatus {
         int error_http_status; /* 0: none */
         const char *schedule, *timezone;
         int64_t holder_seen_sec, free_in_sec,
-                lease_sec; /* the holder's last sign of life; when its lease ends unless renewed; its length */
+                /* the holder's last sign of life; when its lease ends unless renewed; its length */
+                lease_sec;
 } MirrorStatus;
 
 /* Called once per edge in order of name, then once with NULL (or a fault). */
-typedef void (*MirrorStatusCallback)(const MirrorStatus *status, const Fault *fault, void *userdata);
+typedef void (*MirrorStatusCallback)(const MirrorStatus *status, const Fault *fault,
+                                     void *userdata);
 
 /* names: NULL-terminated list of edge names, or NULL for all. */
-int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback, void *userdata, MirrorTask **ret);
+int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback,
+                  void *userdata, MirrorTask **ret);
 
-/* ---- verify ----------------------------------------------------------------------------------------------------------------------------- */
+/* ---- verify --------------------------------------------------------------------------------- */
 
-/* What an edge should hold, by the sync that last wrote it, and what it does hold, computed from its rows. */
+/* What an edge should hold, by the sync that last wrote it, and what it does hold, computed from
+ * its rows. */
 typedef struct MirrorVerify {
         Uuid edge;
         const char *name;
@@ -374,19 +437,24 @@ typedef struct MirrorVerify {
         const char *recorded_digest; /* NULL: not known; the next sync records it */
         int64_t rows;
         const char *digest;
-        int64_t history_differs; /* rows of which the current version in the history is not the row */
+        /* rows of which the current version in the history is not the row */
+        int64_t history_differs;
 } MirrorVerify;
 
-/* Called once per edge in order of name, each as soon as it is computed, then once with NULL (or a fault). All edges are of one moment. */
-typedef void (*MirrorVerifyCallback)(const MirrorVerify *verify, const Fault *fault, void *userdata);
+/* Called once per edge in order of name, each as soon as it is computed, then once with NULL (or a
+ * fault). All edges are of one moment. */
+typedef void (*MirrorVerifyCallback)(const MirrorVerify *verify, const Fault *fault,
+                                     void *userdata);
 
 /* Reads only. names: as above. */
-int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback, void *userdata, MirrorTask **ret);
+int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback,
+                  void *userdata, MirrorTask **ret);
 
-/* One statement: fault code "pg-lock-wait" when a statement of this role has waited for a lock for some seconds; it says for what, and who holds it. */
+/* One statement: fault code "pg-lock-wait" when a statement of this role has waited for a lock for
+ * some seconds; it says for what, and who holds it. */
 int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorTask **ret);
 
-/* ---- check ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- check ---------------------------------------------------------------------------------- */
 
 #define MIRROR_CHECKS_MAX 12
 typedef struct MirrorCheck {
@@ -398,6 +466,7 @@ typedef struct MirrorCheck {
 
 typedef void (*MirrorCheckCallback)(const MirrorCheck *checks, size_t n_checks, void *userdata);
 
-/* Connection (server version 13 or newer, encoding), every privilege that the service needs, schema version, what is foreign in the schema, the catalog
- * that it belongs to, and what is not there but not needed (passed, and said). */
+/* Connection (server version 13 or newer, encoding), every privilege that the service needs, schema
+ * version, what is foreign in the schema, the catalog that it belongs to, and what is not there but
+ * not needed (passed, and said). */
 int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, MirrorTask **ret);

@@ -1,5 +1,6 @@
 /*
- * mirror_private: what the files of this directory share: the shape of a task, and parameters as text.
+ * mirror_private: what the files of this directory share: the shape of a task, and parameters as
+ * text.
  */
 #pragma once
 
@@ -18,9 +19,11 @@ struct Mirror {
 };
 
 enum { INTERVAL_BYTES = 48 };
-const char *interval_format(int64_t usec, char out[static INTERVAL_BYTES]); /* as PostgreSQL reads it; returns `out` */
+/* as PostgreSQL reads it; returns `out` */
+const char *interval_format(int64_t usec, char out[static INTERVAL_BYTES]);
 
-/* Parameters of one statement, in text form; all copied. A failed allocation is remembered until task_start. */
+/* Parameters of one statement, in text form; all copied. A failed allocation is remembered until
+ * task_start. */
 enum { PARAMS_MAX = 26 };
 typedef struct Params {
         char *values[PARAMS_MAX];
@@ -36,7 +39,8 @@ void params_bool(Params *p, bool value);
 void params_usec(Params *p, uint64_t usec); /* as an interval */
 void params_done(Params *p);
 
-/* An array parameter in PostgreSQL's text form, element by element. Zero-initialise; params_array takes it over and empties it. */
+/* An array parameter in PostgreSQL's text form, element by element. Zero-initialise; params_array
+ * takes it over and empties it. */
 typedef struct ArrayText {
         Text text;
         bool failed;
@@ -52,8 +56,8 @@ void params_uuids(Params *p, const Uuid *values, size_t n);
 /* $1…$18 of the statements that end a run. */
 void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending);
 
-/* How a task ends: called once, from the loop, with the task off its mirror's list; the task is freed after. Returns true when the task goes on instead (it
- * has started something else). */
+/* How a task ends: called once, from the loop, with the task off its mirror's list; the task is
+ * freed after. Returns true when the task goes on instead (it has started something else). */
 typedef bool (*TaskComplete)(MirrorTask *task, PgEnd end, const Fault *fault);
 typedef void (*TaskDone)(MirrorTask *task);
 
@@ -68,10 +72,12 @@ struct MirrorTask {
         void *userdata;
 };
 
-/* Allocates `size` bytes (the file's own struct), zeroed, on the mirror's list. NULL: out of memory. */
+/* Allocates `size` bytes (the file's own struct), zeroed, on the mirror's list. NULL: out of
+ * memory. */
 void *task_new(Mirror *m, size_t size, TaskComplete complete, TaskDone done, void *userdata);
 
-/* Starts the work and gives out the task; on failure the task is freed and the error returned. `params` (NULL: none) are checked for failed allocations. */
+/* Starts the work and gives out the task; on failure the task is freed and the error returned.
+ * `params` (NULL: none) are checked for failed allocations. */
 int task_start(MirrorTask *task, const PgWork *work, const Params *params, MirrorTask **ret);
 
 /* The same for one statement, which is borrowed. */
@@ -102,23 +108,29 @@ const char *result_text(const PGresult *result, int row, int column); /* NULL: S
 /* Of the result of sql_lock_wait: "pg-lock-wait", or scope FAULT_NONE when nobody waits. */
 void lock_wait_fault(const PGresult *result, Fault *ret);
 
-/* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or "schema-older". */
+/* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or
+ * "schema-older". */
 int schema_check(int64_t version, Fault *ret_fault);
 
-/* Whether the server and its database can hold the mirror; `result` is that of sql_check_server: 0, or a filled fault "pg-too-old" or "pg-encoding". */
+/* Whether the server and its database can hold the mirror; `result` is that of sql_check_server: 0,
+ * or a filled fault "pg-too-old" or "pg-encoding". */
 int server_check(const PGresult *result, Fault *ret_fault);
 
-/* Whether nothing in the schema could run somebody else's code; `result` is that of sql_migrate_foreign. owner_too: the schema's owner is somebody else,
- * too, unless this role is it. 0, or a filled fault "schema-foreign". */
+/* Whether nothing in the schema could run somebody else's code; `result` is that of
+ * sql_migrate_foreign. owner_too: the schema's owner is somebody else, too, unless this role is it.
+ * 0, or a filled fault "schema-foreign". */
 int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault);
 
-/* Whether the database belongs to no other catalog than ours; the first column of `result` is that of sql_catalog. 0, or a filled fault "other-catalog". */
+/* Whether the database belongs to no other catalog than ours; the first column of `result` is that
+ * of sql_catalog. 0, or a filled fault "other-catalog". */
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault);
 
-/* Whether nobody else writes the tables; `result` is that of sql_schema_version. 0, or a filled fault "pg-subscriber": the database subscribes to another. */
+/* Whether nobody else writes the tables; `result` is that of sql_schema_version. 0, or a filled
+ * fault "pg-subscriber": the database subscribes to another. */
 int writer_check(const PGresult *result, Fault *ret_fault);
 
-/* Of steps with sql_schema_version and sql_catalog, the first ones of any work that is for a mirror of ours alone; `userdata` is a MirrorTask. */
+/* Of steps with sql_schema_version and sql_catalog, the first ones of any work that is for a mirror
+ * of ours alone; `userdata` is a MirrorTask. */
 PgNext trust_on_version(const PGresult *result, void *userdata, Fault *ret_fault);
 PgNext trust_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault);
 

@@ -1,5 +1,6 @@
 /*
- * prune: history and runs that have been kept long enough, one small batch at a time, so that a sync never waits for it.
+ * prune: history and runs that have been kept long enough, one small batch at a time, so that a
+ * sync never waits for it.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
@@ -9,7 +10,8 @@ typedef struct PruneTask {
         MirrorTask task;
         MirrorPruneCallback callback;
         unsigned batch;
-        bool keeps_history; /* for ever: its table is not touched, and no privilege on it is needed */
+        /* for ever: its table is not touched, and no privilege on it is needed */
+        bool keeps_history;
         Params history, runs;
         PgStep steps[2];
         MirrorPruned pruned;
@@ -60,8 +62,8 @@ static void params_keep(Params *p, uint64_t keep_usec, unsigned batch)
         params_int(p, batch);
 }
 
-int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, MirrorPruneCallback callback,
-                 void *userdata, MirrorTask **ret)
+int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
+                 MirrorPruneCallback callback, void *userdata, MirrorTask **ret)
 {
         if (batch == 0)
                 return -EINVAL;

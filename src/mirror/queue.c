@@ -1,11 +1,12 @@
 /*
- * queue: which edges are due. Each function is one statement; the table is edgemirror.edge_claim, the clock PostgreSQL's.
+ * queue: which edges are due. Each function is one statement; the table is edgemirror.edge_claim,
+ * the clock PostgreSQL's.
  */
 #include "mirror/mirror_private.h"
 #include <errno.h>
 #include <stdio.h>
 
-/* ---- taking what is due ---- */
+/* ---- taking what is due --------------------------------------------------------------------- */
 
 typedef struct DueTask {
         MirrorTask task;
@@ -23,7 +24,8 @@ static void due_done(MirrorTask *task)
         free(t->taken);
 }
 
-/* Columns: kind, edge, epoch, due, failures, now, version of the schema, who held the lease before. */
+/* Columns: kind, edge, epoch, due, failures, now, version of the schema, who held the lease before.
+ */
 static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         DueTask *t = userdata;
@@ -49,7 +51,8 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                 d->epoch = result_int(result, row, 2);
                 d->consecutive_failures = result_int(result, row, 4);
                 const char *was_holder = result_text(result, row, 7);
-                (void)snprintf(d->was_holder, sizeof(d->was_holder), "%s", was_holder ? was_holder : "");
+                (void)snprintf(d->was_holder, sizeof(d->was_holder), "%s",
+                               was_holder ? was_holder : "");
                 t->answer.n_taken++;
         }
         t->answer.taken = t->taken;
@@ -61,13 +64,14 @@ static bool due_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         DueTask *t = (DueTask *)task;
         Fault copy = *fault;
         if (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE)
-                copy.retryable = true; /* a lease that was taken without our knowing ends by itself */
+                /* a lease that was taken without our knowing ends by itself */
+                copy.retryable = true;
         t->callback(&t->answer, &copy, task->userdata);
         return false;
 }
 
-int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave, MirrorDueCallback callback,
-                    void *userdata, MirrorTask **ret)
+int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave,
+                    MirrorDueCallback callback, void *userdata, MirrorTask **ret)
 {
         DueTask *t = task_new(m, sizeof(*t), due_complete, due_done, userdata);
         if (!t)
@@ -83,7 +87,7 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave
         return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
-/* ---- statements that say one thing about one edge ---- */
+/* ---- statements that say one thing about one edge ------------------------------------------- */
 
 typedef struct SayTask {
         MirrorTask task;
@@ -118,14 +122,14 @@ static int say(Mirror *m, const char *sql, const Uuid *edge, int64_t epoch, int6
         return task_start_step(&t->task, &t->step, &t->params, ret);
 }
 
-int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
-                   void *userdata, MirrorTask **ret)
+int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec,
+                   MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
         return say(m, sql_release, edge, epoch, next_run_usec, callback, userdata, ret);
 }
 
-int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec, MirrorCallback callback,
-                        void *userdata, MirrorTask **ret)
+int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec,
+                        MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
         return say(m, sql_set_next_run, edge, epoch, next_run_usec, callback, userdata, ret);
 }

@@ -1,13 +1,14 @@
 /*
- * registry: the edges of the configuration, made known to the database in one transaction, which begins by looking whether the schema is ours, and whether the
- * database belongs to our catalog.
+ * registry: the edges of the configuration, made known to the database in one transaction, which
+ * begins by looking whether the schema is ours, and whether the database belongs to our catalog.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include <errno.h>
 #include <string.h>
 
-/* Heartbeats of other edges wait for this transaction meanwhile, and an apply that it has met must not be what ends in a deadlock. */
+/* Heartbeats of other edges wait for this transaction meanwhile, and an apply that it has met must
+ * not be what ends in a deadlock. */
 #define LOCK_TIMEOUT_USEC (2 * USEC_PER_SEC)
 
 enum {
@@ -110,8 +111,8 @@ static void params_moments(Params *p, const MirrorEdge *edges, size_t n)
 }
 
 /* $1…$5: what the instance is, and the edges that it wants. */
-static void params_instance(Params *p, const Mirror *m, const MirrorInstance *service, const MirrorEdge *edges,
-                            size_t n)
+static void params_instance(Params *p, const Mirror *m, const MirrorInstance *service,
+                            const MirrorEdge *edges, size_t n)
 {
         ArrayText wanted = {0};
         for (size_t i = 0; i < n; i++)
@@ -130,7 +131,8 @@ static void params_service(Params *p, const MirrorInstance *service)
         params_text(p, service ? uuid_format(&service->id, id) : NULL);
 }
 
-static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n, const MirrorInstance *service)
+static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n,
+                          const MirrorInstance *service)
 {
         t->service = service != NULL;
         params_text(&t->catalog, t->task.mirror->catalog_url);
@@ -147,11 +149,12 @@ static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n, co
         params_service(&t->edges, service);
         params_edge_ids(&t->others, edges, n);
         params_service(&t->others, service);
-        t->edges.failed = t->edges.failed || t->catalog.failed || t->lock.failed || t->instance.failed ||
-                          t->names.failed || t->others.failed;
+        t->edges.failed = t->edges.failed || t->catalog.failed || t->lock.failed ||
+                          t->instance.failed || t->names.failed || t->others.failed;
 }
 
-/* The edges are locked before the other instances: that may take a while, and their signs of life need not wait for it. */
+/* The edges are locked before the other instances: that may take a while, and their signs of life
+ * need not wait for it. */
 static void register_steps(RegisterTask *t)
 {
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, trust_on_version);
@@ -169,8 +172,9 @@ static void register_steps(RegisterTask *t)
         t->steps[STEP_OTHERS].wanted = register_is_service;
 }
 
-int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, const MirrorInstance *service,
-                    MirrorCallback callback, void *userdata, MirrorTask **ret)
+int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
+                    const MirrorInstance *service, MirrorCallback callback, void *userdata,
+                    MirrorTask **ret)
 {
         RegisterTask *t = task_new(m, sizeof(*t), register_complete, register_done, userdata);
         if (!t)
@@ -190,5 +194,6 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges, const Mi
 
 bool mirror_is_locked(const Fault *fault)
 {
-        return strcmp(fault->code, "pg-lock-timeout") == 0 || strcmp(fault->code, "pg-serialization") == 0;
+        return strcmp(fault->code, "pg-lock-timeout") == 0 ||
+               strcmp(fault->code, "pg-serialization") == 0;
 }

@@ -1,9 +1,11 @@
 /*
- * retire: edges that are configured no more: their rows end, or all that there is of them goes, in one transaction.
+ * retire: edges that are configured no more: their rows end, or all that there is of them goes, in
+ * one transaction.
  *
- * What always holds: the edges and their places in the queue are locked in the order in which an apply locks them; where somebody holds a lease, nothing is
- * done at all. Nor where the schema is another version's, or the database belongs to another catalog: which edges are configured no more, a file of that one
- * does not say.
+ * What always holds: the edges and their places in the queue are locked in the order in which an
+ * apply locks them; where somebody holds a lease, nothing is done at all. Nor where the schema is
+ * another version's, or the database belongs to another catalog: which edges are configured no
+ * more, a file of that one does not say.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
@@ -44,7 +46,7 @@ static void retire_trust(PgStep steps[static STEP_LOCK])
         steps[STEP_CATALOG] = task_step(sql_catalog, NULL, trust_on_catalog);
 }
 
-/* ---- looking ---- */
+/* ---- looking -------------------------------------------------------------------------------- */
 
 static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_fault)
 {
@@ -70,8 +72,8 @@ static bool retire_found(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallback callback, void *userdata,
-                          MirrorTask **ret)
+int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallback callback,
+                          void *userdata, MirrorTask **ret)
 {
         RetireTask *t = task_new(m, sizeof(*t), retire_found, retire_done, userdata);
         if (!t)
@@ -88,22 +90,24 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
         return task_start(&t->task, &work, &t->params, ret);
 }
 
-/* ---- retiring ---- */
+/* ---- retiring ------------------------------------------------------------------------------- */
 
 static PgNext retire_on_claim(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         (void)userdata;
         for (int row = 0; row < PQntuples(result); row++) {
-                const char *name = PQgetvalue(result, row, 0), *holder = result_text(result, row, 1),
+                const char *name = PQgetvalue(result, row, 0),
+                           *holder = result_text(result, row, 1),
                            *wanted_by = result_text(result, row, 2);
                 if (!holder && !wanted_by)
                         continue;
-                fault_set(
-                        ret_fault, FAULT_RUN, EBUSY, holder ? "lease-held" : "edge-wanted",
-                        holder ? "edge %.128s is being synced by %.128s; nothing was done: wait for its end"
-                               : "edge %.128s is in the configuration of the service %.128s; nothing was done: take it out there, and "
-                                 "reload",
-                        name, holder ? holder : wanted_by);
+                fault_set(ret_fault, FAULT_RUN, EBUSY, holder ? "lease-held" : "edge-wanted",
+                          holder ? "edge %.128s is being synced by %.128s; nothing was done: wait "
+                                   "for its end"
+                                 : "edge %.128s is in the configuration of the service %.128s; "
+                                   "nothing was done: take it out there, and "
+                                   "reload",
+                          name, holder ? holder : wanted_by);
                 return PG_ROLLBACK;
         }
         return PG_NEXT;
@@ -113,13 +117,14 @@ static bool retire_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         Fault copy = *fault;
         if (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE)
-                fault_prefix(&copy, "whether it took effect is not known, once more does no harm: ");
+                fault_prefix(&copy,
+                             "whether it took effect is not known, once more does no harm: ");
         ((RetireTask *)task)->done(&copy, task->userdata);
         return false;
 }
 
-int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget, MirrorCallback callback, void *userdata,
-                  MirrorTask **ret)
+int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
+                  MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
         static const char *const sql[RETIRE_STEPS] = {
                 [STEP_LOCK] = sql_retire_lock,
@@ -138,7 +143,8 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget, Mir
         t->done = callback;
         retire_trust(t->steps);
         for (size_t i = STEP_LOCK; i < RETIRE_STEPS; i++)
-                t->steps[i] = task_step(sql[i], &t->params, i == STEP_CLAIM ? retire_on_claim : NULL);
+                t->steps[i] =
+                        task_step(sql[i], &t->params, i == STEP_CLAIM ? retire_on_claim : NULL);
         PgWork work = {.steps = t->steps,
                        .n_steps = forget ? RETIRE_STEPS : STEP_FORGET_HISTORY,
                        .transaction = true,

@@ -1,8 +1,9 @@
 /*
- * spool: rows as COPY text, in memory while they are few and in an unlinked file when they are many.
+ * spool: rows as COPY text, in memory while they are few and in an unlinked file when they are
+ * many.
  *
- * What always holds: `memory` holds the rows that have not gone to the file; once there is a file, memory is only a buffer in front of it. A row that
- * could not be added has left no trace.
+ * What always holds: `memory` holds the rows that have not gone to the file; once there is a file,
+ * memory is only a buffer in front of it. A row that could not be added has left no trace.
  */
 #include "mirror/spool.h"
 #include "base/text.h"
@@ -49,15 +50,15 @@ Spool *spool_free(Spool *s)
 static int spool_fault(Fault *ret_fault, int error, const char *what)
 {
         fault_set(ret_fault, FAULT_RUN, error, "spool-failed",
-                  "the rows cannot be kept aside (%s: %s); check the space in $TMPDIR or /var/tmp", what,
-                  strerrordesc_np(error));
+                  "the rows cannot be kept aside (%s: %s); check the space in $TMPDIR or /var/tmp",
+                  what, strerrordesc_np(error));
         if (ret_fault)
                 ret_fault->retryable = true;
         return -error;
 }
 
-/* A file without a name goes away with the process, however that ends. Not every file system has O_TMPFILE (overlay and network ones): there the name
- * is taken away at once. */
+/* A file without a name goes away with the process, however that ends. Not every file system has
+ * O_TMPFILE (overlay and network ones): there the name is taken away at once. */
 static int spool_open_in(const char *folder)
 {
         char path[PATH_MAX];
@@ -97,20 +98,23 @@ static int spool_spill(Spool *s, Fault *ret_fault)
                 s->fd = fd;
         }
         for (size_t done = 0; done < s->memory.size;) {
-                ssize_t n = pwrite(s->fd, s->memory.data + done, s->memory.size - done, s->file_bytes + (off_t)done);
+                ssize_t n = pwrite(s->fd, s->memory.data + done, s->memory.size - done,
+                                   s->file_bytes + (off_t)done);
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n <= 0)
                         return spool_fault(ret_fault, n < 0 ? errno : EIO, "writing");
                 done += (size_t)n;
         }
-        /* Counted only when all of it is there: what a full disk cut short is written over by the next attempt. */
+        /* Counted only when all of it is there: what a full disk cut short is written over by the
+         * next attempt. */
         s->file_bytes += (int64_t)s->memory.size;
         text_reset(&s->memory);
         return 0;
 }
 
-/* COPY's text format: backslash, tab, newline and carriage return are escaped; everything else goes as it is. */
+/* COPY's text format: backslash, tab, newline and carriage return are escaped; everything else goes
+ * as it is. */
 static const char *spool_escape(char c)
 {
         switch (c) {
@@ -151,7 +155,8 @@ static int spool_append_name(Spool *s, const DatabaseConnection *row)
         int r = spool_append_escaped(&s->memory, row->name, row->name_size);
         if (r >= 0)
                 r = text_printf(&s->memory, "\t%s",
-                                row->has_database ? uuid_format(&row->database_id, database) : "\\N");
+                                row->has_database ? uuid_format(&row->database_id, database)
+                                                  : "\\N");
         return r;
 }
 
@@ -163,7 +168,8 @@ static int spool_append_row(Spool *s, const DatabaseConnection *row)
                 r = spool_append_name(s, row);
         if (r < 0)
                 return r;
-        return row->rejected ? text_printf(&s->memory, "\t%s\t%s\n", row->rejected, row->anonymous ? "t" : "f")
+        return row->rejected ? text_printf(&s->memory, "\t%s\t%s\n", row->rejected,
+                                           row->anonymous ? "t" : "f")
                              : text_append_string(&s->memory, "\t\\N\tf\n");
 }
 
@@ -220,7 +226,8 @@ int spool_add_id(Spool *s, const Uuid *id, Fault *ret_fault)
 {
         char text[UUID_STRING_SIZE];
         size_t before = s->memory.size;
-        return spool_added(s, before, text_printf(&s->memory, "%s\n", uuid_format(id, text)), ret_fault);
+        return spool_added(s, before, text_printf(&s->memory, "%s\n", uuid_format(id, text)),
+                           ret_fault);
 }
 
 int spool_add_verdict(Spool *s, const SpoolVerdict *verdict, Fault *ret_fault)
@@ -229,7 +236,8 @@ int spool_add_verdict(Spool *s, const SpoolVerdict *verdict, Fault *ret_fault)
         return spool_added(s, before, spool_append_verdict(s, verdict), ret_fault);
 }
 
-/* Every line has the length of an id and its newline, which is also the size of its text with the NUL. */
+/* Every line has the length of an id and its newline, which is also the size of its text with the
+ * NUL. */
 int spool_get_id(Spool *s, int64_t number, Uuid *ret, Fault *ret_fault)
 {
         char text[UUID_STRING_SIZE];
@@ -282,7 +290,8 @@ int spool_read(Spool *s, const char **ret_data, size_t *ret_size, Fault *ret_fau
                 int64_t left = s->file_bytes - s->read_at;
                 ssize_t n;
                 do
-                        n = pread(s->fd, s->chunk, left < READ_CHUNK_BYTES ? (size_t)left : READ_CHUNK_BYTES,
+                        n = pread(s->fd, s->chunk,
+                                  left < READ_CHUNK_BYTES ? (size_t)left : READ_CHUNK_BYTES,
                                   s->read_at);
                 while (n < 0 && errno == EINTR);
                 if (n <= 0)

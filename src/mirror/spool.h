@@ -1,12 +1,14 @@
 /*
  * spool: the rows of one listing on their way from the catalog to PostgreSQL.
  *
- * Rows go in one by one and come out as the text of COPY edgemirror_spool (seq, id, name, database_id, rejected,
- * anonymous); of rows that cannot be mirrored, what was received is kept of the first LIMIT_REJECTED_KEPT. Up to LIMIT_SPOOL_MEMORY_BYTES stay in memory;
- * beyond that everything is in one unlinked temporary file, so memory does not grow with the inventory. An id may occur more than once: the later row
- * (larger seq) is the truth.
+ * Rows go in one by one and come out as the text of COPY edgemirror_spool (seq, id, name,
+ * database_id, rejected, anonymous); of rows that cannot be mirrored, what was received is kept of
+ * the first LIMIT_REJECTED_KEPT. Up to LIMIT_SPOOL_MEMORY_BYTES stay in memory; beyond that
+ * everything is in one unlinked temporary file, so memory does not grow with the inventory. An id
+ * may occur more than once: the later row (larger seq) is the truth.
  *
- * The same keeps the ids of rows that are missing from the list, and what the catalog said of each. One spool holds one of the three kinds.
+ * The same keeps the ids of rows that are missing from the list, and what the catalog said of each.
+ * One spool holds one of the three kinds.
  */
 #pragma once
 
@@ -22,11 +24,13 @@ DEFINE_CLEANUP(Spool, spool, spool_free)
 
 /* -ENOSPC, -ENOMEM, -EIO, -EMFILE …: FAULT_RUN, retryable; the spool is then as it was before. */
 int spool_add(Spool *spool, const DatabaseConnection *row, Fault *ret_fault);
-/* An id, to be read back by its number, 0…; errors as above, -ENOENT for a number that is not there. */
+/* An id, to be read back by its number, 0…; errors as above, -ENOENT for a number that is not
+ * there. */
 int spool_add_id(Spool *spool, const Uuid *id, Fault *ret_fault);
 int spool_get_id(Spool *spool, int64_t number, Uuid *ret, Fault *ret_fault);
 
-/* What the catalog said when a row was asked for by its id: it is gone, or with another Edge connection, or neither: nothing is known. */
+/* What the catalog said when a row was asked for by its id: it is gone, or with another Edge
+ * connection, or neither: nothing is known. */
 typedef struct SpoolVerdict {
         Uuid id;
         bool gone;
@@ -34,13 +38,15 @@ typedef struct SpoolVerdict {
         int http_status;                     /* 0: no answer */
 } SpoolVerdict;
 
-/* A line of COPY edgemirror_verdict (id, gone, http_status, edge, name, database_id). Errors as above. */
+/* A line of COPY edgemirror_verdict (id, gone, http_status, edge, name, database_id). Errors as
+ * above. */
 int spool_add_verdict(Spool *spool, const SpoolVerdict *verdict, Fault *ret_fault);
 
 void spool_reset(Spool *spool); /* forgets all rows */
 int64_t spool_rows(const Spool *spool);
 const Digest *spool_digest(const Spool *spool); /* of the rows that are in it; borrowed */
 
-/* Reading: rewind, then chunks until size 0. The bytes are borrowed until the next call. A spool can be read any number of times. */
+/* Reading: rewind, then chunks until size 0. The bytes are borrowed until the next call. A spool
+ * can be read any number of times. */
 void spool_rewind(Spool *spool);
 int spool_read(Spool *spool, const char **ret_data, size_t *ret_size, Fault *ret_fault);

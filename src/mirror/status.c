@@ -121,7 +121,8 @@ static bool status_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback, void *userdata, MirrorTask **ret)
+int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback,
+                  void *userdata, MirrorTask **ret)
 {
         StatusTask *t = task_new(m, sizeof(*t), status_complete, status_done, userdata);
         if (!t)

@@ -1,7 +1,8 @@
 /*
  * task: the life of a piece of work on the mirror, and its parameters.
  *
- * What always holds: a task is on its mirror's list from task_new until its callback runs or it is cancelled; it owns its PgTask and its timer.
+ * What always holds: a task is on its mirror's list from task_new until its callback runs or it is
+ * cancelled; it owns its PgTask and its timer.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
@@ -51,8 +52,8 @@ void params_double(Params *p, double value)
 /* In seconds: PostgreSQL 13 and 14 read no more than 32 bits of a number in an interval. */
 const char *interval_format(int64_t usec, char out[static INTERVAL_BYTES])
 {
-        (void)snprintf(out, INTERVAL_BYTES, "%s%" PRId64 ".%06" PRId64 " seconds", usec < 0 ? "-" : "",
-                       (usec < 0 ? -usec : usec) / (int64_t)USEC_PER_SEC,
+        (void)snprintf(out, INTERVAL_BYTES, "%s%" PRId64 ".%06" PRId64 " seconds",
+                       usec < 0 ? "-" : "", (usec < 0 ? -usec : usec) / (int64_t)USEC_PER_SEC,
                        (usec < 0 ? -usec : usec) % (int64_t)USEC_PER_SEC);
         return out;
 }
@@ -166,7 +167,8 @@ void *task_new(Mirror *m, size_t size, TaskComplete complete, TaskDone done, voi
 
 void task_finish(MirrorTask *task, PgEnd end, const Fault *fault)
 {
-        /* The callback may free the mirror, so the task leaves the list first; a task that goes on comes back. */
+        /* The callback may free the mirror, so the task leaves the list first; a task that goes on
+         * comes back. */
         task_unlink(task);
         if (task->complete(task, end, fault))
                 task_link(task);
@@ -205,8 +207,8 @@ int task_start_step(MirrorTask *task, const PgStep *step, const Params *params, 
 int task_wait(MirrorTask *task, uint64_t delay_usec, sd_event_time_handler_t fire)
 {
         task->timer = sd_event_source_disable_unref(task->timer);
-        return sd_event_add_time_relative(pg_pool_event(task->mirror->pool), &task->timer, CLOCK_MONOTONIC, delay_usec,
-                                          USEC_PER_MSEC, fire, task);
+        return sd_event_add_time_relative(pg_pool_event(task->mirror->pool), &task->timer,
+                                          CLOCK_MONOTONIC, delay_usec, USEC_PER_MSEC, fire, task);
 }
 
 int64_t result_int(const PGresult *result, int row, int column)
@@ -235,12 +237,14 @@ int schema_check(int64_t version, Fault *ret_fault)
                                  ", this program knows %d; install the newer edgemirror",
                                  version, known);
         return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "schema-older",
-                         "the schema is at version %" PRId64 ", this program needs %d; run edgemirror migrate", version,
-                         known);
+                         "the schema is at version %" PRId64
+                         ", this program needs %d; run edgemirror migrate",
+                         version, known);
 }
 
 void fault_lease_lost(Fault *ret)
 {
         fault_set(ret, FAULT_RUN, ESTALE, "lease-lost",
-                  "the lease ended before it was renewed and another instance took over; this run publishes nothing");
+                  "the lease ended before it was renewed and another instance took over; this run "
+                  "publishes nothing");
 }

@@ -1,6 +1,7 @@
 /*
- * trust: is this database one that the mirror may live in, is what is in its schema ours, and does it belong to our catalog? Readers of the answers to
- * check_server.sql, migrate_foreign.sql, schema_version.sql and catalog.sql.
+ * trust: is this database one that the mirror may live in, is what is in its schema ours, and does
+ * it belong to our catalog? Readers of the answers to check_server.sql, migrate_foreign.sql,
+ * schema_version.sql and catalog.sql.
  */
 #include "mirror/mirror_private.h"
 #include <errno.h>
@@ -9,14 +10,14 @@
 int server_check(const PGresult *result, Fault *ret_fault)
 {
         if (result_int(result, 0, 0) < 130000)
-                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "pg-too-old", "PostgreSQL %s is older than 13",
-                                 PQgetvalue(result, 0, 1));
+                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "pg-too-old",
+                                 "PostgreSQL %s is older than 13", PQgetvalue(result, 0, 1));
         if (strcmp(PQgetvalue(result, 0, 5), "UTF8") != 0)
-                return fault_set(
-                        ret_fault, FAULT_PEER, ENOTSUP, "pg-encoding",
-                        "the encoding of database %.100s is %.40s, in which not every name of the catalog can be written; use another "
-                        "database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
-                        PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 5));
+                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "pg-encoding",
+                                 "the encoding of database %.100s is %.40s, in which not every "
+                                 "name of the catalog can be written; use another "
+                                 "database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+                                 PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 5));
         return 0;
 }
 
@@ -40,11 +41,12 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
                 return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory", "out of memory");
         if (n > FOREIGN_SHOWN)
                 (void)text_printf(&found, " and %d more", n - FOREIGN_SHOWN);
-        fault_set(
-                ret_fault, FAULT_PEER, EACCES, "schema-foreign",
-                "%s, whose code this role would run; nothing was done. Run edgemirror migrate as the owner of the schema, or let an "
-                "administrator drop what is foreign (REVOKE the right), or make it ours: ALTER … OWNER TO",
-                found.data);
+        fault_set(ret_fault, FAULT_PEER, EACCES, "schema-foreign",
+                  "%s, whose code this role would run; nothing was done. Run edgemirror migrate as "
+                  "the owner of the schema, or let an "
+                  "administrator drop what is foreign (REVOKE the right), or make it ours: ALTER … "
+                  "OWNER TO",
+                  found.data);
         ret_fault->refused = true;
         return -EACCES;
 }
@@ -54,27 +56,29 @@ int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
         const char *here = result_text(result, 0, 0);
         if (!here || !m->catalog_url || strcmp(here, m->catalog_url) == 0)
                 return 0;
-        return fault_set(
-                ret_fault, FAULT_PEER, EEXIST, "other-catalog",
-                "this database mirrors the catalog %.300s, and url of [catalog] is %.300s: a database belongs to one catalog. Use "
-                "another database; or, if it is the same catalog at a new address: UPDATE edgemirror.catalog SET url = '%.300s'",
-                here, m->catalog_url, m->catalog_url);
+        return fault_set(ret_fault, FAULT_PEER, EEXIST, "other-catalog",
+                         "this database mirrors the catalog %.300s, and url of [catalog] is "
+                         "%.300s: a database belongs to one catalog. Use "
+                         "another database; or, if it is the same catalog at a new address: UPDATE "
+                         "edgemirror.catalog SET url = '%.300s'",
+                         here, m->catalog_url, m->catalog_url);
 }
 
 int writer_check(const PGresult *result, Fault *ret_fault)
 {
         if (!result_bool(result, 0, 1))
                 return 0;
-        return fault_set(
-                ret_fault, FAULT_PEER, EROFS, "pg-subscriber",
-                "this database subscribes to another mirror, which writes its tables: sync into that one, or DROP SUBSCRIPTION "
-                "here first");
+        return fault_set(ret_fault, FAULT_PEER, EROFS, "pg-subscriber",
+                         "this database subscribes to another mirror, which writes its tables: "
+                         "sync into that one, or DROP SUBSCRIPTION "
+                         "here first");
 }
 
 PgNext trust_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         (void)userdata;
-        bool right = schema_check(result_int(result, 0, 0), ret_fault) == 0 && writer_check(result, ret_fault) == 0;
+        bool right = schema_check(result_int(result, 0, 0), ret_fault) == 0 &&
+                     writer_check(result, ret_fault) == 0;
         return right ? PG_NEXT : PG_ROLLBACK;
 }
 

@@ -1,5 +1,6 @@
 /*
- * verify: what each edge should hold beside what it holds, edge by edge, in one read-only transaction.
+ * verify: what each edge should hold beside what it holds, edge by edge, in one read-only
+ * transaction.
  */
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
@@ -55,7 +56,8 @@ static bool verify_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback, void *userdata, MirrorTask **ret)
+int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback,
+                  void *userdata, MirrorTask **ret)
 {
         VerifyTask *t = task_new(m, sizeof(*t), verify_complete, verify_done, userdata);
         if (!t)

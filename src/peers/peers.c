@@ -14,8 +14,8 @@
 
 static int failed(const char *what, int r, Fault *ret_fault)
 {
-        return fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources", "%s cannot be opened: %s", what,
-                         strerrordesc_np(-r));
+        return fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources", "%s cannot be opened: %s",
+                         what, strerrordesc_np(-r));
 }
 
 static void peers_take_config(Peers *w, Config *config)
@@ -61,7 +61,8 @@ int peers_open_mirror(Peers *w, sd_event *event, Config *config, Fault *ret_faul
         };
         r = pg_pool_new(event, &options, &w->pool);
         if (r >= 0)
-                r = mirror_new(w->pool, config->daemon.instance, config->daemon.lease_usec, &w->mirror);
+                r = mirror_new(w->pool, config->daemon.instance, config->daemon.lease_usec,
+                               &w->mirror);
         if (r >= 0)
                 r = mirror_set_catalog(w->mirror, config->catalog.url);
         return r < 0 ? failed("PostgreSQL's side", r, ret_fault) : 0;
@@ -70,7 +71,8 @@ int peers_open_mirror(Peers *w, sd_event *event, Config *config, Fault *ret_faul
 static int load_catalog_secret(void *userdata, Text *ret, Fault *ret_fault)
 {
         const ConfigCatalog *c = userdata;
-        return secret_read(c->auth == CONFIG_AUTH_BASIC ? c->password_file : c->token_file, ret, ret_fault);
+        return secret_read(c->auth == CONFIG_AUTH_BASIC ? c->password_file : c->token_file, ret,
+                           ret_fault);
 }
 
 /* libcurl would say it of each request. */
@@ -85,8 +87,10 @@ static int try_ca_file(const char *path, Fault *ret_fault)
                 error = EISDIR;
         if (error == 0)
                 return 0;
-        return fault_set(ret_fault, FAULT_PROCESS, error, error_is_shortage(error) ? "no-resources" : "config-ca-file",
-                         "ca_file of [catalog]: %s cannot be read: %s", path, strerrordesc_np(error));
+        return fault_set(ret_fault, FAULT_PROCESS, error,
+                         error_is_shortage(error) ? "no-resources" : "config-ca-file",
+                         "ca_file of [catalog]: %s cannot be read: %s", path,
+                         strerrordesc_np(error));
 }
 
 int peers_open_catalog(Peers *w, sd_event *event, Config *config, Fault *ret_fault)
@@ -118,8 +122,8 @@ int peers_open_catalog(Peers *w, sd_event *event, Config *config, Fault *ret_fau
                 return failed("the catalog's side", r, ret_fault);
         r = catalog_load_secret(w->catalog, ret_fault);
         if (r < 0)
-                fault_prefix(ret_fault,
-                             "%s of [catalog]: ", c->auth == CONFIG_AUTH_BASIC ? "password_file" : "token_file");
+                fault_prefix(ret_fault, "%s of [catalog]: ",
+                             c->auth == CONFIG_AUTH_BASIC ? "password_file" : "token_file");
         return r < 0 ? r : 0;
 }
 

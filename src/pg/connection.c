@@ -1,8 +1,9 @@
 /*
  * connection: one libpq connection on the loop.
  *
- * What always holds: the io source is for libpq's present socket (libpq may close it and open another of the same number while connecting, so the source is
- * released and added again after every PQconnectPoll), and it is released before PQfinish.
+ * What always holds: the io source is for libpq's present socket (libpq may close it and open
+ * another of the same number while connecting, so the source is released and added again after
+ * every PQconnectPoll), and it is released before PQfinish.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -14,7 +15,8 @@
 
 #define LEAVE_USEC (5 * USEC_PER_SEC) /* for the server, to end a statement that is cancelled */
 
-/* Notices are swallowed. What a server says to an idle session that it ends comes as a notice too. */
+/* Notices are swallowed. What a server says to an idle session that it ends comes as a notice too.
+ */
 static void connection_on_notice(void *userdata, const PGresult *result)
 {
         PgConnection *c = userdata;
@@ -51,7 +53,7 @@ void connection_rest(PgConnection *c)
                 connection_break(c);
 }
 
-/* ---- connecting ---- */
+/* ---- connecting ----------------------------------------------------------------------------- */
 
 static const PgEndpoint *connection_endpoint(const PgConnection *c)
 {
@@ -63,8 +65,10 @@ static const PgEndpoint *connection_endpoint(const PgConnection *c)
 static void connection_find_served(PgConnection *c)
 {
         PgPool *pool = c->pool;
-        for (size_t i = 0; pool->served && pool->served != c->endpoints && i < c->endpoints->n; i++) {
-                if (!pg_endpoint_equal(&c->endpoints->items[i], &pool->served->items[pool->served_index]))
+        for (size_t i = 0; pool->served && pool->served != c->endpoints && i < c->endpoints->n;
+             i++) {
+                if (!pg_endpoint_equal(&c->endpoints->items[i],
+                                       &pool->served->items[pool->served_index]))
                         continue;
                 (void)pg_endpoints_unref(pool->served);
                 pool->served = pg_endpoints_ref(c->endpoints);
@@ -105,7 +109,8 @@ static void connection_keep_fault(PgConnection *c, const Fault *fault)
 
 static int connection_begin(PgConnection *c, Fault *ret_fault);
 
-/* None of them takes writes: for who only reads, one that answers will do, from the first address on. */
+/* None of them takes writes: for who only reads, one that answers will do, from the first address
+ * on. */
 static bool connection_takes_any(PgConnection *c)
 {
         if (!c->pool->only_reads || c->any || !text_equal(c->fault.code, "pg-read-only"))
@@ -116,7 +121,8 @@ static bool connection_takes_any(PgConnection *c)
         return true;
 }
 
-/* This address gave no connection: the next one may, unless the server refused what would be the same there. */
+/* This address gave no connection: the next one may, unless the server refused what would be the
+ * same there. */
 static void connection_try_next(PgConnection *c, const Fault *fault)
 {
         Fault next = *fault;
@@ -146,7 +152,8 @@ static void connection_poll(PgConnection *c)
                 return;
         case PGRES_POLLING_READING:
         case PGRES_POLLING_WRITING:
-                if (connection_watch(c, status == PGRES_POLLING_READING ? (uint32_t)EPOLLIN : (uint32_t)EPOLLOUT) >= 0)
+                if (connection_watch(c, status == PGRES_POLLING_READING ? (uint32_t)EPOLLIN
+                                                                        : (uint32_t)EPOLLOUT) >= 0)
                         return;
                 _fallthrough_;
         default:
@@ -155,7 +162,7 @@ static void connection_poll(PgConnection *c)
         }
 }
 
-/* ---- idle, at work, leaving ---- */
+/* ---- idle, at work, leaving ----------------------------------------------------------------- */
 
 static void connection_retire(PgConnection *c)
 {
@@ -163,7 +170,8 @@ static void connection_retire(PgConnection *c)
         connection_fail(c, &none);
 }
 
-/* Nothing is asked of an idle connection: whatever comes is its end, or a notice. The second reading finds the end of file behind a farewell. */
+/* Nothing is asked of an idle connection: whatever comes is its end, or a notice. The second
+ * reading finds the end of file behind a farewell. */
 bool connection_check_idle(PgConnection *c)
 {
         if (clock_monotonic_usec() >= c->retire_usec) {
@@ -188,8 +196,9 @@ static void connection_on_leaving(PgConnection *c)
         while (!ended && !PQisBusy(c->conn)) {
                 PGresult *result = PQgetResult(c->conn);
                 ExecStatusType status = result ? PQresultStatus(result) : PGRES_EMPTY_QUERY;
-                ended = status == PGRES_FATAL_ERROR || status == PGRES_PIPELINE_SYNC || status == PGRES_COPY_IN ||
-                        status == PGRES_COPY_OUT || (!result && PQpipelineStatus(c->conn) == PQ_PIPELINE_OFF);
+                ended = status == PGRES_FATAL_ERROR || status == PGRES_PIPELINE_SYNC ||
+                        status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
+                        (!result && PQpipelineStatus(c->conn) == PQ_PIPELINE_OFF);
                 PQclear(result);
         }
         if (ended)
@@ -198,7 +207,8 @@ static void connection_on_leaving(PgConnection *c)
 
 void connection_leave(PgConnection *c, bool cancel)
 {
-        bool runs = cancel && PQtransactionStatus(c->conn) == PQTRANS_ACTIVE && PQflush(c->conn) == 0;
+        bool runs =
+                cancel && PQtransactionStatus(c->conn) == PQTRANS_ACTIVE && PQflush(c->conn) == 0;
         connection_clear_deadline(c);
         c->state = PG_CONNECTION_LEAVING;
         if (!runs || cancel_start(c) < 0 || connection_watch(c, EPOLLIN) < 0 ||
@@ -228,7 +238,8 @@ int connection_watch(PgConnection *c, uint32_t events)
         if (c->io)
                 return sd_event_source_set_io_events(c->io, events);
         int fd = PQsocket(c->conn);
-        return fd < 0 ? -ENOTCONN : sd_event_add_io(c->pool->event, &c->io, fd, events, connection_on_io, c);
+        return fd < 0 ? -ENOTCONN
+                      : sd_event_add_io(c->pool->event, &c->io, fd, events, connection_on_io, c);
 }
 
 static void connection_on_connect_deadline(PgConnection *c)
@@ -238,9 +249,11 @@ static void connection_on_connect_deadline(PgConnection *c)
         Fault fault;
         fault_set(&fault, FAULT_PEER, ETIMEDOUT, "pg-unreachable",
                   e ? "no connection to PostgreSQL at %s%s%s%s within the connect timeout"
-                    : "no connection to PostgreSQL: the name servers did not answer within the connect timeout; "
+                    : "no connection to PostgreSQL: the name servers did not answer within the "
+                      "connect timeout; "
                       "/etc/resolv.conf names them",
-                  host, e && e->hostaddr ? " (" : "", e && e->hostaddr ? e->hostaddr : "", e && e->hostaddr ? ")" : "");
+                  host, e && e->hostaddr ? " (" : "", e && e->hostaddr ? e->hostaddr : "",
+                  e && e->hostaddr ? ")" : "");
         fault.retryable = true;
         if (e)
                 connection_try_next(c, &fault);
@@ -251,7 +264,8 @@ static void connection_on_connect_deadline(PgConnection *c)
 static void connection_on_work_deadline(PgConnection *c)
 {
         Fault fault;
-        fault_set(&fault, FAULT_PEER, ETIMEDOUT, "pg-unreachable", "PostgreSQL did not answer a statement in time");
+        fault_set(&fault, FAULT_PEER, ETIMEDOUT, "pg-unreachable",
+                  "PostgreSQL did not answer a statement in time");
         fault.retryable = true;
         bool cancel = work_can_be_cancelled(c);
         work_on_lost(c, &fault);
@@ -279,8 +293,8 @@ static int connection_on_deadline(sd_event_source *s, uint64_t usec, void *userd
 int connection_set_deadline(PgConnection *c, uint64_t usec)
 {
         connection_clear_deadline(c);
-        return sd_event_add_time_relative(c->pool->event, &c->deadline, CLOCK_MONOTONIC, usec, USEC_PER_MSEC,
-                                          connection_on_deadline, c);
+        return sd_event_add_time_relative(c->pool->event, &c->deadline, CLOCK_MONOTONIC, usec,
+                                          USEC_PER_MSEC, connection_on_deadline, c);
 }
 
 void connection_clear_deadline(PgConnection *c)
@@ -288,7 +302,7 @@ void connection_clear_deadline(PgConnection *c)
         c->deadline = sd_event_source_disable_unref(c->deadline);
 }
 
-/* ---- opening ---- */
+/* ---- opening -------------------------------------------------------------------------------- */
 
 static int fault_of_watch(Fault *ret_fault)
 {
@@ -299,15 +313,18 @@ static int fault_of_watch(Fault *ret_fault)
 static int connection_load_password(const PgPool *pool, Text *ret, Fault *ret_fault)
 {
         Fault why;
-        if (!pool->load_password || pool->load_password(pool->load_password_userdata, ret, &why) >= 0)
+        if (!pool->load_password ||
+            pool->load_password(pool->load_password_userdata, ret, &why) >= 0)
                 return 0;
-        int r = fault_set(ret_fault, FAULT_PEER, EACCES, "pg-password", "password_file of [postgres]: %s", why.message);
+        int r = fault_set(ret_fault, FAULT_PEER, EACCES, "pg-password",
+                          "password_file of [postgres]: %s", why.message);
         ret_fault->refused = true;
         return r;
 }
 
-/* Begins to connect to the next address. libpq's sockets notice by themselves, unless conninfo says otherwise, that nothing comes through any more: data that
- * is not acknowledged for 20 seconds, or nobody there for 25. */
+/* Begins to connect to the next address. libpq's sockets notice by themselves, unless conninfo says
+ * otherwise, that nothing comes through any more: data that is not acknowledged for 20 seconds, or
+ * nobody there for 25. */
 static int connection_begin(PgConnection *c, Fault *ret_fault)
 {
         const PgPool *pool = c->pool;
@@ -316,7 +333,8 @@ static int connection_begin(PgConnection *c, Fault *ret_fault)
         int r = connection_load_password(pool, &password, ret_fault);
         if (r < 0)
                 return r;
-        /* In order: what a conninfo may override, the conninfo, what it may not. What is NULL is passed by. */
+        /* In order: what a conninfo may override, the conninfo, what it may not. What is NULL is
+         * passed by. */
         const char *const parameters[][2] = {
                 {"application_name", pool->application_name},
                 {"target_session_attrs", c->any ? "any" : "read-write"},
@@ -331,7 +349,8 @@ static int connection_begin(PgConnection *c, Fault *ret_fault)
                 {"client_encoding", "UTF8"},
                 {"password", password.data},
         };
-        const char *keywords[ARRAY_SIZE(parameters) + 1] = {0}, *values[ARRAY_SIZE(parameters) + 1] = {0};
+        const char *keywords[ARRAY_SIZE(parameters) + 1] = {0},
+                                                      *values[ARRAY_SIZE(parameters) + 1] = {0};
         for (size_t i = 0; i < ARRAY_SIZE(parameters); i++) {
                 keywords[i] = parameters[i][0];
                 values[i] = parameters[i][1];
@@ -346,7 +365,8 @@ static int connection_begin(PgConnection *c, Fault *ret_fault)
                 pg_fault_from_connection(c->conn, true, ret_fault);
                 return -ECONNREFUSED;
         }
-        uint64_t timeout = c->endpoints->n > 1 ? pool->connect_timeout_usec / 2 : pool->connect_timeout_usec;
+        uint64_t timeout =
+                c->endpoints->n > 1 ? pool->connect_timeout_usec / 2 : pool->connect_timeout_usec;
         if (connection_watch(c, EPOLLOUT) < 0 || connection_set_deadline(c, timeout) < 0)
                 return fault_of_watch(ret_fault);
         return 0;
@@ -387,9 +407,11 @@ static int connection_find_endpoints(PgConnection *c, Fault *ret_fault)
 {
         PgEndpoints *list;
         int r = pg_endpoints_parse(c->pool->conninfo, &list);
-        if (r == -EINVAL) /* libpq's own words about a bad string quote it, password and all: they are not shown */
+        /* libpq's own words about a bad string quote it, password and all: they are not shown */
+        if (r == -EINVAL)
                 return fault_set(ret_fault, FAULT_PEER, EINVAL, "pg-conninfo",
-                                 "conninfo is not a connection string of PostgreSQL; write key=value words or a "
+                                 "conninfo is not a connection string of PostgreSQL; write "
+                                 "key=value words or a "
                                  "postgresql:// URI, with as many addresses and ports as hosts");
         if (r >= 0 && !list->unresolved) {
                 connection_try(c, list);
@@ -402,7 +424,8 @@ static int connection_find_endpoints(PgConnection *c, Fault *ret_fault)
         if (r >= 0)
                 r = connection_set_deadline(c, c->pool->connect_timeout_usec);
         return r < 0 ? fault_set(ret_fault, FAULT_PEER, -r, "no-resources",
-                                 "the hosts of conninfo cannot be looked up: %s", strerrordesc_np(-r))
+                                 "the hosts of conninfo cannot be looked up: %s",
+                                 strerrordesc_np(-r))
                      : 0;
 }
 

@@ -28,7 +28,8 @@ static bool copy_ask(PgConnection *c)
         if (t->at.chunk_size > 0)
                 return true;
         Fault fault = {0};
-        bool given = t->work.steps[t->at.step].copy_source(t->userdata, &t->at.chunk, &t->at.chunk_size, &fault) >= 0;
+        bool given = t->work.steps[t->at.step].copy_source(t->userdata, &t->at.chunk,
+                                                           &t->at.chunk_size, &fault) >= 0;
         if (given && t->at.chunk_size > 0)
                 return true;
         t->at.chunk_size = 0;
@@ -36,7 +37,8 @@ static bool copy_ask(PgConnection *c)
         return false;
 }
 
-/* Feeds the COPY while the socket takes it. libpq's buffer grows without bound, so it is seen to be empty before it is given the next portion. */
+/* Feeds the COPY while the socket takes it. libpq's buffer grows without bound, so it is seen to be
+ * empty before it is given the next portion. */
 void copy_feed(PgConnection *c)
 {
         PgTask *t = c->task;
@@ -50,7 +52,8 @@ void copy_feed(PgConnection *c)
                 for (size_t portion_bytes = 0; portion_bytes < COPY_PORTION_BYTES;) {
                         if (!copy_ask(c))
                                 return;
-                        size_t n = t->at.chunk_size < COPY_PORTION_BYTES ? t->at.chunk_size : COPY_PORTION_BYTES;
+                        size_t n = t->at.chunk_size < COPY_PORTION_BYTES ? t->at.chunk_size
+                                                                         : COPY_PORTION_BYTES;
                         int r = PQputCopyData(c->conn, t->at.chunk, (int)n);
                         if (r < 0) {
                                 connection_break(c);
@@ -70,7 +73,8 @@ void copy_feed(PgConnection *c)
 void copy_begin(PgConnection *c)
 {
         PgTask *t = c->task;
-        if (!t->work.steps[t->at.step].copy_source) { /* our own mistake: end the COPY, let the server say so */
+        /* our own mistake: end the COPY, let the server say so */
+        if (!t->work.steps[t->at.step].copy_source) {
                 (void)PQputCopyEnd(c->conn, "no source");
                 flight_flush(c);
                 return;

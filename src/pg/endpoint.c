@@ -25,14 +25,17 @@ static PgEndpoints *endpoints_new(void)
         return list;
 }
 
-static int endpoints_add(PgEndpoints *list, const char *host, const char *hostaddr, const char *port)
+static int endpoints_add(PgEndpoints *list, const char *host, const char *hostaddr,
+                         const char *port)
 {
         PgEndpoint *longer = reallocarray(list->items, list->n + 1, sizeof(*longer));
         if (!longer)
                 return -ENOMEM;
         list->items = longer;
         PgEndpoint *e = &list->items[list->n++];
-        *e = (PgEndpoint){.host = copy_or_null(host), .hostaddr = copy_or_null(hostaddr), .port = copy_or_null(port)};
+        *e = (PgEndpoint){.host = copy_or_null(host),
+                          .hostaddr = copy_or_null(hostaddr),
+                          .port = copy_or_null(port)};
         bool lost = (host && host[0] && !e->host) || (hostaddr && hostaddr[0] && !e->hostaddr) ||
                     (port && port[0] && !e->port);
         return lost ? -ENOMEM : 0;
@@ -61,13 +64,15 @@ PgEndpoints *pg_endpoints_unref(PgEndpoints *list)
 
 bool pg_endpoint_equal(const PgEndpoint *a, const PgEndpoint *b)
 {
-        return text_equal(a->host, b->host) && text_equal(a->hostaddr, b->hostaddr) && text_equal(a->port, b->port);
+        return text_equal(a->host, b->host) && text_equal(a->hostaddr, b->hostaddr) &&
+               text_equal(a->port, b->port);
 }
 
-/* ---- the conninfo ---- */
+/* ---- the conninfo --------------------------------------------------------------------------- */
 
-/* All that libpq would use, with the environment, the service file and its defaults. libpq tells it of a connection only, so this begins one that it
- * refuses for its last keyword, before it looks up or connects anything. NULL: not understood, or no memory. */
+/* All that libpq would use, with the environment, the service file and its defaults. libpq tells it
+ * of a connection only, so this begins one that it refuses for its last keyword, before it looks up
+ * or connects anything. NULL: not understood, or no memory. */
 static PQconninfoOption *effective_options(const char *conninfo)
 {
         const char *const keywords[] = {"dbname", "channel_binding", NULL};
@@ -112,7 +117,8 @@ static bool is_address(const char *host)
 
 static bool needs_lookup(const PgEndpoint *e)
 {
-        return e->host && !e->hostaddr && e->host[0] != '/' && e->host[0] != '@' && !is_address(e->host);
+        return e->host && !e->hostaddr && e->host[0] != '/' && e->host[0] != '@' &&
+               !is_address(e->host);
 }
 
 /* As libpq pairs them: as many addresses as hosts, and one port for all or one for each. */
@@ -120,12 +126,14 @@ static int endpoints_pair(PgEndpoints *list, char *hosts, char *addresses, char 
 {
         size_t n = count_words(hosts[0] ? hosts : addresses);
         size_t n_ports = count_words(ports);
-        if ((hosts[0] && addresses[0] && count_words(addresses) != n) || (n_ports != 1 && n_ports != n))
+        if ((hosts[0] && addresses[0] && count_words(addresses) != n) ||
+            (n_ports != 1 && n_ports != n))
                 return -EINVAL;
         const char *only_port = n_ports == 1 ? ports : NULL;
         for (size_t i = 0; i < n; i++) {
                 const char *host = next_word(&hosts), *address = next_word(&addresses);
-                int r = endpoints_add(list, host, address, only_port ? only_port : next_word(&ports));
+                int r = endpoints_add(list, host, address,
+                                      only_port ? only_port : next_word(&ports));
                 if (r < 0)
                         return r;
                 list->unresolved = list->unresolved || needs_lookup(&list->items[i]);
@@ -149,21 +157,23 @@ int pg_endpoints_parse(const char *conninfo, PgEndpoints **ret)
         _cleanup_(cleanup_free) char *addresses = strdup(option_value(options, "hostaddr"));
         _cleanup_(cleanup_free) char *ports = strdup(option_value(options, "port"));
         PQconninfoFree(options);
-        int r = hosts && addresses && ports ? endpoints_pair(list, hosts, addresses, ports) : -ENOMEM;
+        int r = hosts && addresses && ports ? endpoints_pair(list, hosts, addresses, ports)
+                                            : -ENOMEM;
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(list);
         return 0;
 }
 
-/* ---- the lookup ---- */
+/* ---- the lookup ----------------------------------------------------------------------------- */
 
 static int endpoints_add_error(PgEndpoints *list, const char *host, int code)
 {
         char *error = NULL;
         if (list->error)
                 return 0;
-        int n = asprintf(&error, "the host name \"%s\" has no address: %s", host, gai_strerror(code));
+        int n = asprintf(&error, "the host name \"%s\" has no address: %s", host,
+                         gai_strerror(code));
         if (n < 0)
                 return -ENOMEM;
         list->error = error;
@@ -180,7 +190,8 @@ static int endpoints_look_up(PgEndpoints *list, const PgEndpoint *e)
         int r = 0;
         for (const struct addrinfo *a = found; a && r >= 0; a = a->ai_next) {
                 char address[INET6_ADDRSTRLEN + IF_NAMESIZE];
-                if (getnameinfo(a->ai_addr, a->ai_addrlen, address, sizeof(address), NULL, 0, NI_NUMERICHOST) == 0)
+                if (getnameinfo(a->ai_addr, a->ai_addrlen, address, sizeof(address), NULL, 0,
+                                NI_NUMERICHOST) == 0)
                         r = endpoints_add(list, e->host, address, e->port);
         }
         freeaddrinfo(found);

@@ -1,9 +1,10 @@
 /*
  * endpoint: the places that a conninfo names, one for each address, with host names resolved.
  *
- * libpq would resolve names itself and hold the loop meanwhile, and would have one time limit for all addresses of a name. So the hosts of the conninfo
- * (of the environment and of a service file, too) are listed here, their names are looked up in a thread by getaddrinfo, as nsswitch.conf says, and each
- * address is tried by itself.
+ * libpq would resolve names itself and hold the loop meanwhile, and would have one time limit for
+ * all addresses of a name. So the hosts of the conninfo (of the environment and of a service file,
+ * too) are listed here, their names are looked up in a thread by getaddrinfo, as nsswitch.conf
+ * says, and each address is tried by itself.
  */
 #pragma once
 
@@ -26,11 +27,12 @@ typedef struct PgEndpoints {
         PgEndpoint *items;
 } PgEndpoints;
 
-/* One endpoint for each host that the conninfo names. -EINVAL: libpq does not understand it; -ENOMEM. Looks up nothing. */
+/* One endpoint for each host that the conninfo names. -EINVAL: libpq does not understand it;
+ * -ENOMEM. Looks up nothing. */
 int pg_endpoints_parse(const char *conninfo, PgEndpoints **ret);
 
-/* The same list with an endpoint for each address of each name; blocks as long as the resolver does. Names without an address are left out, with
- * `error` set. -ENOMEM. */
+/* The same list with an endpoint for each address of each name; blocks as long as the resolver
+ * does. Names without an address are left out, with `error` set. -ENOMEM. */
 int pg_endpoints_resolve(const PgEndpoints *unresolved, PgEndpoints **ret);
 
 /* Those of the list that need no lookup. -ENOMEM. */

@@ -1,10 +1,12 @@
 /*
  * flight: what is sent in one go.
  *
- * By libpq's pipeline mode, as far as no decision is needed: up to the first step whose handler decides, or a script or COPY, which pipeline mode does not take;
- * those go as one simple query, with BEGIN and the settings before them when nothing has been sent yet.
+ * By libpq's pipeline mode, as far as no decision is needed: up to the first step whose handler
+ * decides, or a script or COPY, which pipeline mode does not take; those go as one simple query,
+ * with BEGIN and the settings before them when nothing has been sent yet.
  *
- * What always holds: one flight is under way at a time, with one Sync at its end, so that the server is asked for nothing before its last answer is in.
+ * What always holds: one flight is under way at a time, with one Sync at its end, so that the
+ * server is asked for nothing before its last answer is in.
  */
 #include "base/duration.h"
 #include "pg/pg_private.h"
@@ -24,7 +26,8 @@ static uint64_t or_pool(uint64_t of_work, uint64_t of_pool)
 
 uint64_t flight_limit(const PgTask *t, size_t n_statements)
 {
-        return or_pool(t->work.statement_timeout_usec, t->pool->statement_timeout_usec) * n_statements +
+        return or_pool(t->work.statement_timeout_usec, t->pool->statement_timeout_usec) *
+                       n_statements +
                t->pool->answer_usec;
 }
 
@@ -34,10 +37,12 @@ static const char *begin_sql(const PgWork *work)
                                : "BEGIN ISOLATION LEVEL READ COMMITTED";
 }
 
-/* For the transaction alone, whatever role, database and server say. Until its first entry is in force, names are looked up where the role says: so each
- * one, operators too, names its schema. row_security off: a policy that would hide rows is an error. transaction_timeout (PostgreSQL 17): our other
- * limits hold. client_connection_check_interval ends a statement whose client has gone: PostgreSQL 14 and newer, and only where the platform can
- * tell; elsewhere the server refuses it. */
+/* For the transaction alone, whatever role, database and server say. Until its first entry is in
+ * force, names are looked up where the role says: so each one, operators too, names its schema.
+ * row_security off: a policy that would hide rows is an error. transaction_timeout (PostgreSQL 17):
+ * our other limits hold. client_connection_check_interval ends a statement whose client has gone:
+ * PostgreSQL 14 and newer, and only where the platform can tell; elsewhere the server refuses it.
+ */
 static const char *settings_sql(const PgTask *t, char out[static SETTINGS_BYTES])
 {
         const PgPool *pool = t->pool;
@@ -55,13 +60,16 @@ static const char *settings_sql(const PgTask *t, char out[static SETTINGS_BYTES]
                 ", pg_catalog.set_config('row_security', 'off', true)"
                 ", CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL"
                 " THEN pg_catalog.set_config('transaction_timeout', '0', true) END"
-                ", CASE WHEN pg_catalog.current_setting('client_connection_check_interval', true) IS NOT NULL"
+                ", CASE WHEN pg_catalog.current_setting('client_connection_check_interval', true) "
+                "IS NOT NULL"
                 " AND pg_catalog.version() OPERATOR(pg_catalog.~~) '%%linux%%'"
                 " THEN pg_catalog.set_config('client_connection_check_interval', '2s', true) END",
                 pool->search_path,
-                (unsigned long long)(or_pool(t->work.statement_timeout_usec, pool->statement_timeout_usec) /
+                (unsigned long long)(or_pool(t->work.statement_timeout_usec,
+                                             pool->statement_timeout_usec) /
                                      USEC_PER_MSEC),
-                (unsigned long long)(or_pool(t->work.lock_timeout_usec, pool->lock_timeout_usec) / USEC_PER_MSEC),
+                (unsigned long long)(or_pool(t->work.lock_timeout_usec, pool->lock_timeout_usec) /
+                                     USEC_PER_MSEC),
                 (unsigned long long)(IDLE_TIMEOUT_USEC / USEC_PER_MSEC));
         return out;
 }
@@ -69,11 +77,12 @@ static const char *settings_sql(const PgTask *t, char out[static SETTINGS_BYTES]
 void flight_flush(PgConnection *c)
 {
         int r = PQflush(c->conn);
-        if (r < 0 || connection_watch(c, r > 0 ? (uint32_t)(EPOLLIN | EPOLLOUT) : (uint32_t)EPOLLIN) < 0)
+        if (r < 0 ||
+            connection_watch(c, r > 0 ? (uint32_t)(EPOLLIN | EPOLLOUT) : (uint32_t)EPOLLIN) < 0)
                 connection_break(c);
 }
 
-/* ---- what belongs to it ---- */
+/* ---- what belongs to it --------------------------------------------------------------------- */
 
 /* The next step that is wanted, from `from` on; n_steps: none. */
 static size_t find_step(const PgTask *t, size_t from)
@@ -91,7 +100,8 @@ static bool is_simple(const PgStep *step)
         return step->n_params == PG_SCRIPT || step->copy_source;
 }
 
-/* Nothing may be sent after it before its handler has run. In a single statement nothing follows that a handler could change. */
+/* Nothing may be sent after it before its handler has run. In a single statement nothing follows
+ * that a handler could change. */
 static bool decides(const PgTask *t, const PgStep *step)
 {
         return step->on_result && !step->certain && t->work.transaction;
@@ -103,9 +113,10 @@ static void flight_include(PgTask *t, size_t step)
         t->at.last = step;
 }
 
-/* ---- as one simple query ---- */
+/* ---- as one simple query -------------------------------------------------------------------- */
 
-/* Scripts, as far as nobody looks at their results, and what ends the flight: one with a handler, or a COPY. */
+/* Scripts, as far as nobody looks at their results, and what ends the flight: one with a handler,
+ * or a COPY. */
 static int simple_text(PgTask *t, Text *text)
 {
         int r = 0;
@@ -167,19 +178,20 @@ void flight_send_rollback(PgConnection *c)
         flight_send_word(c, "ROLLBACK", WORK_ROLLBACK);
 }
 
-/* ---- by pipeline mode ---- */
+/* ---- by pipeline mode ----------------------------------------------------------------------- */
 
 static bool send_statement(PgConnection *c, const char *sql)
 {
         return PQsendQueryParams(c->conn, sql, 0, NULL, NULL, NULL, NULL, 0);
 }
 
-/* Gets an answer at once, so that a peer that swallows everything is found out before any statement could be over. */
+/* Gets an answer at once, so that a peer that swallows everything is found out before any statement
+ * could be over. */
 static bool send_begin(PgConnection *c)
 {
         char settings[SETTINGS_BYTES];
-        return send_statement(c, begin_sql(&c->task->work)) && send_statement(c, settings_sql(c->task, settings)) &&
-               PQsendFlushRequest(c->conn);
+        return send_statement(c, begin_sql(&c->task->work)) &&
+               send_statement(c, settings_sql(c->task, settings)) && PQsendFlushRequest(c->conn);
 }
 
 /* How many were sent; -1: libpq took one not. */
@@ -192,7 +204,8 @@ static int send_steps(PgConnection *c)
                 const PgStep *step = &t->work.steps[i];
                 if (is_simple(step))
                         return n;
-                if (!PQsendQueryParams(c->conn, step->sql, step->n_params, NULL, step->params, NULL, NULL, 0))
+                if (!PQsendQueryParams(c->conn, step->sql, step->n_params, NULL, step->params, NULL,
+                                       NULL, 0))
                         return -1;
                 flight_include(t, i);
                 n++;

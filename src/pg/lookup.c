@@ -1,8 +1,9 @@
 /*
  * lookup: the addresses of the conninfo's host names, found in a thread.
  *
- * What always holds: one lookup at a time. A resolver that hangs keeps that one thread; connections that come meanwhile wait for it together, each until
- * its own deadline, and then take the addresses that were found before, if any.
+ * What always holds: one lookup at a time. A resolver that hangs keeps that one thread; connections
+ * that come meanwhile wait for it together, each until its own deadline, and then take the
+ * addresses that were found before, if any.
  */
 #include "pg/pg_private.h"
 #include <errno.h>
@@ -37,8 +38,10 @@ static void lookup_done(void *data, void *userdata)
                 (void)pg_endpoints_unref(pool->endpoints);
                 pool->endpoints = pg_endpoints_ref(l->found);
         } else {
-                fault_set(&fault, FAULT_PEER, EHOSTUNREACH, "pg-unreachable", "no connection to PostgreSQL: %s",
-                          l->found && l->found->error ? l->found->error : strerrordesc_np(-l->error));
+                fault_set(&fault, FAULT_PEER, EHOSTUNREACH, "pg-unreachable",
+                          "no connection to PostgreSQL: %s",
+                          l->found && l->found->error ? l->found->error
+                                                      : strerrordesc_np(-l->error));
                 fault.retryable = true;
         }
         for (PgConnection *c = pool->connections; c; c = c->next)
@@ -48,7 +51,8 @@ static void lookup_done(void *data, void *userdata)
 
 int lookup_start(PgPool *pool, const char *conninfo)
 {
-        static const BackgroundJob job = {.run = lookup_run, .done = lookup_done, .release = lookup_release};
+        static const BackgroundJob job = {
+                .run = lookup_run, .done = lookup_done, .release = lookup_release};
         if (pool->lookup)
                 return 0;
         Lookup *l = calloc(1, sizeof(*l));

@@ -19,24 +19,31 @@ static const StateMeaning meanings[] = {
         {"40001", FAULT_REQUEST, true, false, "pg-serialization", ""},
         {"40P01", FAULT_REQUEST, true, false, "pg-serialization", ""},
         {"55P03", FAULT_REQUEST, true, false, "pg-lock-timeout",
-         "; another session holds a lock that this statement needs: while it waits, edgemirror check says which and who"},
+         "; another session holds a lock that this statement needs: while it waits, edgemirror "
+         "check says which and who"},
         {"57014", FAULT_REQUEST, true, false, "pg-statement-timeout", ""},
         {"57P0", FAULT_PEER, true, false, "pg-unreachable", ""},
         {"25P03", FAULT_REQUEST, true, false, "pg-unreachable", ""},
-        {"25P04", FAULT_REQUEST, true, false, "pg-statement-timeout", "; transaction_timeout is too short for this"},
+        {"25P04", FAULT_REQUEST, true, false, "pg-statement-timeout",
+         "; transaction_timeout is too short for this"},
         {"57P05", FAULT_PEER, true, false, "pg-unreachable", ""},
         {"08", FAULT_PEER, true, false, "pg-unreachable", ""},
-        {"53", FAULT_PEER, true, false, "pg-resources", "; PostgreSQL is out of disk, memory or connections"},
+        {"53", FAULT_PEER, true, false, "pg-resources",
+         "; PostgreSQL is out of disk, memory or connections"},
         {"25006", FAULT_PEER, true, false, "pg-read-only",
-         "; this is a standby, or a database that takes no writes now (default_transaction_read_only, or a full disk on a managed "
+         "; this is a standby, or a database that takes no writes now "
+         "(default_transaction_read_only, or a full disk on a managed "
          "server): point conninfo at the primary, or make room"},
-        {"28", FAULT_PEER, false, true, "pg-refused", "; check user, password_file and pg_hba.conf"},
-        {"3D000", FAULT_PEER, false, false, "pg-no-database", "; create the database or correct dbname in conninfo"},
+        {"28", FAULT_PEER, false, true, "pg-refused",
+         "; check user, password_file and pg_hba.conf"},
+        {"3D000", FAULT_PEER, false, false, "pg-no-database",
+         "; create the database or correct dbname in conninfo"},
         {"42P01", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
         {"3F000", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
         {"42703", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
         {"42883", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
-        {"42501", FAULT_PEER, false, true, "pg-privilege", "; grant it to the service's role, see edgemirror check"},
+        {"42501", FAULT_PEER, false, true, "pg-privilege",
+         "; grant it to the service's role, see edgemirror check"},
         {"22", FAULT_RUN, false, false, "pg-data", ""},
         {"23", FAULT_RUN, false, false, "pg-data", ""},
 };
@@ -49,7 +56,8 @@ void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret
         for (size_t i = 0; i < ARRAY_SIZE(meanings) && m == &other; i++)
                 if (text_starts_with(sqlstate, meanings[i].prefix))
                         m = &meanings[i];
-        fault_set(ret, m->scope, EIO, m->code, "PostgreSQL: %s (SQLSTATE %s)%s", detail, sqlstate, m->advice);
+        fault_set(ret, m->scope, EIO, m->code, "PostgreSQL: %s (SQLSTATE %s)%s", detail, sqlstate,
+                  m->advice);
         ret->retryable = m->retryable;
         ret->refused = m->refused;
         (void)snprintf(ret->sqlstate, sizeof(ret->sqlstate), "%s", sqlstate);
@@ -73,16 +81,18 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
         const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
         bool hidden = text_equal(source, "check_enable_rls");
         char detail[800];
-        /* The context names the row of a COPY, the details the key of a violated constraint; for other statements they are noise. */
+        /* The context names the row of a COPY, the details the key of a violated constraint; for
+         * other statements they are noise. */
         bool in_copy = context && text_starts_with(context, "COPY ");
         bool of_key = details && text_starts_with(sqlstate, "23");
-        (void)snprintf(detail, sizeof(detail), "%.380s%s%.200s%s%.200s", primary ? primary : "error",
-                       of_key ? ": " : "", of_key ? details : "", in_copy ? ", in " : "", in_copy ? context : "");
+        (void)snprintf(detail, sizeof(detail), "%.380s%s%.200s%s%.200s",
+                       primary ? primary : "error", of_key ? ": " : "", of_key ? details : "",
+                       in_copy ? ", in " : "", in_copy ? context : "");
         pg_fault_from_sqlstate(sqlstate, detail, ret);
         if (hidden)
-                fault_prefix(ret,
-                             "a policy hides rows of the mirror from the service's role, which must see all: drop the "
-                             "policy, or give the role BYPASSRLS: ");
+                fault_prefix(ret, "a policy hides rows of the mirror from the service's role, "
+                                  "which must see all: drop the "
+                                  "policy, or give the role BYPASSRLS: ");
 }
 
 bool pg_result_ends_session(const PGresult *result)
@@ -93,8 +103,9 @@ bool pg_result_ends_session(const PGresult *result)
                (sqlstate && text_starts_with(sqlstate, "08"));
 }
 
-/* While connecting, libpq 15 gives words only. With verbosity VERBOSE the server's words carry the SQLSTATE: "FATAL:  28P01: password …"; the severity
- * is in the server's language. Gives the server's sentence, up to the end of its line. */
+/* While connecting, libpq 15 gives words only. With verbosity VERBOSE the server's words carry the
+ * SQLSTATE: "FATAL:  28P01: password …"; the severity is in the server's language. Gives the
+ * server's sentence, up to the end of its line. */
 static const char *find_sqlstate(const char *message, char out[6], size_t *ret_size)
 {
         static const char separator[] = ":  ";
@@ -127,19 +138,20 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
                 return;
         }
         if (connecting && conn && PQconnectionNeedsPassword(conn)) {
-                fault_set(ret, FAULT_PEER, EACCES, "pg-refused", "PostgreSQL wants a password: %s; set password_file",
-                          words);
+                fault_set(ret, FAULT_PEER, EACCES, "pg-refused",
+                          "PostgreSQL wants a password: %s; set password_file", words);
                 ret->refused = true;
                 return;
         }
-        bool read_only = connecting && (strstr(message, "read-only") || strstr(message, "hot standby"));
-        fault_set(
-                ret, FAULT_PEER, ECONNREFUSED, read_only ? "pg-read-only" : "pg-unreachable",
-                read_only
-                        ? "PostgreSQL: %s; it is a standby, or a database that takes no writes now (default_transaction_read_only, or "
-                          "a full disk on a managed server): point conninfo at the primary, or make room"
-                : connecting ? "no connection to PostgreSQL: %s"
-                             : "the connection to PostgreSQL was lost: %s",
-                words[0] ? words : "no reason given");
+        bool read_only =
+                connecting && (strstr(message, "read-only") || strstr(message, "hot standby"));
+        fault_set(ret, FAULT_PEER, ECONNREFUSED, read_only ? "pg-read-only" : "pg-unreachable",
+                  read_only ? "PostgreSQL: %s; it is a standby, or a database that takes no writes "
+                              "now (default_transaction_read_only, or "
+                              "a full disk on a managed server): point conninfo at the primary, or "
+                              "make room"
+                  : connecting ? "no connection to PostgreSQL: %s"
+                               : "the connection to PostgreSQL was lost: %s",
+                  words[0] ? words : "no reason given");
         ret->retryable = true;
 }

@@ -1,8 +1,9 @@
 /*
  * pg_private: what the files of this directory share: a connection, and a piece of work on it.
  *
- * connection.c opens, watches and closes a libpq connection; lookup.c finds the addresses of host names for it, cancel.c ends what runs on the server;
- * work.c carries out one piece of work on an open one; pool.c hands work to connections.
+ * connection.c opens, watches and closes a libpq connection; lookup.c finds the addresses of host
+ * names for it, cancel.c ends what runs on the server; work.c carries out one piece of work on an
+ * open one; pool.c hands work to connections.
  */
 #pragma once
 
@@ -16,8 +17,9 @@ typedef enum PgConnectionState {
         PG_CONNECTION_CONNECTING, /* without a `conn`: it waits for the addresses */
         PG_CONNECTION_IDLE,
         PG_CONNECTION_WORKING,
-        PG_CONNECTION_LEAVING, /* its work was given up; it is closed once the server has ended the statement */
-        PG_CONNECTION_BROKEN,  /* to be freed by the pool */
+        /* its work was given up; it is closed once the server has ended the statement */
+        PG_CONNECTION_LEAVING,
+        PG_CONNECTION_BROKEN, /* to be freed by the pool */
 } PgConnectionState;
 
 /* What the next answer is of. */
@@ -30,7 +32,8 @@ typedef enum WorkStage {
         WORK_ROLLBACK,
 } WorkStage;
 
-/* Where a piece of work on a connection stands. A flight is what crosses in one go, up to where a decision is needed; its answers come in the same order. */
+/* Where a piece of work on a connection stands. A flight is what crosses in one go, up to where a
+ * decision is needed; its answers come in the same order. */
 typedef struct Progress {
         WorkStage stage;
         size_t step;   /* of the next answer; between two flights: the next one to be sent */
@@ -38,17 +41,21 @@ typedef struct Progress {
         size_t last;   /* of them */
         bool begun;    /* BEGIN has been sent */
         bool pipelined;
-        bool commits;        /* COMMIT is in the flight, or on its way there: it may have been sent */
-        bool answered;       /* something has come back of this flight */
-        bool heard;          /* of any flight: handlers may have run, and a source have given its data */
-        bool failed;         /* the server has refused something in this flight: what followed it was not carried out */
-        bool committed;      /* the server has said COMMIT */
-        bool asked_back;     /* a handler asked for the rollback */
-        bool lost;           /* with its connection */
-        PgNext next;         /* what the last handler decided */
-        uint64_t limit_usec; /* for the rest of the flight, once it is known that somebody listens */
-        bool copy_sourced;   /* the source has said that it is at its end */
-        const char *chunk;   /* what the source gave and libpq has not taken yet */
+        /* COMMIT is in the flight, or on its way there: it may have been sent */
+        bool commits;
+        bool answered; /* something has come back of this flight */
+        /* of any flight: handlers may have run, and a source have given its data */
+        bool heard;
+        /* the server has refused something in this flight: what followed it was not carried out */
+        bool failed;
+        bool committed;  /* the server has said COMMIT */
+        bool asked_back; /* a handler asked for the rollback */
+        bool lost;       /* with its connection */
+        PgNext next;     /* what the last handler decided */
+        /* for the rest of the flight, once it is known that somebody listens */
+        uint64_t limit_usec;
+        bool copy_sourced; /* the source has said that it is at its end */
+        const char *chunk; /* what the source gave and libpq has not taken yet */
         size_t chunk_size;
 } Progress;
 
@@ -81,9 +88,10 @@ struct PgConnection {
         PgTask *task;
         PGresult *answer; /* of the statement under way: its last result, or its first error */
         bool connected;   /* it was open once: its end is no failure to connect */
-        bool was_idle;      /* it has been idle: it may have died unnoticed */
-        bool server_closing;   /* the server has said, while it was idle, that it ends the session */
-        Fault fault;      /* why it is broken */
+        bool was_idle;    /* it has been idle: it may have died unnoticed */
+        /* the server has said, while it was idle, that it ends the session */
+        bool server_closing;
+        Fault fault; /* why it is broken */
 };
 
 struct PgPool {
@@ -98,29 +106,36 @@ struct PgPool {
         char *search_path;
         Background *lookup;     /* one at a time, however long it takes */
         PgEndpoints *endpoints; /* what the last lookup found; NULL: none has */
-        PgEndpoints *served; /* the list and the place in it of the last address that gave a connection: tried first */
+        /* the list and the place in it of the last address that gave a connection: tried first */
+        PgEndpoints *served;
         size_t served_index;
         PgConnection *connections;
         unsigned n_connections;
-        bool full; /* the server took no further connection: until one of ours comes free, no more are asked for */
+        /* the server took no further connection: until one of ours comes free, no more are asked
+         * for */
+        bool full;
         PgTask *first, *last;             /* waiting for a connection */
         PgTask *ended_first, *ended_last; /* callbacks to be run */
-        sd_event_source *dispatcher; /* runs callbacks and hands out work, outside every handler of libpq's sockets */
+        /* runs callbacks and hands out work, outside every handler of libpq's sockets */
+        sd_event_source *dispatcher;
         bool *freed;
 };
 
 /* pool.c */
 void pool_dispatch_later(PgPool *pool);
-void pool_task_ended(PgTask *task, PgEnd end); /* takes it off its connection; its callback runs from the dispatcher */
+/* takes it off its connection; its callback runs from the dispatcher */
+void pool_task_ended(PgTask *task, PgEnd end);
 
 /* connection.c */
 int connection_open(PgPool *pool, PgConnection **ret);
 PgConnection *connection_free(PgConnection *c);
-int connection_watch(PgConnection *c, uint32_t events); /* (re)adds the io source for libpq's present socket */
+/* (re)adds the io source for libpq's present socket */
+int connection_watch(PgConnection *c, uint32_t events);
 int connection_set_deadline(PgConnection *c, uint64_t usec);
 void connection_clear_deadline(PgConnection *c);
 void connection_rest(PgConnection *c); /* its work is done */
-/* Lost: fails its task, leaves the freeing to the pool. The first takes libpq's words for it, the second those of `fault`. */
+/* Lost: fails its task, leaves the freeing to the pool. The first takes libpq's words for it, the
+ * second those of `fault`. */
 void connection_break(PgConnection *c);
 void connection_fail(PgConnection *c, const Fault *fault);
 /* The work on it was given up: what runs is cancelled, if it can be, then it is closed. */
@@ -133,10 +148,12 @@ bool connection_check_idle(PgConnection *c); /* reads what has come unasked; fal
 int lookup_start(PgPool *pool, const char *conninfo); /* unless one is under way */
 
 /* cancel.c */
-int cancel_start(PgConnection *c); /* asks the server, in a thread, to end the statement under way */
+/* asks the server, in a thread, to end the statement under way */
+int cancel_start(PgConnection *c);
 
 /* flight.c */
-void flight_send(PgConnection *c); /* the next steps, as far as no decision is needed; COMMIT after the last */
+/* the next steps, as far as no decision is needed; COMMIT after the last */
+void flight_send(PgConnection *c);
 void flight_send_rollback(PgConnection *c);
 void flight_flush(PgConnection *c); /* sends what libpq holds; waits for the socket as needed */
 uint64_t flight_limit(const PgTask *t, size_t n_statements);
@@ -146,13 +163,16 @@ void copy_begin(PgConnection *c); /* the server waits for data */
 void copy_feed(PgConnection *c);  /* as much as the socket takes */
 
 /* work.c */
-void work_fail(PgConnection *c, const Fault *fault); /* before anything was sent, or between two flights */
-void work_start(PgConnection *c);                    /* c->task is set */
-void work_on_io(PgConnection *c);                    /* the socket is ready */
+/* before anything was sent, or between two flights */
+void work_fail(PgConnection *c, const Fault *fault);
+void work_start(PgConnection *c); /* c->task is set */
+void work_on_io(PgConnection *c); /* the socket is ready */
 bool work_can_be_cancelled(const PgConnection *c);
-void work_on_lost(PgConnection *c, const Fault *f); /* the connection is gone: decide how the task ended */
+/* the connection is gone: decide how the task ended */
+void work_on_lost(PgConnection *c, const Fault *f);
 
 /* pg_fault.c */
-bool pg_result_ends_session(const PGresult *result); /* FATAL or PANIC, or what a pooler says for it */
+/* FATAL or PANIC, or what a pooler says for it */
+bool pg_result_ends_session(const PGresult *result);
 void pg_fault_from_result(const PGresult *result, Fault *ret);
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret);

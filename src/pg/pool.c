@@ -1,8 +1,9 @@
 /*
  * pool: work waits here for a connection, and its callbacks run from here.
  *
- * What always holds: a task is in one place: in the waiting list, on a connection, or in the list of ended ones. Callbacks run from the dispatcher only, so
- * that whatever they do (start, cancel, free the pool) happens outside libpq's handlers.
+ * What always holds: a task is in one place: in the waiting list, on a connection, or in the list
+ * of ended ones. Callbacks run from the dispatcher only, so that whatever they do (start, cancel,
+ * free the pool) happens outside libpq's handlers.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -75,8 +76,10 @@ void pool_task_ended(PgTask *t, PgEnd end)
         PgConnection *c = t->connection;
         t->connection = NULL;
         pool->full = false;
-        /* A connection that had died unnoticed while idle, before anything of the work came back: it simply begins again on another one. */
-        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.heard && t->work.transaction && c->was_idle;
+        /* A connection that had died unnoticed while idle, before anything of the work came back:
+         * it simply begins again on another one. */
+        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.heard && t->work.transaction &&
+                     c->was_idle;
         if (stale)
                 pool_requeue(pool, t);
         else
@@ -111,7 +114,8 @@ static unsigned pool_count(const PgPool *pool, PgConnectionState state)
         return n;
 }
 
-/* A connection could not be made: those who wait hear why, unless another connection may still serve them. */
+/* A connection could not be made: those who wait hear why, unless another connection may still
+ * serve them. */
 static void pool_fail_waiting(PgPool *pool, const Fault *fault)
 {
         pool->full = pool->n_connections > 0;
@@ -125,8 +129,8 @@ static void pool_fail_waiting(PgPool *pool, const Fault *fault)
         }
 }
 
-/* Whether work of this kind may begin now. Bulk work leaves one connection to ordinary work, and ordinary work leaves one to what is urgent, as far as there
- * are so many. */
+/* Whether work of this kind may begin now. Bulk work leaves one connection to ordinary work, and
+ * ordinary work leaves one to what is urgent, as far as there are so many. */
 static bool pool_takes(const PgPool *pool, const PgWork *work)
 {
         unsigned bulk = 0, ordinary = 0, most = pool->max_connections;
@@ -176,7 +180,8 @@ static void pool_open_more(PgPool *pool)
         unsigned waiting = 0;
         for (const PgTask *t = pool->first; t; t = t->next)
                 waiting += pool_takes(pool, &t->work);
-        unsigned coming = pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
+        unsigned coming =
+                pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
         while (!pool->full && waiting > coming && pool->n_connections < pool->max_connections) {
                 PgConnection *c;
                 if (connection_open(pool, &c) < 0) {
@@ -241,7 +246,8 @@ static char *copy_or_null(const char *s)
 
 int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
 {
-        if (options->max_connections == 0 || !options->search_path || strlen(options->search_path) > SEARCH_PATH_BYTES)
+        if (options->max_connections == 0 || !options->search_path ||
+            strlen(options->search_path) > SEARCH_PATH_BYTES)
                 return -EINVAL;
         _cleanup_(cleanup_pg_pool) PgPool *pool = calloc(1, sizeof(*pool));
         if (!pool)
@@ -315,7 +321,8 @@ sd_event *pg_pool_event(const PgPool *pool)
 
 int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userdata, PgTask **ret)
 {
-        if (work->n_steps == 0 || work->n_steps > PG_STEPS_MAX || (!work->transaction && work->n_steps != 1))
+        if (work->n_steps == 0 || work->n_steps > PG_STEPS_MAX ||
+            (!work->transaction && work->n_steps != 1))
                 return -EINVAL;
         PgTask *t = calloc(1, sizeof(*t));
         if (!t)

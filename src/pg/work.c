@@ -1,14 +1,17 @@
 /*
- * work: one piece of work on one connection, from BEGIN to COMMIT or ROLLBACK: what the answers mean.
+ * work: one piece of work on one connection, from BEGIN to COMMIT or ROLLBACK: what the answers
+ * mean.
  *
- * What always holds: a flight's answers are read to the end before the next is sent; of several errors the first counts; a task ends exactly once; it
- * counts as committed only when the server answers with the tag COMMIT (a COMMIT after a failed statement answers ROLLBACK, and that is no error).
+ * What always holds: a flight's answers are read to the end before the next is sent; of several
+ * errors the first counts; a task ends exactly once; it counts as committed only when the server
+ * answers with the tag COMMIT (a COMMIT after a failed statement answers ROLLBACK, and that is no
+ * error).
  */
 #include "pg/pg_private.h"
 #include <errno.h>
 #include <string.h>
 
-/* ---- ends ---- */
+/* ---- ends ----------------------------------------------------------------------------------- */
 
 static void work_end(PgConnection *c, PgEnd end)
 {
@@ -36,10 +39,12 @@ static bool work_is_copying(const PgConnection *c)
         return c->task && c->task->at.stage == WORK_COPY && !c->task->at.copy_sourced;
 }
 
-/* A COPY sees the end of the connection by itself. A COMMIT that stands alone is on its way to the disk and to standbys: it is not stopped there. */
+/* A COPY sees the end of the connection by itself. A COMMIT that stands alone is on its way to the
+ * disk and to standbys: it is not stopped there. */
 bool work_can_be_cancelled(const PgConnection *c)
 {
-        return c->task && !work_is_copying(c) && (c->task->at.pipelined || c->task->at.stage != WORK_COMMIT);
+        return c->task && !work_is_copying(c) &&
+               (c->task->at.pipelined || c->task->at.stage != WORK_COMMIT);
 }
 
 void work_on_lost(PgConnection *c, const Fault *fault)
@@ -64,7 +69,7 @@ void work_start(PgConnection *c)
         flight_send(c);
 }
 
-/* ---- the end of a flight ---- */
+/* ---- the end of a flight -------------------------------------------------------------------- */
 
 static void work_end_committed(PgConnection *c)
 {
@@ -99,7 +104,7 @@ static void work_on_landing(PgConnection *c)
         }
 }
 
-/* ---- answers ---- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static void work_on_step_result(PgConnection *c, const PGresult *result)
 {
@@ -116,13 +121,14 @@ static void work_on_commit_result(PgConnection *c, const PGresult *result)
         t->at.failed = !t->at.committed;
         if (t->at.committed || t->fault.scope != FAULT_NONE)
                 return;
-        fault_set(&t->fault, FAULT_REQUEST, EIO, "pg-rolled-back", "PostgreSQL answered COMMIT with %s",
-                  PQcmdStatus((PGresult *)result));
+        fault_set(&t->fault, FAULT_REQUEST, EIO, "pg-rolled-back",
+                  "PostgreSQL answered COMMIT with %s", PQcmdStatus((PGresult *)result));
         t->fault.retryable = true;
 }
 
-/* The server takes no writes any more: a standby now, or about to be one. Another that conninfo names may take them, and is found by connecting anew. What
- * was refused for this has done nothing. */
+/* The server takes no writes any more: a standby now, or about to be one. Another that conninfo
+ * names may take them, and is found by connecting anew. What was refused for this has done nothing.
+ */
 static void work_leave_server(PgConnection *c, const Fault *fault)
 {
         PgTask *t = TAKE_PTR(c->task);
@@ -193,9 +199,10 @@ static void work_on_answer(PgConnection *c)
         PQclear(answer);
         if (!c->task)
                 return;
-        /* Behind the last one only the end of the flight is to come, at once; libpq loses that when it has no memory for it. */
-        bool last =
-                t->at.stage == WORK_COMMIT || (t->at.stage == WORK_STEP && t->at.step == t->at.last && !t->at.commits);
+        /* Behind the last one only the end of the flight is to come, at once; libpq loses that when
+         * it has no memory for it. */
+        bool last = t->at.stage == WORK_COMMIT ||
+                    (t->at.stage == WORK_STEP && t->at.step == t->at.last && !t->at.commits);
         if (t->at.pipelined && (last || !t->at.answered) &&
             connection_set_deadline(c, last ? t->pool->answer_usec : t->at.limit_usec) < 0) {
                 connection_break(c);
@@ -208,9 +215,10 @@ static void work_on_answer(PgConnection *c)
                 work_on_landing(c);
 }
 
-/* ---- the socket ---- */
+/* ---- the socket ----------------------------------------------------------------------------- */
 
-/* Of several results the last counts, but no success hides an error, nor "connection lost" what the server said before. */
+/* Of several results the last counts, but no success hides an error, nor "connection lost" what the
+ * server said before. */
 static void work_keep_result(PgConnection *c, PGresult *result)
 {
         if (c->answer && result_is_error(c->answer)) {
@@ -229,7 +237,8 @@ static void work_on_sync(PgConnection *c)
                 connection_break(c);
 }
 
-/* One result, or NULL behind the last of a statement. False: there is nothing more to read for now. */
+/* One result, or NULL behind the last of a statement. False: there is nothing more to read for now.
+ */
 static bool work_on_result(PgConnection *c, PGresult *result)
 {
         bool pipelined = c->task->at.pipelined;
@@ -262,7 +271,8 @@ static bool work_on_result(PgConnection *c, PGresult *result)
         default:
                 break;
         }
-        /* libpq itself could not read on, for want of memory perhaps: nothing that ends the statement follows. */
+        /* libpq itself could not read on, for want of memory perhaps: nothing that ends the
+         * statement follows. */
         bool unread = result_is_error(result) && !PQresultErrorField(result, PG_DIAG_SQLSTATE) &&
                       !(c->answer && result_is_error(c->answer));
         work_keep_result(c, result);
@@ -271,7 +281,8 @@ static bool work_on_result(PgConnection *c, PGresult *result)
         return true;
 }
 
-/* Reads what has come. Answers may come in pieces, so the one that is not whole is kept with the connection. */
+/* Reads what has come. Answers may come in pieces, so the one that is not whole is kept with the
+ * connection. */
 static void work_read(PgConnection *c)
 {
         while (c->state == PG_CONNECTION_WORKING && !PQisBusy(c->conn))
@@ -301,7 +312,8 @@ void work_on_io(PgConnection *c)
         }
         if (work_is_copying(c))
                 copy_feed(c);
-        /* The answer to a COPY may have been read before its end was sent: then no input announces it. */
+        /* The answer to a COPY may have been read before its end was sent: then no input announces
+         * it. */
         if (c->state == PG_CONNECTION_WORKING && !work_is_copying(c))
                 flight_flush(c);
         if (c->state == PG_CONNECTION_WORKING && !work_is_copying(c))

@@ -1,8 +1,9 @@
 /*
  * civil: days to dates and back.
  *
- * The calendar repeats every 400 years (146097 days, a whole number of weeks), so both directions reduce to one such cycle that starts on
- * 1 March: the leap day is then the last day of its year, and the lengths of the months before it follow one linear formula. Pure integers, no tables.
+ * The calendar repeats every 400 years (146097 days, a whole number of weeks), so both directions
+ * reduce to one such cycle that starts on 1 March: the leap day is then the last day of its year,
+ * and the lengths of the months before it follow one linear formula. Pure integers, no tables.
  */
 #include "schedule/civil.h"
 
@@ -37,8 +38,8 @@ int64_t civil_day_of(CivilDate date)
         int month_from_march = (date.month + 9) % 12;
         int64_t day_of_year = (153 * month_from_march + 2) / 5 + date.day - 1;
 
-        return cycle * DAYS_PER_CYCLE + year_of_cycle * DAYS_PER_YEAR + year_of_cycle / 4 - year_of_cycle / 100 +
-               day_of_year - EPOCH_DAY;
+        return cycle * DAYS_PER_CYCLE + year_of_cycle * DAYS_PER_YEAR + year_of_cycle / 4 -
+               year_of_cycle / 100 + day_of_year - EPOCH_DAY;
 }
 
 CivilDate civil_date_of(int64_t day)
@@ -47,7 +48,8 @@ CivilDate civil_date_of(int64_t day)
         int64_t cycle = civil_floor_div(shifted, DAYS_PER_CYCLE);
         int64_t rest = shifted - cycle * DAYS_PER_CYCLE;
 
-        /* The last day of a cycle would begin a fifth century, the last one of four years a fifth year: leap days, both. */
+        /* The last day of a cycle would begin a fifth century, the last one of four years a fifth
+         * year: leap days, both. */
         int64_t century = rest / DAYS_PER_CENTURY < 4 ? rest / DAYS_PER_CENTURY : 3;
         rest -= century * DAYS_PER_CENTURY;
         int64_t four_years = rest / DAYS_PER_4_YEARS;
@@ -57,7 +59,8 @@ CivilDate civil_date_of(int64_t day)
 
         int month_from_march = (int)((5 * rest + 2) / 153);
         CivilDate date = {
-                .year = cycle * 400 + century * 100 + four_years * 4 + year + (month_from_march >= 10),
+                .year = cycle * 400 + century * 100 + four_years * 4 + year +
+                        (month_from_march >= 10),
                 .month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9,
                 .day = (int)(rest - (153 * month_from_march + 2) / 5 + 1),
         };

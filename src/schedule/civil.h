@@ -1,7 +1,8 @@
 /*
  * civil: the proleptic Gregorian calendar, private to this directory.
  *
- * Days are counted from 1970-01-01 (day 0, a Thursday); years and days may be negative. Valid for every day that 64-bit seconds can reach.
+ * Days are counted from 1970-01-01 (day 0, a Thursday); years and days may be negative. Valid for
+ * every day that 64-bit seconds can reach.
  */
 #pragma once
 

@@ -1,8 +1,9 @@
 /*
  * cron: from the text of a schedule to a Schedule.
  *
- * One table describes the five fields; each field is read by the same grammar into a bit mask. Every refusal writes one text for people that quotes the
- * piece at fault and says what is accepted. Foreign bytes in it are made printable and cut. Nothing is allocated.
+ * One table describes the five fields; each field is read by the same grammar into a bit mask.
+ * Every refusal writes one text for people that quotes the piece at fault and says what is
+ * accepted. Foreign bytes in it are made printable and cut. Nothing is allocated.
  */
 #include "base/duration.h"
 #include "base/text.h"
@@ -69,7 +70,8 @@ static int refuse(const Complaint *c, const char *format, ...)
 }
 
 /* What is wrong with `item` of a field, and what the field takes. */
-static int refuse_item(const Complaint *c, const Field *field, Piece item, const char *format, ...) _printf_(4, 5);
+static int refuse_item(const Complaint *c, const Field *field, Piece item, const char *format, ...)
+        _printf_(4, 5);
 
 static int refuse_item(const Complaint *c, const Field *field, Piece item, const char *format, ...)
 {
@@ -79,9 +81,11 @@ static int refuse_item(const Complaint *c, const Field *field, Piece item, const
         va_start(args, format);
         (void)vsnprintf(why, sizeof(why), format, args);
         va_end(args);
-        return refuse(
-                c, "%s \"%s\": %s; accepted: %s, \"*\", ranges a-b, steps */n or a-b/n, and lists of these with commas",
-                field->title, text_printable(item.at, item.size, quoted, sizeof(quoted)), why, field->accepted);
+        return refuse(c,
+                      "%s \"%s\": %s; accepted: %s, \"*\", ranges a-b, steps */n or a-b/n, and "
+                      "lists of these with commas",
+                      field->title, text_printable(item.at, item.size, quoted, sizeof(quoted)), why,
+                      field->accepted);
 }
 
 /* Takes the next word off the front; an empty piece when none is left. */
@@ -94,7 +98,8 @@ static Piece take_word(const char **string)
         return word;
 }
 
-/* Takes what stands before `separator` off the front of `rest`; false: there is no separator, all of it was taken. */
+/* Takes what stands before `separator` off the front of `rest`; false: there is no separator, all
+ * of it was taken. */
 static bool take_until(Piece *rest, char separator, Piece *ret)
 {
         const char *found = memchr(rest->at, separator, rest->size);
@@ -142,12 +147,13 @@ static int parse_value(const Field *field, Piece item, Piece value, int *ret, co
         if (!parse_number(value, ret))
                 return refuse_item(c, field, item, "\"%s\" is not understood", quoted);
         if (*ret < field->min || *ret > field->max)
-                return refuse_item(c, field, item, "%s is outside %d-%d", quoted, field->min, field->max);
+                return refuse_item(c, field, item, "%s is outside %d-%d", quoted, field->min,
+                                   field->max);
         return 0;
 }
 
-static int parse_range(const Field *field, Piece item, Piece range, bool has_step, int ret_bounds[2],
-                       const Complaint *c)
+static int parse_range(const Field *field, Piece item, Piece range, bool has_step,
+                       int ret_bounds[2], const Complaint *c)
 {
         Piece first, rest = range;
 
@@ -163,8 +169,10 @@ static int parse_range(const Field *field, Piece item, Piece range, bool has_ste
         if (!is_range) {
                 ret_bounds[1] = ret_bounds[0];
                 return has_step
-                               ? refuse_item(c, field, item, "a step needs a range or \"*\" before it, such as %d-%d/2",
-                                             ret_bounds[0], field->max)
+                               ? refuse_item(
+                                         c, field, item,
+                                         "a step needs a range or \"*\" before it, such as %d-%d/2",
+                                         ret_bounds[0], field->max)
                                : 0;
         }
         err = parse_value(field, item, rest, &ret_bounds[1], c);
@@ -173,7 +181,8 @@ static int parse_range(const Field *field, Piece item, Piece range, bool has_ste
         if (field == &fields[DAY_OF_WEEK] && ret_bounds[1] == 0 && ret_bounds[0] > 0)
                 ret_bounds[1] = SUNDAY;
         if (ret_bounds[0] > ret_bounds[1])
-                return refuse_item(c, field, item, "the range runs backwards; write two ranges with a comma");
+                return refuse_item(c, field, item,
+                                   "the range runs backwards; write two ranges with a comma");
         return 0;
 }
 
@@ -182,11 +191,15 @@ static int parse_step(const Field *field, Piece item, Piece step, int *ret, cons
         int max = field->max - field->min;
 
         if (!parse_number(step, ret) || *ret < 1)
-                return refuse_item(c, field, item, "the step after \"/\" must be a whole number from 1 to %d", max);
+                return refuse_item(c, field, item,
+                                   "the step after \"/\" must be a whole number from 1 to %d", max);
         if (*ret > max)
-                return refuse_item(c, field, item, "a step of %d is wider than the field (at most %d)%s", *ret, max,
-                                   field == &fields[MINUTE] ? "; for a longer rhythm use \"every\", such as every 90m"
-                                                            : "");
+                return refuse_item(
+                        c, field, item, "a step of %d is wider than the field (at most %d)%s", *ret,
+                        max,
+                        field == &fields[MINUTE]
+                                ? "; for a longer rhythm use \"every\", such as every 90m"
+                                : "");
         return 0;
 }
 
@@ -216,8 +229,9 @@ static int parse_field(const Field *field, Piece text, uint64_t *ret_bits, const
 
         do {
                 more = take_until(&rest, ',', &item);
-                int err = item.size == 0 ? refuse_item(c, field, text, "an entry of the list is empty")
-                                         : parse_item(field, item, &bits, c);
+                int err = item.size == 0
+                                  ? refuse_item(c, field, text, "an entry of the list is empty")
+                                  : parse_item(field, item, &bits, c);
                 if (err < 0)
                         return err;
         } while (more);
@@ -225,8 +239,8 @@ static int parse_field(const Field *field, Piece text, uint64_t *ret_bits, const
         return 0;
 }
 
-/* Whether any month has any of the days. With days of the week as an alternative, or as a further condition, one always comes: 29 February
- * falls on each of them. */
+/* Whether any month has any of the days. With days of the week as an alternative, or as a further
+ * condition, one always comes: 29 February falls on each of them. */
 static bool can_fire(const Schedule *s)
 {
         static const int leap_year = 2000;
@@ -253,10 +267,10 @@ static int parse_cron(const char *string, Schedule *ret, const Complaint *c)
                 if (n < N_FIELDS)
                         words[n] = word;
         if (n != N_FIELDS)
-                return refuse(
-                        c,
-                        "cron has %zu field%s; accepted: five, MIN HOUR DOM MON DOW, such as cron */15 6-20 * * mon-fri",
-                        n, n == 1 ? "" : "s");
+                return refuse(c,
+                              "cron has %zu field%s; accepted: five, MIN HOUR DOM MON DOW, such as "
+                              "cron */15 6-20 * * mon-fri",
+                              n, n == 1 ? "" : "s");
         for (size_t i = 0; i < N_FIELDS; i++) {
                 int err = parse_field(&fields[i], words[i], &bits[i], c);
 
@@ -278,9 +292,11 @@ static int parse_cron(const char *string, Schedule *ret, const Complaint *c)
 
                 (void)refuse(
                         c,
-                        "cron never fires: day of month \"%s\" does not occur in month \"%s\"; accepted: days that the months have "
+                        "cron never fires: day of month \"%s\" does not occur in month \"%s\"; "
+                        "accepted: days that the months have "
                         "(29 in feb is one)",
-                        text_printable(words[DAY_OF_MONTH].at, words[DAY_OF_MONTH].size, day, sizeof(day)),
+                        text_printable(words[DAY_OF_MONTH].at, words[DAY_OF_MONTH].size, day,
+                                       sizeof(day)),
                         text_printable(words[MONTH].at, words[MONTH].size, month, sizeof(month)));
                 return -ERANGE;
         }
@@ -305,12 +321,13 @@ static int parse_every(const char *string, Schedule *ret, const Complaint *c)
         if (err == -ERANGE)
                 return refuse(c, "every \"%s\": too long; accepted: 1m to 10 years", quoted);
         if (err < 0)
-                return refuse(
-                        c,
-                        "every \"%s\": not a duration; accepted: whole numbers with units, such as every 15m, every 1h30m, every 2d",
-                        quoted);
+                return refuse(c,
+                              "every \"%s\": not a duration; accepted: whole numbers with units, "
+                              "such as every 15m, every 1h30m, every 2d",
+                              quoted);
         if (interval_usec < USEC_PER_MINUTE)
-                return refuse(c, "every \"%s\": too short; accepted: 1m or more, such as every 15m", quoted);
+                return refuse(c, "every \"%s\": too short; accepted: 1m or more, such as every 15m",
+                              quoted);
         *ret = (Schedule){.is_interval = true, .interval_usec = interval_usec};
         return 0;
 }
@@ -319,7 +336,8 @@ int schedule_parse(const char *string, Schedule *ret, char *error, size_t error_
 {
         static const struct {
                 const char *word, *cron;
-        } shorthands[] = {{"hourly", "0 * * * *"}, {"daily", "0 0 * * *"}, {"weekly", "0 0 * * sun"}};
+        } shorthands[] = {
+                {"hourly", "0 * * * *"}, {"daily", "0 0 * * *"}, {"weekly", "0 0 * * sun"}};
         const Complaint c = {.text = error, .size = error_size};
         char quoted[QUOTED_BYTES];
         const char *rest = string;
@@ -334,11 +352,14 @@ int schedule_parse(const char *string, Schedule *ret, char *error, size_t error_
         (void)text_printable(string, strlen(string), quoted, sizeof(quoted));
         for (size_t i = 0; i < ARRAY_SIZE(shorthands); i++)
                 if (piece_is(word, shorthands[i].word))
-                        return take_word(&rest).size == 0 ? parse_cron(shorthands[i].cron, ret, &c)
-                                                          : refuse(&c, "\"%s\": nothing may follow %s; accepted: %s",
-                                                                   quoted, shorthands[i].word, forms);
+                        return take_word(&rest).size == 0
+                                       ? parse_cron(shorthands[i].cron, ret, &c)
+                                       : refuse(&c, "\"%s\": nothing may follow %s; accepted: %s",
+                                                quoted, shorthands[i].word, forms);
         if (word.at[0] == '*' || (word.at[0] >= '0' && word.at[0] <= '9'))
-                return refuse(&c, "\"%s\" is not a schedule; accepted: %s (the word cron or every comes first)", quoted,
-                              forms);
+                return refuse(&c,
+                              "\"%s\" is not a schedule; accepted: %s (the word cron or every "
+                              "comes first)",
+                              quoted, forms);
         return refuse(&c, "\"%s\" is not a schedule; accepted: %s", quoted, forms);
 }

@@ -1,20 +1,23 @@
 /*
  * next: the first firing after a moment.
  *
- * A zone's time is a row of spans with one offset each. Within a span the civil clock runs straight, so the next match is found on the calendar alone,
- * jumping by month, day and hour, never by minute. What happens between spans (gaps, repeats) is decided by the latest civil time the clock has
- * shown before the span: later times that it jumped over are skipped, earlier ones are shown again. Civil times are seconds on the zone's clock, counted
- * as if that clock were UTC.
+ * A zone's time is a row of spans with one offset each. Within a span the civil clock runs
+ * straight, so the next match is found on the calendar alone, jumping by month, day and hour, never
+ * by minute. What happens between spans (gaps, repeats) is decided by the latest civil time the
+ * clock has shown before the span: later times that it jumped over are skipped, earlier ones are
+ * shown again. Civil times are seconds on the zone's clock, counted as if that clock were UTC.
  */
 #include "base/duration.h"
 #include "schedule/civil.h"
 #include "schedule/schedule.h"
 #include <errno.h>
 
-/* 29 February on a given weekday: 40 years apart across a century without a leap day; one more for the spread and the zone. */
+/* 29 February on a given weekday: 40 years apart across a century without a leap day; one more for
+ * the spread and the zone. */
 #define SEARCH_SEC (41LL * 366 * SEC_PER_DAY)
 
-/* A clock that was set back by more than this has not been seen: offsets are within 26 hours of UTC, so two of them differ by at most 52. */
+/* A clock that was set back by more than this has not been seen: offsets are within 26 hours of
+ * UTC, so two of them differ by at most 52. */
 #define LOOK_BACK_SEC (53LL * SEC_PER_HOUR)
 
 #define ALL_HOURS 0xFFFFFFU
@@ -111,8 +114,8 @@ static int64_t shown_before(const Zone *zone, const ZoneSpan *span)
 }
 
 /* The first firing within the span, at or after `from_sec` and before `end_sec`. */
-static bool find_in_span(const Schedule *s, const Zone *zone, const ZoneSpan *span, int64_t from_sec, int64_t end_sec,
-                         int64_t *ret_sec)
+static bool find_in_span(const Schedule *s, const Zone *zone, const ZoneSpan *span,
+                         int64_t from_sec, int64_t end_sec, int64_t *ret_sec)
 {
         bool keeps_rhythm = s->hours == ALL_HOURS;
         int64_t civil_from = from_sec + span->offset_sec;
@@ -121,7 +124,8 @@ static bool find_in_span(const Schedule *s, const Zone *zone, const ZoneSpan *sp
         if (!keeps_rhythm && span->start_sec > from_sec - LOOK_BACK_SEC) {
                 int64_t shown = shown_before(zone, span);
 
-                if (from_sec == span->start_sec && find_match(s, shown, span->start_sec + span->offset_sec, &match)) {
+                if (from_sec == span->start_sec &&
+                    find_match(s, shown, span->start_sec + span->offset_sec, &match)) {
                         *ret_sec = span->start_sec;
                         return true;
                 }
@@ -145,13 +149,16 @@ static int next_cron(const Schedule *s, const Zone *zone, int64_t after_usec, in
                 int64_t end_sec = span.end_sec < limit_sec ? span.end_sec : limit_sec;
 
                 if (find_in_span(s, zone, &span, from_sec, end_sec, &firing_sec))
-                        return __builtin_mul_overflow(firing_sec, (int64_t)USEC_PER_SEC, ret_usec) ? -ERANGE : 0;
+                        return __builtin_mul_overflow(firing_sec, (int64_t)USEC_PER_SEC, ret_usec)
+                                       ? -ERANGE
+                                       : 0;
                 from_sec = end_sec;
         }
         return -ERANGE;
 }
 
-static int next_interval(uint64_t interval_usec, int64_t anchor_usec, int64_t after_usec, int64_t *ret_usec)
+static int next_interval(uint64_t interval_usec, int64_t anchor_usec, int64_t after_usec,
+                         int64_t *ret_usec)
 {
         int64_t interval, elapsed, since_anchor;
 
@@ -159,22 +166,25 @@ static int next_interval(uint64_t interval_usec, int64_t anchor_usec, int64_t af
             __builtin_sub_overflow(after_usec, anchor_usec, &elapsed))
                 return -ERANGE;
         interval = (int64_t)interval_usec;
-        if (__builtin_mul_overflow(civil_floor_div(elapsed, interval) + 1, interval, &since_anchor) ||
+        if (__builtin_mul_overflow(civil_floor_div(elapsed, interval) + 1, interval,
+                                   &since_anchor) ||
             __builtin_add_overflow(anchor_usec, since_anchor, ret_usec))
                 return -ERANGE;
         return 0;
 }
 
-int schedule_next(const Schedule *s, const Zone *zone, int64_t anchor_usec, uint64_t offset_usec, int64_t after_usec,
-                  int64_t *ret_usec)
+int schedule_next(const Schedule *s, const Zone *zone, int64_t anchor_usec, uint64_t offset_usec,
+                  int64_t after_usec, int64_t *ret_usec)
 {
         int64_t before_usec, base_usec, firing_usec;
 
-        /* A firing plus the offset lies after `after` exactly when the firing lies after `after` less the offset. */
+        /* A firing plus the offset lies after `after` exactly when the firing lies after `after`
+         * less the offset. */
         if (__builtin_sub_overflow(after_usec, offset_usec, &before_usec))
                 return -ERANGE;
-        int err = s->is_interval ? next_interval(s->interval_usec, anchor_usec, before_usec, &base_usec)
-                                 : next_cron(s, zone, before_usec, &base_usec);
+        int err = s->is_interval
+                          ? next_interval(s->interval_usec, anchor_usec, before_usec, &base_usec)
+                          : next_cron(s, zone, before_usec, &base_usec);
         if (err < 0)
                 return err;
         if (__builtin_add_overflow(base_usec, offset_usec, &firing_usec))
@@ -192,7 +202,8 @@ uint64_t schedule_spread_offset(const uint8_t id[16], uint64_t spread_usec)
         for (size_t i = 0; i < 16; i++)
                 hash = (hash ^ id[i]) * 0x100000001b3ULL;
 
-        /* FNV's high bits are weak for short input, and they decide here: mix as SplitMix64 does. */
+        /* FNV's high bits are weak for short input, and they decide here: mix as SplitMix64 does.
+         */
         hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9ULL;
         hash = (hash ^ hash >> 27) * 0x94d049bb133111ebULL;
         hash ^= hash >> 31;

@@ -1,9 +1,10 @@
 /*
  * rule: parsing and evaluating a POSIX time zone rule.
  *
- * The parser walks a counted string and never looks beyond its end. Evaluation takes each year's daylight saving as an interval [start, end): its end is
- * that year's, or the next year's where the end comes first (southern hemisphere); a moment has daylight saving when any such interval holds it. So
- * "daylight saving all year" (an end at or after the next start) needs no case of its own.
+ * The parser walks a counted string and never looks beyond its end. Evaluation takes each year's
+ * daylight saving as an interval [start, end): its end is that year's, or the next year's where the
+ * end comes first (southern hemisphere); a moment has daylight saving when any such interval holds
+ * it. So "daylight saving all year" (an end at or after the next start) needs no case of its own.
  */
 #include "schedule/rule.h"
 #include "schedule/civil.h"
@@ -16,7 +17,8 @@
 #define DEFAULT_TIME_SEC (2 * SEC_PER_HOUR)
 #define DEFAULT_DST_SEC  SEC_PER_HOUR
 
-/* Years around the moment's own that can matter: an offset or a time reaches at most 8 days beyond its year. */
+/* Years around the moment's own that can matter: an offset or a time reaches at most 8 days beyond
+ * its year. */
 #define YEARS_AROUND 2
 #define N_YEARS      (2 * YEARS_AROUND + 1)
 
@@ -87,8 +89,8 @@ static bool skip_name(Cursor *c)
         bool quoted = cursor_take(c, '<');
         const char *start = c->at;
 
-        while (c->at < c->end &&
-               (is_letter(*c->at) || (quoted && (is_digit(*c->at) || *c->at == '+' || *c->at == '-'))))
+        while (c->at < c->end && (is_letter(*c->at) ||
+                                  (quoted && (is_digit(*c->at) || *c->at == '+' || *c->at == '-'))))
                 c->at++;
         if (c->at - start < NAME_MIN_BYTES)
                 return false;
@@ -107,8 +109,9 @@ static bool parse_date(Cursor *c, TzRuleDate *ret)
                 ok = parse_number(c, 1, 365, &date.day);
         } else if (cursor_take(c, 'M')) {
                 date.form = TZ_RULE_MONTH;
-                ok = parse_number(c, 1, 12, &date.month) && cursor_take(c, '.') && parse_number(c, 1, 5, &date.week) &&
-                     cursor_take(c, '.') && parse_number(c, 0, 6, &date.day);
+                ok = parse_number(c, 1, 12, &date.month) && cursor_take(c, '.') &&
+                     parse_number(c, 1, 5, &date.week) && cursor_take(c, '.') &&
+                     parse_number(c, 0, 6, &date.day);
         } else {
                 date.form = TZ_RULE_ZERO_DAY;
                 ok = parse_number(c, 0, 365, &date.day);
@@ -175,16 +178,21 @@ static int64_t date_moment(const TzRuleDate *date, int64_t year, int32_t offset_
 
 ZoneSpan tz_rule_span_at(const TzRule *rule, int64_t utc_sec)
 {
-        ZoneSpan span = {.start_sec = INT64_MIN, .end_sec = INT64_MAX, .offset_sec = rule->standard_offset_sec};
+        ZoneSpan span = {.start_sec = INT64_MIN,
+                         .end_sec = INT64_MAX,
+                         .offset_sec = rule->standard_offset_sec};
         int64_t start[N_YEARS + 1], end[N_YEARS + 1];
 
         if (!rule->has_daylight)
                 return span;
 
-        int64_t first_year = civil_date_of(civil_floor_div(utc_sec, SEC_PER_DAY)).year - YEARS_AROUND;
+        int64_t first_year =
+                civil_date_of(civil_floor_div(utc_sec, SEC_PER_DAY)).year - YEARS_AROUND;
         for (int i = 0; i <= N_YEARS; i++) {
-                start[i] = date_moment(&rule->daylight_start, first_year + i, rule->standard_offset_sec);
-                end[i] = date_moment(&rule->daylight_end, first_year + i, rule->daylight_offset_sec);
+                start[i] = date_moment(&rule->daylight_start, first_year + i,
+                                       rule->standard_offset_sec);
+                end[i] =
+                        date_moment(&rule->daylight_end, first_year + i, rule->daylight_offset_sec);
         }
         for (int i = 0; i < N_YEARS; i++) {
                 int64_t bounds[] = {start[i], end[i] > start[i] ? end[i] : end[i + 1]};

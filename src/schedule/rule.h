@@ -1,8 +1,10 @@
 /*
- * rule: a POSIX time zone rule, "CET-1CEST,M3.5.0,M10.5.0/3": what holds after the last transition that a TZif file lists.
+ * rule: a POSIX time zone rule, "CET-1CEST,M3.5.0,M10.5.0/3": what holds after the last transition
+ * that a TZif file lists.
  *
- * The form is that of the TZ variable in POSIX with the extension of RFC 9636, section 3.3.2: times from -167 to 167 hours. A daylight-saving zone without
- * its two dates is refused (POSIX leaves their meaning open).
+ * The form is that of the TZ variable in POSIX with the extension of RFC 9636, section 3.3.2: times
+ * from -167 to 167 hours. A daylight-saving zone without its two dates is refused (POSIX leaves
+ * their meaning open).
  */
 #pragma once
 

@@ -1,19 +1,22 @@
 /*
  * tzif: from the bytes of a TZif file (RFC 9636; versions 1 to 4) to a Zone.
  *
- * Version 1 has one block with 32-bit times. Later versions repeat everything in a second block with 64-bit times, followed by a footer with a POSIX
- * rule; the first block is then stepped over. Every access is checked against the end of the bytes before it is made, every index against its
- * table: any damage ends in -EBADMSG. Names and indicators in the file are skipped; leap seconds are refused.
+ * Version 1 has one block with 32-bit times. Later versions repeat everything in a second block
+ * with 64-bit times, followed by a footer with a POSIX rule; the first block is then stepped over.
+ * Every access is checked against the end of the bytes before it is made, every index against its
+ * table: any damage ends in -EBADMSG. Names and indicators in the file are skipped; leap seconds
+ * are refused.
  */
 #include "schedule/civil.h"
 #include "schedule/zone_internal.h"
 #include <errno.h>
 #include <string.h>
 
-#define HEADER_BYTES      44
-#define TYPE_BYTES        6
-#define TYPES_MAX         256
-#define OFFSET_LIMIT_SEC  (26 * SEC_PER_HOUR) /* RFC 9636, 3.2: readers may rely on -25:59:59 to 26:00 */
+#define HEADER_BYTES 44
+#define TYPE_BYTES   6
+#define TYPES_MAX    256
+#define OFFSET_LIMIT_SEC                                                                           \
+        (26 * SEC_PER_HOUR) /* RFC 9636, 3.2: readers may rely on -25:59:59 to 26:00 */
 #define LEAP_CORRECTION_B 4
 
 typedef struct Reader {
@@ -72,8 +75,10 @@ static int header_read(Reader *r, Header *ret)
 /* Counts are 32 bits wide, so the sum fits into 64. */
 static bool block_skip(Reader *r, const Header *h, size_t time_bytes)
 {
-        uint64_t size = (uint64_t)h->n_times * (time_bytes + 1) + (uint64_t)h->n_types * TYPE_BYTES + h->n_chars +
-                        (uint64_t)h->n_leap * (time_bytes + LEAP_CORRECTION_B) + h->n_standard + h->n_ut;
+        uint64_t size = (uint64_t)h->n_times * (time_bytes + 1) +
+                        (uint64_t)h->n_types * TYPE_BYTES + h->n_chars +
+                        (uint64_t)h->n_leap * (time_bytes + LEAP_CORRECTION_B) + h->n_standard +
+                        h->n_ut;
 
         return size <= r->left && reader_take(r, (size_t)size);
 }
@@ -84,7 +89,8 @@ static bool types_decode(const uint8_t *types, const Header *h, int32_t offsets[
                 const uint8_t *type = types + (size_t)i * TYPE_BYTES;
                 int32_t offset = (int32_t)decode_u32(type);
 
-                if (offset <= -OFFSET_LIMIT_SEC || offset > OFFSET_LIMIT_SEC || type[4] > 1 || type[5] >= h->n_chars)
+                if (offset <= -OFFSET_LIMIT_SEC || offset > OFFSET_LIMIT_SEC || type[4] > 1 ||
+                    type[5] >= h->n_chars)
                         return false;
                 offsets[i] = offset;
         }
@@ -97,8 +103,8 @@ static int block_read(Reader *r, const Header *h, size_t time_bytes, Zone *zone)
         Reader block = *r;
 
         if (h->n_types == 0 || h->n_types > TYPES_MAX || h->n_chars == 0 || h->n_leap != 0 ||
-            (h->n_ut != 0 && h->n_ut != h->n_types) || (h->n_standard != 0 && h->n_standard != h->n_types) ||
-            !block_skip(r, h, time_bytes))
+            (h->n_ut != 0 && h->n_ut != h->n_types) ||
+            (h->n_standard != 0 && h->n_standard != h->n_types) || !block_skip(r, h, time_bytes))
                 return -EBADMSG;
 
         /* The whole block is there, so none of these can fail. */

@@ -1,8 +1,9 @@
 /*
  * zone: finding a zone's file, and the offset that holds at a moment.
  *
- * A name can only lead into the zoneinfo folder: each part is letters, digits, "_", "+" and "-". A loaded zone never changes and holds no file open.
- * The bytes are understood in tzif.c, the rule for far moments in rule.c.
+ * A name can only lead into the zoneinfo folder: each part is letters, digits, "_", "+" and "-". A
+ * loaded zone never changes and holds no file open. The bytes are understood in tzif.c, the rule
+ * for far moments in rule.c.
  */
 #include "schedule/zone.h"
 #include "base/file.h"
@@ -18,12 +19,14 @@
 #define EDGEMIRROR_ZONEINFO_DIR "/usr/share/zoneinfo"
 #endif
 
-/* Beyond this the calendar's arithmetic could overflow. Offsets repeat there, so the edge serves for what lies beyond. */
+/* Beyond this the calendar's arithmetic could overflow. Offsets repeat there, so the edge serves
+ * for what lies beyond. */
 #define TIMESTAMP_MAX_SEC (INT64_MAX / 4)
 
 static bool name_is_sane(const char *name)
 {
-        static const char part_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-";
+        static const char part_chars[] =
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-";
 
         if (strlen(name) > LIMIT_ZONE_NAME_MAX_BYTES)
                 return false;
@@ -57,7 +60,8 @@ static int load_file(const char *name, Zone **ret)
         if (!S_ISREG(st.st_mode)) /* "Europe" is a folder */
                 return -ENOENT;
 
-        /* One byte more than allowed tells a file that is too large from one that just fits, whatever fstat said. */
+        /* One byte more than allowed tells a file that is too large from one that just fits,
+         * whatever fstat said. */
         bytes = malloc(LIMIT_ZONE_FILE_MAX_BYTES + 1);
         if (!bytes)
                 return -ENOMEM;
@@ -124,7 +128,8 @@ ZoneSpan zone_span_at(const Zone *zone, int64_t utc_sec)
                 ZoneSpan span = {
                         .start_sec = start_sec,
                         .end_sec = n < zone->n_transitions ? zone->transition_sec[n] : INT64_MAX,
-                        .offset_sec = n > 0 ? zone->offset_after_sec[n - 1] : zone->first_offset_sec,
+                        .offset_sec =
+                                n > 0 ? zone->offset_after_sec[n - 1] : zone->first_offset_sec,
                 };
                 return span;
         }

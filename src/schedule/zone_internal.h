@@ -1,5 +1,6 @@
 /*
- * zone_internal: what a loaded zone is made of. For the files of this directory and for the tests that feed it damaged bytes.
+ * zone_internal: what a loaded zone is made of. For the files of this directory and for the tests
+ * that feed it damaged bytes.
  */
 #pragma once
 
@@ -19,5 +20,6 @@ struct Zone {
         TzRule rule; /* from the last transition on; always, where there is none */
 };
 
-/* A whole TZif file. The bytes are not kept. -EBADMSG: not a TZif file, damaged, or with leap seconds; -ENOMEM. */
+/* A whole TZif file. The bytes are not kept. -EBADMSG: not a TZif file, damaged, or with leap
+ * seconds; -ENOMEM. */
 int zone_parse(const char *name, const uint8_t *bytes, size_t size, Zone **ret);

@@ -1,8 +1,8 @@
 /*
  * job_texts: what the catalog said of a job in words, and what of it the journal does not have yet.
  *
- * A text that is the same again is not new: documents are large, and written when they have changed. Running out of memory loses a text for people, and
- * the run goes on.
+ * A text that is the same again is not new: documents are large, and written when they have
+ * changed. Running out of memory loses a text for people, and the run goes on.
  */
 #pragma once
 
@@ -16,12 +16,14 @@ typedef struct JobTexts {
         unsigned is_new, going; /* bits: not in the journal yet; given to the write under way */
 } JobTexts;
 
-void job_texts_take(JobTexts *t, JobText name,
-                    const char *text);                      /* copied; NULL: nothing is known, what there is stays */
+/* copied; NULL: nothing is known, what there is stays */
+void job_texts_take(JobTexts *t, JobText name, const char *text);
 const char *job_texts_get(const JobTexts *t, JobText name); /* NULL: none; borrowed */
-const char *job_texts_new(const JobTexts *t, JobText name); /* the same, if the journal does not have it */
+/* the same, if the journal does not have it */
+const char *job_texts_new(const JobTexts *t, JobText name);
 
-/* The journal asks for what is new: between job_texts_ask and job_texts_given. `again`: what it was given the last time was not written. */
+/* The journal asks for what is new: between job_texts_ask and job_texts_given. `again`: what it was
+ * given the last time was not written. */
 void job_texts_ask(JobTexts *t, bool again);
 void job_texts_given(JobTexts *t);
 

@@ -87,8 +87,9 @@ static int journal_on_heartbeat(sd_event_source *s, uint64_t usec, void *userdat
         return 0;
 }
 
-int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t lease_usec, uint64_t claimed_usec,
-                JournalState state, JournalLeaseLost lost, JournalIdle idle, void *userdata, Journal **ret)
+int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t lease_usec,
+                uint64_t claimed_usec, JournalState state, JournalLeaseLost lost, JournalIdle idle,
+                void *userdata, Journal **ret)
 {
         _cleanup_(cleanup_journal) Journal *j = calloc(1, sizeof(*j));
         if (!j)
@@ -104,8 +105,8 @@ int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t 
                 .idle = idle,
                 .userdata = userdata,
         };
-        int r = sd_event_add_time_relative(event, &j->heartbeat, CLOCK_MONOTONIC, lease_usec / 3, lease_usec / 30,
-                                           journal_on_heartbeat, j);
+        int r = sd_event_add_time_relative(event, &j->heartbeat, CLOCK_MONOTONIC, lease_usec / 3,
+                                           lease_usec / 30, journal_on_heartbeat, j);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(j);

@@ -40,7 +40,8 @@ static void limiter_measure(Limiter *p, uint64_t elapsed_usec)
         if (p->usual_usec == 0)
                 p->usual_usec = elapsed_usec;
         else
-                p->usual_usec = p->usual_usec - (p->usual_usec >> SMOOTH_SHIFT) + (elapsed_usec >> SMOOTH_SHIFT);
+                p->usual_usec = p->usual_usec - (p->usual_usec >> SMOOTH_SHIFT) +
+                                (elapsed_usec >> SMOOTH_SHIFT);
 }
 
 static void limiter_set(Limiter *p, unsigned allowed)

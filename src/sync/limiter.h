@@ -1,9 +1,12 @@
 /*
- * limiter: how many pages may be asked for ahead, so that the catalog is kept busy and no busier than it likes.
+ * limiter: how many pages may be asked for ahead, so that the catalog is kept busy and no busier
+ * than it likes.
  *
- * One limiter for all syncs of a process, because they burden the same catalog. Additive increase, multiplicative decrease: after as many good answers as are
- * allowed in flight, one more is allowed; a catalog that pushes back (429, 503, timeouts) halves it; one whose answers have become much slower than its
- * quick ones has a queue, and loses one. What is allowed is shared evenly between the lists that are being read, at least one each.
+ * One limiter for all syncs of a process, because they burden the same catalog. Additive increase,
+ * multiplicative decrease: after as many good answers as are allowed in flight, one more is
+ * allowed; a catalog that pushes back (429, 503, timeouts) halves it; one whose answers have become
+ * much slower than its quick ones has a queue, and loses one. What is allowed is shared evenly
+ * between the lists that are being read, at least one each.
  *
  * Pure.
  */

@@ -1,8 +1,9 @@
 /*
  * listing: one list out of many pages; the argument why it is right stands in the header.
  *
- * What always holds: `seen` has every row of the pages that were joined; `anchors` are rows received in this pass, in the order of the list, the newest
- * LISTING_ANCHORS_MAX of them; under the first premise every row that stays and stands before `position` has been received.
+ * What always holds: `seen` has every row of the pages that were joined; `anchors` are rows
+ * received in this pass, in the order of the list, the newest LISTING_ANCHORS_MAX of them; under
+ * the first premise every row that stays and stands before `position` has been received.
  */
 #include "sync/listing.h"
 #include "base/limits.h"
@@ -12,10 +13,13 @@
 enum {
         OVERLAP_MIN = 8,  /* rows; what a quiet list costs per page */
         OVERLAP_STEP = 8, /* factor, further back and with each pass */
-        TRIES_MAX = 16,   /* requests in a row without progress, before the page is taken without an anchor */
-        IDLE_MAX = 32,    /* requests without progress, beside as many as with it */
+        /* requests in a row without progress, before the page is taken without an anchor */
+        TRIES_MAX = 16,
+        IDLE_MAX = 32, /* requests without progress, beside as many as with it */
         IDLE_MOVED =
-                4, /* so many counts one that has the newest row further along: rows are added, or the offset is ignored */
+                /* so many counts one that has the newest row further along: rows are added, or the
+                   offset is ignored */
+        4,
 };
 
 static void listing_start(Listing *l)
@@ -49,13 +53,15 @@ void listing_done(Listing *l)
         seen_done(&l->seen);
 }
 
-/* ---- anchors ---- */
+/* ---- anchors -------------------------------------------------------------------------------- */
 
 /* The newest anchor has age 0; SIZE_MAX: it is none. */
 static size_t listing_age(const Listing *l, const Uuid *id)
 {
         for (size_t age = 0; age < l->n_anchors; age++)
-                if (uuid_equal(&l->anchors[(l->next_anchor + LISTING_ANCHORS_MAX - 1 - age) % LISTING_ANCHORS_MAX], id))
+                if (uuid_equal(&l->anchors[(l->next_anchor + LISTING_ANCHORS_MAX - 1 - age) %
+                                           LISTING_ANCHORS_MAX],
+                               id))
                         return age;
         return SIZE_MAX;
 }
@@ -68,7 +74,8 @@ static void listing_add_anchor(Listing *l, const Uuid *id)
                 l->n_anchors++;
 }
 
-/* The anchors that were received after the one that is in the page are not: they have been removed. */
+/* The anchors that were received after the one that is in the page are not: they have been removed.
+ */
 static void listing_forget_newest(Listing *l, size_t n)
 {
         if (n > l->n_anchors)
@@ -103,7 +110,8 @@ static Join listing_join(const Listing *l, const DatabaseConnection *rows, size_
         return j;
 }
 
-/* A page that was followed by rows was cut, or rows were added behind it: more than a few are not added between two requests. */
+/* A page that was followed by rows was cut, or rows were added behind it: more than a few are not
+ * added between two requests. */
 static void listing_measure(Listing *l, size_t n_rows)
 {
         int64_t end = l->offset + (int64_t)n_rows;
@@ -122,16 +130,17 @@ static bool listing_uneven(const Listing *l)
         return l->shortest_cut < l->largest;
 }
 
-/* Was the last page cut, as far as a constant cap would have it? One as long as the limit was cut by it, one that is not shorter than any other by the server's
- * cap, once a cap was seen. */
+/* Was the last page cut, as far as a constant cap would have it? One as long as the limit was cut
+ * by it, one that is not shorter than any other by the server's cap, once a cap was seen. */
 static bool listing_was_cut(const Listing *l)
 {
         return l->last >= (l->capped ? l->largest : l->limit);
 }
 
-/* ---- what to ask for next ---- */
+/* ---- what to ask for next ------------------------------------------------------------------- */
 
-/* Half of the longest page at most, so that the other half is new, also where the server's cap is low. */
+/* Half of the longest page at most, so that the other half is new, also where the server's cap is
+ * low. */
 static void listing_ask(Listing *l, size_t overlap)
 {
         size_t most = l->largest / 2;
@@ -152,7 +161,8 @@ static void listing_probe(Listing *l, int64_t end)
         l->confirming = false;
 }
 
-/* Where caps vary, as little as can be: a page that does not reach beyond the overlap brings nothing. */
+/* Where caps vary, as little as can be: a page that does not reach beyond the overlap brings
+ * nothing. */
 static size_t listing_overlap(const Listing *l)
 {
         return listing_uneven(l) ? 1 : (size_t)OVERLAP_MIN << (3 * l->pass);
@@ -163,22 +173,23 @@ unsigned listing_stride(const Listing *l)
         return l->full && l->largest > l->overlap ? (unsigned)(l->largest - l->overlap) : 0;
 }
 
-/* ---- ends ---- */
+/* ---- ends ----------------------------------------------------------------------------------- */
 
 static ListingStep listing_give_up(Listing *l, Fault *ret_fault)
 {
         if (l->pass == 0 && !l->unordered && l->in_pass <= (int64_t)l->largest) {
-                fault_set(
-                        ret_fault, FAULT_RUN, EPROTO, "list-no-progress",
-                        "the catalog gave %lld pages of which only the first had rows that were new, and no end, at offset "
-                        "%lld: does a proxy drop the offset parameter?",
-                        (long long)l->pages, (long long)l->offset);
+                fault_set(ret_fault, FAULT_RUN, EPROTO, "list-no-progress",
+                          "the catalog gave %lld pages of which only the first had rows that were "
+                          "new, and no end, at offset "
+                          "%lld: does a proxy drop the offset parameter?",
+                          (long long)l->pages, (long long)l->offset);
                 return LISTING_FAILED;
         }
         fault_set(ret_fault, FAULT_RUN, EAGAIN, "list-unstable",
-                  "the list could not be read as one in %u pass%s: %s; what was seen is applied", l->pass + 1,
-                  l->pass > 0 ? "es" : "",
-                  l->unordered ? "rows change places from request to request, or one id stands at places far apart"
+                  "the list could not be read as one in %u pass%s: %s; what was seen is applied",
+                  l->pass + 1, l->pass > 0 ? "es" : "",
+                  l->unordered ? "rows change places from request to request, or one id stands at "
+                                 "places far apart"
                                : "rows come and go too fast, or pages do not overlap");
         return LISTING_UNSTABLE;
 }
@@ -203,7 +214,7 @@ static ListingStep listing_pass_ended(Listing *l, int64_t places, Fault *ret_fau
         return LISTING_AGAIN;
 }
 
-/* ---- what a page brings ---- */
+/* ---- what a page brings --------------------------------------------------------------------- */
 
 /* Is the row one of those before it in the page? Asked of rows that were received before only. */
 static bool page_has_before(const DatabaseConnection *rows, size_t i)
@@ -239,7 +250,8 @@ static int listing_receive(Listing *l, const Join *j, const DatabaseConnection *
 }
 
 /* The page was joined and goes beyond what was received. */
-static void listing_advance(Listing *l, const Join *j, const DatabaseConnection *rows, size_t n_rows)
+static void listing_advance(Listing *l, const Join *j, const DatabaseConnection *rows,
+                            size_t n_rows)
 {
         listing_forget_newest(l, j->age == SIZE_MAX ? l->n_anchors : j->age);
         for (size_t i = j->from; i < n_rows; i++)
@@ -252,14 +264,16 @@ static void listing_advance(Listing *l, const Join *j, const DatabaseConnection 
                 listing_probe(l, l->position);
                 return;
         }
-        /* How far the list moved since the last page is the best guess of how far it will move until the next. */
+        /* How far the list moved since the last page is the best guess of how far it will move
+         * until the next. */
         int64_t shift = j->shift < 0 ? -j->shift : j->shift;
         if (shift > LISTING_ANCHORS_MAX)
                 shift = LISTING_ANCHORS_MAX;
         listing_ask(l, listing_overlap(l) + 2 * (size_t)shift);
 }
 
-/* Joined, but nothing new: it may have been cut right there, or end there, or rows were added in front of it and the newest row stands further along. */
+/* Joined, but nothing new: it may have been cut right there, or end there, or rows were added in
+ * front of it and the newest row stands further along. */
 static void listing_stay(Listing *l, const Join *j, size_t n_rows)
 {
         int64_t end = l->offset + (int64_t)n_rows;
@@ -296,19 +310,20 @@ static void listing_go_blind(Listing *l)
 
 static bool listing_over_caps(const Listing *l, size_t n_rows)
 {
-        return l->pages > LIMIT_LIST_MAX_PAGES || l->position + (int64_t)n_rows > LIMIT_LIST_MAX_ROWS ||
+        return l->pages > LIMIT_LIST_MAX_PAGES ||
+               l->position + (int64_t)n_rows > LIMIT_LIST_MAX_ROWS ||
                l->bytes > LIMIT_LIST_MAX_NAME_BYTES;
 }
 
 static ListingStep listing_too_long(const Listing *l, Fault *ret_fault)
 {
-        fault_set(
-                ret_fault, FAULT_RUN, E2BIG, "list-too-long",
-                "the list does not end: %lld rows with %lld MiB of names in %lld pages; at most %lld rows, %lld MiB and "
-                "%lld pages are taken",
-                (long long)l->received, (long long)(l->bytes >> 20), (long long)l->pages,
-                (long long)LIMIT_LIST_MAX_ROWS, (long long)(LIMIT_LIST_MAX_NAME_BYTES >> 20),
-                (long long)LIMIT_LIST_MAX_PAGES);
+        fault_set(ret_fault, FAULT_RUN, E2BIG, "list-too-long",
+                  "the list does not end: %lld rows with %lld MiB of names in %lld pages; at most "
+                  "%lld rows, %lld MiB and "
+                  "%lld pages are taken",
+                  (long long)l->received, (long long)(l->bytes >> 20), (long long)l->pages,
+                  (long long)LIMIT_LIST_MAX_ROWS, (long long)(LIMIT_LIST_MAX_NAME_BYTES >> 20),
+                  (long long)LIMIT_LIST_MAX_PAGES);
         return LISTING_FAILED;
 }
 
@@ -316,8 +331,10 @@ static ListingStep listing_too_long(const Listing *l, Fault *ret_fault)
 static ListingStep listing_ended(Listing *l, Fault *ret_fault)
 {
         int64_t places = l->offset;
-        l->broken = l->broken || (places == 0 && l->received > 0); /* all rows gone at once: looked at again */
-        bool doubtful = listing_uneven(l) || l->largest == 1 || l->doubles > 0 || listing_was_cut(l);
+        /* all rows gone at once: looked at again */
+        l->broken = l->broken || (places == 0 && l->received > 0);
+        bool doubtful =
+                listing_uneven(l) || l->largest == 1 || l->doubles > 0 || listing_was_cut(l);
         bool again = l->empties++ > 0 && !listing_was_cut(l);
         l->broken = l->broken || (again && l->doubles > 0);
         if (!doubtful || places == 0 || l->broken || again)
@@ -337,13 +354,14 @@ static void listing_count(Listing *l, int idle)
 }
 
 /* A page that is joined, or is taken without that. */
-static ListingStep listing_take(Listing *l, const Join *j, const DatabaseConnection *rows, size_t n_rows,
-                                Fault *ret_fault)
+static ListingStep listing_take(Listing *l, const Join *j, const DatabaseConnection *rows,
+                                size_t n_rows, Fault *ret_fault)
 {
         bool last_alone = l->confirming && n_rows == 1 && (j->shift == 0 || l->unordered);
         int r = listing_receive(l, j, rows, n_rows);
         if (r < 0) {
-                fault_set(ret_fault, FAULT_RUN, -r, "no-memory", "out of memory for the ids of the list");
+                fault_set(ret_fault, FAULT_RUN, -r, "no-memory",
+                          "out of memory for the ids of the list");
                 return LISTING_FAILED;
         }
         if (last_alone && r == 0)
@@ -358,7 +376,8 @@ static ListingStep listing_take(Listing *l, const Join *j, const DatabaseConnect
         return LISTING_MORE;
 }
 
-ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_rows, Fault *ret_fault)
+ListingStep listing_page(Listing *l, const DatabaseConnection *rows, size_t n_rows,
+                         Fault *ret_fault)
 {
         bool first = l->position == 0;
         l->pages++;

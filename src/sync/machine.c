@@ -1,8 +1,9 @@
 /*
  * machine: turns what happened into an event, looks the event up, moves.
  *
- * What always holds: `state` changes in machine_move and nowhere else; `refresh` and `outcome` are words of the public contract or NULL; `fault` is the
- * first fault that mattered, kept also when the run goes on without a refresh, so that a person sees why.
+ * What always holds: `state` changes in machine_move and nowhere else; `refresh` and `outcome` are
+ * words of the public contract or NULL; `fault` is the first fault that mattered, kept also when
+ * the run goes on without a refresh, so that a person sees why.
  */
 #include "sync/machine.h"
 #include "base/duration.h"
@@ -26,7 +27,8 @@ void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
                 .accept_removals = options->accept_removals,
                 .dry_run = options->dry_run,
                 .state = SYNC_IDLE,
-                .phase = options->refresh && !options->dry_run ? SYNC_PHASE_REFRESH : SYNC_PHASE_LIST,
+                .phase = options->refresh && !options->dry_run ? SYNC_PHASE_REFRESH
+                                                               : SYNC_PHASE_LIST,
         };
         retry_init(&m->retry);
         listing_init(&m->listing, options->page_size, options->random);
@@ -50,7 +52,8 @@ static bool machine_applying(const SyncMachine *m)
         return m->state == SYNC_APPLYING || m->state == SYNC_REAPPLYING;
 }
 
-/* From the end of the list to that of the apply the outcome is what it is to become; only the apply's success makes it so. */
+/* From the end of the list to that of the apply the outcome is what it is to become; only the
+ * apply's success makes it so. */
 static bool machine_decided(const SyncMachine *m)
 {
         return m->outcome && !machine_applying(m) && m->state != SYNC_VERIFYING;
@@ -64,20 +67,23 @@ static SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
                 m->fault = *fault;
                 m->fault_is_new = true;
                 /* Nor could the job be asked for, then: whoever comes next asks how it ended. */
-                if (fault->scope == FAULT_PEER && m->has_job && m->refresh && strcmp(m->refresh, "unknown") == 0)
+                if (fault->scope == FAULT_PEER && m->has_job && m->refresh &&
+                    strcmp(m->refresh, "unknown") == 0)
                         m->refresh = NULL;
         }
         return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_RUN_FAILED;
 }
 
-/* The catalog says when it wants to be asked again, and that is too long to wait with a lease in hand. It holds for all edges. */
+/* The catalog says when it wants to be asked again, and that is too long to wait with a lease in
+ * hand. It holds for all edges. */
 static bool machine_put_off(const SyncMachine *m, const CatalogAnswer *a, Fault *ret)
 {
         if (!a->fault.retryable || a->status == 0 || a->retry_after_usec <= m->patience_usec)
                 return false;
         char pause[DURATION_STRING_SIZE];
         *ret = a->fault;
-        fault_prefix(ret, "put off: the catalog does not want to be asked again before %s have passed; ",
+        fault_prefix(ret,
+                     "put off: the catalog does not want to be asked again before %s have passed; ",
                      duration_format(a->retry_after_usec, pause));
         ret->scope = FAULT_PEER;
         ret->retry_after_usec = a->retry_after_usec;
@@ -98,10 +104,14 @@ static void machine_busy(SyncMachine *m, const MirrorClaim *claim)
         char since[DURATION_STRING_SIZE], left[DURATION_STRING_SIZE];
         Fault busy;
         fault_set(&busy, FAULT_RUN, EBUSY, "lease-held",
-                  "%s is syncing this edge, since %s ago%s%s; its lease ends in %s unless it is renewed", claim->holder,
-                  duration_format_short(claim->holder_since_usec / USEC_PER_SEC * USEC_PER_SEC, since),
+                  "%s is syncing this edge, since %s ago%s%s; its lease ends in %s unless it is "
+                  "renewed",
+                  claim->holder,
+                  duration_format_short(claim->holder_since_usec / USEC_PER_SEC * USEC_PER_SEC,
+                                        since),
                   claim->holder_doing[0] ? ": " : "", claim->holder_doing,
-                  duration_format_short(claim->holder_expires_usec / USEC_PER_SEC * USEC_PER_SEC, left));
+                  duration_format_short(claim->holder_expires_usec / USEC_PER_SEC * USEC_PER_SEC,
+                                        left));
         (void)machine_fail(m, &busy);
         m->outcome = "aborted";
 }
@@ -110,8 +120,9 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
 {
         if (in->fault->scope != FAULT_NONE) {
                 (void)machine_fail(m, in->fault);
-                return in->fault->scope == FAULT_PROCESS && in->claim && in->claim->run_id > 0 ? SYNC_CLAIM_UNUSED
-                                                                                               : SYNC_NOT_CLAIMED;
+                return in->fault->scope == FAULT_PROCESS && in->claim && in->claim->run_id > 0
+                               ? SYNC_CLAIM_UNUSED
+                               : SYNC_NOT_CLAIMED;
         }
         const MirrorClaim *claim = in->claim;
         if (claim->busy) {
@@ -122,7 +133,8 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
                 m->phase = SYNC_PHASE_POLL;
                 m->has_job = true;
                 m->job = (JobStatus){.id = claim->job_id, .progress = -1};
-                polling_init(&m->polling, &m->polling_limits, claim->job_url[0] != '\0', false, in->now_usec);
+                polling_init(&m->polling, &m->polling_limits, claim->job_url[0] != '\0', false,
+                             in->now_usec);
                 return SYNC_CLAIMED_RESUME;
         }
         if (m->refresh_wanted)
@@ -131,13 +143,16 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
         return SYNC_CLAIMED_LIST;
 }
 
-/* 429 and its like say that nothing was begun; so does a request that never left. Any other failure may come after the catalog has begun. */
+/* 429 and its like say that nothing was begun; so does a request that never left. Any other failure
+ * may come after the catalog has begun. */
 static bool refresh_not_begun(const CatalogAnswer *a)
 {
-        return !a->sent || a->status == 408 || a->status == 425 || a->status == 429 || a->status == 503;
+        return !a->sent || a->status == 408 || a->status == 425 || a->status == 429 ||
+               a->status == 503;
 }
 
-/* A definite no: 405, 411, 415, 422 as well. 409 is not: a refresh is under way then, ours perhaps. */
+/* A definite no: 405, 411, 415, 422 as well. 409 is not: a refresh is under way then, ours perhaps.
+ */
 static bool refresh_rejected(const CatalogAnswer *a)
 {
         return a->status >= 400 && a->status < 500 && a->status != 409;
@@ -149,7 +164,8 @@ static SyncEvent machine_on_refresh_fault(SyncMachine *m, const SyncInput *in)
         if (a->fault.scope == FAULT_PEER && !a->fault.retryable)
                 return machine_fail(m, &a->fault);
         if (refresh_not_begun(a)) {
-                if (retry_again(&m->retry, &a->fault, a->retry_after_usec, in->random, &m->delay_usec))
+                if (retry_again(&m->retry, &a->fault, a->retry_after_usec, in->random,
+                                &m->delay_usec))
                         return SYNC_REFRESH_AGAIN;
                 if (!a->sent)
                         return machine_fail(m, &a->fault);
@@ -178,7 +194,8 @@ static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
         m->phase = SYNC_PHASE_POLL;
         m->has_job = true;
         m->job = a->job.status;
-        polling_init(&m->polling, &m->polling_limits, a->location != NULL, a->location_below != NULL, in->now_usec);
+        polling_init(&m->polling, &m->polling_limits, a->location != NULL,
+                     a->location_below != NULL, in->now_usec);
         m->delay_usec = polling_first_delay(&m->polling);
         return SYNC_JOB_STARTED;
 }
@@ -192,7 +209,8 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
                 [POLLING_VANISHED] = "unknown",
         };
         Fault fault = {0};
-        PollingStep step = polling_answer(&m->polling, in->job, in->now_usec, in->random, &m->delay_usec, &fault);
+        PollingStep step = polling_answer(&m->polling, in->job, in->now_usec, in->random,
+                                          &m->delay_usec, &fault);
         if (in->job->answer.fault.scope == FAULT_NONE) {
                 Uuid id = m->job.id;
                 m->job = in->job->job.status;
@@ -213,20 +231,22 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
         }
 }
 
-/* Only a catalog that has just agreed with the data source, or was not to be asked, lets rows be removed. */
+/* Only a catalog that has just agreed with the data source, or was not to be asked, lets rows be
+ * removed. */
 static bool machine_may_remove(const SyncMachine *m)
 {
-        return m->refresh && (strcmp(m->refresh, "clean") == 0 || strcmp(m->refresh, "skipped") == 0);
+        return m->refresh &&
+               (strcmp(m->refresh, "clean") == 0 || strcmp(m->refresh, "skipped") == 0);
 }
 
 /* A row without an id may be any of those that seem to be missing. */
 static void machine_blame_unreadable(SyncMachine *m)
 {
         Fault fault;
-        fault_set(
-                &fault, FAULT_RUN, EBADMSG, "list-unreadable-rows",
-                "the list holds rows whose ids cannot be read, so it is not known to be whole; what can be read is applied, "
-                "the view edgemirror.rejected shows the others");
+        fault_set(&fault, FAULT_RUN, EBADMSG, "list-unreadable-rows",
+                  "the list holds rows whose ids cannot be read, so it is not known to be whole; "
+                  "what can be read is applied, "
+                  "the view edgemirror.rejected shows the others");
         machine_blame(m, &fault);
 }
 
@@ -239,7 +259,9 @@ static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
         }
         m->listed_whole = whole;
         /* What is not asked for counts as missing only when the list is whole. */
-        m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND : whole ? MIRROR_MISSING_HOLD : MIRROR_MISSING_IGNORE;
+        m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND
+                     : whole               ? MIRROR_MISSING_HOLD
+                                           : MIRROR_MISSING_IGNORE;
         m->outcome = whole ? "synced" : "unstable";
         m->phase = SYNC_PHASE_APPLY;
         return SYNC_LIST_ENDED;
@@ -259,8 +281,8 @@ static SyncEvent machine_list_timed_out(SyncMachine *m)
         Fault fault;
         char limit[DURATION_STRING_SIZE];
         fault_set(&fault, FAULT_RUN, ETIMEDOUT, "list-timeout",
-                  "reading the list took longer than list_timeout (%s): %" PRId64 " rows in %" PRId64
-                  " pages; what was seen is applied",
+                  "reading the list took longer than list_timeout (%s): %" PRId64
+                  " rows in %" PRId64 " pages; what was seen is applied",
                   duration_format(m->list_timeout_usec, limit), m->listing.received, m->pages);
         return machine_list_unstable(m, &fault);
 }
@@ -272,8 +294,8 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
         if (page->answer.fault.scope != FAULT_NONE) {
                 if (late && page->answer.fault.retryable)
                         return machine_list_timed_out(m);
-                if (retry_again(&m->retry, &page->answer.fault, page->answer.retry_after_usec, in->random,
-                                &m->delay_usec))
+                if (retry_again(&m->retry, &page->answer.fault, page->answer.retry_after_usec,
+                                in->random, &m->delay_usec))
                         return SYNC_PAGE_AGAIN;
                 return machine_fail(m, &page->answer.fault);
         }
@@ -305,7 +327,8 @@ static SyncEvent machine_on_lease_lost(SyncMachine *m)
 {
         Fault fault;
         fault_set(&fault, FAULT_RUN, ESTALE, "lease-lost",
-                  "the lease ended before it was renewed and another instance took over; this run publishes nothing");
+                  "the lease ended before it was renewed and another instance took over; this run "
+                  "publishes nothing");
         if (!machine_decided(m)) {
                 m->outcome = "aborted";
                 m->fault = fault;
@@ -314,21 +337,26 @@ static SyncEvent machine_on_lease_lost(SyncMachine *m)
         return SYNC_LEASE_LOST;
 }
 
-/* The edge in a command that can be pasted: its name where a shell takes that as it is, else its id. */
+/* The edge in a command that can be pasted: its name where a shell takes that as it is, else its
+ * id. */
 static const char *machine_edge_argument(const SyncMachine *m, char id[static UUID_STRING_SIZE])
 {
-        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-        bool usable = m->name && m->name[0] && m->name[0] != '-' && m->name[strspn(m->name, plain)] == '\0';
+        static const char plain[] =
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+        bool usable = m->name && m->name[0] && m->name[0] != '-' &&
+                      m->name[strspn(m->name, plain)] == '\0';
         return usable ? m->name : uuid_format(&m->edge, id);
 }
 
-/* A list that is not whole lacks rows for no reason but that: they are no removals that wait for a person. */
+/* A list that is not whole lacks rows for no reason but that: they are no removals that wait for a
+ * person. */
 static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
 {
         char limit[GUARD_LIMIT_STRING_SIZE];
         Fault list = m->fault;
         fault_set(&m->fault, list.scope, EAGAIN, list.code,
-                  "%s; %" PRId64 " of the %" PRId64 " rows of the mirror were not seen, more than max_removals (%s) "
+                  "%s; %" PRId64 " of the %" PRId64
+                  " rows of the mirror were not seen, more than max_removals (%s) "
                   "allows to be removed, so they are not asked for, and stay as they are",
                   list.message, a->found, a->present, guard_format_limit(&m->max_removals, limit));
         m->missing = MIRROR_MISSING_IGNORE;
@@ -341,18 +369,22 @@ static void machine_way_out(const SyncMachine *m, char *out, size_t size)
 {
         char id[UUID_STRING_SIZE];
         const char *edge = machine_edge_argument(m, id);
-        (void)snprintf(out, size,
-                       "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror sync "
-                       "--accept-removals %s removes those that the catalog says are gone%s",
-                       edge, edge,
-                       m->filtered ? "; those that schema_connection leaves out are not gone: set it before the first "
-                                     "sync, or forget the edge (edgemirror retire --forget) and begin anew"
-                                   : "");
+        (void)snprintf(
+                out, size,
+                "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror "
+                "sync "
+                "--accept-removals %s removes those that the catalog says are gone%s",
+                edge, edge,
+                m->filtered ? "; those that schema_connection leaves out are not gone: set it "
+                              "before the first "
+                              "sync, or forget the edge (edgemirror retire --forget) and begin anew"
+                            : "");
 }
 
 static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
 {
-        GuardVerdict verdict = guard_judge(&m->max_removals, a->present, m->listing.received, a->found);
+        GuardVerdict verdict =
+                guard_judge(&m->max_removals, a->present, m->listing.received, a->found);
         if (m->accept_removals || verdict == GUARD_OPEN) {
                 proof_init(&m->proof, a->found);
                 return SYNC_ROWS_MISSING;
@@ -365,8 +397,8 @@ static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
         machine_way_out(m, way_out, sizeof(way_out));
         if (verdict == GUARD_EMPTY_LIST)
                 fault_set(&fault, FAULT_RUN, EPERM, "removals-held",
-                          "the list is empty, and the mirror has %" PRId64 " rows (%s%s); %s", a->present, a->names,
-                          a->found > 3 ? ", …" : "", way_out);
+                          "the list is empty, and the mirror has %" PRId64 " rows (%s%s); %s",
+                          a->present, a->names, a->found > 3 ? ", …" : "", way_out);
         else
                 fault_set(&fault, FAULT_RUN, EPERM, "removals-held",
                           "%" PRId64 " of %" PRId64
@@ -431,13 +463,15 @@ static SyncEvent machine_on_apply(SyncMachine *m, const SyncInput *in)
 
 static SyncEvent machine_on_finish(SyncMachine *m, const SyncInput *in)
 {
-        if (in->fault->scope != FAULT_NONE && retry_again(&m->retry, in->fault, 0, in->random, &m->delay_usec))
+        if (in->fault->scope != FAULT_NONE &&
+            retry_again(&m->retry, in->fault, 0, in->random, &m->delay_usec))
                 return SYNC_FINISH_AGAIN;
-        /* The end is recorded only where the lease was still ours, and that it is not when the apply was committed. */
+        /* The end is recorded only where the lease was still ours, and that it is not when the
+         * apply was committed. */
         if (in->fault->scope != FAULT_NONE && m->stopped_applying)
-                fault_set(
-                        &m->fault, FAULT_RUN, ECANCELED, "stopped",
-                        "stopped while the snapshot was applied; it may have been published, edgemirror status tells");
+                fault_set(&m->fault, FAULT_RUN, ECANCELED, "stopped",
+                          "stopped while the snapshot was applied; it may have been published, "
+                          "edgemirror status tells");
         return SYNC_FINISHED;
 }
 
@@ -503,7 +537,8 @@ static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
         case SYNC_INPUT_FINISH:
                 return machine_on_finish(m, in);
         case SYNC_INPUT_LEASE_LOST:
-                /* The apply releases the lease itself, and checks it before: its own answer counts, which may be still to come. */
+                /* The apply releases the lease itself, and checks it before: its own answer counts,
+                 * which may be still to come. */
                 return machine_applying(m) ? SYNC_LEASE_DOUBTED : machine_on_lease_lost(m);
         case SYNC_INPUT_STOP:
                 return machine_on_stop(m, in);
@@ -518,8 +553,9 @@ static const SyncTransition *machine_bug(SyncMachine *m, SyncEvent event)
 {
         static const SyncTransition over = {SYNC_STATES, SYNC_EVENTS, SYNC_DONE, SYNC_DO_REPORT,
                                             "a bug ended this run"};
-        fault_set(&m->fault, FAULT_RUN, ENOTRECOVERABLE, "sync-machine", "bug: event %s in state %s; please report it",
-                  sync_event_name(event), sync_state_name(m->state));
+        fault_set(&m->fault, FAULT_RUN, ENOTRECOVERABLE, "sync-machine",
+                  "bug: event %s in state %s; please report it", sync_event_name(event),
+                  sync_state_name(m->state));
         m->outcome = "failed";
         return &over;
 }

@@ -1,9 +1,11 @@
 /*
  * machine: what a sync does next.
  *
- * Pure. An input goes in (an answer arrived, a timer fired, somebody asked to stop), an action comes out. Policies (retry, polling, listing) turn the
- * input into one of a few events; the table in machine_table.c turns state and event into the next state, one action and the words that say why. No
- * clock, no socket; memory only for the ids of the list. The runner (sync.c) carries the action out and decides nothing.
+ * Pure. An input goes in (an answer arrived, a timer fired, somebody asked to stop), an action
+ * comes out. Policies (retry, polling, listing) turn the input into one of a few events; the table
+ * in machine_table.c turns state and event into the next state, one action and the words that say
+ * why. No clock, no socket; memory only for the ids of the list. The runner (sync.c) carries the
+ * action out and decides nothing.
  */
 #pragma once
 
@@ -18,7 +20,8 @@
 typedef enum SyncState {
         SYNC_IDLE,
         SYNC_CLAIMING,
-        SYNC_CLAIM_STOPPING, /* stop was asked while the claim was under way: the lease must be released */
+        /* stop was asked while the claim was under way: the lease must be released */
+        SYNC_CLAIM_STOPPING,
         SYNC_REFRESHING,
         SYNC_REFRESH_BACKOFF,
         SYNC_POLLING,
@@ -37,12 +40,14 @@ typedef enum SyncState {
 
 typedef enum SyncEvent {
         SYNC_STARTED,
-        SYNC_STARTED_DRY,     /* nothing will be written, so there is no lease, no run and no refresh */
+        /* nothing will be written, so there is no lease, no run and no refresh */
+        SYNC_STARTED_DRY,
         SYNC_CLAIMED_REFRESH, /* the lease is ours; refresh first */
         SYNC_CLAIMED_LIST,    /* …; no refresh is wanted */
         SYNC_CLAIMED_RESUME,  /* …; an earlier run left a job */
-        SYNC_CLAIM_UNUSED,    /* the lease is ours, and what it is needed for cannot begin: it is released */
-        SYNC_NOT_CLAIMED,     /* busy, or PostgreSQL said no: there is no run */
+        /* the lease is ours, and what it is needed for cannot begin: it is released */
+        SYNC_CLAIM_UNUSED,
+        SYNC_NOT_CLAIMED, /* busy, or PostgreSQL said no: there is no run */
         SYNC_JOB_STARTED,
         SYNC_REFRESH_AGAIN,   /* certainly not begun; try again after the delay */
         SYNC_REFRESH_UNKNOWN, /* perhaps begun: settle, then list */
@@ -63,7 +68,8 @@ typedef enum SyncEvent {
         SYNC_PROOF_ENDED,
         SYNC_FINISHED,
         SYNC_FINISH_AGAIN,
-        SYNC_LEASE_DOUBTED, /* a heartbeat found it gone while the apply, which releases it, was under way */
+        /* a heartbeat found it gone while the apply, which releases it, was under way */
+        SYNC_LEASE_DOUBTED,
         SYNC_LEASE_LOST,
         SYNC_STOP_ASKED,
         SYNC_DRY_RUN_ENDED, /* failed or stopped, and there is no run whose end could be recorded */
@@ -76,10 +82,15 @@ typedef enum SyncAction {
         SYNC_DO_REFRESH,
         SYNC_DO_GET_JOB, /* at machine.polling.url */
         SYNC_DO_WAIT,    /* machine.delay_usec, then a TIMER input */
-        SYNC_DO_LIST,    /* keep the rows of the page just received, if any; then get (listing.offset, listing.limit) */
+        /* keep the rows of the page just received, if any; then get (listing.offset, listing.limit)
+         */
+        SYNC_DO_LIST,
         SYNC_DO_LIST_ANEW, /* keep as above; forget what was asked for ahead; then the same */
-        SYNC_DO_APPLY,     /* keep as above; then apply, or in a dry run plan, with machine.missing */
-        SYNC_DO_VERIFY, /* keep what machine.verdict says of the answer; then carry out every order of machine.proof */
+        /* keep as above; then apply, or in a dry run plan, with machine.missing */
+        SYNC_DO_APPLY,
+        /* keep what machine.verdict says of the answer; then carry out every order of machine.proof
+         */
+        SYNC_DO_VERIFY,
         SYNC_DO_FINISH, /* abandon what is under way; then write the run's end */
         SYNC_DO_REPORT, /* abandon what is under way; the run is over */
         SYNC_ACTIONS,
@@ -119,7 +130,9 @@ typedef struct SyncInput {
         uint64_t now_usec; /* monotonic */
         uint64_t random;
         const Fault
-                *fault; /* of claim, apply, finish, fault; of stop the reason (NULL or scope NONE: it was asked for) */
+                /* of claim, apply, finish, fault; of stop the reason (NULL or scope NONE: it was
+                   asked for) */
+                *fault;
         union {
                 const MirrorClaim *claim;
                 const CatalogRefreshAnswer *refresh;
@@ -164,7 +177,8 @@ typedef struct SyncMachine {
         const char *refresh; /* outcome of the refresh; NULL: not decided */
         const char *outcome; /* NULL: not decided */
         bool listed_whole;
-        int64_t unreadable;     /* rows of the list whose ids cannot be read, as often as they came */
+        /* rows of the list whose ids cannot be read, as often as they came */
+        int64_t unreadable;
         bool listed_to_the_end; /* whole, but for those */
         bool has_job;
         JobStatus job;
@@ -179,7 +193,8 @@ typedef struct SyncMachineOptions {
         bool refresh;
         PollingLimits polling;
         uint64_t settle_usec;
-        uint64_t patience_usec; /* a longer Retry-After of the catalog is not waited for: the run is put off */
+        /* a longer Retry-After of the catalog is not waited for: the run is put off */
+        uint64_t patience_usec;
         uint64_t list_timeout_usec;
         unsigned page_size;
         uint64_t random; /* uniform over uint64_t, nothing that a server could know */
@@ -194,6 +209,7 @@ typedef struct SyncMachineOptions {
 void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options);
 void sync_machine_done(SyncMachine *m); /* releases memory; zeroed or twice is fine */
 
-/* Takes the input, moves, and says what to do. A pair that is not in the table ends the run with a fault of code "sync-machine": our own bug, reported,
- * never a crash and never a write to the mirror. */
+/* Takes the input, moves, and says what to do. A pair that is not in the table ends the run with a
+ * fault of code "sync-machine": our own bug, reported, never a crash and never a write to the
+ * mirror. */
 SyncAction sync_machine_handle(SyncMachine *m, const SyncInput *input);

@@ -4,53 +4,72 @@
 #include "base/cleanup.h"
 #include "sync/machine.h"
 
-#define ENDS_BADLY(state)                                                                                              \
-        {state, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_FINISH, "the run failed"},                                    \
-                {state, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT, "another instance holds the lease now"},           \
-        {                                                                                                              \
-                state, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH, "stopping"                                     \
+#define ENDS_BADLY(state)                                                                          \
+        {state, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_FINISH, "the run failed"},                \
+                {state, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT,                                \
+                 "another instance holds the lease now"},                                          \
+        {                                                                                          \
+                state, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH, "stopping"                 \
         }
 
 /* What a dry run passes through, too. */
-#define ENDS_DRY(state)                                                                                                \
-        {                                                                                                              \
-                state, SYNC_DRY_RUN_ENDED, SYNC_DONE, SYNC_DO_REPORT, "the dry run is over; nothing was written"       \
+#define ENDS_DRY(state)                                                                            \
+        {                                                                                          \
+                state, SYNC_DRY_RUN_ENDED, SYNC_DONE, SYNC_DO_REPORT,                              \
+                        "the dry run is over; nothing was written"                                 \
         }
 
 static const SyncTransition table[] = {
         {SYNC_IDLE, SYNC_STARTED, SYNC_CLAIMING, SYNC_DO_CLAIM, "acquiring the lease"},
         {SYNC_IDLE, SYNC_STARTED_DRY, SYNC_LISTING, SYNC_DO_LIST, "listing, for a plan"},
 
-        {SYNC_CLAIMING, SYNC_CLAIMED_REFRESH, SYNC_REFRESHING, SYNC_DO_REFRESH, "asking the catalog to refresh"},
-        {SYNC_CLAIMING, SYNC_CLAIMED_LIST, SYNC_LISTING, SYNC_DO_LIST, "listing, without a refresh"},
-        {SYNC_CLAIMING, SYNC_CLAIMED_RESUME, SYNC_POLLING, SYNC_DO_GET_JOB, "taking up the job of an earlier run"},
-        {SYNC_CLAIMING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT, "the lease could not be acquired"},
-        {SYNC_CLAIMING, SYNC_CLAIM_UNUSED, SYNC_FINISHING, SYNC_DO_FINISH, "the run cannot begin; releasing the lease"},
-        {SYNC_CLAIMING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT, "the lease could not be asked for"},
+        {SYNC_CLAIMING, SYNC_CLAIMED_REFRESH, SYNC_REFRESHING, SYNC_DO_REFRESH,
+         "asking the catalog to refresh"},
+        {SYNC_CLAIMING, SYNC_CLAIMED_LIST, SYNC_LISTING, SYNC_DO_LIST,
+         "listing, without a refresh"},
+        {SYNC_CLAIMING, SYNC_CLAIMED_RESUME, SYNC_POLLING, SYNC_DO_GET_JOB,
+         "taking up the job of an earlier run"},
+        {SYNC_CLAIMING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT,
+         "the lease could not be acquired"},
+        {SYNC_CLAIMING, SYNC_CLAIM_UNUSED, SYNC_FINISHING, SYNC_DO_FINISH,
+         "the run cannot begin; releasing the lease"},
+        {SYNC_CLAIMING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT,
+         "the lease could not be asked for"},
         {SYNC_CLAIMING, SYNC_STOP_ASKED, SYNC_CLAIM_STOPPING, SYNC_DO_NOTHING,
          "stopping, once the lease can be released"},
 
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_REFRESH, SYNC_FINISHING, SYNC_DO_FINISH, "releasing the lease"},
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_LIST, SYNC_FINISHING, SYNC_DO_FINISH, "releasing the lease"},
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_RESUME, SYNC_FINISHING, SYNC_DO_FINISH, "releasing the lease"},
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIM_UNUSED, SYNC_FINISHING, SYNC_DO_FINISH, "releasing the lease"},
-        {SYNC_CLAIM_STOPPING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT, "stopped before it began"},
-        {SYNC_CLAIM_STOPPING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT, "stopped before it began"},
-        {SYNC_CLAIM_STOPPING, SYNC_STOP_ASKED, SYNC_CLAIM_STOPPING, SYNC_DO_NOTHING, "stopping already"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_REFRESH, SYNC_FINISHING, SYNC_DO_FINISH,
+         "releasing the lease"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_LIST, SYNC_FINISHING, SYNC_DO_FINISH,
+         "releasing the lease"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_RESUME, SYNC_FINISHING, SYNC_DO_FINISH,
+         "releasing the lease"},
+        {SYNC_CLAIM_STOPPING, SYNC_CLAIM_UNUSED, SYNC_FINISHING, SYNC_DO_FINISH,
+         "releasing the lease"},
+        {SYNC_CLAIM_STOPPING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT,
+         "stopped before it began"},
+        {SYNC_CLAIM_STOPPING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT,
+         "stopped before it began"},
+        {SYNC_CLAIM_STOPPING, SYNC_STOP_ASKED, SYNC_CLAIM_STOPPING, SYNC_DO_NOTHING,
+         "stopping already"},
 
-        {SYNC_REFRESHING, SYNC_JOB_STARTED, SYNC_POLL_WAIT, SYNC_DO_WAIT, "the catalog has started a job"},
+        {SYNC_REFRESHING, SYNC_JOB_STARTED, SYNC_POLL_WAIT, SYNC_DO_WAIT,
+         "the catalog has started a job"},
         {SYNC_REFRESHING, SYNC_REFRESH_AGAIN, SYNC_REFRESH_BACKOFF, SYNC_DO_WAIT,
          "the refresh was not taken; trying again soon"},
         {SYNC_REFRESHING, SYNC_REFRESH_UNKNOWN, SYNC_SETTLING, SYNC_DO_WAIT,
          "a refresh may be under way; letting it settle"},
-        {SYNC_REFRESHING, SYNC_REFRESH_OVER, SYNC_LISTING, SYNC_DO_LIST, "no refresh; listing what the catalog knows"},
+        {SYNC_REFRESHING, SYNC_REFRESH_OVER, SYNC_LISTING, SYNC_DO_LIST,
+         "no refresh; listing what the catalog knows"},
         ENDS_BADLY(SYNC_REFRESHING),
 
-        {SYNC_REFRESH_BACKOFF, SYNC_TIMER_FIRED, SYNC_REFRESHING, SYNC_DO_REFRESH, "asking for the refresh again"},
+        {SYNC_REFRESH_BACKOFF, SYNC_TIMER_FIRED, SYNC_REFRESHING, SYNC_DO_REFRESH,
+         "asking for the refresh again"},
         ENDS_BADLY(SYNC_REFRESH_BACKOFF),
 
         {SYNC_POLLING, SYNC_JOB_GOES_ON, SYNC_POLL_WAIT, SYNC_DO_WAIT, "waiting for the job"},
-        {SYNC_POLLING, SYNC_JOB_ELSEWHERE, SYNC_POLLING, SYNC_DO_GET_JOB, "not found; asking at the other address"},
+        {SYNC_POLLING, SYNC_JOB_ELSEWHERE, SYNC_POLLING, SYNC_DO_GET_JOB,
+         "not found; asking at the other address"},
         {SYNC_POLLING, SYNC_JOB_ENDED, SYNC_LISTING, SYNC_DO_LIST, "the job is over; listing"},
         ENDS_BADLY(SYNC_POLLING),
 
@@ -61,27 +80,33 @@ static const SyncTransition table[] = {
         ENDS_BADLY(SYNC_SETTLING),
 
         {SYNC_LISTING, SYNC_PAGE_JOINED, SYNC_LISTING, SYNC_DO_LIST, "listing"},
-        {SYNC_LISTING, SYNC_LIST_AGAIN, SYNC_LISTING, SYNC_DO_LIST_ANEW, "not whole; reading the list again"},
-        {SYNC_LISTING, SYNC_PAGE_AGAIN, SYNC_LIST_BACKOFF, SYNC_DO_WAIT, "a page did not come; trying again soon"},
+        {SYNC_LISTING, SYNC_LIST_AGAIN, SYNC_LISTING, SYNC_DO_LIST_ANEW,
+         "not whole; reading the list again"},
+        {SYNC_LISTING, SYNC_PAGE_AGAIN, SYNC_LIST_BACKOFF, SYNC_DO_WAIT,
+         "a page did not come; trying again soon"},
         {SYNC_LISTING, SYNC_LIST_ENDED, SYNC_APPLYING, SYNC_DO_APPLY, "listed; applying"},
         ENDS_BADLY(SYNC_LISTING),
         ENDS_DRY(SYNC_LISTING),
 
-        {SYNC_LIST_BACKOFF, SYNC_TIMER_FIRED, SYNC_LISTING, SYNC_DO_LIST, "asking for the page again"},
+        {SYNC_LIST_BACKOFF, SYNC_TIMER_FIRED, SYNC_LISTING, SYNC_DO_LIST,
+         "asking for the page again"},
         ENDS_BADLY(SYNC_LIST_BACKOFF),
         ENDS_DRY(SYNC_LIST_BACKOFF),
 
         {SYNC_APPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied"},
         {SYNC_APPLYING, SYNC_LEASE_DOUBTED, SYNC_APPLYING, SYNC_DO_NOTHING,
          "the lease is not ours any more; waiting for the apply's result"},
-        {SYNC_APPLYING, SYNC_ROWS_MISSING, SYNC_VERIFYING, SYNC_DO_VERIFY, "rows are missing; asking for each"},
+        {SYNC_APPLYING, SYNC_ROWS_MISSING, SYNC_VERIFYING, SYNC_DO_VERIFY,
+         "rows are missing; asking for each"},
         {SYNC_APPLYING, SYNC_REMOVALS_HELD, SYNC_REAPPLYING, SYNC_DO_APPLY,
          "too many rows are missing; applying without removals"},
         ENDS_BADLY(SYNC_APPLYING),
         ENDS_DRY(SYNC_APPLYING),
 
-        {SYNC_VERIFYING, SYNC_PROOF_GOES_ON, SYNC_VERIFYING, SYNC_DO_VERIFY, "asking for missing rows"},
-        {SYNC_VERIFYING, SYNC_PROOF_ENDED, SYNC_REAPPLYING, SYNC_DO_APPLY, "asked for all; applying"},
+        {SYNC_VERIFYING, SYNC_PROOF_GOES_ON, SYNC_VERIFYING, SYNC_DO_VERIFY,
+         "asking for missing rows"},
+        {SYNC_VERIFYING, SYNC_PROOF_ENDED, SYNC_REAPPLYING, SYNC_DO_APPLY,
+         "asked for all; applying"},
         ENDS_BADLY(SYNC_VERIFYING),
         ENDS_DRY(SYNC_VERIFYING),
 
@@ -94,14 +119,20 @@ static const SyncTransition table[] = {
         {SYNC_FINISHING, SYNC_FINISHED, SYNC_DONE, SYNC_DO_REPORT, "the end is recorded"},
         {SYNC_FINISHING, SYNC_FINISH_AGAIN, SYNC_FINISH_BACKOFF, SYNC_DO_WAIT,
          "the end could not be recorded; trying again soon"},
-        {SYNC_FINISHING, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_NOTHING, "failed again while ending"},
-        {SYNC_FINISHING, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT, "another instance holds the lease now"},
+        {SYNC_FINISHING, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_NOTHING,
+         "failed again while ending"},
+        {SYNC_FINISHING, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT,
+         "another instance holds the lease now"},
         {SYNC_FINISHING, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_NOTHING, "ending already"},
 
-        {SYNC_FINISH_BACKOFF, SYNC_TIMER_FIRED, SYNC_FINISHING, SYNC_DO_FINISH, "recording the end again"},
-        {SYNC_FINISH_BACKOFF, SYNC_RUN_FAILED, SYNC_FINISH_BACKOFF, SYNC_DO_NOTHING, "failed again while ending"},
-        {SYNC_FINISH_BACKOFF, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT, "another instance holds the lease now"},
-        {SYNC_FINISH_BACKOFF, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH, "stopping; recording the end at once"},
+        {SYNC_FINISH_BACKOFF, SYNC_TIMER_FIRED, SYNC_FINISHING, SYNC_DO_FINISH,
+         "recording the end again"},
+        {SYNC_FINISH_BACKOFF, SYNC_RUN_FAILED, SYNC_FINISH_BACKOFF, SYNC_DO_NOTHING,
+         "failed again while ending"},
+        {SYNC_FINISH_BACKOFF, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT,
+         "another instance holds the lease now"},
+        {SYNC_FINISH_BACKOFF, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH,
+         "stopping; recording the end at once"},
 
         {SYNC_DONE, SYNC_STOP_ASKED, SYNC_DONE, SYNC_DO_NOTHING, "over already"},
 };

@@ -21,6 +21,8 @@ SyncPlan sync_plan_of(const ConfigEdge *edge)
                 .page_size = edge->page_size,
                 .confirm_removals = edge->confirm_removals,
                 .list_timeout_usec = edge->list_timeout_usec,
-                .max_removals = {.is_share = removals->is_share, .count = removals->count, .share = removals->share},
+                .max_removals = {.is_share = removals->is_share,
+                                 .count = removals->count,
+                                 .share = removals->share},
         };
 }

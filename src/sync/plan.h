@@ -6,5 +6,6 @@
 #include "config/config.h"
 #include "sync/sync.h"
 
-/* A plan for a scheduled sync; the caller changes what is special about his. Borrows the edge's name. */
+/* A plan for a scheduled sync; the caller changes what is special about his. Borrows the edge's
+ * name. */
 SyncPlan sync_plan_of(const ConfigEdge *edge);

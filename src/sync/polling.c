@@ -1,7 +1,8 @@
 /*
  * polling: how a job is watched until it ends; the rules stand in the header.
  *
- * What always holds: a delay never reaches beyond the deadline in force, so that a deadline is noticed when it passes and not a poll later.
+ * What always holds: a delay never reaches beyond the deadline in force, so that a deadline is
+ * noticed when it passes and not a poll later.
  */
 #include "sync/polling.h"
 #include "base/duration.h"
@@ -10,9 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NOT_FOUND_MAX = 5 }; /* rounds of all addresses in a row without the job, until it counts as vanished */
+/* rounds of all addresses in a row without the job, until it counts as vanished */
+enum { NOT_FOUND_MAX = 5 };
 
-void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bool has_below, uint64_t now_usec)
+void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bool has_below,
+                  uint64_t now_usec)
 {
         *p = (Polling){
                 .limits = *limits,
@@ -45,14 +48,15 @@ static PollingStep polling_timeout(const Polling *p, Fault *ret_fault)
         duration_format(running ? p->limits.job_timeout_usec : p->limits.wait_timeout_usec, limit);
         fault_set(ret_fault, FAULT_RUN, ETIMEDOUT, running ? "job-timeout" : "job-wait-timeout",
                   running ? "the refresh job was still %s after %s (job_timeout)"
-                          : "the refresh job was still %s after %s (wait_timeout): is the Edge site online?",
+                          : "the refresh job was still %s after %s (wait_timeout): is the Edge "
+                            "site online?",
                   p->state[0] ? p->state : "not visible", limit);
         return POLLING_TIMEOUT;
 }
 
 /* Grows by half each time, with a tenth of jitter, and starts over when the job moves. */
-static PollingStep polling_wait(Polling *p, uint64_t now_usec, uint64_t random, uint64_t *ret_delay_usec,
-                                Fault *ret_fault)
+static PollingStep polling_wait(Polling *p, uint64_t now_usec, uint64_t random,
+                                uint64_t *ret_delay_usec, Fault *ret_fault)
 {
         uint64_t deadline = polling_deadline(p);
         if (now_usec >= deadline)
@@ -85,13 +89,15 @@ static PollingStep polling_ended(const CatalogJob *job, Fault *ret_fault)
                 return POLLING_CLEAN;
         char message[512];
         text_printable(job->message, strlen(job->message), message, sizeof(message));
-        fault_set(ret_fault, FAULT_RUN, EIO, "job-failed", "the refresh job ended as %s%s%s%s%s", job->status.state,
-                  job->status.result[0] ? ", result " : "", job->status.result, message[0] ? ": " : "", message);
+        fault_set(ret_fault, FAULT_RUN, EIO, "job-failed", "the refresh job ended as %s%s%s%s%s",
+                  job->status.state, job->status.result[0] ? ", result " : "", job->status.result,
+                  message[0] ? ": " : "", message);
         return POLLING_BAD;
 }
 
-/* What answers here is not the job, and may be elsewhere. Not so: what passes (a busy catalog, a lost connection), and what holds for every address (no
- * connection, credentials that the catalog itself refuses). */
+/* What answers here is not the job, and may be elsewhere. Not so: what passes (a busy catalog, a
+ * lost connection), and what holds for every address (no connection, credentials that the catalog
+ * itself refuses). */
 static bool polling_not_here(const CatalogAnswer *a)
 {
         const Fault *fault = &a->fault;
@@ -112,8 +118,8 @@ static bool polling_next_url(Polling *p)
         return true;
 }
 
-static PollingStep polling_elsewhere(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
-                                     uint64_t *ret_delay_usec, Fault *ret_fault)
+static PollingStep polling_elsewhere(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
+                                     uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)
 {
         if (p->url == p->first_url)
                 p->fault = answer->answer.fault;
@@ -129,22 +135,26 @@ static PollingStep polling_elsewhere(Polling *p, const CatalogJobAnswer *answer,
         *ret_fault = p->fault;
         ret_fault->scope = FAULT_RUN;
         ret_fault->refused = false;
-        fault_prefix(ret_fault, p->fault.http_status == 404 ? "the catalog does not know the refresh job: "
-                                                            : "how the refresh job ended is not known: ");
+        fault_prefix(ret_fault, p->fault.http_status == 404
+                                        ? "the catalog does not know the refresh job: "
+                                        : "how the refresh job ended is not known: ");
         return POLLING_VANISHED;
 }
 
-/* A fault while asking: transient ones are ridden out, those of the catalog as a whole end the run, others make the job's end unknown. */
-static PollingStep polling_fault(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
-                                 uint64_t *ret_delay_usec, Fault *ret_fault)
+/* A fault while asking: transient ones are ridden out, those of the catalog as a whole end the run,
+ * others make the job's end unknown. */
+static PollingStep polling_fault(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
+                                 uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)
 {
         const Fault *fault = &answer->answer.fault;
-        if (retry_again(&p->retry, fault, answer->answer.retry_after_usec, random, ret_delay_usec)) {
+        if (retry_again(&p->retry, fault, answer->answer.retry_after_usec, random,
+                        ret_delay_usec)) {
                 uint64_t deadline = polling_deadline(p);
                 if (now_usec >= deadline)
                         return polling_timeout(p, ret_fault);
                 /* Rather late than before the catalog wants to be asked. */
-                if (*ret_delay_usec > deadline - now_usec && answer->answer.retry_after_usec < *ret_delay_usec)
+                if (*ret_delay_usec > deadline - now_usec &&
+                    answer->answer.retry_after_usec < *ret_delay_usec)
                         *ret_delay_usec = deadline - now_usec > answer->answer.retry_after_usec
                                                   ? deadline - now_usec
                                                   : answer->answer.retry_after_usec;
@@ -154,8 +164,8 @@ static PollingStep polling_fault(Polling *p, const CatalogJobAnswer *answer, uin
         return fault->retryable || fault->scope == FAULT_PEER ? POLLING_FAILED : POLLING_VANISHED;
 }
 
-PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
-                           uint64_t *ret_delay_usec, Fault *ret_fault)
+PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
+                           uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)
 {
         if (polling_not_here(&answer->answer))
                 return polling_elsewhere(p, answer, now_usec, random, ret_delay_usec, ret_fault);

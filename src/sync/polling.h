@@ -1,10 +1,13 @@
 /*
  * polling: how a job is watched until it ends.
  *
- * Decides after each answer whether to ask again (when, and at which URL), or that it is over and how. The reference gives the Location header as the
- * place to ask. Where there is none, or what answers there is not the job (404, a gateway's 401 or 403, a web page, a document that is none), the other
- * addresses are asked, one after the other: the Location's path below that of the url, /rest/jobs/v1/jobs/{id}, the older /rest/2.0/jobs/{id}, and that of the Edge
- * job system. A job that is nowhere gets a short grace: a new one may not be visible at once. Then how it ended is not known; no run fails for that.
+ * Decides after each answer whether to ask again (when, and at which URL), or that it is over and
+ * how. The reference gives the Location header as the place to ask. Where there is none, or what
+ * answers there is not the job (404, a gateway's 401 or 403, a web page, a document that is none),
+ * the other addresses are asked, one after the other: the Location's path below that of the url,
+ * /rest/jobs/v1/jobs/{id}, the older /rest/2.0/jobs/{id}, and that of the Edge job system. A job
+ * that is nowhere gets a short grace: a new one may not be visible at once. Then how it ended is
+ * not known; no run fails for that.
  *
  * Pure: times come in as monotonic microseconds.
  */
@@ -44,7 +47,8 @@ typedef struct Polling {
         /* private */
         PollingUrl first_url;
         bool has_below;
-        bool peer_only;        /* since the round of addresses began, only faults of the catalog as a whole were seen */
+        /* since the round of addresses began, only faults of the catalog as a whole were seen */
+        bool peer_only;
         uint64_t started_usec; /* the refresh was accepted */
         uint64_t running_usec; /* the job was first seen out of WAITING; 0: not yet */
         uint64_t delay_usec;
@@ -56,10 +60,11 @@ typedef struct Polling {
 } Polling;
 
 /* has_below: there is an address for POLLING_LOCATION_BELOW. */
-void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bool has_below, uint64_t now_usec);
+void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bool has_below,
+                  uint64_t now_usec);
 
 /* How long until the first question. */
 uint64_t polling_first_delay(const Polling *p);
 
-PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec, uint64_t random,
-                           uint64_t *ret_delay_usec, Fault *ret_fault);
+PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
+                           uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault);

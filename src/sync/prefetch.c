@@ -1,9 +1,10 @@
 /*
  * prefetch: see the header.
  *
- * What always holds: at most as many slots are in use as the limiter allows this list (one at least); a slot is empty, under way, or holds a page; the page
- * that is wanted is under way in a slot, or is about to be given by the deferred source. A page that failed ahead of its time is not kept: when it is
- * wanted it is asked for again, and its failure counted then.
+ * What always holds: at most as many slots are in use as the limiter allows this list (one at
+ * least); a slot is empty, under way, or holds a page; the page that is wanted is under way in a
+ * slot, or is about to be given by the deferred source. A page that failed ahead of its time is not
+ * kept: when it is wanted it is asked for again, and its failure counted then.
  */
 #include "sync/prefetch.h"
 #include "base/cleanup.h"
@@ -18,7 +19,8 @@ typedef struct Slot {
         int64_t offset;
         unsigned limit;
         bool used, ready;
-        DatabaseConnection *rows; /* of a page that came before it was wanted, names behind the rows */
+        /* of a page that came before it was wanted, names behind the rows */
+        DatabaseConnection *rows;
         size_t n_rows;
         unsigned requests; /* that the kept page cost */
 } Slot;
@@ -33,10 +35,11 @@ struct Prefetch {
         sd_event_source *giver; /* gives a page that is there already, from the loop */
         Slot *wanted;           /* NULL: nothing is */
         unsigned stride;        /* of the latest want */
-        unsigned spent;         /* requests for pages that were not given; counted with the next that is */
-        int64_t end;            /* a page from here on was short: nothing is asked for beyond */
-        unsigned cautious;      /* pages to ask for one at a time */
-        unsigned caution;       /* how many that will be after the next miss */
+        /* requests for pages that were not given; counted with the next that is */
+        unsigned spent;
+        int64_t end;       /* a page from here on was short: nothing is asked for beyond */
+        unsigned cautious; /* pages to ask for one at a time */
+        unsigned caution;  /* how many that will be after the next miss */
         Slot slots[SLOTS_MAX];
 };
 
@@ -60,11 +63,12 @@ unsigned prefetch_forget(Prefetch *p)
         return spent;
 }
 
-/* ---- answers ---- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static bool answer_pushes_back(const CatalogAnswer *a)
 {
-        return a->status == 429 || a->status == 503 || (a->sent && a->fault.scope != FAULT_NONE && a->fault.retryable);
+        return a->status == 429 || a->status == 503 ||
+               (a->sent && a->fault.scope != FAULT_NONE && a->fault.retryable);
 }
 
 /* The rows with their names in one piece of memory. */
@@ -93,7 +97,8 @@ static int slot_keep(Slot *s, const CatalogPageAnswer *page)
 static void prefetch_give(Slot *s, CatalogPageAnswer *page)
 {
         Prefetch *p = s->prefetch;
-        _cleanup_(cleanup_free) DatabaseConnection *rows _unused_ = TAKE_PTR(s->rows); /* released after the callback */
+        /* released after the callback */
+        _cleanup_(cleanup_free) DatabaseConnection *rows _unused_ = TAKE_PTR(s->rows);
         page->answer.requests += p->spent;
         p->spent = 0;
         s->requests = 0;
@@ -108,7 +113,8 @@ static void slot_on_page(const CatalogPageAnswer *page, void *userdata)
         Prefetch *p = s->prefetch;
         s->call = NULL;
         limiter_answered(p->limiter, page->answer.elapsed_usec, answer_pushes_back(&page->answer));
-        if (page->answer.fault.scope == FAULT_NONE && page->n_rows < p->stride && s->offset < p->end)
+        if (page->answer.fault.scope == FAULT_NONE && page->n_rows < p->stride &&
+            s->offset < p->end)
                 p->end = s->offset;
         s->requests = page->answer.requests;
         if (s == p->wanted) {
@@ -136,7 +142,7 @@ static int prefetch_on_give(sd_event_source *source, void *userdata)
         return 0;
 }
 
-/* ---- questions ---- */
+/* ---- questions ------------------------------------------------------------------------------ */
 
 static Slot *prefetch_empty_slot(Prefetch *p)
 {
@@ -151,8 +157,9 @@ static int prefetch_ask(Prefetch *p, int64_t offset, unsigned limit, Slot **ret)
         Slot *s = prefetch_empty_slot(p);
         if (!s)
                 return -ENOSPC;
-        int r = catalog_list(p->catalog, &p->edge, p->has_schema_connection ? &p->schema_connection : NULL, offset,
-                             limit, slot_on_page, s, &s->call);
+        int r = catalog_list(p->catalog, &p->edge,
+                             p->has_schema_connection ? &p->schema_connection : NULL, offset, limit,
+                             slot_on_page, s, &s->call);
         if (r < 0)
                 return r;
         s->used = true;
@@ -183,7 +190,8 @@ static unsigned prefetch_used(const Prefetch *p)
         return n;
 }
 
-/* What lies behind the position is of no use any more. True when there was something ahead that did not fit either. */
+/* What lies behind the position is of no use any more. True when there was something ahead that did
+ * not fit either. */
 static bool prefetch_drop(Prefetch *p, const Slot *fitting, int64_t position)
 {
         bool missed = false;
@@ -204,7 +212,8 @@ static void prefetch_ask_ahead(Prefetch *p, int64_t offset, unsigned limit, unsi
         for (size_t i = 0; i < SLOTS_MAX; i++)
                 if (p->slots[i].used && p->slots[i].offset >= next)
                         next = p->slots[i].offset + stride;
-        for (unsigned used = prefetch_used(p); used < share && next <= p->end; used++, next += stride) {
+        for (unsigned used = prefetch_used(p); used < share && next <= p->end;
+             used++, next += stride) {
                 Slot *ahead;
                 if (prefetch_ask(p, next, limit, &ahead) < 0)
                         return; /* it will be asked for when it is wanted */
@@ -236,10 +245,11 @@ int prefetch_want(Prefetch *p, int64_t offset, unsigned limit, int64_t position,
         return 0;
 }
 
-/* ---- beginning and end ---- */
+/* ---- beginning and end ---------------------------------------------------------------------- */
 
-int prefetch_new(sd_event *event, Catalog *catalog, Limiter *limiter, const Uuid *edge, const Uuid *schema_connection,
-                 CatalogPageCallback callback, void *userdata, Prefetch **ret)
+int prefetch_new(sd_event *event, Catalog *catalog, Limiter *limiter, const Uuid *edge,
+                 const Uuid *schema_connection, CatalogPageCallback callback, void *userdata,
+                 Prefetch **ret)
 {
         Prefetch *p = calloc(1, sizeof(*p));
         if (!p)

@@ -1,12 +1,14 @@
 /*
  * proof: see the header.
  *
- * What always holds: every number below `next` is with one slot, or has had its verdict and was counted once.
+ * What always holds: every number below `next` is with one slot, or has had its verdict and was
+ * counted once.
  */
 #include "sync/proof.h"
 #include <errno.h>
 
-enum { UNKNOWN_IN_A_ROW_MAX = 32 }; /* then the catalog does not tell, and need not be asked a million times */
+/* then the catalog does not tell, and need not be asked a million times */
+enum { UNKNOWN_IN_A_ROW_MAX = 32 };
 
 void proof_init(Proof *p, int64_t total)
 {
@@ -45,7 +47,8 @@ bool proof_next_order(Proof *p, ProofOrder *ret)
 }
 
 /* What the answer says, whatever was before. */
-static ProofVerdict judge(const Uuid *edge, const Uuid *asked, const CatalogOneAnswer *a, Fault *ret_fault)
+static ProofVerdict judge(const Uuid *edge, const Uuid *asked, const CatalogOneAnswer *a,
+                          Fault *ret_fault)
 {
         if (a->absent)
                 return PROOF_GONE;
@@ -75,14 +78,15 @@ static void count_unknown(Proof *p, const Uuid *asked, const Fault *fault)
                 p->given_up = true;
 }
 
-ProofVerdict proof_answer(Proof *p, unsigned i, const Uuid *edge, const Uuid *asked, const CatalogOneAnswer *a,
-                          uint64_t random)
+ProofVerdict proof_answer(Proof *p, unsigned i, const Uuid *edge, const Uuid *asked,
+                          const CatalogOneAnswer *a, uint64_t random)
 {
         ProofSlot *slot = &p->slots[i];
         Fault fault = {0};
         ProofVerdict verdict = judge(edge, asked, a, &fault);
         if (verdict == PROOF_UNKNOWN && !p->given_up &&
-            retry_again(&slot->retry, &fault, a->answer.retry_after_usec, random, &slot->delay_usec)) {
+            retry_again(&slot->retry, &fault, a->answer.retry_after_usec, random,
+                        &slot->delay_usec)) {
                 slot->state = PROOF_SLOT_TO_WAIT;
                 return PROOF_PENDING;
         }

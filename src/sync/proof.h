@@ -1,24 +1,29 @@
 /*
  * proof: is a row that the list does not hold really gone?
  *
- * Each is asked for by its id, a few at a time. Only the catalog's own "there is no such row" is proof of absence. A row that is given shows that the list
- * has missed it, or that it belongs to another Edge connection now. Anything else, after a few attempts, means that we do not know; and when nothing
- * but that comes back, the rest is not asked for.
+ * Each is asked for by its id, a few at a time. Only the catalog's own "there is no such row" is
+ * proof of absence. A row that is given shows that the list has missed it, or that it belongs to
+ * another Edge connection now. Anything else, after a few attempts, means that we do not know; and
+ * when nothing but that comes back, the rest is not asked for.
  *
- * Ids are known here by their number, 0…total-1; who carries out the orders knows which id that is. Pure: no clock, no allocation.
+ * Ids are known here by their number, 0…total-1; who carries out the orders knows which id that is.
+ * Pure: no clock, no allocation.
  */
 #pragma once
 
 #include "catalog/catalog.h"
 #include "sync/retry.h"
 
-#define PROOF_SLOTS 8 /* requests of one sync at a time; the HTTP client bounds those of all syncs together */
+#define PROOF_SLOTS                                                                                \
+        8 /* requests of one sync at a time; the HTTP client bounds those of all syncs together */
 
 typedef enum ProofVerdict {
         PROOF_PENDING, /* it will be asked for again */
         PROOF_GONE,    /* proven: may be removed */
         PROOF_HERE,    /* the list has missed it; the answer's row joins the snapshot */
-        PROOF_ELSEWHERE, /* it belongs to another Edge connection, whose sync takes it over; neither removed nor held by this one */
+        /* it belongs to another Edge connection, whose sync takes it over; neither removed nor held
+           by this one */
+        PROOF_ELSEWHERE,
         PROOF_UNKNOWN, /* it stays, and is held */
 } ProofVerdict;
 
@@ -60,9 +65,10 @@ typedef struct ProofOrder {
 /* Gives each order once; false: nothing more to do until an answer or a timer comes. */
 bool proof_next_order(Proof *p, ProofOrder *ret);
 
-/* The answer to the request of this slot. `edge`: whose sync this is; `asked`: the id that was asked for. */
-ProofVerdict proof_answer(Proof *p, unsigned slot, const Uuid *edge, const Uuid *asked, const CatalogOneAnswer *answer,
-                          uint64_t random);
+/* The answer to the request of this slot. `edge`: whose sync this is; `asked`: the id that was
+ * asked for. */
+ProofVerdict proof_answer(Proof *p, unsigned slot, const Uuid *edge, const Uuid *asked,
+                          const CatalogOneAnswer *answer, uint64_t random);
 
 /* The slot has waited. */
 void proof_wake(Proof *p, unsigned slot);

@@ -1,5 +1,6 @@
 /*
- * prover: see the header. What always holds: a slot has a request under way, or a timer, or neither.
+ * prover: see the header. What always holds: a slot has a request under way, or a timer, or
+ * neither.
  */
 #include "sync/prover.h"
 #include "base/duration.h"
@@ -23,7 +24,8 @@ struct Prover {
         ProverSlot slots[PROOF_SLOTS];
 };
 
-int prover_new(sd_event *event, Catalog *catalog, Spool *found, ProverCallback callback, void *userdata, Prover **ret)
+int prover_new(sd_event *event, Catalog *catalog, Spool *found, ProverCallback callback,
+               void *userdata, Prover **ret)
 {
         Prover *p = calloc(1, sizeof(*p));
         if (!p)
@@ -74,8 +76,9 @@ static int prover_obey(Prover *p, const ProofOrder *order)
 {
         ProverSlot *slot = &p->slots[order->slot];
         if (!order->ask)
-                return sd_event_add_time_relative(p->event, &slot->timer, CLOCK_MONOTONIC, order->delay_usec,
-                                                  USEC_PER_MSEC, prover_on_timer, slot);
+                return sd_event_add_time_relative(p->event, &slot->timer, CLOCK_MONOTONIC,
+                                                  order->delay_usec, USEC_PER_MSEC, prover_on_timer,
+                                                  slot);
         int r = spool_get_id(p->found, order->number, &slot->asked, NULL);
         if (r < 0)
                 return r;

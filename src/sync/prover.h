@@ -10,10 +10,13 @@
 
 typedef struct Prover Prover;
 
-/* What came of an order: the answer to the request for `asked`, or (answer NULL) the end of a wait. Borrowed during the call, which may free the prover. */
-typedef void (*ProverCallback)(unsigned slot, const Uuid *asked, const CatalogOneAnswer *answer, void *userdata);
+/* What came of an order: the answer to the request for `asked`, or (answer NULL) the end of a wait.
+ * Borrowed during the call, which may free the prover. */
+typedef void (*ProverCallback)(unsigned slot, const Uuid *asked, const CatalogOneAnswer *answer,
+                               void *userdata);
 
-int prover_new(sd_event *event, Catalog *catalog, Spool *found, ProverCallback callback, void *userdata, Prover **ret);
+int prover_new(sd_event *event, Catalog *catalog, Spool *found, ProverCallback callback,
+               void *userdata, Prover **ret);
 Prover *prover_free(Prover *p); /* requests and waits are forgotten; NULL is fine; returns NULL */
 DEFINE_CLEANUP(Prover, prover, prover_free)
 

@@ -1,6 +1,6 @@
 /*
- * retry: a handful of attempts, then the fault stands. Five attempts take about ten seconds; an outage that lasts longer is not the matter of one
- * request, the schedule brings the edge back.
+ * retry: a handful of attempts, then the fault stands. Five attempts take about ten seconds; an
+ * outage that lasts longer is not the matter of one request, the schedule brings the edge back.
  */
 #include "sync/retry.h"
 #include "base/duration.h"
@@ -9,7 +9,8 @@ enum { RETRY_FAILURES_MAX = 5 };
 
 void retry_init(Retry *r)
 {
-        *r = (Retry){.backoff = {.floor_usec = 250 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC}};
+        *r = (Retry){
+                .backoff = {.floor_usec = 250 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC}};
 }
 
 void retry_reset(Retry *r)
@@ -18,7 +19,8 @@ void retry_reset(Retry *r)
         backoff_reset(&r->backoff);
 }
 
-bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t random, uint64_t *ret_delay_usec)
+bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t random,
+                 uint64_t *ret_delay_usec)
 {
         r->failures++;
         if (!fault->retryable || r->failures >= RETRY_FAILURES_MAX)

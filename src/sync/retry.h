@@ -1,7 +1,8 @@
 /*
  * retry: may this request be tried again, and when?
  *
- * Pure. One Retry per thing that is tried: a few attempts with growing delays, never before the server wants it (Retry-After).
+ * Pure. One Retry per thing that is tried: a few attempts with growing delays, never before the
+ * server wants it (Retry-After).
  */
 #pragma once
 
@@ -21,4 +22,5 @@ void retry_init(Retry *r);
 void retry_reset(Retry *r);
 
 /* True when the fault allows another attempt and some are left; *ret_delay_usec says when. */
-bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t random, uint64_t *ret_delay_usec);
+bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t random,
+                 uint64_t *ret_delay_usec);

@@ -1,8 +1,10 @@
 /*
  * seen: see the header.
  *
- * What always holds: the slots in use are in ascending order; each stands at the place that belongs to its value or behind it, with no empty slot in between. The
- * place grows with the value, so an insertion moves the rest of its cluster by one, and growing moves all slots to the end and then each to its new place.
+ * What always holds: the slots in use are in ascending order; each stands at the place that belongs
+ * to its value or behind it, with no empty slot in between. The place grows with the value, so an
+ * insertion moves the rest of its cluster by one, and growing moves all slots to the end and then
+ * each to its new place.
  */
 #include "sync/seen.h"
 #include <errno.h>
@@ -56,7 +58,8 @@ static size_t seen_place(const Seen *s, uint64_t fingerprint)
         return (size_t)((unsigned __int128)fingerprint * s->home >> 64);
 }
 
-/* The slot of the fingerprint, or the one before which it belongs; `size` when that is behind the last one. */
+/* The slot of the fingerprint, or the one before which it belongs; `size` when that is behind the
+ * last one. */
 static size_t seen_search(const Seen *s, uint64_t fingerprint)
 {
         size_t i = seen_place(s, fingerprint);
@@ -96,7 +99,8 @@ static int seen_grow(Seen *s)
         s->slots = slots;
         s->home = home;
         s->size = size;
-        /* Each moves forward, or stays: only more than SPARE values of the last place would make it otherwise. */
+        /* Each moves forward, or stays: only more than SPARE values of the last place would make it
+         * otherwise. */
         for (; from < size; from++) {
                 uint64_t slot = slots[from];
                 size_t place = seen_place(s, slot & ~(uint64_t)PASS_MASK);
@@ -123,7 +127,8 @@ int seen_add(Seen *s, const Uuid *id, unsigned pass, SeenWhen *ret_when)
         for (;;) {
                 size_t i = seen_search(s, fingerprint), empty = i;
                 if (seen_at(s, i, fingerprint)) {
-                        *ret_when = (s->slots[i] & PASS_MASK) == pass ? SEEN_THIS_PASS : SEEN_EARLIER;
+                        *ret_when =
+                                (s->slots[i] & PASS_MASK) == pass ? SEEN_THIS_PASS : SEEN_EARLIER;
                         s->slots[i] = fingerprint | pass;
                         return 0;
                 }

@@ -1,11 +1,14 @@
 /*
  * seen: the ids that a list has shown, and in which pass each was shown last.
  *
- * A set of fingerprints of 64 bits, of which two are the pass. The hash is keyed: (k0 + k1·a + k2·b) mod 2^128, of which the upper half counts, where a and b are the
- * halves of the id and the keys have 128 bits and are drawn for each list. Any two ids then have the same fingerprint with a chance of about 2^-62,
- * whoever chose them, so a server cannot choose ids that collide. Two ids taken for one cost a list that is read again; no row depends on it.
+ * A set of fingerprints of 64 bits, of which two are the pass. The hash is keyed: (k0 + k1·a +
+ * k2·b) mod 2^128, of which the upper half counts, where a and b are the halves of the id and the
+ * keys have 128 bits and are drawn for each list. Any two ids then have the same fingerprint with a
+ * chance of about 2^-62, whoever chose them, so a server cannot choose ids that collide. Two ids
+ * taken for one cost a list that is read again; no row depends on it.
  *
- * Memory: 8 bytes a slot, between 4/5 and 7/10 of the slots in use: 10 to 11.5 bytes an id. The slots are sorted, so the set grows in its place.
+ * Memory: 8 bytes a slot, between 4/5 and 7/10 of the slots in use: 10 to 11.5 bytes an id. The
+ * slots are sorted, so the set grows in its place.
  */
 #pragma once
 
@@ -32,5 +35,6 @@ void seen_init(Seen *s, uint64_t random);
 void seen_done(Seen *s); /* forgets all; the set may be used again */
 
 SeenWhen seen_find(const Seen *s, const Uuid *id, unsigned pass);
-/* Adds the id, as shown in this pass; *ret_when says what was known before. -ENOMEM: nothing was added. */
+/* Adds the id, as shown in this pass; *ret_when says what was known before. -ENOMEM: nothing was
+ * added. */
 int seen_add(Seen *s, const Uuid *id, unsigned pass, SeenWhen *ret_when);

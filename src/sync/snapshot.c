@@ -34,8 +34,8 @@ int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, Fault *ret_fau
         return 0;
 }
 
-int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked, const CatalogOneAnswer *answer,
-                         Fault *ret_fault)
+int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked,
+                         const CatalogOneAnswer *answer, Fault *ret_fault)
 {
         SpoolVerdict v = {.id = *asked, .http_status = answer->answer.status};
         switch (verdict) {

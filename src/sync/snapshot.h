@@ -1,7 +1,9 @@
 /*
- * snapshot: what a sync has collected: the rows of the list, the ids that the mirror has and the list has not, and what the catalog said of each of those.
+ * snapshot: what a sync has collected: the rows of the list, the ids that the mirror has and the
+ * list has not, and what the catalog said of each of those.
  *
- * All of it is in spools (mirror/spool.h), so that memory does not grow with the inventory. Errors are those of the spools.
+ * All of it is in spools (mirror/spool.h), so that memory does not grow with the inventory. Errors
+ * are those of the spools.
  */
 #pragma once
 
@@ -22,5 +24,5 @@ void snapshot_done(Snapshot *s);
 int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, Fault *ret_fault);
 
 /* What was concluded of the answer to a request for one id. */
-int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked, const CatalogOneAnswer *answer,
-                         Fault *ret_fault);
+int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked,
+                         const CatalogOneAnswer *answer, Fault *ret_fault);

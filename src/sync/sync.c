@@ -1,9 +1,12 @@
 /*
- * sync: the runner. Carries out what the machine says and tells it what came of it; decides nothing.
+ * sync: the runner. Carries out what the machine says and tells it what came of it; decides
+ * nothing.
  *
- * What always holds: one catalog call (or those of prefetch or prover), one write to the mirror and one timer at most are under way (the journal's own apart).
- * Every effect that leaves the process starts in sync_act, and nowhere else but for the journal. Apply and finish begin when the journal is quiet; notes that
- * come during the apply find the run ended in the database, should they arrive late.
+ * What always holds: one catalog call (or those of prefetch or prover), one write to the mirror and
+ * one timer at most are under way (the journal's own apart). Every effect that leaves the process
+ * starts in sync_act, and nowhere else but for the journal. Apply and finish begin when the journal
+ * is quiet; notes that come during the apply find the run ended in the database, should they arrive
+ * late.
  */
 #include "sync/sync.h"
 #include "base/clock.h"
@@ -62,7 +65,7 @@ struct Sync {
 static void sync_input(Sync *s, SyncInput in);
 static void sync_act(Sync *s, SyncAction action);
 
-/* ---- texts that the journal and the report need ---- */
+/* ---- texts that the journal and the report need --------------------------------------------- */
 
 static void sync_take_job(Sync *s, const CatalogJob *job)
 {
@@ -114,17 +117,19 @@ static void sync_on_lease_lost(void *userdata)
                 sync_input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
 }
 
-/* ---- completions: each becomes an input ---- */
+/* ---- completions: each becomes an input ----------------------------------------------------- */
 
 static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *userdata)
 {
         Sync *s = userdata;
         s->task = NULL;
         if (fault->scope == FAULT_NONE && !claim->busy) {
-                s->run = (MirrorRun){.edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
+                s->run = (MirrorRun){
+                        .edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
                 if (claim->holder[0])
-                        log_info("%s: taken over from %s, which gave no sign of life until its lease ended", s->name,
-                                 claim->holder);
+                        log_info("%s: taken over from %s, which gave no sign of life until its "
+                                 "lease ended",
+                                 s->name, claim->holder);
                 if (claim->resumes)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
                 if (claim->resumes && claim->job_url[0]) {
@@ -132,13 +137,15 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                         job_texts_take(&s->texts, JOB_URL, claim->job_url);
                 }
                 job_texts_given(&s->texts); /* the claim has written it */
-                int r = journal_new(s->context.event, s->context.mirror, &s->run, s->context.lease_usec,
-                                    s->claimed_usec, sync_journal_state, sync_on_lease_lost, sync_on_journal_idle, s,
-                                    &s->journal);
+                int r = journal_new(s->context.event, s->context.mirror, &s->run,
+                                    s->context.lease_usec, s->claimed_usec, sync_journal_state,
+                                    sync_on_lease_lost, sync_on_journal_idle, s, &s->journal);
                 if (r < 0) {
                         Fault memory;
                         fault_set(&memory, FAULT_PROCESS, -r, "no-memory", "out of memory");
-                        sync_input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = claim, .fault = &memory});
+                        sync_input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM,
+                                                  .claim = claim,
+                                                  .fault = &memory});
                         return;
                 }
         }
@@ -162,11 +169,12 @@ static void sync_on_refresh(const CatalogRefreshAnswer *answer, void *userdata)
         Sync *s = userdata;
         s->call = NULL;
         if (answer->location_foreign)
-                log_warning(
-                        "%s: the catalog's Location for the job is at another scheme, host or port than the url, and "
-                        "is not followed; jobs are asked for at their known addresses. Does something in front of "
-                        "the catalog end TLS? Then let it pass on scheme and host. Said once",
-                        s->name);
+                log_warning("%s: the catalog's Location for the job is at another scheme, host or "
+                            "port than the url, and "
+                            "is not followed; jobs are asked for at their known addresses. Does "
+                            "something in front of "
+                            "the catalog end TLS? Then let it pass on scheme and host. Said once",
+                            s->name);
         if (answer->has_job)
                 sync_take_job(s, &answer->job);
         sync_take_location(s, answer);
@@ -190,7 +198,8 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
 static SyncAction sync_spool_failed(Sync *s, const Fault *fault)
 {
         s->machine.outcome = NULL; /* was decided before the rows could be kept */
-        return sync_machine_handle(&s->machine, &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = fault});
+        return sync_machine_handle(&s->machine,
+                                   &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = fault});
 }
 
 /* What the machine wants kept of a page, or of an answer to a request by id. */
@@ -198,18 +207,22 @@ static SyncAction sync_keep(Sync *s, const SyncInput *in, SyncAction action)
 {
         Fault fault = {0};
         int r = 0;
-        bool listing = action == SYNC_DO_LIST || action == SYNC_DO_LIST_ANEW || action == SYNC_DO_APPLY;
+        bool listing =
+                action == SYNC_DO_LIST || action == SYNC_DO_LIST_ANEW || action == SYNC_DO_APPLY;
         if (in->kind == SYNC_INPUT_PAGE && listing)
                 r = snapshot_add_page(&s->snapshot, in->page, &fault);
         else if (in->kind == SYNC_INPUT_ONE)
-                r = snapshot_add_verdict(&s->snapshot, s->machine.verdict, in->asked, in->one, &fault);
+                r = snapshot_add_verdict(&s->snapshot, s->machine.verdict, in->asked, in->one,
+                                         &fault);
         return r < 0 ? sync_spool_failed(s, &fault) : action;
 }
 
-static void sync_on_proof(unsigned slot, const Uuid *asked, const CatalogOneAnswer *answer, void *userdata)
+static void sync_on_proof(unsigned slot, const Uuid *asked, const CatalogOneAnswer *answer,
+                          void *userdata)
 {
         SyncInputKind kind = answer ? SYNC_INPUT_ONE : SYNC_INPUT_WAKE;
-        sync_input(userdata, (SyncInput){.kind = kind, .one = answer, .asked = asked, .slot = slot});
+        sync_input(userdata,
+                   (SyncInput){.kind = kind, .one = answer, .asked = asked, .slot = slot});
 }
 
 static void sync_on_page(const CatalogPageAnswer *answer, void *userdata)
@@ -240,12 +253,13 @@ static void sync_on_finished(const Fault *fault, void *userdata)
         s->task = NULL;
         s->lease_kept = fault->scope != FAULT_NONE && strcmp(fault->code, "run-over") != 0;
         if (fault->scope != FAULT_NONE)
-                log_debug("%s: the end of run %lld could not be recorded: %s", s->name, (long long)s->run.run_id,
+                log_debug("%s: the end of run %lld could not be recorded: %s", s->name,
+                          (long long)s->run.run_id,
                           fault->message); /* whoever takes over the edge closes the run */
         sync_input(s, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = fault});
 }
 
-/* ---- actions ---- */
+/* ---- actions -------------------------------------------------------------------------------- */
 
 static void sync_forget_pages(Sync *s)
 {
@@ -281,7 +295,8 @@ static int sync_do_get_job(Sync *s)
                 int r = catalog_get_job(s->context.catalog, job, given, sync_on_job, s, &s->call);
                 if (r != -EINVAL)
                         return r;
-                /* A recorded address of another origin (the url was changed since): the id is enough. */
+                /* A recorded address of another origin (the url was changed since): the id is
+                 * enough. */
         }
         CatalogJobApi api = where == POLLING_JOBS_EDGE  ? CATALOG_JOBS_EDGE
                             : where == POLLING_JOBS_2_0 ? CATALOG_JOBS_2_0
@@ -334,16 +349,17 @@ static int sync_do_apply(Sync *s)
                 .confirm_removals = s->plan.accept_removals ? 1 : s->plan.confirm_removals,
         };
         if (s->machine.dry_run)
-                return mirror_plan(s->context.mirror, &s->plan.edge, &snapshot, sync_on_plan, sync_on_applied, s,
-                                   &s->task);
-        return mirror_apply(s->context.mirror, &s->run, &snapshot, &ending, sync_on_applied, s, &s->task);
+                return mirror_plan(s->context.mirror, &s->plan.edge, &snapshot, sync_on_plan,
+                                   sync_on_applied, s, &s->task);
+        return mirror_apply(s->context.mirror, &s->run, &snapshot, &ending, sync_on_applied, s,
+                            &s->task);
 }
 
 static int sync_do_verify(Sync *s)
 {
         if (!s->prover) {
-                int r = prover_new(s->context.event, s->context.catalog, s->snapshot.found, sync_on_proof, s,
-                                   &s->prover);
+                int r = prover_new(s->context.event, s->context.catalog, s->snapshot.found,
+                                   sync_on_proof, s, &s->prover);
                 if (r < 0)
                         return r;
         }
@@ -353,8 +369,9 @@ static int sync_do_verify(Sync *s)
 static void sync_report(Sync *s)
 {
         const SyncMachine *m = &s->machine;
-        bool applied = m->outcome && (strcmp(m->outcome, "synced") == 0 || strcmp(m->outcome, "held") == 0 ||
-                                      strcmp(m->outcome, "unstable") == 0);
+        bool applied = m->outcome &&
+                       (strcmp(m->outcome, "synced") == 0 || strcmp(m->outcome, "held") == 0 ||
+                        strcmp(m->outcome, "unstable") == 0);
         SyncReport report = {
                 .run_id = s->run.run_id,
                 .epoch = s->run.epoch,
@@ -382,7 +399,8 @@ static bool sync_postpone(Sync *s, SyncAction action)
         if ((action != SYNC_DO_APPLY && action != SYNC_DO_FINISH) || !s->journal)
                 return false;
         if (action == SYNC_DO_FINISH)
-                journal_stop(s->journal); /* the apply may take longer than the lease, the finish does not */
+                /* the apply may take longer than the lease, the finish does not */
+                journal_stop(s->journal);
         if (!journal_busy(s->journal))
                 return false;
         s->postponed = action;
@@ -396,8 +414,8 @@ static int sync_do_list(Sync *s)
         const Listing *l = &s->machine.listing;
         const Uuid *schema = s->plan.has_schema_connection ? &s->plan.schema_connection : NULL;
         if (!s->prefetch) {
-                int r = prefetch_new(s->context.event, s->context.catalog, s->context.limiter, &s->plan.edge, schema,
-                                     sync_on_page, s, &s->prefetch);
+                int r = prefetch_new(s->context.event, s->context.catalog, s->context.limiter,
+                                     &s->plan.edge, schema, sync_on_page, s, &s->prefetch);
                 if (r < 0)
                         return r;
         }
@@ -426,16 +444,18 @@ static int sync_effect(Sync *s, SyncAction action)
         case SYNC_DO_CLAIM:
                 return sync_do_claim(s);
         case SYNC_DO_REFRESH:
-                /* A process that was paused or cut off for longer than the lease lasts may not be the holder any more. */
+                /* A process that was paused or cut off for longer than the lease lasts may not be
+                 * the holder any more. */
                 if (!journal_lease_holds(s->journal))
                         return -ESTALE;
                 s->refreshed_usec = (int64_t)clock_boottime_usec();
-                return catalog_refresh(s->context.catalog, &s->plan.edge, sync_on_refresh, s, &s->call);
+                return catalog_refresh(s->context.catalog, &s->plan.edge, sync_on_refresh, s,
+                                       &s->call);
         case SYNC_DO_GET_JOB:
                 return sync_do_get_job(s);
         case SYNC_DO_WAIT:
-                return sd_event_add_time_relative(s->context.event, &s->timer, CLOCK_MONOTONIC, m->delay_usec,
-                                                  USEC_PER_MSEC, sync_on_timer, s);
+                return sd_event_add_time_relative(s->context.event, &s->timer, CLOCK_MONOTONIC,
+                                                  m->delay_usec, USEC_PER_MSEC, sync_on_timer, s);
         case SYNC_DO_LIST_ANEW:
                 sync_forget_pages(s);
                 _fallthrough_;
@@ -447,7 +467,8 @@ static int sync_effect(Sync *s, SyncAction action)
                 sync_end_list(s);
                 return sync_do_apply(s);
         case SYNC_DO_FINISH:
-                return mirror_finish(s->context.mirror, &s->run, &ending, sync_on_finished, s, &s->task);
+                return mirror_finish(s->context.mirror, &s->run, &ending, sync_on_finished, s,
+                                     &s->task);
         default:
                 return 0;
         }
@@ -481,7 +502,7 @@ static void sync_act(Sync *s, SyncAction action)
                 sync_input(s, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
 }
 
-/* ---- inputs ---- */
+/* ---- inputs --------------------------------------------------------------------------------- */
 
 static const char *input_problem(const SyncInput *in)
 {
@@ -516,14 +537,16 @@ static void sync_tell(Sync *s)
         s->progress(&progress, s->userdata);
 }
 
-/* Waiting for a job and asking for it alternate, pages and proofs follow each other: of those a line when the job has moved, and ever fewer of the others. */
+/* Waiting for a job and asking for it alternate, pages and proofs follow each other: of those a
+ * line when the job has moved, and ever fewer of the others. */
 static void sync_log_transition(Sync *s, SyncState from)
 {
         const SyncMachine *m = &s->machine;
         char id[UUID_STRING_SIZE], job[160] = "", progress[32] = "", rows[40] = "";
         bool asking = from == SYNC_POLL_WAIT && m->state == SYNC_POLLING;
         bool waiting = from == SYNC_POLLING && m->state == SYNC_POLL_WAIT;
-        bool moved = strcmp(m->job.state, s->logged_job.state) != 0 || m->job.progress != s->logged_job.progress;
+        bool moved = strcmp(m->job.state, s->logged_job.state) != 0 ||
+                     m->job.progress != s->logged_job.progress;
         s->n_repeated = from == m->state ? s->n_repeated + 1 : 0;
         if ((asking || waiting) && !moved)
                 return;
@@ -533,12 +556,13 @@ static void sync_log_transition(Sync *s, SyncState from)
         if (m->has_job && m->job.progress >= 0)
                 (void)snprintf(progress, sizeof(progress), ", %.0f %%", m->job.progress);
         if (m->has_job && m->phase <= SYNC_PHASE_POLL)
-                (void)snprintf(job, sizeof(job), "; job %s %.40s%s", uuid_format(&m->job.id, id), m->job.state,
-                               progress);
+                (void)snprintf(job, sizeof(job), "; job %s %.40s%s", uuid_format(&m->job.id, id),
+                               m->job.state, progress);
         if (m->phase == SYNC_PHASE_LIST && spool_digest(s->snapshot.rows)->rows > 0)
-                (void)snprintf(rows, sizeof(rows), "; %lld rows", (long long)spool_digest(s->snapshot.rows)->rows);
-        log_debug("%s: %s → %s: %s%s%s", s->name, sync_state_name(from), sync_state_name(m->state), m->last->words, job,
-                  rows);
+                (void)snprintf(rows, sizeof(rows), "; %lld rows",
+                               (long long)spool_digest(s->snapshot.rows)->rows);
+        log_debug("%s: %s → %s: %s%s%s", s->name, sync_state_name(from), sync_state_name(m->state),
+                  m->last->words, job, rows);
 }
 
 static void sync_input(Sync *s, SyncInput in)
@@ -556,12 +580,15 @@ static void sync_input(Sync *s, SyncInput in)
         action = sync_keep(s, &in, action);
         sync_log_transition(s, from);
         sync_tell(s);
-        /* A job's percentage and document change with every poll; the heartbeat takes them along. */
+        /* A job's percentage and document change with every poll; the heartbeat takes them along.
+         */
         bool moved =
-                s->machine.phase != phase && s->machine.phase != SYNC_PHASE_APPLY; /* the apply notes that itself */
+                /* the apply notes that itself */
+                s->machine.phase != phase && s->machine.phase != SYNC_PHASE_APPLY;
         bool noteworthy = moved || s->job_moved || job_texts_new(&s->texts, JOB_URL);
         s->job_moved = false;
-        if (s->journal && noteworthy && s->machine.phase != SYNC_PHASE_DONE && action != SYNC_DO_FINISH)
+        if (s->journal && noteworthy && s->machine.phase != SYNC_PHASE_DONE &&
+            action != SYNC_DO_FINISH)
                 journal_write(s->journal);
         sync_act(s, action);
 }
@@ -574,8 +601,8 @@ static int sync_on_starter(sd_event_source *source, void *userdata)
         return 0;
 }
 
-int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress, SyncDoneCallback done,
-               void *userdata, Sync **ret)
+int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress,
+               SyncDoneCallback done, void *userdata, Sync **ret)
 {
         _cleanup_(cleanup_sync) Sync *s = calloc(1, sizeof(*s));
         if (!s)
@@ -623,7 +650,8 @@ void sync_stop(Sync *s)
 {
         if (s->over)
                 return;
-        if (s->machine.state == SYNC_IDLE) /* not even begun: the two are taken one after the other */
+        /* not even begun: the two are taken one after the other */
+        if (s->machine.state == SYNC_IDLE)
                 sync_input(s, (SyncInput){.kind = SYNC_INPUT_START});
         s->starts_with = SYNC_INPUT_STOP;
         (void)sd_event_source_set_enabled(s->starter, SD_EVENT_ONESHOT);

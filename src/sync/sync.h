@@ -1,10 +1,11 @@
 /*
  * sync: one sync of one Edge connection, from claim to finish.
  *
- * The runner behind this header carries out what the machine (machine.h) decides, with catalog.h and mirror.h and timers.
+ * The runner behind this header carries out what the machine (machine.h) decides, with catalog.h
+ * and mirror.h and timers.
  *
- * Asynchronous contract: as in http.h. sync_stop asks for an orderly end (requests aborted, transaction rolled back, lease released); the callback
- * still comes, with outcome `aborted`.
+ * Asynchronous contract: as in http.h. sync_stop asks for an orderly end (requests aborted,
+ * transaction rolled back, lease released); the callback still comes, with outcome `aborted`.
  */
 #pragma once
 
@@ -26,7 +27,9 @@ typedef struct SyncContext {
         Limiter *limiter; /* of pages, for the catalog */
         uint64_t lease_usec;
         uint64_t
-                patience_usec; /* the catalog's Retry-After is waited for up to this; beyond it the run ends, and its fault says when */
+                /* the catalog's Retry-After is waited for up to this; beyond it the run ends, and
+                   its fault says when */
+                patience_usec;
 } SyncContext;
 
 /* How this edge is synced: from the configuration and the command line. */
@@ -44,25 +47,33 @@ typedef struct SyncPlan {
         unsigned page_size;
         GuardLimit max_removals; /* all zero: no row is removed without a person's word */
         unsigned
-                confirm_removals; /* a row is removed when so many syncs in a row have found it missing and proven gone */
-        bool compare;             /* row by row, also when the digest says that nothing changed */
-        bool accept_removals; /* that word: neither the limit nor confirm_removals count; each row must still be proven gone, now */
-        MirrorPlanCallback
-                dry_run; /* set: nothing is written and no refresh is triggered; what a sync would do is given here, with
-                                     * `userdata` */
+                /* a row is removed when so many syncs in a row have found it missing and proven
+                   gone */
+                confirm_removals;
+        bool compare; /* row by row, also when the digest says that nothing changed */
+        /* that word: neither the limit nor confirm_removals count; each row must still be proven
+         * gone, now */
+        bool accept_removals;
+        MirrorPlanCallback dry_run; /* set: nothing is written and no refresh is triggered; what a
+                                     * sync would do is given here, with `userdata` */
 } SyncPlan;
 
 typedef struct SyncReport {
         int64_t run_id; /* 0: the run never began */
         int64_t epoch;  /* of its claim */
-        bool lease_kept; /* its end could not be recorded: the lease is held still, unless it has ended or somebody took it */
+        /* its end could not be recorded: the lease is held still, unless it has ended or somebody
+         * took it */
+        bool lease_kept;
         SyncPhase phase;     /* in which it ended; the last one when all went well */
         const char *outcome; /* synced, held, unstable, failed, aborted */
-        const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected; NULL: not reached */
+        /* clean, failed, timeout, unknown, skipped, rejected; NULL: not reached */
+        const char *refresh;
         bool has_job;
         JobStatus job;
         MirrorApplied applied;
-        int64_t elsewhere; /* rows missing from the list that belong to another Edge connection now: left to its sync, or applied.moved */
+        /* rows missing from the list that belong to another Edge connection now: left to its sync,
+         * or applied.moved */
+        int64_t elsewhere;
         int64_t listed, pages, requests;
         uint64_t duration_usec;
         Fault fault; /* scope FAULT_NONE: no error */
@@ -82,10 +93,12 @@ typedef void (*SyncProgressCallback)(const SyncProgress *progress, void *userdat
 typedef void (*SyncDoneCallback)(const SyncReport *report, void *userdata);
 
 /* progress may be NULL. */
-int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress, SyncDoneCallback done,
-               void *userdata, Sync **ret);
+int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress,
+               SyncDoneCallback done, void *userdata, Sync **ret);
 void sync_stop(Sync *sync);
-void sync_break_off(Sync *sync, const Fault *reason); /* a stop, with the reason for the report and the journal */
-bool sync_needs_catalog(const Sync *sync);            /* false: what is left to do is between us and PostgreSQL */
+/* a stop, with the reason for the report and the journal */
+void sync_break_off(Sync *sync, const Fault *reason);
+/* false: what is left to do is between us and PostgreSQL */
+bool sync_needs_catalog(const Sync *sync);
 Sync *sync_free(Sync *sync); /* abandons at once, without callback; NULL is fine; returns NULL */
 DEFINE_CLEANUP(Sync, sync, sync_free)

@@ -1,8 +1,8 @@
 /*
  * answer: content first (problem bodies, replaced bodies), then delivery.
  *
- * An answer that nothing is wrong with goes out as one buffer. All others are read piece by piece, where the reader can stop early, pause, or go on with
- * white space that was never in memory.
+ * An answer that nothing is wrong with goes out as one buffer. All others are read piece by piece,
+ * where the reader can stop early, pause, or go on with white space that was never in memory.
  */
 #include "catalogd/answer.h"
 
@@ -18,14 +18,16 @@
 
 #define STREAM_BLOCK_BYTES 16384
 
-static const char login_page[] = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n"
-                                 "<body><form action=\"/login\"><h1>Sign in to continue</h1></form></body></html>\n";
+static const char login_page[] =
+        "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>\n"
+        "<body><form action=\"/login\"><h1>Sign in to continue</h1></form></body></html>\n";
 
 static const struct {
         unsigned status;
         const char *code, *title, *help;
 } problems[] = {
-        {400, "invalidRequest", "Bad request", "Correct the parameters and send the request again."},
+        {400, "invalidRequest", "Bad request",
+         "Correct the parameters and send the request again."},
         {401, "unauthorized", "Not authenticated", "Send valid credentials."},
         {403, "forbidden", "Permission denied", "Ask an administrator for the missing permission."},
         {404, "notFound", "Resource not found", "Check the identifier."},
@@ -54,7 +56,8 @@ int answer_set_json(Answer *answer, unsigned status, cJSON *json)
         if (!printed)
                 return -ENOMEM;
         text_done(&answer->body);
-        answer->body = (Text){.data = printed, .size = strlen(printed), .capacity = strlen(printed) + 1};
+        answer->body =
+                (Text){.data = printed, .size = strlen(printed), .capacity = strlen(printed) + 1};
         answer->status = status;
         answer->content_type = "application/json";
         return 0;
@@ -69,8 +72,8 @@ static size_t problem_index(unsigned status)
         return i;
 }
 
-static int set_problem(Answer *answer, unsigned status, const char *code, const char *title, const char *user,
-                       const char *help)
+static int set_problem(Answer *answer, unsigned status, const char *code, const char *title,
+                       const char *user, const char *help)
 {
         size_t i = problem_index(status);
         cJSON *json = cJSON_CreateObject();
@@ -84,7 +87,8 @@ static int set_problem(Answer *answer, unsigned status, const char *code, const 
         return answer_set_json(answer, status, json);
 }
 
-int answer_set_problem(Answer *answer, unsigned status, const char *error_code, const char *format, ...)
+int answer_set_problem(Answer *answer, unsigned status, const char *error_code, const char *format,
+                       ...)
 {
         char user[512];
         va_list ap;
@@ -101,7 +105,8 @@ static void format_http_date(int64_t in_seconds, char *out, size_t size)
         struct tm parts;
 
         (void)gmtime_r(&then, &parts);
-        (void)strftime(out, size, "%a, %d %b %Y %H:%M:%S GMT", &parts); /* the C locale: RFC 9110 section 5.6.7 */
+        /* the C locale: RFC 9110 section 5.6.7 */
+        (void)strftime(out, size, "%a, %d %b %Y %H:%M:%S GMT", &parts);
 }
 
 int answer_set_status(Answer *answer, const Effect *effect)
@@ -119,7 +124,8 @@ int answer_set_status(Answer *answer, const Effect *effect)
                 return 0;
         }
         return set_problem(answer, status, effect->error_code, effect->title_message,
-                           effect->user_message ? effect->user_message : "The request was refused by the script.",
+                           effect->user_message ? effect->user_message
+                                                : "The request was refused by the script.",
                            effect->help_message);
 }
 
@@ -206,7 +212,8 @@ static ssize_t stream_read(void *userdata, uint64_t position, char *buffer, size
         Stream *stream = userdata;
 
         if (position >= stream->end)
-                return stream->end_is_cut ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
+                return stream->end_is_cut ? MHD_CONTENT_READER_END_WITH_ERROR
+                                          : MHD_CONTENT_READER_END_OF_STREAM;
         if (stream->pause_usec > 0 && !stream->paused) {
                 stream->paused = true;
                 if (pauses_add(stream->pauses, &stream->pause, stream->connection,
@@ -228,8 +235,8 @@ static ssize_t stream_read(void *userdata, uint64_t position, char *buffer, size
         return (ssize_t)size;
 }
 
-static struct MHD_Response *stream_response(Answer *answer, struct MHD_Connection *connection, const Effect *effect,
-                                            Rule *rule, Pauses *pauses)
+static struct MHD_Response *stream_response(Answer *answer, struct MHD_Connection *connection,
+                                            const Effect *effect, Rule *rule, Pauses *pauses)
 {
         uint64_t whole = answer->body.size + (uint64_t)effect->large_bytes, end = whole;
         Stream *stream = calloc(1, sizeof(*stream));
@@ -252,12 +259,14 @@ static struct MHD_Response *stream_response(Answer *answer, struct MHD_Connectio
                            .connection = connection,
                            .rule = rule};
         answer->body = (Text){0};
-        response = MHD_create_response_from_callback(effect->framing == FRAMING_LENGTH ? whole : MHD_SIZE_UNKNOWN,
-                                                     STREAM_BLOCK_BYTES, stream_read, stream, stream_free);
+        response = MHD_create_response_from_callback(
+                effect->framing == FRAMING_LENGTH ? whole : MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES,
+                stream_read, stream, stream_free);
         if (!response)
                 stream_free(stream);
         else if (effect->framing == FRAMING_CLOSE)
-                (void)MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+                (void)MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT,
+                                               MHD_RO_END);
         return response;
 }
 
@@ -291,11 +300,11 @@ static void add_headers(struct MHD_Response *response, const Answer *answer, con
         free(large);
 }
 
-enum MHD_Result answer_queue(Answer *answer, struct MHD_Connection *connection, const Effect *effect, Rule *rule,
-                             Pauses *pauses)
+enum MHD_Result answer_queue(Answer *answer, struct MHD_Connection *connection,
+                             const Effect *effect, Rule *rule, Pauses *pauses)
 {
-        bool whole = effect->cut_at == RULE_UNSET && effect->dribble_ms == 0 && effect->large_bytes == 0 &&
-                     effect->framing == FRAMING_LENGTH;
+        bool whole = effect->cut_at == RULE_UNSET && effect->dribble_ms == 0 &&
+                     effect->large_bytes == 0 && effect->framing == FRAMING_LENGTH;
         struct MHD_Response *response;
         enum MHD_Result result;
 
@@ -304,7 +313,8 @@ enum MHD_Result answer_queue(Answer *answer, struct MHD_Connection *connection, 
         if (whole) {
                 size_t size = answer->body.size;
 
-                response = MHD_create_response_from_buffer(size, answer->body.data, MHD_RESPMEM_MUST_FREE);
+                response = MHD_create_response_from_buffer(size, answer->body.data,
+                                                           MHD_RESPMEM_MUST_FREE);
                 if (response)
                         answer->body = (Text){0};
         } else

@@ -25,7 +25,8 @@ void answer_done(Answer *answer);
 int answer_set_json(Answer *answer, unsigned status, cJSON *json); /* owns json from here on */
 
 /* A StandardErrorResponse with all five members. */
-int answer_set_problem(Answer *answer, unsigned status, const char *error_code, const char *format, ...) _printf_(4, 5);
+int answer_set_problem(Answer *answer, unsigned status, const char *error_code, const char *format,
+                       ...) _printf_(4, 5);
 
 /* The answer that a rule wants instead of any other; effect->status or effect->redirect is set. */
 int answer_set_status(Answer *answer, const Effect *effect);
@@ -36,6 +37,7 @@ int answer_spoil(Answer *answer, const Effect *effect);
 /* As gzip. */
 int answer_compress(Answer *answer);
 
-/* Hands the answer to the connection. `rule` (may be NULL) gets a reference of its own. MHD_NO: the connection closes. */
-enum MHD_Result answer_queue(Answer *answer, struct MHD_Connection *connection, const Effect *effect, Rule *rule,
-                             Pauses *pauses);
+/* Hands the answer to the connection. `rule` (may be NULL) gets a reference of its own. MHD_NO: the
+ * connection closes. */
+enum MHD_Result answer_queue(Answer *answer, struct MHD_Connection *connection,
+                             const Effect *effect, Rule *rule, Pauses *pauses);

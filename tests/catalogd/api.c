@@ -1,8 +1,8 @@
 /*
  * api: sorting of requests, and the answers for refresh, job and one row. Lists are in list.c.
  *
- * The order is that of a real server: credentials, rate, then the script of faults, then the parameters. Jobs are brought up to date before anything is
- * read.
+ * The order is that of a real server: credentials, rate, then the script of faults, then the
+ * parameters. Jobs are brought up to date before anything is read.
  */
 #include "catalogd/api.h"
 
@@ -32,8 +32,9 @@ static const struct {
         bool exact;
         RequestKind kind;
 } routes[] = {
-        {LIST_PATH, true, KIND_LIST},      {REFRESH_PATH, true, KIND_REFRESH}, {ONE_PATH, false, KIND_ONE},
-        {JOBS_V1_PATH, false, KIND_JOB},   {JOBS_2_0_PATH, false, KIND_JOB},   {JOBS_OWN_PATH, false, KIND_JOB},
+        {LIST_PATH, true, KIND_LIST},      {REFRESH_PATH, true, KIND_REFRESH},
+        {ONE_PATH, false, KIND_ONE},       {JOBS_V1_PATH, false, KIND_JOB},
+        {JOBS_2_0_PATH, false, KIND_JOB},  {JOBS_OWN_PATH, false, KIND_JOB},
         {JOBS_EDGE_PATH, false, KIND_JOB},
 };
 
@@ -65,8 +66,10 @@ static void parse_path(ApiRequest *request)
 
 static void find_edge_by_id(const Site *site, ApiRequest *request)
 {
-        const Job *job = request->kind == KIND_JOB ? idmap_get(&site->jobs.by_id, &request->id) : NULL;
-        const Row *row = request->kind == KIND_ONE ? idmap_get(&site->model.row_by_id, &request->id) : NULL;
+        const Job *job =
+                request->kind == KIND_JOB ? idmap_get(&site->jobs.by_id, &request->id) : NULL;
+        const Row *row =
+                request->kind == KIND_ONE ? idmap_get(&site->model.row_by_id, &request->id) : NULL;
         const Edge *edge = job ? job->edge : row ? row->edge : NULL;
 
         if (edge) {
@@ -75,10 +78,11 @@ static void find_edge_by_id(const Site *site, ApiRequest *request)
         }
 }
 
-void api_parse(const Site *site, struct MHD_Connection *connection, const char *method, const char *path,
-               ApiRequest *ret)
+void api_parse(const Site *site, struct MHD_Connection *connection, const char *method,
+               const char *path, ApiRequest *ret)
 {
-        const char *offset = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "offset");
+        const char *offset =
+                MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "offset");
 
         const char *prefix = site->settings.prefix ? site->settings.prefix : "";
 
@@ -87,7 +91,8 @@ void api_parse(const Site *site, struct MHD_Connection *connection, const char *
         if (!ret->unrouted)
                 ret->path += strlen(prefix);
         parse_path(ret);
-        ret->edge_text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "edgeConnectionId");
+        ret->edge_text =
+                MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "edgeConnectionId");
         if (ret->edge_text)
                 ret->has_edge = uuid_parse(ret->edge_text, &ret->edge_id) == 0;
         if (ret->has_id)
@@ -105,13 +110,14 @@ Rule *api_strike(Site *site, const ApiRequest *request)
 {
         const Edge *edge = request_edge(site, request);
 
-        return rules_strike(&site->rules, &(RuleSubject){
-                                                  .kind = request->kind,
-                                                  .edge = request->has_edge ? &request->edge_id : NULL,
-                                                  .edge_name = edge ? edge->name : NULL,
-                                                  .id = request->has_id ? &request->id : NULL,
-                                                  .offset = request->offset,
-                                          });
+        return rules_strike(&site->rules,
+                            &(RuleSubject){
+                                    .kind = request->kind,
+                                    .edge = request->has_edge ? &request->edge_id : NULL,
+                                    .edge_name = edge ? edge->name : NULL,
+                                    .id = request->has_id ? &request->id : NULL,
+                                    .offset = request->offset,
+                            });
 }
 
 static int format_location(const Site *site, const Job *job, const Effect *effect, char **ret)
@@ -123,7 +129,8 @@ static int format_location(const Site *site, const Job *job, const Effect *effec
         char id[UUID_STRING_SIZE];
         int n;
 
-        if (effect->no_location || (!effect->location && site->settings.job_location == JOB_LOCATION_NONE))
+        if (effect->no_location ||
+            (!effect->location && site->settings.job_location == JOB_LOCATION_NONE))
                 return 0;
         if (effect->location) {
                 *ret = strdup(effect->location);
@@ -138,7 +145,8 @@ static int format_location(const Site *site, const Job *job, const Effect *effec
         return -ENOMEM;
 }
 
-/* In the job API's shape when the settings say at least `job_api`: a mixed server answers jobs in it, and the refresh not. */
+/* In the job API's shape when the settings say at least `job_api`: a mixed server answers jobs in
+ * it, and the refresh not. */
 static cJSON *describe(const Settings *settings, const Job *job, JobShape job_api)
 {
         JobShape shape = (JobShape)settings->job_shape;
@@ -155,9 +163,11 @@ static int answer_refresh(Site *site, const ApiRequest *request, const Effect *e
         int r;
 
         if (!request->edge_text)
-                return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL, "edgeConnectionId is required.");
+                return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "edgeConnectionId is required.");
         if (!request->has_edge)
-                return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL, "edgeConnectionId is not a UUID.");
+                return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "edgeConnectionId is not a UUID.");
         if (!edge)
                 return list_answer_unknown_edge(site, request->edge_text, ret);
         if (site->settings.busy_conflict && jobs_busy(&site->jobs, edge))
@@ -172,7 +182,8 @@ static int answer_refresh(Site *site, const ApiRequest *request, const Effect *e
         r = format_location(site, job, effect, &ret->location);
         if (r < 0)
                 return r;
-        return answer_set_json(ret, MHD_HTTP_ACCEPTED, describe(&site->settings, job, JOB_SHAPE_JOB_API));
+        return answer_set_json(ret, MHD_HTTP_ACCEPTED,
+                               describe(&site->settings, job, JOB_SHAPE_JOB_API));
 }
 
 static bool job_path_served(const Settings *settings, const char *path)
@@ -191,21 +202,26 @@ static int answer_job(Site *site, const ApiRequest *request, Answer *ret)
         const Job *job;
 
         if (!job_path_served(&site->settings, request->path))
-                return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, NULL, "There is nothing at %s.", request->path);
+                return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, NULL, "There is nothing at %s.",
+                                          request->path);
         if (!request->has_id)
-                return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL, "The identifier is not a UUID.");
+                return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "The identifier is not a UUID.");
         job = jobs_poll(&site->jobs, &request->id);
         if (!job)
-                return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, "jobNotFound", "There is no such job.");
+                return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, "jobNotFound",
+                                          "There is no such job.");
         return answer_set_json(ret, MHD_HTTP_OK, describe(&site->settings, job, JOB_SHAPE_MIXED));
 }
 
-static int answer_one(const Site *site, const ApiRequest *request, const Effect *effect, Answer *ret)
+static int answer_one(const Site *site, const ApiRequest *request, const Effect *effect,
+                      Answer *ret)
 {
         const Row *row = request->has_id ? idmap_get(&site->model.row_by_id, &request->id) : NULL;
 
         if (!request->has_id)
-                return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL, "databaseConnectionId is not a UUID.");
+                return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "databaseConnectionId is not a UUID.");
         if (!row)
                 return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, "databaseConnectionNotFound",
                                           "There is no such database connection.");
@@ -216,13 +232,16 @@ static int answer_one(const Site *site, const ApiRequest *request, const Effect 
 
 static int answer_normally(Site *site, const ApiRequest *request, const Effect *effect, Answer *ret)
 {
-        const char *wanted = request->kind == KIND_REFRESH ? MHD_HTTP_METHOD_POST : MHD_HTTP_METHOD_GET;
+        const char *wanted =
+                request->kind == KIND_REFRESH ? MHD_HTTP_METHOD_POST : MHD_HTTP_METHOD_GET;
 
         if (request->kind == KIND_OTHER)
-                return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, NULL, "There is nothing at %s.", request->path);
+                return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, NULL, "There is nothing at %s.",
+                                          request->path);
         if (strcmp(request->method, wanted) != 0) {
                 ret->allow = wanted;
-                return answer_set_problem(ret, MHD_HTTP_METHOD_NOT_ALLOWED, NULL, "Use %s.", wanted);
+                return answer_set_problem(ret, MHD_HTTP_METHOD_NOT_ALLOWED, NULL, "Use %s.",
+                                          wanted);
         }
         switch (request->kind) {
         case KIND_LIST:
@@ -258,7 +277,8 @@ static void change_rows(Site *site, const ApiRequest *request, const cJSON *ops)
 {
         Edge *edge = request_edge(site, request);
 
-        if (ops && edge) /* what became impossible (a row that is gone) does not stop the rest of the script */
+        /* what became impossible (a row that is gone) does not stop the rest of the script */
+        if (ops && edge)
                 (void)ops_apply(&site->model, edge, ops, NULL, NULL);
 }
 
@@ -276,7 +296,8 @@ int api_answer(Site *site, const ApiRequest *request, const Effect *effect, Answ
                 return ret->body.data ? 0 : -ENOMEM;
         if (rate_exceeded(site)) {
                 strcpy(ret->retry_after, "1");
-                return answer_set_problem(ret, MHD_HTTP_TOO_MANY_REQUESTS, NULL, "More than %lld requests a second.",
+                return answer_set_problem(ret, MHD_HTTP_TOO_MANY_REQUESTS, NULL,
+                                          "More than %lld requests a second.",
                                           (long long)site->settings.rate_per_s);
         }
         change_rows(site, request, effect->before);

@@ -20,8 +20,8 @@ typedef struct ApiRequest {
 } ApiRequest;
 
 /* Sorts the request; nothing is refused yet. */
-void api_parse(const Site *site, struct MHD_Connection *connection, const char *method, const char *path,
-               ApiRequest *ret);
+void api_parse(const Site *site, struct MHD_Connection *connection, const char *method,
+               const char *path, ApiRequest *ret);
 
 /* The rule that strikes this request; NULL: none. */
 Rule *api_strike(Site *site, const ApiRequest *request);

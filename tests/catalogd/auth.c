@@ -29,7 +29,8 @@ bool auth_valid(const char *auth)
 static bool basic_equals(const char *auth, struct MHD_Connection *connection)
 {
         _cleanup_(cleanup_mhd) char *password = NULL;
-        _cleanup_(cleanup_mhd) char *user = MHD_basic_auth_get_username_password(connection, &password);
+        _cleanup_(cleanup_mhd) char *user =
+                MHD_basic_auth_get_username_password(connection, &password);
         const char *wanted = auth + strlen(BASIC), *colon = strchr(wanted, ':');
         size_t size = (size_t)(colon - wanted);
 
@@ -39,7 +40,8 @@ static bool basic_equals(const char *auth, struct MHD_Connection *connection)
 
 static bool bearer_equals(const char *auth, struct MHD_Connection *connection)
 {
-        const char *header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+        const char *header = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                         MHD_HTTP_HEADER_AUTHORIZATION);
 
         return header && text_starts_with(header, "Bearer ") &&
                strcmp(header + strlen("Bearer "), auth + strlen(BEARER)) == 0;
@@ -51,12 +53,15 @@ bool auth_check(const Site *site, struct MHD_Connection *connection, Answer *ans
 
         if (!auth || text_equal(auth, "none"))
                 return true;
-        if (text_starts_with(auth, BASIC) ? basic_equals(auth, connection) : bearer_equals(auth, connection))
+        if (text_starts_with(auth, BASIC) ? basic_equals(auth, connection)
+                                          : bearer_equals(auth, connection))
                 return true;
         if (site->previous_auth && text_starts_with(site->previous_auth, BEARER) &&
             bearer_equals(site->previous_auth, connection))
-                (void)answer_set_problem(answer, MHD_HTTP_UNAUTHORIZED, "expiredToken", "The token has expired.");
+                (void)answer_set_problem(answer, MHD_HTTP_UNAUTHORIZED, "expiredToken",
+                                         "The token has expired.");
         else
-                (void)answer_set_problem(answer, MHD_HTTP_UNAUTHORIZED, NULL, "The credentials are not valid.");
+                (void)answer_set_problem(answer, MHD_HTTP_UNAUTHORIZED, NULL,
+                                         "The credentials are not valid.");
         return false;
 }

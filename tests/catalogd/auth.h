@@ -6,7 +6,9 @@
 #include "catalogd/answer.h"
 #include "catalogd/site.h"
 
-/* True: yes, or none is needed. False: `answer` is a 401 with the body of the reference; an earlier bearer token is told to be expired. */
+/* True: yes, or none is needed. False: `answer` is a 401 with the body of the reference; an earlier
+ * bearer token is told to be expired. */
 bool auth_check(const Site *site, struct MHD_Connection *connection, Answer *answer);
 
-bool auth_valid(const char *auth); /* is it one of the forms that settings.h names? NULL is "none" */
+/* is it one of the forms that settings.h names? NULL is "none" */
+bool auth_valid(const char *auth);

@@ -1,5 +1,6 @@
 /*
- * churn: draws the kind of change by weight, then the row. The sequence follows from the seed; when each change happens follows from the clock.
+ * churn: draws the kind of change by weight, then the row. The sequence follows from the seed; when
+ * each change happens follows from the clock.
  */
 #include "catalogd/churn.h"
 
@@ -13,12 +14,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BURST_MAX 10000 /* changes in one turn of the loop; what a slow turn missed beyond it is not made up for */
+#define BURST_MAX                                                                                  \
+        10000 /* changes in one turn of the loop; what a slow turn missed beyond it is not made up \
+                 for */
 
-#define WEIGHT(index, name_, initial_)                                                                                 \
-        {                                                                                                              \
-                .name = name_, .type = FIELD_INTEGER, .offset = offsetof(Churn, weights) + (index) * sizeof(int64_t),  \
-                .max = 1000000, .initial = initial_, .help = "weight of this kind of change"                           \
+#define WEIGHT(index, name_, initial_)                                                             \
+        {                                                                                          \
+                .name = name_, .type = FIELD_INTEGER,                                              \
+                .offset = offsetof(Churn, weights) + (index) * sizeof(int64_t), .max = 1000000,    \
+                .initial = initial_, .help = "weight of this kind of change"                       \
         }
 
 static const Field churn_fields[] = {
@@ -92,7 +96,8 @@ static void change_once(Churn *churn, Model *model)
         if (!edge)
                 edge = model->edges[random_below(&churn->random, model->n_edges)];
         if (kind == 0) {
-                _cleanup_(cleanup_free) char *name = names_draw_database(model->seed, edge->number, edge->next_row);
+                _cleanup_(cleanup_free) char *name =
+                        names_draw_database(model->seed, edge->number, edge->next_row);
 
                 if (name)
                         (void)model_add_row(model, edge, NULL, name, NULL,
@@ -113,7 +118,8 @@ static void change_once(Churn *churn, Model *model)
         else if (kind == 5)
                 (void)model_move_row(row, edge, random_below(&churn->random, edge->n_rows));
         else if (kind == 6)
-                (void)model_move_row(row, model->edges[random_below(&churn->random, model->n_edges)], SIZE_MAX);
+                (void)model_move_row(
+                        row, model->edges[random_below(&churn->random, model->n_edges)], SIZE_MAX);
 }
 
 void churn_run(Churn *churn, Model *model, uint64_t now_usec)

@@ -1,5 +1,6 @@
 /*
- * churn: the inventory changes by itself, at a rate, as it does in a company while lists are being read.
+ * churn: the inventory changes by itself, at a rate, as it does in a company while lists are being
+ * read.
  */
 #pragma once
 
@@ -22,4 +23,5 @@ int churn_start(Churn *churn, const cJSON *object, const Model *model, Fault *re
 void churn_stop(Churn *churn);
 
 void churn_run(Churn *churn, Model *model, uint64_t now_usec); /* does what is due */
-uint64_t churn_next_due(const Churn *churn);                   /* monotonic; UINT64_MAX: not running */
+/* monotonic; UINT64_MAX: not running */
+uint64_t churn_next_due(const Churn *churn);

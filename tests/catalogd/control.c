@@ -37,7 +37,8 @@ static Edge *named_edge(const Control *c)
         Edge *edge = name ? model_find_edge(&c->site->model, name) : NULL;
 
         if (!edge)
-                (void)answer_set_problem(c->answer, MHD_HTTP_NOT_FOUND, NULL, "There is no such edge.");
+                (void)answer_set_problem(c->answer, MHD_HTTP_NOT_FOUND, NULL,
+                                         "There is no such edge.");
         return edge;
 }
 
@@ -49,7 +50,8 @@ static int answer_change(const Control *c, int r, const Fault *fault, cJSON *don
         cJSON_Delete(done);
         if (r == -ENOMEM)
                 return r;
-        return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, fault->code, "%s", fault->message);
+        return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, fault->code, "%s",
+                                  fault->message);
 }
 
 static cJSON *describe_edge(const Edge *edge)
@@ -63,7 +65,8 @@ static cJSON *describe_edge(const Edge *edge)
         cJSON_AddNumberToObject(object, "pending", cJSON_GetArraySize(edge->pending));
         schemas = cJSON_AddArrayToObject(object, "schemaConnections");
         for (size_t i = 0; i < MODEL_SCHEMA_CONNECTIONS; i++)
-                cJSON_AddItemToArray(schemas, cJSON_CreateString(uuid_format(&edge->schemas[i], id)));
+                cJSON_AddItemToArray(schemas,
+                                     cJSON_CreateString(uuid_format(&edge->schemas[i], id)));
         return object;
 }
 
@@ -86,9 +89,11 @@ static int post_edges(const Control *c)
         int r;
 
         if (id && uuid_parse(id, &uuid) < 0)
-                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL, "id is not a UUID");
+                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "id is not a UUID");
         if (rows && (!cJSON_IsNumber(rows) || rows->valuedouble < 0 || rows->valuedouble > 1e8))
-                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL, "rows is a number from 0");
+                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "rows is a number from 0");
         r = model_add_edge(&c->site->model, id ? &uuid : NULL, name, &edge);
         if (r == -EEXIST)
                 return answer_set_problem(c->answer, MHD_HTTP_CONFLICT, NULL, "that id is taken");
@@ -120,7 +125,8 @@ static int get_rows(const Control *c)
         bool copy = text_equal(format, "copy");
 
         if (name && !edge)
-                return answer_set_problem(c->answer, MHD_HTTP_NOT_FOUND, NULL, "There is no such edge.");
+                return answer_set_problem(c->answer, MHD_HTTP_NOT_FOUND, NULL,
+                                          "There is no such edge.");
         jobs_advance(&c->site->jobs, &c->site->model);
         c->answer->status = MHD_HTTP_OK;
         c->answer->content_type = copy ? "text/plain; charset=utf-8" : "application/x-ndjson";
@@ -174,11 +180,14 @@ static int get_log(const Control *c)
         int kind = 0;
 
         if (since_text && text_parse_int64(since_text, 0, INT64_MAX, &since) < 0)
-                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL, "since is a number");
-        while (kind_name && request_kind_names[kind] && strcmp(request_kind_names[kind], kind_name) != 0)
+                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "since is a number");
+        while (kind_name && request_kind_names[kind] &&
+               strcmp(request_kind_names[kind], kind_name) != 0)
                 kind++;
         if (!request_kind_names[kind])
-                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL, "there is no such kind");
+                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "there is no such kind");
         c->answer->status = MHD_HTTP_OK;
         c->answer->content_type = "application/x-ndjson";
         return reqlog_print(&c->site->log, (uint64_t)since, (RequestKind)kind, &c->answer->body);
@@ -193,10 +202,12 @@ static int delete_log(const Control *c)
 static int get_state(const Control *c)
 {
         const Site *site = c->site;
-        cJSON *object = cJSON_CreateObject(), *requests = cJSON_AddObjectToObject(object, "requests");
+        cJSON *object = cJSON_CreateObject(),
+              *requests = cJSON_AddObjectToObject(object, "requests");
 
         for (int kind = KIND_REFRESH; kind <= KIND_OTHER; kind++)
-                cJSON_AddNumberToObject(requests, request_kind_names[kind], (double)site->log.n_by_kind[kind]);
+                cJSON_AddNumberToObject(requests, request_kind_names[kind],
+                                        (double)site->log.n_by_kind[kind]);
         cJSON_AddNumberToObject(object, "inFlight", site->log.in_flight);
         cJSON_AddNumberToObject(object, "inFlightMax", site->log.in_flight_max);
         cJSON_AddNumberToObject(object, "edges", (double)site->model.n_edges);
@@ -204,8 +215,9 @@ static int get_state(const Control *c)
         cJSON_AddNumberToObject(object, "jobs", (double)site->jobs.n_jobs);
         cJSON_AddNumberToObject(object, "churnDone", (double)site->churn.n_done);
         cJSON_AddBoolToObject(object, "churning", site->churn.rate_per_s > 0);
-        cJSON_AddNumberToObject(object, "upMs",
-                                (double)((clock_monotonic_usec() - site->started_usec) / USEC_PER_MSEC));
+        cJSON_AddNumberToObject(
+                object, "upMs",
+                (double)((clock_monotonic_usec() - site->started_usec) / USEC_PER_MSEC));
         return answer_set_json(c->answer, MHD_HTTP_OK, object);
 }
 
@@ -219,7 +231,8 @@ static int get_jobs(const Control *c)
                 cJSON *object = job_describe(job, true);
                 char edge[UUID_STRING_SIZE];
 
-                cJSON_AddStringToObject(object, "edgeConnectionId", uuid_format(&job->edge->id, edge));
+                cJSON_AddStringToObject(object, "edgeConnectionId",
+                                        uuid_format(&job->edge->id, edge));
                 cJSON_AddNumberToObject(object, "polls", (double)job->n_polls);
                 cJSON_AddNumberToObject(object, "createdMs", (double)job->created_ms);
                 cJSON_AddNumberToObject(object, "endedMs", (double)job->ended_ms);
@@ -232,7 +245,8 @@ static int post_churn(const Control *c)
 {
         Fault fault = {0};
 
-        return answer_change(c, churn_start(&c->site->churn, c->body, &c->site->model, &fault), &fault, NULL);
+        return answer_change(c, churn_start(&c->site->churn, c->body, &c->site->model, &fault),
+                             &fault, NULL);
 }
 
 static int delete_churn(const Control *c)
@@ -280,8 +294,8 @@ static void cleanup_json(cJSON **json)
         cJSON_Delete(*json);
 }
 
-int control_answer(Site *site, struct MHD_Connection *connection, const char *method, const char *path,
-                   const Text *body, Answer *ret)
+int control_answer(Site *site, struct MHD_Connection *connection, const char *method,
+                   const char *path, const Text *body, Answer *ret)
 {
         _cleanup_(cleanup_json) cJSON *json = NULL;
         Control c = {.site = site, .connection = connection, .answer = ret};
@@ -291,11 +305,14 @@ int control_answer(Site *site, struct MHD_Connection *connection, const char *me
                (strcmp(routes[i].method, method) != 0 || !path_matches(routes[i].path, path, &c)))
                 i++;
         if (i == ARRAY_SIZE(routes))
-                return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, NULL, "There is no %s %s.", method, path);
+                return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, NULL, "There is no %s %s.",
+                                          method, path);
         if (routes[i].takes_body) {
-                json = cJSON_ParseWithLengthOpts(body->data ? body->data : "", body->size + 1, NULL, true);
+                json = cJSON_ParseWithLengthOpts(body->data ? body->data : "", body->size + 1, NULL,
+                                                 true);
                 if (!json)
-                        return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL, "The body is not JSON.");
+                        return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL,
+                                                  "The body is not JSON.");
         }
         c.body = json;
         return routes[i].function(&c);

@@ -47,10 +47,12 @@ int gzip_wrap(Text *body)
         size_t done = 0;
 
         do {
-                size_t size = body->size - done < BLOCK_MAX_BYTES ? body->size - done : BLOCK_MAX_BYTES;
+                size_t size =
+                        body->size - done < BLOCK_MAX_BYTES ? body->size - done : BLOCK_MAX_BYTES;
 
                 if (r >= 0)
-                        r = append_block(&out, body->data ? body->data + done : "", size, done + size == body->size);
+                        r = append_block(&out, body->data ? body->data + done : "", size,
+                                         done + size == body->size);
                 done += size;
         } while (done < body->size);
         if (r >= 0)

@@ -1,5 +1,6 @@
 /*
- * gzip: a body in the form of gzip (RFC 1952), stored and not compressed: what a client must decode, not how small it gets.
+ * gzip: a body in the form of gzip (RFC 1952), stored and not compressed: what a client must
+ * decode, not how small it gets.
  */
 #pragma once
 

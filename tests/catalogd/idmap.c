@@ -1,7 +1,8 @@
 /*
  * idmap: open addressing with linear probing, at most two thirds full.
  *
- * A removal closes the gap by moving later entries of the same run back, so that there are no tombstones and a table that churns does not decay.
+ * A removal closes the gap by moving later entries of the same run back, so that there are no
+ * tombstones and a table that churns does not decay.
  */
 #include "catalogd/idmap.h"
 

@@ -1,7 +1,8 @@
 /*
  * idmap: a hash table from identifiers to the objects that carry them.
  *
- * Values are pointers to structs whose first member is their Uuid; the table borrows them. One identifier, one value.
+ * Values are pointers to structs whose first member is their Uuid; the table borrows them. One
+ * identifier, one value.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /*
  * jobs: timing and the two shapes.
  *
- * Ended jobs are kept: a test may ask for any of them, and a server lives as long as a test or a benchmark.
+ * Ended jobs are kept: a test may ask for any of them, and a server lives as long as a test or a
+ * benchmark.
  */
 #include "catalogd/jobs.h"
 
@@ -68,7 +69,8 @@ static void job_schedule(Job *job, const Settings *settings, const Effect *effec
                 job->run_at_usec = job->end_at_usec = UINT64_MAX;
 }
 
-int jobs_start(Jobs *jobs, const Model *model, Edge *edge, const Settings *settings, const Effect *effect, Job **ret)
+int jobs_start(Jobs *jobs, const Model *model, Edge *edge, const Settings *settings,
+               const Effect *effect, Job **ret)
 {
         _cleanup_(cleanup_job) Job *job = calloc(1, sizeof(*job));
         Job **grown = reallocarray(jobs->jobs, jobs->n_jobs + 1, sizeof(Job *));
@@ -77,7 +79,8 @@ int jobs_start(Jobs *jobs, const Model *model, Edge *edge, const Settings *setti
         if (grown)
                 jobs->jobs = grown;
         if (!job || !grown || copy_text(effect->end_state, &job->end_state) < 0 ||
-            copy_text(effect->result, &job->result) < 0 || copy_text(effect->message, &job->message) < 0)
+            copy_text(effect->result, &job->result) < 0 ||
+            copy_text(effect->message, &job->message) < 0)
                 return -ENOMEM;
         job->id = model_draw_id(model->seed, 'j', jobs->n_jobs, 0);
         job->edge = edge;
@@ -99,7 +102,8 @@ static bool job_ended(const Job *job)
         return job->ended_ms != 0;
 }
 
-/* When something was due, on the wall clock: a job that nobody looked at for a while did not end late. */
+/* When something was due, on the wall clock: a job that nobody looked at for a while did not end
+ * late. */
 static int64_t scheduled_ms(const Job *job, uint64_t at_usec)
 {
         return job->created_ms + (int64_t)((at_usec - job->created_usec) / USEC_PER_MSEC);
@@ -120,9 +124,10 @@ static void job_advance(Job *job, Model *model, uint64_t now)
 
                 job->started_ms = scheduled_ms(job, job->run_at_usec);
                 job->state = "RUNNING";
-                job->progress = job->end_at_usec == UINT64_MAX
-                                        ? 42
-                                        : (double)((now - job->run_at_usec) * 100 / (total ? total : 1));
+                job->progress =
+                        job->end_at_usec == UINT64_MAX
+                                ? 42
+                                : (double)((now - job->run_at_usec) * 100 / (total ? total : 1));
         }
 }
 
@@ -179,8 +184,9 @@ static const char *job_message(const Job *job)
                 return job->message;
         if (!job_ended(job))
                 return "";
-        return strcmp(job->state, "COMPLETED") == 0 ? "The database connections have been refreshed."
-                                                    : "The database connections could not be refreshed.";
+        return strcmp(job->state, "COMPLETED") == 0
+                       ? "The database connections have been refreshed."
+                       : "The database connections could not be refreshed.";
 }
 
 static const char *job_result(const Job *job)
@@ -196,7 +202,9 @@ static const char *job_result(const Job *job)
 
 static void describe_reference(const Job *job, cJSON *object, const char *user)
 {
-        int64_t modified = job->ended_ms ? job->ended_ms : job->started_ms ? job->started_ms : job->created_ms;
+        int64_t modified = job->ended_ms     ? job->ended_ms
+                           : job->started_ms ? job->started_ms
+                                             : job->created_ms;
 
         cJSON_AddStringToObject(object, "createdBy", user);
         cJSON_AddNumberToObject(object, "createdOn", (double)job->created_ms);
@@ -272,7 +280,9 @@ static cJSON *edge_entry(const Job *job, const char *status, int64_t at_ms, cons
 
 cJSON *job_describe_edge(const Job *job, bool as_log)
 {
-        int64_t at_ms = job->ended_ms ? job->ended_ms : job->started_ms ? job->started_ms : job->created_ms;
+        int64_t at_ms = job->ended_ms     ? job->ended_ms
+                        : job->started_ms ? job->started_ms
+                                          : job->created_ms;
         cJSON *now = edge_entry(job, edge_status(job), at_ms, job_message(job));
 
         if (!as_log)

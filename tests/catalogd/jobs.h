@@ -1,8 +1,8 @@
 /*
  * jobs: refreshes that pass through WAITING and RUNNING to an end.
  *
- * A job's state follows from the clock alone; jobs_advance brings it up to date and, at a COMPLETED end, reveals what was pending at the source. Call it
- * before anything that reads jobs or rows.
+ * A job's state follows from the clock alone; jobs_advance brings it up to date and, at a COMPLETED
+ * end, reveals what was pending at the source. Call it before anything that reads jobs or rows.
  */
 #pragma once
 
@@ -33,14 +33,16 @@ typedef struct Jobs {
 } Jobs;
 
 void jobs_done(Jobs *jobs);
-int jobs_start(Jobs *jobs, const Model *model, Edge *edge, const Settings *settings, const Effect *effect, Job **ret);
+int jobs_start(Jobs *jobs, const Model *model, Edge *edge, const Settings *settings,
+               const Effect *effect, Job **ret);
 void jobs_advance(Jobs *jobs, Model *model);
 bool jobs_busy(const Jobs *jobs, const Edge *edge); /* a job of the edge has not ended */
 
 /* Counts a poll: NULL when there is no such job, or when it is hidden or has vanished. */
 Job *jobs_poll(Jobs *jobs, const Uuid *id);
 
-/* As the API shows it: the reference's shape (epoch milliseconds, userId), or the job API's (ISO 8601, user, result). */
+/* As the API shows it: the reference's shape (epoch milliseconds, userId), or the job API's (ISO
+ * 8601, user, result). */
 cJSON *job_describe(const Job *job, bool job_api);
 
 /* As the Edge job system does: one entry, or a log of all so far, oldest first. */

@@ -1,8 +1,8 @@
 /*
  * list: bounds, filter, order, page.
  *
- * A list of one edge in its own order is a slice of the edge's array and costs only its page. Every other list (all edges, one schema connection,
- * another order) is collected first.
+ * A list of one edge in its own order is a slice of the edge's array and costs only its page. Every
+ * other list (all edges, one schema connection, another order) is collected first.
  */
 #include "catalogd/list.h"
 
@@ -23,20 +23,23 @@ typedef struct ListQuery {
 
 int list_answer_unknown_edge(const Site *site, const char *edge, Answer *ret)
 {
-        return answer_set_problem(ret, (unsigned)site->settings.unknown_edge_status, "edgeConnectionNotFound",
-                                  "There is no Edge connection %s.", edge);
+        return answer_set_problem(ret, (unsigned)site->settings.unknown_edge_status,
+                                  "edgeConnectionNotFound", "There is no Edge connection %s.",
+                                  edge);
 }
 
 /* 1: fine; 0: `answer` says what is wrong. Negative errno. */
-static int parse_bound(const ApiRequest *request, const char *name, int64_t max, int64_t *ret, Answer *answer)
+static int parse_bound(const ApiRequest *request, const char *name, int64_t max, int64_t *ret,
+                       Answer *answer)
 {
-        const char *text = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+        const char *text =
+                MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 
         *ret = 0;
         if (!text || text_parse_int64(text, 0, max, ret) == 0)
                 return 1;
-        return answer_set_problem(answer, MHD_HTTP_BAD_REQUEST, NULL, "%s must be a number from 0 to %lld.", name,
-                                  (long long)max);
+        return answer_set_problem(answer, MHD_HTTP_BAD_REQUEST, NULL,
+                                  "%s must be a number from 0 to %lld.", name, (long long)max);
 }
 
 static bool row_selected(const Row *row, const Uuid *schema)
@@ -91,7 +94,8 @@ static size_t repeat(Row **rows, size_t n, size_t doubles)
 
 static int collect(Site *site, const ListQuery *query, Row ***ret_rows, size_t *ret_n)
 {
-        _cleanup_(cleanup_free) Row **rows = malloc((2 * site->model.row_by_id.n_used + 1) * sizeof(Row *));
+        _cleanup_(cleanup_free) Row **rows =
+                malloc((2 * site->model.row_by_id.n_used + 1) * sizeof(Row *));
         size_t n = 0;
 
         if (!rows)
@@ -108,7 +112,8 @@ static int collect(Site *site, const ListQuery *query, Row ***ret_rows, size_t *
 
 static int render(Site *site, const ListQuery *query, const Effect *effect, Text *ret)
 {
-        bool slice = query->edge && !query->schema && query->order == ORDER_INSERTION && !site->settings.doubles;
+        bool slice = query->edge && !query->schema && query->order == ORDER_INSERTION &&
+                     !site->settings.doubles;
         _cleanup_(cleanup_free) Row **collected = NULL;
         Row **rows = slice ? query->edge->rows : NULL;
         size_t n = slice ? query->edge->n_rows : 0, from = (size_t)query->offset, count;
@@ -135,15 +140,15 @@ static int render_endless(Site *site, const ListQuery *query, const Effect *effe
         memset(name, 'x', (size_t)site->settings.endless_bytes);
         name[site->settings.endless_bytes] = '\0';
         for (size_t i = 0; i < (size_t)query->limit; i++) {
-                made[i] = (Row){
-                        .id = model_draw_id(site->model.seed, 'e', query->edge->number, (uint64_t)query->offset + i),
-                        .edge = (Edge *)query->edge,
-                        .name = name,
-                        .name_size = (uint32_t)site->settings.endless_bytes};
+                made[i] = (Row){.id = model_draw_id(site->model.seed, 'e', query->edge->number,
+                                                    (uint64_t)query->offset + i),
+                                .edge = (Edge *)query->edge,
+                                .name = name,
+                                .name_size = (uint32_t)site->settings.endless_bytes};
                 rows[i] = &made[i];
         }
-        return page_render(rows, (size_t)query->limit, (BadRow)effect->bad_row, (size_t)effect->bad_row_index,
-                           effect->raw_row, ret);
+        return page_render(rows, (size_t)query->limit, (BadRow)effect->bad_row,
+                           (size_t)effect->bad_row_index, effect->raw_row, ret);
 }
 
 /* One of the numbers, drawn for this page; 0: there are none. */
@@ -164,7 +169,9 @@ static int64_t draw_cap(Site *site)
 static int64_t page_size(Site *site, int64_t limit, const Effect *effect)
 {
         int64_t drawn = draw_cap(site);
-        int64_t cap = effect->page_cap > 0 ? effect->page_cap : drawn > 0 ? drawn : site->settings.page_cap;
+        int64_t cap = effect->page_cap > 0 ? effect->page_cap
+                      : drawn > 0          ? drawn
+                                           : site->settings.page_cap;
 
         if (effect->ignore_limit)
                 return INT64_MAX;
@@ -179,16 +186,18 @@ static int parse_edge(const Site *site, const ApiRequest *request, ListQuery *qu
         if (!request->edge_text)
                 return 1;
         if (!request->has_edge)
-                return answer_set_problem(answer, MHD_HTTP_BAD_REQUEST, NULL, "edgeConnectionId is not a UUID.");
+                return answer_set_problem(answer, MHD_HTTP_BAD_REQUEST, NULL,
+                                          "edgeConnectionId is not a UUID.");
         query->edge = idmap_get(&site->model.edge_by_id, &request->edge_id);
         return query->edge ? 1 : list_answer_unknown_edge(site, request->edge_text, answer);
 }
 
 int list_answer(Site *site, const ApiRequest *request, const Effect *effect, Answer *ret)
 {
-        const char *schema =
-                MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "schemaConnectionId");
-        ListQuery query = {.order = (Order)(effect->order >= 0 ? effect->order : site->settings.order)};
+        const char *schema = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND,
+                                                         "schemaConnectionId");
+        ListQuery query = {
+                .order = (Order)(effect->order >= 0 ? effect->order : site->settings.order)};
         Uuid schema_id;
         int r;
 
@@ -203,7 +212,8 @@ int list_answer(Site *site, const ApiRequest *request, const Effect *effect, Ans
                 return r;
         if (schema) {
                 if (uuid_parse(schema, &schema_id) < 0)
-                        return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL, "schemaConnectionId is not a UUID.");
+                        return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL,
+                                                  "schemaConnectionId is not a UUID.");
                 query.schema = &schema_id;
         }
         query.limit = page_size(site, query.limit, effect);

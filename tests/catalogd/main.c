@@ -1,8 +1,9 @@
 /*
- * catalogd: the sample catalog. Serves the Catalog Database Registration API on a loopback port, for tests, benchmarks and the quickstart.
+ * catalogd: the sample catalog. Serves the Catalog Database Registration API on a loopback port,
+ * for tests, benchmarks and the quickstart.
  *
- * This file reads the command line, makes the inventory, tells where the server listens, and ends on SIGTERM or SIGINT. README.md beside it is the
- * manual.
+ * This file reads the command line, makes the inventory, tells where the server listens, and ends
+ * on SIGTERM or SIGINT. README.md beside it is the manual.
  */
 #include "base/clock.h"
 #include "base/text.h"
@@ -67,7 +68,8 @@ static const char own_help[] =
         "  --rows N[,N…]       database connections of each edge; the last number repeats (10)\n"
         "  --pending N         further ones at each source, which the next refresh reveals (0)\n"
         "  --seed N            what identifiers and names are drawn from (1)\n"
-        "  --announce FILE     write the URL there once it listens; -, the default: standard output\n"
+        "  --announce FILE     write the URL there once it listens; -, the default: standard "
+        "output\n"
         "  --ready-fd N        write the URL to this descriptor and close it\n"
         "  --die-with-parent   end when the process that started it ends\n"
         "  --tls-cert FILE     certificate and\n"
@@ -98,12 +100,14 @@ static void print_help(void)
         }
 }
 
-static int set_number(const char *name, const char *text, int64_t min, int64_t max, int64_t *ret, Fault *ret_fault)
+static int set_number(const char *name, const char *text, int64_t min, int64_t max, int64_t *ret,
+                      Fault *ret_fault)
 {
         if (text_parse_int64(text, min, max, ret) == 0)
                 return 0;
-        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option", "--%s takes a number from %lld to %lld", name,
-                         (long long)min, (long long)max);
+        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option",
+                         "--%s takes a number from %lld to %lld", name, (long long)min,
+                         (long long)max);
 }
 
 static int set_own(Options *o, int option, const char *text, Fault *ret_fault)
@@ -160,20 +164,24 @@ static int parse_options(int argc, char **argv, Options *o, Settings *settings, 
                 if (option == OPTION_HELP)
                         return 1;
                 if (option == '?')
-                        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option", "see catalogd --help");
+                        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option",
+                                         "see catalogd --help");
                 r = option >= OPTION_SETTING
-                            ? fields_set_text(&settings_fields[option - OPTION_SETTING], settings, optarg, ret_fault)
+                            ? fields_set_text(&settings_fields[option - OPTION_SETTING], settings,
+                                              optarg, ret_fault)
                             : set_own(o, option, optarg, ret_fault);
                 if (r < 0)
                         return r;
         }
         if (optind < argc)
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option", "unexpected: %s", argv[optind]);
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option", "unexpected: %s",
+                                 argv[optind]);
         if (!auth_valid(settings->auth))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option",
                                  "--auth takes none, basic:USER:PASSWORD or bearer:TOKEN");
         if (!o->server.tls_cert != !o->server.tls_key)
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option", "--tls-cert and --tls-key go together");
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option",
+                                 "--tls-cert and --tls-key go together");
         return 0;
 }
 
@@ -213,15 +221,19 @@ static int make_inventory(Model *model, const Options *o, Fault *ret_fault)
                 if (r == 0 && o->pending > 0)
                         r = add_pending(edge, o->pending);
         }
-        return r == -ENOMEM ? fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "memory", "no memory for the rows") : r;
+        return r == -ENOMEM ? fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "memory",
+                                        "no memory for the rows")
+                            : r;
 }
 
 /* A reader of the file never sees half a line: it is renamed into place. */
 static int announce_in_file(const char *path, const char *url, Fault *ret_fault)
 {
         struct stat st;
-        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* renaming over a device or a pipe would destroy it */
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "announce", "%s is not a regular file", path);
+        /* renaming over a device or a pipe would destroy it */
+        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "announce",
+                                 "%s is not a regular file", path);
 
         _cleanup_(cleanup_free) char *temporary = NULL;
         FILE *file;
@@ -231,9 +243,10 @@ static int announce_in_file(const char *path, const char *url, Fault *ret_fault)
                 return -ENOMEM;
         }
         file = fopen(temporary, "we");
-        if (!file || fprintf(file, "%s\n", url) < 0 || fclose(file) != 0 || rename(temporary, path) < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, errno, "announce", "cannot write %s: %s", path,
-                                 strerror(errno));
+        if (!file || fprintf(file, "%s\n", url) < 0 || fclose(file) != 0 ||
+            rename(temporary, path) < 0)
+                return fault_set(ret_fault, FAULT_PROCESS, errno, "announce", "cannot write %s: %s",
+                                 path, strerror(errno));
         return 0;
 }
 
@@ -295,7 +308,8 @@ static int serve(Site *site, const Options *o, Fault *ret_fault)
 int main(int argc, char **argv)
 {
         Options o = {.edges = 3, .rows = "10", .seed = 1, .ready_fd = -1};
-        _cleanup_(site_done) Site site = {.started_usec = clock_monotonic_usec(), .rate_usec = clock_monotonic_usec()};
+        _cleanup_(site_done) Site site = {.started_usec = clock_monotonic_usec(),
+                                          .rate_usec = clock_monotonic_usec()};
         Fault fault = {0};
         int r;
 

@@ -1,8 +1,8 @@
 /*
  * model: an array of rows per edge, and two tables by identifier.
  *
- * A row is in exactly one edge's array and in row_by_id. Removing one shifts the pointers behind it: the order of the others never changes, which is
- * what the lists promise.
+ * A row is in exactly one edge's array and in row_by_id. Removing one shifts the pointers behind
+ * it: the order of the others never changes, which is what the lists promise.
  */
 #include "catalogd/model.h"
 
@@ -151,13 +151,14 @@ static void edge_take(Edge *edge, const Row *row)
         for (size_t i = 0; i < edge->n_rows; i++)
                 if (edge->rows[i] == row) {
                         edge->n_rows--;
-                        memmove(edge->rows + i, edge->rows + i + 1, (edge->n_rows - i) * sizeof(Row *));
+                        memmove(edge->rows + i, edge->rows + i + 1,
+                                (edge->n_rows - i) * sizeof(Row *));
                         return;
                 }
 }
 
-int model_add_row(Model *model, Edge *edge, const Uuid *id, const char *name, const Uuid *database_id, size_t at,
-                  Row **ret)
+int model_add_row(Model *model, Edge *edge, const Uuid *id, const char *name,
+                  const Uuid *database_id, size_t at, Row **ret)
 {
         _cleanup_(cleanup_row) Row *row = calloc(1, sizeof(*row));
         uint64_t number = edge->next_row;
@@ -192,7 +193,8 @@ int model_add_row(Model *model, Edge *edge, const Uuid *id, const char *name, co
 int model_generate_rows(Model *model, Edge *edge, uint64_t count)
 {
         for (uint64_t i = 0; i < count; i++) {
-                _cleanup_(cleanup_free) char *name = names_draw_database(model->seed, edge->number, edge->next_row);
+                _cleanup_(cleanup_free) char *name =
+                        names_draw_database(model->seed, edge->number, edge->next_row);
                 Row *row = NULL;
                 int r;
 

@@ -1,8 +1,9 @@
 /*
  * model: what the sample catalog knows: Edge connections and their database connections.
  *
- * Rows of an edge keep the order in which they were added. Identifiers and names are drawn from the seed, the number of the edge and the number of
- * the row alone, so that two servers with one seed agree, whatever happened in between.
+ * Rows of an edge keep the order in which they were added. Identifiers and names are drawn from the
+ * seed, the number of the edge and the number of the row alone, so that two servers with one seed
+ * agree, whatever happened in between.
  */
 #pragma once
 
@@ -36,8 +37,11 @@ struct Edge {
         Uuid schemas[MODEL_SCHEMA_CONNECTIONS];
         Row **rows;
         size_t n_rows, n_rows_allocated;
-        Row *hidden; /* rows that nobody may see for now: in no list, and not there by their id; the last one hidden first */
-        cJSON *pending; /* array of row operations that the next completed refresh reveals; NULL: none */
+        /* rows that nobody may see for now: in no list, and not there by their id; the last one
+         * hidden first */
+        Row *hidden;
+        /* array of row operations that the next completed refresh reveals; NULL: none */
+        cJSON *pending;
 };
 
 typedef struct Model {
@@ -57,16 +61,18 @@ Edge *model_find_edge(const Model *model, const char *id_or_name);
 /* Appends rows as drawn from the seed; about two in three are linked. */
 int model_generate_rows(Model *model, Edge *edge, uint64_t count);
 
-/* Inserts before position `at` (beyond the end: appends). `id` NULL: drawn. `database_id` NULL: not linked. Copies `name`. */
-int model_add_row(Model *model, Edge *edge, const Uuid *id, const char *name, const Uuid *database_id, size_t at,
-                  Row **ret);
+/* Inserts before position `at` (beyond the end: appends). `id` NULL: drawn. `database_id` NULL: not
+ * linked. Copies `name`. */
+int model_add_row(Model *model, Edge *edge, const Uuid *id, const char *name,
+                  const Uuid *database_id, size_t at, Row **ret);
 void model_remove_row(Model *model, Row *row);
 
 /* Out of sight, and (all of the edge's that are) back at their places: -ENOMEM, -EEXIST. */
 void model_hide_row(Model *model, Row *row);
 int model_show_rows(Model *model, Edge *edge);
-int model_rename_row(Row *row, const char *name);                           /* -ENOMEM */
-void model_link_row(const Model *model, Row *row, const Uuid *database_id); /* NULL: the one drawn for this row */
+int model_rename_row(Row *row, const char *name); /* -ENOMEM */
+/* NULL: the one drawn for this row */
+void model_link_row(const Model *model, Row *row, const Uuid *database_id);
 void model_unlink_row(Row *row);
 
 /* Takes the row out and inserts it before position `at` of `edge`, its own or another one. */

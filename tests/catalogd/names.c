@@ -1,7 +1,8 @@
 /*
  * names: words put together; nothing here remembers what it drew.
  *
- * Edge names are unique (the number joins from the second round on); database names are not, as in life: the same name occurs at many sources.
+ * Edge names are unique (the number joins from the second round on); database names are not, as in
+ * life: the same name occurs at many sources.
  */
 #include "catalogd/names.h"
 
@@ -33,7 +34,8 @@ char *names_draw_edge(uint64_t seed, uint64_t edge)
         if (round == 0)
                 n = asprintf(&name, "%s-%s", systems[i % n_systems], stages[i / n_systems]);
         else
-                n = asprintf(&name, "%s-%s-%02" PRIu64, systems[i % n_systems], stages[i / n_systems], round + 1);
+                n = asprintf(&name, "%s-%s-%02" PRIu64, systems[i % n_systems],
+                             stages[i / n_systems], round + 1);
         return n < 0 ? NULL : name;
 }
 

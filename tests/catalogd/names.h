@@ -5,5 +5,6 @@
 
 #include <stdint.h>
 
-char *names_draw_edge(uint64_t seed, uint64_t edge); /* "snowflake-prod"; NULL: no memory. The caller frees. */
+/* "snowflake-prod"; NULL: no memory. The caller frees. */
+char *names_draw_edge(uint64_t seed, uint64_t edge);
 char *names_draw_database(uint64_t seed, uint64_t edge, uint64_t row);

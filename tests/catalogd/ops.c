@@ -97,8 +97,8 @@ static int op_add(const Operation *op, Fault *ret_fault)
         Row *row = NULL;
         int r;
 
-        if (member_integer(op->json, "count", -1, &count) < 0 || member_integer(op->json, "at", INT64_MAX, &at) < 0 ||
-            at < 0)
+        if (member_integer(op->json, "count", -1, &count) < 0 ||
+            member_integer(op->json, "at", INT64_MAX, &at) < 0 || at < 0)
                 return refuse(ret_fault, "count and at are numbers");
         if (!name && count < 0)
                 return refuse(ret_fault, "add takes a name or a count");
@@ -258,7 +258,8 @@ static int apply_one(Model *model, Edge *edge, const cJSON *json, cJSON *ids, Fa
                 return refuse(ret_fault, "op is one of add, remove, rename, link, unlink, move");
         if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "pending")))
                 return keep_pending(edge, json);
-        return verb(&(Operation){.model = model, .edge = edge, .json = json, .ids = ids}, ret_fault);
+        return verb(&(Operation){.model = model, .edge = edge, .json = json, .ids = ids},
+                    ret_fault);
 }
 
 int ops_apply(Model *model, Edge *edge, const cJSON *ops, cJSON *ids, Fault *ret_fault)

@@ -1,7 +1,8 @@
 /*
  * page: prints rows straight into one block that is surely large enough.
  *
- * Lists are what a benchmark asks for, so the good rows take a path without per-field calls; the bad ones are templates.
+ * Lists are what a benchmark asks for, so the good rows take a path without per-field calls; the
+ * bad ones are templates.
  */
 #include "catalogd/page.h"
 
@@ -10,28 +11,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROW_FIXED_BYTES (3 * 36 + sizeof("{\"id\":\"\",\"name\":\"\",\"edgeConnectionId\":\"\",\"databaseId\":\"\"},"))
-#define NAME_WORST      6 /* \u001f */
+#define ROW_FIXED_BYTES                                                                            \
+        (3 * 36 +                                                                                  \
+         sizeof("{\"id\":\"\",\"name\":\"\",\"edgeConnectionId\":\"\",\"databaseId\":\"\"},"))
+#define NAME_WORST 6 /* \u001f */
 
-const char *const page_bad_row_names[] = {"none",       "uuid",       "uuid-braces",  "edge-uuid",  "database-uuid",
-                                          "other-edge", "nul",        "raw-nul",      "utf8",       "overlong",
-                                          "surrogate",  "control",    "name-number",  "name-null",  "name-missing",
-                                          "id-number",  "id-missing", "edge-missing", "not-object", "syntax",
-                                          "raw",        NULL};
+const char *const page_bad_row_names[] = {
+        "none",        "uuid",      "uuid-braces",  "edge-uuid", "database-uuid", "other-edge",
+        "nul",         "raw-nul",   "utf8",         "overlong",  "surrogate",     "control",
+        "name-number", "name-null", "name-missing", "id-number", "id-missing",    "edge-missing",
+        "not-object",  "syntax",    "raw",          NULL};
 
-/* One template per kind: \4 becomes the id, \5 the edge's id, \1 a zero byte, \2 the byte BF, \3 the bytes C0 80. */
+/* One template per kind: \4 becomes the id, \5 the edge's id, \1 a zero byte, \2 the byte BF, \3
+ * the bytes C0 80. */
 static const char *const bad_rows[] = {
         [BAD_ROW_UUID] = "{\"id\":\"not-a-uuid\",\"name\":\"bad\",\"edgeConnectionId\":\"\5\"}",
         [BAD_ROW_UUID_BRACES] = "{\"id\":\"{\4}\",\"name\":\"bad\",\"edgeConnectionId\":\"\5\"}",
         [BAD_ROW_EDGE_UUID] = "{\"id\":\"\4\",\"name\":\"bad\",\"edgeConnectionId\":\"0b9c1c1e\"}",
-        [BAD_ROW_DATABASE_UUID] = "{\"id\":\"\4\",\"name\":\"bad\",\"edgeConnectionId\":\"\5\",\"databaseId\":\"\"}",
-        [BAD_ROW_OTHER_EDGE] =
-                "{\"id\":\"\4\",\"name\":\"bad\",\"edgeConnectionId\":\"00000000-0000-4000-8000-000000000bad\"}",
+        [BAD_ROW_DATABASE_UUID] =
+                "{\"id\":\"\4\",\"name\":\"bad\",\"edgeConnectionId\":\"\5\",\"databaseId\":\"\"}",
+        [BAD_ROW_OTHER_EDGE] = "{\"id\":\"\4\",\"name\":\"bad\",\"edgeConnectionId\":\"00000000-"
+                               "0000-4000-8000-000000000bad\"}",
         [BAD_ROW_NUL] = "{\"id\":\"\4\",\"name\":\"bad\\u0000row\",\"edgeConnectionId\":\"\5\"}",
         [BAD_ROW_RAW_NUL] = "{\"id\":\"\4\",\"name\":\"bad\1row\",\"edgeConnectionId\":\"\5\"}",
         [BAD_ROW_UTF8] = "{\"id\":\"\4\",\"name\":\"bad\2row\",\"edgeConnectionId\":\"\5\"}",
         [BAD_ROW_OVERLONG] = "{\"id\":\"\4\",\"name\":\"bad\3row\",\"edgeConnectionId\":\"\5\"}",
-        [BAD_ROW_SURROGATE] = "{\"id\":\"\4\",\"name\":\"bad\\ud800row\",\"edgeConnectionId\":\"\5\"}",
+        [BAD_ROW_SURROGATE] =
+                "{\"id\":\"\4\",\"name\":\"bad\\ud800row\",\"edgeConnectionId\":\"\5\"}",
         [BAD_ROW_CONTROL] = "{\"id\":\"\4\",\"name\":\"bad\nrow\",\"edgeConnectionId\":\"\5\"}",
         [BAD_ROW_NAME_NUMBER] = "{\"id\":\"\4\",\"name\":42,\"edgeConnectionId\":\"\5\"}",
         [BAD_ROW_NAME_NULL] = "{\"id\":\"\4\",\"name\":null,\"edgeConnectionId\":\"\5\"}",
@@ -63,7 +69,8 @@ static char *put_uuid(char *out, const Uuid *id)
         return out;
 }
 
-/* RFC 8259 section 7: quotes, backslashes and control characters are escaped; all else stays UTF-8. */
+/* RFC 8259 section 7: quotes, backslashes and control characters are escaped; all else stays UTF-8.
+ */
 static char *put_escaped(char *out, const char *name, size_t size)
 {
         for (size_t i = 0; i < size; i++) {
@@ -85,7 +92,8 @@ static char *put_row(char *out, const Row *row)
         out = PUT_LITERAL(out, "{\"id\":\"");
         out = put_uuid(out, &row->id);
         out = PUT_LITERAL(out, "\",\"name\":\"");
-        out = row->name_escaped ? put_escaped(out, row->name, row->name_size) : put(out, row->name, row->name_size);
+        out = row->name_escaped ? put_escaped(out, row->name, row->name_size)
+                                : put(out, row->name, row->name_size);
         out = PUT_LITERAL(out, "\",\"edgeConnectionId\":\"");
         out = put_uuid(out, &row->edge->id);
         if (row->linked) {
@@ -137,7 +145,8 @@ static char *put_any_row(char *out, const Row *row, BadRow bad, const char *raw_
         }
 }
 
-int page_render(Row *const *rows, size_t n_rows, BadRow bad, size_t bad_index, const char *raw_row, Text *ret)
+int page_render(Row *const *rows, size_t n_rows, BadRow bad, size_t bad_index, const char *raw_row,
+                Text *ret)
 {
         size_t bound = sizeof("{\"results\":[]}") + 512 + (raw_row ? strlen(raw_row) : 0);
         char *out;

@@ -33,8 +33,10 @@ typedef enum BadRow {
 
 extern const char *const page_bad_row_names[];
 
-/* {"results":[…]} of the rows. `bad` strikes the row at `bad_index` (beyond the end: the last one). -ENOMEM. */
-int page_render(Row *const *rows, size_t n_rows, BadRow bad, size_t bad_index, const char *raw_row, Text *ret);
+/* {"results":[…]} of the rows. `bad` strikes the row at `bad_index` (beyond the end: the last one).
+ * -ENOMEM. */
+int page_render(Row *const *rows, size_t n_rows, BadRow bad, size_t bad_index, const char *raw_row,
+                Text *ret);
 
 /* One row. */
 int page_render_one(const Row *row, BadRow bad, const char *raw_row, Text *ret);

@@ -19,7 +19,8 @@ typedef struct Pauses {
         bool closed; /* nothing pauses any more: the server stops */
 } Pauses;
 
-/* Suspends the connection until `due_usec` (monotonic); `pause` stays in place until then. False: it does not pause, go on. */
+/* Suspends the connection until `due_usec` (monotonic); `pause` stays in place until then. False:
+ * it does not pause, go on. */
 bool pauses_add(Pauses *pauses, Pause *pause, struct MHD_Connection *connection, uint64_t due_usec);
 
 /* Resumes what is due; the server must run the daemon afterwards. */

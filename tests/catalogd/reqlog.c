@@ -73,7 +73,8 @@ static int print_entry(const LogEntry *entry, Text *ret)
 
 int reqlog_print(const RequestLog *log, uint64_t since, RequestKind kind, Text *ret)
 {
-        uint64_t oldest = log->n_written > REQLOG_MAX_ENTRIES ? log->n_written - REQLOG_MAX_ENTRIES + 1 : 1;
+        uint64_t oldest =
+                log->n_written > REQLOG_MAX_ENTRIES ? log->n_written - REQLOG_MAX_ENTRIES + 1 : 1;
         uint64_t from = since + 1;
 
         if (from < log->first)

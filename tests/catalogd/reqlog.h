@@ -1,6 +1,6 @@
 /*
- * reqlog: the requests that were seen, for tests that ask what a client did. Never holds a header, so never a secret. The
- * control API is not in it.
+ * reqlog: the requests that were seen, for tests that ask what a client did. Never holds a header,
+ * so never a secret. The control API is not in it.
  */
 #pragma once
 

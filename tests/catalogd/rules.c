@@ -1,7 +1,9 @@
 /*
- * rules: parsed by table, counted here, carried out where each answer is made (api.c, page.c, jobs.c, answer.c).
+ * rules: parsed by table, counted here, carried out where each answer is made (api.c, page.c,
+ * jobs.c, answer.c).
  *
- * Rules are counted by references, because an answer that is being delayed or dribbled still needs its rule after the script was cleared.
+ * Rules are counted by references, because an answer that is being delayed or dribbled still needs
+ * its rule after the script was cleared.
  */
 #include "catalogd/rules.h"
 
@@ -40,29 +42,31 @@ static const Field rule_fields[] = {
         FIELD_NUMBER(Rule, count, 0, MAX_TIMES, 0, "requests that are struck then; 0: all"),
         FIELD_NUMBER(Rule, every, 1, MAX_TIMES, 1, "only every n-th of them"),
 #define EFFECT_FIELD(m) .name = #m, .offset = offsetof(Rule, effect.m)
-#define EFFECT_BOOL(m, h)                                                                                              \
-        {                                                                                                              \
-                EFFECT_FIELD(m), .type = FIELD_BOOL, .help = h                                                         \
+#define EFFECT_BOOL(m, h)                                                                          \
+        {                                                                                          \
+                EFFECT_FIELD(m), .type = FIELD_BOOL, .help = h                                     \
         }
-#define EFFECT_TEXT(m, h)                                                                                              \
-        {                                                                                                              \
-                EFFECT_FIELD(m), .type = FIELD_STRING, .help = h                                                       \
+#define EFFECT_TEXT(m, h)                                                                          \
+        {                                                                                          \
+                EFFECT_FIELD(m), .type = FIELD_STRING, .help = h                                   \
         }
-#define EFFECT_JSON(m, h)                                                                                              \
-        {                                                                                                              \
-                EFFECT_FIELD(m), .type = FIELD_JSON, .help = h                                                         \
+#define EFFECT_JSON(m, h)                                                                          \
+        {                                                                                          \
+                EFFECT_FIELD(m), .type = FIELD_JSON, .help = h                                     \
         }
-#define EFFECT_NUMBER(m, lo, hi, i, h)                                                                                 \
-        {                                                                                                              \
-                EFFECT_FIELD(m), .type = FIELD_INTEGER, .min = lo, .max = hi, .initial = i, .help = h                  \
+#define EFFECT_NUMBER(m, lo, hi, i, h)                                                             \
+        {                                                                                          \
+                EFFECT_FIELD(m), .type = FIELD_INTEGER, .min = lo, .max = hi, .initial = i,        \
+                                 .help = h                                                         \
         }
-#define EFFECT_MSEC(m, i, h)                                                                                           \
-        {                                                                                                              \
-                EFFECT_FIELD(m), .type = FIELD_MSEC, .max = 1000LL * 86400, .initial = i, .help = h                    \
+#define EFFECT_MSEC(m, i, h)                                                                       \
+        {                                                                                          \
+                EFFECT_FIELD(m), .type = FIELD_MSEC, .max = 1000LL * 86400, .initial = i,          \
+                                 .help = h                                                         \
         }
-#define EFFECT_CHOICE(m, c, i, h)                                                                                      \
-        {                                                                                                              \
-                EFFECT_FIELD(m), .type = FIELD_CHOICE, .choices = c, .initial = i, .help = h                           \
+#define EFFECT_CHOICE(m, c, i, h)                                                                  \
+        {                                                                                          \
+                EFFECT_FIELD(m), .type = FIELD_CHOICE, .choices = c, .initial = i, .help = h       \
         }
         EFFECT_MSEC(delay_ms, 0, "time before the answer"),
         EFFECT_BOOL(close, "the connection is closed without an answer"),
@@ -79,7 +83,8 @@ static const Field rule_fields[] = {
         EFFECT_TEXT(user_message, "userMessage of the error body"),
         EFFECT_TEXT(help_message, "helpMessage of the error body"),
         EFFECT_JSON(retry_after, "Retry-After: seconds, or text as it is"),
-        EFFECT_NUMBER(date_s, -86400 * 365, 86400 * 365, RULE_UNSET, "Date so many seconds from now"),
+        EFFECT_NUMBER(date_s, -86400 * 365, 86400 * 365, RULE_UNSET,
+                      "Date so many seconds from now"),
         EFFECT_NUMBER(retry_after_date_s, -86400 * 365, 86400 * 365, RULE_UNSET,
                       "Retry-After as a date in so many seconds"),
         EFFECT_TEXT(body, "text instead of the body"),
@@ -94,7 +99,8 @@ static const Field rule_fields[] = {
         EFFECT_BOOL(ignore_limit, "all rows, whatever the limit"),
         EFFECT_JSON(before, "row operations before the answer is made"),
         EFFECT_JSON(after, "row operations after the answer was made"),
-        EFFECT_CHOICE(bad_row, page_bad_row_names, BAD_ROW_NONE, "what is wrong with one row of the page"),
+        EFFECT_CHOICE(bad_row, page_bad_row_names, BAD_ROW_NONE,
+                      "what is wrong with one row of the page"),
         EFFECT_NUMBER(bad_row_index, 0, INT32_MAX, 0, "which row of the page is bad"),
         EFFECT_TEXT(raw_row, "text instead of the bad row"),
         EFFECT_BOOL(no_location, "202 without Location"),
@@ -144,7 +150,8 @@ static int append_one(Rules *rules, const cJSON *object, Fault *ret_fault)
         if (grown)
                 rules->rules = grown;
         if (!rule || !grown)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "memory", "no memory for a rule");
+                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "memory",
+                                 "no memory for a rule");
         fields_init(rule_fields, ARRAY_SIZE(rule_fields), rule);
         r = fields_set_json(rule_fields, ARRAY_SIZE(rule_fields), rule, object, ret_fault);
         if (r < 0)
@@ -185,7 +192,8 @@ static bool rule_matches(const Rule *rule, const RuleSubject *subject)
 {
         if (rule->kind != KIND_ANY && rule->kind != (int)subject->kind)
                 return false;
-        if (rule->edge && !names_uuid(rule->edge, subject->edge) && !text_equal(rule->edge, subject->edge_name))
+        if (rule->edge && !names_uuid(rule->edge, subject->edge) &&
+            !text_equal(rule->edge, subject->edge_name))
                 return false;
         if (rule->id && !names_uuid(rule->id, subject->id))
                 return false;

@@ -1,9 +1,10 @@
 /*
  * rules: the script of faults: which requests go wrong, and how.
  *
- * A rule matches requests by kind, edge, id and offset. Of the requests that match, the first `skip` pass, then `count` are struck (0: all from then
- * on), only every `every`-th of them if that is set. Rules are tried in the order in which they were added; the first that strikes decides the whole
- * answer. README.md has the grammar.
+ * A rule matches requests by kind, edge, id and offset. Of the requests that match, the first
+ * `skip` pass, then `count` are struck (0: all from then on), only every `every`-th of them if that
+ * is set. Rules are tried in the order in which they were added; the first that strikes decides the
+ * whole answer. README.md has the grammar.
  */
 #pragma once
 
@@ -14,7 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum RequestKind { KIND_ANY, KIND_REFRESH, KIND_LIST, KIND_ONE, KIND_JOB, KIND_OTHER } RequestKind;
+typedef enum RequestKind {
+        KIND_ANY,
+        KIND_REFRESH,
+        KIND_LIST,
+        KIND_ONE,
+        KIND_JOB,
+        KIND_OTHER
+} RequestKind;
 typedef enum Framing { FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE } Framing;
 
 #define RULE_UNSET INT64_MIN
@@ -86,7 +94,8 @@ typedef struct RuleSubject {
 } RuleSubject;
 
 void rules_done(Rules *rules);
-int rules_append(Rules *rules, const cJSON *rule, Fault *ret_fault); /* one rule, or an array of them */
+/* one rule, or an array of them */
+int rules_append(Rules *rules, const cJSON *rule, Fault *ret_fault);
 
 /* The rule that strikes this request, with a reference for the caller; NULL: none. Counts. */
 Rule *rules_strike(Rules *rules, const RuleSubject *subject);

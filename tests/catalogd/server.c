@@ -1,8 +1,9 @@
 /*
  * server: the life of a request, from its first line to its entry in the log.
  *
- * A request passes through: sorted (its rule is drawn when all of it is there), paused (latency and the rule's delay), answered. libmicrohttpd calls
- * the handler again after each step. Everything happens in the thread of server_run, so nothing needs a lock.
+ * A request passes through: sorted (its rule is drawn when all of it is there), paused (latency and
+ * the rule's delay), answered. libmicrohttpd calls the handler again after each step. Everything
+ * happens in the thread of server_run, so nothing needs a lock.
  */
 #include "catalogd/server.h"
 
@@ -77,7 +78,8 @@ static void *request_begin(void *userdata, const char *uri, struct MHD_Connectio
                 return NULL;
         request->site = site;
         request->started_usec = clock_monotonic_usec();
-        request->entry.at_ms = (int64_t)((request->started_usec - site->started_usec) / USEC_PER_MSEC);
+        request->entry.at_ms =
+                (int64_t)((request->started_usec - site->started_usec) / USEC_PER_MSEC);
         request->entry.uri = strdup(uri);
         request->control = is_control(uri);
         if (!request->control) { /* who looks on does not count */
@@ -107,8 +109,8 @@ static enum MHD_Result answer_control(Request *request, struct MHD_Connection *c
 {
         _cleanup_(answer_done) Answer answer = {0};
 
-        if (control_answer(request->site, connection, request->api.method, request->api.path, &request->body, &answer) <
-            0)
+        if (control_answer(request->site, connection, request->api.method, request->api.path,
+                           &request->body, &answer) < 0)
                 return MHD_NO;
         request->entry.status = answer.status;
         return answer_queue(&answer, connection, &effect_none, NULL, &request->site->pauses);
@@ -127,7 +129,8 @@ static enum MHD_Result answer_api(Request *request, struct MHD_Connection *conne
         return answer_queue(&answer, connection, effect, request->rule, &request->site->pauses);
 }
 
-static void request_sort(Request *request, struct MHD_Connection *connection, const char *method, const char *path)
+static void request_sort(Request *request, struct MHD_Connection *connection, const char *method,
+                         const char *path)
 {
         api_parse(request->site, connection, method, path, &request->api);
         (void)snprintf(request->entry.method, sizeof(request->entry.method), "%s", method);
@@ -153,9 +156,9 @@ static bool request_pause(Request *request, struct MHD_Connection *connection)
                                           clock_monotonic_usec() + delay_ms * USEC_PER_MSEC);
 }
 
-static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection, const char *path,
-                                  const char *method, const char *version, const char *upload, size_t *upload_size,
-                                  void **context)
+static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
+                                  const char *path, const char *method, const char *version,
+                                  const char *upload, size_t *upload_size, void **context)
 {
         Request *request = *context;
 
@@ -181,7 +184,8 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
                         return MHD_YES;
         }
         request->stage = STAGE_ANSWERED;
-        return request->control ? answer_control(request, connection) : answer_api(request, connection);
+        return request->control ? answer_control(request, connection)
+                                : answer_api(request, connection);
 }
 
 static int load_file(const char *path, Text *ret, Fault *ret_fault)
@@ -191,14 +195,16 @@ static int load_file(const char *path, Text *ret, Fault *ret_fault)
         ssize_t n = fd >= 0 ? read(fd, buffer, sizeof(buffer)) : -1;
 
         if (n < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, errno, "file", "cannot read %s: %s", path, strerror(errno));
+                return fault_set(ret_fault, FAULT_PROCESS, errno, "file", "cannot read %s: %s",
+                                 path, strerror(errno));
         return text_append(ret, buffer, (size_t)n);
 }
 
 static struct MHD_Daemon *daemon_start(Server *server, uint16_t port)
 {
-        const struct sockaddr_in address = {
-                .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        const struct sockaddr_in address = {.sin_family = AF_INET,
+                                            .sin_port = htons(port),
+                                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
         struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, server->cert.data},
                                        {MHD_OPTION_HTTPS_MEM_KEY, 0, server->key.data},
@@ -208,12 +214,14 @@ static struct MHD_Daemon *daemon_start(Server *server, uint16_t port)
                 flags |= MHD_USE_TLS;
         else
                 tls[0].option = MHD_OPTION_END;
-        return MHD_start_daemon(flags, port, NULL, NULL, on_request, server->site, MHD_OPTION_SOCK_ADDR, &address,
-                                MHD_OPTION_URI_LOG_CALLBACK, request_begin, server->site, MHD_OPTION_NOTIFY_COMPLETED,
-                                request_end, NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-                                MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
-                                MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned)LISTEN_BACKLOG,
-                                MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        return MHD_start_daemon(flags, port, NULL, NULL, on_request, server->site,
+                                MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_URI_LOG_CALLBACK,
+                                request_begin, server->site, MHD_OPTION_NOTIFY_COMPLETED,
+                                request_end, NULL, MHD_OPTION_CONNECTION_LIMIT,
+                                (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                                (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_LISTEN_BACKLOG_SIZE,
+                                (unsigned)LISTEN_BACKLOG, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U,
+                                MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 int server_new(Site *site, const ServerOptions *options, Server **ret, Fault *ret_fault)
@@ -239,12 +247,13 @@ int server_new(Site *site, const ServerOptions *options, Server **ret, Fault *re
         if (r < 0)
                 return r;
         server->daemon = daemon_start(server, options->port);
-        info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+        info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)
+                              : NULL;
         if (!info)
-                return fault_set(ret_fault, FAULT_PROCESS, EADDRINUSE, "listen", "cannot listen on 127.0.0.1:%u",
-                                 options->port);
-        (void)snprintf(site->url, sizeof(site->url), "%s://127.0.0.1:%u", server->cert.data ? "https" : "http",
-                       info->port);
+                return fault_set(ret_fault, FAULT_PROCESS, EADDRINUSE, "listen",
+                                 "cannot listen on 127.0.0.1:%u", options->port);
+        (void)snprintf(site->url, sizeof(site->url), "%s://127.0.0.1:%u",
+                       server->cert.data ? "https" : "http", info->port);
         *ret = TAKE_PTR(server);
         return 0;
 }
@@ -279,7 +288,8 @@ static int timeout_ms(Server *server, uint64_t now_usec, uint64_t due_usec)
         uint64_t ms = INT32_MAX;
 
         if (due_usec != UINT64_MAX)
-                ms = due_usec > now_usec ? (due_usec - now_usec + USEC_PER_MSEC - 1) / USEC_PER_MSEC : 0;
+                ms = due_usec > now_usec ? (due_usec - now_usec + USEC_PER_MSEC - 1) / USEC_PER_MSEC
+                                         : 0;
         if (MHD_get_timeout(server->daemon, &mhd_ms) == MHD_YES && mhd_ms < ms)
                 ms = mhd_ms;
         return ms < INT32_MAX ? (int)ms : -1;
@@ -287,11 +297,14 @@ static int timeout_ms(Server *server, uint64_t now_usec, uint64_t due_usec)
 
 int server_run(Server *server, Fault *ret_fault)
 {
-        const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-        struct pollfd fds[] = {{.fd = server->signal_fd, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
+        const union MHD_DaemonInfo *info =
+                MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+        struct pollfd fds[] = {{.fd = server->signal_fd, .events = POLLIN},
+                               {.fd = -1, .events = POLLIN}};
 
         if (!info)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOTSUP, "epoll", "libmicrohttpd has no epoll");
+                return fault_set(ret_fault, FAULT_PROCESS, ENOTSUP, "epoll",
+                                 "libmicrohttpd has no epoll");
         fds[1].fd = info->epoll_fd;
         for (;;) {
                 Site *site = server->site;
@@ -300,13 +313,17 @@ int server_run(Server *server, Fault *ret_fault)
                 pauses_resume_due(&site->pauses, clock_monotonic_usec());
                 churn_run(&site->churn, &site->model, clock_monotonic_usec());
                 if (MHD_run(server->daemon) != MHD_YES)
-                        return fault_set(ret_fault, FAULT_PROCESS, EIO, "serve", "libmicrohttpd cannot go on");
+                        return fault_set(ret_fault, FAULT_PROCESS, EIO, "serve",
+                                         "libmicrohttpd cannot go on");
                 due = pauses_next_due(&site->pauses);
                 churn_due = churn_next_due(&site->churn);
                 if (churn_due < due)
                         due = churn_due;
-                if (poll(fds, ARRAY_SIZE(fds), timeout_ms(server, clock_monotonic_usec(), due)) < 0 && errno != EINTR)
-                        return fault_set(ret_fault, FAULT_PROCESS, errno, "poll", "poll: %s", strerror(errno));
+                if (poll(fds, ARRAY_SIZE(fds), timeout_ms(server, clock_monotonic_usec(), due)) <
+                            0 &&
+                    errno != EINTR)
+                        return fault_set(ret_fault, FAULT_PROCESS, errno, "poll", "poll: %s",
+                                         strerror(errno));
                 if (fds[0].revents)
                         return 0;
         }

@@ -6,29 +6,39 @@
 #include "base/cleanup.h"
 
 const char *const order_names[] = {"insertion", "reverse", "shuffle", "tie", NULL};
-static const char *const shape_names[] = {"reference", "job-api", "mixed", "edge", "edge-log", NULL};
+static const char *const shape_names[] = {"reference", "job-api",  "mixed",
+                                          "edge",      "edge-log", NULL};
 static const char *const location_names[] = {"v1", "2.0", "own", "edge", "none", NULL};
 
 const Field settings_fields[] = {
         FIELD_TEXT(Settings, auth, "none, basic:USER:PASSWORD or bearer:TOKEN"),
-        FIELD_NUMBER(Settings, page_cap, 0, 500, 500, "rows of a page at most, whatever the limit; 0: none"),
-        FIELD_NUMBER(Settings, default_limit, 1, 500, 100, "rows of a page when limit is 0 or absent"),
-        FIELD_ONE_OF(
-                Settings, order, order_names,
-                "of the rows: insertion, reverse, shuffle (anew for each request), tie (the last two change places)"),
-        FIELD_TEXT(Settings, page_caps, "numbers, separated by commas: each page has one of them as its cap"),
-        FIELD_NUMBER(Settings, doubles, 0, 1000000, 0, "so many rows at the end of a list stand twice"),
+        FIELD_NUMBER(Settings, page_cap, 0, 500, 500,
+                     "rows of a page at most, whatever the limit; 0: none"),
+        FIELD_NUMBER(Settings, default_limit, 1, 500, 100,
+                     "rows of a page when limit is 0 or absent"),
+        FIELD_ONE_OF(Settings, order, order_names,
+                     "of the rows: insertion, reverse, shuffle (anew for each request), tie (the "
+                     "last two change places)"),
+        FIELD_TEXT(Settings, page_caps,
+                   "numbers, separated by commas: each page has one of them as its cap"),
+        FIELD_NUMBER(Settings, doubles, 0, 1000000, 0,
+                     "so many rows at the end of a list stand twice"),
         FIELD_NUMBER(Settings, endless_bytes, 0, 200000, 0,
                      "every list is endless, with names of so many bytes; 0: none is"),
         FIELD_TIME(Settings, latency_ms, 0, "delay of every answer"),
-        FIELD_NUMBER(Settings, rate_per_s, 0, 1000000, 0, "requests a second before 429; 0: no limit"),
-        FIELD_NUMBER(Settings, unknown_edge_status, 400, 404, 400, "status for an unknown edge: 400 or 404"),
-        FIELD_BOOLEAN(Settings, busy_conflict, 0, "answer 409 to a refresh while one runs for that edge"),
+        FIELD_NUMBER(Settings, rate_per_s, 0, 1000000, 0,
+                     "requests a second before 429; 0: no limit"),
+        FIELD_NUMBER(Settings, unknown_edge_status, 400, 404, 400,
+                     "status for an unknown edge: 400 or 404"),
+        FIELD_BOOLEAN(Settings, busy_conflict, 0,
+                      "answer 409 to a refresh while one runs for that edge"),
         FIELD_TIME(Settings, job_wait_ms, 200, "time that a job stays in WAITING"),
         FIELD_TIME(Settings, job_run_ms, 800, "time that a job stays in RUNNING"),
-        FIELD_ONE_OF(Settings, job_shape, shape_names,
-                     "reference, job-api, mixed (refresh reference, job job-api), edge or edge-log"),
-        FIELD_ONE_OF(Settings, job_location, location_names, "where Location points: v1, 2.0, own, edge or none"),
+        FIELD_ONE_OF(
+                Settings, job_shape, shape_names,
+                "reference, job-api, mixed (refresh reference, job job-api), edge or edge-log"),
+        FIELD_ONE_OF(Settings, job_location, location_names,
+                     "where Location points: v1, 2.0, own, edge or none"),
         FIELD_BOOLEAN(Settings, location_absolute, 0, "Location with scheme and host"),
         FIELD_BOOLEAN(Settings, jobs_v1, 1, "serve /rest/jobs/v1/jobs/{id}"),
         FIELD_BOOLEAN(Settings, jobs_2_0, 1, "serve /rest/2.0/jobs/{id}"),

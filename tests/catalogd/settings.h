@@ -1,5 +1,6 @@
 /*
- * settings: how this catalog behaves towards everyone; each is an option of the command line and a member of POST /control/settings.
+ * settings: how this catalog behaves towards everyone; each is an option of the command line and a
+ * member of POST /control/settings.
  */
 #pragma once
 

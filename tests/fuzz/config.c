@@ -28,7 +28,8 @@ static void check_config(const Config *config)
                 const ConfigEdge *e = &config->edges[i];
                 fuzz_check_printable(e->name, LIMIT_EDGE_NAME_MAX_BYTES);
                 FUZZ_CHECK(i == 0 || strcmp(config->edges[i - 1].name, e->name) < 0);
-                FUZZ_CHECK(config_find_edge(config, e->name) == e && config_find_edge_by_id(config, &e->id) == e);
+                FUZZ_CHECK(config_find_edge(config, e->name) == e &&
+                           config_find_edge_by_id(config, &e->id) == e);
                 FUZZ_CHECK((e->zone || config->warnings) && e->schedule_text && e->page_size >= 1 &&
                            e->page_size <= LIMIT_PAGE_SIZE_MAX);
                 FUZZ_CHECK(e->poll_min_usec <= e->poll_max_usec);
@@ -56,7 +57,8 @@ void fuzz_config(const uint8_t *data, size_t size)
         (void)close(fd);
 }
 
-/* What a file of a secret holds, said once more: one line, with or without its end, without a byte order mark. False: refused. */
+/* What a file of a secret holds, said once more: one line, with or without its end, without a byte
+ * order mark. False: refused. */
 static bool read_secret(const uint8_t *data, size_t size, size_t *ret_size)
 {
         static const char *const marks[] = {"\xef\xbb\xbf", "\xff\xfe", "\xfe\xff"};
@@ -66,8 +68,8 @@ static bool read_secret(const uint8_t *data, size_t size, size_t *ret_size)
         for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
                 if (size >= strlen(marks[i]) && memcmp(data, marks[i], strlen(marks[i])) == 0)
                         return false;
-        return size > 0 && size <= LIMIT_SECRET_MAX_BYTES && !memchr(data, '\n', size) && !memchr(data, '\r', size) &&
-               !memchr(data, '\0', size);
+        return size > 0 && size <= LIMIT_SECRET_MAX_BYTES && !memchr(data, '\n', size) &&
+               !memchr(data, '\r', size) && !memchr(data, '\0', size);
 }
 
 void fuzz_secret(const uint8_t *data, size_t size)

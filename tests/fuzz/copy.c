@@ -22,7 +22,8 @@ void copy_rows_init(CopyRows *c, const uint8_t *data, size_t size)
                         continue;
                 DatabaseConnection *row = &c->rows[c->n];
                 c->names[c->n] = fuzz_string(bytes, part);
-                *row = (DatabaseConnection){.name = c->names[c->n], .name_size = part, .has_database = draw % 2};
+                *row = (DatabaseConnection){
+                        .name = c->names[c->n], .name_size = part, .has_database = draw % 2};
                 row->id.bytes[0] = draw;
                 row->id.bytes[15] = (uint8_t)c->n;
                 if (row->has_database)
@@ -37,15 +38,18 @@ void copy_rows_done(CopyRows *c)
                 free(c->names[i]);
 }
 
-/* One line into its fields, in place; "\N" becomes NULL. A backslash before any other character than those of the documentation stands for that character. */
-static size_t read_line(char **at, char *end, char *fields[COPY_FIELDS_MAX], size_t sizes[COPY_FIELDS_MAX])
+/* One line into its fields, in place; "\N" becomes NULL. A backslash before any other character
+ * than those of the documentation stands for that character. */
+static size_t read_line(char **at, char *end, char *fields[COPY_FIELDS_MAX],
+                        size_t sizes[COPY_FIELDS_MAX])
 {
         size_t n = 0;
         for (bool last = false; !last; n++) {
                 FUZZ_CHECK(n < COPY_FIELDS_MAX);
                 char *in = *at, *out = *at;
                 fields[n] = out;
-                bool null = end - in >= 3 && in[0] == '\\' && in[1] == 'N' && (in[2] == '\t' || in[2] == '\n');
+                bool null = end - in >= 3 && in[0] == '\\' && in[1] == 'N' &&
+                            (in[2] == '\t' || in[2] == '\n');
                 while (in < end && *in != '\t' && *in != '\n') {
                         FUZZ_CHECK(*in != '\r');
                         if (*in != '\\') {
@@ -54,7 +58,8 @@ static size_t read_line(char **at, char *end, char *fields[COPY_FIELDS_MAX], siz
                         }
                         FUZZ_CHECK(in + 1 < end);
                         char c = in[1];
-                        FUZZ_CHECK(null || !memchr("bfvx01234567.N", c, 14)); /* ours writes none of these */
+                        /* ours writes none of these */
+                        FUZZ_CHECK(null || !memchr("bfvx01234567.N", c, 14));
                         *out++ = c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
                         in += 2;
                 }
@@ -91,7 +96,8 @@ static void check_uuid(const char *field, size_t size, const Uuid *expected)
 /* From the field of the name on: name, databaseId. */
 static void check_row(char **fields, const size_t *sizes, const DatabaseConnection *row)
 {
-        FUZZ_CHECK(fields[0] && sizes[0] == row->name_size && memcmp(fields[0], row->name, row->name_size) == 0);
+        FUZZ_CHECK(fields[0] && sizes[0] == row->name_size &&
+                   memcmp(fields[0], row->name, row->name_size) == 0);
         FUZZ_CHECK((fields[1] != NULL) == row->has_database);
         if (row->has_database)
                 check_uuid(fields[1], sizes[1], &row->database_id);
@@ -129,18 +135,20 @@ static void check_verdicts(const CopyRows *c)
         size_t sizes[COPY_FIELDS_MAX];
         FUZZ_CHECK(spool_new(&spool) == 0);
         for (size_t i = 0; i < c->n; i++)
-                FUZZ_CHECK(spool_add_verdict(spool,
-                                             &(SpoolVerdict){.id = c->rows[i].id,
-                                                             .gone = i % 3 == 0,
-                                                             .elsewhere = i % 3 == 1 ? &c->rows[i] : NULL,
-                                                             .http_status = (int)(i % 2) * 200},
-                                             NULL) == 0);
+                FUZZ_CHECK(spool_add_verdict(
+                                   spool,
+                                   &(SpoolVerdict){.id = c->rows[i].id,
+                                                   .gone = i % 3 == 0,
+                                                   .elsewhere = i % 3 == 1 ? &c->rows[i] : NULL,
+                                                   .http_status = (int)(i % 2) * 200},
+                                   NULL) == 0);
         read_spool(spool, &out);
         char *at = out.data, *end = out.data + out.size;
         for (size_t i = 0; i < c->n; i++) {
                 FUZZ_CHECK(read_line(&at, end, fields, sizes) == 6);
                 check_uuid(fields[0], sizes[0], &c->rows[i].id);
-                FUZZ_CHECK(i % 3 == 2 ? !fields[1] : sizes[1] == 1 && *fields[1] == (i % 3 ? 'f' : 't'));
+                FUZZ_CHECK(i % 3 == 2 ? !fields[1]
+                                      : sizes[1] == 1 && *fields[1] == (i % 3 ? 'f' : 't'));
                 FUZZ_CHECK(i % 2 ? sizes[2] == 3 && memcmp(fields[2], "200", 3) == 0 : !fields[2]);
                 if (i % 3 == 1)
                         check_row(fields + 4, sizes + 4, &c->rows[i]);

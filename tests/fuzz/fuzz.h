@@ -1,9 +1,11 @@
 /*
  * fuzz: decoders and parsers of bytes from outside, each fed with arbitrary bytes.
  *
- * A target takes any input, never fails for what the input is, and aborts when a promise of the code under test is broken. Where there is a second opinion
- * (another parser, a model that is written down in the target), the two are compared. Two programs run the targets: `fuzz`, with libFuzzer (scripts/fuzz),
- * searches for inputs; `replay`, an ordinary test, runs those that are kept in corpus/TARGET.
+ * A target takes any input, never fails for what the input is, and aborts when a promise of the
+ * code under test is broken. Where there is a second opinion (another parser, a model that is
+ * written down in the target), the two are compared. Two programs run the targets: `fuzz`, with
+ * libFuzzer (scripts/fuzz), searches for inputs; `replay`, an ordinary test, runs those that are
+ * kept in corpus/TARGET.
  */
 #pragma once
 
@@ -24,7 +26,8 @@ const FuzzTarget *fuzz_find(const char *name); /* NULL: none of that name */
 #define FUZZ_CHECK(condition) ((condition) ? (void)0 : fuzz_fail(#condition, __FILE__, __LINE__))
 _Noreturn void fuzz_fail(const char *condition, const char *file, int line);
 
-/* A copy of exactly that size with a NUL behind it, so that reading beyond the end is seen. The caller frees. */
+/* A copy of exactly that size with a NUL behind it, so that reading beyond the end is seen. The
+ * caller frees. */
 char *fuzz_string(const uint8_t *data, size_t size);
 
 /* Takes up to `size` bytes off the front of an input. */
@@ -34,10 +37,12 @@ uint8_t fuzz_byte(const uint8_t **data, size_t *left);
 /* Takes a string that ends at the next newline or at the end. The caller frees. */
 char *fuzz_line(const uint8_t **data, size_t *left);
 
-/* What a person is shown: one line of valid UTF-8 without what commands a terminal or turns the order of text, at most `max_bytes`. */
+/* What a person is shown: one line of valid UTF-8 without what commands a terminal or turns the
+ * order of text, at most `max_bytes`. */
 void fuzz_check_printable(const char *text, size_t max_bytes);
 
-/* A file in memory with these bytes and mode; `path` leads to it as long as the descriptor is open. The caller closes it. */
+/* A file in memory with these bytes and mode; `path` leads to it as long as the descriptor is open.
+ * The caller closes it. */
 int fuzz_file(const void *bytes, size_t size, unsigned mode, char path[static 32]);
 
 void fuzz_uuid(const uint8_t *data, size_t size);

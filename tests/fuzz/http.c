@@ -1,8 +1,11 @@
 /*
- * Target of src/http: whole answers of a server, header lines and body, as bytes; what arrives goes on to the decoders of src/catalog.
+ * Target of src/http: whole answers of a server, header lines and body, as bytes; what arrives goes
+ * on to the decoders of src/catalog.
  *
- * The connection is a pair of sockets in this process: `socket` of src/http/ is wrapped by the linker, and connect(), which libcurl calls, is this program's
- * own. Nothing leaves the process, and no ports are used up. The answer lies in the socket before the request is sent, and the connection ends behind it.
+ * The connection is a pair of sockets in this process: `socket` of src/http/ is wrapped by the
+ * linker, and connect(), which libcurl calls, is this program's own. Nothing leaves the process,
+ * and no ports are used up. The answer lies in the socket before the request is sent, and the
+ * connection ends behind it.
  */
 #include "http/http.h"
 #include "base/duration.h"
@@ -32,7 +35,8 @@ int __wrap_socket(int family, int type, int protocol)
         FUZZ_CHECK(server_fd < 0); /* one connection for one request */
         FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
         server_fd = pair[1];
-        FUZZ_CHECK(send(server_fd, answer, answer_size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)answer_size);
+        FUZZ_CHECK(send(server_fd, answer, answer_size, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+                   (ssize_t)answer_size);
         FUZZ_CHECK(shutdown(server_fd, SHUT_WR) == 0);
         return pair[0];
 }
@@ -48,7 +52,8 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
 static void check_response(const HttpResponse *response, void *userdata)
 {
         *(bool *)userdata = true;
-        FUZZ_CHECK(response->body_size <= BODY_MAX_BYTES && response->body[response->body_size] == '\0');
+        FUZZ_CHECK(response->body_size <= BODY_MAX_BYTES &&
+                   response->body[response->body_size] == '\0');
         FUZZ_CHECK(response->retry_after_usec <= LIMIT_RETRY_AFTER_MAX_USEC);
         FUZZ_CHECK(strlen(response->content_type) <= LIMIT_HEADERS_MAX_BYTES);
         FUZZ_CHECK(strlen(response->location) <= LIMIT_HEADERS_MAX_BYTES);
@@ -63,7 +68,8 @@ static void check_response(const HttpResponse *response, void *userdata)
         AnswerText text = {0};
         answer_classify(response, 200, true, &(AnswerAuth){0}, &classified, &text);
         if (classified.fault.scope != FAULT_NONE)
-                fuzz_check_printable(classified.fault.message, sizeof(classified.fault.message) - 1);
+                fuzz_check_printable(classified.fault.message,
+                                     sizeof(classified.fault.message) - 1);
         else
                 FUZZ_CHECK(response->status == 200);
         (void)answer_is_standard_error(response);

@@ -25,7 +25,8 @@ static void check_strings(const cJSON *item)
                 if (item->string)
                         FUZZ_CHECK(text_utf8_valid(item->string, strlen(item->string)));
                 if (cJSON_IsString(item))
-                        FUZZ_CHECK(item->valuestring && text_utf8_valid(item->valuestring, strlen(item->valuestring)));
+                        FUZZ_CHECK(item->valuestring &&
+                                   text_utf8_valid(item->valuestring, strlen(item->valuestring)));
                 check_strings(item->child);
         }
 }
@@ -66,7 +67,8 @@ void fuzz_json(const uint8_t *data, size_t size)
         } else {
                 FUZZ_CHECK(text_utf8_valid(text, size) && !memchr(text, '\0', size));
                 check_strings(value);
-                /* What PostgreSQL gets is printed anew, and is strict JSON whatever was tolerated before. */
+                /* What PostgreSQL gets is printed anew, and is strict JSON whatever was tolerated
+                 * before. */
                 char *printed = cJSON_PrintUnformatted(value);
                 FUZZ_CHECK(printed && json_reference_accepts(printed, strlen(printed)));
                 /* What is accepted, the parser alone accepts too, and it means the same. */
@@ -77,7 +79,8 @@ void fuzz_json(const uint8_t *data, size_t size)
                 check_output(printed);
                 cJSON_free(printed);
         }
-        /* What is strict JSON, and has nothing that PostgreSQL cannot keep, is accepted; but for numbers of more than 63 characters. */
+        /* What is strict JSON, and has nothing that PostgreSQL cannot keep, is accepted; but for
+         * numbers of more than 63 characters. */
         if (r < 0 && size < 1000 && !has_long_number(text))
                 FUZZ_CHECK(!json_reference_accepts(text, size));
         free(text);
@@ -89,8 +92,10 @@ static void check_rows(const Page *page)
         for (size_t i = 0; i < page->n_rows; i++) {
                 const DatabaseConnection *row = &page->rows[i];
                 FUZZ_CHECK(row->name && strlen(row->name) == row->name_size);
-                FUZZ_CHECK(row->name_size <= LIMIT_NAME_MAX_BYTES && text_utf8_valid(row->name, row->name_size));
-                FUZZ_CHECK(!row->rejected || (row->name_size <= LIMIT_REJECTED_BYTES && !row->has_database));
+                FUZZ_CHECK(row->name_size <= LIMIT_NAME_MAX_BYTES &&
+                           text_utf8_valid(row->name, row->name_size));
+                FUZZ_CHECK(!row->rejected ||
+                           (row->name_size <= LIMIT_REJECTED_BYTES && !row->has_database));
                 FUZZ_CHECK(row->rejected || !row->anonymous);
         }
         Snapshot snapshot = {0};
@@ -107,12 +112,14 @@ static void check_fault(const Fault *fault)
         fuzz_check_printable(fault->message, sizeof(fault->message) - 1);
 }
 
-/* Rows are found by brackets and read one by one; where the text is JSON as a whole, that is what a parser of the whole finds. */
+/* Rows are found by brackets and read one by one; where the text is JSON as a whole, that is what a
+ * parser of the whole finds. */
 static void check_against_whole(const char *text, size_t size, const Page *page, const Fault *fault)
 {
         _cleanup_(cleanup_json) cJSON *document = NULL;
         const cJSON *results, *item;
-        if (json_parse(text, size, &document) < 0 || json_get_array(document, "results", &results) < 0)
+        if (json_parse(text, size, &document) < 0 ||
+            json_get_array(document, "results", &results) < 0)
                 return;
         size_t i = 0;
         cJSON_ArrayForEach(item, results)
@@ -126,13 +133,15 @@ static void check_against_whole(const char *text, size_t size, const Page *page,
                 const DatabaseConnection *row = &page->rows[i++];
                 bool has_id = json_get_uuid(item, "id", &id) == 0;
                 FUZZ_CHECK(has_id != row->anonymous && (!has_id || uuid_equal(&id, &row->id)));
+                FUZZ_CHECK(row->rejected || (json_get_string(item, "name", &name) == 0 &&
+                                             strcmp(name, row->name) == 0));
                 FUZZ_CHECK(row->rejected ||
-                           (json_get_string(item, "name", &name) == 0 && strcmp(name, row->name) == 0));
-                FUZZ_CHECK(row->rejected || (json_get_uuid(item, "databaseId", &id) == 0) == row->has_database);
+                           (json_get_uuid(item, "databaseId", &id) == 0) == row->has_database);
         }
         if (page->rows)
                 FUZZ_CHECK(i == page->n_rows);
-        else if (i == 0) /* an empty list is an empty list, but for one whose name is spelled otherwise elsewhere */
+        else if (i == 0) /* an empty list is an empty list, but for one whose name is spelled
+                            otherwise elsewhere */
                 FUZZ_CHECK(strcmp(fault->code, "catalog-bad-json") != 0);
 }
 
@@ -146,7 +155,8 @@ void fuzz_page(const uint8_t *data, size_t size)
         if (page_parse(text, size, &edge, 5, NULL, &page, &fault) == 0) {
                 FUZZ_CHECK(page.n_rows <= 5);
                 for (size_t i = 0; i < page.n_rows; i++)
-                        FUZZ_CHECK(page.rows[i].rejected || uuid_equal(&page.rows[i].edge_connection_id, &edge));
+                        FUZZ_CHECK(page.rows[i].rejected ||
+                                   uuid_equal(&page.rows[i].edge_connection_id, &edge));
                 check_rows(&page);
                 check_against_whole(text, size, &page, &fault);
                 page_done(&page);
@@ -199,7 +209,7 @@ void fuzz_row(const uint8_t *data, size_t size)
         free(text);
 }
 
-/* ---- credentials ---- */
+/* ---- credentials ---------------------------------------------------------------------------- */
 
 /* An input is a username, a secret and the rest, a line each; the secrets that a file may hold. */
 typedef struct Credentials {
@@ -224,7 +234,8 @@ static void credentials_done(Credentials *c)
         free(c->secret);
 }
 
-/* Not for a secret that begins or ends with what replaces it: what is beside may then be made to look like it. */
+/* Not for a secret that begins or ends with what replaces it: what is beside may then be made to
+ * look like it. */
 static void check_absent(const Credentials *c, const char *bytes, size_t size)
 {
         size_t length = strlen(c->secret);
@@ -236,7 +247,8 @@ static void check_absent(const Credentials *c, const char *bytes, size_t size)
         }
 }
 
-/* Replaces each "@" of a text by the secret and each "$" by its JSON spelling: libFuzzer does not have to find out that a body may repeat it. */
+/* Replaces each "@" of a text by the secret and each "$" by its JSON spelling: libFuzzer does not
+ * have to find out that a body may repeat it. */
 static char *expand(const Credentials *c, const uint8_t *data, size_t size, size_t *ret_size)
 {
         _cleanup_(text_done) Text out = {0};
@@ -244,7 +256,8 @@ static char *expand(const Credentials *c, const uint8_t *data, size_t size, size
         FUZZ_CHECK(text_append(&out, "", 0) == 0);
         for (size_t i = 0; i < size && out.size < 64 * 1024; i++) {
                 const char *more = data[i] == '@' ? plain : data[i] == '$' ? json : NULL;
-                FUZZ_CHECK((more ? text_append_string(&out, more) : text_append(&out, (const char *)data + i, 1)) == 0);
+                FUZZ_CHECK((more ? text_append_string(&out, more)
+                                 : text_append(&out, (const char *)data + i, 1)) == 0);
         }
         *ret_size = out.size;
         return fuzz_string((const uint8_t *)out.data, out.size);
@@ -272,8 +285,10 @@ void fuzz_job(const uint8_t *data, size_t size)
                 FUZZ_CHECK(job.job.status.progress >= -1 && job.job.status.progress <= 100);
                 FUZZ_CHECK(strlen(job.job.message) <= LIMIT_JOB_MESSAGE_MAX_BYTES);
                 FUZZ_CHECK(text_utf8_valid(job.job.message, strlen(job.job.message)));
-                FUZZ_CHECK(!catalog_job_clean(&job.job.status) || catalog_job_terminal(&job.job.status));
-                FUZZ_CHECK(!catalog_job_waiting(&job.job.status) || !catalog_job_terminal(&job.job.status));
+                FUZZ_CHECK(!catalog_job_clean(&job.job.status) ||
+                           catalog_job_terminal(&job.job.status));
+                FUZZ_CHECK(!catalog_job_waiting(&job.job.status) ||
+                           !catalog_job_terminal(&job.job.status));
                 check_absent(&c, job.job.message, strlen(job.job.message));
                 check_document(&c, job.job.document, LIMIT_JOB_DOCUMENT_MAX_BYTES);
                 job_document_done(&job);
@@ -284,7 +299,8 @@ void fuzz_job(const uint8_t *data, size_t size)
 
 void fuzz_error(const uint8_t *data, size_t size)
 {
-        static const int statuses[] = {200, 202, 204, 302, 400, 401, 403, 404, 409, 410, 429, 500, 503, 600};
+        static const int statuses[] = {200, 202, 204, 302, 400, 401, 403,
+                                       404, 409, 410, 429, 500, 503, 600};
         Credentials c;
         CatalogAnswer answer;
         AnswerText owned = {0};
@@ -301,7 +317,8 @@ void fuzz_error(const uint8_t *data, size_t size)
                                  .location = sent_location,
                                  .body = body,
                                  .body_size = size};
-        answer_classify(&response, 200, true, &(AnswerAuth){.method = c.auth, .redact = &c.redact}, &answer, &owned);
+        answer_classify(&response, 200, true, &(AnswerAuth){.method = c.auth, .redact = &c.redact},
+                        &answer, &owned);
         if (answer.fault.scope != FAULT_NONE) {
                 check_fault(&answer.fault);
                 FUZZ_CHECK(answer.fault.http_status == status);

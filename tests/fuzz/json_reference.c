@@ -16,7 +16,8 @@ static bool read_value(Reader *r);
 
 static void skip_space(Reader *r)
 {
-        while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
+        while (r->at < r->end &&
+               (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
                 r->at++;
 }
 

@@ -1,11 +1,13 @@
 /*
- * replay: runs every input that is kept, a test case for each target. An input that was once a finding stays in the corpus, so that it is tried for ever.
+ * replay: runs every input that is kept, a test case for each target. An input that was once a
+ * finding stays in the corpus, so that it is tried for ever.
  *
  *     replay                   all of corpus/, as TAP
  *     replay TARGET FILE…      these files alone, in this process: for a debugger
  *     replay --list            the names of the targets
  *
- * A target runs in a process of its own: one that breaks does not keep the others from being tried, and is named with its input.
+ * A target runs in a process of its own: one that breaks does not keep the others from being tried,
+ * and is named with its input.
  */
 #include "base/cleanup.h"
 #include "fuzz/fuzz.h"
@@ -49,7 +51,8 @@ static void run_folder(const FuzzTarget *target, const char *folder, Progress *p
         int n = scandir(folder, &entries, select_visible, alphasort);
         FUZZ_CHECK(n > 0);
         for (int i = 0; i < n; i++) {
-                FUZZ_CHECK(snprintf(progress->input, PATH_BYTES, "%s/%s", folder, entries[i]->d_name) < PATH_BYTES);
+                FUZZ_CHECK(snprintf(progress->input, PATH_BYTES, "%s/%s", folder,
+                                    entries[i]->d_name) < PATH_BYTES);
                 run_file(target, progress->input);
                 progress->n++;
                 free(entries[i]);
@@ -75,19 +78,22 @@ static bool replay_target(const FuzzTarget *target, const char *folder, Progress
 static int replay_all(void)
 {
         const char *top = getenv("top_srcdir");
-        Progress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        Progress *progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE,
+                                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         FUZZ_CHECK(progress != MAP_FAILED);
         int number = 0, failures = 0;
         for (const FuzzTarget *t = fuzz_targets; t->name; t++) {
                 char folder[PATH_BYTES];
-                (void)snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/%s", top ? top : ".", t->name);
+                (void)snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/%s", top ? top : ".",
+                               t->name);
                 bool passed = replay_target(t, folder, progress);
-                (void)printf("%s %d - %s: the inputs that are kept break no promise\n", passed ? "ok" : "not ok",
-                             ++number, t->name);
+                (void)printf("%s %d - %s: the inputs that are kept break no promise\n",
+                             passed ? "ok" : "not ok", ++number, t->name);
                 if (passed)
                         (void)printf("# %u inputs\n", progress->n);
                 else
-                        (void)printf("# input: %s\n", progress->input[0] ? progress->input : folder);
+                        (void)printf("# input: %s\n",
+                                     progress->input[0] ? progress->input : folder);
                 failures += !passed;
                 (void)fflush(stdout);
         }

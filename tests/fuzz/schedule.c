@@ -29,13 +29,15 @@ static void check_cron_in_utc(const Schedule *s, const Zone *utc, int64_t after_
         int64_t next_usec, sec = after_usec / (int64_t)USEC_PER_SEC;
         FUZZ_CHECK(schedule_next(s, utc, 0, 0, after_usec, &next_usec) == 0);
         int64_t next_sec = next_usec / (int64_t)USEC_PER_SEC;
-        FUZZ_CHECK(next_usec > after_usec && next_usec % (int64_t)USEC_PER_SEC == 0 && fires_at(s, next_sec));
+        FUZZ_CHECK(next_usec > after_usec && next_usec % (int64_t)USEC_PER_SEC == 0 &&
+                   fires_at(s, next_sec));
         int64_t minute = sec - sec % MINUTE_SEC + MINUTE_SEC;
         for (int i = 0; i < SEARCHED_MINUTES && minute < next_sec; i++, minute += MINUTE_SEC)
                 FUZZ_CHECK(!fires_at(s, minute));
 }
 
-static void check_in_zone(const Schedule *s, const Zone *zone, int64_t after_usec, uint64_t offset_usec)
+static void check_in_zone(const Schedule *s, const Zone *zone, int64_t after_usec,
+                          uint64_t offset_usec)
 {
         for (int i = 0; i < 4; i++) {
                 int64_t next_usec;
@@ -52,7 +54,8 @@ static void check_in_zone(const Schedule *s, const Zone *zone, int64_t after_use
 
 void fuzz_schedule(const uint8_t *data, size_t size)
 {
-        static const char *const names[] = {"Europe/Brussels", "Australia/Lord_Howe", "America/New_York"};
+        static const char *const names[] = {"Europe/Brussels", "Australia/Lord_Howe",
+                                            "America/New_York"};
         static Zone *zones[4]; /* loaded once: this is not about them */
         for (size_t i = 0; !zones[3] && i < 3; i++)
                 FUZZ_CHECK(zone_load(names[i], &zones[i]) == 0);
@@ -90,10 +93,12 @@ void fuzz_zone(const uint8_t *data, size_t size)
         if (r < 0)
                 return;
         memcpy(&at, drawn, n_drawn);
-        at /= (int64_t)USEC_PER_SEC; /* moments are microseconds in 64 bits: no others are asked for */
+        /* moments are microseconds in 64 bits: no others are asked for */
+        at /= (int64_t)USEC_PER_SEC;
         for (int i = 0; i < 8 && at <= INT64_MAX / (int64_t)USEC_PER_SEC; i++) {
                 ZoneSpan span = zone_span_at(zone, at);
-                FUZZ_CHECK(span.start_sec <= at && (at < span.end_sec || span.end_sec == INT64_MAX));
+                FUZZ_CHECK(span.start_sec <= at &&
+                           (at < span.end_sec || span.end_sec == INT64_MAX));
                 FUZZ_CHECK(zone_offset_at(zone, at) == span.offset_sec);
                 FUZZ_CHECK(abs(span.offset_sec) <= 7 * 86400);
                 ZoneSpan same = zone_span_at(zone, span.start_sec);

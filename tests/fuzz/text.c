@@ -1,5 +1,6 @@
 /*
- * Targets of src/base and of small texts: identifiers, durations, text for people, times, Retry-After.
+ * Targets of src/base and of small texts: identifiers, durations, text for people, times,
+ * Retry-After.
  */
 #include "base/text.h"
 #include "base/duration.h"
@@ -21,8 +22,9 @@ static bool looks_like_uuid(const uint8_t *data, size_t size)
         if (size != strlen(pattern))
                 return false;
         for (size_t i = 0; i < size; i++)
-                if (pattern[i] == '-' ? data[i] != '-'
-                                      : (data[i] == '\0' || !strchr("0123456789abcdefABCDEF", data[i])))
+                if (pattern[i] == '-'
+                            ? data[i] != '-'
+                            : (data[i] == '\0' || !strchr("0123456789abcdefABCDEF", data[i])))
                         return false;
         return true;
 }
@@ -52,7 +54,8 @@ void fuzz_duration(const uint8_t *data, size_t size)
         FUZZ_CHECK(r == 0 || r == -EINVAL || r == -ERANGE);
         if (r == 0) {
                 FUZZ_CHECK(usec <= 10 * 366 * USEC_PER_DAY && usec % USEC_PER_MSEC == 0);
-                FUZZ_CHECK(duration_parse(duration_format(usec, text), &again) == 0 && again == usec);
+                FUZZ_CHECK(duration_parse(duration_format(usec, text), &again) == 0 &&
+                           again == usec);
         }
         memset(&usec, 0, sizeof(usec));
         memcpy(&usec, string, size < sizeof(usec) ? size : sizeof(usec));
@@ -97,9 +100,10 @@ void fuzz_moment(const uint8_t *data, size_t size)
         Zone *zone;
         if (r == 0 && zone_load("UTC", &zone) == 0) {
                 char text[TIMESTAMP_STRING_SIZE];
-                if (usec >= 0 &&
-                    usec / (int64_t)USEC_PER_SEC < 253402300800LL) { /* the year 10000, which an offset may reach */
-                        FUZZ_CHECK(timestamp_parse(timestamp_format(usec, zone, text), &again) == 0);
+                /* the year 10000, which an offset may reach */
+                if (usec >= 0 && usec / (int64_t)USEC_PER_SEC < 253402300800LL) {
+                        FUZZ_CHECK(timestamp_parse(timestamp_format(usec, zone, text), &again) ==
+                                   0);
                         FUZZ_CHECK(again == usec - usec % (int64_t)USEC_PER_SEC);
                 }
                 (void)zone_free(zone);
@@ -117,8 +121,8 @@ static bool read_http_date(const char *string, int64_t *ret_sec)
                 return false;
         time_t t = timegm(&tm);
         *ret_sec = (int64_t)t;
-        return strftime(again, sizeof(again), "%a, %d %b %Y %H:%M:%S GMT", &tm) == 29 && strcmp(again, string) == 0 &&
-               tm.tm_year >= 70;
+        return strftime(again, sizeof(again), "%a, %d %b %Y %H:%M:%S GMT", &tm) == 29 &&
+               strcmp(again, string) == 0 && tm.tm_year >= 70;
 }
 
 void fuzz_retry_after(const uint8_t *data, size_t size)
@@ -134,7 +138,9 @@ void fuzz_retry_after(const uint8_t *data, size_t size)
         else if (read_http_date(value, &then) && (date[0] == '\0' || read_http_date(date, &base)))
                 expected = then > base ? (uint64_t)(then - base) * USEC_PER_SEC : 0;
         if (expected != UINT64_MAX)
-                FUZZ_CHECK(usec == (expected < LIMIT_RETRY_AFTER_MAX_USEC ? expected : LIMIT_RETRY_AFTER_MAX_USEC));
+                FUZZ_CHECK(usec == (expected < LIMIT_RETRY_AFTER_MAX_USEC
+                                            ? expected
+                                            : LIMIT_RETRY_AFTER_MAX_USEC));
         free(value);
         free(date);
 }

@@ -1,5 +1,6 @@
 /*
- * Target of src/catalog/url.h: a Location is followed on our own origin only. The second opinion reads the address as RFC 3986 has it, without libcurl.
+ * Target of src/catalog/url.h: a Location is followed on our own origin only. The second opinion
+ * reads the address as RFC 3986 has it, without libcurl.
  */
 #include "catalog/url.h"
 #include "base/text.h"
@@ -12,7 +13,8 @@
 
 enum { ORIGIN_BYTES = 300 };
 
-/* "scheme://host:port" in lower case, with the port written out. False: it has none, or user information. */
+/* "scheme://host:port" in lower case, with the port written out. False: it has none, or user
+ * information. */
 static bool read_origin(const char *url, char out[ORIGIN_BYTES])
 {
         const char *authority = strstr(url, "://");
@@ -37,12 +39,15 @@ static bool read_origin(const char *url, char out[ORIGIN_BYTES])
 void fuzz_url(const uint8_t *data, size_t size)
 {
         static const char *const requested[] = {
-                "https://acme.collibra.com/rest/catalogDatabase/v1/databaseConnections/refresh?edgeConnectionId=x",
-                "https://gw.example:443/collibra/rest/catalogDatabase/v1/databaseConnections/refresh",
+                "https://acme.collibra.com/rest/catalogDatabase/v1/databaseConnections/"
+                "refresh?edgeConnectionId=x",
+                "https://gw.example:443/collibra/rest/catalogDatabase/v1/databaseConnections/"
+                "refresh",
                 "http://127.0.0.1:8080/rest/x",
                 "https://[::1]:8443/rest/x",
         };
-        const char *base = requested[fuzz_byte(&data, &size) % (sizeof(requested) / sizeof(requested[0]))];
+        const char *base =
+                requested[fuzz_byte(&data, &size) % (sizeof(requested) / sizeof(requested[0]))];
         char *location = fuzz_string(data, size);
         char ours[ORIGIN_BYTES], theirs[ORIGIN_BYTES];
         char *url = NULL, *again = NULL, *below = NULL;

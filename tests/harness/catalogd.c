@@ -1,5 +1,6 @@
 /*
- * catalogd: starting, asking and stopping the sample catalog. Synchronous: a test has nothing else to do meanwhile.
+ * catalogd: starting, asking and stopping the sample catalog. Synchronous: a test has nothing else
+ * to do meanwhile.
  */
 #include "harness/catalogd.h"
 
@@ -48,7 +49,8 @@ static void run_child(const char *program, const char *const *arguments, int rea
         for (size_t i = 0; arguments[i] && i < ARGUMENTS_MAX; i++)
                 argv[n++] = arguments[i];
         argv[n] = NULL;
-        (void)dup2(STDERR_FILENO, STDOUT_FILENO); /* standard output belongs to the test's own report */
+        /* standard output belongs to the test's own report */
+        (void)dup2(STDERR_FILENO, STDOUT_FILENO);
         (void)execv(program, (char *const *)argv);
         _exit(127);
 }
@@ -145,7 +147,8 @@ static void set_credentials(CURL *curl, const char *credentials)
                 return;
         if (text_starts_with(credentials, "Bearer ")) {
                 (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
-                (void)curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, credentials + strlen("Bearer "));
+                (void)curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER,
+                                       credentials + strlen("Bearer "));
         } else {
                 (void)curl_easy_setopt(curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
                 (void)curl_easy_setopt(curl, CURLOPT_USERPWD, credentials);
@@ -184,7 +187,8 @@ void harness_catalogd_request(const HarnessCatalogd *catalogd, const char *metho
         copy_header(curl, "Retry-After", ret->retry_after, sizeof(ret->retry_after));
 }
 
-cJSON *harness_catalogd_control(const HarnessCatalogd *catalogd, const char *method, const char *path, const char *body)
+cJSON *harness_catalogd_control(const HarnessCatalogd *catalogd, const char *method,
+                                const char *path, const char *body)
 {
         HarnessReply reply;
         cJSON *json;
@@ -199,7 +203,8 @@ cJSON *harness_catalogd_control(const HarnessCatalogd *catalogd, const char *met
         return json;
 }
 
-void harness_catalogd_tell(const HarnessCatalogd *catalogd, const char *method, const char *path, const char *body)
+void harness_catalogd_tell(const HarnessCatalogd *catalogd, const char *method, const char *path,
+                           const char *body)
 {
         cJSON_Delete(harness_catalogd_control(catalogd, method, path, body));
 }
@@ -207,7 +212,8 @@ void harness_catalogd_tell(const HarnessCatalogd *catalogd, const char *method, 
 void harness_catalogd_edge_id(const HarnessCatalogd *catalogd, int n, char out[37])
 {
         cJSON *edges = harness_catalogd_control(catalogd, "GET", "/control/edges", NULL);
-        const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(edges, n), "id"));
+        const char *id =
+                cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(edges, n), "id"));
 
         assert_non_null(id);
         (void)snprintf(out, 37, "%s", id);

@@ -1,8 +1,9 @@
 /*
  * catalogd: the sample catalog as a process of a test.
  *
- * The program is $top_builddir/tests/catalogd/catalogd, on a free loopback port. It ends with the test, however the test ends. Its options and the paths
- * of its control API are in tests/catalogd/README.md. Every function fails the test (cmocka) rather than return an error.
+ * The program is $top_builddir/tests/catalogd/catalogd, on a free loopback port. It ends with the
+ * test, however the test ends. Its options and the paths of its control API are in
+ * tests/catalogd/README.md. Every function fails the test (cmocka) rather than return an error.
  */
 #pragma once
 
@@ -15,10 +16,12 @@ typedef struct HarnessCatalogd {
         char url[128]; /* http://127.0.0.1:PORT */
 } HarnessCatalogd;
 
-/* Starts it and waits until it listens. `arguments` ends in NULL; the program, the port and --die-with-parent are added. */
+/* Starts it and waits until it listens. `arguments` ends in NULL; the program, the port and
+ * --die-with-parent are added. */
 void harness_catalogd_start(HarnessCatalogd *catalogd, const char *const *arguments);
 
-/* SIGTERM, and SIGKILL after a while. Returns the exit status; 128 + the signal that ended it. Fine when it is not running (0). */
+/* SIGTERM, and SIGKILL after a while. Returns the exit status; 128 + the signal that ended it. Fine
+ * when it is not running (0). */
 int harness_catalogd_stop(HarnessCatalogd *catalogd);
 
 /* What came back: curl is 0 or a CURLcode (18: cut short; 52: closed without an answer). */
@@ -33,16 +36,18 @@ typedef struct HarnessReply {
 
 void harness_reply_done(HarnessReply *reply); /* usable with _cleanup_ */
 
-/* One request on a fresh connection, at most 30 s. `credentials`: "user:password", "Bearer token" or NULL. `body`: NULL: none. */
+/* One request on a fresh connection, at most 30 s. `credentials`: "user:password", "Bearer token"
+ * or NULL. `body`: NULL: none. */
 void harness_catalogd_request(const HarnessCatalogd *catalogd, const char *method, const char *path,
                               const char *credentials, const char *body, HarnessReply *ret);
 
 /* A request to the control API, which must answer 200; the answer as JSON, owned by the caller. */
-cJSON *harness_catalogd_control(const HarnessCatalogd *catalogd, const char *method, const char *path,
-                                const char *body);
+cJSON *harness_catalogd_control(const HarnessCatalogd *catalogd, const char *method,
+                                const char *path, const char *body);
 
 /* The same, where nothing is wanted back. */
-void harness_catalogd_tell(const HarnessCatalogd *catalogd, const char *method, const char *path, const char *body);
+void harness_catalogd_tell(const HarnessCatalogd *catalogd, const char *method, const char *path,
+                           const char *body);
 
 /* Identifier of the n-th edge, in the order in which they were made. */
 void harness_catalogd_edge_id(const HarnessCatalogd *catalogd, int n, char out[37]);

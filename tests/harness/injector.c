@@ -1,9 +1,12 @@
 /*
- * injector: has the n-th call of a kind fail, as it does where memory, descriptors or a disk are short.
+ * injector: has the n-th call of a kind fail, as it does where memory, descriptors or a disk are
+ * short.
  *
- * Loaded before the other libraries (LD_PRELOAD), so that the program is the one that is installed, without a hook. HARNESS_INJECTOR is "KIND N": only the
- * n-th fails, counted from main() on; N 0: none, but what there was is counted. In the end the file HARNESS_INJECTOR_MARK has how many calls there were and,
- * where one failed, which function of which library made it. Not for sanitizers, which have an allocator of their own.
+ * Loaded before the other libraries (LD_PRELOAD), so that the program is the one that is installed,
+ * without a hook. HARNESS_INJECTOR is "KIND N": only the n-th fails, counted from main() on; N 0:
+ * none, but what there was is counted. In the end the file HARNESS_INJECTOR_MARK has how many calls
+ * there were and, where one failed, which function of which library made it. Not for sanitizers,
+ * which have an allocator of their own.
  *
  * `hangup` is no failure: at the n-th file that is opened the process gets a SIGHUP.
  */
@@ -25,7 +28,18 @@
 /* These names are the C library's. */
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 
-typedef enum Kind { NONE, ALLOCATION, OPEN, SOCKET, CONNECT, WRITE, FSYNC, EPOLL_CTL, EPOLL_WAIT, HANGUP } Kind;
+typedef enum Kind {
+        NONE,
+        ALLOCATION,
+        OPEN,
+        SOCKET,
+        CONNECT,
+        WRITE,
+        FSYNC,
+        EPOLL_CTL,
+        EPOLL_WAIT,
+        HANGUP
+} Kind;
 
 static const struct {
         const char *name;
@@ -61,7 +75,9 @@ static void injector_write_mark(void)
         *(void **)&real_write = dlsym(RTLD_NEXT, "write");
         *(void **)&real_open = dlsym(RTLD_NEXT, "open");
         int n = snprintf(text, sizeof(text), "%ld %s", injector.count, injector.struck);
-        int fd = injector.mark[0] ? real_open(injector.mark, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+        int fd = injector.mark[0]
+                         ? real_open(injector.mark, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+                         : -1;
         if (fd < 0 || real_write(fd, text, (size_t)n) != n)
                 return;
         (void)close(fd);
@@ -74,7 +90,8 @@ static void injector_note(const void *caller)
         if (!dladdr(caller, &info) || !info.dli_fname)
                 return;
         const char *slash = strrchr(info.dli_fname, '/');
-        (void)snprintf(injector.struck, sizeof(injector.struck), "%s+0x%zx %s", slash ? slash + 1 : info.dli_fname,
+        (void)snprintf(injector.struck, sizeof(injector.struck), "%s+0x%zx %s",
+                       slash ? slash + 1 : info.dli_fname,
                        (size_t)((const char *)caller - (const char *)info.dli_fbase),
                        info.dli_sname ? info.dli_sname : "");
 }
@@ -104,7 +121,8 @@ static void injector_arm(void)
                     strncmp(kinds[i].name, order, strlen(kinds[i].name)) == 0) {
                         injector.kind = (Kind)i;
                         injector.number = strtol(number, NULL, 10);
-                        (void)snprintf(injector.mark, sizeof(injector.mark), "%s", mark ? mark : "");
+                        (void)snprintf(injector.mark, sizeof(injector.mark), "%s",
+                                       mark ? mark : "");
                         (void)atexit(injector_write_mark);
                         injector.armed = true;
                 }
@@ -112,10 +130,10 @@ static void injector_arm(void)
 
 typedef int (*Main)(int, char **, char **);
 
-int __libc_start_main(Main program, int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld)(void),
-                      void *stack);
-int __libc_start_main(Main program, int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld)(void),
-                      void *stack)
+int __libc_start_main(Main program, int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*rtld)(void), void *stack);
+int __libc_start_main(Main program, int argc, char **argv, void (*init)(void), void (*fini)(void),
+                      void (*rtld)(void), void *stack)
 {
         int (*real)(Main, int, char **, void (*)(void), void (*)(void), void (*)(void), void *);
         *(void **)&real = dlsym(RTLD_NEXT, "__libc_start_main");
@@ -123,7 +141,7 @@ int __libc_start_main(Main program, int argc, char **argv, void (*init)(void), v
         return real(program, argc, argv, init, fini, rtld, stack);
 }
 
-/* ---- memory ---- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
@@ -156,7 +174,7 @@ void *reallocarray(void *old, size_t n, size_t size)
         return injector_strikes(ALLOCATION, CALLER) ? NULL : __libc_realloc(old, bytes);
 }
 
-/* ---- files ---- */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static bool open_strikes(const void *caller)
 {
@@ -165,8 +183,8 @@ static bool open_strikes(const void *caller)
         return injector_strikes(OPEN, caller);
 }
 
-#define REAL(result, name, types)                                                                                      \
-        result(*real) types;                                                                                           \
+#define REAL(result, name, types)                                                                  \
+        result(*real) types;                                                                       \
         *(void **)&real = dlsym(RTLD_NEXT, name)
 
 static mode_t mode_of(int flags, va_list more)
@@ -174,15 +192,15 @@ static mode_t mode_of(int flags, va_list more)
         return flags & (O_CREAT | O_TMPFILE) ? va_arg(more, mode_t) : 0;
 }
 
-#define DEFINE_OPEN(name, before, before_arguments)                                                                    \
-        int name(before const char *path, int flags, ...)                                                              \
-        {                                                                                                              \
-                va_list more;                                                                                          \
-                va_start(more, flags);                                                                                 \
-                mode_t mode = mode_of(flags, more);                                                                    \
-                va_end(more);                                                                                          \
-                REAL(int, #name, (before const char *, int, ...));                                                     \
-                return open_strikes(CALLER) ? -1 : real(before_arguments path, flags, mode);                           \
+#define DEFINE_OPEN(name, before, before_arguments)                                                \
+        int name(before const char *path, int flags, ...)                                          \
+        {                                                                                          \
+                va_list more;                                                                      \
+                va_start(more, flags);                                                             \
+                mode_t mode = mode_of(flags, more);                                                \
+                va_end(more);                                                                      \
+                REAL(int, #name, (before const char *, int, ...));                                 \
+                return open_strikes(CALLER) ? -1 : real(before_arguments path, flags, mode);       \
         }
 
 #define FOLDER          int folder,
@@ -222,7 +240,7 @@ int fsync(int fd)
         return injector_strikes(FSYNC, CALLER) ? -1 : real(fd);
 }
 
-/* ---- sockets and what is written ---- */
+/* ---- sockets and what is written ------------------------------------------------------------ */
 
 int socket(int family, int type, int protocol)
 {
@@ -263,9 +281,11 @@ ssize_t send(int fd, const void *data, size_t size, int flags)
         return write_strikes(fd, CALLER) ? -1 : real(fd, data, size, flags);
 }
 
-ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to, socklen_t to_size)
+ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to,
+               socklen_t to_size)
 {
-        REAL(ssize_t, "sendto", (int, const void *, size_t, int, const struct sockaddr *, socklen_t));
+        REAL(ssize_t, "sendto",
+             (int, const void *, size_t, int, const struct sockaddr *, socklen_t));
         return write_strikes(fd, CALLER) ? -1 : real(fd, data, size, flags, to, to_size);
 }
 
@@ -275,13 +295,15 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
         return write_strikes(fd, CALLER) ? -1 : real(fd, message, flags);
 }
 
-/* ---- the loop ---- */
+/* ---- the loop ------------------------------------------------------------------------------- */
 
 int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
 {
         REAL(int, "epoll_ctl", (int, int, int, struct epoll_event *));
         /* the others need no memory, and do not fail */
-        return op == EPOLL_CTL_ADD && injector_strikes(EPOLL_CTL, CALLER) ? -1 : real(epoll, op, fd, event);
+        return op == EPOLL_CTL_ADD && injector_strikes(EPOLL_CTL, CALLER)
+                       ? -1
+                       : real(epoll, op, fd, event);
 }
 
 int epoll_wait(int epoll, struct epoll_event *events, int n, int timeout)
@@ -290,8 +312,10 @@ int epoll_wait(int epoll, struct epoll_event *events, int n, int timeout)
         return injector_strikes(EPOLL_WAIT, CALLER) ? -1 : real(epoll, events, n, timeout);
 }
 
-int epoll_pwait2(int epoll, struct epoll_event *events, int n, const struct timespec *timeout, const sigset_t *mask)
+int epoll_pwait2(int epoll, struct epoll_event *events, int n, const struct timespec *timeout,
+                 const sigset_t *mask)
 {
-        REAL(int, "epoll_pwait2", (int, struct epoll_event *, int, const struct timespec *, const sigset_t *));
+        REAL(int, "epoll_pwait2",
+             (int, struct epoll_event *, int, const struct timespec *, const sigset_t *));
         return injector_strikes(EPOLL_WAIT, CALLER) ? -1 : real(epoll, events, n, timeout, mask);
 }

@@ -1,10 +1,12 @@
 /*
  * killer: ends the program, or a connection of it, at its k-th effect.
  *
- * An effect is what others can see: a connect, or bytes given to a socket. Loaded before the other libraries (LD_PRELOAD), so that the program is the one that
- * is installed, without a hook. HARNESS_KILLER is "MOMENT K": `before` and `after` end the process by SIGKILL on either side of the k-th effect;
- * `cut-before` and `cut-after` shut its socket down on either side of it. What was struck is written to the file HARNESS_KILLER_MARK; no file: the
- * program ended before its k-th effect. Sanitizers want to be the first library: ASAN_OPTIONS=verify_asan_link_order=0.
+ * An effect is what others can see: a connect, or bytes given to a socket. Loaded before the other
+ * libraries (LD_PRELOAD), so that the program is the one that is installed, without a hook.
+ * HARNESS_KILLER is "MOMENT K": `before` and `after` end the process by SIGKILL on either side of
+ * the k-th effect; `cut-before` and `cut-after` shut its socket down on either side of it. What was
+ * struck is written to the file HARNESS_KILLER_MARK; no file: the program ended before its k-th
+ * effect. Sanitizers want to be the first library: ASAN_OPTIONS=verify_asan_link_order=0.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,19 +38,22 @@ static Moment killer_moment(long *ret_number)
         const char *order = getenv("HARNESS_KILLER");
         const char *number = order ? strchr(order, ' ') : NULL;
         for (int i = BEFORE; number && i <= CUT_AFTER; i++)
-                if (strlen(names[i]) == (size_t)(number - order) && strncmp(names[i], order, strlen(names[i])) == 0) {
+                if (strlen(names[i]) == (size_t)(number - order) &&
+                    strncmp(names[i], order, strlen(names[i])) == 0) {
                         *ret_number = strtol(number, NULL, 10);
                         return (Moment)i;
                 }
         return NEVER;
 }
 
-/* The mark: which call, to whom, and how its bytes begin (a message of PostgreSQL has its kind and length first). */
+/* The mark: which call, to whom, and how its bytes begin (a message of PostgreSQL has its kind and
+ * length first). */
 static void killer_mark(const char *call, int family, const char *data, size_t size)
 {
         char line[160];
         const char *path = getenv("HARNESS_KILLER_MARK");
-        int n = snprintf(line, sizeof(line), "%s to %s: ", call, family == AF_UNIX ? "postgres" : "catalog");
+        int n = snprintf(line, sizeof(line), "%s to %s: ", call,
+                         family == AF_UNIX ? "postgres" : "catalog");
         for (size_t i = 0; i < size && n < (int)sizeof(line) - 1; i++)
                 line[n++] = data[i] >= ' ' && data[i] < 127 ? data[i] : '.';
         int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
@@ -96,28 +101,32 @@ static bool is_socket(int fd)
 }
 
 /* A call that is an effect: counted, done by the C library, and struck on either side. */
-#define EFFECT(result, name, fd, data, size, types, arguments)                                                         \
-        result(*real) types;                                                                                           \
-        *(void **)&real = dlsym(RTLD_NEXT, name);                                                                      \
-        Moment moment = killer_strike(name, fd, data, size);                                                           \
-        result done = real arguments;                                                                                  \
-        killer_strike_after(moment, fd);                                                                               \
+#define EFFECT(result, name, fd, data, size, types, arguments)                                     \
+        result(*real) types;                                                                       \
+        *(void **)&real = dlsym(RTLD_NEXT, name);                                                  \
+        Moment moment = killer_strike(name, fd, data, size);                                       \
+        result done = real arguments;                                                              \
+        killer_strike_after(moment, fd);                                                           \
         return done
 
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
-        EFFECT(ssize_t, "send", fd, data, size, (int, const void *, size_t, int), (fd, data, size, flags));
+        EFFECT(ssize_t, "send", fd, data, size, (int, const void *, size_t, int),
+               (fd, data, size, flags));
 }
 
-ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to, socklen_t to_size)
+ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *to,
+               socklen_t to_size)
 {
-        EFFECT(ssize_t, "sendto", fd, data, size, (int, const void *, size_t, int, const struct sockaddr *, socklen_t),
+        EFFECT(ssize_t, "sendto", fd, data, size,
+               (int, const void *, size_t, int, const struct sockaddr *, socklen_t),
                (fd, data, size, flags, to, to_size));
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
-        EFFECT(ssize_t, "sendmsg", fd, "", 0, (int, const struct msghdr *, int), (fd, message, flags));
+        EFFECT(ssize_t, "sendmsg", fd, "", 0, (int, const struct msghdr *, int),
+               (fd, message, flags));
 }
 
 static ssize_t write_to_socket(int fd, const void *data, size_t size)

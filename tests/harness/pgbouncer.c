@@ -25,7 +25,8 @@ enum { START_TURNS = 1500 }; /* of 20 ms */
 
 static const char *find_program(void)
 {
-        static const char *const places[] = {"/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/usr/local/bin/pgbouncer"};
+        static const char *const places[] = {"/usr/sbin/pgbouncer", "/usr/bin/pgbouncer",
+                                             "/usr/local/bin/pgbouncer"};
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
                 if (access(places[i], X_OK) == 0)
                         return places[i];
@@ -38,7 +39,8 @@ static void write_files(const HarnessPgbouncer *b, const HarnessPostgres *pg)
         char text[1024];
         (void)snprintf(text, sizeof(text),
                        "[databases]\n* = host=%s\n[pgbouncer]\nlisten_addr =\nlisten_port = 6432\n"
-                       "unix_socket_dir = %s\nauth_type = trust\nauth_file = %s/users\npool_mode = transaction\n"
+                       "unix_socket_dir = %s\nauth_type = trust\nauth_file = %s/users\npool_mode = "
+                       "transaction\n"
                        "default_pool_size = 3\nmax_client_conn = 100\n",
                        pg->folder, b->folder, b->folder);
         harness_write(b->folder, "pgbouncer.ini", text);
@@ -83,7 +85,8 @@ void harness_pgbouncer_start(HarnessPgbouncer *b, const HarnessPostgres *pg)
         *b = (HarnessPgbouncer){0};
         assert_non_null(program);
         (void)snprintf(b->folder, sizeof(b->folder), "%s/pgbouncer", pg->folder);
-        (void)snprintf(b->service, sizeof(b->service), "host=%s port=6432 dbname=test user=em", b->folder);
+        (void)snprintf(b->service, sizeof(b->service), "host=%s port=6432 dbname=test user=em",
+                       b->folder);
         assert_int_equal(mkdir(b->folder, 0700), 0);
         assert_int_equal(stat(pg->folder, &owner), 0);
         write_files(b, pg);

@@ -1,7 +1,8 @@
 /*
  * pgbouncer: a private PgBouncer in transaction pooling before a private PostgreSQL.
  *
- * On a unix socket in the folder of that PostgreSQL; gone with the test. Every function fails the test (cmocka) rather than return an error.
+ * On a unix socket in the folder of that PostgreSQL; gone with the test. Every function fails the
+ * test (cmocka) rather than return an error.
  */
 #pragma once
 

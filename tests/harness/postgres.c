@@ -44,7 +44,9 @@ static void find_bin(HarnessPostgres *pg)
         char path[300];
         (void)snprintf(path, sizeof(path), "%s/initdb", pg->bin);
         if (access(path, X_OK) < 0)
-                fail_msg("no PostgreSQL server found (%s); install the package postgresql or set PG_BINDIR", path);
+                fail_msg("no PostgreSQL server found (%s); install the package postgresql or set "
+                         "PG_BINDIR",
+                         path);
 }
 
 static const struct passwd *server_user(void)
@@ -83,8 +85,8 @@ static void run_initdb(const HarnessPostgres *pg)
         assert_true(pid >= 0);
         if (pid == 0) {
                 child_prepare(pg);
-                (void)execl(program, program, "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync",
-                            (char *)NULL);
+                (void)execl(program, program, "-D", data, "-A", "trust", "-U", "postgres", "-E",
+                            "UTF8", "--no-sync", (char *)NULL);
                 _exit(127);
         }
         int status;
@@ -103,8 +105,9 @@ void harness_postgres_resume(HarnessPostgres *pg)
         assert_true(pg->pid >= 0);
         if (pg->pid == 0) {
                 child_prepare(pg);
-                (void)execl(program, program, "-D", data, "-c", socket, "-c", "listen_addresses=", "-c", "fsync=off",
-                            "-c", "wal_level=logical", "-c", "max_connections=50", (char *)NULL);
+                (void)execl(program, program, "-D", data, "-c", socket, "-c",
+                            "listen_addresses=", "-c", "fsync=off", "-c", "wal_level=logical", "-c",
+                            "max_connections=50", (char *)NULL);
                 _exit(127);
         }
         char ping[160];
@@ -127,12 +130,14 @@ void harness_postgres_start(HarnessPostgres *pg)
                 assert_non_null(user);
                 assert_int_equal(chown(pg->folder, user->pw_uid, user->pw_gid), 0);
         }
-        (void)snprintf(pg->conninfo, sizeof(pg->conninfo), "host=%s dbname=postgres user=postgres", pg->folder);
+        (void)snprintf(pg->conninfo, sizeof(pg->conninfo), "host=%s dbname=postgres user=postgres",
+                       pg->folder);
         run_initdb(pg);
         harness_postgres_resume(pg);
         free(harness_sql(pg, "CREATE ROLE em LOGIN"));
         free(harness_sql(pg, "CREATE DATABASE test OWNER em"));
-        (void)snprintf(pg->conninfo, sizeof(pg->conninfo), "host=%s dbname=test user=postgres", pg->folder);
+        (void)snprintf(pg->conninfo, sizeof(pg->conninfo), "host=%s dbname=test user=postgres",
+                       pg->folder);
         (void)snprintf(pg->service, sizeof(pg->service), "host=%s dbname=test user=em", pg->folder);
 }
 

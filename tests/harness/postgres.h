@@ -1,8 +1,9 @@
 /*
  * postgres: a private PostgreSQL for one test program.
  *
- * initdb in a temporary folder, a unix socket only, gone with the test: the postmaster gets SIGQUIT when its parent dies. Run by root, it becomes the user
- * postgres, since PostgreSQL refuses root. Every function fails the test (cmocka) rather than return an error.
+ * initdb in a temporary folder, a unix socket only, gone with the test: the postmaster gets SIGQUIT
+ * when its parent dies. Run by root, it becomes the user postgres, since PostgreSQL refuses root.
+ * Every function fails the test (cmocka) rather than return an error.
  */
 #pragma once
 
@@ -17,15 +18,18 @@ typedef struct HarnessPostgres {
         pid_t pid;          /* of the postmaster; 0: not running */
 } HarnessPostgres;
 
-void harness_postgres_start(HarnessPostgres *pg);   /* initdb, start, create role em and database test */
+/* initdb, start, create role em and database test */
+void harness_postgres_start(HarnessPostgres *pg);
 void harness_postgres_stop(HarnessPostgres *pg);    /* immediate; the data stays */
 void harness_postgres_resume(HarnessPostgres *pg);  /* start again */
 void harness_postgres_destroy(HarnessPostgres *pg); /* stop, and remove the folder */
 
-/* One statement or several, as superuser; the first column of the first row, or "" (owned by the caller). */
+/* One statement or several, as superuser; the first column of the first row, or "" (owned by the
+ * caller). */
 char *harness_sql(const HarnessPostgres *pg, const char *sql);
 long harness_sql_long(const HarnessPostgres *pg, const char *sql);
 
-/* How often the words are in the server's log from `*from` on, which moves to its end; and where that is now. */
+/* How often the words are in the server's log from `*from` on, which moves to its end; and where
+ * that is now. */
 int harness_log_count(const HarnessPostgres *pg, const char *words, size_t *from);
 size_t harness_log_end(const HarnessPostgres *pg);

@@ -42,8 +42,9 @@ static void redirect(const char *folder, const char *name, int to)
                 _exit(126);
 }
 
-static pid_t start(const char *folder, const char *program, const char *const *first, const char *const *more,
-                   const char *const *environment, const char *out, const char *err)
+static pid_t start(const char *folder, const char *program, const char *const *first,
+                   const char *const *more, const char *const *environment, const char *out,
+                   const char *err)
 {
         char path[512];
         const char *arguments[ARGUMENTS_MAX] = {path};
@@ -104,7 +105,8 @@ void harness_catalog_start(HarnessCatalog *c, const char *folder, const char *co
         (void)snprintf(c->file, sizeof(c->file), "%.80s/url", folder);
         (void)unlink(c->file);
         const char *const first[] = {"--announce", c->file, "--die-with-parent", NULL};
-        c->pid = start(folder, "tests/catalogd/catalogd", first, arguments, NULL, "catalog.out", "catalog.err");
+        c->pid = start(folder, "tests/catalogd/catalogd", first, arguments, NULL, "catalog.out",
+                       "catalog.err");
         const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
         for (int i = 0; !strchr(c->url, '\n'); i++) {
                 char *url = harness_read(folder, "url");

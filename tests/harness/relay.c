@@ -3,9 +3,11 @@
  *
  *     relay LISTEN SERVER DELAY_MS
  *
- * LISTEN is a port of 127.0.0.1 (0: any; the one taken is printed), SERVER a port of 127.0.0.1 or the path of a socket. What either side sends arrives DELAY_MS
- * later. SIGUSR1: connections that are there now are forgotten without a word, as a firewall does: nothing comes through any more, and nothing closes.
- * SIGUSR2 prints "TRIPS CONNECTIONS": how often a client has waited for an answer, connecting included, and how many there were.
+ * LISTEN is a port of 127.0.0.1 (0: any; the one taken is printed), SERVER a port of 127.0.0.1 or
+ * the path of a socket. What either side sends arrives DELAY_MS later. SIGUSR1: connections that
+ * are there now are forgotten without a word, as a firewall does: nothing comes through any more,
+ * and nothing closes. SIGUSR2 prints "TRIPS CONNECTIONS": how often a client has waited for an
+ * answer, connecting included, and how many there were.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -68,7 +70,8 @@ static int64_t now_msec(void)
 static int connect_server(const char *server)
 {
         struct sockaddr_un local = {.sun_family = AF_UNIX};
-        struct sockaddr_in inet = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in inet = {.sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         bool path = server[0] == '/';
         int fd = socket(path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         (void)snprintf(local.sun_path, sizeof(local.sun_path), "%s", server);
@@ -82,9 +85,11 @@ static int connect_server(const char *server)
 
 static void accept_client(int listener, const char *server)
 {
-        int client = accept(listener, NULL, NULL), upstream = client < 0 ? -1 : connect_server(server);
+        int client = accept(listener, NULL, NULL),
+            upstream = client < 0 ? -1 : connect_server(server);
         const int one = 1;
-        (void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)); /* as PostgreSQL does */
+        /* as PostgreSQL does */
+        (void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
         Link *l = links;
         while (l < links + LINKS_MAX && l->used)
                 l++;
@@ -93,7 +98,9 @@ static void accept_client(int listener, const char *server)
                         (void)close(client);
                 return;
         }
-        *l = (Link){.used = true, .up = {.from = client, .to = upstream}, .down = {.from = upstream, .to = client}};
+        *l = (Link){.used = true,
+                    .up = {.from = client, .to = upstream},
+                    .down = {.from = upstream, .to = client}};
         STAILQ_INIT(&l->up.chunks);
         STAILQ_INIT(&l->down.chunks);
         connections++;
@@ -178,7 +185,8 @@ static void turn(int listener, const char *server)
                 const Way *ways[] = {&l->up, &l->down};
                 for (size_t i = 0; l->used && !l->forgotten && i < 2; i++) {
                         owners[n] = l;
-                        polls[n++] = (struct pollfd){.fd = ways[i]->ended ? -1 : ways[i]->from, .events = POLLIN};
+                        polls[n++] = (struct pollfd){.fd = ways[i]->ended ? -1 : ways[i]->from,
+                                                     .events = POLLIN};
                 }
         }
         int64_t due = next_due(), now = now_msec();
@@ -189,7 +197,9 @@ static void turn(int listener, const char *server)
                         accept_client(listener, server);
                 for (nfds_t i = 1; i < n; i++)
                         if (polls[i].revents)
-                                take(owners[i], polls[i].fd == owners[i]->up.from ? &owners[i]->up : &owners[i]->down);
+                                take(owners[i], polls[i].fd == owners[i]->up.from
+                                                        ? &owners[i]->up
+                                                        : &owners[i]->down);
         }
         now = now_msec();
         for (Link *l = links; l < links + LINKS_MAX; l++)
@@ -199,7 +209,8 @@ static void turn(int listener, const char *server)
 
 int main(int argc, char **argv)
 {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(address);
         const struct sigaction action = {.sa_handler = on_signal};
         const int one = 1;

@@ -12,8 +12,7 @@ typedef struct HarnessRelay {
 } HarnessRelay;
 
 void harness_relay_start(HarnessRelay *r, const HarnessPostgres *pg, unsigned delay_msec);
-void harness_relay_forget(
-        const HarnessRelay
-                *r); /* the connections that there are now: nothing comes through any more, and nothing closes */
+/* the connections that there are now: nothing comes through any more, and nothing closes */
+void harness_relay_forget(const HarnessRelay *r);
 long harness_relay_trips(const HarnessRelay *r);
 void harness_relay_stop(HarnessRelay *r);

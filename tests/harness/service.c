@@ -58,8 +58,8 @@ static void open_socket(HarnessService *s, char path[108])
         assert_int_equal(bind(s->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 }
 
-void harness_service_start(HarnessService *s, const char *folder, const char *name, const char *config, bool verbose,
-                           unsigned watchdog_usec)
+void harness_service_start(HarnessService *s, const char *folder, const char *name,
+                           const char *config, bool verbose, unsigned watchdog_usec)
 {
         char path[108], usec[16];
         harness_service_done(s);
@@ -68,7 +68,8 @@ void harness_service_start(HarnessService *s, const char *folder, const char *na
         (void)snprintf(s->name, sizeof(s->name), "%s", name);
         open_socket(s, path);
         (void)snprintf(usec, sizeof(usec), "%u", watchdog_usec);
-        const char *const environment[] = {"NOTIFY_SOCKET", path, watchdog_usec ? "WATCHDOG_USEC" : NULL, usec, NULL};
+        const char *const environment[] = {"NOTIFY_SOCKET", path,
+                                           watchdog_usec ? "WATCHDOG_USEC" : NULL, usec, NULL};
         const char *const arguments[] = {"-c", config, "run", verbose ? "-v" : NULL, NULL};
         assert_int_equal(text_append(&s->said, "", 0), 0);
         s->pid = harness_program_start_as(folder, name, environment, arguments);
@@ -119,7 +120,8 @@ unsigned harness_service_said(HarnessService *s, const char *line)
 {
         unsigned n = 0;
         (void)pthread_mutex_lock(&s->lock);
-        for (const char *at = s->said.data; at && *at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
+        for (const char *at = s->said.data; at && *at;
+             at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
                 n += text_starts_with(at, line);
         (void)pthread_mutex_unlock(&s->lock);
         return n;
@@ -129,8 +131,9 @@ unsigned harness_service_said(HarnessService *s, const char *line)
 static void await_turn(const HarnessService *s, int turn, const char *what)
 {
         siginfo_t end = {0};
-        bool ended =
-                s->pid > 0 && waitid(P_PID, (id_t)s->pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid > 0;
+        bool ended = s->pid > 0 &&
+                     waitid(P_PID, (id_t)s->pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                     end.si_pid > 0;
         if (turn < AWAIT_TURNS && !ended) {
                 pause_a_little();
                 return;

@@ -1,8 +1,9 @@
 /*
  * service: `edgemirror run` as a service manager sees it.
  *
- * What it says by sd_notify is collected from its start on by a thread, so that the service is never held up by a test that does something else. Every
- * function fails the test (cmocka) rather than return an error; every wait is for a condition and ends after a minute.
+ * What it says by sd_notify is collected from its start on by a thread, so that the service is
+ * never held up by a test that does something else. Every function fails the test (cmocka) rather
+ * than return an error; every wait is for a condition and ends after a minute.
  */
 #pragma once
 
@@ -23,13 +24,14 @@ typedef struct HarnessService {
 } HarnessService;
 
 /* edgemirror -c CONFIG [-v] run. Its log is FOLDER/NAME.err. watchdog_usec 0: no watchdog. */
-void harness_service_start(HarnessService *s, const char *folder, const char *name, const char *config, bool verbose,
-                           unsigned watchdog_usec);
+void harness_service_start(HarnessService *s, const char *folder, const char *name,
+                           const char *config, bool verbose, unsigned watchdog_usec);
 
 /* Sends a signal. */
 void harness_service_signal(const HarnessService *s, int signal);
 
-/* The end, by itself or by a signal that was sent; the exit status, or 256 + the signal. What it said stays readable until the next start. */
+/* The end, by itself or by a signal that was sent; the exit status, or 256 + the signal. What it
+ * said stays readable until the next start. */
 int harness_service_wait(HarnessService *s);
 
 /* SIGKILL and the end, if it is running. */

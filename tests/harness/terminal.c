@@ -22,7 +22,8 @@
 
 enum { ARGUMENTS_MAX = 16, COLUMNS = 160, TIMEOUT_MSEC = 60000 };
 
-static void run_child(const char *path, const char *const *environment, const char *const *arguments)
+static void run_child(const char *path, const char *const *environment,
+                      const char *const *arguments)
 {
         const char *all[ARGUMENTS_MAX + 2] = {path};
         for (size_t n = 0; n < ARGUMENTS_MAX && arguments[n]; n++)
@@ -50,7 +51,8 @@ void harness_terminal_start(HarnessTerminal *t, unsigned short rows, const char 
                 run_child(path, environment, arguments);
 }
 
-/* Reads what has come within so many milliseconds; false: it hung up, as a terminal does whose last program has gone (EIO). */
+/* Reads what has come within so many milliseconds; false: it hung up, as a terminal does whose last
+ * program has gone (EIO). */
 static bool take(HarnessTerminal *t, int timeout_msec)
 {
         char buffer[4096];

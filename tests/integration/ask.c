@@ -16,8 +16,9 @@
 int ask_start(void **state)
 {
         static const char *const arguments[] = {
-                "--edges",    "3",    "--rows",    "0,1230,7", "--auth", "basic:" ASK_ACCOUNT, "--page-cap", "0",
-                "--job-wait", "20ms", "--job-run", "40ms",     NULL};
+                "--edges",    "3", "--rows",     "0,1230,7", "--auth",    "basic:" ASK_ACCOUNT,
+                "--page-cap", "0", "--job-wait", "20ms",     "--job-run", "40ms",
+                NULL};
         static Ask ask;
 
         harness_catalogd_start(&ask.catalogd, arguments);
@@ -39,12 +40,14 @@ int ask_mend(void **state)
         Ask *f = *state;
 
         harness_catalogd_tell(&f->catalogd, "DELETE", "/control/faults", NULL);
-        harness_catalogd_tell(&f->catalogd, "POST", "/control/settings",
-                              "{\"auth\":\"basic:" ASK_ACCOUNT
-                              "\",\"page_cap\":0,\"order\":\"insertion\",\"rate_per_s\":0,"
-                              "\"latency_ms\":0,\"job_shape\":\"reference\",\"job_location\":\"v1\",\"jobs_v1\":true,"
-                              "\"location_absolute\":false,\"unknown_edge_status\":400,\"busy_conflict\":false,"
-                              "\"job_wait_ms\":20,\"job_run_ms\":40}");
+        harness_catalogd_tell(
+                &f->catalogd, "POST", "/control/settings",
+                "{\"auth\":\"basic:" ASK_ACCOUNT
+                "\",\"page_cap\":0,\"order\":\"insertion\",\"rate_per_s\":0,"
+                "\"latency_ms\":0,\"job_shape\":\"reference\",\"job_location\":\"v1\",\"jobs_v1\":"
+                "true,"
+                "\"location_absolute\":false,\"unknown_edge_status\":400,\"busy_conflict\":false,"
+                "\"job_wait_ms\":20,\"job_run_ms\":40}");
         harness_catalogd_tell(&f->catalogd, "DELETE", "/control/log", NULL);
         return 0;
 }
@@ -124,14 +127,16 @@ char *ask_list_text(const Ask *f, const char *query)
 
 void assert_problem(const HarnessReply *reply, long status, const char *error_code)
 {
-        static const char *const members[] = {"titleMessage", "helpMessage", "userMessage", "errorCode"};
+        static const char *const members[] = {"titleMessage", "helpMessage", "userMessage",
+                                              "errorCode"};
         cJSON *json;
 
         assert_int_equal(reply->curl, 0);
         assert_int_equal(reply->status, status);
         assert_string_equal(reply->content_type, "application/json");
         json = cJSON_Parse(reply->body.data);
-        assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "statusCode")), status);
+        assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(json, "statusCode")),
+                         status);
         for (size_t i = 0; i < ARRAY_SIZE(members); i++)
                 assert_non_null(ask_text(json, members[i]));
         if (error_code)

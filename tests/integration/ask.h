@@ -21,7 +21,8 @@ typedef struct Ask {
 /* For cmocka: *state is the Ask. */
 int ask_start(void **state);
 int ask_stop(void **state);
-int ask_mend(void **state); /* before a test: nothing is broken, settings are as at the start, the log is empty */
+/* before a test: nothing is broken, settings are as at the start, the log is empty */
+int ask_mend(void **state);
 
 void ask_settings(const Ask *ask, const char *json);
 void ask_rule(const Ask *ask, const char *json);
@@ -29,11 +30,15 @@ void ask_get(const Ask *ask, const char *path, HarnessReply *ret);
 void ask_list(const Ask *ask, const char *query, HarnessReply *ret); /* of the edge */
 void ask_refresh(const Ask *ask, HarnessReply *ret);                 /* of the edge */
 int ask_count(const Ask *ask, const char *query);                    /* rows of the page */
-char *ask_list_text(const Ask *ask, const char *query);              /* the page as printed; the caller frees */
-cJSON *ask_rows(const HarnessReply *reply);                          /* rows of a page; the caller deletes */
+/* the page as printed; the caller frees */
+char *ask_list_text(const Ask *ask, const char *query);
+/* rows of a page; the caller deletes */
+cJSON *ask_rows(const HarnessReply *reply);
 cJSON *ask_job(const Ask *ask, const char *path);
-cJSON *ask_wait_job(const Ask *ask, const char *path, const char *state); /* polls until the job is in this state */
-const char *ask_text(const cJSON *object, const char *member);            /* NULL: not there, not text */
+/* polls until the job is in this state */
+cJSON *ask_wait_job(const Ask *ask, const char *path, const char *state);
+/* NULL: not there, not text */
+const char *ask_text(const cJSON *object, const char *member);
 
 /* A StandardErrorResponse with all five members. `error_code` NULL: any. */
 void assert_problem(const HarnessReply *reply, long status, const char *error_code);

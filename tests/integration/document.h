@@ -9,10 +9,12 @@ enum { DOCUMENT_BLOCKS_MAX = 64 };
 
 typedef struct Document {
         char *text;
-        char *blocks[DOCUMENT_BLOCKS_MAX]; /* what stands between ```sql and ```, in order; inside `text` */
+        /* what stands between ```sql and ```, in order; inside `text` */
+        char *blocks[DOCUMENT_BLOCKS_MAX];
         size_t n_blocks;
 } Document;
 
-/* `name` from the top of the source tree. Fails the test (cmocka) when there is no such page or no SQL in it. */
+/* `name` from the top of the source tree. Fails the test (cmocka) when there is no such page or no
+ * SQL in it. */
 void document_open(const char *name, Document *ret);
 void document_close(Document *d);

@@ -1,8 +1,11 @@
 /*
- * effects: the program is struck at one of its effects (tests/harness/killer.c), and what it left is compared with what an undisturbed run leaves.
+ * effects: the program is struck at one of its effects (tests/harness/killer.c), and what it left
+ * is compared with what an undisturbed run leaves.
  *
- * The mirror is put back to `before` each time; the catalog, which has added, renamed, linked, removed and brought back rows since then, stays as it is. A run
- * therefore either brought an edge to `after` or left it at `before`; anything between is a fault. Every function fails the test (cmocka).
+ * The mirror is put back to `before` each time; the catalog, which has added, renamed, linked,
+ * removed and brought back rows since then, stays as it is. A run therefore either brought an edge
+ * to `after` or left it at `before`; anything between is a fault. Every function fails the test
+ * (cmocka).
  */
 #pragma once
 
@@ -42,7 +45,8 @@ char *effects_sql(const Effects *e, const char *sql);
 void effects_begin(Effects *e, World *w, int rows, int page_size);
 void effects_done(Effects *e);
 
-/* Mirror, journal and queue as they were before; all edges are due. The catalog forgets what it was asked. */
+/* Mirror, journal and queue as they were before; all edges are due. The catalog forgets what it was
+ * asked. */
 void effects_reset(Effects *e);
 
 /* The order for the next program that is started; k 0: none. */
@@ -50,11 +54,13 @@ void effects_arm(Effects *e, const char *moment, long k);
 /* Whether that program was struck; nothing started afterwards will be. */
 bool effects_disarm(Effects *e);
 
-/* Once PostgreSQL has got over the death of the program: it left each edge as it was before or, if its run ended well, after. */
+/* Once PostgreSQL has got over the death of the program: it left each edge as it was before or, if
+ * its run ended well, after. */
 void effects_check_left(Effects *e);
 
 /* All is as after an undisturbed run. */
 void effects_check_end(const Effects *e);
 
-/* Number of refreshes that the catalog was asked for; two of them must not have overlapped unless `may_overlap`. */
+/* Number of refreshes that the catalog was asked for; two of them must not have overlapped unless
+ * `may_overlap`. */
 int effects_posts(const Effects *e, int edge, bool may_overlap);

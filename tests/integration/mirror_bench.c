@@ -89,9 +89,16 @@ void bench_migrate(MirrorBench *b)
 
 void bench_try_register(MirrorBench *b)
 {
-        const MirrorEdge edges[] = {
-                {.id = bench_edge, .name = "one", .enabled = true, .schedule = "hourly", .timezone = "UTC"},
-                {.id = bench_other_edge, .name = "two", .enabled = true, .schedule = "hourly", .timezone = "UTC"}};
+        const MirrorEdge edges[] = {{.id = bench_edge,
+                                     .name = "one",
+                                     .enabled = true,
+                                     .schedule = "hourly",
+                                     .timezone = "UTC"},
+                                    {.id = bench_other_edge,
+                                     .name = "two",
+                                     .enabled = true,
+                                     .schedule = "hourly",
+                                     .timezone = "UTC"}};
         MirrorTask *task;
         assert_int_equal(mirror_register(b->mirror, edges, 2, NULL, on_plain, b, &task), 0);
         wait_done(b);
@@ -107,8 +114,8 @@ void bench_start(MirrorBench *b)
 {
         *b = (MirrorBench){0};
         harness_postgres_start(&b->pg);
-        free(harness_sql(&b->pg,
-                         "CREATE ROLE edgemirror_reader NOLOGIN; CREATE ROLE report LOGIN IN ROLE edgemirror_reader"));
+        free(harness_sql(&b->pg, "CREATE ROLE edgemirror_reader NOLOGIN; CREATE ROLE report LOGIN "
+                                 "IN ROLE edgemirror_reader"));
         bench_connect(b);
         bench_migrate(b);
         bench_register(b);
@@ -173,8 +180,8 @@ void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool)
         apply_snapshot(b, edge, &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_HOLD});
 }
 
-void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows, int gone_from,
-                          int gone_to)
+void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows,
+                          int gone_from, int gone_to)
 {
         _cleanup_(cleanup_spool) Spool *spool = NULL, *verdicts = NULL;
         assert_int_equal(spool_new(&spool), 0);
@@ -185,10 +192,14 @@ void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows
                 char text[UUID_STRING_SIZE];
                 Uuid id;
                 assert_int_equal(uuid_parse(bench_id(number, text), &id), 0);
-                assert_int_equal(spool_add_verdict(verdicts, &(SpoolVerdict){.id = id, .gone = true}, NULL), 0);
+                assert_int_equal(
+                        spool_add_verdict(verdicts, &(SpoolVerdict){.id = id, .gone = true}, NULL),
+                        0);
         }
         apply_snapshot(b, edge,
-                       &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_REMOVE, .verdicts = verdicts});
+                       &(MirrorSnapshot){.rows = spool,
+                                         .missing = MIRROR_MISSING_REMOVE,
+                                         .verdicts = verdicts});
 }
 
 void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows)
@@ -214,7 +225,8 @@ void bench_remove(MirrorBench *b, int number)
 {
         char sql[512], id[UUID_STRING_SIZE];
         (void)snprintf(sql, sizeof(sql),
-                       "WITH gone AS (UPDATE edgemirror.database_connection SET removed_at = now() WHERE id = '%s')"
+                       "WITH gone AS (UPDATE edgemirror.database_connection SET removed_at = now() "
+                       "WHERE id = '%s')"
                        "UPDATE edgemirror.database_connection_history SET valid_to = now()"
                        " WHERE id = '%s' AND valid_to IS NULL",
                        bench_id(number, id), id);
@@ -223,7 +235,8 @@ void bench_remove(MirrorBench *b, int number)
 
 void bench_prune(MirrorBench *b, uint64_t history_keep_usec, uint64_t run_keep_usec, unsigned batch)
 {
-        MirrorRetention retention = {.history_keep_usec = history_keep_usec, .run_keep_usec = run_keep_usec};
+        MirrorRetention retention = {.history_keep_usec = history_keep_usec,
+                                     .run_keep_usec = run_keep_usec};
         MirrorTask *task;
         assert_int_equal(mirror_prune(b->mirror, &retention, batch, on_pruned, b, &task), 0);
         wait_done(b);

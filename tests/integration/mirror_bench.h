@@ -1,7 +1,9 @@
 /*
- * mirror_bench: a private PostgreSQL with a mirror in it, driven through mirror.h as a sync drives it.
+ * mirror_bench: a private PostgreSQL with a mirror in it, driven through mirror.h as a sync drives
+ * it.
  *
- * Rows are numbers: the same number is the same database connection, on whichever edge. Every function fails the test (cmocka) rather than return an error.
+ * Rows are numbers: the same number is the same database connection, on whichever edge. Every
+ * function fails the test (cmocka) rather than return an error.
  */
 #pragma once
 
@@ -48,8 +50,8 @@ void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t 
 void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool);
 
 /* The same; the rows of these numbers, gone_to not among them, are proven gone. */
-void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows, int gone_from,
-                          int gone_to);
+void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows,
+                          int gone_from, int gone_to);
 void bench_spool_add(Spool *spool, const BenchRow *row);
 
 /* A sync that failed before it applied anything. */
@@ -61,13 +63,14 @@ void bench_remove(MirrorBench *b, int number);
 /* The UUID of a row's number, as text. */
 const char *bench_id(int number, char out[UUID_STRING_SIZE]);
 
-void bench_prune(MirrorBench *b, uint64_t history_keep_usec, uint64_t run_keep_usec, unsigned batch);
+void bench_prune(MirrorBench *b, uint64_t history_keep_usec, uint64_t run_keep_usec,
+                 unsigned batch);
 
 /* The first column of all rows of the last statement, joined by "|"; as superuser. */
 char *bench_column(const MirrorBench *b, const char *sql);
-#define assert_sql(b, sql, expected)                                                                                   \
-        do {                                                                                                           \
-                char *assert_sql_got_ = bench_column((b), sql);                                                        \
-                assert_string_equal(assert_sql_got_, expected);                                                        \
-                free(assert_sql_got_);                                                                                 \
+#define assert_sql(b, sql, expected)                                                               \
+        do {                                                                                       \
+                char *assert_sql_got_ = bench_column((b), sql);                                    \
+                assert_string_equal(assert_sql_got_, expected);                                    \
+                free(assert_sql_got_);                                                             \
         } while (0)

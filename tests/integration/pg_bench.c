@@ -109,7 +109,8 @@ void bench_assert_done(const Call *call)
         assert_int_equal(call->end, PG_END_DONE);
 }
 
-void bench_assert_fault(const Call *call, PgEnd end, const char *code, const char *sqlstate, bool retryable)
+void bench_assert_fault(const Call *call, PgEnd end, const char *code, const char *sqlstate,
+                        bool retryable)
 {
         print_message("%s\n", call->fault.message);
         assert_string_equal(call->fault.code, code);
@@ -125,7 +126,9 @@ int bench_setup(void **state)
         assert_non_null(b);
         harness_postgres_start(&b->pg);
         assert_int_equal(sd_event_new(&b->event), 0);
-        free(harness_sql(&b->pg, "CREATE TABLE t (id int PRIMARY KEY, name text); ALTER TABLE t OWNER TO em"));
+        free(harness_sql(
+                &b->pg,
+                "CREATE TABLE t (id int PRIMARY KEY, name text); ALTER TABLE t OWNER TO em"));
         *state = b;
         return 0;
 }

@@ -1,7 +1,8 @@
 /*
  * pg_bench: a loop, a pool and a piece of work, for the tests of src/pg.
  *
- * Every function fails the test rather than return an error. Waiting is for an event of the loop, bounded by a minute.
+ * Every function fails the test rather than return an error. Waiting is for an event of the loop,
+ * bounded by a minute.
  */
 #pragma once
 
@@ -36,27 +37,30 @@ typedef struct Call {
         long backend_pid;
 } Call;
 
-#define STEP(text)                                                                                                     \
-        {                                                                                                              \
-                .sql = (text), .on_result = bench_on_result                                                            \
+#define STEP(text)                                                                                 \
+        {                                                                                          \
+                .sql = (text), .on_result = bench_on_result                                        \
         }
 #define BENCH_TIMEOUT_USEC (20 * USEC_PER_SEC)
-#define WORK_OF(array)                                                                                                 \
-        {                                                                                                              \
-                .steps = (array), .n_steps = ARRAY_SIZE(array), .transaction = true                                    \
+#define WORK_OF(array)                                                                             \
+        {                                                                                          \
+                .steps = (array), .n_steps = ARRAY_SIZE(array), .transaction = true                \
         }
-#define SINGLE_OF(one_step)                                                                                            \
-        {                                                                                                              \
-                .steps = &(one_step), .n_steps = 1                                                                     \
+#define SINGLE_OF(one_step)                                                                        \
+        {                                                                                          \
+                .steps = &(one_step), .n_steps = 1                                                 \
         }
 
 PgPoolOptions bench_options(const char *conninfo);
 void bench_open_pool(Bench *b, const PgPoolOptions *options); /* closes the one that is there */
 
-PgNext bench_on_result(const PGresult *result, void *userdata, Fault *ret_fault); /* fills value, goes on */
-PgNext bench_on_pid(const PGresult *result, void *userdata, Fault *ret_fault);    /* fills backend_pid, goes on */
+/* fills value, goes on */
+PgNext bench_on_result(const PGresult *result, void *userdata, Fault *ret_fault);
+/* fills backend_pid, goes on */
+PgNext bench_on_pid(const PGresult *result, void *userdata, Fault *ret_fault);
 
-void bench_start(Bench *b, Call *call, const PgWork *work); /* checks that nothing is delivered before it returns */
+/* checks that nothing is delivered before it returns */
+void bench_start(Bench *b, Call *call, const PgWork *work);
 void bench_wait(Call *call);
 void bench_run(Bench *b, Call *call, const PgWork *work); /* both */
 void bench_query(Bench *b, Call *call, const char *sql);  /* one statement alone */
@@ -66,9 +70,11 @@ void bench_settle(Bench *b);                              /* runs the loop until
 void bench_wait_for_sql(Bench *b, const char *sql, const char *value);
 
 void bench_assert_done(const Call *call);
-void bench_assert_fault(const Call *call, PgEnd end, const char *code, const char *sqlstate, bool retryable);
+void bench_assert_fault(const Call *call, PgEnd end, const char *code, const char *sqlstate,
+                        bool retryable);
 
-int bench_setup(
-        void **state); /* a server, a loop, a pool of the service's role; table t(id int primary key, name text) */
+/* a server, a loop, a pool of the service's role; table t(id int primary key, name text) */
+int bench_setup(void **state);
 int bench_teardown(void **state);
-int bench_renew(void **state); /* before each test: a fresh pool of two connections, an empty table */
+/* before each test: a fresh pool of two connections, an empty table */
+int bench_renew(void **state);

@@ -1,11 +1,13 @@
 /*
- * removals_world: what tests share of rows that leave the list of an edge: sync_world, with a few words more. Every function fails the test.
+ * removals_world: what tests share of rows that leave the list of an edge: sync_world, with a few
+ * words more. Every function fails the test.
  */
 #pragma once
 
 #include "integration/sync_world.h"
 
-void change_rows(World *w, int edge, const char *operations); /* the catalog's control API, "Row operations" */
+/* the catalog's control API, "Row operations" */
+void change_rows(World *w, int edge, const char *operations);
 
 /* edgemirror sync --json EDGE OPTION: the exit status; its results are taken. */
 int run_sync(World *w, const char *option, const char *edge);

@@ -44,7 +44,8 @@ char *rows_of_catalog(const HarnessCatalog *catalog, const char *edge)
         for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n")) {
                 cJSON *row = cJSON_Parse(line);
                 const char *database = cJSON_GetStringValue(cJSON_GetObjectItem(row, "databaseId"));
-                assert_int_equal(text_printf(&text, "%s|%s|%s\n", cJSON_GetStringValue(cJSON_GetObjectItem(row, "id")),
+                assert_int_equal(text_printf(&text, "%s|%s|%s\n",
+                                             cJSON_GetStringValue(cJSON_GetObjectItem(row, "id")),
                                              cJSON_GetStringValue(cJSON_GetObjectItem(row, "name")),
                                              database ? database : ""),
                                  0);
@@ -57,11 +58,12 @@ char *rows_of_catalog(const HarnessCatalog *catalog, const char *edge)
 char *rows_of_mirror(const HarnessPostgres *pg, const char *edge)
 {
         char sql[300];
-        (void)snprintf(
-                sql, sizeof(sql),
-                "SELECT coalesce(string_agg(id || '|' || name || '|' || coalesce(database_id::text, ''), E'\\n'), '')"
-                " FROM edgemirror.database_connection WHERE edge_connection_id = '%s' AND removed_at IS NULL",
-                edge);
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT coalesce(string_agg(id || '|' || name || '|' || "
+                       "coalesce(database_id::text, ''), E'\\n'), '')"
+                       " FROM edgemirror.database_connection WHERE edge_connection_id = '%s' AND "
+                       "removed_at IS NULL",
+                       edge);
         return harness_sql(pg, sql);
 }
 
@@ -79,7 +81,8 @@ void assert_same_rows(char *is, char *should_be)
         free(should_be);
 }
 
-void assert_edge_equals_catalog(const HarnessPostgres *pg, const HarnessCatalog *catalog, const char *edge)
+void assert_edge_equals_catalog(const HarnessPostgres *pg, const HarnessCatalog *catalog,
+                                const char *edge)
 {
         assert_same_rows(rows_of_mirror(pg, edge), rows_of_catalog(catalog, edge));
 }

@@ -1,5 +1,6 @@
 /*
- * rows: what the catalog has for an edge and what the mirror has, to be held against each other row for row.
+ * rows: what the catalog has for an edge and what the mirror has, to be held against each other row
+ * for row.
  */
 #pragma once
 
@@ -13,4 +14,5 @@ char *rows_of_mirror(const HarnessPostgres *pg, const char *edge);
 /* Both as lines in order, so that no row can hide behind another. Frees the texts. */
 void assert_same_rows(char *is, char *should_be);
 
-void assert_edge_equals_catalog(const HarnessPostgres *pg, const HarnessCatalog *catalog, const char *edge);
+void assert_edge_equals_catalog(const HarnessPostgres *pg, const HarnessCatalog *catalog,
+                                const char *edge);

@@ -14,19 +14,21 @@
 
 enum { AWAIT_TURNS = 3000 }; /* of 20 ms */
 
-/* ---- the world ---- */
+/* ---- the world ------------------------------------------------------------------------------ */
 
 void start_catalog(ServiceWorld *w, const char *rows, const char *port)
 {
         char edges[16];
         (void)snprintf(edges, sizeof(edges), "%d", w->n_edges);
-        const char *const arguments[] = {"--edges",           edges,    "--rows", rows,         "--auth",
-                                         "basic:svc:" SECRET, "--port", port,     "--job-wait", "0s",
-                                         "--job-run",         "0s",     NULL};
+        const char *const arguments[] = {
+                "--edges",           edges,    "--rows", rows,         "--auth",
+                "basic:svc:" SECRET, "--port", port,     "--job-wait", "0s",
+                "--job-run",         "0s",     NULL};
         harness_catalog_start(&w->catalog, w->folder, arguments);
         cJSON *list = harness_control(&w->catalog, "/control/edges", NULL);
         for (int i = 0; i < w->n_edges; i++) {
-                const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(list, i), "id"));
+                const char *id = cJSON_GetStringValue(
+                        cJSON_GetObjectItem(cJSON_GetArrayItem(list, i), "id"));
                 (void)snprintf(w->edges[i], sizeof(w->edges[i]), "%s", id);
         }
         cJSON_Delete(list);
@@ -47,16 +49,20 @@ void write_password(ServiceWorld *w, const char *password)
 void write_config(ServiceWorld *w)
 {
         Text text = {0};
-        assert_int_equal(text_printf(&text,
-                                     "[catalog]\nurl = %s\nauth = basic\nusername = %s\npassword_file = %s/password\n"
-                                     "request_timeout = %s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
-                                     "[defaults]\nschedule = %s\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
-                                     "settle = 100ms\nconfirm_removals = 1\n%s\n",
-                                     w->url, w->user, w->folder, w->request_timeout, w->in_catalog, w->conninfo,
-                                     w->in_postgres, w->in_daemon, w->schedule, w->in_defaults),
-                         0);
+        assert_int_equal(
+                text_printf(
+                        &text,
+                        "[catalog]\nurl = %s\nauth = basic\nusername = %s\npassword_file = "
+                        "%s/password\n"
+                        "request_timeout = %s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
+                        "[defaults]\nschedule = %s\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
+                        "settle = 100ms\nconfirm_removals = 1\n%s\n",
+                        w->url, w->user, w->folder, w->request_timeout, w->in_catalog, w->conninfo,
+                        w->in_postgres, w->in_daemon, w->schedule, w->in_defaults),
+                0);
         for (int i = 0; i < w->n_configured; i++)
-                assert_int_equal(text_printf(&text, "[edge \"e%d\"]\nid = %s\n", i, w->edges[i]), 0);
+                assert_int_equal(text_printf(&text, "[edge \"e%d\"]\nid = %s\n", i, w->edges[i]),
+                                 0);
         harness_write(w->folder, "edgemirror.conf", text.data);
         text_done(&text);
 }
@@ -118,11 +124,12 @@ static void forget_settings(ServiceWorld *w)
 static void empty_database(ServiceWorld *w)
 {
         HarnessPostgres maintenance = w->pg;
-        (void)snprintf(maintenance.conninfo, sizeof(maintenance.conninfo), "host=%s dbname=postgres user=postgres",
-                       w->pg.folder);
+        (void)snprintf(maintenance.conninfo, sizeof(maintenance.conninfo),
+                       "host=%s dbname=postgres user=postgres", w->pg.folder);
         free(harness_sql(&maintenance, "DROP DATABASE test WITH (FORCE)"));
         free(harness_sql(&maintenance, "CREATE DATABASE test OWNER em"));
-        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo), "host=%s dbname=test user=postgres", w->pg.folder);
+        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo), "host=%s dbname=test user=postgres",
+                       w->pg.folder);
 }
 
 void begin_again(ServiceWorld *w, int n_edges, const char *rows)
@@ -165,7 +172,7 @@ bool through_pgbouncer(ServiceWorld *w)
         return true;
 }
 
-/* ---- the service ---- */
+/* ---- the service ---------------------------------------------------------------------------- */
 
 HarnessService *service_begin(ServiceWorld *w, int i)
 {
@@ -189,7 +196,7 @@ void service_stop(ServiceWorld *w, int i)
         assert_int_equal(harness_service_wait(&w->services[i]), 0);
 }
 
-/* ---- the catalog ---- */
+/* ---- the catalog ---------------------------------------------------------------------------- */
 
 void control(ServiceWorld *w, const char *path, const char *body)
 {
@@ -220,7 +227,8 @@ int requests(ServiceWorld *w, const char *kind, int edge, int status)
                 cJSON *entry = cJSON_Parse(line);
                 const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(entry, "edge"));
                 int got = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(entry, "status"));
-                n += (edge < 0 || (id && strcmp(id, w->edges[edge]) == 0)) && (status == 0 || status == got);
+                n += (edge < 0 || (id && strcmp(id, w->edges[edge]) == 0)) &&
+                     (status == 0 || status == got);
                 cJSON_Delete(entry);
         }
         free(log);
@@ -231,11 +239,12 @@ void rename_a_row(ServiceWorld *w, int edge, const char *name)
 {
         char path[128], operation[128];
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[edge]);
-        (void)snprintf(operation, sizeof(operation), "{\"op\":\"rename\",\"index\":0,\"name\":\"%s\"}", name);
+        (void)snprintf(operation, sizeof(operation),
+                       "{\"op\":\"rename\",\"index\":0,\"name\":\"%s\"}", name);
         control(w, path, operation);
 }
 
-/* ---- PostgreSQL ---- */
+/* ---- PostgreSQL ----------------------------------------------------------------------------- */
 
 static char *_printf_(1, 0) format_sql(const char *format, va_list arguments)
 {
@@ -268,12 +277,13 @@ static void give_up(ServiceWorld *w, const char *sql)
                 print_message("# %s: %s\n", name, log + (size > 10000 ? size - 10000 : 0));
                 free(log);
         }
-        char *state =
-                harness_sql(&w->pg, "SELECT string_agg(concat_ws(' ', name, next_run_at, holder, expires_at, epoch,"
-                                    " (SELECT string_agg(concat_ws(',', run_id, trigger, phase, outcome, error_code),"
-                                    " '; ') FROM edgemirror.sync_run r WHERE r.edge_connection_id ="
-                                    " e.edge_connection_id)), E'\\n# ') FROM edgemirror.edge e"
-                                    " JOIN edgemirror.edge_claim USING (edge_connection_id)");
+        char *state = harness_sql(
+                &w->pg,
+                "SELECT string_agg(concat_ws(' ', name, next_run_at, holder, expires_at, epoch,"
+                " (SELECT string_agg(concat_ws(',', run_id, trigger, phase, outcome, error_code),"
+                " '; ') FROM edgemirror.sync_run r WHERE r.edge_connection_id ="
+                " e.edge_connection_id)), E'\\n# ') FROM edgemirror.edge e"
+                " JOIN edgemirror.edge_claim USING (edge_connection_id)");
         print_message("# %s\n", state);
         free(state);
         fail_msg("waited in vain for %s", sql);
@@ -297,17 +307,20 @@ void await_sql(ServiceWorld *w, const char *format, ...)
 void make_due(ServiceWorld *w, int first, int last)
 {
         for (int i = first; i <= last; i++)
-                assert_int_equal(sql_long(w,
-                                          "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now()"
-                                          " WHERE edge_connection_id = '%s' RETURNING 1) SELECT count(*) FROM u",
-                                          w->edges[i]),
-                                 1);
+                assert_int_equal(
+                        sql_long(w,
+                                 "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now()"
+                                 " WHERE edge_connection_id = '%s' RETURNING 1) SELECT count(*) "
+                                 "FROM u",
+                                 w->edges[i]),
+                        1);
 }
 
 void await_phase(ServiceWorld *w, int edge, const char *phase)
 {
         await_sql(w,
-                  "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND edge_connection_id = '%s'"
+                  "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND "
+                  "edge_connection_id = '%s'"
                   " AND finished_at IS NULL",
                   phase, w->edges[edge]);
 }
@@ -315,13 +328,14 @@ void await_phase(ServiceWorld *w, int edge, const char *phase)
 void await_runs(ServiceWorld *w, int first, int last, const char *outcome, int n)
 {
         for (int i = first; i <= last; i++)
-                await_sql(w,
-                          "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = '%s'"
-                          " AND edge_connection_id = '%s'",
-                          n, outcome, w->edges[i]);
+                await_sql(
+                        w,
+                        "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = '%s'"
+                        " AND edge_connection_id = '%s'",
+                        n, outcome, w->edges[i]);
 }
 
-/* ---- what must hold ---- */
+/* ---- what must hold ------------------------------------------------------------------------- */
 
 void assert_mirror_equals_catalog(ServiceWorld *w, int first, int last)
 {
@@ -331,8 +345,12 @@ void assert_mirror_equals_catalog(ServiceWorld *w, int first, int last)
 
 void assert_nothing_is_held(ServiceWorld *w)
 {
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"), 0);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
+                0);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
+                0);
 }
 
 PGconn *hold(ServiceWorld *w, const char *sql)
@@ -340,7 +358,8 @@ PGconn *hold(ServiceWorld *w, const char *sql)
         PGconn *conn = PQconnectdb(w->pg.conninfo);
         assert_int_equal(PQstatus(conn), CONNECTION_OK);
         PGresult *result = PQexec(conn, sql);
-        assert_true(PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK);
+        assert_true(PQresultStatus(result) == PGRES_TUPLES_OK ||
+                    PQresultStatus(result) == PGRES_COMMAND_OK);
         PQclear(result);
         return conn;
 }

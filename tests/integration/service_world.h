@@ -1,9 +1,10 @@
 /*
- * service_world: what tests of `edgemirror run` share: a private PostgreSQL, the sample catalog with any number of edges, a configuration, and up to three
- * instances of the real service.
+ * service_world: what tests of `edgemirror run` share: a private PostgreSQL, the sample catalog
+ * with any number of edges, a configuration, and up to three instances of the real service.
  *
- * The edges e0, e1, … have the schedule `weekly` and no spread, so that none is due but those that a test makes due. Every function fails the test
- * (cmocka) rather than return an error; every wait is for a condition.
+ * The edges e0, e1, … have the schedule `weekly` and no spread, so that none is due but those that
+ * a test makes due. Every function fails the test (cmocka) rather than return an error; every wait
+ * is for a condition.
  */
 #pragma once
 
@@ -48,12 +49,13 @@ typedef struct ServiceWorld {
 int service_world_setup(void **state); /* of the group */
 int service_world_teardown(void **state);
 
-/* No service, a new catalog of so many edges (`rows` as catalogd's option), an empty mirror, the configuration as it was first. */
+/* No service, a new catalog of so many edges (`rows` as catalogd's option), an empty mirror, the
+ * configuration as it was first. */
 void begin_again(ServiceWorld *w, int n_edges, const char *rows);
 int few_edges(void **state); /* begin_again with 4 edges of 20 rows; before a test */
 
-/* From now on, and until begin_again, the service goes through a PgBouncer that pools by transaction; writes the configuration. False, and a word, where
- * it is not installed. */
+/* From now on, and until begin_again, the service goes through a PgBouncer that pools by
+ * transaction; writes the configuration. False, and a word, where it is not installed. */
 bool through_pgbouncer(ServiceWorld *w);
 
 void start_catalog(ServiceWorld *w, const char *rows, const char *port); /* "0": any */
@@ -67,13 +69,15 @@ HarnessService *service_begin(ServiceWorld *w, int i);
 HarnessService *service_start(ServiceWorld *w, int i);
 void service_stop(ServiceWorld *w, int i); /* SIGTERM: exit status 0 */
 
-/* Makes the edges first … last due, as the passing of time would. The service looks within a minute, or at once when it is told to reload. */
+/* Makes the edges first … last due, as the passing of time would. The service looks within a
+ * minute, or at once when it is told to reload. */
 void make_due(ServiceWorld *w, int first, int last);
 
 /* A session that holds a lock (BEGIN; LOCK TABLE …) until PQfinish. */
 PGconn *hold(ServiceWorld *w, const char *sql);
 
-/* POST to the catalog's control API; "": DELETE. fault: a rule for one edge (-1: all); `members` are further JSON members. */
+/* POST to the catalog's control API; "": DELETE. fault: a rule for one edge (-1: all); `members`
+ * are further JSON members. */
 void control(ServiceWorld *w, const char *path, const char *body);
 void fault(ServiceWorld *w, const char *kind, int edge, const char *members);
 void no_faults(ServiceWorld *w);
@@ -87,7 +91,8 @@ long sql_long(ServiceWorld *w, const char *format, ...) __attribute__((format(pr
 /* Until the query gives something else than 0. */
 void await_sql(ServiceWorld *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void await_phase(ServiceWorld *w, int edge, const char *phase);
-void await_runs(ServiceWorld *w, int first, int last, const char *outcome, int n); /* so many, of each edge */
+/* so many, of each edge */
+void await_runs(ServiceWorld *w, int first, int last, const char *outcome, int n);
 
 void assert_mirror_equals_catalog(ServiceWorld *w, int first, int last);
 void assert_nothing_is_held(ServiceWorld *w);

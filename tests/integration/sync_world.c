@@ -9,16 +9,18 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ---- the world ---- */
+/* ---- the world ------------------------------------------------------------------------------ */
 
 void start_catalog(World *w, const char *rows)
 {
-        const char *const arguments[] = {"--edges",    "2",  "--rows",    rows, "--auth", "basic:svc:" SECRET,
-                                         "--job-wait", "0s", "--job-run", "0s", NULL};
+        const char *const arguments[] = {
+                "--edges",    "2",  "--rows",    rows, "--auth", "basic:svc:" SECRET,
+                "--job-wait", "0s", "--job-run", "0s", NULL};
         harness_catalog_start(&w->catalog, w->folder, arguments);
         cJSON *edges = harness_control(&w->catalog, "/control/edges", NULL);
         for (int i = 0; i < 2; i++) {
-                const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(edges, i), "id"));
+                const char *id = cJSON_GetStringValue(
+                        cJSON_GetObjectItem(cJSON_GetArrayItem(edges, i), "id"));
                 (void)snprintf(w->edges[i], sizeof(w->edges[i]), "%s", id);
         }
         cJSON_Delete(edges);
@@ -27,14 +29,16 @@ void start_catalog(World *w, const char *rows)
 void write_config(World *w, const char *job_timeout)
 {
         char text[2048];
-        (void)snprintf(
-                text, sizeof(text),
-                "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\nrequest_timeout = 5s\n"
-                "[postgres]\nconninfo = %s\n"
-                "[defaults]\npoll_min = 10ms\npoll_max = 50ms\nsettle = 100ms\nwait_timeout = 1s\njob_timeout = %s\n"
-                "confirm_removals = 1\n"
-                "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
-                w->catalog.url, w->folder, w->pg.service, job_timeout, w->edges[0], w->edges[1]);
+        (void)snprintf(text, sizeof(text),
+                       "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = "
+                       "%s/password\nrequest_timeout = 5s\n"
+                       "[postgres]\nconninfo = %s\n"
+                       "[defaults]\npoll_min = 10ms\npoll_max = 50ms\nsettle = 100ms\nwait_timeout "
+                       "= 1s\njob_timeout = %s\n"
+                       "confirm_removals = 1\n"
+                       "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
+                       w->catalog.url, w->folder, w->pg.service, job_timeout, w->edges[0],
+                       w->edges[1]);
         harness_write(w->folder, "edgemirror.conf", text);
         harness_write(w->folder, "password", SECRET "\n");
 }
@@ -67,8 +71,9 @@ int world_teardown(void **state)
         World *w = *state;
         if (!w) /* the set-up failed */
                 return 0;
-        static const char *const files[] = {"edgemirror.conf", "password", "out",         "err",        "url",
-                                            "sync.out",        "sync.err", "catalog.out", "catalog.err"};
+        static const char *const files[] = {
+                "edgemirror.conf", "password", "out",         "err",        "url",
+                "sync.out",        "sync.err", "catalog.out", "catalog.err"};
         forget_results(w);
         harness_catalog_stop(&w->catalog);
         harness_postgres_destroy(&w->pg);
@@ -87,9 +92,11 @@ void begin_again(World *w, const char *rows, const char *job_timeout)
         harness_catalog_stop(&w->catalog);
         start_catalog(w, rows);
         write_config(w, job_timeout);
-        free(harness_sql(&w->pg, "TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection,"
-                                 " edgemirror.database_connection_history, edgemirror.sync_run, edgemirror.catalog,"
-                                 " edgemirror.rejected_row"));
+        free(harness_sql(
+                &w->pg,
+                "TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection,"
+                " edgemirror.database_connection_history, edgemirror.sync_run, edgemirror.catalog,"
+                " edgemirror.rejected_row"));
 }
 
 int small_world(void **state)
@@ -118,7 +125,8 @@ long count_in_requests(const World *w, const char *query, const char *words)
 void fault(World *w, const char *kind, const char *members)
 {
         char rule[1024];
-        (void)snprintf(rule, sizeof(rule), "{\"kind\":\"%s\",\"edge\":\"%s\",%s}", kind, w->edges[0], members);
+        (void)snprintf(rule, sizeof(rule), "{\"kind\":\"%s\",\"edge\":\"%s\",%s}", kind,
+                       w->edges[0], members);
         control(w, "/control/faults", rule);
 }
 
@@ -155,7 +163,8 @@ void assert_objects(World *w, const char *const *members, size_t n_members, size
 {
         char *out = harness_read(w->folder, "out"), *left = NULL;
         size_t n = 0;
-        for (char *line = strtok_r(out, "\n", &left); line; line = strtok_r(NULL, "\n", &left), n++) {
+        for (char *line = strtok_r(out, "\n", &left); line;
+             line = strtok_r(NULL, "\n", &left), n++) {
                 cJSON *object = cJSON_Parse(line);
                 assert_members(object, members, n_members);
                 cJSON_Delete(object);
@@ -171,7 +180,8 @@ void take_results(World *w)
         for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n")) {
                 cJSON *object = cJSON_Parse(line);
                 assert_non_null(object);
-                int i = strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(object, "edge")), "main") != 0;
+                int i = strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(object, "edge")), "main") !=
+                        0;
                 assert_null(w->results[i]);
                 w->results[i] = object;
         }
@@ -199,7 +209,8 @@ int number_of(const World *w, int edge, const char *name)
 
 const char *error_of(const World *w, const char *name)
 {
-        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(w->results[0], "error"), name));
+        const char *text = cJSON_GetStringValue(
+                cJSON_GetObjectItem(cJSON_GetObjectItem(w->results[0], "error"), name));
         return text ? text : "null";
 }
 
@@ -209,7 +220,8 @@ void assert_mirror_equals_catalog(World *w)
                 assert_edge_equals_catalog(&w->pg, &w->catalog, w->edges[edge]);
 }
 
-/* So that every case has something to mirror, and a mirror that moves when it should not is seen. */
+/* So that every case has something to mirror, and a mirror that moves when it should not is seen.
+ */
 static void add_a_row(World *w, size_t number)
 {
         for (int edge = 0; edge < 2; edge++) {
@@ -220,12 +232,15 @@ static void add_a_row(World *w, size_t number)
         }
 }
 
-static void assert_last_run(World *w, int edge, const char *outcome, const char *refresh, const char *code)
+static void assert_last_run(World *w, int edge, const char *outcome, const char *refresh,
+                            const char *code)
 {
         char sql[300], expected[128];
         (void)snprintf(sql, sizeof(sql),
-                       "SELECT outcome || ' ' || coalesce(refresh, 'null') || ' ' || coalesce(error_code, 'null')"
-                       " FROM edgemirror.sync_run WHERE edge_connection_id = '%s' ORDER BY run_id DESC LIMIT 1",
+                       "SELECT outcome || ' ' || coalesce(refresh, 'null') || ' ' || "
+                       "coalesce(error_code, 'null')"
+                       " FROM edgemirror.sync_run WHERE edge_connection_id = '%s' ORDER BY run_id "
+                       "DESC LIMIT 1",
                        w->edges[edge]);
         (void)snprintf(expected, sizeof(expected), "%s %s %s", outcome, refresh, code);
         char *journal = harness_sql(&w->pg, sql);
@@ -237,8 +252,8 @@ static void run_case(World *w, const Case *c)
 {
         char *before = rows_of_mirror(&w->pg, w->edges[0]);
         int status = sync_all(w);
-        print_message("%s %s: %d %s, refresh %s, %s\n", c->kind, c->members, status, text_of(w, 0, "outcome"),
-                      text_of(w, 0, "refresh"), error_of(w, "code"));
+        print_message("%s %s: %d %s, refresh %s, %s\n", c->kind, c->members, status,
+                      text_of(w, 0, "outcome"), text_of(w, 0, "refresh"), error_of(w, "code"));
         assert_int_equal(status, c->status);
         assert_string_equal(text_of(w, 0, "outcome"), c->outcome);
         assert_string_equal(text_of(w, 0, "refresh"), c->refresh);
@@ -247,7 +262,8 @@ static void run_case(World *w, const Case *c)
         if (strcmp(c->outcome, "failed") == 0) {
                 assert_same_rows(rows_of_mirror(&w->pg, w->edges[0]), before);
         } else {
-                assert_same_rows(rows_of_mirror(&w->pg, w->edges[0]), rows_of_catalog(&w->catalog, w->edges[0]));
+                assert_same_rows(rows_of_mirror(&w->pg, w->edges[0]),
+                                 rows_of_catalog(&w->catalog, w->edges[0]));
                 free(before);
         }
 
@@ -268,7 +284,7 @@ void run_cases(World *w, const Case *cases, size_t n)
         }
 }
 
-/* ---- waiting ---- */
+/* ---- waiting -------------------------------------------------------------------------------- */
 
 enum { LOOKS_MAX = 1000 };
 
@@ -291,7 +307,8 @@ void await_phase(World *w, const char *phase)
 {
         char sql[200];
         (void)snprintf(sql, sizeof(sql),
-                       "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND edge_connection_id = '%s'",
+                       "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND "
+                       "edge_connection_id = '%s'",
                        phase, w->edges[0]);
         await_sql(w, sql);
 }

@@ -1,8 +1,9 @@
 /*
- * sync_world: what tests of whole syncs share: a private PostgreSQL, the sample catalog with two edges, a configuration, and the real program.
+ * sync_world: what tests of whole syncs share: a private PostgreSQL, the sample catalog with two
+ * edges, a configuration, and the real program.
  *
- * The edges are `main` (0), to which things happen, and `other` (1), which must not notice. Every function fails the test (cmocka) rather than return an
- * error.
+ * The edges are `main` (0), to which things happen, and `other` (1), which must not notice. Every
+ * function fails the test (cmocka) rather than return an error.
  */
 #pragma once
 
@@ -39,13 +40,15 @@ void write_config(World *w, const char *job_timeout);
 /* POST to the catalog's control API; "": DELETE. */
 void control(World *w, const char *path, const char *body);
 
-/* How often the words are in the catalog's record of the requests that it saw; `query` chooses among them, "" all. */
+/* How often the words are in the catalog's record of the requests that it saw; `query` chooses
+ * among them, "" all. */
 long count_in_requests(const World *w, const char *query, const char *words);
 
 /* A rule for edge `main`; `members` are further JSON members. */
 void fault(World *w, const char *kind, const char *members);
 
-/* RUN(w, COMMAND, …) is the exit status of edgemirror -c CONFIG COMMAND…; what it printed is in the files out and err. */
+/* RUN(w, COMMAND, …) is the exit status of edgemirror -c CONFIG COMMAND…; what it printed is in the
+ * files out and err. */
 int run_command(World *w, const char *const *command);
 #define RUN(w, ...) run_command((w), (const char *const[]){__VA_ARGS__, NULL})
 
@@ -55,10 +58,12 @@ void assert_says(World *w, const char *file, const char *words, bool said);
 /* The members of an object are these and no others, in this order. */
 void assert_members(const cJSON *object, const char *const *members, size_t n_members);
 
-/* The members of every object that the last command printed, a line each, are these and no others, in this order. */
+/* The members of every object that the last command printed, a line each, are these and no others,
+ * in this order. */
 void assert_objects(World *w, const char *const *members, size_t n_members, size_t n_objects);
 
-/* edgemirror sync --json of both edges: the exit status. take_results reads what another start of the program left. */
+/* edgemirror sync --json of both edges: the exit status. take_results reads what another start of
+ * the program left. */
 int sync_all(World *w);
 void take_results(World *w);
 
@@ -77,11 +82,13 @@ typedef struct Case {
         const char *outcome, *refresh, *code;
 } Case;
 
-/* One after the other, with a row more in the catalog each time: the exit status, the result of `main`, its row in sync_run, and its mirror, which is the
- * catalog's or, when the sync failed, what it was before. `other` is synced every time, row for row. */
+/* One after the other, with a row more in the catalog each time: the exit status, the result of
+ * `main`, its row in sync_run, and its mirror, which is the catalog's or, when the sync failed,
+ * what it was before. `other` is synced every time, row for row. */
 void run_cases(World *w, const Case *cases, size_t n);
 
-/* Wait, ten seconds at most: until the journal shows `main` in the phase; until the statement counts something; until the words are in the file. */
+/* Wait, ten seconds at most: until the journal shows `main` in the phase; until the statement
+ * counts something; until the words are in the file. */
 void await_phase(World *w, const char *phase);
 void await_sql(World *w, const char *sql);
 void await_says(World *w, const char *file, const char *words);

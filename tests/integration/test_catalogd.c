@@ -1,7 +1,9 @@
 /*
- * The sample catalog keeps to the API reference where nothing was broken on purpose, and can be looked into and changed while it runs.
+ * The sample catalog keeps to the API reference where nothing was broken on purpose, and can be
+ * looked into and changed while it runs.
  *
- * Tests elsewhere rely on that, so this one asks it over HTTP as they do. The faults are in test_catalogd_faults.c.
+ * Tests elsewhere rely on that, so this one asks it over HTTP as they do. The faults are in
+ * test_catalogd_faults.c.
  */
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -43,7 +45,8 @@ static void test_lists_within_the_bounds_of_the_reference(void **state)
 
 static void test_pages_join_to_the_truth(void **state)
 {
-        static const char *const queries[] = {"limit=500", "limit=500&offset=500", "limit=500&offset=1000"};
+        static const char *const queries[] = {"limit=500", "limit=500&offset=500",
+                                              "limit=500&offset=1000"};
         Ask *f = *state;
         _cleanup_(text_done) Text joined = {0};
         HarnessReply truth;
@@ -77,7 +80,8 @@ static void test_lists_all_edges_and_schema_connections(void **state)
 {
         Ask *f = *state;
         cJSON *edges = harness_catalogd_control(&f->catalogd, "GET", "/control/edges", NULL), *rows;
-        const cJSON *schemas = cJSON_GetObjectItem(cJSON_GetArrayItem(edges, 1), "schemaConnections");
+        const cJSON *schemas =
+                cJSON_GetObjectItem(cJSON_GetArrayItem(edges, 1), "schemaConnections");
         char query[128];
         HarnessReply reply;
         int total = 0;
@@ -88,7 +92,8 @@ static void test_lists_all_edges_and_schema_connections(void **state)
                 total += ask_count(f, query);
         }
         assert_int_equal(total, ASK_ROWS);
-        assert_int_equal(ask_count(f, "schemaConnectionId=00000000-0000-4000-8000-000000000001"), 0);
+        assert_int_equal(ask_count(f, "schemaConnectionId=00000000-0000-4000-8000-000000000001"),
+                         0);
         ask_get(f, ASK_API "?limit=500&offset=1000", &reply);
         rows = ask_rows(&reply);
         assert_int_equal(cJSON_GetArraySize(rows), ASK_ROWS + 7 - 1000);
@@ -110,7 +115,8 @@ static void test_refuses_what_is_not_there(void **state)
                 {"GET", ASK_API "/nonsense", 400},
                 {"POST", ASK_API "/refresh", 400},
                 {"POST", ASK_API "/refresh?edgeConnectionId=x", 400},
-                {"POST", ASK_API "/refresh?edgeConnectionId=00000000-0000-4000-8000-000000000001", 400},
+                {"POST", ASK_API "/refresh?edgeConnectionId=00000000-0000-4000-8000-000000000001",
+                 400},
                 {"GET", ASK_API "/refresh", 405},
                 {"POST", ASK_API, 405},
                 {"GET", "/rest/jobs/v1/jobs/00000000-0000-4000-8000-000000000001", 404},
@@ -120,7 +126,8 @@ static void test_refuses_what_is_not_there(void **state)
         HarnessReply reply;
 
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                harness_catalogd_request(&f->catalogd, cases[i].method, cases[i].path, ASK_ACCOUNT, NULL, &reply);
+                harness_catalogd_request(&f->catalogd, cases[i].method, cases[i].path, ASK_ACCOUNT,
+                                         NULL, &reply);
                 assert_problem(&reply, cases[i].status, NULL);
                 harness_reply_done(&reply);
         }
@@ -151,7 +158,8 @@ static void test_demands_credentials(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 (void)snprintf(json, sizeof(json), "{\"auth\":\"%s\"}", cases[i].auth);
                 ask_settings(f, json);
-                harness_catalogd_request(&f->catalogd, "GET", ASK_API "?limit=1", cases[i].credentials, NULL, &reply);
+                harness_catalogd_request(&f->catalogd, "GET", ASK_API "?limit=1",
+                                         cases[i].credentials, NULL, &reply);
                 if (cases[i].status == 401)
                         assert_problem(&reply, 401, "unauthorized");
                 else
@@ -160,7 +168,8 @@ static void test_demands_credentials(void **state)
         }
         ask_settings(f, "{\"auth\":\"bearer:old\"}");
         ask_settings(f, "{\"auth\":\"bearer:new\"}");
-        harness_catalogd_request(&f->catalogd, "GET", ASK_API "?limit=1", "Bearer old", NULL, &reply);
+        harness_catalogd_request(&f->catalogd, "GET", ASK_API "?limit=1", "Bearer old", NULL,
+                                 &reply);
         assert_problem(&reply, 401, "expiredToken");
         harness_reply_done(&reply);
 }
@@ -173,7 +182,8 @@ static void test_runs_a_job_and_reveals_what_was_pending(void **state)
         char path[128];
 
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", f->edge);
-        harness_catalogd_tell(&f->catalogd, "POST", path, "{\"op\":\"add\",\"name\":\"pending one\",\"pending\":true}");
+        harness_catalogd_tell(&f->catalogd, "POST", path,
+                              "{\"op\":\"add\",\"name\":\"pending one\",\"pending\":true}");
         assert_int_equal(ask_count(f, "offset=1230"), 0);
         ask_refresh(f, &reply);
         assert_int_equal(reply.status, 202);
@@ -190,7 +200,8 @@ static void test_runs_a_job_and_reveals_what_was_pending(void **state)
         cJSON_Delete(job);
         harness_reply_done(&reply);
         assert_int_equal(ask_count(f, "offset=1230"), 1);
-        harness_catalogd_tell(&f->catalogd, "POST", path, "{\"op\":\"remove\",\"name\":\"pending one\"}");
+        harness_catalogd_tell(&f->catalogd, "POST", path,
+                              "{\"op\":\"remove\",\"name\":\"pending one\"}");
 }
 
 static void test_a_job_waits_then_runs(void **state)
@@ -215,7 +226,8 @@ static void test_a_job_waits_then_runs(void **state)
 static void test_jobs_have_two_shapes_and_three_places(void **state)
 {
         static const char *const places[] = {"v1", "2.0", "own"};
-        static const char *const paths[] = {"/rest/jobs/v1/jobs/", "/rest/2.0/jobs/", "/rest/catalogDatabase/v1/jobs/"};
+        static const char *const paths[] = {"/rest/jobs/v1/jobs/", "/rest/2.0/jobs/",
+                                            "/rest/catalogDatabase/v1/jobs/"};
         Ask *f = *state;
         HarnessReply reply;
         char json[128];
@@ -223,7 +235,8 @@ static void test_jobs_have_two_shapes_and_three_places(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
                 cJSON *job;
 
-                (void)snprintf(json, sizeof(json), "{\"job_location\":\"%s\",\"job_shape\":\"job-api\"}", places[i]);
+                (void)snprintf(json, sizeof(json),
+                               "{\"job_location\":\"%s\",\"job_shape\":\"job-api\"}", places[i]);
                 ask_settings(f, json);
                 ask_refresh(f, &reply);
                 assert_true(text_starts_with(reply.location, paths[i]));
@@ -282,16 +295,20 @@ static void test_rows_follow_the_operations(void **state)
         Ask *f = *state;
         HarnessReply reply;
 
-        harness_catalogd_tell(&f->catalogd, "POST", "/control/edges",
-                              "{\"id\":\"00000000-0000-4000-8000-00000000000e\",\"name\":\"extra\"}");
+        harness_catalogd_tell(
+                &f->catalogd, "POST", "/control/edges",
+                "{\"id\":\"00000000-0000-4000-8000-00000000000e\",\"name\":\"extra\"}");
         harness_catalogd_tell(
                 &f->catalogd, "POST", "/control/edges/extra/rows",
                 "[{\"op\":\"add\",\"id\":\"00000000-0000-4000-8000-0000000000a1\",\"name\":\"x\"},"
-                "{\"op\":\"add\",\"id\":\"00000000-0000-4000-8000-0000000000a2\",\"name\":\"y\",\"databaseId\":true},"
+                "{\"op\":\"add\",\"id\":\"00000000-0000-4000-8000-0000000000a2\",\"name\":\"y\","
+                "\"databaseId\":true},"
                 "{\"op\":\"add\",\"name\":\"z\"},"
                 "{\"op\":\"rename\",\"index\":0,\"name\":\"one\"},"
-                "{\"op\":\"rename\",\"id\":\"00000000-0000-4000-8000-0000000000a2\",\"name\":\"two\\ttabs\"},"
-                "{\"op\":\"link\",\"name\":\"one\",\"databaseId\":\"00000000-0000-4000-8000-0000000000d1\"},"
+                "{\"op\":\"rename\",\"id\":\"00000000-0000-4000-8000-0000000000a2\",\"name\":"
+                "\"two\\ttabs\"},"
+                "{\"op\":\"link\",\"name\":\"one\",\"databaseId\":\"00000000-0000-4000-8000-"
+                "0000000000d1\"},"
                 "{\"op\":\"unlink\",\"index\":1},"
                 "{\"op\":\"remove\",\"index\":-1},"
                 "{\"op\":\"move\",\"name\":\"one\",\"at\":1}]");
@@ -311,20 +328,22 @@ static void test_churn_changes_rows_until_its_total(void **state)
         cJSON *then;
         int before;
 
-        harness_catalogd_tell(&f->catalogd, "POST", "/control/edges", "{\"name\":\"churned\",\"rows\":50}");
+        harness_catalogd_tell(&f->catalogd, "POST", "/control/edges",
+                              "{\"name\":\"churned\",\"rows\":50}");
         then = harness_catalogd_control(&f->catalogd, "GET", "/control/state", NULL);
         before = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(then, "rows"));
         cJSON_Delete(then);
-        harness_catalogd_tell(
-                &f->catalogd, "POST", "/control/churn",
-                "{\"edge\":\"churned\",\"rate_per_s\":5000,\"seed\":3,\"total\":300,\"add\":1,\"remove\":0,"
-                "\"rename\":0,\"link\":0,\"unlink\":0}");
+        harness_catalogd_tell(&f->catalogd, "POST", "/control/churn",
+                              "{\"edge\":\"churned\",\"rate_per_s\":5000,\"seed\":3,\"total\":300,"
+                              "\"add\":1,\"remove\":0,"
+                              "\"rename\":0,\"link\":0,\"unlink\":0}");
         for (int turn = 0; churning && turn < ASK_WAIT_TURNS; turn++) {
                 cJSON *now = harness_catalogd_control(&f->catalogd, "GET", "/control/state", NULL);
 
                 churning = cJSON_IsTrue(cJSON_GetObjectItem(now, "churning"));
                 if (!churning)
-                        assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItem(now, "rows")), before + 300);
+                        assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItem(now, "rows")),
+                                         before + 300);
                 cJSON_Delete(now);
                 (void)poll(NULL, 0, 10);
         }
@@ -352,7 +371,8 @@ static void test_the_log_tells_requests_and_no_secret(void **state)
 
 static void test_one_seed_makes_one_inventory(void **state)
 {
-        static const char *const arguments[] = {"--edges", "2", "--rows", "20", "--seed", "77", "--auth", "none", NULL};
+        static const char *const arguments[] = {"--edges", "2",      "--rows", "20", "--seed",
+                                                "77",      "--auth", "none",   NULL};
         char *dumps[2];
 
         (void)state;

@@ -26,10 +26,11 @@ static void test_jobs_end_as_the_rule_says(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
                 cJSON *job;
 
-                (void)snprintf(json, sizeof(json),
-                               "{\"kind\":\"refresh\",\"count\":1,\"end_state\":\"%s\",\"result\":\"%s\","
-                               "\"message\":\"because\"}",
-                               ends[i][0], ends[i][1]);
+                (void)snprintf(
+                        json, sizeof(json),
+                        "{\"kind\":\"refresh\",\"count\":1,\"end_state\":\"%s\",\"result\":\"%s\","
+                        "\"message\":\"because\"}",
+                        ends[i][0], ends[i][1]);
                 ask_rule(f, json);
                 ask_refresh(f, &reply);
                 job = ask_wait_job(f, reply.location, ends[i][0]);
@@ -62,7 +63,8 @@ static void test_refresh_answers_can_lack_parts(void **state)
         HarnessReply reply;
 
         ask_rule(f, "[{\"kind\":\"refresh\",\"count\":1,\"empty_body\":true,\"no_location\":true},"
-                    "{\"kind\":\"refresh\",\"count\":1,\"location\":\"https://elsewhere.example/jobs/1\"},"
+                    "{\"kind\":\"refresh\",\"count\":1,\"location\":\"https://elsewhere.example/"
+                    "jobs/1\"},"
                     "{\"kind\":\"refresh\",\"count\":1,\"no_job\":true}]");
         ask_refresh(f, &reply);
         assert_int_equal(reply.status, 202);
@@ -88,17 +90,28 @@ static const struct Delivery {
         const char *content_type, *retry_after, *location, *begins;
 } deliveries[] = {
         {.rule = "{\"cut_at\":100}", .curl = CURLE_PARTIAL_FILE, .status = 200, .size = 100},
-        {.rule = "{\"cut_at\":-1,\"framing\":\"chunked\"}", .curl = CURLE_PARTIAL_FILE, .status = 200, .size = -1},
+        {.rule = "{\"cut_at\":-1,\"framing\":\"chunked\"}",
+         .curl = CURLE_PARTIAL_FILE,
+         .status = 200,
+         .size = -1},
         {.rule = "{\"cut_at\":100,\"framing\":\"close\"}", .status = 200, .size = 100},
         {.rule = "{\"cut_at\":0}", .curl = CURLE_PARTIAL_FILE, .status = 200, .size = 0},
         {.rule = "{\"close\":true}", .curl = CURLE_GOT_NOTHING, .size = 0},
-        {.rule = "{\"status\":503,\"retry_after\":7}", .status = 503, .size = -1, .retry_after = "7"},
-        {.rule = "{\"status\":429,\"retry_after\":\"soon\"}", .status = 429, .size = -1, .retry_after = "soon"},
-        {.rule = "{\"status\":500,\"error_code\":\"boom\",\"title_message\":\"t\",\"user_message\":\"u\","
+        {.rule = "{\"status\":503,\"retry_after\":7}",
+         .status = 503,
+         .size = -1,
+         .retry_after = "7"},
+        {.rule = "{\"status\":429,\"retry_after\":\"soon\"}",
+         .status = 429,
+         .size = -1,
+         .retry_after = "soon"},
+        {.rule = "{\"status\":500,\"error_code\":\"boom\",\"title_message\":\"t\",\"user_message\":"
+                 "\"u\","
                  "\"help_message\":\"h\"}",
          .status = 500,
          .size = -1,
-         .begins = "{\"statusCode\":500,\"titleMessage\":\"t\",\"helpMessage\":\"h\",\"userMessage\":\"u\","
+         .begins = "{\"statusCode\":500,\"titleMessage\":\"t\",\"helpMessage\":\"h\","
+                   "\"userMessage\":\"u\","
                    "\"errorCode\":\"boom\"}"},
         {.rule = "{\"status\":502,\"html\":true}",
          .status = 502,
@@ -108,13 +121,21 @@ static const struct Delivery {
         {.rule = "{\"body\":\"[]\"}", .status = 200, .size = 2, .content_type = "application/json"},
         {.rule = "{\"body_hex\":\"7bff00\"}", .status = 200, .size = 3, .begins = "{\xff"},
         {.rule = "{\"empty_body\":true}", .status = 200, .size = 0},
-        {.rule = "{\"content_type\":\"text/plain\"}", .status = 200, .size = -1, .content_type = "text/plain"},
+        {.rule = "{\"content_type\":\"text/plain\"}",
+         .status = 200,
+         .size = -1,
+         .content_type = "text/plain"},
         {.rule = "{\"redirect\":\"https://elsewhere.example/\"}",
          .status = 302,
          .size = 0,
          .location = "https://elsewhere.example/"},
-        {.rule = "{\"redirect\":\"/x\",\"status\":308}", .status = 308, .size = 0, .location = "/x"},
-        {.rule = "{\"body\":\"{}\",\"large_bytes\":3000000,\"framing\":\"chunked\"}", .status = 200, .size = 3000002},
+        {.rule = "{\"redirect\":\"/x\",\"status\":308}",
+         .status = 308,
+         .size = 0,
+         .location = "/x"},
+        {.rule = "{\"body\":\"{}\",\"large_bytes\":3000000,\"framing\":\"chunked\"}",
+         .status = 200,
+         .size = 3000002},
         {.rule = "{\"body\":\"{}\",\"header_bytes\":90000}", .status = 200, .size = 2},
         {.rule = "{\"body\":\"0123456789\",\"dribble_ms\":1,\"dribble_bytes\":3}",
          .status = 200,
@@ -136,8 +157,8 @@ static void test_faults_of_delivery(void **state)
                 ask_list(f, "limit=5", &reply);
                 if (reply.curl != d->curl || reply.status != d->status ||
                     (d->size >= 0 && (long long)reply.body.size != d->size))
-                        fail_msg("%s: curl %d, status %ld, %zu bytes", d->rule, reply.curl, reply.status,
-                                 reply.body.size);
+                        fail_msg("%s: curl %d, status %ld, %zu bytes", d->rule, reply.curl,
+                                 reply.status, reply.body.size);
                 if (d->content_type)
                         assert_string_equal(reply.content_type, d->content_type);
                 if (d->retry_after)
@@ -197,7 +218,8 @@ static void test_rules_count_and_choose(void **state)
         ask_list(f, "limit=1&offset=1000", &reply);
         assert_int_equal(reply.status, 504);
         harness_reply_done(&reply);
-        harness_catalogd_request(&f->catalogd, "POST", "/control/faults", NULL, "{\"stauts\":503}", &reply);
+        harness_catalogd_request(&f->catalogd, "POST", "/control/faults", NULL, "{\"stauts\":503}",
+                                 &reply);
         assert_problem(&reply, 400, NULL);
         assert_non_null(strstr(reply.body.data, "stauts"));
         harness_reply_done(&reply);
@@ -206,8 +228,8 @@ static void test_rules_count_and_choose(void **state)
 static void test_pages_can_be_capped_and_reordered(void **state)
 {
         Ask *f = *state;
-        _cleanup_(cleanup_free) char *plain = ask_list_text(f, "limit=500"), *reversed = NULL, *shuffled = NULL,
-                                     *again = NULL;
+        _cleanup_(cleanup_free) char *plain = ask_list_text(f, "limit=500"), *reversed = NULL,
+                                     *shuffled = NULL, *again = NULL;
 
         ask_settings(f, "{\"page_cap\":100}");
         assert_int_equal(ask_count(f, "limit=500"), 100);
@@ -233,7 +255,8 @@ static void test_rows_change_between_pages(void **state)
         Ask *f = *state;
 
         ask_rule(f, "{\"kind\":\"list\",\"count\":1,\"before\":[{\"op\":\"remove\",\"index\":0}],"
-                    "\"after\":[{\"op\":\"add\",\"name\":\"a\",\"at\":0},{\"op\":\"add\",\"name\":\"b\"}]}");
+                    "\"after\":[{\"op\":\"add\",\"name\":\"a\",\"at\":0},{\"op\":\"add\",\"name\":"
+                    "\"b\"}]}");
         assert_int_equal(ask_count(f, "offset=1200"), ASK_ROWS - 1200 - 1);
         assert_int_equal(ask_count(f, "offset=1200"), ASK_ROWS - 1200 + 1);
         ask_rule(f, "{\"kind\":\"list\",\"count\":1,\"after\":{\"op\":\"remove\",\"name\":\"b\"}}");
@@ -275,8 +298,10 @@ static void test_rows_can_be_bad(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
                 HarnessReply reply;
 
-                (void)snprintf(json, sizeof(json),
-                               "{\"kind\":\"list\",\"count\":1,\"bad_row\":\"%s\",\"bad_row_index\":2}", kinds[i].kind);
+                (void)snprintf(
+                        json, sizeof(json),
+                        "{\"kind\":\"list\",\"count\":1,\"bad_row\":\"%s\",\"bad_row_index\":2}",
+                        kinds[i].kind);
                 ask_rule(f, json);
                 ask_list(f, "limit=5", &reply);
                 assert_int_equal(reply.status, 200);
@@ -293,11 +318,16 @@ static void test_rows_can_be_bad(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                TEST(test_jobs_end_as_the_rule_says),      TEST(test_jobs_hide_and_vanish),
-                TEST(test_refresh_answers_can_lack_parts), TEST(test_faults_of_delivery),
-                TEST(test_a_retry_after_date_lies_ahead),  TEST(test_the_rate_is_limited),
-                TEST(test_rules_count_and_choose),         TEST(test_pages_can_be_capped_and_reordered),
-                TEST(test_rows_change_between_pages),      TEST(test_rows_can_be_bad),
+                TEST(test_jobs_end_as_the_rule_says),
+                TEST(test_jobs_hide_and_vanish),
+                TEST(test_refresh_answers_can_lack_parts),
+                TEST(test_faults_of_delivery),
+                TEST(test_a_retry_after_date_lies_ahead),
+                TEST(test_the_rate_is_limited),
+                TEST(test_rules_count_and_choose),
+                TEST(test_pages_can_be_capped_and_reordered),
+                TEST(test_rows_change_between_pages),
+                TEST(test_rows_can_be_bad),
         };
 
         return cmocka_run_group_tests(tests, ask_start, ask_stop);

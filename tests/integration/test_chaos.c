@@ -1,8 +1,9 @@
 /*
- * Several instances of edgemirror run on one database: killed, paused for longer than a lease lasts, and cut off from PostgreSQL, at random.
+ * Several instances of edgemirror run on one database: killed, paused for longer than a lease
+ * lasts, and cut off from PostgreSQL, at random.
  *
- * EDGEMIRROR_CHAOS_SECONDS (7) is how long the random part of each case goes on, EDGEMIRROR_CHAOS_SEED what it draws from (printed; timing is the
- * machine's own).
+ * EDGEMIRROR_CHAOS_SECONDS (7) is how long the random part of each case goes on,
+ * EDGEMIRROR_CHAOS_SEED what it draws from (printed; timing is the machine's own).
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -47,7 +48,8 @@ static double wall_msec(void)
 static void harm_begins(Chaos *c, HarmKind kind, pid_t pid)
 {
         assert_true(c->n_harms < HARMS_MAX);
-        c->harms[c->n_harms++] = (Harm){.kind = kind, .pid = pid, .begin_msec = wall_msec(), .end_msec = -1};
+        c->harms[c->n_harms++] =
+                (Harm){.kind = kind, .pid = pid, .begin_msec = wall_msec(), .end_msec = -1};
         c->n_of[kind]++;
 }
 
@@ -63,7 +65,7 @@ static int draw(Chaos *c, int below)
         return (int)((unsigned long)nrand48(c->random) % (unsigned long)below);
 }
 
-/* ---- what happens ---- */
+/* ---- what happens --------------------------------------------------------------------------- */
 
 static void resume(Chaos *c, int i)
 {
@@ -111,14 +113,17 @@ static void make_some_due(Chaos *c)
         int first = draw(c, EDGES), last = first + draw(c, EDGES - first);
         (void)snprintf(name, sizeof(name), "renamed %d", c->n_renamed++);
         rename_a_row(c->w, first, name);
-        for (int i = first; i <= last; i++) /* one that was paused in the middle of its apply has locked the row */
-                (void)sql_long(
-                        c->w,
-                        "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now() WHERE edge_connection_id IN"
-                        " (SELECT edge_connection_id FROM edgemirror.edge_claim WHERE edge_connection_id = '%s'"
-                        " FOR UPDATE SKIP LOCKED) RETURNING 1) SELECT count(*) FROM u",
-                        c->w->edges[i]);
-        for (int i = 0; i < c->instances; i++) /* one that has not begun to listen yet looks by itself */
+        /* one that was paused in the middle of its apply has locked the row */
+        for (int i = first; i <= last; i++)
+                (void)sql_long(c->w,
+                               "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now() "
+                               "WHERE edge_connection_id IN"
+                               " (SELECT edge_connection_id FROM edgemirror.edge_claim WHERE "
+                               "edge_connection_id = '%s'"
+                               " FOR UPDATE SKIP LOCKED) RETURNING 1) SELECT count(*) FROM u",
+                               c->w->edges[i]);
+        /* one that has not begun to listen yet looks by itself */
+        for (int i = 0; i < c->instances; i++)
                 if (!c->paused[i] && harness_service_said(&c->w->services[i], "READY=1") > 0)
                         harness_service_signal(&c->w->services[i], SIGHUP);
 }
@@ -150,7 +155,8 @@ static void settle(Chaos *c)
                 resume(c, i);
                 harness_service_await(&w->services[i], "READY=1", 1);
         }
-        await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        await_sql(w,
+                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         long last = sql_long(w, "SELECT coalesce(max(run_id), 0) FROM edgemirror.sync_run");
         make_due(w, 0, EDGES - 1);
         for (int i = 0; i < c->instances; i++)
@@ -163,7 +169,7 @@ static void settle(Chaos *c)
                 service_stop(w, i);
 }
 
-/* ---- what must hold ---- */
+/* ---- what must hold ------------------------------------------------------------------------- */
 
 static const char *text_in(const cJSON *job, const char *member)
 {
@@ -177,7 +183,8 @@ static double number_in(const cJSON *job, const char *member)
         return cJSON_GetNumberValue(number);
 }
 
-/* The first job of the same edge that was begun while this one was under way; NULL: none. The catalog lists them in the order in which they began. */
+/* The first job of the same edge that was begun while this one was under way; NULL: none. The
+ * catalog lists them in the order in which they began. */
 static const cJSON *begun_meanwhile(const cJSON *job)
 {
         double ended = number_in(job, "endedMs");
@@ -189,18 +196,20 @@ static const cJSON *begun_meanwhile(const cJSON *job)
 
 static bool is_recorded(ServiceWorld *w, const cJSON *job)
 {
-        return sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_id = '%s'", text_in(job, "id")) > 0;
+        return sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_id = '%s'",
+                        text_in(job, "id")) > 0;
 }
 
 /* Whose run had begun last when the job began. */
 static pid_t who_began(ServiceWorld *w, const cJSON *job)
 {
-        return (pid_t)sql_long(
-                w,
-                "SELECT coalesce(substring(instance FROM ':([0-9]+)$')::int, 0) FROM edgemirror.sync_run"
-                " WHERE edge_connection_id = '%s' AND job_id IS NULL AND"
-                " started_at <= timestamptz 'epoch' + %.0f * interval '1 ms' ORDER BY run_id DESC LIMIT 1",
-                text_in(job, "edgeConnectionId"), number_in(job, "createdMs") + 1);
+        return (pid_t)sql_long(w,
+                               "SELECT coalesce(substring(instance FROM ':([0-9]+)$')::int, 0) "
+                               "FROM edgemirror.sync_run"
+                               " WHERE edge_connection_id = '%s' AND job_id IS NULL AND"
+                               " started_at <= timestamptz 'epoch' + %.0f * interval '1 ms' ORDER "
+                               "BY run_id DESC LIMIT 1",
+                               text_in(job, "edgeConnectionId"), number_in(job, "createdMs") + 1);
 }
 
 /* Something of that kind between the two moments, for so long at least. */
@@ -212,14 +221,15 @@ static bool befell(const Chaos *c, HarmKind kind, pid_t pid, double begin_msec, 
         };
         for (int i = 0; i < c->n_harms; i++) {
                 const Harm *h = &c->harms[i];
-                if (h->kind == kind && h->pid == pid && h->begin_msec < end_msec && h->end_msec > begin_msec &&
-                    h->end_msec - h->begin_msec >= at_least_msec[kind])
+                if (h->kind == kind && h->pid == pid && h->begin_msec < end_msec &&
+                    h->end_msec > begin_msec && h->end_msec - h->begin_msec >= at_least_msec[kind])
                         return true;
         }
         return false;
 }
 
-/* Why nobody knew of the job when the next one was begun. The lease is renewed, and what could not be noted is noted, every third of a lease. */
+/* Why nobody knew of the job when the next one was begun. The lease is renewed, and what could not
+ * be noted is noted, every third of a lease. */
 static HarmKind excuse_of(const Chaos *c, const cJSON *job, const cJSON *next)
 {
         pid_t pid = who_began(c->w, job);
@@ -230,8 +240,9 @@ static HarmKind excuse_of(const Chaos *c, const cJSON *job, const cJSON *next)
         return kind;
 }
 
-/* In the catalog's own list: no job was begun while another of that edge was under way, unless whoever began that one fell before it could note it: was
- * killed, or was out of the way until its lease had ended, which is the same for those who wait. */
+/* In the catalog's own list: no job was begun while another of that edge was under way, unless
+ * whoever began that one fell before it could note it: was killed, or was out of the way until its
+ * lease had ended, which is the same for those who wait. */
 static void assert_no_two_refreshes_at_once(Chaos *c)
 {
         cJSON *jobs = harness_control(&c->w->catalog, "/control/jobs", NULL);
@@ -255,12 +266,11 @@ static void assert_no_two_refreshes_at_once(Chaos *c)
 
 static void assert_no_run_published_after_its_lease(ServiceWorld *w)
 {
-        assert_int_equal(
-                sql_long(
-                        w,
-                        "SELECT count(*) FROM edgemirror.sync_run a JOIN edgemirror.sync_run b USING (edge_connection_id)"
-                        " WHERE a.epoch < b.epoch AND a.outcome IN ('synced', 'held') AND a.finished_at > b.started_at"),
-                0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run a JOIN "
+                                     "edgemirror.sync_run b USING (edge_connection_id)"
+                                     " WHERE a.epoch < b.epoch AND a.outcome IN ('synced', 'held') "
+                                     "AND a.finished_at > b.started_at"),
+                         0);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.database_connection_history a"
                                      " JOIN edgemirror.database_connection_history b USING (id)"
                                      " WHERE a.ctid <> b.ctid AND a.valid_from <= b.valid_from"
@@ -268,7 +278,7 @@ static void assert_no_run_published_after_its_lease(ServiceWorld *w)
                          0);
 }
 
-/* ---- the cases ---- */
+/* ---- the cases ------------------------------------------------------------------------------ */
 
 static long environment(const char *name, long otherwise)
 {
@@ -289,7 +299,8 @@ static void let_happen(ServiceWorld *w, int instances)
         fault(w, "refresh", -1, "\"every\":2,\"dribble_ms\":100,\"dribble_bytes\":64");
         for (int i = 0; i < instances; i++)
                 (void)service_start(w, i);
-        uint64_t end = clock_monotonic_usec() + (uint64_t)environment("EDGEMIRROR_CHAOS_SECONDS", 7) * USEC_PER_SEC;
+        uint64_t end = clock_monotonic_usec() +
+                       (uint64_t)environment("EDGEMIRROR_CHAOS_SECONDS", 7) * USEC_PER_SEC;
         while (clock_monotonic_usec() < end)
                 one_step(&c);
         settle(&c);
@@ -297,13 +308,16 @@ static void let_happen(ServiceWorld *w, int instances)
         assert_no_run_published_after_its_lease(w);
         assert_mirror_equals_catalog(w, 0, EDGES - 1);
         assert_nothing_is_held(w);
-        print_message("# %d kills, %d pauses, %d times without PostgreSQL; %ld runs, %ld of them synced, %ld resumed\n",
-                      c.n_of[HARM_KILL], c.n_of[HARM_PAUSE], c.n_of[HARM_AWAY],
-                      sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"),
-                      sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
-                      sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"));
-        print_message("# jobs that nobody knew of: %d by a kill, %d by a pause, %d without PostgreSQL\n",
-                      c.n_forgotten[HARM_KILL], c.n_forgotten[HARM_PAUSE], c.n_forgotten[HARM_AWAY]);
+        print_message(
+                "# %d kills, %d pauses, %d times without PostgreSQL; %ld runs, %ld of them synced, "
+                "%ld resumed\n",
+                c.n_of[HARM_KILL], c.n_of[HARM_PAUSE], c.n_of[HARM_AWAY],
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"),
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"));
+        print_message(
+                "# jobs that nobody knew of: %d by a kill, %d by a pause, %d without PostgreSQL\n",
+                c.n_forgotten[HARM_KILL], c.n_forgotten[HARM_PAUSE], c.n_forgotten[HARM_AWAY]);
 }
 
 static int twelve_edges(void **state)
@@ -331,9 +345,12 @@ static void nor_is_it_wrong_through_pgbouncer(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(whatever_happens_to_two_instances_the_mirror_is_right_in_the_end, twelve_edges),
-                cmocka_unit_test_setup(whatever_happens_to_three_instances_the_mirror_is_right_in_the_end,
-                                       twelve_edges),
+                cmocka_unit_test_setup(
+                        whatever_happens_to_two_instances_the_mirror_is_right_in_the_end,
+                        twelve_edges),
+                cmocka_unit_test_setup(
+                        whatever_happens_to_three_instances_the_mirror_is_right_in_the_end,
+                        twelve_edges),
                 cmocka_unit_test_setup(nor_is_it_wrong_through_pgbouncer, twelve_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);

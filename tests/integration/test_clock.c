@@ -1,8 +1,10 @@
 /*
- * PostgreSQL's clock, by which everything is due, is stepped forward and back by a day while the service runs: no burst, no missed edge.
+ * PostgreSQL's clock, by which everything is due, is stepped forward and back by a day while the
+ * service runs: no burst, no missed edge.
  *
- * The server runs under libfaketime, which reads the offset from a file at every look at the clock; only PostgreSQL's clock is changed, since it is the
- * only wall clock that counts, and as on a real host the monotonic one goes on.
+ * The server runs under libfaketime, which reads the offset from a file at every look at the clock;
+ * only PostgreSQL's clock is changed, since it is the only wall clock that counts, and as on a real
+ * host the monotonic one goes on.
  */
 #include "integration/service_world.h"
 #include <glob.h>
@@ -71,7 +73,8 @@ static void assert_the_step(ServiceWorld *w, const char *offset)
         assert_true(labs(step) > 3000);
 }
 
-/* The service has nothing to do but to wait for an edge that is due in a moment, as it looks at the queue every minute; and nobody tells it of the step. */
+/* The service has nothing to do but to wait for an edge that is due in a moment, as it looks at the
+ * queue every minute; and nobody tells it of the step. */
 static void a_day_forward_is_one_run_for_each_edge(void **state)
 {
         ServiceWorld *w = *state;
@@ -80,15 +83,19 @@ static void a_day_forward_is_one_run_for_each_edge(void **state)
         fault(w, "job", -1, "\"delay_ms\":600000,\"count\":1");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "poll"); /* one is under way, and its lease seems to have ended long ago */
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '3 s'"
-                                 " WHERE edge_connection_id = (SELECT edge_connection_id FROM edgemirror.edge"
-                                 " WHERE name = 'e1')"));
+        /* one is under way, and its lease seems to have ended long ago */
+        await_phase(w, 0, "poll");
+        free(harness_sql(
+                &w->pg,
+                "UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '3 s'"
+                " WHERE edge_connection_id = (SELECT edge_connection_id FROM edgemirror.edge"
+                " WHERE name = 'e1')"));
         harness_service_reload(s);
         harness_service_await(s, "STATUS=Syncing 1 of 4 edges; next: ", 1);
         assert_the_step(w, "+1d");
         await_runs(w, 1, 3, "synced", 1);
-        await_sql(w, "SELECT (count(*) = 3)::int FROM edgemirror.edge_claim WHERE holder IS NULL AND next_run_at"
+        await_sql(w, "SELECT (count(*) = 3)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
+                     "AND next_run_at"
                      " BETWEEN now() AND now() + interval '1 hour'");
         make_due(w, 1, 1);
         harness_service_reload(s);
@@ -98,7 +105,8 @@ static void a_day_forward_is_one_run_for_each_edge(void **state)
         service_stop(w, 0);
 }
 
-/* The service finds out by an answer of the queue, which it asks when the sync before the next one has ended. */
+/* The service finds out by an answer of the queue, which it asks when the sync before the next one
+ * has ended. */
 static void a_day_back_is_noticed_and_no_edge_waits_for_that_day(void **state)
 {
         ServiceWorld *w = *state;
@@ -110,13 +118,13 @@ static void a_day_back_is_noticed_and_no_edge_waits_for_that_day(void **state)
         await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
         assert_the_step(w, "-1d");
         harness_service_await_log(s, "PostgreSQL's clock went back", 1);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL AND next_run_at"
+        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
+                     "AND next_run_at"
                      " BETWEEN now() AND now() + interval '1 hour'");
         make_due(w, 0, 3);
         harness_service_reload(s);
-        await_sql(
-                w,
-                "SELECT (count(DISTINCT edge_connection_id) = 4)::int FROM edgemirror.sync_run WHERE outcome = 'synced'");
+        await_sql(w, "SELECT (count(DISTINCT edge_connection_id) = 4)::int FROM "
+                     "edgemirror.sync_run WHERE outcome = 'synced'");
         service_stop(w, 0);
         assert_mirror_equals_catalog(w, 0, 3);
         assert_true(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run") <= 5);
@@ -134,13 +142,13 @@ static void a_day_forward_and_back_again_makes_no_edge_wait_nor_run_twice(void *
         harness_service_reload(s);
         await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
         assert_the_step(w, "+1d");
-        await_sql(
-                w,
-                "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll' AND started_at > now() - interval '1 h'");
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll' AND started_at "
+                     "> now() - interval '1 h'");
         assert_the_step(w, "+0");
         harness_service_await_log(s, "PostgreSQL's clock went back", 1);
         await_runs(w, 0, 3, "synced", 1);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL AND next_run_at"
+        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
+                     "AND next_run_at"
                      " BETWEEN now() AND now() + interval '1 hour'");
         service_stop(w, 0);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
@@ -179,18 +187,21 @@ static void a_lease_of_before_the_step_does_not_block_for_a_day(void **state)
         assert_the_job_was_taken_up(w);
 }
 
-/* A lease that ends within two hours may be somebody's: it is waited for, and the other edges go on. */
-static void a_step_within_two_hours_keeps_the_edge_of_a_dead_holder_until_its_lease_ends(void **state)
+/* A lease that ends within two hours may be somebody's: it is waited for, and the other edges go
+ * on. */
+static void a_step_within_two_hours_keeps_the_edge_of_a_dead_holder_until_its_lease_ends(
+        void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = die_before_the_step(w, "-100m");
         make_due(w, 1, 3);
         harness_service_reload(s);
         await_runs(w, 1, 3, "synced", 1);
-        assert_int_equal(sql_long(w,
-                                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL AND expires_at"
-                                  " BETWEEN now() + interval '90 min' AND now() + interval '2 hours'"),
-                         1);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL "
+                            "AND expires_at"
+                            " BETWEEN now() + interval '90 min' AND now() + interval '2 hours'"),
+                1);
         assert_the_step(w, "+2m"); /* that time passes */
         harness_service_reload(s);
         assert_the_job_was_taken_up(w);
@@ -203,9 +214,11 @@ int main(void)
                 cmocka_unit_test(a_day_back_is_noticed_and_no_edge_waits_for_that_day),
                 cmocka_unit_test(a_day_forward_and_back_again_makes_no_edge_wait_nor_run_twice),
                 cmocka_unit_test(a_lease_of_before_the_step_does_not_block_for_a_day),
-                cmocka_unit_test(a_step_within_two_hours_keeps_the_edge_of_a_dead_holder_until_its_lease_ends),
+                cmocka_unit_test(
+                        a_step_within_two_hours_keeps_the_edge_of_a_dead_holder_until_its_lease_ends),
         };
-        int failed = find_faketime() ? cmocka_run_group_tests(tests, world_with_a_clock, service_world_teardown)
+        int failed = find_faketime() ? cmocka_run_group_tests(tests, world_with_a_clock,
+                                                              service_world_teardown)
                                      : harness_skip_all("faketime is not installed");
         globfree(&faketime);
         return failed;

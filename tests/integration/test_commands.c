@@ -1,5 +1,6 @@
 /*
- * edgemirror check, migrate, status and schedule, as a person or a program calls them: what they print, and how they end.
+ * edgemirror check, migrate, status and schedule, as a person or a program calls them: what they
+ * print, and how they end.
  */
 #include "integration/sync_world.h"
 #include <cjson/cJSON.h>
@@ -11,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* ---- check ---- */
+/* ---- check ---------------------------------------------------------------------------------- */
 
 static void check_says_what_is_right(void **state)
 {
@@ -53,7 +54,8 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
         } cases[] = {
                 {.password = "wrong",
                  .status = 77,
-                 .line = "FAILED  catalog                           the catalog refuses the credentials",
+                 .line = "FAILED  catalog                           the catalog refuses the "
+                         "credentials",
                  .right = "ok      postgres: schema"},
                 {.password_open = true,
                  .status = 78,
@@ -65,22 +67,26 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                  .right = "ok      catalog: edge other "},
                 {.fault = "\"status\":503",
                  .status = 69,
-                 .line = "FAILED  catalog                           the catalog is not available now",
+                 .line = "FAILED  catalog                           the catalog is not available "
+                         "now",
                  .right = "ok      postgres: schema"},
                 {.sql = "REVOKE EXECUTE ON FUNCTION edgemirror.digest_of(uuid) FROM PUBLIC, em;"
                         "ALTER FUNCTION edgemirror.digest_of(uuid) OWNER TO postgres",
                  .undo = "ALTER FUNCTION edgemirror.digest_of(uuid) OWNER TO em;"
                          "GRANT EXECUTE ON FUNCTION edgemirror.digest_of(uuid) TO PUBLIC",
                  .status = 77,
-                 .line = "FAILED  postgres: privileges              not granted to this role; who owns the schema, or an administrator, "
+                 .line = "FAILED  postgres: privileges              not granted to this role; who "
+                         "owns the schema, or an administrator, "
                          "runs: GRANT EXECUTE ON FUNCTION edgemirror.digest_of(uuid) TO em;\n",
                  .right = "ok      catalog: edge main "},
                 {.sql = "ALTER SCHEMA edgemirror RENAME TO elsewhere",
                  .undo = "ALTER SCHEMA elsewhere RENAME TO edgemirror",
                  .status = 69,
-                 .line = "FAILED  postgres: schema version          there is no schema edgemirror here; run edgemirror migrate",
+                 .line = "FAILED  postgres: schema version          there is no schema edgemirror "
+                         "here; run edgemirror migrate",
                  .right = "ok      catalog: edge main "},
-                {.sql = "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, 'later', 'x')",
+                {.sql = "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES "
+                        "(999, 'later', 'x')",
                  .undo = "DELETE FROM edgemirror.schema_version WHERE version = 999",
                  .status = 69,
                  .line = "FAILED  postgres: schema version          ",
@@ -91,10 +97,12 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                  .line = "FAILED  postgres: privileges ",
                  .right = "ok      catalog: edge main "},
                 /* N7: the one privilege that is missing. */
-                {.sql = "ALTER TABLE edgemirror.edge_claim OWNER TO postgres; GRANT SELECT, UPDATE ON edgemirror.edge_claim TO em",
+                {.sql = "ALTER TABLE edgemirror.edge_claim OWNER TO postgres; GRANT SELECT, UPDATE "
+                        "ON edgemirror.edge_claim TO em",
                  .undo = "ALTER TABLE edgemirror.edge_claim OWNER TO em",
                  .status = 77,
-                 .line = "administrator, runs: GRANT INSERT ON TABLE edgemirror.edge_claim TO em;\n",
+                 .line = "administrator, runs: GRANT INSERT ON TABLE edgemirror.edge_claim TO "
+                         "em;\n",
                  .right = "ok      postgres: schema version"},
                 {.sql = "ALTER SCHEMA edgemirror OWNER TO postgres",
                  .undo = "ALTER SCHEMA edgemirror OWNER TO em",
@@ -129,7 +137,8 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
         assert_int_equal(RUN(w, "check"), 0);
 }
 
-/* The configuration is well-formed, but what it names is of no use. "Bearer …" is what stands in a header, not what belongs into the file. */
+/* The configuration is well-formed, but what it names is of no use. "Bearer …" is what stands in a
+ * header, not what belongs into the file. */
 static void a_file_that_cannot_be_used_is_78_for_every_command(void **state)
 {
         World *w = *state;
@@ -146,7 +155,8 @@ static void a_file_that_cannot_be_used_is_78_for_every_command(void **state)
                 (void)snprintf(config, sizeof(config),
                                "[catalog]\nurl = %s\nauth = bearer\ntoken_file = %s/password\n%s"
                                "[postgres]\nconninfo = %s\n[edge \"a\"]\nid = %s\n",
-                               w->catalog.url, w->folder, cases[i].ca_file, w->pg.service, w->edges[0]);
+                               w->catalog.url, w->folder, cases[i].ca_file, w->pg.service,
+                               w->edges[0]);
                 harness_write(w->folder, "edgemirror.conf", config);
                 harness_write(w->folder, "password", "Bearer hunter2\n");
                 assert_int_equal(RUN(w, "check"), 78);
@@ -170,16 +180,19 @@ static void an_invalid_configuration_is_78_and_every_error_is_said(void **state)
                 "edgemirror.conf:4: auth = basic needs username",
                 "edgemirror.conf:4: auth = basic needs password_file",
                 "edgemirror.conf:8: id = 5: not a UUID; accepted: a UUID like ",
-                "edgemirror.conf:9: page_size = 501: out of range; accepted: a whole number from 2 to 500\n",
+                "edgemirror.conf:9: page_size = 501: out of range; accepted: a whole number from 2 "
+                "to 500\n",
                 "edgemirror.conf:10: schedule = sometimes: ",
         };
-        static const char *const commands[][2] = {{"check", "--offline"}, {"check", NULL},  {"sync", NULL},
-                                                  {"sync", "--json"},     {"status", NULL}, {"migrate", NULL},
-                                                  {"schedule", NULL},     {"verify", NULL}, {"run", NULL}};
+        static const char *const commands[][2] = {
+                {"check", "--offline"}, {"check", NULL},  {"sync", NULL},
+                {"sync", "--json"},     {"status", NULL}, {"migrate", NULL},
+                {"schedule", NULL},     {"verify", NULL}, {"run", NULL}};
         char text[512];
         (void)snprintf(text, sizeof(text),
                        "[catalog]\nurl = ftp://elsewhere\ncolour = red\nauth = basic\n"
-                       "[postgres]\nconninfo = %s\n[edge \"a\"]\nid = 5\npage_size = 501\nschedule = sometimes\n",
+                       "[postgres]\nconninfo = %s\n[edge \"a\"]\nid = 5\npage_size = 501\nschedule "
+                       "= sometimes\n",
                        w->pg.service);
         harness_write(w->folder, "edgemirror.conf", text);
         control(w, "/control/log", "");
@@ -197,7 +210,7 @@ static void an_invalid_configuration_is_78_and_every_error_is_said(void **state)
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run"), 0);
 }
 
-/* ---- migrate ---- */
+/* ---- migrate -------------------------------------------------------------------------------- */
 
 static void migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know(void **state)
 {
@@ -205,13 +218,15 @@ static void migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know(void 
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_says(w, "out", "already", true);
 
-        free(harness_sql(&w->pg,
-                         "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, 'later', 'x')"));
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version (version, name, checksum) "
+                                 "VALUES (999, 'later', 'x')"));
         assert_int_not_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "999", true);
         free(harness_sql(&w->pg, "DELETE FROM edgemirror.schema_version WHERE version = 999"));
 
-        free(harness_sql(&w->pg, "UPDATE edgemirror.schema_version SET checksum = 'other' WHERE version = 1"));
+        free(harness_sql(
+                &w->pg,
+                "UPDATE edgemirror.schema_version SET checksum = 'other' WHERE version = 1"));
         assert_int_not_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "0001_tables was applied with another text", true);
 }
@@ -222,16 +237,19 @@ static void several_migrations_at_once_make_one_schema(void **state)
         World *w = *state;
         const char *const arguments[] = {"-c", w->config, "migrate", NULL};
         pid_t pids[AT_ONCE];
-        const long version = harness_sql_long(&w->pg, "SELECT max(version) FROM edgemirror.schema_version");
-        free(harness_sql(
-                &w->pg,
-                "SET client_min_messages = warning; DROP PUBLICATION edgemirror; DROP SCHEMA edgemirror CASCADE"));
+        const long version =
+                harness_sql_long(&w->pg, "SELECT max(version) FROM edgemirror.schema_version");
+        free(harness_sql(&w->pg, "SET client_min_messages = warning; DROP PUBLICATION edgemirror; "
+                                 "DROP SCHEMA edgemirror CASCADE"));
         for (int i = 0; i < AT_ONCE; i++)
                 pids[i] = harness_program_start(w->folder, arguments);
         for (int i = 0; i < AT_ONCE; i++)
                 assert_int_equal(harness_program_wait(pids[i]), 0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT max(version) FROM edgemirror.schema_version"), version);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.schema_version"), version);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT max(version) FROM edgemirror.schema_version"),
+                version);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.schema_version"),
+                         version);
         assert_int_equal(sync_all(w), 0);
 }
 
@@ -240,14 +258,15 @@ static void the_printed_sql_makes_the_schema(void **state)
 {
         World *w = *state;
         static const char shape[] =
-                "SELECT string_agg(c::text, E'\\n' ORDER BY table_name, ordinal_position) FROM (SELECT table_name, column_name, data_type,"
-                " is_nullable, ordinal_position FROM information_schema.columns WHERE table_schema = 'edgemirror') c";
+                "SELECT string_agg(c::text, E'\\n' ORDER BY table_name, ordinal_position) FROM "
+                "(SELECT table_name, column_name, data_type,"
+                " is_nullable, ordinal_position FROM information_schema.columns WHERE table_schema "
+                "= 'edgemirror') c";
         char *before = harness_sql(&w->pg, shape);
         assert_int_equal(RUN(w, "migrate", "--print"), 0);
         char *sql = harness_read(w->folder, "out");
-        free(harness_sql(
-                &w->pg,
-                "SET client_min_messages = warning; DROP PUBLICATION IF EXISTS edgemirror; DROP SCHEMA edgemirror CASCADE"));
+        free(harness_sql(&w->pg, "SET client_min_messages = warning; DROP PUBLICATION IF EXISTS "
+                                 "edgemirror; DROP SCHEMA edgemirror CASCADE"));
         free(harness_sql(&w->pg, sql));
         char *after = harness_sql(&w->pg, shape);
         assert_string_equal(after, before);
@@ -256,7 +275,7 @@ static void the_printed_sql_makes_the_schema(void **state)
         free(sql);
 }
 
-/* ---- status and schedule ---- */
+/* ---- status and schedule -------------------------------------------------------------------- */
 
 static void status_has_the_members_of_the_contract(void **state)
 {
@@ -275,7 +294,8 @@ static void status_has_the_members_of_the_contract(void **state)
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(RUN(w, "status", "--json"), 0);
         assert_objects(w, members, sizeof(members) / sizeof(members[0]), 2);
-        assert_int_equal(RUN(w, "status", "--json", w->edges[0]), 0); /* an edge goes by its id too */
+        /* an edge goes by its id too */
+        assert_int_equal(RUN(w, "status", "--json", w->edges[0]), 0);
         assert_objects(w, members, sizeof(members) / sizeof(members[0]), 1);
         assert_says(w, "out", "\"rowCount\":20,", true);
         assert_int_equal(RUN(w, "status", "nobody"), 2);
@@ -287,31 +307,44 @@ static void schedule_needs_neither_catalog_nor_database(void **state)
         World *w = *state;
         static const char *const members[] = {"edge", "schedule", "timezone", "next"};
         char config[512];
-        (void)snprintf(config, sizeof(config),
-                       "[catalog]\nurl = https://nowhere.invalid\nauth = bearer\ntoken_file = /nonexistent/token\n"
-                       "[postgres]\nconninfo = host=/nonexistent\n[defaults]\nspread = 0s\n"
-                       "[edge \"a\"]\nid = %s\nschedule = cron 30 2 * * *\ntimezone = Europe/Brussels\n",
-                       w->edges[0]);
+        (void)snprintf(
+                config, sizeof(config),
+                "[catalog]\nurl = https://nowhere.invalid\nauth = bearer\ntoken_file = "
+                "/nonexistent/token\n"
+                "[postgres]\nconninfo = host=/nonexistent\n[defaults]\nspread = 0s\n"
+                "[edge \"a\"]\nid = %s\nschedule = cron 30 2 * * *\ntimezone = Europe/Brussels\n",
+                w->edges[0]);
         harness_write(w->folder, "edgemirror.conf", config);
-        assert_int_equal(RUN(w, "schedule", "--json", "--count", "2", "--from", "2026-03-28T00:00Z"), 0);
+        assert_int_equal(
+                RUN(w, "schedule", "--json", "--count", "2", "--from", "2026-03-28T00:00Z"), 0);
         assert_objects(w, members, sizeof(members) / sizeof(members[0]), 1);
-        assert_says(w, "out", "\"next\":[\"2026-03-28T02:30:00+01:00\",\"2026-03-29T03:00:00+02:00\"]", true);
+        assert_says(w, "out",
+                    "\"next\":[\"2026-03-28T02:30:00+01:00\",\"2026-03-29T03:00:00+02:00\"]", true);
         assert_int_equal(RUN(w, "schedule", "--count", "0"), 2);
         assert_int_equal(RUN(w, "schedule", "--from", "yesterday"), 2);
         assert_int_equal(RUN(w, "schedule", "nobody"), 2);
 }
 
-/* ---- sync ---- */
+/* ---- sync ----------------------------------------------------------------------------------- */
 
 static void sync_has_the_members_of_the_contract(void **state)
 {
         World *w = *state;
-        static const char *const members[] = {
-                "edge",  "edgeConnectionId", "runId",      "outcome",  "refresh",   "jobId", "jobState", "listed",
-                "added", "changed",          "removed",    "restored", "unchanged", "held",  "pending",  "rejected",
-                "pages", "requests",         "durationMs", "error",    "plan"};
-        static const char *const error_members[] = {"scope", "code", "message", "httpStatus", "sqlstate"};
-        static const char *const plan_members[] = {"added", "changed", "removed", "pending", "held"};
+        static const char *const members[] = {"edge",       "edgeConnectionId",
+                                              "runId",      "outcome",
+                                              "refresh",    "jobId",
+                                              "jobState",   "listed",
+                                              "added",      "changed",
+                                              "removed",    "restored",
+                                              "unchanged",  "held",
+                                              "pending",    "rejected",
+                                              "pages",      "requests",
+                                              "durationMs", "error",
+                                              "plan"};
+        static const char *const error_members[] = {"scope", "code", "message", "httpStatus",
+                                                    "sqlstate"};
+        static const char *const plan_members[] = {"added", "changed", "removed", "pending",
+                                                   "held"};
         const size_t n_members = sizeof(members) / sizeof(members[0]), n_plan = 1;
 
         assert_int_equal(RUN(w, "sync", "--json", "--dry-run"), 0);
@@ -338,7 +371,7 @@ static void sync_has_the_members_of_the_contract(void **state)
         assert_true(cJSON_IsNull(cJSON_GetObjectItem(error, "sqlstate")));
 }
 
-/* ---- PostgreSQL away ---- */
+/* ---- PostgreSQL away ------------------------------------------------------------------------ */
 
 static void the_database_that_is_away_is_69_and_said_once(void **state)
 {
@@ -367,15 +400,20 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(check_says_what_is_right, small_world),
                 cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
-                cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command, small_world),
-                cmocka_unit_test_setup(an_invalid_configuration_is_78_and_every_error_is_said, small_world),
+                cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command,
+                                       small_world),
+                cmocka_unit_test_setup(an_invalid_configuration_is_78_and_every_error_is_said,
+                                       small_world),
                 cmocka_unit_test_setup(status_has_the_members_of_the_contract, small_world),
                 cmocka_unit_test_setup(sync_has_the_members_of_the_contract, small_world),
                 cmocka_unit_test_setup(schedule_needs_neither_catalog_nor_database, small_world),
                 cmocka_unit_test_setup(the_database_that_is_away_is_69_and_said_once, small_world),
-                cmocka_unit_test_setup(migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know, small_world),
+                cmocka_unit_test_setup(
+                        migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know,
+                        small_world),
                 cmocka_unit_test_setup(several_migrations_at_once_make_one_schema, small_world),
-                cmocka_unit_test_setup(the_printed_sql_makes_the_schema, small_world), /* makes the schema anew */
+                /* makes the schema anew */
+                cmocka_unit_test_setup(the_printed_sql_makes_the_schema, small_world),
         };
         return cmocka_run_group_tests_name("commands", tests, world_setup, world_teardown);
 }

@@ -1,5 +1,6 @@
 /*
- * confirm_removals: a row is removed when as many syncs in a row have found it missing and proven gone; what is missing meanwhile, since when and why, is said.
+ * confirm_removals: a row is removed when as many syncs in a row have found it missing and proven
+ * gone; what is missing meanwhile, since when and why, is said.
  */
 #include "integration/removals_world.h"
 #include <stdio.h>
@@ -29,19 +30,26 @@ static void assert_sync(World *w, const char *option, int removed, int pending, 
         assert_counts(w, held ? "held" : "synced", 0, removed, held);
         assert_int_equal(number_of(w, 0, "pending"), pending);
         assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT pending FROM edgemirror.sync_run ORDER BY run_id DESC LIMIT 1"),
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT pending FROM edgemirror.sync_run ORDER BY run_id DESC LIMIT 1"),
                 pending);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT pending FROM edgemirror.freshness WHERE edge = 'main'"),
-                         pending);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT held FROM edgemirror.freshness WHERE edge = 'main'"), held);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT pending FROM edgemirror.freshness WHERE edge = 'main'"),
+                pending);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT held FROM edgemirror.freshness WHERE edge = 'main'"),
+                held);
 }
 
 static void assert_held(World *w, const char *expected)
 {
-        char *held = harness_sql(
-                &w->pg,
-                "SELECT string_agg(concat_ws(' ', reason, http_status, proofs), ',' ORDER BY id) FROM edgemirror.held WHERE edge = 'main'"
-                " AND since <= now() AND run_id IS NOT NULL");
+        char *held = harness_sql(&w->pg,
+                                 "SELECT string_agg(concat_ws(' ', reason, http_status, proofs), "
+                                 "',' ORDER BY id) FROM edgemirror.held WHERE edge = 'main'"
+                                 " AND since <= now() AND run_id IS NOT NULL");
         assert_string_equal(held, expected);
         free(held);
 }
@@ -58,24 +66,25 @@ static void a_row_is_removed_by_the_sync_that_confirms_it(void **state)
                         char expected[64];
                         assert_sync(w, NULL, 0, 2, 0);
                         assert_int_equal(present(w), 20);
-                        (void)snprintf(expected, sizeof(expected), "pending 404 %d,pending 404 %d", n, n);
+                        (void)snprintf(expected, sizeof(expected), "pending 404 %d,pending 404 %d",
+                                       n, n);
                         assert_held(w, expected);
                         assert_int_equal(
-                                harness_sql_long(
-                                        &w->pg,
-                                        "SELECT count(*) FROM edgemirror.inventory WHERE missing_since IS NOT NULL"),
-                                2);
-                        assert_int_equal(
                                 harness_sql_long(&w->pg,
-                                                 "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed'"),
-                                0);
+                                                 "SELECT count(*) FROM edgemirror.inventory WHERE "
+                                                 "missing_since IS NOT NULL"),
+                                2);
+                        assert_int_equal(harness_sql_long(&w->pg,
+                                                          "SELECT count(*) FROM edgemirror.change "
+                                                          "WHERE kind = 'removed'"),
+                                         0);
                 }
                 assert_sync(w, NULL, 2, 0, 0);
                 assert_held(w, "");
                 assert_int_equal(
-                        harness_sql_long(
-                                &w->pg,
-                                "SELECT count(*) FROM edgemirror.database_connection WHERE removed_at >= missing_since"),
+                        harness_sql_long(&w->pg,
+                                         "SELECT count(*) FROM edgemirror.database_connection "
+                                         "WHERE removed_at >= missing_since"),
                         2);
                 assert_int_equal(sync_all(w), 0);
                 assert_mirror_equals_catalog(w);
@@ -99,15 +108,17 @@ static void rows_that_are_hidden_for_one_sync_are_not_removed(void **state)
         }
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE NOT kind = 'added'"),
-                         0);
         assert_int_equal(
                 harness_sql_long(&w->pg,
-                                 "SELECT count(*) FROM edgemirror.database_connection WHERE missing_since IS NOT NULL"),
+                                 "SELECT count(*) FROM edgemirror.change WHERE NOT kind = 'added'"),
                 0);
-        assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE name = 'main' AND digest IS NULL"),
-                0);
+        assert_int_equal(harness_sql_long(&w->pg,
+                                          "SELECT count(*) FROM edgemirror.database_connection "
+                                          "WHERE missing_since IS NOT NULL"),
+                         0);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE name "
+                                                  "= 'main' AND digest IS NULL"),
+                         0);
 }
 
 static void what_is_not_proven_ends_the_series(void **state)
@@ -151,8 +162,8 @@ static void why_a_row_stays_is_said(void **state)
         assert_held(w, "guard,guard,guard,guard,guard,guard");
 
         /* Found out again, it is not written again. */
-        static const char stamps[] =
-                "SELECT string_agg(d.xmin::text || d.ctid::text, ',' ORDER BY id) FROM edgemirror.database_connection d";
+        static const char stamps[] = "SELECT string_agg(d.xmin::text || d.ctid::text, ',' ORDER BY "
+                                     "id) FROM edgemirror.database_connection d";
         char *before = harness_sql(&w->pg, stamps);
         assert_sync(w, NULL, 0, 0, 6);
         char *after = harness_sql(&w->pg, stamps);
@@ -165,7 +176,8 @@ static void why_a_row_stays_is_said(void **state)
         assert_int_equal(RUN(w, "status", "--json"), 0);
         assert_says(w, "out", "\"held\":6,\"pending\":0,", true);
 
-        /* A person who accepts them does not wait for a second proof; each row is proven all the same. */
+        /* A person who accepts them does not wait for a second proof; each row is proven all the
+         * same. */
         assert_sync(w, "--accept-removals", 6, 0, 0);
         assert_held(w, "");
         assert_int_equal(sync_all(w), 0);
@@ -177,7 +189,8 @@ static void a_dry_run_shows_what_is_pending(void **state)
         World *w = *state;
         assert_sync(w, NULL, 0, 0, 0);
         change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
-        for (int i = 0; i < 2; i++) { /* it writes down nothing, so the second is not a confirmation */
+        /* it writes down nothing, so the second is not a confirmation */
+        for (int i = 0; i < 2; i++) {
                 assert_int_equal(run_sync(w, "--dry-run", "main"), 0);
                 assert_int_equal(number_of(w, 0, "pending"), 1);
                 assert_int_equal(number_of(w, 0, "removed"), 0);
@@ -203,7 +216,9 @@ static void a_pending_row_that_moves_or_comes_back_otherwise_begins_anew(void **
         assert_int_equal(sync_all(w), 0);
         change_rows(w, 0, "{\"op\":\"hide\",\"index\":3}");
         assert_sync(w, NULL, 0, 1, 0);
-        change_rows(w, 0, "[{\"op\":\"show\"},{\"op\":\"rename\",\"index\":3,\"name\":\"back with another name\"}]");
+        change_rows(w, 0,
+                    "[{\"op\":\"show\"},{\"op\":\"rename\",\"index\":3,\"name\":\"back with "
+                    "another name\"}]");
         assert_int_equal(run_sync(w, NULL, "main"), 0);
         assert_counts(w, "synced", 1, 0, 0);
         assert_held(w, "");
@@ -211,17 +226,20 @@ static void a_pending_row_that_moves_or_comes_back_otherwise_begins_anew(void **
         change_rows(w, 0, "{\"op\":\"hide\",\"index\":3}");
         assert_sync(w, NULL, 0, 1, 0);
         char move[200];
-        (void)snprintf(move, sizeof(move), "[{\"op\":\"show\"},{\"op\":\"move\",\"index\":3,\"at\":0,\"to\":\"%s\"}]",
+        (void)snprintf(move, sizeof(move),
+                       "[{\"op\":\"show\"},{\"op\":\"move\",\"index\":3,\"at\":0,\"to\":\"%s\"}]",
                        w->edges[1]);
         change_rows(w, 0, move);
         assert_int_equal(sync_all(w), 0);
         assert_held(w, "");
+        assert_int_equal(harness_sql_long(&w->pg,
+                                          "SELECT count(*) FROM edgemirror.database_connection "
+                                          "WHERE missing_since IS NOT NULL"),
+                         0);
         assert_int_equal(
                 harness_sql_long(&w->pg,
-                                 "SELECT count(*) FROM edgemirror.database_connection WHERE missing_since IS NOT NULL"),
-                0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'other'"),
-                         21);
+                                 "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'other'"),
+                21);
 }
 
 static void assert_unstable(World *w, const char *option, int removed, int pending)
@@ -230,25 +248,28 @@ static void assert_unstable(World *w, const char *option, int removed, int pendi
         assert_counts(w, "unstable", 0, removed, 0);
         assert_string_equal(error_of(w, "code"), "list-unstable");
         assert_int_equal(number_of(w, 0, "pending"), pending);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT pending FROM edgemirror.freshness WHERE edge = 'main'"),
-                         pending);
-        /* Nothing vouches for it. */
         assert_int_equal(
-                harness_sql_long(
-                        &w->pg,
-                        "SELECT count(*) FROM edgemirror.edge"
-                        " WHERE name = 'main' AND digest IS NULL AND list_digest IS NULL AND consecutive_failures > 0"),
-                1);
+                harness_sql_long(&w->pg,
+                                 "SELECT pending FROM edgemirror.freshness WHERE edge = 'main'"),
+                pending);
+        /* Nothing vouches for it. */
+        assert_int_equal(harness_sql_long(&w->pg,
+                                          "SELECT count(*) FROM edgemirror.edge"
+                                          " WHERE name = 'main' AND digest IS NULL AND list_digest "
+                                          "IS NULL AND consecutive_failures > 0"),
+                         1);
 }
 
-/* L3: rows in a new order at each request. What is seen of them is applied; the rest is asked for, and what is gone is removed by the same rule as ever. */
+/* L3: rows in a new order at each request. What is seen of them is applied; the rest is asked for,
+ * and what is gone is removed by the same rule as ever. */
 static void rows_that_an_unstable_list_lacks_are_proven_gone(void **state)
 {
         World *w = *state;
         begin_again(w, "2000", "1s");
         confirm(w, 2);
         assert_sync(w, NULL, 0, 0, 0);
-        char *listed_at = harness_sql(&w->pg, "SELECT listed_at FROM edgemirror.edge WHERE name = 'main'");
+        char *listed_at =
+                harness_sql(&w->pg, "SELECT listed_at FROM edgemirror.edge WHERE name = 'main'");
         control(w, "/control/settings", "{\"order\":\"shuffle\"}");
         change_rows(w, 0, "{\"op\":\"remove\",\"index\":5,\"count\":5}");
         assert_unstable(w, NULL, 0, 5);
@@ -264,11 +285,14 @@ static void rows_that_an_unstable_list_lacks_are_proven_gone(void **state)
         assert_int_equal(run_sync(w, NULL, "main"), 1);
         assert_string_equal(text_of(w, 0, "outcome"), "unstable");
         assert_true(number_of(w, 0, "held") > 0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'held'"),
-                         0);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'held'"),
+                0);
         control(w, "/control/faults", "");
 
-        char *still = harness_sql(&w->pg, "SELECT listed_at FROM edgemirror.edge WHERE name = 'main'");
+        char *still =
+                harness_sql(&w->pg, "SELECT listed_at FROM edgemirror.edge WHERE name = 'main'");
         assert_string_equal(still, listed_at);
         control(w, "/control/settings", "{\"order\":\"insertion\"}");
         assert_sync(w, NULL, 0, 1, 0);
@@ -280,7 +304,8 @@ static void rows_that_an_unstable_list_lacks_are_proven_gone(void **state)
         free(still);
 }
 
-/* A list that is not whole may lack many rows that exist: they are no removals, and nobody asks for all of them. */
+/* A list that is not whole may lack many rows that exist: they are no removals, and nobody asks for
+ * all of them. */
 static void many_rows_that_an_unstable_list_lacks_are_let_be(void **state)
 {
         World *w = *state;
@@ -292,8 +317,8 @@ static void many_rows_that_an_unstable_list_lacks_are_let_be(void **state)
         int requests = requests_of(w, "one");
         for (int again = 0; again < 2; again++) {
                 assert_unstable(w, NULL, 0, 0);
-                assert_non_null(
-                        strstr(error_of(w, "message"), " of the 2000 rows of the mirror were not seen, more than"));
+                assert_non_null(strstr(error_of(w, "message"),
+                                       " of the 2000 rows of the mirror were not seen, more than"));
                 assert_held(w, "");
         }
         assert_int_equal(requests_of(w, "one"), requests);
@@ -314,7 +339,8 @@ int main(void)
                 cmocka_unit_test_setup(a_dry_run_shows_what_is_pending, two_confirm),
                 cmocka_unit_test(rows_that_an_unstable_list_lacks_are_proven_gone),
                 cmocka_unit_test(many_rows_that_an_unstable_list_lacks_are_let_be),
-                cmocka_unit_test_setup(a_pending_row_that_moves_or_comes_back_otherwise_begins_anew, two_confirm),
+                cmocka_unit_test_setup(a_pending_row_that_moves_or_comes_back_otherwise_begins_anew,
+                                       two_confirm),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

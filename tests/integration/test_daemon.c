@@ -1,5 +1,6 @@
 /*
- * edgemirror run, one instance: when it is ready, what it syncs, how it is reloaded and how it stops.
+ * edgemirror run, one instance: when it is ready, what it syncs, how it is reloaded and how it
+ * stops.
  */
 #include "integration/service_world.h"
 #include <libpq-fe.h>
@@ -12,15 +13,17 @@
 
 static long runs_of(ServiceWorld *w, int edge)
 {
-        return sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE edge_connection_id = '%s'", w->edges[edge]);
+        return sql_long(w,
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE edge_connection_id = '%s'",
+                        w->edges[edge]);
 }
 
 static bool is_due_later(ServiceWorld *w, int edge)
 {
-        return sql_long(
-                       w,
-                       "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at > now() AND edge_connection_id = '%s'",
-                       w->edges[edge]) == 1;
+        return sql_long(w,
+                        "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at > now() AND "
+                        "edge_connection_id = '%s'",
+                        w->edges[edge]) == 1;
 }
 
 /* The queue was asked after this call: an edge that is due then, and nobody holds, is under way. */
@@ -30,29 +33,28 @@ static void reload_and_sync(ServiceWorld *w, HarnessService *s, int edge)
         make_due(w, edge, edge);
         harness_service_reload(s);
         await_sql(w,
-                  "SELECT (count(*) > %ld)::int FROM edgemirror.sync_run WHERE edge_connection_id = '%s'"
+                  "SELECT (count(*) > %ld)::int FROM edgemirror.sync_run WHERE edge_connection_id "
+                  "= '%s'"
                   " AND outcome = 'synced'",
                   before, w->edges[edge]);
 }
 
-/* ---- beginning ---- */
+/* ---- beginning ------------------------------------------------------------------------------ */
 
 static void ready_is_said_once_the_edges_are_registered(void **state)
 {
         ServiceWorld *w = *state;
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge");
         HarnessService *s = service_begin(w, 0);
-        await_sql(
-                w,
-                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' AND wait_event_type = 'Lock'");
+        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' "
+                     "AND wait_event_type = 'Lock'");
         assert_int_equal(harness_service_said(s, "READY=1"), 0);
         PQfinish(lock);
         harness_service_await(s, "READY=1", 1);
-        assert_int_equal(
-                sql_long(w,
-                         "SELECT count(*) FROM edgemirror.edge e JOIN edgemirror.edge_claim USING (edge_connection_id)"
-                         " WHERE enabled AND next_run_at > now()"),
-                4);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge e JOIN "
+                                     "edgemirror.edge_claim USING (edge_connection_id)"
+                                     " WHERE enabled AND next_run_at > now()"),
+                         4);
         harness_service_await(s, "STATUS=Syncing 0 of 4 edges; next: ", 1);
         service_stop(w, 0);
         assert_int_equal(harness_service_said(s, "STOPPING=1"), 1);
@@ -68,7 +70,7 @@ static void the_watchdog_is_fed(void **state)
         service_stop(w, 0);
 }
 
-/* ---- what is due ---- */
+/* ---- what is due ---------------------------------------------------------------------------- */
 
 static void edges_are_synced_when_they_are_due_and_not_before(void **state)
 {
@@ -80,7 +82,9 @@ static void edges_are_synced_when_they_are_due_and_not_before(void **state)
         assert_mirror_equals_catalog(w, 0, 1);
         service_stop(w, 0);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 2);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'schedule'"), 2);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'schedule'"),
+                2);
         for (int i = 0; i < 4; i++)
                 assert_true(is_due_later(w, i));
         assert_int_equal(requests(w, "refresh", 0, 202), 1);
@@ -115,15 +119,16 @@ static void what_is_not_configured_is_disabled_and_keeps_its_rows(void **state)
         write_config(w);
         harness_service_reload(s);
         await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge WHERE NOT enabled");
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"), 2);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"),
+                2);
         assert_mirror_equals_catalog(w, 0, 3);
         w->n_configured = 4;
         write_config(w);
         harness_service_reload(s);
-        await_sql(
-                w,
-                "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim JOIN edgemirror.edge USING (edge_connection_id)"
-                " WHERE enabled AND next_run_at > now()");
+        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
+                     "USING (edge_connection_id)"
+                     " WHERE enabled AND next_run_at > now()");
         service_stop(w, 0);
 }
 
@@ -131,7 +136,8 @@ static void an_edge_that_is_disabled_while_it_is_synced_is_not_due_again(void **
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.sync_run"); /* the claim waits; the lease is taken */
+        /* the claim waits; the lease is taken */
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.sync_run");
         make_due(w, 3, 3);
         harness_service_reload(s);
         await_sql(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
@@ -141,8 +147,11 @@ static void an_edge_that_is_disabled_while_it_is_synced_is_not_due_again(void **
         PQfinish(lock);
         await_runs(w, 3, 3, "synced", 1); /* with what it began with */
         await_sql(w, "SELECT count(*) FROM edgemirror.edge WHERE NOT enabled");
-        await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"), 1);
+        await_sql(w,
+                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"),
+                1);
         assert_mirror_equals_catalog(w, 3, 3);
         service_stop(w, 0);
 }
@@ -158,25 +167,30 @@ static void a_new_schedule_is_in_force_after_a_reload(void **state)
         harness_write(w->folder, "edgemirror.conf", config);
         free(config);
         harness_service_reload(s);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at BETWEEN now() AND"
+        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at "
+                     "BETWEEN now() AND"
                      " now() + interval '1 hour' AND extract(minute FROM next_run_at) = 0");
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE schedule = 'hourly'"), 4);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE schedule = 'hourly'"), 4);
         service_stop(w, 0);
 }
 
-/* ---- reload ---- */
+/* ---- reload --------------------------------------------------------------------------------- */
 
 static void a_bad_file_is_refused_whole_and_the_service_goes_on(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
         char *good = harness_read(w->folder, "edgemirror.conf");
-        harness_write(w->folder, "edgemirror.conf", "[catalog]\nurl = nonsense\n[daemon]\nmax_syncs = many\n");
+        harness_write(w->folder, "edgemirror.conf",
+                      "[catalog]\nurl = nonsense\n[daemon]\nmax_syncs = many\n");
         harness_service_reload(s);
         assert_int_equal(harness_service_said(s, "RELOADING=1"), 1);
         assert_true(harness_service_logged(s, "edgemirror.conf:2") > 0);
         assert_true(harness_service_logged(s, "edgemirror.conf:4") > 0);
-        assert_int_equal(harness_service_logged(s, "not reloaded: the configuration that was in force stays so"), 1);
+        assert_int_equal(harness_service_logged(
+                                 s, "not reloaded: the configuration that was in force stays so"),
+                         1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 4);
         harness_write(w->folder, "edgemirror.conf", good);
         free(good);
@@ -190,8 +204,8 @@ static void a_running_sync_finishes_with_the_catalog_that_it_began_with(void **s
         ServiceWorld *w = *state;
         HarnessCatalog old;
         HarnessService *s = service_start(w, 0);
-        fault(w, "list", 0,
-              "\"skip\":1,\"delay_ms\":1500"); /* the first one is the knock at the gate or another edge's */
+        /* the first one is the knock at the gate or another edge's */
+        fault(w, "list", 0, "\"skip\":1,\"delay_ms\":1500");
         fault(w, "job", -1, "\"count\":1,\"delay_ms\":1500");
         make_due(w, 0, 0);
         harness_service_reload(s);
@@ -203,16 +217,20 @@ static void a_running_sync_finishes_with_the_catalog_that_it_began_with(void **s
         write_password(w, "another");
         (void)snprintf(w->url, sizeof(w->url), "%s", w->catalog.url);
         /* A database belongs to one catalog; this one is said to have moved. */
-        (void)sql_long(
-                w, "WITH moved AS (UPDATE edgemirror.catalog SET url = '%s' RETURNING 1) SELECT count(*) FROM moved",
-                w->url);
+        (void)sql_long(w,
+                       "WITH moved AS (UPDATE edgemirror.catalog SET url = '%s' RETURNING 1) "
+                       "SELECT count(*) FROM moved",
+                       w->url);
         write_config(w);
         harness_service_reload(s);
         reload_and_sync(w, s, 1);
         assert_mirror_equals_catalog(w, 1, 1);
         await_runs(w, 0, 0, "synced", 1);
         assert_int_equal(
-                sql_long(w, "SELECT listed FROM edgemirror.sync_run WHERE edge_connection_id = '%s'", w->edges[0]), 20);
+                sql_long(w,
+                         "SELECT listed FROM edgemirror.sync_run WHERE edge_connection_id = '%s'",
+                         w->edges[0]),
+                20);
         assert_int_equal(requests(w, "refresh", 0, 0), 0);
         reload_and_sync(w, s, 0);
         assert_int_equal(requests(w, "refresh", 0, 202), 1);
@@ -242,15 +260,18 @@ static void a_refusal_of_the_account_of_before_does_not_hold_up_the_others(void 
 /* From now on whoever takes a lease waits for the advisory lock 1, which the session holds. */
 static PGconn *hold_up_leases(ServiceWorld *w)
 {
-        free(harness_sql(&w->pg, "CREATE FUNCTION public.wait_a_while() RETURNS trigger LANGUAGE plpgsql AS"
-                                 " $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;"
-                                 "CREATE TRIGGER wait_a_while BEFORE UPDATE ON edgemirror.edge_claim FOR EACH ROW"
-                                 " WHEN (OLD.holder IS NULL AND NEW.holder IS NOT NULL)"
-                                 " EXECUTE FUNCTION public.wait_a_while()"));
+        free(harness_sql(
+                &w->pg,
+                "CREATE FUNCTION public.wait_a_while() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;"
+                "CREATE TRIGGER wait_a_while BEFORE UPDATE ON edgemirror.edge_claim FOR EACH ROW"
+                " WHEN (OLD.holder IS NULL AND NEW.holder IS NOT NULL)"
+                " EXECUTE FUNCTION public.wait_a_while()"));
         return hold(w, "SELECT pg_advisory_lock(1)");
 }
 
-/* While leases are being taken: what was taken from the old database goes back to it, and is not run against the new one. */
+/* While leases are being taken: what was taken from the old database goes back to it, and is not
+ * run against the new one. */
 static void a_reload_may_change_the_database(void **state)
 {
         ServiceWorld *w = *state;
@@ -262,24 +283,32 @@ static void a_reload_may_change_the_database(void **state)
         make_due(w, 0, 1);
         harness_service_reload(s);
         await_sql(w, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-        (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=%s dbname=other user=em", w->pg.folder);
-        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo), "host=%s dbname=other user=postgres", w->pg.folder);
+        (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=%s dbname=other user=em",
+                       w->pg.folder);
+        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo), "host=%s dbname=other user=postgres",
+                       w->pg.folder);
         write_config(w);
         assert_int_equal(harness_program(w->folder, migrate), 0);
         harness_service_reload(s);
         PQfinish(lock);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
+        await_sql(
+                w,
+                "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
         reload_and_sync(w, s, 2);
         assert_mirror_equals_catalog(w, 2, 2);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
         w->pg = first;
-        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim WHERE epoch > 0 AND holder IS NULL");
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at <= now()"), 2);
+        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim WHERE epoch > 0 AND "
+                     "holder IS NULL");
+        assert_int_equal(
+                sql_long(w,
+                         "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at <= now()"),
+                2);
         assert_nothing_is_held(w);
         service_stop(w, 0);
 }
 
-/* ---- stop ---- */
+/* ---- stop ----------------------------------------------------------------------------------- */
 
 typedef struct StopCase {
         const char *phase, *kind, *members;
@@ -303,8 +332,13 @@ static void stop_in_the_middle(ServiceWorld *w, const StopCase *c)
         assert_int_equal(harness_service_said(s, "STOPPING=1"), 1);
         assert_int_equal(harness_service_logged(s, "within stop_timeout"), 0);
         assert_nothing_is_held(w);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at <= now()"), 1);
-        assert_int_equal(sql_long(w, "SELECT consecutive_failures FROM edgemirror.edge WHERE edge_connection_id = '%s'",
+        assert_int_equal(
+                sql_long(w,
+                         "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at <= now()"),
+                1);
+        assert_int_equal(sql_long(w,
+                                  "SELECT consecutive_failures FROM edgemirror.edge WHERE "
+                                  "edge_connection_id = '%s'",
                                   w->edges[0]),
                          0);
 
@@ -317,10 +351,11 @@ static void stop_in_the_middle(ServiceWorld *w, const StopCase *c)
         assert_mirror_equals_catalog(w, 0, 0);
         assert_int_equal(runs_of(w, 0), 2);
         assert_int_equal(requests(w, "refresh", 0, 0), c->posts);
-        assert_int_equal(
-                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced' AND trigger = '%s'",
-                         c->trigger),
-                1);
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = "
+                                  "'synced' AND trigger = '%s'",
+                                  c->trigger),
+                         1);
 }
 
 static void a_stop_in_any_phase_is_prompt_and_the_next_start_goes_on(void **state)
@@ -354,10 +389,15 @@ static PGconn *stop_that_hangs(ServiceWorld *w, HarnessService *s)
 
 static void assert_the_next_start_takes_over(ServiceWorld *w, PGconn *lock)
 {
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 1);
-        PQfinish(lock); /* the statement that waited for it may succeed now, although its client has gone */
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
+                1);
+        /* the statement that waited for it may succeed now, although its client has gone */
+        PQfinish(lock);
         no_faults(w);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
+        free(harness_sql(
+                &w->pg,
+                "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
         (void)service_start(w, 0);
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 0);
@@ -385,7 +425,8 @@ static void stop_timeout_bounds_a_stop(void **state)
         HarnessService *s = service_start(w, 0);
         PGconn *lock = stop_that_hangs(w, s);
         assert_int_equal(harness_service_wait(s), 0);
-        assert_int_equal(harness_service_logged(s, "1 syncs could not be ended within stop_timeout"), 1);
+        assert_int_equal(
+                harness_service_logged(s, "1 syncs could not be ended within stop_timeout"), 1);
         assert_the_next_start_takes_over(w, lock);
 }
 
@@ -394,14 +435,21 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(ready_is_said_once_the_edges_are_registered, few_edges),
                 cmocka_unit_test_setup(the_watchdog_is_fed, few_edges),
-                cmocka_unit_test_setup(edges_are_synced_when_they_are_due_and_not_before, few_edges),
-                cmocka_unit_test_setup(a_tick_that_passes_meanwhile_does_not_start_a_second_sync, few_edges),
-                cmocka_unit_test_setup(what_is_not_configured_is_disabled_and_keeps_its_rows, few_edges),
-                cmocka_unit_test_setup(an_edge_that_is_disabled_while_it_is_synced_is_not_due_again, few_edges),
+                cmocka_unit_test_setup(edges_are_synced_when_they_are_due_and_not_before,
+                                       few_edges),
+                cmocka_unit_test_setup(a_tick_that_passes_meanwhile_does_not_start_a_second_sync,
+                                       few_edges),
+                cmocka_unit_test_setup(what_is_not_configured_is_disabled_and_keeps_its_rows,
+                                       few_edges),
+                cmocka_unit_test_setup(an_edge_that_is_disabled_while_it_is_synced_is_not_due_again,
+                                       few_edges),
                 cmocka_unit_test_setup(a_new_schedule_is_in_force_after_a_reload, few_edges),
-                cmocka_unit_test_setup(a_bad_file_is_refused_whole_and_the_service_goes_on, few_edges),
-                cmocka_unit_test_setup(a_running_sync_finishes_with_the_catalog_that_it_began_with, few_edges),
-                cmocka_unit_test_setup(a_refusal_of_the_account_of_before_does_not_hold_up_the_others, few_edges),
+                cmocka_unit_test_setup(a_bad_file_is_refused_whole_and_the_service_goes_on,
+                                       few_edges),
+                cmocka_unit_test_setup(a_running_sync_finishes_with_the_catalog_that_it_began_with,
+                                       few_edges),
+                cmocka_unit_test_setup(
+                        a_refusal_of_the_account_of_before_does_not_hold_up_the_others, few_edges),
                 cmocka_unit_test_setup(a_reload_may_change_the_database, few_edges),
                 cmocka_unit_test(a_stop_in_any_phase_is_prompt_and_the_next_start_goes_on),
                 cmocka_unit_test_setup(a_second_signal_ends_it_at_once, few_edges),

@@ -1,5 +1,6 @@
 /*
- * The digest: a list that the mirror has already is known by it and costs PostgreSQL next to nothing; whatever it cannot vouch for is applied whole.
+ * The digest: a list that the mirror has already is known by it and costs PostgreSQL next to
+ * nothing; whatever it cannot vouch for is applied whole.
  */
 #include "base/text.h"
 #include "harness/program.h"
@@ -14,7 +15,7 @@
 
 #include <cmocka.h>
 
-/* ---- one function, in two languages ---- */
+/* ---- one function, in two languages --------------------------------------------------------- */
 
 static char *long_name(void)
 {
@@ -47,24 +48,28 @@ static void a_list_and_the_mirror_of_it_have_the_same_digest(void **state)
                 char digest[DIGEST_STRING_SIZE], sql[512], here[UUID_STRING_SIZE];
                 const Digest *of_list = spool_digest(spool);
                 bench_apply_spool(b, &bench_edge, spool);
-                (void)snprintf(sql, sizeof(sql),
-                               "SELECT concat_ws(' ', e.row_count, e.digest, d.row_count, d.digest)"
-                               " FROM edgemirror.edge e, edgemirror.digest_of(e.edge_connection_id) d"
-                               " WHERE edge_connection_id = '%s'",
-                               uuid_format(&bench_edge, here));
+                (void)snprintf(
+                        sql, sizeof(sql),
+                        "SELECT concat_ws(' ', e.row_count, e.digest, d.row_count, d.digest)"
+                        " FROM edgemirror.edge e, edgemirror.digest_of(e.edge_connection_id) d"
+                        " WHERE edge_connection_id = '%s'",
+                        uuid_format(&bench_edge, here));
                 char expected[200];
                 (void)digest_format(of_list, digest);
-                (void)snprintf(expected, sizeof(expected), "%zu %s %zu %s", 2 * n, digest, 2 * n, digest);
+                (void)snprintf(expected, sizeof(expected), "%zu %s %zu %s", 2 * n, digest, 2 * n,
+                               digest);
                 assert_sql(b, sql, expected);
                 if (n == sizeof(names) / sizeof(names[0]))
                         break;
                 bench_spool_add(spool, &(BenchRow){.number = (int)n * 2, .name = names[n]});
-                bench_spool_add(spool, &(BenchRow){.number = (int)n * 2 + 1, .name = names[n], .database = (int)n + 1});
+                bench_spool_add(spool, &(BenchRow){.number = (int)n * 2 + 1,
+                                                   .name = names[n],
+                                                   .database = (int)n + 1});
         }
         free(endless);
 }
 
-/* ---- through mirror.h ---- */
+/* ---- through mirror.h ----------------------------------------------------------------------- */
 
 static const BenchRow three[] = {{1, "alpha", 0}, {2, "beta", 7}, {3, "gamma", 0}};
 
@@ -96,11 +101,13 @@ static int mirror_empty(void **state)
         free(harness_sql(
                 &b->pg,
                 "TRUNCATE edgemirror.database_connection, edgemirror.database_connection_history;"
-                "UPDATE edgemirror.edge SET digest = NULL, row_count = NULL, listed_at = NULL, refreshed_at = NULL"));
+                "UPDATE edgemirror.edge SET digest = NULL, row_count = NULL, listed_at = NULL, "
+                "refreshed_at = NULL"));
         return 0;
 }
 
-/* Whether a sync that lists these rows copies them, which is: does not believe that nothing changed. */
+/* Whether a sync that lists these rows copies them, which is: does not believe that nothing
+ * changed. */
 static bool copies(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n)
 {
         size_t from = harness_log_end(&b->pg);
@@ -118,22 +125,24 @@ static void the_same_list_is_known_in_any_order_and_moves_the_clocks(void **stat
         MirrorBench *b = *state;
         static const BenchRow turned[] = {{3, "gamma", 0}, {1, "alpha", 0}, {2, "beta", 7}};
         assert_true(copies(b, &bench_edge, three, 3));
-        alter(b,
-              "UPDATE edgemirror.edge SET listed_at = '2001-01-01', refreshed_at = '2001-01-01', consecutive_failures = 5");
+        alter(b, "UPDATE edgemirror.edge SET listed_at = '2001-01-01', refreshed_at = "
+                 "'2001-01-01', consecutive_failures = 5");
         assert_false(copies(b, &bench_edge, turned, 3));
         assert_int_equal(b->applied.listed, 3);
         assert_int_equal(b->applied.unchanged, 3);
         assert_int_equal(b->applied.row_count, 3);
-        assert_sql(
-                b,
-                "SELECT concat_ws(' ', listed_at > '2001-01-02', refreshed_at = listed_at, consecutive_failures, row_count)"
-                " FROM edgemirror.edge WHERE name = 'one'",
-                "t t 0 3");
         assert_sql(b,
-                   "SELECT concat_ws(' ', r.phase, r.outcome, r.refresh, r.listed, r.unchanged, r.added,"
+                   "SELECT concat_ws(' ', listed_at > '2001-01-02', refreshed_at = listed_at, "
+                   "consecutive_failures, row_count)"
+                   " FROM edgemirror.edge WHERE name = 'one'",
+                   "t t 0 3");
+        assert_sql(b,
+                   "SELECT concat_ws(' ', r.phase, r.outcome, r.refresh, r.listed, r.unchanged, "
+                   "r.added,"
                    " r.finished_at IS NOT NULL, c.holder IS NULL, c.expires_at IS NULL)"
                    " FROM edgemirror.sync_run r JOIN edgemirror.edge e ON e.last_run_id = r.run_id"
-                   " JOIN edgemirror.edge_claim c ON c.edge_connection_id = e.edge_connection_id WHERE e.name = 'one'",
+                   " JOIN edgemirror.edge_claim c ON c.edge_connection_id = e.edge_connection_id "
+                   "WHERE e.name = 'one'",
                    "done synced clean 3 3 0 t t t");
 }
 
@@ -149,9 +158,12 @@ static void any_difference_is_applied(void **state)
         static const BenchRow lists[][4] = {
                 {{1, "alpha", 0}, {2, "beta", 7}, {3, "gamma", 0}, {4, "delta", 0}},
                 {{1, "alpha", 0}, {2, "beta", 7}, {3, "gamma!", 0}, {4, "delta", 0}}, /* renamed */
-                {{1, "alpha", 7}, {2, "beta", 0}, {3, "gamma!", 0}, {4, "delta", 0}}, /* a link went over */
-                {{1, "beta", 7}, {2, "alpha", 0}, {3, "gamma!", 0}, {4, "delta", 0}}, /* names exchanged */
-                {{1, "beta", 7}, {2, "alpha", 0}, {3, "gamma!", 0}, {5, "delta", 0}}, /* the same under another id */
+                /* a link went over */
+                {{1, "alpha", 7}, {2, "beta", 0}, {3, "gamma!", 0}, {4, "delta", 0}},
+                /* names exchanged */
+                {{1, "beta", 7}, {2, "alpha", 0}, {3, "gamma!", 0}, {4, "delta", 0}},
+                /* the same under another id */
+                {{1, "beta", 7}, {2, "alpha", 0}, {3, "gamma!", 0}, {5, "delta", 0}},
         };
         assert_true(copies(b, &bench_edge, three, 3));
         for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -182,7 +194,8 @@ static void rows_that_are_held_are_held_again_by_every_sync(void **state)
                 assert_true(copies(b, &bench_edge, three, 2));
                 assert_int_equal(b->applied.held, 1);
         }
-        /* What is held is not what the catalog shows: nobody vouches for it until the row is back in the list. */
+        /* What is held is not what the catalog shows: nobody vouches for it until the row is back
+         * in the list. */
         assert_sql(b, "SELECT digest IS NULL FROM edgemirror.edge WHERE name = 'one'", "t");
         assert_true(copies(b, &bench_edge, three, 3));
         assert_int_equal(b->applied.held, 0);
@@ -204,11 +217,15 @@ static void rows_lost_or_added_by_hand_are_seen_by_their_number(void **state)
         MirrorBench *b = *state;
         char id[UUID_STRING_SIZE], sql[200];
         assert_true(copies(b, &bench_edge, three, 3));
-        (void)snprintf(sql, sizeof(sql), "DELETE FROM edgemirror.database_connection WHERE id = '%s'", bench_id(2, id));
+        (void)snprintf(sql, sizeof(sql),
+                       "DELETE FROM edgemirror.database_connection WHERE id = '%s'",
+                       bench_id(2, id));
         alter(b, sql);
         assert_true(copies(b, &bench_edge, three, 3));
         assert_int_equal(b->applied.added, 1);
-        assert_sql(b, "SELECT count(*) FROM edgemirror.database_connection WHERE removed_at IS NULL", "3");
+        assert_sql(b,
+                   "SELECT count(*) FROM edgemirror.database_connection WHERE removed_at IS NULL",
+                   "3");
 }
 
 static void a_row_that_goes_to_another_edge_takes_the_digest_with_it(void **state)
@@ -220,7 +237,8 @@ static void a_row_that_goes_to_another_edge_takes_the_digest_with_it(void **stat
         assert_true(copies(b, &bench_other_edge, moved, 1));
         assert_sql(b, "SELECT name FROM edgemirror.edge WHERE digest IS NULL ORDER BY name", "one");
         assert_false(copies(b, &bench_other_edge, moved, 1));
-        /* It is back where it was: the digest that the edge had before would say that nothing changed. */
+        /* It is back where it was: the digest that the edge had before would say that nothing
+         * changed. */
         assert_true(copies(b, &bench_edge, three, 3));
         assert_int_equal(b->applied.changed, 1);
         assert_sql(b, "SELECT name FROM edgemirror.edge WHERE digest IS NULL ORDER BY name", "two");
@@ -235,7 +253,8 @@ static void on_applied(const MirrorApplied *applied, const Fault *fault, void *u
         b->done = true;
 }
 
-/* Nothing is said to be unchanged while another edge takes a row away. What comes of it is as if this edge had been applied first. */
+/* Nothing is said to be unchanged while another edge takes a row away. What comes of it is as if
+ * this edge had been applied first. */
 static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
 {
         MirrorBench *b = *state;
@@ -246,9 +265,11 @@ static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
 
         PGconn *taker = PQconnectdb(b->pg.conninfo);
         (void)snprintf(sql, sizeof(sql),
-                       "BEGIN; UPDATE edgemirror.database_connection SET edge_connection_id = '%s' WHERE id = '%s';"
+                       "BEGIN; UPDATE edgemirror.database_connection SET edge_connection_id = '%s' "
+                       "WHERE id = '%s';"
                        "UPDATE edgemirror.edge SET digest = NULL WHERE edge_connection_id = '%s'",
-                       uuid_format(&bench_other_edge, other), bench_id(2, id), uuid_format(&bench_edge, edge));
+                       uuid_format(&bench_other_edge, other), bench_id(2, id),
+                       uuid_format(&bench_edge, edge));
         PQclear(PQexec(taker, sql));
         assert_int_equal(PQtransactionStatus(taker), PQTRANS_INTRANS);
 
@@ -261,8 +282,10 @@ static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
         MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
         MirrorTask *task;
         b->done = false;
-        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task), 0);
-        static const char waits[] = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task),
+                         0);
+        static const char waits[] =
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
         for (int i = 0; harness_sql_long(&b->pg, waits) == 0; i++) {
                 assert_true(i < 1000 && !b->done);
                 assert_true(sd_event_run(b->event, 10000) >= 0);
@@ -290,18 +313,22 @@ static void only_the_holder_may_say_that_nothing_changed(void **state)
         for (size_t i = 0; i < 3; i++)
                 bench_spool_add(spool, &three[i]);
         MirrorRun run = bench_claim(b, &bench_edge);
-        alter(b, "UPDATE edgemirror.edge_claim SET epoch = epoch + 1, holder = 'another' WHERE holder IS NOT NULL");
+        alter(b, "UPDATE edgemirror.edge_claim SET epoch = epoch + 1, holder = 'another' WHERE "
+                 "holder IS NOT NULL");
         MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
         MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
         MirrorTask *task;
         b->done = false;
-        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task), 0);
+        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task),
+                         0);
         while (!b->done)
                 assert_true(sd_event_run(b->event, UINT64_MAX) > 0);
         b->done = false;
         assert_string_equal(b->fault.code, "lease-lost");
-        assert_sql(b, "SELECT listed_at = '2001-01-01' FROM edgemirror.edge WHERE name = 'one'", "t");
-        assert_sql(b, "SELECT holder FROM edgemirror.edge_claim WHERE holder IS NOT NULL", "another");
+        assert_sql(b, "SELECT listed_at = '2001-01-01' FROM edgemirror.edge WHERE name = 'one'",
+                   "t");
+        assert_sql(b, "SELECT holder FROM edgemirror.edge_claim WHERE holder IS NOT NULL",
+                   "another");
         alter(b, "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL");
 }
 
@@ -319,32 +346,42 @@ static void a_list_that_is_not_whole_ends_no_run_by_its_digest(void **state)
         MirrorTask *task;
         b->done = false;
         alter(b, "UPDATE edgemirror.edge SET listed_at = '2001-01-01'");
-        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task), 0);
+        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task),
+                         0);
         while (!b->done)
                 assert_true(sd_event_run(b->event, UINT64_MAX) > 0);
         b->done = false;
         assert_string_equal(b->fault.message, "");
-        assert_sql(
-                b,
-                "SELECT concat_ws(' ', listed_at = '2001-01-01', consecutive_failures) FROM edgemirror.edge WHERE name = 'one'",
-                "t 1");
+        assert_sql(b,
+                   "SELECT concat_ws(' ', listed_at = '2001-01-01', consecutive_failures) FROM "
+                   "edgemirror.edge WHERE name = 'one'",
+                   "t 1");
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(a_list_and_the_mirror_of_it_have_the_same_digest, mirror_empty),
-                cmocka_unit_test_setup(the_same_list_is_known_in_any_order_and_moves_the_clocks, mirror_empty),
-                cmocka_unit_test_setup(an_empty_list_of_an_empty_edge_is_known_the_second_time, mirror_empty),
+                cmocka_unit_test_setup(a_list_and_the_mirror_of_it_have_the_same_digest,
+                                       mirror_empty),
+                cmocka_unit_test_setup(the_same_list_is_known_in_any_order_and_moves_the_clocks,
+                                       mirror_empty),
+                cmocka_unit_test_setup(an_empty_list_of_an_empty_edge_is_known_the_second_time,
+                                       mirror_empty),
                 cmocka_unit_test_setup(any_difference_is_applied, mirror_empty),
-                cmocka_unit_test_setup(a_row_that_is_listed_twice_does_not_hide_another, mirror_empty),
-                cmocka_unit_test_setup(rows_that_are_held_are_held_again_by_every_sync, mirror_empty),
+                cmocka_unit_test_setup(a_row_that_is_listed_twice_does_not_hide_another,
+                                       mirror_empty),
+                cmocka_unit_test_setup(rows_that_are_held_are_held_again_by_every_sync,
+                                       mirror_empty),
                 cmocka_unit_test_setup(an_upgraded_mirror_is_applied_once_more, mirror_empty),
-                cmocka_unit_test_setup(rows_lost_or_added_by_hand_are_seen_by_their_number, mirror_empty),
-                cmocka_unit_test_setup(a_row_that_goes_to_another_edge_takes_the_digest_with_it, mirror_empty),
-                cmocka_unit_test_setup(an_apply_that_is_taking_a_row_away_is_waited_for, mirror_empty),
+                cmocka_unit_test_setup(rows_lost_or_added_by_hand_are_seen_by_their_number,
+                                       mirror_empty),
+                cmocka_unit_test_setup(a_row_that_goes_to_another_edge_takes_the_digest_with_it,
+                                       mirror_empty),
+                cmocka_unit_test_setup(an_apply_that_is_taking_a_row_away_is_waited_for,
+                                       mirror_empty),
                 cmocka_unit_test_setup(only_the_holder_may_say_that_nothing_changed, mirror_empty),
-                cmocka_unit_test_setup(a_list_that_is_not_whole_ends_no_run_by_its_digest, mirror_empty),
+                cmocka_unit_test_setup(a_list_that_is_not_whole_ends_no_run_by_its_digest,
+                                       mirror_empty),
         };
         return cmocka_run_group_tests(tests, mirror_setup, mirror_teardown);
 }

@@ -1,5 +1,6 @@
 /*
- * The queries of docs/reports.md: each works as it stands there, for a reader, on a mirror in which something happened, and answers its question.
+ * The queries of docs/reports.md: each works as it stands there, for a reader, on a mirror in which
+ * something happened, and answers its question.
  */
 #include "integration/document.h"
 #include "integration/mirror_bench.h"
@@ -13,28 +14,36 @@
 
 #include <cmocka.h>
 
-/* Three days ago two edges were mirrored; since then rows were added, renamed, linked, removed and brought back, and one edge failed. */
+/* Three days ago two edges were mirrored; since then rows were added, renamed, linked, removed and
+ * brought back, and one edge failed. */
 static int populate(void **state)
 {
         MirrorBench *b = calloc(1, sizeof(*b));
         assert_non_null(b);
         bench_start(b);
-        bench_apply(b, &bench_edge, (const BenchRow[]){{1, "SALES", 0}, {2, "HR", 1}, {3, "OLD", 2}, {4, "BACK", 0}},
-                    4);
+        bench_apply(
+                b, &bench_edge,
+                (const BenchRow[]){{1, "SALES", 0}, {2, "HR", 1}, {3, "OLD", 2}, {4, "BACK", 0}},
+                4);
         bench_apply(b, &bench_other_edge, (const BenchRow[]){{5, "SALES", 0}}, 1);
-        free(harness_sql(
-                &b->pg, "UPDATE edgemirror.database_connection_history SET valid_from = valid_from - interval '3 days';"
-                        "UPDATE edgemirror.database_connection SET first_seen_at = first_seen_at - interval '3 days',"
-                        "       changed_at = changed_at - interval '3 days'"));
+        free(harness_sql(&b->pg, "UPDATE edgemirror.database_connection_history SET valid_from = "
+                                 "valid_from - interval '3 days';"
+                                 "UPDATE edgemirror.database_connection SET first_seen_at = "
+                                 "first_seen_at - interval '3 days',"
+                                 "       changed_at = changed_at - interval '3 days'"));
         bench_remove(b, 3);
         bench_remove(b, 4);
         bench_apply(b, &bench_edge,
-                    (const BenchRow[]){{1, "SALES", 3}, {2, "PEOPLE", 1}, {4, "BACK", 0}, {6, "NEW", 0}}, 4);
+                    (const BenchRow[]){
+                            {1, "SALES", 3}, {2, "PEOPLE", 1}, {4, "BACK", 0}, {6, "NEW", 0}},
+                    4);
         free(harness_sql(&b->pg,
-                         "UPDATE edgemirror.database_connection SET missing_since = now(), missing_reason = 'unproven',"
+                         "UPDATE edgemirror.database_connection SET missing_since = now(), "
+                         "missing_reason = 'unproven',"
                          " missing_status = 403, missing_run_id = run_id WHERE name = 'PEOPLE';"
                          "INSERT INTO edgemirror.rejected_row"
-                         " SELECT edge_connection_id, gen_random_uuid(), NULL, 'it is odd', '{}', now(), now(), 1"
+                         " SELECT edge_connection_id, gen_random_uuid(), NULL, 'it is odd', '{}', "
+                         "now(), now(), 1"
                          "   FROM edgemirror.edge WHERE name = 'one'"));
         bench_fail(b, &bench_other_edge);
         *state = b;
@@ -58,10 +67,13 @@ static void every_query_for_reports_works_and_answers(void **state)
         PGconn *conn = PQconnectdb(conninfo);
         for (size_t i = 0; i < page.n_blocks; i++) {
                 PGresult *result = PQexec(conn, page.blocks[i]);
-                if (PQresultStatus(result) == PGRES_TUPLES_OK ? PQntuples(result) == 0
-                                                              : PQresultStatus(result) != PGRES_COMMAND_OK)
+                if (PQresultStatus(result) == PGRES_TUPLES_OK
+                            ? PQntuples(result) == 0
+                            : PQresultStatus(result) != PGRES_COMMAND_OK)
                         fail_msg("docs/reports.md: %s\n%s", page.blocks[i],
-                                 PQresultStatus(result) == PGRES_TUPLES_OK ? "no rows" : PQresultErrorMessage(result));
+                                 PQresultStatus(result) == PGRES_TUPLES_OK
+                                         ? "no rows"
+                                         : PQresultErrorMessage(result));
                 PQclear(result);
         }
         print_message("%zu queries\n", page.n_blocks);

@@ -65,12 +65,13 @@ static void check_corpus(World *w, const char *target, Check check)
 static char *ask(World *w, const char *sql, const char *parameter)
 {
         PGresult *result = PQexecParams(w->conn, sql, 1, NULL, &parameter, NULL, NULL, 0);
-        char *value = PQresultStatus(result) == PGRES_TUPLES_OK ? strdup(PQgetvalue(result, 0, 0)) : NULL;
+        char *value =
+                PQresultStatus(result) == PGRES_TUPLES_OK ? strdup(PQgetvalue(result, 0, 0)) : NULL;
         PQclear(result);
         return value;
 }
 
-/* ---- identifiers ---- */
+/* ---- identifiers ---------------------------------------------------------------------------- */
 
 static void check_uuid(World *w, const uint8_t *data, size_t size, const char *path)
 {
@@ -92,7 +93,7 @@ static void identifiers_are_those_that_postgresql_reads(void **state)
         check_corpus(*state, "uuid", check_uuid);
 }
 
-/* ---- JSON ---- */
+/* ---- JSON ----------------------------------------------------------------------------------- */
 
 static void check_json(World *w, const uint8_t *data, size_t size, const char *path)
 {
@@ -125,7 +126,7 @@ static void json_that_is_kept_is_jsonb(void **state)
         check_corpus(*state, "row", check_json);
 }
 
-/* ---- COPY ---- */
+/* ---- COPY ----------------------------------------------------------------------------------- */
 
 static void copy_in(World *w, Spool *spool, const char *sql)
 {
@@ -157,7 +158,8 @@ static void run_sql(World *w, const char *sql)
         PQclear(result);
 }
 
-static void check_row(const PGresult *result, int i, const DatabaseConnection *row, const char *path)
+static void check_row(const PGresult *result, int i, const DatabaseConnection *row,
+                      const char *path)
 {
         char id[UUID_STRING_SIZE], database[UUID_STRING_SIZE];
         assert_string_equal(PQgetvalue(result, i, 0), uuid_format(&row->id, id));
@@ -165,7 +167,8 @@ static void check_row(const PGresult *result, int i, const DatabaseConnection *r
                 fail_msg("%s: row %d: the name is another", path, i);
         assert_int_equal(PQgetisnull(result, i, 2), !row->has_database);
         if (row->has_database)
-                assert_string_equal(PQgetvalue(result, i, 2), uuid_format(&row->database_id, database));
+                assert_string_equal(PQgetvalue(result, i, 2),
+                                    uuid_format(&row->database_id, database));
 }
 
 static void check_copy(World *w, const uint8_t *data, size_t size, const char *path)
@@ -178,7 +181,8 @@ static void check_copy(World *w, const uint8_t *data, size_t size, const char *p
                 assert_int_equal(spool_add(spool, &c.rows[i], NULL), 0);
         run_sql(w, "TRUNCATE spooled");
         copy_in(w, spool, "COPY spooled FROM STDIN");
-        PGresult *result = PQexec(w->conn, "SELECT id, name, database_id FROM spooled ORDER BY seq");
+        PGresult *result =
+                PQexec(w->conn, "SELECT id, name, database_id FROM spooled ORDER BY seq");
         assert_int_equal(PQntuples(result), (int)c.n);
         for (size_t i = 0; i < c.n; i++)
                 check_row(result, (int)i, &c.rows[i], path);
@@ -188,8 +192,8 @@ static void check_copy(World *w, const uint8_t *data, size_t size, const char *p
 
 static void copied_rows_come_back_equal(void **state)
 {
-        run_sql(*state,
-                "CREATE TEMPORARY TABLE spooled (seq bigint, id uuid, name text, database_id uuid, rejected text, anonymous boolean)");
+        run_sql(*state, "CREATE TEMPORARY TABLE spooled (seq bigint, id uuid, name text, "
+                        "database_id uuid, rejected text, anonymous boolean)");
         check_corpus(*state, "copy", check_copy);
 }
 

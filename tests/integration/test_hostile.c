@@ -1,6 +1,7 @@
 /*
- * P1: whoever may create things in a schema that others search has nothing of it run by edgemirror, as the service, as whoever migrates, or by a reader: neither
- * by functions and operators that fit better nor, where that schema comes first, by those that fit as well, nor by types and relations.
+ * P1: whoever may create things in a schema that others search has nothing of it run by edgemirror,
+ * as the service, as whoever migrates, or by a reader: neither by functions and operators that fit
+ * better nor, where that schema comes first, by those that fit as well, nor by types and relations.
  */
 #include "base/text.h"
 #include "harness/service.h"
@@ -52,16 +53,18 @@ static char *with(const char *text, const char *name, const char *value)
 /* As mallory, in `schema`: all that she can think of. */
 static void lay_out(World *w, const char *schema)
 {
-        static const char *const ours[] = {"sql/queries/*.sql", "sql/migrations/*.sql", "sql/sharing.sql",
-                                           "src/pg/*.c"};
+        static const char *const ours[] = {"sql/queries/*.sql", "sql/migrations/*.sql",
+                                           "sql/sharing.sql", "src/pg/*.c"};
         _cleanup_(text_done) Text all = {0}, script = {0};
         char conninfo[256];
         for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
                 append_files(&all, ours[i]);
         append_files(&script, "tests/integration/hostile.sql");
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=mallory", w->pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=mallory",
+                       w->pg.folder);
         PGconn *conn = PQconnectdb(conninfo);
-        char *name = PQescapeLiteral(conn, schema, strlen(schema)), *text = PQescapeLiteral(conn, all.data, all.size);
+        char *name = PQescapeLiteral(conn, schema, strlen(schema)),
+             *text = PQescapeLiteral(conn, all.data, all.size);
         char *half = with(script.data, "$SCHEMA", name), *whole = with(half, "$TEXT", text);
         PGresult *result = PQexec(conn, whole);
         if (PQresultStatus(result) != PGRES_COMMAND_OK)
@@ -85,31 +88,34 @@ static void assert_nothing_ran(World *w, const char *when)
 
 static const struct {
         const char *search_path;
-} paths[] = {{"DEFAULT"}, {"public"}, {"evil, pg_catalog"}, {"evil, public, pg_catalog, edgemirror"}};
+} paths[] = {
+        {"DEFAULT"}, {"public"}, {"evil, pg_catalog"}, {"evil, public, pg_catalog, edgemirror"}};
 
 static int setup(void **state)
 {
         int r = world_setup(state);
         World *w = *state;
-        sql(w,
-            "CREATE ROLE mallory LOGIN; CREATE ROLE root LOGIN SUPERUSER; GRANT CREATE, USAGE ON SCHEMA public TO mallory;"
-            "CREATE SCHEMA evil AUTHORIZATION mallory");
+        sql(w, "CREATE ROLE mallory LOGIN; CREATE ROLE root LOGIN SUPERUSER; GRANT CREATE, USAGE "
+               "ON SCHEMA public TO mallory;"
+               "CREATE SCHEMA evil AUTHORIZATION mallory");
         lay_out(w, "public");
         lay_out(w, "evil");
         /* What the test itself asks is not to be caught. */
         (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo),
-                       "host=%s dbname=test user=postgres options='-c search_path=pg_catalog'", w->pg.folder);
-        char *n = harness_sql(
-                &w->pg,
-                "SELECT (SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_roles r ON r.oid"
-                " OPERATOR(pg_catalog.=) p.proowner WHERE r.rolname OPERATOR(pg_catalog.=) 'mallory')");
+                       "host=%s dbname=test user=postgres options='-c search_path=pg_catalog'",
+                       w->pg.folder);
+        char *n = harness_sql(&w->pg, "SELECT (SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc "
+                                      "p JOIN pg_catalog.pg_roles r ON r.oid"
+                                      " OPERATOR(pg_catalog.=) p.proowner WHERE r.rolname "
+                                      "OPERATOR(pg_catalog.=) 'mallory')");
         print_message("# %s hostile functions\n", n);
         assert_true(strtol(n, NULL, 10) > 5000);
         free(n);
         return r;
 }
 
-/* The trap works: what is named without its schema is caught, by a better fit and by coming first. */
+/* The trap works: what is named without its schema is caught, by a better fit and by coming first.
+ */
 static void what_is_laid_out_would_be_run(void **state)
 {
         World *w = *state;
@@ -139,7 +145,7 @@ static void what_is_laid_out_would_be_run(void **state)
         (void)fclose(log);
 }
 
-/* ---- everything that the program does ---- */
+/* ---- everything that the program does ------------------------------------------------------- */
 
 static void change_the_catalog(World *w, int round)
 {
@@ -158,9 +164,8 @@ static void serve(World *w)
         sql(w, "UPDATE edgemirror.edge_claim SET next_run_at = pg_catalog.now()");
         harness_service_start(&service, w->folder, "sync", w->config, false, 0);
         harness_service_await(&service, "READY=1", 1);
-        await_sql(
-                w,
-                "SELECT pg_catalog.count(*) FROM edgemirror.sync_run WHERE trigger OPERATOR(pg_catalog.=) 'schedule' AND finished_at IS NOT NULL");
+        await_sql(w, "SELECT pg_catalog.count(*) FROM edgemirror.sync_run WHERE trigger "
+                     "OPERATOR(pg_catalog.=) 'schedule' AND finished_at IS NOT NULL");
         harness_service_signal(&service, SIGTERM);
         assert_int_equal(harness_service_wait(&service), 0);
         harness_service_done(&service);
@@ -179,10 +184,10 @@ static void read_reports(World *w, const char *search_path)
 {
         char statement[512];
         PGconn *conn = PQconnectdb(w->pg.conninfo);
-        PGresult *views = PQexec(
-                conn,
-                "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
-                " c.relnamespace WHERE n.nspname OPERATOR(pg_catalog.=) 'edgemirror' AND c.relkind OPERATOR(pg_catalog.=) 'v'");
+        PGresult *views = PQexec(conn, "SELECT c.relname FROM pg_catalog.pg_class c JOIN "
+                                       "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=)"
+                                       " c.relnamespace WHERE n.nspname OPERATOR(pg_catalog.=) "
+                                       "'edgemirror' AND c.relkind OPERATOR(pg_catalog.=) 'v'");
         (void)snprintf(statement, sizeof(statement), "SET search_path = %s", search_path);
         PQclear(PQexec(conn, statement));
         for (int i = 0; i < PQntuples(views) + 2; i++) {
@@ -194,7 +199,8 @@ static void read_reports(World *w, const char *search_path)
                                        "SELECT * FROM edgemirror.as_of(pg_catalog.now())");
                 else
                         (void)snprintf(statement, sizeof(statement),
-                                       "SELECT edgemirror.digest_of(edge_connection_id) FROM edgemirror.edge");
+                                       "SELECT edgemirror.digest_of(edge_connection_id) FROM "
+                                       "edgemirror.edge");
                 PGresult *result = PQexec(conn, statement);
                 if (PQresultStatus(result) != PGRES_TUPLES_OK)
                         fail_msg("%s: %s", statement, PQerrorMessage(conn));
@@ -215,14 +221,15 @@ static void write_hostile_config(World *w)
         free(more);
 }
 
-#define DO(w, expected, ...)                                                                                           \
-        do {                                                                                                           \
-                int status_ = RUN(w, __VA_ARGS__);                                                                     \
-                if (status_ != (expected)) {                                                                           \
-                        char *err_ = harness_read((w)->folder, "err"), *out_ = harness_read((w)->folder, "out");       \
-                        fail_msg("%s: %d\n%s%s", #__VA_ARGS__, status_, out_, err_);                                   \
-                }                                                                                                      \
-                assert_nothing_ran(w, #__VA_ARGS__);                                                                   \
+#define DO(w, expected, ...)                                                                       \
+        do {                                                                                       \
+                int status_ = RUN(w, __VA_ARGS__);                                                 \
+                if (status_ != (expected)) {                                                       \
+                        char *err_ = harness_read((w)->folder, "err"),                             \
+                             *out_ = harness_read((w)->folder, "out");                             \
+                        fail_msg("%s: %d\n%s%s", #__VA_ARGS__, status_, out_, err_);               \
+                }                                                                                  \
+                assert_nothing_ran(w, #__VA_ARGS__);                                               \
         } while (0)
 
 static void do_everything(World *w, const char *search_path)
@@ -267,14 +274,16 @@ static void begin_with_nothing(World *w, const char *role, const char *search_pa
         start_catalog(w, "20");
         sql(w, "SET client_min_messages = error; DROP SCHEMA IF EXISTS edgemirror CASCADE;"
                "DROP PUBLICATION IF EXISTS edgemirror");
-        (void)snprintf(statement, sizeof(statement), "ALTER ROLE %s IN DATABASE test SET search_path = %s", role,
-                       search_path);
+        (void)snprintf(statement, sizeof(statement),
+                       "ALTER ROLE %s IN DATABASE test SET search_path = %s", role, search_path);
         char conninfo[256];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=postgres user=postgres", w->pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=postgres user=postgres",
+                       w->pg.folder);
         PGconn *conn = PQconnectdb(conninfo); /* a database in which nothing was laid out */
         PQclear(PQexec(conn, statement));
         PQfinish(conn);
-        (void)snprintf(w->pg.service, sizeof(w->pg.service), "host=%s dbname=test user=%s", w->pg.folder, role);
+        (void)snprintf(w->pg.service, sizeof(w->pg.service), "host=%s dbname=test user=%s",
+                       w->pg.folder, role);
         write_hostile_config(w);
 }
 

@@ -1,10 +1,12 @@
 /*
- * Whatever the system refuses once (memory, a descriptor, a connection, a write, an event), the program neither crashes nor hangs, its exit status is true,
- * and the mirror is right afterwards.
+ * Whatever the system refuses once (memory, a descriptor, a connection, a write, an event), the
+ * program neither crashes nor hangs, its exit status is true, and the mirror is right afterwards.
  *
- * The real program, PostgreSQL and the sample catalog; tests/harness/injector.c has the n-th call of a kind fail. Each n is tried in a child of this process, so
- * that what goes wrong with one (an assertion of the helpers among them) does not end the others. Without arguments: a sample of all, at another place with
- * every build. `test_injection COMMAND KIND FIRST STEP LAST` tries those (LAST 0: to the end); scripts/inject does it for all.
+ * The real program, PostgreSQL and the sample catalog; tests/harness/injector.c has the n-th call
+ * of a kind fail. Each n is tried in a child of this process, so that what goes wrong with one (an
+ * assertion of the helpers among them) does not end the others. Without arguments: a sample of all,
+ * at another place with every build. `test_injection COMMAND KIND FIRST STEP LAST` tries those
+ * (LAST 0: to the end); scripts/inject does it for all.
  */
 #include "base/cleanup.h"
 #include "integration/effects.h"
@@ -21,7 +23,8 @@
 #include <unistd.h>
 
 enum {
-        PROGRAM_MSEC_MAX = 100000, /* more than the deadline of a statement, which ends what libpq lost count of */
+        /* more than the deadline of a statement, which ends what libpq lost count of */
+        PROGRAM_MSEC_MAX = 100000,
         SERVE_SECONDS_MAX = 100,
         HANGS = 1000, /* instead of an exit status */
 };
@@ -40,11 +43,12 @@ static int finding(const Injection *i, const char *what, int status)
 {
         _cleanup_(cleanup_free) char *err = harness_read(i->effects.world->folder, "err");
         _cleanup_(cleanup_free) char *out = harness_read(i->effects.world->folder, "out");
-        printf("#   %s, status %d; standard error: %.600s; output: %.2000s\n", what, status, err, out);
+        printf("#   %s, status %d; standard error: %.600s; output: %.2000s\n", what, status, err,
+               out);
         return FINDING;
 }
 
-/* ---- striking ---- */
+/* ---- striking ------------------------------------------------------------------------------- */
 
 static void arm(const Injection *i, const char *kind, long n)
 {
@@ -81,16 +85,19 @@ static int wait_for(pid_t pid)
         return hangs ? HANGS : status;
 }
 
-/* libgcrypt aborts, with words of its own, where it is short of something when it is prepared. That is done before anything else, and where descriptors are
- * short the program refuses before that; what is left is the system running out in that very instant. */
+/* libgcrypt aborts, with words of its own, where it is short of something when it is prepared. That
+ * is done before anything else, and where descriptors are short the program refuses before that;
+ * what is left is the system running out in that very instant. */
 static bool is_known(const Injection *i, int status)
 {
         _cleanup_(cleanup_free) char *err = harness_read(i->effects.world->folder, "err");
-        return status == 256 + SIGABRT && (strstr(err, "`/proc/sys/crypto/fips_enabled' in libgcrypt") ||
-                                           strstr(err, "Fatal error: Cannot allocate memory"));
+        return status == 256 + SIGABRT &&
+               (strstr(err, "`/proc/sys/crypto/fips_enabled' in libgcrypt") ||
+                strstr(err, "Fatal error: Cannot allocate memory"));
 }
 
-static int command(Injection *i, const char *name, const char *option, const char *kind, long n, bool *ret_struck)
+static int command(Injection *i, const char *name, const char *option, const char *kind, long n,
+                   bool *ret_struck)
 {
         const char *const arguments[] = {"-c", i->effects.world->config, name, option, NULL};
         _cleanup_(cleanup_free) char *caller = NULL;
@@ -105,12 +112,11 @@ static int command(Injection *i, const char *name, const char *option, const cha
 
 static void end_leases(const Injection *i)
 {
-        free(effects_sql(
-                &i->effects,
-                "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 s' WHERE holder IS NOT NULL"));
+        free(effects_sql(&i->effects, "UPDATE edgemirror.edge_claim SET expires_at = now() - "
+                                      "interval '1 s' WHERE holder IS NOT NULL"));
 }
 
-/* ---- the commands ---- */
+/* ---- the commands --------------------------------------------------------------------------- */
 
 /* The same lines; edges answer in any order. */
 static bool same_lines(const char *a, const char *b)
@@ -134,7 +140,11 @@ static int try_check(Injection *i, const char *kind, long n)
         if (status == 0 && !same_lines(i->right, out))
                 return finding(i, "says that all is well, but not all of it", status);
         if (status != 0 && status != 1 && status != 69)
-                return finding(i, status == HANGS ? "hangs" : status > 255 ? "crashes" : "false status", status);
+                return finding(i,
+                               status == HANGS ? "hangs"
+                               : status > 255  ? "crashes"
+                                               : "false status",
+                               status);
         _cleanup_(cleanup_free) char *err = harness_read(i->effects.world->folder, "err");
         if (status != 0 && !strstr(out, "FAILED") && !err[0])
                 return finding(i, "fails without a word", status);
@@ -162,7 +172,11 @@ static int try_sync(Injection *i, const char *kind, long n)
         if (!struck)
                 return NOT_STRUCK;
         if (status != 0 && status != 1 && status != 4 && status != 69)
-                return finding(i, status == HANGS ? "hangs" : status > 255 ? "crashes" : "false status", status);
+                return finding(i,
+                               status == HANGS ? "hangs"
+                               : status > 255  ? "crashes"
+                                               : "false status",
+                               status);
         effects_check_left(&i->effects);
         return repair(i, status);
 }
@@ -172,8 +186,10 @@ static bool all_is_done(const Injection *i)
 {
         _cleanup_(cleanup_free) char *done = effects_sql(
                 &i->effects,
-                "SELECT count(*) FROM edgemirror.edge_claim c WHERE holder IS NULL AND next_run_at > now() AND EXISTS"
-                " (SELECT FROM edgemirror.sync_run r WHERE r.edge_connection_id = c.edge_connection_id"
+                "SELECT count(*) FROM edgemirror.edge_claim c WHERE holder IS NULL AND next_run_at "
+                "> now() AND EXISTS"
+                " (SELECT FROM edgemirror.sync_run r WHERE r.edge_connection_id = "
+                "c.edge_connection_id"
                 "  AND run_id > (SELECT max(run_id) FROM proof.run) AND finished_at IS NOT NULL)");
         return strcmp(done, "2") == 0;
 }
@@ -189,7 +205,8 @@ static int try_run(Injection *i, const char *kind, long n)
         effects_reset(e);
         arm(i, kind, n);
         pid_t pid = harness_program_start(e->world->folder, arguments);
-        for (time_t end = time(NULL) + SERVE_SECONDS_MAX; over.si_pid == 0 && !done && time(NULL) < end;) {
+        for (time_t end = time(NULL) + SERVE_SECONDS_MAX;
+             over.si_pid == 0 && !done && time(NULL) < end;) {
                 (void)nanosleep(&pause, NULL);
                 (void)waitid(P_PID, (id_t)pid, &over, WEXITED | WNOHANG | WNOWAIT);
                 done = all_is_done(i);
@@ -199,7 +216,8 @@ static int try_run(Injection *i, const char *kind, long n)
         (void)disarm(i, &caller);
         if (!caller[0])
                 return NOT_STRUCK;
-        printf("# run %s %ld: %d%s, %s\n", kind, n, status, over.si_pid ? " by itself" : "", caller);
+        printf("# run %s %ld: %d%s, %s\n", kind, n, status, over.si_pid ? " by itself" : "",
+               caller);
         if (is_known(i, status))
                 status = 1;
         if (status > 255)
@@ -214,7 +232,7 @@ static int try_run(Injection *i, const char *kind, long n)
         return repair(i, 1);
 }
 
-/* ---- every n ---- */
+/* ---- every n -------------------------------------------------------------------------------- */
 
 static const struct {
         const char *name;
@@ -262,7 +280,8 @@ static int try_every(Injection *i, size_t c, const char *kind, long first, long 
                 printf("# FINDING %s %s %ld\n", commands[c].name, kind, n);
                 findings++;
         }
-        printf("# %s, %s: %ld tried of %ld, %d findings\n", commands[c].name, kind, tried, last, findings);
+        printf("# %s, %s: %ld tried of %ld, %d findings\n", commands[c].name, kind, tried, last,
+               findings);
         return findings;
 }
 
@@ -274,7 +293,8 @@ static int all_of_it(Injection *i, const char *name, const char *kind, const cha
                 long last = strtol(range[2], NULL, 10);
                 if (last == 0)
                         last = count_calls(i, commands[c].try, kind);
-                return try_every(i, c, kind, strtol(range[0], NULL, 10), strtol(range[1], NULL, 10), last) > 0;
+                return try_every(i, c, kind, strtol(range[0], NULL, 10), strtol(range[1], NULL, 10),
+                                 last) > 0;
         }
         return 2;
 }
@@ -287,8 +307,8 @@ static int sample(Injection *i, long place)
                         long calls = count_calls(i, commands[c].try, kinds[k]);
                         long step = calls / commands[c].samples + 1;
                         int findings = try_every(i, c, kinds[k], 1 + place % step, step, calls);
-                        printf("%sok %d - %s goes on, or ends and says so, when one %s fails\n", findings ? "not " : "",
-                               ++number, commands[c].name, kinds[k]);
+                        printf("%sok %d - %s goes on, or ends and says so, when one %s fails\n",
+                               findings ? "not " : "", ++number, commands[c].name, kinds[k]);
                         failed += findings > 0;
                 }
         printf("1..%d\n", number);
@@ -327,12 +347,14 @@ int main(int argc, char **argv)
         struct stat program;
         harness_built("edgemirror", path);
         if (has_sanitizers)
-                return harness_skip_all("sanitizers have an allocator of their own; a build without them is tried");
+                return harness_skip_all(
+                        "sanitizers have an allocator of their own; a build without them is tried");
         if (stat(path, &program) < 0)
                 return 1;
         prepare(&injection);
-        int status = argc == 6 ? all_of_it(&injection, argv[1], argv[2], (const char *const *)argv + 3)
-                               : sample(&injection, (long)(program.st_size / 8));
+        int status =
+                argc == 6 ? all_of_it(&injection, argv[1], argv[2], (const char *const *)argv + 3)
+                          : sample(&injection, (long)(program.st_size / 8));
         clean_up(&injection);
         return status;
 }

@@ -1,6 +1,6 @@
 /*
- * Several instances of edgemirror run on one database: they share the work, and go on with what one of them left. What befalls them at random is in
- * test_chaos.c.
+ * Several instances of edgemirror run on one database: they share the work, and go on with what one
+ * of them left. What befalls them at random is in test_chaos.c.
  */
 #include "integration/service_world.h"
 #include <signal.h>
@@ -40,20 +40,19 @@ static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
         await_phase(w, 0, "poll");
         harness_service_kill(&w->services[0]);
         no_faults(w);
-        (void)service_start(w, 1); /* finds the lease, and looks again when it ends: nothing tells it to */
+        /* finds the lease, and looks again when it ends: nothing tells it to */
+        (void)service_start(w, 1);
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 1);
         assert_int_equal(requests(w, "refresh", 0, 0), 1);
-        assert_int_equal(
-                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume' AND outcome = 'synced'"
-                            " AND refresh = 'clean'"),
-                1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = "
+                                     "'resume' AND outcome = 'synced'"
+                                     " AND refresh = 'clean'"),
+                         1);
         assert_int_equal(sql_long(w, "SELECT count(DISTINCT job_id) FROM edgemirror.sync_run"), 1);
-        assert_int_equal(
-                sql_long(
-                        w,
-                        "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted' AND error_code = 'lease-lost'"),
-                1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = "
+                                     "'aborted' AND error_code = 'lease-lost'"),
+                         1);
         assert_mirror_equals_catalog(w, 0, 0);
         assert_nothing_is_held(w);
 }
@@ -81,8 +80,14 @@ static void publish_nothing_after_the_lease(ServiceWorld *w)
         service_stop(w, 0);
         service_stop(w, 1);
         assert_mirror_equals_catalog(w, 0, 0);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"), 1);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'lease-lost'"), 1);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
+                1);
+        assert_int_equal(
+                sql_long(
+                        w,
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'lease-lost'"),
+                1);
         assert_nothing_is_held(w);
 }
 
@@ -101,8 +106,10 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(instances_share_the_work, few_edges),
-                cmocka_unit_test_setup(the_job_of_a_killed_instance_is_polled_on_by_another, few_edges),
-                cmocka_unit_test_setup(a_paused_instance_publishes_nothing_after_its_lease, few_edges),
+                cmocka_unit_test_setup(the_job_of_a_killed_instance_is_polled_on_by_another,
+                                       few_edges),
+                cmocka_unit_test_setup(a_paused_instance_publishes_nothing_after_its_lease,
+                                       few_edges),
                 cmocka_unit_test_setup(nor_does_it_through_pgbouncer, few_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);

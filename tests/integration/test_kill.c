@@ -1,8 +1,10 @@
 /*
- * Killed at any of its effects, and with any connection cut at any of them, the program leaves whole snapshots, and the next run makes it right.
+ * Killed at any of its effects, and with any connection cut at any of them, the program leaves
+ * whole snapshots, and the next run makes it right.
  *
- * The real program, PostgreSQL and the sample catalog; k goes up until a run ends undisturbed. What must hold in between and in the end is in effects.h. With
- * KILLER_ALL=1 the edges are larger, and every variant strikes at every k; otherwise all but the first strike at every sixth.
+ * The real program, PostgreSQL and the sample catalog; k goes up until a run ends undisturbed. What
+ * must hold in between and in the end is in effects.h. With KILLER_ALL=1 the edges are larger, and
+ * every variant strikes at every k; otherwise all but the first strike at every sixth.
  */
 #include "base/cleanup.h"
 #include "integration/effects.h"
@@ -44,9 +46,8 @@ static int teardown(void **state)
 /* The lease of a dead instance ends by itself; so long nobody wants to wait here. */
 static void end_leases(const Effects *e)
 {
-        free(harness_sql(
-                &e->world->pg,
-                "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 s' WHERE holder IS NOT NULL"));
+        free(harness_sql(&e->world->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - "
+                                        "interval '1 s' WHERE holder IS NOT NULL"));
 }
 
 static int sync_struck(Effects *e, const char *moment, long k, bool *ret_struck)
@@ -59,19 +60,21 @@ static int sync_struck(Effects *e, const char *moment, long k, bool *ret_struck)
         return status;
 }
 
-/* How often the catalog is asked to refresh an edge that a run left in this state, that run and the next one together. A run whose job is known polls it on. */
+/* How often the catalog is asked to refresh an edge that a run left in this state, that run and the
+ * next one together. A run whose job is known polls it on. */
 static void check_posts(const Effects *e, bool done_is_done)
 {
         for (int edge = 0; edge < 2; edge++) {
                 EffectsState left = e->edges[edge].left;
                 bool window = left == EDGE_REFRESHING;
-                bool once = left == EDGE_UNTOUCHED || left == EDGE_POLLING || (done_is_done && left == EDGE_SYNCED);
+                bool once = left == EDGE_UNTOUCHED || left == EDGE_POLLING ||
+                            (done_is_done && left == EDGE_SYNCED);
                 int posts = effects_posts(e, edge, window);
                 assert_in_range(posts, window || once ? 1 : 2, once ? 1 : 2);
         }
 }
 
-/* ---- the command ---- */
+/* ---- the command ---------------------------------------------------------------------------- */
 
 static bool kill_a_sync(Effects *e, const char *moment, long k)
 {
@@ -106,20 +109,23 @@ static bool cut_a_sync(Effects *e, const char *moment, long k)
         return struck;
 }
 
-/* ---- the service ---- */
+/* ---- the service ---------------------------------------------------------------------------- */
 
 static bool all_is_done(const Effects *e)
 {
         _cleanup_(cleanup_free) char *log = harness_read(e->world->folder, "err");
         _cleanup_(cleanup_free) char *done = effects_sql(
                 e,
-                "SELECT count(*) FROM edgemirror.edge_claim c WHERE holder IS NULL AND next_run_at > now() AND EXISTS"
-                " (SELECT FROM edgemirror.sync_run r WHERE r.edge_connection_id = c.edge_connection_id"
+                "SELECT count(*) FROM edgemirror.edge_claim c WHERE holder IS NULL AND next_run_at "
+                "> now() AND EXISTS"
+                " (SELECT FROM edgemirror.sync_run r WHERE r.edge_connection_id = "
+                "c.edge_connection_id"
                 "  AND run_id > (SELECT max(run_id) FROM proof.run) AND finished_at IS NOT NULL)");
         return strcmp(done, "2") == 0 && strstr(log, "serving ");
 }
 
-/* Until it serves and both edges are synced, or the program has died. Then its exit status, asked to stop if it was alive. */
+/* Until it serves and both edges are synced, or the program has died. Then its exit status, asked
+ * to stop if it was alive. */
 static int serve(Effects *e, const char *moment, long k, bool *ret_struck)
 {
         const char *const arguments[] = {"-c", e->world->config, "run", NULL};
@@ -156,7 +162,7 @@ static bool kill_a_service(Effects *e, const char *moment, long k)
         return struck;
 }
 
-/* ---- every k ---- */
+/* ---- every k -------------------------------------------------------------------------------- */
 
 typedef bool (*Strike)(Effects *e, const char *moment, long k);
 

@@ -1,11 +1,12 @@
 /*
- * A run that has taken its lease, and then has not the memory for what renews it, releases the lease: S4. The real runner in this process, on real parts;
- * only the timer of the heartbeat cannot be set.
+ * A run that has taken its lease, and then has not the memory for what renews it, releases the
+ * lease: S4. The real runner in this process, on real parts; only the timer of the heartbeat cannot
+ * be set.
  */
 #include "base/duration.h"
 #include "integration/sync_world.h"
-#include "sync/plan.h"
 #include "peers/peers.h"
+#include "sync/plan.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +16,16 @@
 
 static bool without_heartbeat;
 
-int __real_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock, uint64_t usec,
-                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata);
-int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock, uint64_t usec,
-                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata);
+int __real_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock,
+                                      uint64_t usec, uint64_t accuracy,
+                                      sd_event_time_handler_t callback, void *userdata);
+int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock,
+                                      uint64_t usec, uint64_t accuracy,
+                                      sd_event_time_handler_t callback, void *userdata);
 
-int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock, uint64_t usec,
-                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata)
+int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock,
+                                      uint64_t usec, uint64_t accuracy,
+                                      sd_event_time_handler_t callback, void *userdata)
 {
         if (without_heartbeat && usec == LEASE_USEC / 3)
                 return -ENOMEM;
@@ -73,11 +77,20 @@ static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
         (void)config_free(config);
         text_done(&errors);
         assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
-                         0);
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
+                0);
         assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'no-memory'"), 1);
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
+                0);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'no-memory'"),
+                1);
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
 }
@@ -85,7 +98,8 @@ static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(the_lease_is_released_when_its_heartbeat_cannot_begin, small_world),
+                cmocka_unit_test_setup(the_lease_is_released_when_its_heartbeat_cannot_begin,
+                                       small_world),
         };
         return cmocka_run_group_tests_name("lease_released", tests, world_setup, world_teardown);
 }

@@ -1,6 +1,6 @@
 /*
- * Every list ends, and says truly what it is: catalogs whose ids repeat, whose order is another one at each request, whose pages have another cap each,
- * and whose list has no end.
+ * Every list ends, and says truly what it is: catalogs whose ids repeat, whose order is another one
+ * at each request, whose pages have another cap each, and whose list has no end.
  */
 #include "integration/sync_world.h"
 #include <stdio.h>
@@ -9,7 +9,9 @@
 
 static void assert_whole(World *w, int rows, int requests_max)
 {
-        assert_int_equal(run_command(w, (const char *const[]){"sync", "--json", "--no-refresh", "main", NULL}), 0);
+        assert_int_equal(run_command(w, (const char *const[]){"sync", "--json", "--no-refresh",
+                                                              "main", NULL}),
+                         0);
         take_results(w);
         assert_string_equal(text_of(w, 0, "outcome"), "synced");
         assert_int_equal(number_of(w, 0, "listed"), rows);
@@ -19,7 +21,8 @@ static void assert_whole(World *w, int rows, int requests_max)
 
 static long present(World *w)
 {
-        return harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'main'");
+        return harness_sql_long(&w->pg,
+                                "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'main'");
 }
 
 /* L1 */
@@ -36,7 +39,8 @@ static void ids_that_stand_twice_are_mirrored_once(void **state)
                 (void)snprintf(settings, sizeof(settings), "{\"doubles\":%d}", cases[i].doubles);
                 control(w, "/control/settings", settings);
                 for (int again = 0; again < 2; again++)
-                        assert_whole(w, cases[i].n, cases[i].n < 100 ? 3 : 12); /* some ahead of their time */
+                        /* some ahead of their time */
+                        assert_whole(w, cases[i].n, cases[i].n < 100 ? 3 : 12);
                 assert_int_equal(number_of(w, 0, "unchanged"), cases[i].n);
                 assert_int_equal(present(w), cases[i].n);
         }
@@ -80,8 +84,10 @@ static void new_order_at_each_request_is_called_unstable(void **state)
         assert_string_equal(error_of(w, "code"), "list-unstable");
         assert_true(number_of(w, 0, "requests") <= 60);
         assert_true(present(w) > 1900); /* what was seen is applied */
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE listed_at IS NOT NULL"),
-                         0);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg, "SELECT count(*) FROM edgemirror.edge WHERE listed_at IS NOT NULL"),
+                0);
         /* A list of one page is one snapshot, in whatever order. */
         begin_again(w, "400,1", "1s");
         control(w, "/control/settings", "{\"order\":\"shuffle\"}");

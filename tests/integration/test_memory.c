@@ -1,5 +1,6 @@
 /*
- * A sync's memory does not grow with its edge: the peak at 200,000 rows is that at 20,000, within 4 MiB, and below 32 MiB.
+ * A sync's memory does not grow with its edge: the peak at 200,000 rows is that at 20,000, within 4
+ * MiB, and below 32 MiB.
  */
 #include "integration/sync_world.h"
 #include <stdlib.h>
@@ -17,10 +18,13 @@ static long sync_peak(World *w, int rows)
 {
         long peak_kib;
         const char *const arguments[] = {"-c", w->config, "sync", "--json", "main", NULL};
-        assert_int_equal(harness_program_wait_peak(harness_program_start(w->folder, arguments), &peak_kib), 0);
+        assert_int_equal(
+                harness_program_wait_peak(harness_program_start(w->folder, arguments), &peak_kib),
+                0);
         take_results(w);
         assert_int_equal(number_of(w, 0, "listed"), rows);
-        print_message("%d rows, %d added: %.1f MiB\n", rows, number_of(w, 0, "added"), (double)peak_kib / KIB_PER_MIB);
+        print_message("%d rows, %d added: %.1f MiB\n", rows, number_of(w, 0, "added"),
+                      (double)peak_kib / KIB_PER_MIB);
         return peak_kib;
 }
 
@@ -46,6 +50,7 @@ int main(void)
                 cmocka_unit_test(memory_does_not_grow_with_the_edge),
         };
         if (sanitizers)
-                return harness_skip_all("most of the memory is the sanitizers'; a build without them measures");
+                return harness_skip_all(
+                        "most of the memory is the sanitizers'; a build without them measures");
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

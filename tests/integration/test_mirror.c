@@ -106,8 +106,10 @@ static void register_edges(World *w)
 
 static MirrorRun claim(World *w, const Uuid *id)
 {
-        const MirrorClaimRequest request = {
-                .edge = *id, .trigger = MIRROR_TRIGGER_MANUAL, .refresh = true, .job_max_age_usec = 3600 * 1000000ULL};
+        const MirrorClaimRequest request = {.edge = *id,
+                                            .trigger = MIRROR_TRIGGER_MANUAL,
+                                            .refresh = true,
+                                            .job_max_age_usec = 3600 * 1000000ULL};
         MirrorTask *task;
         assert_int_equal(mirror_claim(w->mirror, &request, on_claim, w, &task), 0);
         wait_done(w);
@@ -125,8 +127,10 @@ static Uuid row_id(int number)
 
 static void add_row(Spool *spool, int number, const char *name, int database)
 {
-        DatabaseConnection row = {
-                .id = row_id(number), .name = name, .name_size = strlen(name), .has_database = database > 0};
+        DatabaseConnection row = {.id = row_id(number),
+                                  .name = name,
+                                  .name_size = strlen(name),
+                                  .has_database = database > 0};
         row.database_id = row_id(1000 + database);
         assert_int_equal(spool_add(spool, &row, NULL), 0);
 }
@@ -174,29 +178,31 @@ static int world_teardown(void **state)
 static int empty_tables(void **state)
 {
         World *w = *state;
-        free(harness_sql(
-                &w->pg,
-                "TRUNCATE edgemirror.database_connection, edgemirror.database_connection_history, edgemirror.sync_run;"
-                "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
+        free(harness_sql(&w->pg,
+                         "TRUNCATE edgemirror.database_connection, "
+                         "edgemirror.database_connection_history, edgemirror.sync_run;"
+                         "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
         return 0;
 }
 
 static void assert_history_sound(World *w)
 {
         assert_int_equal(
-                harness_sql_long(
-                        &w->pg,
-                        "SELECT count(*) FROM edgemirror.database_connection_history a "
-                        "JOIN edgemirror.database_connection_history b USING (id) WHERE a.valid_from < b.valid_from "
-                        "AND coalesce(a.valid_to, 'infinity') > b.valid_from"),
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection_history a "
+                                 "JOIN edgemirror.database_connection_history b USING (id) WHERE "
+                                 "a.valid_from < b.valid_from "
+                                 "AND coalesce(a.valid_to, 'infinity') > b.valid_from"),
                 0);
         assert_int_equal(
-                harness_sql_long(
-                        &w->pg,
-                        "SELECT count(*) FROM edgemirror.database_connection d FULL JOIN "
-                        "(SELECT * FROM edgemirror.database_connection_history WHERE valid_to IS NULL) h USING (id) "
-                        "WHERE d.removed_at IS NULL AND (d.name, d.database_id, d.edge_connection_id, d.changed_at) "
-                        "IS DISTINCT FROM (h.name, h.database_id, h.edge_connection_id, h.valid_from)"),
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection d FULL JOIN "
+                                 "(SELECT * FROM edgemirror.database_connection_history WHERE "
+                                 "valid_to IS NULL) h USING (id) "
+                                 "WHERE d.removed_at IS NULL AND (d.name, d.database_id, "
+                                 "d.edge_connection_id, d.changed_at) "
+                                 "IS DISTINCT FROM (h.name, h.database_id, h.edge_connection_id, "
+                                 "h.valid_from)"),
                 0);
 }
 
@@ -213,15 +219,17 @@ static void migrate_twice_changes_nothing(void **state)
 static void migrate_refuses_newer_schema_and_changed_text(void **state)
 {
         World *w = *state;
-        free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version VALUES (99, 'future', 'x')"));
+        free(harness_sql(&w->pg,
+                         "INSERT INTO edgemirror.schema_version VALUES (99, 'future', 'x')"));
         migrate(w);
         assert_string_equal(w->fault.code, "schema-newer");
         free(harness_sql(&w->pg, "DELETE FROM edgemirror.schema_version WHERE version = 99;"
-                                 "UPDATE edgemirror.schema_version SET checksum = 'x' || checksum WHERE version = 2"));
+                                 "UPDATE edgemirror.schema_version SET checksum = 'x' || checksum "
+                                 "WHERE version = 2"));
         migrate(w);
         assert_string_equal(w->fault.code, "schema-checksum");
-        free(harness_sql(&w->pg,
-                         "UPDATE edgemirror.schema_version SET checksum = substr(checksum, 2) WHERE version = 2"));
+        free(harness_sql(&w->pg, "UPDATE edgemirror.schema_version SET checksum = substr(checksum, "
+                                 "2) WHERE version = 2"));
         migrate(w);
         assert_string_equal(w->fault.message, "");
 }
@@ -246,13 +254,19 @@ static void adds_changes_links_and_holds(void **state)
         assert_int_equal(w->applied.unchanged, 0);
         assert_int_equal(w->applied.held, 1);
         assert_int_equal(w->applied.row_count, 3);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'one'"), 3);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.unregistered"), 3);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE kind = 'changed'"), 2);
         assert_int_equal(
                 harness_sql_long(&w->pg,
-                                 "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'held' AND held = 1"),
-                1);
+                                 "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'one'"),
+                3);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.unregistered"),
+                         3);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.change WHERE kind = 'changed'"),
+                2);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE "
+                                                  "outcome = 'held' AND held = 1"),
+                         1);
         assert_history_sound(w);
         spool_free(spool);
 }
@@ -267,8 +281,9 @@ static void the_later_observation_of_an_id_counts(void **state)
         add_row(spool, 1, "second", 0);
         apply(w, &edge, spool);
         assert_int_equal(w->applied.listed, 2);
-        char *name =
-                harness_sql(&w->pg, "SELECT string_agg(name, ',' ORDER BY id) FROM edgemirror.database_connection");
+        char *name = harness_sql(
+                &w->pg,
+                "SELECT string_agg(name, ',' ORDER BY id) FROM edgemirror.database_connection");
         assert_string_equal(name, "second,b");
         free(name);
         spool_free(spool);
@@ -283,7 +298,10 @@ static void a_row_that_moves_is_moved(void **state)
         apply(w, &edge, spool);
         apply(w, &other_edge, spool);
         assert_int_equal(w->applied.changed, 1);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'two'"), 1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'two'"),
+                1);
         assert_history_sound(w);
         spool_free(spool);
 }
@@ -314,7 +332,8 @@ static void names_arrive_exactly(void **state)
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
                 char sql[200], id[UUID_STRING_SIZE];
                 Uuid uuid = row_id((int)i);
-                (void)snprintf(sql, sizeof(sql), "SELECT name FROM edgemirror.database_connection WHERE id = '%s'",
+                (void)snprintf(sql, sizeof(sql),
+                               "SELECT name FROM edgemirror.database_connection WHERE id = '%s'",
                                uuid_format(&uuid, id));
                 char *name = harness_sql(&w->pg, sql);
                 assert_string_equal(name, names[i]);
@@ -324,7 +343,8 @@ static void names_arrive_exactly(void **state)
         free(longest);
 }
 
-/* Transactions of our own since the last look make the statistics; xmax shows locks and updates on the rows themselves. */
+/* Transactions of our own since the last look make the statistics; xmax shows locks and updates on
+ * the rows themselves. */
 static void an_unchanged_list_writes_and_locks_nothing(void **state)
 {
         World *w = *state;
@@ -341,9 +361,10 @@ static void an_unchanged_list_writes_and_locks_nothing(void **state)
         assert_int_equal(w->applied.added, 50000);
         free(harness_sql(&w->pg, "CHECKPOINT"));
 
-        static const char written[] =
-                "SELECT sum(xmin::text::bigint) + sum(xmax::text::bigint) FROM edgemirror.database_connection";
-        static const char position[] = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint";
+        static const char written[] = "SELECT sum(xmin::text::bigint) + sum(xmax::text::bigint) "
+                                      "FROM edgemirror.database_connection";
+        static const char position[] =
+                "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint";
         long xids = harness_sql_long(&w->pg, written);
         long before = harness_sql_long(&w->pg, position);
         apply(w, &edge, spool);
@@ -379,9 +400,8 @@ static void who_lost_the_lease_publishes_nothing(void **state)
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "stale", 0);
         MirrorRun paused = claim(w, &edge);
-        free(harness_sql(
-                &w->pg,
-                "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 second' WHERE holder IS NOT NULL"));
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - interval "
+                                 "'1 second' WHERE holder IS NOT NULL"));
         MirrorRun next = claim(w, &edge);
         assert_false(w->claim.busy);
         assert_int_equal(next.epoch, paused.epoch + 1);
@@ -393,9 +413,13 @@ static void who_lost_the_lease_publishes_nothing(void **state)
         assert_int_equal(mirror_progress(w->mirror, &paused, &progress, on_plain, w, &task), 0);
         wait_done(w);
         assert_string_equal(w->fault.code, "lease-lost");
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"), 0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted'"),
-                         1);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"), 0);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted'"),
+                1);
         spool_free(spool);
 }
 
@@ -403,16 +427,16 @@ static void a_job_that_was_left_is_taken_up(void **state)
 {
         World *w = *state;
         MirrorRun run = claim(w, &edge);
-        MirrorProgress progress = {
-                .phase = SYNC_PHASE_POLL, .has_job = true, .job_url = "https://c.example/rest/jobs/v1/jobs/x"};
+        MirrorProgress progress = {.phase = SYNC_PHASE_POLL,
+                                   .has_job = true,
+                                   .job_url = "https://c.example/rest/jobs/v1/jobs/x"};
         MirrorTask *task;
         progress.job = (JobStatus){.id = row_id(7), .state = "RUNNING", .progress = 30};
         assert_int_equal(mirror_progress(w->mirror, &run, &progress, on_plain, w, &task), 0);
         wait_done(w);
         assert_int_equal(w->fault.scope, FAULT_NONE);
-        free(harness_sql(
-                &w->pg,
-                "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 second' WHERE holder IS NOT NULL"));
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - interval "
+                                 "'1 second' WHERE holder IS NOT NULL"));
 
         (void)claim(w, &edge);
         assert_true(w->claim.resumes);
@@ -420,10 +444,9 @@ static void a_job_that_was_left_is_taken_up(void **state)
         assert_true(uuid_equal(&w->claim.job_id, &job));
         assert_string_equal(w->claim.job_url, progress.job_url);
         assert_true(w->claim.job_since_usec > 0);
-        assert_int_equal(
-                harness_sql_long(
-                        &w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume' AND phase = 'poll'"),
-                1);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE "
+                                                  "trigger = 'resume' AND phase = 'poll'"),
+                         1);
 }
 
 /* However the run ended that began it; but not when that is longer ago than jobs are waited for. */
@@ -436,51 +459,62 @@ static void a_job_is_taken_up_as_long_as_it_is_worth_it(void **state)
         } cases[] = {
                 {"outcome = 'aborted', finished_at = now()", true},
                 {"outcome = 'failed', finished_at = now()", true},
-                {"outcome = 'failed', finished_at = now(), refresh = 'timeout'", false}, /* it was given up */
+                /* it was given up */
+                {"outcome = 'failed', finished_at = now(), refresh = 'timeout'", false},
                 {"outcome = 'synced', finished_at = now()", false},
                 {"outcome = 'failed', finished_at = now(), job_state = 'ERROR'", false},
-                {"outcome = 'failed', finished_at = now(), started_at = now() - interval '61 min'", false},
+                {"outcome = 'failed', finished_at = now(), started_at = now() - interval '61 min'",
+                 false},
                 {"started_at = now() - interval '59 min'", true}, /* its process died */
                 {"started_at = now() - interval '61 min'", false},
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 char sql[400];
-                free(harness_sql(&w->pg, "TRUNCATE edgemirror.sync_run;"
-                                         "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
+                free(harness_sql(
+                        &w->pg,
+                        "TRUNCATE edgemirror.sync_run;"
+                        "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
                 (void)claim(w, &edge);
-                (void)snprintf(sql, sizeof(sql),
-                               "UPDATE edgemirror.sync_run SET phase = 'poll', job_state = 'RUNNING',"
-                               " job_id = gen_random_uuid(); UPDATE edgemirror.sync_run SET %s;"
-                               "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL",
-                               cases[i].run);
+                (void)snprintf(
+                        sql, sizeof(sql),
+                        "UPDATE edgemirror.sync_run SET phase = 'poll', job_state = 'RUNNING',"
+                        " job_id = gen_random_uuid(); UPDATE edgemirror.sync_run SET %s;"
+                        "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL",
+                        cases[i].run);
                 free(harness_sql(&w->pg, sql));
                 (void)claim(w, &edge);
                 if (w->claim.resumes != cases[i].resumes)
-                        fail_msg("%s: %s", cases[i].run, w->claim.resumes ? "taken up" : "not taken up");
+                        fail_msg("%s: %s", cases[i].run,
+                                 w->claim.resumes ? "taken up" : "not taken up");
         }
 }
 
-/* The catalog has answered nothing but errors for it, and each run took it up from the one before. */
+/* The catalog has answered nothing but errors for it, and each run took it up from the one before.
+ */
 static void a_job_does_not_become_younger_by_being_taken_up(void **state)
 {
         World *w = *state;
-        free(harness_sql(&w->pg, "TRUNCATE edgemirror.sync_run;"
-                                 "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
+        free(harness_sql(&w->pg,
+                         "TRUNCATE edgemirror.sync_run;"
+                         "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
         for (int i = 0; i < 2; i++) {
                 (void)claim(w, &edge);
                 free(harness_sql(
                         &w->pg,
-                        "UPDATE edgemirror.sync_run SET phase = 'poll', job_state = 'RUNNING', outcome = 'failed',"
+                        "UPDATE edgemirror.sync_run SET phase = 'poll', job_state = 'RUNNING', "
+                        "outcome = 'failed',"
                         " finished_at = now(), job_id = '00000000-0000-0000-0000-000000000007';"
                         "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
-                free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET started_at = started_at - interval '25 min'"));
+                free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET started_at = started_at - "
+                                         "interval '25 min'"));
         }
         (void)claim(w, &edge);
         assert_true(w->claim.resumes);
         assert_true(w->claim.job_since_usec > 49 * 60 * INT64_C(1000000));
-        free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET outcome = 'failed', finished_at = now(),"
-                                 " started_at = started_at - interval '25 min';"
-                                 "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.sync_run SET outcome = 'failed', finished_at = now(),"
+                         " started_at = started_at - interval '25 min';"
+                         "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
         (void)claim(w, &edge);
         assert_false(w->claim.resumes);
 }
@@ -492,10 +526,10 @@ static void a_clock_set_back_keeps_the_history_sound(void **state)
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "before", 0);
         apply(w, &edge, spool);
-        free(harness_sql(
-                &w->pg,
-                "UPDATE edgemirror.database_connection SET changed_at = changed_at + interval '1 day';"
-                "UPDATE edgemirror.database_connection_history SET valid_from = valid_from + interval '1 day'"));
+        free(harness_sql(&w->pg, "UPDATE edgemirror.database_connection SET changed_at = "
+                                 "changed_at + interval '1 day';"
+                                 "UPDATE edgemirror.database_connection_history SET valid_from = "
+                                 "valid_from + interval '1 day'"));
         spool_reset(spool);
         add_row(spool, 1, "after", 0);
         apply(w, &edge, spool);
@@ -519,7 +553,8 @@ static void a_server_that_went_away_is_found_again(void **state)
         spool_free(spool);
 }
 
-/* However many rows of a list cannot be mirrored, all are counted and few are kept; with the next list that is read to its end they are what that one has. */
+/* However many rows of a list cannot be mirrored, all are counted and few are kept; with the next
+ * list that is read to its end they are what that one has. */
 static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
 {
         World *w = *state;
@@ -529,23 +564,31 @@ static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
                 assert_int_equal(spool_new(&spool), 0);
                 add_row(spool, 1, "one", 0);
                 for (int i = 0; i < n; i++) {
-                        DatabaseConnection row = {
-                                .id = row_id(5000 + i), .name = "{}", .name_size = 2, .rejected = "it is odd"};
+                        DatabaseConnection row = {.id = row_id(5000 + i),
+                                                  .name = "{}",
+                                                  .name_size = 2,
+                                                  .rejected = "it is odd"};
                         assert_int_equal(spool_add(spool, &row, NULL), 0);
                 }
                 MirrorRun run = claim(w, &edge);
-                MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
-                MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD, .to_the_end = true};
+                MirrorEnding ending = {
+                        .outcome = "synced", .refresh = "clean", .listed_whole = true};
+                MirrorSnapshot snapshot = {
+                        .rows = spool, .missing = MIRROR_MISSING_HOLD, .to_the_end = true};
                 MirrorTask *task;
-                assert_int_equal(mirror_apply(w->mirror, &run, &snapshot, &ending, on_applied, w, &task), 0);
+                assert_int_equal(
+                        mirror_apply(w->mirror, &run, &snapshot, &ending, on_applied, w, &task), 0);
                 wait_done(w);
                 assert_string_equal(w->fault.message, "");
                 assert_int_equal(w->applied.listed, n + 1);
                 assert_int_equal(w->applied.rejected, n);
                 assert_int_equal(w->applied.row_count, 1);
-                assert_int_equal(harness_sql_long(&w->pg, "SELECT max(rejected) FROM edgemirror.edge"), n);
+                assert_int_equal(
+                        harness_sql_long(&w->pg, "SELECT max(rejected) FROM edgemirror.edge"), n);
                 int kept = n < LIMIT_REJECTED_KEPT ? n : LIMIT_REJECTED_KEPT;
-                assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.rejected_row"), kept);
+                assert_int_equal(
+                        harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.rejected_row"),
+                        kept);
         }
 }
 
@@ -563,9 +606,11 @@ int main(void)
                 cmocka_unit_test_setup(who_lost_the_lease_publishes_nothing, empty_tables),
                 cmocka_unit_test_setup(a_job_that_was_left_is_taken_up, empty_tables),
                 cmocka_unit_test_setup(a_job_is_taken_up_as_long_as_it_is_worth_it, empty_tables),
-                cmocka_unit_test_setup(a_job_does_not_become_younger_by_being_taken_up, empty_tables),
+                cmocka_unit_test_setup(a_job_does_not_become_younger_by_being_taken_up,
+                                       empty_tables),
                 cmocka_unit_test_setup(a_clock_set_back_keeps_the_history_sound, empty_tables),
-                cmocka_unit_test_setup(of_many_rows_that_cannot_be_mirrored_some_are_kept, empty_tables),
+                cmocka_unit_test_setup(of_many_rows_that_cannot_be_mirrored_some_are_kept,
+                                       empty_tables),
                 cmocka_unit_test_setup(a_server_that_went_away_is_found_again, empty_tables),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -1,5 +1,6 @@
 /*
- * Rows that move from one Edge connection to another: they move in the mirror, whoever is synced first, and also when the other one is not mirrored.
+ * Rows that move from one Edge connection to another: they move in the mirror, whoever is synced
+ * first, and also when the other one is not mirrored.
  */
 #include "integration/removals_world.h"
 #include <libpq-fe.h>
@@ -16,7 +17,8 @@ static void a_row_that_moves_is_moved_whichever_edge_is_first(void **state)
                 char move[128];
                 begin_again(w, "20", "1s");
                 assert_int_equal(sync_all(w), 0);
-                (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":3,\"to\":\"%s\"}", w->edges[1]);
+                (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":3,\"to\":\"%s\"}",
+                               w->edges[1]);
                 change_rows(w, 0, move);
                 assert_int_equal(run_sync(w, "--no-refresh", orders[i][0]), 0);
                 if (i == 0)
@@ -27,20 +29,27 @@ static void a_row_that_moves_is_moved_whichever_edge_is_first(void **state)
                 else
                         assert_counts(w, "synced", 0, 0, 0);
                 assert_mirror_equals_catalog(w);
-                assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"
-                                                          " WHERE removed_at IS NOT NULL"),
-                                 0);
                 assert_int_equal(
-                        harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE kind = 'changed'"), 1);
+                        harness_sql_long(&w->pg,
+                                         "SELECT count(*) FROM edgemirror.database_connection"
+                                         " WHERE removed_at IS NOT NULL"),
+                        0);
+                assert_int_equal(
+                        harness_sql_long(
+                                &w->pg,
+                                "SELECT count(*) FROM edgemirror.change WHERE kind = 'changed'"),
+                        1);
                 assert_history_is_sound(w);
         }
 }
 
-/* Where the first row of the catalog that `main` had is in the mirror: name of the edge, or "" for one that is not known here. */
+/* Where the first row of the catalog that `main` had is in the mirror: name of the edge, or "" for
+ * one that is not known here. */
 static char *edge_of(World *w, const char *id)
 {
         char sql[200];
-        (void)snprintf(sql, sizeof(sql), "SELECT coalesce(edge, '') FROM edgemirror.inventory WHERE id = '%s'", id);
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT coalesce(edge, '') FROM edgemirror.inventory WHERE id = '%s'", id);
         return harness_sql(&w->pg, sql);
 }
 
@@ -48,9 +57,11 @@ static void move_one(World *w, int from, int to, char id[40])
 {
         char path[128], move[128];
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[from]);
-        (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":0,\"to\":\"%s\"}", w->edges[to]);
+        (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":0,\"to\":\"%s\"}",
+                       w->edges[to]);
         cJSON *answer = harness_control(&w->catalog, path, move);
-        const char *moved = cJSON_GetStringValue(cJSON_GetArrayItem(cJSON_GetObjectItem(answer, "ids"), 0));
+        const char *moved =
+                cJSON_GetStringValue(cJSON_GetArrayItem(cJSON_GetObjectItem(answer, "ids"), 0));
         assert_non_null(moved);
         (void)snprintf(id, 40, "%s", moved);
         cJSON_Delete(answer);
@@ -79,9 +90,9 @@ static void a_row_that_moves_to_an_edge_that_is_not_mirrored_goes_there(void **s
         assert_int_equal(run_sync(w, "--dry-run", "main"), 0);
         cJSON *changed = cJSON_GetObjectItem(cJSON_GetObjectItem(w->results[0], "plan"), "changed");
         assert_int_equal(cJSON_GetArraySize(changed), 1);
-        assert_string_equal(
-                cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(changed, 0), "edgeConnectionId")),
-                w->edges[1]);
+        assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(changed, 0),
+                                                                     "edgeConnectionId")),
+                            w->edges[1]);
 
         assert_int_equal(run_sync(w, "--no-refresh", "main"), 0);
         assert_counts(w, "synced", 1, 0, 0);
@@ -109,7 +120,8 @@ static void a_row_that_moves_to_an_edge_that_is_disabled_goes_there(void **state
         char id[40];
         assert_int_equal(sync_all(w), 0);
         configure_main_alone(w);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET enabled = false WHERE name = 'other'"));
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.edge SET enabled = false WHERE name = 'other'"));
         move_one(w, 0, 1, id);
         assert_int_equal(run_sync(w, "--no-refresh", "main"), 0);
         assert_counts(w, "synced", 1, 0, 0);
@@ -120,7 +132,8 @@ static void a_row_that_moves_to_an_edge_that_is_disabled_goes_there(void **state
         assert_says(w, "out", "other                    unknown    21 rows; ", true);
         char back[200], path[128];
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[1]);
-        (void)snprintf(back, sizeof(back), "{\"op\":\"move\",\"id\":\"%s\",\"to\":\"%s\"}", id, w->edges[0]);
+        (void)snprintf(back, sizeof(back), "{\"op\":\"move\",\"id\":\"%s\",\"to\":\"%s\"}", id,
+                       w->edges[0]);
         control(w, path, back);
         assert_int_equal(run_sync(w, "--no-refresh", "main"), 0);
         assert_counts(w, "synced", 1, 0, 0);
@@ -131,14 +144,17 @@ static void a_row_that_moves_to_an_edge_that_is_disabled_goes_there(void **state
 static void await_lock_waits(World *w, int n)
 {
         for (int i = 0;
-             harness_sql_long(&w->pg, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") < n;
+             harness_sql_long(
+                     &w->pg,
+                     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") < n;
              i++) {
                 assert_true(i < 1000);
                 (void)poll(NULL, 0, 10);
         }
 }
 
-/* Both have compared before either has written; neither shuts the other out, and each knows afterwards what it has. */
+/* Both have compared before either has written; neither shuts the other out, and each knows
+ * afterwards what it has. */
 static void two_edges_may_exchange_rows_at_once(void **state)
 {
         World *w = *state;
@@ -170,9 +186,12 @@ static void two_edges_may_exchange_rows_at_once(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(a_row_that_moves_is_moved_whichever_edge_is_first, small_world),
-                cmocka_unit_test_setup(a_row_that_moves_to_an_edge_that_is_not_mirrored_goes_there, small_world),
-                cmocka_unit_test_setup(a_row_that_moves_to_an_edge_that_is_disabled_goes_there, small_world),
+                cmocka_unit_test_setup(a_row_that_moves_is_moved_whichever_edge_is_first,
+                                       small_world),
+                cmocka_unit_test_setup(a_row_that_moves_to_an_edge_that_is_not_mirrored_goes_there,
+                                       small_world),
+                cmocka_unit_test_setup(a_row_that_moves_to_an_edge_that_is_disabled_goes_there,
+                                       small_world),
                 cmocka_unit_test_setup(two_edges_may_exchange_rows_at_once, small_world),
         };
         return cmocka_run_group_tests_name("moves", tests, world_setup, world_teardown);

@@ -1,6 +1,7 @@
 /*
- * An edge is its id; its name is what people call it. The configuration may give an edge another name, and a name to another edge: rows and history stay with
- * the id, and a name means one edge at any time.
+ * An edge is its id; its name is what people call it. The configuration may give an edge another
+ * name, and a name to another edge: rows and history stay with the id, and a name means one edge at
+ * any time.
  */
 #include "integration/service_world.h"
 #include <stdbool.h>
@@ -46,32 +47,35 @@ static void take_up(ServiceWorld *w, TakeUp how)
                 (void)service_start(w, 0);
         }
         for (int i = 0; i < w->n_configured; i++)
-                await_sql(
-                        w,
-                        "SELECT count(*) FROM edgemirror.edge JOIN edgemirror.edge_claim USING (edge_connection_id) WHERE"
-                        " name = 'e%d' AND edge_connection_id = '%s' AND enabled AND next_run_at > now()",
-                        i, w->edges[i]);
+                await_sql(w,
+                          "SELECT count(*) FROM edgemirror.edge JOIN edgemirror.edge_claim USING "
+                          "(edge_connection_id) WHERE"
+                          " name = 'e%d' AND edge_connection_id = '%s' AND enabled AND next_run_at "
+                          "> now()",
+                          i, w->edges[i]);
 }
 
 /* All that was ever known, row by row. */
 static char *everything(ServiceWorld *w)
 {
-        return harness_sql(&w->pg, "SELECT (SELECT string_agg(r::text, E'\\n' ORDER BY id) FROM"
-                                   " edgemirror.database_connection r) || E'\\n\\n' ||"
-                                   " (SELECT string_agg(h::text, E'\\n' ORDER BY id, valid_from) FROM"
-                                   " edgemirror.database_connection_history h)");
+        return harness_sql(&w->pg,
+                           "SELECT (SELECT string_agg(r::text, E'\\n' ORDER BY id) FROM"
+                           " edgemirror.database_connection r) || E'\\n\\n' ||"
+                           " (SELECT string_agg(h::text, E'\\n' ORDER BY id, valid_from) FROM"
+                           " edgemirror.database_connection_history h)");
 }
 
 /* Reports find the rows of edge i under its present name, and only those. */
 static void assert_reported_as(ServiceWorld *w, int i, const char *name)
 {
-        assert_true(sql_long(w, "SELECT count(*) FROM edgemirror.inventory WHERE edge = '%s'", name) > 0);
-        assert_int_equal(
-                sql_long(w,
-                         "SELECT count(*) FROM edgemirror.inventory JOIN edgemirror.database_connection r USING (id)"
-                         " WHERE (edge = '%s') <> (r.edge_connection_id = '%s')",
-                         name, w->edges[i]),
-                0);
+        assert_true(sql_long(w, "SELECT count(*) FROM edgemirror.inventory WHERE edge = '%s'",
+                             name) > 0);
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.inventory JOIN "
+                                  "edgemirror.database_connection r USING (id)"
+                                  " WHERE (edge = '%s') <> (r.edge_connection_id = '%s')",
+                                  name, w->edges[i]),
+                         0);
 }
 
 static void assert_synced_under_its_name(ServiceWorld *w, int i)
@@ -88,7 +92,9 @@ static void assert_synced_under_its_name(ServiceWorld *w, int i)
         harness_service_await_log(s, line, before + 1);
         assert_mirror_equals_catalog(w, i, i);
         assert_reported_as(w, i, name);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.inventory WHERE edge = '%s' AND name = '%s'",
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.inventory WHERE edge = '%s' AND "
+                                  "name = '%s'",
                                   name, renamed),
                          1);
 }
@@ -104,7 +110,8 @@ static void names_may_be_swapped(void **state)
                 assert_string_equal(after, before);
                 for (int i = 0; i < 4; i++)
                         assert_synced_under_its_name(w, i);
-                assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 4);
+                assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled"),
+                                 4);
                 service_stop(w, 0);
                 free(before);
                 free(after);
@@ -130,7 +137,8 @@ static void names_may_go_round(void **state)
         }
 }
 
-/* The edge of before is not configured any more: its rows and history stay, under a name that says whose they are. */
+/* The edge of before is not configured any more: its rows and history stay, under a name that says
+ * whose they are. */
 static void a_name_may_be_given_to_a_new_edge_and_back(void **state)
 {
         for (TakeUp how = BY_RELOAD; how <= BY_RESTART; how++) {
@@ -141,12 +149,15 @@ static void a_name_may_be_given_to_a_new_edge_and_back(void **state)
                 char *after = everything(w);
                 assert_string_equal(after, before);
                 (void)snprintf(aside, sizeof(aside), "e0 (was %s)", w->edges[3]);
-                assert_int_equal(sql_long(w,
-                                          "SELECT count(*) FROM edgemirror.edge JOIN edgemirror.edge_claim USING"
-                                          " (edge_connection_id) WHERE edge_connection_id = '%s' AND name = '%s'"
-                                          " AND NOT enabled AND next_run_at IS NULL AND row_count = 20",
-                                          w->edges[3], aside),
-                                 1);
+                assert_int_equal(
+                        sql_long(w,
+                                 "SELECT count(*) FROM edgemirror.edge JOIN edgemirror.edge_claim "
+                                 "USING"
+                                 " (edge_connection_id) WHERE edge_connection_id = '%s' AND name = "
+                                 "'%s'"
+                                 " AND NOT enabled AND next_run_at IS NULL AND row_count = 20",
+                                 w->edges[3], aside),
+                        1);
                 assert_mirror_equals_catalog(w, 3, 3);
                 assert_reported_as(w, 3, aside);
                 assert_synced_under_its_name(w, 0);
@@ -154,7 +165,8 @@ static void a_name_may_be_given_to_a_new_edge_and_back(void **state)
 
                 swap(w, 0, 3);
                 take_up(w, how);
-                assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 3);
+                assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled"),
+                                 3);
                 for (int i = 0; i < 3; i++)
                         assert_synced_under_its_name(w, i);
                 service_stop(w, 0);
@@ -174,7 +186,9 @@ static void a_sync_under_way_belongs_to_its_edge_whatever_the_name(void **state)
         await_phase(w, 0, "poll");
         swap(w, 0, 1);
         take_up(w, BY_RELOAD);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"), 1);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
+                1);
         await_runs(w, 1, 1, "synced", 2); /* e1 is its name now */
         assert_mirror_equals_catalog(w, 0, 3);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 5);

@@ -1,5 +1,6 @@
 /*
- * The service when PostgreSQL does not answer: a table that somebody keeps locked, and a network that forgets connections without a word.
+ * The service when PostgreSQL does not answer: a table that somebody keeps locked, and a network
+ * that forgets connections without a word.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -46,7 +47,8 @@ static void a_locked_table_does_not_fill_the_server(void **state)
         PGconn *holder = hold(w, "BEGIN; LOCK TABLE edgemirror.edge_claim IN EXCLUSIVE MODE");
         no_faults(w);
         long most = 0;
-        for (uint64_t until = clock_monotonic_usec() + 30 * USEC_PER_SEC; clock_monotonic_usec() < until;) {
+        for (uint64_t until = clock_monotonic_usec() + 30 * USEC_PER_SEC;
+             clock_monotonic_usec() < until;) {
                 long n = harness_sql_long(&w->pg, SESSIONS);
                 most = n > most ? n : most;
                 pause_a_while();
@@ -69,7 +71,8 @@ static void forgotten_connections_cost_no_lease(void **state)
         ServiceWorld *w = *state;
         HarnessRelay relay;
         harness_relay_start(&relay, &w->pg, 0);
-        (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=127.0.0.1 port=%u dbname=test user=em", relay.port);
+        (void)snprintf(w->conninfo, sizeof(w->conninfo),
+                       "host=127.0.0.1 port=%u dbname=test user=em", relay.port);
         start_with_jobs_under_way(w);
         harness_relay_forget(&relay);
         no_faults(w);
@@ -78,7 +81,9 @@ static void forgotten_connections_cost_no_lease(void **state)
         uint64_t took = clock_monotonic_usec() - began;
         print_message("the runs ended %.1f s later\n", (double)took / (double)USEC_PER_SEC);
         assert_true(took < 45 * USEC_PER_SEC);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome <> 'synced'"), 0);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome <> 'synced'"),
+                0);
         service_stop(w, 0);
         harness_relay_stop(&relay);
         assert_mirror_equals_catalog(w, 0, 5);

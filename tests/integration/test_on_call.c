@@ -1,6 +1,6 @@
 /*
- * The service as a person on call finds it: who lives, who waits for what, what was taken over from whom; and that instances with different files do not
- * disable each other's edges.
+ * The service as a person on call finds it: who lives, who waits for what, what was taken over from
+ * whom; and that instances with different files do not disable each other's edges.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -13,10 +13,11 @@
 #include <string.h>
 #include <time.h>
 
-#define NOW         " seen_at BETWEEN now() - interval '1 min' AND now()"
-#define SEEN_MSEC   "SELECT (extract(epoch FROM seen_at) * 1000)::bigint FROM edgemirror.instance"
-#define REGISTERING "SELECT FROM pg_locks WHERE relation = 'edgemirror.instance'::regclass AND NOT granted"
-#define ENABLED     "SELECT count(*) FROM edgemirror.edge WHERE enabled"
+#define NOW       " seen_at BETWEEN now() - interval '1 min' AND now()"
+#define SEEN_MSEC "SELECT (extract(epoch FROM seen_at) * 1000)::bigint FROM edgemirror.instance"
+#define REGISTERING                                                                                \
+        "SELECT FROM pg_locks WHERE relation = 'edgemirror.instance'::regclass AND NOT granted"
+#define ENABLED "SELECT count(*) FROM edgemirror.edge WHERE enabled"
 
 /* The service's next start or reload finds the first so many edges in its file. */
 static void configure(ServiceWorld *w, int n_edges)
@@ -39,13 +40,15 @@ static void await_enabled(ServiceWorld *w, int n)
 /* As if every instance had been in touch for minutes. */
 static void minutes_pass(ServiceWorld *w)
 {
-        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET unbroken_since = unbroken_since - interval '10 min'"));
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET unbroken_since = unbroken_since - "
+                                 "interval '10 min'"));
 }
 
 /* edgemirror COMMAND OPTION; what it prints is in `out` and `err`. */
 static int program(ServiceWorld *w, const char *command, const char *option, const char *edge)
 {
-        const char *const arguments[] = {"-c", w->config, command, option ? option : edge, option ? edge : NULL, NULL};
+        const char *const arguments[] = {
+                "-c", w->config, command, option ? option : edge, option ? edge : NULL, NULL};
         return harness_program(w->folder, arguments);
 }
 
@@ -57,10 +60,11 @@ static void assert_out(ServiceWorld *w, const char *words, bool there)
         free(text);
 }
 
-/* ---- O7: whose edges are enabled ---- */
+/* ---- O7: whose edges are enabled ------------------------------------------------------------ */
 
 /* O7 */
-static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it(void **state)
+static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it(
+        void **state)
 {
         ServiceWorld *w = *state;
         short_leases(w);
@@ -78,7 +82,8 @@ static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts
         service_stop(w, 1);
 }
 
-/* O7: the other order, and what becomes of the edge when the one that wants it has been stopped, or has died. */
+/* O7: the other order, and what becomes of the edge when the one that wants it has been stopped, or
+ * has died. */
 static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
 {
         ServiceWorld *w = *state;
@@ -95,7 +100,9 @@ static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
         harness_service_kill(&w->services[1]);
         minutes_pass(w);
         await_enabled(w, 2);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"), 2);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"),
+                2);
         (void)start_with(w, 1, 4);
         assert_int_equal(sql_long(w, ENABLED), 4);
         service_stop(w, 1);
@@ -118,11 +125,9 @@ static void an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it(
         minutes_pass(w);
         await_enabled(w, 1);
         service_stop(w, 0);
-        assert_int_equal(
-                sql_long(
-                        w,
-                        "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) > 0 AND stopped_at IS NULL"),
-                0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE "
+                                     "cardinality(edges) > 0 AND stopped_at IS NULL"),
+                         0);
 }
 
 /* O7: `enabled = no` in one file, a name that is another edge's, and a sync by hand. */
@@ -155,11 +160,14 @@ static void nobody_is_dead_after(ServiceWorld *w, const char *step)
         minutes_pass(w);
         harness_service_signal(&w->services[1], SIGSTOP);
         char statement[128];
-        (void)snprintf(statement, sizeof(statement), "UPDATE edgemirror.instance SET seen_at = seen_at + interval '%s'",
-                       step);
+        (void)snprintf(statement, sizeof(statement),
+                       "UPDATE edgemirror.instance SET seen_at = seen_at + interval '%s'", step);
         free(harness_sql(&w->pg, statement));
         await_sql(w, "SELECT (count(*) = 1)::int FROM edgemirror.instance WHERE" NOW);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 4"), 1);
+        assert_int_equal(
+                sql_long(w,
+                         "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 4"),
+                1);
         harness_service_signal(&w->services[1], SIGCONT);
         await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.instance WHERE" NOW);
         assert_int_equal(sql_long(w, ENABLED), 4);
@@ -190,17 +198,19 @@ static void an_edge_without_its_time_zone_is_registered_once(void **state)
         harness_write(w->folder, "edgemirror.conf", config);
         (void)service_start(w, 0);
         assert_int_equal(sql_long(w, ENABLED), 3);
-        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.instance IN ROW EXCLUSIVE MODE"); /* signs of life pass */
+        /* signs of life pass */
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.instance IN ROW EXCLUSIVE MODE");
         for (int i = 0; i < 3; i++) {
                 long seen = sql_long(w, SEEN_MSEC);
-                await_sql(w, "SELECT (EXISTS (" REGISTERING ") OR (" SEEN_MSEC ") > %ld)::int", seen);
+                await_sql(w, "SELECT (EXISTS (" REGISTERING ") OR (" SEEN_MSEC ") > %ld)::int",
+                          seen);
                 assert_int_equal(sql_long(w, "SELECT count(*) FROM (" REGISTERING ") r"), 0);
         }
         PQfinish(lock);
         service_stop(w, 0);
 }
 
-/* ---- N3: status begins with the service ---- */
+/* ---- N3: status begins with the service ----------------------------------------------------- */
 
 /* N3 */
 static void status_says_who_lives_and_what_each_waits_for(void **state)
@@ -256,18 +266,22 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
         assert_check(w, 1, "NOT OK: 1 of 4 edges not well: e3 (not known to the mirror yet)\n");
         assert_int_equal(program(w, "status", "--check", "e0"), 0);
         assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
-        assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n"); /* nothing schedules them */
+        /* nothing schedules them */
+        assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n");
         free(harness_sql(&w->pg, "CREATE TABLE public.kept AS SELECT url FROM edgemirror.catalog;"
                                  "UPDATE edgemirror.catalog SET url = 'https://another.example'"));
         assert_check(w, 69, "NOT OK: this database mirrors the catalog https://another.example");
         assert_int_equal(program(w, "verify", NULL, NULL), 69);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.catalog SET url = (SELECT url FROM public.kept)"));
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.catalog SET url = (SELECT url FROM public.kept)"));
         (void)service_start(w, 0);
         assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
         fault(w, "list", 1, "\"status\":403");
         assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 1);
         no_faults(w);
-        assert_check(w, 1, "NOT OK: 1 of 4 edges not well: e1 (failed 1 times: catalog-forbidden, listed ");
+        assert_check(
+                w, 1,
+                "NOT OK: 1 of 4 edges not well: e1 (failed 1 times: catalog-forbidden, listed ");
         assert_int_equal(program(w, "status", "--check", "e0"), 0);
         assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 0);
         service_stop(w, 0);
@@ -278,26 +292,33 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
         harness_postgres_resume(&w->pg);
 }
 
-/* ---- N2: the catalog refuses the credentials, and it is mended there ---- */
+/* ---- N2: the catalog refuses the credentials, and it is mended there ------------------------ */
 
 /* N2 */
 static void credentials_that_are_accepted_again_are_found_without_a_word(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        for (int i = 0; i < 4; i++) /* the last one waits for its answer when the others are refused */
+        /* the last one waits for its answer when the others are refused */
+        for (int i = 0; i < 4; i++)
                 fault(w, "job", i, i < 3 ? "\"delay_ms\":300" : "\"delay_ms\":20000");
         make_due(w, 0, 3);
         harness_service_reload(s);
         await_phase(w, 0, "poll");
         await_phase(w, 3, "poll");
-        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}"); /* as an account that is locked */
+        /* as an account that is locked */
+        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
         await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'credentials'"
                      " AND waiting_message LIKE '%%; tried again at 20%% UTC'");
         assert_int_equal(harness_service_logged(s, "edges wait, tried again at 20"), 1);
-        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted' AND error_code = 'broken-off'"
-                     " AND error_message LIKE 'broken off, the catalog refused the credentials: %%'");
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'stopped'"), 0);
+        await_sql(w,
+                  "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted' AND "
+                  "error_code = 'broken-off'"
+                  " AND error_message LIKE 'broken off, the catalog refused the credentials: %%'");
+        assert_int_equal(
+                sql_long(w,
+                         "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'stopped'"),
+                0);
         assert_int_equal(program(w, "status", "--check", NULL), 1);
         assert_out(w, "waits for the catalog, which refuses the credentials", true);
         no_faults(w);
@@ -308,10 +329,11 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
         service_stop(w, 0);
 }
 
-/* ---- N9: an instance that was killed ---- */
+/* ---- N9: an instance that was killed -------------------------------------------------------- */
 
 /* N9 */
-static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over(void **state)
+static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over(
+        void **state)
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 8s\ninstance = the-first");
@@ -332,7 +354,8 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 8s\ninstance = the-second");
         write_config(w);
         (void)service_start(w, 1);
-        harness_service_await_log(&w->services[1], "e0: taken over from the-first, which gave no sign of life", 1);
+        harness_service_await_log(&w->services[1],
+                                  "e0: taken over from the-first, which gave no sign of life", 1);
         service_stop(w, 1);
 }
 
@@ -341,16 +364,19 @@ static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
 {
         ServiceWorld *w = *state;
         assert_int_equal(program(w, "sync", "--no-refresh", "e0"), 0);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET holder = 'the-first', expires_at = now() - interval"
-                                 " '1 s' WHERE edge_connection_id IN (SELECT edge_connection_id FROM edgemirror.edge"
-                                 " WHERE name = 'e0')"));
+        free(harness_sql(
+                &w->pg,
+                "UPDATE edgemirror.edge_claim SET holder = 'the-first', expires_at = now() - "
+                "interval"
+                " '1 s' WHERE edge_connection_id IN (SELECT edge_connection_id FROM edgemirror.edge"
+                " WHERE name = 'e0')"));
         assert_int_equal(program(w, "sync", "--no-refresh", "e0"), 0);
         char *text = harness_read(w->folder, "err");
         assert_non_null(strstr(text, "e0: taken over from the-first"));
         free(text);
 }
 
-/* ---- N4: a lock ---- */
+/* ---- N4: a lock ----------------------------------------------------------------------------- */
 
 /* N4 */
 static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
@@ -358,20 +384,23 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
         free(harness_sql(&w->pg, "GRANT pg_read_all_stats TO em"));
-        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection IN ACCESS EXCLUSIVE MODE");
+        PGconn *lock = hold(
+                w, "BEGIN; LOCK TABLE edgemirror.database_connection IN ACCESS EXCLUSIVE MODE");
         PQclear(PQexec(lock, "COMMENT ON ROLE em IS 'hunter2';"));
         char words[256];
-        (void)snprintf(words, sizeof(words),
-                       "for a lock on edgemirror.database_connection, held by process %d of user postgres",
-                       PQbackendPID(lock));
+        (void)snprintf(
+                words, sizeof(words),
+                "for a lock on edgemirror.database_connection, held by process %d of user postgres",
+                PQbackendPID(lock));
         make_due(w, 0, 1);
         harness_service_reload(s);
         harness_service_await_log(s, words, 1);
         await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'lock'");
         /* Readers may see it; what others have written into their statements, they may not. */
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_message LIKE"
-                                     " '%%, last: COMMENT ON; its session%%'"),
-                         1);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_message LIKE"
+                            " '%%, last: COMMENT ON; its session%%'"),
+                1);
         free(harness_sql(&w->pg, "REVOKE pg_read_all_stats FROM em"));
         assert_int_equal(program(w, "check", NULL, NULL), 69);
         assert_out(w, words, true);
@@ -379,7 +408,8 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
                          1); /* it has to wait for it, too; what it knows comes first */
         assert_out(w, "waits for a lock in PostgreSQL, since ", true);
         assert_out(w, words, true);
-        assert_in_range(sql_long(w, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'em'"), 1, 4);
+        assert_in_range(sql_long(w, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'em'"),
+                        1, 4);
         PQfinish(lock);
         harness_service_await_log(s, "no statement waits for a lock any more", 1);
         await_runs(w, 0, 1, "synced", 1);
@@ -387,7 +417,7 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         service_stop(w, 0);
 }
 
-/* ---- P3, P10: PostgreSQL that answers nothing ---- */
+/* ---- P3, P10: PostgreSQL that answers nothing ----------------------------------------------- */
 
 static int turning_seconds(void) /* how long it lasts: EDGEMIRROR_OUTAGE_SECONDS, or some */
 {
@@ -395,11 +425,13 @@ static int turning_seconds(void) /* how long it lasts: EDGEMIRROR_OUTAGE_SECONDS
         return told ? atoi(told) : 10;
 }
 
-/* A reload is answered by the loop: how long that takes at most is how long the loop did not turn. Prints it, in milliseconds. */
+/* A reload is answered by the loop: how long that takes at most is how long the loop did not turn.
+ * Prints it, in milliseconds. */
 static void assert_the_loop_turns(ServiceWorld *w, const char *meanwhile)
 {
         const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
-        uint64_t until = clock_monotonic_usec() + (uint64_t)turning_seconds() * USEC_PER_SEC, longest = 0;
+        uint64_t until = clock_monotonic_usec() + (uint64_t)turning_seconds() * USEC_PER_SEC,
+                 longest = 0;
         while (clock_monotonic_usec() < until) {
                 uint64_t since = clock_monotonic_usec();
                 harness_service_reload(&w->services[0]);
@@ -407,8 +439,8 @@ static void assert_the_loop_turns(ServiceWorld *w, const char *meanwhile)
                 longest = took > longest ? took : longest;
                 (void)nanosleep(&pause, NULL);
         }
-        print_message("# %s for %d s: the loop did not turn for %.0f ms at most\n", meanwhile, turning_seconds(),
-                      (double)longest / USEC_PER_MSEC);
+        print_message("# %s for %d s: the loop did not turn for %.0f ms at most\n", meanwhile,
+                      turning_seconds(), (double)longest / USEC_PER_MSEC);
         assert_true(longest < USEC_PER_SEC); /* 200 ms on a machine that does nothing else */
 }
 
@@ -448,13 +480,15 @@ static void the_loop_turns_and_stops_while_the_queue_is_locked(void **state)
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge_claim IN EXCLUSIVE MODE");
         harness_service_reload(s);
         assert_the_loop_turns(w, "a table is locked");
-        assert_in_range(sql_long(w, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'em'"), 1, 3);
+        assert_in_range(sql_long(w, "SELECT count(*) FROM pg_stat_activity WHERE usename = 'em'"),
+                        1, 3);
         assert_stops_within(w, 2 * USEC_PER_SEC);
         PQfinish(lock);
         assert_all_are_fresh_within_a_minute(w);
 }
 
-/* Stops, or lets go on, the server's sessions of the service and what would take new ones: connections stay, and nothing answers. */
+/* Stops, or lets go on, the server's sessions of the service and what would take new ones:
+ * connections stay, and nothing answers. */
 static void send_to_server(ServiceWorld *w, char *pids, int signal)
 {
         assert_int_equal(kill(w->pg.pid, signal), 0);
@@ -471,8 +505,9 @@ static void the_loop_turns_and_stops_while_postgres_is_silent(void **state)
         ServiceWorld *w = *state;
         HarnessService *s = start_short_of_time(w);
         make_due(w, 0, 3);
-        char *pids =
-                harness_sql(&w->pg, "SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE usename = 'em'");
+        char *pids = harness_sql(
+                &w->pg,
+                "SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE usename = 'em'");
         send_to_server(w, pids, SIGSTOP);
         harness_service_reload(s);
         assert_the_loop_turns(w, "PostgreSQL is silent");
@@ -482,7 +517,7 @@ static void the_loop_turns_and_stops_while_postgres_is_silent(void **state)
         assert_all_are_fresh_within_a_minute(w);
 }
 
-/* ---- N11: removals that are held ---- */
+/* ---- N11: removals that are held ------------------------------------------------------------ */
 
 static void remove_rows(ServiceWorld *w, int edge, int n)
 {
@@ -496,8 +531,10 @@ static void sync_again(ServiceWorld *w, int n)
 {
         make_due(w, 0, 0);
         harness_service_reload(&w->services[0]);
-        await_sql(w, "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = 'held'", n);
-        await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        await_sql(w, "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = 'held'",
+                  n);
+        await_sql(w,
+                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
 }
 
 /* N11 */
@@ -510,7 +547,9 @@ static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(vo
         sync_again(w, 1);
         harness_service_await_log(&w->services[0], "warning: e0: held after ", 1);
         assert_int_equal(
-                harness_service_logged(&w->services[0], " edgemirror sync --accept-removals e0 removes those that"), 1);
+                harness_service_logged(&w->services[0],
+                                       " edgemirror sync --accept-removals e0 removes those that"),
+                1);
         sync_again(w, 2);
         sync_again(w, 3);
         assert_int_equal(harness_service_logged(&w->services[0], "warning: e0: held after "), 1);
@@ -520,7 +559,7 @@ static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(vo
         service_stop(w, 0);
 }
 
-/* ---- N12: an edge that is being synced ---- */
+/* ---- N12: an edge that is being synced ------------------------------------------------------ */
 
 /* N12 */
 static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **state)
@@ -549,7 +588,7 @@ static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **stat
         assert_mirror_equals_catalog(w, 0, 0);
 }
 
-/* ---- N13: words in the foreground ---- */
+/* ---- N13: words in the foreground ----------------------------------------------------------- */
 
 static int count_lines(const char *text, const char *words)
 {
@@ -588,7 +627,8 @@ static void a_service_in_the_foreground_says_time_and_level(void **state)
         for (const char *at = text; *at; at = strchr(at, '\n') + 1) {
                 int year;
                 char zone, level[16];
-                assert_int_equal(sscanf(at, "%d-%*d-%*dT%*d:%*d:%*d%c %15[a-z]: ", &year, &zone, level), 3);
+                assert_int_equal(
+                        sscanf(at, "%d-%*d-%*dT%*d:%*d:%*d%c %15[a-z]: ", &year, &zone, level), 3);
                 assert_int_equal(zone, 'Z');
         }
         assert_non_null(strstr(text, "Z info: serving 4 edges"));
@@ -598,27 +638,38 @@ static void a_service_in_the_foreground_says_time_and_level(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it,
+                cmocka_unit_test_setup(
+                        an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it,
+                        few_edges),
+                cmocka_unit_test_setup(an_edge_is_disabled_once_nobody_who_lives_wants_it,
                                        few_edges),
-                cmocka_unit_test_setup(an_edge_is_disabled_once_nobody_who_lives_wants_it, few_edges),
-                cmocka_unit_test_setup(an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it, few_edges),
+                cmocka_unit_test_setup(
+                        an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it,
+                        few_edges),
                 cmocka_unit_test_setup(nobody_disables_what_another_instance_wants, few_edges),
                 cmocka_unit_test_setup(an_outage_of_postgres_makes_nobody_dead, few_edges),
                 cmocka_unit_test_setup(a_clock_that_is_set_back_makes_nobody_dead, few_edges),
                 cmocka_unit_test_setup(an_edge_without_its_time_zone_is_registered_once, few_edges),
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
-                cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word, few_edges),
+                cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word,
+                                       few_edges),
                 cmocka_unit_test_setup(
                         status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over,
                         few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
                 cmocka_unit_test_setup(who_holds_a_lock_that_is_waited_for_is_said, few_edges),
-                cmocka_unit_test_setup(the_loop_turns_and_stops_while_the_queue_is_locked, few_edges),
-                cmocka_unit_test_setup(the_loop_turns_and_stops_while_postgres_is_silent, few_edges),
-                cmocka_unit_test_setup(held_removals_are_reported_once_with_a_command_that_can_be_pasted, few_edges),
-                cmocka_unit_test_setup(an_edge_that_is_being_synced_is_busy_which_is_no_failure, few_edges),
-                cmocka_unit_test_setup(sync_v_shows_the_job_and_says_nothing_twenty_times, few_edges),
+                cmocka_unit_test_setup(the_loop_turns_and_stops_while_the_queue_is_locked,
+                                       few_edges),
+                cmocka_unit_test_setup(the_loop_turns_and_stops_while_postgres_is_silent,
+                                       few_edges),
+                cmocka_unit_test_setup(
+                        held_removals_are_reported_once_with_a_command_that_can_be_pasted,
+                        few_edges),
+                cmocka_unit_test_setup(an_edge_that_is_being_synced_is_busy_which_is_no_failure,
+                                       few_edges),
+                cmocka_unit_test_setup(sync_v_shows_the_job_and_says_nothing_twenty_times,
+                                       few_edges),
                 cmocka_unit_test_setup(a_service_in_the_foreground_says_time_and_level, few_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);

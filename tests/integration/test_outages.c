@@ -1,7 +1,9 @@
 /*
- * edgemirror run while PostgreSQL or the catalog is away, refuses it, or fails for one edge; and who waits for whom.
+ * edgemirror run while PostgreSQL or the catalog is away, refuses it, or fails for one edge; and
+ * who waits for whom.
  *
- * EDGEMIRROR_OUTAGE_SECONDS (5) is how long both are away in the case that measures the recovery; the delays between attempts grow with it.
+ * EDGEMIRROR_OUTAGE_SECONDS (5) is how long both are away in the case that measures the recovery;
+ * the delays between attempts grow with it.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -17,10 +19,13 @@
 
 static void await_registered(ServiceWorld *w)
 {
-        await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge_claim WHERE next_run_at > now()", w->n_edges);
+        await_sql(
+                w,
+                "SELECT (count(*) = %d)::int FROM edgemirror.edge_claim WHERE next_run_at > now()",
+                w->n_edges);
 }
 
-/* ---- PostgreSQL ---- */
+/* ---- PostgreSQL ----------------------------------------------------------------------------- */
 
 static void postgres_away_at_the_start_is_said_and_waited_for(void **state)
 {
@@ -59,7 +64,8 @@ static void postgres_away_later_is_one_line_for_all_edges_and_loses_nothing(void
         assert_nothing_is_held(w);
 }
 
-/* The run is over and could not say so. Its lease does not keep the edge waiting for a minute once PostgreSQL is back. */
+/* The run is over and could not say so. Its lease does not keep the edge waiting for a minute once
+ * PostgreSQL is back. */
 static void a_lease_goes_back_as_soon_as_postgres_takes_it(void **state)
 {
         ServiceWorld *w = *state;
@@ -73,7 +79,8 @@ static void a_lease_goes_back_as_soon_as_postgres_takes_it(void **state)
         harness_service_await_log(s, "when it is due next could not be written", 1);
         harness_postgres_resume(&w->pg);
         uint64_t since = clock_monotonic_usec();
-        await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        await_sql(w,
+                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         assert_true(clock_monotonic_usec() - since < 35 * USEC_PER_SEC);
         service_stop(w, 0);
 }
@@ -94,17 +101,20 @@ static void a_schema_that_is_missing_is_waited_for(void **state)
         service_stop(w, 0);
 }
 
-/* The queue does not come across it, so nobody waits for PostgreSQL; and the catalog is not asked for a refresh without end. */
+/* The queue does not come across it, so nobody waits for PostgreSQL; and the catalog is not asked
+ * for a refresh without end. */
 static void a_privilege_that_only_the_apply_needs_is_not_hammered_against(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO postgres"));
+        free(harness_sql(&w->pg,
+                         "ALTER TABLE edgemirror.database_connection_history OWNER TO postgres"));
         make_due(w, 0, 0);
         harness_service_reload(s);
         await_runs(w, 0, 0, "failed", 2);
         await_sql(w,
-                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND edge_connection_id = '%s'"
+                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
+                  "edge_connection_id = '%s'"
                   " AND next_run_at > now() + interval '20 s'",
                   w->edges[0]);
         assert_int_equal(harness_service_logged(s, POSTGRES_LINE), 0);
@@ -116,7 +126,7 @@ static void a_privilege_that_only_the_apply_needs_is_not_hammered_against(void *
         service_stop(w, 0);
 }
 
-/* ---- the catalog ---- */
+/* ---- the catalog ---------------------------------------------------------------------------- */
 
 static void stop_catalog(ServiceWorld *w, char port[16])
 {
@@ -137,7 +147,8 @@ static void a_catalog_away_at_the_start_is_said_and_waited_for(void **state)
         start_catalog(w, "20", port);
         await_runs(w, 0, 3, "synced", 1);
         assert_int_equal(harness_service_logged(s, CATALOG_LINE), 1);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4); /* nobody tried in vain */
+        /* nobody tried in vain */
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
         service_stop(w, 0);
         assert_mirror_equals_catalog(w, 0, 3);
 }
@@ -177,7 +188,8 @@ static void a_gateway_that_answers_for_the_catalog_keeps_edges_waiting(void **st
 /* C4: every answer is a page of somebody else's; one line, and all are due when it is over. */
 static void a_sign_in_page_is_one_line_for_all_edges(void **state)
 {
-        static const char *const effects[] = {"\"html\":true", "\"redirect\":\"https://idp.example/login\""};
+        static const char *const effects[] = {"\"html\":true",
+                                              "\"redirect\":\"https://idp.example/login\""};
         ServiceWorld *w = *state;
         for (int i = 0; i < 2; i++) {
                 begin_again(w, 20, "20");
@@ -186,7 +198,8 @@ static void a_sign_in_page_is_one_line_for_all_edges(void **state)
                 make_due(w, 0, 19);
                 harness_service_reload(s);
                 harness_service_await(s, "STATUS=The catalog cannot be used", 1);
-                await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+                await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder "
+                             "IS NOT NULL");
                 no_faults(w);
                 await_runs(w, 0, 19, "synced", 1);
                 assert_int_equal(harness_service_logged(s, "the catalog cannot be used"), 1);
@@ -205,7 +218,9 @@ static void a_401_for_a_moment_opens_no_breaker(void **state)
         await_runs(w, 0, 3, "synced", 1);
         assert_int_equal(requests(w, "any", -1, 401), 1);
         assert_int_equal(harness_service_logged(s, "cannot be used"), 0);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome <> 'synced'"), 0);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome <> 'synced'"),
+                0);
         service_stop(w, 0);
 }
 
@@ -214,7 +229,8 @@ static void the_401_of_one_edge_is_its_own(void **state)
 {
         static const struct {
                 const char *kind, *outcome;
-        } cases[] = {{"refresh", "synced"} /* as with any refresh that is refused */, {"list", "failed"}};
+        } cases[] = {{"refresh", "synced"} /* as with any refresh that is refused */,
+                     {"list", "failed"}};
         ServiceWorld *w = *state;
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 begin_again(w, 4, "4");
@@ -229,20 +245,22 @@ static void the_401_of_one_edge_is_its_own(void **state)
                 harness_service_reload(s);
                 await_runs(w, 1, 1, cases[i].outcome, 2);
                 assert_int_equal(harness_service_logged(s, "cannot be used"), 0);
-                assert_int_equal(sql_long(w,
-                                          "SELECT count(*) FROM edgemirror.sync_run WHERE error_message IS NOT NULL"
-                                          " AND error_message NOT LIKE '%%accepts the same credentials for others%%'"),
+                assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE "
+                                             "error_message IS NOT NULL"
+                                             " AND error_message NOT LIKE '%%accepts the same "
+                                             "credentials for others%%'"),
                                  0);
-                assert_true(
-                        sql_long(w,
-                                 "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'catalog-unauthorized'"
-                                 " AND edge_connection_id = '%s'",
-                                 w->edges[1]) >= 2);
+                assert_true(sql_long(w,
+                                     "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = "
+                                     "'catalog-unauthorized'"
+                                     " AND edge_connection_id = '%s'",
+                                     w->edges[1]) >= 2);
                 service_stop(w, 0);
         }
 }
 
-/* C8: the catalog says when it wants to be asked again; longer than a request may take is longer than a sync waits. */
+/* C8: the catalog says when it wants to be asked again; longer than a request may take is longer
+ * than a sync waits. */
 static void a_long_retry_after_is_kept_by_all_edges(void **state)
 {
         ServiceWorld *w = *state;
@@ -259,9 +277,12 @@ static void a_long_retry_after_is_kept_by_all_edges(void **state)
                          1);
         int before = requests(w, "any", -1, 0);
         assert_int_equal(harness_service_logged(s, "it is asked again at "), 1);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'pause'"), 1);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'pause'"),
+                1);
         make_due(w, 1, 3);
-        harness_service_reload(s); /* with the same peers: it is the same catalog, and wants the same pause */
+        /* with the same peers: it is the same catalog, and wants the same pause */
+        harness_service_reload(s);
         (void)usleep(5000 * 1000); /* nobody may ask in these five seconds of the eight */
         assert_int_equal(requests(w, "any", -1, 0), before);
         assert_int_equal(harness_service_logged(s, "the catalog cannot be used"), 1);
@@ -281,12 +302,14 @@ static void a_job_that_cannot_be_asked_for_is_not_begun_a_second_time(void **sta
         await_runs(w, 0, 0, "failed", 1);
         no_faults(w);
         await_runs(w, 0, 0, "synced", 1);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"), 1);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"),
+                1);
         assert_int_equal(requests(w, "refresh", 0, 0), 1);
         service_stop(w, 0);
 }
 
-/* ---- how soon it goes on ---- */
+/* ---- how soon it goes on -------------------------------------------------------------------- */
 
 static double seconds_since(uint64_t usec)
 {
@@ -324,8 +347,9 @@ static void who_is_back_is_found_within_thirty_seconds(void **state)
                 assert_true(seconds_since(catalog_usec) < 2 * FOUND_SECONDS_MAX);
                 (void)nanosleep(&pause, NULL);
         }
-        print_message("# after %ld s: the catalog was found after %.1f s, PostgreSQL after %.1f s\n",
-                      (long)lasting.tv_sec, catalog, postgres);
+        print_message(
+                "# after %ld s: the catalog was found after %.1f s, PostgreSQL after %.1f s\n",
+                (long)lasting.tv_sec, catalog, postgres);
         assert_true(catalog < FOUND_SECONDS_MAX);
         assert_true(postgres < FOUND_SECONDS_MAX);
         await_runs(w, 0, 3, "synced", 1);
@@ -333,7 +357,7 @@ static void who_is_back_is_found_within_thirty_seconds(void **state)
         assert_mirror_equals_catalog(w, 0, 3);
 }
 
-/* ---- credentials ---- */
+/* ---- credentials ---------------------------------------------------------------------------- */
 
 static int many_edges(void **state)
 {
@@ -358,7 +382,8 @@ static void a_wrong_password_is_tried_twice(void **state)
         service_stop(w, 0);
 }
 
-/* What is in flight when the first refusal arrives is refused as well; once the gate is closed nobody tries. */
+/* What is in flight when the first refusal arrives is refused as well; once the gate is closed
+ * nobody tries. */
 static void a_password_that_is_revoked_opens_the_breaker_until_it_is_changed(void **state)
 {
         ServiceWorld *w = *state;
@@ -369,7 +394,8 @@ static void a_password_that_is_revoked_opens_the_breaker_until_it_is_changed(voi
         make_due(w, 0, 19);
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
-        await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        await_sql(w,
+                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         int refused = requests(w, "any", -1, 401);
         assert_in_range(refused, 1, 20);
         assert_int_equal(harness_service_logged(s, "as soon as the credentials on disk change"), 1);
@@ -398,7 +424,8 @@ static void a_reload_to_a_wrong_account_leaves_running_syncs_alone(void **state)
         service_stop(w, 0);
 }
 
-/* How PostgreSQL knows the service: "trust", or "scram-sha-256". The tests themselves are always trusted. */
+/* How PostgreSQL knows the service: "trust", or "scram-sha-256". The tests themselves are always
+ * trusted. */
 static void let_in_by(ServiceWorld *w, const char *method)
 {
         char path[128];
@@ -433,8 +460,8 @@ static void set_postgres_password(ServiceWorld *w, const char *password)
 static void cut_connections(ServiceWorld *w)
 {
         long now = sql_long(w, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
-        assert_true(sql_long(w, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'em'") >
-                    0);
+        assert_true(sql_long(w, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                                "WHERE usename = 'em'") > 0);
         await_sql(w,
                   "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE usename = 'em'"
                   " AND extract(epoch FROM backend_start) * 1000 < %ld",
@@ -444,11 +471,13 @@ static void cut_connections(ServiceWorld *w)
 /* Nothing tells the service: neither that the secret is another, nor that an edge is due. */
 static void due_in_a_moment(ServiceWorld *w, HarnessService *s, int edge)
 {
-        assert_int_equal(sql_long(w,
-                                  "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '2 s'"
-                                  " WHERE edge_connection_id = '%s' RETURNING 1) SELECT count(*) FROM u",
-                                  w->edges[edge]),
-                         1);
+        assert_int_equal(
+                sql_long(w,
+                         "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now() + "
+                         "interval '2 s'"
+                         " WHERE edge_connection_id = '%s' RETURNING 1) SELECT count(*) FROM u",
+                         w->edges[edge]),
+                1);
         harness_service_reload(s);
         harness_service_await_log(s, "reloaded: 4 edges", (unsigned)edge + 1);
 }
@@ -456,7 +485,8 @@ static void due_in_a_moment(ServiceWorld *w, HarnessService *s, int edge)
 static void the_password_of_postgres_may_change_while_the_service_runs(void **state)
 {
         ServiceWorld *w = *state;
-        (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "password_file = %s/postgres.password", w->folder);
+        (void)snprintf(w->in_postgres, sizeof(w->in_postgres),
+                       "password_file = %s/postgres.password", w->folder);
         write_config(w);
         write_postgres_password(w, "the first");
         set_postgres_password(w, "the first");
@@ -472,18 +502,21 @@ static void the_password_of_postgres_may_change_while_the_service_runs(void **st
         due_in_a_moment(w, s, 1);
         set_postgres_password(w, "the third"); /* and the file has it only later */
         cut_connections(w);
-        harness_service_await(s, "STATUS=PostgreSQL cannot be used: PostgreSQL: password authentication failed", 1);
+        harness_service_await(
+                s, "STATUS=PostgreSQL cannot be used: PostgreSQL: password authentication failed",
+                1);
         write_postgres_password(w, "the third");
         await_runs(w, 1, 1, "synced", 1);
         assert_mirror_equals_catalog(w, 0, 1);
         service_stop(w, 0);
         assert_nothing_is_held(w);
-        assert_int_equal(harness_service_logged(s, "the first") + harness_service_logged(s, "the second") +
+        assert_int_equal(harness_service_logged(s, "the first") +
+                                 harness_service_logged(s, "the second") +
                                  harness_service_logged(s, "the third"),
                          0);
 }
 
-/* ---- one edge ---- */
+/* ---- one edge ------------------------------------------------------------------------------- */
 
 static char *when_others_are_due(ServiceWorld *w)
 {
@@ -495,19 +528,21 @@ static char *when_others_are_due(ServiceWorld *w)
         return harness_sql(&w->pg, sql);
 }
 
-static void fail_once(ServiceWorld *w, HarnessService *s, const char *kind, const char *members, int n,
-                      const char *when)
+static void fail_once(ServiceWorld *w, HarnessService *s, const char *kind, const char *members,
+                      int n, const char *when)
 {
         no_faults(w);
         fault(w, kind, 0, members);
         make_due(w, 0, 0);
         harness_service_reload(s);
         await_runs(w, 0, 0, "failed", n);
-        await_sql(
-                w,
-                "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND edge_connection_id = '%s' AND next_run_at %s",
-                w->edges[0], when);
-        assert_int_equal(sql_long(w, "SELECT consecutive_failures FROM edgemirror.edge WHERE name = 'e0'"), n);
+        await_sql(w,
+                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
+                  "edge_connection_id = '%s' AND next_run_at %s",
+                  w->edges[0], when);
+        assert_int_equal(
+                sql_long(w, "SELECT consecutive_failures FROM edgemirror.edge WHERE name = 'e0'"),
+                n);
 }
 
 static void an_edge_that_fails_backs_off_and_shifts_no_other(void **state)
@@ -515,8 +550,10 @@ static void an_edge_that_fails_backs_off_and_shifts_no_other(void **state)
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
         char *before = when_others_are_due(w);
-        fail_once(w, s, "list", "\"body\":\"{\\\"results\\\":5}\"", 1, "> now()"); /* its next tick */
-        fail_once(w, s, "list", "\"status\":500", 2, "BETWEEN now() + interval '30 s' AND now() + interval '2 min'");
+        /* its next tick */
+        fail_once(w, s, "list", "\"body\":\"{\\\"results\\\":5}\"", 1, "> now()");
+        fail_once(w, s, "list", "\"status\":500", 2,
+                  "BETWEEN now() + interval '30 s' AND now() + interval '2 min'");
         char *after = when_others_are_due(w);
         assert_string_equal(after, before);
         free(before);
@@ -525,11 +562,14 @@ static void an_edge_that_fails_backs_off_and_shifts_no_other(void **state)
         make_due(w, 0, 0);
         harness_service_reload(s);
         await_runs(w, 0, 0, "synced", 1);
-        assert_int_equal(sql_long(w, "SELECT consecutive_failures FROM edgemirror.edge WHERE name = 'e0'"), 0);
+        assert_int_equal(
+                sql_long(w, "SELECT consecutive_failures FROM edgemirror.edge WHERE name = 'e0'"),
+                0);
         service_stop(w, 0);
 }
 
-/* The list of the edge that is asked for first never comes; 504 is what a gateway says of a list that takes too long. */
+/* The list of the edge that is asked for first never comes; 504 is what a gateway says of a list
+ * that takes too long. */
 static void an_edge_whose_list_fails_does_not_shut_out_the_others(void **state)
 {
         ServiceWorld *w = *state;
@@ -565,7 +605,8 @@ static void the_slow_do_not_keep_the_small_waiting(void **state)
         await_phase(w, 0, "poll");
         await_phase(w, 1, "list");
         cJSON *catalog = harness_control(&w->catalog, "/control/state", NULL);
-        assert_in_range((int)cJSON_GetNumberValue(cJSON_GetObjectItem(catalog, "inFlightMax")), 1, 2);
+        assert_in_range((int)cJSON_GetNumberValue(cJSON_GetObjectItem(catalog, "inFlightMax")), 1,
+                        2);
         cJSON_Delete(catalog);
         no_faults(w);
         await_runs(w, 1, 1, "synced", 1);
@@ -576,27 +617,38 @@ static void the_slow_do_not_keep_the_small_waiting(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(postgres_away_at_the_start_is_said_and_waited_for, few_edges),
-                cmocka_unit_test_setup(postgres_away_later_is_one_line_for_all_edges_and_loses_nothing, few_edges),
+                cmocka_unit_test_setup(postgres_away_at_the_start_is_said_and_waited_for,
+                                       few_edges),
+                cmocka_unit_test_setup(
+                        postgres_away_later_is_one_line_for_all_edges_and_loses_nothing, few_edges),
                 cmocka_unit_test_setup(a_lease_goes_back_as_soon_as_postgres_takes_it, few_edges),
                 cmocka_unit_test_setup(a_schema_that_is_missing_is_waited_for, few_edges),
-                cmocka_unit_test_setup(a_privilege_that_only_the_apply_needs_is_not_hammered_against, few_edges),
-                cmocka_unit_test_setup(a_catalog_away_at_the_start_is_said_and_waited_for, few_edges),
+                cmocka_unit_test_setup(
+                        a_privilege_that_only_the_apply_needs_is_not_hammered_against, few_edges),
+                cmocka_unit_test_setup(a_catalog_away_at_the_start_is_said_and_waited_for,
+                                       few_edges),
                 cmocka_unit_test_setup(a_catalog_away_later_is_one_line_for_all_edges, few_edges),
-                cmocka_unit_test_setup(a_gateway_that_answers_for_the_catalog_keeps_edges_waiting, few_edges),
+                cmocka_unit_test_setup(a_gateway_that_answers_for_the_catalog_keeps_edges_waiting,
+                                       few_edges),
                 cmocka_unit_test_setup(a_sign_in_page_is_one_line_for_all_edges, few_edges),
                 cmocka_unit_test_setup(a_401_for_a_moment_opens_no_breaker, few_edges),
                 cmocka_unit_test(the_401_of_one_edge_is_its_own),
                 cmocka_unit_test_setup(a_long_retry_after_is_kept_by_all_edges, few_edges),
-                cmocka_unit_test_setup(a_job_that_cannot_be_asked_for_is_not_begun_a_second_time, few_edges),
+                cmocka_unit_test_setup(a_job_that_cannot_be_asked_for_is_not_begun_a_second_time,
+                                       few_edges),
                 cmocka_unit_test_setup(who_is_back_is_found_within_thirty_seconds, few_edges),
                 cmocka_unit_test_setup(a_wrong_password_is_tried_twice, many_edges),
-                cmocka_unit_test_setup(a_password_that_is_revoked_opens_the_breaker_until_it_is_changed, many_edges),
-                cmocka_unit_test_setup_teardown(the_password_of_postgres_may_change_while_the_service_runs, few_edges,
-                                                trust_again),
-                cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone, few_edges),
+                cmocka_unit_test_setup(
+                        a_password_that_is_revoked_opens_the_breaker_until_it_is_changed,
+                        many_edges),
+                cmocka_unit_test_setup_teardown(
+                        the_password_of_postgres_may_change_while_the_service_runs, few_edges,
+                        trust_again),
+                cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone,
+                                       few_edges),
                 cmocka_unit_test_setup(an_edge_that_fails_backs_off_and_shifts_no_other, few_edges),
-                cmocka_unit_test_setup(an_edge_whose_list_fails_does_not_shut_out_the_others, few_edges),
+                cmocka_unit_test_setup(an_edge_whose_list_fails_does_not_shut_out_the_others,
+                                       few_edges),
                 cmocka_unit_test(the_slow_do_not_keep_the_small_waiting),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);

@@ -1,5 +1,6 @@
 /*
- * Pages asked for ahead: as many as the catalog likes and the configuration allows, and whatever becomes of them, the mirror is the catalog's.
+ * Pages asked for ahead: as many as the catalog likes and the configuration allows, and whatever
+ * becomes of them, the mirror is the catalog's.
  */
 #include "base/cleanup.h"
 #include "integration/sync_world.h"
@@ -18,7 +19,8 @@ static int state_of(World *w, const char *name)
 
 static void list_main(World *w, int status)
 {
-        const char *const arguments[] = {"-c", w->config, "sync", "--json", "--no-refresh", "main", NULL};
+        const char *const arguments[] = {"-c",           w->config, "sync", "--json",
+                                         "--no-refresh", "main",    NULL};
         assert_int_equal(harness_program(w->folder, arguments), status);
         take_results(w);
 }
@@ -85,19 +87,23 @@ static void a_page_that_is_wrong_fails_the_list_also_when_it_came_early(void **s
 {
         World *w = *state;
         big_world(w);
-        fault(w, "list", "\"offset_min\":5000,\"every\":6,\"bad_row\":\"other-edge\",\"bad_row_index\":77");
+        fault(w, "list",
+              "\"offset_min\":5000,\"every\":6,\"bad_row\":\"other-edge\",\"bad_row_index\":77");
         list_main(w, 1);
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         control(w, "/control/faults", "");
         assert_mirror_equals_catalog(w);
 }
 
-/* A hundred rows go from the front while ten pages are in flight: the early pages do not fit, and nothing is lost by that. */
+/* A hundred rows go from the front while ten pages are in flight: the early pages do not fit, and
+ * nothing is lost by that. */
 static void a_jump_of_the_list_costs_requests_and_no_row(void **state)
 {
         World *w = *state;
         big_world(w);
-        fault(w, "list", "\"offset_min\":8000,\"count\":1,\"before\":[{\"op\":\"remove\",\"index\":0,\"count\":100}]");
+        fault(w, "list",
+              "\"offset_min\":8000,\"count\":1,\"before\":[{\"op\":\"remove\",\"index\":0,"
+              "\"count\":100}]");
         list_main(w, 0);
         assert_string_equal(text_of(w, 0, "outcome"), "synced");
         control(w, "/control/faults", "");

@@ -9,13 +9,14 @@ static long rows(const Bench *b)
         return harness_sql_long(&b->pg, "SELECT count(*) FROM t");
 }
 
-/* ---- statements ---- */
+/* ---- statements ----------------------------------------------------------------------------- */
 
 static void a_statement_takes_parameters_and_null(void **state)
 {
         static const char *const params[] = {"41", NULL, "a'b\\c\t\xf0\x9f\x90\x98"};
         PgStep step = {
-                .sql = "SELECT ($1::int + 1)::text || ' ' || ($2::text IS NULL)::text || ' ' || $3::text",
+                .sql = "SELECT ($1::int + 1)::text || ' ' || ($2::text IS NULL)::text || ' ' || "
+                       "$3::text",
                 .params = params,
                 .n_params = 3,
                 .on_result = bench_on_result,
@@ -32,7 +33,9 @@ static void a_statement_takes_parameters_and_null(void **state)
 static void notices_are_swallowed(void **state)
 {
         Call call;
-        bench_query(*state, &call, "DO $$ BEGIN FOR i IN 1..1000 LOOP RAISE WARNING 'number %', i; END LOOP; END $$");
+        bench_query(
+                *state, &call,
+                "DO $$ BEGIN FOR i IN 1..1000 LOOP RAISE WARNING 'number %', i; END LOOP; END $$");
         bench_assert_done(&call);
 }
 
@@ -67,7 +70,7 @@ static void work_that_makes_no_sense_is_refused(void **state)
         assert_null(pg_pool_free(NULL));
 }
 
-/* ---- transactions ---- */
+/* ---- transactions --------------------------------------------------------------------------- */
 
 static const char *handed_on[1];
 
@@ -95,8 +98,8 @@ static void steps_follow_each_other_and_commit(void **state)
 
 static void limits_hold_in_the_transaction_and_not_after_it(void **state)
 {
-        static const PgStep steps[] = {
-                STEP("SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout')")};
+        static const PgStep steps[] = {STEP("SELECT current_setting('statement_timeout') || ' ' || "
+                                            "current_setting('lock_timeout')")};
         PgWork work = WORK_OF(steps);
         work.statement_timeout_usec = 7 * USEC_PER_SEC;
         Call call;
@@ -145,8 +148,9 @@ static void a_handler_decides(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 assert_int_equal(bench_renew(state), 0);
-                const PgStep steps[] = {{.sql = "INSERT INTO t VALUES (1)", .on_result = cases[i].handler},
-                                        STEP("INSERT INTO t VALUES (2)")};
+                const PgStep steps[] = {
+                        {.sql = "INSERT INTO t VALUES (1)", .on_result = cases[i].handler},
+                        STEP("INSERT INTO t VALUES (2)")};
                 PgWork work = WORK_OF(steps);
                 Call call;
                 bench_run(*state, &call, &work);
@@ -196,8 +200,12 @@ static void a_step_that_is_not_wanted_is_passed_by(void **state)
         static const PgStep steps[] = {
                 {.sql = "INSERT INTO t VALUES (1)", .wanted = never},
                 STEP("INSERT INTO t VALUES (2)"),
-                {.sql = "INSERT INTO t VALUES (3)", .on_result = bench_on_result, .wanted = after_one_result},
-                {.sql = "INSERT INTO t VALUES (4)", .on_result = bench_on_result, .wanted = after_one_result},
+                {.sql = "INSERT INTO t VALUES (3)",
+                 .on_result = bench_on_result,
+                 .wanted = after_one_result},
+                {.sql = "INSERT INTO t VALUES (4)",
+                 .on_result = bench_on_result,
+                 .wanted = after_one_result},
                 {.sql = "INSERT INTO t VALUES (5)", .wanted = never},
         };
         PgWork work = WORK_OF(steps);
@@ -241,8 +249,9 @@ static void a_fault_in_a_step_rolls_back_and_keeps_the_connection(void **state)
 static void a_commit_that_fails_commits_nothing(void **state)
 {
         Bench *b = *state;
-        free(harness_sql(&b->pg, "CREATE TABLE deferred (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);"
-                                 "ALTER TABLE deferred OWNER TO em"));
+        free(harness_sql(&b->pg,
+                         "CREATE TABLE deferred (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);"
+                         "ALTER TABLE deferred OWNER TO em"));
         static const PgStep steps[] = {STEP("INSERT INTO deferred VALUES (1), (1)")};
         PgWork work = WORK_OF(steps);
         Call call;
@@ -272,7 +281,8 @@ static void what_the_operator_must_mend_is_named(void **state)
                 bool refused;
         } cases[] = {
                 {"SELECT * FROM nowhere.x", "pg-schema-missing", "42P01", "nowhere.x", false},
-                {"SELECT missing FROM t", "pg-schema-missing", "42703", "run edgemirror migrate", false},
+                {"SELECT missing FROM t", "pg-schema-missing", "42703", "run edgemirror migrate",
+                 false},
                 {"CREATE TABLE nowhere.x ()", "pg-schema-missing", "3F000", "nowhere", false},
                 {"SELECT * FROM owned_by_root", "pg-privilege", "42501", "owned_by_root", true},
                 {"SELEC 1", "pg-error", "42601", "SELEC", false},
@@ -286,9 +296,10 @@ static void what_the_operator_must_mend_is_named(void **state)
         }
 }
 
-/* ---- what a role, a database or a server may have set otherwise ---- */
+/* ---- what a role, a database or a server may have set otherwise ----------------------------- */
 
-/* P1, P6, P8, P9, P16: in a single statement as in a transaction, and nothing of it is left behind. */
+/* P1, P6, P8, P9, P16: in a single statement as in a transaction, and nothing of it is left behind.
+ */
 static void the_settings_of_a_role_do_not_matter(void **state)
 {
         Bench *b = *state;
@@ -305,14 +316,17 @@ static void the_settings_of_a_role_do_not_matter(void **state)
                 "row_security = on",
         };
         static const PgStep steps[] = {
-                STEP("SELECT concat_ws(' ', current_setting('transaction_isolation'), current_setting('search_path'),"
-                     " timestamptz '2026-01-02 03:04:05+00', make_interval(hours => -1), current_setting('row_security'),"
+                STEP("SELECT concat_ws(' ', current_setting('transaction_isolation'), "
+                     "current_setting('search_path'),"
+                     " timestamptz '2026-01-02 03:04:05+00', make_interval(hours => -1), "
+                     "current_setting('row_security'),"
                      " pg_sleep(0.1))"),
                 STEP("SELECT 'second'"),
         };
         for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
                 char sql[200];
-                bool unknown = strncmp(settings[i], "transaction_timeout", strlen("transaction_timeout")) == 0 &&
+                bool unknown = strncmp(settings[i], "transaction_timeout",
+                                       strlen("transaction_timeout")) == 0 &&
                                harness_sql_long(&b->pg, "SHOW server_version_num") < 170000;
                 (void)snprintf(sql, sizeof(sql), "ALTER ROLE em SET %s", settings[i]);
                 if (!unknown)
@@ -349,7 +363,8 @@ static void a_policy_that_hides_rows_is_an_error(void **state)
 static void a_role_without_temporary_tables_is_named(void **state)
 {
         Bench *b = *state;
-        free(harness_sql(&b->pg, "CREATE ROLE bare LOGIN; REVOKE TEMPORARY ON DATABASE test FROM PUBLIC"));
+        free(harness_sql(&b->pg,
+                         "CREATE ROLE bare LOGIN; REVOKE TEMPORARY ON DATABASE test FROM PUBLIC"));
         char conninfo[300];
         (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=bare", b->pg.folder);
         PgPoolOptions options = bench_options(conninfo);
@@ -369,7 +384,8 @@ static void nothing_is_looked_up_where_others_may_write(void **state)
                          "CREATE SCHEMA foreign_hands; GRANT USAGE ON SCHEMA foreign_hands TO em;"
                          "CREATE FUNCTION foreign_hands.strike() RETURNS text LANGUAGE plpgsql AS"
                          " $$ BEGIN RAISE EXCEPTION 'struck'; END $$;"
-                         "CREATE FUNCTION foreign_hands.set_config(text, text, boolean) RETURNS text LANGUAGE sql"
+                         "CREATE FUNCTION foreign_hands.set_config(text, text, boolean) RETURNS "
+                         "text LANGUAGE sql"
                          " AS 'SELECT foreign_hands.strike()';"
                          "CREATE FUNCTION foreign_hands.lower(text) RETURNS text LANGUAGE sql"
                          " AS 'SELECT foreign_hands.strike()';"
@@ -384,11 +400,12 @@ static void nothing_is_looked_up_where_others_may_write(void **state)
         assert_string_equal(call.value, "a");
 }
 
-/* ---- time limits ---- */
+/* ---- time limits ---------------------------------------------------------------------------- */
 
 static void a_slow_statement_is_ended(void **state)
 {
-        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("SELECT pg_sleep(60)")};
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"),
+                                       STEP("SELECT pg_sleep(60)")};
         PgWork work = WORK_OF(steps);
         work.statement_timeout_usec = 100 * USEC_PER_MSEC;
         Call call;
@@ -424,13 +441,16 @@ int main(void)
                 cmocka_unit_test_setup(a_script_holds_many_statements, bench_renew),
                 cmocka_unit_test_setup(work_that_makes_no_sense_is_refused, bench_renew),
                 cmocka_unit_test_setup(steps_follow_each_other_and_commit, bench_renew),
-                cmocka_unit_test_setup(limits_hold_in_the_transaction_and_not_after_it, bench_renew),
+                cmocka_unit_test_setup(limits_hold_in_the_transaction_and_not_after_it,
+                                       bench_renew),
                 cmocka_unit_test_setup(a_handler_decides, bench_renew),
                 cmocka_unit_test_setup(a_cursor_is_fetched_to_its_end, bench_renew),
                 cmocka_unit_test_setup(a_step_that_is_not_wanted_is_passed_by, bench_renew),
-                cmocka_unit_test_setup(a_fault_in_a_step_rolls_back_and_keeps_the_connection, bench_renew),
+                cmocka_unit_test_setup(a_fault_in_a_step_rolls_back_and_keeps_the_connection,
+                                       bench_renew),
                 cmocka_unit_test_setup(a_commit_that_fails_commits_nothing, bench_renew),
-                cmocka_unit_test_setup(a_read_only_transaction_sees_one_snapshot_and_writes_nothing, bench_renew),
+                cmocka_unit_test_setup(a_read_only_transaction_sees_one_snapshot_and_writes_nothing,
+                                       bench_renew),
                 cmocka_unit_test_setup(what_the_operator_must_mend_is_named, bench_renew),
                 cmocka_unit_test_setup(the_settings_of_a_role_do_not_matter, bench_renew),
                 cmocka_unit_test_setup(a_policy_that_hides_rows_is_an_error, bench_renew),

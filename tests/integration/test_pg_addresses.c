@@ -1,5 +1,6 @@
 /*
- * Where conninfo leads: several hosts, names with several addresses, and a resolver that does not answer. The resolver is this file's.
+ * Where conninfo leads: several hosts, names with several addresses, and a resolver that does not
+ * answer. The resolver is this file's.
  */
 #include "base/clock.h"
 #include "harness/relay_control.h"
@@ -10,14 +11,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
-int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret);
+int __real_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **ret);
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **ret);
 
-static pthread_mutex_t silence = PTHREAD_MUTEX_INITIALIZER; /* held: a lookup of *.silent gets no answer */
+/* held: a lookup of *.silent gets no answer */
+static pthread_mutex_t silence = PTHREAD_MUTEX_INITIALIZER;
 static int lookups;
 
 /* "two.test": an address where nobody answers, then one that serves. Numbers are what they are. */
-int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+int __wrap_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **ret)
 {
         if (hints->ai_flags & AI_NUMERICHOST)
                 return __real_getaddrinfo(host, service, hints, ret);
@@ -70,7 +75,8 @@ static const PgWork work = WORK_OF(steps);
 static uint64_t run_on(Bench *b, const char *hosts, unsigned port, Call *call)
 {
         char conninfo[200];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=%u dbname=test user=em sslmode=disable", hosts, port);
+        (void)snprintf(conninfo, sizeof(conninfo),
+                       "host=%s port=%u dbname=test user=em sslmode=disable", hosts, port);
         PgPoolOptions options = bench_options(conninfo);
         options.connect_timeout_usec = USEC_PER_SEC;
         bench_open_pool(b, &options);
@@ -83,7 +89,8 @@ static uint64_t run_on(Bench *b, const char *hosts, unsigned port, Call *call)
 static void each_address_has_a_limit_of_its_own(void **state)
 {
         Bench *b = *state;
-        static const char *const hosts[] = {"127.0.0.2,127.0.0.1", "two.test", "nowhere.test,two.test",
+        static const char *const hosts[] = {"127.0.0.2,127.0.0.1", "two.test",
+                                            "nowhere.test,two.test",
                                             "127.0.0.2,nowhere.test,127.0.0.1"};
         HarnessRelay relay;
         DeadEnd dead;
@@ -115,13 +122,15 @@ static void a_standby_is_passed_by(void **state)
         free(harness_sql(&b->pg, "CREATE DATABASE standby"));
         free(harness_sql(&b->pg, "ALTER DATABASE standby SET default_transaction_read_only = on"));
         char conninfo[300];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=/nowhere,%s dbname=standby user=em", b->pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=/nowhere,%s dbname=standby user=em",
+                       b->pg.folder);
         PgPoolOptions options = bench_options(conninfo);
         bench_open_pool(b, &options);
         Call call;
         bench_run(b, &call, &work);
         bench_assert_fault(&call, PG_END_FAILED, "pg-read-only", "", true);
-        (void)snprintf(conninfo, sizeof(conninfo), "host=/nowhere,%s dbname=test user=em", b->pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=/nowhere,%s dbname=test user=em",
+                       b->pg.folder);
         options.conninfo = conninfo;
         bench_open_pool(b, &options);
         bench_run(b, &call, &work);
@@ -136,7 +145,7 @@ static void a_name_without_an_address_is_named(void **state)
         assert_non_null(strstr(call.fault.message, "nowhere.test"));
 }
 
-/* ---- P12: a resolver that does not answer ---- */
+/* ---- P12: a resolver that does not answer --------------------------------------------------- */
 
 typedef struct Pulse {
         uint64_t last_usec, longest_usec;
@@ -162,7 +171,8 @@ static void the_loop_turns_while_a_resolver_is_silent(void **state)
         (void)pthread_mutex_lock(&silence);
         Pulse pulse = {.last_usec = clock_monotonic_usec()};
         sd_event_source *timer = NULL;
-        assert_true(sd_event_add_time_relative(b->event, &timer, CLOCK_MONOTONIC, 0, 1, on_pulse, &pulse) >= 0);
+        assert_true(sd_event_add_time_relative(b->event, &timer, CLOCK_MONOTONIC, 0, 1, on_pulse,
+                                               &pulse) >= 0);
         int before = __atomic_load_n(&lookups, __ATOMIC_SEQ_CST);
         Call call;
         uint64_t took = run_on(b, "db.silent", relay.port, &call);
@@ -190,7 +200,8 @@ static void the_loop_turns_while_a_resolver_is_silent(void **state)
         b->pool = pg_pool_free(b->pool); /* does not wait either */
         assert_true(clock_monotonic_usec() - began < 300 * USEC_PER_MSEC);
         (void)pthread_mutex_unlock(&silence);
-        print_message("the loop stood still for %llu ms at most\n", (unsigned long long)(pulse.longest_usec / 1000));
+        print_message("the loop stood still for %llu ms at most\n",
+                      (unsigned long long)(pulse.longest_usec / 1000));
         assert_true(pulse.longest_usec < 200 * USEC_PER_MSEC);
         sd_event_source_disable_unref(timer);
         harness_relay_stop(&relay);

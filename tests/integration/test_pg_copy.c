@@ -22,13 +22,14 @@ static int give_rows(void *userdata, const char **ret_data, size_t *ret_size, Fa
 {
         Source *s = userdata;
         if (s->fail_at > 0 && s->row == s->fail_at)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOSPC, "spool-full", "no room for the spool");
+                return fault_set(ret_fault, FAULT_PROCESS, ENOSPC, "spool-full",
+                                 "no room for the spool");
         *ret_data = s->chunk;
         *ret_size = 0;
         if (s->row < s->n_rows) {
                 s->row++;
-                *ret_size = (size_t)snprintf(s->chunk, sizeof(s->chunk), "%lld\trow %lld\n", (long long)s->row,
-                                             (long long)s->row);
+                *ret_size = (size_t)snprintf(s->chunk, sizeof(s->chunk), "%lld\trow %lld\n",
+                                             (long long)s->row, (long long)s->row);
         }
         s->given_bytes += *ret_size;
         return 0;
@@ -127,11 +128,13 @@ static void a_copy_without_a_source_fails(void **state)
         assert_string_equal(call.value, "alive");
 }
 
-/* With the server's process stopped, the source is asked for no more than the socket and libpq hold. */
+/* With the server's process stopped, the source is asked for no more than the socket and libpq
+ * hold. */
 static void copy_holds_little_when_the_server_is_slow(void **state)
 {
-        static const PgStep steps[] = {{.sql = "SELECT pg_backend_pid()", .on_result = bench_on_pid},
-                                       {.sql = "COPY t FROM STDIN", .copy_source = give_rows}};
+        static const PgStep steps[] = {
+                {.sql = "SELECT pg_backend_pid()", .on_result = bench_on_pid},
+                {.sql = "COPY t FROM STDIN", .copy_source = give_rows}};
         PgWork work = WORK_OF(steps);
         Source s = {.n_rows = 1000000};
         bench_start(*state, &s.call, &work);
@@ -171,7 +174,9 @@ static void a_copy_that_is_cancelled_leaves_nothing(void **state)
                         assert_int_equal(kill((pid_t)s.call.backend_pid, SIGCONT), 0);
                 bench_query(b, &after, "SELECT 'alive'");
                 assert_string_equal(after.value, "alive");
-                bench_wait_for_sql(b, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY t %'", "0");
+                bench_wait_for_sql(
+                        b, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY t %'",
+                        "0");
                 assert_int_equal(s.row, asked);
                 assert_int_equal(s.call.n_calls, 0);
                 assert_int_equal(rows(b), 0);

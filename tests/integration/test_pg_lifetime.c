@@ -1,5 +1,6 @@
 /*
- * How long a connection lives, what becomes of a statement that is given up, and of a connection that the network has forgotten.
+ * How long a connection lives, what becomes of a statement that is given up, and of a connection
+ * that the network has forgotten.
  */
 #include "base/clock.h"
 #include "harness/relay_control.h"
@@ -46,7 +47,7 @@ static void a_connection_without_work_is_closed(void **state)
         bench_assert_done(&call);
 }
 
-/* ---- P3: statements that are given up ---- */
+/* ---- P3: statements that are given up ------------------------------------------------------- */
 
 static PGconn *lock_table(const Bench *b)
 {
@@ -73,7 +74,8 @@ static void a_statement_that_is_given_up_waits_for_no_lock(void **state)
                 bench_wait_for_sql(b, WAITING, "1");
                 assert_null(pg_cancel(call.task));
                 bench_wait_for_sql(b, WAITING, "0");
-                assert_true(clock_monotonic_usec() - began < 10 * USEC_PER_SEC); /* not by its lock timeout of 20 s */
+                /* not by its lock timeout of 20 s */
+                assert_true(clock_monotonic_usec() - began < 10 * USEC_PER_SEC);
                 bench_wait_for_sql(b, SESSIONS, "0");
                 PQfinish(holder);
                 assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM t"), 0);
@@ -120,19 +122,23 @@ static void a_statement_is_given_up_when_the_loop_has_ended(void **state)
                 bench_wait_for_sql(b, WAITING, "0");
                 PQfinish(holder);
                 /* Not because it has noticed by itself that nobody is there. */
-                assert_int_equal(harness_log_count(&b->pg, "canceling statement due to user request", &log), 1);
+                assert_int_equal(
+                        harness_log_count(&b->pg, "canceling statement due to user request", &log),
+                        1);
         }
 }
 
-/* A statement that the server does not end by itself, so that our own deadline does. However often, there are never more sessions than connections. */
+/* A statement that the server does not end by itself, so that our own deadline does. However often,
+ * there are never more sessions than connections. */
 static void the_server_is_not_filled_by_what_hangs(void **state)
 {
         Bench *b = *state;
         enum { N = 6 };
-        static const PgStep steps[] = {{.sql = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; "
-                                               "SELECT count(*) FROM t",
-                                        .n_params = PG_SCRIPT,
-                                        .on_result = bench_on_result}};
+        static const PgStep steps[] = {
+                {.sql = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; "
+                        "SELECT count(*) FROM t",
+                 .n_params = PG_SCRIPT,
+                 .on_result = bench_on_result}};
         PgWork work = WORK_OF(steps);
         PgPoolOptions options = bench_options(b->pg.service);
         options.statement_timeout_usec = 200 * USEC_PER_MSEC;
@@ -146,8 +152,10 @@ static void the_server_is_not_filled_by_what_hangs(void **state)
                 while (calls[i].n_calls == 0) {
                         assert_true(sd_event_run(b->event, 20 * USEC_PER_MSEC) >= 0);
                         /* One that has been told to end may be on its way out. */
-                        assert_in_range(harness_sql_long(&b->pg, WAITING), 0, options.max_connections);
-                        assert_in_range(harness_sql_long(&b->pg, SESSIONS), 0, options.max_connections + 1);
+                        assert_in_range(harness_sql_long(&b->pg, WAITING), 0,
+                                        options.max_connections);
+                        assert_in_range(harness_sql_long(&b->pg, SESSIONS), 0,
+                                        options.max_connections + 1);
                 }
                 bench_assert_fault(&calls[i], PG_END_FAILED, "pg-unreachable", "", true);
         }
@@ -155,11 +163,12 @@ static void the_server_is_not_filled_by_what_hangs(void **state)
         bench_wait_for_sql(b, WAITING, "0");
 }
 
-/* ---- P10: a network that forgets ---- */
+/* ---- P10: a network that forgets ------------------------------------------------------------ */
 
 static void relay_options(const HarnessRelay *r, char conninfo[static 200], PgPoolOptions *ret)
 {
-        (void)snprintf(conninfo, 200, "host=127.0.0.1 port=%u dbname=test user=em sslmode=disable", r->port);
+        (void)snprintf(conninfo, 200, "host=127.0.0.1 port=%u dbname=test user=em sslmode=disable",
+                       r->port);
         *ret = bench_options(conninfo);
         ret->answer_usec = 500 * USEC_PER_MSEC;
 }
@@ -167,7 +176,8 @@ static void relay_options(const HarnessRelay *r, char conninfo[static 200], PgPo
 static void a_forgotten_connection_is_left_before_any_statement_could_be_over(void **state)
 {
         Bench *b = *state;
-        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("INSERT INTO t VALUES (2)")};
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"),
+                                       STEP("INSERT INTO t VALUES (2)")};
         char conninfo[200];
         HarnessRelay relay;
         PgPoolOptions options;
@@ -184,7 +194,8 @@ static void a_forgotten_connection_is_left_before_any_statement_could_be_over(vo
                 uint64_t began = clock_monotonic_usec();
                 bench_run(b, &call, &work);
                 assert_true(clock_monotonic_usec() - began < 10 * USEC_PER_SEC);
-                /* A transaction whose BEGIN was lost begins again; of a single statement it is not known whether it was carried out. */
+                /* A transaction whose BEGIN was lost begins again; of a single statement it is not
+                 * known whether it was carried out. */
                 if (alone)
                         bench_assert_fault(&call, PG_END_UNKNOWN, "pg-unreachable", "", true);
                 else
@@ -225,8 +236,8 @@ static void sockets_notice_that_nobody_is_there(void **state)
                 struct sockaddr_in peer;
                 socklen_t peer_size = sizeof(peer);
                 for (int i = 3; i < 256 && fd < 0; i++, peer_size = sizeof(peer))
-                        if (getpeername(i, (struct sockaddr *)&peer, &peer_size) == 0 && peer.sin_family == AF_INET &&
-                            ntohs(peer.sin_port) == relay.port)
+                        if (getpeername(i, (struct sockaddr *)&peer, &peer_size) == 0 &&
+                            peer.sin_family == AF_INET && ntohs(peer.sin_port) == relay.port)
                                 fd = i;
                 assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, &size), 0);
                 assert_int_equal(on, !silent);
@@ -239,16 +250,18 @@ static void sockets_notice_that_nobody_is_there(void **state)
         harness_relay_stop(&relay);
 }
 
-/* ---- round trips ---- */
+/* ---- round trips ---------------------------------------------------------------------------- */
 
 static void what_needs_no_decision_crosses_together(void **state)
 {
         Bench *b = *state;
         static const PgStep alone = STEP("INSERT INTO t VALUES (1)");
-        static const PgStep many[] = {{.sql = "INSERT INTO t VALUES (2)"},
-                                      {.sql = "INSERT INTO t VALUES (3)"},
-                                      {.sql = "SELECT 4", .on_result = bench_on_result, .certain = true}};
-        static const PgStep decided[] = {STEP("INSERT INTO t VALUES (5)"), {.sql = "INSERT INTO t VALUES (6)"}};
+        static const PgStep many[] = {
+                {.sql = "INSERT INTO t VALUES (2)"},
+                {.sql = "INSERT INTO t VALUES (3)"},
+                {.sql = "SELECT 4", .on_result = bench_on_result, .certain = true}};
+        static const PgStep decided[] = {STEP("INSERT INTO t VALUES (5)"),
+                                         {.sql = "INSERT INTO t VALUES (6)"}};
         static const struct {
                 PgWork work;
                 long trips;
@@ -280,9 +293,12 @@ int main(void)
                 cmocka_unit_test_setup(a_connection_without_work_is_closed, bench_renew),
                 cmocka_unit_test_setup(a_statement_that_is_given_up_waits_for_no_lock, bench_renew),
                 cmocka_unit_test_setup(a_statement_is_given_up_with_its_pool, bench_renew),
-                cmocka_unit_test_setup(a_statement_is_given_up_when_the_loop_has_ended, bench_renew),
+                cmocka_unit_test_setup(a_statement_is_given_up_when_the_loop_has_ended,
+                                       bench_renew),
                 cmocka_unit_test_setup(the_server_is_not_filled_by_what_hangs, bench_renew),
-                cmocka_unit_test_setup(a_forgotten_connection_is_left_before_any_statement_could_be_over, bench_renew),
+                cmocka_unit_test_setup(
+                        a_forgotten_connection_is_left_before_any_statement_could_be_over,
+                        bench_renew),
                 cmocka_unit_test_setup(sockets_notice_that_nobody_is_there, bench_renew),
                 cmocka_unit_test_setup(what_needs_no_decision_crosses_together, bench_renew),
         };

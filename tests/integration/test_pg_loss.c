@@ -1,5 +1,6 @@
 /*
- * PostgreSQL that goes away, comes back, or says no: how work ends then, and that later work finds its way.
+ * PostgreSQL that goes away, comes back, or says no: how work ends then, and that later work finds
+ * its way.
  */
 #include "integration/pg_bench.h"
 #include <sys/socket.h>
@@ -10,8 +11,9 @@ static const PgStep insert_steps[] = {STEP("INSERT INTO t VALUES (1)")};
 static const PgWork insert_work = WORK_OF(insert_steps);
 static const PgStep sleep_steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("SELECT pg_sleep(60)")};
 static const PgWork sleep_work = WORK_OF(sleep_steps);
-static const char sleeping[] = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = "
-                               "'active' AND backend_type = 'client backend'";
+static const char sleeping[] =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = "
+        "'active' AND backend_type = 'client backend'";
 
 static void restart(Bench *b)
 {
@@ -19,12 +21,14 @@ static void restart(Bench *b)
         harness_postgres_resume(&b->pg);
 }
 
-/* Ends sessions (`which`: a condition on pg_stat_activity) and waits until they are gone; the loop does not run meanwhile. */
+/* Ends sessions (`which`: a condition on pg_stat_activity) and waits until they are gone; the loop
+ * does not run meanwhile. */
 static void dismiss_sessions(const Bench *b, const char *which)
 {
         const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
         char sql[256];
-        (void)snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE %s", which);
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE %s", which);
         free(harness_sql(&b->pg, sql));
         (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM pg_stat_activity WHERE %s", which);
         for (int i = 0; harness_sql_long(&b->pg, sql) > 0; i++) {
@@ -33,7 +37,7 @@ static void dismiss_sessions(const Bench *b, const char *which)
         }
 }
 
-/* ---- idle ---- */
+/* ---- idle ----------------------------------------------------------------------------------- */
 
 static void a_connection_that_died_idle_is_not_noticed_by_work(void **state)
 {
@@ -67,7 +71,7 @@ static void a_session_that_was_dismissed_idle_is_not_noticed_by_work(void **stat
         }
 }
 
-/* ---- at work ---- */
+/* ---- at work -------------------------------------------------------------------------------- */
 
 static void a_server_that_dies_under_a_statement(void **state)
 {
@@ -101,7 +105,8 @@ static void a_server_that_dies_under_a_statement(void **state)
 static void a_session_that_became_read_only_is_left(void **state)
 {
         Bench *b = *state;
-        static const PgStep pid_steps[] = {{.sql = "SELECT pg_backend_pid()", .on_result = bench_on_pid}};
+        static const PgStep pid_steps[] = {
+                {.sql = "SELECT pg_backend_pid()", .on_result = bench_on_pid}};
         static const PgWork pid_work = WORK_OF(pid_steps);
         PgPoolOptions options = bench_options(b->pg.service);
         options.max_connections = 1;
@@ -161,7 +166,8 @@ static PgNext dismiss(const PGresult *result, void *userdata, Fault *ret_fault)
         return PG_NEXT;
 }
 
-/* Not begun again by the pool: the first steps have been heard of. On a connection of its own, and on one that has been idle before. */
+/* Not begun again by the pool: the first steps have been heard of. On a connection of its own, and
+ * on one that has been idle before. */
 static void assert_fails_when_dismissed(Bench *b, const PgWork *work, int n_results)
 {
         PgPoolOptions options = bench_options(b->pg.service);
@@ -226,9 +232,11 @@ static void an_answer_lost_at_commit_is_unknown(void **state)
         Bench *b = *state;
         free(harness_sql(&b->pg,
                          "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                         "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60); RETURN NEW; END $$;"
+                         "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60); "
+                         "RETURN NEW; END $$;"
                          "CREATE TABLE deadly (id int); ALTER TABLE deadly OWNER TO em;"
-                         "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON deadly DEFERRABLE INITIALLY DEFERRED "
+                         "CREATE CONSTRAINT TRIGGER die AFTER INSERT ON deadly DEFERRABLE "
+                         "INITIALLY DEFERRED "
                          "FOR EACH ROW EXECUTE FUNCTION die()"));
         static const PgStep steps[] = {STEP("INSERT INTO deadly VALUES (1)")};
         PgWork work = WORK_OF(steps);
@@ -240,7 +248,7 @@ static void an_answer_lost_at_commit_is_unknown(void **state)
         bench_assert_done(&call);
 }
 
-/* ---- connecting ---- */
+/* ---- connecting ----------------------------------------------------------------------------- */
 
 static int load_password(void *userdata, Text *ret, Fault *ret_fault)
 {
@@ -267,8 +275,9 @@ static void make_secured_role(Bench *b)
         (void)snprintf(path, sizeof(path), "%s/data/pg_hba.conf", b->pg.folder);
         FILE *hba = fopen(path, "w");
         assert_non_null(hba);
-        assert_true(fputs("local all secured scram-sha-256\nlocal nowhere all reject\nlocal all all trust\n", hba) >=
-                    0);
+        assert_true(fputs("local all secured scram-sha-256\nlocal nowhere all reject\nlocal all "
+                          "all trust\n",
+                          hba) >= 0);
         assert_int_equal(fclose(hba), 0);
         restart(b);
 }
@@ -279,29 +288,34 @@ static void a_server_that_cannot_be_had_says_why_and_keeps_the_secret(void **sta
         make_secured_role(b);
         free(harness_sql(&b->pg, "CREATE ROLE no_login"));
         free(harness_sql(&b->pg, "CREATE DATABASE read_only"));
-        free(harness_sql(&b->pg, "ALTER DATABASE read_only SET default_transaction_read_only = on"));
+        free(harness_sql(&b->pg,
+                         "ALTER DATABASE read_only SET default_transaction_read_only = on"));
         const struct {
                 const char *words, *password, *code, *sqlstate;
                 bool retryable, refused;
         } cases[] = {
                 {"user=secured dbname=test", "Wrong-Horse-8", "pg-refused", "28P01", false, true},
                 {"user=secured dbname=test", NULL, "pg-refused", "", false, true},
-                {"user=nobody_here dbname=test", "Wrong-Horse-8", "pg-refused", "28000", false, true},
+                {"user=nobody_here dbname=test", "Wrong-Horse-8", "pg-refused", "28000", false,
+                 true},
                 {"user=no_login dbname=test", NULL, "pg-refused", "28000", false, true},
                 {"user=em dbname=nowhere", NULL, "pg-refused", "28000", false, true},
                 {"user=em dbname=missing", NULL, "pg-no-database", "3D000", false, false},
                 {"user=em dbname=read_only", NULL, "pg-read-only", "", true, false},
                 {"user=em dbname=test port=1", "Wrong-Horse-8", "pg-unreachable", "", true, false},
-                {"user=em dbname=test host=/no/such/folder", "Wrong-Horse-8", "pg-unreachable", "", true, false},
+                {"user=em dbname=test host=/no/such/folder", "Wrong-Horse-8", "pg-unreachable", "",
+                 true, false},
                 {"user=em sslmode=nonsense", "Wrong-Horse-8", "pg-unreachable", "", true, false},
                 {"password=Wrong-Horse-8 and more", NULL, "pg-conninfo", "", false, false},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 char conninfo[400];
-                (void)snprintf(conninfo, sizeof(conninfo), "host=%s %s", b->pg.folder, cases[i].words);
+                (void)snprintf(conninfo, sizeof(conninfo), "host=%s %s", b->pg.folder,
+                               cases[i].words);
                 Call call;
                 run_on(b, conninfo, cases[i].password, &call);
-                bench_assert_fault(&call, PG_END_FAILED, cases[i].code, cases[i].sqlstate, cases[i].retryable);
+                bench_assert_fault(&call, PG_END_FAILED, cases[i].code, cases[i].sqlstate,
+                                   cases[i].retryable);
                 assert_int_equal(call.fault.refused, cases[i].refused);
                 assert_int_equal(call.fault.scope, FAULT_PEER);
                 assert_null(strstr(call.fault.message, "Horse"));
@@ -309,7 +323,8 @@ static void a_server_that_cannot_be_had_says_why_and_keeps_the_secret(void **sta
         }
         Call call;
         char conninfo[400];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s user=secured dbname=test", b->pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s user=secured dbname=test",
+                       b->pg.folder);
         run_on(b, conninfo, "Right-Horse-7", &call);
         bench_assert_done(&call);
         assert_string_equal(call.value, "secured");
@@ -319,8 +334,8 @@ static void a_read_only_database_serves_when_conninfo_asks_for_it(void **state)
 {
         Bench *b = *state;
         char conninfo[400];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s user=em dbname=read_only target_session_attrs=any",
-                       b->pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo),
+                       "host=%s user=em dbname=read_only target_session_attrs=any", b->pg.folder);
         Call call;
         run_on(b, conninfo, NULL, &call);
         bench_assert_done(&call);
@@ -337,7 +352,8 @@ static void a_server_that_answers_nothing_is_given_up(void **state)
         assert_int_equal(listen(fd, 8), 0);
 
         char conninfo[400];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=7 user=em dbname=test", b->pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=7 user=em dbname=test",
+                       b->pg.folder);
         Call call;
         run_on(b, conninfo, NULL, &call);
         bench_assert_fault(&call, PG_END_FAILED, "pg-unreachable", "", true);
@@ -345,22 +361,28 @@ static void a_server_that_answers_nothing_is_given_up(void **state)
         assert_int_equal(close(fd), 0);
 }
 
-/* P1: the settings are made while the search path is still that of the role, who may have put functions and operators of his own there. */
+/* P1: the settings are made while the search path is still that of the role, who may have put
+ * functions and operators of his own there. */
 static void a_server_sees_its_client_go_whatever_the_role_defines(void **state)
 {
         Bench *b = *state;
         static const PgStep steps[] = {
-                STEP("SELECT coalesce(current_setting('client_connection_check_interval', true), 'none')")};
+                STEP("SELECT coalesce(current_setting('client_connection_check_interval', true), "
+                     "'none')")};
         PgWork work = WORK_OF(steps);
         bool old = harness_sql_long(&b->pg, "SHOW server_version_num") < 140000;
-        free(harness_sql(&b->pg,
-                         "CREATE SCHEMA elsewhere; GRANT USAGE ON SCHEMA elsewhere TO em;"
-                         "CREATE FUNCTION elsewhere.version() RETURNS text LANGUAGE sql"
-                         " AS $$SELECT 'PostgreSQL 17.5, compiled by Visual C++ build 1943, 64-bit'$$;"
-                         "CREATE FUNCTION elsewhere.never(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';"
-                         "CREATE OPERATOR elsewhere.~~ (LEFTARG = text, RIGHTARG = text, FUNCTION = elsewhere.never);"
-                         "CREATE FUNCTION elsewhere.set_config(text, text, boolean) RETURNS text LANGUAGE sql AS"
-                         " 'SELECT $2'; ALTER ROLE em SET search_path = elsewhere, pg_catalog, public"));
+        free(harness_sql(
+                &b->pg,
+                "CREATE SCHEMA elsewhere; GRANT USAGE ON SCHEMA elsewhere TO em;"
+                "CREATE FUNCTION elsewhere.version() RETURNS text LANGUAGE sql"
+                " AS $$SELECT 'PostgreSQL 17.5, compiled by Visual C++ build 1943, 64-bit'$$;"
+                "CREATE FUNCTION elsewhere.never(text, text) RETURNS boolean LANGUAGE sql AS "
+                "'SELECT false';"
+                "CREATE OPERATOR elsewhere.~~ (LEFTARG = text, RIGHTARG = text, FUNCTION = "
+                "elsewhere.never);"
+                "CREATE FUNCTION elsewhere.set_config(text, text, boolean) RETURNS text LANGUAGE "
+                "sql AS"
+                " 'SELECT $2'; ALTER ROLE em SET search_path = elsewhere, pg_catalog, public"));
         PgPoolOptions options = bench_options(b->pg.service);
         bench_open_pool(b, &options);
         Call call;
@@ -373,8 +395,10 @@ static void a_server_sees_its_client_go_whatever_the_role_defines(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(a_connection_that_died_idle_is_not_noticed_by_work, bench_renew),
-                cmocka_unit_test_setup(a_session_that_was_dismissed_idle_is_not_noticed_by_work, bench_renew),
+                cmocka_unit_test_setup(a_connection_that_died_idle_is_not_noticed_by_work,
+                                       bench_renew),
+                cmocka_unit_test_setup(a_session_that_was_dismissed_idle_is_not_noticed_by_work,
+                                       bench_renew),
                 cmocka_unit_test_setup(a_server_that_dies_under_a_statement, bench_renew),
                 cmocka_unit_test_setup(a_session_that_became_read_only_is_left, bench_renew),
                 cmocka_unit_test_setup(a_server_that_dies_under_a_copy, bench_renew),
@@ -382,10 +406,13 @@ int main(void)
                 cmocka_unit_test_setup(a_session_that_is_dismissed_after_a_copy, bench_renew),
                 cmocka_unit_test_setup(a_statement_whose_session_is_dismissed_says_so, bench_renew),
                 cmocka_unit_test_setup(an_answer_lost_at_commit_is_unknown, bench_renew),
-                cmocka_unit_test_setup(a_server_that_cannot_be_had_says_why_and_keeps_the_secret, bench_renew),
-                cmocka_unit_test_setup(a_read_only_database_serves_when_conninfo_asks_for_it, bench_renew),
+                cmocka_unit_test_setup(a_server_that_cannot_be_had_says_why_and_keeps_the_secret,
+                                       bench_renew),
+                cmocka_unit_test_setup(a_read_only_database_serves_when_conninfo_asks_for_it,
+                                       bench_renew),
                 cmocka_unit_test_setup(a_server_that_answers_nothing_is_given_up, bench_renew),
-                cmocka_unit_test_setup(a_server_sees_its_client_go_whatever_the_role_defines, bench_renew),
+                cmocka_unit_test_setup(a_server_sees_its_client_go_whatever_the_role_defines,
+                                       bench_renew),
         };
         return cmocka_run_group_tests(tests, bench_setup, bench_teardown);
 }

@@ -8,13 +8,14 @@ static long rows(const Bench *b)
         return harness_sql_long(&b->pg, "SELECT count(*) FROM t");
 }
 
-/* ---- the queue ---- */
+/* ---- the queue ------------------------------------------------------------------------------ */
 
 static void work_beyond_the_connections_waits_its_turn(void **state)
 {
         enum { N = 40 };
-        static const PgStep steps[] = {STEP("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bench'"),
-                                       STEP("INSERT INTO t SELECT count(*) FROM t WHERE pg_sleep(0.002) IS NOT NULL")};
+        static const PgStep steps[] = {
+                STEP("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bench'"),
+                STEP("INSERT INTO t SELECT count(*) FROM t WHERE pg_sleep(0.002) IS NOT NULL")};
         PgWork work = WORK_OF(steps);
         PgPoolOptions options = bench_options(((Bench *)*state)->pg.service);
         options.max_connections = 1;
@@ -79,7 +80,10 @@ static void one_connection_is_kept_for_what_is_urgent(void **state)
                         work.bulk = bulk && i < N / 2;
                         bench_start(b, &calls[i], &work);
                 }
-                bench_wait_for_sql(b, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", "2");
+                bench_wait_for_sql(
+                        b,
+                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+                        "2");
                 for (int i = 0; i < 3; i++) {
                         bench_run(b, &asked, &urgent);
                         bench_assert_done(&asked);
@@ -96,8 +100,8 @@ static void one_connection_is_kept_for_what_is_urgent(void **state)
 
 static void two_connections_work_side_by_side(void **state)
 {
-        static const PgStep waits[] = {
-                STEP("DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM t) LOOP PERFORM pg_sleep(0.01); END LOOP; END $$")};
+        static const PgStep waits[] = {STEP("DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM t) LOOP "
+                                            "PERFORM pg_sleep(0.01); END LOOP; END $$")};
         static const PgStep inserts[] = {STEP("INSERT INTO t VALUES (1)")};
         PgWork waiting = WORK_OF(waits), inserting = WORK_OF(inserts);
         Call first, second;
@@ -109,7 +113,8 @@ static void two_connections_work_side_by_side(void **state)
         bench_assert_done(&second);
 }
 
-/* A server that takes no further connection: the one that is there does all the work, and the server is not pestered. */
+/* A server that takes no further connection: the one that is there does all the work, and the
+ * server is not pestered. */
 static void fewer_connections_than_wanted_are_enough(void **state)
 {
         Bench *b = *state;
@@ -129,17 +134,20 @@ static void fewer_connections_than_wanted_are_enough(void **state)
                 bench_wait(&calls[i]);
                 bench_assert_done(&calls[i]);
         }
-        assert_in_range(harness_sql_long(&b->pg, "SELECT count(*) FROM regexp_matches(pg_read_file('../log'), "
-                                                 "'too many connections for role \"narrow\"', 'g')"),
-                        1, 16);
+        assert_in_range(
+                harness_sql_long(&b->pg,
+                                 "SELECT count(*) FROM regexp_matches(pg_read_file('../log'), "
+                                 "'too many connections for role \"narrow\"', 'g')"),
+                1, 16);
 }
 
-/* ---- cancelling ---- */
+/* ---- cancelling ----------------------------------------------------------------------------- */
 
 static void cancelled_work_is_never_heard_of_again(void **state)
 {
         Bench *b = *state;
-        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"), STEP("SELECT pg_sleep(60)")};
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)"),
+                                       STEP("SELECT pg_sleep(60)")};
         PgWork work = WORK_OF(steps);
         Call running, queued, other;
         bench_start(b, &running, &work);
@@ -153,8 +161,10 @@ static void cancelled_work_is_never_heard_of_again(void **state)
         PgWork work_after = WORK_OF(after);
         bench_run(b, &other, &work_after);
         bench_assert_done(&other);
-        bench_wait_for_sql(
-                b, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND state = 'active'", "0");
+        bench_wait_for_sql(b,
+                           "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' "
+                           "AND state = 'active'",
+                           "0");
         assert_int_equal(running.n_calls + queued.n_calls, 0);
         assert_int_equal(rows(b), 1);
 }
@@ -240,7 +250,8 @@ static void the_pool_can_be_freed_inside_a_callback(void **state)
 {
         Bench *b = *state;
         PgPoolOptions options = bench_options(b->pg.service);
-        options.max_connections = 1; /* first come, first served: the others wait behind the one that frees the pool */
+        /* first come, first served: the others wait behind the one that frees the pool */
+        options.max_connections = 1;
         bench_open_pool(b, &options);
         PgStep step = STEP("SELECT 1");
         PgWork work = SINGLE_OF(step);
@@ -266,9 +277,13 @@ int main(void)
                 cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
                 cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
                 cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
-                cmocka_unit_test_setup(work_can_be_cancelled_while_it_waits_for_a_connection, bench_renew),
-                cmocka_unit_test_setup(work_that_has_ended_can_be_cancelled_before_it_is_told, bench_renew),
-                cmocka_unit_test_setup(work_that_is_cancelled_in_its_own_callback_has_ended_all_the_same, bench_renew),
+                cmocka_unit_test_setup(work_can_be_cancelled_while_it_waits_for_a_connection,
+                                       bench_renew),
+                cmocka_unit_test_setup(work_that_has_ended_can_be_cancelled_before_it_is_told,
+                                       bench_renew),
+                cmocka_unit_test_setup(
+                        work_that_is_cancelled_in_its_own_callback_has_ended_all_the_same,
+                        bench_renew),
                 cmocka_unit_test_setup(the_pool_can_be_freed_inside_a_callback, bench_renew),
         };
         return cmocka_run_group_tests(tests, bench_setup, bench_teardown);

@@ -1,5 +1,6 @@
 /*
- * All of it through a PgBouncer that pools by transaction: consecutive statements of one client run in different sessions.
+ * All of it through a PgBouncer that pools by transaction: consecutive statements of one client run
+ * in different sessions.
  */
 #include "integration/service_world.h"
 #include <signal.h>
@@ -65,7 +66,9 @@ static void two_instances_share_and_take_over(void **state)
         service_stop(w, 1);
         for (int i = 0; i < 8; i++)
                 assert_int_equal(requests(w, "refresh", i, 0), 1);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"), 4);
+        assert_int_equal(
+                sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"),
+                4);
         assert_mirror_equals_catalog(w, 0, 7);
         assert_nothing_is_held(w);
 }
@@ -92,22 +95,24 @@ static void a_restart_of_postgres_behind_it_is_ridden_out(void **state)
         assert_nothing_is_held(w);
 }
 
-/* As it learns from an answer of the queue when the next edge is due; nothing tells it when the moment has come. */
+/* As it learns from an answer of the queue when the next edge is due; nothing tells it when the
+ * moment has come. */
 static void edges_are_synced_on_time(void **state)
 {
         ServiceWorld *w = begin(state);
         HarnessService *s = service_start(w, 0);
         free(harness_sql(&w->pg,
-                         "CREATE TABLE public.due AS SELECT edge_connection_id, clock_timestamp() + interval '1 s' *"
+                         "CREATE TABLE public.due AS SELECT edge_connection_id, clock_timestamp() "
+                         "+ interval '1 s' *"
                          " (1 + row_number() OVER () % 3) AS at FROM edgemirror.edge_claim;"
                          "UPDATE edgemirror.edge_claim c SET next_run_at = d.at FROM public.due d"
                          " WHERE d.edge_connection_id = c.edge_connection_id"));
         harness_service_reload(s);
         await_runs(w, 0, 7, "synced", 1);
         service_stop(w, 0);
-        assert_int_equal(sql_long(w,
-                                  "SELECT count(*) FROM edgemirror.sync_run JOIN public.due USING (edge_connection_id)"
-                                  " WHERE started_at BETWEEN at AND at + interval '2 s'"),
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run JOIN public.due "
+                                     "USING (edge_connection_id)"
+                                     " WHERE started_at BETWEEN at AND at + interval '2 s'"),
                          8);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 8);
         assert_mirror_equals_catalog(w, 0, 7);
@@ -122,17 +127,18 @@ static void a_good_file_is_taken_up_and_a_bad_one_refused(void **state)
         (void)snprintf(w->schedule, sizeof(w->schedule), "hourly");
         write_config(w);
         harness_service_reload(s);
-        await_sql(
-                w,
-                "SELECT (count(*) = 6)::int FROM edgemirror.edge_claim JOIN edgemirror.edge USING (edge_connection_id)"
-                " WHERE enabled AND schedule = 'hourly' AND next_run_at BETWEEN now() AND now() + interval '1 hour'");
-        await_sql(
-                w,
-                "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim JOIN edgemirror.edge USING (edge_connection_id)"
-                " WHERE NOT enabled AND next_run_at IS NULL");
+        await_sql(w, "SELECT (count(*) = 6)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
+                     "USING (edge_connection_id)"
+                     " WHERE enabled AND schedule = 'hourly' AND next_run_at BETWEEN now() AND "
+                     "now() + interval '1 hour'");
+        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
+                     "USING (edge_connection_id)"
+                     " WHERE NOT enabled AND next_run_at IS NULL");
         harness_write(w->folder, "edgemirror.conf", "[catalog]\nurl = nonsense\n");
         harness_service_reload(s);
-        assert_int_equal(harness_service_logged(s, "not reloaded: the configuration that was in force stays so"), 1);
+        assert_int_equal(harness_service_logged(
+                                 s, "not reloaded: the configuration that was in force stays so"),
+                         1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 6);
         make_due(w, 0, 0);
         write_config(w);

@@ -1,6 +1,6 @@
 /*
- * The process among others: few descriptors, a reader that does not read, signals that come early, secrets and zones that are not there, names that command
- * a terminal.
+ * The process among others: few descriptors, a reader that does not read, signals that come early,
+ * secrets and zones that are not there, names that command a terminal.
  */
 #include "base/cleanup.h"
 #include "base/text.h"
@@ -25,10 +25,12 @@ static void output_to(const char *folder, const char *name, int to)
                 _exit(126);
 }
 
-/* ---- descriptors ---- */
+/* ---- descriptors ---------------------------------------------------------------------------- */
 
-/* A command that may open so many files; whoever is no superuser cannot raise that again. So many above standard error are open from the start. */
-static pid_t start_with_open(World *w, rlim_t soft, rlim_t hard, int n_open, const char *command, const char *option)
+/* A command that may open so many files; whoever is no superuser cannot raise that again. So many
+ * above standard error are open from the start. */
+static pid_t start_with_open(World *w, rlim_t soft, rlim_t hard, int n_open, const char *command,
+                             const char *option)
 {
         char path[512];
         const struct rlimit limit = {soft, hard};
@@ -63,10 +65,13 @@ static void few_descriptors_are_refused_with_the_number_that_is_needed(void **st
         static const rlim_t limits[] = {10, 14, 17, 20, 24, 63};
         for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
                 for (size_t k = 0; k < ARRAY_SIZE(commands); k++) {
-                        assert_int_equal(
-                                harness_program_wait(start_with_descriptors(w, limits[i], limits[i], commands[k])), 1);
+                        assert_int_equal(harness_program_wait(start_with_descriptors(
+                                                 w, limits[i], limits[i], commands[k])),
+                                         1);
                         assert_says(w, "err",
-                                    "open files are allowed, and 64 are needed; raise the limit (ulimit -Hn, ", true);
+                                    "open files are allowed, and 64 are needed; raise the limit "
+                                    "(ulimit -Hn, ",
+                                    true);
                 }
 }
 
@@ -76,25 +81,30 @@ static void as_many_descriptors_as_are_needed_are_enough(void **state)
         static const struct {
                 rlim_t soft, hard;
                 const char *command;
-        } cases[] = {
-                {64, 64, "check"}, {64, 64, "sync"}, {12, 1024, "check"}, {12, 1024, "sync"}, {12, 1024, "status"}};
+        } cases[] = {{64, 64, "check"},
+                     {64, 64, "sync"},
+                     {12, 1024, "check"},
+                     {12, 1024, "sync"},
+                     {12, 1024, "status"}};
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-                assert_int_equal(
-                        harness_program_wait(start_with_descriptors(w, cases[i].soft, cases[i].hard, cases[i].command)),
-                        0);
+                assert_int_equal(harness_program_wait(start_with_descriptors(
+                                         w, cases[i].soft, cases[i].hard, cases[i].command)),
+                                 0);
         pid_t service = start_with_descriptors(w, 12, 1024, "run");
         await_says(w, "err", "serving 2 edges");
         assert_int_equal(kill(service, SIGTERM), 0);
         assert_int_equal(harness_program_wait(service), 0);
 }
 
-/* What the parent left open counts: there may be too few all the same. Whatever is the first to go without says that it is files, not memory. */
+/* What the parent left open counts: there may be too few all the same. Whatever is the first to go
+ * without says that it is files, not memory. */
 static void a_sync_that_cannot_begin_says_why(void **state)
 {
         World *w = *state;
         bool seen = false;
         for (int n_free = 3; n_free < 40; n_free++) {
-                int status = harness_program_wait(start_with_open(w, 64, 64, 64 - 3 - n_free, "sync", "--dry-run"));
+                int status = harness_program_wait(
+                        start_with_open(w, 64, 64, 64 - 3 - n_free, "sync", "--dry-run"));
                 _cleanup_(cleanup_free) char *out = harness_read(w->folder, "out");
                 assert_in_range(status, 0, 255); /* it has crashed otherwise */
                 assert_says(w, "out", "out of memory", false);
@@ -107,9 +117,10 @@ static void a_sync_that_cannot_begin_says_why(void **state)
         assert_true(seen);
 }
 
-/* ---- standard error ---- */
+/* ---- standard error ------------------------------------------------------------------------- */
 
-/* O12: a pipe that nobody reads, full from the start. The service serves, syncs and stops all the same. */
+/* O12: a pipe that nobody reads, full from the start. The service serves, syncs and stops all the
+ * same. */
 static void a_service_does_not_wait_for_who_reads_its_log(void **state)
 {
         World *w = *state;
@@ -130,7 +141,8 @@ static void a_service_does_not_wait_for_who_reads_its_log(void **state)
         await_sql(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled");
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET next_run_at = now()"));
         assert_int_equal(kill(pid, SIGHUP), 0);
-        await_sql(w, "SELECT (count(*) FILTER (WHERE outcome = 'synced') >= 2)::int FROM edgemirror.sync_run");
+        await_sql(w, "SELECT (count(*) FILTER (WHERE outcome = 'synced') >= 2)::int FROM "
+                     "edgemirror.sync_run");
         assert_int_equal(kill(pid, SIGTERM), 0);
         assert_int_equal(harness_program_wait(pid), 0);
         (void)close(fds[0]);
@@ -139,19 +151,22 @@ static void a_service_does_not_wait_for_who_reads_its_log(void **state)
 
 #ifndef EDGEMIRROR_SANITIZERS /* the injector is no companion of their allocator */
 
-/* ---- at a certain call ---- */
+/* ---- at a certain call ---------------------------------------------------------------------- */
 
-static pid_t start_with_injection(World *w, const char *order, const char *mark, const char *name, const char *command)
+static pid_t start_with_injection(World *w, const char *order, const char *mark, const char *name,
+                                  const char *command)
 {
         char preload[512];
         harness_built("tests/harness/injector.so", preload);
-        const char *const environment[] = {"LD_PRELOAD", preload, "HARNESS_INJECTOR", order, "HARNESS_INJECTOR_MARK",
-                                           mark,         NULL};
+        const char *const environment[] = {
+                "LD_PRELOAD", preload, "HARNESS_INJECTOR", order, "HARNESS_INJECTOR_MARK",
+                mark,         NULL};
         const char *const arguments[] = {"-c", w->config, command, NULL};
         return harness_program_start_as(w->folder, name, environment, arguments);
 }
 
-/* O12: each file that is opened from the start of main on, until it serves. The reload comes when there is something to reload. */
+/* O12: each file that is opened from the start of main on, until it serves. The reload comes when
+ * there is something to reload. */
 static void a_hangup_while_it_starts_is_a_reload(void **state)
 {
         enum { OPENED_MAX = 40 };
@@ -184,10 +199,12 @@ static void a_hangup_while_it_starts_is_a_reload(void **state)
 static void a_loop_that_fails_is_a_failure_of_the_command(void **state)
 {
         World *w = *state;
-        static const char *const commands[] = {"check", "migrate", "status", "sync", "verify", "run"};
+        static const char *const commands[] = {"check", "migrate", "status",
+                                               "sync",  "verify",  "run"};
         assert_int_equal(RUN(w, "sync"), 0);
         for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-                assert_int_equal(harness_program_wait(start_with_injection(w, "epoll_wait 2", "", "loop", commands[i])),
+                assert_int_equal(harness_program_wait(start_with_injection(w, "epoll_wait 2", "",
+                                                                           "loop", commands[i])),
                                  1);
                 assert_says(w, "loop.err", "the event loop failed: Cannot allocate memory", true);
         }
@@ -195,7 +212,7 @@ static void a_loop_that_fails_is_a_failure_of_the_command(void **state)
 
 #endif
 
-/* ---- what is not there ---- */
+/* ---- what is not there ---------------------------------------------------------------------- */
 
 static void append_config(World *w, const char *text)
 {
@@ -223,8 +240,12 @@ static void an_unknown_time_zone_stops_one_edge_only(void **state)
         harness_service_await(&service, "READY=1", 1);
         assert_int_equal(harness_service_logged(&service, words), 1);
         assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE enabled AND name = 'main'"), 1);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 1);
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.edge WHERE enabled AND name = 'main'"),
+                1);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 1);
         harness_service_reload(&service);
         assert_int_equal(harness_service_logged(&service, words), 2);
         harness_service_signal(&service, SIGTERM);
@@ -252,12 +273,15 @@ static void check_offline_looks_at_the_files_of_secrets(void **state)
         harness_write(w->folder, "password", SECRET "\n");
         (void)unsetenv("CREDENTIALS_DIRECTORY");
         assert_int_equal(RUN(w, "check", "--offline"), 0);
-        assert_says(w, "out", "--      postgres: password_file           not looked at: credential:postgres", true);
+        assert_says(w, "out",
+                    "--      postgres: password_file           not looked at: credential:postgres",
+                    true);
 }
 
-/* ---- names that command a terminal ---- */
+/* ---- names that command a terminal ---------------------------------------------------------- */
 
-/* No configuration may hold it; an older one, or a hand, may have put it into the tables, and files and arguments are quoted. */
+/* No configuration may hold it; an older one, or a hand, may have put it into the tables, and files
+ * and arguments are quoted. */
 #define HOSTILE_NAME "rtl\u202egro.\u2066x\u2028line\u2029\u200b"
 
 static void assert_harmless(World *w, const char *file, const char *command)
@@ -267,11 +291,13 @@ static void assert_harmless(World *w, const char *file, const char *command)
                                           "\u202e", "\u2066", "\u2028",   "\u2029"};
         for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
                 if (strstr(text, bad[i]))
-                        fail_msg("%s prints character %zu of the bad ones to %s:\n%s", command, i, file, text);
+                        fail_msg("%s prints character %zu of the bad ones to %s:\n%s", command, i,
+                                 file, text);
         free(text);
 }
 
-/* O6: what a catalog, a configuration or somebody with a hand in the tables has written is shown escaped, whatever prints it. */
+/* O6: what a catalog, a configuration or somebody with a hand in the tables has written is shown
+ * escaped, whatever prints it. */
 static void no_output_commands_the_terminal(void **state)
 {
         World *w = *state;
@@ -298,17 +324,19 @@ static void no_output_commands_the_terminal(void **state)
         assert_int_equal(RUN(w, "sync"), 0);
         (void)snprintf(rows, sizeof(rows), "/control/edges/%s/rows", w->edges[0]);
         control(w, rows,
-                "{\"op\":\"add\",\"name\":\"rtl\\u202e\\u2066\\u2028\\u2029\\u009b[2J\\u0085\\u007f\\u001b[2J\"}");
+                "{\"op\":\"add\",\"name\":\"rtl\\u202e\\u2066\\u2028\\u2029\\u009b["
+                "2J\\u0085\\u007f\\u001b[2J\"}");
         (void)snprintf(renamed, sizeof(renamed),
-                       "UPDATE edgemirror.edge SET name = '" HOSTILE_NAME "' WHERE edge_connection_id = '%s'",
+                       "UPDATE edgemirror.edge SET name = '" HOSTILE_NAME
+                       "' WHERE edge_connection_id = '%s'",
                        w->edges[0]);
         for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
                 free(harness_sql(&w->pg, renamed));
-                free(harness_sql(
-                        &w->pg,
-                        "UPDATE edgemirror.sync_run SET job_state = E'\\x1b[2J', error_code = E'\\x1b[3J',"
-                        " error_message = E'\\x1b[4J\\u009b', outcome = 'failed'"
-                        " WHERE run_id IN (SELECT max(run_id) FROM edgemirror.sync_run GROUP BY edge_connection_id)"));
+                free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET job_state = E'\\x1b[2J', "
+                                         "error_code = E'\\x1b[3J',"
+                                         " error_message = E'\\x1b[4J\\u009b', outcome = 'failed'"
+                                         " WHERE run_id IN (SELECT max(run_id) FROM "
+                                         "edgemirror.sync_run GROUP BY edge_connection_id)"));
                 (void)run_command(w, commands[i]);
                 assert_harmless(w, "out", commands[i][0]);
                 assert_harmless(w, "err", commands[i][0]);
@@ -329,10 +357,11 @@ static void a_configuration_that_is_refused_commands_none_either(void **state)
 {
         World *w = *state;
         char text[2048];
-        (void)snprintf(text, sizeof(text),
-                       "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\n"
-                       "[postgres]\nconninfo = %s\n[edge \"" HOSTILE_NAME "\"]\nid = %s\n",
-                       w->catalog.url, w->folder, w->pg.service, w->edges[0]);
+        (void)snprintf(
+                text, sizeof(text),
+                "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = %s/password\n"
+                "[postgres]\nconninfo = %s\n[edge \"" HOSTILE_NAME "\"]\nid = %s\n",
+                w->catalog.url, w->folder, w->pg.service, w->edges[0]);
         harness_write(w->folder, "edgemirror.conf", text);
         for (size_t i = 0; i < 2; i++) {
                 assert_int_equal(i ? RUN(w, "sync") : RUN(w, "check", "--offline"), 78);

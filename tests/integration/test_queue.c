@@ -1,5 +1,6 @@
 /*
- * edgemirror run and its queue in PostgreSQL: nothing that is due is lost, nothing is taken in a loop, and what one edge does shuts out no other.
+ * edgemirror run and its queue in PostgreSQL: nothing that is due is lost, nothing is taken in a
+ * loop, and what one edge does shuts out no other.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -9,16 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The service asks again when it knows something to be due: the edge will be, a few seconds after this start. */
+/* The service asks again when it knows something to be due: the edge will be, a few seconds after
+ * this start. */
 static HarnessService *start_with_due_soon(ServiceWorld *w, int edge)
 {
         (void)service_start(w, 0);
         service_stop(w, 0);
         char sql[200];
-        (void)snprintf(
-                sql, sizeof(sql),
-                "UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '4 s' WHERE edge_connection_id = '%s'",
-                w->edges[edge]);
+        (void)snprintf(sql, sizeof(sql),
+                       "UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '4 s' "
+                       "WHERE edge_connection_id = '%s'",
+                       w->edges[edge]);
         free(harness_sql(&w->pg, sql));
         return service_start(w, 0);
 }
@@ -32,7 +34,7 @@ static HarnessService *start_quietly(ServiceWorld *w)
         return s;
 }
 
-/* ---- what is due is not lost ---- */
+/* ---- what is due is not lost ---------------------------------------------------------------- */
 
 static void a_schema_made_anew_is_registered_again(void **state)
 {
@@ -43,7 +45,9 @@ static void a_schema_made_anew_is_registered_again(void **state)
                                  " DROP SCHEMA edgemirror CASCADE"));
         harness_service_await_log(s, "edgemirror migrate", 1);
         assert_int_equal(harness_program(w->folder, migrate), 0);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
+        await_sql(
+                w,
+                "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
         service_stop(w, 0);
 }
 
@@ -68,13 +72,16 @@ static void a_lease_that_goes_back_leaves_its_place_at_once(void **state)
         w->n_configured = 3;
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "max_syncs = 1");
         write_config(w);
-        free(harness_sql(&w->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
-                                 " VALUES (gen_random_uuid(), 'stranger', 'daily', 'UTC');"
-                                 " INSERT INTO edgemirror.edge_claim SELECT edge_connection_id FROM edgemirror.edge"));
+        free(harness_sql(
+                &w->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
+                        " VALUES (gen_random_uuid(), 'stranger', 'daily', 'UTC');"
+                        " INSERT INTO edgemirror.edge_claim SELECT edge_connection_id FROM "
+                        "edgemirror.edge"));
         HarnessService *s = start_with_due_soon(w, 0);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET enabled = true;"
-                                 " UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '1 hour'"
-                                 " WHERE next_run_at IS NULL"));
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.edge SET enabled = true;"
+                         " UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '1 hour'"
+                         " WHERE next_run_at IS NULL"));
         harness_service_await_log(s, "this configuration does not have it", 1);
         uint64_t since = clock_monotonic_usec();
         await_runs(w, 0, 0, "synced", 1);
@@ -91,7 +98,8 @@ static void disable_the_last(ServiceWorld *w)
         free(text);
 }
 
-/* Its process died, and nobody will claim the edge again: disabling closes the run. One that goes on elsewhere is let be. */
+/* Its process died, and nobody will claim the edge again: disabling closes the run. One that goes
+ * on elsewhere is let be. */
 static void a_run_that_was_left_is_closed_with_its_edge(void **state)
 {
         ServiceWorld *w = *state;
@@ -102,12 +110,13 @@ static void a_run_that_was_left_is_closed_with_its_edge(void **state)
         await_phase(w, 2, "poll");
         await_phase(w, 3, "poll");
         harness_service_kill(s);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET edges = '{}'")); /* it has been taken for dead */
+        /* it has been taken for dead */
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET edges = '{}'"));
         char sql[200];
-        (void)snprintf(
-                sql, sizeof(sql),
-                "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 s' WHERE edge_connection_id = '%s'",
-                w->edges[3]);
+        (void)snprintf(sql, sizeof(sql),
+                       "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 s' WHERE "
+                       "edge_connection_id = '%s'",
+                       w->edges[3]);
         free(harness_sql(&w->pg, sql));
         char elsewhere[40]; /* e2 leaves the configuration, e3 stays and is disabled */
         (void)snprintf(elsewhere, sizeof(elsewhere), "%s", w->edges[2]);
@@ -118,21 +127,21 @@ static void a_run_that_was_left_is_closed_with_its_edge(void **state)
         (void)snprintf(w->edges[2], sizeof(w->edges[2]), "%s", elsewhere);
         (void)service_start(w, 0);
         await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge WHERE NOT enabled");
-        assert_int_equal(
-                sql_long(
-                        w,
-                        "SELECT count(*) FROM edgemirror.sync_run r JOIN edgemirror.edge_claim c USING (edge_connection_id)"
-                        " WHERE outcome = 'aborted' AND error_code = 'lease-lost' AND holder IS NULL"
-                        " AND edge_connection_id = '%s'",
-                        w->edges[3]),
-                1);
-        assert_int_equal(
-                sql_long(
-                        w,
-                        "SELECT count(*) FROM edgemirror.sync_run r JOIN edgemirror.edge_claim c USING (edge_connection_id)"
-                        " WHERE outcome IS NULL AND holder IS NOT NULL AND edge_connection_id = '%s'",
-                        w->edges[2]),
-                1);
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.sync_run r JOIN "
+                                  "edgemirror.edge_claim c USING (edge_connection_id)"
+                                  " WHERE outcome = 'aborted' AND error_code = 'lease-lost' AND "
+                                  "holder IS NULL"
+                                  " AND edge_connection_id = '%s'",
+                                  w->edges[3]),
+                         1);
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.sync_run r JOIN "
+                                  "edgemirror.edge_claim c USING (edge_connection_id)"
+                                  " WHERE outcome IS NULL AND holder IS NOT NULL AND "
+                                  "edge_connection_id = '%s'",
+                                  w->edges[2]),
+                         1);
         service_stop(w, 0);
 }
 
@@ -141,8 +150,8 @@ static void a_schema_that_is_newer_is_not_written(void **state)
         ServiceWorld *w = *state;
         const char *const sync[] = {"-c", w->config, "sync", NULL};
         HarnessService *s = start_with_due_soon(w, 0);
-        free(harness_sql(&w->pg,
-                         "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, 'later', 'x')"));
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version (version, name, checksum) "
+                                 "VALUES (999, 'later', 'x')"));
         harness_service_await_log(s, "PostgreSQL cannot be used: the schema is at version 999", 1);
         assert_int_equal(harness_program(w->folder, sync), 69);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 0);
@@ -156,14 +165,16 @@ static void a_retry_is_not_lost_with_postgres(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        free(harness_sql(&w->pg,
-                         "CREATE TABLE public.away ();"
-                         "CREATE FUNCTION public.go_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                         " IF to_regclass('public.away') IS NOT NULL THEN"
-                         " PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$;"
-                         "ALTER FUNCTION public.go_away() SECURITY DEFINER;"
-                         "CREATE TRIGGER go_away BEFORE UPDATE ON edgemirror.edge_claim FOR EACH ROW"
-                         " WHEN (OLD.holder IS NULL AND NEW.holder IS NULL) EXECUTE FUNCTION public.go_away()"));
+        free(harness_sql(
+                &w->pg,
+                "CREATE TABLE public.away ();"
+                "CREATE FUNCTION public.go_away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                " IF to_regclass('public.away') IS NOT NULL THEN"
+                " PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NEW; END $$;"
+                "ALTER FUNCTION public.go_away() SECURITY DEFINER;"
+                "CREATE TRIGGER go_away BEFORE UPDATE ON edgemirror.edge_claim FOR EACH ROW"
+                " WHEN (OLD.holder IS NULL AND NEW.holder IS NULL) EXECUTE FUNCTION "
+                "public.go_away()"));
         fault(w, "list", 0, "\"status\":500");
         free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge_claim DISABLE TRIGGER go_away"));
         make_due(w, 0, 0);
@@ -173,13 +184,14 @@ static void a_retry_is_not_lost_with_postgres(void **state)
         harness_service_await_log(s, "e0: when it is due next could not be written", 1);
         free(harness_sql(&w->pg, "DROP TABLE public.away"));
         await_sql(w,
-                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND edge_connection_id = '%s'"
+                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
+                  "edge_connection_id = '%s'"
                   " AND next_run_at BETWEEN now() AND now() + interval '2 min'",
                   w->edges[0]);
         service_stop(w, 0);
 }
 
-/* ---- nothing is taken in a loop ---- */
+/* ---- nothing is taken in a loop ------------------------------------------------------------- */
 
 static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
 {
@@ -187,11 +199,13 @@ static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
         begin_again(w, 8, "20");
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "max_syncs = 2");
         write_config(w);
-        free(harness_sql(&w->pg, "CREATE SEQUENCE attempts; GRANT ALL ON SEQUENCE attempts TO em;"
-                                 " CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                                 " PERFORM nextval('public.attempts'); RAISE 'no room' USING ERRCODE = '53100'; END $$;"
-                                 " CREATE TRIGGER disk BEFORE INSERT ON edgemirror.sync_run"
-                                 " FOR EACH ROW EXECUTE FUNCTION full()"));
+        free(harness_sql(&w->pg,
+                         "CREATE SEQUENCE attempts; GRANT ALL ON SEQUENCE attempts TO em;"
+                         " CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                         " PERFORM nextval('public.attempts'); RAISE 'no room' USING ERRCODE = "
+                         "'53100'; END $$;"
+                         " CREATE TRIGGER disk BEFORE INSERT ON edgemirror.sync_run"
+                         " FOR EACH ROW EXECUTE FUNCTION full()"));
         HarnessService *s = start_quietly(w);
         make_due(w, 0, 7);
         harness_service_reload(s);
@@ -205,7 +219,7 @@ static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
         service_stop(w, 0);
 }
 
-/* ---- a catalog that hangs ---- */
+/* ---- a catalog that hangs ------------------------------------------------------------------- */
 
 static void a_catalog_that_takes_and_does_not_answer_is_an_outage(void **state)
 {
@@ -221,7 +235,8 @@ static void a_catalog_that_takes_and_does_not_answer_is_an_outage(void **state)
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
         await_runs(w, 0, 2, "failed", 1);
-        assert_int_equal(harness_service_logged(s, ": failed after "), 1); /* the first; then it is said once for all */
+        /* the first; then it is said once for all */
+        assert_int_equal(harness_service_logged(s, ": failed after "), 1);
         assert_int_equal(harness_service_logged(s, "it is asked again at least every 30 s"), 1);
         no_faults(w);
         await_runs(w, 0, 2, "synced", 1);
@@ -247,15 +262,16 @@ static void credentials_that_are_refused_leave_an_apply_alone(void **state)
         assert_mirror_equals_catalog(w, 0, 0);
 }
 
-/* ---- an apply that takes long ---- */
+/* ---- an apply that takes long --------------------------------------------------------------- */
 
 static long leases_held(ServiceWorld *w)
 {
-        return sql_long(w,
-                        "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL AND expires_at > now()");
+        return sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL "
+                           "AND expires_at > now()");
 }
 
-/* Two applies wait for a table, a job goes on, the configuration changes, and another edge is due: all with two connections. */
+/* Two applies wait for a table, a job goes on, the configuration changes, and another edge is due:
+ * all with two connections. */
 static void an_apply_that_takes_longer_than_the_lease_shuts_out_nobody(void **state)
 {
         ServiceWorld *w = *state;
@@ -293,15 +309,20 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(a_schema_made_anew_is_registered_again, few_edges),
-                cmocka_unit_test_setup(an_edge_that_is_due_stays_so_when_its_schedule_changes, few_edges),
+                cmocka_unit_test_setup(an_edge_that_is_due_stays_so_when_its_schedule_changes,
+                                       few_edges),
                 cmocka_unit_test_setup(a_lease_that_goes_back_leaves_its_place_at_once, few_edges),
                 cmocka_unit_test_setup(a_retry_is_not_lost_with_postgres, few_edges),
                 cmocka_unit_test_setup(a_run_that_was_left_is_closed_with_its_edge, few_edges),
                 cmocka_unit_test_setup(a_schema_that_is_newer_is_not_written, few_edges),
                 cmocka_unit_test(a_run_that_cannot_begin_is_not_tried_again_at_once),
-                cmocka_unit_test_setup(a_catalog_that_takes_and_does_not_answer_is_an_outage, few_edges),
-                cmocka_unit_test_setup(an_apply_that_takes_longer_than_the_lease_shuts_out_nobody, few_edges),
-                cmocka_unit_test_setup(credentials_that_are_refused_leave_an_apply_alone, few_edges),
+                cmocka_unit_test_setup(a_catalog_that_takes_and_does_not_answer_is_an_outage,
+                                       few_edges),
+                cmocka_unit_test_setup(an_apply_that_takes_longer_than_the_lease_shuts_out_nobody,
+                                       few_edges),
+                cmocka_unit_test_setup(credentials_that_are_refused_leave_an_apply_alone,
+                                       few_edges),
         };
-        return cmocka_run_group_tests_name("queue", tests, service_world_setup, service_world_teardown);
+        return cmocka_run_group_tests_name("queue", tests, service_world_setup,
+                                           service_world_teardown);
 }

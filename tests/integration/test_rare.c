@@ -1,5 +1,6 @@
 /*
- * What seldom happens to a command: no room for the rows, a schema that is not whole, an edge that is named twice, an output that is lost.
+ * What seldom happens to a command: no room for the rows, a schema that is not whole, an edge that
+ * is named twice, an output that is lost.
  */
 #include "integration/rows.h"
 #include "integration/sync_world.h"
@@ -28,9 +29,13 @@ static void no_room_for_the_rows_fails_the_run_and_changes_nothing(void **state)
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "spool-failed");
         assert_non_null(strstr(error_of(w, "message"), "check the space"));
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"), 0);
         assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"), 0);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
+                0);
 
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
@@ -39,16 +44,16 @@ static void no_room_for_the_rows_fails_the_run_and_changes_nothing(void **state)
 static void a_schema_that_is_older_is_refused_with_the_way_out(void **state)
 {
         World *w = *state;
-        free(harness_sql(
-                &w->pg,
-                "CREATE TABLE public.kept AS SELECT * FROM edgemirror.schema_version ORDER BY version DESC LIMIT 1;"
-                "DELETE FROM edgemirror.schema_version WHERE version = (SELECT max(version) FROM edgemirror.schema_version)"));
+        free(harness_sql(&w->pg, "CREATE TABLE public.kept AS SELECT * FROM "
+                                 "edgemirror.schema_version ORDER BY version DESC LIMIT 1;"
+                                 "DELETE FROM edgemirror.schema_version WHERE version = (SELECT "
+                                 "max(version) FROM edgemirror.schema_version)"));
         assert_int_equal(RUN(w, "sync"), 69);
         assert_says(w, "out", "run edgemirror migrate", true);
         assert_int_equal(RUN(w, "check"), 69);
         assert_says(w, "out", "run edgemirror migrate", true);
-        free(harness_sql(&w->pg,
-                         "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; DROP TABLE public.kept"));
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; "
+                                 "DROP TABLE public.kept"));
         assert_int_equal(RUN(w, "check"), 0);
 }
 
@@ -56,13 +61,13 @@ static void a_schema_that_is_older_is_refused_with_the_way_out(void **state)
 static void a_schema_with_a_gap_is_not_migrated(void **state)
 {
         World *w = *state;
-        free(harness_sql(&w->pg,
-                         "CREATE TABLE public.kept AS SELECT * FROM edgemirror.schema_version WHERE version = 2;"
-                         "DELETE FROM edgemirror.schema_version WHERE version = 2"));
+        free(harness_sql(&w->pg, "CREATE TABLE public.kept AS SELECT * FROM "
+                                 "edgemirror.schema_version WHERE version = 2;"
+                                 "DELETE FROM edgemirror.schema_version WHERE version = 2"));
         assert_int_equal(RUN(w, "migrate"), 69);
         assert_says(w, "err", "2", true);
-        free(harness_sql(&w->pg,
-                         "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; DROP TABLE public.kept"));
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; "
+                                 "DROP TABLE public.kept"));
         assert_int_equal(RUN(w, "migrate"), 0);
 }
 
@@ -96,9 +101,9 @@ static void an_output_that_is_lost_is_not_a_success(void **state)
         World *w = *state;
         char out[128];
         (void)snprintf(out, sizeof(out), "%s/out", w->folder);
-        static const char *const commands[][3] = {{"status", "--json"},   {"schedule", "--count", "3"},
-                                                  {"migrate", "--print"}, {"verify"},
-                                                  {"check", "--offline"}, {"sync", "--json"}};
+        static const char *const commands[][3] = {
+                {"status", "--json"}, {"schedule", "--count", "3"}, {"migrate", "--print"},
+                {"verify"},           {"check", "--offline"},       {"sync", "--json"}};
         for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
                 (void)unlink(out);
                 assert_int_equal(symlink("/dev/full", out), 0);

@@ -1,8 +1,10 @@
 /*
- * A reader that queries the inventory in a loop while syncs are applied: it never sees part of a snapshot, never waits for a lock, never gets an error.
+ * A reader that queries the inventory in a loop while syncs are applied: it never sees part of a
+ * snapshot, never waits for a lock, never gets an error.
  *
- * Each generation of the edge has a name for all its rows, a number of its own of them and of links; the reader is a process of its own with the
- * reader's role. READER_APPLIES says how many applies (100 when it is not set).
+ * Each generation of the edge has a name for all its rows, a number of its own of them and of
+ * links; the reader is a process of its own with the reader's role. READER_APPLIES says how many
+ * applies (100 when it is not set).
  */
 #include "base/cleanup.h"
 #include "integration/mirror_bench.h"
@@ -42,24 +44,28 @@ static long generation_rows(long generation)
 
 /* A lock that has to be waited for is an error at once, so "no error" says both. */
 static const char settings[] = "SET lock_timeout = '1ms'; SET deadlock_timeout = '1s'";
-static const char query[] =
-        "SELECT min(name), max(name), count(*) FILTER (WHERE registered), count(*) FROM edgemirror.inventory"
-        " WHERE edge = 'one' AND name LIKE 'generation %'";
+static const char query[] = "SELECT min(name), max(name), count(*) FILTER (WHERE registered), "
+                            "count(*) FROM edgemirror.inventory"
+                            " WHERE edge = 'one' AND name LIKE 'generation %'";
 
 /* In one generation all rows carry its name, and as many as its number says are linked. */
 static bool whole(const PGresult *result, long *generation, Report *report)
 {
         const char *low = PQgetvalue(result, 0, 0), *high = PQgetvalue(result, 0, 1);
-        long linked = strtol(PQgetvalue(result, 0, 2), NULL, 10), rows = strtol(PQgetvalue(result, 0, 3), NULL, 10);
+        long linked = strtol(PQgetvalue(result, 0, 2), NULL, 10),
+             rows = strtol(PQgetvalue(result, 0, 3), NULL, 10);
         *generation = strtol(low + strlen("generation "), NULL, 10);
-        if (strcmp(low, high) == 0 && rows == generation_rows(*generation) && linked == generation_links(*generation))
+        if (strcmp(low, high) == 0 && rows == generation_rows(*generation) &&
+            linked == generation_links(*generation))
                 return true;
-        (void)snprintf(report->trouble, sizeof(report->trouble), "part of a snapshot: %s to %s, %ld rows, %ld linked",
-                       low, high, rows, linked);
+        (void)snprintf(report->trouble, sizeof(report->trouble),
+                       "part of a snapshot: %s to %s, %ld rows, %ld linked", low, high, rows,
+                       linked);
         return false;
 }
 
-/* Reads until the pipe is closed; then writes its report. The first read is announced by one byte. */
+/* Reads until the pipe is closed; then writes its report. The first read is announced by one byte.
+ */
 static void reader(const char *conninfo, int until, int out)
 {
         Report report = {0};
@@ -70,7 +76,8 @@ static void reader(const char *conninfo, int until, int out)
         while (go_on) {
                 PGresult *result = PQexec(conn, query);
                 if (PQresultStatus(result) != PGRES_TUPLES_OK)
-                        (void)snprintf(report.trouble, sizeof(report.trouble), "%.399s", PQerrorMessage(conn));
+                        (void)snprintf(report.trouble, sizeof(report.trouble), "%.399s",
+                                       PQerrorMessage(conn));
                 else if (whole(result, &generation, &report) && generation != last) {
                         report.generations++;
                         last = generation;
@@ -79,7 +86,8 @@ static void reader(const char *conninfo, int until, int out)
                 if (report.reads++ == 0 && write(out, "!", 1) != 1)
                         _exit(1);
                 char byte;
-                go_on = report.trouble[0] == '\0' && read(until, &byte, 1) < 0; /* does not block; 0: closed */
+                /* does not block; 0: closed */
+                go_on = report.trouble[0] == '\0' && read(until, &byte, 1) < 0;
         }
         PQfinish(conn);
         _exit(write(out, &report, sizeof(report)) == sizeof(report) ? 0 : 1);
@@ -92,8 +100,9 @@ static void apply_generation(MirrorBench *b, long generation)
         char name[64];
         (void)snprintf(name, sizeof(name), "generation %ld", generation);
         for (int i = 0; i < n; i++)
-                rows[i] =
-                        (BenchRow){.number = i, .name = name, .database = i < generation_links(generation) ? 1 + i : 0};
+                rows[i] = (BenchRow){.number = i,
+                                     .name = name,
+                                     .database = i < generation_links(generation) ? 1 + i : 0};
         bench_apply_removing(b, &bench_edge, rows, (size_t)n, n, ROWS_MAX);
         assert_int_equal(b->applied.row_count, n);
 }
@@ -127,7 +136,8 @@ static void a_reader_sees_whole_snapshots_and_waits_for_nobody(void **state)
         assert_int_equal(waitpid(pid, NULL, 0), pid);
         (void)close(out[0]);
 
-        print_message("%ld applies; %ld reads saw %ld generations\n", applies, report.reads, report.generations);
+        print_message("%ld applies; %ld reads saw %ld generations\n", applies, report.reads,
+                      report.generations);
         assert_string_equal(report.trouble, "");
         assert_true(report.generations > applies / 10);
 }

@@ -1,5 +1,6 @@
 /*
- * Rows that vanish from the list: removed when the catalog itself says that they are gone, and in no other case; the guards; --accept-removals and --dry-run.
+ * Rows that vanish from the list: removed when the catalog itself says that they are gone, and in
+ * no other case; the guards; --accept-removals and --dry-run.
  */
 #include "base/text.h"
 #include "integration/removals_world.h"
@@ -8,32 +9,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- proof ---- */
+/* ---- proof ---------------------------------------------------------------------------------- */
 
 static void a_row_that_is_gone_is_removed_and_comes_back_restored(void **state)
 {
         World *w = *state;
         assert_int_equal(sync_all(w), 0);
         change_rows(w, 0,
-                    "{\"op\":\"add\",\"id\":\"6f0a5f6e-0000-4000-8000-000000000001\",\"name\":\"comes and goes\"}");
+                    "{\"op\":\"add\",\"id\":\"6f0a5f6e-0000-4000-8000-000000000001\",\"name\":"
+                    "\"comes and goes\"}");
         assert_int_equal(sync_all(w), 0);
         change_rows(w, 0, "{\"op\":\"remove\",\"id\":\"6f0a5f6e-0000-4000-8000-000000000001\"}");
         assert_int_equal(sync_all(w), 0);
         assert_counts(w, "synced", 0, 1, 0);
         assert_mirror_equals_catalog(w);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"
-                                                  " WHERE name = 'comes and goes' AND removed_at > changed_at"),
-                         1);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed'"), 1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection"
+                                 " WHERE name = 'comes and goes' AND removed_at > changed_at"),
+                1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed'"),
+                1);
         assert_history_is_sound(w);
 
         change_rows(w, 0,
-                    "{\"op\":\"add\",\"id\":\"6f0a5f6e-0000-4000-8000-000000000001\",\"name\":\"comes and goes\"}");
+                    "{\"op\":\"add\",\"id\":\"6f0a5f6e-0000-4000-8000-000000000001\",\"name\":"
+                    "\"comes and goes\"}");
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(number_of(w, 0, "restored"), 1);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection_history"
-                                                  " WHERE name = 'comes and goes'"),
-                         2);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection_history"
+                                 " WHERE name = 'comes and goes'"),
+                2);
         assert_mirror_equals_catalog(w);
         assert_history_is_sound(w);
 }
@@ -78,7 +88,8 @@ static void a_row_that_the_list_has_missed_stays(void **state)
         change_rows(w, 0, "{\"op\":\"rename\",\"index\":0,\"name\":\"new name\"}");
         hide_the_first_row(w);
         assert_int_equal(sync_all(w), 0);
-        assert_counts(w, "synced", 1, 0, 0); /* what the catalog gave by id is as good as a row of the list */
+        /* what the catalog gave by id is as good as a row of the list */
+        assert_counts(w, "synced", 1, 0, 0);
         assert_int_equal(number_of(w, 0, "listed"), 5);
         assert_mirror_equals_catalog(w);
 }
@@ -89,7 +100,8 @@ static void anything_but_the_catalogs_own_word_holds_the_row(void **state)
         static const char *const answers[] = {
                 "\"status\":403",
                 "\"status\":404,\"html\":true",
-                "\"status\":404,\"body\":\"{\\\"statusCode\\\":404,\\\"message\\\":\\\"Resource not found\\\"}\"",
+                "\"status\":404,\"body\":\"{\\\"statusCode\\\":404,\\\"message\\\":\\\"Resource "
+                "not found\\\"}\"",
                 "\"status\":404,\"empty_body\":true",
                 "\"status\":410,\"html\":true",
                 "\"status\":410,\"body\":\"{\\\"statusCode\\\":410}\"",
@@ -104,7 +116,8 @@ static void anything_but_the_catalogs_own_word_holds_the_row(void **state)
                 begin_again(w, "20", "1s");
                 assert_int_equal(sync_all(w), 0);
                 change_rows(w, 0,
-                            "[{\"op\":\"remove\",\"index\":5},{\"op\":\"rename\",\"index\":0,\"name\":\"renamed\"}]");
+                            "[{\"op\":\"remove\",\"index\":5},{\"op\":\"rename\",\"index\":0,"
+                            "\"name\":\"renamed\"}]");
                 (void)snprintf(rule, sizeof(rule), "{\"kind\":\"one\",%s}", answers[i]);
                 control(w, "/control/faults", rule);
                 assert_int_equal(sync_all(w), 4);
@@ -170,7 +183,7 @@ static void missing_rows_are_asked_for_side_by_side(void **state)
         assert_mirror_equals_catalog(w);
 }
 
-/* ---- guards ---- */
+/* ---- guards --------------------------------------------------------------------------------- */
 
 static void an_empty_list_removes_nothing(void **state)
 {
@@ -182,7 +195,8 @@ static void an_empty_list_removes_nothing(void **state)
         assert_int_equal(sync_all(w), 4);
         assert_counts(w, "held", 0, 0, 20);
         assert_string_equal(error_of(w, "code"), "removals-held");
-        assert_non_null(strstr(error_of(w, "message"), "the list is empty, and the mirror has 20 rows"));
+        assert_non_null(
+                strstr(error_of(w, "message"), "the list is empty, and the mirror has 20 rows"));
         assert_int_equal(requests_of(w, "one"), 0);
         assert_int_equal(present(w), 20);
 
@@ -210,12 +224,15 @@ static void more_than_max_removals_waits_for_a_person(void **state)
                 char text[128];
                 int too_many = cases[i].allowed + 1;
                 begin_again(w, "20", "1s");
-                (void)snprintf(text, sizeof(text), "[defaults]\nmax_removals = %s\n", cases[i].max_removals);
+                (void)snprintf(text, sizeof(text), "[defaults]\nmax_removals = %s\n",
+                               cases[i].max_removals);
                 configure(w, text);
                 assert_int_equal(sync_all(w), 0);
-                (void)snprintf(text, sizeof(text), "{\"op\":\"remove\",\"index\":2,\"count\":%d}", too_many);
+                (void)snprintf(text, sizeof(text), "{\"op\":\"remove\",\"index\":2,\"count\":%d}",
+                               too_many);
                 change_rows(w, 0, text);
-                change_rows(w, 0, "{\"op\":\"rename\",\"index\":0,\"name\":\"applied all the same\"}");
+                change_rows(w, 0,
+                            "{\"op\":\"rename\",\"index\":0,\"name\":\"applied all the same\"}");
                 control(w, "/control/log", "");
                 assert_int_equal(sync_all(w), 4);
                 assert_counts(w, "held", 1, 0, too_many);
@@ -248,14 +265,16 @@ static void a_refresh_that_was_not_clean_removes_nothing(void **state)
         assert_int_equal(present(w), 20);
 }
 
-/* ---- dry run ---- */
+/* ---- dry run -------------------------------------------------------------------------------- */
 
-#define EVERYTHING                                                                                                     \
-        "SELECT md5(string_agg(t, E'\\n' ORDER BY t)) FROM ("                                                          \
-        "SELECT 'd ' || xmin || ' ' || xmax || d::text AS t FROM edgemirror.database_connection d UNION ALL "          \
-        "SELECT 'h ' || xmin || ' ' || xmax || h::text FROM edgemirror.database_connection_history h UNION ALL "       \
-        "SELECT 'e ' || xmin || ' ' || xmax || e::text FROM edgemirror.edge e UNION ALL "                              \
-        "SELECT 'c ' || xmin || ' ' || xmax || c::text FROM edgemirror.edge_claim c UNION ALL "                        \
+#define EVERYTHING                                                                                 \
+        "SELECT md5(string_agg(t, E'\\n' ORDER BY t)) FROM ("                                      \
+        "SELECT 'd ' || xmin || ' ' || xmax || d::text AS t FROM edgemirror.database_connection "  \
+        "d UNION ALL "                                                                             \
+        "SELECT 'h ' || xmin || ' ' || xmax || h::text FROM "                                      \
+        "edgemirror.database_connection_history h UNION ALL "                                      \
+        "SELECT 'e ' || xmin || ' ' || xmax || e::text FROM edgemirror.edge e UNION ALL "          \
+        "SELECT 'c ' || xmin || ' ' || xmax || c::text FROM edgemirror.edge_claim c UNION ALL "    \
         "SELECT 'r ' || xmin || ' ' || xmax || r::text FROM edgemirror.sync_run r) everything"
 
 static const char *plan_text(World *w, const char *kind, int index, const char *member)
@@ -268,17 +287,19 @@ static const char *plan_text(World *w, const char *kind, int index, const char *
 
 static int plan_size(World *w, const char *kind)
 {
-        return cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetObjectItem(w->results[0], "plan"), kind));
+        return cJSON_GetArraySize(
+                cJSON_GetObjectItem(cJSON_GetObjectItem(w->results[0], "plan"), kind));
 }
 
 static void a_dry_run_tells_the_plan_and_writes_nothing(void **state)
 {
         World *w = *state;
         assert_int_equal(sync_all(w), 0);
-        change_rows(
-                w, 0,
-                "[{\"op\":\"add\",\"name\":\"quote \\\" and\\nnewline\"},{\"op\":\"rename\",\"index\":0,\"name\":\"to\"},"
-                "{\"op\":\"remove\",\"index\":7},{\"op\":\"add\",\"name\":\"at the source\",\"pending\":true}]");
+        change_rows(w, 0,
+                    "[{\"op\":\"add\",\"name\":\"quote \\\" "
+                    "and\\nnewline\"},{\"op\":\"rename\",\"index\":0,\"name\":\"to\"},"
+                    "{\"op\":\"remove\",\"index\":7},{\"op\":\"add\",\"name\":\"at the "
+                    "source\",\"pending\":true}]");
         char *before = harness_sql(&w->pg, EVERYTHING);
         control(w, "/control/log", "");
         assert_int_equal(run_sync(w, "--dry-run", "main"), 0);
@@ -318,7 +339,8 @@ static void a_dry_run_lists_all_that_is_held(void **state)
         World *w = *state;
         begin_again(w, "3000", "1m");
         assert_int_equal(sync_all(w), 0);
-        change_rows(w, 0, "{\"op\":\"remove\",\"index\":2,\"count\":2500}"); /* more than a portion */
+        /* more than a portion */
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":2,\"count\":2500}");
         assert_int_equal(run_sync(w, "--dry-run", "main"), 4);
         assert_string_equal(text_of(w, 0, "outcome"), "held");
         assert_int_equal(number_of(w, 0, "held"), 2500);
@@ -329,7 +351,8 @@ static void a_dry_run_lists_all_that_is_held(void **state)
         assert_mirror_equals_catalog(w);
 }
 
-/* It needs no edge in the database, and leaves none there; a catalog that refuses fails it, and that is not written either. */
+/* It needs no edge in the database, and leaves none there; a catalog that refuses fails it, and
+ * that is not written either. */
 static void a_dry_run_that_fails_writes_nothing(void **state)
 {
         World *w = *state;
@@ -347,7 +370,7 @@ static void a_dry_run_that_fails_writes_nothing(void **state)
         free(after);
 }
 
-/* ---- trouble while it verifies ---- */
+/* ---- trouble while it verifies -------------------------------------------------------------- */
 
 static pid_t start_verifying(World *w)
 {
@@ -377,8 +400,10 @@ static void a_lease_that_is_lost_while_verifying_removes_nothing(void **state)
 {
         World *w = *state;
         pid_t pid = start_verifying(w);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET epoch = epoch + 1, holder = 'somebody else',"
-                                 " expires_at = now() + interval '1 hour'"));
+        free(harness_sql(
+                &w->pg,
+                "UPDATE edgemirror.edge_claim SET epoch = epoch + 1, holder = 'somebody else',"
+                " expires_at = now() + interval '1 hour'"));
         assert_int_equal(harness_program_wait(pid), 1);
         take_results(w);
         assert_string_equal(text_of(w, 0, "outcome"), "aborted");
@@ -395,7 +420,10 @@ static void an_interrupt_while_verifying_gives_the_lease_back(void **state)
         take_results(w);
         assert_string_equal(text_of(w, 0, "outcome"), "aborted");
         assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
+                0);
         assert_int_equal(present(w), 20);
         control(w, "/control/faults", "");
         assert_int_equal(sync_all(w), 0);
@@ -405,10 +433,12 @@ static void an_interrupt_while_verifying_gives_the_lease_back(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(a_row_that_is_gone_is_removed_and_comes_back_restored, small_world),
+                cmocka_unit_test_setup(a_row_that_is_gone_is_removed_and_comes_back_restored,
+                                       small_world),
                 cmocka_unit_test(a_row_that_the_list_has_missed_stays),
                 cmocka_unit_test(anything_but_the_catalogs_own_word_holds_the_row),
-                cmocka_unit_test_setup(gone_in_the_catalogs_own_words_is_as_good_as_not_found, small_world),
+                cmocka_unit_test_setup(gone_in_the_catalogs_own_words_is_as_good_as_not_found,
+                                       small_world),
                 cmocka_unit_test_setup(a_busy_catalog_is_asked_again, small_world),
                 cmocka_unit_test_setup(refused_credentials_end_the_run, small_world),
                 cmocka_unit_test(missing_rows_are_asked_for_side_by_side),

@@ -1,5 +1,6 @@
 /*
- * The recipe of docs/replication.md, on two servers: the subscriber has the publisher's rows, each and no other, after everything that can happen to either.
+ * The recipe of docs/replication.md, on two servers: the subscriber has the publisher's rows, each
+ * and no other, after everything that can happen to either.
  *
  * One story, in which each chapter builds on the last. Waits are for a condition, and bounded.
  */
@@ -40,38 +41,44 @@ typedef struct Pair {
         Document page;
 } Pair;
 
-/* ---- the recipe ---- */
+/* ---- the recipe ----------------------------------------------------------------------------- */
 
-/* Runs a block where its first line says; the address in it is that of the publisher, signed in as `user`. */
+/* Runs a block where its first line says; the address in it is that of the publisher, signed in as
+ * `user`. */
 static void follow(Pair *p, size_t n, const char *user)
 {
-        static const char address[] = "host=publisher.example dbname=reporting user=edgemirror_feed";
+        static const char address[] =
+                "host=publisher.example dbname=reporting user=edgemirror_feed";
         const char *block = p->page.blocks[n];
         bool at_publisher = strncmp(block, "-- publisher\n", strlen("-- publisher\n")) == 0;
         char sql[2048];
-        assert_true(at_publisher || strncmp(block, "-- subscriber\n", strlen("-- subscriber\n")) == 0);
+        assert_true(at_publisher ||
+                    strncmp(block, "-- subscriber\n", strlen("-- subscriber\n")) == 0);
         const char *found = strstr(block, address);
         if (found)
-                (void)snprintf(sql, sizeof(sql), "%.*shost=%s dbname=test user=%s%s", (int)(found - block), block,
-                               p->publisher.pg.folder, user, found + strlen(address));
+                (void)snprintf(sql, sizeof(sql), "%.*shost=%s dbname=test user=%s%s",
+                               (int)(found - block), block, p->publisher.pg.folder, user,
+                               found + strlen(address));
         else
                 (void)snprintf(sql, sizeof(sql), "%s", block);
         free(harness_sql(at_publisher ? &p->publisher.pg : &p->subscriber.pg, sql));
 }
 
-/* ---- are they equal? ---- */
+/* ---- are they equal? ------------------------------------------------------------------------ */
 
 /* All rows of a table as text, by the columns that the publisher has. */
 static char *rows_of(const Pair *p, const MirrorBench *side, const char *table)
 {
         char sql[2048];
-        (void)snprintf(sql, sizeof(sql),
-                       "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
-                       " WHERE attrelid = 'edgemirror.%s'::regclass AND attnum > 0 AND NOT attisdropped",
-                       table);
+        (void)snprintf(
+                sql, sizeof(sql),
+                "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
+                " WHERE attrelid = 'edgemirror.%s'::regclass AND attnum > 0 AND NOT attisdropped",
+                table);
         char *columns = harness_sql(&p->publisher.pg, sql);
         (void)snprintf(sql, sizeof(sql),
-                       "SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM (SELECT %s FROM edgemirror.%s) t",
+                       "SELECT string_agg(t::text, E'\\n' ORDER BY t::text) FROM (SELECT %s FROM "
+                       "edgemirror.%s) t",
                        columns, table);
         free(columns);
         return harness_sql(&side->pg, sql);
@@ -90,14 +97,15 @@ static void wait_until_equal(Pair *p)
 {
         const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
         time_t give_up = time(NULL) + WAIT_SECONDS_MAX;
-        char *tables =
-                bench_column(&p->publisher, "SELECT tablename FROM pg_publication_tables WHERE pubname = 'edgemirror'");
+        char *tables = bench_column(
+                &p->publisher,
+                "SELECT tablename FROM pg_publication_tables WHERE pubname = 'edgemirror'");
         char *rest = tables;
         for (const char *table; (table = strsep(&rest, "|"));)
                 while (!equal(p, table)) {
                         if (time(NULL) > give_up)
-                                fail_msg("%s differs on the subscriber after %d s; see %s/log", table, WAIT_SECONDS_MAX,
-                                         p->subscriber.pg.folder);
+                                fail_msg("%s differs on the subscriber after %d s; see %s/log",
+                                         table, WAIT_SECONDS_MAX, p->subscriber.pg.folder);
                         (void)nanosleep(&pause, NULL);
                 }
         free(tables);
@@ -119,27 +127,30 @@ static void wait_for_log(const MirrorBench *b, const char *words)
         }
 }
 
-/* ---- chapters ---- */
+/* ---- chapters ------------------------------------------------------------------------------- */
 
 static void migrate_to_old_version(MirrorBench *b)
 {
         PGconn *conn = PQconnectdb(b->pg.service);
-        PQclear(PQexec(conn, "CREATE SCHEMA edgemirror")); /* as migrate does before the first file */
+        /* as migrate does before the first file */
+        PQclear(PQexec(conn, "CREATE SCHEMA edgemirror"));
         for (int i = 0; i <= OLD_VERSION; i++) {
                 char sql[512];
                 PGresult *result = PQexec(conn, sql_migrations[i].text);
                 assert_int_equal(PQresultStatus(result), PGRES_COMMAND_OK);
                 PQclear(result);
-                (void)snprintf(
-                        sql, sizeof(sql),
-                        "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (%d, '%s', '%s')",
-                        sql_migrations[i].number, sql_migrations[i].name, sql_migrations[i].checksum);
+                (void)snprintf(sql, sizeof(sql),
+                               "INSERT INTO edgemirror.schema_version (version, name, checksum) "
+                               "VALUES (%d, '%s', '%s')",
+                               sql_migrations[i].number, sql_migrations[i].name,
+                               sql_migrations[i].checksum);
                 if (i > 0)
                         PQclear(PQexec(conn, sql));
         }
         /* The second one made it then. */
-        PQclear(PQexec(conn, "CREATE PUBLICATION edgemirror FOR TABLE edgemirror.database_connection,"
-                             " edgemirror.database_connection_history, edgemirror.edge"));
+        PQclear(PQexec(conn,
+                       "CREATE PUBLICATION edgemirror FOR TABLE edgemirror.database_connection,"
+                       " edgemirror.database_connection_history, edgemirror.edge"));
         PQfinish(conn);
 }
 
@@ -171,7 +182,8 @@ static int end(void **state)
 static void every_block_of_the_page_is_followed(void **state)
 {
         Pair *p = *state;
-        assert_int_equal(p->page.n_blocks, RECIPES); /* a new block: give it a name and a place in the story */
+        /* a new block: give it a name and a place in the story */
+        assert_int_equal(p->page.n_blocks, RECIPES);
 }
 
 /* What an older edgemirror would have written, in its own words. */
@@ -181,18 +193,22 @@ static void the_subscriber_gets_what_was_there_and_what_comes(void **state)
         free(harness_sql(
                 &p->publisher.pg,
                 "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
-                " SELECT md5(n::text)::uuid, 'old ' || n, 'hourly', 'UTC' FROM generate_series(1, 3) n;"
+                " SELECT md5(n::text)::uuid, 'old ' || n, 'hourly', 'UTC' FROM generate_series(1, "
+                "3) n;"
                 "INSERT INTO edgemirror.database_connection"
-                " SELECT md5(n::text)::uuid, md5('1')::uuid, 'db ' || n, NULL, now(), now(), NULL, 1 FROM generate_series(1, 300) n;"
+                " SELECT md5(n::text)::uuid, md5('1')::uuid, 'db ' || n, NULL, now(), now(), NULL, "
+                "1 FROM generate_series(1, 300) n;"
                 "INSERT INTO edgemirror.database_connection_history"
-                " SELECT id, edge_connection_id, name, database_id, changed_at, NULL, 1 FROM edgemirror.database_connection"));
+                " SELECT id, edge_connection_id, name, database_id, changed_at, NULL, 1 FROM "
+                "edgemirror.database_connection"));
         follow(p, RECIPE_SUBSCRIBE, "postgres");
         wait_until_equal(p);
         assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.inventory", "300");
-        free(harness_sql(&p->publisher.pg,
-                         "UPDATE edgemirror.database_connection SET name = name || ' renamed' WHERE name LIKE '%7'"));
+        free(harness_sql(&p->publisher.pg, "UPDATE edgemirror.database_connection SET name = name "
+                                           "|| ' renamed' WHERE name LIKE '%7'"));
         wait_until_equal(p);
-        assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.inventory WHERE name LIKE '%renamed'", "30");
+        assert_sql(&p->subscriber,
+                   "SELECT count(*) FROM edgemirror.inventory WHERE name LIKE '%renamed'", "30");
 }
 
 static void an_upgrade_of_the_subscriber_first_and_then_the_publisher_loses_nothing(void **state)
@@ -200,20 +216,24 @@ static void an_upgrade_of_the_subscriber_first_and_then_the_publisher_loses_noth
         Pair *p = *state;
         bench_migrate(&p->subscriber);
         assert_int_equal(p->subscriber.migrated.from_version, OLD_VERSION);
-        free(harness_sql(&p->publisher.pg,
-                         "UPDATE edgemirror.database_connection SET name = 'between' WHERE name LIKE '%3';"
-                         "UPDATE edgemirror.edge SET listed_at = now()"));
+        free(harness_sql(
+                &p->publisher.pg,
+                "UPDATE edgemirror.database_connection SET name = 'between' WHERE name LIKE '%3';"
+                "UPDATE edgemirror.edge SET listed_at = now()"));
         wait_until_equal(p);
-        assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.inventory WHERE name = 'between'", "30");
+        assert_sql(&p->subscriber,
+                   "SELECT count(*) FROM edgemirror.inventory WHERE name = 'between'", "30");
 
         bench_migrate(&p->publisher);
         assert_int_equal(p->publisher.migrated.from_version, OLD_VERSION);
         bench_register(&p->publisher);
-        bench_apply(&p->publisher, &bench_edge, (const BenchRow[]){{1, "alpha", 0}, {2, "beta", 7}}, 2);
+        bench_apply(&p->publisher, &bench_edge, (const BenchRow[]){{1, "alpha", 0}, {2, "beta", 7}},
+                    2);
         follow(p, RECIPE_NEW_TABLES, "postgres");
         wait_until_equal(p);
         assert_sql(&p->subscriber,
-                   "SELECT format('%s %s', edge, name) FROM edgemirror.inventory WHERE edge = 'one' ORDER BY id",
+                   "SELECT format('%s %s', edge, name) FROM edgemirror.inventory WHERE edge = "
+                   "'one' ORDER BY id",
                    "one alpha|one beta");
 }
 
@@ -222,7 +242,8 @@ static void starting_again_copies_everything_for_a_role_that_may_do_no_more(void
         Pair *p = *state;
         follow(p, RECIPE_ROLE, NULL);
         follow(p, RECIPE_DROP, NULL);
-        free(harness_sql(&p->subscriber.pg, "UPDATE edgemirror.database_connection SET name = 'written by hand'"));
+        free(harness_sql(&p->subscriber.pg,
+                         "UPDATE edgemirror.database_connection SET name = 'written by hand'"));
         follow(p, RECIPE_EMPTY, NULL);
         follow(p, RECIPE_SUBSCRIBE_AGAIN, "edgemirror_feed");
         wait_until_equal(p);
@@ -234,31 +255,41 @@ static void syncs_arrive_with_adds_changes_moves_and_removals(void **state)
         Pair *p = *state;
         MirrorBench *b = &p->publisher;
         bench_apply(b, &bench_edge,
-                    (const BenchRow[]){{1, "renamed", 5}, {2, "beta", 0}, {3, "quote ' \" \\ \xf0\x9f\xa6\x86", 0}}, 3);
+                    (const BenchRow[]){{1, "renamed", 5},
+                                       {2, "beta", 0},
+                                       {3, "quote ' \" \\ \xf0\x9f\xa6\x86", 0}},
+                    3);
         wait_until_equal(p);
         bench_apply(b, &bench_edge,
-                    (const BenchRow[]){{1, "renamed", 5}, {2, "beta", 0}, {3, "quote ' \" \\ \xf0\x9f\xa6\x86", 0}}, 3);
+                    (const BenchRow[]){{1, "renamed", 5},
+                                       {2, "beta", 0},
+                                       {3, "quote ' \" \\ \xf0\x9f\xa6\x86", 0}},
+                    3);
         wait_until_equal(p);
         bench_remove(b, 3);
         bench_apply(b, &bench_other_edge, (const BenchRow[]){{2, "beta", 0}}, 1);
         wait_until_equal(p);
-        static const char story[] = "SELECT format('%s %s>%s', kind, name_before, name_after) FROM edgemirror.change"
-                                    " WHERE id::text LIKE 'da7a%' ORDER BY happened_at, id";
+        static const char story[] =
+                "SELECT format('%s %s>%s', kind, name_before, name_after) FROM edgemirror.change"
+                " WHERE id::text LIKE 'da7a%' ORDER BY happened_at, id";
         char *here = bench_column(b, story);
         assert_sql(&p->subscriber, story, here);
         assert_non_null(strstr(here, "changed alpha>renamed"));
         free(here);
-        assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'two'", "1");
+        assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'two'",
+                   "1");
 }
 
 static void a_subscriber_that_was_away_catches_up(void **state)
 {
         Pair *p = *state;
         harness_postgres_stop(&p->subscriber.pg);
-        bench_apply(&p->publisher, &bench_other_edge, (const BenchRow[]){{2, "meanwhile", 0}, {9, "new", 9}}, 2);
+        bench_apply(&p->publisher, &bench_other_edge,
+                    (const BenchRow[]){{2, "meanwhile", 0}, {9, "new", 9}}, 2);
         harness_postgres_resume(&p->subscriber.pg);
         wait_until_equal(p);
-        assert_sql(&p->subscriber, "SELECT name FROM edgemirror.inventory WHERE edge = 'two' ORDER BY id",
+        assert_sql(&p->subscriber,
+                   "SELECT name FROM edgemirror.inventory WHERE edge = 'two' ORDER BY id",
                    "meanwhile|new");
 }
 
@@ -267,30 +298,35 @@ static void a_publisher_that_was_restarted_is_found_again(void **state)
         Pair *p = *state;
         harness_postgres_stop(&p->publisher.pg);
         harness_postgres_resume(&p->publisher.pg);
-        bench_apply(&p->publisher, &bench_other_edge, (const BenchRow[]){{2, "after", 0}, {9, "new", 9}}, 2);
+        bench_apply(&p->publisher, &bench_other_edge,
+                    (const BenchRow[]){{2, "after", 0}, {9, "new", 9}}, 2);
         wait_until_equal(p);
-        assert_sql(&p->subscriber, "SELECT name FROM edgemirror.inventory WHERE edge = 'two' ORDER BY id", "after|new");
+        assert_sql(&p->subscriber,
+                   "SELECT name FROM edgemirror.inventory WHERE edge = 'two' ORDER BY id",
+                   "after|new");
 }
 
 static void pruning_is_followed(void **state)
 {
         Pair *p = *state;
-        free(harness_sql(
-                &p->publisher.pg,
-                "UPDATE edgemirror.database_connection_history SET valid_from = valid_from - interval '9 days',"
-                " valid_to = valid_to - interval '9 days'"));
+        free(harness_sql(&p->publisher.pg, "UPDATE edgemirror.database_connection_history SET "
+                                           "valid_from = valid_from - interval '9 days',"
+                                           " valid_to = valid_to - interval '9 days'"));
         bench_prune(&p->publisher, USEC_PER_DAY, MIRROR_KEEP_FOREVER, 1000);
         assert_true(p->publisher.pruned.versions > 0);
         wait_until_equal(p);
         assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.history_horizon", "1");
 }
 
-/* What an upgrade may bring: the subscriber's column comes first and stays at its default, or last, and then the subscription has waited for it. */
+/* What an upgrade may bring: the subscriber's column comes first and stays at its default, or last,
+ * and then the subscription has waited for it. */
 static void a_new_column_may_come_first_on_either_side(void **state)
 {
         Pair *p = *state;
-        static const char first[] = "ALTER TABLE edgemirror.edge ADD COLUMN first integer DEFAULT 1";
-        static const char second[] = "ALTER TABLE edgemirror.edge ADD COLUMN second integer DEFAULT 1";
+        static const char first[] =
+                "ALTER TABLE edgemirror.edge ADD COLUMN first integer DEFAULT 1";
+        static const char second[] =
+                "ALTER TABLE edgemirror.edge ADD COLUMN second integer DEFAULT 1";
         free(harness_sql(&p->subscriber.pg, first));
         free(harness_sql(&p->publisher.pg, "UPDATE edgemirror.edge SET row_count = 1"));
         wait_until_equal(p);
@@ -303,8 +339,10 @@ static void a_new_column_may_come_first_on_either_side(void **state)
         wait_for_log(&p->subscriber, "\"edgemirror.edge\" is missing");
         free(harness_sql(&p->subscriber.pg, second));
         wait_until_equal(p);
-        assert_sql(&p->subscriber, "SELECT DISTINCT format('%s %s %s', row_count, first, second) FROM edgemirror.edge",
-                   "1 2 2");
+        assert_sql(
+                &p->subscriber,
+                "SELECT DISTINCT format('%s %s %s', row_count, first, second) FROM edgemirror.edge",
+                "1 2 2");
 }
 
 static void the_questions_about_the_state_are_answered(void **state)
@@ -313,21 +351,25 @@ static void the_questions_about_the_state_are_answered(void **state)
         follow(p, RECIPE_LAG, NULL);
         follow(p, RECIPE_READY, NULL);
         follow(p, RECIPE_FRESHNESS, NULL);
-        assert_sql(&p->subscriber, "SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel", "t");
+        assert_sql(&p->subscriber, "SELECT bool_and(srsubstate = 'r') FROM pg_subscription_rel",
+                   "t");
         assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.freshness WHERE overdue", "0");
 }
 
 static void every_published_table_is_known_by_its_primary_key(void **state)
 {
         Pair *p = *state;
-        assert_sql(
-                &p->publisher,
-                "SELECT format('%s %s %s', c.relname, c.relreplident, count(i.indexrelid)) FROM pg_publication_rel r"
-                "  JOIN pg_class c ON c.oid = r.prrelid LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
-                " GROUP BY c.relname, c.relreplident ORDER BY 1",
-                "database_connection d 1|database_connection_history d 1|edge d 1|history_horizon d 1|rejected_row d 1");
         assert_sql(&p->publisher,
-                   "SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication WHERE pubname = 'edgemirror'",
+                   "SELECT format('%s %s %s', c.relname, c.relreplident, count(i.indexrelid)) FROM "
+                   "pg_publication_rel r"
+                   "  JOIN pg_class c ON c.oid = r.prrelid LEFT JOIN pg_index i ON i.indrelid = "
+                   "c.oid AND i.indisprimary"
+                   " GROUP BY c.relname, c.relreplident ORDER BY 1",
+                   "database_connection d 1|database_connection_history d 1|edge d "
+                   "1|history_horizon d 1|rejected_row d 1");
+        assert_sql(&p->publisher,
+                   "SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication WHERE pubname "
+                   "= 'edgemirror'",
                    "t");
 }
 
@@ -346,7 +388,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_block_of_the_page_is_followed),
                 cmocka_unit_test(the_subscriber_gets_what_was_there_and_what_comes),
-                cmocka_unit_test(an_upgrade_of_the_subscriber_first_and_then_the_publisher_loses_nothing),
+                cmocka_unit_test(
+                        an_upgrade_of_the_subscriber_first_and_then_the_publisher_loses_nothing),
                 cmocka_unit_test(starting_again_copies_everything_for_a_role_that_may_do_no_more),
                 cmocka_unit_test(nobody_syncs_into_the_subscriber),
                 cmocka_unit_test(syncs_arrive_with_adds_changes_moves_and_removals),

@@ -1,5 +1,6 @@
 /*
- * What reports rely on: the views, the inventory at a past moment, the notification, the role that may read, words on everything.
+ * What reports rely on: the views, the inventory at a past moment, the notification, the role that
+ * may read, words on everything.
  */
 #include "base/cleanup.h"
 #include "base/duration.h"
@@ -37,10 +38,13 @@ static int tell_story(void **state)
         assert_non_null(s);
         bench_start(b);
         remember(s, 0);
-        bench_apply(b, &bench_edge, (const BenchRow[]){{1, "alpha", 0}, {2, "beta", 7}, {3, "gamma", 0}}, 3);
+        bench_apply(b, &bench_edge,
+                    (const BenchRow[]){{1, "alpha", 0}, {2, "beta", 7}, {3, "gamma", 0}}, 3);
         remember(s, 1);
         bench_apply(b, &bench_edge,
-                    (const BenchRow[]){{1, "renamed", 0}, {2, "beta", 0}, {3, "gamma", 8}, {4, "delta", 0}}, 4);
+                    (const BenchRow[]){
+                            {1, "renamed", 0}, {2, "beta", 0}, {3, "gamma", 8}, {4, "delta", 0}},
+                    4);
         remember(s, 2);
         bench_remove(b, 4);
         remember(s, 3);
@@ -65,22 +69,31 @@ static void everything_in_the_schema_has_a_comment(void **state)
         Story *s = *state;
         assert_sql(
                 &s->bench,
-                "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'edgemirror'::regnamespace"
+                "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = "
+                "'edgemirror'::regnamespace"
                 "   AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i')"
                 "   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid)"
                 "   AND obj_description(c.oid, 'pg_class') IS NULL"
-                " UNION ALL SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
-                " WHERE c.relnamespace = 'edgemirror'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')"
-                "   AND a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL"
+                " UNION ALL SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute "
+                "a ON a.attrelid = c.oid"
+                " WHERE c.relnamespace = 'edgemirror'::regnamespace AND c.relkind IN ('r', 'p', "
+                "'v', 'm')"
+                "   AND a.attnum > 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) "
+                "IS NULL"
                 " UNION ALL SELECT p.oid::regprocedure::text FROM pg_proc p"
-                " WHERE p.pronamespace = 'edgemirror'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL"
-                " UNION ALL SELECT t.typname FROM pg_type t WHERE t.typnamespace = 'edgemirror'::regnamespace"
-                "   AND t.typrelid = 0 AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL"
+                " WHERE p.pronamespace = 'edgemirror'::regnamespace AND obj_description(p.oid, "
+                "'pg_proc') IS NULL"
+                " UNION ALL SELECT t.typname FROM pg_type t WHERE t.typnamespace = "
+                "'edgemirror'::regnamespace"
+                "   AND t.typrelid = 0 AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS "
+                "NULL"
                 " UNION ALL SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
                 " WHERE c.relnamespace = 'edgemirror'::regnamespace AND NOT t.tgisinternal"
                 "   AND obj_description(t.oid, 'pg_trigger') IS NULL"
-                " UNION ALL SELECT 'schema' WHERE obj_description('edgemirror'::regnamespace, 'pg_namespace') IS NULL"
-                " UNION ALL SELECT p.pubname FROM pg_publication p WHERE obj_description(p.oid, 'pg_publication') IS NULL"
+                " UNION ALL SELECT 'schema' WHERE obj_description('edgemirror'::regnamespace, "
+                "'pg_namespace') IS NULL"
+                " UNION ALL SELECT p.pubname FROM pg_publication p WHERE obj_description(p.oid, "
+                "'pg_publication') IS NULL"
                 " ORDER BY 1",
                 "");
 }
@@ -88,9 +101,12 @@ static void everything_in_the_schema_has_a_comment(void **state)
 static void inventory_is_what_is_there_now(void **state)
 {
         Story *s = *state;
-        assert_sql(&s->bench, "SELECT format('%s %s %s', edge, name, registered) FROM edgemirror.inventory ORDER BY id",
+        assert_sql(&s->bench,
+                   "SELECT format('%s %s %s', edge, name, registered) FROM edgemirror.inventory "
+                   "ORDER BY id",
                    "one renamed f|one beta f|two gamma t|two delta t");
-        assert_sql(&s->bench, "SELECT format('%s %s', edge, name) FROM edgemirror.unregistered ORDER BY id",
+        assert_sql(&s->bench,
+                   "SELECT format('%s %s', edge, name) FROM edgemirror.unregistered ORDER BY id",
                    "one renamed|one beta");
 }
 
@@ -98,22 +114,26 @@ static void inventory_is_what_is_there_now(void **state)
 static void change_tells_every_event_once_and_in_order(void **state)
 {
         Story *s = *state;
-        assert_sql(
-                &s->bench,
-                "SELECT format('%s %s %s>%s %s>%s %s>%s', kind, right(c.id::text, 1), b.name, a.name,"
-                "              name_before, name_after, right(database_id_before::text, 1), right(database_id_after::text, 1))"
-                "  FROM edgemirror.change c"
-                "  LEFT JOIN edgemirror.edge b ON b.edge_connection_id = c.edge_connection_id_before"
-                "  LEFT JOIN edgemirror.edge a ON a.edge_connection_id = c.edge_connection_id"
-                " ORDER BY happened_at, c.id",
-                "added 1 >one >alpha >|added 2 >one >beta >7|added 3 >one >gamma >"
-                "|changed 1 one>one alpha>renamed >|changed 2 one>one beta>beta 7>|changed 3 one>one gamma>gamma >8"
-                "|added 4 >one >delta >|removed 4 one>one delta> >|restored 4 >two >delta >9"
-                "|changed 3 one>two gamma>gamma 8>8");
+        assert_sql(&s->bench,
+                   "SELECT format('%s %s %s>%s %s>%s %s>%s', kind, right(c.id::text, 1), b.name, "
+                   "a.name,"
+                   "              name_before, name_after, right(database_id_before::text, 1), "
+                   "right(database_id_after::text, 1))"
+                   "  FROM edgemirror.change c"
+                   "  LEFT JOIN edgemirror.edge b ON b.edge_connection_id = "
+                   "c.edge_connection_id_before"
+                   "  LEFT JOIN edgemirror.edge a ON a.edge_connection_id = c.edge_connection_id"
+                   " ORDER BY happened_at, c.id",
+                   "added 1 >one >alpha >|added 2 >one >beta >7|added 3 >one >gamma >"
+                   "|changed 1 one>one alpha>renamed >|changed 2 one>one beta>beta 7>|changed 3 "
+                   "one>one gamma>gamma >8"
+                   "|added 4 >one >delta >|removed 4 one>one delta> >|restored 4 >two >delta >9"
+                   "|changed 3 one>two gamma>gamma 8>8");
         assert_sql(
                 &s->bench,
                 "SELECT count(*) FROM edgemirror.change c JOIN edgemirror.sync_run r USING (run_id)"
-                " WHERE c.happened_at BETWEEN r.started_at AND r.finished_at AND c.edge_connection_id = r.edge_connection_id",
+                " WHERE c.happened_at BETWEEN r.started_at AND r.finished_at AND "
+                "c.edge_connection_id = r.edge_connection_id",
                 "9"); /* all but the removal, which names no run */
 }
 
@@ -130,17 +150,18 @@ static void as_of_gives_the_inventory_of_each_moment(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
                 char sql[256];
-                (void)snprintf(
-                        sql, sizeof(sql),
-                        "SELECT format('%%s %%s %%s', edge, name, registered) FROM edgemirror.as_of('%s') ORDER BY id",
-                        s->moments[i]);
+                (void)snprintf(sql, sizeof(sql),
+                               "SELECT format('%%s %%s %%s', edge, name, registered) FROM "
+                               "edgemirror.as_of('%s') ORDER BY id",
+                               s->moments[i]);
                 assert_sql(&s->bench, sql, expected[i]);
         }
         assert_sql(&s->bench, "SELECT count(*) FROM edgemirror.as_of('infinity')", "4");
         assert_sql(&s->bench, "SELECT count(*) FROM edgemirror.as_of(NULL)", "0");
 }
 
-/* A version holds from the moment it began, and not at the moment it ended: at each moment exactly one version of a row counts. */
+/* A version holds from the moment it began, and not at the moment it ended: at each moment exactly
+ * one version of a row counts. */
 static void as_of_takes_the_beginning_and_leaves_the_end(void **state)
 {
         Story *s = *state;
@@ -148,11 +169,11 @@ static void as_of_takes_the_beginning_and_leaves_the_end(void **state)
                    "SELECT a.name FROM edgemirror.change c, edgemirror.as_of(c.happened_at) a"
                    " WHERE c.kind = 'changed' AND c.name_before = 'alpha' AND a.id = c.id",
                    "renamed");
-        assert_sql(
-                &s->bench,
-                "SELECT a.name FROM edgemirror.change c, edgemirror.as_of(c.happened_at - interval '1 microsecond') a"
-                " WHERE c.kind = 'changed' AND c.name_before = 'alpha' AND a.id = c.id",
-                "alpha");
+        assert_sql(&s->bench,
+                   "SELECT a.name FROM edgemirror.change c, edgemirror.as_of(c.happened_at - "
+                   "interval '1 microsecond') a"
+                   " WHERE c.kind = 'changed' AND c.name_before = 'alpha' AND a.id = c.id",
+                   "alpha");
         assert_sql(&s->bench,
                    "SELECT count(*) FROM edgemirror.change c, edgemirror.as_of(c.happened_at) a"
                    " WHERE c.kind = 'removed' AND a.id = c.id",
@@ -162,13 +183,14 @@ static void as_of_takes_the_beginning_and_leaves_the_end(void **state)
 static void now_is_as_of_now(void **state)
 {
         Story *s = *state;
-        assert_sql(
-                &s->bench,
-                "(SELECT id, edge_connection_id, edge, name, database_id, registered FROM edgemirror.inventory"
-                "  EXCEPT SELECT * FROM edgemirror.as_of(now())) UNION ALL"
-                "(SELECT * FROM edgemirror.as_of(now())"
-                "  EXCEPT SELECT id, edge_connection_id, edge, name, database_id, registered FROM edgemirror.inventory)",
-                "");
+        assert_sql(&s->bench,
+                   "(SELECT id, edge_connection_id, edge, name, database_id, registered FROM "
+                   "edgemirror.inventory"
+                   "  EXCEPT SELECT * FROM edgemirror.as_of(now())) UNION ALL"
+                   "(SELECT * FROM edgemirror.as_of(now())"
+                   "  EXCEPT SELECT id, edge_connection_id, edge, name, database_id, registered "
+                   "FROM edgemirror.inventory)",
+                   "");
 }
 
 static void overdue_is_what_somebody_should_have_synced(void **state)
@@ -181,8 +203,10 @@ static void overdue_is_what_somebody_should_have_synced(void **state)
                 {"true", "now() + interval '1 hour'", "NULL", "NULL", "f"},     /* not yet */
                 {"true", "now() - interval '30 seconds'", "NULL", "NULL", "f"}, /* a moment ago */
                 {"true", "now() - interval '2 minutes'", "NULL", "NULL", "t"},
-                {"false", "now() - interval '2 minutes'", "NULL", "NULL", "f"}, /* nobody wants it */
-                {"true", "now() - interval '2 minutes'", "'x'", "now() + interval '1 minute'", "f"}, /* being synced */
+                /* nobody wants it */
+                {"false", "now() - interval '2 minutes'", "NULL", "NULL", "f"},
+                /* being synced */
+                {"true", "now() - interval '2 minutes'", "'x'", "now() + interval '1 minute'", "f"},
                 {"true", "now() - interval '2 minutes'", "'x'", "now() - interval '1 second'",
                  "t"}, /* by one who died */
         };
@@ -190,31 +214,43 @@ static void overdue_is_what_somebody_should_have_synced(void **state)
                 char sql[512];
                 (void)snprintf(sql, sizeof(sql),
                                "BEGIN; UPDATE edgemirror.edge SET enabled = %s WHERE name = 'one';"
-                               "UPDATE edgemirror.edge_claim SET next_run_at = %s, holder = %s, expires_at = %s;"
+                               "UPDATE edgemirror.edge_claim SET next_run_at = %s, holder = %s, "
+                               "expires_at = %s;"
                                "SELECT overdue FROM edgemirror.freshness WHERE edge = 'one'",
-                               cases[i].enabled, cases[i].next_run_at, cases[i].holder, cases[i].expires_at);
-                assert_sql(&s->bench, sql, cases[i].overdue); /* the connection ends, and with it the transaction */
+                               cases[i].enabled, cases[i].next_run_at, cases[i].holder,
+                               cases[i].expires_at);
+                /* the connection ends, and with it the transaction */
+                assert_sql(&s->bench, sql, cases[i].overdue);
         }
 }
 
 static void the_reader_selects_everything_and_nothing_else(void **state)
 {
         Story *s = *state;
-        assert_sql(&s->bench,
-                   "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'edgemirror'::regnamespace"
-                   "   AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT has_table_privilege('report', c.oid, 'SELECT')",
-                   "");
+        assert_sql(
+                &s->bench,
+                "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'edgemirror'::regnamespace"
+                "   AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT has_table_privilege('report', "
+                "c.oid, 'SELECT')",
+                "");
         assert_sql(&s->bench,
                    "SELECT c.relname || ' ' || w.what FROM pg_class c,"
-                   "       unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) w (what)"
-                   " WHERE c.relnamespace = 'edgemirror'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')"
+                   "       unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', "
+                   "'TRIGGER']) w (what)"
+                   " WHERE c.relnamespace = 'edgemirror'::regnamespace AND c.relkind IN ('r', 'p', "
+                   "'v', 'm')"
                    "   AND has_table_privilege('report', c.oid, w.what)"
-                   " UNION ALL SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'edgemirror'::regnamespace"
-                   "   AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege('report', c.oid, 'USAGE, UPDATE') END"
-                   " UNION ALL SELECT 'schema' WHERE has_schema_privilege('report', 'edgemirror', 'CREATE')"
-                   " UNION ALL SELECT 'database' WHERE has_database_privilege('report', current_database(), 'CREATE')"
+                   " UNION ALL SELECT c.relname FROM pg_class c WHERE c.relnamespace = "
+                   "'edgemirror'::regnamespace"
+                   "   AND CASE WHEN c.relkind = 'S' THEN has_sequence_privilege('report', c.oid, "
+                   "'USAGE, UPDATE') END"
+                   " UNION ALL SELECT 'schema' WHERE has_schema_privilege('report', 'edgemirror', "
+                   "'CREATE')"
+                   " UNION ALL SELECT 'database' WHERE has_database_privilege('report', "
+                   "current_database(), 'CREATE')"
                    " UNION ALL SELECT rolname FROM pg_roles WHERE rolname = 'edgemirror_reader' AND"
-                   "   (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)",
+                   "   (rolcanlogin OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication "
+                   "OR rolbypassrls)",
                    "");
 }
 
@@ -235,7 +271,8 @@ static void the_reader_reads_and_cannot_write(void **state)
                 {"LISTEN edgemirror_change", NULL},
                 {"UPDATE edgemirror.database_connection SET name = 'x'", "42501"},
                 {"DELETE FROM edgemirror.database_connection_history", "42501"},
-                {"INSERT INTO edgemirror.edge VALUES (gen_random_uuid(), 'x', true, 'x', 'x')", "42501"},
+                {"INSERT INTO edgemirror.edge VALUES (gen_random_uuid(), 'x', true, 'x', 'x')",
+                 "42501"},
                 {"TRUNCATE edgemirror.sync_run", "42501"},
                 {"LOCK TABLE edgemirror.database_connection IN SHARE MODE", "42501"},
                 {"SELECT id FROM edgemirror.database_connection FOR UPDATE", "42501"},
@@ -244,7 +281,8 @@ static void the_reader_reads_and_cannot_write(void **state)
                 {"DROP VIEW edgemirror.inventory", "42501"},
         };
         char conninfo[256];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=report", s->bench.pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=report",
+                       s->bench.pg.folder);
         PGconn *conn = PQconnectdb(conninfo);
         assert_int_equal(PQstatus(conn), CONNECTION_OK);
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -261,7 +299,7 @@ static void the_reader_reads_and_cannot_write(void **state)
         PQfinish(conn);
 }
 
-/* ---- notification ---- */
+/* ---- notification --------------------------------------------------------------------------- */
 
 /* The next one; owned by the caller (PQfreemem). */
 static PGnotify *next_notification(PGconn *conn)
@@ -296,11 +334,11 @@ static void a_snapshot_that_changed_something_is_announced_once(void **state)
         /* Notifications come in the order of the commits: what is not before "end" was not sent. */
         char expected[256], id[UUID_STRING_SIZE];
         PGnotify *first = next_notification(conn), *second = next_notification(conn);
-        (void)snprintf(
-                expected, sizeof(expected),
-                "{\"edgeConnectionId\" : \"%s\", \"runId\" : %lld, \"added\" : 2, \"changed\" : 1, \"removed\" : 0, "
-                "\"restored\" : 0}",
-                uuid_format(&bench_edge, id), (long long)run);
+        (void)snprintf(expected, sizeof(expected),
+                       "{\"edgeConnectionId\" : \"%s\", \"runId\" : %lld, \"added\" : 2, "
+                       "\"changed\" : 1, \"removed\" : 0, "
+                       "\"restored\" : 0}",
+                       uuid_format(&bench_edge, id), (long long)run);
         assert_string_equal(first->relname, "edgemirror_change");
         assert_string_equal(first->extra, expected);
         assert_string_equal(second->extra, "end");
@@ -309,9 +347,10 @@ static void a_snapshot_that_changed_something_is_announced_once(void **state)
         PQfinish(conn);
 }
 
-/* ---- at size ---- */
+/* ---- at size -------------------------------------------------------------------------------- */
 
-/* "What happened this week" must not read the history of all years: 30,000 versions of 10,000 rows, of which the last week holds a few hundred. */
+/* "What happened this week" must not read the history of all years: 30,000 versions of 10,000 rows,
+ * of which the last week holds a few hundred. */
 static void change_of_a_week_reads_a_week(void **state)
 {
         Story *s = *state;
@@ -319,15 +358,20 @@ static void change_of_a_week_reads_a_week(void **state)
         free(harness_sql(
                 &b->pg,
                 "INSERT INTO edgemirror.database_connection_history"
-                " SELECT md5(i::text)::uuid, md5('edge')::uuid, 'db', NULL, t + v * interval '30 days',"
+                " SELECT md5(i::text)::uuid, md5('edge')::uuid, 'db', NULL, t + v * interval '30 "
+                "days',"
                 "        CASE WHEN v < 2 THEN t + (v + 1) * interval '30 days' END, 1"
                 "   FROM generate_series(1, 10000) i, generate_series(0, 2) v,"
-                "        LATERAL (SELECT now() - interval '400 days' + i * interval '45 minutes' AS t) x;"
+                "        LATERAL (SELECT now() - interval '400 days' + i * interval '45 minutes' "
+                "AS t) x;"
                 "INSERT INTO edgemirror.database_connection"
-                " SELECT md5(i::text)::uuid, md5('edge')::uuid, 'db', NULL, now() - interval '400 days' + i * interval '45 minutes',"
-                "        now() - interval '340 days' + i * interval '45 minutes', NULL, 1 FROM generate_series(1, 10000) i;"
+                " SELECT md5(i::text)::uuid, md5('edge')::uuid, 'db', NULL, now() - interval '400 "
+                "days' + i * interval '45 minutes',"
+                "        now() - interval '340 days' + i * interval '45 minutes', NULL, 1 FROM "
+                "generate_series(1, 10000) i;"
                 "ANALYZE edgemirror.database_connection_history, edgemirror.database_connection"));
-        static const char query[] = "SELECT * FROM edgemirror.change WHERE happened_at > now() - interval '7 days'";
+        static const char query[] =
+                "SELECT * FROM edgemirror.change WHERE happened_at > now() - interval '7 days'";
         char sql[256];
         (void)snprintf(sql, sizeof(sql), "EXPLAIN (COSTS OFF) %s", query);
         char *plan = bench_column(b, sql);

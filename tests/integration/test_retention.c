@@ -1,5 +1,6 @@
 /*
- * Retention: what is pruned, what never is, and that the reports stay true about all that they still answer.
+ * Retention: what is pruned, what never is, and that the reports stay true about all that they
+ * still answer.
  */
 #include "base/duration.h"
 #include "integration/mirror_bench.h"
@@ -39,22 +40,26 @@ static int stop(void **state)
  *   2         x--------------x                          removed 60 days ago
  *   3              y----y                   y------>    removed 70 days ago, back 10 days ago
  *   4         z------------------------------------>
- * As SQL sees it, `m` is the moment from which the days are counted; it is kept in the table of the test.
+ * As SQL sees it, `m` is the moment from which the days are counted; it is kept in the table of the
+ * test.
  */
 static int old_history(void **state)
 {
         MirrorBench *b = *state;
         free(harness_sql(
                 &b->pg,
-                "TRUNCATE edgemirror.database_connection, edgemirror.database_connection_history, edgemirror.history_horizon,"
+                "TRUNCATE edgemirror.database_connection, edgemirror.database_connection_history, "
+                "edgemirror.history_horizon,"
                 "         edgemirror.sync_run;"
                 "DROP TABLE IF EXISTS public.day;"
-                "CREATE TABLE public.day AS SELECT d AS ago, now() - d * interval '1 day' AS at FROM generate_series(0, 110) d;"
+                "CREATE TABLE public.day AS SELECT d AS ago, now() - d * interval '1 day' AS at "
+                "FROM generate_series(0, 110) d;"
                 "CREATE OR REPLACE FUNCTION public.id(n int) RETURNS uuid LANGUAGE sql IMMUTABLE AS"
                 "  $$ SELECT lpad(n::text, 32, '0')::uuid $$;"
                 "INSERT INTO edgemirror.database_connection_history"
                 " SELECT public.id(n), md5('edge')::uuid, name, NULL, f.at, t.at, 1"
-                "   FROM (VALUES (1, 'a', 100, 50), (1, 'b', 50, 20), (1, 'c', 20, NULL), (2, 'x', 100, 60), (3, 'y', 90, 70),"
+                "   FROM (VALUES (1, 'a', 100, 50), (1, 'b', 50, 20), (1, 'c', 20, NULL), (2, 'x', "
+                "100, 60), (3, 'y', 90, 70),"
                 "                (3, 'y', 10, NULL), (4, 'z', 100, NULL)) v (n, name, came, went)"
                 "   JOIN public.day f ON f.ago = came LEFT JOIN public.day t ON t.ago = went;"
                 "INSERT INTO edgemirror.database_connection"
@@ -64,11 +69,14 @@ static int old_history(void **state)
         return 0;
 }
 
-/* What as_of and change say about every day of which the history is complete; the argument: as of how many days ago. */
-#define REPORTS(days)                                                                                                      \
-        "SELECT ago || ' ' || coalesce(string_agg(a.name, ',' ORDER BY a.id), '') FROM public.day, edgemirror.as_of(at) a" \
-        " WHERE ago <= " days " GROUP BY ago"                                                                              \
-        " UNION ALL SELECT concat_ws(' ', ago, kind, name_before, name_after) FROM edgemirror.change"                      \
+/* What as_of and change say about every day of which the history is complete; the argument: as of
+ * how many days ago. */
+#define REPORTS(days)                                                                              \
+        "SELECT ago || ' ' || coalesce(string_agg(a.name, ',' ORDER BY a.id), '') FROM "           \
+        "public.day, edgemirror.as_of(at) a"                                                       \
+        " WHERE ago <= " days " GROUP BY ago"                                                      \
+        " UNION ALL SELECT concat_ws(' ', ago, kind, name_before, name_after) FROM "               \
+        "edgemirror.change"                                                                        \
         " JOIN public.day ON at = happened_at WHERE ago < " days " ORDER BY 1"
 
 static void what_ended_long_ago_goes_and_the_rest_stays_true(void **state)
@@ -78,8 +86,12 @@ static void what_ended_long_ago_goes_and_the_rest_stays_true(void **state)
         bench_prune(b, KEEP, KEEP, BATCH);
         assert_int_equal(b->pruned.versions, 3);
         assert_false(b->pruned.more);
-        assert_sql(b, "SELECT name FROM edgemirror.database_connection_history ORDER BY id, valid_from", "b|c|y|z");
-        assert_sql(b, "SELECT ago FROM public.day JOIN edgemirror.history_horizon ON since = at", "50");
+        assert_sql(
+                b,
+                "SELECT name FROM edgemirror.database_connection_history ORDER BY id, valid_from",
+                "b|c|y|z");
+        assert_sql(b, "SELECT ago FROM public.day JOIN edgemirror.history_horizon ON since = at",
+                   "50");
         assert_sql(b, REPORTS("50"), before);
         assert_non_null(strstr(before, "10 restored y"));
         assert_non_null(strstr(before, "20 changed b c"));
@@ -90,17 +102,22 @@ static void change_ends_at_the_horizon_and_as_of_refuses_to_guess(void **state)
 {
         MirrorBench *b = *state;
         bench_prune(b, KEEP, KEEP, BATCH);
-        assert_sql(b, "SELECT ago || kind FROM edgemirror.change JOIN public.day ON at = happened_at ORDER BY ago",
+        assert_sql(b,
+                   "SELECT ago || kind FROM edgemirror.change JOIN public.day ON at = happened_at "
+                   "ORDER BY ago",
                    "10restored|20changed");
         PGconn *conn = PQconnectdb(b->pg.conninfo);
-        PGresult *result = PQexec(conn, "SELECT * FROM edgemirror.as_of((SELECT at FROM public.day WHERE ago = 51))");
+        PGresult *result = PQexec(
+                conn, "SELECT * FROM edgemirror.as_of((SELECT at FROM public.day WHERE ago = 51))");
         assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "22023");
-        assert_non_null(strstr(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), "has been pruned"));
+        assert_non_null(
+                strstr(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), "has been pruned"));
         PQclear(result);
         PQfinish(conn);
 }
 
-/* Between two batches the reports are true as well: each batch moves the horizon with what it deletes. */
+/* Between two batches the reports are true as well: each batch moves the horizon with what it
+ * deletes. */
 static void batches_are_small_and_each_leaves_the_reports_true(void **state)
 {
         MirrorBench *b = *state;
@@ -110,7 +127,10 @@ static void batches_are_small_and_each_leaves_the_reports_true(void **state)
                 bench_prune(b, KEEP, KEEP, 1);
                 assert_int_equal(b->pruned.versions, 1);
                 assert_true(b->pruned.more);
-                assert_sql(b, "SELECT ago FROM public.day JOIN edgemirror.history_horizon ON since = at", horizons[i]);
+                assert_sql(
+                        b,
+                        "SELECT ago FROM public.day JOIN edgemirror.history_horizon ON since = at",
+                        horizons[i]);
                 assert_sql(b, REPORTS("50"), before);
                 free(before);
         }
@@ -127,7 +147,8 @@ static void nothing_old_means_nothing_written(void **state)
         assert_sql(b, "SELECT count(*) FROM edgemirror.history_horizon", "0");
 
         bench_prune(b, 30 * USEC_PER_DAY, MIRROR_KEEP_FOREVER, BATCH);
-        char *written = bench_column(b, "SELECT xmin || ' ' || ctid FROM edgemirror.history_horizon");
+        char *written =
+                bench_column(b, "SELECT xmin || ' ' || ctid FROM edgemirror.history_horizon");
         bench_prune(b, 30 * USEC_PER_DAY, MIRROR_KEEP_FOREVER, BATCH);
         assert_sql(b, "SELECT xmin || ' ' || ctid FROM edgemirror.history_horizon", written);
         free(written);
@@ -136,11 +157,12 @@ static void nothing_old_means_nothing_written(void **state)
 static void forever_keeps_everything(void **state)
 {
         MirrorBench *b = *state;
-        free(harness_sql(
-                &b->pg, "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, outcome,"
-                        "  started_at, finished_at)"
-                        " SELECT md5('edge')::uuid, 'x', 1, 'manual', 'done', 'synced', '2001-01-01', '2001-01-01'"
-                        "   FROM generate_series(1, 5)"));
+        free(harness_sql(&b->pg, "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, "
+                                 "epoch, trigger, phase, outcome,"
+                                 "  started_at, finished_at)"
+                                 " SELECT md5('edge')::uuid, 'x', 1, 'manual', 'done', 'synced', "
+                                 "'2001-01-01', '2001-01-01'"
+                                 "   FROM generate_series(1, 5)"));
         bench_prune(b, MIRROR_KEEP_FOREVER, MIRROR_KEEP_FOREVER, BATCH);
         assert_int_equal(b->pruned.versions + b->pruned.runs, 0);
         assert_sql(b, "SELECT count(*) FROM edgemirror.database_connection_history", "7");
@@ -151,11 +173,13 @@ static void forever_keeps_everything(void **state)
 static void a_history_that_is_kept_forever_is_not_touched(void **state)
 {
         MirrorBench *b = *state;
-        free(harness_sql(
-                &b->pg, "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, outcome,"
-                        "  started_at, finished_at)"
-                        " SELECT md5('edge')::uuid, 'x', 1, 'manual', 'done', 'synced', '2001-01-01', '2001-01-01'"
-                        "   FROM generate_series(1, 5); ALTER TABLE edgemirror.history_horizon OWNER TO postgres"));
+        free(harness_sql(&b->pg, "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, "
+                                 "epoch, trigger, phase, outcome,"
+                                 "  started_at, finished_at)"
+                                 " SELECT md5('edge')::uuid, 'x', 1, 'manual', 'done', 'synced', "
+                                 "'2001-01-01', '2001-01-01'"
+                                 "   FROM generate_series(1, 5); ALTER TABLE "
+                                 "edgemirror.history_horizon OWNER TO postgres"));
         bench_prune(b, MIRROR_KEEP_FOREVER, KEEP, BATCH);
         free(harness_sql(&b->pg, "ALTER TABLE edgemirror.history_horizon OWNER TO em"));
         assert_int_equal(b->pruned.runs, 4);
@@ -165,24 +189,26 @@ static void a_history_that_is_kept_forever_is_not_touched(void **state)
 static void the_horizon_never_moves_back(void **state)
 {
         MirrorBench *b = *state;
-        free(harness_sql(&b->pg,
-                         "INSERT INTO edgemirror.history_horizon (since) SELECT at FROM public.day WHERE ago = 40"));
+        free(harness_sql(&b->pg, "INSERT INTO edgemirror.history_horizon (since) SELECT at FROM "
+                                 "public.day WHERE ago = 40"));
         bench_prune(b, 65 * USEC_PER_DAY, KEEP, BATCH);
         assert_int_equal(b->pruned.versions, 1);
-        assert_sql(b, "SELECT ago FROM public.day JOIN edgemirror.history_horizon ON since = at", "40");
+        assert_sql(b, "SELECT ago FROM public.day JOIN edgemirror.history_horizon ON since = at",
+                   "40");
 }
 
-/* ---- runs ---- */
+/* ---- runs ----------------------------------------------------------------------------------- */
 
 static void run_at(MirrorBench *b, const char *edge, int ago, const char *outcome, const char *name)
 {
         char sql[600];
-        (void)snprintf(
-                sql, sizeof(sql),
-                "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, outcome, started_at,"
-                " finished_at) SELECT md5('%s')::uuid, '%s', 1, 'manual', 'done', %s, at, CASE WHEN %s IS NOT NULL THEN at END"
-                " FROM public.day WHERE ago = %d",
-                edge, name, outcome, outcome, ago);
+        (void)snprintf(sql, sizeof(sql),
+                       "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, "
+                       "trigger, phase, outcome, started_at,"
+                       " finished_at) SELECT md5('%s')::uuid, '%s', 1, 'manual', 'done', %s, at, "
+                       "CASE WHEN %s IS NOT NULL THEN at END"
+                       " FROM public.day WHERE ago = %d",
+                       edge, name, outcome, outcome, ago);
         free(harness_sql(&b->pg, sql));
 }
 
@@ -198,10 +224,11 @@ static void old_runs_go_but_never_the_last_of_an_edge_nor_an_open_one(void **sta
         run_at(b, "running", 100, "'synced'", "old");
         run_at(b, "running", 80, "'synced'", "last of running");
         run_at(b, "running", 0, "NULL", "now");
-        free(harness_sql(&b->pg,
-                         "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone, last_run_id)"
-                         " SELECT edge_connection_id, instance, 'hourly', 'UTC', run_id FROM edgemirror.sync_run"
-                         "  WHERE instance = 'last of running'"));
+        free(harness_sql(&b->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, "
+                                 "timezone, last_run_id)"
+                                 " SELECT edge_connection_id, instance, 'hourly', 'UTC', run_id "
+                                 "FROM edgemirror.sync_run"
+                                 "  WHERE instance = 'last of running'"));
         bench_prune(b, MIRROR_KEEP_FOREVER, KEEP, 3);
         assert_int_equal(b->pruned.runs, 3);
         assert_true(b->pruned.more);
@@ -220,10 +247,12 @@ static void pruning_waits_for_nobody(void **state)
         run_at(b, "busy", 90, "'synced'", "free");
         run_at(b, "busy", 1, "'synced'", "young");
         PGconn *conn = PQconnectdb(b->pg.conninfo);
-        PQclear(PQexec(conn,
-                       "SET idle_in_transaction_session_timeout = '10s'")); /* a test that fails holds nobody up */
+        /* a test that fails holds nobody up */
+        PQclear(PQexec(conn, "SET idle_in_transaction_session_timeout = '10s'"));
         PQclear(PQexec(conn, "BEGIN"));
-        PQclear(PQexec(conn, "SELECT FROM edgemirror.database_connection_history WHERE name = 'x' FOR UPDATE"));
+        PQclear(PQexec(
+                conn,
+                "SELECT FROM edgemirror.database_connection_history WHERE name = 'x' FOR UPDATE"));
         PQclear(PQexec(conn, "SELECT FROM edgemirror.sync_run WHERE instance = 'held' FOR UPDATE"));
         PQclear(PQexec(conn, "SELECT FROM edgemirror.edge_claim FOR UPDATE"));
         bench_prune(b, KEEP, KEEP, BATCH);
@@ -232,7 +261,9 @@ static void pruning_waits_for_nobody(void **state)
         PQfinish(conn);
         assert_sql(b, "SELECT instance FROM edgemirror.sync_run ORDER BY 1", "held|young");
         /* A version that was left behind is behind the horizon all the same. */
-        assert_sql(b, "SELECT ago || kind FROM edgemirror.change JOIN public.day ON at = happened_at ORDER BY ago",
+        assert_sql(b,
+                   "SELECT ago || kind FROM edgemirror.change JOIN public.day ON at = happened_at "
+                   "ORDER BY ago",
                    "10restored|20changed");
 }
 
@@ -240,20 +271,25 @@ static void an_empty_batch_is_refused(void **state)
 {
         MirrorBench *b = *state;
         MirrorTask *task;
-        assert_int_equal(mirror_prune(b->mirror, &(MirrorRetention){0}, 0, NULL, NULL, &task), -EINVAL);
+        assert_int_equal(mirror_prune(b->mirror, &(MirrorRetention){0}, 0, NULL, NULL, &task),
+                         -EINVAL);
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(what_ended_long_ago_goes_and_the_rest_stays_true, old_history),
-                cmocka_unit_test_setup(change_ends_at_the_horizon_and_as_of_refuses_to_guess, old_history),
-                cmocka_unit_test_setup(batches_are_small_and_each_leaves_the_reports_true, old_history),
+                cmocka_unit_test_setup(what_ended_long_ago_goes_and_the_rest_stays_true,
+                                       old_history),
+                cmocka_unit_test_setup(change_ends_at_the_horizon_and_as_of_refuses_to_guess,
+                                       old_history),
+                cmocka_unit_test_setup(batches_are_small_and_each_leaves_the_reports_true,
+                                       old_history),
                 cmocka_unit_test_setup(nothing_old_means_nothing_written, old_history),
                 cmocka_unit_test_setup(forever_keeps_everything, old_history),
                 cmocka_unit_test_setup(a_history_that_is_kept_forever_is_not_touched, old_history),
                 cmocka_unit_test_setup(the_horizon_never_moves_back, old_history),
-                cmocka_unit_test_setup(old_runs_go_but_never_the_last_of_an_edge_nor_an_open_one, old_history),
+                cmocka_unit_test_setup(old_runs_go_but_never_the_last_of_an_edge_nor_an_open_one,
+                                       old_history),
                 cmocka_unit_test_setup(pruning_waits_for_nobody, old_history),
                 cmocka_unit_test_setup(an_empty_batch_is_refused, old_history),
         };

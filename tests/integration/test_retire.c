@@ -47,7 +47,8 @@ static int without_main(void **state)
 
 static const char present[] =
         "SELECT string_agg(edge || ' ' || n || ' ' || edge_enabled, ', ' ORDER BY edge)"
-        " FROM (SELECT edge, edge_enabled, count(*) AS n FROM edgemirror.inventory GROUP BY 1, 2) i";
+        " FROM (SELECT edge, edge_enabled, count(*) AS n FROM edgemirror.inventory GROUP BY 1, 2) "
+        "i";
 
 static void rows_end_and_the_history_stays(void **state)
 {
@@ -55,21 +56,26 @@ static void rows_end_and_the_history_stays(void **state)
         PGconn *listener = PQconnectdb(w->pg.conninfo);
         PQclear(PQexec(listener, "LISTEN edgemirror_change"));
         assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
-        assert_says(w, "out", ": 20 rows present, 20 versions in the history, 1 runs\nretired\n", true);
+        assert_says(w, "out", ": 20 rows present, 20 versions in the history, 1 runs\nretired\n",
+                    true);
         assert_one(w, present, "other 20 true");
         assert_one(w,
-                   "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed' AND edge_connection_id ="
+                   "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed' AND "
+                   "edge_connection_id ="
                    " (SELECT edge_connection_id FROM edgemirror.edge WHERE name = 'main')",
                    "20");
-        assert_one(w, "SELECT enabled || ' ' || row_count FROM edgemirror.edge WHERE name = 'main'", "false 0");
+        assert_one(w, "SELECT enabled || ' ' || row_count FROM edgemirror.edge WHERE name = 'main'",
+                   "false 0");
         assert_one(w,
-                   "SELECT count(*) FROM edgemirror.database_connection d JOIN edgemirror.database_connection_history h"
+                   "SELECT count(*) FROM edgemirror.database_connection d JOIN "
+                   "edgemirror.database_connection_history h"
                    " ON h.id = d.id WHERE d.removed_at = h.valid_to",
                    "20");
         PQclear(PQexec(listener, "SELECT 1"));
         PGnotify *told = PQnotifies(listener);
         assert_non_null(told);
-        assert_non_null(strstr(told->extra, "\"runId\" : null, \"added\" : 0, \"changed\" : 0, \"removed\" : 20"));
+        assert_non_null(strstr(
+                told->extra, "\"runId\" : null, \"added\" : 0, \"changed\" : 0, \"removed\" : 20"));
         PQfreemem(told);
         PQfinish(listener);
 
@@ -89,8 +95,8 @@ static void rows_end_and_the_history_stays(void **state)
 static void an_edge_is_forgotten_with_all_that_is_its(void **state)
 {
         World *w = *state;
-        static const char *const tables[] = {"edge", "edge_claim", "database_connection", "database_connection_history",
-                                             "sync_run"};
+        static const char *const tables[] = {"edge", "edge_claim", "database_connection",
+                                             "database_connection_history", "sync_run"};
         assert_int_equal(RUN(w, "retire", w->edges[0], "--forget", "--yes"), 0); /* by its id */
         assert_says(w, "out", "forgotten\n", true);
         for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -114,7 +120,8 @@ static void what_is_configured_or_unknown_is_refused_and_nothing_is_done(void **
                 const char *const command[6];
                 const char *words;
         } cases[] = {
-                {{"retire", "other", "--yes"}, "edge \"other\" is configured (/tmp/edgemirror-sync-"},
+                {{"retire", "other", "--yes"},
+                 "edge \"other\" is configured (/tmp/edgemirror-sync-"},
                 {{"retire", "main", "other", "--yes"}, "edge \"other\" is configured"},
                 {{"retire", "main", "typo", "--yes"}, "the mirror knows no edge \"typo\""},
                 {{"retire", "--yes"}, "which edges?"},
@@ -137,7 +144,8 @@ static void what_is_configured_or_unknown_is_refused_and_nothing_is_done(void **
         assert_one(w, present, "main 20 true, other 20 true");
 }
 
-/* N1: which edges are configured no more, a file of another catalog does not say; nor what is in a schema that it does not know. */
+/* N1: which edges are configured no more, a file of another catalog does not say; nor what is in a
+ * schema that it does not know. */
 static void nothing_of_another_catalog_or_of_a_newer_schema_is_retired(void **state)
 {
         World *w = *state;
@@ -146,8 +154,10 @@ static void nothing_of_another_catalog_or_of_a_newer_schema_is_retired(void **st
         } cases[] = {
                 {"UPDATE edgemirror.catalog SET url = 'https://another.example'",
                  "this database mirrors the catalog https://another.example", "SELECT 1"},
-                {"INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, 'later', 'x')",
-                 "the schema is at version 999", "DELETE FROM edgemirror.schema_version WHERE version = 999"},
+                {"INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (999, "
+                 "'later', 'x')",
+                 "the schema is at version 999",
+                 "DELETE FROM edgemirror.schema_version WHERE version = 999"},
         };
         char *url = harness_sql(&w->pg, "SELECT url FROM edgemirror.catalog"), back[300];
         (void)snprintf(back, sizeof(back), "UPDATE edgemirror.catalog SET url = '%s'", url);
@@ -194,7 +204,8 @@ static void an_edge_that_is_being_synced_is_not_retired(void **state)
         fault(w, "list", "\"delay_ms\":3000");
         const char *const sync[] = {"-c", w->config, "sync", "main", NULL};
         pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
-        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase = 'list'");
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase "
+                     "= 'list'");
         forget_main_in_config(w);
         assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 1);
         assert_says(w, "err", "edge main is being synced by ", true);
@@ -211,14 +222,18 @@ static void who_comes_back_after_the_retirement_publishes_nothing(void **state)
         fault(w, "list", "\"delay_ms\":1500");
         const char *const sync[] = {"-c", w->config, "sync", "--full", "main", NULL};
         pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
-        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase = 'list'");
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase "
+                     "= 'list'");
         forget_main_in_config(w);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 second'"
-                                 " WHERE holder IS NOT NULL"));
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 second'"
+                         " WHERE holder IS NOT NULL"));
         assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
         assert_int_equal(harness_program_wait(pid), 1);
         assert_one(w, present, "other 20 true");
-        assert_one(w, "SELECT outcome || ' ' || error_code FROM edgemirror.sync_run ORDER BY run_id DESC LIMIT 1",
+        assert_one(w,
+                   "SELECT outcome || ' ' || error_code FROM edgemirror.sync_run ORDER BY run_id "
+                   "DESC LIMIT 1",
                    "aborted lease-lost");
 }
 
@@ -245,9 +260,11 @@ static void an_instance_was(World *w, const char *name, const char *seen_at, con
 {
         char sql[512];
         (void)snprintf(sql, sizeof(sql),
-                       "INSERT INTO edgemirror.instance (instance_id, name, version, lease, started_at, seen_at,"
+                       "INSERT INTO edgemirror.instance (instance_id, name, version, lease, "
+                       "started_at, seen_at,"
                        " unbroken_since, stopped_at, edges)"
-                       " SELECT gen_random_uuid(), '%s', 'x', '60 s', %s, %s, %s, %s, array_agg(edge_connection_id)"
+                       " SELECT gen_random_uuid(), '%s', 'x', '60 s', %s, %s, %s, %s, "
+                       "array_agg(edge_connection_id)"
                        " FROM edgemirror.edge",
                        name, seen_at, seen_at, seen_at, stopped_at);
         free(harness_sql(&w->pg, sql));
@@ -286,12 +303,16 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(rows_end_and_the_history_stays, without_main),
                 cmocka_unit_test_setup(an_edge_is_forgotten_with_all_that_is_its, without_main),
-                cmocka_unit_test_setup(what_is_configured_or_unknown_is_refused_and_nothing_is_done, without_main),
-                cmocka_unit_test_setup(nothing_of_another_catalog_or_of_a_newer_schema_is_retired, without_main),
+                cmocka_unit_test_setup(what_is_configured_or_unknown_is_refused_and_nothing_is_done,
+                                       without_main),
+                cmocka_unit_test_setup(nothing_of_another_catalog_or_of_a_newer_schema_is_retired,
+                                       without_main),
                 cmocka_unit_test_setup(a_person_is_asked, without_main),
                 cmocka_unit_test_setup(an_edge_that_is_being_synced_is_not_retired, synced_world),
-                cmocka_unit_test_setup(who_comes_back_after_the_retirement_publishes_nothing, synced_world),
-                cmocka_unit_test_setup(an_edge_that_a_service_still_wants_is_not_retired, synced_world),
+                cmocka_unit_test_setup(who_comes_back_after_the_retirement_publishes_nothing,
+                                       synced_world),
+                cmocka_unit_test_setup(an_edge_that_a_service_still_wants_is_not_retired,
+                                       synced_world),
                 cmocka_unit_test_setup(a_service_that_is_gone_wants_nothing, without_main),
                 cmocka_unit_test_setup(two_retire_at_once, without_main),
         };

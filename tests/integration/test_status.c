@@ -1,5 +1,6 @@
 /*
- * edgemirror status as a person on call sees it: the table of a real mirror, colour, and --watch on a terminal.
+ * edgemirror status as a person on call sees it: the table of a real mirror, colour, and --watch on
+ * a terminal.
  */
 #include "harness/terminal.h"
 #include "integration/sync_world.h"
@@ -20,8 +21,8 @@ enum { ROWS = 30 };
 static const char *const nothing[] = {NULL};
 
 /* edgemirror -c CONFIG status … on a terminal. */
-static void open_status(World *w, HarnessTerminal *t, unsigned short rows, const char *const *environment,
-                        const char *option)
+static void open_status(World *w, HarnessTerminal *t, unsigned short rows,
+                        const char *const *environment, const char *option)
 {
         const char *const arguments[] = {"-c", w->config, "status", option, NULL};
         harness_terminal_start(t, rows, environment, arguments);
@@ -63,7 +64,7 @@ static void stop(pid_t pid)
         (void)harness_program_wait(pid);
 }
 
-/* ---- the table ---- */
+/* ---- the table ------------------------------------------------------------------------------ */
 
 static void the_table_shows_what_a_person_on_call_needs(void **state)
 {
@@ -73,16 +74,20 @@ static void the_table_shows_what_a_person_on_call_needs(void **state)
         for (int turn = 0; !running || !*running; turn++) {
                 assert_true(turn < 1000);
                 free(running);
-                running = harness_sql(&w->pg, "SELECT holder FROM edgemirror.edge_claim JOIN edgemirror.sync_run"
-                                              " USING (edge_connection_id) WHERE job_progress = 42");
+                running = harness_sql(
+                        &w->pg, "SELECT holder FROM edgemirror.edge_claim JOIN edgemirror.sync_run"
+                                " USING (edge_connection_id) WHERE job_progress = 42");
         }
-        free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET started_at = now() - interval '125 s'"
-                                 " WHERE finished_at IS NULL"));
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '2 min'"
-                                 " WHERE holder IS NULL"));
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.sync_run SET started_at = now() - interval '125 s'"
+                         " WHERE finished_at IS NULL"));
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '2 min'"
+                         " WHERE holder IS NULL"));
         assert_int_equal(RUN(w, "status"), 0);
         char below[256];
-        (void)snprintf(below, sizeof(below), "\n    running for 2m5s, job RUNNING 42 %%, held by %s\n", running);
+        (void)snprintf(below, sizeof(below),
+                       "\n    running for 2m5s, job RUNNING 42 %%, held by %s\n", running);
         free(running);
         assert_says(w, "out", "\nmain                     poll                   never ", true);
         assert_says(w, "out", below, true);
@@ -108,7 +113,8 @@ static void colour_is_for_a_terminal_and_for_those_who_want_it(void **state)
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 HarnessTerminal t;
-                print_message("# %s\n", cases[i].environment[0] ? cases[i].environment[0] : "xterm");
+                print_message("# %s\n",
+                              cases[i].environment[0] ? cases[i].environment[0] : "xterm");
                 open_status(w, &t, ROWS, cases[i].environment, NULL);
                 assert_int_equal(harness_terminal_wait(&t), 0);
                 assert_non_null(strstr(t.seen.data, "main "));
@@ -118,7 +124,7 @@ static void colour_is_for_a_terminal_and_for_those_who_want_it(void **state)
         }
 }
 
-/* ---- watching ---- */
+/* ---- watching ------------------------------------------------------------------------------- */
 
 static void watching_is_for_a_terminal_and_for_people(void **state)
 {
@@ -140,7 +146,8 @@ static void watching_is_for_a_terminal_and_for_people(void **state)
 static void a_watch_leaves_for_an_edge_that_the_mirror_does_not_know(void **state)
 {
         World *w = *state;
-        const char *const arguments[] = {"-c", w->config, "status", "--watch", "main", "nobody", NULL};
+        const char *const arguments[] = {"-c",   w->config, "status", "--watch",
+                                         "main", "nobody",  NULL};
         HarnessTerminal t = {0};
         assert_int_equal(sync_all(w), 0);
         harness_terminal_start(&t, ROWS, nothing, arguments);
@@ -170,7 +177,8 @@ static void a_watch_draws_again_what_has_changed_until_ctrl_c(void **state)
         (void)harness_terminal_await(&t, at, "  2 edges: 0 syncing, 0 need a look");
         harness_terminal_type(&t, "\003");
         assert_int_equal(harness_terminal_wait(&t), 0);
-        assert_int_equal(count(t.seen.data, CLEAR), 1); /* once: after that it writes over, and nothing flickers */
+        /* once: after that it writes over, and nothing flickers */
+        assert_int_equal(count(t.seen.data, CLEAR), 1);
         assert_in_range(count(t.seen.data, HOME), 4, 60);
         assert_int_equal(count(t.seen.data, REST), count(t.seen.data, HOME));
         harness_terminal_done(&t);
@@ -194,7 +202,8 @@ static void what_needs_a_look_comes_first_when_the_screen_is_small(void **state)
                 harness_terminal_type(&t, "\003");
                 assert_int_equal(harness_terminal_wait(&t), 0);
                 t.seen.data[end] = '\0';
-                const char *first = strstr(t.seen.data + at, "zebra "), *last = strstr(t.seen.data, cases[i].last);
+                const char *first = strstr(t.seen.data + at, "zebra "),
+                           *last = strstr(t.seen.data, cases[i].last);
                 assert_non_null(first);
                 assert_non_null(last);
                 assert_true(first < last);
@@ -222,13 +231,20 @@ static void a_watch_outlives_a_database_that_is_away(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(the_table_shows_what_a_person_on_call_needs, world_with_a_failure),
-                cmocka_unit_test_setup(colour_is_for_a_terminal_and_for_those_who_want_it, world_with_a_failure),
-                cmocka_unit_test_setup(watching_is_for_a_terminal_and_for_people, world_with_a_failure),
-                cmocka_unit_test_setup(a_watch_leaves_for_an_edge_that_the_mirror_does_not_know, small_world),
-                cmocka_unit_test_setup(a_watch_draws_again_what_has_changed_until_ctrl_c, world_with_a_failure),
-                cmocka_unit_test_setup(what_needs_a_look_comes_first_when_the_screen_is_small, world_with_a_failure),
-                cmocka_unit_test_setup(a_watch_outlives_a_database_that_is_away, world_with_a_failure),
+                cmocka_unit_test_setup(the_table_shows_what_a_person_on_call_needs,
+                                       world_with_a_failure),
+                cmocka_unit_test_setup(colour_is_for_a_terminal_and_for_those_who_want_it,
+                                       world_with_a_failure),
+                cmocka_unit_test_setup(watching_is_for_a_terminal_and_for_people,
+                                       world_with_a_failure),
+                cmocka_unit_test_setup(a_watch_leaves_for_an_edge_that_the_mirror_does_not_know,
+                                       small_world),
+                cmocka_unit_test_setup(a_watch_draws_again_what_has_changed_until_ctrl_c,
+                                       world_with_a_failure),
+                cmocka_unit_test_setup(what_needs_a_look_comes_first_when_the_screen_is_small,
+                                       world_with_a_failure),
+                cmocka_unit_test_setup(a_watch_outlives_a_database_that_is_away,
+                                       world_with_a_failure),
         };
         return cmocka_run_group_tests_name("status", tests, world_setup, world_teardown);
 }

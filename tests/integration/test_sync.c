@@ -1,5 +1,6 @@
 /*
- * edgemirror sync as a person runs it: the real program, a real PostgreSQL, and the sample catalog with a script of faults.
+ * edgemirror sync as a person runs it: the real program, a real PostgreSQL, and the sample catalog
+ * with a script of faults.
  *
  * Two edges in most cases: `main`, to which things happen, and `other`, which must not notice.
  */
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- what must hold ---- */
+/* ---- what must hold ------------------------------------------------------------------------- */
 
 static void every_size_arrives_row_for_row(void **state)
 {
@@ -28,8 +29,9 @@ static void every_size_arrives_row_for_row(void **state)
                         assert_string_equal(text_of(w, 0, "outcome"), "synced");
                         assert_mirror_equals_catalog(w);
                         assert_int_equal(sync_all(w), 0);
-                        assert_int_equal(
-                                number_of(w, 0, "added") + number_of(w, 0, "changed") + number_of(w, 1, "changed"), 0);
+                        assert_int_equal(number_of(w, 0, "added") + number_of(w, 0, "changed") +
+                                                 number_of(w, 1, "changed"),
+                                         0);
                 }
 }
 
@@ -40,8 +42,10 @@ static void changes_are_mirrored_and_kept_in_history(void **state)
         assert_int_equal(sync_all(w), 0);
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
         control(w, path,
-                "[{\"op\":\"add\",\"name\":\"new\"},{\"op\":\"rename\",\"index\":0,\"name\":\"renamed\"},"
-                "{\"op\":\"link\",\"index\":1,\"databaseId\":\"5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10\"},"
+                "[{\"op\":\"add\",\"name\":\"new\"},{\"op\":\"rename\",\"index\":0,\"name\":"
+                "\"renamed\"},"
+                "{\"op\":\"link\",\"index\":1,\"databaseId\":\"5c1d3c52-3f3e-4f6b-8c1e-"
+                "0a4f8f6f4d10\"},"
                 "{\"op\":\"add\",\"name\":\"late\",\"pending\":true}]");
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(number_of(w, 0, "added"), 2);
@@ -52,16 +56,19 @@ static void changes_are_mirrored_and_kept_in_history(void **state)
         assert_int_equal(number_of(w, 0, "removed"), 1);
         assert_int_equal(number_of(w, 0, "changed"), 1);
         assert_int_equal(
-                harness_sql_long(
-                        &w->pg,
-                        "SELECT count(*) FROM edgemirror.database_connection_history a"
-                        " JOIN edgemirror.database_connection_history b USING (id)"
-                        " WHERE a.valid_from < b.valid_from AND coalesce(a.valid_to, 'infinity') > b.valid_from"),
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection_history a"
+                                 " JOIN edgemirror.database_connection_history b USING (id)"
+                                 " WHERE a.valid_from < b.valid_from AND coalesce(a.valid_to, "
+                                 "'infinity') > b.valid_from"),
                 0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.inventory WHERE name = 'new'"), 1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.inventory WHERE name = 'new'"),
+                1);
 }
 
-/* ---- names ---- */
+/* ---- names ---------------------------------------------------------------------------------- */
 
 static char *hex_of(const char *text)
 {
@@ -82,7 +89,8 @@ static void add_named(World *w, const char *name, char out_id[40])
         char *body = cJSON_PrintUnformatted(op);
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
         cJSON *answer = harness_control(&w->catalog, path, body);
-        const char *id = cJSON_GetStringValue(cJSON_GetArrayItem(cJSON_GetObjectItem(answer, "ids"), 0));
+        const char *id =
+                cJSON_GetStringValue(cJSON_GetArrayItem(cJSON_GetObjectItem(answer, "ids"), 0));
         assert_non_null(id);
         (void)snprintf(out_id, 40, "%s", id);
         cJSON_Delete(answer);
@@ -93,18 +101,20 @@ static void add_named(World *w, const char *name, char out_id[40])
 static void assert_name_is_everywhere(World *w, const char *id, const char *name)
 {
         char sql[2048];
-        (void)snprintf(sql, sizeof(sql),
-                       "SELECT string_agg(DISTINCT encode(convert_to(name, 'UTF8'), 'hex'), ' or ') FROM"
-                       " (SELECT name FROM edgemirror.database_connection WHERE id = '%s' UNION ALL"
-                       " SELECT name FROM edgemirror.database_connection_history WHERE id = '%s') n",
-                       id, id);
+        (void)snprintf(
+                sql, sizeof(sql),
+                "SELECT string_agg(DISTINCT encode(convert_to(name, 'UTF8'), 'hex'), ' or ') FROM"
+                " (SELECT name FROM edgemirror.database_connection WHERE id = '%s' UNION ALL"
+                " SELECT name FROM edgemirror.database_connection_history WHERE id = '%s') n",
+                id, id);
         char *is = harness_sql(&w->pg, sql), *should_be = hex_of(name);
         assert_string_equal(is, should_be);
         free(is);
         free(should_be);
 }
 
-/* Whatever JSON, COPY, SQL or a terminal may read as something else. Byte for byte, in the mirror and in its history. */
+/* Whatever JSON, COPY, SQL or a terminal may read as something else. Byte for byte, in the mirror
+ * and in its history. */
 static void names_arrive_exactly(void **state)
 {
         World *w = *state;
@@ -156,26 +166,30 @@ static void names_arrive_exactly(void **state)
 static void every_end_of_a_refresh_is_told_apart(void **state)
 {
         static const Case cases[] = {
-                {"refresh", "\"end_state\":\"ERROR\",\"message\":\"no route to the source\"", 0, "synced", "failed",
-                 "job-failed"},
+                {"refresh", "\"end_state\":\"ERROR\",\"message\":\"no route to the source\"", 0,
+                 "synced", "failed", "job-failed"},
                 {"refresh", "\"end_state\":\"CANCELED\"", 0, "synced", "failed", "job-failed"},
-                {"refresh", "\"end_state\":\"COMPLETED\",\"result\":\"COMPLETED_WITH_ERROR\"", 0, "synced", "failed",
-                 "job-failed"},
+                {"refresh", "\"end_state\":\"COMPLETED\",\"result\":\"COMPLETED_WITH_ERROR\"", 0,
+                 "synced", "failed", "job-failed"},
                 {"refresh", "\"never_ends\":true", 0, "synced", "timeout", "job-timeout"},
                 {"refresh", "\"stays_waiting\":true", 0, "synced", "timeout", "job-wait-timeout"},
                 {"refresh", "\"hidden_polls\":4", 0, "synced", "clean", "null"},
-                {"refresh", "\"never_ends\":true,\"vanish_after\":2", 0, "synced", "unknown", "catalog-not-found"},
+                {"refresh", "\"never_ends\":true,\"vanish_after\":2", 0, "synced", "unknown",
+                 "catalog-not-found"},
                 {"refresh", "\"status\":400", 0, "synced", "rejected", "catalog-bad-request"},
                 {"refresh", "\"status\":403", 0, "synced", "rejected", "catalog-forbidden"},
                 {"refresh", "\"status\":404", 0, "synced", "rejected", "catalog-not-found"},
                 {"refresh", "\"status\":409", 0, "synced", "unknown", "catalog-conflict"},
-                {"refresh", "\"status\":429,\"retry_after\":1,\"count\":1", 0, "synced", "clean", "null"},
-                {"refresh", "\"status\":429,\"retry_after_date_s\":1,\"count\":2", 0, "synced", "clean", "null"},
+                {"refresh", "\"status\":429,\"retry_after\":1,\"count\":1", 0, "synced", "clean",
+                 "null"},
+                {"refresh", "\"status\":429,\"retry_after_date_s\":1,\"count\":2", 0, "synced",
+                 "clean", "null"},
                 {"refresh", "\"status\":500", 0, "synced", "unknown", "catalog-error"},
                 {"refresh", "\"close\":true", 0, "synced", "unknown", "http-reset"},
-                {"refresh", "\"empty_body\":true,\"no_location\":true", 0, "synced", "unknown", "null"},
-                {"refresh", "\"location\":\"https://elsewhere.example/rest/jobs/v1/jobs/1\"", 0, "synced", "clean",
+                {"refresh", "\"empty_body\":true,\"no_location\":true", 0, "synced", "unknown",
                  "null"},
+                {"refresh", "\"location\":\"https://elsewhere.example/rest/jobs/v1/jobs/1\"", 0,
+                 "synced", "clean", "null"},
                 {"job", "\"status\":500,\"count\":2", 0, "synced", "clean", "null"},
         };
         run_cases(*state, cases, sizeof(cases) / sizeof(cases[0]));
@@ -184,9 +198,12 @@ static void every_end_of_a_refresh_is_told_apart(void **state)
 static void a_bad_page_leaves_the_mirror_and_is_named(void **state)
 {
         static const Case cases[] = {
-                {"list", "\"cut_at\":40,\"framing\":\"close\"", 1, "failed", "clean", "catalog-bad-json"},
-                {"list", "\"body\":\"{\\\"results\\\":5}\"", 1, "failed", "clean", "page-no-results"},
-                {"list", "\"body\":\"{\\\"results\\\":[{}]}\"", 1, "failed", "clean", "page-bad-row"},
+                {"list", "\"cut_at\":40,\"framing\":\"close\"", 1, "failed", "clean",
+                 "catalog-bad-json"},
+                {"list", "\"body\":\"{\\\"results\\\":5}\"", 1, "failed", "clean",
+                 "page-no-results"},
+                {"list", "\"body\":\"{\\\"results\\\":[{}]}\"", 1, "failed", "clean",
+                 "page-bad-row"},
                 {"list", "\"bad_row\":\"other-edge\"", 1, "failed", "clean", "page-foreign-row"},
                 {"list", "\"large_bytes\":17000000", 1, "failed", "clean", "http-too-large"},
                 {"list", "\"status\":403", 1, "failed", "clean", "catalog-forbidden"},
@@ -201,25 +218,27 @@ static void a_page_that_is_too_large_names_the_option(void **state)
         World *w = *state;
         fault(w, "list", "\"large_bytes\":17000000");
         assert_int_equal(sync_all(w), 1);
-        assert_non_null(
-                strstr(error_of(w, "message"),
-                       "list at offset 0: a page of 500 rows is too large here, lower page_size of this edge; "));
+        assert_non_null(strstr(error_of(w, "message"),
+                               "list at offset 0: a page of 500 rows is too large "
+                               "here, lower page_size of this edge; "));
 }
 
 static void the_catalogs_own_words_reach_the_person(void **state)
 {
         World *w = *state;
         fault(w, "list",
-              "\"status\":403,\"error_code\":\"edgeNoAccess\",\"title_message\":\"Title here\",\"user_message\":\"User here\","
+              "\"status\":403,\"error_code\":\"edgeNoAccess\",\"title_message\":\"Title "
+              "here\",\"user_message\":\"User here\","
               "\"help_message\":\"Help here\"");
         assert_int_equal(sync_all(w), 1);
-        static const char *const words[] = {"403", "edgeNoAccess", "Title here", "User here", "Help here"};
+        static const char *const words[] = {"403", "edgeNoAccess", "Title here", "User here",
+                                            "Help here"};
         for (size_t i = 0; i < 5; i++)
                 assert_non_null(strstr(error_of(w, "message"), words[i]));
         assert_int_equal(
-                harness_sql_long(
-                        &w->pg,
-                        "SELECT count(*) FROM edgemirror.sync_run WHERE problem->>'errorCode' = 'edgeNoAccess' AND http_status = 403"),
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.sync_run WHERE "
+                                 "problem->>'errorCode' = 'edgeNoAccess' AND http_status = 403"),
                 1);
 }
 
@@ -273,8 +292,8 @@ static void postgres_trouble_has_its_status_and_its_words(void **state)
         free(harness_sql(&w->pg, "ALTER DATABASE test SET default_transaction_read_only = on"));
         assert_int_equal(sync_all(w), 69);
         assert_string_equal(error_of(w, "code"), "pg-read-only");
-        free(harness_sql(&w->pg,
-                         "SET transaction_read_only = off; ALTER DATABASE test RESET default_transaction_read_only"));
+        free(harness_sql(&w->pg, "SET transaction_read_only = off; ALTER DATABASE test RESET "
+                                 "default_transaction_read_only"));
 
         harness_postgres_stop(&w->pg);
         assert_int_equal(sync_all(w), 69);
@@ -308,9 +327,8 @@ static void a_killed_run_is_taken_up_by_its_job(void **state)
         await_phase(w, "poll");
         assert_int_equal(kill(pid, SIGKILL), 0);
         assert_int_equal(harness_program_wait(pid), 256 + SIGKILL);
-        free(harness_sql(
-                &w->pg,
-                "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 s' WHERE holder IS NOT NULL"));
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - interval "
+                                 "'1 s' WHERE holder IS NOT NULL"));
         assert_int_equal(sync_all(w), 0);
         assert_string_equal(text_of(w, 0, "refresh"), "clean");
         char *log = harness_control_text(&w->catalog, "/control/log?kind=refresh");
@@ -319,12 +337,16 @@ static void a_killed_run_is_taken_up_by_its_job(void **state)
                 posts++;
         free(log);
         assert_true(posts >= 1);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"),
-                         1);
         assert_int_equal(
                 harness_sql_long(
                         &w->pg,
-                        "SELECT count(DISTINCT job_id) FROM edgemirror.sync_run r JOIN edgemirror.edge e USING (edge_connection_id) WHERE e.name = 'main'"),
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"),
+                1);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(DISTINCT job_id) FROM edgemirror.sync_run r JOIN "
+                        "edgemirror.edge e USING (edge_connection_id) WHERE e.name = 'main'"),
                 1);
 }
 
@@ -337,7 +359,8 @@ static void no_secret_comes_out(void **state)
         assert_int_equal(harness_program(w->folder, arguments), 1);
         char *out = harness_read(w->folder, "out");
         char *err = harness_read(w->folder, "err");
-        char *journal = harness_sql(&w->pg, "SELECT string_agg(r::text, '') FROM edgemirror.sync_run r");
+        char *journal =
+                harness_sql(&w->pg, "SELECT string_agg(r::text, '') FROM edgemirror.sync_run r");
         assert_non_null(strstr(out, "you sent"));
         assert_null(strstr(out, SECRET));
         assert_null(strstr(err, SECRET));
@@ -356,10 +379,13 @@ int main(void)
                 cmocka_unit_test_setup(a_bad_page_leaves_the_mirror_and_is_named, small_world),
                 cmocka_unit_test_setup(a_page_that_is_too_large_names_the_option, small_world),
                 cmocka_unit_test_setup(the_catalogs_own_words_reach_the_person, small_world),
-                cmocka_unit_test_setup(refused_credentials_are_77_and_a_silent_catalog_69, small_world),
-                cmocka_unit_test_setup(a_gateway_that_answers_for_every_edge_is_69_and_for_one_1, small_world),
+                cmocka_unit_test_setup(refused_credentials_are_77_and_a_silent_catalog_69,
+                                       small_world),
+                cmocka_unit_test_setup(a_gateway_that_answers_for_every_edge_is_69_and_for_one_1,
+                                       small_world),
                 cmocka_unit_test_setup(postgres_trouble_has_its_status_and_its_words, small_world),
-                cmocka_unit_test_setup(the_second_of_two_syncs_says_who_holds_the_edge, small_world),
+                cmocka_unit_test_setup(the_second_of_two_syncs_says_who_holds_the_edge,
+                                       small_world),
                 cmocka_unit_test_setup(a_killed_run_is_taken_up_by_its_job, small_world),
                 cmocka_unit_test_setup(no_secret_comes_out, small_world),
                 cmocka_unit_test_setup(every_size_arrives_row_for_row, small_world),

@@ -1,6 +1,7 @@
 /*
- * edgemirror sync through faults that pass and faults that stay, while the job is polled and before and after: what is ridden out, what is given up, and
- * that neither takes for ever nor knocks more often than it should.
+ * edgemirror sync through faults that pass and faults that stay, while the job is polled and before
+ * and after: what is ridden out, what is given up, and that neither takes for ever nor knocks more
+ * often than it should.
  */
 #include "integration/sync_world.h"
 #include <signal.h>
@@ -16,12 +17,16 @@ static void faults_that_pass_while_polling_are_ridden_out(void **state)
         static const Case cases[] = {
                 {"job", "\"close\":true,\"count\":1", 0, "synced", "clean", "null"},
                 {"job", "\"cut_at\":20,\"count\":1", 0, "synced", "clean", "null"},
-                {"job", "\"cut_at\":20,\"framing\":\"close\",\"count\":1", 0, "synced", "clean", "null"},
+                {"job", "\"cut_at\":20,\"framing\":\"close\",\"count\":1", 0, "synced", "clean",
+                 "null"},
                 {"job", "\"status\":500,\"count\":1", 0, "synced", "clean", "null"},
                 {"job", "\"status\":502,\"count\":1", 0, "synced", "clean", "null"},
-                {"job", "\"status\":429,\"retry_after\":1,\"count\":1", 0, "synced", "clean", "null"},
-                {"job", "\"status\":429,\"retry_after_date_s\":1,\"count\":1", 0, "synced", "clean", "null"},
-                {"job", "\"status\":429,\"retry_after\":\"soon\",\"count\":1", 0, "synced", "clean", "null"},
+                {"job", "\"status\":429,\"retry_after\":1,\"count\":1", 0, "synced", "clean",
+                 "null"},
+                {"job", "\"status\":429,\"retry_after_date_s\":1,\"count\":1", 0, "synced", "clean",
+                 "null"},
+                {"job", "\"status\":429,\"retry_after\":\"soon\",\"count\":1", 0, "synced", "clean",
+                 "null"},
                 {"job", "\"body\":\"null\",\"count\":1", 0, "synced", "clean", "null"},
                 {"job", "\"status\":404,\"count\":3", 0, "synced", "clean", "null"},
         };
@@ -47,20 +52,26 @@ static void every_unclean_end_of_a_job_is_a_failed_refresh(void **state)
                 {"refresh", "\"end_state\":\"CANCELLED\"", 0, "synced", "failed", "job-failed"},
                 {"refresh", "\"end_state\":\"FAILED\"", 0, "synced", "failed", "job-failed"},
                 {"refresh", "\"end_state\":\"DELETED\"", 0, "synced", "failed", "job-failed"},
-                {"refresh", "\"end_state\":\"COMPLETED\",\"result\":\"FAILURE\"", 0, "synced", "failed", "job-failed"},
-                {"refresh", "\"end_state\":\"COMPLETED\",\"result\":\"ABORTED\"", 0, "synced", "failed", "job-failed"},
-                {"refresh", "\"end_state\":\"SOMETHING_NEW\"", 0, "synced", "timeout", "job-timeout"},
+                {"refresh", "\"end_state\":\"COMPLETED\",\"result\":\"FAILURE\"", 0, "synced",
+                 "failed", "job-failed"},
+                {"refresh", "\"end_state\":\"COMPLETED\",\"result\":\"ABORTED\"", 0, "synced",
+                 "failed", "job-failed"},
+                {"refresh", "\"end_state\":\"SOMETHING_NEW\"", 0, "synced", "timeout",
+                 "job-timeout"},
         };
         run_cases(*state, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
-/* Five attempts, and then the fault stands; a refresh that was never taken does not keep the list from being read. */
+/* Five attempts, and then the fault stands; a refresh that was never taken does not keep the list
+ * from being read. */
 static void attempts_are_counted(void **state)
 {
         World *w = *state;
         static const Case cases[] = {
-                {"refresh", "\"status\":429,\"name\":\"busy\"", 0, "synced", "failed", "catalog-busy"},
-                {"refresh", "\"status\":503,\"name\":\"busy\"", 0, "synced", "failed", "catalog-busy"},
+                {"refresh", "\"status\":429,\"name\":\"busy\"", 0, "synced", "failed",
+                 "catalog-busy"},
+                {"refresh", "\"status\":503,\"name\":\"busy\"", 0, "synced", "failed",
+                 "catalog-busy"},
                 {"list", "\"status\":503,\"name\":\"busy\"", 1, "failed", "clean", "catalog-busy"},
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -69,7 +80,8 @@ static void attempts_are_counted(void **state)
         }
 }
 
-/* The catalog says when to come back, as seconds or as a date. Without its word the first pause is shorter than a second. */
+/* The catalog says when to come back, as seconds or as a date. Without its word the first pause is
+ * shorter than a second. */
 static void retry_after_is_honoured(void **state)
 {
         World *w = *state;
@@ -85,7 +97,8 @@ static void retry_after_is_honoured(void **state)
                         fault(w, kinds[i], forms[k].members);
                         assert_int_equal(RUN(w, "sync", "--json", "main"), 0);
                         take_results(w);
-                        print_message("%s %s: %d ms\n", kinds[i], forms[k].members, number_of(w, 0, "durationMs"));
+                        print_message("%s %s: %d ms\n", kinds[i], forms[k].members,
+                                      number_of(w, 0, "durationMs"));
                         assert_string_equal(text_of(w, 0, "outcome"), "synced");
                         assert_string_equal(text_of(w, 0, "refresh"), "clean");
                         assert_true(number_of(w, 0, "durationMs") >= forms[k].msec_min);
@@ -104,11 +117,12 @@ static void a_refresh_that_may_have_begun_is_not_repeated(void **state)
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 run_cases(w, &cases[i], 1); /* after one sync of both edges without a fault */
-                assert_int_equal(count_in_requests(w, "kind=refresh", w->edges[0]), 2 * 2); /* uri and edge of each */
+                /* uri and edge of each */
+                assert_int_equal(count_in_requests(w, "kind=refresh", w->edges[0]), 2 * 2);
         }
 }
 
-/* ---- where a job is, and what it looks like ---- */
+/* ---- where a job is, and what it looks like ------------------------------------------------- */
 
 /* Answers of 200 to polls of a path. */
 static int polls_answered(World *w, const char *path)
@@ -121,7 +135,8 @@ static int polls_answered(World *w, const char *path)
         return n;
 }
 
-/* Catalogs serve jobs at different places, and say so, or not, or wrongly; each in either of two shapes. */
+/* Catalogs serve jobs at different places, and say so, or not, or wrongly; each in either of two
+ * shapes. */
 static void a_job_is_found_wherever_it_is_in_either_shape(void **state)
 {
         World *w = *state;
@@ -142,10 +157,11 @@ static void a_job_is_found_wherever_it_is_in_either_shape(void **state)
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
                 for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++) {
                         char settings[256];
-                        (void)snprintf(
-                                settings, sizeof(settings),
-                                "{\"job_location\":\"%s\",\"jobs_v1\":%s,\"jobs_2_0\":%s,\"jobs_own\":%s,\"job_shape\":\"%s\"}",
-                                places[i].location, places[i].v1, places[i].v2_0, places[i].own, shapes[k]);
+                        (void)snprintf(settings, sizeof(settings),
+                                       "{\"job_location\":\"%s\",\"jobs_v1\":%s,\"jobs_2_0\":%s,"
+                                       "\"jobs_own\":%s,\"job_shape\":\"%s\"}",
+                                       places[i].location, places[i].v1, places[i].v2_0,
+                                       places[i].own, shapes[k]);
                         print_message("%s\n", settings);
                         control(w, "/control/settings", settings);
                         control(w, "/control/log", "");
@@ -164,7 +180,8 @@ static void an_unclean_result_is_seen_in_either_shape(void **state)
         World *w = *state;
         static const char *const shapes[] = {"reference", "job-api", "mixed"};
         begin_again(w, "20", "1m");
-        fault(w, "refresh", "\"end_state\":\"COMPLETED\",\"result\":\"FAILURE\",\"message\":\"no route\"");
+        fault(w, "refresh",
+              "\"end_state\":\"COMPLETED\",\"result\":\"FAILURE\",\"message\":\"no route\"");
         for (size_t k = 0; k < sizeof(shapes) / sizeof(shapes[0]); k++) {
                 char settings[64];
                 (void)snprintf(settings, sizeof(settings), "{\"job_shape\":\"%s\"}", shapes[k]);
@@ -177,7 +194,7 @@ static void an_unclean_result_is_seen_in_either_shape(void **state)
         }
 }
 
-/* ---- credentials that change ---- */
+/* ---- credentials that change ---------------------------------------------------------------- */
 
 static void set_auth(World *w, const char *auth)
 {
@@ -203,7 +220,8 @@ static void credentials_rotated_while_polling_are_picked_up(void **state)
         assert_int_equal(count_in_requests(w, "", "\"status\":401"), 1);
 }
 
-/* An account is locked by wrong attempts: two are made, a moment apart since a 401 may pass (C3), for all edges together. */
+/* An account is locked by wrong attempts: two are made, a moment apart since a 401 may pass (C3),
+ * for all edges together. */
 static void credentials_refused_are_tried_twice(void **state)
 {
         World *w = *state;
@@ -214,9 +232,11 @@ static void credentials_refused_are_tried_twice(void **state)
                 assert_string_equal(text_of(w, edge, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "catalog-unauthorized");
         assert_int_equal(count_in_requests(w, "", "\"status\":401"), 2);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'failed'"
-                                                  " AND error_code = 'catalog-unauthorized' AND http_status = 401"),
-                         1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'failed'"
+                                 " AND error_code = 'catalog-unauthorized' AND http_status = 401"),
+                1);
 }
 
 static void credentials_refused_while_polling_end_the_run(void **state)
@@ -233,9 +253,13 @@ static void credentials_refused_while_polling_end_the_run(void **state)
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "catalog-unauthorized");
         assert_int_equal(count_in_requests(w, "", "\"status\":401"), 2);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"), 0);
         assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"), 0);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
+                0);
 }
 
 int main(void)

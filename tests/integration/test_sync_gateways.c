@@ -1,6 +1,7 @@
 /*
- * edgemirror sync where something stands between it and the catalog, or the catalog is another than the reference has it: gateways with a prefix, other job
- * systems, answers that are compressed, refused for a moment, or not the catalog's at all.
+ * edgemirror sync where something stands between it and the catalog, or the catalog is another than
+ * the reference has it: gateways with a prefix, other job systems, answers that are compressed,
+ * refused for a moment, or not the catalog's at all.
  */
 #include "integration/sync_world.h"
 #include <signal.h>
@@ -34,11 +35,15 @@ static void assert_clean_sync(World *w)
 static void jobs_of_the_edge_system_are_followed(void **state)
 {
         static const char *const settings[] = {
-                "{\"job_shape\":\"edge\",\"job_location\":\"edge\",\"jobs_edge\":true,\"jobs_v1\":false,\"jobs_2_0\":false}",
-                "{\"job_shape\":\"edge-log\",\"job_location\":\"edge\",\"jobs_edge\":true,\"jobs_v1\":false,\"jobs_2_0\":false}",
-                "{\"job_shape\":\"edge\",\"job_location\":\"none\",\"jobs_edge\":true,\"jobs_v1\":false,\"jobs_2_0\":false}",
+                "{\"job_shape\":\"edge\",\"job_location\":\"edge\",\"jobs_edge\":true,\"jobs_v1\":"
+                "false,\"jobs_2_0\":false}",
+                "{\"job_shape\":\"edge-log\",\"job_location\":\"edge\",\"jobs_edge\":true,\"jobs_"
+                "v1\":false,\"jobs_2_0\":false}",
+                "{\"job_shape\":\"edge\",\"job_location\":\"none\",\"jobs_edge\":true,\"jobs_v1\":"
+                "false,\"jobs_2_0\":false}",
                 /* where the Location leads nothing is understood: the other addresses are asked */
-                "{\"job_shape\":\"reference\",\"job_location\":\"edge\",\"jobs_edge\":false,\"jobs_v1\":true}",
+                "{\"job_shape\":\"reference\",\"job_location\":\"edge\",\"jobs_edge\":false,\"jobs_"
+                "v1\":true}",
         };
         World *w = *state;
         for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
@@ -72,14 +77,16 @@ static void a_location_without_the_gateways_prefix_is_found_below_it(void **stat
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 char settings[200];
                 begin_again(w, "20", "1s");
-                (void)snprintf(
-                        settings, sizeof(settings),
-                        "{\"prefix\":\"/collibra\",\"gateway_status\":%d,\"job_location\":\"%s\",\"jobs_edge\":true}",
-                        cases[i].status, cases[i].location);
+                (void)snprintf(settings, sizeof(settings),
+                               "{\"prefix\":\"/"
+                               "collibra\",\"gateway_status\":%d,\"job_location\":\"%s\",\"jobs_"
+                               "edge\":true}",
+                               cases[i].status, cases[i].location);
                 control(w, "/control/settings", settings);
                 lengthen_url(w, "/collibra");
                 assert_clean_sync(w);
-                assert_int_equal(count_in_requests(w, "", "\"status\":401"), cases[i].status == 401 ? 2 : 0);
+                assert_int_equal(count_in_requests(w, "", "\"status\":401"),
+                                 cases[i].status == 401 ? 2 : 0);
         }
 }
 
@@ -134,13 +141,17 @@ static void a_job_is_taken_up_past_a_run_without_refresh(void **state)
         await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_id IS NOT NULL");
         assert_int_equal(kill(pid, SIGKILL), 0);
         (void)harness_program_wait(pid);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
+        free(harness_sql(
+                &w->pg,
+                "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
         assert_int_equal(RUN(w, "sync", "--no-refresh", "main"), 0);
         assert_int_equal(RUN(w, "sync", "main"), 0);
         assert_int_equal(count_in_requests(w, "", "\"kind\":\"refresh\""), 1);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"
-                                                  " AND outcome = 'synced' AND refresh = 'clean'"),
-                         1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"
+                                 " AND outcome = 'synced' AND refresh = 'clean'"),
+                1);
         /* And once it is over, it is over. */
         assert_int_equal(RUN(w, "sync", "--no-refresh", "main"), 0);
         fault(w, "refresh", "\"job_run_ms\":0");
@@ -166,13 +177,15 @@ static void an_idle_connection_that_was_closed_is_no_error(void **state)
         assert_int_equal(count_in_requests(w, "", "\"status\":0"), 0);
 }
 
-/* C11: a Location of another origin is not followed, and is said once, however many edges there are. */
+/* C11: a Location of another origin is not followed, and is said once, however many edges there
+ * are. */
 static void a_foreign_location_is_said_once(void **state)
 {
         World *w = *state;
         begin_again(w, "20", "1s");
         control(w, "/control/faults",
-                "{\"kind\":\"refresh\",\"location\":\"http://catalog.internal:8080/rest/jobs/v1/jobs/x\"}");
+                "{\"kind\":\"refresh\",\"location\":\"http://catalog.internal:8080/rest/jobs/v1/"
+                "jobs/x\"}");
         assert_clean_sync(w);
         char *said = harness_read(w->folder, "err");
         char *first = strstr(said, "another scheme, host or port");
@@ -187,18 +200,21 @@ static void a_token_in_a_location_is_not_stored(void **state)
         World *w = *state;
         begin_again(w, "20", "1s");
         control(w, "/control/faults",
-                "{\"kind\":\"refresh\",\"location\":\"/rest/jobs/v1/jobs/00000000-0000-4000-8000-000000000000?access_token=abc\"}");
+                "{\"kind\":\"refresh\",\"location\":\"/rest/jobs/v1/jobs/"
+                "00000000-0000-4000-8000-000000000000?access_token=abc\"}");
         assert_int_equal(sync_all(w), 0);
         assert_true(count_in_requests(w, "", "access_token=abc") > 0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run r"
-                                                  " WHERE r::text LIKE '%access_token%' OR job_url IS NULL"),
-                         0);
+        assert_int_equal(
+                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run r"
+                                         " WHERE r::text LIKE '%access_token%' OR job_url IS NULL"),
+                0);
 }
 
 /* C4 */
 static void a_sign_in_page_is_one_answer_for_all(void **state)
 {
-        static const char *const effects[] = {"\"html\":true", "\"redirect\":\"https://idp.example/login?x=y\""};
+        static const char *const effects[] = {"\"html\":true",
+                                              "\"redirect\":\"https://idp.example/login?x=y\""};
         World *w = *state;
         for (size_t i = 0; i < 2; i++) {
                 char rule[128];
@@ -240,18 +256,24 @@ static void check_recognises_what_stands_in_between(void **state)
                 {"{\"kind\":\"list\",\"redirect\":\"https://idp.example/login\"}", NULL, "", 69,
                  "a redirect to https://idp.example/login"},
                 {NULL, "{\"prefix\":\"/collibra\"}", "", 1,
-                 "FAILED  catalog                           this address is forbidden, not in the catalog's words; check the path of the url"},
+                 "FAILED  catalog                           this address is forbidden, not in the "
+                 "catalog's words; check the path of the url"},
                 {NULL, "{\"prefix\":\"/collibra\",\"gateway_status\":404}", "", 1,
                  "FAILED  catalog                           there is nothing at this address"},
                 {NULL, "{\"prefix\":\"/collibra\",\"gateway_status\":401}", "", 77,
-                 "FAILED  catalog                           the credentials are refused, not in the catalog's words"},
+                 "FAILED  catalog                           the credentials are refused, not in "
+                 "the catalog's words"},
                 {NULL, "{\"prefix\":\"/collibra\"}", "/collibra", 0, "ok      catalog "},
                 {NULL, NULL, "/rest/2.0", 78, "drop \"/rest/2.0\""},
                 {"{\"kind\":\"list\",\"date_s\":-300}", NULL, "", 0,
-                 "note    clock                             this machine's clock is 5m ahead of that of the catalog"},
+                 "note    clock                             this machine's clock is 5m ahead of "
+                 "that of the catalog"},
                 {"{\"kind\":\"list\",\"date_s\":30}", NULL, "", 0, "ok      catalog "},
-                {"{\"kind\":\"list\",\"status\":401,\"count\":1}", NULL, "", 0, "ok      catalog "},    /* C3 */
-                {"{\"kind\":\"list\",\"status\":500}", NULL, "", 69, "that is for its administrators"}, /* N10 */
+                /* C3 */
+                {"{\"kind\":\"list\",\"status\":401,\"count\":1}", NULL, "", 0, "ok      catalog "},
+                /* N10 */
+                {"{\"kind\":\"list\",\"status\":500}", NULL, "", 69,
+                 "that is for its administrators"},
         };
         World *w = *state;
         begin_again(w, "20", "1s");
@@ -284,7 +306,8 @@ static void a_proxy_that_is_not_used_is_said(void **state)
         free(text);
         assert_int_equal(RUN(w, "check", "--offline"), 0);
         assert_says(w, "out",
-                    "note    proxy                             HTTPS_PROXY is set in the environment, and not used",
+                    "note    proxy                             HTTPS_PROXY is set in the "
+                    "environment, and not used",
                     true);
         assert_says(w, "out", "hunter2", false);
         assert_int_equal(unsetenv("HTTPS_PROXY"), 0);

@@ -1,5 +1,6 @@
 /*
- * What options of the configuration do to whole syncs: which rows are listed, and how many edges are synced at once.
+ * What options of the configuration do to whole syncs: which rows are listed, and how many edges
+ * are synced at once.
  */
 #include "base/text.h"
 #include "integration/rows.h"
@@ -18,7 +19,7 @@ static void configure(World *w, const char *lines)
         free(plain);
 }
 
-/* ---- schema_connection ---- */
+/* ---- schema_connection ---------------------------------------------------------------------- */
 
 static void first_schema_connection(World *w, char out_id[40])
 {
@@ -36,10 +37,10 @@ static char *rows_of_schema(World *w, const char *schema)
         char path[256];
         Text rows = {0};
         control(w, "/control/settings", "{\"auth\":\"none\"}");
-        (void)snprintf(
-                path, sizeof(path),
-                "/rest/catalogDatabase/v1/databaseConnections?edgeConnectionId=%s&schemaConnectionId=%s&limit=500",
-                w->edges[0], schema);
+        (void)snprintf(path, sizeof(path),
+                       "/rest/catalogDatabase/v1/"
+                       "databaseConnections?edgeConnectionId=%s&schemaConnectionId=%s&limit=500",
+                       w->edges[0], schema);
         cJSON *page = harness_control(&w->catalog, path, NULL);
         control(w, "/control/settings", "{\"auth\":\"basic:svc:" SECRET "\"}");
         const cJSON *row;
@@ -47,7 +48,8 @@ static char *rows_of_schema(World *w, const char *schema)
         cJSON_ArrayForEach(row, cJSON_GetObjectItem(page, "results"))
         {
                 const char *database = cJSON_GetStringValue(cJSON_GetObjectItem(row, "databaseId"));
-                assert_int_equal(text_printf(&rows, "%s|%s|%s\n", cJSON_GetStringValue(cJSON_GetObjectItem(row, "id")),
+                assert_int_equal(text_printf(&rows, "%s|%s|%s\n",
+                                             cJSON_GetStringValue(cJSON_GetObjectItem(row, "id")),
                                              cJSON_GetStringValue(cJSON_GetObjectItem(row, "name")),
                                              database ? database : ""),
                                  0);
@@ -63,13 +65,14 @@ static void only_what_belongs_to_the_schema_connection_is_mirrored(void **state)
         char schema[40], lines[128];
         begin_again(w, "1230", "1m");
         first_schema_connection(w, schema);
-        char *plain = harness_read(w->folder, "edgemirror.conf"), *other = strstr(plain, "[edge \"other\"]");
+        char *plain = harness_read(w->folder, "edgemirror.conf"),
+             *other = strstr(plain, "[edge \"other\"]");
         assert_non_null(other);
         *other = '\0'; /* `main` is the last section, to be added to */
         harness_write(w->folder, "edgemirror.conf", plain);
         free(plain);
-        (void)snprintf(lines, sizeof(lines), "schema_connection = %s\n[edge \"other\"]\nid = %s\n", schema,
-                       w->edges[1]);
+        (void)snprintf(lines, sizeof(lines), "schema_connection = %s\n[edge \"other\"]\nid = %s\n",
+                       schema, w->edges[1]);
         configure(w, lines);
 
         char *expected = rows_of_schema(w, schema);
@@ -82,7 +85,7 @@ static void only_what_belongs_to_the_schema_connection_is_mirrored(void **state)
         assert_edge_equals_catalog(&w->pg, &w->catalog, w->edges[1]);
 }
 
-/* ---- max_syncs ---- */
+/* ---- max_syncs ------------------------------------------------------------------------------ */
 
 /* Four edges more, in the catalog and in the configuration. */
 static void add_edges(World *w)
@@ -108,13 +111,19 @@ static void no_more_edges_are_synced_at_once_than_max_syncs(void **state)
         configure(w, "[daemon]\nmax_syncs = 2\n");
         control(w, "/control/settings", "{\"job_run_ms\":500}");
         assert_int_equal(RUN(w, "sync"), 0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
-                         6);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
+                6);
         /* Runs that were open when one began, itself among them. */
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT max(n) FROM (SELECT count(*) AS n FROM edgemirror.sync_run a"
-                                                  " JOIN edgemirror.sync_run b ON b.started_at <= a.started_at"
-                                                  " AND b.finished_at > a.started_at GROUP BY a.run_id) at_once"),
-                         2);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT max(n) FROM (SELECT count(*) AS n FROM edgemirror.sync_run a"
+                        " JOIN edgemirror.sync_run b ON b.started_at <= a.started_at"
+                        " AND b.finished_at > a.started_at GROUP BY a.run_id) at_once"),
+                2);
 }
 
 int main(void)

@@ -1,8 +1,8 @@
 /*
  * edgemirror sync when PostgreSQL, or the person at the terminal, ends the apply half way.
  *
- * To be in the apply for certain, another session locks a row of the mirror that the apply must write; or a deferred trigger makes the COMMIT itself take a
- * second.
+ * To be in the apply for certain, another session locks a row of the mirror that the apply must
+ * write; or a deferred trigger makes the COMMIT itself take a second.
  */
 #include "integration/sync_world.h"
 #include <libpq-fe.h>
@@ -14,14 +14,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define IN_APPLY                                                                                                       \
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' AND wait_event_type = 'Lock'"
+#define IN_APPLY                                                                                   \
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' AND "         \
+        "wait_event_type = 'Lock'"
 
 static void rename_a_row(World *w, const char *name)
 {
         char path[128], operation[128];
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
-        (void)snprintf(operation, sizeof(operation), "{\"op\":\"rename\",\"index\":0,\"name\":\"%s\"}", name);
+        (void)snprintf(operation, sizeof(operation),
+                       "{\"op\":\"rename\",\"index\":0,\"name\":\"%s\"}", name);
         control(w, path, operation);
 }
 
@@ -67,7 +69,8 @@ static void before_commit_of(World *w, const char *table, const char *statement)
                        "CREATE FUNCTION public.before_commit() RETURNS trigger LANGUAGE plpgsql AS"
                        " $$ BEGIN %s; RETURN NULL; END $$;"
                        "CREATE CONSTRAINT TRIGGER before_commit AFTER UPDATE ON edgemirror.%s"
-                       " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.before_commit()",
+                       " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "
+                       "public.before_commit()",
                        statement, table);
         free(harness_sql(&w->pg, sql));
 }
@@ -75,8 +78,8 @@ static void before_commit_of(World *w, const char *table, const char *statement)
 static int no_trigger(void **state)
 {
         World *w = *state;
-        free(harness_sql(&w->pg,
-                         "SET client_min_messages = error; DROP FUNCTION IF EXISTS public.before_commit CASCADE"));
+        free(harness_sql(&w->pg, "SET client_min_messages = error; DROP FUNCTION IF EXISTS "
+                                 "public.before_commit CASCADE"));
         return 0;
 }
 
@@ -88,20 +91,28 @@ static pid_t start_sync(World *w)
 
 static void assert_not_published(World *w)
 {
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection_history"
-                                                  " WHERE name = 'renamed meanwhile'"),
-                         0);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection_history"
+                                 " WHERE name = 'renamed meanwhile'"),
+                0);
 }
 
 static void assert_all_leases_are_free(World *w)
 {
         assert_int_equal(
-                harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"), 0);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
-                         0);
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
+                0);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
+                0);
 }
 
-/* ---- interrupts ---- */
+/* ---- interrupts ----------------------------------------------------------------------------- */
 
 static void an_interrupt_during_the_apply_publishes_nothing(void **state)
 {
@@ -125,7 +136,8 @@ static void an_interrupt_during_the_apply_publishes_nothing(void **state)
         assert_mirror_equals_catalog(w);
 }
 
-/* The COMMIT of the apply, and no other, waits for a standby that there is not. A session that is ended then has committed, and cannot say so. */
+/* The COMMIT of the apply, and no other, waits for a standby that there is not. A session that is
+ * ended then has committed, and cannot say so. */
 static void let_commit_hang(World *w, const char *table)
 {
         free(harness_sql(&w->pg, "ALTER SYSTEM SET synchronous_commit = local"));
@@ -156,14 +168,16 @@ static void an_interrupt_during_the_commit_does_not_deny_what_was_published(void
         assert_non_null(strstr(error_of(w, "message"), "may have been published"));
         assert_mirror_equals_catalog(w);
         assert_all_leases_are_free(w);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT changed FROM edgemirror.sync_run WHERE outcome = 'synced'"
-                                                  " ORDER BY run_id DESC LIMIT 1"),
-                         1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT changed FROM edgemirror.sync_run WHERE outcome = 'synced'"
+                                 " ORDER BY run_id DESC LIMIT 1"),
+                1);
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(number_of(w, 0, "changed"), 0);
 }
 
-/* ---- the answer to COMMIT is lost ---- */
+/* ---- the answer to COMMIT is lost ----------------------------------------------------------- */
 
 static void assert_published_once(World *w, pid_t pid)
 {
@@ -173,10 +187,15 @@ static void assert_published_once(World *w, pid_t pid)
         assert_int_equal(number_of(w, 0, "changed"), 1);
         assert_mirror_equals_catalog(w);
         assert_all_leases_are_free(w);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE changed = 1"), 1);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection_history"
-                                                  " WHERE name = 'renamed meanwhile'"),
-                         1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.sync_run WHERE changed = 1"),
+                1);
+        assert_int_equal(
+                harness_sql_long(&w->pg,
+                                 "SELECT count(*) FROM edgemirror.database_connection_history"
+                                 " WHERE name = 'renamed meanwhile'"),
+                1);
 }
 
 static void an_answer_lost_at_commit_is_looked_up(void **state)
@@ -186,8 +205,8 @@ static void an_answer_lost_at_commit_is_looked_up(void **state)
         let_commit_hang(w, "database_connection");
         pid_t pid = start_sync(w);
         await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-        free(harness_sql(&w->pg,
-                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
+        free(harness_sql(&w->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                                 "wait_event = 'SyncRep'"));
         assert_published_once(w, pid);
 }
 
@@ -200,27 +219,33 @@ static void an_answer_lost_of_an_unchanged_list_is_looked_up(void **state)
         let_commit_hang(w, "edge");
         pid_t pid = start_sync(w);
         await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
-        free(harness_sql(&w->pg,
-                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
+        free(harness_sql(&w->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                                 "wait_event = 'SyncRep'"));
         assert_int_equal(harness_program_wait(pid), 0);
         take_results(w);
         assert_string_equal(text_of(w, 0, "outcome"), "synced");
         assert_int_equal(number_of(w, 0, "unchanged"), 20);
         assert_all_leases_are_free(w);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
-                         3);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
+                3);
 }
 
-/* The statement that would know that nothing changed does not wait, where no deadline of the server's would end it; the transaction does. */
+/* The statement that would know that nothing changed does not wait, where no deadline of the
+ * server's would end it; the transaction does. */
 static void an_edge_that_another_apply_holds_is_compared_row_by_row(void **state)
 {
         World *w = *state;
         begin_again(w, "20", "1h");
         assert_int_equal(sync_all(w), 0);
-        PGconn *holder = hold(w, "BEGIN; SELECT * FROM edgemirror.edge WHERE name = 'main' FOR UPDATE");
+        PGconn *holder =
+                hold(w, "BEGIN; SELECT * FROM edgemirror.edge WHERE name = 'main' FOR UPDATE");
         pid_t pid = start_sync(w);
+        /* apply_edges.sql */
         await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                     " AND query LIKE '%ORDER BY e.edge_connection_id%FOR NO KEY UPDATE%'"); /* apply_edges.sql */
+                     " AND query LIKE '%ORDER BY e.edge_connection_id%FOR NO KEY UPDATE%'");
         PQfinish(holder);
         assert_int_equal(harness_program_wait(pid), 0);
         take_results(w);
@@ -235,7 +260,8 @@ static void an_edge_that_cannot_be_registered_now_keeps_no_other(void **state)
         World *w = *state;
         begin_again(w, "20", "1h");
         assert_int_equal(sync_all(w), 0);
-        PGconn *holder = hold(w, "BEGIN; SELECT * FROM edgemirror.edge WHERE name = 'main' FOR UPDATE");
+        PGconn *holder =
+                hold(w, "BEGIN; SELECT * FROM edgemirror.edge WHERE name = 'main' FOR UPDATE");
         char *config = harness_read(w->folder, "edgemirror.conf");
         char changed[4096];
         (void)snprintf(changed, sizeof(changed), "%s[defaults]\nschedule = daily\n", config);
@@ -243,9 +269,9 @@ static void an_edge_that_cannot_be_registered_now_keeps_no_other(void **state)
         free(config);
         const char *const arguments[] = {"-c", w->config, "sync", "--json", NULL};
         pid_t pid = harness_program_start(w->folder, arguments);
-        await_sql(w,
-                  "SELECT (count(*) = 2)::int FROM edgemirror.sync_run JOIN edgemirror.edge USING (edge_connection_id)"
-                  " WHERE name = 'other' AND outcome = 'synced'");
+        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.sync_run JOIN edgemirror.edge "
+                     "USING (edge_connection_id)"
+                     " WHERE name = 'other' AND outcome = 'synced'");
         PQfinish(holder);
         assert_int_equal(harness_program_wait(pid), 0);
         take_results(w);
@@ -253,7 +279,8 @@ static void an_edge_that_cannot_be_registered_now_keeps_no_other(void **state)
         assert_string_equal(text_of(w, 1, "outcome"), "synced");
 }
 
-/* The heartbeat waits for the row that the apply has locked, and finds the lease released: by ourselves. */
+/* The heartbeat waits for the row that the apply has locked, and finds the lease released: by
+ * ourselves. */
 static void a_heartbeat_behind_the_apply_does_not_unsay_it(void **state)
 {
         World *w = *state;
@@ -263,12 +290,12 @@ static void a_heartbeat_behind_the_apply_does_not_unsay_it(void **state)
         pid_t pid = start_sync(w);
         await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror'"
                      " AND wait_event_type = 'Lock'");
-        free(harness_sql(&w->pg,
-                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"));
+        free(harness_sql(&w->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+                                 "wait_event = 'SyncRep'"));
         assert_published_once(w, pid);
 }
 
-/* ---- restarts ---- */
+/* ---- restarts ------------------------------------------------------------------------------- */
 
 /* SIGINT: fast, sessions are dismissed with words; SIGQUIT: immediate, as after a crash. */
 static void shut_down(World *w, int how)
@@ -313,19 +340,22 @@ static void a_server_that_stays_away_from_the_apply_on_is_69_and_costs_nothing(v
         /* The lease could not be released: it ends by itself. */
         assert_int_equal(sync_all(w), 0); /* as far as anybody knows, it is being synced */
         assert_string_equal(error_of(w, "code"), "lease-held");
-        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
+        free(harness_sql(
+                &w->pg,
+                "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
         assert_all_leases_are_free(w);
 }
 
-/* ---- what PostgreSQL does not allow ---- */
+/* ---- what PostgreSQL does not allow --------------------------------------------------------- */
 
 static void a_privilege_that_only_the_apply_needs_is_77_and_named(void **state)
 {
         World *w = *state;
         begin_with_a_change(w);
-        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO postgres"));
+        free(harness_sql(&w->pg,
+                         "ALTER TABLE edgemirror.database_connection_history OWNER TO postgres"));
         assert_int_equal(sync_all(w), 77);
         free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO em"));
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
@@ -334,10 +364,13 @@ static void a_privilege_that_only_the_apply_needs_is_77_and_named(void **state)
         assert_non_null(strstr(error_of(w, "message"), "grant"));
         assert_not_published(w);
         assert_all_leases_are_free(w);
-        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run"
-                                                  " JOIN edgemirror.edge USING (edge_connection_id) WHERE name = 'main'"
-                                                  " AND outcome = 'failed' AND error_code = 'pg-privilege'"),
-                         1);
+        assert_int_equal(
+                harness_sql_long(
+                        &w->pg,
+                        "SELECT count(*) FROM edgemirror.sync_run"
+                        " JOIN edgemirror.edge USING (edge_connection_id) WHERE name = 'main'"
+                        " AND outcome = 'failed' AND error_code = 'pg-privilege'"),
+                1);
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
 }
@@ -379,17 +412,21 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_restart_during_the_apply_is_ridden_out),
-                cmocka_unit_test(a_server_that_stays_away_from_the_apply_on_is_69_and_costs_nothing),
+                cmocka_unit_test(
+                        a_server_that_stays_away_from_the_apply_on_is_69_and_costs_nothing),
                 cmocka_unit_test(a_privilege_that_only_the_apply_needs_is_77_and_named),
                 cmocka_unit_test(a_standby_is_69_and_says_where_to_go),
                 cmocka_unit_test(an_interrupt_during_the_apply_publishes_nothing),
-                cmocka_unit_test_teardown(an_interrupt_during_the_commit_does_not_deny_what_was_published,
-                                          let_commit_go),
+                cmocka_unit_test_teardown(
+                        an_interrupt_during_the_commit_does_not_deny_what_was_published,
+                        let_commit_go),
                 cmocka_unit_test_teardown(an_answer_lost_at_commit_is_looked_up, let_commit_go),
-                cmocka_unit_test_teardown(an_answer_lost_of_an_unchanged_list_is_looked_up, let_commit_go),
+                cmocka_unit_test_teardown(an_answer_lost_of_an_unchanged_list_is_looked_up,
+                                          let_commit_go),
                 cmocka_unit_test(an_edge_that_cannot_be_registered_now_keeps_no_other),
                 cmocka_unit_test(an_edge_that_another_apply_holds_is_compared_row_by_row),
-                cmocka_unit_test_teardown(a_heartbeat_behind_the_apply_does_not_unsay_it, let_commit_go),
+                cmocka_unit_test_teardown(a_heartbeat_behind_the_apply_does_not_unsay_it,
+                                          let_commit_go),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -1,6 +1,8 @@
 /*
- * No secret in what edgemirror prints, in its arguments and environment, or in a table: at the highest verbosity, of every command that needs the secrets,
- * for both ways to authenticate, while all is well and while the catalog or PostgreSQL refuses them; and when the catalog echoes what it was sent.
+ * No secret in what edgemirror prints, in its arguments and environment, or in a table: at the
+ * highest verbosity, of every command that needs the secrets, for both ways to authenticate, while
+ * all is well and while the catalog or PostgreSQL refuses them; and when the catalog echoes what it
+ * was sent.
  */
 #include "base/text.h"
 #include "integration/sync_world.h"
@@ -53,7 +55,8 @@ static void assert_clean_tables(World *w)
         };
         for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
                 char sql[128];
-                (void)snprintf(sql, sizeof(sql), "SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM %s t",
+                (void)snprintf(sql, sizeof(sql),
+                               "SELECT coalesce(string_agg(t::text, E'\\n'), '') FROM %s t",
                                tables[i]);
                 char *text = harness_sql(&w->pg, sql);
                 assert_clean(tables[i], text, strlen(text));
@@ -61,7 +64,8 @@ static void assert_clean_tables(World *w)
         }
 }
 
-/* Every command that opens the catalog or the database, as talkative as it gets. `expected` is the status of sync. */
+/* Every command that opens the catalog or the database, as talkative as it gets. `expected` is the
+ * status of sync. */
 static void run_all(World *w, int expected)
 {
         static const struct {
@@ -69,7 +73,8 @@ static void run_all(World *w, int expected)
         } runs[] = {{"sync", NULL},    {"sync", "--json"}, {"check", NULL},
                     {"migrate", NULL}, {"status", NULL},   {"status", "--json"}};
         for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
-                const char *const arguments[] = {"-c", w->config, runs[i].command, "-v", runs[i].option, NULL};
+                const char *const arguments[] = {"-c", w->config,      runs[i].command,
+                                                 "-v", runs[i].option, NULL};
                 int status = harness_program(w->folder, arguments);
                 if (i < 2)
                         assert_int_equal(status, expected);
@@ -96,11 +101,13 @@ static void configure(World *w, bool bearer, const char *catalog_secret, const c
         char *plain = harness_read(w->folder, "edgemirror.conf");
         (void)snprintf(text, sizeof(text), "%s", plain);
         free(plain);
-        (void)snprintf(line, sizeof(line), "[postgres]\npassword_file = %s/pg-password\n", w->folder);
+        (void)snprintf(line, sizeof(line), "[postgres]\npassword_file = %s/pg-password\n",
+                       w->folder);
         replace(text, sizeof(text), "[postgres]\n", line);
         replace(text, sizeof(text), "user=em", "user=secured");
         if (bearer) {
-                replace(text, sizeof(text), "auth = basic\nusername = svc\npassword_file", "auth = bearer\ntoken_file");
+                replace(text, sizeof(text), "auth = basic\nusername = svc\npassword_file",
+                        "auth = bearer\ntoken_file");
                 control(w, "/control/settings", "{\"auth\":\"bearer:" TOKEN "\"}");
         }
         harness_write(w->folder, "edgemirror.conf", text);
@@ -150,7 +157,8 @@ static void nothing_comes_out_whatever_is_refused(void **state)
         for (int bearer = 0; bearer < 2; bearer++)
                 for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                         begin_again(w, "20", "1m");
-                        configure(w, bearer, bearer ? cases[i].bearer : cases[i].basic, cases[i].postgres);
+                        configure(w, bearer, bearer ? cases[i].bearer : cases[i].basic,
+                                  cases[i].postgres);
                         run_all(w, cases[i].status);
                 }
 }
@@ -166,15 +174,19 @@ static void what_the_catalog_echoes_is_redacted(void **state)
         };
         static const struct {
                 const char *kind, *status;
-        } cases[] = {{"refresh", "\"status\":403,"}, {"list", "\"status\":403,"}, {"list", "\"status\":401,"}};
+        } cases[] = {{"refresh", "\"status\":403,"},
+                     {"list", "\"status\":403,"},
+                     {"list", "\"status\":401,"}};
         char members[512];
         for (size_t bearer = 0; bearer < 2; bearer++)
                 for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                         begin_again(w, "20", "1m");
                         configure(w, bearer, bearer ? TOKEN : SECRET, PG_SECRET);
-                        (void)snprintf(members, sizeof(members), "%s%s", cases[i].status, echoes[bearer]);
+                        (void)snprintf(members, sizeof(members), "%s%s", cases[i].status,
+                                       echoes[bearer]);
                         fault(w, cases[i].kind, members);
-                        const char *const arguments[] = {"-c", w->config, "sync", "-v", "--json", NULL};
+                        const char *const arguments[] = {"-c", w->config, "sync",
+                                                         "-v", "--json",  NULL};
                         (void)harness_program(w->folder, arguments);
                         char *out = harness_read(w->folder, "out");
                         assert_non_null(strstr(out, bearer ? "Bearer ****" : "Basic ****"));
@@ -196,7 +208,8 @@ static void a_job_that_echoes_is_redacted_too(void **state)
                          2);
 }
 
-/* Who may not read a file of the process sees nothing in it: a build without sanitizers keeps its environment from everybody but root. */
+/* Who may not read a file of the process sees nothing in it: a build without sanitizers keeps its
+ * environment from everybody but root. */
 static void assert_clean_file_of_process(pid_t pid, const char *name)
 {
         static char text[64 * 1024];
@@ -223,7 +236,8 @@ static void a_running_process_shows_none(void **state)
         await_phase(w, "poll");
         assert_clean_file_of_process(pid, "cmdline");
         assert_clean_file_of_process(pid, "environ");
-        char *sessions = harness_sql(&w->pg, "SELECT string_agg(a::text, E'\\n') FROM pg_stat_activity a");
+        char *sessions =
+                harness_sql(&w->pg, "SELECT string_agg(a::text, E'\\n') FROM pg_stat_activity a");
         assert_clean("pg_stat_activity", sessions, strlen(sessions));
         free(sessions);
         assert_int_equal(kill(pid, SIGINT), 0);

@@ -1,7 +1,9 @@
 /*
- * edgemirror sync that is stopped, by Ctrl-C or SIGTERM, in each of its phases: it exits promptly, gives its lease back, and the next sync is right.
+ * edgemirror sync that is stopped, by Ctrl-C or SIGTERM, in each of its phases: it exits promptly,
+ * gives its lease back, and the next sync is right.
  *
- * Where PostgreSQL does not answer, "promptly" is stop_timeout, and a lease that cannot be released ends by itself. The apply is in test_sync_postgres.
+ * Where PostgreSQL does not answer, "promptly" is stop_timeout, and a lease that cannot be released
+ * ends by itself. The apply is in test_sync_postgres.
  */
 #include "integration/sync_world.h"
 #include <libpq-fe.h>
@@ -13,7 +15,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { STOP_TIMEOUT_MSEC = 1000, PROMPT_MSEC = 2000 /* on a busy machine; a few milliseconds otherwise */ };
+enum {
+        STOP_TIMEOUT_MSEC = 1000,
+        PROMPT_MSEC = 2000 /* on a busy machine; a few milliseconds otherwise */
+};
 
 static void replace(char *text, const char *old, const char *new)
 {
@@ -24,8 +29,8 @@ static void replace(char *text, const char *old, const char *new)
 }
 
 /*
- * Waits that end by themselves only after the test would have failed: a minute to settle, as long for an answer and for what Retry-After asks for, and a
- * lease that outlives the program.
+ * Waits that end by themselves only after the test would have failed: a minute to settle, as long
+ * for an answer and for what Retry-After asks for, and a lease that outlives the program.
  */
 static void configure(World *w)
 {
@@ -73,7 +78,7 @@ static void assert_next_sync_is_right(World *w)
         assert_mirror_equals_catalog(w);
 }
 
-/* ---- the catalog is waited for ---- */
+/* ---- the catalog is waited for -------------------------------------------------------------- */
 
 static void await_catalog(World *w, const char *path, const char *words)
 {
@@ -99,13 +104,17 @@ static void a_stop_in_any_phase_is_prompt_and_gives_the_lease_back(void **state)
                 const char *path, *shown; /* of the catalog's control API; or NULL */
         } moments[] = {
                 {"refresh", "\"delay_ms\":20000", "→ refreshing", SIGINT, NULL, NULL},
-                {"refresh", "\"status\":429,\"retry_after\":20", "→ refresh-backoff", SIGINT, NULL, NULL},
+                {"refresh", "\"status\":429,\"retry_after\":20", "→ refresh-backoff", SIGINT, NULL,
+                 NULL},
                 {"refresh", "\"status\":500", "→ settling", SIGINT, NULL, NULL},
-                {"job", "\"delay_ms\":20000", "→ poll-wait", SIGINT, "/control/state", "\"inFlight\":1,"},
-                {"job", "\"status\":429,\"retry_after\":20", "→ poll-wait", SIGTERM, "/control/log", "\"status\":429"},
+                {"job", "\"delay_ms\":20000", "→ poll-wait", SIGINT, "/control/state",
+                 "\"inFlight\":1,"},
+                {"job", "\"status\":429,\"retry_after\":20", "→ poll-wait", SIGTERM, "/control/log",
+                 "\"status\":429"},
                 {"list", "\"delay_ms\":20000", "→ listing", SIGTERM, NULL, NULL},
                 {"list", "\"status\":503,\"retry_after\":20", "→ list-backoff", SIGINT, NULL, NULL},
-                {"list", "\"status\":503,\"retry_after\":20", "→ list-backoff", SIGTERM, NULL, NULL},
+                {"list", "\"status\":503,\"retry_after\":20", "→ list-backoff", SIGTERM, NULL,
+                 NULL},
         };
         for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
                 begin_again(w, "20", "1h");
@@ -116,17 +125,19 @@ static void a_stop_in_any_phase_is_prompt_and_gives_the_lease_back(void **state)
                 if (moments[i].path)
                         await_catalog(w, moments[i].path, moments[i].shown);
                 int64_t took_msec = stop_msec(pid, moments[i].signal_number);
-                print_message("%s, %s: exit after %d ms\n", moments[i].into, moments[i].members, (int)took_msec);
+                print_message("%s, %s: exit after %d ms\n", moments[i].into, moments[i].members,
+                              (int)took_msec);
                 assert_in_range(took_msec, 0, PROMPT_MSEC);
                 assert_stopped(w);
                 assert_int_equal(
-                        harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL"),
+                        harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.edge_claim WHERE "
+                                                 "holder IS NOT NULL"),
                         0);
                 assert_next_sync_is_right(w);
         }
 }
 
-/* ---- PostgreSQL is waited for ---- */
+/* ---- PostgreSQL is waited for --------------------------------------------------------------- */
 
 #define SESSIONS_OF_OURS "FROM pg_stat_activity WHERE application_name = 'edgemirror'"
 
@@ -168,14 +179,16 @@ static void a_stop_is_bounded_where_postgres_does_not_answer(void **state)
                 assert_says(w, "err", "→ claiming", cases[i].claiming);
                 int64_t took_msec = stop_msec(pid, SIGINT);
                 print_message("%s is locked: exit after %d ms\n", cases[i].table, (int)took_msec);
-                assert_in_range(took_msec, 0, PROMPT_MSEC + (cases[i].claiming ? STOP_TIMEOUT_MSEC : 0));
+                assert_in_range(took_msec, 0,
+                                PROMPT_MSEC + (cases[i].claiming ? STOP_TIMEOUT_MSEC : 0));
                 assert_stopped(w);
 
-                /* Nobody waits for the answer any more; PostgreSQL may take the lease in the name of the program that has gone. */
+                /* Nobody waits for the answer any more; PostgreSQL may take the lease in the name
+                 * of the program that has gone. */
                 (void)unlock(state);
                 await_sql(w, "SELECT (count(*) = 0)::int " SESSIONS_OF_OURS);
-                free(harness_sql(&w->pg,
-                                 "UPDATE edgemirror.edge_claim SET expires_at = now() WHERE holder IS NOT NULL"));
+                free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() "
+                                         "WHERE holder IS NOT NULL"));
                 assert_next_sync_is_right(w);
         }
 }

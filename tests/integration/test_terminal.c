@@ -1,5 +1,6 @@
 /*
- * What a person sees of the real program: on a terminal a line per edge that moves, plain lines anywhere else.
+ * What a person sees of the real program: on a terminal a line per edge that moves, plain lines
+ * anywhere else.
  */
 #include "base/text.h"
 #include "integration/sync_world.h"
@@ -15,7 +16,8 @@
 
 enum { WAIT_MSEC = 10000 };
 
-/* A terminal in the place of the file into which the harness lets programs write their errors, and a session that keeps the apply waiting. */
+/* A terminal in the place of the file into which the harness lets programs write their errors, and
+ * a session that keeps the apply waiting. */
 typedef struct Scene {
         int terminal, side;
         Text seen;
@@ -71,7 +73,8 @@ static void await_drawn(const char *words)
         struct pollfd drawn = {.fd = scene.terminal, .events = POLLIN};
         while (!scene.seen.data || !strstr(scene.seen.data, words)) {
                 if (poll(&drawn, 1, WAIT_MSEC) != 1)
-                        fail_msg("waited in vain for \"%s\":\n%s", words, scene.seen.data ? scene.seen.data : "");
+                        fail_msg("waited in vain for \"%s\":\n%s", words,
+                                 scene.seen.data ? scene.seen.data : "");
                 ssize_t size = read(scene.terminal, bytes, sizeof(bytes));
                 assert_true(size > 0);
                 assert_int_equal(text_append(&scene.seen, bytes, (size_t)size), 0);
@@ -104,10 +107,13 @@ static void a_terminal_shows_the_job_and_the_rows_and_is_left_clean(void **state
         scene_unlock();
         assert_int_equal(harness_program_wait(pid), 0);
 
-        /* The last that is drawn takes the lines away; the result is on standard output, and there alone. */
+        /* The last that is drawn takes the lines away; the result is on standard output, and there
+         * alone. */
         await_drawn("\r\033[1A\033[J");
         assert_null(strstr(scene.seen.data, "synced"));
-        assert_says(w, "out", "main                      synced    " ROWS " listed: " ROWS " added; refresh clean; ",
+        assert_says(w, "out",
+                    "main                      synced    " ROWS " listed: " ROWS
+                    " added; refresh clean; ",
                     true);
         assert_says(w, "out", "\033", false);
 }
@@ -128,7 +134,9 @@ static void without_a_terminal_nothing_moves(void **state)
 {
         World *w = *state;
         assert_int_equal(RUN(w, "sync"), 0);
-        assert_says(w, "out", "main                      synced    20 listed: 20 added; refresh clean; ", true);
+        assert_says(w, "out",
+                    "main                      synced    20 listed: 20 added; refresh clean; ",
+                    true);
         char *err = harness_read(w->folder, "err");
         assert_string_equal(err, "");
         free(err);
@@ -137,8 +145,10 @@ static void without_a_terminal_nothing_moves(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test_teardown(a_terminal_shows_the_job_and_the_rows_and_is_left_clean, scene_end),
-                cmocka_unit_test_teardown(a_run_that_is_cut_short_has_counted_rows_once_too, scene_end),
+                cmocka_unit_test_teardown(a_terminal_shows_the_job_and_the_rows_and_is_left_clean,
+                                          scene_end),
+                cmocka_unit_test_teardown(a_run_that_is_cut_short_has_counted_rows_once_too,
+                                          scene_end),
                 cmocka_unit_test_setup(without_a_terminal_nothing_moves, small_world),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -1,5 +1,6 @@
 /*
- * A database that is not trusted: who may have put something into the schema, whose catalog it is, what it can hold, and what a role may not do.
+ * A database that is not trusted: who may have put something into the schema, whose catalog it is,
+ * what it can hold, and what a role may not do.
  */
 #include "integration/sync_world.h"
 #include <libpq-fe.h>
@@ -23,7 +24,8 @@ static void assert_one(World *w, const char *statement, const char *expected)
 /* From here on the configuration is that of this role in this database. */
 static void sign_in(World *w, const char *role, const char *database)
 {
-        (void)snprintf(w->pg.service, sizeof(w->pg.service), "host=%s dbname=%s user=%s", w->pg.folder, database, role);
+        (void)snprintf(w->pg.service, sizeof(w->pg.service), "host=%s dbname=%s user=%s",
+                       w->pg.folder, database, role);
         write_config(w, "1s");
 }
 
@@ -31,7 +33,8 @@ static void sign_in(World *w, const char *role, const char *database)
 static PGconn *session(World *w, const char *role, const char *statements)
 {
         char conninfo[256];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=%s", w->pg.folder, role);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=%s", w->pg.folder,
+                       role);
         PGconn *conn = PQconnectdb(conninfo);
         PGresult *result = PQexec(conn, statements);
         if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
@@ -45,15 +48,17 @@ static void sql_as(World *w, const char *role, const char *statements)
         PQfinish(session(w, role, statements));
 }
 
-static const char no_schema[] = "SET client_min_messages = error; DROP SCHEMA IF EXISTS edgemirror CASCADE;"
-                                "DROP PUBLICATION IF EXISTS edgemirror";
+static const char no_schema[] =
+        "SET client_min_messages = error; DROP SCHEMA IF EXISTS edgemirror CASCADE;"
+        "DROP PUBLICATION IF EXISTS edgemirror";
 
 /* An empty database of em, with a role that may create schemas in it and one that may not. */
 static int empty_database(void **state)
 {
         World *w = *state;
         sql(w, no_schema);
-        sql(w, "DROP OWNED BY mallory, svc; ALTER ROLE mallory NOSUPERUSER; GRANT CREATE ON DATABASE test TO mallory");
+        sql(w, "DROP OWNED BY mallory, svc; ALTER ROLE mallory NOSUPERUSER; GRANT CREATE ON "
+               "DATABASE test TO mallory");
         sign_in(w, "em", "test");
         return 0;
 }
@@ -73,16 +78,18 @@ static int setup(void **state)
         return r;
 }
 
-/* ---- P2: what is not ours ---- */
+/* ---- P2: what is not ours ------------------------------------------------------------------- */
 
-static const char trap[] = "CREATE SCHEMA edgemirror;"
-                           "CREATE TABLE edgemirror.schema_version (version integer PRIMARY KEY, name text NOT NULL,"
-                           " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());"
-                           "CREATE FUNCTION edgemirror.snap() RETURNS trigger LANGUAGE plpgsql AS"
-                           " 'BEGIN EXECUTE ''ALTER ROLE mallory SUPERUSER''; RETURN NEW; END';"
-                           "CREATE TRIGGER snap BEFORE INSERT ON edgemirror.schema_version FOR EACH ROW"
-                           " EXECUTE FUNCTION edgemirror.snap();"
-                           "GRANT ALL ON SCHEMA edgemirror TO PUBLIC; GRANT ALL ON edgemirror.schema_version TO PUBLIC";
+static const char trap[] =
+        "CREATE SCHEMA edgemirror;"
+        "CREATE TABLE edgemirror.schema_version (version integer PRIMARY KEY, name text NOT NULL,"
+        " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now());"
+        "CREATE FUNCTION edgemirror.snap() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN EXECUTE ''ALTER ROLE mallory SUPERUSER''; RETURN NEW; END';"
+        "CREATE TRIGGER snap BEFORE INSERT ON edgemirror.schema_version FOR EACH ROW"
+        " EXECUTE FUNCTION edgemirror.snap();"
+        "GRANT ALL ON SCHEMA edgemirror TO PUBLIC; GRANT ALL ON edgemirror.schema_version TO "
+        "PUBLIC";
 
 static void a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name(void **state)
 {
@@ -96,15 +103,21 @@ static void a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name(void **
                 assert_says(w, "err", "nothing was done", true);
                 assert_int_equal(RUN(w, "check"), 77);
                 assert_says(w, "out",
-                            "FAILED  postgres: ownership               the right to create in schema edgemirror", true);
+                            "FAILED  postgres: ownership               the right to create in "
+                            "schema edgemirror",
+                            true);
                 assert_says(w, "out", "GRANT", false);
                 assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
                 assert_one(w, "SELECT count(*) FROM edgemirror.schema_version", "0");
-                assert_one(w, "SELECT count(*) FROM pg_class WHERE relnamespace = 'edgemirror'::regnamespace", "2");
+                assert_one(w,
+                           "SELECT count(*) FROM pg_class WHERE relnamespace = "
+                           "'edgemirror'::regnamespace",
+                           "2");
         }
 }
 
-/* A schema of another role without anything of ours in it, or with what we may not read, is not "no schema", nor one that `migrate` would mend. */
+/* A schema of another role without anything of ours in it, or with what we may not read, is not "no
+ * schema", nor one that `migrate` would mend. */
 static void check_says_whose_a_schema_is_that_is_not_ours(void **state)
 {
         World *w = *state;
@@ -112,12 +125,14 @@ static void check_says_whose_a_schema_is_that_is_not_ours(void **state)
                 const char *role, *make;
                 const char *words, *not_words;
         } cases[] = {
-                {"em", "CREATE SCHEMA edgemirror", "ownership               schema edgemirror belongs to mallory",
+                {"em", "CREATE SCHEMA edgemirror",
+                 "ownership               schema edgemirror belongs to mallory",
                  "there is no schema"},
                 {"em",
                  "CREATE SCHEMA edgemirror; GRANT ALL ON SCHEMA edgemirror TO PUBLIC;"
                  "CREATE TYPE edgemirror.text AS (x integer)",
-                 "ownership               the right to create in schema edgemirror belongs to PUBLIC",
+                 "ownership               the right to create in schema edgemirror belongs to "
+                 "PUBLIC",
                  "there is no schema"},
                 {"em",
                  "CREATE SCHEMA edgemirror; GRANT USAGE ON SCHEMA edgemirror TO em;"
@@ -126,13 +141,17 @@ static void check_says_whose_a_schema_is_that_is_not_ours(void **state)
                  "ownership               schema edgemirror belongs to mallory", "schema version"},
                 /* A superuser runs nothing of it. */
                 {"postgres",
-                 "CREATE SCHEMA edgemirror; CREATE FUNCTION edgemirror.evil() RETURNS integer LANGUAGE plpgsql AS"
+                 "CREATE SCHEMA edgemirror; CREATE FUNCTION edgemirror.evil() RETURNS integer "
+                 "LANGUAGE plpgsql AS"
                  " 'BEGIN ALTER ROLE mallory SUPERUSER; RETURN 1; END';"
-                 "CREATE VIEW edgemirror.schema_version AS SELECT edgemirror.evil() AS version, ''::text AS checksum",
+                 "CREATE VIEW edgemirror.schema_version AS SELECT edgemirror.evil() AS version, "
+                 "''::text AS checksum",
                  "ownership               schema edgemirror belongs to mallory", "schema version"},
                 {"em",
-                 "CREATE SCHEMA edgemirror; CREATE TABLE edgemirror.schema_version (version integer, checksum text)",
-                 "privileges              not granted to this role; who owns the schema (mallory), or an administrator",
+                 "CREATE SCHEMA edgemirror; CREATE TABLE edgemirror.schema_version (version "
+                 "integer, checksum text)",
+                 "privileges              not granted to this role; who owns the schema (mallory), "
+                 "or an administrator",
                  "there is no schema"},
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -164,28 +183,35 @@ static void the_printed_sql_refuses_the_trap_too(void **state)
         assert_one(w, "SELECT count(*) FROM edgemirror.schema_version", "0");
 }
 
-/* P2: a trap that is committed while migrate looks whether there is one: the lock holds it up where it first runs a block of PL/pgSQL. */
+/* P2: a trap that is committed while migrate looks whether there is one: the lock holds it up where
+ * it first runs a block of PL/pgSQL. */
 static void a_trap_that_is_committed_meanwhile_is_refused_too(void **state)
 {
         World *w = *state;
         const char *const arguments[] = {"-c", w->config, "migrate", NULL};
         sign_in(w, "postgres", "test");
-        PGconn *mallory = session(w, "mallory",
-                                  "BEGIN; CREATE SCHEMA edgemirror;"
-                                  "CREATE FUNCTION edgemirror.evil() RETURNS text LANGUAGE plpgsql AS"
-                                  " 'BEGIN ALTER ROLE mallory SUPERUSER; RETURN NULL; END';"
-                                  "CREATE TABLE edgemirror.schema_version (version integer, name text, checksum text);"
-                                  "INSERT INTO edgemirror.schema_version VALUES (1, 'x', 'x');"
-                                  "CREATE VIEW edgemirror.catalog AS SELECT edgemirror.evil() AS url");
-        PGconn *lock = session(w, "postgres", "BEGIN; LOCK TABLE pg_language IN ACCESS EXCLUSIVE MODE");
+        PGconn *mallory =
+                session(w, "mallory",
+                        "BEGIN; CREATE SCHEMA edgemirror;"
+                        "CREATE FUNCTION edgemirror.evil() RETURNS text LANGUAGE plpgsql AS"
+                        " 'BEGIN ALTER ROLE mallory SUPERUSER; RETURN NULL; END';"
+                        "CREATE TABLE edgemirror.schema_version (version integer, name text, "
+                        "checksum text);"
+                        "INSERT INTO edgemirror.schema_version VALUES (1, 'x', 'x');"
+                        "CREATE VIEW edgemirror.catalog AS SELECT edgemirror.evil() AS url");
+        PGconn *lock =
+                session(w, "postgres", "BEGIN; LOCK TABLE pg_language IN ACCESS EXCLUSIVE MODE");
         pid_t migrate = harness_program_start_as(w->folder, "migrate", NULL, arguments);
-        await_sql(w, "SELECT count(*) FROM pg_locks WHERE relation = 'pg_language'::regclass AND NOT granted");
+        await_sql(w, "SELECT count(*) FROM pg_locks WHERE relation = 'pg_language'::regclass AND "
+                     "NOT granted");
         PQclear(PQexec(mallory, "COMMIT"));
         PQfinish(mallory);
         PQfinish(lock);
         assert_int_equal(harness_program_wait(migrate), 77);
         assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
-        assert_one(w, "SELECT count(*) FROM pg_class WHERE relnamespace = 'edgemirror'::regnamespace", "2");
+        assert_one(w,
+                   "SELECT count(*) FROM pg_class WHERE relnamespace = 'edgemirror'::regnamespace",
+                   "2");
 }
 
 /* The words come in this order. */
@@ -199,12 +225,14 @@ static void assert_order(const char *text, const char *const *words, size_t n)
         }
 }
 
-/* P2, P13: the schema is there, by whomever, before it is looked at, and looked at before anything in it is touched. So in what migrate sends, for roles that
- * may make the schema or may not, and in what it prints. */
+/* P2, P13: the schema is there, by whomever, before it is looked at, and looked at before anything
+ * in it is touched. So in what migrate sends, for roles that may make the schema or may not, and in
+ * what it prints. */
 static void the_schema_is_looked_at_once_nobody_else_can_make_it(void **state)
 {
         World *w = *state;
-        static const char *const order[] = {"CREATE SCHEMA edgemirror;", "CREATE SCHEMA edgemirror AUTHORIZATION",
+        static const char *const order[] = {"CREATE SCHEMA edgemirror;",
+                                            "CREATE SCHEMA edgemirror AUTHORIZATION",
                                             "the right to create in schema edgemirror",
                                             "CREATE TABLE IF NOT EXISTS edgemirror.schema_version"};
         assert_int_equal(RUN(w, "migrate", "--print"), 0);
@@ -228,12 +256,13 @@ static void the_schema_is_looked_at_once_nobody_else_can_make_it(void **state)
 static void check_refuses_a_trap_before_it_reads_anything(void **state)
 {
         World *w = *state;
-        sql(w,
-            "GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory; ALTER TABLE edgemirror.schema_version RENAME TO aside");
+        sql(w, "GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory; ALTER TABLE "
+               "edgemirror.schema_version RENAME TO aside");
         sql_as(w, "mallory",
                "CREATE FUNCTION edgemirror.evil() RETURNS integer LANGUAGE plpgsql AS"
                " 'BEGIN ALTER ROLE mallory SUPERUSER; RETURN 1; END';"
-               "CREATE VIEW edgemirror.schema_version AS SELECT edgemirror.evil() AS version, ''::text AS checksum;"
+               "CREATE VIEW edgemirror.schema_version AS SELECT edgemirror.evil() AS version, "
+               "''::text AS checksum;"
                "GRANT ALL ON edgemirror.schema_version TO PUBLIC");
         sign_in(w, "postgres", "test");
         assert_int_equal(RUN(w, "check"), 77);
@@ -249,22 +278,31 @@ static void what_somebody_put_into_the_schema_is_refused_by_name(void **state)
                 const char *grant, *make, *words, *undo;
         } cases[] = {
                 {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory",
-                 "CREATE FUNCTION edgemirror.sha256(text) RETURNS bytea LANGUAGE sql AS 'SELECT NULL::bytea'",
+                 "CREATE FUNCTION edgemirror.sha256(text) RETURNS bytea LANGUAGE sql AS 'SELECT "
+                 "NULL::bytea'",
                  "function edgemirror.sha256(pg_catalog.text) belongs to mallory",
                  "DROP FUNCTION edgemirror.sha256(text)"},
-                {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory", "CREATE TABLE edgemirror.later (id integer)",
+                {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory",
+                 "CREATE TABLE edgemirror.later (id integer)",
                  "table edgemirror.later belongs to mallory", "DROP TABLE edgemirror.later"},
                 {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory",
-                 "CREATE FUNCTION edgemirror.never(uuid, text) RETURNS boolean LANGUAGE sql AS 'SELECT false';"
-                 "CREATE OPERATOR edgemirror.= (LEFTARG = uuid, RIGHTARG = text, FUNCTION = edgemirror.never)",
+                 "CREATE FUNCTION edgemirror.never(uuid, text) RETURNS boolean LANGUAGE sql AS "
+                 "'SELECT false';"
+                 "CREATE OPERATOR edgemirror.= (LEFTARG = uuid, RIGHTARG = text, FUNCTION = "
+                 "edgemirror.never)",
                  "operator edgemirror.=(", "DROP FUNCTION edgemirror.never(uuid, text) CASCADE"},
-                {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory", "CREATE TYPE edgemirror.mood AS ENUM ('sad')",
+                {"GRANT USAGE, CREATE ON SCHEMA edgemirror TO mallory",
+                 "CREATE TYPE edgemirror.mood AS ENUM ('sad')",
                  "type edgemirror.mood belongs to mallory", "DROP TYPE edgemirror.mood"},
-                {"GRANT USAGE ON SCHEMA edgemirror TO mallory; GRANT TRIGGER ON edgemirror.edge TO mallory;"
+                {"GRANT USAGE ON SCHEMA edgemirror TO mallory; GRANT TRIGGER ON edgemirror.edge TO "
+                 "mallory;"
                  "GRANT CREATE ON SCHEMA public TO mallory",
-                 "CREATE FUNCTION public.snap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
-                 "CREATE TRIGGER snap BEFORE INSERT ON edgemirror.edge FOR EACH ROW EXECUTE FUNCTION public.snap()",
-                 "trigger snap on edgemirror.edge belongs to mallory", "DROP FUNCTION public.snap() CASCADE"},
+                 "CREATE FUNCTION public.snap() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN "
+                 "NEW; END';"
+                 "CREATE TRIGGER snap BEFORE INSERT ON edgemirror.edge FOR EACH ROW EXECUTE "
+                 "FUNCTION public.snap()",
+                 "trigger snap on edgemirror.edge belongs to mallory",
+                 "DROP FUNCTION public.snap() CASCADE"},
                 {"GRANT CREATE ON SCHEMA edgemirror TO mallory", "SELECT 1",
                  "the right to create in schema edgemirror belongs to mallory", "SELECT 1"},
                 {"GRANT CREATE ON SCHEMA edgemirror TO PUBLIC", "SELECT 1",
@@ -277,12 +315,14 @@ static void what_somebody_put_into_the_schema_is_refused_by_name(void **state)
                 sql_as(w, "mallory", cases[i].make);
                 assert_int_equal(RUN(w, "check"), 77);
                 assert_says(w, "out", cases[i].words, true);
-                sql(w, "SET client_min_messages = error; REVOKE CREATE ON SCHEMA edgemirror FROM mallory");
+                sql(w, "SET client_min_messages = error; REVOKE CREATE ON SCHEMA edgemirror FROM "
+                       "mallory");
                 if (strstr(cases[i].words, "the right"))
                         sql(w, cases[i].grant);
                 assert_int_equal(RUN(w, "migrate"), 77);
                 assert_says(w, "err", cases[i].words, true);
-                sql(w, "SET client_min_messages = error; REVOKE CREATE ON SCHEMA edgemirror FROM mallory");
+                sql(w, "SET client_min_messages = error; REVOKE CREATE ON SCHEMA edgemirror FROM "
+                       "mallory");
                 sql(w, cases[i].undo);
                 assert_int_equal(RUN(w, "migrate"), 0);
         }
@@ -299,28 +339,31 @@ static void a_superuser_does_not_migrate_what_belongs_to_the_service(void **stat
         assert_says(w, "err", "Run edgemirror migrate as the owner of the schema", true);
 }
 
-/* ---- P7 ---- */
+/* ---- P7 ------------------------------------------------------------------------------------- */
 
 static void a_database_of_another_encoding_is_refused(void **state)
 {
         World *w = *state;
         sql(w, "DROP DATABASE IF EXISTS latin");
-        sql(w, "CREATE DATABASE latin OWNER em ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'");
+        sql(w, "CREATE DATABASE latin OWNER em ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' "
+               "LC_CTYPE 'C'");
         sign_in(w, "em", "latin");
         assert_int_equal(RUN(w, "migrate"), 69);
         assert_says(w, "err", "the encoding of database latin is LATIN1", true);
         assert_says(w, "err", "ENCODING 'UTF8' TEMPLATE template0", true);
         assert_int_equal(RUN(w, "check"), 69);
-        assert_says(w, "out", "FAILED  postgres: connection              the encoding of database latin is LATIN1",
+        assert_says(w, "out",
+                    "FAILED  postgres: connection              the encoding of database latin is "
+                    "LATIN1",
                     true);
         sign_in(w, "em", "test");
         sql(w, "DROP DATABASE latin");
 }
 
-/* ---- P13, P14: what a role may not make, and what is gone ---- */
+/* ---- P13, P14: what a role may not make, and what is gone ----------------------------------- */
 
-static const char published[] =
-        "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = 'edgemirror'";
+static const char published[] = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM "
+                                "pg_publication_tables WHERE pubname = 'edgemirror'";
 
 /* The statements that the program printed for an administrator, two columns in, are run by one. */
 static void obey(World *w, const char *file)
@@ -346,8 +389,10 @@ static void a_role_without_create_migrates_the_schema_that_an_administrator_made
 
         sign_in(w, "svc", "test");
         assert_int_equal(RUN(w, "migrate"), 77);
-        assert_says(w, "err", "an administrator runs: CREATE SCHEMA edgemirror AUTHORIZATION svc;", true);
-        sql_as(w, "mallory", trap); /* of a schema that is somebody's, nobody is told to get rights in it */
+        assert_says(w, "err", "an administrator runs: CREATE SCHEMA edgemirror AUTHORIZATION svc;",
+                    true);
+        /* of a schema that is somebody's, nobody is told to get rights in it */
+        sql_as(w, "mallory", trap);
         sql_as(w, "mallory", "REVOKE ALL ON SCHEMA edgemirror FROM PUBLIC");
         assert_int_equal(RUN(w, "migrate"), 77);
         assert_says(w, "err", "schema edgemirror belongs to mallory", true);
@@ -356,8 +401,10 @@ static void a_role_without_create_migrates_the_schema_that_an_administrator_made
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "note: the publication edgemirror is not there", true);
         assert_int_equal(RUN(w, "check"), 0);
-        assert_says(w, "out", "ok      postgres: publication             the publication edgemirror is not there",
-                    true);
+        assert_says(
+                w, "out",
+                "ok      postgres: publication             the publication edgemirror is not there",
+                true);
         assert_int_equal(sync_all(w), 0);
 
         assert_int_equal(RUN(w, "migrate"), 0);
@@ -378,7 +425,9 @@ static void a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back(v
 
         sql(w, "DROP PUBLICATION edgemirror");
         assert_int_equal(RUN(w, "check"), 0);
-        assert_says(w, "out", "the publication edgemirror is not there: no other database can subscribe", true);
+        assert_says(w, "out",
+                    "the publication edgemirror is not there: no other database can subscribe",
+                    true);
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_one(w, published, wanted);
 
@@ -389,8 +438,8 @@ static void a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back(v
         assert_one(w, published, wanted);
 
         /* One that was somebody else's before us. */
-        sql(w,
-            "ALTER PUBLICATION edgemirror DROP TABLE edgemirror.edge; ALTER PUBLICATION edgemirror OWNER TO postgres");
+        sql(w, "ALTER PUBLICATION edgemirror DROP TABLE edgemirror.edge; ALTER PUBLICATION "
+               "edgemirror OWNER TO postgres");
         assert_int_equal(RUN(w, "migrate"), 0);
         obey(w, "err");
         assert_one(w, published, wanted);
@@ -403,11 +452,12 @@ static void a_schema_of_the_former_texts_is_taken_over(void **state)
         World *w = *state;
         sql(w, "UPDATE edgemirror.schema_version SET checksum = CASE version"
                " WHEN 2 THEN '2f387078ffa4da515b41bbb4371ed1018da93b45d012e0653d385526d5a7d195'"
-               " WHEN 4 THEN '5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226' ELSE checksum END");
+               " WHEN 4 THEN '5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226' "
+               "ELSE checksum END");
         assert_int_equal(RUN(w, "migrate"), 0);
-        sql(w,
-            "UPDATE edgemirror.schema_version SET checksum = '5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226'"
-            " WHERE version = 3");
+        sql(w, "UPDATE edgemirror.schema_version SET checksum = "
+               "'5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226'"
+               " WHERE version = 3");
         assert_int_not_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "0003_queue was applied with another text", true);
 }
@@ -422,8 +472,10 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         char *grants = harness_read(w->folder, "out");
         sign_in(w, "svc", "test");
         assert_int_equal(RUN(w, "check"), 77);
-        assert_says(w, "out", "GRANT TEMPORARY ON DATABASE test TO svc; GRANT USAGE ON SCHEMA edgemirror TO svc;",
-                    true);
+        assert_says(
+                w, "out",
+                "GRANT TEMPORARY ON DATABASE test TO svc; GRANT USAGE ON SCHEMA edgemirror TO svc;",
+                true);
         sql(w, grants);
         free(grants);
         assert_int_equal(RUN(w, "check"), 0);
@@ -432,9 +484,10 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         sql(w, "GRANT TEMPORARY ON DATABASE test TO PUBLIC");
 }
 
-/* ---- N1: one catalog ---- */
+/* ---- N1: one catalog ------------------------------------------------------------------------ */
 
-static const char edges[] = "SELECT string_agg(name || enabled, ' ' ORDER BY name) FROM edgemirror.edge";
+static const char edges[] =
+        "SELECT string_agg(name || enabled, ' ' ORDER BY name) FROM edgemirror.edge";
 
 /* A configuration that speaks to the same place by another name stands for another catalog. */
 static void write_other_config(World *w)
@@ -450,11 +503,15 @@ static void write_other_config(World *w)
 static void a_database_belongs_to_one_catalog(void **state)
 {
         World *w = *state;
-        static const char *const commands[][2] = {{"sync", NULL}, {"sync", "--dry-run"}, {"migrate", NULL}};
+        static const char *const commands[][2] = {
+                {"sync", NULL}, {"sync", "--dry-run"}, {"migrate", NULL}};
         assert_int_equal(sync_all(w), 0);
         char *before = harness_sql(&w->pg, edges);
         assert_int_equal(RUN(w, "check"), 0);
-        assert_says(w, "out", "ok      postgres: catalog                 the database belongs to this catalog", true);
+        assert_says(
+                w, "out",
+                "ok      postgres: catalog                 the database belongs to this catalog",
+                true);
 
         write_other_config(w);
         for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -465,11 +522,14 @@ static void a_database_belongs_to_one_catalog(void **state)
                 assert_one(w, edges, before);
         }
         assert_int_equal(RUN(w, "check"), 69);
-        assert_says(w, "out", "FAILED  postgres: catalog                 this database mirrors the catalog ", true);
+        assert_says(w, "out",
+                    "FAILED  postgres: catalog                 this database mirrors the catalog ",
+                    true);
         free(before);
 
         /* The way out that it names. */
-        char *out = harness_read(w->folder, "out"), *update = strstr(out, "UPDATE edgemirror.catalog");
+        char *out = harness_read(w->folder, "out"),
+             *update = strstr(out, "UPDATE edgemirror.catalog");
         assert_non_null(update);
         update[strcspn(update, "\n")] = '\0';
         sql_as(w, "em", update);
@@ -506,7 +566,7 @@ static void of_two_catalogs_that_come_first_at_once_one_has_the_database(void **
         }
 }
 
-/* ---- P15: no writes ---- */
+/* ---- P15: no writes ------------------------------------------------------------------------- */
 
 static void a_database_that_takes_no_writes_is_read_all_the_same(void **state)
 {
@@ -523,11 +583,12 @@ static void a_database_that_takes_no_writes_is_read_all_the_same(void **state)
         assert_int_equal(verify, 0);
         assert_int_equal(sync, 69);
         assert_string_equal(error_of(w, "code"), "pg-read-only");
-        assert_non_null(strstr(error_of(w, "message"), "a standby, or a database that takes no writes now"));
+        assert_non_null(strstr(error_of(w, "message"),
+                               "a standby, or a database that takes no writes now"));
         assert_int_equal(sync_all(w), 0);
 }
 
-/* ---- N5: by hand ---- */
+/* ---- N5: by hand ---------------------------------------------------------------------------- */
 
 static void an_edge_with_rows_is_not_deleted_by_hand(void **state)
 {
@@ -536,7 +597,8 @@ static void an_edge_with_rows_is_not_deleted_by_hand(void **state)
         PGconn *conn = PQconnectdb(w->pg.conninfo);
         PGresult *result = PQexec(conn, "DELETE FROM edgemirror.edge WHERE name = 'main'");
         assert_string_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), "23503");
-        assert_non_null(strstr(PQresultErrorField(result, PG_DIAG_MESSAGE_HINT), "edgemirror retire --forget"));
+        assert_non_null(strstr(PQresultErrorField(result, PG_DIAG_MESSAGE_HINT),
+                               "edgemirror retire --forget"));
         PQclear(result);
         PQfinish(conn);
         sql(w, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
@@ -548,24 +610,38 @@ static void an_edge_with_rows_is_not_deleted_by_hand(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name, empty_database),
-                cmocka_unit_test_setup(check_says_whose_a_schema_is_that_is_not_ours, empty_database),
-                cmocka_unit_test_setup(the_printed_sql_refuses_the_trap_too, empty_database),
-                cmocka_unit_test_setup(a_trap_that_is_committed_meanwhile_is_refused_too, empty_database),
-                cmocka_unit_test_setup(the_schema_is_looked_at_once_nobody_else_can_make_it, empty_database),
-                cmocka_unit_test_setup(check_refuses_a_trap_before_it_reads_anything, migrated_database),
-                cmocka_unit_test_setup(what_somebody_put_into_the_schema_is_refused_by_name, migrated_database),
-                cmocka_unit_test_setup(a_superuser_does_not_migrate_what_belongs_to_the_service, migrated_database),
-                cmocka_unit_test_setup(a_database_of_another_encoding_is_refused, migrated_database),
-                cmocka_unit_test_setup(a_role_without_create_migrates_the_schema_that_an_administrator_made,
+                cmocka_unit_test_setup(a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name,
                                        empty_database),
-                cmocka_unit_test_setup(a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back,
+                cmocka_unit_test_setup(check_says_whose_a_schema_is_that_is_not_ours,
+                                       empty_database),
+                cmocka_unit_test_setup(the_printed_sql_refuses_the_trap_too, empty_database),
+                cmocka_unit_test_setup(a_trap_that_is_committed_meanwhile_is_refused_too,
+                                       empty_database),
+                cmocka_unit_test_setup(the_schema_is_looked_at_once_nobody_else_can_make_it,
+                                       empty_database),
+                cmocka_unit_test_setup(check_refuses_a_trap_before_it_reads_anything,
                                        migrated_database),
-                cmocka_unit_test_setup(a_schema_of_the_former_texts_is_taken_over, migrated_database),
-                cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it, migrated_database),
+                cmocka_unit_test_setup(what_somebody_put_into_the_schema_is_refused_by_name,
+                                       migrated_database),
+                cmocka_unit_test_setup(a_superuser_does_not_migrate_what_belongs_to_the_service,
+                                       migrated_database),
+                cmocka_unit_test_setup(a_database_of_another_encoding_is_refused,
+                                       migrated_database),
+                cmocka_unit_test_setup(
+                        a_role_without_create_migrates_the_schema_that_an_administrator_made,
+                        empty_database),
+                cmocka_unit_test_setup(
+                        a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back,
+                        migrated_database),
+                cmocka_unit_test_setup(a_schema_of_the_former_texts_is_taken_over,
+                                       migrated_database),
+                cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it,
+                                       migrated_database),
                 cmocka_unit_test_setup(a_database_belongs_to_one_catalog, migrated_database),
-                cmocka_unit_test_setup(of_two_catalogs_that_come_first_at_once_one_has_the_database, migrated_database),
-                cmocka_unit_test_setup(a_database_that_takes_no_writes_is_read_all_the_same, migrated_database),
+                cmocka_unit_test_setup(of_two_catalogs_that_come_first_at_once_one_has_the_database,
+                                       migrated_database),
+                cmocka_unit_test_setup(a_database_that_takes_no_writes_is_read_all_the_same,
+                                       migrated_database),
                 cmocka_unit_test_setup(an_edge_with_rows_is_not_deleted_by_hand, migrated_database),
         };
         return cmocka_run_group_tests_name("trust", tests, setup, world_teardown);

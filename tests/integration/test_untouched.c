@@ -1,7 +1,9 @@
 /*
- * Nothing is written that did not change: after whole syncs of an edge of 50,000 rows, what PostgreSQL itself says was inserted, updated, deleted and locked.
+ * Nothing is written that did not change: after whole syncs of an edge of 50,000 rows, what
+ * PostgreSQL itself says was inserted, updated, deleted and locked.
  *
- * xmin says who wrote a row, xmax who locked it; the statistics count what was written and taken back, too.
+ * xmin says who wrote a row, xmax who locked it; the statistics count what was written and taken
+ * back, too.
  */
 #include "integration/sync_world.h"
 #include <stdio.h>
@@ -19,22 +21,27 @@ typedef struct Tuples {
         long inserted, updated, deleted;
 } Tuples;
 
-/* A session tells what it did when it ends, and PostgreSQL 13 and 14 hear of it later, but in order: who hears of this session has heard of ours. */
+/* A session tells what it did when it ends, and PostgreSQL 13 and 14 hear of it later, but in
+ * order: who hears of this session has heard of ours. */
 static void await_statistics(World *w)
 {
         static int told;
         char sql[160];
-        await_sql(w, "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = 'edgemirror'");
+        await_sql(w, "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = "
+                     "'edgemirror'");
         free(harness_sql(&w->pg, "INSERT INTO public.told VALUES (1)"));
-        (void)snprintf(sql, sizeof(sql),
-                       "SELECT (n_tup_ins >= %d)::int FROM pg_stat_user_tables WHERE relname = 'told'", ++told);
+        (void)snprintf(
+                sql, sizeof(sql),
+                "SELECT (n_tup_ins >= %d)::int FROM pg_stat_user_tables WHERE relname = 'told'",
+                ++told);
         await_sql(w, sql);
 }
 
 static long tuples_of(World *w, const char *column, const char *table)
 {
         char sql[160];
-        (void)snprintf(sql, sizeof(sql), "SELECT %s FROM pg_stat_user_tables WHERE relname = '%s'", column, table);
+        (void)snprintf(sql, sizeof(sql), "SELECT %s FROM pg_stat_user_tables WHERE relname = '%s'",
+                       column, table);
         return harness_sql_long(&w->pg, sql);
 }
 
@@ -53,26 +60,29 @@ static void remember_rows(World *w)
         free(harness_sql(&w->pg,
                          "SET client_min_messages = warning;"
                          "DROP TABLE IF EXISTS public.rows_before, public.versions_before;"
-                         "CREATE TABLE public.rows_before AS SELECT id, xmin::text AS writer, xmax::text AS locker"
+                         "CREATE TABLE public.rows_before AS SELECT id, xmin::text AS writer, "
+                         "xmax::text AS locker"
                          " FROM edgemirror.database_connection;"
-                         "CREATE TABLE public.versions_before AS SELECT id, valid_from, xmin::text AS writer,"
+                         "CREATE TABLE public.versions_before AS SELECT id, valid_from, xmin::text "
+                         "AS writer,"
                          " xmax::text AS locker FROM edgemirror.database_connection_history"));
 }
 
 /* Rows and versions of before that somebody has written, locked or deleted since. */
 static long count_touched_rows(World *w)
 {
-        return harness_sql_long(&w->pg,
-                                "SELECT count(*) FROM public.rows_before b LEFT JOIN edgemirror.database_connection d"
-                                " USING (id) WHERE (b.writer, b.locker) IS DISTINCT FROM (d.xmin::text, d.xmax::text)");
+        return harness_sql_long(&w->pg, "SELECT count(*) FROM public.rows_before b LEFT JOIN "
+                                        "edgemirror.database_connection d"
+                                        " USING (id) WHERE (b.writer, b.locker) IS DISTINCT FROM "
+                                        "(d.xmin::text, d.xmax::text)");
 }
 
 static long count_touched_versions(World *w)
 {
-        return harness_sql_long(
-                &w->pg,
-                "SELECT count(*) FROM public.versions_before b LEFT JOIN edgemirror.database_connection_history h"
-                " USING (id, valid_from) WHERE (b.writer, b.locker) IS DISTINCT FROM (h.xmin::text, h.xmax::text)");
+        return harness_sql_long(&w->pg, "SELECT count(*) FROM public.versions_before b LEFT JOIN "
+                                        "edgemirror.database_connection_history h"
+                                        " USING (id, valid_from) WHERE (b.writer, b.locker) IS "
+                                        "DISTINCT FROM (h.xmin::text, h.xmax::text)");
 }
 
 static void rename_a_row(World *w)
@@ -89,11 +99,12 @@ static void a_sync_touches_what_changed_and_nothing_else(void **state)
                 const char *what;
                 const char *sql; /* before the sync; NULL: nothing */
                 bool renamed;    /* a row of the catalog */
-                long wal_max;    /* the larger one is for making a temporary table, whatever the number of rows */
+                /* the larger one is for making a temporary table, whatever the number of rows */
+                long wal_max;
         } cases[] = {
                 {"an unchanged list", NULL, false, 64 * KIB},
-                {"an unchanged list that no digest vouches for", "UPDATE edgemirror.edge SET digest = NULL", false,
-                 256 * KIB},
+                {"an unchanged list that no digest vouches for",
+                 "UPDATE edgemirror.edge SET digest = NULL", false, 256 * KIB},
                 {"a list with one row renamed", NULL, true, 256 * KIB},
                 {"an unchanged list again", NULL, false, 64 * KIB},
         };
@@ -110,7 +121,8 @@ static void a_sync_touches_what_changed_and_nothing_else(void **state)
 
                 assert_int_equal(RUN(w, "sync", "--json", "main"), 0);
 
-                long wal = harness_sql_long(&w->pg, "SELECT pg_current_wal_insert_lsn() - '0/0'") - position;
+                long wal = harness_sql_long(&w->pg, "SELECT pg_current_wal_insert_lsn() - '0/0'") -
+                           position;
                 take_results(w);
                 print_message("%s: %ld bytes of WAL\n", cases[i].what, wal);
                 assert_int_equal(number_of(w, 0, "changed"), changed);
@@ -128,7 +140,8 @@ static void a_sync_touches_what_changed_and_nothing_else(void **state)
         }
 }
 
-/* The mirror as a sync leaves it, and nothing that writes by itself: neither autovacuum nor the first change of a page after a checkpoint. */
+/* The mirror as a sync leaves it, and nothing that writes by itself: neither autovacuum nor the
+ * first change of a page after a checkpoint. */
 static int mirrored_setup(void **state)
 {
         (void)world_setup(state);

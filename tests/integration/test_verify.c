@@ -1,19 +1,22 @@
 /*
- * The digest through the real program: what an unchanged sync sends to PostgreSQL, and what `edgemirror verify` finds.
+ * The digest through the real program: what an unchanged sync sends to PostgreSQL, and what
+ * `edgemirror verify` finds.
  */
 #include "integration/sync_world.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Statements that reach the server, the registration of the edges left out: that is once per start of the program, however many edges it syncs. */
+/* Statements that reach the server, the registration of the edges left out: that is once per start
+ * of the program, however many edges it syncs. */
 static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
 {
         World *w = *state;
         begin_again(w, "5000", "1s");
         assert_int_equal(sync_all(w), 0);
         free(harness_sql(&w->pg, "CHECKPOINT"));
-        assert_int_equal(sync_all(w), 0); /* takes the first changes of pages after the checkpoint upon itself */
+        /* takes the first changes of pages after the checkpoint upon itself */
+        assert_int_equal(sync_all(w), 0);
         free(harness_sql(&w->pg, "ALTER ROLE em SET log_statement = 'all'"));
         char *lsn = harness_sql(&w->pg, "SELECT pg_current_wal_insert_lsn()");
         size_t from = harness_log_end(&w->pg);
@@ -28,8 +31,9 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
         free(harness_sql(&w->pg, "ALTER ROLE em RESET log_statement"));
 
         /* Each has BEGIN, its settings and COMMIT with it, in the same round trip. */
-        static const char *const around[] = {">: BEGIN ", ">: SELECT pg_catalog.set_config(", ">: COMMIT",
-                                             "statement: COMMIT", "SHOW transaction_read_only" /* libpq's own */};
+        static const char *const around[] = {">: BEGIN ", ">: SELECT pg_catalog.set_config(",
+                                             ">: COMMIT", "statement: COMMIT",
+                                             "SHOW transaction_read_only" /* libpq's own */};
         enum { REGISTRATION = 4 };
         int statements = harness_log_count(&w->pg, "LOG:  execute", &from) - REGISTRATION;
         from = again;
@@ -38,7 +42,8 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
                 from = again;
                 statements -= harness_log_count(&w->pg, around[i], &from);
         }
-        print_message("an unchanged sync of 5,000 rows: %d statements, %ld bytes of WAL\n", statements, wal);
+        print_message("an unchanged sync of 5,000 rows: %d statements, %ld bytes of WAL\n",
+                      statements, wal);
         assert_int_equal(number_of(w, 0, "unchanged"), 5000);
         assert_true(statements <= 4 && statements > 0);
         assert_int_equal(harness_log_count(&w->pg, "COPY", &again), 0);
@@ -46,8 +51,9 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
 }
 
 /* A row of `main`, the same every time. */
-#define A_ROW                                                                                                          \
-        " id = (SELECT min(id::text)::uuid FROM edgemirror.database_connection d JOIN edgemirror.edge USING "          \
+#define A_ROW                                                                                      \
+        " id = (SELECT min(id::text)::uuid FROM edgemirror.database_connection d JOIN "            \
+        "edgemirror.edge USING "                                                                   \
         "(edge_connection_id) WHERE edge.name = 'main')"
 
 static void a_dry_run_compares_row_by_row(void **state)
@@ -56,14 +62,15 @@ static void a_dry_run_compares_row_by_row(void **state)
         assert_int_equal(sync_all(w), 0);
         free(harness_sql(&w->pg, "UPDATE edgemirror.database_connection SET name = 'by hand'"
                                  " WHERE" A_ROW));
-        const char *const arguments[] = {"-c", w->config, "sync", "--json", "--dry-run", "main", NULL};
+        const char *const arguments[] = {"-c",        w->config, "sync", "--json",
+                                         "--dry-run", "main",    NULL};
         assert_int_equal(harness_program(w->folder, arguments), 0);
         take_results(w);
         assert_int_equal(number_of(w, 0, "changed"), 1);
         assert_int_equal(number_of(w, 0, "unchanged"), 19);
 }
 
-/* ---- edgemirror verify ---- */
+/* ---- edgemirror verify ---------------------------------------------------------------------- */
 
 static void verify_says_that_nobody_has_altered_anything(void **state)
 {
@@ -73,8 +80,9 @@ static void verify_says_that_nobody_has_altered_anything(void **state)
         assert_int_equal(RUN(w, "verify"), 0);
         assert_says(w, "out", "no edge is known to the mirror yet", true);
         assert_int_equal(sync_all(w), 0);
-        free(harness_sql(&w->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
-                                 " VALUES (gen_random_uuid(), 'later', 'daily', 'UTC')"));
+        free(harness_sql(
+                &w->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
+                        " VALUES (gen_random_uuid(), 'later', 'daily', 'UTC')"));
         assert_int_equal(RUN(w, "verify"), 0);
         assert_says(w, "out",
                     "later                    unknown    never synced\n"
@@ -85,7 +93,9 @@ static void verify_says_that_nobody_has_altered_anything(void **state)
         assert_objects(w, members, sizeof(members) / sizeof(members[0]), 3);
         assert_says(w, "out", "\"state\":\"intact\",\"recorded\":{\"rows\":20,\"digest\":\"", true);
         assert_says(w, "out",
-                    "\"state\":\"unknown\",\"recorded\":{\"rows\":null,\"digest\":null},\"found\":{\"rows\":0,", true);
+                    "\"state\":\"unknown\",\"recorded\":{\"rows\":null,\"digest\":null},\"found\":{"
+                    "\"rows\":0,",
+                    true);
         assert_int_equal(RUN(w, "verify", w->edges[0]), 0); /* an edge goes by its id too */
         assert_says(w, "out", "main ", true);
         assert_says(w, "out", "other ", false);
@@ -94,7 +104,8 @@ static void verify_says_that_nobody_has_altered_anything(void **state)
         assert_says(w, "out", "main                     intact", true);
 }
 
-/* Whatever is altered is found, in the edge that it is in; a full sync mends it. A sync that is not full believes the digest, and counts the rows. */
+/* Whatever is altered is found, in the edge that it is in; a full sync mends it. A sync that is not
+ * full believes the digest, and counts the rows. */
 static void what_is_altered_by_hand_is_found_and_mended(void **state)
 {
         World *w = *state;
@@ -103,14 +114,20 @@ static void what_is_altered_by_hand_is_found_and_mended(void **state)
                 bool mended_by_any_sync;
         } cases[] = {
                 {"UPDATE edgemirror.database_connection SET name = name || '!' WHERE" A_ROW,
-                 "20 rows, as many as its last sync left, but not the same; of 1 the history says otherwise\n", false},
-                {"UPDATE edgemirror.database_connection SET database_id = gen_random_uuid() WHERE" A_ROW,
-                 "20 rows, as many as its last sync left, but not the same; of 1 the history says otherwise\n", false},
+                 "20 rows, as many as its last sync left, but not the same; of 1 the history says "
+                 "otherwise\n",
+                 false},
+                {"UPDATE edgemirror.database_connection SET database_id = gen_random_uuid() "
+                 "WHERE" A_ROW,
+                 "20 rows, as many as its last sync left, but not the same; of 1 the history says "
+                 "otherwise\n",
+                 false},
                 {"UPDATE edgemirror.database_connection SET removed_at = now() WHERE" A_ROW,
                  "19 rows, and its last sync left 20; of 1 the history says otherwise\n", true},
-                {"DELETE FROM edgemirror.database_connection WHERE" A_ROW, "19 rows, and its last sync left 20\n",
-                 true},
-                {"INSERT INTO edgemirror.database_connection SELECT gen_random_uuid(), edge_connection_id, 'extra', NULL,"
+                {"DELETE FROM edgemirror.database_connection WHERE" A_ROW,
+                 "19 rows, and its last sync left 20\n", true},
+                {"INSERT INTO edgemirror.database_connection SELECT gen_random_uuid(), "
+                 "edge_connection_id, 'extra', NULL,"
                  " now(), now(), NULL, 1 FROM edgemirror.edge WHERE name = 'main'",
                  "21 rows, and its last sync left 20; of 1 the history says otherwise\n", true},
         };
@@ -123,7 +140,9 @@ static void what_is_altered_by_hand_is_found_and_mended(void **state)
                 assert_says(w, "out", cases[i].says, true);
                 assert_says(w, "out", "other                    intact     20 rows\n", true);
                 assert_says(w, "err",
-                            "the rows of 1 of 2 edges were altered; edgemirror sync --dry-run EDGE shows them", true);
+                            "the rows of 1 of 2 edges were altered; edgemirror sync --dry-run EDGE "
+                            "shows them",
+                            true);
                 assert_int_equal(RUN(w, "verify", "--json", "main"), 1);
                 assert_says(w, "out", "\"state\":\"altered\"", true);
 
@@ -140,7 +159,8 @@ static void what_is_altered_by_hand_is_found_and_mended(void **state)
         }
 }
 
-/* What only the history says is looked at as well; a row that the mirror has and the history has not counts too. */
+/* What only the history says is looked at as well; a row that the mirror has and the history has
+ * not counts too. */
 static void an_altered_history_is_found(void **state)
 {
         World *w = *state;
@@ -154,7 +174,9 @@ static void an_altered_history_is_found(void **state)
                 assert_int_equal(sync_all(w), 0);
                 free(harness_sql(&w->pg, cases[i]));
                 assert_int_equal(RUN(w, "verify"), 1);
-                assert_says(w, "out", "main                     ALTERED    20 rows; of 1 the history says otherwise\n",
+                assert_says(w, "out",
+                            "main                     ALTERED    20 rows; of 1 the history says "
+                            "otherwise\n",
                             true);
                 assert_says(w, "out", "other                    intact     20 rows\n", true);
                 assert_says(w, "err", "the history of 1 of 2 edges was altered", true);
@@ -164,14 +186,16 @@ static void an_altered_history_is_found(void **state)
         }
 }
 
-/* Rows that are held are not what the catalog shows: nobody vouches for them, nor for what was altered among them. */
+/* Rows that are held are not what the catalog shows: nobody vouches for them, nor for what was
+ * altered among them. */
 static void held_rows_are_vouched_for_by_nobody(void **state)
 {
         World *w = *state;
         char path[128];
         assert_int_equal(sync_all(w), 0);
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
-        control(w, path, "{\"op\":\"remove\",\"index\":0,\"count\":15}"); /* more than max_removals */
+        /* more than max_removals */
+        control(w, path, "{\"op\":\"remove\",\"index\":0,\"count\":15}");
         assert_int_equal(RUN(w, "sync", "main"), 4);
         assert_int_equal(RUN(w, "verify", "main"), 0);
         assert_says(w, "out", "main                     unknown    20 rows; ", true);

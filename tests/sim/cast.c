@@ -1,9 +1,10 @@
 /*
  * cast: see the header.
  *
- * A world has two parts. In the wild one, syncs begin at any time and everything that the settings allow goes wrong. Then everybody recovers, and in the
- * quiet part each edge is synced twice, with removals accepted, because the first may take up a job that ends badly: after that the mirror must be the
- * catalog.
+ * A world has two parts. In the wild one, syncs begin at any time and everything that the settings
+ * allow goes wrong. Then everybody recovers, and in the quiet part each edge is synced twice, with
+ * removals accepted, because the first may take up a job that ends badly: after that the mirror
+ * must be the catalog.
  */
 #include "sim/cast.h"
 #include "sim/check.h"
@@ -12,7 +13,7 @@
 
 enum { EVENTS_OF_A_WORLD = 200000 };
 
-/* ---- fates ---- */
+/* ---- fates ---------------------------------------------------------------------------------- */
 
 static void on_revive(World *w, void *who, uint32_t instance)
 {
@@ -36,13 +37,15 @@ static void kill_instance(World *w, int instance)
         i->dead = true;
         i->life++;
         i->paused_until = 0;
-        (void)world_after(w, NOBODY, world_between(w, 200, 120000) * MSEC, on_revive, NULL, (uint32_t)instance);
+        (void)world_after(w, NOBODY, world_between(w, 200, 120000) * MSEC, on_revive, NULL,
+                          (uint32_t)instance);
 }
 
 static void pause_instance(World *w, int instance)
 {
-        uint64_t length = world_below(w, 2) == 0 ? world_between(w, 1, 20000) * MSEC
-                                                 : w->settings.lease_usec + world_between(w, 1, 60000) * MSEC;
+        uint64_t length = world_below(w, 2) == 0
+                                  ? world_between(w, 1, 20000) * MSEC
+                                  : w->settings.lease_usec + world_between(w, 1, 60000) * MSEC;
         TELL(w, "instance %d: paused for %.3f s", instance, (double)length / 1e6);
         COVER(w, pauses);
         w->instances[instance].paused_until = w->now + length;
@@ -65,7 +68,8 @@ bool cast_strikes(World *w, int instance)
         if (world_chance(w, s->restarts))
                 database_restart(w);
         if (world_chance(w, s->stops))
-                (void)world_after(w, instance, world_below(w, 3) * world_below(w, 2000) * MSEC, on_stop,
+                (void)world_after(w, instance, world_below(w, 3) * world_below(w, 2000) * MSEC,
+                                  on_stop,
                                   run_of(w, instance, (unsigned)world_below(w, s->n_edges)), 0);
         if (world_chance(w, s->pauses))
                 pause_instance(w, instance);
@@ -75,15 +79,17 @@ bool cast_strikes(World *w, int instance)
         return true;
 }
 
-/* ---- syncs ---- */
+/* ---- syncs ---------------------------------------------------------------------------------- */
 
 static RunPlan draw_plan(World *w)
 {
-        RunPlan plan = {.refresh = world_below(w, 5) > 0, .accept_removals = world_below(w, 6) == 0};
+        RunPlan plan = {.refresh = world_below(w, 5) > 0,
+                        .accept_removals = world_below(w, 6) == 0};
         if (world_below(w, 3) == 0)
                 plan.max_removals.count = (int64_t)world_below(w, 4);
         else
-                plan.max_removals = (GuardLimit){.is_share = true, .share = (double)world_between(w, 1, 10) / 10};
+                plan.max_removals = (GuardLimit){.is_share = true,
+                                                 .share = (double)world_between(w, 1, 10) / 10};
         return plan;
 }
 
@@ -104,9 +110,11 @@ static void begin_sync(World *w, Run *r)
                 run_start(w, r, &plan);
                 return;
         }
-        (void)database_send(
-                w, &(DbStatement){
-                           .kind = DB_TAKE_DUE, .instance = r->instance, .edge = r->edge, .done = on_taken, .who = r});
+        (void)database_send(w, &(DbStatement){.kind = DB_TAKE_DUE,
+                                              .instance = r->instance,
+                                              .edge = r->edge,
+                                              .done = on_taken,
+                                              .who = r});
 }
 
 static void on_given_back(World *w, DbStatement *s, void *who)
@@ -141,8 +149,9 @@ static void on_tick(World *w, void *who, uint32_t detail)
         }
         if (world_chance(w, w->settings.churn))
                 truth_churn(w, r->edge);
-        (void)world_after(w, NOBODY, world_between(w, 100, world_below(w, 4) == 0 ? 90000 : 15000) * MSEC, on_tick,
-                          NULL, detail);
+        (void)world_after(w, NOBODY,
+                          world_between(w, 100, world_below(w, 4) == 0 ? 90000 : 15000) * MSEC,
+                          on_tick, NULL, detail);
 }
 
 void cast_init(World *w)
@@ -184,7 +193,7 @@ void cover_transition(World *w, const Run *r, SyncAction action)
                 COVER(w, proof_unknown);
 }
 
-/* ---- the play ---- */
+/* ---- the play ------------------------------------------------------------------------------- */
 
 static void settle(World *w)
 {

@@ -6,11 +6,14 @@
 #include <string.h>
 
 #define RUN_TIME_MAX (2 * 3600 * SEC)
-#define JOB_MAX_AGE  (200 * SEC) /* less than jobs are waited for, by what passes between claim and refresh */
+#define JOB_MAX_AGE                                                                                \
+        (200 * SEC) /* less than jobs are waited for, by what passes between claim and refresh */
 
 static DbRow before[ROWS_MAX];
 static unsigned proofs
-        [ROWS_MAX]; /* so many syncs of its edge in a row, the last of all among them, have not seen the row and were told that it does not exist */
+        /* so many syncs of its edge in a row, the last of all among them, have not seen the row and
+           were told that it does not exist */
+        [ROWS_MAX];
 
 void check_before_apply(World *w)
 {
@@ -42,7 +45,7 @@ static bool word_is(const char *word, const char *is)
         return word && strcmp(word, is) == 0;
 }
 
-/* ---- the refresh ---- */
+/* ---- the refresh ---------------------------------------------------------------------------- */
 
 /* What the run says of its refresh, against what became of it. */
 static void check_refresh_word(World *w, const DbStatement *s)
@@ -50,16 +53,19 @@ static void check_refresh_word(World *w, const DbStatement *s)
         const char *word = s->ending.refresh;
         const DbRun *run = &w->database->runs[s->run_id];
         if (word_is(word, "skipped") != !run->refresh_wanted && word)
-                world_fail(w, "run %d says refresh %s, and a refresh was %swanted", (int)s->run_id, word,
-                           run->refresh_wanted ? "" : "not ");
-        if (word_is(word, "clean") && (!s->ending.has_job || !site_job_ended_clean(w, site_job_of(&s->ending.job.id)) ||
-                                       w->site->jobs[site_job_of(&s->ending.job.id)].edge != s->edge))
-                world_fail(w, "run %d says that its refresh was clean, and it was not", (int)s->run_id);
+                world_fail(w, "run %d says refresh %s, and a refresh was %swanted", (int)s->run_id,
+                           word, run->refresh_wanted ? "" : "not ");
+        if (word_is(word, "clean") &&
+            (!s->ending.has_job || !site_job_ended_clean(w, site_job_of(&s->ending.job.id)) ||
+             w->site->jobs[site_job_of(&s->ending.job.id)].edge != s->edge))
+                world_fail(w, "run %d says that its refresh was clean, and it was not",
+                           (int)s->run_id);
         int status = s->run->refresh_status;
-        bool no = status >= 400 && status < 500 && status != 401 && status != 408 && status != 409 && status != 425 &&
-                  status != 429;
+        bool no = status >= 400 && status < 500 && status != 401 && status != 408 &&
+                  status != 409 && status != 425 && status != 429;
         if (word && word_is(word, "rejected") != no)
-                world_fail(w, "run %d says refresh %s; the catalog said %d to it", (int)s->run_id, word, status);
+                world_fail(w, "run %d says refresh %s; the catalog said %d to it", (int)s->run_id,
+                           word, status);
 }
 
 /* A job that an earlier run has left is polled on: nobody asks for a second one beside it. */
@@ -72,10 +78,10 @@ static void check_job_left(World *w, const Run *r)
         const DbRun *run = &d->runs[last];
         if (d->runs[r->run_id].clock_steps != d->clock_steps)
                 return; /* the clock was set back after the claim had judged the job's age */
-        if (last > 0 && run->cut_in_poll && run->job >= 0 && run->job_from + JOB_MAX_AGE > database_now(w) &&
-            site_job_goes_on(w, run->job))
-                world_fail(w, "run %d asks for a refresh beside job %d of run %d, which goes on", (int)r->run_id,
-                           run->job, (int)last);
+        if (last > 0 && run->cut_in_poll && run->job >= 0 &&
+            run->job_from + JOB_MAX_AGE > database_now(w) && site_job_goes_on(w, run->job))
+                world_fail(w, "run %d asks for a refresh beside job %d of run %d, which goes on",
+                           (int)r->run_id, run->job, (int)last);
 }
 
 void check_refresh(World *w, const Run *r)
@@ -83,14 +89,14 @@ void check_refresh(World *w, const Run *r)
         const DbEdge *e = &w->database->edges[r->edge];
         check_job_left(w, r);
         if (e->epoch != r->epoch)
-                world_fail(w, "edge %u: epoch %lld asks for a refresh while epoch %lld is in force", r->edge,
-                           (long long)r->epoch, (long long)e->epoch);
+                world_fail(w, "edge %u: epoch %lld asks for a refresh while epoch %lld is in force",
+                           r->edge, (long long)r->epoch, (long long)e->epoch);
 }
 
-/* ---- the apply ---- */
+/* ---- the apply ------------------------------------------------------------------------------ */
 
-/* By what the catalog has said, not by what the mirror remembers of it. A list that is not whole says nothing of a row that it has not shown, unless the catalog was asked
- * for it. */
+/* By what the catalog has said, not by what the mirror remembers of it. A list that is not whole
+ * says nothing of a row that it has not shown, unless the catalog was asked for it. */
 static void count_proofs(const DbStatement *s, unsigned row)
 {
         const Run *r = s->run;
@@ -117,9 +123,12 @@ static void check_missing(World *w, const DbStatement *s, unsigned row)
         }
         bool seen = r->shown[row].joined == r->attempt;
         if (seen && now->missing != MIRROR_MISSING_IGNORE)
-                world_fail(w, "row %u counts as missing although run %d has seen it", row, (int)s->run_id);
-        if ((now->missing == MIRROR_MISSING_REMOVE) != (now->proofs > 0) || now->proofs > proofs[row])
-                world_fail(w, "row %u counts %u proofs; there are %u", row, now->proofs, proofs[row]);
+                world_fail(w, "row %u counts as missing although run %d has seen it", row,
+                           (int)s->run_id);
+        if ((now->missing == MIRROR_MISSING_REMOVE) != (now->proofs > 0) ||
+            now->proofs > proofs[row])
+                world_fail(w, "row %u counts %u proofs; there are %u", row, now->proofs,
+                           proofs[row]);
 }
 
 static bool may_remove(const World *w, const DbStatement *s)
@@ -132,14 +141,19 @@ static bool may_remove(const World *w, const DbStatement *s)
 static void check_removal(World *w, const DbStatement *s, unsigned row)
 {
         if (before[row].edge != s->edge)
-                world_fail(w, "row %u of edge %u was removed by edge %u", row, before[row].edge, s->edge);
+                world_fail(w, "row %u of edge %u was removed by edge %u", row, before[row].edge,
+                           s->edge);
         else if (!may_remove(w, s))
                 world_fail(w, "row %u was removed although the refresh was not clean", row);
         else if (!s->run->plan.accept_removals && proofs[row] < w->settings.confirm_removals)
-                world_fail(w, "row %u was removed although only %u syncs in a row have proven it gone", row,
-                           proofs[row]);
+                world_fail(w,
+                           "row %u was removed although only %u syncs in a row have proven it gone",
+                           row, proofs[row]);
         else if (!truth_ever_absent(w->truth, row, s->run->list_to, w->truth->tick))
-                world_fail(w, "row %u was removed although it existed all the time since the list ended", row);
+                world_fail(
+                        w,
+                        "row %u was removed although it existed all the time since the list ended",
+                        row);
 }
 
 static void check_written(World *w, const DbStatement *s, unsigned row)
@@ -147,17 +161,22 @@ static void check_written(World *w, const DbStatement *s, unsigned row)
         const DbRow *now = &w->database->rows[row];
         const Witness *seen = &s->run->shown[row];
         if (now->edge != s->edge)
-                world_fail(w, "row %u was written with edge %u by edge %u", row, now->edge, s->edge);
+                world_fail(w, "row %u was written with edge %u by edge %u", row, now->edge,
+                           s->edge);
         else if (seen->joined == s->run->attempt && seen->spoiled)
-                world_fail(
-                        w,
-                        "row %u was written although the catalog has shown it last in a form that cannot be mirrored",
-                        row);
+                world_fail(w,
+                           "row %u was written although the catalog has shown it last in a form "
+                           "that cannot be mirrored",
+                           row);
         else if (seen->attempt != s->run->attempt)
-                world_fail(w, "row %u was written although the catalog has not shown it since the list was begun", row);
+                world_fail(w,
+                           "row %u was written although the catalog has not shown it since the "
+                           "list was begun",
+                           row);
 }
 
-/* Did no row come or go since the list was begun? Then not even a new order at each request excuses that one is missing. */
+/* Did no row come or go since the list was begun? Then not even a new order at each request excuses
+ * that one is missing. */
 static bool set_kept(const World *w, const DbStatement *s)
 {
         return w->truth->regrouped[s->edge] < s->run->list_from;
@@ -169,8 +188,9 @@ static bool order_kept(const World *w, const DbStatement *s)
         return w->truth->reordered[s->edge] < s->run->list_from;
 }
 
-/* What listing.h leaves open: a page was cut by a cap that nothing had shown yet, and the list became as short as it. And pages that are none: one of them
- * is found out where rows keep their order and no cap cuts pages, of more nothing is promised. */
+/* What listing.h leaves open: a page was cut by a cap that nothing had shown yet, and the list
+ * became as short as it. And pages that are none: one of them is found out where rows keep their
+ * order and no cap cuts pages, of more nothing is promised. */
 static bool premises_fail(const World *w, const Run *r)
 {
         const Settings *set = &w->settings;
@@ -189,13 +209,15 @@ static void check_value(World *w, const DbStatement *s, unsigned row)
         const DbRow *now = &w->database->rows[row];
         const Run *r = s->run;
         const Witness *seen = &r->shown[row];
-        bool as_shown = seen->joined == r->attempt && now->name == seen->name && now->database == seen->database;
-        bool settled = s->ending.listed_whole && !r->out_of_turn && order_kept(w, s) && !premises_fail(w, r) &&
+        bool as_shown = seen->joined == r->attempt && now->name == seen->name &&
+                        now->database == seen->database;
+        bool settled = s->ending.listed_whole && !r->out_of_turn && order_kept(w, s) &&
+                       !premises_fail(w, r) &&
                        truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to);
         if (settled && !as_shown && !seen->spoiled)
                 world_fail(w, "row %u is not as the catalog has shown it last", row);
-        if (w->database->touched[row] &&
-            !truth_had(w->truth, row, s->edge, now->name, now->database, r->list_from, w->truth->tick))
+        if (w->database->touched[row] && !truth_had(w->truth, row, s->edge, now->name,
+                                                    now->database, r->list_from, w->truth->tick))
                 world_fail(w, "row %u was written as it never was since the list was begun", row);
 }
 
@@ -207,7 +229,9 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
                 return;
         const DbRow *now = &w->database->rows[row];
         if (present(now) && w->database->runs[now->run_id].applied_as >= s->applies_seen)
-                return; /* another edge took it over after this snapshot was compared: as if it had been applied after this one */
+                /* another edge took it over after this snapshot was compared: as if it had been
+                 * applied after this one */
+                return;
         if (premises_fail(w, r)) {
                 COVER(w, cut_unseen);
                 return;
@@ -221,8 +245,9 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
                 COVER(w, jumped_missing);
                 return;
         }
-        world_fail(w, "row %u was in the catalog throughout ticks %u to %u, and is not in the mirror", row,
-                   r->list_from, r->list_to);
+        world_fail(w,
+                   "row %u was in the catalog throughout ticks %u to %u, and is not in the mirror",
+                   row, r->list_from, r->list_to);
 }
 
 static void check_row(World *w, const DbStatement *s, unsigned row)
@@ -241,10 +266,13 @@ static void check_row(World *w, const DbStatement *s, unsigned row)
                 check_value(w, s, row);
         if (s->ending.listed_whole)
                 check_throughout(w, s, row);
-        COVER_MANY(w, moved, differ && present(&before[row]) && present(now) && before[row].edge != now->edge);
+        COVER_MANY(w, moved,
+                   differ && present(&before[row]) && present(now) &&
+                           before[row].edge != now->edge);
 }
 
-/* Counts in another way than the queries do: the mirror before, the mirror after, and what was shown. */
+/* Counts in another way than the queries do: the mirror before, the mirror after, and what was
+ * shown. */
 static MirrorApplied count(World *w, const DbStatement *s)
 {
         MirrorApplied n = {0};
@@ -264,16 +292,18 @@ static void check_counts(World *w, const DbStatement *s)
 {
         MirrorApplied n = count(w, s);
         const MirrorApplied *said = &s->applied;
-        /* A row that another edge's snapshot brought while this one was compared is counted as what it was then. */
+        /* A row that another edge's snapshot brought while this one was compared is counted as what
+         * it was then. */
         bool alone = s->applies_seen == w->database->n_applies;
-        bool same = n.added == said->added && n.restored == said->restored && n.changed == said->changed;
+        bool same = n.added == said->added && n.restored == said->restored &&
+                    n.changed == said->changed;
         int64_t written = n.added + n.restored + n.changed;
-        if ((alone ? !same : written != said->added + said->restored + said->changed) || n.removed != said->removed ||
-            n.row_count != said->row_count)
-                world_fail(w, "run %d counts +%d ~%d -%d ^%d =%d; it was +%d ~%d -%d ^%d =%d", (int)s->run_id,
-                           (int)said->added, (int)said->changed, (int)said->removed, (int)said->restored,
-                           (int)said->row_count, (int)n.added, (int)n.changed, (int)n.removed, (int)n.restored,
-                           (int)n.row_count);
+        if ((alone ? !same : written != said->added + said->restored + said->changed) ||
+            n.removed != said->removed || n.row_count != said->row_count)
+                world_fail(w, "run %d counts +%d ~%d -%d ^%d =%d; it was +%d ~%d -%d ^%d =%d",
+                           (int)s->run_id, (int)said->added, (int)said->changed, (int)said->removed,
+                           (int)said->restored, (int)said->row_count, (int)n.added, (int)n.changed,
+                           (int)n.removed, (int)n.restored, (int)n.row_count);
         COVER_MANY(w, added, (uint64_t)n.added);
         COVER_MANY(w, changed, (uint64_t)n.changed);
         COVER_MANY(w, removed, (uint64_t)n.removed);
@@ -289,11 +319,13 @@ static int64_t allowance(const Run *r)
         const GuardLimit *limit = &r->plan.max_removals;
         if (!limit->is_share)
                 return limit->count;
-        int64_t tenths = (int64_t)(limit->share * 10 + 0.5); /* so that no dust of binary fractions comes in */
+        /* so that no dust of binary fractions comes in */
+        int64_t tenths = (int64_t)(limit->share * 10 + 0.5);
         return (tenths * r->found_present + 9) / 10;
 }
 
-/* Of a list that is not whole: the run is unstable whatever is held; a row that it has not shown was asked for, or nothing is concluded of any, and why. */
+/* Of a list that is not whole: the run is unstable whatever is held; a row that it has not shown
+ * was asked for, or nothing is concluded of any, and why. */
 static void check_unseen(World *w, const DbStatement *s)
 {
         const Run *r = s->run;
@@ -308,23 +340,27 @@ static void check_unseen(World *w, const DbStatement *s)
                 world_fail(w, "run %d is %s, and its list was not whole", (int)s->run_id,
                            w->database->runs[s->run_id].outcome);
         if (kept > unseen)
-                world_fail(w, "run %d keeps %d rows of %d that were not seen", (int)s->run_id, (int)kept, (int)unseen);
+                world_fail(w, "run %d keeps %d rows of %d that were not seen", (int)s->run_id,
+                           (int)kept, (int)unseen);
         bool open = r->plan.accept_removals || (int64_t)r->n_found <= allowance(r);
         bool clean = word_is(s->ending.refresh, "clean") || word_is(s->ending.refresh, "skipped");
         if (!clean || !open) {
                 COVER_MANY(w, unseen_left, !open);
                 if (kept > 0 || not_asked < unseen)
-                        world_fail(w, "run %d asks for rows that its list did not show, and may not remove them",
+                        world_fail(w,
+                                   "run %d asks for rows that its list did not show, and may not "
+                                   "remove them",
                                    (int)s->run_id);
         } else {
                 COVER_MANY(w, unseen_asked, unseen > 0);
                 if (not_asked > 0 && !r->machine.proof.given_up)
-                        world_fail(w, "run %d does not ask for %d rows that its list did not show", (int)s->run_id,
-                                   (int)not_asked);
+                        world_fail(w, "run %d does not ask for %d rows that its list did not show",
+                                   (int)s->run_id, (int)not_asked);
         }
 }
 
-/* Rows of the mirror that the catalog has not shown are held, or are with another edge now; and nothing is held that was in its place all the time. */
+/* Rows of the mirror that the catalog has not shown are held, or are with another edge now; and
+ * nothing is held that was in its place all the time. */
 static void check_held(World *w, const DbStatement *s)
 {
         const Run *r = s->run;
@@ -342,14 +378,15 @@ static void check_held(World *w, const DbStatement *s)
         }
         int64_t kept = s->applied.held + s->applied.pending;
         if (kept > doubtful || kept + elsewhere < not_shown)
-                world_fail(
-                        w,
-                        "run %d holds %d rows; %d rows of the mirror were not shown, %d are elsewhere, %d came or went",
-                        (int)s->run_id, (int)kept, (int)not_shown, (int)elsewhere, (int)doubtful);
+                world_fail(w,
+                           "run %d holds %d rows; %d rows of the mirror were not shown, %d are "
+                           "elsewhere, %d came or went",
+                           (int)s->run_id, (int)kept, (int)not_shown, (int)elsewhere,
+                           (int)doubtful);
         bool held = word_is(w->database->runs[s->run_id].outcome, "held");
         if (held != (s->applied.held > 0))
-                world_fail(w, "run %d is %s and holds %d rows", (int)s->run_id, w->database->runs[s->run_id].outcome,
-                           (int)s->applied.held);
+                world_fail(w, "run %d is %s and holds %d rows", (int)s->run_id,
+                           w->database->runs[s->run_id].outcome, (int)s->applied.held);
 }
 
 static void check_guard(World *w, const DbStatement *s)
@@ -360,11 +397,11 @@ static void check_guard(World *w, const DbStatement *s)
                 world_fail(w, "run %d removed %d rows on the word of an empty list", (int)s->run_id,
                            (int)s->applied.removed);
         if (s->applied.removed > allowance(s->run))
-                world_fail(w, "run %d removed %d rows, %d were allowed", (int)s->run_id, (int)s->applied.removed,
-                           (int)allowance(s->run));
+                world_fail(w, "run %d removed %d rows, %d were allowed", (int)s->run_id,
+                           (int)s->applied.removed, (int)allowance(s->run));
 }
 
-/* ---- history ---- */
+/* ---- history -------------------------------------------------------------------------------- */
 
 static void check_versions(World *w, unsigned row)
 {
@@ -373,8 +410,8 @@ static void check_versions(World *w, unsigned row)
         if (!r->exists)
                 return;
         const DbVersion *v = &d->history[r->version];
-        if (v->name != r->name || v->database != r->database || v->edge != r->edge || v->from != r->changed_at ||
-            v->to != r->removed_at)
+        if (v->name != r->name || v->database != r->database || v->edge != r->edge ||
+            v->from != r->changed_at || v->to != r->removed_at)
                 world_fail(w, "the last version of row %u is not the row", row);
         for (; v->before >= 0; v = &d->history[v->before]) {
                 const DbVersion *b = &d->history[v->before];
@@ -391,7 +428,8 @@ static uint64_t world_time(const World *w, uint64_t database_time)
         return (uint64_t)((int64_t)database_time - w->database->clock_offset);
 }
 
-/* The clocks move for a whole list, and for a clean refresh, only; and show moments that are not too late. */
+/* The clocks move for a whole list, and for a clean refresh, only; and show moments that are not
+ * too late. */
 static void check_clocks(World *w, const DbStatement *s, const DbEdge *was)
 {
         const DbEdge *now = &w->database->edges[s->edge];
@@ -400,31 +438,40 @@ static void check_clocks(World *w, const DbStatement *s, const DbEdge *was)
         bool clean = job >= 0 && site_job_ended_clean(w, job);
         bool refreshed = whole && word_is(s->ending.refresh, "clean");
         if (!whole && now->listed_at != was->listed_at)
-                world_fail(w, "run %d moves listed_at although its list was not whole", (int)s->run_id);
+                world_fail(w, "run %d moves listed_at although its list was not whole",
+                           (int)s->run_id);
         if (now->has_digest && (!whole || s->applied.held + s->applied.pending > 0))
-                world_fail(w, "run %d keeps a digest although the mirror is not what the catalog has shown",
+                world_fail(w,
+                           "run %d keeps a digest although the mirror is not what the catalog has "
+                           "shown",
                            (int)s->run_id);
         if (whole && world_time(w, now->listed_at) != s->run->first_page_at)
-                world_fail(w, "run %d says that its list was begun %lld us after it was", (int)s->run_id,
+                world_fail(w, "run %d says that its list was begun %lld us after it was",
+                           (int)s->run_id,
                            (long long)(world_time(w, now->listed_at) - s->run->first_page_at));
         if (!refreshed && now->refreshed_at != was->refreshed_at)
-                world_fail(w, "run %d moves refreshed_at although its refresh was not clean", (int)s->run_id);
-        /* The age of a job that is taken up is by the database's clock: what that was set back, nobody can know. */
+                world_fail(w, "run %d moves refreshed_at although its refresh was not clean",
+                           (int)s->run_id);
+        /* The age of a job that is taken up is by the database's clock: what that was set back,
+         * nobody can know. */
         bool knowable = w->database->runs[s->run_id].clock_steps == w->database->clock_steps;
-        if (refreshed && (!clean || (knowable && world_time(w, now->refreshed_at) > site_job_ends_at(w, job))))
-                world_fail(w, "run %d says that its refresh was not over when it was", (int)s->run_id);
+        if (refreshed &&
+            (!clean || (knowable && world_time(w, now->refreshed_at) > site_job_ends_at(w, job))))
+                world_fail(w, "run %d says that its refresh was not over when it was",
+                           (int)s->run_id);
 }
 
 void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
 {
         const DbRun *run = &w->database->runs[s->run_id];
         COVER(w, applies);
-        TELL(w, "database: edge %u: run %d applied: %s, refresh %s, +%d ~%d -%d ^%d, held %d", s->edge, (int)s->run_id,
-             run->outcome, s->ending.refresh ? s->ending.refresh : "-", (int)s->applied.added, (int)s->applied.changed,
-             (int)s->applied.removed, (int)s->applied.restored, (int)s->applied.held);
+        TELL(w, "database: edge %u: run %d applied: %s, refresh %s, +%d ~%d -%d ^%d, held %d",
+             s->edge, (int)s->run_id, run->outcome, s->ending.refresh ? s->ending.refresh : "-",
+             (int)s->applied.added, (int)s->applied.changed, (int)s->applied.removed,
+             (int)s->applied.restored, (int)s->applied.held);
         if (claimed->epoch != s->epoch || claimed->holder == NO_HOLDER)
-                world_fail(w, "edge %u: epoch %lld published while epoch %lld was in force", s->edge,
-                           (long long)s->epoch, (long long)claimed->epoch);
+                world_fail(w, "edge %u: epoch %lld published while epoch %lld was in force",
+                           s->edge, (long long)s->epoch, (long long)claimed->epoch);
         if (run->applies != 1)
                 world_fail(w, "run %d was applied %u times", (int)s->run_id, run->applies);
         for (unsigned row = 0; row < w->truth->n_rows && !w->failed; row++) {
@@ -447,16 +494,18 @@ void check_finish(World *w, const DbStatement *s)
         if (run->finished_at)
                 world_fail(w, "run %d is ended twice", (int)s->run_id);
         if (!word_is(s->ending.outcome, "failed") && !word_is(s->ending.outcome, "aborted"))
-                world_fail(w, "run %d ends as %s without an apply", (int)s->run_id, s->ending.outcome);
+                world_fail(w, "run %d ends as %s without an apply", (int)s->run_id,
+                           s->ending.outcome);
         if (s->ending.refresh)
                 check_refresh_word(w, s);
 }
 
-/* ---- the report ---- */
+/* ---- the report ----------------------------------------------------------------------------- */
 
 static bool report_applied(const SyncMachine *m)
 {
-        return word_is(m->outcome, "synced") || word_is(m->outcome, "held") || word_is(m->outcome, "unstable");
+        return word_is(m->outcome, "synced") || word_is(m->outcome, "held") ||
+               word_is(m->outcome, "unstable");
 }
 
 static void cover_report(World *w, const Run *r)
@@ -466,13 +515,16 @@ static void cover_report(World *w, const Run *r)
                 const char *word;
                 int counter;
         } words[] = {
-                {"synced", COVER_synced},         {"held", COVER_held},         {"unstable", COVER_unstable},
-                {"failed", COVER_failed},         {"aborted", COVER_aborted},   {"clean", COVER_clean},
-                {"failed", COVER_refresh_failed}, {"timeout", COVER_timeout},   {"unknown", COVER_unknown},
-                {"skipped", COVER_skipped},       {"rejected", COVER_rejected},
+                {"synced", COVER_synced},         {"held", COVER_held},
+                {"unstable", COVER_unstable},     {"failed", COVER_failed},
+                {"aborted", COVER_aborted},       {"clean", COVER_clean},
+                {"failed", COVER_refresh_failed}, {"timeout", COVER_timeout},
+                {"unknown", COVER_unknown},       {"skipped", COVER_skipped},
+                {"rejected", COVER_rejected},
         };
         for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-                w->coverage[words[i].counter] += word_is(i < 5 ? m->outcome : m->refresh, words[i].word);
+                w->coverage[words[i].counter] +=
+                        word_is(i < 5 ? m->outcome : m->refresh, words[i].word);
         COVER_MANY(w, not_claimed, r->run_id == 0);
 }
 
@@ -482,25 +534,29 @@ void check_report(World *w, const Run *r)
         const DbRun *run = r->run_id ? &w->database->runs[r->run_id] : NULL;
         cover_report(w, r);
         if (m->fault.refused && !w->instances[r->instance].refused_twice)
-                world_fail(w, "run %d says that the credentials are refused, and they were not", (int)r->run_id);
-        TELL(w, "instance %d, edge %u: run %d is over: %s%s%s", r->instance, r->edge, (int)r->run_id, m->outcome,
-             m->fault.scope ? ": " : "", m->fault.message);
+                world_fail(w, "run %d says that the credentials are refused, and they were not",
+                           (int)r->run_id);
+        TELL(w, "instance %d, edge %u: run %d is over: %s%s%s", r->instance, r->edge,
+             (int)r->run_id, m->outcome, m->fault.scope ? ": " : "", m->fault.message);
         if (w->now - r->started_at > RUN_TIME_MAX)
-                world_fail(w, "a run took %d minutes", (int)((w->now - r->started_at) / (60 * SEC)));
+                world_fail(w, "a run took %d minutes",
+                           (int)((w->now - r->started_at) / (60 * SEC)));
         if (strcmp(m->fault.code, "sync-machine") == 0)
                 world_fail(w, "%s", m->fault.message);
         if (report_applied(m)) {
                 if (!run || !word_is(run->outcome, m->outcome) || run->applies != 1)
-                        world_fail(w, "run %d reports %s; the database has %s", (int)r->run_id, m->outcome,
-                                   run && run->outcome ? run->outcome : "nothing");
-                else if (memcmp(&m->applied.listed, &run->counts.listed, sizeof(m->applied.listed) * 9) != 0)
-                        world_fail(w, "run %d reports other counts than were applied", (int)r->run_id);
+                        world_fail(w, "run %d reports %s; the database has %s", (int)r->run_id,
+                                   m->outcome, run && run->outcome ? run->outcome : "nothing");
+                else if (memcmp(&m->applied.listed, &run->counts.listed,
+                                sizeof(m->applied.listed) * 9) != 0)
+                        world_fail(w, "run %d reports other counts than were applied",
+                                   (int)r->run_id);
         } else if (run && run->applies && !m->stopped_applying && !r->commit_may_be_lost) {
                 world_fail(w, "run %d reports %s, and was applied", (int)r->run_id, m->outcome);
         }
 }
 
-/* ---- the end ---- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
 void check_end(World *w)
 {
@@ -511,8 +567,10 @@ void check_end(World *w)
                                         : present_in(r, (unsigned)v->edge) && r->name == v->name &&
                                                   r->database == v->database;
                 if (!same)
-                        world_fail(w, "in the end row %u is edge %d in the catalog and %s in the mirror", row, v->edge,
-                                   present(r) ? "present" : "not");
+                        world_fail(
+                                w,
+                                "in the end row %u is edge %d in the catalog and %s in the mirror",
+                                row, v->edge, present(r) ? "present" : "not");
                 check_versions(w, row);
         }
         for (unsigned i = 0; i < INSTANCES_MAX * EDGES_MAX; i++)

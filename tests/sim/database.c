@@ -1,7 +1,8 @@
 /*
  * database: see the header; the queries stand in database_queries.c.
  *
- * What always holds: a claim row is locked by at most one open transaction; a statement that would have to wait for it is carried out when it is free.
+ * What always holds: a claim row is locked by at most one open transaction; a statement that would
+ * have to wait for it is carried out when it is free.
  */
 #include "sim/database_private.h"
 #include <errno.h>
@@ -14,7 +15,7 @@ uint64_t database_now(const World *w)
         return (uint64_t)((int64_t)w->now + w->database->clock_offset);
 }
 
-/* ---- faults ---- */
+/* ---- faults --------------------------------------------------------------------------------- */
 
 static const Fault *make_fault(Fault *f, FaultScope scope, bool retryable, const char *code)
 {
@@ -61,7 +62,7 @@ const Fault *database_fault_run_over(void)
         return make_fault(&f, FAULT_RUN, false, "run-over");
 }
 
-/* ---- transactions ---- */
+/* ---- transactions --------------------------------------------------------------------------- */
 
 static void wake_waiters(World *w, unsigned edge);
 
@@ -112,7 +113,7 @@ static bool before_commit(const DbStatement *s)
         return s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_LOCK;
 }
 
-/* ---- the way of a statement ---- */
+/* ---- the way of a statement ----------------------------------------------------------------- */
 
 static void statement_free(DbStatement *s)
 {
@@ -137,8 +138,9 @@ static void statement_answer(World *w, DbStatement *s, DbEnd end, const Fault *f
                 return;
         }
         s->state = STATEMENT_ANSWERED;
-        s->timer = world_after(w, s->instance, world_between(w, 1, w->settings.latency_usec / 4 + 1), statement_deliver,
-                               s, 0);
+        s->timer =
+                world_after(w, s->instance, world_between(w, 1, w->settings.latency_usec / 4 + 1),
+                            statement_deliver, s, 0);
 }
 
 /* The connection breaks, or the server says no; what the transaction had done is undone. */
@@ -154,7 +156,8 @@ static bool ends_a_run(const DbStatement *s)
         return s->kind == DB_APPLY_UNCHANGED || s->kind == DB_APPLY_COMMIT;
 }
 
-/* The connection breaks before the server has carried it out; whether it has, its client cannot know of the last statement. */
+/* The connection breaks before the server has carried it out; whether it has, its client cannot
+ * know of the last statement. */
 static void statement_lose(World *w, DbStatement *s)
 {
         bool known = before_commit(s) || world_below(w, 3) == 0;
@@ -165,7 +168,8 @@ static void statement_lose(World *w, DbStatement *s)
 
 static bool must_wait(const World *w, const DbStatement *s)
 {
-        bool looks_past = s->kind == DB_TAKE_DUE || s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_COMMIT;
+        bool looks_past =
+                s->kind == DB_TAKE_DUE || s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_COMMIT;
         return !looks_past && w->database->edges[s->edge].locked_by != 0;
 }
 
@@ -200,7 +204,8 @@ static void statement_arrive(World *w, void *who, uint32_t detail)
                 statement_lose(w, s);
                 return;
         }
-        if (in_transaction(s) && !transaction_find(d, s->transaction)) { /* ended by a restart or a timeout */
+        /* ended by a restart or a timeout */
+        if (in_transaction(s) && !transaction_find(d, s->transaction)) {
                 statement_fail(w, s, DB_FAILED, fault_unreachable());
                 return;
         }
@@ -213,7 +218,8 @@ static void statement_arrive(World *w, void *who, uint32_t detail)
                 COVER(w, pg_faults);
                 uint64_t kind = world_below(w, 16);
                 if (kind < 4) {
-                        statement_fail(w, s, DB_FAILED, kind == 0 ? fault_data() : fault_serialization());
+                        statement_fail(w, s, DB_FAILED,
+                                       kind == 0 ? fault_data() : fault_serialization());
                         return;
                 }
                 if (kind < 8) {
@@ -261,10 +267,11 @@ DbStatement *database_send(World *w, const DbStatement *statement)
         s->count = 0;
         s->finished_by_us = false;
         s->sent_at = (w->now + (uint64_t)s->kind) & UINT32_MAX;
-        s->timer =
-                world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec / 4 + 1), statement_arrive, s, 0);
+        s->timer = world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec / 4 + 1),
+                               statement_arrive, s, 0);
         if (s->kind == DB_APPLY_LOCK || s->kind == DB_READ_BACK)
-                (void)world_after(w, NOBODY, LOCK_TIMEOUT_SEC * SEC, statement_lock_timeout, s, (uint32_t)s->sent_at);
+                (void)world_after(w, NOBODY, LOCK_TIMEOUT_SEC * SEC, statement_lock_timeout, s,
+                                  (uint32_t)s->sent_at);
         return s;
 }
 
@@ -298,7 +305,8 @@ static void idle_too_long(World *w, void *who, uint32_t detail)
 
 void transaction_watch(World *w, int number)
 {
-        (void)world_after(w, NOBODY, IDLE_IN_TRANSACTION_SEC * SEC, idle_too_long, NULL, (uint32_t)number);
+        (void)world_after(w, NOBODY, IDLE_IN_TRANSACTION_SEC * SEC, idle_too_long, NULL,
+                          (uint32_t)number);
 }
 
 void database_restart(World *w)

@@ -1,9 +1,11 @@
 /*
- * database: the mirror in PostgreSQL, as the statements of sql/queries treat it. Each function here is the query of the same name; what a query says about locks,
- * epochs and moments is said here again, in C, and nothing more.
+ * database: the mirror in PostgreSQL, as the statements of sql/queries treat it. Each function here
+ * is the query of the same name; what a query says about locks, epochs and moments is said here
+ * again, in C, and nothing more.
  *
- * Statements travel: they are carried out later than they are sent and answered later still; either may be lost, with the connection. A claim row that a
- * transaction has locked makes others wait. A restart ends all transactions that are open.
+ * Statements travel: they are carried out later than they are sent and answered later still; either
+ * may be lost, with the connection. A claim row that a transaction has locked makes others wait. A
+ * restart ends all transactions that are open.
  */
 #pragma once
 
@@ -50,7 +52,9 @@ typedef struct DbRow { /* database_connection */
         int64_t run_id;
         int32_t version; /* the last of its history */
         MirrorMissing
-                missing; /* why it stays although it is missing: HOLD, GUARD, FIND (unproven), REMOVE (pending); IGNORE: it is not */
+                /* why it stays although it is missing: HOLD, GUARD, FIND (unproven), REMOVE
+                   (pending); IGNORE: it is not */
+                missing;
         unsigned proofs; /* missing_proofs */
 } DbRow;
 
@@ -137,7 +141,13 @@ typedef struct DbDifference {
 
 typedef struct DbMissing {
         uint16_t row;
-        enum { MISSING_UNKNOWN, MISSING_GONE, MISSING_PENDING, MISSING_ELSEWHERE, MISSING_LISTED } verdict;
+        enum {
+                MISSING_UNKNOWN,
+                MISSING_GONE,
+                MISSING_PENDING,
+                MISSING_ELSEWHERE,
+                MISSING_LISTED
+        } verdict;
 } DbMissing;
 
 typedef struct DbTransaction {
@@ -182,7 +192,8 @@ uint64_t database_now(const World *w);
 
 /* Sends a statement: copied; its snapshot is borrowed until the answer. */
 DbStatement *database_send(World *w, const DbStatement *statement);
-/* Nobody waits any more; its connection is closed, which ends its transaction unless COMMIT was sent. NULL is fine; returns NULL. */
+/* Nobody waits any more; its connection is closed, which ends its transaction unless COMMIT was
+ * sent. NULL is fine; returns NULL. */
 DbStatement *database_cancel(World *w, DbStatement *statement);
 /* The same between two statements of a transaction; 0 is fine. */
 void database_abandon(World *w, int transaction);

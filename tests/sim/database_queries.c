@@ -1,5 +1,6 @@
 /*
- * database_queries: sql/queries in C, each as one function of the same name. Where a query was changed, change it here.
+ * database_queries: sql/queries in C, each as one function of the same name. Where a query was
+ * changed, change it here.
  */
 #include "sim/check.h"
 #include "sim/database_private.h"
@@ -20,7 +21,7 @@ static void release(DbEdge *e)
         e->expires_at = 0;
 }
 
-/* ---- claim.sql, take_due.sql, release.sql ---- */
+/* ---- claim.sql, take_due.sql, release.sql --------------------------------------------------- */
 
 static bool lease_is_over(const World *w, const DbEdge *e)
 {
@@ -46,21 +47,24 @@ static DbRun *run_last_with_job(Database *d, unsigned edge)
 
 static bool job_is_over(const DbRun *r)
 {
-        static const char *const terminal[] = {"COMPLETED",        "CANCELED", "CANCELLED", "ERROR",
-                                               "FAILED",           "DELETED",  "SUCCEEDED", "CAPABILITY_SUCCEEDED",
-                                               "CAPABILITY_FAILED"};
+        static const char *const terminal[] = {
+                "COMPLETED",        "CANCELED", "CANCELLED", "ERROR",
+                "FAILED",           "DELETED",  "SUCCEEDED", "CAPABILITY_SUCCEEDED",
+                "CAPABILITY_FAILED"};
         for (size_t i = 0; i < ARRAY_SIZE(terminal); i++)
                 if (strcmp(r->job_state, terminal[i]) == 0)
                         return true;
         return false;
 }
 
-/* The job that is worth polling on: of a run that was cut short in its poll, stopped, or failed, no longer ago than jobs are waited for. */
-static const DbRun *run_with_job(const World *w, const DbStatement *s, const DbRun *open, bool polling,
-                                 const DbRun *last)
+/* The job that is worth polling on: of a run that was cut short in its poll, stopped, or failed, no
+ * longer ago than jobs are waited for. */
+static const DbRun *run_with_job(const World *w, const DbStatement *s, const DbRun *open,
+                                 bool polling, const DbRun *last)
 {
-        bool ended = last && last->finished_at && last->outcome && !last->refresh &&
-                     (strcmp(last->outcome, "aborted") == 0 || strcmp(last->outcome, "failed") == 0);
+        bool ended =
+                last && last->finished_at && last->outcome && !last->refresh &&
+                (strcmp(last->outcome, "aborted") == 0 || strcmp(last->outcome, "failed") == 0);
         const DbRun *candidate = open && polling ? open : NULL;
         if (ended && (!candidate || last > candidate))
                 candidate = last;
@@ -88,7 +92,9 @@ static DbEnd query_claim(World *w, DbStatement *s)
         bool polling = open && open->phase == SYNC_PHASE_POLL;
         if (e->holder != NO_HOLDER && e->epoch != s->epoch)
                 COVER(w, takeovers);
-        const DbRun *before = s->refresh_wanted ? run_with_job(w, s, open, polling, open == last ? NULL : last) : NULL;
+        const DbRun *before =
+                s->refresh_wanted ? run_with_job(w, s, open, polling, open == last ? NULL : last)
+                                  : NULL;
         if (open) {
                 open->cut_in_poll = polling;
                 open->phase = SYNC_PHASE_DONE;
@@ -117,7 +123,8 @@ static DbEnd query_claim(World *w, DbStatement *s)
                 COVER(w, resumes);
                 s->claim.job_id = site_job_id(before->job);
                 s->claim.job_since_usec = (int64_t)(now - before->job_from);
-                (void)snprintf(s->claim.job_url, sizeof(s->claim.job_url), "%s", before->job_url ? "url" : "");
+                (void)snprintf(s->claim.job_url, sizeof(s->claim.job_url), "%s",
+                               before->job_url ? "url" : "");
         }
         return DB_DONE;
 }
@@ -140,7 +147,7 @@ static DbEnd query_release(World *w, DbStatement *s)
         return DB_DONE;
 }
 
-/* ---- progress.sql, finish.sql, run_read_back.sql ---- */
+/* ---- progress.sql, finish.sql, run_read_back.sql -------------------------------------------- */
 
 static void keep_job(DbRun *run, bool has_job, const JobStatus *job)
 {
@@ -203,7 +210,7 @@ static DbEnd query_read_back(World *w, DbStatement *s)
         return DB_DONE;
 }
 
-/* ---- digest_of, apply_unchanged.sql ---- */
+/* ---- digest_of, apply_unchanged.sql --------------------------------------------------------- */
 
 static bool present_in(const DbRow *r, unsigned edge)
 {
@@ -297,7 +304,8 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
         e->refreshed_at = is_clean(s) ? timestamp_of(w, s->ending.refreshed_usec) : e->refreshed_at;
         e->failures = 0;
         s->applies_seen = w->database->n_applies;
-        if (s->run->run_id == s->run_id) { /* else its process was killed, and what it was shown is forgotten */
+        /* else its process was killed, and what it was shown is forgotten */
+        if (s->run->run_id == s->run_id) {
                 check_before_apply(w);
                 check_apply(w, s, &claimed);
         }
@@ -305,9 +313,10 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
         return DB_DONE;
 }
 
-/* ---- apply_lock.sql, apply_missing.sql, apply_difference.sql ---- */
+/* ---- apply_lock.sql, apply_missing.sql, apply_difference.sql -------------------------------- */
 
-/* Last of all. What was written before is seen by nobody else until COMMIT, so the simulation writes it there. */
+/* Last of all. What was written before is seen by nobody else until COMMIT, so the simulation
+ * writes it there. */
 static DbEnd query_apply_lock(World *w, DbStatement *s, const Fault **ret_fault)
 {
         DbTransaction *t = transaction_find(w->database, s->transaction);
@@ -348,7 +357,8 @@ static int missing_judge(const DbStatement *s, unsigned row, const DbRow *r, boo
         if (listed)
                 return MISSING_LISTED;
         bool gone = false;
-        for (size_t i = 0; i < s->snapshot.n_verdicts && s->snapshot.missing == MIRROR_MISSING_REMOVE; i++) {
+        for (size_t i = 0;
+             i < s->snapshot.n_verdicts && s->snapshot.missing == MIRROR_MISSING_REMOVE; i++) {
                 if (s->snapshot.verdicts[i].row != row)
                         continue;
                 if (!s->snapshot.verdicts[i].gone)
@@ -372,10 +382,11 @@ static void query_apply_missing(World *w, DbStatement *s, DbTransaction *t)
                         continue;
                 s->applied.present++;
                 bool listed = d->last[row].stamp == d->stamp;
-                if (listed ? r->missing == MIRROR_MISSING_IGNORE : s->snapshot.missing == MIRROR_MISSING_IGNORE)
+                if (listed ? r->missing == MIRROR_MISSING_IGNORE
+                           : s->snapshot.missing == MIRROR_MISSING_IGNORE)
                         continue;
-                t->missing[t->n_missing++] =
-                        (DbMissing){.row = (uint16_t)row, .verdict = missing_judge(s, row, r, listed)};
+                t->missing[t->n_missing++] = (DbMissing){
+                        .row = (uint16_t)row, .verdict = missing_judge(s, row, r, listed)};
                 found += !listed;
         }
         if (s->snapshot.missing == MIRROR_MISSING_FIND)
@@ -391,8 +402,8 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
                 const DbRow *r = &d->rows[shown->row];
                 if (shown->spoiled || d->last[shown->row].index != i)
                         continue;
-                bool same = r->exists && !r->removed_at && r->edge == s->edge && r->name == shown->name &&
-                            r->database == shown->database;
+                bool same = r->exists && !r->removed_at && r->edge == s->edge &&
+                            r->name == shown->name && r->database == shown->database;
                 if (same)
                         continue;
                 t->difference[t->n_difference++] = (DbDifference){
@@ -406,7 +417,8 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
         }
 }
 
-/* The temporary tables live for one transaction, the scratch for one statement: so what the spool says is kept in the transaction. */
+/* The temporary tables live for one transaction, the scratch for one statement: so what the spool
+ * says is kept in the transaction. */
 static DbEnd query_apply_compare(World *w, DbStatement *s)
 {
         s->transaction = transaction_open(w, s->edge);
@@ -427,7 +439,7 @@ static DbEnd query_apply_compare(World *w, DbStatement *s)
         return DB_DONE;
 }
 
-/* ---- apply_rows.sql, apply_remove.sql, apply_history_*.sql ---- */
+/* ---- apply_rows.sql, apply_remove.sql, apply_history_*.sql ---------------------------------- */
 
 static uint64_t greatest(uint64_t a, uint64_t b)
 {
@@ -532,7 +544,7 @@ static void query_apply_history(World *w, const DbTransaction *t)
         }
 }
 
-/* ---- apply_finish.sql ---- */
+/* ---- apply_finish.sql ----------------------------------------------------------------------- */
 
 static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransaction *t)
 {
@@ -545,9 +557,12 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
         }
         for (size_t i = 0; i < t->n_missing; i++) {
                 const DbRow *r = &d->rows[t->missing[i].row];
-                n.removed += t->missing[i].verdict == MISSING_GONE && r->removed_at && r->run_id == s->run_id;
-                n.held += t->missing[i].verdict == MISSING_UNKNOWN && !r->removed_at && r->edge == s->edge;
-                n.pending += t->missing[i].verdict == MISSING_PENDING && !r->removed_at && r->edge == s->edge;
+                n.removed += t->missing[i].verdict == MISSING_GONE && r->removed_at &&
+                             r->run_id == s->run_id;
+                n.held += t->missing[i].verdict == MISSING_UNKNOWN && !r->removed_at &&
+                          r->edge == s->edge;
+                n.pending += t->missing[i].verdict == MISSING_PENDING && !r->removed_at &&
+                             r->edge == s->edge;
         }
         n.row_count = count_present(w, s->edge);
         n.unchanged = n.listed - n.rejected - n.added - n.changed - n.restored;
@@ -573,12 +588,13 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
                 e->listed_at = timestamp_of(w, s->ending.listed_usec);
         if (s->ending.listed_whole && is_clean(s))
                 e->refreshed_at = timestamp_of(w, s->ending.refreshed_usec);
-        e->failures = strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
+        e->failures =
+                strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
         e->row_count = s->applied.row_count;
         e->digest = digest_of(w, s->edge);
         e->list_digest = s->digest;
-        e->has_list_digest = s->ending.listed_whole && count_kept(w, s, t) == 0 && s->applied.rejected > 0 &&
-                             s->applied.listed == s->digest.rows;
+        e->has_list_digest = s->ending.listed_whole && count_kept(w, s, t) == 0 &&
+                             s->applied.rejected > 0 && s->applied.listed == s->digest.rows;
         e->has_digest = s->ending.listed_whole && s->applied.held + s->applied.pending == 0;
 }
 

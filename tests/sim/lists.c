@@ -1,13 +1,17 @@
 /*
- * lists: the real listing against servers made from seeds, each of which breaks one of the things that a list is expected to keep.
+ * lists: the real listing against servers made from seeds, each of which breaks one of the things
+ * that a list is expected to keep.
  *
  *     lists                            what `make check` runs; speaks TAP
  *     lists --seeds FROM COUNT         many, with figures
  *     lists --seed N                   one, and its story
  *
- * Of every list: it ends, after requests bounded by what it received. Of a list that is said to be whole: every row that was there throughout was given out,
- * wherever one of the two premises of listing.h holds. Where neither does (rows change places and come and go at once), nothing is demanded of it but its end.
- * Where caps vary, or rows change places, while rows come and go, and where ids repeat and rows change places, few lists only may be called whole and lack a row, see too_many_missed.
+ * Of every list: it ends, after requests bounded by what it received. Of a list that is said to be
+ * whole: every row that was there throughout was given out, wherever one of the two premises of
+ * listing.h holds. Where neither does (rows change places and come and go at once), nothing is
+ * demanded of it but its end. Where caps vary, or rows change places, while rows come and go, and
+ * where ids repeat and rows change places, few lists only may be called whole and lack a row, see
+ * too_many_missed.
  */
 #include "base/cleanup.h"
 #include "catalogd/random.h"
@@ -88,7 +92,7 @@ static void tell(const Server *s, const char *format, ...)
         (void)putchar('\n');
 }
 
-/* ---- how the list changes ---- */
+/* ---- how the list changes ------------------------------------------------------------------- */
 
 static void insert_at(Server *s, size_t at, uint16_t id)
 {
@@ -241,7 +245,7 @@ static void pass_time(Server *s)
         }
 }
 
-/* ---- a page ---- */
+/* ---- a page --------------------------------------------------------------------------------- */
 
 static size_t draw_cap(Server *s)
 {
@@ -291,7 +295,7 @@ static void keep(Server *s, const DatabaseConnection *page, size_t n, int64_t en
         }
 }
 
-/* ---- a list ---- */
+/* ---- a list --------------------------------------------------------------------------------- */
 
 static void draw_doubles(Server *s)
 {
@@ -321,7 +325,8 @@ static void server_init(Server *s, uint64_t seed, bool verbose)
                 s->limit = 500;
                 s->n = (size_t)below(s, 1400);
         }
-        if (s->kind == KIND_shuffled_doubles) { /* small, so that chance makes it look like others */
+        /* small, so that chance makes it look like others */
+        if (s->kind == KIND_shuffled_doubles) {
                 s->limit = 2 + (unsigned)below(s, 3);
                 s->n = 2 + (size_t)below(s, 5);
         }
@@ -346,11 +351,13 @@ static void server_init(Server *s, uint64_t seed, bool verbose)
 /* Does one of the premises hold of this server, whatever the listing saw? */
 static bool premise_holds(const Server *s, const Listing *l)
 {
-        if (s->kind == KIND_everything || s->kind == KIND_ignores_offset || s->kind == KIND_empty_pages)
+        if (s->kind == KIND_everything || s->kind == KIND_ignores_offset ||
+            s->kind == KIND_empty_pages)
                 return false;
         if (s->changed && s->reordered)
                 return false;
-        /* What remains, see listing.h: the first page was cut by a cap that nothing had shown yet, and the list became as short as it. */
+        /* What remains, see listing.h: the first page was cut by a cap that nothing had shown yet,
+         * and the list became as short as it. */
         if (s->changed && s->cap < s->limit && l->in_pass <= (int64_t)l->largest)
                 return false;
         return true;
@@ -362,9 +369,12 @@ static ListingStep request(Server *s, Listing *l, Fault *fault)
         size_t n = give(s, l->offset, page);
         int64_t offset = l->offset;
         ListingStep step = listing_page(l, page, n, fault);
-        tell(s, "page %lld: %zu rows from %lld (%d … %d), list of %zu: step %d, pass %u, next %lld%s%s%s",
-             (long long)l->pages, n, (long long)offset, n ? id_of(&page[0]) : -1, n ? id_of(&page[n - 1]) : -1, s->n,
-             (int)step, l->pass, (long long)l->offset, l->unordered ? ", unordered" : "", l->broken ? ", broken" : "",
+        tell(s,
+             "page %lld: %zu rows from %lld (%d … %d), list of %zu: step %d, pass %u, next "
+             "%lld%s%s%s",
+             (long long)l->pages, n, (long long)offset, n ? id_of(&page[0]) : -1,
+             n ? id_of(&page[n - 1]) : -1, s->n, (int)step, l->pass, (long long)l->offset,
+             l->unordered ? ", unordered" : "", l->broken ? ", broken" : "",
              l->confirming ? ", confirming" : "");
         if (step != LISTING_FAILED)
                 keep(s, page, n, offset + (int64_t)n);
@@ -379,8 +389,8 @@ static bool lacks_a_row(Server *s)
 {
         for (size_t id = 0; id < IDS_MAX; id++)
                 if (s->throughout[id] && !s->kept[id]) {
-                        (void)snprintf(s->failure, sizeof(s->failure), "row %zu was there throughout and is missing",
-                                       id);
+                        (void)snprintf(s->failure, sizeof(s->failure),
+                                       "row %zu was there throughout and is missing", id);
                         return true;
                 }
         return false;
@@ -390,8 +400,8 @@ static void judge(Server *s, const Listing *l, ListingStep step)
 {
         int64_t most = 48 + 2 * s->progress;
         if (l->pages > most)
-                (void)snprintf(s->failure, sizeof(s->failure), "%lld requests, at most %lld", (long long)l->pages,
-                               (long long)most);
+                (void)snprintf(s->failure, sizeof(s->failure), "%lld requests, at most %lld",
+                               (long long)l->pages, (long long)most);
         bool both = s->kind == KIND_caps_and_churn || s->kind == KIND_shuffled_and_churn ||
                     s->kind == KIND_shuffled_doubles;
         bool judged = premise_holds(s, l) || s->kind == KIND_shuffled_and_churn;
@@ -401,9 +411,11 @@ static void judge(Server *s, const Listing *l, ListingStep step)
         }
         bool orderly = s->kind == KIND_quiet || s->kind == KIND_doubles_near;
         if (orderly && s->cap > 1 && step != LISTING_END)
-                (void)snprintf(s->failure, sizeof(s->failure), "a quiet list ends with step %d", (int)step);
+                (void)snprintf(s->failure, sizeof(s->failure), "a quiet list ends with step %d",
+                               (int)step);
         if (s->kind == KIND_ignores_offset && s->n > 0 && step == LISTING_END)
-                (void)snprintf(s->failure, sizeof(s->failure), "whole, from a server that ignores the offset");
+                (void)snprintf(s->failure, sizeof(s->failure),
+                               "whole, from a server that ignores the offset");
 }
 
 static bool play(uint64_t seed, bool verbose, Figures *figures)
@@ -432,7 +444,8 @@ static bool play(uint64_t seed, bool verbose, Figures *figures)
         listing_done(&l);
         if (s.failure[0])
                 printf("%sseed %llu (%s, %zu rows, limit %u, cap %zu): %s\n", verbose ? "" : "# ",
-                       (unsigned long long)seed, kind_names[s.kind], s.n, s.limit, s.cap, s.failure);
+                       (unsigned long long)seed, kind_names[s.kind], s.n, s.limit, s.cap,
+                       s.failure);
         return !s.failure[0];
 }
 
@@ -440,8 +453,9 @@ static bool play(uint64_t seed, bool verbose, Figures *figures)
 static bool too_many_missed(int kind, const Figures *f, uint64_t per_million)
 {
         bool many = f->missed * 1000000 > f->lists * per_million;
-        printf("# %s%llu of %llu lists called whole lack a row, %s\n", many ? "seeds: too many: " : "",
-               (unsigned long long)f->missed, (unsigned long long)f->lists, kind_names[kind]);
+        printf("# %s%llu of %llu lists called whole lack a row, %s\n",
+               many ? "seeds: too many: " : "", (unsigned long long)f->missed,
+               (unsigned long long)f->lists, kind_names[kind]);
         return many;
 }
 
@@ -460,20 +474,25 @@ static uint64_t play_all(uint64_t from, uint64_t count)
         printf("# %llu lists in %.1f s\n", (unsigned long long)count,
                (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
         failed += too_many_missed(KIND_caps_and_churn, &figures[KIND_caps_and_churn], 10000);
-        failed += too_many_missed(KIND_shuffled_and_churn, &figures[KIND_shuffled_and_churn], 100000);
+        failed +=
+                too_many_missed(KIND_shuffled_and_churn, &figures[KIND_shuffled_and_churn], 100000);
         failed += too_many_missed(KIND_shuffled_doubles, &figures[KIND_shuffled_doubles], 10000);
         for (size_t i = 0; i < KINDS; i++)
-                printf("# %-18s %7llu whole, %6llu unstable, %6llu failed, %5.1f requests\n", kind_names[i],
-                       (unsigned long long)figures[i].ends, (unsigned long long)figures[i].unstable,
+                printf("# %-18s %7llu whole, %6llu unstable, %6llu failed, %5.1f requests\n",
+                       kind_names[i], (unsigned long long)figures[i].ends,
+                       (unsigned long long)figures[i].unstable,
                        (unsigned long long)figures[i].failed,
-                       (double)figures[i].requests / (double)(figures[i].lists ? figures[i].lists : 1));
+                       (double)figures[i].requests /
+                               (double)(figures[i].lists ? figures[i].lists : 1));
         return failed;
 }
 
 int main(int argc, char **argv)
 {
         if (argc == 4 && strcmp(argv[1], "--seeds") == 0)
-                return play_all(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10)) ? EXIT_FAILURE : EXIT_SUCCESS;
+                return play_all(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10))
+                               ? EXIT_FAILURE
+                               : EXIT_SUCCESS;
         if (argc == 3 && strcmp(argv[1], "--seed") == 0)
                 return play(strtoull(argv[2], NULL, 10), true, NULL) ? EXIT_SUCCESS : EXIT_FAILURE;
         if (argc != 1) {
@@ -482,7 +501,7 @@ int main(int argc, char **argv)
         }
         puts("1..1");
         bool good = play_all(1, LISTS_SEEDS) == 0;
-        printf("%s 1 - every list ends, and a whole one lacks no row, from %d servers\n", good ? "ok" : "not ok",
-               LISTS_SEEDS);
+        printf("%s 1 - every list ends, and a whole one lacks no row, from %d servers\n",
+               good ? "ok" : "not ok", LISTS_SEEDS);
         return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,6 @@
 /*
- * sim: the real machine, listing, policies, guard and proof in worlds made from seeds; see world.h and check.h.
+ * sim: the real machine, listing, policies, guard and proof in worlds made from seeds; see world.h
+ * and check.h.
  *
  *     sim                            what `make check` runs; speaks TAP
  *     sim --seeds FROM COUNT         worlds FROM…FROM+COUNT-1, with figures
@@ -59,7 +60,8 @@ static uint64_t play_all(const char *prefix, uint64_t from, uint64_t count)
         for (uint64_t seed = from; seed < from + count; seed++)
                 if (!play(seed, false)) {
                         failed++;
-                        printf("%sseed %llu: %s\n", prefix, (unsigned long long)seed, world.failure);
+                        printf("%sseed %llu: %s\n", prefix, (unsigned long long)seed,
+                               world.failure);
                         if (failed == 20)
                                 break;
                 }
@@ -68,8 +70,8 @@ static uint64_t play_all(const char *prefix, uint64_t from, uint64_t count)
 
 static void print_figures(const char *prefix, double took)
 {
-        printf("%s%.0f seeds in %.1f s: %.0f a second\n", prefix, (double)coverage[COVER_seeds], took,
-               (double)coverage[COVER_seeds] / (took > 0 ? took : 1e-9));
+        printf("%s%.0f seeds in %.1f s: %.0f a second\n", prefix, (double)coverage[COVER_seeds],
+               took, (double)coverage[COVER_seeds] / (took > 0 ? took : 1e-9));
         for (size_t i = 1; i < COVERS; i++)
                 printf("%s%12llu  %s\n", prefix, (unsigned long long)coverage[i], names[i]);
 }
@@ -94,7 +96,8 @@ static int check(void)
         print_figures("# ", seconds() - began);
         printf("%s 1 - the mirror never lies, in %d worlds\n", good ? "ok" : "not ok", SIM_SEEDS);
         bool covered = all_covered("# ");
-        printf("%s 2 - everything that can happen has happened in them\n", covered ? "ok" : "not ok");
+        printf("%s 2 - everything that can happen has happened in them\n",
+               covered ? "ok" : "not ok");
         return good && covered ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -126,7 +129,8 @@ int main(int argc, char **argv)
                 status = check();
         else if (argc == 4 && strcmp(argv[1], "--seeds") == 0)
                 status = run_many(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
-        else if ((argc == 3 || (argc == 4 && strcmp(argv[3], "--verbose") == 0)) && strcmp(argv[1], "--seed") == 0)
+        else if ((argc == 3 || (argc == 4 && strcmp(argv[3], "--verbose") == 0)) &&
+                 strcmp(argv[1], "--seed") == 0)
                 status = run_one(strtoull(argv[2], NULL, 10), argc == 4);
         else
                 status = usage();

@@ -88,7 +88,7 @@ s/m->missing = machine_may_remove(m) ?/m->missing = !whole || machine_may_remove
 
 what an unstable list has not shown is held when the refresh was not clean
 src/sync/machine.c
-s/whole ? MIRROR_MISSING_HOLD : MIRROR_MISSING_IGNORE/MIRROR_MISSING_HOLD/
+s/^\( *\): MIRROR_MISSING_IGNORE;/\1: MIRROR_MISSING_HOLD;/
 
 many rows that an unstable list has not shown are taken for removals that wait
 src/sync/machine.c
@@ -296,7 +296,7 @@ s/m->unreadable += page->rows\[i\].anonymous/m->unreadable = page->rows[i].anony
 
 the digest leaves out what is wrong with a row
 src/base/digest.c
-s/row->rejected ? "!" : "-"/"-"/
+s/row->rejected   ? "!"/row->rejected   ? "-"/
 
 END
 }

@@ -1,5 +1,6 @@
 /*
- * run: see the header. Follows src/sync/sync.c from top to bottom; what differs is the witness, and the moments at which fate may strike.
+ * run: see the header. Follows src/sync/sync.c from top to bottom; what differs is the witness, and
+ * the moments at which fate may strike.
  */
 #include "sim/run.h"
 #include "sim/cast.h"
@@ -15,7 +16,7 @@ static const PollingLimits limits = {.poll_min_usec = 1 * SEC,
                                      .wait_timeout_usec = 60 * SEC,
                                      .job_timeout_usec = 150 * SEC};
 
-/* ---- the witness ---- */
+/* ---- the witness ---------------------------------------------------------------------------- */
 
 static void witness_begin(Run *r)
 {
@@ -60,7 +61,7 @@ static void witness_page(World *w, Run *r, const Shown *rows, size_t n, uint32_t
         r->n_listed += (uint32_t)n;
 }
 
-/* ---- inputs ---- */
+/* ---- inputs --------------------------------------------------------------------------------- */
 
 static void run_act(World *w, Run *r, SyncAction action);
 
@@ -100,13 +101,15 @@ static SyncAction run_keep_rows(World *w, Run *r, const Shown *rows, size_t n, S
         return action;
 }
 
-static SyncAction run_keep_verdict(World *w, Run *r, const SyncInput *in, const Shown *row, SyncAction action)
+static SyncAction run_keep_verdict(World *w, Run *r, const SyncInput *in, const Shown *row,
+                                   SyncAction action)
 {
         switch (r->machine.verdict) {
         case PROOF_GONE:
         case PROOF_ELSEWHERE:
                 r->verdicts[r->n_verdicts++] =
-                        (DbVerdict){.row = (uint16_t)truth_row_of(in->asked), .gone = r->machine.verdict == PROOF_GONE};
+                        (DbVerdict){.row = (uint16_t)truth_row_of(in->asked),
+                                    .gone = r->machine.verdict == PROOF_GONE};
                 break;
         case PROOF_HERE:
                 if (!run_keep(w, r, row))
@@ -135,12 +138,13 @@ void run_input(World *w, Run *r, SyncInput in, const Shown *rows)
         bool moved = r->machine.phase != phase && r->machine.phase != SYNC_PHASE_APPLY;
         bool noteworthy = moved || r->job_moved || r->job_url_new;
         r->job_moved = false;
-        if (r->journal && noteworthy && r->machine.phase != SYNC_PHASE_DONE && action != SYNC_DO_FINISH)
+        if (r->journal && noteworthy && r->machine.phase != SYNC_PHASE_DONE &&
+            action != SYNC_DO_FINISH)
                 journal_write(w, r);
         run_act(w, r, action);
 }
 
-/* ---- completions ---- */
+/* ---- completions ---------------------------------------------------------------------------- */
 
 static void run_on_claim(World *w, DbStatement *s, void *who)
 {
@@ -158,7 +162,8 @@ static void run_on_claim(World *w, DbStatement *s, void *who)
                         r->refreshed_at = (int64_t)r->claimed_at - s->claim.job_since_usec;
                 journal_start(w, r);
         }
-        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = &s->claim, .fault = &copy}, NULL);
+        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = &s->claim, .fault = &copy},
+                  NULL);
 }
 
 static void run_on_refresh(World *w, Call *c, void *who)
@@ -166,7 +171,8 @@ static void run_on_refresh(World *w, Call *c, void *who)
         Run *r = who;
         CatalogRefreshAnswer answer = {.has_job = c->job >= 0,
                                        .location = c->location ? "url" : NULL,
-                                       .location_below = c->location && w->site->gateway ? "url" : NULL};
+                                       .location_below =
+                                               c->location && w->site->gateway ? "url" : NULL};
         r->call = NULL;
         r->refresh_status = c->status;
         site_answer(w, c, &answer.answer);
@@ -190,7 +196,8 @@ static void run_on_job(World *w, Call *c, void *who)
         run_input(w, r, (SyncInput){.kind = SYNC_INPUT_JOB, .job = &answer}, NULL);
 }
 
-static void tell_page(World *w, const Run *r, const CatalogPageAnswer *answer, const Shown *page, uint32_t tick)
+static void tell_page(World *w, const Run *r, const CatalogPageAnswer *answer, const Shown *page,
+                      uint32_t tick)
 {
         char rows[400] = "";
         if (!w->verbose)
@@ -201,7 +208,8 @@ static void tell_page(World *w, const Run *r, const CatalogPageAnswer *answer, c
              (long long)answer->offset, tick, rows);
 }
 
-void run_on_page(World *w, Run *r, const CatalogPageAnswer *answer, const Shown *rows, uint32_t tick)
+void run_on_page(World *w, Run *r, const CatalogPageAnswer *answer, const Shown *rows,
+                 uint32_t tick)
 {
         if (answer->answer.fault.scope == FAULT_NONE) {
                 witness_page(w, r, rows, answer->n_rows, tick);
@@ -227,12 +235,17 @@ static void run_on_one(World *w, Call *c, void *who)
                         witness_join(r, &c->rows[0], 1);
                 }
         }
-        TELL(w, "instance %d, edge %u: row %u is %s (HTTP %d)", r->instance, r->edge, c->request.row,
+        TELL(w, "instance %d, edge %u: row %u is %s (HTTP %d)", r->instance, r->edge,
+             c->request.row,
              c->absent ? "gone"
              : c->n    ? "there"
                        : "not known",
              c->status);
-        run_input(w, r, (SyncInput){.kind = SYNC_INPUT_ONE, .one = &answer, .asked = &asked, .slot = c->request.slot},
+        run_input(w, r,
+                  (SyncInput){.kind = SYNC_INPUT_ONE,
+                              .one = &answer,
+                              .asked = &asked,
+                              .slot = c->request.slot},
                   c->rows);
 }
 
@@ -257,7 +270,7 @@ static void run_on_finished(World *w, DbStatement *s, void *who)
         run_input(w, r, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = &copy}, NULL);
 }
 
-/* ---- actions ---- */
+/* ---- actions -------------------------------------------------------------------------------- */
 
 static void run_abandon(World *w, Run *r)
 {
@@ -284,16 +297,16 @@ static Call *run_call(World *w, Run *r, CallRequest request)
 static void run_do_claim(World *w, Run *r)
 {
         r->claimed_at = w->now;
-        r->task =
-                database_send(w, &(DbStatement){.kind = DB_CLAIM,
-                                                .instance = r->instance,
-                                                .edge = r->edge,
-                                                .epoch = r->plan.held_epoch,
-                                                .refresh_wanted = r->plan.refresh,
-                                                .job_max_age_usec = limits.wait_timeout_usec + limits.job_timeout_usec,
-                                                .run = r,
-                                                .done = run_on_claim,
-                                                .who = r});
+        r->task = database_send(w, &(DbStatement){.kind = DB_CLAIM,
+                                                  .instance = r->instance,
+                                                  .edge = r->edge,
+                                                  .epoch = r->plan.held_epoch,
+                                                  .refresh_wanted = r->plan.refresh,
+                                                  .job_max_age_usec = limits.wait_timeout_usec +
+                                                                      limits.job_timeout_usec,
+                                                  .run = r,
+                                                  .done = run_on_claim,
+                                                  .who = r});
 }
 
 static void run_do_refresh(World *w, Run *r)
@@ -339,14 +352,15 @@ static void run_do_verify(World *w, Run *r)
         ProofOrder order;
         while (proof_next_order(&r->machine.proof, &order)) {
                 if (order.ask)
-                        r->proofs[order.slot] = run_call(w, r,
-                                                         (CallRequest){.kind = CALL_ONE,
-                                                                       .row = r->found[order.number],
-                                                                       .slot = order.slot,
-                                                                       .done = run_on_one});
+                        r->proofs[order.slot] =
+                                run_call(w, r,
+                                         (CallRequest){.kind = CALL_ONE,
+                                                       .row = r->found[order.number],
+                                                       .slot = order.slot,
+                                                       .done = run_on_one});
                 else
-                        r->waits[order.slot] =
-                                world_after(w, r->instance, order.delay_usec, run_on_wake, r, order.slot);
+                        r->waits[order.slot] = world_after(w, r->instance, order.delay_usec,
+                                                           run_on_wake, r, order.slot);
         }
 }
 
@@ -461,7 +475,7 @@ void run_journal_idle(World *w, Run *r)
                 run_act(w, r, action);
 }
 
-/* ---- life ---- */
+/* ---- life ----------------------------------------------------------------------------------- */
 
 Run *run_of(World *w, int instance, unsigned edge)
 {

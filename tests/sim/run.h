@@ -1,8 +1,10 @@
 /*
- * run: one sync in the simulation. Carries out what the real machine decides, as src/sync/sync.c, journal.c, prover.c and mirror/apply.c do (prefetch.c is the
- * real one), with simulated requests, statements and timers in place of real ones. Where one of those was changed, change it here.
+ * run: one sync in the simulation. Carries out what the real machine decides, as src/sync/sync.c,
+ * journal.c, prover.c and mirror/apply.c do (prefetch.c is the real one), with simulated requests,
+ * statements and timers in place of real ones. Where one of those was changed, change it here.
  *
- * Besides, it remembers what the catalog has shown to it: the invariants are checked against that and the truth, never against the machine's own account.
+ * Besides, it remembers what the catalog has shown to it: the invariants are checked against that
+ * and the truth, never against the machine's own account.
  */
 #pragma once
 
@@ -89,13 +91,16 @@ typedef struct Run {
         int refresh_status;      /* of the last answer to the refresh */
         bool commit_may_be_lost; /* an apply was given up without knowing */
         Witness shown[ROWS_MAX];
-        uint32_t asked_for[ROWS_MAX]; /* attempt in which the catalog was asked for it by its id, and the answer came */
-        uint32_t denied[ROWS_MAX];    /* … and said that there is no such row */
+        /* attempt in which the catalog was asked for it by its id, and the answer came */
+        uint32_t asked_for[ROWS_MAX];
+        uint32_t denied[ROWS_MAX]; /* … and said that there is no such row */
 } Run;
 
 Run *run_of(World *w, int instance, unsigned edge);
 void run_start(World *w, Run *r, const RunPlan *plan);
 void run_stop(World *w, Run *r);
-void run_kill(World *w, Run *r);                                         /* the process is gone */
-void run_take_found(Run *r, const DbMissing *missing, size_t n_missing); /* the rows that an apply has found missing */
-void run_done(World *w);                                                 /* all runs: releases memory */
+void run_kill(World *w, Run *r); /* the process is gone */
+/* the rows that an apply has found missing */
+void run_take_found(Run *r, const DbMissing *missing, size_t n_missing);
+/* all runs: releases memory */
+void run_done(World *w);

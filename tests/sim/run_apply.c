@@ -1,5 +1,6 @@
 /*
- * run_apply: attempts to apply a snapshot, and reading back what came of one whose COMMIT was not answered; follows src/mirror/apply.c.
+ * run_apply: attempts to apply a snapshot, and reading back what came of one whose COMMIT was not
+ * answered; follows src/mirror/apply.c.
  */
 #include "sim/cast.h"
 #include "sim/run_private.h"
@@ -89,7 +90,8 @@ static void apply_on_step(World *w, DbStatement *s, void *who)
         if (s->end == DB_DONE && (s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_LOCK)) {
                 r->transaction = s->transaction;
                 if (!cast_strikes(w, r->instance))
-                        apply_step(w, r, s->kind == DB_APPLY_COMPARE ? DB_APPLY_LOCK : DB_APPLY_COMMIT);
+                        apply_step(w, r,
+                                   s->kind == DB_APPLY_COMPARE ? DB_APPLY_LOCK : DB_APPLY_COMMIT);
                 return;
         }
         r->transaction = 0;
@@ -140,7 +142,8 @@ void apply_start(World *w, Run *r)
                              .to_the_end = r->machine.listed_to_the_end,
                              .verdicts = r->verdicts,
                              .n_verdicts = r->n_verdicts,
-                             .confirm_removals = r->plan.accept_removals ? 1 : w->settings.confirm_removals},
+                             .confirm_removals =
+                                     r->plan.accept_removals ? 1 : w->settings.confirm_removals},
                 .digest = r->digest.digest,
                 .run = r,
                 .done = apply_on_step,
@@ -152,7 +155,8 @@ void apply_start(World *w, Run *r)
         apply_attempt(w, r);
 }
 
-/* A transaction whose COMMIT was sent may come true, and so may one that was and whose answer is being looked for. */
+/* A transaction whose COMMIT was sent may come true, and so may one that was and whose answer is
+ * being looked for. */
 void apply_abandon(World *w, Run *r)
 {
         world_cancel(w, &r->apply_timer);

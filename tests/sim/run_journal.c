@@ -65,7 +65,9 @@ void journal_write(World *w, Run *r)
                          .edge = r->edge,
                          .epoch = r->epoch,
                          .run_id = r->run_id,
-                         .progress = {.phase = r->machine.phase, .has_job = r->machine.has_job, .job = r->machine.job},
+                         .progress = {.phase = r->machine.phase,
+                                      .has_job = r->machine.has_job,
+                                      .job = r->machine.job},
                          .job_url = r->job_url_new,
                          .run = r,
                          .done = on_written,
@@ -88,7 +90,8 @@ void journal_start(World *w, Run *r)
 {
         r->journal = true;
         r->held_at = r->claimed_at;
-        r->note_backoff = (Backoff){.floor_usec = 500 * MSEC, .ceiling_usec = w->settings.lease_usec / 3};
+        r->note_backoff =
+                (Backoff){.floor_usec = 500 * MSEC, .ceiling_usec = w->settings.lease_usec / 3};
         r->heartbeat = world_after(w, r->instance, w->settings.lease_usec / 3, on_heartbeat, r, 0);
 }
 

@@ -1,5 +1,6 @@
 /*
- * run_pages: the pages of a list, through the real prefetch.c: what it needs of catalog.h and of sd-event is given here, on virtual time.
+ * run_pages: the pages of a list, through the real prefetch.c: what it needs of catalog.h and of
+ * sd-event is given here, on virtual time.
  *
  * A Run stands for the catalog and for the event loop: it is all that those calls need to know.
  */
@@ -10,7 +11,7 @@
 static World *world;
 static Limiter paces[INSTANCES_MAX];
 
-/* ---- sd-event: a source that is deferred, once ---- */
+/* ---- sd-event: a source that is deferred, once ---------------------------------------------- */
 
 struct sd_event_source {
         Run *run;
@@ -28,7 +29,8 @@ static void source_fire(World *w, void *who, uint32_t detail)
         (void)s->handler(s, s->userdata);
 }
 
-int sd_event_add_defer(sd_event *event, sd_event_source **ret, sd_event_handler_t handler, void *userdata)
+int sd_event_add_defer(sd_event *event, sd_event_source **ret, sd_event_handler_t handler,
+                       void *userdata)
 {
         sd_event_source *s = calloc(1, sizeof(*s));
         if (!s)
@@ -55,7 +57,7 @@ sd_event_source *sd_event_source_disable_unref(sd_event_source *s)
         return NULL;
 }
 
-/* ---- catalog.h: a list request ---- */
+/* ---- catalog.h: a list request -------------------------------------------------------------- */
 
 static void pages_on_answer(World *w, Call *c, void *who)
 {
@@ -72,8 +74,8 @@ static void pages_on_answer(World *w, Call *c, void *who)
         c->request.page_done(&answer, c->request.page_userdata);
 }
 
-int catalog_list(Catalog *catalog, const Uuid *edge, const Uuid *schema_connection, int64_t offset, unsigned limit,
-                 CatalogPageCallback callback, void *userdata, CatalogCall **ret)
+int catalog_list(Catalog *catalog, const Uuid *edge, const Uuid *schema_connection, int64_t offset,
+                 unsigned limit, CatalogPageCallback callback, void *userdata, CatalogCall **ret)
 {
         Run *r = (Run *)catalog;
         (void)edge;
@@ -100,7 +102,7 @@ CatalogCall *catalog_cancel(CatalogCall *call)
         return (CatalogCall *)site_cancel(world, (Call *)call);
 }
 
-/* ---- the run's side ---- */
+/* ---- the run's side ------------------------------------------------------------------------- */
 
 /* When the catalog looked at the page that is given now. */
 static uint32_t page_tick(const Run *r, int64_t offset)
@@ -115,12 +117,13 @@ static void pages_on_page(const CatalogPageAnswer *answer, void *userdata)
 {
         static Shown rows[LIMIT_PAGE_SIZE_MAX];
         for (size_t i = 0; i < answer->n_rows; i++)
-                rows[i] = (Shown){.row = (uint16_t)truth_row_of(&answer->rows[i].id),
-                                  .edge = (uint8_t)truth_edge_of(&answer->rows[i].edge_connection_id),
-                                  .name = (uint16_t)truth_name_of(&answer->rows[i]),
-                                  .database = (uint16_t)truth_database_of(&answer->rows[i]),
-                                  .spoiled = answer->rows[i].rejected != NULL,
-                                  .anonymous = answer->rows[i].anonymous};
+                rows[i] =
+                        (Shown){.row = (uint16_t)truth_row_of(&answer->rows[i].id),
+                                .edge = (uint8_t)truth_edge_of(&answer->rows[i].edge_connection_id),
+                                .name = (uint16_t)truth_name_of(&answer->rows[i]),
+                                .database = (uint16_t)truth_database_of(&answer->rows[i]),
+                                .spoiled = answer->rows[i].rejected != NULL,
+                                .anonymous = answer->rows[i].anonymous};
         run_on_page(world, userdata, answer, rows, page_tick(userdata, answer->offset));
 }
 
@@ -130,10 +133,11 @@ void pages_want(World *w, Run *r)
         Uuid edge = truth_edge_id(r->edge);
         int result = 0;
         if (!r->prefetch)
-                result = prefetch_new((sd_event *)r, (Catalog *)r, &paces[r->instance], &edge, NULL, pages_on_page, r,
-                                      &r->prefetch);
+                result = prefetch_new((sd_event *)r, (Catalog *)r, &paces[r->instance], &edge, NULL,
+                                      pages_on_page, r, &r->prefetch);
         if (result >= 0)
-                result = prefetch_want(r->prefetch, l->offset, l->limit, l->position, listing_stride(l));
+                result = prefetch_want(r->prefetch, l->offset, l->limit, l->position,
+                                       listing_stride(l));
         if (result < 0)
                 world_fail(w, "a page could not be asked for");
 }

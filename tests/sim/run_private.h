@@ -15,7 +15,8 @@ void pages_init(World *w);
 void pages_want(World *w, Run *r);
 void pages_forget(Run *r);
 void pages_end(Run *r);
-void run_on_page(World *w, Run *r, const CatalogPageAnswer *answer, const Shown *rows, uint32_t tick);
+void run_on_page(World *w, Run *r, const CatalogPageAnswer *answer, const Shown *rows,
+                 uint32_t tick);
 
 /* run_journal.c */
 void journal_start(World *w, Run *r);

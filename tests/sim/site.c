@@ -1,5 +1,6 @@
 /*
- * site: see the header. Statuses are turned into faults by the real table of the program (answer.c); broken connections carry what http_fault.c says of them.
+ * site: see the header. Statuses are turned into faults by the real table of the program
+ * (answer.c); broken connections carry what http_fault.c says of them.
  */
 #include "sim/site.h"
 #include "catalog/answer.h"
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- faults ---- */
+/* ---- faults --------------------------------------------------------------------------------- */
 
 typedef enum Fate {
         FATE_GOOD,
@@ -18,7 +19,8 @@ typedef enum Fate {
         FATE_CUT,
         FATE_TIMEOUT,
         FATE_TLS,
-        FATE_INVALID, /* an answer that is not understood: HTML, a row without a name, a row of another edge */
+        /* an answer that is not understood: HTML, a row without a name, a row of another edge */
+        FATE_INVALID,
         FATE_STATUS,
         FATES,
 } Fate;
@@ -40,13 +42,15 @@ static const Fault *fate_fault(Fate fate)
                 [FATE_INVALID] = {FAULT_RUN, false, "catalog-bad-page"},
         };
         if (meanings[fate].code && faults[fate].scope == FAULT_NONE) {
-                fault_set(&faults[fate], meanings[fate].scope, EIO, meanings[fate].code, "simulated");
+                fault_set(&faults[fate], meanings[fate].scope, EIO, meanings[fate].code,
+                          "simulated");
                 faults[fate].retryable = meanings[fate].retryable;
         }
         return &faults[fate];
 }
 
-static const int statuses[] = {302, 400, 401, 403, 404, 408, 409, 410, 418, 425, 429, 500, 502, 503, 504};
+static const int statuses[] = {302, 400, 401, 403, 404, 408, 409, 410,
+                               418, 425, 429, 500, 502, 503, 504};
 
 static const Fault *status_fault(int status)
 {
@@ -55,8 +59,11 @@ static const Fault *status_fault(int status)
         while (statuses[i] != status)
                 i++;
         if (faults[i].scope == FAULT_NONE) {
-                HttpResponse response = {
-                        .sent = true, .status = status, .content_type = "", .location = "", .body = ""};
+                HttpResponse response = {.sent = true,
+                                         .status = status,
+                                         .content_type = "",
+                                         .location = "",
+                                         .body = ""};
                 AnswerText text = {0};
                 CatalogAnswer answer;
                 answer_classify(&response, 200, true, &(AnswerAuth){0}, &answer, &text);
@@ -100,7 +107,7 @@ static int draw_status(World *w)
                                       : statuses[10 + world_below(w, 5)];
 }
 
-/* ---- jobs ---- */
+/* ---- jobs ----------------------------------------------------------------------------------- */
 
 Uuid site_job_id(int job)
 {
@@ -144,16 +151,20 @@ static int job_start(World *w, const CallRequest *r)
         }
         for (size_t i = 0; i < s->n_jobs; i++)
                 if (s->jobs[i].edge == r->edge && s->jobs[i].epoch == r->epoch)
-                        world_fail(w, "edge %u: epoch %lld has begun two refreshes", r->edge, (long long)r->epoch);
+                        world_fail(w, "edge %u: epoch %lld has begun two refreshes", r->edge,
+                                   (long long)r->epoch);
         if (r->resumed)
-                world_fail(w, "edge %u: epoch %lld began a refresh although it took up the job of another run", r->edge,
-                           (long long)r->epoch);
+                world_fail(w,
+                           "edge %u: epoch %lld began a refresh although it took up the job of "
+                           "another run",
+                           r->edge, (long long)r->epoch);
         int number = (int)s->n_jobs++;
         Job *job = &s->jobs[number];
         *job = (Job){.edge = r->edge, .epoch = r->epoch, .vanishes_at = UINT64_MAX};
         job->visible_at = w->now + (world_chance(w, 1000) ? world_between(w, 0, 4) * SEC : 0);
         job->starts_at = w->now + world_between(w, 0, 3000) * MSEC;
-        job->ends_at = job->starts_at + (world_below(w, 4) == 0 ? world_between(w, 0, 60) * SEC : SEC);
+        job->ends_at =
+                job->starts_at + (world_below(w, 4) == 0 ? world_between(w, 0, 60) * SEC : SEC);
         if (world_chance(w, w->settings.bad_jobs / 8))
                 job->starts_at = job->ends_at = UINT64_MAX;
         else if (world_chance(w, w->settings.bad_jobs / 8))
@@ -162,7 +173,8 @@ static int job_start(World *w, const CallRequest *r)
                 job->vanishes_at = w->now + world_between(w, 0, 30) * SEC;
         job_draw_end(w, job);
         COVER(w, refreshes);
-        TELL(w, "catalog: edge %u: job %d begins, for epoch %lld", r->edge, number, (long long)r->epoch);
+        TELL(w, "catalog: edge %u: job %d begins, for epoch %lld", r->edge, number,
+             (long long)r->epoch);
         return number;
 }
 
@@ -205,7 +217,7 @@ bool site_job_ended_clean(const World *w, int number)
         return job->clean && w->now >= job->ends_at;
 }
 
-/* ---- what the catalog does with each request ---- */
+/* ---- what the catalog does with each request ------------------------------------------------ */
 
 static void look_at_refresh(World *w, Call *c)
 {
@@ -316,7 +328,8 @@ static void list_reorder(World *w, unsigned edge, Shown *rows, size_t n)
 static const Shown *list_behind(World *w, Call *c, size_t *ret_n)
 {
         unsigned e = c->request.edge;
-        if (w->site->behind[e].at == 0 || w->now - w->site->behind[e].at > w->settings.behind_usec) {
+        if (w->site->behind[e].at == 0 ||
+            w->now - w->site->behind[e].at > w->settings.behind_usec) {
                 w->site->behind[e].at = w->now;
                 w->site->behind[e].tick = c->tick;
                 w->site->behind[e].n = list_copy(w, e, w->site->behind[e].rows);
@@ -392,7 +405,9 @@ static void look_at_one(World *w, Call *c)
         const TruthVersion *v = truth_now(w->truth, c->request.row);
         if (v->edge < 0 || !v->visible) {
                 c->absent = v->edge < 0 || v->denied;
-                c->status = world_below(w, 2) == 0 ? 404 : c->absent || world_below(w, 2) == 0 ? 410 : 403;
+                c->status = world_below(w, 2) == 0                ? 404
+                            : c->absent || world_below(w, 2) == 0 ? 410
+                                                                  : 403;
                 c->fault = status_fault(c->status);
                 return;
         }
@@ -434,7 +449,8 @@ static void status_answer(World *w, Call *c)
         c->status = status;
         c->foreign = world_below(w, 2) == 0;
         if ((status == 429 || status == 503) && world_below(w, 2) == 0)
-                c->retry_after_usec = world_below(w, 4) == 0 ? 300 * SEC : world_between(w, 1, 20) * SEC;
+                c->retry_after_usec =
+                        world_below(w, 4) == 0 ? 300 * SEC : world_between(w, 1, 20) * SEC;
 }
 
 static void meet_fate(World *w, Call *c, Fate fate)
@@ -466,7 +482,7 @@ static void meet_fate(World *w, Call *c, Fate fate)
         }
 }
 
-/* ---- the way there and back ---- */
+/* ---- the way there and back ----------------------------------------------------------------- */
 
 static void call_free(World *w, Call *c)
 {
@@ -483,18 +499,21 @@ static void call_end_doubt(World *w, Call *c)
         c->doubting = false;
 }
 
-/* As call.c does. True: the call is under way again. One 401, of credentials that are good, must reach no run. */
+/* As call.c does. True: the call is under way again. One 401, of credentials that are good, must
+ * reach no run. */
 static bool call_again(World *w, Call *c)
 {
         Instance *i = &w->instances[c->request.instance];
-        const DoubtCase doubt = {.not_ours = c->request.kind == CALL_JOB && c->foreign, .repeated = c->repeated};
+        const DoubtCase doubt = {.not_ours = c->request.kind == CALL_JOB && c->foreign,
+                                 .repeated = c->repeated};
         bool known = i->refused_twice;
         COVER(w, refusals);
         DoubtStep step = doubt_on_401(&i->doubt, &doubt);
         i->refused_twice = i->refused_twice || (c->repeated && !doubt.not_ours);
         if (step == DOUBT_OVER) {
                 if (!doubt.not_ours && !c->repeated && !known)
-                        world_fail(w, "one 401 has ended a request, and the credentials were good before and after");
+                        world_fail(w, "one 401 has ended a request, and the credentials were good "
+                                      "before and after");
                 return false;
         }
         if (step == DOUBT_LATER)
@@ -522,8 +541,10 @@ static void call_deliver(World *w, void *who, uint32_t detail)
         }
         call_end_doubt(w, c);
         if (c->retry_after_usec > 0)
-                w->site->wishes[c->request.instance][c->request.edge] = (SiteWish){
-                        .kind = c->request.kind, .epoch = c->request.epoch, .until = w->now + c->retry_after_usec};
+                w->site->wishes[c->request.instance][c->request.edge] =
+                        (SiteWish){.kind = c->request.kind,
+                                   .epoch = c->request.epoch,
+                                   .until = w->now + c->retry_after_usec};
         c->request.done(w, c, c->request.who);
         call_free(w, c);
 }
@@ -531,8 +552,9 @@ static void call_deliver(World *w, void *who, uint32_t detail)
 static void churn_around(World *w, const Call *c)
 {
         for (unsigned most = 4; most > 0 && world_chance(w, w->settings.churn); most--)
-                truth_churn(w,
-                            world_below(w, 8) == 0 ? (unsigned)world_below(w, w->settings.n_edges) : c->request.edge);
+                truth_churn(w, world_below(w, 8) == 0
+                                       ? (unsigned)world_below(w, w->settings.n_edges)
+                                       : c->request.edge);
 }
 
 static void call_arrive(World *w, void *who, uint32_t detail)
@@ -562,7 +584,8 @@ Call *site_start(World *w, const CallRequest *request)
         }
         const SiteWish *wish = &s->wishes[request->instance][request->edge];
         bool one_at_a_time = request->kind == CALL_REFRESH || request->kind == CALL_JOB;
-        if (one_at_a_time && wish->kind == request->kind && wish->epoch == request->epoch && w->now < wish->until)
+        if (one_at_a_time && wish->kind == request->kind && wish->epoch == request->epoch &&
+            w->now < wish->until)
                 world_fail(w, "the catalog is asked again before it wants to be");
         Call *c = &s->calls[s->free_calls[--s->n_free]];
         c->request = *request;
@@ -576,7 +599,8 @@ Call *site_start(World *w, const CallRequest *request)
         c->retry_after_usec = 0;
         c->job = -1;
         c->n = 0;
-        c->timer = world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec), call_arrive, c, 0);
+        c->timer = world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec),
+                               call_arrive, c, 0);
         return c;
 }
 

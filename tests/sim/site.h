@@ -1,9 +1,12 @@
 /*
- * site: the simulated catalog. Takes requests, lets the network do to them what networks do, and answers from the truth at the moment at which it looks,
- * which is later than the request and earlier than the answer.
+ * site: the simulated catalog. Takes requests, lets the network do to them what networks do, and
+ * answers from the truth at the moment at which it looks, which is later than the request and
+ * earlier than the answer.
  *
- * It may lie in the ways that catalogs were seen to: pages shorter than asked for, a row given twice, an offset ignored, a page given again. It never says
- * of a row that exists that it does not, unless it hides it from list and answer alike (denied, for a while): that word is what removals rest on.
+ * It may lie in the ways that catalogs were seen to: pages shorter than asked for, a row given
+ * twice, an offset ignored, a page given again. It never says of a row that exists that it does
+ * not, unless it hides it from list and answer alike (denied, for a while): that word is what
+ * removals rest on.
  */
 #pragma once
 
@@ -35,8 +38,9 @@ typedef struct CallRequest {
         bool resumed;   /* refresh: the run took up a job, and should not have come here */
         int64_t offset; /* list */
         unsigned limit;
-        uint32_t attempt_from; /* list: tick of the first page since the last start; 0: this is it */
-        unsigned row;          /* one */
+        /* list: tick of the first page since the last start; 0: this is it */
+        uint32_t attempt_from;
+        unsigned row; /* one */
         unsigned slot;
         int job; /* job: its number */
         int job_url;
@@ -87,7 +91,8 @@ typedef struct Site {
         size_t n_jobs;
         Job jobs[JOBS_MAX];
         bool only_old_job_api;
-        bool gateway;             /* does not know the job's Location, but the same path below the url */
+        /* does not know the job's Location, but the same path below the url */
+        bool gateway;
         size_t n_last[EDGES_MAX]; /* the last page that was given */
         uint32_t last_tick[EDGES_MAX];
         Shown last[EDGES_MAX][LIMIT_PAGE_SIZE_MAX];
@@ -105,9 +110,11 @@ typedef struct Site {
 
 void site_init(World *w);
 Call *site_start(World *w, const CallRequest *request);
-Call *site_cancel(World *w, Call *call); /* the catalog may see the request all the same; NULL is fine; returns NULL */
+/* the catalog may see the request all the same; NULL is fine; returns NULL */
+Call *site_cancel(World *w, Call *call);
 
-/* The call's answer in the shape of catalog.h. Rows are written to `rows`, which has room for a page. */
+/* The call's answer in the shape of catalog.h. Rows are written to `rows`, which has room for a
+ * page. */
 void site_answer(const World *w, const Call *call, CatalogAnswer *ret);
 Uuid site_job_id(int job);
 int site_job_of(const Uuid *id);

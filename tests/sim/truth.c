@@ -6,9 +6,10 @@
 
 enum { NAMES = 64 };
 
-/* ---- ids and records ---- */
+/* ---- ids and records ------------------------------------------------------------------------ */
 
-static const char letters[NAMES + 1] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+static const char letters[NAMES + 1] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
 static Uuid make_id(uint8_t kind, unsigned number)
 {
@@ -73,7 +74,7 @@ void truth_spoil(unsigned row, bool anonymous, DatabaseConnection *record)
                 record->id = make_id(0xAF, row);
 }
 
-/* ---- history ---- */
+/* ---- history -------------------------------------------------------------------------------- */
 
 uint32_t truth_look(Truth *t)
 {
@@ -103,8 +104,8 @@ static void truth_change(World *w, unsigned row, TruthVersion to)
                 t->regrouped[was->edge] = t->shortened[was->edge] = to.from;
         t->versions[t->n_versions] = to;
         t->current[row] = (int32_t)t->n_versions++;
-        TELL(w, "catalog: row %u: %s %d, name %u, database %u%s", row, to.edge < 0 ? "gone, edge" : "edge", to.edge,
-             to.name, to.database,
+        TELL(w, "catalog: row %u: %s %d, name %u, database %u%s", row,
+             to.edge < 0 ? "gone, edge" : "edge", to.edge, to.name, to.database,
              to.anonymous ? ", spoiled, without id"
              : to.spoiled ? ", spoiled"
              : to.visible ? ""
@@ -139,8 +140,8 @@ bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to)
         return true;
 }
 
-bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database, uint32_t from,
-               uint32_t to)
+bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database,
+               uint32_t from, uint32_t to)
 {
         const TruthVersion *v = truth_now(t, row);
         while (v && v->from > to)
@@ -154,7 +155,7 @@ bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsig
         return false;
 }
 
-/* ---- changes ---- */
+/* ---- changes -------------------------------------------------------------------------------- */
 
 static bool has_room(const Truth *t)
 {

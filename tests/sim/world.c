@@ -1,5 +1,6 @@
 /*
- * world: see the header. The queue is a binary heap of moments; equal moments keep the order in which they were asked for.
+ * world: see the header. The queue is a binary heap of moments; equal moments keep the order in
+ * which they were asked for.
  */
 #include "sim/world.h"
 #include "catalogd/random.h"
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- chance ---- */
+/* ---- chance --------------------------------------------------------------------------------- */
 
 uint64_t world_random(World *w)
 {
@@ -34,17 +35,23 @@ static unsigned pick(World *w, const unsigned *choices, size_t n)
         return choices[world_below(w, n)];
 }
 
-#define PICK(w, ...)                                                                                                   \
-        pick(w, (const unsigned[]){__VA_ARGS__}, sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned))
+#define PICK(w, ...)                                                                               \
+        pick(w, (const unsigned[]){__VA_ARGS__},                                                   \
+             sizeof((const unsigned[]){__VA_ARGS__}) / sizeof(unsigned))
 
-/* Small lists and pages meet the borders more often than large ones; some worlds are large enough for every overlap. */
+/* Small lists and pages meet the borders more often than large ones; some worlds are large enough
+ * for every overlap. */
 static void draw_sizes(World *w, Settings *s)
 {
         bool large = world_below(w, 150) == 0;
         s->page_size = large ? PICK(w, 100, 300, 500) : PICK(w, 2, 3, 4, 5, 7, 10, 16, 25);
-        s->rows = large ? (unsigned)world_below(w, 1200) : (unsigned)world_below(w, PICK(w, 1, 5, 12, 30, 60));
-        s->cap_max = world_below(w, 3) == 0 ? (unsigned)world_between(w, 2, s->page_size) : s->page_size;
-        s->cap_min = s->cap_max > 8 && world_below(w, 3) == 0 ? (unsigned)world_between(w, 8, s->cap_max) : s->cap_max;
+        s->rows = large ? (unsigned)world_below(w, 1200)
+                        : (unsigned)world_below(w, PICK(w, 1, 5, 12, 30, 60));
+        s->cap_max =
+                world_below(w, 3) == 0 ? (unsigned)world_between(w, 2, s->page_size) : s->page_size;
+        s->cap_min = s->cap_max > 8 && world_below(w, 3) == 0
+                             ? (unsigned)world_between(w, 8, s->cap_max)
+                             : s->cap_max;
 }
 
 /* Most worlds have a few kinds of trouble; some have none, some have all. */
@@ -106,7 +113,7 @@ void world_init(World *w, uint64_t seed)
         draw_settings(w);
 }
 
-/* ---- time ---- */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 static bool before(const struct WorldDue *a, const struct WorldDue *b)
 {
@@ -141,7 +148,8 @@ static struct WorldDue heap_pop(World *w)
         return top;
 }
 
-WorldTimer world_after(World *w, int instance, uint64_t delay_usec, WorldFire fire, void *who, uint32_t detail)
+WorldTimer world_after(World *w, int instance, uint64_t delay_usec, WorldFire fire, void *who,
+                       uint32_t detail)
 {
         if (w->n_free == 0) {
                 world_fail(w, "the simulation has no room for another event");
@@ -191,7 +199,7 @@ bool world_step(World *w)
         return !w->failed;
 }
 
-/* ---- story ---- */
+/* ---- story ---------------------------------------------------------------------------------- */
 
 void world_fail(World *w, const char *format, ...)
 {

@@ -1,9 +1,11 @@
 /*
- * world: a simulated stretch of time, made from one seed: its settings, its clock, its chance, its queue of events, its story and its first failure.
+ * world: a simulated stretch of time, made from one seed: its settings, its clock, its chance, its
+ * queue of events, its story and its first failure.
  *
- * Everything in a world comes from the seed, so that a seed that fails fails again. Time is virtual: events carry the moment at which they happen, and the
- * clock jumps from one to the next. An event that belongs to an instance of the program waits while that instance is paused, and never happens once it was
- * killed.
+ * Everything in a world comes from the seed, so that a seed that fails fails again. Time is
+ * virtual: events carry the moment at which they happen, and the clock jumps from one to the next.
+ * An event that belongs to an instance of the program waits while that instance is paused, and
+ * never happens once it was killed.
  */
 #pragma once
 
@@ -27,23 +29,30 @@ enum {
 /* How this world is. Chances are out of 10,000. */
 typedef struct Settings {
         unsigned n_edges, n_instances, syncs; /* syncs: in the wild part, all edges together */
-        unsigned page_size, cap_min, cap_max; /* rows that the server gives at most, drawn for each page */
-        unsigned rows;                        /* of an edge in the beginning */
-        unsigned churn;                       /* that something changes in the catalog around a request */
+        /* rows that the server gives at most, drawn for each page */
+        unsigned page_size, cap_min, cap_max;
+        unsigned rows; /* of an edge in the beginning */
+        /* that something changes in the catalog around a request */
+        unsigned churn;
         unsigned bursts, jumps, moves, hiding, spoils, lies;
         unsigned http_faults, pg_faults, bad_jobs;
         unsigned kills, pauses, stops, restarts, local_faults; /* at each effect of the program */
         unsigned ahead; /* pages that an instance may have under way; 1: none ahead */
         unsigned confirm_removals;
         bool shuffles, ties,
-                doubles;      /* a new order at each request; neighbours that change places; rows that stand twice */
-        uint64_t behind_usec; /* another node, so far behind at most, answers half of the list requests; 0: none */
-        bool ignores_offset, own_names; /* own_names: an instance has the same name after a restart */
+                /* a new order at each request; neighbours that change places; rows that stand twice
+                 */
+                doubles;
+        /* another node, so far behind at most, answers half of the list requests; 0: none */
+        uint64_t behind_usec;
+        /* own_names: an instance has the same name after a restart */
+        bool ignores_offset, own_names;
         uint64_t lease_usec, latency_usec;
 } Settings;
 
 typedef struct Instance {
-        unsigned life;         /* rises with every start: what an earlier life began does not come back */
+        /* rises with every start: what an earlier life began does not come back */
+        unsigned life;
         uint64_t paused_until; /* 0: running */
         bool dead;
         int name;           /* as the database sees it */
@@ -96,7 +105,8 @@ struct World {
         Settings settings;
         uint64_t now;             /* microseconds; begins at a second, so that 0 means never */
         uint64_t settings_events; /* events of all worlds before this one */
-        bool quiet;               /* the last part: nothing goes wrong any more, and nothing changes */
+        /* the last part: nothing goes wrong any more, and nothing changes */
+        bool quiet;
         Instance instances[INSTANCES_MAX];
 
         struct Truth *truth;
@@ -122,31 +132,33 @@ struct World {
 /* Forgets everything but verbose and coverage, and draws the settings. */
 void world_init(World *w, uint64_t seed);
 
-/* ---- chance ---- */
+/* ---- chance --------------------------------------------------------------------------------- */
 
 uint64_t world_random(World *w);
 uint64_t world_below(World *w, uint64_t n);               /* 0…n-1; n > 0 */
 uint64_t world_between(World *w, uint64_t a, uint64_t b); /* a…b */
 bool world_chance(World *w, unsigned of_10000);           /* never in the quiet part */
 
-/* ---- time ---- */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 /* instance: whose event it is, or NOBODY. */
-WorldTimer world_after(World *w, int instance, uint64_t delay_usec, WorldFire fire, void *who, uint32_t detail);
+WorldTimer world_after(World *w, int instance, uint64_t delay_usec, WorldFire fire, void *who,
+                       uint32_t detail);
 void world_cancel(World *w, WorldTimer *timer); /* nothing when it has fired */
-bool world_step(World *w);                      /* false: nothing is left, or the world has failed */
+/* false: nothing is left, or the world has failed */
+bool world_step(World *w);
 
-/* ---- story ---- */
+/* ---- story ---------------------------------------------------------------------------------- */
 
 /* The first one counts; the rest of the world is not played. */
 void world_fail(World *w, const char *format, ...) _printf_(2, 3);
 void world_tell(World *w, const char *format, ...) _printf_(2, 3);
 
 /* A line of the story; costs nothing when nobody listens. */
-#define TELL(w, ...)                                                                                                   \
-        do {                                                                                                           \
-                if ((w)->verbose)                                                                                      \
-                        world_tell(w, __VA_ARGS__);                                                                    \
+#define TELL(w, ...)                                                                               \
+        do {                                                                                       \
+                if ((w)->verbose)                                                                  \
+                        world_tell(w, __VA_ARGS__);                                                \
         } while (0)
 
 #define COVER_MANY(w, what, n) ((w)->coverage[COVER_##what] += (uint64_t)(n))

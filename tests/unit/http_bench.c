@@ -35,7 +35,8 @@ void bench_close(Bench *bench)
         sd_event_unref(bench->event);
 }
 
-HttpRequest bench_request(char *url, size_t url_size, const char *scheme, int port, const char *path)
+HttpRequest bench_request(char *url, size_t url_size, const char *scheme, int port,
+                          const char *path)
 {
         (void)snprintf(url, url_size, "%s://127.0.0.1:%d%s", scheme, port, path);
         return (HttpRequest){.method = HTTP_GET, .url = url, .body_max_bytes = 64 * 1024};
@@ -52,7 +53,8 @@ static void on_response(const HttpResponse *response, void *userdata)
         seen->sent = response->sent;
         seen->status = response->status;
         seen->retry_after_usec = response->retry_after_usec;
-        (void)snprintf(seen->content_type, sizeof(seen->content_type), "%s", response->content_type);
+        (void)snprintf(seen->content_type, sizeof(seen->content_type), "%s",
+                       response->content_type);
         (void)snprintf(seen->location, sizeof(seen->location), "%s", response->location);
         seen->body_size = response->body_size;
         assert_int_equal(response->body[response->body_size], '\0');

@@ -1,5 +1,6 @@
 /*
- * http_bench: one client and an event loop, for the tests of src/http; and what became of a request, kept beyond its callback.
+ * http_bench: one client and an event loop, for the tests of src/http; and what became of a
+ * request, kept beyond its callback.
  */
 #pragma once
 
@@ -29,13 +30,15 @@ typedef struct Seen {
         void *other;                     /* for `then` */
 } Seen;
 
-/* Defaults, to be changed before the first request: connect 5 s, request 10 s, 4 in flight, plain http allowed. */
+/* Defaults, to be changed before the first request: connect 5 s, request 10 s, 4 in flight, plain
+ * http allowed. */
 HttpClientOptions bench_options(void);
 void bench_open(Bench *bench, const HttpClientOptions *options);
 void bench_close(Bench *bench);
 
 /* A GET with room for 64 KiB, no authentication; `port` on 127.0.0.1. */
-HttpRequest bench_request(char *url, size_t url_size, const char *scheme, int port, const char *path);
+HttpRequest bench_request(char *url, size_t url_size, const char *scheme, int port,
+                          const char *path);
 
 void bench_start(Bench *bench, const HttpRequest *request, Seen *seen);
 void bench_get(Bench *bench, int port, const char *path, Seen *seen);

@@ -16,10 +16,10 @@ typedef struct Handler {
         unsigned number;
 } Handler;
 
-#define MUST(condition)                                                                                                \
-        do {                                                                                                           \
-                if (!(condition))                                                                                      \
-                        abort();                                                                                       \
+#define MUST(condition)                                                                            \
+        do {                                                                                       \
+                if (!(condition))                                                                  \
+                        abort();                                                                   \
         } while (0)
 
 static bool send_all(int fd, const char *bytes, size_t size)
@@ -149,7 +149,8 @@ static bool play(Server *server, const Script *s, int fd, bool first)
 
 static void *handle(void *argument)
 {
-        static const Script nothing = {.bytes = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"};
+        static const Script nothing = {
+                .bytes = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"};
         Handler h = *(Handler *)argument;
         free(argument);
         Server *server = h.server;
@@ -173,7 +174,8 @@ static void *accept_all(void *argument)
 {
         Server *server = argument;
         for (;;) {
-                /* accept takes its descriptor before it waits, and a test may be short of them on purpose until the client connects. */
+                /* accept takes its descriptor before it waits, and a test may be short of them on
+                 * purpose until the client connects. */
                 struct pollfd p = {.fd = server->fd, .events = POLLIN};
                 (void)poll(&p, 1, -1);
                 int fd = accept(server->fd, NULL, NULL);
@@ -197,7 +199,8 @@ Server *server_start(const Script *scripts)
         server->scripts = scripts;
         MUST(pthread_mutex_init(&server->lock, NULL) == 0);
         MUST(pthread_cond_init(&server->changed, NULL) == 0);
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(address);
         server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         MUST(server->fd >= 0);

@@ -1,8 +1,9 @@
 /*
  * http_server: a server on loopback that answers bytes from a script, for the tests of src/http.
  *
- * One thread per connection. Each request is looked up by its path; what is not in the script is answered 404 with an empty body. Everything it saw can
- * be read afterwards. Nothing here parses more of HTTP than the end of the headers (requests have no bodies).
+ * One thread per connection. Each request is looked up by its path; what is not in the script is
+ * answered 404 with an empty body. Everything it saw can be read afterwards. Nothing here parses
+ * more of HTTP than the end of the headers (requests have no bodies).
  */
 #pragma once
 
@@ -16,7 +17,9 @@ typedef enum ScriptEnd {
         SCRIPT_HANG,    /* nothing more, until the client closes */
         SCRIPT_DRIBBLE, /* a space every 100 ms, until the client closes */
         SCRIPT_FLOOD,   /* `bytes` again and again, until the client closes */
-        SCRIPT_IDLE, /* kept for a first request of a connection; a later one meets the close of an idle connection: no answer */
+        /* kept for a first request of a connection; a later one meets the close of an idle
+           connection: no answer */
+        SCRIPT_IDLE,
         SCRIPT_GATE, /* waits before it answers, until server_open_gate */
 } ScriptEnd;
 

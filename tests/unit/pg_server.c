@@ -13,12 +13,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MESSAGE_BYTES = 64 * 1024, SSL_REQUEST = 80877103, GSS_REQUEST = 80877104, CANCEL_REQUEST = 80877102 };
+enum {
+        MESSAGE_BYTES = 64 * 1024,
+        SSL_REQUEST = 80877103,
+        GSS_REQUEST = 80877104,
+        CANCEL_REQUEST = 80877102
+};
 
-#define MUST(condition)                                                                                                \
-        do {                                                                                                           \
-                if (!(condition))                                                                                      \
-                        abort();                                                                                       \
+#define MUST(condition)                                                                            \
+        do {                                                                                       \
+                if (!(condition))                                                                  \
+                        abort();                                                                   \
         } while (0)
 
 /* A connection, and the message that is read or put together. */
@@ -39,7 +44,7 @@ static bool begins_with(const char *sql, const char *words)
         return strncmp(sql, words, strlen(words)) == 0;
 }
 
-/* ---- what is sent ---- */
+/* ---- what is sent --------------------------------------------------------------------------- */
 
 static bool send_all(int fd, const char *bytes, size_t size)
 {
@@ -153,7 +158,7 @@ static bool send_done(Link *l, const Answer *a)
         return send_message(l, 'C');
 }
 
-/* ---- what is read ---- */
+/* ---- what is read --------------------------------------------------------------------------- */
 
 static bool read_all(int fd, char *out, size_t size)
 {
@@ -204,7 +209,7 @@ static const Answer *note(Link *l, const char *sql)
         return found;
 }
 
-/* ---- the conversation ---- */
+/* ---- the conversation ----------------------------------------------------------------------- */
 
 /* An answer that is no answer. False: there is nothing more to say. */
 static bool answer_badly(Link *l, const Answer *a)
@@ -344,7 +349,8 @@ PgServer *pg_server_start(Answer *script)
         MUST(s);
         s->script = script;
         MUST(pthread_mutex_init(&s->lock, NULL) == 0);
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(address);
         s->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         MUST(s->fd >= 0);

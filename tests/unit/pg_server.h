@@ -1,8 +1,10 @@
 /*
- * pg_server: a server on loopback that speaks PostgreSQL's protocol and answers from a script, for what a real one never says.
+ * pg_server: a server on loopback that speaks PostgreSQL's protocol and answers from a script, for
+ * what a real one never says.
  *
- * One connection after the other, each to its end. Each statement is looked up by the words that it begins with; what is not in the script succeeds without
- * rows. The data of a COPY are swallowed. No parameters are looked at.
+ * One connection after the other, each to its end. Each statement is looked up by the words that it
+ * begins with; what is not in the script succeeds without rows. The data of a COPY are swallowed.
+ * No parameters are looked at.
  */
 #pragma once
 
@@ -46,4 +48,5 @@ typedef struct PgServer {
 PgServer *pg_server_start(Answer *script);
 void pg_server_stop(PgServer *server); /* after the client has closed */
 unsigned pg_server_connections(PgServer *server);
-unsigned pg_server_count(PgServer *server, const char *words); /* how many statements began with them */
+/* how many statements began with them */
+unsigned pg_server_count(PgServer *server, const char *words);

@@ -65,7 +65,8 @@ static void parse(const char *words, Parsed *p)
         int err = dup(STDERR_FILENO);
         (void)dup2(file, STDOUT_FILENO);
         (void)dup2(file, STDERR_FILENO);
-        p->result = arguments_parse(commands, ARRAY_SIZE(commands), argc, p->argv, &p->line, &p->command);
+        p->result = arguments_parse(commands, ARRAY_SIZE(commands), argc, p->argv, &p->line,
+                                    &p->command);
         (void)fflush(stdout);
         (void)dup2(out, STDOUT_FILENO);
         (void)dup2(err, STDERR_FILENO);
@@ -84,8 +85,16 @@ static void what_may_be_written(void **state)
                 bool json, offline;
         } cases[] = {
                 {.words = "fly", .command = "fly", .level = LOG_LEVEL_INFO},
-                {.words = "fly kite owl", .command = "fly", .first = "kite", .second = "owl", .level = LOG_LEVEL_INFO},
-                {.words = "fly --json kite", .command = "fly", .json = true, .first = "kite", .level = LOG_LEVEL_INFO},
+                {.words = "fly kite owl",
+                 .command = "fly",
+                 .first = "kite",
+                 .second = "owl",
+                 .level = LOG_LEVEL_INFO},
+                {.words = "fly --json kite",
+                 .command = "fly",
+                 .json = true,
+                 .first = "kite",
+                 .level = LOG_LEVEL_INFO},
                 {.words = "fly kite --json owl",
                  .command = "fly",
                  .json = true,
@@ -94,8 +103,14 @@ static void what_may_be_written(void **state)
                  .level = LOG_LEVEL_INFO},
                 {.words = "-c a fly", .command = "fly", .config = "a", .level = LOG_LEVEL_INFO},
                 {.words = "fly -c a", .command = "fly", .config = "a", .level = LOG_LEVEL_INFO},
-                {.words = "--config=a fly", .command = "fly", .config = "a", .level = LOG_LEVEL_INFO},
-                {.words = "-c a fly --config b", .command = "fly", .config = "b", .level = LOG_LEVEL_INFO},
+                {.words = "--config=a fly",
+                 .command = "fly",
+                 .config = "a",
+                 .level = LOG_LEVEL_INFO},
+                {.words = "-c a fly --config b",
+                 .command = "fly",
+                 .config = "b",
+                 .level = LOG_LEVEL_INFO},
                 {.words = "-v fly", .command = "fly", .level = LOG_LEVEL_DEBUG},
                 {.words = "fly -q", .command = "fly", .level = LOG_LEVEL_ERROR},
                 {.words = "fly --count 3 --from=x",
@@ -108,9 +123,15 @@ static void what_may_be_written(void **state)
                  .first = "--json",
                  .second = "-q",
                  .level = LOG_LEVEL_INFO},
-                {.words = "-- fly kite", .command = "fly", .first = "kite", .level = LOG_LEVEL_INFO},
+                {.words = "-- fly kite",
+                 .command = "fly",
+                 .first = "kite",
+                 .level = LOG_LEVEL_INFO},
                 {.words = "fly fly", .command = "fly", .first = "fly", .level = LOG_LEVEL_INFO},
-                {.words = "sit --offline", .command = "sit", .offline = true, .level = LOG_LEVEL_INFO},
+                {.words = "sit --offline",
+                 .command = "sit",
+                 .offline = true,
+                 .level = LOG_LEVEL_INFO},
                 {.words = "sit --off", .command = "sit", .offline = true, .level = LOG_LEVEL_INFO},
                 {.words = "sit --", .command = "sit", .level = LOG_LEVEL_INFO},
         };
@@ -125,8 +146,8 @@ static void what_may_be_written(void **state)
                 assert_int_equal(p.line.offline, cases[i].offline);
                 const char *got[] = {p.line.config_file, p.line.count, p.line.from, p.line.names[0],
                                      p.line.names[0] ? p.line.names[1] : NULL};
-                const char *expected[] = {cases[i].config, cases[i].count, cases[i].from, cases[i].first,
-                                          cases[i].second};
+                const char *expected[] = {cases[i].config, cases[i].count, cases[i].from,
+                                          cases[i].first, cases[i].second};
                 for (size_t k = 0; k < ARRAY_SIZE(got); k++) {
                         assert_int_equal(got[k] != NULL, expected[k] != NULL);
                         if (got[k])
@@ -147,13 +168,16 @@ static void what_is_wrong_is_said(void **state)
                 {"fl", "no command \"fl\""},
                 {"--json fly", "unrecognized option '--json'\nTry: edgemirror --help\n"},
                 {"--frob", "edgemirror: unrecognized option '--frob'"},
-                {"fly --offline", "edgemirror: unrecognized option '--offline'\nTry: edgemirror fly --help\n"},
-                {"sit --json", "edgemirror: unrecognized option '--json'\nTry: edgemirror sit --help\n"},
+                {"fly --offline",
+                 "edgemirror: unrecognized option '--offline'\nTry: edgemirror fly --help\n"},
+                {"sit --json",
+                 "edgemirror: unrecognized option '--json'\nTry: edgemirror sit --help\n"},
                 {"fly --json=yes", "doesn't allow an argument"},
                 {"fly --count", "requires an argument"},
                 {"fly -c", "requires an argument"},
                 {"fly -x", "invalid option -- 'x'"},
-                {"sit down", "edgemirror sit takes no arguments, and there is \"down\"\nTry: edgemirror sit --help\n"},
+                {"sit down", "edgemirror sit takes no arguments, and there is \"down\"\nTry: "
+                             "edgemirror sit --help\n"},
                 {"sit --offline down", "takes no arguments"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

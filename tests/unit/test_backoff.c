@@ -1,5 +1,6 @@
 /*
- * The wait before another attempt: its bounds hold for every draw, it grows, it is spread, and a server's wish is honoured within the ceiling.
+ * The wait before another attempt: its bounds hold for every draw, it grows, it is spread, and a
+ * server's wish is honoured within the ceiling.
  */
 #include "base/backoff.h"
 #include "base/cleanup.h"
@@ -36,7 +37,8 @@ static void every_delay_is_between_floor_and_ceiling(void **state)
         uint64_t seed = 42;
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Backoff b = {.floor_usec = cases[i].floor, .ceiling_usec = cases[i].ceiling};
-                uint64_t least = cases[i].floor < cases[i].ceiling ? cases[i].floor : cases[i].ceiling;
+                uint64_t least =
+                        cases[i].floor < cases[i].ceiling ? cases[i].floor : cases[i].ceiling;
                 for (unsigned n = 0; n < 20000; n++) {
                         uint64_t delay = backoff_next(&b, 0, draw(&seed));
                         assert_true(delay >= least && delay <= cases[i].ceiling);

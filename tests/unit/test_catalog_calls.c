@@ -1,5 +1,6 @@
 /*
- * catalog: calls over the wire. What is asked for is what must answer, and a call may be cancelled anywhere.
+ * catalog: calls over the wire. What is asked for is what must answer, and a call may be cancelled
+ * anywhere.
  */
 #include "base/duration.h"
 #include "catalog/catalog.h"
@@ -21,25 +22,34 @@
 #define STRANGER "5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10"
 #define OTHER    "7d1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d17"
 #define LIST     "/rest/catalogDatabase/v1/databaseConnections"
-#define OF(id)   "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" id "\",\"state\":\"COMPLETED\"}"
+#define OF(id)                                                                                     \
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" id                   \
+        "\",\"state\":\"COMPLETED\"}"
 
 #define ROW_PATH(number)         LIST "/0000000" #number "-3d0a-4d55-9d2b-6b8f0f0a1c11"
 #define SAYS(status, type, body) "HTTP/1.1 " status "\r\nContent-Type: " type "\r\n\r\n" body
-#define OWN_WORDS                                                                                                      \
-        "{\"statusCode\":404,\"errorCode\":\"notFound\",\"titleMessage\":\"Not found\",\"userMessage\":\"There is none\"}"
+#define OWN_WORDS                                                                                  \
+        "{\"statusCode\":404,\"errorCode\":\"notFound\",\"titleMessage\":\"Not "                   \
+        "found\",\"userMessage\":\"There is none\"}"
 
 /* Of rows that are asked for by id. Only the last two say that there is none. */
 static const Script rows[] = {
         {ROW_PATH(0), SAYS("404 Not Found", "text/html", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
-        {ROW_PATH(1), SAYS("404 Not Found", "application/json", "Not found"), 0, NULL, SCRIPT_CLOSE},
-        {ROW_PATH(2), SAYS("404 Not Found", "application/json", "[" OWN_WORDS "]"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(1), SAYS("404 Not Found", "application/json", "Not found"), 0, NULL,
+         SCRIPT_CLOSE},
+        {ROW_PATH(2), SAYS("404 Not Found", "application/json", "[" OWN_WORDS "]"), 0, NULL,
+         SCRIPT_CLOSE},
         {ROW_PATH(3), SAYS("404 Not Found", "application/json", "null"), 0, NULL, SCRIPT_CLOSE},
-        {ROW_PATH(4), SAYS("404 Not Found", "application/json", "{\"message\":\"no route\"}"), 0, NULL, SCRIPT_CLOSE},
-        {ROW_PATH(5), SAYS("404 Not Found", "application/json", "{\"errorCode\":404"), 0, NULL, SCRIPT_CLOSE},
-        {ROW_PATH(6), SAYS("400 Bad Request", "application/json", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(4), SAYS("404 Not Found", "application/json", "{\"message\":\"no route\"}"), 0,
+         NULL, SCRIPT_CLOSE},
+        {ROW_PATH(5), SAYS("404 Not Found", "application/json", "{\"errorCode\":404"), 0, NULL,
+         SCRIPT_CLOSE},
+        {ROW_PATH(6), SAYS("400 Bad Request", "application/json", OWN_WORDS), 0, NULL,
+         SCRIPT_CLOSE},
         {ROW_PATH(7),
-         "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n" OWN_WORDS, 0, NULL,
-         SCRIPT_CLOSE}, /* cut off */
+         "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: "
+         "400\r\n\r\n" OWN_WORDS,
+         0, NULL, SCRIPT_CLOSE}, /* cut off */
         {ROW_PATH(8), SAYS("404 Not Found", "application/json", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
         {ROW_PATH(9), SAYS("410 Gone", "application/json", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
         {0},
@@ -49,12 +59,14 @@ static const Script scripts[] = {
         {"/ours", OF(JOB), 0, NULL, SCRIPT_CLOSE},
         {"/stranger", OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
         {LIST "/" JOB,
-         "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}", 0, NULL,
-         SCRIPT_CLOSE},
+         "HTTP/1.1 401 Unauthorized\r\nContent-Type: "
+         "application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}",
+         0, NULL, SCRIPT_CLOSE},
         {LIST "/" STRANGER, OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
         {LIST "/" OTHER,
-         "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}", 0, NULL,
-         SCRIPT_CLOSE},
+         "HTTP/1.1 401 Unauthorized\r\nContent-Type: "
+         "application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}",
+         0, NULL, SCRIPT_CLOSE},
         {0},
 };
 
@@ -136,15 +148,18 @@ static void only_a_request_that_names_an_edge_blames_the_id_of_the_edge(void **s
         static const struct {
                 const char *status;
                 bool ours, hinted; /* in the catalog's words */
-        } cases[] = {{"400 Bad Request", true, true}, {"404 Not Found", true, true}, {"404 Not Found", false, false}};
+        } cases[] = {{"400 Bad Request", true, true},
+                     {"404 Not Found", true, true},
+                     {"404 Not Found", false, false}};
         World *w = *state;
         Uuid id;
         assert_int_equal(uuid_parse(STRANGER, &id), 0);
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 char bytes[200], base[96];
-                (void)snprintf(bytes, sizeof(bytes),
-                               "HTTP/1.1 %s\r\nContent-Type: application/json\r\n\r\n{\"%s\":\"no\"}", cases[i].status,
-                               cases[i].ours ? "userMessage" : "message");
+                (void)snprintf(
+                        bytes, sizeof(bytes),
+                        "HTTP/1.1 %s\r\nContent-Type: application/json\r\n\r\n{\"%s\":\"no\"}",
+                        cases[i].status, cases[i].ours ? "userMessage" : "message");
                 const Script refusals[] = {{LIST "/refresh", bytes, 0, NULL, SCRIPT_CLOSE},
                                            {LIST, bytes, 0, NULL, SCRIPT_CLOSE},
                                            {LIST "/" STRANGER, bytes, 0, NULL, SCRIPT_CLOSE},
@@ -156,12 +171,16 @@ static void only_a_request_that_names_an_edge_blames_the_id_of_the_edge(void **s
                 Hint hints[4] = {0};
                 (void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", server->port);
                 assert_int_equal(
-                        catalog_new(w->bench.client, &(CatalogOptions){.base_url = base, .auth = HTTP_AUTH_NONE}, &c),
+                        catalog_new(w->bench.client,
+                                    &(CatalogOptions){.base_url = base, .auth = HTTP_AUTH_NONE},
+                                    &c),
                         0);
                 assert_int_equal(catalog_refresh(c, &id, hint_on_refresh, &hints[0], &call), 0);
-                assert_int_equal(catalog_list(c, &id, NULL, 0, 5, hint_on_page, &hints[1], &call), 0);
+                assert_int_equal(catalog_list(c, &id, NULL, 0, 5, hint_on_page, &hints[1], &call),
+                                 0);
                 assert_int_equal(catalog_get_one(c, &id, hint_on_one, &hints[2], &call), 0);
-                assert_int_equal(catalog_get_job(c, &id, "/ours", hint_on_job, &hints[3], &call), 0);
+                assert_int_equal(catalog_get_job(c, &id, "/ours", hint_on_job, &hints[3], &call),
+                                 0);
                 for (size_t k = 0; k < ARRAY_SIZE(hints); k++) {
                         while (hints[k].n_answers == 0)
                                 assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
@@ -242,13 +261,15 @@ static void only_what_was_sent_counts_as_a_request(void **state)
         ask(w, "/ours", &asked);
         assert_int_equal(asked.requests, 1);
 
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(address);
         _cleanup_(cleanup_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_true(fd >= 0);
         assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
         assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-        (void)snprintf(w->base_url, sizeof(w->base_url), "http://127.0.0.1:%d", ntohs(address.sin_port));
+        (void)snprintf(w->base_url, sizeof(w->base_url), "http://127.0.0.1:%d",
+                       ntohs(address.sin_port));
         CatalogOptions options = {.base_url = w->base_url, .auth = HTTP_AUTH_NONE};
         w->catalog = catalog_free(w->catalog);
         assert_int_equal(catalog_new(w->bench.client, &options, &w->catalog), 0);
@@ -257,7 +278,7 @@ static void only_what_was_sent_counts_as_a_request(void **state)
         assert_int_equal(refused.requests, 0);
 }
 
-/* ---- secrets ---- */
+/* ---- secrets -------------------------------------------------------------------------------- */
 
 static int load_from_userdata(void *userdata, Text *ret, Fault *ret_fault)
 {
@@ -269,7 +290,8 @@ static int load_from_userdata(void *userdata, Text *ret, Fault *ret_fault)
 static void a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays(void **state)
 {
         World *w = *state;
-        static const char *const malformed[] = {"Bearer hunter2", "hunter2 ", "\thunter2", "hunt\177er2", ""};
+        static const char *const malformed[] = {"Bearer hunter2", "hunter2 ", "\thunter2",
+                                                "hunt\177er2", ""};
         const char *token = "before";
         CatalogOptions options = {
                 .base_url = w->base_url,
@@ -294,7 +316,7 @@ static void a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays(void
         assert_true(catalog_reread_secret(w->catalog));
 }
 
-/* ---- C3: a 401 ---- */
+/* ---- C3: a 401 ------------------------------------------------------------------------------ */
 
 enum { REFUSED = 4 };
 
@@ -326,7 +348,8 @@ static void on_one(const CatalogOneAnswer *answer, void *userdata)
 
 static void refused_begin(World *w, Refused *r)
 {
-        const CatalogOptions options = {.base_url = w->base_url, .auth = HTTP_AUTH_BEARER, .load_secret = load_secret};
+        const CatalogOptions options = {
+                .base_url = w->base_url, .auth = HTTP_AUTH_BEARER, .load_secret = load_secret};
         Uuid id;
         assert_int_equal(uuid_parse(JOB, &id), 0);
         *r = (Refused){0};
@@ -343,7 +366,8 @@ static void run_until(World *w, const Refused *r, unsigned n)
         assert_int_equal(r->n_answers, n);
 }
 
-/* Those that were under way, and one again for all of them; who comes later is told at the first. */
+/* Those that were under way, and one again for all of them; who comes later is told at the first.
+ */
 static void refused_credentials_are_sent_once_more_by_one_call(void **state)
 {
         World *w = *state;
@@ -383,7 +407,8 @@ static void who_waits_does_not_wait_for_a_call_that_is_cancelled(void **state)
 /* One that is refused, and, while it is, another that waits. */
 static void refused_beside(World *w, Refused *r, const char *other)
 {
-        const CatalogOptions options = {.base_url = w->base_url, .auth = HTTP_AUTH_BEARER, .load_secret = load_secret};
+        const CatalogOptions options = {
+                .base_url = w->base_url, .auth = HTTP_AUTH_BEARER, .load_secret = load_secret};
         Uuid job, id;
         assert_int_equal(uuid_parse(JOB, &job), 0);
         assert_int_equal(uuid_parse(other, &id), 0);
@@ -398,7 +423,8 @@ static void refused_beside(World *w, Refused *r, const char *other)
         assert_int_equal(catalog_get_one(r->catalog, &id, on_one, r, &r->calls[1]), 0);
 }
 
-/* The other one goes out before the one that was refused asks again: what it hears decides whether all are refused. */
+/* The other one goes out before the one that was refused asks again: what it hears decides whether
+ * all are refused. */
 static void a_request_that_is_refused_alone_is_so_alone(void **state)
 {
         World *w = *state;
@@ -456,7 +482,7 @@ static void the_catalog_may_go_while_calls_wait(void **state)
         assert_int_equal(r.n_answers, 0);
 }
 
-/* ---- rows by id ---- */
+/* ---- rows by id ----------------------------------------------------------------------------- */
 
 typedef struct Looked {
         unsigned n_answers;
@@ -472,7 +498,8 @@ static void on_looked(const CatalogOneAnswer *answer, void *userdata)
         l->scope = answer->answer.fault.scope;
 }
 
-/* What is taken for proof that a row is gone lets it be removed: nothing but the catalog's own words is. */
+/* What is taken for proof that a row is gone lets it be removed: nothing but the catalog's own
+ * words is. */
 static void only_the_catalogs_own_words_say_that_a_row_is_gone(void **state)
 {
         World *w = *state;
@@ -504,21 +531,33 @@ static void only_the_catalogs_own_words_say_that_a_row_is_gone(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(the_job_that_was_asked_for_answers, setup, teardown),
-                cmocka_unit_test_setup_teardown(refused_credentials_are_sent_once_more_by_one_call, setup, teardown),
-                cmocka_unit_test_setup_teardown(who_waits_does_not_wait_for_a_call_that_is_cancelled, setup, teardown),
-                cmocka_unit_test_setup_teardown(a_request_that_is_refused_alone_is_so_alone, setup, teardown),
-                cmocka_unit_test_setup_teardown(a_witness_that_is_cancelled_leaves_nobody_waiting, setup, teardown),
-                cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup, teardown),
-                cmocka_unit_test_setup_teardown(only_a_request_that_names_an_edge_blames_the_id_of_the_edge, setup,
+                cmocka_unit_test_setup_teardown(the_job_that_was_asked_for_answers, setup,
                                                 teardown),
-                cmocka_unit_test_setup_teardown(only_the_catalogs_own_words_say_that_a_row_is_gone, setup, teardown),
+                cmocka_unit_test_setup_teardown(refused_credentials_are_sent_once_more_by_one_call,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        who_waits_does_not_wait_for_a_call_that_is_cancelled, setup, teardown),
+                cmocka_unit_test_setup_teardown(a_request_that_is_refused_alone_is_so_alone, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(a_witness_that_is_cancelled_leaves_nobody_waiting,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(
+                        only_a_request_that_names_an_edge_blames_the_id_of_the_edge, setup,
+                        teardown),
+                cmocka_unit_test_setup_teardown(only_the_catalogs_own_words_say_that_a_row_is_gone,
+                                                setup, teardown),
                 cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
-                cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup, teardown),
-                cmocka_unit_test_setup_teardown(the_catalog_can_be_freed_in_a_callback, setup, teardown),
-                cmocka_unit_test_setup_teardown(only_what_was_sent_counts_as_a_request, setup, teardown),
-                cmocka_unit_test_setup_teardown(a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays, setup,
+                cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup,
                                                 teardown),
+                cmocka_unit_test_setup_teardown(the_catalog_can_be_freed_in_a_callback, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(only_what_was_sent_counts_as_a_request, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays, setup,
+                        teardown),
         };
         return cmocka_run_group_tests_name("catalog_calls", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * Answers of the catalog: what each status means, that its own words reach the person whole or in part, and that our credentials do not, should it echo them.
+ * Answers of the catalog: what each status means, that its own words reach the person whole or in
+ * part, and that our credentials do not, should it echo them.
  */
 #include "base/cleanup.h"
 #include "base/limits.h"
@@ -20,7 +21,8 @@ typedef struct Answered {
         AnswerText text;
 } Answered;
 
-static void answer(int status, const char *type, const char *body, const Redact *redact, Answered *ret)
+static void answer(int status, const char *type, const char *body, const Redact *redact,
+                   Answered *ret)
 {
         HttpResponse response = {.sent = true,
                                  .status = status,
@@ -29,7 +31,8 @@ static void answer(int status, const char *type, const char *body, const Redact 
                                  .body = body,
                                  .body_size = strlen(body)};
         *ret = (Answered){0};
-        answer_classify(&response, 200, true, &(AnswerAuth){.redact = redact}, &ret->answer, &ret->text);
+        answer_classify(&response, 200, true, &(AnswerAuth){.redact = redact}, &ret->answer,
+                        &ret->text);
 }
 
 static void every_status_has_its_scope(void **state)
@@ -88,20 +91,24 @@ static void the_catalogs_words_are_carried_as_far_as_they_go(void **state)
                 const char *body, *words;
                 bool problem;
         } cases[] = {
-                {"{\"statusCode\":403,\"titleMessage\":\"Title\",\"userMessage\":\"User\",\"helpMessage\":\"Help\","
+                {"{\"statusCode\":403,\"titleMessage\":\"Title\",\"userMessage\":\"User\","
+                 "\"helpMessage\":\"Help\","
                  "\"errorCode\":\"noAccess\"}",
                  "It says: 403 Title User Help [noAccess]", true},
                 {"{\"errorCode\":\"noAccess\"}", "It says: [noAccess]", true},
-                {"{\"userMessage\":\"User\",\"titleMessage\":null,\"helpMessage\":7}", "It says: User", true},
+                {"{\"userMessage\":\"User\",\"titleMessage\":null,\"helpMessage\":7}",
+                 "It says: User", true},
                 {"{\"statusCode\":\"403\",\"userMessage\":\"User\"}", "It says: User", true},
                 {"{\"statusCode\":1e400,\"userMessage\":\"User\"}", "It says: User", true},
-                {"{\"userMessage\":\"\\u001b[31mred\\nline\\u009b\"}", "It says: \\x1b[31mred line\\x9b", true},
+                {"{\"userMessage\":\"\\u001b[31mred\\nline\\u009b\"}",
+                 "It says: \\x1b[31mred line\\x9b", true},
                 {"{\"error\":\"other shape\"}", "It says: {\"error\":\"other shape\"}", true},
                 {"{}", "It says: {}", true},
                 {"[1,2]", "It says: [1,2]", false},
                 {"null", "It says: null", false},
                 {"plain words", "It says: plain words", false},
-                {"<html><head><TITLE>Sign\nin</TITLE>", "It says: a web page titled \"Sign in\"", false},
+                {"<html><head><TITLE>Sign\nin</TITLE>", "It says: a web page titled \"Sign in\"",
+                 false},
                 {"<!doctype html><HTML><body>x", "It says: a web page", false},
                 {"<title>never ends", "It says: a web page titled \"never ends\"", false},
                 {"{\"userMessage\":\"cut", "It says: {\"userMessage\":\"cut", false},
@@ -129,7 +136,8 @@ static void long_words_leave_room_for_the_code(void **state)
         for (size_t i = 0; i < 150; i++)
                 memcpy(letters + 2 * i, "\u00e9", 2);
         (void)snprintf(body, sizeof(body),
-                       "{\"statusCode\":403,\"titleMessage\":\"T%s\",\"userMessage\":\"U%s\",\"helpMessage\":\"H%s\","
+                       "{\"statusCode\":403,\"titleMessage\":\"T%s\",\"userMessage\":\"U%s\","
+                       "\"helpMessage\":\"H%s\","
                        "\"errorCode\":\"noAccess\"}",
                        letters, letters, letters);
         Answered a;
@@ -193,7 +201,8 @@ static void what_is_not_json_is_refused_by_its_type(void **state)
 static void an_answer_that_did_not_arrive_whole_has_no_say(void **state)
 {
         (void)state;
-        HttpResponse response = {.error = -ECONNRESET, .sent = true, .status = 404, .location = "", .body = ""};
+        HttpResponse response = {
+                .error = -ECONNRESET, .sent = true, .status = 404, .location = "", .body = ""};
         fault_set(&response.fault, FAULT_REQUEST, ECONNRESET, "http-reset", "reset");
         CatalogAnswer a;
         AnswerText text = {0};
@@ -202,7 +211,7 @@ static void an_answer_that_did_not_arrive_whole_has_no_say(void **state)
         assert_string_equal(a.fault.code, "http-reset");
 }
 
-/* ---- credentials that are echoed ---- */
+/* ---- credentials that are echoed ------------------------------------------------------------ */
 
 #define SECRET  "pa\"ss\\wo rd"
 #define IN_JSON "pa\\\"ss\\\\wo rd"
@@ -210,7 +219,8 @@ static void an_answer_that_did_not_arrive_whole_has_no_say(void **state)
 
 static void assert_clean(const char *what, const char *text)
 {
-        static const char *const spellings[] = {SECRET, IN_JSON, BASIC, "pa\"ss", "pa\\\"ss", "c3ZjOn"};
+        static const char *const spellings[] = {SECRET,   IN_JSON,    BASIC,
+                                                "pa\"ss", "pa\\\"ss", "c3ZjOn"};
         for (size_t i = 0; text && i < ARRAY_SIZE(spellings); i++)
                 if (strstr(text, spellings[i]))
                         fail_msg("%s: %s", what, text);
@@ -229,7 +239,8 @@ static void echoed_credentials_are_redacted(void **state)
         } cases[] = {
                 {403, "application/json", "{\"userMessage\":\"you sent " IN_JSON "!\"}"},
                 {403, "application/json", "{\"userMessage\":\"Authorization: Basic " BASIC "\"}"},
-                {403, "application/json", "{\"headers\":{\"authorization\":\"" BASIC "\",\"p\":\"" IN_JSON "\"}}"},
+                {403, "application/json",
+                 "{\"headers\":{\"authorization\":\"" BASIC "\",\"p\":\"" IN_JSON "\"}}"},
                 {403, "application/json", far},
                 {500, "text/plain", farther},
                 {500, "text/plain", SECRET " and " BASIC " and " SECRET},
@@ -259,10 +270,12 @@ static void an_echo_in_the_words_of_the_transfer_is_redacted(void **state)
         (void)state;
         Redact redact = {0};
         HttpResponse response = {.error = -EPROTO, .content_type = "", .location = "", .body = ""};
-        fault_set(&response.fault, FAULT_REQUEST, EPROTO, "http-protocol", "bad header \"%s\"", SECRET);
+        fault_set(&response.fault, FAULT_REQUEST, EPROTO, "http-protocol", "bad header \"%s\"",
+                  SECRET);
         assert_int_equal(redact_set(&redact, HTTP_AUTH_BASIC, "svc", SECRET), 0);
         Answered a = {0};
-        answer_classify(&response, 200, true, &(AnswerAuth){.method = HTTP_AUTH_BASIC, .redact = &redact}, &a.answer,
+        answer_classify(&response, 200, true,
+                        &(AnswerAuth){.method = HTTP_AUTH_BASIC, .redact = &redact}, &a.answer,
                         &a.text);
         assert_clean("message", a.answer.fault.message);
         redact_done(&redact);
@@ -329,7 +342,8 @@ static void an_answer_in_other_words_than_the_catalogs_is_foreign(void **state)
                 Answered a;
                 answer(cases[i].status, cases[i].type, cases[i].body, NULL, &a);
                 assert_int_equal(a.answer.foreign, cases[i].foreign);
-                assert_int_equal(strstr(a.answer.fault.message, "not in the catalog's words") != NULL,
+                assert_int_equal(strstr(a.answer.fault.message, "not in the catalog's words") !=
+                                         NULL,
                                  cases[i].foreign);
                 answer_text_done(&a.text);
         }
@@ -355,7 +369,8 @@ static void a_refusal_names_what_this_method_uses(void **state)
                                          .body = "{\"userMessage\":\"no\"}",
                                          .body_size = 20};
                 Answered a = {0};
-                answer_classify(&response, 200, true, &(AnswerAuth){.method = cases[i].method}, &a.answer, &a.text);
+                answer_classify(&response, 200, true, &(AnswerAuth){.method = cases[i].method},
+                                &a.answer, &a.text);
                 assert_non_null(strstr(a.answer.fault.message, cases[i].words));
                 assert_null(strstr(a.answer.fault.message, cases[i].not_words));
                 answer_text_done(&a.text);
@@ -378,7 +393,8 @@ static void an_error_body_that_grows_beyond_the_cap_is_not_kept(void **state)
 
 #define TOKEN "eyJhbGciOi/J9.c2lnbmF0dXJl+x=="
 
-/* Other writers of JSON escape more than ours does: the solidus, what HTML gives a meaning, or anything. */
+/* Other writers of JSON escape more than ours does: the solidus, what HTML gives a meaning, or
+ * anything. */
 static void an_echo_is_redacted_however_json_spells_it(void **state)
 {
         (void)state;
@@ -408,8 +424,8 @@ static void an_echo_is_redacted_however_json_spells_it(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 for (size_t k = 0; k < ARRAY_SIZE(spelled); k++) {
                         char body[512];
-                        (void)snprintf(body, sizeof(body), "%s%0*d%s%s", cases[i].before, cases[i].zeros, 0, spelled[k],
-                                       cases[i].after);
+                        (void)snprintf(body, sizeof(body), "%s%0*d%s%s", cases[i].before,
+                                       cases[i].zeros, 0, spelled[k], cases[i].after);
                         Answered a;
                         answer(cases[i].status, cases[i].type, body, &redact, &a);
                         const char *problem = a.answer.problem ? a.answer.problem : "";
@@ -437,7 +453,9 @@ static void every_length_is_redacted_as_basic_sends_it(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Redact redact = {0};
                 char text[64], expected[64];
-                assert_int_equal(redact_set(&redact, HTTP_AUTH_BASIC, cases[i].username, cases[i].secret), 0);
+                assert_int_equal(
+                        redact_set(&redact, HTTP_AUTH_BASIC, cases[i].username, cases[i].secret),
+                        0);
                 (void)snprintf(text, sizeof(text), "<%s>", cases[i].sent);
                 (void)snprintf(expected, sizeof(expected), "<%.*s>", (int)strlen(cases[i].sent),
                                "********************");

@@ -17,9 +17,12 @@
 
 #define ID     "5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10"
 #define HAS_ID "\"id\":\"" ID "\""
-#define REFERENCE                                                                                                      \
-        "{" HAS_ID ",\"resourceType\":\"Job\",\"createdOn\":1700000000000,\"userId\":\"" ID "\",\"system\":false,"
-#define JOB_API "{" HAS_ID ",\"createdOn\":\"2023-11-14T22:13:20Z\",\"user\":{\"id\":\"" ID "\",\"state\":\"ERROR\"},"
+#define REFERENCE                                                                                  \
+        "{" HAS_ID ",\"resourceType\":\"Job\",\"createdOn\":1700000000000,\"userId\":\"" ID        \
+        "\",\"system\":false,"
+#define JOB_API                                                                                    \
+        "{" HAS_ID ",\"createdOn\":\"2023-11-14T22:13:20Z\",\"user\":{\"id\":\"" ID                \
+        "\",\"state\":\"ERROR\"},"
 
 static int parse(const char *text, JobDocument *ret)
 {
@@ -30,8 +33,10 @@ static void both_shapes_are_read(void **state)
 {
         (void)state;
         static const char *const texts[] = {
-                REFERENCE "\"state\":\"RUNNING\",\"progressPercentage\":42.5,\"message\":\"half way\"}",
-                JOB_API "\"state\":\"RUNNING\",\"result\":\"NOT_SET\",\"progressPercentage\":42.5,\"message\":\"half "
+                REFERENCE
+                "\"state\":\"RUNNING\",\"progressPercentage\":42.5,\"message\":\"half way\"}",
+                JOB_API "\"state\":\"RUNNING\",\"result\":\"NOT_SET\",\"progressPercentage\":42.5,"
+                        "\"message\":\"half "
                         "way\"}",
         };
         for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -97,9 +102,11 @@ static void every_state_and_result_means_one_thing(void **state)
 static void the_edge_job_system_is_understood(void **state)
 {
         (void)state;
-#define ENTRY(status, at)                                                                                              \
-        "{\"jobId\":\"" ID "\",\"status\":\"" status "\",\"lastUpdatedDateTime\":\"2026-11-28T10:00:0" at "Z\"}"
-#define NUMBERED(status, at) "{\"jobId\":\"" ID "\",\"status\":\"" status "\",\"lastUpdatedDateTime\":" at "}"
+#define ENTRY(status, at)                                                                          \
+        "{\"jobId\":\"" ID "\",\"status\":\"" status                                               \
+        "\",\"lastUpdatedDateTime\":\"2026-11-28T10:00:0" at "Z\"}"
+#define NUMBERED(status, at)                                                                       \
+        "{\"jobId\":\"" ID "\",\"status\":\"" status "\",\"lastUpdatedDateTime\":" at "}"
         static const struct {
                 const char *text, *state;
                 bool terminal, clean, waiting;
@@ -112,30 +119,37 @@ static void the_edge_job_system_is_understood(void **state)
                 {ENTRY("CANCELLED", "1"), "CANCELLED", true, false, false},
                 {ENTRY("CAPABILITY_FAILED", "1"), "CAPABILITY_FAILED", true, false, false},
                 /* a log: the newest by its time, else the last */
-                {"[" ENTRY("SUBMITTED", "1") "," ENTRY("RUNNING", "2") "," ENTRY("SUCCEEDED", "3") "]", "SUCCEEDED",
-                 true, true, false},
-                {"[" ENTRY("FAILED", "3") "," ENTRY("RUNNING", "2") "," ENTRY("SUBMITTED", "1") "]", "FAILED", true,
-                 false, false},
-                {"[" ENTRY("RUNNING", "2") "," ENTRY("SUCCEEDED", "2") "]", "SUCCEEDED", true, true, false},
+                {"[" ENTRY("SUBMITTED", "1") "," ENTRY("RUNNING", "2") "," ENTRY("SUCCEEDED",
+                                                                                 "3") "]",
+                 "SUCCEEDED", true, true, false},
+                {"[" ENTRY("FAILED", "3") "," ENTRY("RUNNING", "2") "," ENTRY("SUBMITTED", "1") "]",
+                 "FAILED", true, false, false},
+                {"[" ENTRY("RUNNING", "2") "," ENTRY("SUCCEEDED", "2") "]", "SUCCEEDED", true, true,
+                 false},
                 {"[7," ENTRY("RUNNING", "2") ",null]", "RUNNING", false, false, false},
                 /* times as numbers; of two that cannot be compared the later in the list counts */
-                {"[" NUMBERED("FAILED", "1764324003") "," NUMBERED("RUNNING", "1764324002") "]", "FAILED", true, false,
-                 false},
-                {"[" NUMBERED("RUNNING", "1764324002") "," NUMBERED("SUCCEEDED", "1764324003") "]", "SUCCEEDED", true,
-                 true, false},
-                {"[" ENTRY("FAILED", "3") "," NUMBERED("RUNNING", "1") "]", "RUNNING", false, false, false},
-                {"[" NUMBERED("FAILED", "3") "," ENTRY("RUNNING", "1") "]", "RUNNING", false, false, false},
-                /* an entry's own id is not the job's; of an entry without any, the address says whose it is */
-                {"{\"id\":\"0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\",\"jobId\":\"" ID "\",\"status\":\"SUCCEEDED\"}",
+                {"[" NUMBERED("FAILED", "1764324003") "," NUMBERED("RUNNING", "1764324002") "]",
+                 "FAILED", true, false, false},
+                {"[" NUMBERED("RUNNING", "1764324002") "," NUMBERED("SUCCEEDED", "1764324003") "]",
                  "SUCCEEDED", true, true, false},
-                {"[{\"status\":\"RUNNING\"},{\"status\":\"CAPABILITY_SUCCEEDED\"}]", "CAPABILITY_SUCCEEDED", true, true,
+                {"[" ENTRY("FAILED", "3") "," NUMBERED("RUNNING", "1") "]", "RUNNING", false, false,
                  false},
+                {"[" NUMBERED("FAILED", "3") "," ENTRY("RUNNING", "1") "]", "RUNNING", false, false,
+                 false},
+                /* an entry's own id is not the job's; of an entry without any, the address says
+                   whose it is */
+                {"{\"id\":\"0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\",\"jobId\":\"" ID
+                 "\",\"status\":\"SUCCEEDED\"}",
+                 "SUCCEEDED", true, true, false},
+                {"[{\"status\":\"RUNNING\"},{\"status\":\"CAPABILITY_SUCCEEDED\"}]",
+                 "CAPABILITY_SUCCEEDED", true, true, false},
         };
         Uuid asked;
         assert_int_equal(uuid_parse(ID, &asked), 0);
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 JobDocument d = {0};
-                assert_int_equal(job_parse(cases[i].text, strlen(cases[i].text), &asked, NULL, &d), 0);
+                assert_int_equal(job_parse(cases[i].text, strlen(cases[i].text), &asked, NULL, &d),
+                                 0);
                 assert_string_equal(d.job.status.state, cases[i].state);
                 assert_true(uuid_equal(&d.job.status.id, &asked));
                 assert_int_equal(catalog_job_terminal(&d.job.status), cases[i].terminal);
@@ -144,10 +158,12 @@ static void the_edge_job_system_is_understood(void **state)
                 job_document_done(&d);
         }
         /* What somebody else says of themselves is no job. */
-        static const char *const others[] = {"{\"status\":\"UP\"}", "{\"status\":404}", "[{}]", "{\"status\":null}"};
+        static const char *const others[] = {"{\"status\":\"UP\"}", "{\"status\":404}", "[{}]",
+                                             "{\"status\":null}"};
         for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
                 JobDocument d = {0};
-                assert_int_equal(job_parse(others[i], strlen(others[i]), &asked, NULL, &d), -EINVAL);
+                assert_int_equal(job_parse(others[i], strlen(others[i]), &asked, NULL, &d),
+                                 -EINVAL);
         }
 }
 
@@ -157,7 +173,8 @@ static void an_echo_in_a_state_is_redacted(void **state)
         (void)state;
         Redact redact = {0};
         assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, "token-of-ours"), 0);
-        static const char text[] = "{" HAS_ID ",\"state\":\"token-of-ours\",\"result\":\"token-of-ours\"}";
+        static const char text[] =
+                "{" HAS_ID ",\"state\":\"token-of-ours\",\"result\":\"token-of-ours\"}";
         JobDocument d = {0};
         assert_int_equal(job_parse(text, strlen(text), NULL, &redact, &d), 0);
         assert_string_equal(d.job.status.state, "*************");
@@ -190,7 +207,8 @@ static void progress_is_a_percentage_or_not_known(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 char text[256];
                 JobDocument d = {0};
-                (void)snprintf(text, sizeof(text), "{" HAS_ID ",\"state\":\"RUNNING\",\"progressPercentage\":%s}",
+                (void)snprintf(text, sizeof(text),
+                               "{" HAS_ID ",\"state\":\"RUNNING\",\"progressPercentage\":%s}",
                                cases[i].value);
                 assert_int_equal(parse(text, &d), 0);
                 double progress = d.job.status.progress;
@@ -224,7 +242,9 @@ static void what_is_no_job_is_refused(void **state)
                 {"{" HAS_ID ",\"state\":[\"COMPLETED\"]}", -EPROTO},
                 {"{" HAS_ID ",\"state\":\"RUNNING\",\"state\":\"COMPLETED\"}", -EPROTO},
                 {"{" HAS_ID ",\"state\":\"COMPLETED\",\"result\":false}", -EPROTO},
-                {"{" HAS_ID ",\"state\":\"COMPLETED\",\"result\":\"SUCCESS\",\"result\":\"FAILURE\"}", -EPROTO},
+                {"{" HAS_ID
+                 ",\"state\":\"COMPLETED\",\"result\":\"SUCCESS\",\"result\":\"FAILURE\"}",
+                 -EPROTO},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 JobDocument d = {0};
@@ -277,7 +297,8 @@ static void an_echo_is_redacted_before_the_message_is_cut(void **state)
         static char text[2 * LIMIT_JOB_MESSAGE_MAX_BYTES];
         Redact redact = {0};
         assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, token), 0);
-        (void)snprintf(text, sizeof(text), "{" HAS_ID ",\"message\":\"%0*deyJhbGciOiJub25lIn0.c2lnbmF0dXJl\\u003d\"}",
+        (void)snprintf(text, sizeof(text),
+                       "{" HAS_ID ",\"message\":\"%0*deyJhbGciOiJub25lIn0.c2lnbmF0dXJl\\u003d\"}",
                        LIMIT_JOB_MESSAGE_MAX_BYTES - 10, 0);
         JobDocument d = {0};
         assert_int_equal(job_parse(text, strlen(text), NULL, &redact, &d), 0);
@@ -289,14 +310,16 @@ static void an_echo_is_redacted_before_the_message_is_cut(void **state)
         redact_done(&redact);
 }
 
-/* What jsonb would refuse does not get to it: no raw control characters, no number that is none; a document beyond the cap is not kept. */
+/* What jsonb would refuse does not get to it: no raw control characters, no number that is none; a
+ * document beyond the cap is not kept. */
 static void document_is_fit_for_jsonb(void **state)
 {
         (void)state;
         static char text[LIMIT_JOB_DOCUMENT_MAX_BYTES + 64];
         JobDocument d = {0};
         assert_int_equal(parse("{" HAS_ID ",\"a\":\"raw\ttab\x01\",\"n\":1e400,\"z\":007}", &d), 0);
-        assert_string_equal(d.job.document, "{" HAS_ID ",\"a\":\"raw\\ttab\\u0001\",\"n\":null,\"z\":7}");
+        assert_string_equal(d.job.document,
+                            "{" HAS_ID ",\"a\":\"raw\\ttab\\u0001\",\"n\":null,\"z\":7}");
         job_document_done(&d);
 
         size_t used = (size_t)sprintf(text, "{" HAS_ID ",\"a\":\"");
@@ -305,7 +328,8 @@ static void document_is_fit_for_jsonb(void **state)
         assert_int_equal(parse(text, &d), 0);
         assert_non_null(d.job.document);
         job_document_done(&d);
-        /* S6: what counts is how large it is as it is printed: a raw control character becomes six bytes. */
+        /* S6: what counts is how large it is as it is printed: a raw control character becomes six
+         * bytes. */
         for (int i = 0; i < 2; i++) {
                 (void)strcat(text, " ");
                 text[LIMIT_JOB_DOCUMENT_MAX_BYTES / 2] = i ? '\x01' : 'x';
@@ -323,7 +347,8 @@ static void a_message_that_cannot_be_stored_leaves_the_state(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
                 char text[200];
                 JobDocument d = {0};
-                (void)snprintf(text, sizeof(text), "{" HAS_ID ",\"state\":\"ERROR\",\"message\":\"%s\"}", messages[i]);
+                (void)snprintf(text, sizeof(text),
+                               "{" HAS_ID ",\"state\":\"ERROR\",\"message\":\"%s\"}", messages[i]);
                 assert_int_equal(parse(text, &d), 0);
                 assert_string_equal(d.job.status.state, "ERROR");
                 assert_string_equal(d.job.message, "a\xef\xbf\xbd"

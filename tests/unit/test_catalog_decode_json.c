@@ -1,5 +1,6 @@
 /*
- * JSON from outside: what passes the gate, what the getters make of it, and that every other text is refused with the reason.
+ * JSON from outside: what passes the gate, what the getters make of it, and that every other text
+ * is refused with the reason.
  */
 #include "base/cleanup.h"
 #include "base/limits.h"
@@ -16,7 +17,8 @@
 
 #define BYTES(text) text, sizeof(text) - 1
 
-/* As the program has it: in memory of just this size and the NUL, so that the sanitizer sees a step beyond. */
+/* As the program has it: in memory of just this size and the NUL, so that the sanitizer sees a step
+ * beyond. */
 static int parse(const char *text, size_t size, cJSON **ret)
 {
         char *exact = malloc(size + 1);
@@ -39,8 +41,9 @@ static void every_text_is_taken_or_refused_with_its_reason(void **state)
                 {BYTES("{}"), 0},
                 {BYTES(" [1, 2.5e3, \"x\", null, true, {\"a\":{}}] \r\n"), 0},
                 {BYTES("\"\xf0\x9f\xa6\x86 \\ud83e\\udd86\""), 0},
-                {BYTES("\"raw\ttab\nand\x01line\""), 0}, /* cJSON's tolerance; a name arrives as it was */
-                {BYTES("\"\\\\u0000\""), 0},             /* an escaped backslash, then letters */
+                /* cJSON's tolerance; a name arrives as it was */
+                {BYTES("\"raw\ttab\nand\x01line\""), 0},
+                {BYTES("\"\\\\u0000\""), 0}, /* an escaped backslash, then letters */
                 {BYTES("\"\\\\\\\\u0000\""), 0},
                 /* NUL */
                 {BYTES("{\"a\":\"x\0y\"}"), -EBADMSG},
@@ -157,10 +160,11 @@ static void punctuation_in_a_string_is_no_value(void **state)
 static void getters_tell_absent_from_wrong(void **state)
 {
         (void)state;
-        static const char text[] =
-                "{\"text\":\"x\",\"Text\":\"y\",\"null\":null,\"number\":7,\"list\":[1],\"object\":{},\"true\":true,"
-                "\"twice\":\"a\",\"twice\":\"b\",\"once\":1,\"twice-null\":null,\"twice-null\":\"b\","
-                "\"id\":\"0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\"}";
+        static const char text[] = "{\"text\":\"x\",\"Text\":\"y\",\"null\":null,\"number\":7,"
+                                   "\"list\":[1],\"object\":{},\"true\":true,"
+                                   "\"twice\":\"a\",\"twice\":\"b\",\"once\":1,\"twice-null\":null,"
+                                   "\"twice-null\":\"b\","
+                                   "\"id\":\"0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\"}";
         static const struct {
                 const char *name;
                 int string, number, uuid, array;
@@ -185,7 +189,8 @@ static void getters_tell_absent_from_wrong(void **state)
                 double number;
                 Uuid id;
                 assert_int_equal(json_get_string(object, cases[i].name, &string), cases[i].string);
-                assert_int_equal(json_get_number(object, cases[i].name, 0, 10, &number), cases[i].number);
+                assert_int_equal(json_get_number(object, cases[i].name, 0, 10, &number),
+                                 cases[i].number);
                 assert_int_equal(json_get_uuid(object, cases[i].name, &id), cases[i].uuid);
                 assert_int_equal(json_get_array(object, cases[i].name, &array), cases[i].array);
         }
@@ -195,7 +200,8 @@ static void getters_tell_absent_from_wrong(void **state)
 static void nothing_is_got_from_what_is_no_object(void **state)
 {
         (void)state;
-        static const char *const texts[] = {"[\"id\",\"x\"]", "\"id\"", "7", "null", "true", "[{\"id\":\"x\"}]"};
+        static const char *const texts[] = {"[\"id\",\"x\"]", "\"id\"", "7",
+                                            "null",           "true",   "[{\"id\":\"x\"}]"};
         for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
                 cJSON *value;
                 const char *string;
@@ -255,8 +261,10 @@ static void what_cannot_be_stored_is_mended(void **state)
                 {BYTES("\"\\udd86\""), "\"\\ufffd\""},
                 {BYTES("\"\\u00g0\""), "\"\\ufffdu00g0\""},
                 {BYTES("\"\\q\""), "\"\\ufffdq\""},
-                {BYTES("\"\xff\xc0\x80\xe2\x82\""), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
-                {BYTES("\"\xf0\x9f\xa6\x86\xed\xa0\x80\""), "\"\xf0\x9f\xa6\x86\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+                {BYTES("\"\xff\xc0\x80\xe2\x82\""),
+                 "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
+                {BYTES("\"\xf0\x9f\xa6\x86\xed\xa0\x80\""),
+                 "\"\xf0\x9f\xa6\x86\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""},
                 {BYTES("\"\\"), "\"\\ufffd"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

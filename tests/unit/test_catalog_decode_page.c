@@ -36,11 +36,13 @@ static void rows_come_out_as_they_are(void **state)
                 bool has_database;
         } cases[] = {
                 {"\"name\":\"x\"", "x", false},
-                {"\"name\":\"\"", "", false}, /* the reference asks for a text, not for a long one */
+                /* the reference asks for a text, not for a long one */
+                {"\"name\":\"\"", "", false},
                 {"\"name\":\" x \"", " x ", false},
                 {"\"name\":\"x\",\"databaseId\":null", "x", false},
                 {"\"name\":\"x\",\"databaseId\":\"" OTHER "\"", "x", true},
-                {"\"name\":\"\\\"q\\\" b\\\\ t\\t n\\n \\ud83e\\udd86\"", "\"q\" b\\ t\t n\n \xf0\x9f\xa6\x86", false},
+                {"\"name\":\"\\\"q\\\" b\\\\ t\\t n\\n \\ud83e\\udd86\"",
+                 "\"q\" b\\ t\t n\n \xf0\x9f\xa6\x86", false},
                 {"\"name\":\"raw\ttab\"", "raw\ttab", false},
                 {"\"name\":\"x\",\"Name\":\"y\",\"more\":{\"id\":7},\"list\":[[]]", "x", false},
         };
@@ -48,7 +50,8 @@ static void rows_come_out_as_they_are(void **state)
                 char text[512];
                 Page page = {0};
                 Fault f;
-                (void)snprintf(text, sizeof(text), "{\"results\":[{\"id\":\"%s\",\"edgeConnectionId\":\"%s\",%s}]}", ID,
+                (void)snprintf(text, sizeof(text),
+                               "{\"results\":[{\"id\":\"%s\",\"edgeConnectionId\":\"%s\",%s}]}", ID,
                                EDGE, cases[i].members);
                 assert_int_equal(parse(text, 500, &page, &f), 0);
                 assert_int_equal(page.n_rows, 1);
@@ -65,7 +68,8 @@ static void identifiers_are_read_in_either_case(void **state)
         Page page = {0};
         Fault f;
         char id[UUID_STRING_SIZE];
-        assert_int_equal(parse("{\"results\":[{\"id\":\"5C1D3C52-3F3E-4F6B-8C1E-0A4F8F6F4D10\",\"edgeConnectionId\":"
+        assert_int_equal(parse("{\"results\":[{\"id\":\"5C1D3C52-3F3E-4F6B-8C1E-0A4F8F6F4D10\","
+                               "\"edgeConnectionId\":"
                                "\"0B9C1C1E-3D0A-4D55-9D2B-6B8F0F0A1C11\",\"name\":\"x\"}]}",
                                500, &page, &f),
                          0);
@@ -73,7 +77,8 @@ static void identifiers_are_read_in_either_case(void **state)
         page_done(&page);
 }
 
-/* L5: the second row of three is bad: it is set aside with the reason, and under its id where that can be read; the others come out as they are. */
+/* L5: the second row of three is bad: it is set aside with the reason, and under its id where that
+ * can be read; the others come out as they are. */
 static void a_row_that_cannot_be_mirrored_is_set_aside(void **state)
 {
         (void)state;
@@ -113,7 +118,8 @@ static void a_row_that_cannot_be_mirrored_is_set_aside(void **state)
                 {WITH(Q(ID), Q(EDGE), NAMED ",\"databaseId\":\"\""), "databaseId", false},
                 {WITH(Q(ID), Q(EDGE), NAMED ",\"databaseId\":7"), "databaseId", false},
                 {WITH(Q(ID), Q(EDGE), NAMED ",\"databaseId\":{}"), "databaseId", false},
-                {WITH(Q(ID), Q(EDGE), NAMED ",\"databaseId\":null,\"databaseId\":" Q(ID)), "databaseId", false},
+                {WITH(Q(ID), Q(EDGE), NAMED ",\"databaseId\":null,\"databaseId\":" Q(ID)),
+                 "databaseId", false},
                 {WITH(Q(ID), Q(EDGE), ",\"name\":\"\\u0000\""), "NUL", false},
                 {WITH(Q(ID), Q(EDGE), ",\"name\":\"\xff\""), "Unicode", false},
                 {WITH(Q(ID), Q(EDGE), ",\"name\":\"\xc0\x80\""), "Unicode", false},
@@ -133,7 +139,8 @@ static void a_row_that_cannot_be_mirrored_is_set_aside(void **state)
                 Fault f;
                 Uuid id;
                 assert_int_equal(uuid_parse(ID, &id), 0);
-                (void)snprintf(text, sizeof(text), "{\"results\":[" GOOD ", %s , " GOOD "]}", cases[i].row);
+                (void)snprintf(text, sizeof(text), "{\"results\":[" GOOD ", %s , " GOOD "]}",
+                               cases[i].row);
                 if (parse(text, 500, &page, &f) < 0)
                         fail_msg("%s: %s", cases[i].row, f.message);
                 assert_int_equal(page.n_rows, 3);
@@ -157,8 +164,9 @@ static void a_row_that_cannot_be_mirrored_is_set_aside(void **state)
 static void a_raw_nul_in_a_name_reaches_no_other_row(void **state)
 {
         (void)state;
-        static const char text[] = "{\"results\":[" GOOD ",{\"id\":\"" OTHER "\",\"edgeConnectionId\":\"" EDGE
-                                   "\",\"name\":\"a\0b\"}," GOOD "]}";
+        static const char text[] =
+                "{\"results\":[" GOOD ",{\"id\":\"" OTHER "\",\"edgeConnectionId\":\"" EDGE
+                "\",\"name\":\"a\0b\"}," GOOD "]}";
         Page page = {0};
         Fault f;
         Uuid edge;
@@ -182,9 +190,12 @@ static void what_is_wrong_with_all_of_a_page_is_a_fault(void **state)
         } cases[] = {
                 {GOOD "," WITH(Q(ID), Q(OTHER), NAMED), "page-foreign-row", OTHER},
                 {GOOD "," WITH(Q(ID), Q(OTHER), ""), "page-foreign-row", OTHER},
-                {GOOD "," WITH(Q(ID), Q("00000000-0000-0000-0000-000000000000"), NAMED), "page-foreign-row", EDGE},
-                {"{}", "page-bad-row", "none of the rows of the page (1) can be read; of the first, id is"},
-                {"1,2,3", "page-bad-row", "none of the rows of the page (3) can be read; of the first, the row is"},
+                {GOOD "," WITH(Q(ID), Q("00000000-0000-0000-0000-000000000000"), NAMED),
+                 "page-foreign-row", EDGE},
+                {"{}", "page-bad-row",
+                 "none of the rows of the page (1) can be read; of the first, id is"},
+                {"1,2,3", "page-bad-row",
+                 "none of the rows of the page (3) can be read; of the first, the row is"},
                 {GOOD ",", "catalog-bad-json", "well-formed"},
                 {"," GOOD, "catalog-bad-json", "well-formed"},
                 {GOOD " " GOOD, "catalog-bad-json", "well-formed"},
@@ -235,7 +246,8 @@ static void a_page_is_an_object_with_one_list(void **state)
                 assert_string_equal(f.code, cases[i].code);
                 assert_null(page.rows);
                 if (strstr(cases[i].text, "[],")) /* what is there is not denied */
-                        assert_non_null(strstr(f.message, "has no list \"results\", or has it twice"));
+                        assert_non_null(
+                                strstr(f.message, "has no list \"results\", or has it twice"));
         }
         Page page = {0};
         Fault f;
@@ -251,7 +263,8 @@ static void a_name_may_be_as_long_as_the_cap(void **state)
                 size_t size = LIMIT_NAME_MAX_BYTES + over;
                 char *text = malloc(size + 256);
                 assert_non_null(text);
-                int n = sprintf(text, "{\"results\":[{\"id\":\"" ID "\",\"edgeConnectionId\":\"" EDGE "\",\"name\":\"");
+                int n = sprintf(text, "{\"results\":[{\"id\":\"" ID
+                                      "\",\"edgeConnectionId\":\"" EDGE "\",\"name\":\"");
                 memset(text + n, 'x', size);
                 (void)strcpy(text + n + size, "\"}]}");
                 Page page = {0};
@@ -300,7 +313,8 @@ static void one_row_alone(void **state)
 #define SECRET "correct/horse-battery"
 #define BASIC  "c3ZjOmNvcnJlY3QvaG9yc2UtYmF0dGVyeQ=="
 
-/* S5: what shows a request shows our credentials, which readers of the mirror are not to see: whole or cut, and however they are spelled. */
+/* S5: what shows a request shows our credentials, which readers of the mirror are not to see: whole
+ * or cut, and however they are spelled. */
 static void an_echo_in_a_rejected_row_is_redacted(void **state)
 {
         (void)state;
@@ -341,7 +355,8 @@ static void an_echo_is_redacted_before_the_row_is_cut(void **state)
         Fault f;
         assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, SECRET), 0);
         assert_int_equal(uuid_parse(EDGE, &edge), 0);
-        int n = snprintf(text, sizeof(text), "{\"results\":[" GOOD ",{\"id\":\"" ID "\",\"trace\":\"");
+        int n = snprintf(text, sizeof(text),
+                         "{\"results\":[" GOOD ",{\"id\":\"" ID "\",\"trace\":\"");
         int before = (int)(strstr(text, ",{\"id") + 1 - text);
         (void)snprintf(text + n, sizeof(text) - (size_t)n, "%*s" SECRET "\"}]}",
                        LIMIT_REJECTED_BYTES - (n - before) - 5, "");

@@ -31,14 +31,16 @@ static void a_location_leads_to_the_same_origin_or_nowhere(void **state)
                 {ASK, "HTTPS://ACME.example/j", 0, NULL},
                 {ASK, SITE ":443/j", 0, NULL},
                 {"https://acme.example:443" API, SITE "/j", 0, NULL},
-                {"http://127.0.0.1:8080" API, "http://127.0.0.1:8080/j", 0, "http://127.0.0.1:8080/j"},
+                {"http://127.0.0.1:8080" API, "http://127.0.0.1:8080/j", 0,
+                 "http://127.0.0.1:8080/j"},
                 {"http://[::1]:8080" API, "http://[::1]:8080/j", 0, "http://[::1]:8080/j"},
                 {ASK, SITE "/j?x=1#part", 0, SITE "/j?x=1"},
                 /* relative, to what was requested */
                 {ASK, "/rest/jobs/v1/jobs/" ID, 0, SITE "/rest/jobs/v1/jobs/" ID},
                 {ASK, "jobs/" ID, 0, SITE API "/jobs/" ID},
                 {ASK, "../jobs/" ID, 0, SITE "/rest/catalogDatabase/v1/jobs/" ID},
-                {SITE "/prefix" API "/refresh?x=1", "../jobs/" ID, 0, SITE "/prefix/rest/catalogDatabase/v1/jobs/" ID},
+                {SITE "/prefix" API "/refresh?x=1", "../jobs/" ID, 0,
+                 SITE "/prefix/rest/catalogDatabase/v1/jobs/" ID},
                 {SITE "/prefix" API "/refresh?x=1", "/prefix/rest/jobs/v1/jobs/" ID, 0,
                  SITE "/prefix/rest/jobs/v1/jobs/" ID},
                 {ASK, "/../../../../x", 0, SITE "/x"},
@@ -126,7 +128,8 @@ static void a_path_is_moved_below_the_prefix(void **state)
         static const struct {
                 const char *base, *url, *expected;
         } cases[] = {
-                {SITE "/collibra", SITE "/rest/jobs/v1/jobs/" ID, SITE "/collibra/rest/jobs/v1/jobs/" ID},
+                {SITE "/collibra", SITE "/rest/jobs/v1/jobs/" ID,
+                 SITE "/collibra/rest/jobs/v1/jobs/" ID},
                 {SITE "/a/b", SITE "/x?y=1", SITE "/a/b/x?y=1"},
                 {SITE "/collibra", SITE "/collibrating/x", SITE "/collibra/collibrating/x"},
                 {SITE "/collibra", SITE "/collibra/rest/jobs/v1/jobs/" ID, NULL},
@@ -136,7 +139,8 @@ static void a_path_is_moved_below_the_prefix(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 char *url = NULL;
-                assert_int_equal(url_below(cases[i].base, cases[i].url, &url), cases[i].expected ? 0 : -ENOENT);
+                assert_int_equal(url_below(cases[i].base, cases[i].url, &url),
+                                 cases[i].expected ? 0 : -ENOENT);
                 if (cases[i].expected)
                         assert_string_equal(url, cases[i].expected);
                 free(url);

@@ -1,5 +1,6 @@
 /*
- * What a 401 means: the second in a row is believed, one call asks again for all, and another secret is tried at once.
+ * What a 401 means: the second in a row is believed, one call asks again for all, and another
+ * secret is tried at once.
  */
 #include "catalog/doubt.h"
 #include <setjmp.h>

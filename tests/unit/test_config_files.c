@@ -1,5 +1,6 @@
 /*
- * The files: sections and keys, what is missing or there twice, order and overriding, odd bytes, many edges.
+ * The files: sections and keys, what is missing or there twice, order and overriding, odd bytes,
+ * many edges.
  */
 #include "base/duration.h"
 #include "base/limits.h"
@@ -16,29 +17,41 @@ static const struct {
         const char *text, *report;
 } REFUSED[] = {
         /* sections */
-        {VALID "[edges \"b\"]\nx = 1\n", "t.conf:9: unknown section [edges \"b\"]; accepted: " SECTIONS "\n"},
+        {VALID "[edges \"b\"]\nx = 1\n",
+         "t.conf:9: unknown section [edges \"b\"]; accepted: " SECTIONS "\n"},
         {VALID "[Daemon]\n", "t.conf:9: unknown section [Daemon]; accepted: " SECTIONS "\n"},
         {VALID "[daemon\nlease = 20s\n",
          "t.conf:9: a section's header that does not end in \"]\"; accepted: " SECTIONS "\n"},
         {VALID "[daemon] lease = 20s\n",
          "t.conf:9: a section's header that does not end in \"]\"; accepted: " SECTIONS "\n"},
-        {VALID "[edge b]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
-        {VALID "[edge]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
-        {VALID "[edge \"\"]\nid = " UUID_B "\n", "t.conf:9: the edge has an empty name; " EDGE_FORM},
+        {VALID "[edge b]\nid = " UUID_B "\n",
+         "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
+        {VALID "[edge]\nid = " UUID_B "\n",
+         "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
+        {VALID "[edge \"\"]\nid = " UUID_B "\n",
+         "t.conf:9: the edge has an empty name; " EDGE_FORM},
         {VALID "[edge \"b \"]\nid = " UUID_B "\n",
-         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
+         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a "
+         "backslash; " EDGE_FORM},
         {VALID "[edge \" b\"]\nid = " UUID_B "\n",
-         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
+         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a "
+         "backslash; " EDGE_FORM},
         {VALID "[edge \"b\\c\"]\nid = " UUID_B "\n",
-         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a backslash; " EDGE_FORM},
+         "t.conf:9: the edge's name begins or ends with a space, or holds a tab or a "
+         "backslash; " EDGE_FORM},
         {VALID "[edge \"b\u202ec\"]\nid = " UUID_B "\n",
-         "t.conf:9: the edge's name holds an invisible character, or one that turns the order of text; " EDGE_FORM},
-        {VALID "[edge \"b\" c]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
-        {VALID "[edge \"b]\nid = " UUID_B "\n", "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
+         "t.conf:9: the edge's name holds an invisible character, or one that turns the order of "
+         "text; " EDGE_FORM},
+        {VALID "[edge \"b\" c]\nid = " UUID_B "\n",
+         "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
+        {VALID "[edge \"b]\nid = " UUID_B "\n",
+         "t.conf:9: an edge's name stands in quotation marks; " EDGE_FORM},
         {VALID "[daemon];lease = 20s\n",
          "t.conf:9: a section's header that does not end in \"]\"; accepted: " SECTIONS "\n"},
-        {VALID "[edge \"b\x07\"]\nid = " UUID_B "\n", "t.conf:9: the line holds a control character; " LINE_FORM},
-        {"lease = 20s\n" VALID, "t.conf:1: \"lease\" stands before any section; accepted: below " SECTIONS "\n"},
+        {VALID "[edge \"b\x07\"]\nid = " UUID_B "\n",
+         "t.conf:9: the line holds a control character; " LINE_FORM},
+        {"lease = 20s\n" VALID,
+         "t.conf:1: \"lease\" stands before any section; accepted: below " SECTIONS "\n"},
         /* keys */
         {VALID "shedule = daily\n",
          "t.conf:9: unknown key \"shedule\" in [edge \"NAME\"]; did you mean \"schedule\"?\n"},
@@ -47,44 +60,54 @@ static const struct {
         {VALID "poll_mix = 3s\n", /* as near to poll_max: the first of the two */
          "t.conf:9: unknown key \"poll_mix\" in [edge \"NAME\"]; did you mean \"poll_min\"?\n"},
         {VALID "[daemon]\nfrobnicate = 3\n",
-         "t.conf:10: unknown key \"frobnicate\" in [daemon]; accepted: instance, max_syncs, lease, stop_timeout, history_keep, run_keep\n"},
-        {VALID "lease = 20s\n", "t.conf:9: \"lease\" does not stand in [edge \"NAME\"]; accepted: in [daemon]\n"},
+         "t.conf:10: unknown key \"frobnicate\" in [daemon]; accepted: instance, max_syncs, lease, "
+         "stop_timeout, history_keep, run_keep\n"},
+        {VALID "lease = 20s\n",
+         "t.conf:9: \"lease\" does not stand in [edge \"NAME\"]; accepted: in [daemon]\n"},
         {VALID "[defaults]\nid = " UUID_B "\n",
          "t.conf:10: \"id\" does not stand in [defaults]; accepted: in [edge \"NAME\"]\n"},
-        {VALID "id = " UUID_B "\n", "t.conf:9: id is given twice, first in line 8; accepted: one id in a section\n"},
-        {VALID "[catalog]\nusername = v\n",
-         "t.conf:10: username is given twice, first in line 3; accepted: one username in a section\n"},
-        {VALID "page_size\n",
-         "t.conf:9: neither a [section] nor a key with a value; accepted: [section] or KEY = VALUE\n"},
-        {VALID "page_size ; = 3\n",
-         "t.conf:9: neither a [section] nor a key with a value; accepted: [section] or KEY = VALUE\n"},
+        {VALID "id = " UUID_B "\n",
+         "t.conf:9: id is given twice, first in line 8; accepted: one id in a section\n"},
+        {VALID "[catalog]\nusername = v\n", "t.conf:10: username is given twice, first in line 3; "
+                                            "accepted: one username in a section\n"},
+        {VALID "page_size\n", "t.conf:9: neither a [section] nor a key with a value; accepted: "
+                              "[section] or KEY = VALUE\n"},
+        {VALID "page_size ; = 3\n", "t.conf:9: neither a [section] nor a key with a value; "
+                                    "accepted: [section] or KEY = VALUE\n"},
         /* what is missing */
         {"[catalog]\nusername = u\npassword_file = /p\n" POSTGRES EDGE,
-         "t.conf:1: url is missing in [catalog]; accepted: url = https://HOST, or http to a loopback address (127.0.0.0/8, [::1], "
+         "t.conf:1: url is missing in [catalog]; accepted: url = https://HOST, or http to a "
+         "loopback address (127.0.0.0/8, [::1], "
          "localhost)\n"},
-        {CATALOG EDGE,
-         "t.conf:1: conninfo is missing in [postgres]; accepted: conninfo = KEYWORD=VALUE … or postgresql://… as libpq "
-         "takes it, without a password\n"},
-        {CATALOG POSTGRES, "t.conf:1: there is no edge to mirror; accepted: at least one section [edge \"NAME\"]\n"},
-        {VALID "[edge \"b\"]\n", "t.conf:9: edge \"b\" has no id; accepted: id = UUID of the Edge connection\n"},
-        {CATALOG_LINES POSTGRES EDGE,
-         "t.conf:1: auth = basic needs username; accepted: username = a text of at most 255 bytes without a colon\n"
-         "t.conf:1: auth = basic needs password_file; accepted: password_file = /absolute/path or credential:NAME\n"},
+        {CATALOG EDGE, "t.conf:1: conninfo is missing in [postgres]; accepted: conninfo = "
+                       "KEYWORD=VALUE … or postgresql://… as libpq "
+                       "takes it, without a password\n"},
+        {CATALOG POSTGRES,
+         "t.conf:1: there is no edge to mirror; accepted: at least one section [edge \"NAME\"]\n"},
+        {VALID "[edge \"b\"]\n",
+         "t.conf:9: edge \"b\" has no id; accepted: id = UUID of the Edge connection\n"},
+        {CATALOG_LINES POSTGRES EDGE, "t.conf:1: auth = basic needs username; accepted: username = "
+                                      "a text of at most 255 bytes without a colon\n"
+                                      "t.conf:1: auth = basic needs password_file; accepted: "
+                                      "password_file = /absolute/path or credential:NAME\n"},
         {CATALOG_LINES "auth = bearer\n" POSTGRES EDGE,
-         "t.conf:3: auth = bearer needs token_file; accepted: token_file = /absolute/path or credential:NAME\n"},
+         "t.conf:3: auth = bearer needs token_file; accepted: token_file = /absolute/path or "
+         "credential:NAME\n"},
         {CATALOG_LINES "auth = oauth2\nclient_id = x\n" POSTGRES EDGE,
          "t.conf:3: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
-        {CATALOG "token_file = /t\n" POSTGRES EDGE,
-         "t.conf:5: token_file has no effect with auth = basic; accepted: only with auth = bearer\n"},
+        {CATALOG "token_file = /t\n" POSTGRES EDGE, "t.conf:5: token_file has no effect with auth "
+                                                    "= basic; accepted: only with auth = bearer\n"},
         {CATALOG_LINES "auth = bearer\ntoken_file = /t\nusername = u\n" POSTGRES EDGE,
          "t.conf:5: username has no effect with auth = bearer; accepted: only with auth = basic\n"},
         /* what is there twice */
         {VALID "[edge \"a\"]\nid = " UUID_B "\n",
          "t.conf:9: edge \"a\" is there already (t.conf:7); accepted: each name once\n"},
         {VALID "[edge \"b\"]\nid = 0B9C1C1E-3D0A-4D55-9D2B-6B8F0F0A1C11\n",
-         "t.conf:9: edge \"b\" has the id of edge \"a\" (t.conf:7); accepted: one edge for each Edge connection\n"},
+         "t.conf:9: edge \"b\" has the id of edge \"a\" (t.conf:7); accepted: one edge for each "
+         "Edge connection\n"},
         {VALID "[edge \"" UUID_A "\"]\nid = " UUID_B "\n",
-         "t.conf:9: the edge's name is a UUID other than its id; accepted: a name that is no UUID, or the id\n"},
+         "t.conf:9: the edge's name is a UUID other than its id; accepted: a name that is no UUID, "
+         "or the id\n"},
         /* bytes */
         {VALID "timezone = \xC3\x28\n", "t.conf:9: the line is not valid UTF-8; " LINE_FORM},
         {VALID "timezone = \xC2\x85\n", "t.conf:9: the line holds a control character; " LINE_FORM},
@@ -130,7 +153,8 @@ static void all_errors_are_reported_in_the_order_of_the_lines(void **state _unus
 static void no_secret_is_repeated_in_an_error(void **state _unused_)
 {
         files_write("t.conf",
-                    "[catalog]\nurl = https://u:hunter2@c\nusername = u\npassword = hunter2\npassword_file = hunter2\n"
+                    "[catalog]\nurl = https://u:hunter2@c\nusername = u\npassword = "
+                    "hunter2\npassword_file = hunter2\n"
                     "token_file = hunter2\nclient_secret = hunter2\nhunter2\n[postgres]\n"
                     "conninfo = dbname=x password=a hunter2\npassword_file = hunter2\n" EDGE);
         _cleanup_(text_done) Text errors = {0};
@@ -143,7 +167,8 @@ static void no_secret_is_repeated_in_an_error(void **state _unused_)
 
 static void later_files_override_in_the_order_of_their_names(void **state _unused_)
 {
-        files_write("t.conf", VALID "[daemon]\nmax_syncs = 1\nlease = 11s\n[defaults]\npage_size = 10\n");
+        files_write("t.conf",
+                    VALID "[daemon]\nmax_syncs = 1\nlease = 11s\n[defaults]\npage_size = 10\n");
         files_write("t.conf.d/20-b.conf", "[daemon]\nmax_syncs = 3\n[defaults]\npage_size = 30\n");
         files_write("t.conf.d/10-a.conf",
                     "[daemon]\nmax_syncs = 2\nstop_timeout = 7s\n[edge \"b\"]\nid = " UUID_B "\n");
@@ -164,9 +189,11 @@ static void later_files_override_in_the_order_of_their_names(void **state _unuse
 
 static void an_edge_overrides_the_defaults_wherever_they_stand(void **state _unused_)
 {
-        files_write("t.conf",
-                    VALID "page_size = 7\nschedule = daily\nenabled = no\nschema_connection = " UUID_B "\n"
-                          "[edge \"b\"]\nid = " UUID_B "\n[defaults]\npage_size = 20\ntimezone = Europe/Brussels\n");
+        files_write("t.conf", VALID
+                    "page_size = 7\nschedule = daily\nenabled = no\nschema_connection = " UUID_B
+                    "\n"
+                    "[edge \"b\"]\nid = " UUID_B
+                    "\n[defaults]\npage_size = 20\ntimezone = Europe/Brussels\n");
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
         const ConfigEdge *a = config_find_edge(c, "a"), *b = config_find_edge(c, "b");
 
@@ -186,18 +213,21 @@ static void duplicates_are_found_across_files(void **state _unused_)
 {
         files_write("t.conf", VALID);
         files_write("t.conf.d/x.conf", EDGE);
-        assert_refused(
-                "t.conf", -EINVAL,
-                "t.conf.d/x.conf:1: edge \"a\" is there already (t.conf:7); accepted: each name once\n"
-                "t.conf.d/x.conf:1: edge \"a\" has the id of edge \"a\" (t.conf:7); accepted: one edge for each Edge connection\n");
+        assert_refused("t.conf", -EINVAL,
+                       "t.conf.d/x.conf:1: edge \"a\" is there already (t.conf:7); accepted: each "
+                       "name once\n"
+                       "t.conf.d/x.conf:1: edge \"a\" has the id of edge \"a\" (t.conf:7); "
+                       "accepted: one edge for each Edge connection\n");
 }
 
 static void files_from_other_systems_are_read(void **state _unused_)
 {
-        files_write("t.conf",
-                    "\xEF\xBB\xBF# mark and CRLF\r\n[catalog]   ; comment\r\n  url : https://c.example ; comment\r\n"
-                    "\tusername=u;v\r\npassword_file = /p\r\n\r\n[ postgres ]\r\nconninfo = dbname=x\r\n"
-                    "[edge \"Zürich ] ; 1\"] ; comment\r\n    id = " UUID_A "\r\n    page_size = 9");
+        files_write("t.conf", "\xEF\xBB\xBF# mark and CRLF\r\n[catalog]   ; comment\r\n  url : "
+                              "https://c.example ; comment\r\n"
+                              "\tusername=u;v\r\npassword_file = /p\r\n\r\n[ postgres "
+                              "]\r\nconninfo = dbname=x\r\n"
+                              "[edge \"Zürich ] ; 1\"] ; comment\r\n    id = " UUID_A
+                              "\r\n    page_size = 9");
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
 
         assert_string_equal(c->catalog.url, "https://c.example");
@@ -223,7 +253,8 @@ static void a_long_line_arrives_whole(void **state _unused_)
                 for (; n < size; n++)
                         value[n] = "abc;d#[ =e f:"[(n + size) % 13];
                 (void)snprintf(value + n, sizeof(value) - n, "'");
-                (void)snprintf(text, sizeof(text), CATALOG "[postgres]\nconninfo = %s\n" EDGE, value);
+                (void)snprintf(text, sizeof(text), CATALOG "[postgres]\nconninfo = %s\n" EDGE,
+                               value);
                 files_write("t.conf", text);
                 _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
                 assert_string_equal(c->postgres.conninfo, value);
@@ -236,7 +267,8 @@ static void long_characters_are_not_cut(void **state _unused_)
 
         for (size_t i = 0; i < 300; i++)
                 strcat(value, i % 3 == 0 ? "é" : "😀");
-        (void)snprintf(text, sizeof(text), CATALOG "[postgres]\nconninfo = %s ; %s\n" EDGE, value, value);
+        (void)snprintf(text, sizeof(text), CATALOG "[postgres]\nconninfo = %s ; %s\n" EDGE, value,
+                       value);
         files_write("t.conf", text);
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
         assert_string_equal(c->postgres.conninfo, value);
@@ -257,7 +289,8 @@ static void a_line_that_cannot_be_read_whole_is_an_error(void **state _unused_)
         (void)snprintf(text + n + 400, 100, "b\nlease = 20s\n");
         files_write("t.conf", text);
         assert_refused("t.conf", -EINVAL,
-                       "t.conf:10: neither a [section] nor a key with a value; accepted: [section] or KEY = VALUE\n");
+                       "t.conf:10: neither a [section] nor a key with a value; accepted: [section] "
+                       "or KEY = VALUE\n");
 }
 
 static void a_long_edge_name_is_kept_or_refused_never_cut(void **state _unused_)
@@ -266,31 +299,37 @@ static void a_long_edge_name_is_kept_or_refused_never_cut(void **state _unused_)
 
         memset(name, 'n', sizeof(name));
         name[LIMIT_EDGE_NAME_MAX_BYTES] = '\0';
-        (void)snprintf(text, sizeof(text), CATALOG POSTGRES "[edge \"%s\"]\nid = " UUID_A "\n", name);
+        (void)snprintf(text, sizeof(text), CATALOG POSTGRES "[edge \"%s\"]\nid = " UUID_A "\n",
+                       name);
         files_write("t.conf", text);
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
         assert_string_equal(c->edges[0].name, name);
 
         (void)snprintf(text, sizeof(text), VALID "[edge \"%sn\"]\nid = " UUID_B "\n", name);
         files_write("t.conf", text);
-        assert_refused("t.conf", -EINVAL, "t.conf:9: the edge's name is longer than 128 bytes; " EDGE_FORM);
+        assert_refused("t.conf", -EINVAL,
+                       "t.conf:9: the edge's name is longer than 128 bytes; " EDGE_FORM);
 }
 
 static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state _unused_)
 {
-        assert_refused("t.conf", -ENOENT, "t.conf: no such file; create it, or name another with --config\n");
+        assert_refused("t.conf", -ENOENT,
+                       "t.conf: no such file; create it, or name another with --config\n");
 
         files_write("t.conf", VALID);
         assert_int_equal(mkdir("t.conf.d/x.conf", 0700), 0);
-        assert_refused("t.conf", -EISDIR, "t.conf.d/x.conf: a directory; accepted: a regular file\n");
+        assert_refused("t.conf", -EISDIR,
+                       "t.conf.d/x.conf: a directory; accepted: a regular file\n");
 
         assert_int_equal(rmdir("t.conf.d/x.conf"), 0);
         assert_int_equal(mkfifo("t.conf.d/x.conf", 0600), 0);
-        assert_refused("t.conf", -EINVAL, "t.conf.d/x.conf: not a regular file; accepted: a regular file\n");
+        assert_refused("t.conf", -EINVAL,
+                       "t.conf.d/x.conf: not a regular file; accepted: a regular file\n");
 
         assert_int_equal(unlink("t.conf.d/x.conf"), 0);
         assert_int_equal(symlink("nowhere", "t.conf.d/x.conf"), 0);
-        assert_refused("t.conf", -ENOENT, "t.conf.d/x.conf: no such file; create it, or name another with --config\n");
+        assert_refused("t.conf", -ENOENT,
+                       "t.conf.d/x.conf: no such file; create it, or name another with --config\n");
 
         /* Both are named; the status is the first one's. */
         assert_int_equal(mkdir("t.conf.d/y.conf", 0700), 0);
@@ -316,7 +355,8 @@ static void only_visible_files_that_end_in_conf_count(void **state _unused_)
 
 static void blanks_of_every_kind_count_as_blanks(void **state _unused_)
 {
-        files_write("t.conf", CATALOG POSTGRES "\t [edge \"a\"] \t; comment\n \t id\t=\t" UUID_A " \t; comment\n"
+        files_write("t.conf", CATALOG POSTGRES "\t [edge \"a\"] \t; comment\n \t id\t=\t" UUID_A
+                                               " \t; comment\n"
                                                "[edge \"" UUID_B "\"]\nid = " UUID_B "\n");
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
         assert_int_equal(c->n_edges, 2);
@@ -342,7 +382,8 @@ static void without_a_name_it_is_the_file_of_the_system(void **state _unused_)
         _cleanup_(text_done) Text errors = {0};
         _cleanup_(cleanup_config) Config *config = NULL;
         bool there =
-                access(CONFIG_DEFAULT_FILE, F_OK) == 0; /* of a program that is installed; what is in it is not known */
+                /* of a program that is installed; what is in it is not known */
+                access(CONFIG_DEFAULT_FILE, F_OK) == 0;
         int r = config_load(NULL, &config, &errors);
         assert_int_equal(r == -ENOENT, !there);
         if (!there)
@@ -366,7 +407,8 @@ static void peers_are_the_same_while_nothing_of_them_differs(void **state _unuse
                 "[daemon]\nlease = 61s\n",
         };
         static const char *const SAME[] = {"[daemon]\nmax_syncs = 3\nstop_timeout = 3s\n",
-                                           "[defaults]\npage_size = 7\n", "[edge \"b\"]\nid = " UUID_B "\n"};
+                                           "[defaults]\npage_size = 7\n",
+                                           "[edge \"b\"]\nid = " UUID_B "\n"};
         files_write("t.conf", VALID);
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
         for (size_t i = 0; i < ARRAY_SIZE(OTHERS) + ARRAY_SIZE(SAME); i++) {
@@ -375,7 +417,9 @@ static void peers_are_the_same_while_nothing_of_them_differs(void **state _unuse
                 _cleanup_(cleanup_config) Config *other = assert_loaded("t.conf");
                 assert_int_equal(config_same_peers(c, other), same);
         }
-        files_write("t.conf", "[catalog]\nurl = https://c.example\nauth = bearer\ntoken_file = /t\n" POSTGRES EDGE);
+        files_write("t.conf",
+                    "[catalog]\nurl = https://c.example\nauth = bearer\ntoken_file = /t\n" POSTGRES
+                            EDGE);
         _cleanup_(cleanup_config) Config *bearer = assert_loaded("t.conf");
         assert_false(config_same_peers(c, bearer));
 }
@@ -394,7 +438,8 @@ static void only_the_folder_beside_the_named_file_counts(void **state _unused_)
 
 static void edges_are_sorted_and_found_by_name_and_id(void **state _unused_)
 {
-        files_write("t.conf", CATALOG POSTGRES "[edge \"z\"]\nid = " UUID_A "\n[edge \"B\"]\nid = " UUID_B "\n");
+        files_write("t.conf", CATALOG POSTGRES "[edge \"z\"]\nid = " UUID_A
+                                               "\n[edge \"B\"]\nid = " UUID_B "\n");
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
 
         assert_string_equal(c->edges[0].name, "B");
@@ -421,7 +466,8 @@ static void as_many_edges_as_are_allowed_load_and_one_more_does_not(void **state
         assert_string_equal(c->edges[99999].name, "edge-099999");
 
         files_write("t.conf.d/one-more.conf", EDGE);
-        assert_refused("t.conf", -EINVAL, "t.conf.d/one-more.conf:1: too many edges; accepted: at most 100000\n");
+        assert_refused("t.conf", -EINVAL,
+                       "t.conf.d/one-more.conf:1: too many edges; accepted: at most 100000\n");
 }
 
 static void a_flood_of_errors_is_counted(void **state _unused_)

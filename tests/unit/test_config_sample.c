@@ -59,8 +59,9 @@ static void every_key_is_in_the_sample_and_in_the_help(void **state _unused_)
                 if (table[i].kind == &option_kind_misplaced_secret)
                         continue;
                 char in_sample[256], in_help[256];
-                (void)snprintf(in_sample, sizeof(in_sample), "\n%s%s = %s\n", table[i].sample_is_off ? ";" : "",
-                               table[i].key, table[i].sample ? table[i].sample : table[i].default_text);
+                (void)snprintf(in_sample, sizeof(in_sample), "\n%s%s = %s\n",
+                               table[i].sample_is_off ? ";" : "", table[i].key,
+                               table[i].sample ? table[i].sample : table[i].default_text);
                 (void)snprintf(in_help, sizeof(in_help), "\n  %s = ", table[i].key);
                 assert_non_null(strstr(sample, in_sample));
                 assert_non_null(strstr(help, in_help));

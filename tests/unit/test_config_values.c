@@ -7,18 +7,22 @@
 #define DURATION(range) "accepted: a duration like 90s, 15m or 1h30m, from " range "\n"
 #define KEEP_FORM       "accepted: forever, or a duration like 90d or 52w, from 1d to 520w\n"
 #define DROP            " and all behind it: the paths of the API are added by this program; "
-#define URL_FORM        "accepted: https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)\n"
-#define CONNINFO_FORM   "accepted: KEYWORD=VALUE … or postgresql://… as libpq takes it, without a password\n"
-#define CONNINFO_BAD                                                                                                   \
-        "1:2: conninfo: libpq does not understand it (a word without \"=\", an unknown keyword, an open quote?); " CONNINFO_FORM
-#define DBNAME_BAD                                                                                                     \
-        "1:2: conninfo: dbname is the name of a database, and a connection string stands there; write its words into conninfo itself; " CONNINFO_FORM
+#define URL_FORM                                                                                   \
+        "accepted: https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)\n"
+#define CONNINFO_FORM                                                                              \
+        "accepted: KEYWORD=VALUE … or postgresql://… as libpq takes it, without a password\n"
+#define CONNINFO_BAD                                                                               \
+        "1:2: conninfo: libpq does not understand it (a word without \"=\", an unknown keyword, "  \
+        "an open quote?); " CONNINFO_FORM
+#define DBNAME_BAD                                                                                 \
+        "1:2: conninfo: dbname is the name of a database, and a connection string stands there; "  \
+        "write its words into conninfo itself; " CONNINFO_FORM
 #define FILE_FORM "accepted: /absolute/path or credential:NAME\n"
 #define UUID_FORM "accepted: a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\n"
 
-#define REMOVALS_BAD(text)                                                                                             \
-        "1:2: max_removals = " text                                                                                    \
-        ": neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"
+#define REMOVALS_BAD(text)                                                                         \
+        "1:2: max_removals = " text ": neither a number of rows nor a share; accepted: a number "  \
+        "of rows, or a share from 0% to 100%\n"
 #define LONG "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* 64 */
 
 typedef struct Case {
@@ -37,16 +41,21 @@ static const Case REFUSED[] = {
          "1:2: url: http would send the password in the clear to another machine; " URL_FORM},
         {"[catalog]", "url = https://u:hunter2@c.example",
          "1:2: url: the address holds a user name; use username and password_file; " URL_FORM},
-        {"[catalog]", "url = https://c.example/?a=b", "1:2: url: the address holds a query or a fragment; " URL_FORM},
-        {"[catalog]", "url = https://c.example/#x", "1:2: url: the address holds a query or a fragment; " URL_FORM},
+        {"[catalog]", "url = https://c.example/?a=b",
+         "1:2: url: the address holds a query or a fragment; " URL_FORM},
+        {"[catalog]", "url = https://c.example/#x",
+         "1:2: url: the address holds a query or a fragment; " URL_FORM},
         /* C5 */
-        {"[catalog]", "url = https://c.example/rest/2.0", "1:2: url: drop \"/rest/2.0\"" DROP URL_FORM},
+        {"[catalog]", "url = https://c.example/rest/2.0",
+         "1:2: url: drop \"/rest/2.0\"" DROP URL_FORM},
         {"[catalog]", "url = https://c.example/rest", "1:2: url: drop \"/rest\"" DROP URL_FORM},
         {"[catalog]", "url = https://c.example/rest/", "1:2: url: drop \"/rest\"" DROP URL_FORM},
         {"[catalog]", "url = https://c.example/gw/rest/catalogDatabase/v1/databaseConnections",
          "1:2: url: drop \"/rest/catalogDatabase\"" DROP URL_FORM},
-        {"[catalog]", "url = https://c.example/rest/jobs/v1/", "1:2: url: drop \"/rest/jobs\"" DROP URL_FORM},
-        {"[catalog]", "url = https://c.example/edge/api/rest/v2", "1:2: url: drop \"/edge/api\"" DROP URL_FORM},
+        {"[catalog]", "url = https://c.example/rest/jobs/v1/",
+         "1:2: url: drop \"/rest/jobs\"" DROP URL_FORM},
+        {"[catalog]", "url = https://c.example/edge/api/rest/v2",
+         "1:2: url: drop \"/edge/api\"" DROP URL_FORM},
         {"[catalog]", "url = c.example", "1:2: url: the address lacks https://; " URL_FORM},
         {"[catalog]", "url = ftp://c.example", "1:2: url: neither https nor http; " URL_FORM},
         {"[catalog]", "url = https://c.example:99999", "1:2: url: not a URL; " URL_FORM},
@@ -56,10 +65,13 @@ static const Case REFUSED[] = {
         {"[catalog]", "url = https://[fe80::1%eth0]",
          "1:2: url: the address holds a zone (%), which is not supported; " URL_FORM},
         {"[catalog]", "url =", "1:2: url: the value is missing; " URL_FORM},
-        {"[catalog]", "auth = oauth2", "1:2: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
-        {"[catalog]", "auth = Basic", "1:2: auth = Basic: no such way to sign in; accepted: basic or bearer\n"},
+        {"[catalog]", "auth = oauth2",
+         "1:2: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
+        {"[catalog]", "auth = Basic",
+         "1:2: auth = Basic: no such way to sign in; accepted: basic or bearer\n"},
         {"[catalog]", "username = svc:hunter2",
-         "1:2: username: a user name has no colon; accepted: a text of at most 255 bytes without a colon\n"},
+         "1:2: username: a user name has no colon; accepted: a text of at most 255 bytes without a "
+         "colon\n"},
         {"[catalog]", "username = \"bob\"",
          "1:2: username: values are written without quotation marks; "
          "accepted: a text of at most 255 bytes without a colon\n"},
@@ -67,54 +79,69 @@ static const Case REFUSED[] = {
          "1:2: username: \"#\" does not begin a comment here, \" ;\" does; "
          "accepted: a text of at most 255 bytes without a colon\n"},
         {"[catalog]", "password_file = hunter2",
-         "1:2: password_file: not the name of a file (the secret itself does not belong here); " FILE_FORM},
+         "1:2: password_file: not the name of a file (the secret itself does not belong "
+         "here); " FILE_FORM},
         {"[catalog]", "password_file = credential:",
          "1:2: password_file: the credential's name is empty or holds a slash; " FILE_FORM},
         {"[catalog]", "password_file = credential:../x",
          "1:2: password_file: the credential's name is empty or holds a slash; " FILE_FORM},
         {"[catalog]", "password = hunter2",
-         "1:2: password: a secret does not belong into this file; write it to a file of its own and name that with password_file; "
+         "1:2: password: a secret does not belong into this file; write it to a file of its own "
+         "and name that with password_file; "
          "accepted: password_file = /absolute/path or credential:NAME\n"},
         {"[catalog]", "token = hunter2",
-         "1:2: token: a secret does not belong into this file; write it to a file of its own and name that with token_file; "
+         "1:2: token: a secret does not belong into this file; write it to a file of its own and "
+         "name that with token_file; "
          "accepted: token_file = /absolute/path or credential:NAME\n"},
         {"[catalog]", "ca_file = acme.pem",
          "1:2: ca_file = acme.pem: not an absolute path; accepted: /absolute/path\n"},
         {"[catalog]", "max_requests = 0",
          "1:2: max_requests = 0: out of range; accepted: a whole number from 1 to 1000\n"},
         {"[catalog]", "max_requests = eight",
-         "1:2: max_requests = eight: not a whole number; accepted: a whole number from 1 to 1000\n"},
+         "1:2: max_requests = eight: not a whole number; accepted: a whole number from 1 to "
+         "1000\n"},
         {"[catalog]", "request_timeout = 30",
-         "1:2: request_timeout = 30: not a duration (a number without a unit is none); " DURATION("1s to 10m")},
-        {"[catalog]", "request_timeout = 999ms", "1:2: request_timeout = 999ms: out of range; " DURATION("1s to 10m")},
+         "1:2: request_timeout = 30: not a duration (a number without a unit is none); " DURATION(
+                 "1s to 10m")},
+        {"[catalog]", "request_timeout = 999ms",
+         "1:2: request_timeout = 999ms: out of range; " DURATION("1s to 10m")},
         {"[postgres]", "conninfo = dbname", CONNINFO_BAD},
         {"[postgres]", "conninfo = frob=1 dbname=x", CONNINFO_BAD},
         {"[postgres]", "conninfo = dbname=x password=hunter2",
-         "1:2: conninfo: it holds a password; write that to a file and name it with password_file; " CONNINFO_FORM},
+         "1:2: conninfo: it holds a password; write that to a file and name it with "
+         "password_file; " CONNINFO_FORM},
         {"[postgres]", "conninfo = postgresql://u:hunter2@h/x",
-         "1:2: conninfo: it holds a password; write that to a file and name it with password_file; " CONNINFO_FORM},
+         "1:2: conninfo: it holds a password; write that to a file and name it with "
+         "password_file; " CONNINFO_FORM},
         /* O4: libpq does not read it again, and its error would show the password. */
         {"[postgres]", "conninfo = dbname='postgresql://u:hunter2@h/d'", DBNAME_BAD},
         {"[postgres]", "conninfo = host=h dbname=postgres://u:hunter2@h/d", DBNAME_BAD},
         {"[postgres]", "conninfo = dbname='host=h password=hunter2'", DBNAME_BAD},
-        {"[postgres]", "conninfo = postgresql://h/postgresql%3A%2F%2Fu%3Ahunter2%40h%2Fd", DBNAME_BAD},
+        {"[postgres]", "conninfo = postgresql://h/postgresql%3A%2F%2Fu%3Ahunter2%40h%2Fd",
+         DBNAME_BAD},
         {"[postgres]", "conninfo = dbname=x sslpassword=hunter2",
-         "1:2: conninfo: it holds a secret (the passphrase of a key); use a key without one that only the service can read; " CONNINFO_FORM},
+         "1:2: conninfo: it holds a secret (the passphrase of a key); use a key without one that "
+         "only the service can read; " CONNINFO_FORM},
         {"[postgres]", "max_connections = 101",
          "1:2: max_connections = 101: out of range; accepted: a whole number from 2 to 100\n"},
         {"[daemon]", "lease = 1999ms", "1:2: lease = 1999ms: out of range; " DURATION("2s to 1h")},
-        {"[daemon]", "max_syncs = -1", "1:2: max_syncs = -1: out of range; accepted: a whole number from 1 to 10000\n"},
+        {"[daemon]", "max_syncs = -1",
+         "1:2: max_syncs = -1: out of range; accepted: a whole number from 1 to 10000\n"},
         {"[daemon]", "history_keep = 23h", "1:2: history_keep = 23h: out of range; " KEEP_FORM},
         {"[daemon]", "history_keep = 521w", "1:2: history_keep = 521w: out of range; " KEEP_FORM},
-        {"[daemon]", "history_keep = 99999w", "1:2: history_keep = 99999w: out of range; " KEEP_FORM},
+        {"[daemon]", "history_keep = 99999w",
+         "1:2: history_keep = 99999w: out of range; " KEEP_FORM},
         {"[daemon]", "run_keep = Forever",
          "1:2: run_keep = Forever: not a duration (a number without a unit is none); " KEEP_FORM},
         {"[daemon]", "run_keep = 90",
          "1:2: run_keep = 90: not a duration (a number without a unit is none); " KEEP_FORM},
         {"[defaults]", "timezone = ../etc/passwd",
-         "1:2: timezone = ../etc/passwd: not the name of a time zone; accepted: an IANA name like UTC or Europe/Brussels\n"},
-        {"[defaults]", "refresh = maybe", "1:2: refresh = maybe: neither yes nor no; accepted: yes or no\n"},
-        {"[defaults]", "page_size = 1", "1:2: page_size = 1: out of range; accepted: a whole number from 2 to 500\n"},
+         "1:2: timezone = ../etc/passwd: not the name of a time zone; accepted: an IANA name like "
+         "UTC or Europe/Brussels\n"},
+        {"[defaults]", "refresh = maybe",
+         "1:2: refresh = maybe: neither yes nor no; accepted: yes or no\n"},
+        {"[defaults]", "page_size = 1",
+         "1:2: page_size = 1: out of range; accepted: a whole number from 2 to 500\n"},
         {"[defaults]", "page_size = 501",
          "1:2: page_size = 501: out of range; accepted: a whole number from 2 to 500\n"},
         {"[defaults]", "poll_min = 31s",
@@ -122,30 +149,37 @@ static const Case REFUSED[] = {
         {"[edge \"b\"]\nid = " UUID_B, "poll_max = 500ms",
          "1:3: poll_min (1s) is above poll_max (500ms); accepted: poll_min up to poll_max\n"},
         {"[defaults]", "max_removals = 101%",
-         "1:2: max_removals = 101%: out of range; accepted: a number of rows, or a share from 0% to 100%\n"},
+         "1:2: max_removals = 101%: out of range; accepted: a number of rows, or a share from 0% "
+         "to 100%\n"},
         {"[defaults]", "max_removals = %",
-         "1:2: max_removals = %: neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"},
+         "1:2: max_removals = %: neither a number of rows nor a share; accepted: a number of rows, "
+         "or a share from 0% to 100%\n"},
         {"[defaults]", "max_removals = 1.5",
-         "1:2: max_removals = 1.5: neither a number of rows nor a share; accepted: a number of rows, or a share from 0% to 100%\n"},
+         "1:2: max_removals = 1.5: neither a number of rows nor a share; accepted: a number of "
+         "rows, or a share from 0% to 100%\n"},
         {"[defaults]", "max_removals = 1.234%", REMOVALS_BAD("1.234%")},
         {"[defaults]", "max_removals = 1.%", REMOVALS_BAD("1.%")},
         {"[defaults]", "max_removals = .5%", REMOVALS_BAD(".5%")},
         {"[defaults]", "max_removals = 1.2.3%", REMOVALS_BAD("1.2.3%")},
         {"[defaults]", "max_removals = 000000001%", REMOVALS_BAD("000000001%")},
         {"[defaults]", "max_removals = 1x%", REMOVALS_BAD("1x%")},
-        {"[catalog]",
-         "max_requests =", "1:2: max_requests: the value is missing; accepted: a whole number from 1 to 1000\n"},
+        {"[catalog]", "max_requests =",
+         "1:2: max_requests: the value is missing; accepted: a whole number from 1 to 1000\n"},
         {"[catalog]", "username = bob\t# the builder",
          "1:2: username: \"#\" does not begin a comment here, \" ;\" does; "
          "accepted: a text of at most 255 bytes without a colon\n"},
         {"[catalog]", "username = " LONG LONG LONG LONG,
-         "1:2: username: longer than 255 bytes; accepted: a text of at most 255 bytes without a colon\n"},
-        {"[catalog]", "url = https://c.example:0", "1:2: url: port 0 cannot be connected to; " URL_FORM},
+         "1:2: username: longer than 255 bytes; accepted: a text of at most 255 bytes without a "
+         "colon\n"},
+        {"[catalog]", "url = https://c.example:0",
+         "1:2: url: port 0 cannot be connected to; " URL_FORM},
         {"[catalog]", "url = https://", "1:2: url: not a URL; " URL_FORM},
         {"[edge \"b\"]", "id = 00000000-0000-0000-0000-000000000000",
-         "1:2: id = 00000000-0000-0000-0000-000000000000: the nil UUID, which is the id of nothing; " UUID_FORM},
+         "1:2: id = 00000000-0000-0000-0000-000000000000: the nil UUID, which is the id of "
+         "nothing; " UUID_FORM},
         {"[edge \"b\"]", "id = {" UUID_B "}", "1:2: id = {" UUID_B "}: not a UUID; " UUID_FORM},
-        {"[edge \"b\"]\nid = " UUID_B, "schema_connection = x", "1:3: schema_connection = x: not a UUID; " UUID_FORM},
+        {"[edge \"b\"]\nid = " UUID_B, "schema_connection = x",
+         "1:3: schema_connection = x: not a UUID; " UUID_FORM},
 };
 
 /* The report with the file's name in place of "1:". */
@@ -171,7 +205,8 @@ static void a_bad_value_is_refused_with_its_line_and_the_accepted_form(void **st
 /* What the parser of schedules says is its own matter; that it is said, and where, is ours. */
 static void a_bad_schedule_is_refused_with_the_reason(void **state _unused_)
 {
-        static const char *const BAD[] = {"every 10", "sometimes", "cron 61 * * * *", "cron 0 0 30 feb *"};
+        static const char *const BAD[] = {"every 10", "sometimes", "cron 61 * * * *",
+                                          "cron 0 0 30 feb *"};
 
         for (size_t i = 0; i < ARRAY_SIZE(BAD); i++) {
                 char text[128], begin[128];
@@ -186,7 +221,8 @@ static void a_bad_schedule_is_refused_with_the_reason(void **state _unused_)
                 assert_true(text_starts_with(errors.data, begin));
                 const char *accepted = strstr(errors.data, "; accepted: ");
                 assert_non_null(accepted);
-                assert_null(strstr(accepted + strlen("; accepted: "), "accepted: ")); /* said once */
+                /* said once */
+                assert_null(strstr(accepted + strlen("; accepted: "), "accepted: "));
         }
 }
 
@@ -296,9 +332,12 @@ static void a_password_goes_to_another_machine_as_the_user_says(void **state _un
                                 continue;
                         }
                         assert_refused("t.conf", -EINVAL,
-                                       "t.conf.d/1.conf:3: conninfo: without sslmode the password may go to another "
-                                       "machine in the clear; accepted: sslmode=verify-full sslrootcert=FILE, with the "
-                                       "certificate of the server's issuer, or another sslmode, set explicitly\n");
+                                       "t.conf.d/1.conf:3: conninfo: without sslmode the password "
+                                       "may go to another "
+                                       "machine in the clear; accepted: sslmode=verify-full "
+                                       "sslrootcert=FILE, with the "
+                                       "certificate of the server's issuer, or another sslmode, "
+                                       "set explicitly\n");
                 }
         }
 }
@@ -308,10 +347,11 @@ static void a_service_of_the_environment_may_be_another_machine(void **state _un
         files_write("t.conf", VALID);
         files_write("t.conf.d/1.conf", "[postgres]\npassword_file = /p\nconninfo = dbname=x\n");
         assert_int_equal(setenv("PGSERVICE", "reports", 1), 0);
-        assert_refused("t.conf", -EINVAL,
-                       "t.conf.d/1.conf:3: conninfo: without sslmode the password may go to another "
-                       "machine in the clear; accepted: sslmode=verify-full sslrootcert=FILE, with the "
-                       "certificate of the server's issuer, or another sslmode, set explicitly\n");
+        assert_refused(
+                "t.conf", -EINVAL,
+                "t.conf.d/1.conf:3: conninfo: without sslmode the password may go to another "
+                "machine in the clear; accepted: sslmode=verify-full sslrootcert=FILE, with the "
+                "certificate of the server's issuer, or another sslmode, set explicitly\n");
         assert_int_equal(unsetenv("PGSERVICE"), 0);
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
         assert_string_equal(c->postgres.conninfo, "dbname=x");
@@ -320,10 +360,12 @@ static void a_service_of_the_environment_may_be_another_machine(void **state _un
 static void an_endless_url_is_refused(void **state _unused_)
 {
         static char text[LIMIT_URL_MAX_BYTES + 64];
-        (void)snprintf(text, sizeof(text), "[catalog]\nurl = https://c.example/%0*d\n", LIMIT_URL_MAX_BYTES / 2, 0);
+        (void)snprintf(text, sizeof(text), "[catalog]\nurl = https://c.example/%0*d\n",
+                       LIMIT_URL_MAX_BYTES / 2, 0);
         files_write("t.conf", VALID);
         files_write("t.conf.d/1.conf", text);
-        assert_refused("t.conf", -EINVAL, "t.conf.d/1.conf:2: url: the address is too long; " URL_FORM);
+        assert_refused("t.conf", -EINVAL,
+                       "t.conf.d/1.conf:2: url: the address is too long; " URL_FORM);
 }
 
 static void removals_are_a_count_or_a_share(void **state _unused_)
@@ -341,7 +383,8 @@ static void removals_are_a_count_or_a_share(void **state _unused_)
 
         for (size_t i = 0; i < ARRAY_SIZE(CASES); i++) {
                 char text[64];
-                (void)snprintf(text, sizeof(text), "[defaults]\nmax_removals = %s\n", CASES[i].written);
+                (void)snprintf(text, sizeof(text), "[defaults]\nmax_removals = %s\n",
+                               CASES[i].written);
                 files_write("t.conf", VALID);
                 files_write("t.conf.d/1.conf", text);
                 _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
@@ -360,7 +403,8 @@ static void retention_is_a_duration_or_forever(void **state _unused_)
         assert_true(c->daemon.run_keep_usec == CONFIG_KEEP_FOREVER);
 }
 
-/* O8: the zone is missing on this system. Nothing else of the configuration suffers, and the line says what to do. */
+/* O8: the zone is missing on this system. Nothing else of the configuration suffers, and the line
+ * says what to do. */
 static void a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule(void **state _unused_)
 {
         files_write("t.conf", VALID "timezone = Mars/Olympus\n[edge \"b\"]\nid = " UUID_B "\n");
@@ -371,12 +415,14 @@ static void a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule(vo
         assert_null(c->edges[0].zone);
         assert_string_equal(c->edges[0].timezone, "Mars/Olympus");
         assert_true(config_edge_is_due(&c->edges[1]));
-        assert_true(text_starts_with(c->warnings,
-                                     "t.conf:9: timezone = Mars/Olympus: this system knows no such time zone"));
+        assert_true(text_starts_with(
+                c->warnings,
+                "t.conf:9: timezone = Mars/Olympus: this system knows no such time zone"));
         assert_non_null(strstr(c->warnings, "tzdata-legacy\n"));
 
         files_write("t.conf",
-                    VALID "[defaults]\ntimezone = Mars/Olympus\n[edge \"b\"]\nid = " UUID_B "\ntimezone = Etc/UTC\n");
+                    VALID "[defaults]\ntimezone = Mars/Olympus\n[edge \"b\"]\nid = " UUID_B
+                          "\ntimezone = Etc/UTC\n");
         _cleanup_(cleanup_config) Config *d = assert_loaded("t.conf");
         assert_false(config_edge_is_due(&d->edges[0]));
         assert_true(config_edge_is_due(&d->edges[1]));
@@ -388,20 +434,28 @@ static void a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule(vo
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(a_bad_value_is_refused_with_its_line_and_the_accepted_form, files_setup,
-                                                files_teardown),
-                cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason, files_setup, files_teardown),
-                cmocka_unit_test_setup_teardown(defaults_hold_where_nothing_is_written, files_setup, files_teardown),
-                cmocka_unit_test_setup_teardown(a_password_goes_to_another_machine_as_the_user_says, files_setup,
-                                                files_teardown),
-                cmocka_unit_test_setup_teardown(a_service_of_the_environment_may_be_another_machine, files_setup,
-                                                files_teardown),
-                cmocka_unit_test_setup_teardown(an_endless_url_is_refused, files_setup, files_teardown),
-                cmocka_unit_test_setup_teardown(urls_are_brought_into_one_form, files_setup, files_teardown),
-                cmocka_unit_test_setup_teardown(a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule,
+                cmocka_unit_test_setup_teardown(
+                        a_bad_value_is_refused_with_its_line_and_the_accepted_form, files_setup,
+                        files_teardown),
+                cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason,
                                                 files_setup, files_teardown),
-                cmocka_unit_test_setup_teardown(retention_is_a_duration_or_forever, files_setup, files_teardown),
-                cmocka_unit_test_setup_teardown(removals_are_a_count_or_a_share, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(defaults_hold_where_nothing_is_written, files_setup,
+                                                files_teardown),
+                cmocka_unit_test_setup_teardown(a_password_goes_to_another_machine_as_the_user_says,
+                                                files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(a_service_of_the_environment_may_be_another_machine,
+                                                files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(an_endless_url_is_refused, files_setup,
+                                                files_teardown),
+                cmocka_unit_test_setup_teardown(urls_are_brought_into_one_form, files_setup,
+                                                files_teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule,
+                        files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(retention_is_a_duration_or_forever, files_setup,
+                                                files_teardown),
+                cmocka_unit_test_setup_teardown(removals_are_a_count_or_a_share, files_setup,
+                                                files_teardown),
         };
         return cmocka_run_group_tests_name("config_values", tests, NULL, NULL);
 }

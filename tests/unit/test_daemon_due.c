@@ -82,7 +82,8 @@ static void the_end_of_a_run_decides(void **state)
                 {"hourly", false, false, false, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
                 {"every 1m", false, false, false, false, 1, MINUTE, MINUTE, MINUTE},
                 {"every 1m", false, false, false, false, 5, MINUTE, 5 * MINUTE, 9 * MINUTE},
-                {"daily", false, false, false, false, 50, 20 * HOUR, 24 * HOUR - 10 * MINUTE, 24 * HOUR - 10 * MINUTE},
+                {"daily", false, false, false, false, 50, 20 * HOUR, 24 * HOUR - 10 * MINUTE,
+                 24 * HOUR - 10 * MINUTE},
         };
         static const uint64_t randoms[] = {0, 1, 12345678901234567u, UINT64_MAX};
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -96,7 +97,8 @@ static void the_end_of_a_run_decides(void **state)
                                             .next_run_usec = now + cases[i].queued};
                         int64_t after = due_after_run(&e, &end, now, randoms[k]) - now;
                         if (after < cases[i].low || after > cases[i].high)
-                                fail_msg("case %zu: %lld s after the end", i, (long long)(after / SEC));
+                                fail_msg("case %zu: %lld s after the end", i,
+                                         (long long)(after / SEC));
                 }
 }
 

@@ -56,7 +56,8 @@ static void hours_are_a_few_lines(void **state _unused_)
 /* With the worst of luck, too: UINT64_MAX draws the longest delay. */
 static void who_is_back_is_found_within_thirty_seconds(void **state _unused_)
 {
-        static const uint64_t floors[] = {USEC_PER_SEC, 500 * USEC_PER_MSEC}; /* of the catalog, of PostgreSQL */
+        /* of the catalog, of PostgreSQL */
+        static const uint64_t floors[] = {USEC_PER_SEC, 500 * USEC_PER_MSEC};
         for (size_t i = 0; i < sizeof(floors) / sizeof(floors[0]); i++) {
                 Outage o;
                 const Fault f = a_fault();

@@ -1,7 +1,9 @@
 /*
- * The service's pruning: a first batch a minute after the start, a second between batches, an hour after the last, whatever goes wrong.
+ * The service's pruning: a first batch a minute after the start, a second between batches, an hour
+ * after the last, whatever goes wrong.
  *
- * Timers, PostgreSQL and the reaper are stood in for by the linker; every timer fires at once, and its delay is kept.
+ * Timers, PostgreSQL and the reaper are stood in for by the linker; every timer fires at once, and
+ * its delay is kept.
  */
 #include "base/duration.h"
 #include "daemon/daemon_private.h"
@@ -14,12 +16,14 @@
 
 #include <cmocka.h>
 
-int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock, uint64_t usec,
-                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata);
-int __real_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock, uint64_t usec,
-                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata);
-int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, MirrorPruneCallback callback,
-                        void *userdata, MirrorTask **ret);
+int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock,
+                                      uint64_t usec, uint64_t accuracy,
+                                      sd_event_time_handler_t callback, void *userdata);
+int __real_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock,
+                                      uint64_t usec, uint64_t accuracy,
+                                      sd_event_time_handler_t callback, void *userdata);
+int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
+                        MirrorPruneCallback callback, void *userdata, MirrorTask **ret);
 void __wrap_daemon_wake(Daemon *d);
 
 static uint64_t delay_usec; /* of the last timer */
@@ -29,16 +33,17 @@ static MirrorRetention asked;
 static MirrorPruneCallback answer;
 static const Fault none;
 
-int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock, uint64_t usec,
-                                      uint64_t accuracy, sd_event_time_handler_t callback, void *userdata)
+int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock,
+                                      uint64_t usec, uint64_t accuracy,
+                                      sd_event_time_handler_t callback, void *userdata)
 {
         delay_usec = usec;
         n_timers++;
         return __real_sd_event_add_time_relative(e, ret, clock, 0, accuracy, callback, userdata);
 }
 
-int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch, MirrorPruneCallback callback,
-                        void *userdata, MirrorTask **ret)
+int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
+                        MirrorPruneCallback callback, void *userdata, MirrorTask **ret)
 {
         (void)m;
         (void)userdata;
@@ -56,7 +61,8 @@ void __wrap_daemon_wake(Daemon *d)
         n_wakes++;
 }
 
-static Config config = {.daemon = {.history_keep_usec = CONFIG_KEEP_FOREVER, .run_keep_usec = 90 * USEC_PER_DAY}};
+static Config config = {
+        .daemon = {.history_keep_usec = CONFIG_KEEP_FOREVER, .run_keep_usec = 90 * USEC_PER_DAY}};
 static Supply supply;
 static Daemon d;
 
@@ -102,7 +108,8 @@ static void batches_follow_each_other_and_then_an_hour_passes(void **state)
         assert_int_equal(delay_usec, USEC_PER_MINUTE);
         fire();
         assert_int_equal(n_batches, 1);
-        assert_true(asked.history_keep_usec == CONFIG_KEEP_FOREVER && asked.run_keep_usec == 90 * USEC_PER_DAY);
+        assert_true(asked.history_keep_usec == CONFIG_KEEP_FOREVER &&
+                    asked.run_keep_usec == 90 * USEC_PER_DAY);
         finish(1000, true, &none);
         assert_int_equal(delay_usec, USEC_PER_SEC);
         fire();
@@ -151,9 +158,12 @@ static void nothing_begins_when_the_service_stops(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup_teardown(batches_follow_each_other_and_then_an_hour_passes, setup, teardown),
-                cmocka_unit_test_setup_teardown(what_goes_wrong_is_tried_again_in_an_hour, setup, teardown),
-                cmocka_unit_test_setup_teardown(nothing_begins_when_the_service_stops, setup, teardown),
+                cmocka_unit_test_setup_teardown(batches_follow_each_other_and_then_an_hour_passes,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(what_goes_wrong_is_tried_again_in_an_hour, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(nothing_begins_when_the_service_stops, setup,
+                                                teardown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * The digest of a list: the same for the same rows in any order and however pages overlap, another for any other rows. That PostgreSQL computes the same is
- * in tests/integration/test_digest.c.
+ * The digest of a list: the same for the same rows in any order and however pages overlap, another
+ * for any other rows. That PostgreSQL computes the same is in tests/integration/test_digest.c.
  */
 #include "base/digest.h"
 #include <setjmp.h>
@@ -13,7 +13,8 @@
 
 static void add(DigestList *l, int number, const char *name, int database)
 {
-        DatabaseConnection row = {.name = name, .name_size = strlen(name), .has_database = database != 0};
+        DatabaseConnection row = {
+                .name = name, .name_size = strlen(name), .has_database = database != 0};
         memcpy(row.id.bytes + 12, &number, sizeof(number));
         memcpy(row.database_id.bytes, &database, sizeof(database));
         digest_add(l, &row);

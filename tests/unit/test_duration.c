@@ -1,5 +1,6 @@
 /*
- * Lengths of time: what is accepted, what is refused and why, and that what is written can be read again.
+ * Lengths of time: what is accepted, what is refused and why, and that what is written can be read
+ * again.
  */
 #include "base/cleanup.h"
 #include "base/duration.h"
@@ -24,8 +25,9 @@ static void accepted_forms(void **state)
                 {"15m", 15 * USEC_PER_MINUTE},
                 {"1h30m", 90 * USEC_PER_MINUTE},
                 {"2d", 2 * USEC_PER_DAY},
-                {"1w2d3h4m5s6ms", USEC_PER_WEEK + 2 * USEC_PER_DAY + 3 * USEC_PER_HOUR + 4 * USEC_PER_MINUTE +
-                                          5 * USEC_PER_SEC + 6 * USEC_PER_MSEC},
+                {"1w2d3h4m5s6ms", USEC_PER_WEEK + 2 * USEC_PER_DAY + 3 * USEC_PER_HOUR +
+                                          4 * USEC_PER_MINUTE + 5 * USEC_PER_SEC +
+                                          6 * USEC_PER_MSEC},
                 {"1m1ms", USEC_PER_MINUTE + USEC_PER_MSEC},
                 {"007s", 7 * USEC_PER_SEC},
                 {"3650d", 3650 * USEC_PER_DAY},
@@ -116,7 +118,8 @@ static void what_is_written_is_read_as_the_same(void **state)
                 uint64_t read;
                 msec = (msec * 6364136223846793005ULL + 1442695040888963407ULL);
                 /* All magnitudes: shift by a varying amount, then stay within ten years. */
-                uint64_t usec = (msec >> (i % 60)) % (3650 * USEC_PER_DAY / USEC_PER_MSEC) * USEC_PER_MSEC;
+                uint64_t usec =
+                        (msec >> (i % 60)) % (3650 * USEC_PER_DAY / USEC_PER_MSEC) * USEC_PER_MSEC;
                 assert_int_equal(duration_parse(duration_format(usec, text), &read), 0);
                 assert_int_equal(read, usec);
         }

@@ -16,7 +16,8 @@ static void set_fills_everything_and_gives_the_error(void **state)
         (void)state;
         Fault f;
         memset(&f, 0xff, sizeof(f));
-        assert_int_equal(fault_set(&f, FAULT_RUN, EINVAL, "bad-page", "page %d: %s", 3, "no name"), -EINVAL);
+        assert_int_equal(fault_set(&f, FAULT_RUN, EINVAL, "bad-page", "page %d: %s", 3, "no name"),
+                         -EINVAL);
         assert_int_equal(f.scope, FAULT_RUN);
         assert_false(f.retryable);
         assert_false(f.refused);
@@ -76,7 +77,8 @@ static void a_long_code_is_cut(void **state)
 {
         (void)state;
         Fault f;
-        fault_set(&f, FAULT_RUN, EINVAL, "0123456789012345678901234567890123456789012345678901234567890123", "m");
+        fault_set(&f, FAULT_RUN, EINVAL,
+                  "0123456789012345678901234567890123456789012345678901234567890123", "m");
         assert_int_equal(strlen(f.code), sizeof(f.code) - 1);
 }
 

@@ -29,50 +29,68 @@ static const char nul_header[] = OK "X-A: b\0c\r\nContent-Length: 0\r\n" END;
 static const char late_nul[] = OK "Transfer-Encoding: chunked\r\n" END "2\r\n\0\0\r\n0\r\n\r\n";
 
 static const char gzip_body[] =
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
-        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x4a\x2d\x2e\xcd\x29\x29\x56\xb2\x8a\x8e\xad"
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: "
+        "gzip\r\nConnection: close\r\n\r\n"
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x4a\x2d\x2e\xcd\x29\x29\x56\xb2\x8a"
+        "\x8e\xad"
         "\x05\x00\x0a\x27\x7c\x9e\x0e\x00\x00\x00";
 static const char gzip_error[] =
         "HTTP/1.1 503 Busy\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
-        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x2d\x4e\x2d\xf2\x4d\x2d\x2e\x4e\x4c\x4f\x55"
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x2d\x4e\x2d\xf2\x4d\x2d\x2e\x4e\x4c"
+        "\x4f\x55"
         "\xb2\x52\x4a\x2a\x2d\xae\x54\xaa\x05\x00\xcb\x00\xb0\x39\x16\x00\x00\x00";
 /* 65,537 spaces, a byte more than the cap. */
 static const char gzip_bomb[] =
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
-        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x81\x00\x00\x00\x00\xc3\x20\x95\xf9\x53\xfe\x20"
-        "\x55\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x0d\x01\xb4\xba\x1e\x01\x00"
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: "
+        "gzip\r\nConnection: close\r\n\r\n"
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x81\x00\x00\x00\x00\xc3\x20\x95\xf9\x53"
+        "\xfe\x20"
+        "\x55\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        "\x00\x00"
+        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+        "\x00\x00"
+        "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc0\x0d\x01\xb4\xba\x1e"
+        "\x01\x00"
         "\x01\x00";
 static const char gzip_damaged[] =
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: "
+        "gzip\r\nConnection: close\r\n\r\n"
         "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
 
 static const Script scripts[] = {
-        {"/whole", OK "Content-Type: application/json; charset=utf-8\r\nContent-Length: 2\r\n" END "{}", 0, NULL,
-         SCRIPT_KEEP},
-        {"/chunks", OK "Transfer-Encoding: chunked\r\n" END "3\r\nabc\r\n2\r\nde\r\n0\r\nLocation: /trailer\r\n\r\n", 0,
+        {"/whole",
+         OK "Content-Type: application/json; charset=utf-8\r\nContent-Length: 2\r\n" END "{}", 0,
          NULL, SCRIPT_KEEP},
+        {"/chunks",
+         OK "Transfer-Encoding: chunked\r\n" END
+            "3\r\nabc\r\n2\r\nde\r\n0\r\nLocation: /trailer\r\n\r\n",
+         0, NULL, SCRIPT_KEEP},
         {"/until-close", OK END "to the end", 0, NULL, SCRIPT_CLOSE},
         {"/empty", "HTTP/1.1 204 No Content\r\n" END, 0, NULL, SCRIPT_KEEP},
-        {"/interim", "HTTP/1.1 103 Early Hints\r\nLocation: /wrong\r\n" END OK "Content-Length: 1\r\n" END "x", 0, NULL,
-         SCRIPT_KEEP},
+        {"/interim",
+         "HTTP/1.1 103 Early Hints\r\nLocation: /wrong\r\n" END OK "Content-Length: 1\r\n" END "x",
+         0, NULL, SCRIPT_KEEP},
         {"/gzip", gzip_body, sizeof(gzip_body) - 1, NULL, SCRIPT_CLOSE},
         {"/gzip-error", gzip_error, sizeof(gzip_error) - 1, NULL, SCRIPT_CLOSE},
         {"/gzip-bomb", gzip_bomb, sizeof(gzip_bomb) - 1, NULL, SCRIPT_CLOSE},
         {"/gzip-damaged", gzip_damaged, sizeof(gzip_damaged) - 1, NULL, SCRIPT_CLOSE},
-        {"/unknown-encoding", OK "Content-Encoding: zip9\r\nContent-Length: 2\r\n" END "{}", 0, NULL, SCRIPT_CLOSE},
+        {"/unknown-encoding", OK "Content-Encoding: zip9\r\nContent-Length: 2\r\n" END "{}", 0,
+         NULL, SCRIPT_CLOSE},
         {"/nul", nul_body, sizeof(nul_body) - 1, NULL, SCRIPT_KEEP},
         {"/nul-chunk", late_nul, sizeof(late_nul) - 1, NULL, SCRIPT_KEEP},
         {"/nul-header", nul_header, sizeof(nul_header) - 1, NULL, SCRIPT_CLOSE},
-        {"/moved", "HTTP/1.1 302 Found\r\nLocation: /target\r\nContent-Length: 0\r\n" END, 0, NULL, SCRIPT_KEEP},
-        {"/busy", "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n" END, 0, NULL, SCRIPT_KEEP},
+        {"/moved", "HTTP/1.1 302 Found\r\nLocation: /target\r\nContent-Length: 0\r\n" END, 0, NULL,
+         SCRIPT_KEEP},
+        {"/busy", "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n" END, 0, NULL,
+         SCRIPT_KEEP},
         {"/busy-date",
-         "HTTP/1.1 429 Slow\r\nDate: Tue, 06 Nov 2001 08:00:00 GMT\r\nRetry-After: Tue, 06 Nov 2001 08:00:09 GMT\r\nContent-Length: 0\r\n" END,
+         "HTTP/1.1 429 Slow\r\nDate: Tue, 06 Nov 2001 08:00:00 GMT\r\nRetry-After: Tue, 06 Nov "
+         "2001 08:00:09 GMT\r\nContent-Length: 0\r\n" END,
          0, NULL, SCRIPT_KEEP},
         {"/refused",
-         "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 2\r\n" END "no", 0, NULL,
-         SCRIPT_KEEP},
+         "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: "
+         "2\r\n" END "no",
+         0, NULL, SCRIPT_KEEP},
 
         {"/idle", OK "Content-Length: 2\r\n" END "{}", 0, NULL, SCRIPT_IDLE},
         {"/reset", "", 0, NULL, SCRIPT_RESET},
@@ -80,7 +98,8 @@ static const Script scripts[] = {
         {"/reset-in-body", OK "Content-Length: 100\r\n" END "abc", 0, NULL, SCRIPT_RESET},
         {"/cut-length", OK "Content-Length: 100\r\n" END "abc", 0, NULL, SCRIPT_CLOSE},
         {"/cut-chunks", OK "Transfer-Encoding: chunked\r\n" END "64\r\nabc", 0, NULL, SCRIPT_CLOSE},
-        {"/bad-chunks", OK "Transfer-Encoding: chunked\r\n" END "zz\r\nabc\r\n", 0, NULL, SCRIPT_CLOSE},
+        {"/bad-chunks", OK "Transfer-Encoding: chunked\r\n" END "zz\r\nabc\r\n", 0, NULL,
+         SCRIPT_CLOSE},
         {"/cut-headers", OK "Content-Len", 0, NULL, SCRIPT_CLOSE},
         {"/not-http", "SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", 0, NULL, SCRIPT_CLOSE},
         {"/not-a-status", "HTTP/2 20000\r\nContent-Length: 0\r\n" END, 0, NULL, SCRIPT_CLOSE},
@@ -88,10 +107,13 @@ static const Script scripts[] = {
         {"/silent-in-body", OK "Content-Length: 100\r\n" END "abc", 0, NULL, SCRIPT_HANG},
         {"/dribble", OK END, 0, NULL, SCRIPT_DRIBBLE},
         {"/long-length", OK "Content-Length: 65537\r\n" END, 0, NULL, SCRIPT_HANG},
-        {"/absurd-length", OK "Content-Length: 99999999999999999999999\r\n" END, 0, NULL, SCRIPT_HANG},
-        {"/long-chunks", OK "Transfer-Encoding: chunked\r\n" END, 0, "a\r\n0123456789\r\n", SCRIPT_FLOOD},
+        {"/absurd-length", OK "Content-Length: 99999999999999999999999\r\n" END, 0, NULL,
+         SCRIPT_HANG},
+        {"/long-chunks", OK "Transfer-Encoding: chunked\r\n" END, 0, "a\r\n0123456789\r\n",
+         SCRIPT_FLOOD},
         {"/long-until-close", OK END, 0, "0123456789", SCRIPT_FLOOD},
-        {"/many-headers", OK, 0, "X-Filler: 0123456789012345678901234567890123456789\r\n", SCRIPT_FLOOD},
+        {"/many-headers", OK, 0, "X-Filler: 0123456789012345678901234567890123456789\r\n",
+         SCRIPT_FLOOD},
         {"/long-header", OK "X-Filler: ", 0, "0123456789", SCRIPT_FLOOD},
         {"/many-interims", "", 0, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", SCRIPT_FLOOD},
         {0},
@@ -193,7 +215,8 @@ static void a_broken_answer_is_a_fault_that_was_sent(void **state)
         }
 }
 
-/* Headers that end with the connection count as an answer for libcurl; what matters is that the request counts as sent. */
+/* Headers that end with the connection count as an answer for libcurl; what matters is that the
+ * request counts as sent. */
 static void headers_that_are_cut_are_no_reason_to_send_again(void **state)
 {
         Server *server = *state;
@@ -252,15 +275,17 @@ static void a_body_of_exactly_the_cap_is_taken(void **state)
                 size_t cap;
                 int error;
         } cases[] = {
-                {"/chunks", 5, 0},       {"/chunks", 4, -EMSGSIZE},      {"/whole", 2, 0}, {"/whole", 1, -EMSGSIZE},
-                {"/until-close", 10, 0}, {"/until-close", 9, -EMSGSIZE}, {"/empty", 0, 0}, {"/whole", 0, -EMSGSIZE},
+                {"/chunks", 5, 0},        {"/chunks", 4, -EMSGSIZE}, {"/whole", 2, 0},
+                {"/whole", 1, -EMSGSIZE}, {"/until-close", 10, 0},   {"/until-close", 9, -EMSGSIZE},
+                {"/empty", 0, 0},         {"/whole", 0, -EMSGSIZE},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Bench bench;
                 HttpClientOptions options = bench_options();
                 bench_open(&bench, &options);
                 char url[128];
-                HttpRequest request = bench_request(url, sizeof(url), "http", server->port, cases[i].path);
+                HttpRequest request =
+                        bench_request(url, sizeof(url), "http", server->port, cases[i].path);
                 request.body_max_bytes = cases[i].cap;
                 Seen seen = {0};
                 bench_start(&bench, &request, &seen);
@@ -270,7 +295,8 @@ static void a_body_of_exactly_the_cap_is_taken(void **state)
         }
 }
 
-static void fetch_with(Server *server, const char *path, const HttpClientOptions *options, Seen *seen)
+static void fetch_with(Server *server, const char *path, const HttpClientOptions *options,
+                       Seen *seen)
 {
         Bench bench;
         bench_open(&bench, options);
@@ -339,7 +365,8 @@ static void the_low_speed_limit_is_no_shorter_than_the_timeout(void **state)
 static void a_refused_connection_was_not_sent(void **state)
 {
         (void)state;
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(address);
         _cleanup_(cleanup_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_true(fd >= 0);
@@ -396,7 +423,8 @@ static void credentials_are_sent_exactly(void **state)
                  "\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"},
                 {HTTP_AUTH_BASIC, "a", "p:\xc3\xa9@/", "\r\nAuthorization: Basic YTpwOsOpQC8=\r\n"},
                 {HTTP_AUTH_BASIC, "a", "", "\r\nAuthorization: Basic YTo=\r\n"},
-                {HTTP_AUTH_BEARER, NULL, "abc.DEF-123_~+/=", "\r\nAuthorization: Bearer abc.DEF-123_~+/=\r\n"},
+                {HTTP_AUTH_BEARER, NULL,
+                 "abc.DEF-123_~+/=", "\r\nAuthorization: Bearer abc.DEF-123_~+/=\r\n"},
                 {HTTP_AUTH_NONE, "a", "b", NULL},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -404,7 +432,8 @@ static void credentials_are_sent_exactly(void **state)
                 HttpClientOptions options = bench_options();
                 bench_open(&bench, &options);
                 char url[128];
-                HttpRequest request = bench_request(url, sizeof(url), "http", server->port, "/whole");
+                HttpRequest request =
+                        bench_request(url, sizeof(url), "http", server->port, "/whole");
                 request.auth = cases[i].auth;
                 request.username = cases[i].username;
                 request.secret = cases[i].secret;
@@ -428,25 +457,28 @@ static void a_request_is_sent_as_promised(void **state)
         HttpClientOptions options = bench_options();
         bench_open(&bench, &options);
         char url[128];
-        HttpRequest request = bench_request(url, sizeof(url), "http", server->port, "/whole?limit=500&offset=0");
+        HttpRequest request =
+                bench_request(url, sizeof(url), "http", server->port, "/whole?limit=500&offset=0");
         request.method = HTTP_POST;
         Seen seen = {0};
         bench_start(&bench, &request, &seen);
         memset(url, 'x', sizeof(url) - 1); /* everything was copied */
         bench_wait(&bench, 1);
         char expected[512];
-        (void)snprintf(
-                expected, sizeof(expected),
-                "POST /whole?limit=500&offset=0 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: edgemirror-test/1\r\n"
-                "Accept-Encoding: gzip\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
-                "Content-Length: 0\r\n\r\n",
-                server->port);
+        (void)snprintf(expected, sizeof(expected),
+                       "POST /whole?limit=500&offset=0 HTTP/1.1\r\nHost: "
+                       "127.0.0.1:%d\r\nUser-Agent: edgemirror-test/1\r\n"
+                       "Accept-Encoding: gzip\r\nAccept: application/json\r\nContent-Type: "
+                       "application/json\r\n"
+                       "Content-Length: 0\r\n\r\n",
+                       server->port);
         assert_string_equal(server->log, expected);
         bench_close(&bench);
 }
 
-/* C10: the server closes a connection that is idle, just as the next request is on its way. A GET is repeated on a fresh one; a POST is never on such a
- * connection, so that nothing has to be repeated. */
+/* C10: the server closes a connection that is idle, just as the next request is on its way. A GET
+ * is repeated on a fresh one; a POST is never on such a connection, so that nothing has to be
+ * repeated. */
 static void a_request_that_meets_the_close_of_an_idle_connection_is_no_error(void **state)
 {
         for (HttpMethod method = HTTP_GET; method <= HTTP_POST; method++) {
@@ -456,17 +488,20 @@ static void a_request_that_meets_the_close_of_an_idle_connection_is_no_error(voi
                 bench_open(&bench, &options);
                 char url[128];
                 for (unsigned i = 0; i < 3; i++) {
-                        HttpRequest request = bench_request(url, sizeof(url), "http", server->port, "/idle");
+                        HttpRequest request =
+                                bench_request(url, sizeof(url), "http", server->port, "/idle");
                         Seen seen = {0};
                         request.method = method;
-                        request.fresh_connection = method == HTTP_POST; /* as catalog.c asks for it */
+                        /* as catalog.c asks for it */
+                        request.fresh_connection = method == HTTP_POST;
                         bench_start(&bench, &request, &seen);
                         bench_wait(&bench, i + 1);
                         assert_int_equal(seen.error, 0);
                         assert_int_equal(seen.status, 200);
                         assert_string_equal(seen.body, "{}");
                 }
-                /* GET: the second was sent twice, and the third as well. POST: each once, on a connection of its own. */
+                /* GET: the second was sent twice, and the third as well. POST: each once, on a
+                 * connection of its own. */
                 assert_int_equal(server_requests(server), method == HTTP_GET ? 5 : 3);
                 assert_int_equal(server_connections(server), 3);
                 bench_close(&bench);
@@ -519,9 +554,18 @@ static void a_request_that_cannot_be_sent_is_refused_at_once(void **state)
                 {.url = "http://user:password@127.0.0.1/"},
                 {.url = "http://127.0.0.1:99999/"},
                 {.url = "http://127.0.0.1/a b\r\nX: y"},
-                {.url = "http://127.0.0.1/", .auth = HTTP_AUTH_BASIC, .username = "a:b", .secret = "c"},
-                {.url = "http://127.0.0.1/", .auth = HTTP_AUTH_BASIC, .username = NULL, .secret = "c"},
-                {.url = "http://127.0.0.1/", .auth = HTTP_AUTH_BASIC, .username = "a", .secret = NULL},
+                {.url = "http://127.0.0.1/",
+                 .auth = HTTP_AUTH_BASIC,
+                 .username = "a:b",
+                 .secret = "c"},
+                {.url = "http://127.0.0.1/",
+                 .auth = HTTP_AUTH_BASIC,
+                 .username = NULL,
+                 .secret = "c"},
+                {.url = "http://127.0.0.1/",
+                 .auth = HTTP_AUTH_BASIC,
+                 .username = "a",
+                 .secret = NULL},
                 {.url = "http://127.0.0.1/", .auth = HTTP_AUTH_BEARER, .secret = NULL},
                 {.url = "http://127.0.0.1/", .auth = HTTP_AUTH_BEARER, .secret = ""},
                 {.url = "http://127.0.0.1/", .auth = HTTP_AUTH_BEARER, .secret = "a\r\nX: y"},
@@ -542,13 +586,16 @@ static void a_request_that_cannot_be_sent_is_refused_at_once(void **state)
         memcpy(long_url, "http://", 7);
         long_url[LIMIT_URL_MAX_BYTES + 1] = '\0';
         HttpTransfer *transfer = NULL;
-        assert_int_equal(http_start(bench.client, &(HttpRequest){.url = long_url}, ignore, NULL, &transfer), -EINVAL);
+        assert_int_equal(
+                http_start(bench.client, &(HttpRequest){.url = long_url}, ignore, NULL, &transfer),
+                -EINVAL);
         free(long_url);
         bench_close(&bench);
 
         options.allow_http = false;
         bench_open(&bench, &options);
-        assert_int_equal(http_start(bench.client, &(HttpRequest){.url = "http://127.0.0.1/"}, ignore, NULL, &transfer),
+        assert_int_equal(http_start(bench.client, &(HttpRequest){.url = "http://127.0.0.1/"},
+                                    ignore, NULL, &transfer),
                          -EINVAL);
         bench_close(&bench);
 }

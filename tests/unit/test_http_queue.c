@@ -93,7 +93,8 @@ static void a_fresh_connection_is_neither_taken_nor_left(void **state)
 {
         Place *place = *state;
         char url[128];
-        HttpRequest request = bench_request(url, sizeof(url), "http", place->server->port, "/whole");
+        HttpRequest request =
+                bench_request(url, sizeof(url), "http", place->server->port, "/whole");
         Seen seen[5] = {0};
         /* Kept, kept, own, own, kept: the first connection serves three. */
         static const bool fresh[] = {false, false, true, true, false};
@@ -149,7 +150,8 @@ static void cancel_other(Seen *seen)
                 other->transfer = http_cancel(other->transfer);
 }
 
-/* Two that are answered at once: whichever is first cancels the other, and only one of them is heard. */
+/* Two that are answered at once: whichever is first cancels the other, and only one of them is
+ * heard. */
 static void a_callback_may_cancel_one_that_is_finished(void **state)
 {
         Place *place = *state;
@@ -190,7 +192,8 @@ static void start_next(Seen *seen)
         char url[128];
         /* bench_start checks that no callback runs inside the start. */
         HttpRequest request = bench_request(
-                url, sizeof(url), "http", ((Place *)((char *)bench - offsetof(Place, bench)))->server->port, "/whole");
+                url, sizeof(url), "http",
+                ((Place *)((char *)bench - offsetof(Place, bench)))->server->port, "/whole");
         bench_start(bench, &request, next);
 }
 
@@ -218,7 +221,8 @@ static void a_callback_may_free_the_client(void **state)
 {
         Place *place = *state;
         /* With others in the queue, on the wire and finished. */
-        Seen first = {.then = free_client}, finished[2] = {{.then = free_client}, {.then = free_client}};
+        Seen first = {.then = free_client},
+             finished[2] = {{.then = free_client}, {.then = free_client}};
         Seen silent = {0}, waiting[3] = {0};
         bench_get(&place->bench, place->server->port, "/silent", &silent);
         bench_get(&place->bench, place->server->port, "/whole", &first);

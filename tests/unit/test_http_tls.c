@@ -1,5 +1,6 @@
 /*
- * http: certificates that are right and wrong, against a real TLS server. Needs the openssl command (package openssl) to make them.
+ * http: certificates that are right and wrong, against a real TLS server. Needs the openssl command
+ * (package openssl) to make them.
  */
 #include "base/duration.h"
 #include "unit/http_bench.h"
@@ -25,13 +26,15 @@ static int setup(void **state)
 {
         const char *top = getenv("top_srcdir");
         char script[4096], *folder = strdup("/tmp/edgemirror-tls-XXXXXX");
-        (void)snprintf(script, sizeof(script), "%s/tests/unit/make_certificates.sh", top ? top : ".");
+        (void)snprintf(script, sizeof(script), "%s/tests/unit/make_certificates.sh",
+                       top ? top : ".");
         if (!folder || !mkdtemp(folder))
                 return -1;
         char *argv[] = {(char *)"sh", script, folder, NULL};
         pid_t pid;
         int status;
-        if (posix_spawnp(&pid, "sh", NULL, NULL, argv, environ) != 0 || waitpid(pid, &status, 0) < 0 || status != 0)
+        if (posix_spawnp(&pid, "sh", NULL, NULL, argv, environ) != 0 ||
+            waitpid(pid, &status, 0) < 0 || status != 0)
                 return -1;
         *state = folder;
         return 0;
@@ -65,8 +68,9 @@ static char *read_text(const char *folder, const char *name, const char *suffix)
         return text;
 }
 
-static enum MHD_Result on_request(void *seen, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *upload, size_t *upload_size, void **context)
+static enum MHD_Result on_request(void *seen, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_size, void **context)
 {
         (void)url;
         (void)method;
@@ -75,23 +79,28 @@ static enum MHD_Result on_request(void *seen, struct MHD_Connection *connection,
         (void)upload_size;
         (void)context;
         *(unsigned *)seen += 1;
-        struct MHD_Response *response = MHD_create_response_from_buffer(2, (void *)"{}", MHD_RESPMEM_PERSISTENT);
+        struct MHD_Response *response =
+                MHD_create_response_from_buffer(2, (void *)"{}", MHD_RESPMEM_PERSISTENT);
         enum MHD_Result r = MHD_queue_response(connection, 200, response);
         MHD_destroy_response(response);
         return r;
 }
 
-/* One GET to a server with `certificate`, by a client that trusts `authority` (NULL: the system's). Returns how many requests the server saw. */
-static unsigned fetch(const char *folder, const char *certificate, const char *authority, const char *priorities,
-                      Seen *seen)
+/* One GET to a server with `certificate`, by a client that trusts `authority` (NULL: the system's).
+ * Returns how many requests the server saw. */
+static unsigned fetch(const char *folder, const char *certificate, const char *authority,
+                      const char *priorities, Seen *seen)
 {
-        char *key = read_text(folder, certificate, "key"), *pem = read_text(folder, certificate, "pem");
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        char *key = read_text(folder, certificate, "key"),
+             *pem = read_text(folder, certificate, "pem");
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         unsigned n_requests = 0;
         struct MHD_Daemon *daemon = MHD_start_daemon(
-                MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS, 0, NULL, NULL, on_request, &n_requests,
-                MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_HTTPS_MEM_KEY, key,
-                MHD_OPTION_HTTPS_MEM_CERT, pem, MHD_OPTION_HTTPS_PRIORITIES, priorities, MHD_OPTION_END);
+                MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS, 0, NULL, NULL, on_request,
+                &n_requests, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+                MHD_OPTION_HTTPS_MEM_KEY, key, MHD_OPTION_HTTPS_MEM_CERT, pem,
+                MHD_OPTION_HTTPS_PRIORITIES, priorities, MHD_OPTION_END);
         assert_non_null(daemon);
         char ca_file[256], url[128];
         (void)snprintf(ca_file, sizeof(ca_file), "%s/%s.pem", folder, authority ? authority : "");
@@ -101,8 +110,9 @@ static unsigned fetch(const char *folder, const char *certificate, const char *a
         options.ca_file = authority ? ca_file : NULL;
         options.allow_http = false;
         bench_open(&bench, &options);
-        HttpRequest request = bench_request(url, sizeof(url), "https",
-                                            MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
+        HttpRequest request =
+                bench_request(url, sizeof(url), "https",
+                              MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
         request.auth = HTTP_AUTH_BEARER;
         request.secret = "token";
         *seen = (Seen){0};
@@ -136,13 +146,16 @@ static void a_wrong_certificate_is_named_and_nothing_is_sent(void **state)
                 {"expired", "authority", -EKEYEXPIRED, "has expired"},
                 {"not_yet", "authority", -EKEYREJECTED, "not valid yet"},
                 {"other_name", "authority", -EKEYREJECTED, "for another name"},
-                {"good", "stranger", -EKEYREJECTED, "issuer of the server's certificate is unknown"},
+                {"good", "stranger", -EKEYREJECTED,
+                 "issuer of the server's certificate is unknown"},
                 {"good", NULL, -EKEYREJECTED, "issuer of the server's certificate is unknown"},
                 {"alone", "authority", -EKEYREJECTED, "self-signed"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Seen seen;
-                assert_int_equal(fetch(*state, cases[i].certificate, cases[i].authority, "NORMAL", &seen), 0);
+                assert_int_equal(
+                        fetch(*state, cases[i].certificate, cases[i].authority, "NORMAL", &seen),
+                        0);
                 assert_int_equal(seen.error, cases[i].error);
                 assert_string_equal(seen.fault.code, "http-tls");
                 assert_non_null(strstr(seen.fault.message, cases[i].words));
@@ -157,9 +170,11 @@ static void a_wrong_certificate_is_named_and_nothing_is_sent(void **state)
 static void tls_below_1_2_is_refused(void **state)
 {
         Seen seen;
-        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.2", &seen), 1);
+        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.2", &seen),
+                         1);
         assert_int_equal(seen.error, 0);
-        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.1", &seen), 0);
+        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.1", &seen),
+                         0);
         assert_int_equal(seen.error, -EPROTO);
         assert_string_equal(seen.fault.code, "http-tls");
         assert_int_equal(seen.fault.scope, FAULT_PEER);
@@ -233,7 +248,8 @@ static void *plain_port_serve(void *argument)
 
 static Seen fetch_from_plain_port(PlainPort p)
 {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(address);
         pthread_t thread;
         Bench bench;
@@ -246,7 +262,8 @@ static Seen fetch_from_plain_port(PlainPort p)
         assert_int_equal(pthread_create(&thread, NULL, plain_port_serve, &p), 0);
         HttpClientOptions options = bench_options();
         bench_open(&bench, &options);
-        HttpRequest request = bench_request(url, sizeof(url), "https", ntohs(address.sin_port), "/");
+        HttpRequest request =
+                bench_request(url, sizeof(url), "https", ntohs(address.sin_port), "/");
         bench_start(&bench, &request, &seen);
         bench_wait(&bench, 1);
         bench_close(&bench);
@@ -256,7 +273,8 @@ static Seen fetch_from_plain_port(PlainPort p)
         return seen;
 }
 
-/* N10: a port of http, which answers a first line that is none with an error, or with nothing at all. */
+/* N10: a port of http, which answers a first line that is none with an error, or with nothing at
+ * all. */
 static void a_port_without_tls_is_called_that(void **state)
 {
         (void)state;
@@ -264,9 +282,11 @@ static void a_port_without_tls_is_called_that(void **state)
                 PlainPort port;
                 const char *said;
         } cases[] = {
-                {{.answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"},
+                {{.answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: "
+                            "close\r\n\r\n"},
                  "there is no TLS at this port; is it a port for http?"},
-                {{.answer = ""}, "the connection was closed during the TLS handshake; is it a port for http?"},
+                {{.answer = ""},
+                 "the connection was closed during the TLS handshake; is it a port for http?"},
                 {{.answer = "", .reset = true},
                  "the connection was closed during the TLS handshake; is it a port for http?"},
         };

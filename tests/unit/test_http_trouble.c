@@ -1,7 +1,9 @@
 /*
- * http: names that do not exist or hang, connections that hang, and libcurl's own event handling failing.
+ * http: names that do not exist or hang, connections that hang, and libcurl's own event handling
+ * failing.
  *
- * getaddrinfo is this program's own, so that no resolver outside is asked; curl_multi_socket_action is wrapped at link time (see unit.am).
+ * getaddrinfo is this program's own, so that no resolver outside is asked; curl_multi_socket_action
+ * is wrapped at link time (see unit.am).
  */
 #include "base/duration.h"
 #include "http/http_fault.h"
@@ -23,7 +25,8 @@
 
 #include <cmocka.h>
 
-/* The resolver of this program: no name exists, and "slow.test" is not told so before it is let go. */
+/* The resolver of this program: no name exists, and "slow.test" is not told so before it is let go.
+ */
 static struct {
         pthread_mutex_t lock;
         pthread_cond_t changed;
@@ -31,7 +34,8 @@ static struct {
         unsigned n_waiting;
 } resolver = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret)
 {
         (void)service;
         (void)hints;
@@ -41,11 +45,13 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
         pthread_mutex_lock(&resolver.lock);
         resolver.n_waiting++;
         pthread_cond_broadcast(&resolver.changed);
-        /* Bounded, so that a client that waits for its resolver fails the test rather than hanging it. */
+        /* Bounded, so that a client that waits for its resolver fails the test rather than hanging
+         * it. */
         struct timespec end;
         (void)clock_gettime(CLOCK_REALTIME, &end);
         end.tv_sec += 10;
-        while (!resolver.let_go && pthread_cond_timedwait(&resolver.changed, &resolver.lock, &end) == 0)
+        while (!resolver.let_go &&
+               pthread_cond_timedwait(&resolver.changed, &resolver.lock, &end) == 0)
                 ;
         resolver.n_waiting--;
         pthread_cond_broadcast(&resolver.changed);
@@ -165,7 +171,8 @@ static void cancelling_while_a_name_hangs_does_not_wait(void **state)
 static void a_connection_that_hangs_ends_with_the_connect_timeout(void **state)
 {
         (void)state;
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in address = {.sin_family = AF_INET,
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t size = sizeof(address);
         _cleanup_(cleanup_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_true(fd >= 0);
@@ -250,7 +257,8 @@ static void a_connection_that_this_machine_forbids_concerns_the_peer(void **stat
                 assert_int_equal(http_fault_fill(&failure, &fault), -errors[i]);
                 assert_int_equal(fault.scope, FAULT_PEER);
                 assert_true(fault.retryable);
-                assert_non_null(strstr(fault.message, "c.example:443: this machine forbids the connection"));
+                assert_non_null(strstr(fault.message,
+                                       "c.example:443: this machine forbids the connection"));
         }
 }
 
@@ -258,7 +266,8 @@ static void a_connection_that_this_machine_forbids_concerns_the_peer(void **stat
 static void a_handshake_that_fails_is_told_apart_by_its_words(void **state)
 {
         (void)state;
-        static const char none[] = "there is no TLS at this port", closed[] = "closed during the TLS handshake";
+        static const char none[] = "there is no TLS at this port",
+                          closed[] = "closed during the TLS handshake";
         static const struct {
                 const char *detail, *said;
         } cases[] = {
@@ -268,7 +277,8 @@ static void a_handshake_that_fails_is_told_apart_by_its_words(void **state)
                 {"OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to", closed},
                 {"error:0A000126:SSL routines::unexpected eof while reading", closed},
                 {"OpenSSL SSL_connect: Connection reset by peer in connection to", closed},
-                {"gnutls_handshake() failed: The TLS connection was non-properly terminated.", closed},
+                {"gnutls_handshake() failed: The TLS connection was non-properly terminated.",
+                 closed},
                 {"error:0A000410:SSL routines::sslv3 alert handshake failure", NULL},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -331,10 +341,10 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_name_that_does_not_exist_was_not_sent),
-                cmocka_unit_test_setup_teardown(a_name_that_hangs_does_not_hold_up_the_loop, resolver_hold,
-                                                resolver_let_go),
-                cmocka_unit_test_setup_teardown(cancelling_while_a_name_hangs_does_not_wait, resolver_hold,
-                                                resolver_let_go),
+                cmocka_unit_test_setup_teardown(a_name_that_hangs_does_not_hold_up_the_loop,
+                                                resolver_hold, resolver_let_go),
+                cmocka_unit_test_setup_teardown(cancelling_while_a_name_hangs_does_not_wait,
+                                                resolver_hold, resolver_let_go),
                 cmocka_unit_test(a_connection_that_hangs_ends_with_the_connect_timeout),
                 cmocka_unit_test(when_libcurl_fails_all_are_told_and_the_next_ones_work),
                 cmocka_unit_test(a_connection_that_this_machine_forbids_concerns_the_peer),

@@ -1,5 +1,6 @@
 /*
- * Log lines: one line each, fit for a terminal, with facts where the journal takes them, and no harm when nobody does.
+ * Log lines: one line each, fit for a terminal, with facts where the journal takes them, and no
+ * harm when nobody does.
  */
 #include "base/limits.h"
 #include "base/log.h"
@@ -18,7 +19,8 @@
 
 #include <cmocka.h>
 
-/* The journal, as the program sees it: whether its socket is there, what it answers, what it was given. */
+/* The journal, as the program sees it: whether its socket is there, what it answers, what it was
+ * given. */
 static struct {
         bool has_socket;
         int answer;
@@ -148,7 +150,8 @@ static void a_long_line_is_cut_visibly(void **state)
         text_done(&t);
 }
 
-/* From here to capture_end, standard error is what JOURNAL_STREAM names, or, inherited from a parent, another file. */
+/* From here to capture_end, standard error is what JOURNAL_STREAM names, or, inherited from a
+ * parent, another file. */
 static void capture_journal(Capture *c, bool same_file)
 {
         struct stat s;
@@ -162,8 +165,9 @@ static void capture_journal(Capture *c, bool same_file)
         assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
 
-/* The journal is meant only when JOURNAL_STREAM names the very file that standard error is: a service's child may have it redirected. Where
- * entries do not reach it, lines with priorities do. */
+/* The journal is meant only when JOURNAL_STREAM names the very file that standard error is: a
+ * service's child may have it redirected. Where entries do not reach it, lines with priorities do.
+ */
 static void lines_go_to_the_journal_only_where_it_listens(void **state)
 {
         (void)state;
@@ -173,9 +177,21 @@ static void lines_go_to_the_journal_only_where_it_listens(void **state)
                 const char *out;
         } cases[] = {
                 {.same_file = true, .has_socket = true, .answer = 0, .entries = 2, .out = ""},
-                {.same_file = true, .has_socket = true, .answer = -ENOBUFS, .entries = 2, .out = "<3>e\n<6>i\n"},
-                {.same_file = true, .has_socket = false, .answer = 0, .entries = 0, .out = "<3>e\n<6>i\n"},
-                {.same_file = false, .has_socket = true, .answer = 0, .entries = 0, .out = "e\ni\n"},
+                {.same_file = true,
+                 .has_socket = true,
+                 .answer = -ENOBUFS,
+                 .entries = 2,
+                 .out = "<3>e\n<6>i\n"},
+                {.same_file = true,
+                 .has_socket = false,
+                 .answer = 0,
+                 .entries = 0,
+                 .out = "<3>e\n<6>i\n"},
+                {.same_file = false,
+                 .has_socket = true,
+                 .answer = 0,
+                 .entries = 0,
+                 .out = "e\ni\n"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Capture c;
@@ -203,19 +219,23 @@ static void an_entry_has_the_fields_that_have_a_value(void **state)
         capture_journal(&c, true);
 
         log_warning("plain %d", 1);
-        assert_string_equal(journal.entry, "MESSAGE=plain 1\nPRIORITY=4\nSYSLOG_IDENTIFIER=edgemirror\n");
+        assert_string_equal(journal.entry,
+                            "MESSAGE=plain 1\nPRIORITY=4\nSYSLOG_IDENTIFIER=edgemirror\n");
 
         log_event(LOG_LEVEL_ERROR, MESSAGE_ID_RUN_FAILED,
-                  LOG_FIELDS(LOG_TEXT("EDGE", "prod"), LOG_NUMBER("RUN_ID", INT64_MAX), LOG_TEXT("JOB_ID", NULL),
-                             LOG_TEXT("PHASE", ""), LOG_NUMBER("HTTP_STATUS", 0), LOG_NUMBER("DELTA", -1)),
+                  LOG_FIELDS(LOG_TEXT("EDGE", "prod"), LOG_NUMBER("RUN_ID", INT64_MAX),
+                             LOG_TEXT("JOB_ID", NULL), LOG_TEXT("PHASE", ""),
+                             LOG_NUMBER("HTTP_STATUS", 0), LOG_NUMBER("DELTA", -1)),
                   "%s: failed", "prod");
         assert_string_equal(journal.entry,
                             "MESSAGE=prod: failed\nPRIORITY=3\nSYSLOG_IDENTIFIER=edgemirror\n"
-                            "MESSAGE_ID=" MESSAGE_ID_RUN_FAILED "\nEDGE=prod\nRUN_ID=9223372036854775807\nDELTA=-1\n");
+                            "MESSAGE_ID=" MESSAGE_ID_RUN_FAILED
+                            "\nEDGE=prod\nRUN_ID=9223372036854775807\nDELTA=-1\n");
         assert_string_equal(capture_end(&c), "");
 }
 
-/* A value with a line break would otherwise begin a field of its own: whoever names a database could forge entries. */
+/* A value with a line break would otherwise begin a field of its own: whoever names a database
+ * could forge entries. */
 static void foreign_values_cannot_forge_fields_or_flood(void **state)
 {
         (void)state;
@@ -227,10 +247,12 @@ static void foreign_values_cannot_forge_fields_or_flood(void **state)
         journal.answer = 0;
         capture_journal(&c, true);
 
-        log_event(LOG_LEVEL_INFO, NULL, LOG_FIELDS(LOG_TEXT("EDGE", "a\nMESSAGE_ID=0\x1b[2J\xff")), "b\nPRIORITY=0");
+        log_event(LOG_LEVEL_INFO, NULL, LOG_FIELDS(LOG_TEXT("EDGE", "a\nMESSAGE_ID=0\x1b[2J\xff")),
+                  "b\nPRIORITY=0");
         assert_string_equal(
                 journal.entry,
-                "MESSAGE=b PRIORITY=0\nPRIORITY=6\nSYSLOG_IDENTIFIER=edgemirror\nEDGE=a MESSAGE_ID=0\\x1b[2J?\n");
+                "MESSAGE=b PRIORITY=0\nPRIORITY=6\nSYSLOG_IDENTIFIER=edgemirror\nEDGE=a "
+                "MESSAGE_ID=0\\x1b[2J?\n");
 
         LogField fields[LIMIT_LOG_FIELDS + 3];
         for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
@@ -270,7 +292,8 @@ static void a_lost_reader_is_ignored_and_errno_stays(void **state)
         assert_int_equal(after, ENOENT);
 }
 
-/* O12: a pipe that nobody reads. Without log_never_wait, and with it where a line is longer than what the pipe takes, this test would never end. */
+/* O12: a pipe that nobody reads. Without log_never_wait, and with it where a line is longer than
+ * what the pipe takes, this test would never end. */
 static void a_full_pipe_is_not_waited_for_and_what_was_dropped_is_counted(void **state)
 {
         (void)state;
@@ -298,7 +321,8 @@ static void a_full_pipe_is_not_waited_for_and_what_was_dropped_is_counted(void *
         for (const char *c = read_back; *c; c++)
                 lines += *c == '\n';
         char last[128];
-        (void)snprintf(last, sizeof(last), "\n%d lines were dropped: standard error was not read\nread again\n",
+        (void)snprintf(last, sizeof(last),
+                       "\n%d lines were dropped: standard error was not read\nread again\n",
                        LINES - (lines - 2));
         const char *end = strstr(read_back, last);
         assert_non_null(end);

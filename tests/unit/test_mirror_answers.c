@@ -1,6 +1,7 @@
 /*
- * The mirror's promises where PostgreSQL answers what a real one hardly ever does: nothing is published of which an answer is missing, an apply whose
- * COMMIT was lost is looked up and repeated only when it was rolled back, and a server that is too old is named.
+ * The mirror's promises where PostgreSQL answers what a real one hardly ever does: nothing is
+ * published of which an answer is missing, an apply whose COMMIT was lost is looked up and repeated
+ * only when it was rolled back, and a server that is too old is named.
  */
 #include "base/duration.h"
 #include "mirror/mirror.h"
@@ -32,9 +33,10 @@ static void begin(World *w, Answer *script)
 {
         char conninfo[200];
         *w = (World){.server = pg_server_start(script)};
-        (void)snprintf(conninfo, sizeof(conninfo),
-                       "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
-                       w->server->port);
+        (void)snprintf(
+                conninfo, sizeof(conninfo),
+                "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
+                w->server->port);
         const PgPoolOptions options = {
                 .conninfo = conninfo,
                 .application_name = "test",
@@ -102,7 +104,8 @@ static void apply(World *w, MirrorMissing missing)
         MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
         MirrorSnapshot snapshot = {.rows = rows, .missing = missing, .found = found};
         MirrorTask *task;
-        assert_int_equal(mirror_apply(w->mirror, &a_run, &snapshot, &ending, on_applied, w, &task), 0);
+        assert_int_equal(mirror_apply(w->mirror, &a_run, &snapshot, &ending, on_applied, w, &task),
+                         0);
         wait_done(w);
         (void)spool_free(rows);
         (void)spool_free(found);
@@ -114,13 +117,15 @@ static const char *const present[] = {"0", "0", NULL, "0"}; /* nothing is missin
 static const char *const lock[] = {"3"};
 static const char *const counts[] = {"5", "1", "1", "0", "0", "3", "0", "5", "0", "0", "0", NULL};
 
-#define ROW(statement, row)                                                                                            \
-        {                                                                                                              \
-                .words = (statement), .rows = 1, .columns = sizeof(row) / sizeof((row)[0]), .values = (row)            \
+#define ROW(statement, row)                                                                        \
+        {                                                                                          \
+                .words = (statement), .rows = 1, .columns = sizeof(row) / sizeof((row)[0]),        \
+                .values = (row)                                                                    \
         }
-#define AN_APPLY                                                                                                       \
-        ROW(sql_apply_unchanged, changed), ROW(sql_apply_moment, moment), ROW(sql_apply_missing, present),             \
-                ROW(sql_apply_lock, lock), ROW(sql_apply_finish, counts)
+#define AN_APPLY                                                                                   \
+        ROW(sql_apply_unchanged, changed), ROW(sql_apply_moment, moment),                          \
+                ROW(sql_apply_missing, present), ROW(sql_apply_lock, lock),                        \
+                ROW(sql_apply_finish, counts)
 
 static void a_server_that_answers_as_it_should_is_applied_to(void **state)
 {
@@ -133,7 +138,8 @@ static void a_server_that_answers_as_it_should_is_applied_to(void **state)
         assert_int_equal(w.applied.listed, 5);
         assert_int_equal(w.applied.added, 1);
         assert_int_equal(pg_server_count(w.server, sql_apply_rows), 1);
-        assert_int_equal(pg_server_count(w.server, "COMMIT"), 2); /* the look whether anything changed has its own */
+        /* the look whether anything changed has its own */
+        assert_int_equal(pg_server_count(w.server, "COMMIT"), 2);
         finish(&w);
 }
 
@@ -147,16 +153,23 @@ static void nothing_is_published_without_an_answer(void **state)
                 MirrorMissing missing;
                 const char *code, *words;
         } cases[] = {
-                {{.words = sql_apply_unchanged}, MIRROR_MISSING_HOLD, "lease-lost", "publishes nothing"},
+                {{.words = sql_apply_unchanged},
+                 MIRROR_MISSING_HOLD,
+                 "lease-lost",
+                 "publishes nothing"},
                 {{.words = sql_apply_moment}, MIRROR_MISSING_HOLD, "pg-error", "no moment"},
-                {{.words = sql_apply_missing}, MIRROR_MISSING_HOLD, "pg-error", "no number of missing rows"},
+                {{.words = sql_apply_missing},
+                 MIRROR_MISSING_HOLD,
+                 "pg-error",
+                 "no number of missing rows"},
                 {{.words = sql_apply_lock}, MIRROR_MISSING_HOLD, "lease-lost", "publishes nothing"},
                 {ROW(sql_apply_find_fetch, bad_id), MIRROR_MISSING_FIND, "pg-error", "no valid id"},
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 bool found = cases[i].missing == MIRROR_MISSING_FIND;
                 Answer missing = ROW(sql_apply_missing, three);
-                Answer script[] = {cases[i].instead, found ? missing : cases[i].instead, AN_APPLY, {0}};
+                Answer script[] = {
+                        cases[i].instead, found ? missing : cases[i].instead, AN_APPLY, {0}};
                 World w;
                 begin(&w, script);
                 apply(&w, cases[i].missing);
@@ -168,9 +181,12 @@ static void nothing_is_published_without_an_answer(void **state)
         }
 }
 
-static const char *const open_run[] = {"f", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, "4", NULL, NULL};
-static const char *const aborted[] = {"t", "aborted", NULL, NULL, NULL, NULL, NULL, NULL, NULL, "4", NULL, NULL};
-static const char *const synced[] = {"t", "synced", "5", "2", "1", "0", "0", "2", "0", "5", "0", "0"};
+static const char *const open_run[] = {"f",  NULL, NULL, NULL, NULL, NULL,
+                                       NULL, NULL, NULL, "4",  NULL, NULL};
+static const char *const aborted[] = {"t",  "aborted", NULL, NULL, NULL, NULL,
+                                      NULL, NULL,      NULL, "4",  NULL, NULL};
+static const char *const synced[] = {"t", "synced", "5", "2", "1", "0",
+                                     "0", "2",      "0", "5", "0", "0"};
 
 /* The connection ends with the COMMIT of the first attempt; what the journal says decides. */
 static void an_apply_whose_commit_was_lost_is_looked_up(void **state)
@@ -184,7 +200,10 @@ static void an_apply_whose_commit_was_lost_is_looked_up(void **state)
                 Answer script[] = {AN_APPLY,
                                    {.words = "COMMIT", .kind = ANSWER_CLOSE, .skip = 1, .count = 1},
                                    {.words = sql_run_read_back_wait, .kind = ANSWER_ROWS},
-                                   {.words = sql_run_read_back, .rows = 1, .columns = 12, .values = cases[i].journal},
+                                   {.words = sql_run_read_back,
+                                    .rows = 1,
+                                    .columns = 12,
+                                    .values = cases[i].journal},
                                    {0}};
                 World w;
                 begin(&w, script);
@@ -202,7 +221,10 @@ static void an_apply_whose_commit_was_lost_is_looked_up(void **state)
 static void an_apply_that_another_is_in_the_way_of_is_repeated(void **state)
 {
         (void)state;
-        Answer script[] = {{.words = sql_apply_rows, .kind = ANSWER_ERROR, .text = "40P01", .count = 1}, AN_APPLY, {0}};
+        Answer script[] = {
+                {.words = sql_apply_rows, .kind = ANSWER_ERROR, .text = "40P01", .count = 1},
+                AN_APPLY,
+                {0}};
         World w;
         begin(&w, script);
         apply(&w, MIRROR_MISSING_HOLD);
@@ -221,7 +243,8 @@ static void an_edge_that_the_mirror_does_not_know_cannot_be_claimed(void **state
         const Answer cases[] = {none, no};
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 Answer script[] = {cases[i], {0}};
-                const MirrorClaimRequest request = {.edge = a_run.edge, .trigger = MIRROR_TRIGGER_MANUAL};
+                const MirrorClaimRequest request = {.edge = a_run.edge,
+                                                    .trigger = MIRROR_TRIGGER_MANUAL};
                 MirrorTask *task;
                 World w;
                 begin(&w, script);
@@ -233,11 +256,12 @@ static void an_edge_that_the_mirror_does_not_know_cannot_be_claimed(void **state
         }
 }
 
-/* ---- what PostgreSQL must be ---- */
+/* ---- what PostgreSQL must be ---------------------------------------------------------------- */
 
 static void check_server(World *w, const char *const server[7])
 {
-        Answer script[] = {{.words = sql_check_server, .rows = 1, .columns = 7, .values = server}, {0}};
+        Answer script[] = {{.words = sql_check_server, .rows = 1, .columns = 7, .values = server},
+                           {0}};
         MirrorTask *task;
         begin(w, script);
         assert_int_equal(mirror_check(w->mirror, on_checked, w, &task), 0);

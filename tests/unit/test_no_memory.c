@@ -1,6 +1,7 @@
 /*
- * Memory that runs out: of each operation, the first allocation fails, then the second, and so on until none does. It is refused every time, or goes without
- * what may be left out, and leaves nothing behind (the sanitizers look).
+ * Memory that runs out: of each operation, the first allocation fails, then the second, and so on
+ * until none does. It is refused every time, or goes without what may be left out, and leaves
+ * nothing behind (the sanitizers look).
  *
  * Counted are the allocations of our own code (the linker wraps them), of cJSON and of libcurl.
  */
@@ -128,8 +129,10 @@ static void each_allocation_fails_once(int (*operation)(void), Need need)
         fail_msg("it never ends");
 }
 
-#define ID   UUID_A
-#define ROW  "{\"id\":\"" ID "\",\"edgeConnectionId\":\"" ID "\",\"name\":\"x\",\"databaseId\":\"" ID "\"}"
+#define ID UUID_A
+#define ROW                                                                                        \
+        "{\"id\":\"" ID "\",\"edgeConnectionId\":\"" ID "\",\"name\":\"x\",\"databaseId\":\"" ID   \
+        "\"}"
 #define PAGE "{\"results\":[" ROW "," ROW "]}"
 
 static Uuid id_of(const char *text)
@@ -139,7 +142,7 @@ static Uuid id_of(const char *text)
         return id;
 }
 
-/* ---- the catalog ---- */
+/* ---- the catalog ---------------------------------------------------------------------------- */
 
 static int read_page(void)
 {
@@ -163,7 +166,8 @@ static int read_row(void)
 
 static int read_job(void)
 {
-        static const char text[] = "{\"id\":\"" ID "\",\"state\":\"RUNNING\",\"message\":\"hunter2 \\u0001\"}";
+        static const char text[] =
+                "{\"id\":\"" ID "\",\"state\":\"RUNNING\",\"message\":\"hunter2 \\u0001\"}";
         JobDocument job = {0};
         Redact redact = {0};
         int r = redact_set(&redact, HTTP_AUTH_BASIC, "user", "hunter2");
@@ -182,9 +186,16 @@ static int read_error(void)
                 {.status = 404,
                  .content_type = "application/json",
                  .location = "",
-                 .body = "{\"statusCode\":404,\"titleMessage\":\"hunter2\",\"userMessage\":\"u\",\"errorCode\":\"e\"}"},
-                {.status = 404, .content_type = "application/json", .location = "", .body = "{\"detail\":\"hunter2\"}"},
-                {.status = 500, .content_type = "text/html", .location = "", .body = "<title>hunter2</title>"},
+                 .body = "{\"statusCode\":404,\"titleMessage\":\"hunter2\",\"userMessage\":\"u\","
+                         "\"errorCode\":\"e\"}"},
+                {.status = 404,
+                 .content_type = "application/json",
+                 .location = "",
+                 .body = "{\"detail\":\"hunter2\"}"},
+                {.status = 500,
+                 .content_type = "text/html",
+                 .location = "",
+                 .body = "<title>hunter2</title>"},
                 {.status = 302, .content_type = "", .location = "/login?hunter2", .body = ""},
                 {.status = 200, .content_type = "text/plain", .location = "", .body = "hunter2"},
         };
@@ -197,7 +208,8 @@ static int read_error(void)
                 int r = redact_set(&redact, HTTP_AUTH_BEARER, NULL, "hunter2");
                 if (r < 0)
                         return r;
-                answer_classify(&response, 200, true, &(AnswerAuth){.redact = &redact}, &answer, &text);
+                answer_classify(&response, 200, true, &(AnswerAuth){.redact = &redact}, &answer,
+                                &text);
                 assert_true(answer.fault.scope != FAULT_NONE);
                 assert_null(strstr(answer.fault.message, "hunter2"));
                 assert_true(!answer.problem || !strstr(answer.problem, "hunter2"));
@@ -232,10 +244,14 @@ static void on_job(const CatalogJobAnswer *answer, void *userdata)
 /* Up to the request: nothing is sent before the loop runs. */
 static int ask_catalog(void)
 {
-        static const HttpClientOptions http_options = {
-                .user_agent = "x", .max_in_flight = 1, .connect_timeout_usec = 1, .request_timeout_usec = 1};
-        static const CatalogOptions options = {
-                .base_url = "https://c.example", .auth = HTTP_AUTH_BASIC, .username = "u", .load_secret = load_secret};
+        static const HttpClientOptions http_options = {.user_agent = "x",
+                                                       .max_in_flight = 1,
+                                                       .connect_timeout_usec = 1,
+                                                       .request_timeout_usec = 1};
+        static const CatalogOptions options = {.base_url = "https://c.example",
+                                               .auth = HTTP_AUTH_BASIC,
+                                               .username = "u",
+                                               .load_secret = load_secret};
         sd_event *event = NULL;
         HttpClient *http = NULL;
         Catalog *catalog = NULL;
@@ -257,11 +273,12 @@ static int ask_catalog(void)
         return r;
 }
 
-/* ---- the list ---- */
+/* ---- the list ------------------------------------------------------------------------------- */
 
 static int keep_rows(void)
 {
-        DatabaseConnection row = {.id = id_of(ID), .name = "a\tb", .name_size = 3, .has_database = true};
+        DatabaseConnection row = {
+                .id = id_of(ID), .name = "a\tb", .name_size = 3, .has_database = true};
         CatalogPageAnswer page = {.rows = &row, .n_rows = 1};
         CatalogOneAnswer one = {.row = row};
         Snapshot s = {0};
@@ -299,7 +316,7 @@ static int read_list(void)
         return step == LISTING_END ? 0 : -ENOMEM;
 }
 
-/* ---- the configuration ---- */
+/* ---- the configuration ---------------------------------------------------------------------- */
 
 static int read_zone(void)
 {
@@ -345,11 +362,11 @@ static int read_secret_file(void)
         return r;
 }
 
-#define TEST(name, operation, need)                                                                                    \
-        static void name(void **state)                                                                                 \
-        {                                                                                                              \
-                (void)state;                                                                                           \
-                each_allocation_fails_once(operation, need);                                                           \
+#define TEST(name, operation, need)                                                                \
+        static void name(void **state)                                                             \
+        {                                                                                          \
+                (void)state;                                                                       \
+                each_allocation_fails_once(operation, need);                                       \
         }
 
 TEST(a_page_is_refused, read_page, MUST_FAIL)
@@ -365,11 +382,14 @@ TEST(a_zone_is_refused, read_zone, MUST_FAIL)
 static void a_configuration_is_refused(void **state)
 {
         (void)state;
-        files_write("t.conf",
-                    CATALOG "max_requests = 3\n" POSTGRES "password_file = /p\n[daemon]\ninstance = i\nlease = 2m\n"
-                            "[defaults]\nschedule = daily\ntimezone = Europe/Brussels\nmax_removals = 5%\n" EDGE
-                            "schedule = every 2h\n");
-        files_write("t.conf.d/a.conf", "[edge \"b\"]\nid = " UUID_B "\nschema_connection = " UUID_A "\n");
+        files_write(
+                "t.conf", CATALOG
+                "max_requests = 3\n" POSTGRES
+                "password_file = /p\n[daemon]\ninstance = i\nlease = 2m\n"
+                "[defaults]\nschedule = daily\ntimezone = Europe/Brussels\nmax_removals = 5%\n" EDGE
+                "schedule = every 2h\n");
+        files_write("t.conf.d/a.conf",
+                    "[edge \"b\"]\nid = " UUID_B "\nschema_connection = " UUID_A "\n");
         files_write("t.conf.d/b.conf", "[daemon]\nmax_syncs = 3\n");
         file = "t.conf";
         each_allocation_fails_once(load_config, MUST_FAIL);
@@ -378,11 +398,12 @@ static void a_configuration_is_refused(void **state)
 static void errors_of_a_configuration_may_not_be_listed(void **state)
 {
         (void)state;
-        files_write(
-                "t.conf",
-                "[catalog]\nurl = nonsense\nusername = \"u\nwhat = 1\n[postgres]\nconninfo = =\n[edge \"a\"]\nid = x\n"
-                "schedule = cron 1\ntimezone = Nowhere/At_all\n[edge \"a\"]\n[edge\n");
-        files_write("t.conf.d/a.conf", "[edge \"b\"]\nid = " UUID_B "\nmax_removals = 200%\npassword = p\n");
+        files_write("t.conf",
+                    "[catalog]\nurl = nonsense\nusername = \"u\nwhat = 1\n[postgres]\nconninfo = "
+                    "=\n[edge \"a\"]\nid = x\n"
+                    "schedule = cron 1\ntimezone = Nowhere/At_all\n[edge \"a\"]\n[edge\n");
+        files_write("t.conf.d/a.conf",
+                    "[edge \"b\"]\nid = " UUID_B "\nmax_removals = 200%\npassword = p\n");
         file = "t.conf";
         each_allocation_fails_once(load_bad_config, MAY_GO_ON);
 
@@ -425,15 +446,16 @@ int main(void)
                 cmocka_unit_test(rows_are_refused),
                 cmocka_unit_test(a_list_is_refused),
                 cmocka_unit_test(a_zone_is_refused),
-                cmocka_unit_test_setup_teardown(a_configuration_is_refused, files_setup, files_teardown),
-                cmocka_unit_test_setup_teardown(errors_of_a_configuration_may_not_be_listed, files_setup,
+                cmocka_unit_test_setup_teardown(a_configuration_is_refused, files_setup,
                                                 files_teardown),
+                cmocka_unit_test_setup_teardown(errors_of_a_configuration_may_not_be_listed,
+                                                files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(a_secret_is_refused, files_setup, files_teardown),
         };
         cJSON_Hooks hooks = {.malloc_fn = json_malloc, .free_fn = free};
         cJSON_InitHooks(&hooks);
-        if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, __wrap_malloc, free, __wrap_realloc, __wrap_strdup,
-                                 __wrap_calloc) != 0)
+        if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, __wrap_malloc, free, __wrap_realloc,
+                                 __wrap_strdup, __wrap_calloc) != 0)
                 return 99;
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

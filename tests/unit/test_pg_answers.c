@@ -1,6 +1,6 @@
 /*
- * What a PostgreSQL says, or leaves unsaid, that a real one hardly ever does: work ends as it must, and the connection is not used again when nobody
- * knows what would come next.
+ * What a PostgreSQL says, or leaves unsaid, that a real one hardly ever does: work ends as it must,
+ * and the connection is not used again when nobody knows what would come next.
  */
 #include "base/duration.h"
 #include "pg/pg.h"
@@ -31,9 +31,10 @@ static void begin(Bench *b, Answer *script)
         char conninfo[200];
         n_ended = 0;
         *b = (Bench){.server = pg_server_start(script)};
-        (void)snprintf(conninfo, sizeof(conninfo),
-                       "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
-                       b->server->port);
+        (void)snprintf(
+                conninfo, sizeof(conninfo),
+                "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
+                b->server->port);
         const PgPoolOptions options = {
                 .conninfo = conninfo,
                 .application_name = "bench",
@@ -115,14 +116,16 @@ static const PgWork deciding = {.steps = decided, .n_steps = 1, .transaction = t
 static void a_commit_that_is_answered_by_rollback_is_none(void **state)
 {
         (void)state;
-        Answer script[] = {{.words = "COMMIT", .kind = ANSWER_TAG, .text = "ROLLBACK", .count = 1}, {0}};
+        Answer script[] = {{.words = "COMMIT", .kind = ANSWER_TAG, .text = "ROLLBACK", .count = 1},
+                           {0}};
         Bench b;
         Call call;
         begin(&b, script);
         run(&b, &call, &first);
         assert_fault(&call, PG_END_FAILED, "pg-rolled-back");
         assert_non_null(strstr(call.fault.message, "ROLLBACK"));
-        assert_int_equal(pg_server_count(b.server, "ROLLBACK"), 0); /* there is nothing left to roll back */
+        /* there is nothing left to roll back */
+        assert_int_equal(pg_server_count(b.server, "ROLLBACK"), 0);
         run(&b, &call, &first);
         assert_done(&call);
         assert_int_equal(pg_server_connections(b.server), 1);
@@ -224,7 +227,8 @@ static void a_connection_that_answers_what_was_not_asked_is_left(void **state)
 static void a_refusal_rolls_back_on_the_same_connection(void **state)
 {
         (void)state;
-        Answer script[] = {{.words = "INSERT one", .kind = ANSWER_ERROR, .text = "40001", .count = 1}, {0}};
+        Answer script[] = {
+                {.words = "INSERT one", .kind = ANSWER_ERROR, .text = "40001", .count = 1}, {0}};
         Bench b;
         Call call;
         begin(&b, script);
@@ -251,7 +255,10 @@ static void an_error_of_the_connection_is_its_end(void **state)
                      {"23505", PG_END_FAILED, 1},
                      {"XX000", PG_END_FAILED, 1}};
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-                Answer script[] = {{.words = "INSERT one", .kind = ANSWER_ERROR, .text = cases[i].sqlstate, .count = 1},
+                Answer script[] = {{.words = "INSERT one",
+                                    .kind = ANSWER_ERROR,
+                                    .text = cases[i].sqlstate,
+                                    .count = 1},
                                    {0}};
                 Bench b;
                 Call call;
@@ -282,11 +289,13 @@ static void a_connection_that_ends_with_the_rollback_keeps_the_fault(void **stat
         finish(&b);
 }
 
-/* The step was refused, so the COMMIT that was sent along with it has done nothing, although its answer never comes. */
+/* The step was refused, so the COMMIT that was sent along with it has done nothing, although its
+ * answer never comes. */
 static void a_step_that_is_refused_before_the_connection_is_lost_is_not_committed(void **state)
 {
         (void)state;
-        Answer script[] = {{.words = "INSERT one", .kind = ANSWER_ERROR_CLOSE, .text = "23505"}, {0}};
+        Answer script[] = {{.words = "INSERT one", .kind = ANSWER_ERROR_CLOSE, .text = "23505"},
+                           {0}};
         Bench b;
         Call call;
         begin(&b, script);
@@ -306,7 +315,8 @@ int main(void)
                 cmocka_unit_test(a_refusal_rolls_back_on_the_same_connection),
                 cmocka_unit_test(an_error_of_the_connection_is_its_end),
                 cmocka_unit_test(a_connection_that_ends_with_the_rollback_keeps_the_fault),
-                cmocka_unit_test(a_step_that_is_refused_before_the_connection_is_lost_is_not_committed),
+                cmocka_unit_test(
+                        a_step_that_is_refused_before_the_connection_is_lost_is_not_committed),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * Which places a conninfo names: hosts, addresses and ports in the pairs that libpq makes of them, and which are still to be looked up.
+ * Which places a conninfo names: hosts, addresses and ports in the pairs that libpq makes of them,
+ * and which are still to be looked up.
  */
 #include "base/duration.h"
 #include "base/text.h"
@@ -79,7 +80,8 @@ static void what_cannot_be_paired_is_refused(void **state)
 static void places_are_equal_in_all_or_not(void **state)
 {
         (void)state;
-        char a[] = "a", b[] = "b", one[] = "192.0.2.1", two[] = "192.0.2.2", six[] = "6", seven[] = "7";
+        char a[] = "a", b[] = "b", one[] = "192.0.2.1", two[] = "192.0.2.2", six[] = "6",
+             seven[] = "7";
         const PgEndpoint places[] = {{a, one, six}, {b, one, six}, {a, two, six}, {a, one, seven}};
         for (size_t i = 0; i < ARRAY_SIZE(places); i++)
                 for (size_t k = 0; k < ARRAY_SIZE(places); k++)
@@ -106,8 +108,10 @@ static void a_pool_that_makes_no_sense_is_refused(void **state)
         char too_long[1000];
         memset(too_long, 'x', sizeof(too_long) - 1);
         too_long[sizeof(too_long) - 1] = '\0';
-        const PgPoolOptions right = {
-                .conninfo = "", .application_name = "test", .max_connections = 1, .search_path = "pg_catalog"};
+        const PgPoolOptions right = {.conninfo = "",
+                                     .application_name = "test",
+                                     .max_connections = 1,
+                                     .search_path = "pg_catalog"};
         PgPoolOptions none = right, nowhere = right, everywhere = right;
         none.max_connections = 0;
         nowhere.search_path = NULL;

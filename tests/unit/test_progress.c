@@ -72,7 +72,8 @@ static void screen_set(Screen *s, size_t line, SyncPhase phase, const char *word
         progress_line_set(s->lines[line], &p);
 }
 
-/* Runs until something was drawn, or was found to be not worth it. What was written before arrives before the mark. */
+/* Runs until something was drawn, or was found to be not worth it. What was written before arrives
+ * before the mark. */
 static const char *screen_draw(Screen *s)
 {
         static const char mark = '\005';
@@ -143,20 +144,22 @@ static void new_lines_are_drawn_over_the_old_ones_and_nothing_is_erased_before(v
         const char *frame = screen_draw(&s);
         assert_true(text_starts_with(frame, "\r\033[3Aedge-1"));
         assert_int_equal(count(frame, "\033[J"), 1);
-        assert_true(text_equal(strstr(frame, "\033[J"), "\033[J")); /* what is left of the old lines, at the very end */
+        /* what is left of the old lines, at the very end */
+        assert_true(text_equal(strstr(frame, "\033[J"), "\033[J"));
         screen_close(&s);
 }
 
 static void lines_stand_in_columns_and_none_is_as_wide_as_the_screen(void **state)
 {
         (void)state;
-        static const char *const names[] = {"a-name-that-is-much-longer-than-there-is-room-for", "édition-äöü-ñandú",
-                                            "東京-データベース"};
+        static const char *const names[] = {"a-name-that-is-much-longer-than-there-is-room-for",
+                                            "édition-äöü-ñandú", "東京-データベース"};
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
                 Screen s;
                 screen_open(&s, ROWS, COLUMNS);
                 screen_add(&s, 1, names[i]);
-                screen_set(&s, 0, SYNC_PHASE_LIST, "words that go on and on, longer than there is room for, too", 0);
+                screen_set(&s, 0, SYNC_PHASE_LIST,
+                           "words that go on and on, longer than there is room for, too", 0);
                 char *frame = strdup(screen_draw(&s));
                 assert_non_null(frame);
                 *strstr(frame, "\033[K") = '\0';
@@ -195,8 +198,8 @@ static void clearing_takes_the_lines_away_and_they_come_again(void **state)
         progress_view_clear(s.view);
         const char *frame = screen_draw(&s);
 
-        assert_true(text_starts_with(frame,
-                                     "\r\033[2A\033[Jedge-0")); /* the clearing, then a drawing that goes up no more */
+        /* the clearing, then a drawing that goes up no more */
+        assert_true(text_starts_with(frame, "\r\033[2A\033[Jedge-0"));
         screen_close(&s);
 }
 
@@ -219,7 +222,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(two_rows_of_the_screen_are_left_free_however_many_edges_run),
                 cmocka_unit_test(as_many_edges_as_fit_need_no_word_about_more),
-                cmocka_unit_test(new_lines_are_drawn_over_the_old_ones_and_nothing_is_erased_before),
+                cmocka_unit_test(
+                        new_lines_are_drawn_over_the_old_ones_and_nothing_is_erased_before),
                 cmocka_unit_test(lines_stand_in_columns_and_none_is_as_wide_as_the_screen),
                 cmocka_unit_test(what_a_job_says_stands_still_while_it_is_asked_and_waited_for),
                 cmocka_unit_test(clearing_takes_the_lines_away_and_they_come_again),

@@ -25,8 +25,8 @@ static void expect(const Case *c)
 {
         uint64_t got_usec = retry_after_parse(c->value, c->date, NOW_SEC);
         if (got_usec != c->expected_usec)
-                fail_msg("\"%s\" (Date: \"%s\") gives %llu, not %llu", c->value, c->date, (unsigned long long)got_usec,
-                         (unsigned long long)c->expected_usec);
+                fail_msg("\"%s\" (Date: \"%s\") gives %llu, not %llu", c->value, c->date,
+                         (unsigned long long)got_usec, (unsigned long long)c->expected_usec);
 }
 
 static void seconds_are_taken_up_to_the_cap(void **state)
@@ -74,8 +74,10 @@ static void the_date_of_the_answer_goes_before_our_clock(void **state)
 {
         (void)state;
         static const Case cases[] = {
-                {"Tue, 06 Nov 2001 08:00:10 GMT", "Tue, 06 Nov 2001 08:00:00 GMT", 10 * USEC_PER_SEC},
-                {"Wed, 06 Nov 1985 08:00:10 GMT", "Wed, 06 Nov 1985 08:00:00 GMT", 10 * USEC_PER_SEC},
+                {"Tue, 06 Nov 2001 08:00:10 GMT", "Tue, 06 Nov 2001 08:00:00 GMT",
+                 10 * USEC_PER_SEC},
+                {"Wed, 06 Nov 1985 08:00:10 GMT", "Wed, 06 Nov 1985 08:00:00 GMT",
+                 10 * USEC_PER_SEC},
                 {"Tue, 06 Nov 2001 08:00:00 GMT", "Tue, 06 Nov 2001 08:00:10 GMT", 0},
                 {"Sun, 06 Nov 1994 08:49:47 GMT", "nonsense", 10 * USEC_PER_SEC},
                 {"10", "Tue, 06 Nov 2001 08:00:00 GMT", 10 * USEC_PER_SEC},
@@ -120,7 +122,8 @@ static void anything_else_is_no_wish(void **state)
 static void damage_never_exceeds_the_bounds(void **state)
 {
         (void)state;
-        static const char *const seeds[] = {"Sun, 06 Nov 2038 08:49:37 GMT", "Sunday, 06-Nov-38 08:49:37 GMT",
+        static const char *const seeds[] = {"Sun, 06 Nov 2038 08:49:37 GMT",
+                                            "Sunday, 06-Nov-38 08:49:37 GMT",
                                             "Sun Nov  6 08:49:37 2038", "1234567"};
         for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++) {
                 size_t size = strlen(seeds[i]);

@@ -1,7 +1,9 @@
 /*
- * When schedules fire: tables written by hand around the hours that zones skip and repeat, rare dates, intervals, spread.
+ * When schedules fire: tables written by hand around the hours that zones skip and repeat, rare
+ * dates, intervals, spread.
  *
- * Moments are written as a clock in the zone shows them, with its offset, so that a table can be checked by eye.
+ * Moments are written as a clock in the zone shows them, with its offset, so that a table can be
+ * checked by eye.
  */
 #include "base/duration.h"
 #include "schedule/schedule.h"
@@ -64,9 +66,11 @@ static void check(const Case *cases, size_t n)
                         int err = schedule_next(&s, zone, 0, 0, at, &at);
 
                         if (err != 0 || at != wanted)
-                                fail_msg("%s, \"%s\" after %s: firing %zu is %+" PRId64 " minutes off %s (error %d)",
+                                fail_msg("%s, \"%s\" after %s: firing %zu is %+" PRId64
+                                         " minutes off %s (error %d)",
                                          cases[i].zone, cases[i].schedule, cases[i].after, k + 1,
-                                         (at - wanted) / (int64_t)USEC_PER_MINUTE, cases[i].expected[k], err);
+                                         (at - wanted) / (int64_t)USEC_PER_MINUTE,
+                                         cases[i].expected[k], err);
                 }
         }
 }
@@ -209,8 +213,14 @@ static void test_repeated_times_fire_once_the_first_time(void **state)
                  "2025-10-25T23:00+02:00",
                  {"2025-10-26T00:00+02:00", "2025-10-26T02:00+02:00", "2025-10-26T04:00+01:00"}},
                 /* asked from within the second pass */
-                {"Europe/Brussels", "cron 30 2 * * *", "2025-10-26T02:10+01:00", {"2025-10-27T02:30+01:00"}},
-                {"Europe/Brussels", "cron 30 2 * * *", "2025-10-26T02:59+02:00", {"2025-10-27T02:30+01:00"}},
+                {"Europe/Brussels",
+                 "cron 30 2 * * *",
+                 "2025-10-26T02:10+01:00",
+                 {"2025-10-27T02:30+01:00"}},
+                {"Europe/Brussels",
+                 "cron 30 2 * * *",
+                 "2025-10-26T02:59+02:00",
+                 {"2025-10-27T02:30+01:00"}},
                 {"America/New_York",
                  "cron 30 1 * * *",
                  "2025-11-01T12:00-04:00",
@@ -321,7 +331,8 @@ static void test_days_combine_as_in_vixie_cron(void **state)
                  "cron 0 0 * * mon",
                  "2026-11-08T12:00+00:00",
                  {"2026-11-09T00:00+00:00", "2026-11-16T00:00+00:00"}},
-                /* a field that starts with a star is a further condition: odd days that are Mondays */
+                /* a field that starts with a star is a further condition: odd days that are Mondays
+                 */
                 {"UTC",
                  "cron 0 0 */2 * mon",
                  "2026-11-01T12:00+00:00",
@@ -361,7 +372,10 @@ static void test_rare_dates_are_found(void **state)
                  "2004-02-29T00:00+00:00",
                  {"2032-02-29T00:00+00:00", "2060-02-29T00:00+00:00", "2088-02-29T00:00+00:00",
                   "2128-02-29T00:00+00:00"}},
-                {"Europe/Brussels", "cron 0 0 29 2 */7", "2088-02-29T00:00+01:00", {"2128-02-29T00:00+01:00"}},
+                {"Europe/Brussels",
+                 "cron 0 0 29 2 */7",
+                 "2088-02-29T00:00+01:00",
+                 {"2128-02-29T00:00+01:00"}},
         };
 
         (void)state;
@@ -400,7 +414,8 @@ static void test_the_spread_shifts_every_firing(void **state)
         /* between the firing and its shifted moment, that shifted moment is still to come */
         assert_int_equal(schedule_next(&daily, zone, 0, (uint64_t)offset, midnight + 1, &next), 0);
         assert_int_equal(next, midnight + offset);
-        assert_int_equal(schedule_next(&daily, zone, 0, (uint64_t)offset, midnight + offset, &next), 0);
+        assert_int_equal(schedule_next(&daily, zone, 0, (uint64_t)offset, midnight + offset, &next),
+                         0);
         assert_int_equal(next, moment("2025-03-31T00:00+02:00") + offset);
 
         /* a spread longer than the interval neither skips nor doubles */
@@ -426,7 +441,8 @@ static void test_intervals_are_multiples_from_the_anchor(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 int64_t next;
 
-                assert_int_equal(schedule_next(&s, NULL, cases[i].anchor * minute, 0, cases[i].after * minute, &next),
+                assert_int_equal(schedule_next(&s, NULL, cases[i].anchor * minute, 0,
+                                               cases[i].after * minute, &next),
                                  0);
                 assert_int_equal(next, cases[i].expected * minute);
         }
@@ -435,7 +451,8 @@ static void test_intervals_are_multiples_from_the_anchor(void **state)
 static void test_moments_at_the_edge_of_time_are_refused(void **state)
 {
         _cleanup_(cleanup_zone) Zone *zone = NULL;
-        Schedule every = parse("every 1m"), leap_day = parse("cron 0 0 29 2 */7"), never = {.hours = 1, .minutes = 1};
+        Schedule every = parse("every 1m"), leap_day = parse("cron 0 0 29 2 */7"),
+                 never = {.hours = 1, .minutes = 1};
         int64_t next = 42;
 
         (void)state;
@@ -472,7 +489,8 @@ static void test_spread_offsets_are_stable_and_even(void **state)
         assert_int_equal(schedule_spread_offset(id, 1), 0);
         assert_true(schedule_spread_offset(id, UINT64_MAX) < UINT64_MAX);
 
-        /* part of the contract: a release that moves these moves every edge of every installation */
+        /* part of the contract: a release that moves these moves every edge of every installation
+         */
         static const uint8_t known[16] = {0x0b, 0x9c, 0x1c, 0x1e, 0x3d, 0x0a, 0x4d, 0x55,
                                           0x9d, 0x2b, 0x6b, 0x8f, 0x0f, 0x0a, 0x1c, 0x11};
         assert_int_equal(schedule_spread_offset(known, spread), 139279000);

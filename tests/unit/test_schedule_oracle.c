@@ -1,11 +1,15 @@
 /*
- * schedule_next against an oracle that shares nothing with it: no masks, no parser, no zone reader, no calendar of ours.
+ * schedule_next against an oracle that shares nothing with it: no masks, no parser, no zone reader,
+ * no calendar of ours.
  *
- * The oracle watches a clock. It steps through a window of days minute by minute, lets glibc say what a clock in the zone shows, and applies the rules of
- * schedule.h literally: a minute that the clock shows (or has jumped over) fires or does not. schedule_next is then asked from many moments in the
- * window. The schedules are drawn at random as sets of values, from which both the text to parse and the oracle's answers come.
+ * The oracle watches a clock. It steps through a window of days minute by minute, lets glibc say
+ * what a clock in the zone shows, and applies the rules of schedule.h literally: a minute that the
+ * clock shows (or has jumped over) fires or does not. schedule_next is then asked from many moments
+ * in the window. The schedules are drawn at random as sets of values, from which both the text to
+ * parse and the oracle's answers come.
  *
- * A second oracle walks days, for dates that are years away. ORACLE_SEED in the environment repeats a run or tries another one.
+ * A second oracle walks days, for dates that are years away. ORACLE_SEED in the environment repeats
+ * a run or tries another one.
  */
 #include "schedule/schedule.h"
 #include "schedule/zone.h"
@@ -23,12 +27,14 @@
 #define WINDOWS_PER_ZONE     24
 #define SCHEDULES_PER_WINDOW 12
 #define MOMENTS_PER_SCHEDULE 40
-#define WARM_UP_MINUTES      (4 * 1440) /* before the first question: the oracle must have seen what the clock has shown */
-#define WINDOW_MINUTES       (WARM_UP_MINUTES + 8 * 1440)
-#define SINCE_SEC            94694400LL   /* 1973: all offsets are whole minutes from here on */
-#define UNTIL_SEC            7258118400LL /* 2200 */
-#define RECENT_SEC           2145916800LL /* 2038 */
-#define USEC                 1000000LL
+#define WARM_UP_MINUTES                                                                            \
+        (4 *                                                                                       \
+         1440) /* before the first question: the oracle must have seen what the clock has shown */
+#define WINDOW_MINUTES (WARM_UP_MINUTES + 8 * 1440)
+#define SINCE_SEC      94694400LL   /* 1973: all offsets are whole minutes from here on */
+#define UNTIL_SEC      7258118400LL /* 2200 */
+#define RECENT_SEC     2145916800LL /* 2038 */
+#define USEC           1000000LL
 
 static const char *const zones[] = {
         "UTC",
@@ -143,11 +149,12 @@ static void draw_value(int value, DrawnField *f)
 
 static void write_text(Drawn *s)
 {
-        (void)snprintf(s->text, sizeof(s->text), "cron %s %s %s %s %s", s->minute.text, s->hour.text, s->dom.text,
-                       s->month.text, s->dow.text);
+        (void)snprintf(s->text, sizeof(s->text), "cron %s %s %s %s %s", s->minute.text,
+                       s->hour.text, s->dom.text, s->month.text, s->dow.text);
 }
 
-/* Mostly schedules that fire in the window: the hours around changes of a clock, and no restriction of days, are drawn more often. */
+/* Mostly schedules that fire in the window: the hours around changes of a clock, and no restriction
+ * of days, are drawn more often. */
 static void draw(Dice *d, Drawn *s)
 {
         if (roll(d, 6) == 0)
@@ -276,7 +283,8 @@ static void ask(const Window *w, const Drawn *drawn, const Schedule *s, const Zo
                         fail_msg("%s, \"%s\" after %" PRId64 " us, spread %" PRIu64 ": got %" PRId64
                                  " (error %d), the oracle says %" PRId64,
                                  zone_name(zone), drawn->text, after, offset, got, err, wanted);
-                /* half of the moments follow one firing after the other, half are anywhere in the window */
+                /* half of the moments follow one firing after the other, half are anywhere in the
+                 * window */
                 if (roll(d, 2) == 0 && wanted != INT64_MAX)
                         after = wanted;
                 else
@@ -285,7 +293,8 @@ static void ask(const Window *w, const Drawn *drawn, const Schedule *s, const Zo
         }
 }
 
-/* A moment near a change of the clock, where there is one within two years after a random moment; else that moment. */
+/* A moment near a change of the clock, where there is one within two years after a random moment;
+ * else that moment. */
 static int64_t draw_moment(Dice *d)
 {
         int64_t range = roll(d, 3) == 0 ? UNTIL_SEC - SINCE_SEC : RECENT_SEC - SINCE_SEC;
@@ -297,7 +306,8 @@ static int64_t draw_moment(Dice *d)
         for (int day = 0; day < 730; day++) {
                 time_t t = at + day * 86400LL, next = t + 86400;
 
-                if (localtime_r(&t, &before) && localtime_r(&next, &after) && before.tm_gmtoff != after.tm_gmtoff)
+                if (localtime_r(&t, &before) && localtime_r(&next, &after) &&
+                    before.tm_gmtoff != after.tm_gmtoff)
                         return t;
         }
         return at;
@@ -332,9 +342,12 @@ static void test_next_agrees_with_a_watched_clock(void **state)
                 assert_int_equal(setenv("TZ", zones[z], 1), 0);
                 tzset();
                 for (int i = 0; i < WINDOWS_PER_ZONE; i++) {
-                        /* the change falls on the second or third day after the warm-up, in the hours that are asked about */
-                        watch_clock(w, draw_moment(&d) - WARM_UP_MINUTES * 60LL - (int64_t)roll(&d, 3) * 86400);
-                        for (int k = 0; k < SCHEDULES_PER_WINDOW; k++, cases += MOMENTS_PER_SCHEDULE) {
+                        /* the change falls on the second or third day after the warm-up, in the
+                         * hours that are asked about */
+                        watch_clock(w, draw_moment(&d) - WARM_UP_MINUTES * 60LL -
+                                               (int64_t)roll(&d, 3) * 86400);
+                        for (int k = 0; k < SCHEDULES_PER_WINDOW;
+                             k++, cases += MOMENTS_PER_SCHEDULE) {
                                 Drawn drawn;
                                 Schedule s;
 
@@ -345,8 +358,9 @@ static void test_next_agrees_with_a_watched_clock(void **state)
                 }
         }
         assert_true(cases >= CASES_MIN);
-        print_message("# %" PRId64 " cases in %zu zones agree with the watched clock (seed %#" PRIx64 ")\n", cases,
-                      ARRAY_SIZE(zones), seed);
+        print_message("# %" PRId64
+                      " cases in %zu zones agree with the watched clock (seed %#" PRIx64 ")\n",
+                      cases, ARRAY_SIZE(zones), seed);
 }
 
 /* Rare dates: noon, which no zone's clock skips here, on days that may be decades away. */
@@ -402,14 +416,16 @@ static void test_rare_dates_agree_with_a_walk_over_days(void **state)
                 while (found < DAYS && !date_is_in(&drawn, &days[found]));
                 int err = schedule_next(&s, zone, 0, 0, after, &next);
                 if (err != 0 || next != (SINCE_SEC + found * 86400LL + 43200) * USEC)
-                        fail_msg("\"%s\" after %" PRId64 ": got %" PRId64 " (error %d), the oracle says day %d",
+                        fail_msg("\"%s\" after %" PRId64 ": got %" PRId64
+                                 " (error %d), the oracle says day %d",
                                  drawn.text, after, next, err, found);
                 if (found - from > farthest)
                         farthest = found - from;
         }
         assert_true(farthest > 30 * 365); /* a leap day on a Sunday, across 2100, was among them */
-        print_message("# %d rare dates agree, the farthest %" PRId64 " days away (seed %#" PRIx64 ")\n", DATES,
-                      farthest, seed);
+        print_message("# %d rare dates agree, the farthest %" PRId64 " days away (seed %#" PRIx64
+                      ")\n",
+                      DATES, farthest, seed);
 }
 
 int main(void)

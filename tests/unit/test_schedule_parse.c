@@ -61,17 +61,18 @@ static void test_fields_become_masks(void **state)
                 {"hourly", 1, ALL_HOURS, ALL_DOM, ALL_MONTHS, ALL_DOW},
                 {"Daily", 1, 1, ALL_DOM, ALL_MONTHS, ALL_DOW},
                 {" weekly ", 1, 1, ALL_DOM, ALL_MONTHS, 1},
-                {"cron */15 6-20 * * mon-fri", 1ULL | 1ULL << 15 | 1ULL << 30 | 1ULL << 45, 0x1FFFC0, ALL_DOM,
-                 ALL_MONTHS, 0x3E},
-                {"CRON 0,59 0,23 1,31 jan,DEC Sat", 1ULL | 1ULL << 59, 1 | 1U << 23, 1U << 1 | 1U << 31,
-                 1 << 1 | 1 << 12, 1 << 6},
+                {"cron */15 6-20 * * mon-fri", 1ULL | 1ULL << 15 | 1ULL << 30 | 1ULL << 45,
+                 0x1FFFC0, ALL_DOM, ALL_MONTHS, 0x3E},
+                {"CRON 0,59 0,23 1,31 jan,DEC Sat", 1ULL | 1ULL << 59, 1 | 1U << 23,
+                 1U << 1 | 1U << 31, 1 << 1 | 1 << 12, 1 << 6},
                 {"cron\t05\t00 01 12 07", 1ULL << 5, 1, 2, 1 << 12, 1},
                 {"cron 10-30/10 1-5/2 */10 2-11/3 0", 1ULL << 10 | 1ULL << 20 | 1ULL << 30, 0x2A,
                  1U << 1 | 1U << 11 | 1U << 21 | 1U << 31, 1 << 2 | 1 << 5 | 1 << 8 | 1 << 11, 1},
-                {"cron 1,2,3,5-6,*/30 * * * *", 1ULL | 0x6EULL | 1ULL << 30, ALL_HOURS, ALL_DOM, ALL_MONTHS, ALL_DOW},
+                {"cron 1,2,3,5-6,*/30 * * * *", 1ULL | 0x6EULL | 1ULL << 30, ALL_HOURS, ALL_DOM,
+                 ALL_MONTHS, ALL_DOW},
                 {"cron 0 0 * mar-May *", 1, 1, ALL_DOM, 7 << 3, ALL_DOW},
-                {"cron */59 */23 */30 */11 *", 1 | 1ULL << 59, 1 | 1U << 23, 1U << 1 | 1U << 31, 1 << 1 | 1 << 12,
-                 ALL_DOW},
+                {"cron */59 */23 */30 */11 *", 1 | 1ULL << 59, 1 | 1U << 23, 1U << 1 | 1U << 31,
+                 1 << 1 | 1 << 12, ALL_DOW},
                 /* Sunday: 0, 7 and sun, at either end */
                 {"cron 0 0 * * 7", 1, 1, ALL_DOM, ALL_MONTHS, 1},
                 {"cron 0 0 * * fri-sun", 1, 1, ALL_DOM, ALL_MONTHS, 0x61},
@@ -97,9 +98,11 @@ static void test_fields_become_masks(void **state)
                 Schedule s = parse(cases[i].string);
 
                 if (s.is_interval || s.minutes != cases[i].minutes || s.hours != cases[i].hours ||
-                    s.days_of_month != cases[i].dom || s.months != cases[i].months || s.days_of_week != cases[i].dow)
-                        fail_msg("\"%s\": minutes %#llx hours %#x dom %#x months %#x dow %#x", cases[i].string,
-                                 (unsigned long long)s.minutes, s.hours, s.days_of_month, s.months, s.days_of_week);
+                    s.days_of_month != cases[i].dom || s.months != cases[i].months ||
+                    s.days_of_week != cases[i].dow)
+                        fail_msg("\"%s\": minutes %#llx hours %#x dom %#x months %#x dow %#x",
+                                 cases[i].string, (unsigned long long)s.minutes, s.hours,
+                                 s.days_of_month, s.months, s.days_of_week);
         }
 }
 
@@ -122,9 +125,10 @@ static void test_star_is_how_a_field_starts(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Schedule s = parse(cases[i].string);
 
-                if (s.minute_star != cases[i].minute || s.dom_star != cases[i].dom || s.dow_star != cases[i].dow)
-                        fail_msg("\"%s\": minute %d dom %d dow %d", cases[i].string, s.minute_star, s.dom_star,
-                                 s.dow_star);
+                if (s.minute_star != cases[i].minute || s.dom_star != cases[i].dom ||
+                    s.dow_star != cases[i].dow)
+                        fail_msg("\"%s\": minute %d dom %d dow %d", cases[i].string, s.minute_star,
+                                 s.dom_star, s.dow_star);
         }
 }
 
@@ -172,8 +176,10 @@ static void test_refusals_say_what_is_wrong_and_what_is_accepted(void **state)
                 {"cron , * * * *", -EINVAL, "an entry of the list is empty"},
                 {"cron 1, * * * *", -EINVAL, "an entry of the list is empty"},
                 {"cron 1,,2 * * * *", -EINVAL, "an entry of the list is empty"},
-                {"cron 5/10 * * * *", -EINVAL, "a step needs a range or \"*\" before it, such as 5-59/2"},
-                {"cron */0 * * * *", -EINVAL, "the step after \"/\" must be a whole number from 1 to 59"},
+                {"cron 5/10 * * * *", -EINVAL,
+                 "a step needs a range or \"*\" before it, such as 5-59/2"},
+                {"cron */0 * * * *", -EINVAL,
+                 "the step after \"/\" must be a whole number from 1 to 59"},
                 {"cron */ * * * *", -EINVAL, "the step after"},
                 {"cron */2/3 * * * *", -EINVAL, "the step after"},
                 {"cron */-2 * * * *", -EINVAL, "the step after"},
@@ -196,7 +202,8 @@ static void test_refusals_say_what_is_wrong_and_what_is_accepted(void **state)
                 {"cron 0 0 ? * *", -EINVAL, "\"?\" is not understood"},
                 {"cron 0 0 * * mon#1", -EINVAL, "\"mon#1\" is not understood"},
                 {"cron 30 2 30 2 *", -ERANGE, "day of month \"30\" does not occur in month \"2\""},
-                {"cron 0 0 31 2,apr,6 *", -ERANGE, "day of month \"31\" does not occur in month \"2,apr,6\""},
+                {"cron 0 0 31 2,apr,6 *", -ERANGE,
+                 "day of month \"31\" does not occur in month \"2,apr,6\""},
                 {"cron 0 0 30-31 feb */2", -ERANGE, "never fires"},
         };
 
@@ -206,7 +213,8 @@ static void test_refusals_say_what_is_wrong_and_what_is_accepted(void **state)
                 Schedule s;
                 int err = schedule_parse(cases[i].string, &s, error, sizeof(error));
 
-                if (err != cases[i].err || !strstr(error, cases[i].says) || !strstr(error, "accepted:"))
+                if (err != cases[i].err || !strstr(error, cases[i].says) ||
+                    !strstr(error, "accepted:"))
                         fail_msg("\"%s\": %d, \"%s\"", cases[i].string, err, error);
         }
 }
@@ -217,13 +225,15 @@ static void test_foreign_bytes_in_a_refusal_are_made_harmless(void **state)
         Schedule s;
 
         (void)state;
-        assert_int_equal(schedule_parse("cron \033[31m\xff * * * *", &s, error, sizeof(error)), -EINVAL);
+        assert_int_equal(schedule_parse("cron \033[31m\xff * * * *", &s, error, sizeof(error)),
+                         -EINVAL);
         for (const char *at = error; *at; at++)
                 assert_true((unsigned char)*at >= ' ' && *at != 0x7F);
 
         (void)snprintf(string, sizeof(string), "cron %04000d * * * *", 1);
         assert_int_equal(schedule_parse(string, &s, error, sizeof(error)), -EINVAL);
-        assert_non_null(strstr(error, "accepted: 0-59")); /* the quoted piece was cut, the rest of the text was not */
+        /* the quoted piece was cut, the rest of the text was not */
+        assert_non_null(strstr(error, "accepted: 0-59"));
 
         memset(small, 'x', sizeof(small));
         assert_int_equal(schedule_parse("sometimes", &s, small, 8), -EINVAL);

@@ -100,7 +100,8 @@ static void the_cap_is_exact(void **state)
         assert_secret(here(*state, "s"), bytes);
         bytes[LIMIT_SECRET_MAX_BYTES] = 'x';
         secret_write("s", bytes, sizeof(bytes), 0600);
-        assert_secret_refused(here(*state, "s"), -EFBIG, "secret-too-large", "more than 65536 bytes");
+        assert_secret_refused(here(*state, "s"), -EFBIG, "secret-too-large",
+                              "more than 65536 bytes");
 }
 
 static void a_file_that_others_may_use_is_refused_with_the_remedy(void **state)
@@ -129,7 +130,9 @@ static void a_file_of_root_may_be_read_by_its_group(void **state)
         } CASES[] = {
                 {0440, 0, NULL},
                 {0640, 0, NULL},
-                {0444, 0, "mode 0440, with a group of that user (Kubernetes: defaultMode: 0440 and fsGroup)"},
+                {0444, 0,
+                 "mode 0440, with a group of that user (Kubernetes: defaultMode: 0440 and "
+                 "fsGroup)"},
                 {0644, 0, "mode 0440"},
                 {0460, 0, "mode 0440"},
                 {0440, SOME_USER + 1, "(uid 4711) own it"},
@@ -150,9 +153,10 @@ static void a_file_of_root_may_be_read_by_its_group(void **state)
                 if (!CASES[i].words)
                         assert_secret(here(*state, "s"), "hunter2");
                 else
-                        assert_secret_refused(here(*state, "s"), CASES[i].mode == 0400 ? -EACCES : -EPERM,
-                                              CASES[i].mode == 0400 ? "secret-denied" : "secret-exposed",
-                                              CASES[i].words);
+                        assert_secret_refused(
+                                here(*state, "s"), CASES[i].mode == 0400 ? -EACCES : -EPERM,
+                                CASES[i].mode == 0400 ? "secret-denied" : "secret-exposed",
+                                CASES[i].words);
                 assert_int_equal(seteuid(0), 0);
                 assert_int_equal(setegid(0), 0);
         }
@@ -161,9 +165,12 @@ static void a_file_of_root_may_be_read_by_its_group(void **state)
 static void what_is_no_file_is_refused_without_waiting(void **state)
 {
         assert_int_equal(mkfifo("fifo", 0600), 0);
-        assert_secret_refused(here(*state, "fifo"), -EINVAL, "secret-not-a-file", "not a regular file");
-        assert_secret_refused(here(*state, "t.conf.d"), -EINVAL, "secret-not-a-file", "not a regular file");
-        assert_secret_refused(here(*state, "absent"), -ENOENT, "secret-missing", "no such file; create it");
+        assert_secret_refused(here(*state, "fifo"), -EINVAL, "secret-not-a-file",
+                              "not a regular file");
+        assert_secret_refused(here(*state, "t.conf.d"), -EINVAL, "secret-not-a-file",
+                              "not a regular file");
+        assert_secret_refused(here(*state, "absent"), -ENOENT, "secret-missing",
+                              "no such file; create it");
         assert_secret_refused("hunter2", -EINVAL, "secret-name", "absolute path");
 }
 
@@ -184,13 +191,15 @@ static void what_is_no_path_is_refused(void **state)
         assert_secret_refused("hunter2", -EINVAL, "secret-name", "absolute path");
         assert_secret_refused(endless, -EINVAL, "secret-name", "absolute path");
         assert_int_equal(symlink("loop", "loop"), 0);
-        assert_secret_refused(here(*state, "loop"), -ELOOP, "secret-unreadable", "cannot be opened");
+        assert_secret_refused(here(*state, "loop"), -ELOOP, "secret-unreadable",
+                              "cannot be opened");
 }
 
 static void credentials_come_from_systemds_folder(void **state)
 {
         assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
-        assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials", "LoadCredential=db:PATH");
+        assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials",
+                              "LoadCredential=db:PATH");
 
         assert_int_equal(setenv("CREDENTIALS_DIRECTORY", *state, 1), 0);
         assert_secret_refused("credential:db", -ENOENT, "secret-missing", "LoadCredential=db:PATH");
@@ -203,7 +212,8 @@ static void credentials_come_from_systemds_folder(void **state)
         assert_secret("credential:db", "hunter2");
 
         assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "", 1), 0);
-        assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials", "LoadCredential=db:PATH");
+        assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials",
+                              "LoadCredential=db:PATH");
         char endless[PATH_MAX];
         memset(endless, 'x', sizeof(endless));
         endless[0] = '/';

@@ -1,5 +1,6 @@
 /*
- * The spool: what goes in comes out as COPY text, once, whole, any number of times, wherever it was kept meanwhile.
+ * The spool: what goes in comes out as COPY text, once, whole, any number of times, wherever it was
+ * kept meanwhile.
  */
 #include "base/text.h"
 #include "mirror/spool.h"
@@ -87,10 +88,10 @@ static void rows_come_out_as_copy_text(void **state)
         assert_int_equal(spool_add(*state, &plain, NULL), 0);
         assert_int_equal(spool_add(*state, &linked, NULL), 0);
         read_all(*state, &out);
-        assert_string_equal(
-                out.data,
-                "0\t01000000-0000-0000-0000-000000000000\tplain\t\\N\t\\N\tf\n"
-                "1\t02000000-0000-0000-0000-000000000000\tlinked\tdb000000-0000-0000-0000-000000000000\t\\N\tf\n");
+        assert_string_equal(out.data,
+                            "0\t01000000-0000-0000-0000-000000000000\tplain\t\\N\t\\N\tf\n"
+                            "1\t02000000-0000-0000-0000-000000000000\tlinked\tdb000000-0000-0000-"
+                            "0000-000000000000\t\\N\tf\n");
         assert_int_equal(spool_rows(*state), 2);
 }
 
@@ -116,7 +117,8 @@ static void names_are_escaped(void **state)
                 spool_reset(*state);
                 assert_int_equal(spool_add(*state, &r, NULL), 0);
                 read_all(*state, &out);
-                (void)snprintf(expected, sizeof(expected), "0\t01000000-0000-0000-0000-000000000000\t%s\t\\N\t\\N\tf\n",
+                (void)snprintf(expected, sizeof(expected),
+                               "0\t01000000-0000-0000-0000-000000000000\t%s\t\\N\t\\N\tf\n",
                                cases[i].text);
                 assert_string_equal(out.data, expected);
         }
@@ -141,11 +143,12 @@ static void fill_beyond_memory(Spool *s, Text *expected)
         memset(name, 'x', sizeof(name));
         for (int i = 0; i < 3 * LIMIT_SPOOL_MEMORY_BYTES / (int)sizeof(name); i++) {
                 char id[UUID_STRING_SIZE];
-                DatabaseConnection r = {.name = name, .name_size = 1 + (size_t)(i * 37) % sizeof(name)};
+                DatabaseConnection r = {.name = name,
+                                        .name_size = 1 + (size_t)(i * 37) % sizeof(name)};
                 memcpy(r.id.bytes, &i, sizeof(i));
                 assert_int_equal(spool_add(s, &r, NULL), 0);
-                assert_int_equal(text_printf(expected, "%d\t%s\t%.*s\t\\N\t\\N\tf\n", i, uuid_format(&r.id, id),
-                                             (int)r.name_size, name),
+                assert_int_equal(text_printf(expected, "%d\t%s\t%.*s\t\\N\t\\N\tf\n", i,
+                                             uuid_format(&r.id, id), (int)r.name_size, name),
                                  0);
         }
 }
@@ -178,7 +181,8 @@ static size_t entries(const char *folder)
         return n;
 }
 
-/* The descriptor of the one file that has no name any more, and the name that it had; -1: there is none. */
+/* The descriptor of the one file that has no name any more, and the name that it had; -1: there is
+ * none. */
 static int find_file(char *where, size_t size)
 {
         for (int fd = 3; fd < 64; fd++) {
@@ -278,10 +282,12 @@ static void a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was(void **state)
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         int e;
         while ((e = spool_add(*state, &r, &fault)) == 0) {
-                assert_int_equal(text_printf(&expected,
-                                             "%lld\t00000000-0000-0000-0000-000000000000\t%.*s\t\\N\t\\N\tf\n",
-                                             (long long)rows++, (int)sizeof(name), name),
-                                 0);
+                assert_int_equal(
+                        text_printf(
+                                &expected,
+                                "%lld\t00000000-0000-0000-0000-000000000000\t%.*s\t\\N\t\\N\tf\n",
+                                (long long)rows++, (int)sizeof(name), name),
+                        0);
                 assert_true(rows < 10000);
         }
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
@@ -326,7 +332,9 @@ static void rows_that_cannot_be_mirrored_are_kept_up_to_a_cap(void **state)
         bad.anonymous = true;
         assert_int_equal(spool_add(*state, &bad, NULL), 0);
         read_all(*state, &out);
-        assert_string_equal(out.data, "0\t01000000-0000-0000-0000-000000000000\t{\"id\":\\t7}\t\\N\tit is odd\tt\n");
+        assert_string_equal(
+                out.data,
+                "0\t01000000-0000-0000-0000-000000000000\t{\"id\":\\t7}\t\\N\tit is odd\tt\n");
         for (int i = 2; i < LIMIT_REJECTED_KEPT + 6; i++) {
                 memcpy(bad.id.bytes, &i, sizeof(i));
                 assert_int_equal(spool_add(*state, &bad, NULL), 0);
@@ -356,12 +364,12 @@ static void verdicts_come_out_as_copy_text(void **state)
         for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
                 assert_int_equal(spool_add_verdict(*state, &verdicts[i], NULL), 0);
         read_all(*state, &out);
-        assert_string_equal(
-                out.data,
-                "ab000000-0000-0000-0000-000000000000\tt\t410\t\\N\t\\N\t\\N\n"
-                "ab000000-0000-0000-0000-000000000000\tf\t200\tcd000000-0000-0000-0000-000000000000\ta\\tb\t\\N\n"
-                "ab000000-0000-0000-0000-000000000000\t\\N\t503\t\\N\t\\N\t\\N\n"
-                "ab000000-0000-0000-0000-000000000000\t\\N\t\\N\t\\N\t\\N\t\\N\n");
+        assert_string_equal(out.data,
+                            "ab000000-0000-0000-0000-000000000000\tt\t410\t\\N\t\\N\t\\N\n"
+                            "ab000000-0000-0000-0000-000000000000\tf\t200\tcd000000-0000-0000-0000-"
+                            "000000000000\ta\\tb\t\\N\n"
+                            "ab000000-0000-0000-0000-000000000000\t\\N\t503\t\\N\t\\N\t\\N\n"
+                            "ab000000-0000-0000-0000-000000000000\t\\N\t\\N\t\\N\t\\N\t\\N\n");
 }
 
 int main(void)
@@ -371,15 +379,19 @@ int main(void)
                 cmocka_unit_test_setup_teardown(rows_come_out_as_copy_text, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(names_are_escaped, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(a_name_ends_where_its_size_says, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(many_rows_come_out_the_same_every_time, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(the_file_is_in_tmpdir_and_has_no_name, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(a_tmpdir_that_cannot_be_used_is_passed_over, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(many_rows_come_out_the_same_every_time, set_up,
+                                                tear_down),
+                cmocka_unit_test_setup_teardown(the_file_is_in_tmpdir_and_has_no_name, set_up,
+                                                tear_down),
+                cmocka_unit_test_setup_teardown(a_tmpdir_that_cannot_be_used_is_passed_over, set_up,
+                                                tear_down),
                 cmocka_unit_test_setup_teardown(a_file_that_was_cut_is_a_fault, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(ids_come_back_by_their_number, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(rows_that_cannot_be_mirrored_are_kept_up_to_a_cap, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(rows_that_cannot_be_mirrored_are_kept_up_to_a_cap,
+                                                set_up, tear_down),
                 cmocka_unit_test_setup_teardown(verdicts_come_out_as_copy_text, set_up, tear_down),
-                cmocka_unit_test_setup_teardown(a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was, set_up,
-                                                tear_down),
+                cmocka_unit_test_setup_teardown(
+                        a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was, set_up, tear_down),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,7 +44,7 @@ static void assert_row(const MirrorStatus *s, const char *expected)
         free(text);
 }
 
-/* ---- the line of an edge ---- */
+/* ---- the line of an edge -------------------------------------------------------------------- */
 
 static void the_line_of_an_edge_has_its_state_ages_rows_outcome_and_next_run(void **state)
 {
@@ -54,19 +54,27 @@ static void the_line_of_an_edge_has_its_state_ages_rows_outcome_and_next_run(voi
                 const char *line;
         } cases[] = {
                 {{EDGE, SYNCED, AGED},
-                 "snowflake-prod           idle                   1m30s         2h        1234  synced     clean      2026-03-28T02:30:00Z\n"},
+                 "snowflake-prod           idle                   1m30s         2h        1234  "
+                 "synced     clean      2026-03-28T02:30:00Z\n"},
                 {{EDGE, NEVER},
-                 "snowflake-prod           idle                   never      never           -  -          -          2026-03-28T02:30:00Z\n"},
+                 "snowflake-prod           idle                   never      never           -  -  "
+                 "        -          2026-03-28T02:30:00Z\n"},
                 {{EDGE, SYNCED, .row_count = 0, .refreshed_age_sec = -1},
-                 "snowflake-prod           idle                     now      never           0  synced     clean      -\n"},
+                 "snowflake-prod           idle                     now      never           0  "
+                 "synced     clean      -\n"},
                 {{EDGE, SYNCED, AGED, .overdue = true},
-                 "snowflake-prod           OVERDUE                1m30s         2h        1234  synced     clean      2026-03-28T02:30:00Z\n"},
+                 "snowflake-prod           OVERDUE                1m30s         2h        1234  "
+                 "synced     clean      2026-03-28T02:30:00Z\n"},
                 {{.name = "gone", SYNCED, AGED, .overdue = true},
-                 "gone                     disabled               1m30s         2h        1234  synced     clean      2026-03-28T02:30:00Z\n"},
+                 "gone                     disabled               1m30s         2h        1234  "
+                 "synced     clean      2026-03-28T02:30:00Z\n"},
                 {{EDGE, FAILED, AGED, .phase = "apply", .overdue = true},
-                 "snowflake-prod           apply                  1m30s         2h        1234  failed     clean      2026-03-28T02:30:00Z\n    running for less than a second\n"},
+                 "snowflake-prod           apply                  1m30s         2h        1234  "
+                 "failed     clean      2026-03-28T02:30:00Z\n    running for less than a "
+                 "second\n"},
                 {{.name = "東京", .enabled = true, SYNCED, AGED},
-                 "東京                     idle                   1m30s         2h        1234  synced     clean      2026-03-28T02:30:00Z\n"},
+                 "東京                     idle                   1m30s         2h        1234  "
+                 "synced     clean      2026-03-28T02:30:00Z\n"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
                 assert_row(&cases[i].status, cases[i].line);
@@ -96,18 +104,20 @@ static void the_head_stands_above_its_columns(void **state)
         assert_int_equal(fclose(out), 0);
         char *line = row(&(MirrorStatus){EDGE, SYNCED, AGED}, false);
         for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
-                const char *above = strstr(head, columns[i].head), *below = strstr(line, columns[i].value);
+                const char *above = strstr(head, columns[i].head),
+                           *below = strstr(line, columns[i].value);
                 print_message("# %s\n", columns[i].head);
                 assert_non_null(above);
                 assert_non_null(below);
-                assert_int_equal(above - head + (columns[i].right ? (long)strlen(columns[i].head) : 0),
-                                 below - line + (columns[i].right ? (long)strlen(columns[i].value) : 0));
+                assert_int_equal(
+                        above - head + (columns[i].right ? (long)strlen(columns[i].head) : 0),
+                        below - line + (columns[i].right ? (long)strlen(columns[i].value) : 0));
         }
         free(head);
         free(line);
 }
 
-/* ---- the lines below it ---- */
+/* ---- the lines below it --------------------------------------------------------------------- */
 
 /* What stands below the first line. */
 static void assert_below(const MirrorStatus *s, const char *expected)
@@ -126,17 +136,19 @@ static void a_sync_under_way_says_since_when_how_far_and_who_holds_it(void **sta
         } cases[] = {
                 {{EDGE, NEVER, .phase = "refresh", .running_sec = 0, .holder = "host-1"},
                  "    running for less than a second, held by host-1\n"},
-                {{EDGE, SYNCED, AGED, .phase = "poll", .running_sec = 125, .holder = "host-1", .job_state = "RUNNING",
-                  .job_progress = 41.7},
+                {{EDGE, SYNCED, AGED, .phase = "poll", .running_sec = 125, .holder = "host-1",
+                  .job_state = "RUNNING", .job_progress = 41.7},
                  "    running for 2m5s, job RUNNING 42 %, held by host-1\n"},
-                {{EDGE, SYNCED, AGED, .phase = "poll", .running_sec = 125, .holder = "host-1", .job_state = "WAITING",
-                  .job_progress = -1},
+                {{EDGE, SYNCED, AGED, .phase = "poll", .running_sec = 125, .holder = "host-1",
+                  .job_state = "WAITING", .job_progress = -1},
                  "    running for 2m5s, job WAITING, held by host-1\n"},
                 {{EDGE, SYNCED, AGED, .phase = "list", .running_sec = 3600, .holder = "host-1",
                   .job_state = "COMPLETED", .job_progress = 100, .listed = 50000},
                  "    running for 1h, 50000 rows listed, held by host-1\n"},
-                {{EDGE, SYNCED, AGED, .phase = "apply", .running_sec = 7}, "    running for 7.0s\n"},
-                {{EDGE, SYNCED, AGED, .job_state = "COMPLETED", .job_progress = 100, .listed = 1234},
+                {{EDGE, SYNCED, AGED, .phase = "apply", .running_sec = 7},
+                 "    running for 7.0s\n"},
+                {{EDGE, SYNCED, AGED, .job_state = "COMPLETED", .job_progress = 100,
+                  .listed = 1234},
                  ""}, /* of the last run */
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -150,13 +162,14 @@ static void what_went_wrong_is_said_in_words_and_how_often(void **state)
                 MirrorStatus status;
                 const char *below;
         } cases[] = {
-                {{EDGE, FAILED, AGED, .error_code = "http-403", .error_message = "the catalog forbids this",
-                  .consecutive_failures = 1},
+                {{EDGE, FAILED, AGED, .error_code = "http-403",
+                  .error_message = "the catalog forbids this", .consecutive_failures = 1},
                  "    http-403: the catalog forbids this\n"},
-                {{EDGE, FAILED, AGED, .error_code = "http-403", .error_message = "the catalog forbids this",
-                  .consecutive_failures = 12},
+                {{EDGE, FAILED, AGED, .error_code = "http-403",
+                  .error_message = "the catalog forbids this", .consecutive_failures = 12},
                  "    http-403: the catalog forbids this\n    12 failures in a row\n"},
-                {{EDGE, FAILED, AGED, .error_message = "no code is known", .consecutive_failures = 1},
+                {{EDGE, FAILED, AGED, .error_message = "no code is known",
+                  .consecutive_failures = 1},
                  "    error: no code is known\n"},
                 {{EDGE, FAILED, AGED, .phase = "list", .running_sec = 5, .error_code = "http-500",
                   .error_message = "the last one", .consecutive_failures = 2},
@@ -187,7 +200,7 @@ static void what_comes_from_outside_cannot_move_the_cursor(void **state)
         free(text);
 }
 
-/* ---- who needs a look ---- */
+/* ---- who needs a look ----------------------------------------------------------------------- */
 
 typedef struct Look {
         MirrorStatus status;
@@ -223,8 +236,8 @@ static void colour_is_around_the_line_and_nowhere_without_being_asked_for(void *
                 char *plain = row(&looks[i].status, false), *coloured = row(&looks[i].status, true);
                 char expected[512];
                 int length = (int)strcspn(plain, "\n");
-                (void)snprintf(expected, sizeof(expected), "%s%.*s" PLAIN "%s", looks[i].colour, length, plain,
-                               plain + length);
+                (void)snprintf(expected, sizeof(expected), "%s%.*s" PLAIN "%s", looks[i].colour,
+                               length, plain, plain + length);
                 assert_string_equal(coloured, expected);
                 assert_null(strchr(plain, '\033'));
                 free(plain);
@@ -240,7 +253,8 @@ int main(void)
                 cmocka_unit_test(a_sync_under_way_says_since_when_how_far_and_who_holds_it),
                 cmocka_unit_test(what_went_wrong_is_said_in_words_and_how_often),
                 cmocka_unit_test(what_comes_from_outside_cannot_move_the_cursor),
-                cmocka_unit_test(an_edge_needs_a_look_when_it_is_late_failing_or_waits_for_a_person),
+                cmocka_unit_test(
+                        an_edge_needs_a_look_when_it_is_late_failing_or_waits_for_a_person),
                 cmocka_unit_test(colour_is_around_the_line_and_nowhere_without_being_asked_for),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

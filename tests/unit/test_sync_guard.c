@@ -27,8 +27,10 @@ static void share_is_rounded_up_to_whole_rows(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 GuardLimit limit = {.is_share = true, .share = cases[i].share};
                 if (guard_allowance(&limit, cases[i].present) != cases[i].allowance)
-                        fail_msg("%g of %lld rows: %lld, not %lld", cases[i].share, (long long)cases[i].present,
-                                 (long long)guard_allowance(&limit, cases[i].present), (long long)cases[i].allowance);
+                        fail_msg("%g of %lld rows: %lld, not %lld", cases[i].share,
+                                 (long long)cases[i].present,
+                                 (long long)guard_allowance(&limit, cases[i].present),
+                                 (long long)cases[i].allowance);
         }
 }
 
@@ -55,7 +57,8 @@ static void guard_judges_by_limit_and_never_believes_an_empty_list(void **state)
                 {&three, 1, 0, 1, GUARD_EMPTY_LIST}, {&none, 0, 0, 0, GUARD_OPEN},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-                assert_int_equal(guard_judge(cases[i].limit, cases[i].present, cases[i].listed, cases[i].missing),
+                assert_int_equal(guard_judge(cases[i].limit, cases[i].present, cases[i].listed,
+                                             cases[i].missing),
                                  cases[i].verdict);
 }
 
@@ -63,8 +66,11 @@ static void limit_is_shown_as_it_is_configured(void **state)
 {
         (void)state;
         char text[GUARD_LIMIT_STRING_SIZE];
-        assert_string_equal(guard_format_limit(&(GuardLimit){.is_share = true, .share = 0.2}, text), "20%");
-        assert_string_equal(guard_format_limit(&(GuardLimit){.is_share = true, .share = 0.0125}, text), "1.25%");
+        assert_string_equal(guard_format_limit(&(GuardLimit){.is_share = true, .share = 0.2}, text),
+                            "20%");
+        assert_string_equal(
+                guard_format_limit(&(GuardLimit){.is_share = true, .share = 0.0125}, text),
+                "1.25%");
         assert_string_equal(guard_format_limit(&(GuardLimit){.count = 5}, text), "5");
 }
 

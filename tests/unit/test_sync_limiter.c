@@ -1,5 +1,6 @@
 /*
- * The limiter rises slowly while the catalog is at ease, falls at once when it pushes back, and is shared between lists.
+ * The limiter rises slowly while the catalog is at ease, falls at once when it pushes back, and is
+ * shared between lists.
  */
 #include "base/cleanup.h"
 #include "sync/limiter.h"

@@ -1,6 +1,7 @@
 /*
- * One list out of many pages: whole on a quiet list with few requests, whole on a moving list, and never endless on a server that makes no sense.
- * tests/sim/lists.c plays servers of all kinds from seeds; here are the cases that have a name.
+ * One list out of many pages: whole on a quiet list with few requests, whole on a moving list, and
+ * never endless on a server that makes no sense. tests/sim/lists.c plays servers of all kinds from
+ * seeds; here are the cases that have a name.
  */
 #include "base/cleanup.h"
 #include "sync/listing.h"
@@ -154,7 +155,8 @@ static void quiet_list_is_received_whole_with_few_requests(void **state)
 {
         (void)state;
         enum { SIZES = 14 };
-        static const size_t sizes[SIZES] = {0, 1, 2, 3, 7, 15, 99, 100, 101, 499, 500, 501, 992, 1230};
+        static const size_t sizes[SIZES] = {0,   1,   2,   3,   7,   15,  99,
+                                            100, 101, 499, 500, 501, 992, 1230};
         static const struct {
                 unsigned page_size;
                 size_t cap;
@@ -175,11 +177,12 @@ static void quiet_list_is_received_whole_with_few_requests(void **state)
                         Fault fault;
                         world_init(&w, sizes[s], cases[c].cap);
                         ListingStep step = world_read(&w, &l, cases[c].page_size, &fault);
-                        if (step != LISTING_END || w.n_kept != sizes[s] || l.received != (int64_t)sizes[s] ||
-                            l.pages != cases[c].requests[s])
-                                fail_msg("%zu rows, pages of %u, cap %zu: step %d, %zu rows, %lld requests (not %d)",
-                                         sizes[s], cases[c].page_size, cases[c].cap, (int)step, w.n_kept,
-                                         (long long)l.pages, cases[c].requests[s]);
+                        if (step != LISTING_END || w.n_kept != sizes[s] ||
+                            l.received != (int64_t)sizes[s] || l.pages != cases[c].requests[s])
+                                fail_msg("%zu rows, pages of %u, cap %zu: step %d, %zu rows, %lld "
+                                         "requests (not %d)",
+                                         sizes[s], cases[c].page_size, cases[c].cap, (int)step,
+                                         w.n_kept, (long long)l.pages, cases[c].requests[s]);
                 }
 }
 
@@ -197,15 +200,18 @@ static void ids_that_stand_twice_are_one_row_and_end(void **state)
                                 w.rows[i] = (uint32_t)i / 2;
                         if (kind == 0)
                                 w.rows[n - 1] = w.rows[n - 2];
-                        for (size_t i = 0; kind == 2 && i < n; i++) /* the whole list twice, in one page */
+                        /* the whole list twice, in one page */
+                        for (size_t i = 0; kind == 2 && i < n; i++)
                                 w.rows[i] = (uint32_t)(n > 500 ? i : i % (n / 2));
                         for (size_t i = 0; kind == 3 && i < n; i++) /* one id only */
                                 w.rows[i] = 7;
                         ListingStep step = world_read(&w, &l, 500, &fault);
                         int64_t most = (int64_t)n / 492 + 3;
-                        if (step != LISTING_END || l.received != (int64_t)w.n_kept || l.pages > most)
-                                fail_msg("kind %d, %zu rows: step %d, %lld rows, %lld requests", kind, n, (int)step,
-                                         (long long)l.received, (long long)l.pages);
+                        if (step != LISTING_END || l.received != (int64_t)w.n_kept ||
+                            l.pages > most)
+                                fail_msg("kind %d, %zu rows: step %d, %lld rows, %lld requests",
+                                         kind, n, (int)step, (long long)l.received,
+                                         (long long)l.pages);
                 }
 }
 
@@ -237,8 +243,8 @@ static void last_rows_that_change_places_at_each_request_end(void **state)
                 w.ties = true;
                 ListingStep step = world_read(&w, &l, 500, &fault);
                 if (step != LISTING_END || w.n_kept != n)
-                        fail_msg("%zu rows: step %d, %zu kept, %lld requests", n, (int)step, w.n_kept,
-                                 (long long)l.pages);
+                        fail_msg("%zu rows: step %d, %zu kept, %lld requests", n, (int)step,
+                                 w.n_kept, (long long)l.pages);
         }
 }
 
@@ -254,8 +260,8 @@ static void caps_that_change_from_page_to_page_lose_no_row(void **state)
                 w.caps = run;
                 ListingStep step = world_read(&w, &l, 500, &fault);
                 if (step != LISTING_END || w.n_kept != 900)
-                        fail_msg("run %llu: step %d, %zu rows, %lld requests", (unsigned long long)run, (int)step,
-                                 w.n_kept, (long long)l.pages);
+                        fail_msg("run %llu: step %d, %zu rows, %lld requests",
+                                 (unsigned long long)run, (int)step, w.n_kept, (long long)l.pages);
         }
 }
 
@@ -284,7 +290,8 @@ static void new_order_at_each_request_is_never_taken_for_whole_with_a_row_missin
         assert_int_equal(w.n_kept, 400);
 }
 
-/* A server without an order begins each scan some rows further along: rows that stood at the end come to the front, unseen. */
+/* A server without an order begins each scan some rows further along: rows that stood at the end
+ * come to the front, unseen. */
 static void list_that_turns_round_is_read_until_all_rows_were_seen(void **state)
 {
         (void)state;
@@ -302,12 +309,13 @@ static void list_that_turns_round_is_read_until_all_rows_were_seen(void **state)
                 }
                 listing_done(&l);
                 if (step == LISTING_END ? w.n_kept != 1230 : by <= 58)
-                        fail_msg("by %zu: step %d with %zu rows, %lld pages", by, (int)step, w.n_kept,
-                                 (long long)l.pages);
+                        fail_msg("by %zu: step %d with %zu rows, %lld pages", by, (int)step,
+                                 w.n_kept, (long long)l.pages);
         }
 }
 
-/* The promise: END means that every row which was in the list from the first request to the last has been received. */
+/* The promise: END means that every row which was in the list from the first request to the last
+ * has been received. */
 static void list_that_moves_is_never_short_of_a_row(void **state)
 {
         (void)state;
@@ -326,19 +334,22 @@ static void list_that_moves_is_never_short_of_a_row(void **state)
                         step = world_step(&w, &l, l.offset, &fault);
                         if (l.pages < 60)
                                 for (size_t n = draw_below(&seed, wildness); n > 0; n--)
-                                        draw_below(&seed, 2) ? world_insert(&w, &seed) : world_remove(&w, &seed);
+                                        draw_below(&seed, 2) ? world_insert(&w, &seed)
+                                                             : world_remove(&w, &seed);
                 } while (goes_on(step));
                 listing_done(&l);
                 unstable += step == LISTING_UNSTABLE;
                 if (step != LISTING_END)
                         continue;
                 ends++;
-                /* See listing.h: the first page was cut by a cap that nothing had shown, and the list became as short as it. */
+                /* See listing.h: the first page was cut by a cap that nothing had shown, and the
+                 * list became as short as it. */
                 if (cap > 1 && cap < l.limit && l.received <= (int64_t)cap)
                         continue;
                 for (uint32_t id = 0; id < w.ids; id++)
                         if (w.throughout[id] && !w.kept[id])
-                                fail_msg("run %llu: row %u was there throughout and is missing after %lld pages",
+                                fail_msg("run %llu: row %u was there throughout and is missing "
+                                         "after %lld pages",
                                          (unsigned long long)run, id, (long long)l.pages);
         }
         print_message("# %d seeds: %zu lists whole, %zu unstable\n", (int)RUNS, ends, unstable);
@@ -352,7 +363,8 @@ static void world_remove_at(World *w, size_t at)
         memmove(&w->rows[at], &w->rows[at + 1], (w->n_rows - at) * sizeof(w->rows[0]));
 }
 
-/* Two rows, one a page, and the first one goes between the pages: nothing at the next index, and a row that was there throughout is not received. */
+/* Two rows, one a page, and the first one goes between the pages: nothing at the next index, and a
+ * row that was there throughout is not received. */
 static void one_row_and_nothing_after_it_is_not_believed_at_once(void **state)
 {
         (void)state;
@@ -370,7 +382,8 @@ static void one_row_and_nothing_after_it_is_not_believed_at_once(void **state)
         assert_true(w.kept[1]);
 }
 
-/* A list that jumps once, by so many rows before the reader, forwards and back: found again without starting anew. */
+/* A list that jumps once, by so many rows before the reader, forwards and back: found again without
+ * starting anew. */
 static void list_that_jumped_is_found_again(void **state)
 {
         (void)state;
@@ -383,7 +396,8 @@ static void list_that_jumped_is_found_again(void **state)
                                 Listing l;
                                 Fault fault = {0};
                                 size_t jump = jumps[k];
-                                if (forwards && jump > caps[c] + 400) /* further than the anchors reach back */
+                                /* further than the anchors reach back */
+                                if (forwards && jump > caps[c] + 400)
                                         continue;
                                 world_init(&w, 2800, caps[c]);
                                 listing_init(&l, 500, 1);
@@ -397,16 +411,20 @@ static void list_that_jumped_is_found_again(void **state)
                                                 continue;
                                         jumped = true;
                                         for (size_t i = 0; i < jump; i++)
-                                                forwards ? world_insert_at(&w, 0) : world_remove_at(&w, 0);
+                                                forwards ? world_insert_at(&w, 0)
+                                                         : world_remove_at(&w, 0);
                                 }
                                 listing_done(&l);
-                                /* Rows that came in front are not there throughout; but that they came, only another look tells. */
+                                /* Rows that came in front are not there throughout; but that they
+                                 * came, only another look tells. */
                                 if (step != LISTING_END || passes > 1 + (size_t)forwards)
-                                        fail_msg("cap %zu, %zu rows %s: step %d after %lld pages", caps[c], jump,
-                                                 forwards ? "added" : "removed", (int)step, (long long)l.pages);
+                                        fail_msg("cap %zu, %zu rows %s: step %d after %lld pages",
+                                                 caps[c], jump, forwards ? "added" : "removed",
+                                                 (int)step, (long long)l.pages);
                                 for (uint32_t id = 0; id < w.ids; id++)
                                         if (w.throughout[id] && !w.kept[id])
-                                                fail_msg("cap %zu, %zu rows %s: row %u is missing", caps[c], jump,
+                                                fail_msg("cap %zu, %zu rows %s: row %u is missing",
+                                                         caps[c], jump,
                                                          forwards ? "added" : "removed", id);
                         }
 }
@@ -431,7 +449,8 @@ static void steady_churn_is_read_in_few_passes(void **state)
                                 step = world_step(&w, &l, l.offset, &fault);
                                 passes += step == LISTING_AGAIN;
                                 for (int n = 0; n < 6; n++)
-                                        draw_below(&seed, 2) ? world_insert(&w, &seed) : world_remove(&w, &seed);
+                                        draw_below(&seed, 2) ? world_insert(&w, &seed)
+                                                             : world_remove(&w, &seed);
                         }
                         listing_done(&l);
                         most = passes > most ? passes : most;
@@ -440,7 +459,9 @@ static void steady_churn_is_read_in_few_passes(void **state)
                                 fail_msg("cap %zu, run %llu: step %d after %lld pages", caps[c],
                                          (unsigned long long)run, (int)step, (long long)l.pages);
                 }
-        print_message("# steady churn: %zu of 600 lists were read more than once, %zu passes at most\n", again, most);
+        print_message(
+                "# steady churn: %zu of 600 lists were read more than once, %zu passes at most\n",
+                again, most);
 }
 
 static void server_that_ignores_offset_is_found_out(void **state)
@@ -518,7 +539,8 @@ static void endless_list_of_long_names_hits_a_cap(void **state)
         listing_done(&l);
         assert_int_equal(step, LISTING_FAILED);
         assert_string_equal(fault.code, "list-too-long");
-        assert_true(l.received * NAME_BYTES <= LIMIT_LIST_MAX_NAME_BYTES + LIMIT_PAGE_SIZE_MAX * NAME_BYTES);
+        assert_true(l.received * NAME_BYTES <=
+                    LIMIT_LIST_MAX_NAME_BYTES + LIMIT_PAGE_SIZE_MAX * NAME_BYTES);
 }
 
 /* L1, without an end: one id at every place. */
@@ -539,7 +561,8 @@ static void endless_list_of_one_id_hits_a_cap(void **state)
         assert_string_equal(fault.code, "list-too-long");
 }
 
-/* Rows 0, 1, 2, 2, 3 in a new order at each request: seen like this, they could be a list in order from which rows went, and none is seen that is none. */
+/* Rows 0, 1, 2, 2, 3 in a new order at each request: seen like this, they could be a list in order
+ * from which rows went, and none is seen that is none. */
 static void id_that_repeats_in_a_list_that_seems_to_move_stands_for_no_row(void **state)
 {
         (void)state;
@@ -547,7 +570,8 @@ static void id_that_repeats_in_a_list_that_seems_to_move_stands_for_no_row(void 
                 int64_t offset;
                 size_t n;
                 uint32_t ids[3];
-        } pages[] = {{0, 3, {2, 1, 2}}, {2, 3, {2, 2, 0}}, {4, 1, {2}}, {5, 0, {0}}, {4, 1, {1}}, {5, 0, {0}}};
+        } pages[] = {{0, 3, {2, 1, 2}}, {2, 3, {2, 2, 0}}, {4, 1, {2}},
+                     {5, 0, {0}},       {4, 1, {1}},       {5, 0, {0}}};
         Listing l;
         Fault fault;
         listing_init(&l, 3, 1);
@@ -580,7 +604,8 @@ int main(void)
                 cmocka_unit_test(id_that_repeats_far_apart_makes_the_list_unstable),
                 cmocka_unit_test(last_rows_that_change_places_at_each_request_end),
                 cmocka_unit_test(caps_that_change_from_page_to_page_lose_no_row),
-                cmocka_unit_test(new_order_at_each_request_is_never_taken_for_whole_with_a_row_missing),
+                cmocka_unit_test(
+                        new_order_at_each_request_is_never_taken_for_whole_with_a_row_missing),
                 cmocka_unit_test(list_that_turns_round_is_read_until_all_rows_were_seen),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

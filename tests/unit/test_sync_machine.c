@@ -1,5 +1,6 @@
 /*
- * What a sync does next: which events a state takes, what every answer to a refresh comes to, and that nothing but a whole life ends as synced.
+ * What a sync does next: which events a state takes, what every answer to a refresh comes to, and
+ * that nothing but a whole life ends as synced.
  */
 #include "base/cleanup.h"
 #include "sync/machine.h"
@@ -16,26 +17,26 @@
 #define ENDS     (E(SYNC_RUN_FAILED) | E(SYNC_LEASE_LOST) | E(SYNC_STOP_ASKED))
 /* A dry run passes through here, too. */
 #define ENDS_OF_BOTH (ENDS | E(SYNC_DRY_RUN_ENDED))
-#define CLAIMS                                                                                                         \
-        (E(SYNC_CLAIMED_REFRESH) | E(SYNC_CLAIMED_LIST) | E(SYNC_CLAIMED_RESUME) | E(SYNC_CLAIM_UNUSED) |              \
-         E(SYNC_NOT_CLAIMED))
+#define CLAIMS                                                                                     \
+        (E(SYNC_CLAIMED_REFRESH) | E(SYNC_CLAIMED_LIST) | E(SYNC_CLAIMED_RESUME) |                 \
+         E(SYNC_CLAIM_UNUSED) | E(SYNC_NOT_CLAIMED))
 
 /* Written from the design, not from the table of the machine. */
 static const unsigned allowed[SYNC_STATES] = {
         [SYNC_IDLE] = E(SYNC_STARTED) | E(SYNC_STARTED_DRY),
         [SYNC_CLAIMING] = CLAIMS | E(SYNC_RUN_FAILED) | E(SYNC_STOP_ASKED),
         [SYNC_CLAIM_STOPPING] = CLAIMS | E(SYNC_RUN_FAILED) | E(SYNC_STOP_ASKED),
-        [SYNC_REFRESHING] =
-                E(SYNC_JOB_STARTED) | E(SYNC_REFRESH_AGAIN) | E(SYNC_REFRESH_UNKNOWN) | E(SYNC_REFRESH_OVER) | ENDS,
+        [SYNC_REFRESHING] = E(SYNC_JOB_STARTED) | E(SYNC_REFRESH_AGAIN) | E(SYNC_REFRESH_UNKNOWN) |
+                            E(SYNC_REFRESH_OVER) | ENDS,
         [SYNC_REFRESH_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_POLLING] = E(SYNC_JOB_GOES_ON) | E(SYNC_JOB_ELSEWHERE) | E(SYNC_JOB_ENDED) | ENDS,
         [SYNC_POLL_WAIT] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_SETTLING] = E(SYNC_TIMER_FIRED) | ENDS,
-        [SYNC_LISTING] =
-                E(SYNC_PAGE_JOINED) | E(SYNC_LIST_AGAIN) | E(SYNC_PAGE_AGAIN) | E(SYNC_LIST_ENDED) | ENDS_OF_BOTH,
+        [SYNC_LISTING] = E(SYNC_PAGE_JOINED) | E(SYNC_LIST_AGAIN) | E(SYNC_PAGE_AGAIN) |
+                         E(SYNC_LIST_ENDED) | ENDS_OF_BOTH,
         [SYNC_LIST_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS_OF_BOTH,
-        [SYNC_APPLYING] =
-                E(SYNC_APPLIED) | E(SYNC_ROWS_MISSING) | E(SYNC_REMOVALS_HELD) | E(SYNC_LEASE_DOUBTED) | ENDS_OF_BOTH,
+        [SYNC_APPLYING] = E(SYNC_APPLIED) | E(SYNC_ROWS_MISSING) | E(SYNC_REMOVALS_HELD) |
+                          E(SYNC_LEASE_DOUBTED) | ENDS_OF_BOTH,
         [SYNC_VERIFYING] = E(SYNC_PROOF_GOES_ON) | E(SYNC_PROOF_ENDED) | ENDS_OF_BOTH,
         [SYNC_REAPPLYING] = E(SYNC_APPLIED) | E(SYNC_LEASE_DOUBTED) | ENDS_OF_BOTH,
         [SYNC_FINISHING] = E(SYNC_FINISHED) | E(SYNC_FINISH_AGAIN) | ENDS,
@@ -45,12 +46,13 @@ static const unsigned allowed[SYNC_STATES] = {
 
 static void machine_at(SyncMachine *m, SyncState state)
 {
-        static const SyncMachineOptions options = {.refresh = true,
-                                                   .polling = {1000000, 30000000, 60000000, 600000000},
-                                                   .settle_usec = 5000000,
-                                                   .patience_usec = 30000000,
-                                                   .list_timeout_usec = 3600000000,
-                                                   .page_size = 500};
+        static const SyncMachineOptions options = {
+                .refresh = true,
+                .polling = {1000000, 30000000, 60000000, 600000000},
+                .settle_usec = 5000000,
+                .patience_usec = 30000000,
+                .list_timeout_usec = 3600000000,
+                .page_size = 500};
         sync_machine_init(m, &options);
         polling_init(&m->polling, &options.polling, false, false, 1);
         m->state = state;
@@ -72,9 +74,12 @@ static void only_the_designed_pairs_are_in_the_table(void **state)
                                          (s == SYNC_APPLYING && e == SYNC_REMOVALS_HELD) ||
                                          (s == SYNC_VERIFYING && e == SYNC_PROOF_ENDED);
                         if (t && t->action == SYNC_DO_APPLY && !may_apply)
-                                fail_msg("%s in state %s applies", sync_event_name(e), sync_state_name(s));
-                        if (t && e == SYNC_DRY_RUN_ENDED && (t->to != SYNC_DONE || t->action != SYNC_DO_REPORT))
-                                fail_msg("a dry run that ends in state %s writes", sync_state_name(s));
+                                fail_msg("%s in state %s applies", sync_event_name(e),
+                                         sync_state_name(s));
+                        if (t && e == SYNC_DRY_RUN_ENDED &&
+                            (t->to != SYNC_DONE || t->action != SYNC_DO_REPORT))
+                                fail_msg("a dry run that ends in state %s writes",
+                                         sync_state_name(s));
                 }
 }
 
@@ -85,7 +90,8 @@ static void any_other_pair_is_a_fault_and_never_an_apply(void **state)
         static const MirrorApplied applied = {0};
         static const CatalogPageAnswer page = {.answer = {.status = 200}};
         static const CatalogRefreshAnswer refresh = {.answer = {.status = 202}, .has_job = true};
-        static const CatalogJobAnswer job = {.answer = {.status = 200}, .job.status = {.state = "COMPLETED"}};
+        static const CatalogJobAnswer job = {.answer = {.status = 200},
+                                             .job.status = {.state = "COMPLETED"}};
         static MirrorClaim claim;
         const struct {
                 SyncInput in;
@@ -144,7 +150,8 @@ static void every_answer_to_a_refresh_has_its_outcome(void **state)
                 {0, true, true, FAULT_REQUEST, SYNC_DO_WAIT, "unknown", NULL},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                CatalogRefreshAnswer a = {.answer = {.status = cases[i].status, .sent = cases[i].sent}};
+                CatalogRefreshAnswer a = {
+                        .answer = {.status = cases[i].status, .sent = cases[i].sent}};
                 a.answer.fault.scope = cases[i].scope;
                 a.answer.fault.retryable = cases[i].retryable;
                 SyncMachine m;
@@ -171,7 +178,8 @@ static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state
                       {SYNC_VERIFYING, SYNC_INPUT_ONE}};
         for (size_t i = 0; i < 2 * ARRAY_SIZE(phases); i++) {
                 const uint64_t wish = i % 2 ? UINT64_C(300000000) : UINT64_C(29000000);
-                CatalogAnswer answer = {.status = 429, .sent = true, .requests = 1, .retry_after_usec = wish};
+                CatalogAnswer answer = {
+                        .status = 429, .sent = true, .requests = 1, .retry_after_usec = wish};
                 fault_set(&answer.fault, FAULT_REQUEST, EIO, "catalog-busy", "slow");
                 answer.fault.retryable = true;
                 CatalogRefreshAnswer refresh = {.answer = answer};
@@ -206,7 +214,8 @@ static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state
         }
 }
 
-/* The list was whole, but its last page could not be kept, or the lease went, or PostgreSQL said no: nothing was published. */
+/* The list was whole, but its last page could not be kept, or the lease went, or PostgreSQL said
+ * no: nothing was published. */
 static void apply_that_does_not_succeed_is_never_called_synced(void **state)
 {
         (void)state;
@@ -217,9 +226,18 @@ static void apply_that_does_not_succeed_is_never_called_synced(void **state)
                 const char *outcome, *code;
                 SyncAction action;
         } cases[] = {
-                {{.kind = SYNC_INPUT_FAULT, .fault = &full}, "failed", "spool-full", SYNC_DO_FINISH},
-                {{.kind = SYNC_INPUT_APPLY, .fault = &full}, "failed", "spool-full", SYNC_DO_FINISH},
-                {{.kind = SYNC_INPUT_APPLY, .fault = &lost}, "aborted", "lease-lost", SYNC_DO_REPORT},
+                {{.kind = SYNC_INPUT_FAULT, .fault = &full},
+                 "failed",
+                 "spool-full",
+                 SYNC_DO_FINISH},
+                {{.kind = SYNC_INPUT_APPLY, .fault = &full},
+                 "failed",
+                 "spool-full",
+                 SYNC_DO_FINISH},
+                {{.kind = SYNC_INPUT_APPLY, .fault = &lost},
+                 "aborted",
+                 "lease-lost",
+                 SYNC_DO_REPORT},
                 {{.kind = SYNC_INPUT_STOP}, "aborted", "stopped", SYNC_DO_FINISH},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -232,7 +250,8 @@ static void apply_that_does_not_succeed_is_never_called_synced(void **state)
         }
 }
 
-/* The apply gives the lease back in its transaction. A heartbeat that finds it gone must not end a run whose snapshot is published. */
+/* The apply gives the lease back in its transaction. A heartbeat that finds it gone must not end a
+ * run whose snapshot is published. */
 static void lease_that_goes_during_the_apply_is_left_to_the_apply(void **state)
 {
         (void)state;
@@ -246,14 +265,18 @@ static void lease_that_goes_during_the_apply_is_left_to_the_apply(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 SyncMachine m;
                 machine_at(&m, SYNC_APPLYING);
-                assert_int_equal(sync_machine_handle(&m, &(SyncInput){.kind = SYNC_INPUT_LEASE_LOST}), SYNC_DO_NOTHING);
-                SyncInput answer = {.kind = SYNC_INPUT_APPLY, .applied = &applied, .fault = cases[i].apply};
+                assert_int_equal(
+                        sync_machine_handle(&m, &(SyncInput){.kind = SYNC_INPUT_LEASE_LOST}),
+                        SYNC_DO_NOTHING);
+                SyncInput answer = {
+                        .kind = SYNC_INPUT_APPLY, .applied = &applied, .fault = cases[i].apply};
                 assert_int_equal(sync_machine_handle(&m, &answer), SYNC_DO_REPORT);
                 assert_string_equal(m.outcome, cases[i].outcome);
         }
 }
 
-/* What is said of a stop is true whether the COMMIT got through or not: the run's end could be recorded only if it did not. */
+/* What is said of a stop is true whether the COMMIT got through or not: the run's end could be
+ * recorded only if it did not. */
 static void stop_during_the_apply_does_not_promise_too_much(void **state)
 {
         (void)state;
@@ -272,7 +295,8 @@ static void stop_during_the_apply_does_not_promise_too_much(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 SyncMachine m;
                 machine_at(&m, cases[i].at);
-                assert_int_equal(sync_machine_handle(&m, &(SyncInput){.kind = SYNC_INPUT_STOP}), SYNC_DO_FINISH);
+                assert_int_equal(sync_machine_handle(&m, &(SyncInput){.kind = SYNC_INPUT_STOP}),
+                                 SYNC_DO_FINISH);
                 SyncInput finish = {.kind = SYNC_INPUT_FINISH, .fault = cases[i].finish};
                 assert_int_equal(sync_machine_handle(&m, &finish), SYNC_DO_REPORT);
                 assert_string_equal(m.outcome, "aborted");
@@ -280,7 +304,7 @@ static void stop_during_the_apply_does_not_promise_too_much(void **state)
         }
 }
 
-/* ---- whole lives ---- */
+/* ---- whole lives ---------------------------------------------------------------------------- */
 
 static const Fault no_fault;
 
@@ -304,9 +328,11 @@ static SyncAction give_claim(SyncMachine *m)
 
 static SyncAction give_refresh(SyncMachine *m, int status, bool retryable)
 {
-        CatalogRefreshAnswer a = {.answer = {.status = status, .sent = true, .requests = 1}, .has_job = status == 202};
+        CatalogRefreshAnswer a = {.answer = {.status = status, .sent = true, .requests = 1},
+                                  .has_job = status == 202};
         if (status != 202)
-                fault_set(&a.answer.fault, retryable ? FAULT_REQUEST : FAULT_RUN, EIO, "catalog-error", "no");
+                fault_set(&a.answer.fault, retryable ? FAULT_REQUEST : FAULT_RUN, EIO,
+                          "catalog-error", "no");
         a.answer.fault.retryable = retryable;
         return give(m, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = &a});
 }
@@ -345,20 +371,28 @@ static SyncAction give_timer(SyncMachine *m)
 
 static SyncAction give_applied(SyncMachine *m, const MirrorApplied *applied)
 {
-        return give(m, (SyncInput){.kind = SYNC_INPUT_APPLY, .applied = applied, .fault = &no_fault});
+        return give(m,
+                    (SyncInput){.kind = SYNC_INPUT_APPLY, .applied = applied, .fault = &no_fault});
 }
 
-/* The answer for a row: 404 in the catalog's own words, or with a row of that Edge connection, or (NULL, not gone) 403. */
-static SyncAction give_one(SyncMachine *m, unsigned slot, unsigned number, bool gone, const Uuid *edge)
+/* The answer for a row: 404 in the catalog's own words, or with a row of that Edge connection, or
+ * (NULL, not gone) 403. */
+static SyncAction give_one(SyncMachine *m, unsigned slot, unsigned number, bool gone,
+                           const Uuid *edge)
 {
         Uuid asked = number_id(number);
-        CatalogOneAnswer a = {.answer = {.status = edge ? 200 : gone ? 404 : 403, .requests = 1}, .absent = gone};
+        CatalogOneAnswer a = {.answer = {.status = edge   ? 200
+                                                   : gone ? 404
+                                                          : 403,
+                                         .requests = 1},
+                              .absent = gone};
         if (!edge)
                 fault_set(&a.answer.fault, FAULT_RUN, EACCES, "catalog-says-no", "no");
         a.row.id = asked;
         if (edge)
                 a.row.edge_connection_id = *edge;
-        return give(m, (SyncInput){.kind = SYNC_INPUT_ONE, .one = &a, .asked = &asked, .slot = slot});
+        return give(m,
+                    (SyncInput){.kind = SYNC_INPUT_ONE, .one = &a, .asked = &asked, .slot = slot});
 }
 
 static void new_machine(SyncMachine *m, bool refresh, bool dry_run)
@@ -387,8 +421,12 @@ static void live_until_apply(SyncMachine *m)
         assert_int_equal(give_job(m, "COMPLETED"), SYNC_DO_LIST);
         assert_int_equal(m->listing.offset, 0);
         assert_int_equal(give_page(m, 0, 10), SYNC_DO_LIST);
-        assert_int_equal(give_page(m, (unsigned)m->listing.offset, 12 - (unsigned)m->listing.offset), SYNC_DO_LIST);
-        assert_int_equal(give_page(m, (unsigned)m->listing.offset, 12 - (unsigned)m->listing.offset), SYNC_DO_APPLY);
+        assert_int_equal(
+                give_page(m, (unsigned)m->listing.offset, 12 - (unsigned)m->listing.offset),
+                SYNC_DO_LIST);
+        assert_int_equal(
+                give_page(m, (unsigned)m->listing.offset, 12 - (unsigned)m->listing.offset),
+                SYNC_DO_APPLY);
         assert_int_equal(m->missing, MIRROR_MISSING_FIND);
         assert_string_equal(m->refresh, "clean");
 }
@@ -410,7 +448,8 @@ static void a_life_without_trouble_ends_as_synced(void **state)
 static void a_life_that_removes_proves_each_row_first(void **state)
 {
         (void)state;
-        static const MirrorApplied found = {.found = 3, .present = 15}, applied = {.listed = 12, .removed = 1};
+        static const MirrorApplied found = {.found = 3, .present = 15},
+                                   applied = {.listed = 12, .removed = 1};
         SyncMachine m;
         ProofOrder order;
         live_until_apply(&m);
@@ -436,7 +475,8 @@ static void a_life_that_removes_proves_each_row_first(void **state)
 static void what_is_not_proven_is_held_and_said(void **state)
 {
         (void)state;
-        static const MirrorApplied found = {.found = 1, .present = 13}, applied = {.listed = 12, .held = 1};
+        static const MirrorApplied found = {.found = 1, .present = 13},
+                                   applied = {.listed = 12, .held = 1};
         SyncMachine m;
         ProofOrder order;
         live_until_apply(&m);
@@ -451,12 +491,14 @@ static void what_is_not_proven_is_held_and_said(void **state)
 static void too_many_missing_rows_are_held_without_a_request(void **state)
 {
         (void)state;
-        static const MirrorApplied found = {.found = 4, .present = 16, .names = "a, b, c"}, applied = {.held = 4};
+        static const MirrorApplied found = {.found = 4, .present = 16, .names = "a, b, c"},
+                                   applied = {.held = 4};
         SyncMachine m;
         live_until_apply(&m);
         assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
         assert_int_equal(m.missing, MIRROR_MISSING_GUARD);
-        assert_non_null(strstr(m.fault.message, "4 of 16 rows are missing from the list (a, b, c, …)"));
+        assert_non_null(
+                strstr(m.fault.message, "4 of 16 rows are missing from the list (a, b, c, …)"));
         assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
         assert_string_equal(m.outcome, "held");
         assert_string_equal(m.fault.code, "removals-held");
@@ -465,14 +507,16 @@ static void too_many_missing_rows_are_held_without_a_request(void **state)
         live_until_apply(&m);
         m.filtered = true; /* accepting removes nothing then: the rows are there */
         assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
-        assert_non_null(strstr(m.fault.message, "those that schema_connection leaves out are not gone"));
+        assert_non_null(
+                strstr(m.fault.message, "those that schema_connection leaves out are not gone"));
 
         live_until_apply(&m);
         m.accept_removals = true;
         assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
 }
 
-/* L5: any row may be the one whose id cannot be read. A list that is begun anew knows nothing of the one before. */
+/* L5: any row may be the one whose id cannot be read. A list that is begun anew knows nothing of
+ * the one before. */
 static void a_row_without_an_id_makes_the_list_not_whole(void **state)
 {
         (void)state;
@@ -482,11 +526,13 @@ static void a_row_without_an_id_makes_the_list_not_whole(void **state)
                 new_machine(&m, false, false);
                 (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
                 (void)give_claim(&m);
-                DatabaseConnection rows[3] = {{.id = number_id(0)}, {.id = number_id(1)}, {.id = number_id(2)}};
+                DatabaseConnection rows[3] = {
+                        {.id = number_id(0)}, {.id = number_id(1)}, {.id = number_id(2)}};
                 rows[1].rejected = "its name is odd";
                 rows[1].anonymous = anonymous;
-                CatalogPageAnswer a = {
-                        .answer = {.status = 200, .sent = true, .requests = 1}, .rows = rows, .n_rows = 3};
+                CatalogPageAnswer a = {.answer = {.status = 200, .sent = true, .requests = 1},
+                                       .rows = rows,
+                                       .n_rows = 3};
                 SyncAction action = SYNC_DO_LIST;
                 for (int i = 0; i < 5 && action == SYNC_DO_LIST; i++) {
                         a.offset = m.listing.offset;
@@ -556,7 +602,8 @@ static void a_page_that_never_comes_fails_the_run_after_a_few_attempts(void **st
         /* Nor is the end recorded for ever. */
         Fault away = {.scope = FAULT_PEER, .retryable = true, .code = "pg-unreachable"};
         attempts = 0;
-        while ((action = give(&m, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = &away})) == SYNC_DO_WAIT &&
+        while ((action = give(&m, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = &away})) ==
+                       SYNC_DO_WAIT &&
                attempts++ < 100)
                 assert_int_equal(give_timer(&m), SYNC_DO_FINISH);
         assert_int_equal(action, SYNC_DO_REPORT);
@@ -580,7 +627,8 @@ static void a_dry_run_takes_no_lease_and_records_no_end(void **state)
         for (SyncState at = SYNC_LISTING; at <= SYNC_REAPPLYING; at++) {
                 new_machine(&m, true, true);
                 m.state = at;
-                assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &full}), SYNC_DO_REPORT);
+                assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &full}),
+                                 SYNC_DO_REPORT);
                 assert_string_equal(m.outcome, "failed");
                 assert_string_equal(m.fault.code, "spool-failed");
         }
@@ -624,7 +672,8 @@ static void a_list_that_takes_too_long_is_unstable_with_what_was_seen(void **sta
                 assert_string_equal(m.outcome, "unstable");
                 assert_string_equal(m.fault.code, "list-timeout");
                 assert_false(m.listed_whole);
-                assert_int_equal(m.listing.received, good ? 20 : 15); /* half of a page of ten overlaps */
+                /* half of a page of ten overlaps */
+                assert_int_equal(m.listing.received, good ? 20 : 15);
         }
 }
 
@@ -641,7 +690,8 @@ static void a_list_of_which_nothing_came_in_time_fails(void **state)
         assert_string_equal(m.fault.code, "list-timeout");
 }
 
-/* L3: pages whose rows stand elsewhere each time, up to the moment when what was seen is to be applied. Returns how often the list was begun anew. */
+/* L3: pages whose rows stand elsewhere each time, up to the moment when what was seen is to be
+ * applied. Returns how often the list was begun anew. */
 static unsigned list_without_end(SyncMachine *m, SyncAction action)
 {
         unsigned anew = 0, pages = 0;
@@ -679,7 +729,8 @@ static void a_list_that_is_never_one_is_applied_as_unstable(void **state)
 static void rows_that_an_unstable_list_lacks_are_asked_for(void **state)
 {
         (void)state;
-        static const MirrorApplied found = {.found = 3, .present = 43}, applied = {.held = 1, .removed = 1};
+        static const MirrorApplied found = {.found = 3, .present = 43},
+                                   applied = {.held = 1, .removed = 1};
         SyncMachine m;
         ProofOrder order;
         unstable_until_apply(&m);
@@ -700,14 +751,16 @@ static void rows_that_an_unstable_list_lacks_are_asked_for(void **state)
 static void too_many_rows_that_an_unstable_list_lacks_are_not_held(void **state)
 {
         (void)state;
-        static const MirrorApplied found = {.found = 30, .present = 70, .names = "a, b, c"}, applied = {.listed = 40};
+        static const MirrorApplied found = {.found = 30, .present = 70, .names = "a, b, c"},
+                                   applied = {.listed = 40};
         SyncMachine m;
         unstable_until_apply(&m);
         assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
         assert_int_equal(m.missing, MIRROR_MISSING_IGNORE);
         assert_string_equal(m.fault.code, "list-unstable");
         assert_non_null(strstr(m.fault.message, "the list could not be read as one"));
-        assert_non_null(strstr(m.fault.message, "; 30 of the 70 rows of the mirror were not seen, more than"));
+        assert_non_null(strstr(m.fault.message,
+                               "; 30 of the 70 rows of the mirror were not seen, more than"));
         assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
         assert_string_equal(m.outcome, "unstable");
 
@@ -716,7 +769,8 @@ static void too_many_rows_that_an_unstable_list_lacks_are_not_held(void **state)
         assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
 }
 
-static void an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_missing_rows(void **state)
+static void an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_missing_rows(
+        void **state)
 {
         (void)state;
         SyncMachine m;
@@ -730,7 +784,8 @@ static void an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_
         assert_int_equal(m.missing, MIRROR_MISSING_IGNORE);
 }
 
-/* Stop, and the loss of the lease, in every state: nothing is applied after it, and the run ends. */
+/* Stop, and the loss of the lease, in every state: nothing is applied after it, and the run ends.
+ */
 static void stop_and_lost_lease_end_the_run_in_every_state(void **state)
 {
         (void)state;
@@ -752,18 +807,20 @@ static void stop_and_lost_lease_end_the_run_in_every_state(void **state)
                                         continue;
                                 }
                                 if (action != (lost || dry_run ? SYNC_DO_REPORT : SYNC_DO_FINISH))
-                                        fail_msg("%s in state %s", lost ? "lost lease" : "stop", sync_state_name(s));
+                                        fail_msg("%s in state %s", lost ? "lost lease" : "stop",
+                                                 sync_state_name(s));
                                 assert_string_equal(m.outcome, "aborted");
                                 assert_string_equal(m.fault.code, lost ? "lease-lost" : "stopped");
                                 if (action == SYNC_DO_FINISH)
                                         assert_int_equal(
-                                                give(&m, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = &no_fault}),
+                                                give(&m, (SyncInput){.kind = SYNC_INPUT_FINISH,
+                                                                     .fault = &no_fault}),
                                                 SYNC_DO_REPORT);
                                 assert_int_equal(m.state, SYNC_DONE);
                         }
 }
 
-/* ---- words and ends that are rare ---- */
+/* ---- words and ends that are rare ----------------------------------------------------------- */
 
 /* What ended the run is not unsaid by what goes wrong afterwards, nor is a success. */
 static void what_has_been_decided_stays(void **state)
@@ -771,8 +828,9 @@ static void what_has_been_decided_stays(void **state)
         (void)state;
         static const SyncState after[] = {SYNC_FINISHING, SYNC_FINISH_BACKOFF};
         Fault late = {.scope = FAULT_RUN, .code = "late"};
-        const SyncInput inputs[] = {
-                {.kind = SYNC_INPUT_FAULT, .fault = &late}, {.kind = SYNC_INPUT_LEASE_LOST}, {.kind = SYNC_INPUT_STOP}};
+        const SyncInput inputs[] = {{.kind = SYNC_INPUT_FAULT, .fault = &late},
+                                    {.kind = SYNC_INPUT_LEASE_LOST},
+                                    {.kind = SYNC_INPUT_STOP}};
         for (size_t i = 0; i < ARRAY_SIZE(after); i++)
                 for (size_t k = 0; k < ARRAY_SIZE(inputs); k++) {
                         SyncMachine m;
@@ -820,8 +878,9 @@ static void a_page_that_is_refused_late_fails_the_run(void **state)
         assert_int_equal(give_page_at(&m, 2, true), SYNC_DO_LIST);
         CatalogPageAnswer a = {.answer = {.status = 404, .sent = true}};
         fault_set(&a.answer.fault, FAULT_RUN, ENOENT, "edge-unknown", "no such edge");
-        assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a, .now_usec = 3600000010}),
-                         SYNC_DO_FINISH);
+        assert_int_equal(
+                give(&m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a, .now_usec = 3600000010}),
+                SYNC_DO_FINISH);
         assert_string_equal(m.outcome, "failed");
         assert_string_equal(m.fault.code, "edge-unknown");
 }
@@ -842,7 +901,8 @@ static void the_way_out_can_be_pasted(void **state)
                 live_until_apply(&m);
                 m.name = cases[i].name;
                 assert_int_equal(give_applied(&m, &few), SYNC_DO_APPLY);
-                (void)snprintf(expected, sizeof(expected), "edgemirror sync --accept-removals %s removes",
+                (void)snprintf(expected, sizeof(expected),
+                               "edgemirror sync --accept-removals %s removes",
                                cases[i].usable ? cases[i].name : uuid_format(&m.edge, id));
                 assert_non_null(strstr(m.fault.message, expected));
         }
@@ -852,18 +912,20 @@ static void an_empty_list_is_said_with_some_names(void **state)
 {
         (void)state;
         for (int many = 0; many < 2; many++) {
-                const MirrorApplied found = {.found = many ? 4 : 2, .present = many ? 4 : 2, .names = "a, b"};
+                const MirrorApplied found = {
+                        .found = many ? 4 : 2, .present = many ? 4 : 2, .names = "a, b"};
                 SyncMachine m;
                 live_until_apply(&m);
                 m.listing.received = 0;
                 assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
                 assert_string_equal(m.fault.code, "removals-held");
-                assert_non_null(strstr(m.fault.message,
-                                       many ? "the mirror has 4 rows (a, b, …)" : "the mirror has 2 rows (a, b)"));
+                assert_non_null(strstr(m.fault.message, many ? "the mirror has 4 rows (a, b, …)"
+                                                             : "the mirror has 2 rows (a, b)"));
         }
 }
 
-/* Only what is true of all edges ends the run: refused credentials, and a catalog that cannot be reached for good. */
+/* Only what is true of all edges ends the run: refused credentials, and a catalog that cannot be
+ * reached for good. */
 static void an_answer_about_one_row_ends_the_run_only_when_it_is_about_all(void **state)
 {
         (void)state;
@@ -889,15 +951,19 @@ static void an_answer_about_one_row_ends_the_run_only_when_it_is_about_all(void 
                 fault_set(&a.answer.fault, cases[i].scope, EIO, "why", "no");
                 a.answer.fault.retryable = cases[i].retryable;
                 a.answer.fault.refused = cases[i].refused;
-                SyncAction action =
-                        give(&m, (SyncInput){.kind = SYNC_INPUT_ONE, .one = &a, .asked = &asked, .slot = order.slot});
+                SyncAction action = give(&m, (SyncInput){.kind = SYNC_INPUT_ONE,
+                                                         .one = &a,
+                                                         .asked = &asked,
+                                                         .slot = order.slot});
                 if (cases[i].ends) {
                         assert_int_equal(action, SYNC_DO_FINISH);
                         assert_string_equal(m.outcome, "failed");
                         assert_string_equal(m.fault.code, "why");
                 } else {
-                        assert_int_equal(action, cases[i].retryable ? SYNC_DO_VERIFY : SYNC_DO_APPLY);
-                        assert_int_equal(m.verdict, cases[i].retryable ? PROOF_PENDING : PROOF_UNKNOWN);
+                        assert_int_equal(action,
+                                         cases[i].retryable ? SYNC_DO_VERIFY : SYNC_DO_APPLY);
+                        assert_int_equal(m.verdict,
+                                         cases[i].retryable ? PROOF_PENDING : PROOF_UNKNOWN);
                 }
         }
 }
@@ -919,13 +985,16 @@ static void who_holds_the_edge_is_said_with_what_is_known(void **state)
 {
         (void)state;
         static const char *const doing[] = {"", "20 rows listed"};
-        static const char *const words[] = {"since 3.0s ago; its lease", "since 3.0s ago: 20 rows listed; its lease"};
+        static const char *const words[] = {"since 3.0s ago; its lease",
+                                            "since 3.0s ago: 20 rows listed; its lease"};
         for (size_t i = 0; i < ARRAY_SIZE(doing); i++) {
                 MirrorClaim claim = {.busy = true, .holder = "there", .holder_since_usec = 3400000};
                 SyncMachine m;
                 (void)snprintf(claim.holder_doing, sizeof(claim.holder_doing), "%s", doing[i]);
                 machine_at(&m, SYNC_CLAIMING);
-                assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = &claim, .fault = &no_fault}),
+                assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_CLAIM,
+                                                      .claim = &claim,
+                                                      .fault = &no_fault}),
                                  SYNC_DO_REPORT);
                 assert_string_equal(m.outcome, "aborted");
                 assert_string_equal(m.fault.code, "lease-held");
@@ -933,7 +1002,8 @@ static void who_holds_the_edge_is_said_with_what_is_known(void **state)
         }
 }
 
-/* A run that was claimed and cannot begin here gives its lease back; what was not claimed has none. */
+/* A run that was claimed and cannot begin here gives its lease back; what was not claimed has none.
+ */
 static void a_claim_that_is_of_no_use_is_given_back(void **state)
 {
         (void)state;
@@ -951,10 +1021,10 @@ static void a_claim_that_is_of_no_use_is_given_back(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 SyncMachine m;
                 machine_at(&m, SYNC_CLAIMING);
-                assert_int_equal(
-                        give(&m,
-                             (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = cases[i].claim, .fault = cases[i].fault}),
-                        cases[i].action);
+                assert_int_equal(give(&m, (SyncInput){.kind = SYNC_INPUT_CLAIM,
+                                                      .claim = cases[i].claim,
+                                                      .fault = cases[i].fault}),
+                                 cases[i].action);
                 assert_string_equal(m.outcome, "failed");
                 assert_string_equal(m.fault.code, cases[i].fault->code);
         }
@@ -979,7 +1049,8 @@ static void a_list_that_ends_late_is_whole(void **state)
                 a.rows = rows + (a.offset < 10 ? a.offset : 10);
                 a.n_rows = a.offset < 10 ? (size_t)(10 - a.offset) : 0;
                 uint64_t now = a.n_rows == 0 || m.listing.probing ? 3600000010 : 3;
-                action = give(&m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a, .now_usec = now});
+                action =
+                        give(&m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a, .now_usec = now});
         }
         assert_int_equal(action, SYNC_DO_APPLY);
         assert_string_equal(m.outcome, "synced");
@@ -1009,7 +1080,8 @@ int main(void)
                 cmocka_unit_test(a_list_that_is_never_one_is_applied_as_unstable),
                 cmocka_unit_test(rows_that_an_unstable_list_lacks_are_asked_for),
                 cmocka_unit_test(too_many_rows_that_an_unstable_list_lacks_are_not_held),
-                cmocka_unit_test(an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_missing_rows),
+                cmocka_unit_test(
+                        an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_missing_rows),
                 cmocka_unit_test(a_dry_run_takes_no_lease_and_records_no_end),
                 cmocka_unit_test(stop_and_lost_lease_end_the_run_in_every_state),
                 cmocka_unit_test(what_has_been_decided_stays),

@@ -1,5 +1,6 @@
 /*
- * How a job is watched: every end has its step, the addresses are tried in order, and a job that never ends meets its deadline.
+ * How a job is watched: every end has its step, the addresses are tried in order, and a job that
+ * never ends meets its deadline.
  */
 #include "base/cleanup.h"
 #include "sync/polling.h"
@@ -11,7 +12,8 @@
 
 static const PollingLimits limits = {1000000, 30000000, 60000000, 600000000};
 
-static PollingStep step(Polling *p, const char *job_state, const char *result, uint64_t now, uint64_t *ret_delay)
+static PollingStep step(Polling *p, const char *job_state, const char *result, uint64_t now,
+                        uint64_t *ret_delay)
 {
         CatalogJobAnswer a = {.answer = {.status = 200}, .job.message = ""};
         Fault fault = {0};
@@ -36,7 +38,8 @@ static void every_end_has_its_step(void **state)
                 Polling p;
                 uint64_t delay = 0;
                 polling_init(&p, &limits, true, false, 1);
-                assert_int_equal(step(&p, cases[i].state, cases[i].result, 2, &delay), cases[i].step);
+                assert_int_equal(step(&p, cases[i].state, cases[i].result, 2, &delay),
+                                 cases[i].step);
         }
 }
 
@@ -46,7 +49,8 @@ static void job_that_never_ends_meets_its_deadline(void **state)
         static const char *const states[] = {"WAITING", "RUNNING"};
         for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
                 Polling p;
-                uint64_t now = 1, delay = 0, most = i ? limits.job_timeout_usec : limits.wait_timeout_usec;
+                uint64_t now = 1, delay = 0,
+                         most = i ? limits.job_timeout_usec : limits.wait_timeout_usec;
                 polling_init(&p, &limits, true, false, now);
                 while (step(&p, states[i], "", now, &delay) == POLLING_WAIT) {
                         assert_true(delay > 0);
@@ -78,7 +82,8 @@ static void job_that_is_not_found_is_asked_for_elsewhere_then_given_up(void **st
         assert_int_equal(s, POLLING_VANISHED);
 }
 
-/* C1, C2: whatever stands at an address that is not the job, the others are asked before anything is concluded. */
+/* C1, C2: whatever stands at an address that is not the job, the others are asked before anything
+ * is concluded. */
 static void what_is_not_the_job_is_no_answer(void **state)
 {
         (void)state;
@@ -87,9 +92,13 @@ static void what_is_not_the_job_is_no_answer(void **state)
                 {.status = 403, .fault = {.scope = FAULT_RUN}, .foreign = true},
                 {.status = 401, .fault = {.scope = FAULT_PEER, .refused = true}, .foreign = true},
                 {.status = 302, .fault = {.scope = FAULT_PEER}, .foreign = true},
-                {.status = 200, .fault = {.scope = FAULT_PEER, .code = "catalog-not-json"}, .foreign = true},
-                {.status = 200, .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = "job-bad-document"}},
-                {.status = 200, .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = "job-foreign"}},
+                {.status = 200,
+                 .fault = {.scope = FAULT_PEER, .code = "catalog-not-json"},
+                 .foreign = true},
+                {.status = 200,
+                 .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = "job-bad-document"}},
+                {.status = 200,
+                 .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = "job-foreign"}},
         };
         for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
                 CatalogJobAnswer a = {.answer = answers[i]};
@@ -97,10 +106,11 @@ static void what_is_not_the_job_is_no_answer(void **state)
                 Fault fault = {0};
                 uint64_t delay = 0;
                 polling_init(&p, &limits, true, true, 1);
-                static const PollingUrl urls[] = {POLLING_LOCATION_BELOW, POLLING_JOBS_V1, POLLING_JOBS_2_0,
-                                                  POLLING_JOBS_EDGE};
+                static const PollingUrl urls[] = {POLLING_LOCATION_BELOW, POLLING_JOBS_V1,
+                                                  POLLING_JOBS_2_0, POLLING_JOBS_EDGE};
                 for (size_t k = 0; k < ARRAY_SIZE(urls); k++) {
-                        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
+                        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault),
+                                         POLLING_ELSEWHERE);
                         assert_int_equal(p.url, urls[k]);
                 }
                 assert_int_equal(step(&p, "COMPLETED", "", 2, &delay), POLLING_CLEAN);
@@ -108,7 +118,8 @@ static void what_is_not_the_job_is_no_answer(void **state)
                 /* And where the job is nowhere, how it ended is not known; the run goes on. */
                 polling_init(&p, &limits, true, true, 1);
                 PollingStep s = POLLING_WAIT;
-                for (unsigned asked = 0; (s == POLLING_WAIT || s == POLLING_ELSEWHERE) && asked < 50; asked++)
+                for (unsigned asked = 0;
+                     (s == POLLING_WAIT || s == POLLING_ELSEWHERE) && asked < 50; asked++)
                         s = polling_answer(&p, &a, 2, 0, &delay, &fault);
                 assert_int_equal(s, POLLING_VANISHED);
                 assert_int_equal(fault.scope, FAULT_RUN);
@@ -119,7 +130,8 @@ static void what_is_not_the_job_is_no_answer(void **state)
 static void credentials_that_the_catalog_refuses_end_the_polling(void **state)
 {
         (void)state;
-        CatalogJobAnswer a = {.answer = {.status = 401, .fault = {.scope = FAULT_PEER, .refused = true}}};
+        CatalogJobAnswer a = {
+                .answer = {.status = 401, .fault = {.scope = FAULT_PEER, .refused = true}}};
         Polling p;
         Fault fault = {0};
         uint64_t delay = 0;
@@ -140,7 +152,8 @@ static void the_shortest_wait_is_kept(void **state)
         assert_int_equal(delay, 5);
 }
 
-/* A fault that no second try mends ends the watch: refused credentials the run, an answer that is too large, say, the refresh. */
+/* A fault that no second try mends ends the watch: refused credentials the run, an answer that is
+ * too large, say, the refresh. */
 static void a_fault_that_stays_ends_the_watch(void **state)
 {
         (void)state;

@@ -1,5 +1,6 @@
 /*
- * When a missing row is gone: only the catalog's own word is proof; every row has its verdict once; and a catalog that does not tell is not asked for ever.
+ * When a missing row is gone: only the catalog's own word is proof; every row has its verdict once;
+ * and a catalog that does not tell is not asked for ever.
  */
 #include "base/cleanup.h"
 #include "sync/proof.h"
@@ -10,11 +11,13 @@
 
 #include <cmocka.h>
 
-static const Uuid edge = {.bytes = {1}}, other_edge = {.bytes = {2}}, row = {.bytes = {3}}, other_row = {.bytes = {4}};
+static const Uuid edge = {.bytes = {1}}, other_edge = {.bytes = {2}}, row = {.bytes = {3}},
+                  other_row = {.bytes = {4}};
 
 static CatalogOneAnswer given(const Uuid *id, const Uuid *of)
 {
-        return (CatalogOneAnswer){.answer.status = 200, .row = {.id = *id, .edge_connection_id = *of, .name = "x"}};
+        return (CatalogOneAnswer){.answer.status = 200,
+                                  .row = {.id = *id, .edge_connection_id = *of, .name = "x"}};
 }
 
 static CatalogOneAnswer spoiled(const Uuid *id, const Uuid *of)
@@ -34,7 +37,8 @@ static CatalogOneAnswer gone(void)
 static CatalogOneAnswer refused(int status, bool retryable)
 {
         CatalogOneAnswer a = {.answer.status = status};
-        fault_set(&a.answer.fault, retryable ? FAULT_REQUEST : FAULT_RUN, 5, "catalog-says-no", "status %d", status);
+        fault_set(&a.answer.fault, retryable ? FAULT_REQUEST : FAULT_RUN, 5, "catalog-says-no",
+                  "status %d", status);
         a.answer.fault.retryable = retryable;
         return a;
 }
@@ -161,7 +165,8 @@ static void attempts_are_bounded_and_then_we_do_not_know(void **state)
         assert_int_equal(play(&p, &down), 5);
         assert_int_equal(proof_unknown(&p), 1);
         assert_int_equal(p.gone, 0);
-        assert_non_null(strstr(p.fault.message, "03000000-0000-0000-0000-000000000000: status 503"));
+        assert_non_null(
+                strstr(p.fault.message, "03000000-0000-0000-0000-000000000000: status 503"));
 }
 
 /* A user who may list but not get: a million rows are not asked for in vain. */

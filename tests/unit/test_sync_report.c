@@ -29,7 +29,8 @@ static void outcome_and_fault_give_the_status(void **state)
                 {"held", FAULT_NONE, false, CLI_EXIT_HELD, true},
                 {"unstable", FAULT_NONE, false, CLI_EXIT_EDGE_FAILED, true},
                 {"unstable", FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, true},
-                {"synced", FAULT_REQUEST, false, CLI_EXIT_DONE, true}, /* the refresh failed, the list came whole */
+                /* the refresh failed, the list came whole */
+                {"synced", FAULT_REQUEST, false, CLI_EXIT_DONE, true},
                 {"failed", FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, false},
                 {"failed", FAULT_REQUEST, false, CLI_EXIT_EDGE_FAILED, false},
                 {"failed", FAULT_PROCESS, false, CLI_EXIT_EDGE_FAILED, false},
@@ -66,12 +67,14 @@ static void a_catalog_that_is_away_is_told_from_one_that_answers(void **state)
                 {"failed", "http-timeout", FAULT_REQUEST, 0, true},
                 {"failed", "http-reset", FAULT_REQUEST, 0, true},
                 {"failed", "http-truncated", FAULT_REQUEST, 200, false},
-                {"failed", "catalog-error", FAULT_REQUEST, 500, false}, /* itself, of this request */
+                /* itself, of this request */
+                {"failed", "catalog-error", FAULT_REQUEST, 500, false},
                 {"failed", "catalog-busy", FAULT_REQUEST, 429, false},
                 {"failed", "catalog-forbidden", FAULT_RUN, 403, false},
                 {"failed", "pg-serialization", FAULT_REQUEST, 0, false},
                 {"failed", "http-memory", FAULT_PROCESS, 0, false},
-                {"synced", "catalog-busy", FAULT_REQUEST, 503, false}, /* of the refresh; the list came */
+                /* of the refresh; the list came */
+                {"synced", "catalog-busy", FAULT_REQUEST, 503, false},
                 {"failed", "", FAULT_NONE, 0, false},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -87,17 +90,21 @@ static void a_catalog_that_is_away_is_told_from_one_that_answers(void **state)
 static void the_graver_status_wins(void **state)
 {
         (void)state;
-        static const int gravest_first[] = {CLI_EXIT_CONFIG,      CLI_EXIT_REFUSED, CLI_EXIT_UNREACHABLE,
-                                            CLI_EXIT_EDGE_FAILED, CLI_EXIT_HELD,    CLI_EXIT_DONE};
+        static const int gravest_first[] = {CLI_EXIT_CONFIG,      CLI_EXIT_REFUSED,
+                                            CLI_EXIT_UNREACHABLE, CLI_EXIT_EDGE_FAILED,
+                                            CLI_EXIT_HELD,        CLI_EXIT_DONE};
         for (size_t i = 0; i < ARRAY_SIZE(gravest_first); i++)
                 for (size_t k = i; k < ARRAY_SIZE(gravest_first); k++) {
-                        assert_int_equal(exit_status_worse(gravest_first[i], gravest_first[k]), gravest_first[i]);
-                        assert_int_equal(exit_status_worse(gravest_first[k], gravest_first[i]), gravest_first[i]);
+                        assert_int_equal(exit_status_worse(gravest_first[i], gravest_first[k]),
+                                         gravest_first[i]);
+                        assert_int_equal(exit_status_worse(gravest_first[k], gravest_first[i]),
+                                         gravest_first[i]);
                 }
 }
 
 /* What a call of sync_report_print writes. */
-static void printed(const char *edge, const SyncReport *report, const Fault *said, char out[static 1024])
+static void printed(const char *edge, const SyncReport *report, const Fault *said,
+                    char out[static 1024])
 {
         FILE *file = tmpfile();
         assert_non_null(file);
@@ -154,7 +161,8 @@ static void outcomes_stand_below_each_other_whatever_the_names(void **state)
         static const struct {
                 const char *text;
                 size_t columns;
-        } widths[] = {{"", 0}, {"plain", 5}, {"caf\u00e9", 4}, {"\u6771\u4eac", 4}, {"\U0001F418", 2}};
+        } widths[] = {
+                {"", 0}, {"plain", 5}, {"caf\u00e9", 4}, {"\u6771\u4eac", 4}, {"\U0001F418", 2}};
         for (size_t i = 0; i < ARRAY_SIZE(widths); i++)
                 assert_int_equal(columns_of(widths[i].text), widths[i].columns);
 }

@@ -1,6 +1,6 @@
 /*
- * A whole sync on its real runner, between a catalog and a PostgreSQL that say what the script says: what it asks for, in which order, and what it leaves
- * alone.
+ * A whole sync on its real runner, between a catalog and a PostgreSQL that say what the script
+ * says: what it asks for, in which order, and what it leaves alone.
  */
 #include "base/duration.h"
 #include "mirror/sql_embedded.h"
@@ -18,18 +18,20 @@
 #define API  "/rest/catalogDatabase/v1/databaseConnections"
 #define JOB  "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
 #define JSON "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
-#define ROW_OF(number)                                                                                                 \
-        "{\"id\":\"5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d1" #number "\",\"name\":\"row " #number                           \
+#define ROW_OF(number)                                                                             \
+        "{\"id\":\"5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d1" #number "\",\"name\":\"row " #number       \
         "\",\"edgeConnectionId\":\"ed9e0000-0000-0000-0000-000000000000\"}"
 #define EMPTY JSON "{\"total\":0,\"offset\":0,\"limit\":5,\"results\":[]}"
-#define FIVE                                                                                                           \
-        JSON "{\"total\":5,\"offset\":0,\"limit\":5,\"results\":[" ROW_OF(0) "," ROW_OF(1) "," ROW_OF(2) "," ROW_OF(   \
-                3) "," ROW_OF(4) "]}"
+#define FIVE                                                                                       \
+        JSON "{\"total\":5,\"offset\":0,\"limit\":5,\"results\":[" ROW_OF(0) "," ROW_OF(           \
+                1) "," ROW_OF(2) "," ROW_OF(3) "," ROW_OF(4) "]}"
 #define FIRST_PAGE "?edgeConnectionId=ed9e0000-0000-0000-0000-000000000000&offset=0&limit=5"
-#define OTHERS                                                                                                         \
-        JSON "{\"total\":5,\"offset\":0,\"limit\":5,\"results\":[" ROW_OF(5) "," ROW_OF(6) "," ROW_OF(7) "," ROW_OF(   \
-                8) "," ROW_OF(9) "]}"
-#define DONE JSON "{\"id\":\"" JOB "\",\"state\":\"COMPLETED\",\"result\":\"SUCCESS\",\"progressPercentage\":100}"
+#define OTHERS                                                                                     \
+        JSON "{\"total\":5,\"offset\":0,\"limit\":5,\"results\":[" ROW_OF(5) "," ROW_OF(           \
+                6) "," ROW_OF(7) "," ROW_OF(8) "," ROW_OF(9) "]}"
+#define DONE                                                                                       \
+        JSON "{\"id\":\"" JOB                                                                      \
+             "\",\"state\":\"COMPLETED\",\"result\":\"SUCCESS\",\"progressPercentage\":100}"
 
 typedef struct World {
         Server *catalog_server;
@@ -52,9 +54,10 @@ typedef struct World {
 static void open_mirror(World *w)
 {
         char conninfo[200];
-        (void)snprintf(conninfo, sizeof(conninfo),
-                       "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
-                       w->pg_server->port);
+        (void)snprintf(
+                conninfo, sizeof(conninfo),
+                "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
+                w->pg_server->port);
         const PgPoolOptions pool = {
                 .conninfo = conninfo,
                 .application_name = "test",
@@ -72,7 +75,8 @@ static void begin(World *w, const Script *catalog, Answer *postgres)
 {
         char base_url[64];
         HttpClientOptions http = bench_options();
-        *w = (World){.catalog_server = server_start(catalog), .pg_server = pg_server_start(postgres)};
+        *w = (World){.catalog_server = server_start(catalog),
+                     .pg_server = pg_server_start(postgres)};
         bench_open(&w->http, &http);
         (void)snprintf(base_url, sizeof(base_url), "http://127.0.0.1:%d", w->catalog_server->port);
         const CatalogOptions options = {.base_url = base_url, .auth = HTTP_AUTH_NONE};
@@ -123,7 +127,8 @@ static void on_done(const SyncReport *report, void *userdata)
         w->n_reports++;
         w->report = *report;
         (void)snprintf(w->outcome, sizeof(w->outcome), "%s", report->outcome);
-        (void)snprintf(w->refresh, sizeof(w->refresh), "%s", report->refresh ? report->refresh : "");
+        (void)snprintf(w->refresh, sizeof(w->refresh), "%s",
+                       report->refresh ? report->refresh : "");
         sync_stop(w->sync); /* asks for nothing any more */
 }
 
@@ -148,12 +153,14 @@ static unsigned asked(World *w, const char *words)
         return n;
 }
 
-#define ROW(statement, row)                                                                                            \
-        {                                                                                                              \
-                .words = (statement), .rows = 1, .columns = sizeof(row) / sizeof((row)[0]), .values = (row)            \
+#define ROW(statement, row)                                                                        \
+        {                                                                                          \
+                .words = (statement), .rows = 1, .columns = sizeof(row) / sizeof((row)[0]),        \
+                .values = (row)                                                                    \
         }
 
-static const char *const claimed[] = {"t", "7", "3", "f", NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+static const char *const claimed[] = {"t",  "7",  "3",  "f",  NULL, NULL, NULL,
+                                      NULL, NULL, NULL, NULL, NULL, NULL, NULL};
 static const char *const one[] = {"1"};
 static const char *const unchanged[] = {"t", "t", "0"};
 static const char *const changed[] = {"t", "f", NULL};
@@ -166,15 +173,16 @@ static const char *const counts[] = {"5", "5", "0", "0", "0", "0", "0", "5", "0"
 static void a_sync_without_trouble_asks_for_what_it_needs(void **state)
 {
         (void)state;
-        const Script catalog[] = {
-                {API "/refresh",
-                 "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"id\":\"" JOB
-                 "\",\"state\":\"WAITING\"}",
-                 0, NULL, SCRIPT_CLOSE},
-                {"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
-                {API, EMPTY, 0, NULL, SCRIPT_CLOSE},
-                {0}};
-        Answer postgres[] = {ROW(sql_claim, claimed), JOURNAL, ROW(sql_apply_unchanged, unchanged), {0}};
+        const Script catalog[] = {{API "/refresh",
+                                   "HTTP/1.1 202 Accepted\r\nContent-Type: "
+                                   "application/json\r\nConnection: close\r\n\r\n{\"id\":\"" JOB
+                                   "\",\"state\":\"WAITING\"}",
+                                   0, NULL, SCRIPT_CLOSE},
+                                  {"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
+                                  {API, EMPTY, 0, NULL, SCRIPT_CLOSE},
+                                  {0}};
+        Answer postgres[] = {
+                ROW(sql_claim, claimed), JOURNAL, ROW(sql_apply_unchanged, unchanged), {0}};
         World w;
         begin(&w, catalog, postgres);
         run(&w);
@@ -184,15 +192,18 @@ static void a_sync_without_trouble_asks_for_what_it_needs(void **state)
         assert_int_equal(asked(&w, "POST " API "/refresh?"), 1);
         assert_int_equal(asked(&w, "GET /rest/jobs/v1/jobs/" JOB " "), 1);
         assert_int_equal(pg_server_count(w.pg_server, sql_apply_unchanged), 1);
-        assert_int_equal(pg_server_count(w.pg_server, sql_finish), 0); /* the apply has ended the run */
+        /* the apply has ended the run */
+        assert_int_equal(pg_server_count(w.pg_server, sql_finish), 0);
         finish(&w);
 }
 
-/* An answer to the refresh without a body: the job's id is that of the Location, which is followed only to the catalog itself. */
+/* An answer to the refresh without a body: the job's id is that of the Location, which is followed
+ * only to the catalog itself. */
 static void a_job_is_known_by_the_location_alone(void **state)
 {
         (void)state;
-#define ACCEPTED(location) "HTTP/1.1 202 Accepted\r\n" location "Content-Length: 0\r\nConnection: close\r\n\r\n"
+#define ACCEPTED(location)                                                                         \
+        "HTTP/1.1 202 Accepted\r\n" location "Content-Length: 0\r\nConnection: close\r\n\r\n"
         static const struct {
                 const char *refresh, *job, *asked;
         } cases[] = {
@@ -208,7 +219,8 @@ static void a_job_is_known_by_the_location_alone(void **state)
                                           {"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
                                           {API, EMPTY, 0, NULL, SCRIPT_CLOSE},
                                           {0}};
-                Answer postgres[] = {ROW(sql_claim, claimed), JOURNAL, ROW(sql_apply_unchanged, unchanged), {0}};
+                Answer postgres[] = {
+                        ROW(sql_claim, claimed), JOURNAL, ROW(sql_apply_unchanged, unchanged), {0}};
                 World w;
                 begin(&w, catalog, postgres);
                 run(&w);
@@ -240,20 +252,25 @@ static void a_lease_that_ran_out_before_the_refresh_begins_none(void **state)
         finish(&w);
 }
 
-/* The url was changed since the job was begun: its address is at another host and is not followed; the id is enough. */
+/* The url was changed since the job was begun: its address is at another host and is not followed;
+ * the id is enough. */
 static void a_job_that_is_taken_up_is_not_looked_for_at_another_origin(void **state)
 {
         (void)state;
         static const char *const nowhere[] = {"t",  "7",  "3",  "t",  JOB,  NULL, NULL,
                                               NULL, NULL, NULL, NULL, NULL, NULL, NULL};
-        static const char *const resumed[] = {"t",  "7",  "3",  "t", JOB,  "https://elsewhere.example/jobs/" JOB,
-                                              NULL, NULL, NULL, "5", NULL, NULL,
-                                              NULL, NULL};
-        const Script catalog[] = {
-                {"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE}, {API, EMPTY, 0, NULL, SCRIPT_CLOSE}, {0}};
+        static const char *const resumed[] = {
+                "t", "7",  "3",  "t",  JOB, "https://elsewhere.example/jobs/" JOB, NULL, NULL, NULL,
+                "5", NULL, NULL, NULL, NULL};
+        const Script catalog[] = {{"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
+                                  {API, EMPTY, 0, NULL, SCRIPT_CLOSE},
+                                  {0}};
         for (int known = 0; known < 2; known++) {
                 Answer elsewhere = ROW(sql_claim, resumed), without = ROW(sql_claim, nowhere);
-                Answer postgres[] = {known ? elsewhere : without, JOURNAL, ROW(sql_apply_unchanged, unchanged), {0}};
+                Answer postgres[] = {known ? elsewhere : without,
+                                     JOURNAL,
+                                     ROW(sql_apply_unchanged, unchanged),
+                                     {0}};
                 World w;
                 begin(&w, catalog, postgres);
                 run(&w);
@@ -266,12 +283,14 @@ static void a_job_that_is_taken_up_is_not_looked_for_at_another_origin(void **st
         }
 }
 
-/* L3: what stands behind the first page has nothing in common with it. The list is begun anew, from its start, and is never called whole. */
+/* L3: what stands behind the first page has nothing in common with it. The list is begun anew, from
+ * its start, and is never called whole. */
 static void a_list_that_does_not_join_is_begun_anew(void **state)
 {
         (void)state;
-        const Script catalog[] = {
-                {API FIRST_PAGE, FIVE, 0, NULL, SCRIPT_CLOSE}, {API, OTHERS, 0, NULL, SCRIPT_CLOSE}, {0}};
+        const Script catalog[] = {{API FIRST_PAGE, FIVE, 0, NULL, SCRIPT_CLOSE},
+                                  {API, OTHERS, 0, NULL, SCRIPT_CLOSE},
+                                  {0}};
         Answer postgres[] = {ROW(sql_claim, claimed),           JOURNAL,
                              ROW(sql_apply_unchanged, changed), ROW(sql_apply_moment, moment),
                              ROW(sql_apply_missing, present),   ROW(sql_apply_lock, one),
@@ -295,14 +314,14 @@ static void a_stop_in_any_phase_gives_the_lease_back(void **state)
 {
         (void)state;
         static const SyncPhase phases[] = {SYNC_PHASE_REFRESH, SYNC_PHASE_POLL, SYNC_PHASE_LIST};
-        const Script catalog[] = {
-                {API "/refresh",
-                 "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"id\":\"" JOB
-                 "\",\"state\":\"WAITING\"}",
-                 0, NULL, SCRIPT_CLOSE},
-                {"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
-                {API, FIVE, 0, NULL, SCRIPT_CLOSE},
-                {0}};
+        const Script catalog[] = {{API "/refresh",
+                                   "HTTP/1.1 202 Accepted\r\nContent-Type: "
+                                   "application/json\r\nConnection: close\r\n\r\n{\"id\":\"" JOB
+                                   "\",\"state\":\"WAITING\"}",
+                                   0, NULL, SCRIPT_CLOSE},
+                                  {"/rest/jobs/v1/jobs/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
+                                  {API, FIVE, 0, NULL, SCRIPT_CLOSE},
+                                  {0}};
         for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
                 Answer postgres[] = {ROW(sql_claim, claimed), JOURNAL, {0}};
                 World w;
@@ -337,21 +356,24 @@ static void a_stop_before_the_beginning_leaves_nothing_behind(void **state)
         assert_string_equal(w.outcome, "aborted");
         assert_string_equal(w.report.fault.code, "catalog-away");
         assert_int_equal(server_requests(w.catalog_server), 0);
-        assert_int_equal(pg_server_count(w.pg_server, sql_claim), pg_server_count(w.pg_server, sql_finish));
+        assert_int_equal(pg_server_count(w.pg_server, sql_claim),
+                         pg_server_count(w.pg_server, sql_finish));
         finish(&w);
 }
 
-/* A note that finds the lease gone ends the run; nothing is applied, and there is no end to record. */
+/* A note that finds the lease gone ends the run; nothing is applied, and there is no end to record.
+ */
 static void a_lease_that_is_gone_ends_the_run(void **state)
 {
         (void)state;
         static const char *const none[] = {"0"};
         const Script catalog[] = {
                 {API "/refresh",
-                 "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"id\":\"" JOB
-                 "\",\"state\":\"WAITING\"}",
+                 "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nConnection: "
+                 "close\r\n\r\n{\"id\":\"" JOB "\",\"state\":\"WAITING\"}",
                  0, NULL, SCRIPT_CLOSE},
-                {"/rest/jobs/v1/jobs/" JOB, JSON "{\"id\":\"" JOB "\",\"state\":\"RUNNING\"}", 0, NULL, SCRIPT_CLOSE},
+                {"/rest/jobs/v1/jobs/" JOB, JSON "{\"id\":\"" JOB "\",\"state\":\"RUNNING\"}", 0,
+                 NULL, SCRIPT_CLOSE},
                 {0}};
         Answer postgres[] = {ROW(sql_claim, claimed), ROW(sql_progress, none), {0}};
         World w;

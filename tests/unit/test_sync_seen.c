@@ -1,5 +1,6 @@
 /*
- * The set of ids: what was added is found, in the pass in which it was shown last, and nothing else is; it grows in its place.
+ * The set of ids: what was added is found, in the pass in which it was shown last, and nothing else
+ * is; it grows in its place.
  */
 #include "base/cleanup.h"
 #include "sync/seen.h"
@@ -118,7 +119,8 @@ static void fingerprints_follow_from_the_key(void **state)
         seen_done(&b);
 }
 
-/* Values that crowd at the end: the set grows until the last places have room for them, and no further. */
+/* Values that crowd at the end: the set grows until the last places have room for them, and no
+ * further. */
 static void crowd_at_the_end_makes_the_set_grow(void **state)
 {
         (void)state;

@@ -14,12 +14,13 @@ typedef struct Bytes {
         const char *bytes;
         size_t size;
 } Bytes;
-#define BYTES(s)                                                                                                       \
-        {                                                                                                              \
-                s, sizeof(s) - 1                                                                                       \
+#define BYTES(s)                                                                                   \
+        {                                                                                          \
+                s, sizeof(s) - 1                                                                   \
         }
 
-/* Validates a copy that ends where the memory ends: the address sanitizer sees a byte read too many. */
+/* Validates a copy that ends where the memory ends: the address sanitizer sees a byte read too
+ * many. */
 static bool valid(Bytes b)
 {
         char *copy = malloc(b.size ? b.size : 1);
@@ -158,7 +159,8 @@ static void foreign_text_becomes_printable(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 char out[96];
                 memset(out, 'x', sizeof(out));
-                assert_ptr_equal(text_printable(cases[i].in.bytes, cases[i].in.size, out, sizeof(out)), out);
+                assert_ptr_equal(
+                        text_printable(cases[i].in.bytes, cases[i].in.size, out, sizeof(out)), out);
                 assert_string_equal(out, cases[i].out);
         }
 }
@@ -274,7 +276,9 @@ static void numbers(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 int64_t value = 0;
-                assert_int_equal(text_parse_int64(cases[i].text, cases[i].min, cases[i].max, &value), cases[i].result);
+                assert_int_equal(
+                        text_parse_int64(cases[i].text, cases[i].min, cases[i].max, &value),
+                        cases[i].result);
                 assert_true(value == cases[i].value);
         }
 }
@@ -349,8 +353,9 @@ static void what_is_shown_as_it_is_is_known(void **state)
         (void)state;
         static const char *const PLAIN[] = {"", "plain", " a  b ", "Größe, 数据库, 🗄️",
                                             "می‌خواهم" /* with a joiner */};
-        static const char *const OTHERS[] = {"a\tb",   "\x1b[2J", "\x7f",       "\xc2\x9b", "a\u202eb",
-                                             "\u200b", "\ufeffa", "\U000e0041", "\xff",     "\xc3"};
+        static const char *const OTHERS[] = {"a\tb",     "\x1b[2J", "\x7f",    "\xc2\x9b",
+                                             "a\u202eb", "\u200b",  "\ufeffa", "\U000e0041",
+                                             "\xff",     "\xc3"};
         for (size_t i = 0; i < ARRAY_SIZE(PLAIN); i++)
                 assert_true(text_is_printable(PLAIN[i]));
         for (size_t i = 0; i < ARRAY_SIZE(OTHERS); i++)

@@ -34,7 +34,8 @@ static void what_is_read_is_written_in_lower_case(void **state)
 static void bytes_are_in_the_order_of_the_digits(void **state)
 {
         (void)state;
-        static const uint8_t expected[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0xf0};
+        static const uint8_t expected[16] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                             8, 9, 10, 11, 12, 13, 14, 0xf0};
         Uuid id;
         assert_int_equal(uuid_parse("00010203-0405-0607-0809-0a0b0c0d0ef0", &id), 0);
         assert_memory_equal(id.bytes, expected, sizeof(expected));

@@ -1,5 +1,6 @@
 /*
- * The zone reader against glibc's, which reads the same files in its own way; and against damaged files.
+ * The zone reader against glibc's, which reads the same files in its own way; and against damaged
+ * files.
  *
  * glibc's conversions look at TZ, so this program sets it: it has one thread.
  */
@@ -35,13 +36,16 @@ static uint64_t random_next(uint64_t *state) /* xorshift64: any will do */
 
 static int64_t random_moment(uint64_t *state)
 {
-        return FAR_PAST_SEC + (int64_t)(random_next(state) % (uint64_t)(FAR_FUTURE_SEC - FAR_PAST_SEC));
+        return FAR_PAST_SEC +
+               (int64_t)(random_next(state) % (uint64_t)(FAR_FUTURE_SEC - FAR_PAST_SEC));
 }
 
-/* glibc takes every year before 1970 for 1970 when it evaluates a rule ("Is this correct?", says its source). */
+/* glibc takes every year before 1970 for 1970 when it evaluates a rule ("Is this correct?", says
+ * its source). */
 static int64_t random_moment_since_1972(uint64_t *state)
 {
-        return RULES_SINCE_SEC + (int64_t)(random_next(state) % (uint64_t)(FAR_FUTURE_SEC - RULES_SINCE_SEC));
+        return RULES_SINCE_SEC +
+               (int64_t)(random_next(state) % (uint64_t)(FAR_FUTURE_SEC - RULES_SINCE_SEC));
 }
 
 static void use_zone(const char *tz)
@@ -90,8 +94,9 @@ static void compare_with_glibc(const char *name, uint64_t *random, int64_t *coun
                 check_span(zone, at);
                 for (size_t k = 0; k < ARRAY_SIZE(moments); k++, (*count)++)
                         if (zone_offset_at(zone, moments[k]) != glibc_offset_at(moments[k]))
-                                fail_msg("%s at %" PRId64 ": %" PRId32 ", glibc %" PRId64, name, moments[k],
-                                         zone_offset_at(zone, moments[k]), glibc_offset_at(moments[k]));
+                                fail_msg("%s at %" PRId64 ": %" PRId32 ", glibc %" PRId64, name,
+                                         moments[k], zone_offset_at(zone, moments[k]),
+                                         glibc_offset_at(moments[k]));
         }
 }
 
@@ -121,7 +126,8 @@ static void test_every_zone_agrees_with_glibc(void **state)
                                            "EST5EDT", "Europe/Brussels", "US/Pacific"};
         for (size_t i = 0; i < ARRAY_SIZE(more); i++)
                 compare_with_glibc(more[i], &random, &count);
-        print_message("# %d zones, %" PRId64 " moments from 1800 to 2500 agree with glibc (seed %#" PRIx64 ")\n",
+        print_message("# %d zones, %" PRId64
+                      " moments from 1800 to 2500 agree with glibc (seed %#" PRIx64 ")\n",
                       zones + (int)ARRAY_SIZE(more), count, (uint64_t)SEED);
 }
 
@@ -163,8 +169,10 @@ static void test_every_form_of_rule_agrees_with_glibc(void **state)
                                 int32_t offset = tz_rule_span_at(&rule, moments[m]).offset_sec;
 
                                 if (offset != glibc_offset_at(moments[m]))
-                                        fail_msg("\"%s\" at %" PRId64 ": %" PRId32 ", glibc %" PRId64, rules[i],
-                                                 moments[m], offset, glibc_offset_at(moments[m]));
+                                        fail_msg("\"%s\" at %" PRId64 ": %" PRId32
+                                                 ", glibc %" PRId64,
+                                                 rules[i], moments[m], offset,
+                                                 glibc_offset_at(moments[m]));
                         }
                 }
         }
@@ -179,8 +187,10 @@ static void test_daylight_saving_all_year(void **state)
         (void)state;
         assert_int_equal(tz_rule_parse(string, strlen(string), &rule), 0);
         for (int i = 0; i < 10000; i++)
-                assert_int_equal(tz_rule_span_at(&rule, random_moment(&random)).offset_sec, -4 * 3600);
-        for (int64_t at = 1735689600 - 100000; at < 1735689600 + 100000; at += 60) /* around a new year */
+                assert_int_equal(tz_rule_span_at(&rule, random_moment(&random)).offset_sec,
+                                 -4 * 3600);
+        /* around a new year */
+        for (int64_t at = 1735689600 - 100000; at < 1735689600 + 100000; at += 60)
                 assert_int_equal(tz_rule_span_at(&rule, at).offset_sec, -4 * 3600);
 }
 
@@ -282,7 +292,8 @@ static uint8_t *read_zone_file(const char *name, size_t *ret_size)
         return bytes;
 }
 
-/* Parses a copy that is exactly as large as it says, so that the sanitizer sees a read beyond it. */
+/* Parses a copy that is exactly as large as it says, so that the sanitizer sees a read beyond it.
+ */
 static int parse_copy(const uint8_t *bytes, size_t size, Zone **ret)
 {
         _cleanup_(cleanup_free) uint8_t *copy = malloc(size > 0 ? size : 1);
@@ -293,8 +304,8 @@ static int parse_copy(const uint8_t *bytes, size_t size, Zone **ret)
         return zone_parse("damaged", copy, size, ret);
 }
 
-static const char *const victims[] = {"Europe/Brussels", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca",
-                                      "Etc/GMT-14"};
+static const char *const victims[] = {"Europe/Brussels", "Australia/Lord_Howe", "Pacific/Apia",
+                                      "Africa/Casablanca", "Etc/GMT-14"};
 
 static void test_a_file_cut_anywhere_is_refused(void **state)
 {
@@ -309,17 +320,23 @@ static void test_a_file_cut_anywhere_is_refused(void **state)
                         Zone *zone = NULL;
 
                         if (parse_copy(bytes, cut, &zone) != -EBADMSG || zone)
-                                fail_msg("%s cut to %zu of %zu bytes was taken", victims[v], cut, size);
+                                fail_msg("%s cut to %zu of %zu bytes was taken", victims[v], cut,
+                                         size);
                 }
         }
 }
 
-/* Whatever was understood of damaged bytes must still answer every question, and the answers must be possible. */
+/* Whatever was understood of damaged bytes must still answer every question, and the answers must
+ * be possible. */
 static void question_zone(const Zone *zone, uint64_t *random)
 {
-        const Schedule daily = {
-                .minutes = 1, .hours = 4, .days_of_month = UINT32_MAX, .months = UINT16_MAX, .days_of_week = UINT8_MAX};
-        int64_t moments[] = {INT64_MIN, INT64_MAX, 0, random_moment(random), (int64_t)random_next(random)};
+        const Schedule daily = {.minutes = 1,
+                                .hours = 4,
+                                .days_of_month = UINT32_MAX,
+                                .months = UINT16_MAX,
+                                .days_of_week = UINT8_MAX};
+        int64_t moments[] = {INT64_MIN, INT64_MAX, 0, random_moment(random),
+                             (int64_t)random_next(random)};
 
         for (size_t i = 0; i < ARRAY_SIZE(moments); i++)
                 assert_in_range(zone_offset_at(zone, moments[i]) + 7 * 86400, 5 * 86400, 9 * 86400);
@@ -344,12 +361,14 @@ static void test_damaged_files_do_no_harm(void **state)
 
                         assert_non_null(damaged);
                         memcpy(damaged, bytes, size);
-                        /* half of the damage goes where the structure is: the headers and the footer */
+                        /* half of the damage goes where the structure is: the headers and the
+                         * footer */
                         for (uint64_t n = 1 + random_next(&random) % 3; n > 0; n--) {
                                 uint64_t where = random_next(&random) % 4;
-                                uint64_t at = where == 0   ? random_next(&random) % 44
-                                              : where == 1 ? size - 1 - random_next(&random) % 40 % size
-                                                           : random_next(&random) % size;
+                                uint64_t at = where == 0 ? random_next(&random) % 44
+                                              : where == 1
+                                                      ? size - 1 - random_next(&random) % 40 % size
+                                                      : random_next(&random) % size;
                                 damaged[at] = (uint8_t)random_next(&random);
                         }
                         int err = parse_copy(damaged, size, &zone);
@@ -361,8 +380,9 @@ static void test_damaged_files_do_no_harm(void **state)
                 }
         }
         assert_true(taken > 1000 && refused > 1000); /* both ways were walked */
-        print_message("# %d damaged files: %d refused, %d taken and questioned (seed %#" PRIx64 ")\n", taken + refused,
-                      refused, taken, (uint64_t)SEED);
+        print_message("# %d damaged files: %d refused, %d taken and questioned (seed %#" PRIx64
+                      ")\n",
+                      taken + refused, refused, taken, (uint64_t)SEED);
 }
 
 /* A file built by hand: one block, two types, two transitions. */
@@ -394,7 +414,8 @@ static void put_block(Built *b, const Plan *p, size_t width)
         put(b, p->version, 1);
         put(b, 0, 8);
         put(b, 0, 7);
-        const uint32_t counts[] = {p->n_ut, p->n_standard, p->n_leap, p->n_times, p->n_types, p->n_chars};
+        const uint32_t counts[] = {p->n_ut,    p->n_standard, p->n_leap,
+                                   p->n_times, p->n_types,    p->n_chars};
         for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
                 put(b, counts[i], 4);
         for (size_t i = 0; i < 2; i++)
@@ -446,7 +467,8 @@ static void test_versions_one_to_four_and_later_are_read(void **state)
                 assert_int_equal(zone_offset_at(zone, 1000), 7200);
                 assert_int_equal(zone_offset_at(zone, 1999), 7200);
                 assert_int_equal(zone_offset_at(zone, 2000), 3600);
-                assert_int_equal(zone_offset_at(zone, INT64_MAX), 3600); /* no footer: the last one holds */
+                /* no footer: the last one holds */
+                assert_int_equal(zone_offset_at(zone, INT64_MAX), 3600);
         }
 }
 
