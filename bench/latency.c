@@ -6,8 +6,12 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
 #include "mirror/migrate.h"
-#include "mirror/mirror.h"
+#include "mirror/registry.h"
+#include "mirror/spool.h"
+#include "pg/pg.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

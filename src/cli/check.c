@@ -1,6 +1,7 @@
 /*
  * check: the command. One line for each thing that must be right, and what to do where it is not.
  */
+#include "mirror/check.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/log.h"

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/session.h"
+#include "mirror/grants.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/cleanup.h"
-#include "mirror/mirror.h"
+#include "mirror/apply.h"
 #include <cjson/cJSON.h>
 
 typedef struct Plan Plan;

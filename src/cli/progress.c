@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/columns.h"
+#include "mirror/lease.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

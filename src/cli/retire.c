@@ -2,6 +2,7 @@
  * retire: the command. For edges that are configured no more: says what there is of them, asks, and
  * then ends their rows or deletes all of it.
  */
+#include "mirror/retire.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/asked_names.h"

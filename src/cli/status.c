@@ -3,6 +3,7 @@
  * JSON lines for programs, one line for monitoring; with --watch, the table again every two seconds
  * on a terminal.
  */
+#include "mirror/status.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -12,6 +13,7 @@
 #include "cli/session.h"
 #include "cli/status_service.h"
 #include "cli/status_table.h"
+#include "mirror/instance.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

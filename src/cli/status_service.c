@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "cli/columns.h"
 #include "cli/status_table.h"
+#include "mirror/instance.h"
+#include "mirror/status.h"
 #include <string.h>
 
 #define DEAD_SHOWN_SEC                                                                             \

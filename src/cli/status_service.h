@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "mirror/mirror.h"
+#include "mirror/instance.h"
+#include "mirror/status.h"
 #include <stdio.h>
 
 enum { SERVICE_TROUBLE_BYTES = 512 };

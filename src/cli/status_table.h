@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "mirror/mirror.h"
+#include "mirror/status.h"
 #include <stdbool.h>
 #include <stdio.h>
 

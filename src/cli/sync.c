@@ -17,6 +17,9 @@
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/sync_report.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
+#include "mirror/registry.h"
 #include "sync/plan.h"
 #include <errno.h>
 #include <signal.h>

@@ -9,6 +9,7 @@
 #include "cli/columns.h"
 #include "cli/json_out.h"
 #include "cli/session.h"
+#include "mirror/apply.h"
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -1,6 +1,7 @@
 /*
  * verify: the command. Says of each edge whether its rows are as its last sync left them.
  */
+#include "mirror/verify.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/asked_names.h"

@@ -10,6 +10,8 @@
 
 #include "daemon/daemon.h"
 #include "daemon/outage.h"
+#include "mirror/instance.h"
+#include "mirror/queue.h"
 #include "peers/peers.h"
 #include "sync/sync.h"
 

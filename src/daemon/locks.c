@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "daemon/daemon_private.h"
+#include "mirror/lock_wait.h"
 #include <errno.h>
 #include <string.h>
 #include <time.h>

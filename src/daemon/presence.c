@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "daemon/daemon_private.h"
+#include "mirror/instance.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

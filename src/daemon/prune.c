@@ -5,6 +5,7 @@
  * What always holds: one batch is under way, or the timer is armed, until the service stops. Any
  * number of instances may do this at once.
  */
+#include "mirror/prune.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "daemon/daemon_private.h"

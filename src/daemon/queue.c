@@ -6,12 +6,14 @@
  * between; when it turns out to have gone back, the edges are registered again, which brings their
  * due times forward to their schedules.
  */
+#include "mirror/queue.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
 #include "daemon/daemon_private.h"
 #include "daemon/due.h"
+#include "mirror/registry.h"
 #include <errno.h>
 #include <string.h>
 #include <time.h>

@@ -12,6 +12,9 @@
 #include "base/text.h"
 #include "daemon/daemon_private.h"
 #include "daemon/due.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
+#include "mirror/queue.h"
 #include "sync/plan.h"
 #include <errno.h>
 #include <stdio.h>

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "base/backoff.h"
+#include "mirror/apply.h"
 #include "mirror/mirror_private.h"
 
 enum { TIMESTAMP_BYTES = 64, BLANK_BYTES = 64 };

@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "mirror/apply_private.h"
+#include "mirror/lease_private.h"
+#include "mirror/sql_embedded.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,12 @@
 /*
  * check: is PostgreSQL what the service needs it to be?
  */
+#include "mirror/check.h"
 #include "base/text.h"
+#include "mirror/lock_wait_private.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

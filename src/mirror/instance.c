@@ -2,7 +2,9 @@
  * instance: signs of life of the instances of the service. Each function is one statement; the
  * table is edgemirror.instance. What an instance wants is written by mirror_register.
  */
+#include "mirror/instance.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
 #include <errno.h>
 
 typedef struct InstanceTask {

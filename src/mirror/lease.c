@@ -1,7 +1,9 @@
 /*
  * lease: claim, progress and finish. Each is one statement.
  */
+#include "mirror/lease_private.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +31,13 @@ static void lease_soften(PgEnd end, Fault *fault)
 {
         if (end == PG_END_UNKNOWN && fault->scope != FAULT_NONE)
                 fault->retryable = true;
+}
+
+void fault_lease_lost(Fault *ret)
+{
+        fault_set(ret, FAULT_RUN, ESTALE, "lease-lost",
+                  "the lease ended before it was renewed and another instance took over; this run "
+                  "publishes nothing");
 }
 
 static int lease_start(LeaseTask *t, const char *sql, PgStepResult on_result, MirrorTask **ret)

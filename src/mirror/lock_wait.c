@@ -3,7 +3,9 @@
  * its turn among the others.
  */
 #include "base/duration.h"
+#include "mirror/lock_wait_private.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

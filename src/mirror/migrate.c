@@ -11,6 +11,8 @@
 #include "mirror/migrate.h"
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,11 +43,6 @@ typedef struct MigrateTask {
         bool knows_catalog; /* the table is there */
         Text notes;
 } MigrateTask;
-
-int mirror_schema_version(void)
-{
-        return sql_migrations[sql_n_migrations - 1].number;
-}
 
 static void migrate_done(MirrorTask *task)
 {

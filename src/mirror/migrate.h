@@ -14,27 +14,17 @@
 #include "mirror/mirror.h"
 #include <stdio.h>
 
-#define MIRROR_SCHEMA_VERSION mirror_schema_version()
-int mirror_schema_version(void);
-
 typedef struct MigrateReport {
         int from_version; /* 0: there was no schema */
         int to_version;
-        const char *
-                /* what an administrator still has to do, a paragraph each, or ""; borrowed during
-                   the callback */
-                notes;
+        /* what an administrator still has to do, a paragraph each, or ""; borrowed during the
+         * callback */
+        const char *notes;
 } MigrateReport;
 
 typedef void (*MigrateCallback)(const MigrateReport *report, const Fault *fault, void *userdata);
 
 int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTask **ret);
-
-/* Called once for each statement that grants `role` what the service needs, then once with NULL (or
- * a fault). */
-typedef void (*MirrorGrantsCallback)(const char *statement, const Fault *fault, void *userdata);
-int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, void *userdata,
-                  MirrorTask **ret);
 
 /* The SQL of all migrations, in order and in one transaction, for psql in an empty database; it
  * records them as mirror_migrate would. -EIO: the stream failed. */

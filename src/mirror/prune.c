@@ -2,8 +2,10 @@
  * prune: history and runs that have been kept long enough, one small batch at a time, so that a
  * sync never waits for it.
  */
+#include "mirror/prune.h"
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
 #include <errno.h>
 
 typedef struct PruneTask {

@@ -2,7 +2,10 @@
  * queue: which edges are due. Each function is one statement; the table is edgemirror.edge_claim,
  * the clock PostgreSQL's.
  */
+#include "mirror/queue.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -70,7 +73,7 @@ static bool due_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave,
+int mirror_take_due(Mirror *m, unsigned limit, const Uuid *exclude, size_t n_exclude,
                     MirrorDueCallback callback, void *userdata, MirrorTask **ret)
 {
         DueTask *t = task_new(m, sizeof(*t), due_complete, due_done, userdata);
@@ -81,7 +84,7 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *leave, size_t n_leave
         params_text(&t->params, m->instance);
         params_text(&t->params, m->lease);
         params_int(&t->params, limit);
-        params_uuids(&t->params, leave, n_leave);
+        params_uuids(&t->params, exclude, n_exclude);
         params_int(&t->params, mirror_schema_version());
         t->step = task_step(sql_take_due, &t->params, due_on_result);
         return task_start_step(&t->task, &t->step, &t->params, ret);

@@ -2,8 +2,11 @@
  * registry: the edges of the configuration, made known to the database in one transaction, which
  * begins by looking whether the schema is ours, and whether the database belongs to our catalog.
  */
+#include "mirror/registry.h"
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 #include <string.h>
 

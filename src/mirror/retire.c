@@ -7,8 +7,11 @@
  * another version's, or the database belongs to another catalog: which edges are configured no
  * more, a file of that one does not say.
  */
+#include "mirror/retire.h"
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 
 enum {

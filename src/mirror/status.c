@@ -1,8 +1,11 @@
 /*
  * status: what the tables say about every edge, row by row.
  */
+#include "mirror/status.h"
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 #include <string.h>
 

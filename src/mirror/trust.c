@@ -4,6 +4,7 @@
  * schema_version.sql and catalog.sql.
  */
 #include "mirror/mirror_private.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 #include <string.h>
 
@@ -49,6 +50,22 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
                   found.data);
         ret_fault->refused = true;
         return -EACCES;
+}
+
+int schema_check(int64_t version, Fault *ret_fault)
+{
+        int known = mirror_schema_version();
+        if (version == known)
+                return 0;
+        if (version > known)
+                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "schema-newer",
+                                 "the schema is at version %" PRId64
+                                 ", this program knows %d; install the newer edgemirror",
+                                 version, known);
+        return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "schema-older",
+                         "the schema is at version %" PRId64
+                         ", this program needs %d; run edgemirror migrate",
+                         version, known);
 }
 
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)

@@ -2,8 +2,11 @@
  * verify: what each edge should hold beside what it holds, edge by edge, in one read-only
  * transaction.
  */
+#include "mirror/verify.h"
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 
 enum {

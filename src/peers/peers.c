@@ -3,6 +3,7 @@
  */
 #include "peers/peers.h"
 #include "base/duration.h"
+#include "pg/pg.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

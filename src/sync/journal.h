@@ -8,7 +8,8 @@
  */
 #pragma once
 
-#include "mirror/mirror.h"
+#include "mirror/lease.h"
+#include <systemd/sd-event.h>
 
 typedef struct Journal Journal;
 

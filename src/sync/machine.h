@@ -10,7 +10,8 @@
 #pragma once
 
 #include "catalog/catalog.h"
-#include "mirror/mirror.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
 #include "sync/guard.h"
 #include "sync/listing.h"
 #include "sync/polling.h"

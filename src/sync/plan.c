@@ -2,6 +2,7 @@
  * plan: see the header.
  */
 #include "sync/plan.h"
+#include "mirror/lease.h"
 
 SyncPlan sync_plan_of(const ConfigEdge *edge)
 {

@@ -2,6 +2,7 @@
  * snapshot: see the header.
  */
 #include "sync/snapshot.h"
+#include "mirror/spool.h"
 
 int snapshot_begin(Snapshot *s)
 {

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "catalog/catalog.h"
-#include "mirror/mirror.h"
+#include "mirror/spool.h"
 #include "sync/proof.h"
 
 /* Zero-initialise. `found` and `verdicts` are NULL until snapshot_complete. */

@@ -11,7 +11,8 @@
 
 #include "base/fault.h"
 #include "catalog/catalog.h"
-#include "mirror/mirror.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
 #include "sync/guard.h"
 #include "sync/limiter.h"
 #include <stdbool.h>

@@ -4,6 +4,11 @@
 #include "integration/mirror_bench.h"
 #include "base/duration.h"
 #include "base/text.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
+#include "mirror/prune.h"
+#include "mirror/registry.h"
+#include "mirror/spool.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -8,8 +8,12 @@
 #pragma once
 
 #include "harness/postgres.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
 #include "mirror/migrate.h"
-#include "mirror/mirror.h"
+#include "mirror/prune.h"
+#include "mirror/spool.h"
+#include "pg/pg.h"
 
 typedef struct MirrorBench {
         HarnessPostgres pg;

@@ -5,6 +5,9 @@
 #include "base/text.h"
 #include "harness/program.h"
 #include "integration/mirror_bench.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
+#include "mirror/spool.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

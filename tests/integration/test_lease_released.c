@@ -5,6 +5,7 @@
  */
 #include "base/duration.h"
 #include "integration/sync_world.h"
+#include "mirror/lease.h"
 #include "peers/peers.h"
 #include "sync/plan.h"
 #include <errno.h>

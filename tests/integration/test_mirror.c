@@ -3,8 +3,12 @@
  */
 #include "base/duration.h"
 #include "harness/postgres.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
 #include "mirror/migrate.h"
-#include "mirror/mirror.h"
+#include "mirror/registry.h"
+#include "mirror/spool.h"
+#include "pg/pg.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

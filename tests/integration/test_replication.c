@@ -8,6 +8,7 @@
 #include "harness/program.h"
 #include "integration/document.h"
 #include "integration/mirror_bench.h"
+#include "mirror/prune.h"
 #include "mirror/sql_embedded.h"
 #include <setjmp.h>
 #include <stdarg.h>

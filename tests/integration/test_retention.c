@@ -4,6 +4,7 @@
  */
 #include "base/duration.h"
 #include "integration/mirror_bench.h"
+#include "mirror/prune.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,7 @@
  * check: see the header.
  */
 #include "sim/check.h"
+#include "mirror/apply.h"
 #include <stdio.h>
 #include <string.h>
 

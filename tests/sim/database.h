@@ -10,7 +10,8 @@
 #pragma once
 
 #include "base/digest.h"
-#include "mirror/mirror.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
 #include "sim/site.h"
 
 enum { RUNS_MAX = 512, STATEMENTS_MAX = 128, HISTORY_MAX = 1 << 15, NO_HOLDER = -1, NO_RUN = -1 };

@@ -2,6 +2,8 @@
  * database_queries: sql/queries in C, each as one function of the same name. Where a query was
  * changed, change it here.
  */
+#include "mirror/apply.h"
+#include "mirror/lease.h"
 #include "sim/check.h"
 #include "sim/database_private.h"
 #include "sim/run.h"

@@ -3,6 +3,7 @@
  * the moments at which fate may strike.
  */
 #include "sim/run.h"
+#include "mirror/lease.h"
 #include "sim/cast.h"
 #include "sim/check.h"
 #include "sim/run_private.h"

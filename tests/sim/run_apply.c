@@ -2,6 +2,7 @@
  * run_apply: attempts to apply a snapshot, and reading back what came of one whose COMMIT was not
  * answered; follows src/mirror/apply.c.
  */
+#include "mirror/apply.h"
 #include "sim/cast.h"
 #include "sim/run_private.h"
 #include <string.h>

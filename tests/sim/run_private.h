@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "mirror/lease.h"
 #include "sim/run.h"
 
 /* run.c */

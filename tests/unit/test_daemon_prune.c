@@ -7,6 +7,7 @@
  */
 #include "base/duration.h"
 #include "daemon/daemon_private.h"
+#include "mirror/prune.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

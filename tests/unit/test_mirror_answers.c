@@ -4,8 +4,12 @@
  * only when it was rolled back, and a server that is too old is named.
  */
 #include "base/duration.h"
-#include "mirror/mirror.h"
+#include "mirror/apply.h"
+#include "mirror/check.h"
+#include "mirror/lease.h"
+#include "mirror/spool.h"
 #include "mirror/sql_embedded.h"
+#include "pg/pg.h"
 #include "unit/pg_server.h"
 #include <setjmp.h>
 #include <stdarg.h>

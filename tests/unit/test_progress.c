@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/progress.h"
+#include "mirror/lease.h"
 #include <locale.h>
 #include <pty.h>
 #include <setjmp.h>

@@ -3,6 +3,7 @@
  */
 #include "base/cleanup.h"
 #include "cli/status_table.h"
+#include "mirror/status.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -3,6 +3,8 @@
  * that nothing but a whole life ends as synced.
  */
 #include "base/cleanup.h"
+#include "mirror/apply.h"
+#include "mirror/lease.h"
 #include "sync/machine.h"
 #include <errno.h>
 #include <setjmp.h>

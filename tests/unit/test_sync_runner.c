@@ -3,7 +3,9 @@
  * says: what it asks for, in which order, and what it leaves alone.
  */
 #include "base/duration.h"
+#include "mirror/lease.h"
 #include "mirror/sql_embedded.h"
+#include "pg/pg.h"
 #include "sync/sync.h"
 #include "unit/http_bench.h"
 #include "unit/http_server.h"

@@ -1,0 +1,22 @@
+/*
+ * check: is PostgreSQL what the service needs it to be?
+ */
+#pragma once
+
+#include "base/limits.h"
+#include "mirror/mirror.h"
+
+#define MIRROR_CHECKS_MAX 12
+typedef struct MirrorCheck {
+        const char *what; /* "connection", "schema version", "privileges" … */
+        bool passed;
+        char detail[LIMIT_FAULT_MESSAGE_BYTES]; /* what was found, or what to do */
+        Fault fault;                            /* when not passed: decides the exit status */
+} MirrorCheck;
+
+typedef void (*MirrorCheckCallback)(const MirrorCheck *checks, size_t n_checks, void *userdata);
+
+/* Connection (server version 13 or newer, encoding), every privilege that the service needs, schema
+ * version, what is foreign in the schema, the catalog that it belongs to, and what is not there but
+ * not needed (passed, with a detail). */
+int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, MirrorTask **ret);

@@ -1,0 +1,110 @@
+/*
+ * lease: one run of one edge, from the claim that begins it to its end. All that is written of it
+ * goes to edgemirror.sync_run; who may write is decided by the epoch of the lease.
+ */
+#pragma once
+
+#include "base/limits.h"
+#include "base/record.h"
+#include "mirror/mirror.h"
+
+typedef struct MirrorRun {
+        Uuid edge;
+        int64_t run_id;
+        int64_t epoch;
+} MirrorRun;
+
+/* ---- claim ---------------------------------------------------------------------------------- */
+
+typedef enum MirrorTrigger { MIRROR_TRIGGER_SCHEDULE, MIRROR_TRIGGER_MANUAL } MirrorTrigger;
+
+typedef struct MirrorClaim {
+        bool busy; /* somebody else holds the lease; nothing was changed */
+        /* who, when busy; else who held the lease that has ended, "": nobody else */
+        char holder[128];
+        char holder_doing[128];       /* where the holder's run is, for a person; "": not known */
+        uint64_t holder_since_usec;   /* for how long the holder's run has been going; 0 unknown */
+        uint64_t holder_expires_usec; /* the lease ends in, unless renewed */
+        int64_t epoch;
+        int64_t run_id;
+        /* the last run of this edge was cut short while it had a job that is young enough to be
+         * polled on: */
+        bool resumes;
+        Uuid job_id;
+        char job_url[LIMIT_URL_MAX_BYTES]; /* "" when none was recorded */
+        int64_t job_since_usec;            /* the run that asked for it began so long ago */
+} MirrorClaim;
+
+typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);
+
+typedef struct MirrorClaimRequest {
+        Uuid edge;
+        MirrorTrigger trigger;
+        bool refresh;          /* wanted */
+        int64_t held_epoch;    /* of the lease that mirror_take_due took; 0: none */
+        int64_t next_run_usec; /* when the edge is due next, microseconds since 1970; 0: leave */
+        /* a job that was asked for longer ago is not polled on: nobody waits for one as long */
+        uint64_t job_max_age_usec;
+} MirrorClaimRequest;
+
+/* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the
+ * epoch, closes a run that was left open (outcome `aborted`), inserts the new sync_run row with
+ * phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was
+ * left open, stopped or failed while its job was polled is resumed: trigger becomes `resume`, and
+ * the claim has the job. */
+int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
+                 void *userdata, MirrorTask **ret);
+
+/* ---- progress ------------------------------------------------------------------------------- */
+
+typedef enum SyncPhase {
+        SYNC_PHASE_REFRESH,
+        SYNC_PHASE_POLL,
+        SYNC_PHASE_LIST,
+        SYNC_PHASE_VERIFY,
+        SYNC_PHASE_APPLY,
+        SYNC_PHASE_DONE
+} SyncPhase;
+
+const char *mirror_phase_name(SyncPhase phase); /* as in sync_run.phase */
+
+typedef struct MirrorProgress {
+        SyncPhase phase;
+        bool has_job;
+        JobStatus job;
+        const char *job_url; /* NULL: leave as it is; the same for the next two */
+        const char *job_message;
+        const char *job_document; /* JSON */
+        int64_t pages, requests, listed;
+} MirrorProgress;
+
+/* One statement: renews the lease and writes where the run is. Fault code "lease-lost" (FAULT_RUN)
+ * when the epoch is not ours any more. */
+int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,
+                    MirrorCallback callback, void *userdata, MirrorTask **ret);
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+/* The end of a run: what goes into sync_run, edge and edge_claim. Texts are borrowed until the
+ * callback. */
+typedef struct MirrorEnding {
+        const char *outcome; /* synced, held, unstable, failed, aborted */
+        const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected */
+        bool listed_whole;   /* the list was complete: listed_at moves … */
+        int64_t listed_usec; /* … to when it was begun; CLOCK_BOOTTIME */
+        /* … and refreshed_at, when the refresh was clean, to this: it had not ended before */
+        int64_t refreshed_usec;
+        bool has_job;
+        JobStatus job;
+        const char *job_message, *job_document; /* NULL: leave */
+        int64_t pages, requests, listed;
+        const Fault *fault;  /* NULL or scope NONE: no error */
+        const char *problem; /* the catalog's error body, JSON; NULL */
+} MirrorEnding;
+
+/* One statement: ends a run without applying anything; releases the lease; consecutive_failures
+ * rises (not for `aborted`). Does nothing when the lease is not ours any more, with a fault of code
+ * "run-over": the run has its end already, from the next holder or from an apply whose answer
+ * nobody waited for. */
+int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
+                  MirrorCallback callback, void *userdata, MirrorTask **ret);

@@ -1,0 +1,142 @@
+/*
+ * mirror: one database's mirror, and the life of a piece of work on it.
+ *
+ * What always holds: a task is on its mirror's list from task_new until its callback runs or it is
+ * cancelled; it owns its PgTask and its timer.
+ */
+#include "mirror/mirror.h"
+#include "base/duration.h"
+#include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror **ret)
+{
+        Mirror *m = calloc(1, sizeof(*m));
+        if (!m)
+                return -ENOMEM;
+        m->pool = pool;
+        LIST_INIT(&m->tasks);
+        m->instance = strdup(instance);
+        if (!m->instance) {
+                free(m);
+                return -ENOMEM;
+        }
+        (void)snprintf(m->lease, sizeof(m->lease), "%llu milliseconds",
+                       (unsigned long long)(lease_usec / USEC_PER_MSEC));
+        *ret = m;
+        return 0;
+}
+
+int mirror_set_catalog(Mirror *m, const char *url)
+{
+        char *copy = strdup(url);
+        if (!copy)
+                return -ENOMEM;
+        free(m->catalog_url);
+        m->catalog_url = copy;
+        return 0;
+}
+
+int mirror_schema_version(void)
+{
+        return sql_migrations[sql_n_migrations - 1].number;
+}
+
+Mirror *mirror_free(Mirror *m)
+{
+        if (!m)
+                return NULL;
+        while (!LIST_EMPTY(&m->tasks))
+                (void)mirror_cancel(LIST_FIRST(&m->tasks));
+        free(m->instance);
+        free(m->catalog_url);
+        free(m);
+        return NULL;
+}
+
+/* ---- tasks ---------------------------------------------------------------------------------- */
+
+static void task_free(MirrorTask *task)
+{
+        if (!task->ending)
+                LIST_REMOVE(task, entry);
+        (void)pg_cancel(task->pg);
+        sd_event_source_disable_unref(task->timer);
+        if (task->done)
+                task->done(task);
+        free(task);
+}
+
+MirrorTask *mirror_cancel(MirrorTask *task)
+{
+        if (task)
+                task_free(task);
+        return NULL;
+}
+
+void *task_new(Mirror *m, size_t size, TaskComplete complete, TaskDone done, void *userdata)
+{
+        MirrorTask *task = calloc(1, size);
+        if (!task)
+                return NULL;
+        task->mirror = m;
+        task->complete = complete;
+        task->done = done;
+        task->userdata = userdata;
+        LIST_INSERT_HEAD(&m->tasks, task, entry);
+        return task;
+}
+
+void task_finish(MirrorTask *task, PgEnd end, const Fault *fault)
+{
+        /* The callback may free the mirror, so the task leaves the list first; a task that goes on
+         * comes back. */
+        LIST_REMOVE(task, entry);
+        task->ending = true;
+        if (!task->complete(task, end, fault)) {
+                task_free(task);
+                return;
+        }
+        task->ending = false;
+        LIST_INSERT_HEAD(&task->mirror->tasks, task, entry);
+}
+
+static void task_on_end(PgEnd end, const Fault *fault, void *userdata)
+{
+        MirrorTask *task = userdata;
+        task->pg = NULL;
+        task_finish(task, end, fault);
+}
+
+int task_continue(MirrorTask *task, const PgWork *work)
+{
+        return pg_start(task->mirror->pool, work, task_on_end, task, &task->pg);
+}
+
+int task_start(MirrorTask *task, const PgWork *work, const Params *params, MirrorTask **ret)
+{
+        int r = params && params->failed ? -ENOMEM : task_continue(task, work);
+        if (r < 0)
+                task_free(task);
+        else
+                *ret = task;
+        return r;
+}
+
+int task_start_step(MirrorTask *task, const PgStep *step, const Params *params, MirrorTask **ret)
+{
+        PgWork work = {.steps = step, .n_steps = 1};
+        return task_start(task, &work, params, ret);
+}
+
+int task_wait(MirrorTask *task, uint64_t delay_usec, sd_event_time_handler_t fire)
+{
+        task->timer = sd_event_source_disable_unref(task->timer);
+        return sd_event_add_time_relative(pg_pool_event(task->mirror->pool), &task->timer,
+                                          CLOCK_MONOTONIC, delay_usec, USEC_PER_MSEC, fire, task);
+}

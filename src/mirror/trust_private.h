@@ -1,0 +1,36 @@
+/*
+ * trust: may this database, and what is in its schema, be used by us?
+ *
+ * Readers of the answers to check_server.sql, migrate_foreign.sql, schema_version.sql and
+ * catalog.sql.
+ */
+#pragma once
+
+#include "mirror/mirror.h"
+#include "pg/pg.h"
+
+/* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or
+ * "schema-older". */
+int schema_check(int64_t version, Fault *ret_fault);
+
+/* Whether the server and its database can hold the mirror; `result` is that of sql_check_server: 0,
+ * or a filled fault "pg-too-old" or "pg-encoding". */
+int server_check(const PGresult *result, Fault *ret_fault);
+
+/* Whether nothing in the schema could run somebody else's code; `result` is that of
+ * sql_migrate_foreign. owner_too: the schema's owner is somebody else, too, unless this role is it.
+ * 0, or a filled fault "schema-foreign". */
+int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault);
+
+/* Whether the database belongs to no other catalog than ours; the first column of `result` is that
+ * of sql_catalog. 0, or a filled fault "other-catalog". */
+int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault);
+
+/* Whether nobody else writes the tables; `result` is that of sql_schema_version. 0, or a filled
+ * fault "pg-subscriber": the database subscribes to another. */
+int writer_check(const PGresult *result, Fault *ret_fault);
+
+/* Of steps with sql_schema_version and sql_catalog, the first ones of any work that is for a mirror
+ * of ours alone; `userdata` is a MirrorTask. */
+PgNext trust_on_version(const PGresult *result, void *userdata, Fault *ret_fault);
+PgNext trust_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault);
