@@ -37,14 +37,12 @@ typedef struct ConfigPostgres {
         unsigned max_connections;
 } ConfigPostgres;
 
-#define CONFIG_KEEP_FOREVER UINT64_MAX
-
 typedef struct ConfigDaemon {
         char *instance; /* default: host name and pid */
         unsigned max_syncs;
         uint64_t lease_usec;
         uint64_t stop_timeout_usec;
-        uint64_t history_keep_usec, run_keep_usec; /* CONFIG_KEEP_FOREVER: never pruned */
+        uint64_t history_keep_usec, run_keep_usec; /* USEC_FOREVER: never pruned */
 } ConfigDaemon;
 
 /* How many rows one sync may remove: a count, or a share of the edge's rows. */

@@ -146,7 +146,7 @@ static int parse_keep(const Option *o, void *object, const char *value, OptionCo
 {
         if (strcmp(value, "forever") != 0)
                 return parse_duration(o, object, value, context);
-        *(uint64_t *)field_of(o, object) = CONFIG_KEEP_FOREVER;
+        *(uint64_t *)field_of(o, object) = USEC_FOREVER;
         return 0;
 }
 

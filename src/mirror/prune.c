@@ -57,7 +57,7 @@ static bool prune_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 
 static void params_keep(Params *p, uint64_t keep_usec, unsigned batch)
 {
-        if (keep_usec == MIRROR_KEEP_FOREVER)
+        if (keep_usec == USEC_FOREVER)
                 params_text(p, NULL);
         else
                 params_usec(p, keep_usec / USEC_PER_SEC * USEC_PER_SEC);
@@ -77,7 +77,7 @@ int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
         params_keep(&t->history, retention->history_keep_usec, batch);
         params_keep(&t->runs, retention->run_keep_usec, batch);
         t->runs.failed = t->runs.failed || t->history.failed;
-        t->keeps_history = retention->history_keep_usec == MIRROR_KEEP_FOREVER;
+        t->keeps_history = retention->history_keep_usec == USEC_FOREVER;
         t->steps[0] = task_step(sql_prune_history, &t->history, prune_on_history);
         t->steps[0].wanted = prune_wants_history;
         t->steps[1] = task_step(sql_prune_runs, &t->runs, prune_on_runs);

@@ -5,10 +5,8 @@
 
 #include "mirror/mirror.h"
 
-#define MIRROR_KEEP_FOREVER UINT64_MAX
-
-/* Counted in whole seconds since the version or the run ended; MIRROR_KEEP_FOREVER: nothing is
- * deleted. */
+/* Counted in whole seconds since the version or the run ended; USEC_FOREVER (base/duration.h):
+ * nothing is deleted. */
 typedef struct MirrorRetention {
         uint64_t history_keep_usec;
         uint64_t run_keep_usec;

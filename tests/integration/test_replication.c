@@ -313,7 +313,7 @@ static void pruning_is_followed(void **state)
         free(harness_sql(&p->publisher.pg, "UPDATE edgemirror.database_connection_history SET "
                                            "valid_from = valid_from - interval '9 days',"
                                            " valid_to = valid_to - interval '9 days'"));
-        bench_prune(&p->publisher, USEC_PER_DAY, MIRROR_KEEP_FOREVER, 1000);
+        bench_prune(&p->publisher, USEC_PER_DAY, USEC_FOREVER, 1000);
         assert_true(p->publisher.pruned.versions > 0);
         wait_until_equal(p);
         assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.history_horizon", "1");

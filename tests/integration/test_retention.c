@@ -143,14 +143,14 @@ static void batches_are_small_and_each_leaves_the_reports_true(void **state)
 static void nothing_old_means_nothing_written(void **state)
 {
         MirrorBench *b = *state;
-        bench_prune(b, 80 * USEC_PER_DAY, MIRROR_KEEP_FOREVER, BATCH);
+        bench_prune(b, 80 * USEC_PER_DAY, USEC_FOREVER, BATCH);
         assert_int_equal(b->pruned.versions, 0);
         assert_sql(b, "SELECT count(*) FROM edgemirror.history_horizon", "0");
 
-        bench_prune(b, 30 * USEC_PER_DAY, MIRROR_KEEP_FOREVER, BATCH);
+        bench_prune(b, 30 * USEC_PER_DAY, USEC_FOREVER, BATCH);
         char *written =
                 bench_column(b, "SELECT xmin || ' ' || ctid FROM edgemirror.history_horizon");
-        bench_prune(b, 30 * USEC_PER_DAY, MIRROR_KEEP_FOREVER, BATCH);
+        bench_prune(b, 30 * USEC_PER_DAY, USEC_FOREVER, BATCH);
         assert_sql(b, "SELECT xmin || ' ' || ctid FROM edgemirror.history_horizon", written);
         free(written);
 }
@@ -164,7 +164,7 @@ static void forever_keeps_everything(void **state)
                                  " SELECT md5('edge')::uuid, 'x', 1, 'manual', 'done', 'synced', "
                                  "'2001-01-01', '2001-01-01'"
                                  "   FROM generate_series(1, 5)"));
-        bench_prune(b, MIRROR_KEEP_FOREVER, MIRROR_KEEP_FOREVER, BATCH);
+        bench_prune(b, USEC_FOREVER, USEC_FOREVER, BATCH);
         assert_int_equal(b->pruned.versions + b->pruned.runs, 0);
         assert_sql(b, "SELECT count(*) FROM edgemirror.database_connection_history", "7");
         assert_sql(b, "SELECT count(*) FROM edgemirror.sync_run", "5");
@@ -181,7 +181,7 @@ static void a_history_that_is_kept_forever_is_not_touched(void **state)
                                  "'2001-01-01', '2001-01-01'"
                                  "   FROM generate_series(1, 5); ALTER TABLE "
                                  "edgemirror.history_horizon OWNER TO postgres"));
-        bench_prune(b, MIRROR_KEEP_FOREVER, KEEP, BATCH);
+        bench_prune(b, USEC_FOREVER, KEEP, BATCH);
         free(harness_sql(&b->pg, "ALTER TABLE edgemirror.history_horizon OWNER TO em"));
         assert_int_equal(b->pruned.runs, 4);
         assert_int_equal(b->pruned.versions, 0);
@@ -230,10 +230,10 @@ static void old_runs_go_but_never_the_last_of_an_edge_nor_an_open_one(void **sta
                                  " SELECT edge_connection_id, instance, 'hourly', 'UTC', run_id "
                                  "FROM edgemirror.sync_run"
                                  "  WHERE instance = 'last of running'"));
-        bench_prune(b, MIRROR_KEEP_FOREVER, KEEP, 3);
+        bench_prune(b, USEC_FOREVER, KEEP, 3);
         assert_int_equal(b->pruned.runs, 3);
         assert_true(b->pruned.more);
-        bench_prune(b, MIRROR_KEEP_FOREVER, KEEP, 3);
+        bench_prune(b, USEC_FOREVER, KEEP, 3);
         assert_int_equal(b->pruned.runs, 1);
         assert_false(b->pruned.more);
         assert_sql(b, "SELECT instance FROM edgemirror.sync_run ORDER BY instance",

@@ -239,7 +239,7 @@ static void defaults_hold_where_nothing_is_written(void **state _unused_)
         assert_int_equal(c->daemon.max_syncs, 64);
         assert_int_equal(c->daemon.lease_usec, 60 * USEC_PER_SEC);
         assert_int_equal(c->daemon.stop_timeout_usec, 20 * USEC_PER_SEC);
-        assert_true(c->daemon.history_keep_usec == CONFIG_KEEP_FOREVER);
+        assert_true(c->daemon.history_keep_usec == USEC_FOREVER);
         assert_int_equal(c->daemon.run_keep_usec, 90 * USEC_PER_DAY);
         char pid[32];
         (void)snprintf(pid, sizeof(pid), ":%ld", (long)getpid());
@@ -400,7 +400,7 @@ static void retention_is_a_duration_or_forever(void **state _unused_)
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
 
         assert_int_equal(c->daemon.history_keep_usec, 52 * USEC_PER_WEEK);
-        assert_true(c->daemon.run_keep_usec == CONFIG_KEEP_FOREVER);
+        assert_true(c->daemon.run_keep_usec == USEC_FOREVER);
 }
 
 /* O8: the zone is missing on this system. Nothing else of the configuration suffers, and the line

@@ -63,7 +63,7 @@ void __wrap_daemon_wake(Daemon *d)
 }
 
 static Config config = {
-        .daemon = {.history_keep_usec = CONFIG_KEEP_FOREVER, .run_keep_usec = 90 * USEC_PER_DAY}};
+        .daemon = {.history_keep_usec = USEC_FOREVER, .run_keep_usec = 90 * USEC_PER_DAY}};
 static Supply supply;
 static Daemon d;
 
@@ -109,7 +109,7 @@ static void batches_follow_each_other_and_then_an_hour_passes(void **state)
         assert_int_equal(delay_usec, USEC_PER_MINUTE);
         fire();
         assert_int_equal(n_batches, 1);
-        assert_true(asked.history_keep_usec == CONFIG_KEEP_FOREVER &&
+        assert_true(asked.history_keep_usec == USEC_FOREVER &&
                     asked.run_keep_usec == 90 * USEC_PER_DAY);
         finish(1000, true, &none);
         assert_int_equal(delay_usec, USEC_PER_SEC);
