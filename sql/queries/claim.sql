@@ -6,13 +6,14 @@
 -- and the job polled on rather than started twice.
 -- An edge that was disabled since it was taken (not due any more) stays so.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
--- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval).
+-- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval),
+-- $9 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval).
 WITH taken AS (
     UPDATE edgemirror.edge_claim c
        SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = c.epoch + 1,
            next_run_at = CASE WHEN $7::bigint = 0 OR c.next_run_at IS NULL THEN c.next_run_at ELSE timestamptz 'epoch' + $7::bigint * interval '1 microsecond' END
      WHERE c.edge_connection_id = $1::uuid
-       AND (c.holder IS NULL OR c.expires_at < clock_timestamp() OR c.expires_at > clock_timestamp() + interval '2 hours'
+       AND (c.holder IS NULL OR c.expires_at < clock_timestamp() OR c.expires_at > clock_timestamp() + $9::interval
             OR (c.holder = $2::text AND c.epoch = $6::bigint))
     RETURNING c.epoch
 ), open AS (

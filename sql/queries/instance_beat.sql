@@ -2,7 +2,8 @@
 -- without a gap for as long, and for half a minute: after an outage of PostgreSQL, or when its clock was set, everybody seems dead, and everybody is back within
 -- that time.
 -- One row: how many edges this instance wants according to the table (-1: it is not known there), and how many others were found dead.
--- $1 id, $2 what it waits for, $3 the same in words.
+-- $1 id, $2 what it waits for, $3 the same in words,
+-- $4 a sign of life that lies further in the future was given before the clock was set back, and does not count (interval).
 WITH me AS (
     UPDATE edgemirror.instance i
        SET seen_at = clock_timestamp(),
@@ -15,7 +16,7 @@ WITH me AS (
     UPDATE edgemirror.instance o
        SET edges = '{}'
       FROM me
-     WHERE o.instance_id <> $1::uuid AND o.edges <> '{}' AND (o.seen_at < now() - o.lease OR o.seen_at > now() + interval '2 hours')
+     WHERE o.instance_id <> $1::uuid AND o.edges <> '{}' AND (o.seen_at < now() - o.lease OR o.seen_at > now() + $4::interval)
        AND me.unbroken_since < now() - greatest(o.lease, interval '30 seconds')
     RETURNING 1
 )

@@ -1,9 +1,9 @@
 -- Takes the leases of edges that are due, and of those whose holder went away, the longest overdue first; instances that ask at the same time get different
 -- ones. Then says when to ask again. Rows: one per edge taken (kind "taken"), and one of kind "next" whose due_usec is the next moment at which an edge that
 -- was not taken is due or a lease ends (null: never), with the version of the schema: when that is not $5, nothing is taken. Of an edge whose holder went away,
--- the row has who that was (was_holder). A lease that seems to last for hours was given before the clock was set back: no lease is as long (the option's
--- maximum is an hour).
--- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to leave alone (uuid array), $5 version of the schema.
+-- the row has who that was (was_holder).
+-- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to leave alone (uuid array), $5 version of the schema,
+-- $6 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval).
 WITH schema AS (
     SELECT max(version) AS version FROM edgemirror.schema_version
 ), free AS (
@@ -17,7 +17,7 @@ WITH schema AS (
 ), left_behind AS (
     SELECT c.edge_connection_id, c.next_run_at, c.holder AS was_holder
       FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
-     WHERE c.holder IS NOT NULL AND (c.expires_at < now() OR c.expires_at > now() + interval '2 hours')
+     WHERE c.holder IS NOT NULL AND (c.expires_at < now() OR c.expires_at > now() + $6::interval)
        AND e.enabled AND c.edge_connection_id <> ALL ($4::uuid[]) AND (SELECT version FROM schema) = $5::integer
      ORDER BY c.expires_at
      LIMIT $3::bigint

@@ -37,6 +37,11 @@
 #define LIMIT_JOB_MESSAGE_MAX_BYTES  (16 * 1024)
 #define LIMIT_JOB_DOCUMENT_MAX_BYTES (64 * 1024) /* the jsonb that is kept */
 
+/* Leases */
+#define LIMIT_LEASE_MAX_USEC (3600ULL * 1000000)
+/* one that ends later was written before PostgreSQL's clock was set back: it counts as ended */
+#define LIMIT_LEASE_LEFT_USEC (2 * LIMIT_LEASE_MAX_USEC)
+
 /* Texts for people */
 #define LIMIT_FAULT_MESSAGE_BYTES 1024
 #define LIMIT_LOG_FIELDS          16  /* facts beside one line */

@@ -84,7 +84,7 @@ static const Option OPTIONS[] = {
           .help = "Name of this instance in leases and runs. Default: host name and process id." },
         { DAEMON(max_syncs), .key = "max_syncs", COUNT(1, 10000), .default_text = "64",
           .help = "Edges in progress at once." },
-        { DAEMON(lease_usec), .key = "lease", DURATION(2 * USEC_PER_SEC, USEC_PER_HOUR),
+        { DAEMON(lease_usec), .key = "lease", DURATION(2 * USEC_PER_SEC, LIMIT_LEASE_MAX_USEC),
           .default_text = "60s",
           .help = "How long an edge stays claimed by an instance that gives no sign of life." },
         { DAEMON(stop_timeout_usec),

@@ -62,7 +62,7 @@ static PgNext unchanged_on_result(const PGresult *result, void *userdata, Fault 
 {
         ApplyTask *t = userdata;
         if (PQntuples(result) != 1 || !result_bool(result, 0, 0)) {
-                fault_lease_lost(ret_fault);
+                mirror_fault_lease_lost(ret_fault);
                 return PG_ROLLBACK;
         }
         const Digest *list = spool_digest(t->snapshot.rows);
@@ -137,20 +137,22 @@ static bool apply_report(ApplyTask *t, const Fault *fault)
         return false;
 }
 
-/* Again after a wait, as long as there are attempts left. */
+/* Again after a wait, when the fault allows it and attempts are left; what became of a COMMIT is
+ * asked whatever the fault. */
 static bool apply_again(ApplyTask *t, const Fault *fault, bool read_back)
 {
+        Fault again = *fault;
+        uint64_t delay_usec;
         t->fault = *fault;
-        if (++t->attempts >= ATTEMPTS_MAX) {
+        again.retryable = again.retryable || read_back;
+        if (!retry_again(&t->retry, &again, 0, clock_random(), &delay_usec)) {
                 if (read_back)
                         fault_prefix(&t->fault,
                                      "whether the snapshot was committed is not known: ");
                 return apply_report(t, &t->fault);
         }
         t->stage = read_back ? APPLY_READ_BACK : APPLY_UNCHANGED;
-        if (task_wait(&t->task, backoff_next(&t->backoff, 0, clock_random()), apply_on_timer) < 0)
-                return apply_report(t, &t->fault);
-        return true;
+        return task_wait(&t->task, delay_usec, apply_on_timer) >= 0 || apply_report(t, &t->fault);
 }
 
 /* Something changed, or may have. */
@@ -184,7 +186,7 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         case PG_END_UNKNOWN:
                 return apply_again(t, fault, true);
         default:
-                return fault->retryable ? apply_again(t, fault, false) : apply_report(t, fault);
+                return apply_again(t, fault, false);
         }
 }
 
@@ -226,8 +228,7 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
         params_uuid(&t->missing, edge);
         params_text(&t->missing, reasons[snapshot->missing]);
         params_int(&t->missing, snapshot->confirm_removals);
-        t->backoff =
-                (Backoff){.floor_usec = 200 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC};
+        retry_init(&t->retry, ATTEMPTS_MAX);
         return t;
 }
 

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "base/backoff.h"
+#include "base/retry.h"
 #include "mirror/apply.h"
 #include "mirror/mirror_private.h"
 
@@ -62,8 +62,7 @@ typedef struct ApplyTask {
         int64_t marks;
         bool had_rejected; /* the edge has rows that could not be mirrored before */
         MirrorApplied applied;
-        unsigned attempts;
-        Backoff backoff;
+        Retry retry;
         Fault fault; /* of the last attempt */
 } ApplyTask;
 

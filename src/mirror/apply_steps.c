@@ -13,8 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FETCH_ROWS = 1000 }; /* as in apply_find_fetch.sql and plan_fetch.sql */
-
 /* ---- what is wanted ------------------------------------------------------------------------- */
 
 static bool apply_writes(void *userdata)
@@ -107,7 +105,7 @@ static PgNext apply_on_lock(const PGresult *result, void *userdata, Fault *ret_f
 {
         ApplyTask *t = userdata;
         if (PQntuples(result) != 1) {
-                fault_lease_lost(ret_fault);
+                mirror_fault_lease_lost(ret_fault);
                 return PG_ROLLBACK;
         }
         apply_set_ages(t, &t->finish);
@@ -163,7 +161,7 @@ static PgNext apply_on_found(const PGresult *result, void *userdata, Fault *ret_
                 if (spool_add_id(t->snapshot.found, &id, ret_fault) < 0)
                         return PG_ROLLBACK;
         }
-        return n == FETCH_ROWS ? PG_AGAIN : PG_ROLLBACK;
+        return n > 0 && spool_rows(t->snapshot.found) < t->applied.found ? PG_AGAIN : PG_ROLLBACK;
 }
 
 static void apply_take_counts(ApplyTask *t, const PGresult *result)
@@ -209,7 +207,7 @@ static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_f
                 };
                 t->plan(&row, t->task.userdata);
         }
-        return n == FETCH_ROWS ? PG_AGAIN : PG_ROLLBACK;
+        return n > 0 ? PG_AGAIN : PG_ROLLBACK;
 }
 
 static PgNext apply_on_finish(const PGresult *result, void *userdata, Fault *ret_fault)

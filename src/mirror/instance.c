@@ -61,6 +61,7 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_fo
         params_uuid(&t->params, instance);
         params_text(&t->params, waiting_for);
         params_text(&t->params, message);
+        params_usec(&t->params, LIMIT_LEASE_LEFT_USEC);
         return instance_start(t, sql_instance_beat, beat_on_result, ret);
 }
 
@@ -122,5 +123,6 @@ int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata
         if (!t)
                 return -ENOMEM;
         t->callback.instances = callback;
+        params_usec(&t->params, LIMIT_LEASE_LEFT_USEC);
         return instance_start(t, sql_instance_list, instances_on_result, ret);
 }

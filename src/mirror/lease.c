@@ -33,13 +33,6 @@ static void lease_soften(PgEnd end, Fault *fault)
                 fault->retryable = true;
 }
 
-void fault_lease_lost(Fault *ret)
-{
-        fault_set(ret, FAULT_RUN, ESTALE, "lease-lost",
-                  "the lease ended before it was renewed and another instance took over; this run "
-                  "publishes nothing");
-}
-
 static int lease_start(LeaseTask *t, const char *sql, PgStepResult on_result, MirrorTask **ret)
 {
         t->step = task_step(sql, &t->params, on_result);
@@ -125,6 +118,7 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
         params_int(&t->params, request->held_epoch);
         params_int(&t->params, request->next_run_usec);
         params_usec(&t->params, request->job_max_age_usec);
+        params_usec(&t->params, LIMIT_LEASE_LEFT_USEC);
         return lease_start(t, sql_claim, claim_on_result, ret);
 }
 
@@ -143,7 +137,7 @@ static bool progress_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         Fault copy = *fault;
         lease_soften(end, &copy);
         if (copy.scope == FAULT_NONE && !t->ours)
-                fault_lease_lost(&copy);
+                mirror_fault_lease_lost(&copy);
         t->callback.plain(&copy, task->userdata);
         return false;
 }

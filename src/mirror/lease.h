@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/record.h"
 #include "mirror/mirror.h"
+#include <errno.h>
 
 typedef struct MirrorRun {
         Uuid edge;
@@ -82,6 +83,14 @@ typedef struct MirrorProgress {
  * when the epoch is not ours any more. */
 int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,
                     MirrorCallback callback, void *userdata, MirrorTask **ret);
+
+/* That fault, for whoever finds out in another way that the lease has ended. */
+static inline void mirror_fault_lease_lost(Fault *ret)
+{
+        fault_set(ret, FAULT_RUN, ESTALE, "lease-lost",
+                  "the lease ended before it was renewed and another instance took over; this run "
+                  "publishes nothing");
+}
 
 /* ---- the end -------------------------------------------------------------------------------- */
 

@@ -8,6 +8,3 @@
 
 /* $1…$18 of the statements that end a run. */
 void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending);
-
-/* "lease-lost". */
-void fault_lease_lost(Fault *ret);

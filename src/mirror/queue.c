@@ -86,6 +86,7 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *exclude, size_t n_exc
         params_int(&t->params, limit);
         params_uuids(&t->params, exclude, n_exclude);
         params_int(&t->params, mirror_schema_version());
+        params_usec(&t->params, LIMIT_LEASE_LEFT_USEC);
         t->step = task_step(sql_take_due, &t->params, due_on_result);
         return task_start_step(&t->task, &t->step, &t->params, ret);
 }

@@ -30,7 +30,7 @@ void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
                 .phase = options->refresh && !options->dry_run ? SYNC_PHASE_REFRESH
                                                                : SYNC_PHASE_LIST,
         };
-        retry_init(&m->retry);
+        retry_init(&m->retry, RETRY_ATTEMPTS);
         listing_init(&m->listing, options->page_size, options->random);
 }
 
@@ -326,9 +326,7 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
 static SyncEvent machine_on_lease_lost(SyncMachine *m)
 {
         Fault fault;
-        fault_set(&fault, FAULT_RUN, ESTALE, "lease-lost",
-                  "the lease ended before it was renewed and another instance took over; this run "
-                  "publishes nothing");
+        mirror_fault_lease_lost(&fault);
         if (!machine_decided(m)) {
                 m->outcome = "aborted";
                 m->fault = fault;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/retry.h"
 #include "catalog/catalog.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
@@ -16,7 +17,6 @@
 #include "sync/listing.h"
 #include "sync/polling.h"
 #include "sync/proof.h"
-#include "sync/retry.h"
 
 typedef enum SyncState {
         SYNC_IDLE,

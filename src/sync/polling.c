@@ -27,7 +27,7 @@ void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bo
                 .peer_only = true,
         };
         p->first_url = p->url;
-        retry_init(&p->retry);
+        retry_init(&p->retry, RETRY_ATTEMPTS);
 }
 
 uint64_t polling_first_delay(const Polling *p)

@@ -13,8 +13,8 @@
  */
 #pragma once
 
+#include "base/retry.h"
 #include "catalog/catalog.h"
-#include "sync/retry.h"
 
 typedef struct PollingLimits {
         uint64_t poll_min_usec, poll_max_usec;

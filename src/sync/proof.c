@@ -23,7 +23,7 @@ static bool proof_has_next(const Proof *p)
 static void slot_take(ProofSlot *slot, int64_t number)
 {
         *slot = (ProofSlot){.state = PROOF_SLOT_TO_ASK, .number = number};
-        retry_init(&slot->retry);
+        retry_init(&slot->retry, RETRY_ATTEMPTS);
 }
 
 bool proof_next_order(Proof *p, ProofOrder *ret)

@@ -11,8 +11,8 @@
  */
 #pragma once
 
+#include "base/retry.h"
 #include "catalog/catalog.h"
-#include "sync/retry.h"
 
 #define PROOF_SLOTS                                                                                \
         8 /* requests of one sync at a time; the HTTP client bounds those of all syncs together */

@@ -63,7 +63,7 @@ tests/sim/database_queries.c
 /^static DbRun \*run_last_with_job/,/^}/s/ && d->runs\[i\].job >= 0//
 
 the catalog is asked again before it wants to be
-src/sync/retry.c
+src/base/retry.c
 s/if (\*ret_delay_usec < requested_usec)/if (requested_usec == 1)/
 
 a job counts as clean whatever its result

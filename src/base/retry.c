@@ -1,16 +1,15 @@
 /*
- * retry: a handful of attempts, then the fault stands. Five attempts take about ten seconds; an
- * outage that lasts longer is not the matter of one request, the schedule brings the edge back.
+ * retry: a few attempts, then the fault stands.
  */
-#include "sync/retry.h"
+#include "base/retry.h"
 #include "base/duration.h"
 
-enum { RETRY_FAILURES_MAX = 5 };
-
-void retry_init(Retry *r)
+void retry_init(Retry *r, unsigned attempts_max)
 {
         *r = (Retry){
-                .backoff = {.floor_usec = 250 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC}};
+                .backoff = {.floor_usec = 250 * USEC_PER_MSEC, .ceiling_usec = 30 * USEC_PER_SEC},
+                .attempts_max = attempts_max,
+        };
 }
 
 void retry_reset(Retry *r)
@@ -23,7 +22,7 @@ bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t
                  uint64_t *ret_delay_usec)
 {
         r->failures++;
-        if (!fault->retryable || r->failures >= RETRY_FAILURES_MAX)
+        if (!fault->retryable || r->failures >= r->attempts_max)
                 return false;
         *ret_delay_usec = backoff_next(&r->backoff, 0, random);
         /* However long: what is too long ends the run instead, see machine.h. */

@@ -2,7 +2,7 @@
  * retry: may this request be tried again, and when?
  *
  * Pure. One Retry per thing that is tried: a few attempts with growing delays, never before the
- * server wants it (Retry-After).
+ * server requested it (Retry-After).
  */
 #pragma once
 
@@ -13,10 +13,15 @@
 
 typedef struct Retry {
         Backoff backoff;
+        unsigned attempts_max;
         unsigned failures; /* in a row */
 } Retry;
 
-void retry_init(Retry *r);
+/* Of a request: about ten seconds. An outage that lasts longer is not the matter of one request,
+ * the schedule brings the edge back. */
+enum { RETRY_ATTEMPTS = 5 };
+
+void retry_init(Retry *r, unsigned attempts_max);
 
 /* After a success: the next failure is a first one again. */
 void retry_reset(Retry *r);
