@@ -13,8 +13,8 @@
  */
 #pragma once
 
+#include "base/limiter.h"
 #include "catalog/catalog.h"
-#include "sync/limiter.h"
 #include <systemd/sd-event.h>
 
 typedef struct Prefetch Prefetch;

@@ -10,11 +10,11 @@
 #pragma once
 
 #include "base/fault.h"
+#include "base/limiter.h"
 #include "catalog/catalog.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
 #include "sync/guard.h"
-#include "sync/limiter.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
  * shared between lists.
  */
 #include "base/cleanup.h"
-#include "sync/limiter.h"
+#include "base/limiter.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

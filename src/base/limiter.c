@@ -1,7 +1,7 @@
 /*
  * limiter: see the header. 1 <= allowed <= most always holds.
  */
-#include "sync/limiter.h"
+#include "base/limiter.h"
 
 enum {
         BEGIN_WITH = 2,
