@@ -38,6 +38,8 @@ int session_failed(const Fault *fault)
 static int session_open_event(Session *s, Fault *ret_fault)
 {
         int r = s->event ? 0 : sd_event_new(&s->event);
+        if (r >= 0 && !s->peers)
+                r = peers_new(s->event, s->config, &s->peers);
         return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources",
                                  "the event loop cannot be opened: %s", strerrordesc_np(-r))
                      : 0;
@@ -46,18 +48,17 @@ static int session_open_event(Session *s, Fault *ret_fault)
 int session_try_mirror(Session *s, Fault *ret_fault)
 {
         if (session_open_event(s, ret_fault) < 0 ||
-            peers_open_mirror(&s->peers, s->event, s->config, ret_fault) < 0)
+            peers_open_mirror(s->peers, s->only_reads, ret_fault) < 0)
                 return session_fault_status(ret_fault);
-        s->mirror = s->peers.mirror;
+        s->mirror = s->peers->mirror;
         return CLI_EXIT_DONE;
 }
 
 int session_try_catalog(Session *s, Fault *ret_fault)
 {
-        if (session_open_event(s, ret_fault) < 0 ||
-            peers_open_catalog(&s->peers, s->event, s->config, ret_fault) < 0)
+        if (session_open_event(s, ret_fault) < 0 || peers_open_catalog(s->peers, ret_fault) < 0)
                 return session_fault_status(ret_fault);
-        s->catalog = s->peers.catalog;
+        s->catalog = s->peers->catalog;
         return CLI_EXIT_DONE;
 }
 
@@ -86,7 +87,7 @@ int session_loop(Session *s)
 
 void session_done(Session *s)
 {
-        peers_close(&s->peers);
+        peers_unref(s->peers);
         sd_event_unref(s->event);
         (void)config_free(s->config);
         *s = (Session){0};

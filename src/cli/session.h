@@ -12,7 +12,9 @@
 typedef struct Session {
         Config *config;
         sd_event *event;
-        Peers peers;
+        /* said before the mirror is opened: a server that takes no writes will do */
+        bool only_reads;
+        Peers *peers;
         Catalog *catalog; /* of the peers; the next too */
         Mirror *mirror;
 } Session;

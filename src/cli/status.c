@@ -277,7 +277,7 @@ static bool wants_colour(void)
 static int status_open(StatusView *v, const CommandLine *line)
 {
         int status = session_load(&v->session, line->config_file);
-        v->session.peers.only_reads = true; /* on call, a standby is better than nothing */
+        v->session.only_reads = true; /* on call, a standby is better than nothing */
         if (status == 0)
                 status = session_open_mirror(&v->session);
         if (status != 0)

@@ -48,7 +48,6 @@ struct SyncCommand {
         Session session;
         const CommandLine *line;
         SyncContext context;
-        Limiter limiter;
         ProgressView *view;
         const ConfigEdge **edges;
         Runner *runners; /* one per edge */
@@ -365,12 +364,11 @@ static int command_open(SyncCommand *c)
 
         MirrorTask *task;
         sd_event *event = c->session.event;
-        limiter_init(&c->limiter, c->session.config->catalog.max_requests);
         c->context = (SyncContext){
                 .event = event,
                 .catalog = c->session.catalog,
                 .mirror = c->session.mirror,
-                .limiter = &c->limiter,
+                .limiter = &c->session.peers->limiter,
                 .lease_usec = c->session.config->daemon.lease_usec,
                 .patience_usec = c->session.config->catalog.request_timeout_usec,
         };

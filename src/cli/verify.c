@@ -134,7 +134,7 @@ static void verify_on_edge(const MirrorVerify *v, const Fault *fault, void *user
 static int verify_begin(Verification *c, const CommandLine *line)
 {
         int status = session_load(&c->session, line->config_file);
-        c->session.peers.only_reads = true; /* on call, a standby is better than nothing */
+        c->session.only_reads = true; /* on call, a standby is better than nothing */
         if (status == 0)
                 status = session_open_mirror(&c->session);
         if (status != 0)

@@ -58,7 +58,7 @@ static int breaker_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
         Breaker *g = &d->gate;
         g->timer = sd_event_source_disable_unref(g->timer);
         bool refused = g->outage.down && g->outage.fault.refused;
-        bool may = !refused || catalog_reread_secret(d->supply->peers.catalog) ||
+        bool may = !refused || catalog_reread_secret(d->supply->peers->catalog) ||
                    clock_monotonic_usec() >= g->refused_until_usec;
         if (may)
                 breaker_probe(d);
@@ -162,7 +162,7 @@ static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
         /* What a sync would not wait for. */
         bool put_off = fault->retryable && page->answer.status > 0 &&
                        page->answer.retry_after_usec >
-                               d->supply->peers.config->catalog.request_timeout_usec;
+                               d->supply->peers->config->catalog.request_timeout_usec;
         Fault failed = *fault;
         failed.retry_after_usec = put_off ? page->answer.retry_after_usec : 0;
         if (fault->scope == FAULT_PEER || page->answer.status == 0 || breaker_is_gateway(fault) ||
@@ -200,7 +200,7 @@ void breaker_probe(Daemon *d)
         }
         g->timer = sd_event_source_disable_unref(g->timer);
         const Uuid *schema = edge->has_schema_connection ? &edge->schema_connection : NULL;
-        int r = catalog_list(d->supply->peers.catalog, &edge->id, schema, 0, 1, breaker_on_answer,
+        int r = catalog_list(d->supply->peers->catalog, &edge->id, schema, 0, 1, breaker_on_answer,
                              d, &g->probe);
         if (r < 0) {
                 Fault fault;
@@ -216,13 +216,13 @@ void breaker_is_closed(Daemon *d)
         d->gate = (Breaker){0};
         breaker_init(d);
         /* not with a password that is known to be old */
-        (void)catalog_reread_secret(d->supply->peers.catalog);
+        (void)catalog_reread_secret(d->supply->peers->catalog);
         breaker_probe(d);
 }
 
 void breaker_retry(Daemon *d)
 {
-        (void)catalog_reread_secret(d->supply->peers.catalog);
+        (void)catalog_reread_secret(d->supply->peers->catalog);
         breaker_probe(d);
 }
 

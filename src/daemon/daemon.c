@@ -39,7 +39,7 @@ void daemon_ready(Daemon *d)
 
 static void supply_free(Supply *s)
 {
-        peers_close(&s->peers);
+        peers_unref(s->peers);
         free(s);
 }
 
@@ -48,14 +48,18 @@ static int supply_new(Daemon *d, Config *config, Supply **ret, Fault *ret_fault)
         Supply *s = calloc(1, sizeof(*s));
         if (!s)
                 return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
-        int r = peers_open_mirror(&s->peers, d->event, config, ret_fault);
+        int r = peers_new(d->event, config, &s->peers);
+        if (r < 0) {
+                free(s);
+                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory", "out of memory");
+        }
+        r = peers_open_mirror(s->peers, false, ret_fault);
         if (r >= 0)
-                r = peers_open_catalog(&s->peers, d->event, config, ret_fault);
+                r = peers_open_catalog(s->peers, ret_fault);
         if (r < 0) {
                 supply_free(s);
                 return r;
         }
-        limiter_init(&s->limiter, config->catalog.max_requests);
         *ret = s;
         return 0;
 }

@@ -21,8 +21,7 @@ typedef struct Daemon Daemon;
  * sync that began with them is over. */
 typedef struct Supply {
         struct Supply *next;
-        Peers peers;
-        Limiter limiter;
+        Peers *peers;
         unsigned users;
 } Supply;
 

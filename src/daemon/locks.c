@@ -70,7 +70,7 @@ static int locks_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
         Locks *l = &d->locks;
         bool busy = d->runs || d->queue.task || d->presence.task || l->outage.down;
         if (busy && !d->queue.outage.down && !l->task && !d->stopping &&
-            mirror_lock_wait(d->supply->peers.mirror, locks_on_answer, d, &l->task) >= 0) {
+            mirror_lock_wait(d->supply->peers->mirror, locks_on_answer, d, &l->task) >= 0) {
                 l->supply = d->supply;
                 l->supply->users++;
         } else {

@@ -118,7 +118,7 @@ static void presence_beat(Daemon *d)
                 return;
         const char *waits_for = presence_waits_for(d, message, sizeof(message));
         if (!d->queue.outage.down &&
-            mirror_instance_beat(d->supply->peers.mirror, &p->instance.id, waits_for,
+            mirror_instance_beat(d->supply->peers->mirror, &p->instance.id, waits_for,
                                  waits_for ? message : NULL, presence_on_beat, d, &p->task) >= 0) {
                 p->supply = d->supply;
                 p->supply->users++;
@@ -159,7 +159,7 @@ void presence_leave(Daemon *d)
         presence_done(d);
         if (!begun || d->queue.outage.down)
                 return;
-        if (mirror_instance_stop(d->supply->peers.mirror, &p->instance.id, presence_on_stopped, d,
+        if (mirror_instance_stop(d->supply->peers->mirror, &p->instance.id, presence_on_stopped, d,
                                  &p->task) >= 0) {
                 p->supply = d->supply;
                 p->supply->users++;

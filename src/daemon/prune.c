@@ -58,7 +58,7 @@ static void prune_batch(Daemon *d)
                 .history_keep_usec = d->config->daemon.history_keep_usec,
                 .run_keep_usec = d->config->daemon.run_keep_usec,
         };
-        if (mirror_prune(d->supply->peers.mirror, &retention, PRUNE_BATCH, prune_on_done, d,
+        if (mirror_prune(d->supply->peers->mirror, &retention, PRUNE_BATCH, prune_on_done, d,
                          &p->task) < 0) {
                 prune_later(d, PRUNE_EVERY_USEC);
                 return;

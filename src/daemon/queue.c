@@ -233,7 +233,7 @@ static int queue_register(Daemon *d)
                         .timezone = c->edges[i].timezone,
                         .next_run_usec = due_by_schedule(&c->edges[i], daemon_now(d)),
                 };
-        return mirror_register(d->supply->peers.mirror, edges, c->n_edges, &d->presence.instance,
+        return mirror_register(d->supply->peers->mirror, edges, c->n_edges, &d->presence.instance,
                                queue_on_registered, d, &d->queue.task);
 }
 
@@ -251,7 +251,7 @@ static int queue_take(Daemon *d)
                 leave[n++] = q->unknown_edges[i];
         q->asked = queue_capacity(d);
         q->expected_usec = INT64_MAX;
-        return mirror_take_due(d->supply->peers.mirror, q->asked, leave, n, queue_on_due, d,
+        return mirror_take_due(d->supply->peers->mirror, q->asked, leave, n, queue_on_due, d,
                                &q->task);
 }
 

@@ -168,7 +168,7 @@ static void run_on_settled(const Fault *fault, void *userdata)
  * when it was due). */
 static int run_say(Run *run)
 {
-        Mirror *mirror = run->supply->peers.mirror;
+        Mirror *mirror = run->supply->peers->mirror;
         return run->releases_lease
                        ? mirror_release(mirror, &run->edge, run->word_epoch, run->next_run_usec,
                                         run_on_settled, run, &run->after)
@@ -269,11 +269,11 @@ static int run_begin(Run *run, const ConfigEdge *edge)
         Daemon *d = run->daemon;
         const SyncContext context = {
                 .event = d->event,
-                .catalog = run->supply->peers.catalog,
-                .mirror = run->supply->peers.mirror,
-                .limiter = &run->supply->limiter,
-                .lease_usec = run->supply->peers.config->daemon.lease_usec,
-                .patience_usec = run->supply->peers.config->catalog.request_timeout_usec,
+                .catalog = run->supply->peers->catalog,
+                .mirror = run->supply->peers->mirror,
+                .limiter = &run->supply->peers->limiter,
+                .lease_usec = run->supply->peers->config->daemon.lease_usec,
+                .patience_usec = run->supply->peers->config->catalog.request_timeout_usec,
         };
         run->next_run_usec = due_by_schedule(edge, daemon_now(d));
         SyncPlan plan = sync_plan_of(edge);

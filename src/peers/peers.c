@@ -19,10 +19,88 @@ static int failed(const char *what, int r, Fault *ret_fault)
                          what, strerrordesc_np(-r));
 }
 
-static void peers_take_config(Peers *w, Config *config)
+static void peers_free(Peers *p)
 {
-        if (!w->config)
-                w->config = config_ref(config);
+        (void)catalog_free(p->catalog);
+        (void)http_client_free(p->http);
+        (void)mirror_free(p->mirror);
+        (void)pg_pool_free(p->pool);
+        (void)config_free(p->config);
+        sd_event_source_disable_unref(p->release);
+        sd_event_source_disable_unref(p->release_at_exit);
+        sd_event_unref(p->event);
+        free(p);
+}
+
+static int peers_on_release(sd_event_source *source _unused_, void *userdata)
+{
+        peers_free(userdata);
+        return 0;
+}
+
+/* What releases them from the loop is made here, so that a release cannot fail. */
+int peers_new(sd_event *event, Config *config, Peers **ret)
+{
+        Peers *p = calloc(1, sizeof(*p));
+        if (!p)
+                return -ENOMEM;
+        p->references = 1;
+        p->event = sd_event_ref(event);
+        p->config = config_ref(config);
+        limiter_init(&p->limiter, config->catalog.max_requests);
+        int r = sd_event_add_defer(event, &p->release, peers_on_release, p);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(p->release, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_exit(p->event, &p->release_at_exit, peers_on_release, p);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(p->release_at_exit, SD_EVENT_OFF);
+        if (r < 0) {
+                peers_free(p);
+                return r;
+        }
+        *ret = p;
+        return 0;
+}
+
+Peers *peers_ref(Peers *p)
+{
+        p->references++;
+        return p;
+}
+
+Peers *peers_unref(Peers *p)
+{
+        if (!p || --p->references > 0)
+                return NULL;
+        int state = sd_event_get_state(p->event);
+        if (state != SD_EVENT_RUNNING && state != SD_EVENT_EXITING) {
+                peers_free(p);
+                return NULL;
+        }
+        /* the loop may be told to end before it comes to what is deferred */
+        (void)sd_event_source_set_enabled(p->release, SD_EVENT_ONESHOT);
+        (void)sd_event_source_set_enabled(p->release_at_exit, SD_EVENT_ONESHOT);
+        return NULL;
+}
+
+int peers_task_begin(PeersTask *t, Peers *peers, int r)
+{
+        if (r >= 0)
+                t->peers = peers_ref(peers);
+        return r;
+}
+
+void peers_task_end(PeersTask *t)
+{
+        t->task = NULL;
+        t->peers = peers_unref(t->peers);
+}
+
+void peers_task_cancel(PeersTask *t)
+{
+        (void)mirror_cancel(t->task);
+        peers_task_end(t);
 }
 
 static int load_password(void *userdata, Text *ret, Fault *ret_fault)
@@ -41,10 +119,9 @@ static int try_password(ConfigPostgres *c, Fault *ret_fault)
         return r;
 }
 
-int peers_open_mirror(Peers *w, sd_event *event, Config *config, Fault *ret_fault)
+int peers_open_mirror(Peers *p, bool only_reads, Fault *ret_fault)
 {
-        ConfigPostgres *c = &config->postgres;
-        peers_take_config(w, config);
+        ConfigPostgres *c = &p->config->postgres;
         int r = try_password(c, ret_fault);
         if (r < 0)
                 return r;
@@ -54,18 +131,18 @@ int peers_open_mirror(Peers *w, sd_event *event, Config *config, Fault *ret_faul
                 .load_password_userdata = c,
                 .application_name = "edgemirror",
                 .max_connections = c->max_connections,
-                .only_reads = w->only_reads,
+                .only_reads = only_reads,
                 .search_path = MIRROR_SEARCH_PATH,
                 .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
                 .statement_timeout_usec = STATEMENT_TIMEOUT_USEC,
                 .lock_timeout_usec = LOCK_TIMEOUT_USEC,
         };
-        r = pg_pool_new(event, &options, &w->pool);
+        r = pg_pool_new(p->event, &options, &p->pool);
         if (r >= 0)
-                r = mirror_new(w->pool, config->daemon.instance, config->daemon.lease_usec,
-                               &w->mirror);
+                r = mirror_new(p->pool, p->config->daemon.instance, p->config->daemon.lease_usec,
+                               &p->mirror);
         if (r >= 0)
-                r = mirror_set_catalog(w->mirror, config->catalog.url);
+                r = mirror_set_catalog(p->mirror, p->config->catalog.url);
         return r < 0 ? failed("PostgreSQL's side", r, ret_fault) : 0;
 }
 
@@ -94,10 +171,9 @@ static int try_ca_file(const char *path, Fault *ret_fault)
                          strerrordesc_np(error));
 }
 
-int peers_open_catalog(Peers *w, sd_event *event, Config *config, Fault *ret_fault)
+int peers_open_catalog(Peers *p, Fault *ret_fault)
 {
-        ConfigCatalog *c = &config->catalog;
-        peers_take_config(w, config);
+        ConfigCatalog *c = &p->config->catalog;
         HttpClientOptions http = {
                 .user_agent = "edgemirror/" EDGEMIRROR_VERSION,
                 .ca_file = c->ca_file,
@@ -116,24 +192,14 @@ int peers_open_catalog(Peers *w, sd_event *event, Config *config, Fault *ret_fau
         int r = try_ca_file(c->ca_file, ret_fault);
         if (r < 0)
                 return r;
-        r = http_client_new(event, &http, &w->http);
+        r = http_client_new(p->event, &http, &p->http);
         if (r >= 0)
-                r = catalog_new(w->http, &catalog, &w->catalog);
+                r = catalog_new(p->http, &catalog, &p->catalog);
         if (r < 0)
                 return failed("the catalog's side", r, ret_fault);
-        r = catalog_load_secret(w->catalog, ret_fault);
+        r = catalog_load_secret(p->catalog, ret_fault);
         if (r < 0)
                 fault_prefix(ret_fault, "%s of [catalog]: ",
                              c->auth == CONFIG_AUTH_BASIC ? "password_file" : "token_file");
         return r < 0 ? r : 0;
-}
-
-void peers_close(Peers *w)
-{
-        (void)catalog_free(w->catalog);
-        (void)http_client_free(w->http);
-        (void)mirror_free(w->mirror);
-        (void)pg_pool_free(w->pool);
-        (void)config_free(w->config);
-        *w = (Peers){0};
 }

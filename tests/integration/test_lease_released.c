@@ -46,22 +46,21 @@ static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
 {
         World *w = *state;
         Config *config;
-        Peers peers = {0};
+        Peers *peers;
         Fault fault;
         Text errors = {0};
-        Limiter limiter;
         Sync *sync;
         SyncReport report = {0};
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(config_load(w->config, &config, &errors), 0);
         assert_int_equal(sd_event_new(&loop), 0);
-        assert_int_equal(peers_open_mirror(&peers, loop, config, &fault), 0);
-        assert_int_equal(peers_open_catalog(&peers, loop, config, &fault), 0);
-        limiter_init(&limiter, 1);
+        assert_int_equal(peers_new(loop, config, &peers), 0);
+        assert_int_equal(peers_open_mirror(peers, false, &fault), 0);
+        assert_int_equal(peers_open_catalog(peers, &fault), 0);
         const SyncContext context = {.event = loop,
-                                     .catalog = peers.catalog,
-                                     .mirror = peers.mirror,
-                                     .limiter = &limiter,
+                                     .catalog = peers->catalog,
+                                     .mirror = peers->mirror,
+                                     .limiter = &peers->limiter,
                                      .lease_usec = LEASE_USEC};
         SyncPlan plan = sync_plan_of(&config->edges[0]);
         plan.trigger = MIRROR_TRIGGER_MANUAL;
@@ -73,7 +72,7 @@ static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
         assert_string_equal(report.fault.code, "no-memory");
         assert_false(report.lease_kept);
         (void)sync_free(sync);
-        peers_close(&peers);
+        peers_unref(peers);
         sd_event_unref(loop);
         (void)config_free(config);
         text_done(&errors);

@@ -64,6 +64,7 @@ void __wrap_daemon_wake(Daemon *d)
 
 static Config config = {
         .daemon = {.history_keep_usec = USEC_FOREVER, .run_keep_usec = 90 * USEC_PER_DAY}};
+static Peers peers;
 static Supply supply;
 static Daemon d;
 
@@ -72,7 +73,7 @@ static int setup(void **state)
         (void)state;
         n_timers = n_batches = n_wakes = 0;
         refusal = 0;
-        supply = (Supply){0};
+        supply = (Supply){.peers = &peers};
         d = (Daemon){.config = &config, .supply = &supply};
         return sd_event_new(&d.event) < 0;
 }
