@@ -1,4 +1,5 @@
--- Takes the lease of an edge if it is free or has ended, raises the epoch, closes a run that was left open, and opens the new run: the intent, before
+-- Takes the lease of an edge if it is free or has ended, raises the epoch (to the microsecond it is: none comes again when an edge is forgotten and
+-- configured anew, or when a failover has lost the last claims), closes a run that was left open, and opens the new run: the intent, before
 -- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease,
 -- and where the run is that it holds it for.
 -- A lease that this instance took before, from the queue, is known by its epoch. Of the edge's newest run that has a job (runs without a refresh have none; it
@@ -10,7 +11,7 @@
 -- $9 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval).
 WITH taken AS (
     UPDATE edgemirror.edge_claim c
-       SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = c.epoch + 1,
+       SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = greatest(c.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
            next_run_at = CASE WHEN $7::bigint = 0 OR c.next_run_at IS NULL THEN c.next_run_at ELSE timestamptz 'epoch' + $7::bigint * interval '1 microsecond' END
      WHERE c.edge_connection_id = $1::uuid
        AND (c.holder IS NULL OR c.expires_at < clock_timestamp() OR c.expires_at > clock_timestamp() + $9::interval

@@ -11,7 +11,7 @@ WITH edge AS (
     DELETE FROM edgemirror.rejected_row r WHERE r.edge_connection_id = ANY ($1::uuid[])
 ), freed AS (
     UPDATE edgemirror.edge_claim c
-       SET next_run_at = NULL, holder = NULL, expires_at = NULL, epoch = c.epoch + 1
+       SET next_run_at = NULL, holder = NULL, expires_at = NULL, epoch = greatest(c.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
      WHERE c.edge_connection_id = ANY ($1::uuid[])
 )
 UPDATE edgemirror.sync_run r

@@ -26,7 +26,7 @@ WITH schema AS (
     SELECT * FROM left_behind UNION ALL SELECT * FROM free LIMIT $3::bigint
 ), taken AS (
     UPDATE edgemirror.edge_claim c
-       SET holder = $1::text, expires_at = clock_timestamp() + $2::interval, epoch = c.epoch + 1
+       SET holder = $1::text, expires_at = clock_timestamp() + $2::interval, epoch = greatest(c.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
       FROM due d
      WHERE c.edge_connection_id = d.edge_connection_id
     RETURNING c.edge_connection_id, c.epoch, c.next_run_at, d.was_holder

@@ -408,7 +408,7 @@ static void who_lost_the_lease_publishes_nothing(void **state)
                                  "'1 second' WHERE holder IS NOT NULL"));
         MirrorRun next = claim(w, &edge);
         assert_false(w->claim.busy);
-        assert_int_equal(next.epoch, paused.epoch + 1);
+        assert_true(next.epoch > paused.epoch);
 
         apply_run(w, &paused, spool);
         assert_string_equal(w->fault.code, "lease-lost");

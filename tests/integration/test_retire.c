@@ -237,6 +237,32 @@ static void who_comes_back_after_the_retirement_publishes_nothing(void **state)
                    "aborted lease-lost");
 }
 
+/* The same, when the edge is configured anew meanwhile and somebody else syncs it for as many times
+ * as it had been synced before. */
+static void who_comes_back_after_the_edge_was_forgotten_publishes_nothing(void **state)
+{
+        World *w = *state;
+        begin_again(w, "5", "1s");
+        fault(w, "list", "\"delay_ms\":2000");
+        const char *const sync[] = {"-c", w->config, "sync", "--full", "main", NULL};
+        pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
+        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase "
+                     "= 'list'");
+        forget_main_in_config(w);
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 second'"
+                         " WHERE holder IS NOT NULL"));
+        assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 0);
+        write_config(w, "1s");
+        pid_t other = harness_program_start_as(w->folder, "other", NULL, sync);
+        assert_int_equal(harness_program_wait(pid), 1);
+        assert_int_equal(harness_program_wait(other), 0);
+        assert_one(w,
+                   "SELECT string_agg(outcome, ' ' ORDER BY run_id) FROM edgemirror.sync_run r JOIN"
+                   " edgemirror.edge e USING (edge_connection_id) WHERE e.name = 'main'",
+                   "synced");
+}
+
 /* Its next sync would bring the rows back. */
 static void an_edge_that_a_service_still_wants_is_not_retired(void **state)
 {
@@ -311,6 +337,9 @@ int main(void)
                 cmocka_unit_test_setup(an_edge_that_is_being_synced_is_not_retired, synced_world),
                 cmocka_unit_test_setup(who_comes_back_after_the_retirement_publishes_nothing,
                                        synced_world),
+                cmocka_unit_test_setup(
+                        who_comes_back_after_the_edge_was_forgotten_publishes_nothing,
+                        synced_world),
                 cmocka_unit_test_setup(an_edge_that_a_service_still_wants_is_not_retired,
                                        synced_world),
                 cmocka_unit_test_setup(a_service_that_is_gone_wants_nothing, without_main),
