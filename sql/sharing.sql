@@ -18,7 +18,7 @@ BEGIN
     END IF;
 END $$;
 
--- A table that is to be published too is added here and to migrate_notes.sql.
+-- A table that is to be published too is added here and to migrate_notes.sql. A publication of somebody else, who may change or drop it, gets none.
 DO $$
 DECLARE
     missing text;
@@ -31,7 +31,8 @@ BEGIN
       FROM unnest(ARRAY['database_connection', 'database_connection_history', 'edge', 'history_horizon', 'rejected_row']) AS t (name)
      WHERE NOT EXISTS (SELECT FROM pg_publication_tables p
                         WHERE p.pubname = 'edgemirror' AND p.schemaname = 'edgemirror' AND p.tablename = t.name);
-    IF missing IS NOT NULL THEN
+    IF missing IS NOT NULL AND EXISTS (SELECT FROM pg_publication p JOIN pg_roles r ON r.oid = p.pubowner
+                                        WHERE p.pubname = 'edgemirror' AND (r.rolsuper OR r.rolname = current_user)) THEN
         EXECUTE 'ALTER PUBLICATION edgemirror ADD TABLE ' || missing;
     END IF;
 EXCEPTION

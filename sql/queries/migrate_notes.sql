@@ -17,3 +17,14 @@ SELECT 'publication',
        || string_agg('edgemirror.' || name, ', ' ORDER BY name) || ';'
   FROM missing
  GROUP BY publication
+UNION ALL
+SELECT 'publication', format('the publication edgemirror belongs to %I, who may change or drop it', r.rolname),
+       format('ALTER PUBLICATION edgemirror OWNER TO %I;', current_user)
+  FROM pg_publication p
+  JOIN pg_roles r ON r.oid = p.pubowner
+ WHERE p.pubname = 'edgemirror' AND NOT r.rolsuper AND r.rolname <> current_user
+UNION ALL
+SELECT 'publication', 'the publication edgemirror leaves out some kinds of changes: databases that subscribe do not get them',
+       'ALTER PUBLICATION edgemirror SET (publish = ''insert, update, delete, truncate'');'
+  FROM pg_publication p
+ WHERE p.pubname = 'edgemirror' AND NOT (p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate)

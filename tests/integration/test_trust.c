@@ -116,6 +116,52 @@ static void a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name(void **
         }
 }
 
+/* What an administrator makes his own keeps the code of whoever wrote it. */
+static void a_trap_that_was_given_another_owner_is_refused(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *make, *give, *words;
+        } cases[] = {
+                {"CREATE VIEW edgemirror.catalog AS SELECT mal.evil() AS url",
+                 "ALTER VIEW edgemirror.catalog OWNER TO postgres",
+                 "function mal.evil(), used by rule \"_RETURN\" on edgemirror.catalog, belongs to "
+                 "mallory"},
+                {"CREATE TABLE edgemirror.catalog (url text DEFAULT mal.evil())",
+                 "ALTER TABLE edgemirror.catalog OWNER TO postgres",
+                 "function mal.evil(), used by default value for edgemirror.catalog.url, belongs "
+                 "to mallory"},
+                {"CREATE TABLE edgemirror.catalog (url text CHECK (url <> mal.evil()))",
+                 "ALTER TABLE edgemirror.catalog OWNER TO postgres",
+                 "function mal.evil(), used by table constraint"},
+                {"CREATE TABLE edgemirror.catalog (url mal.text)",
+                 "ALTER TABLE edgemirror.catalog OWNER TO postgres",
+                 "type mal.text, used by table edgemirror.catalog, belongs to mallory"},
+                {"CREATE TABLE edgemirror.catalog (url text); CREATE RULE r AS ON INSERT TO "
+                 "edgemirror.catalog DO ALSO SELECT mal.evil()",
+                 "ALTER TABLE edgemirror.catalog OWNER TO postgres",
+                 "function mal.evil(), used by rule r on edgemirror.catalog, belongs to mallory"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                print_message("# %s\n", cases[i].words);
+                sql_as(w, "mallory",
+                       "CREATE SCHEMA mal; CREATE FUNCTION mal.evil() RETURNS text LANGUAGE plpgsql"
+                       " AS 'BEGIN ALTER ROLE mallory SUPERUSER; RETURN ''x''; END';"
+                       "CREATE DOMAIN mal.text AS text CHECK (mal.evil() <> '');"
+                       "GRANT USAGE ON SCHEMA mal TO PUBLIC; CREATE SCHEMA edgemirror");
+                sql_as(w, "mallory", cases[i].make);
+                sql(w, "ALTER SCHEMA edgemirror OWNER TO postgres");
+                sql(w, cases[i].give);
+                sign_in(w, "postgres", "test");
+                assert_int_equal(RUN(w, "migrate"), 77);
+                assert_says(w, "err", cases[i].words, true);
+                assert_int_equal(RUN(w, "check"), 77);
+                assert_says(w, "out", cases[i].words, true);
+                assert_one(w, "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'", "f");
+                (void)empty_database(state);
+        }
+}
+
 /* A schema of another role without anything of ours in it, or with what we may not read, is not "no
  * schema", nor one that `migrate` would mend. */
 static void check_says_whose_a_schema_is_that_is_not_ours(void **state)
@@ -301,7 +347,8 @@ static void what_somebody_put_into_the_schema_is_refused_by_name(void **state)
                  "NEW; END';"
                  "CREATE TRIGGER snap BEFORE INSERT ON edgemirror.edge FOR EACH ROW EXECUTE "
                  "FUNCTION public.snap()",
-                 "trigger snap on edgemirror.edge belongs to mallory",
+                 "function public.snap(), used by trigger snap on edgemirror.edge, belongs to "
+                 "mallory",
                  "DROP FUNCTION public.snap() CASCADE"},
                 {"GRANT CREATE ON SCHEMA edgemirror TO mallory", "SELECT 1",
                  "the right to create in schema edgemirror belongs to mallory", "SELECT 1"},
@@ -413,6 +460,26 @@ static void a_role_without_create_migrates_the_schema_that_an_administrator_made
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "note:", false);
         free(wanted);
+}
+
+/* A publication that somebody else has laid out is not taken for ours. */
+static void a_publication_of_somebody_else_is_named(void **state)
+{
+        World *w = *state;
+        sql_as(w, "mallory", "CREATE PUBLICATION edgemirror WITH (publish = 'insert')");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "the publication edgemirror belongs to mallory", true);
+        assert_one(w, "SELECT count(*) FROM pg_publication_tables", "0");
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "the publication edgemirror belongs to mallory", true);
+        sql(w, "ALTER PUBLICATION edgemirror OWNER TO em");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "leaves out some kinds of changes", true);
+        obey(w, "err");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "publication", false);
+        assert_one(w, "SELECT count(*) > 0 FROM pg_publication_tables", "t");
+        assert_one(w, "SELECT pubupdate AND pubdelete AND pubtruncate FROM pg_publication", "t");
 }
 
 static void a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back(void **state)
@@ -611,6 +678,9 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(a_schema_that_somebody_laid_out_as_a_trap_is_refused_by_name,
+                                       empty_database),
+                cmocka_unit_test_setup(a_publication_of_somebody_else_is_named, empty_database),
+                cmocka_unit_test_setup(a_trap_that_was_given_another_owner_is_refused,
                                        empty_database),
                 cmocka_unit_test_setup(check_says_whose_a_schema_is_that_is_not_ours,
                                        empty_database),
