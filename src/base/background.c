@@ -46,9 +46,10 @@ static void *background_thread(void *userdata)
 static int background_on_end(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 {
         (void)s;
-        (void)fd;
         (void)revents;
         Background *b = userdata;
+        eventfd_t ended;
+        (void)eventfd_read(fd, &ended); /* what the thread wrote before is seen from here on */
         b->source = sd_event_source_disable_unref(b->source);
         b->notifying = true;
         if (b->job.done)

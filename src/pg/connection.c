@@ -57,23 +57,19 @@ void connection_rest(PgConnection *c)
 
 static const PgEndpoint *connection_endpoint(const PgConnection *c)
 {
-        size_t first = c->pool->served == c->endpoints ? c->pool->served_index : 0;
-        return &c->endpoints->items[(first + c->tried) % c->endpoints->n];
+        return &c->endpoints->items[(c->first + c->tried) % c->endpoints->n];
 }
 
 /* The address that served last is tried first, also after another lookup. */
-static void connection_find_served(PgConnection *c)
+static size_t connection_find_first(const PgConnection *c)
 {
-        PgPool *pool = c->pool;
-        for (size_t i = 0; pool->served && pool->served != c->endpoints && i < c->endpoints->n;
-             i++) {
-                if (!pg_endpoint_equal(&c->endpoints->items[i],
-                                       &pool->served->items[pool->served_index]))
-                        continue;
-                (void)pg_endpoints_unref(pool->served);
-                pool->served = pg_endpoints_ref(c->endpoints);
-                pool->served_index = i;
+        const PgPool *pool = c->pool;
+        for (size_t i = 0; pool->served && i < c->endpoints->n; i++) {
+                if (pg_endpoint_equal(&c->endpoints->items[i],
+                                      &pool->served->items[pool->served_index]))
+                        return i;
         }
+        return 0;
 }
 
 static void connection_remember_served(PgConnection *c)
@@ -377,7 +373,7 @@ static void connection_try(PgConnection *c, PgEndpoints *list)
 {
         Fault fault;
         c->endpoints = list;
-        connection_find_served(c);
+        c->first = connection_find_first(c);
         if (connection_begin(c, &fault) < 0)
                 connection_try_next(c, &fault);
 }

@@ -36,7 +36,8 @@ static void lookup_done(void *data, void *userdata)
         pool->lookup = NULL;
         if (l->found && l->found->n > 0) {
                 (void)pg_endpoints_unref(pool->endpoints);
-                pool->endpoints = pg_endpoints_ref(l->found);
+                pool->endpoints =
+                        TAKE_PTR(l->found); /* its references are the loop's from now on */
         } else {
                 fault_set(&fault, FAULT_PEER, EHOSTUNREACH, "pg-unreachable",
                           "no connection to PostgreSQL: %s",

@@ -81,7 +81,7 @@ struct PgConnection {
         sd_event_source *io;
         sd_event_source *deadline; /* connecting, working, leaving: until then; idle: closed then */
         PgEndpoints *endpoints;
-        size_t tried;         /* of them */
+        size_t first, tried;  /* the place in them where this one began; how many it has tried */
         bool any;             /* none takes writes, and none need: see only_reads */
         uint64_t retire_usec; /* monotonic: no work begins on it any more */
         Background *cancel;
@@ -111,9 +111,9 @@ struct PgPool {
         size_t served_index;
         PgConnection *connections;
         unsigned n_connections;
-        /* the server took no further connection: until one of ours comes free, no more are asked
-         * for */
-        bool full;
+        /* the server took no further connection: none is asked for until one of ours comes free, or
+         * this fires */
+        sd_event_source *pause;
         PgTask *first, *last;             /* waiting for a connection */
         PgTask *ended_first, *ended_last; /* callbacks to be run */
         /* runs callbacks and hands out work, outside every handler of libpq's sockets */

@@ -10,11 +10,13 @@
 #include "pg/pg_private.h"
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #define ANSWER_DEFAULT_USEC  (10 * USEC_PER_SEC)
 #define IDLE_DEFAULT_USEC    USEC_PER_MINUTE
 #define MAX_AGE_DEFAULT_USEC USEC_PER_HOUR
 #define CANCEL_USEC          (200 * USEC_PER_MSEC)
+#define PAUSE_USEC           USEC_PER_SEC /* after a connection that could not be made */
 
 enum { SEARCH_PATH_BYTES = 500 };
 
@@ -70,12 +72,36 @@ static void pool_requeue(PgPool *pool, PgTask *t)
         pool->first = t;
 }
 
+/* ---- a server that takes no further connection ---------------------------------------------- */
+
+static void pool_end_pause(PgPool *pool)
+{
+        pool->pause = sd_event_source_disable_unref(pool->pause);
+}
+
+static int pool_on_pause(sd_event_source *s, uint64_t usec, void *userdata)
+{
+        (void)s;
+        (void)usec;
+        PgPool *pool = userdata;
+        pool_end_pause(pool);
+        pool_dispatch_later(pool);
+        return 0;
+}
+
+static int pool_begin_pause(PgPool *pool)
+{
+        pool_end_pause(pool);
+        return sd_event_add_time_relative(pool->event, &pool->pause, CLOCK_MONOTONIC, PAUSE_USEC,
+                                          100 * USEC_PER_MSEC, pool_on_pause, pool);
+}
+
 void pool_task_ended(PgTask *t, PgEnd end)
 {
         PgPool *pool = t->pool;
         PgConnection *c = t->connection;
         t->connection = NULL;
-        pool->full = false;
+        pool_end_pause(pool);
         /* A connection that had died unnoticed while idle, before anything of the work came back:
          * it simply begins again on another one. */
         bool stale = end == PG_END_FAILED && t->at.lost && !t->at.heard && t->work.transaction &&
@@ -99,7 +125,7 @@ static void pool_drop_broken(PgPool *pool, Fault *ret_connect_fault)
                 if (!c->connected)
                         *ret_connect_fault = c->fault;
                 else
-                        pool->full = false;
+                        pool_end_pause(pool);
                 *link = c->next;
                 pool->n_connections--;
                 (void)connection_free(c);
@@ -115,11 +141,11 @@ static unsigned pool_count(const PgPool *pool, PgConnectionState state)
 }
 
 /* A connection could not be made: those who wait hear why, unless another connection may still
- * serve them. */
+ * serve them. It may work for minutes, and the refusal have lasted for a moment: so it is tried
+ * again meanwhile. */
 static void pool_fail_waiting(PgPool *pool, const Fault *fault)
 {
-        pool->full = pool->n_connections > 0;
-        if (pool->full)
+        if (pool->n_connections > 0 && pool_begin_pause(pool) >= 0)
                 return;
         while (pool->first) {
                 PgTask *t = pool->first;
@@ -182,7 +208,7 @@ static void pool_open_more(PgPool *pool)
                 waiting += pool_takes(pool, &t->work);
         unsigned coming =
                 pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
-        while (!pool->full && waiting > coming && pool->n_connections < pool->max_connections) {
+        while (!pool->pause && waiting > coming && pool->n_connections < pool->max_connections) {
                 PgConnection *c;
                 if (connection_open(pool, &c) < 0) {
                         Fault fault;
@@ -305,6 +331,7 @@ PgPool *pg_pool_free(PgPool *pool)
         (void)pg_endpoints_unref(pool->served);
         free_tasks(pool->first);
         free_tasks(pool->ended_first);
+        pool_end_pause(pool);
         sd_event_source_disable_unref(pool->dispatcher);
         sd_event_unref(pool->event);
         free(pool->conninfo);

@@ -116,6 +116,41 @@ static void each_address_has_a_limit_of_its_own(void **state)
         harness_relay_stop(&relay);
 }
 
+/* Each goes on from where it began, whatever the others have found meanwhile. */
+static void connections_that_open_together_remember_where_they_are(void **state)
+{
+        Bench *b = *state;
+        HarnessRelay relay;
+        DeadEnd dead;
+        harness_relay_start(&relay, &b->pg, 0);
+        dead_end_open(&dead, relay.port);
+        Call first, second;
+        static const PgStep waits[] = {STEP("SELECT current_user FROM pg_sleep(0.3)")};
+        const PgWork waiting = WORK_OF(waits);
+        (void)run_on(b, "127.0.0.1", relay.port, &first); /* opens a pool, and warms the relay */
+        char conninfo[200];
+        (void)snprintf(conninfo, sizeof(conninfo),
+                       "host=two.test port=%u dbname=test user=em sslmode=disable", relay.port);
+        PgPoolOptions options = bench_options(conninfo);
+        options.connect_timeout_usec = USEC_PER_SEC;
+        bench_open_pool(b, &options);
+        bench_start(b, &first, &waiting);
+        bench_start(b, &second, &waiting);
+        bench_wait(&first);
+        bench_wait(&second);
+        bench_assert_done(&first);
+        bench_assert_done(&second);
+        free(harness_sql(&b->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                 " WHERE application_name = 'bench'"));
+        uint64_t began = clock_monotonic_usec();
+        bench_run(b, &first, &work);
+        bench_assert_done(&first);
+        assert_true(clock_monotonic_usec() - began < 400 * USEC_PER_MSEC);
+        b->pool = pg_pool_free(b->pool);
+        dead_end_close(&dead);
+        harness_relay_stop(&relay);
+}
+
 static void a_standby_is_passed_by(void **state)
 {
         Bench *b = *state;
@@ -211,6 +246,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(each_address_has_a_limit_of_its_own, bench_renew),
+                cmocka_unit_test_setup(connections_that_open_together_remember_where_they_are,
+                                       bench_renew),
                 cmocka_unit_test_setup(a_standby_is_passed_by, bench_renew),
                 cmocka_unit_test_setup(a_name_without_an_address_is_named, bench_renew),
                 cmocka_unit_test_setup(the_loop_turns_while_a_resolver_is_silent, bench_renew),

@@ -141,6 +141,40 @@ static void fewer_connections_than_wanted_are_enough(void **state)
                 1, 16);
 }
 
+/* A refusal that lasts for a moment, while the connection that is there works for longer. */
+static void a_refused_connection_is_asked_for_again(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg, "CREATE ROLE brief LOGIN CONNECTION LIMIT 1"));
+        char conninfo[300];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=brief", b->pg.folder);
+        PgPoolOptions options = bench_options(conninfo);
+        options.max_connections = 4;
+        bench_open_pool(b, &options);
+
+        PgStep hold = STEP("SELECT pg_advisory_xact_lock(7)"), ask = STEP("SELECT 'answered'");
+        PgWork work = SINGLE_OF(hold), urgent = SINGLE_OF(ask);
+        Call held, asked;
+        work.bulk = urgent.urgent = true;
+        PGconn *holder = PQconnectdb(b->pg.conninfo);
+        PQclear(PQexec(holder, "SELECT pg_advisory_lock(7)"));
+        bench_start(b, &held, &work);
+        bench_wait_for_sql(b, "SELECT count(*) FROM pg_locks WHERE NOT granted", "1");
+        size_t from = harness_log_end(&b->pg);
+        bench_start(b, &asked, &urgent);
+        while (harness_log_count(&b->pg, "too many connections for role \"brief\"", &from) == 0)
+                (void)sd_event_run(b->event, 10 * USEC_PER_MSEC);
+        free(harness_sql(&b->pg, "ALTER ROLE brief CONNECTION LIMIT -1"));
+        bench_wait(&asked); /* the other one still waits for its lock */
+        bench_assert_done(&asked);
+        assert_string_equal(asked.value, "answered");
+        assert_int_equal(held.n_calls, 0);
+        PQclear(PQexec(holder, "SELECT pg_advisory_unlock(7)"));
+        bench_wait(&held);
+        bench_assert_done(&held);
+        PQfinish(holder);
+}
+
 /* ---- cancelling ----------------------------------------------------------------------------- */
 
 static void cancelled_work_is_never_heard_of_again(void **state)
@@ -276,6 +310,7 @@ int main(void)
                 cmocka_unit_test_setup(one_connection_is_kept_for_what_is_urgent, bench_renew),
                 cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
                 cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
+                cmocka_unit_test_setup(a_refused_connection_is_asked_for_again, bench_renew),
                 cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
                 cmocka_unit_test_setup(work_can_be_cancelled_while_it_waits_for_a_connection,
                                        bench_renew),
