@@ -250,11 +250,24 @@ static void machine_blame_unreadable(SyncMachine *m)
         machine_blame(m, &fault);
 }
 
+/* Nothing of what the mirror has is known to be true any more. */
+static void machine_blame_all_rejected(SyncMachine *m)
+{
+        Fault fault;
+        fault_set(&fault, FAULT_RUN, EBADMSG, "list-all-rejected",
+                  "not one row of the list can be mirrored; the view edgemirror.rejected says why: "
+                  "has the API changed, or what stands in between?");
+        machine_blame(m, &fault);
+}
+
 static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
 {
         m->listed_to_the_end = whole;
         if (m->unreadable > 0) {
                 machine_blame_unreadable(m);
+                whole = false;
+        } else if (m->listing.received > 0 && m->mirrorable == 0) {
+                machine_blame_all_rejected(m);
                 whole = false;
         }
         m->listed_whole = whole;
@@ -302,8 +315,10 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
         retry_reset(&m->retry);
         m->pages++;
         Fault fault = {0};
-        for (size_t i = 0; i < page->n_rows; i++)
+        for (size_t i = 0; i < page->n_rows; i++) {
                 m->unreadable += page->rows[i].anonymous;
+                m->mirrorable += page->rows[i].rejected == NULL;
+        }
         m->listing.offset = page->offset; /* it may have been asked for before it was wanted */
         ListingStep step = listing_page(&m->listing, page->rows, page->n_rows, &fault);
         if (late && (step == LISTING_MORE || step == LISTING_AGAIN))

@@ -178,8 +178,9 @@ typedef struct SyncMachine {
         const char *refresh; /* outcome of the refresh; NULL: not decided */
         const char *outcome; /* NULL: not decided */
         bool listed_whole;
-        /* rows of the list whose ids cannot be read, as often as they came */
-        int64_t unreadable;
+        /* rows of the list whose ids cannot be read, and rows that can be mirrored, as often as
+         * they came */
+        int64_t unreadable, mirrorable;
         bool listed_to_the_end; /* whole, but for those */
         bool has_job;
         JobStatus job;

@@ -184,8 +184,10 @@ static void a_page_without_any_id_fails_the_list(void **state)
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "page-bad-row");
         control(w, "/control/faults", "");
-        spoil(w, "nul", 0); /* its id can be read */
-        assert_int_equal(run_sync(w, NULL, "main"), 0);
+        spoil(w, "nul", 0); /* its id can be read; that nothing of the mirror is known is said */
+        assert_int_equal(run_sync(w, NULL, "main"), 1);
+        assert_string_equal(text_of(w, 0, "outcome"), "unstable");
+        assert_string_equal(error_of(w, "code"), "list-all-rejected");
         assert_rejected(w, 1, 1, 0);
         assert_int_equal(present(w), 1);
 }

@@ -551,6 +551,31 @@ static void a_row_without_an_id_makes_the_list_not_whole(void **state)
         }
 }
 
+/* A list in which nothing can be mirrored says nothing of the mirror; an empty one does. */
+static void a_list_of_which_no_row_can_be_mirrored_is_not_whole(void **state)
+{
+        (void)state;
+        for (int n = 0; n < 3; n++) {
+                SyncMachine m;
+                new_machine(&m, false, false);
+                (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
+                (void)give_claim(&m);
+                DatabaseConnection rows[2] = {{.id = number_id(0), .rejected = "its name is odd"},
+                                              {.id = number_id(1), .rejected = "its name is odd"}};
+                CatalogPageAnswer a = {.answer = {.status = 200, .sent = true, .requests = 1}};
+                SyncAction action = SYNC_DO_LIST;
+                for (int i = 0; i < 5 && action == SYNC_DO_LIST; i++) {
+                        a.offset = m.listing.offset;
+                        a.rows = rows + a.offset;
+                        a.n_rows = (size_t)(n - a.offset);
+                        action = give(&m, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = &a});
+                }
+                assert_int_equal(action, SYNC_DO_APPLY);
+                assert_int_equal(m.listed_whole, n == 0);
+                assert_string_equal(m.fault.code, n == 0 ? "" : "list-all-rejected");
+        }
+}
+
 static void after_a_refresh_that_was_not_clean_nothing_is_looked_for(void **state)
 {
         (void)state;
@@ -1074,6 +1099,7 @@ int main(void)
                 cmocka_unit_test(what_is_not_proven_is_held_and_said),
                 cmocka_unit_test(too_many_missing_rows_are_held_without_a_request),
                 cmocka_unit_test(a_row_without_an_id_makes_the_list_not_whole),
+                cmocka_unit_test(a_list_of_which_no_row_can_be_mirrored_is_not_whole),
                 cmocka_unit_test(after_a_refresh_that_was_not_clean_nothing_is_looked_for),
                 cmocka_unit_test(a_busy_catalog_is_asked_again_and_then_it_goes_on),
                 cmocka_unit_test(a_page_that_never_comes_fails_the_run_after_a_few_attempts),
