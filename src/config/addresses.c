@@ -264,7 +264,9 @@ static bool hosts_hold_another(const char *hosts)
         return false;
 }
 
-bool conninfo_may_send_password_in_clear(const char *conninfo, bool has_password)
+/* libpq finds passwords in places of its own (PGPASSWORD, ~/.pgpass), now or later: so this does
+ * not ask whether there is one. */
+bool conninfo_leaves_encryption_open(const char *conninfo)
 {
         _cleanup_(cleanup_conninfo) PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
         if (!options)
@@ -276,7 +278,5 @@ bool conninfo_may_send_password_in_clear(const char *conninfo, bool has_password
                 /* its file may name one, now or later */
                 conninfo_value(options, "service", "PGSERVICE")[0] != '\0';
         bool decided = conninfo_value(options, "sslmode", "PGSSLMODE")[0] != '\0';
-        return another && !decided &&
-               (has_password || conninfo_value(options, "passfile", "PGPASSFILE")[0] ||
-                getenv("PGPASSWORD"));
+        return another && !decided;
 }

@@ -63,7 +63,7 @@ extern const OptionKind option_kind_string, option_kind_username, option_kind_se
 
 /* Whether libpq might send a password to another machine without TLS, and nobody has said that it
  * may. */
-bool conninfo_may_send_password_in_clear(const char *conninfo, bool has_password);
+bool conninfo_leaves_encryption_open(const char *conninfo);
 
 #define OPTIONS_MAX 64 /* rows of the table, for flags beside it */
 

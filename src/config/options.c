@@ -65,8 +65,8 @@ static const Option OPTIONS[] = {
         /* [postgres] */
         { POSTGRES(conninfo), .key = "conninfo", .kind = &option_kind_conninfo, .required = true,
           .sample = "host=/run/postgresql dbname=reporting user=edgemirror",
-          .help = "The database that holds the mirror. With a password and a host that is another "
-                  "machine, sslmode must be set here, best verify-full." },
+          .help = "The database that holds the mirror. For a host that is another machine, "
+                  "sslmode must be set here, best verify-full." },
         { POSTGRES(password_file), .key = "password_file", .kind = &option_kind_secret_file,
           .sample = "credential:postgres",
           .sample_is_off = true,
