@@ -120,16 +120,19 @@ static const Meaning timeouts[] = {
 static const Meaning too_slow = {0,           FAULT_REQUEST,
                                  true,        ETIMEDOUT,
                                  "http-slow", "the answer arrived too slowly and was given up"};
-static const Meaning headers_too_large = {
-        0,        FAULT_REQUEST,    true,
-        EMSGSIZE, "http-too-large", "the headers of the answer are absurdly large"};
+static const Meaning headers_too_large = {0,
+                                          FAULT_REQUEST,
+                                          true,
+                                          EMSGSIZE,
+                                          "http-headers-too-large",
+                                          "the headers of the answer are absurdly large"};
 /* libcurl has one code for both, and calls both "out of memory". */
 static const Meaning headers_or_memory = {
         0,
         FAULT_REQUEST,
         true,
         EMSGSIZE,
-        "http-too-large",
+        "http-headers-too-large",
         "either a line of the answer's headers is absurdly large, or this process has no memory "
         "left; if other requests "
         "succeed, it is the headers"};
