@@ -127,8 +127,8 @@ static const SyncTransition table[] = {
 
         {SYNC_FINISH_BACKOFF, SYNC_TIMER_FIRED, SYNC_FINISHING, SYNC_DO_FINISH,
          "recording the end again"},
-        {SYNC_FINISH_BACKOFF, SYNC_RUN_FAILED, SYNC_FINISH_BACKOFF, SYNC_DO_NOTHING,
-         "failed again while ending"},
+        {SYNC_FINISH_BACKOFF, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_FINISH,
+         "cannot wait; recording the end at once"},
         {SYNC_FINISH_BACKOFF, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT,
          "another instance holds the lease now"},
         {SYNC_FINISH_BACKOFF, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH,

@@ -499,8 +499,8 @@ static void sync_act(Sync *s, SyncAction action)
         Fault fault;
         fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the next step could not be begun: %s",
                   strerrordesc_np(-r));
-        if (action == SYNC_DO_FINISH) /* nothing more can be done; the lease ends by itself */
-                sync_input(s, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = &fault});
+        if (action == SYNC_DO_FINISH) /* nothing more can be done */
+                sync_on_finished(&fault, s);
         else
                 sync_input(s, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
 }
