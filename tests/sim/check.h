@@ -24,5 +24,23 @@ void check_before_apply(World *w);
 void check_apply(World *w, const DbStatement *s, const DbEdge *claimed);
 void check_finish(World *w, const DbStatement *s);
 void check_refresh(World *w, const Run *r); /* a refresh is about to be sent */
-void check_report(World *w, const Run *r);
+void check_report(World *w, const Run *r, const SyncReport *report);
+
+/* ---- check_effects.c ------------------------------------------------------------------------ */
+
+/*
+ * At each effect of a run, before it: one request, write or task at a time, but for pages, proofs
+ * and notes; a job is noted before it is asked for; a lease is renewed in time, and nothing is
+ * asked of the catalog once it is known to be lost; apply and finish begin when nothing else is
+ * under way.
+ */
+void check_alive(World *w, const Run *r);
+void check_request(World *w, Run *r, const CallRequest *request);
+void check_note(World *w, Run *r, const MirrorProgress *progress);
+void check_noted(World *w, const DbStatement *s); /* a note has just been carried out */
+void check_ending(World *w, const Run *r, const MirrorSnapshot *snapshot); /* NULL: a finish */
+void check_busy(World *w, const DbStatement *s);                           /* a claim is refused */
+void check_over(World *w, const Run *r, const SyncReport *report);
+
+void check_all_ended(World *w); /* nothing will happen any more: no run is left */
 void check_end(World *w);

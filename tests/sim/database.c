@@ -26,7 +26,7 @@ static const Fault *make_fault(Fault *f, FaultScope scope, bool retryable, const
         return f;
 }
 
-static const Fault *fault_unreachable(void)
+const Fault *database_fault_unreachable(void)
 {
         static Fault f;
         return make_fault(&f, FAULT_PEER, true, "pg-unreachable");
@@ -138,9 +138,10 @@ static void statement_answer(World *w, DbStatement *s, DbEnd end, const Fault *f
                 return;
         }
         s->state = STATEMENT_ANSWERED;
-        s->timer =
-                world_after(w, s->instance, world_between(w, 1, w->settings.latency_usec / 4 + 1),
-                            statement_deliver, s, 0);
+        uint64_t delay = world_between(w, 1, w->settings.latency_usec / 4 + 1);
+        s->timer = world_after(w, s->instance,
+                               delay + (s->slow ? world_between(w, 1000, 8000) * MSEC : 0),
+                               statement_deliver, s, 0);
 }
 
 /* The connection breaks, or the server says no; what the transaction had done is undone. */
@@ -163,7 +164,7 @@ static void statement_lose(World *w, DbStatement *s)
         bool known = before_commit(s) || world_below(w, 3) == 0;
         if (ends_a_run(s) && !known)
                 COVER(w, lost_commits);
-        statement_fail(w, s, known ? DB_FAILED : DB_UNKNOWN, fault_unreachable());
+        statement_fail(w, s, known ? DB_FAILED : DB_UNKNOWN, database_fault_unreachable());
 }
 
 static bool must_wait(const World *w, const DbStatement *s)
@@ -188,7 +189,7 @@ static void statement_carry_out(World *w, DbStatement *s)
                 if (open)
                         database_abandon(w, s->transaction);
                 end = before_commit(s) ? DB_FAILED : DB_UNKNOWN;
-                fault = fault_unreachable();
+                fault = database_fault_unreachable();
         }
         statement_answer(w, s, end, fault);
 }
@@ -206,7 +207,7 @@ static void statement_arrive(World *w, void *who, uint32_t detail)
         }
         /* ended by a restart or a timeout */
         if (in_transaction(s) && !transaction_find(d, s->transaction)) {
-                statement_fail(w, s, DB_FAILED, fault_unreachable());
+                statement_fail(w, s, DB_FAILED, database_fault_unreachable());
                 return;
         }
         if (must_wait(w, s)) {
@@ -226,7 +227,9 @@ static void statement_arrive(World *w, void *who, uint32_t detail)
                         statement_lose(w, s);
                         return;
                 }
-                s->loses_answer = true;
+                s->slow = kind >= 14;
+                s->loses_answer = !s->slow;
+                COVER_MANY(w, slow_answers, s->slow);
         }
         statement_carry_out(w, s);
 }
@@ -262,7 +265,7 @@ DbStatement *database_send(World *w, const DbStatement *statement)
         }
         *s = *statement;
         s->state = STATEMENT_SENT;
-        s->orphan = s->loses_answer = false;
+        s->orphan = s->loses_answer = s->slow = false;
         s->fault = NULL;
         s->count = 0;
         s->finished_by_us = false;
@@ -297,16 +300,20 @@ DbStatement *database_cancel(World *w, DbStatement *s)
         return NULL;
 }
 
-static void idle_too_long(World *w, void *who, uint32_t detail)
+static void transaction_end(World *w, void *who, uint32_t detail)
 {
         (void)who;
         database_abandon(w, (int)detail);
 }
 
+void database_lose(World *w, int number, uint64_t delay_usec)
+{
+        (void)world_after(w, NOBODY, delay_usec, transaction_end, NULL, (uint32_t)number);
+}
+
 void transaction_watch(World *w, int number)
 {
-        (void)world_after(w, NOBODY, IDLE_IN_TRANSACTION_SEC * SEC, idle_too_long, NULL,
-                          (uint32_t)number);
+        database_lose(w, number, IDLE_IN_TRANSACTION_SEC * SEC);
 }
 
 void database_restart(World *w)

@@ -12,7 +12,7 @@
 #include "base/digest.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
-#include "sim/site.h"
+#include "sim/spool.h"
 
 enum { RUNS_MAX = 512, STATEMENTS_MAX = 128, HISTORY_MAX = 1 << 15, NO_HOLDER = -1, NO_RUN = -1 };
 
@@ -71,20 +71,17 @@ typedef struct DbSnapshot {
         const Shown *rows;
         size_t n_rows;
         MirrorMissing missing;
-        const struct DbVerdict *verdicts;
+        bool compare; /* whatever the digest says */
+        Spool *found;
+        const Verdict *verdicts;
         size_t n_verdicts;
         unsigned confirm_removals;
         bool to_the_end;
 } DbSnapshot;
 
-typedef struct DbVerdict {
-        uint16_t row;
-        bool gone;
-} DbVerdict;
-
 typedef enum DbStatementKind {
         DB_TAKE_DUE,
-        DB_GIVE_BACK,
+        DB_RELEASE,
         DB_CLAIM,
         DB_PROGRESS,
         DB_FINISH,
@@ -108,7 +105,6 @@ struct DbStatement {
         int64_t epoch, run_id;
         bool refresh_wanted;
         MirrorProgress progress;
-        bool job_url;
         MirrorEnding ending;
         DbSnapshot snapshot;
         Digest digest;             /* of the snapshot */
@@ -128,7 +124,7 @@ struct DbStatement {
 
         /* private */
         enum { STATEMENT_FREE, STATEMENT_SENT, STATEMENT_WAITS, STATEMENT_ANSWERED } state;
-        bool orphan, loses_answer;
+        bool orphan, loses_answer, slow;
         uint32_t applies_seen; /* COMPARE: of all edges, so far */
         uint64_t sent_at;
         WorldTimer timer;
@@ -199,4 +195,8 @@ DbStatement *database_cancel(World *w, DbStatement *statement);
 /* The same between two statements of a transaction; 0 is fine. */
 void database_abandon(World *w, int transaction);
 
+/* The same when the server hears of it after so long. */
+void database_lose(World *w, int transaction, uint64_t delay_usec);
+
+const Fault *database_fault_unreachable(void);
 void database_restart(World *w);

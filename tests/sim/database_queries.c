@@ -31,6 +31,13 @@ static bool lease_is_over(const World *w, const DbEdge *e)
         return e->holder == NO_HOLDER || e->expires_at < now || e->expires_at > now + 2 * HOUR;
 }
 
+/* So that none comes again, whatever became of the last ones. */
+static int64_t next_epoch(const World *w, const DbEdge *e)
+{
+        int64_t now = (int64_t)database_now(w);
+        return now > e->epoch ? now : e->epoch + 1;
+}
+
 static DbRun *run_open(Database *d, unsigned edge)
 {
         for (size_t i = d->n_runs; i-- > 1;)
@@ -83,6 +90,7 @@ static DbEnd query_claim(World *w, DbStatement *s)
         s->claim = (MirrorClaim){0};
         if (!lease_is_over(w, e) && !(e->holder == me && e->epoch == s->epoch)) {
                 s->claim.busy = true;
+                check_busy(w, s);
                 (void)snprintf(s->claim.holder, sizeof(s->claim.holder), "instance %d", e->holder);
                 return DB_DONE;
         }
@@ -105,7 +113,7 @@ static DbEnd query_claim(World *w, DbStatement *s)
         }
         e->holder = me;
         e->expires_at = now + w->settings.lease_usec;
-        e->epoch++;
+        e->epoch = next_epoch(w, e);
         DbRun *run = &d->runs[d->n_runs];
         *run = (DbRun){.edge = s->edge,
                        .epoch = e->epoch,
@@ -126,7 +134,9 @@ static DbEnd query_claim(World *w, DbStatement *s)
                 s->claim.job_id = site_job_id(before->job);
                 s->claim.job_since_usec = (int64_t)(now - before->job_from);
                 (void)snprintf(s->claim.job_url, sizeof(s->claim.job_url), "%s",
-                               before->job_url ? "url" : "");
+                               !before->job_url           ? ""
+                               : w->settings.other_origin ? "https://before/location"
+                                                          : "https://catalog/location");
         }
         return DB_DONE;
 }
@@ -138,7 +148,7 @@ static DbEnd query_take_due(World *w, DbStatement *s)
                 return DB_DONE;
         e->holder = w->instances[s->instance].name;
         e->expires_at = database_now(w) + w->settings.lease_usec;
-        s->count = ++e->epoch;
+        s->count = e->epoch = next_epoch(w, e);
         return DB_DONE;
 }
 
@@ -173,8 +183,9 @@ static DbEnd query_progress(World *w, DbStatement *s, const Fault **ret_fault)
         if (run->finished_at)
                 return DB_DONE;
         run->phase = s->progress.phase;
-        run->job_url = run->job_url || s->job_url;
+        run->job_url = run->job_url || s->progress.job_url;
         keep_job(run, s->progress.has_job, &s->progress.job);
+        check_noted(w, s);
         return DB_DONE;
 }
 
@@ -246,6 +257,8 @@ static int64_t count_present(const World *w, unsigned edge)
 static bool is_unchanged(const World *w, const DbStatement *s)
 {
         const DbEdge *e = &w->database->edges[s->edge];
+        if (s->snapshot.compare)
+                return false;
         if (!s->ending.listed_whole || !e->has_digest || e->row_count != count_present(w, s->edge))
                 return false;
         const Digest *known = e->has_list_digest ? &e->list_digest : &e->digest;
@@ -363,9 +376,9 @@ static int missing_judge(const DbStatement *s, unsigned row, const DbRow *r, boo
              i < s->snapshot.n_verdicts && s->snapshot.missing == MIRROR_MISSING_REMOVE; i++) {
                 if (s->snapshot.verdicts[i].row != row)
                         continue;
-                if (!s->snapshot.verdicts[i].gone)
+                if (s->snapshot.verdicts[i].elsewhere)
                         return MISSING_ELSEWHERE;
-                gone = true;
+                gone = s->snapshot.verdicts[i].gone;
         }
         if (!gone)
                 return MISSING_UNKNOWN;
@@ -419,9 +432,24 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
         }
 }
 
+/* apply_find_fetch.sql: what is missing goes to the program. */
+static bool find_missing(DbStatement *s, const DbTransaction *t, const Fault **ret_fault)
+{
+        static Fault fault;
+        bool kept = true;
+        spool_reset(s->snapshot.found);
+        for (size_t i = 0; i < t->n_missing && kept; i++) {
+                Uuid id = truth_row_id(t->missing[i].row);
+                kept = t->missing[i].verdict == MISSING_LISTED ||
+                       spool_add_id(s->snapshot.found, &id, &fault) >= 0;
+        }
+        *ret_fault = kept ? NULL : &fault;
+        return kept;
+}
+
 /* The temporary tables live for one transaction, the scratch for one statement: so what the spool
  * says is kept in the transaction. */
-static DbEnd query_apply_compare(World *w, DbStatement *s)
+static DbEnd query_apply_compare(World *w, DbStatement *s, const Fault **ret_fault)
 {
         s->transaction = transaction_open(w, s->edge);
         DbTransaction *t = transaction_find(w->database, s->transaction);
@@ -432,9 +460,9 @@ static DbEnd query_apply_compare(World *w, DbStatement *s)
         spool_index(w->database, &s->snapshot, t);
         query_apply_missing(w, s, t);
         if (s->applied.found > 0) {
-                run_take_found(s->run, t->missing, t->n_missing);
+                bool kept = find_missing(s, t, ret_fault);
                 database_abandon(w, s->transaction);
-                return DB_ROLLED_BACK;
+                return kept ? DB_ROLLED_BACK : DB_FAILED;
         }
         query_apply_difference(w, s, t);
         t->applies_seen = w->database->n_applies;
@@ -622,7 +650,7 @@ DbEnd database_query(World *w, DbStatement *s, const Fault **ret_fault)
         switch (s->kind) {
         case DB_TAKE_DUE:
                 return query_take_due(w, s);
-        case DB_GIVE_BACK:
+        case DB_RELEASE:
                 return query_release(w, s);
         case DB_CLAIM:
                 return query_claim(w, s);
@@ -635,7 +663,7 @@ DbEnd database_query(World *w, DbStatement *s, const Fault **ret_fault)
         case DB_APPLY_UNCHANGED:
                 return query_apply_unchanged(w, s, ret_fault);
         case DB_APPLY_COMPARE:
-                return query_apply_compare(w, s);
+                return query_apply_compare(w, s, ret_fault);
         case DB_APPLY_COMMIT:
                 return query_apply_commit(w, s);
         default:

@@ -1,12 +1,11 @@
 /*
- * sim: the real machine, listing, policies, guard and proof in worlds made from seeds; see world.h
- * and check.h.
+ * sim: the real src/sync in worlds made from seeds; see world.h, run.h and check.h.
  *
  *     sim                            what `make check` runs; speaks TAP
  *     sim --seeds FROM COUNT         worlds FROM…FROM+COUNT-1, with figures
  *     sim --seed N --verbose         one world, and its story
  */
-#include "sim/cast.h"
+#include "sim/actors.h"
 #include "sim/check.h"
 #include <getopt.h>
 #include <stdio.h>
@@ -43,8 +42,11 @@ static bool play(uint64_t seed, bool verbose)
         truth_init(&world);
         site_init(&world);
         database_init(&world);
-        cast_init(&world);
-        return cast_play(&world);
+        run_init(&world);
+        actors_init(&world);
+        bool good = actors_play(&world);
+        run_done(&world);
+        return good;
 }
 
 static double seconds(void)
@@ -134,6 +136,5 @@ int main(int argc, char **argv)
                 status = run_one(strtoull(argv[2], NULL, 10), argc == 4);
         else
                 status = usage();
-        run_done(&world);
         return status;
 }

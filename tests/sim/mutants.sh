@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Plants faults in a copy of the sources, one at a time, and demands that the simulation fails. By hand: tests/sim/mutants.sh [SEEDS], a minute or two.
+# Plants faults in a copy of the sources, one at a time, and demands that the simulation fails. By hand: tests/sim/mutants.sh [SEEDS [WORDS]], some minutes;
+# WORDS: those alone whose name or file has them.
 #
 # Fails when a fault survives so many worlds (20,000 unless told), or when a line in which it is planted is no longer there. Those in src/ are faults of the
-# program; those in tests/sim/ are faults of what the simulation repeats of it: the queries, the runner, the reading back.
+# program; those in tests/sim/ are faults of what stands in for it: the queries, and the reading back.
 set -u
 cd "$(dirname "$0")/../.." || exit
 seeds=${1:-20000}
+words=${2:-}
 cc=${CC:-cc}
 work=$(mktemp -d "${TMPDIR:-/tmp}/edgemirror-mutants-XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -132,7 +134,7 @@ s/^\( *\)if (!l->full \&\& !uneven) {$/\1if (n_rows < l->limit) { l->position = 
 
 any empty page ends the list at once
 src/sync/listing.c
-s/if (n_rows == 0 && (first || l->probing))/if (n_rows == 0)/; s/bool doubtful = .*/bool doubtful = false;/
+s/if (n_rows == 0 && (first || l->probing))/if (n_rows == 0)/; s/if (!doubtful || places == 0 || l->broken || again)/if (true)/
 
 the anchor is ignored
 src/sync/listing.c
@@ -179,8 +181,8 @@ src/sync/listing.c
 s/^\( *\)l->position = l->offset + (int64_t)n_rows;/\1l->position = l->offset + 2 * (int64_t)n_rows;/
 
 rows of a pass that was not whole are forgotten
-tests/sim/run.c
-s/^\( *\)if (anew)$/\1if (anew) r->n_spool = 0;\n&/
+src/sync/sync.c
+/case SYNC_DO_LIST_ANEW:/,/sync_forget_pages/s/sync_forget_pages(s);/& spool_reset(s->snapshot.rows);/
 
 a refresh that may have begun is asked for again
 src/sync/machine.c
@@ -191,12 +193,12 @@ src/sync/machine.c
 s/if (m->refresh_wanted && claim->resumes)/if (false)/
 
 a refresh that had ended before the answer came counts as later
-tests/sim/run.c
-s/r->refreshed_at = r->asked_at;/r->refreshed_at = (int64_t)w->now;/
+src/sync/sync.c
+s/s->refreshed_usec = s->asked_usec;/s->refreshed_usec = (int64_t)clock_boottime_usec();/
 
 a list counts as begun when its last pass was
-tests/sim/run.c
-s/^\( *\)if (anew)$/\1if (anew) r->listed_at = (int64_t)w->now;\n&/
+src/sync/sync.c
+/case SYNC_DO_LIST_ANEW:/,/sync_forget_pages/s/sync_forget_pages(s);/& s->listed_usec = 0;/
 
 a job is as old as the run that took it up last
 tests/sim/database_queries.c
@@ -207,8 +209,8 @@ tests/sim/database_queries.c
 s/strcmp(last->outcome, "aborted") == 0 || strcmp(last->outcome, "failed") == 0/strcmp(last->outcome, "aborted") == 0/
 
 a refresh is asked for although the lease may be over
-tests/sim/run.c
-s/w->now - r->held_at >= w->settings.lease_usec/w->now < r->held_at/
+src/sync/journal.c
+/^bool journal_lease_holds/,/^}/s/return .*/return j != NULL;/
 
 the apply does not look at the epoch
 tests/sim/database_queries.c
@@ -247,11 +249,11 @@ src/base/digest.c
 s/words\[i\] - (before ? before->words\[i\] : 0)/(before ? 0 : words[i])/
 
 a COMMIT without an answer counts as failed
-tests/sim/run_apply.c
-s/apply_again(w, r, s->fault, true);/apply_again(w, r, s->fault, false);/
+tests/sim/mirror_apply.c
+s/apply_again(t, \*s->fault, true);/apply_again(t, *s->fault, false);/
 
 a COMMIT without an answer counts as done
-tests/sim/run_apply.c
+tests/sim/mirror_apply.c
 s/case DB_ROLLED_BACK:/case DB_ROLLED_BACK: case DB_UNKNOWN:/; /^ *case DB_UNKNOWN:$/,/return;/d
 
 a row is removed by the first proof, whatever confirm_removals
@@ -298,6 +300,174 @@ the digest leaves out what is wrong with a row
 src/base/digest.c
 s/row->rejected   ? "!"/row->rejected   ? "-"/
 
+the apply begins before the journal is quiet
+src/sync/sync.c
+/^static bool sync_postpone/,/^}/s/if (!journal_busy(s->journal))/if (action == SYNC_DO_APPLY || !journal_busy(s->journal))/
+
+the end is recorded before the journal is quiet
+src/sync/sync.c
+/^static bool sync_postpone/,/^}/s/if (!journal_busy(s->journal))/if (action == SYNC_DO_FINISH || !journal_busy(s->journal))/
+
+what waited for the journal is done each time that it is quiet
+src/sync/sync.c
+/^static void sync_on_journal_idle/,/^}/s/s->postponed = SYNC_DO_NOTHING;//
+
+a lease that is lost while the apply waits for the journal ends nothing
+src/sync/sync.c
+/^static void sync_on_lease_lost/,/^}/s/if (s->postponed != SYNC_DO_NOTHING)/if (false)/
+
+pages are asked for while the list is applied
+src/sync/sync.c
+/case SYNC_DO_APPLY:/,/return/s/sync_end_list(s);//
+
+what was asked for ahead is not forgotten at the end of a run
+src/sync/sync.c
+/^static void sync_abandon/,/^}/s/sync_end_list(s);//
+
+a request goes on while the end is recorded
+src/sync/sync.c
+/^static void sync_abandon/,/^}/s/s->call = catalog_cancel(s->call);//
+
+an apply goes on while the end is recorded
+src/sync/sync.c
+/^static void sync_abandon/,/^}/s/s->task = mirror_cancel(s->task);//
+
+a stop during the apply is reported as a success
+src/sync/sync.c
+/^static void sync_report/,/^}/s/m->outcome ? m->outcome : "failed"/m->stopped_applying ? "synced" : m->outcome/
+
+a stop before the start is not expected
+src/sync/sync.c
+/^void sync_stop/,/^}/s/if (s->machine.state == SYNC_IDLE)/if (false)/
+
+a job is not noted before it is asked for
+src/sync/sync.c
+s/s->machine.phase != phase && s->machine.phase != SYNC_PHASE_APPLY/& \&\& s->machine.phase != SYNC_PHASE_POLL/
+
+the address of a job is not noted
+src/sync/sync.c
+/^static void sync_take_location/,/^}/s/job_texts_take(.*//
+
+the lease that was taken is not used
+src/sync/sync.c
+s/\.held_epoch = s->plan\.held_epoch/.held_epoch = 0/
+
+the run has another epoch than its claim
+src/sync/sync.c
+s/\.epoch = claim->epoch}/.epoch = claim->epoch - 1}/
+
+rows that are held are handed on to be removed
+src/sync/sync.c
+s/\.missing = s->machine\.missing,/.missing = s->machine.missing == MIRROR_MISSING_HOLD ? MIRROR_MISSING_FIND : s->machine.missing,/
+
+confirm_removals is not handed on
+src/sync/sync.c
+s/s->plan\.accept_removals ? 1 : s->plan\.confirm_removals/1/
+
+compare is not handed on
+src/sync/sync.c
+s/\.compare = s->plan\.compare/.compare = false/
+
+schema_connection is not handed on
+src/sync/sync.c
+s/s->plan\.has_schema_connection ? &s->plan\.schema_connection : NULL/NULL/
+
+a job that is taken up counts as one of now
+src/sync/sync.c
+s/(int64_t)s->claimed_usec - claim->job_since_usec/(int64_t)s->claimed_usec/
+
+a recorded address of another origin ends the run
+src/sync/sync.c
+s/if (r != -EINVAL)/if (r != -ENOENT)/
+
+a lease whose end was not recorded is reported as released
+src/sync/sync.c
+s/s->lease_kept = .*/s->lease_kept = false;/
+
+a row for which there is no room is forgotten
+src/sync/sync.c
+/^static SyncAction sync_keep/,/^}/s/return r < 0 ? .*/return action;/
+
+the rows of the last page are not kept
+src/sync/sync.c
+/^static SyncAction sync_keep/,/^}/s/ || action == SYNC_DO_APPLY//
+
+a lease is not renewed
+src/sync/journal.c
+/^static int journal_on_heartbeat/,/^}/s/if (!j->task)/if (false)/
+
+a lease is not renewed while rows are proven gone
+src/sync/journal.c
+/^static int journal_on_heartbeat/,/^}/s/if (!j->task)/MirrorProgress p = {0}; j->state(\&p, true, j->userdata); if (!j->task \&\& p.phase != SYNC_PHASE_VERIFY)/
+
+a note that failed is the last
+src/sync/journal.c
+/^static void journal_on_written/,/^}/s/if (!j->stopped)$/if (!j->stopped \&\& !j->failed)/
+
+what a note that failed had to say is forgotten
+src/sync/journal.c
+s/j->state(&progress, j->failed, j->userdata)/j->state(\&progress, false, j->userdata)/
+
+a change during a note is not noted
+src/sync/journal.c
+/^static void journal_on_written/,/^}/s/if (j->again \&\&/if (!j->task \&\& false \&\&/
+
+a lost lease is taken for a note that failed
+src/sync/journal.c
+/^static void journal_on_written/,/^}/s/if (strcmp(fault->code, .*) == 0)/if (false)/
+
+a lease is counted from the answer of the note
+src/sync/journal.c
+s/j->held_usec = j->written_usec;/j->held_usec = clock_boottime_usec();/
+
+a lease is measured by a clock that stands still with the host
+src/sync/journal.c
+s/clock_boottime_usec() - j->held_usec < j->lease_usec/clock_monotonic_usec() - j->held_usec < j->lease_usec/; s/j->held_usec = j->written_usec/j->held_usec = clock_monotonic_usec()/; s/\.held_usec = claimed_usec/.held_usec = clock_monotonic_usec() - (clock_boottime_usec() - claimed_usec)/
+
+two notes are under way at once
+src/sync/journal.c
+/^void journal_write/,/^}/s/if (j->task) {/if (false) {/
+
+notes go on after the journal was stopped
+src/sync/journal.c
+/^void journal_stop/,/^}/s/j->stopped = true;//
+
+another row than the one in question is asked for
+src/sync/prover.c
+s/spool_get_id(p->found, order->number/spool_get_id(p->found, 0/
+
+a row is asked for again at once
+src/sync/prover.c
+s/order->delay_usec/0 * order->delay_usec/
+
+the answer about one row is taken for that about another
+src/sync/prover.c
+/^static void prover_on_answer/,/^}/s/Uuid asked = slot->asked;/Uuid asked = slot->prover->slots[0].asked;/
+
+requests by id are left behind
+src/sync/prover.c
+/^Prover \*prover_free/,/^}/s/(void)catalog_cancel(p->slots\[i\]\.call);//
+
+rows of which nothing is known are recorded as gone
+src/sync/snapshot.c
+s/case PROOF_UNKNOWN:/& v.gone = true; break;/
+
+rows that are proven gone are recorded as not known
+src/sync/snapshot.c
+s/v\.gone = true;/v.gone = false;/
+
+rows that are with another edge are recorded as gone
+src/sync/snapshot.c
+s/v\.elsewhere = &answer->row;/v.gone = true;/
+
+a row that the list has missed is not kept
+src/sync/snapshot.c
+s/case PROOF_HERE:.*/case PROOF_HERE: return 0;/
+
+the first row of a page is not kept
+src/sync/snapshot.c
+/^int snapshot_add_page/,/^}/s/size_t i = 0/size_t i = 1/
+
 END
 }
 
@@ -317,7 +487,7 @@ object() { # FILE: where its object is
 
 link() { # OBJECT…: makes $work/sim, and $work/lists of those that it needs
         # shellcheck disable=SC2046
-        $cc "$@" -o "$work/sim" $(pkg-config --libs libcjson libgcrypt) || return
+        $cc "$@" -o "$work/sim" -Wl,--wrap=sync_machine_handle $(pkg-config --libs libcjson libgcrypt) || return
         local object few=("$work/lists.o")
         for object; do
                 case $object in
@@ -329,7 +499,10 @@ link() { # OBJECT…: makes $work/sim, and $work/lists of those that it needs
 }
 
 first_failure() { # of the simulation, or of the lists alone
-        timeout 300 "$work/sim" --seeds 1 "$seeds" | sed -n '/^seed/{p;q}'
+        timeout 300 "$work/sim" --seeds 1 "$seeds" >"$work/out" 2>&1
+        local status=$?
+        grep -a -m 1 '^seed' "$work/out" && return
+        [ "$status" -lt 124 ] || echo "ends with status $status"
         [ "$planted" != src/sync/listing.c ] || timeout 300 "$work/lists" --seeds 1 "$seeds" | sed -n '/^# seed/{s/^# /lists: /p;q}'
 }
 
@@ -366,6 +539,7 @@ echo "sound: $(grep ' a second' "$work/sound")"
 caught=0
 survived=0
 while IFS= read -r name && IFS= read -r file && IFS= read -r edit && IFS= read -r _; do
+        case $name$file in *"$words"*) ;; *) continue ;; esac
         if ! plant "$file" "$edit"; then
                 printf '%-70s %s\n' "$name" "CANNOT BE PLANTED in $file"
                 survived=$((survived + 1))

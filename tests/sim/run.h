@@ -1,83 +1,60 @@
 /*
- * run: one sync in the simulation. Carries out what the real machine decides, as src/sync/sync.c,
- * journal.c, prover.c and mirror/apply.c do (prefetch.c is the real one), with simulated requests,
- * statements and timers in place of real ones. Where one of those was changed, change it here.
+ * run: one sync in the simulation: the real src/sync, over calls that the simulator provides.
  *
- * Besides, it remembers what the catalog has shown to it: the invariants are checked against that
- * and the truth, never against the machine's own account.
+ * catalog.c, mirror.c, mirror_apply.c, spool.c and event.c stand in for catalog.h, mirror.h,
+ * spool.h, sd-event, clock.h and log.h at link time. A Run is all that they need to know, so the
+ * pointers that src/sync hands on (sd_event, Catalog, Mirror) are pointers to it.
+ *
+ * What the catalog has shown to the run and what the run has done is recorded here: the invariants
+ * are checked against that and the truth, never against the program's own account.
  */
 #pragma once
 
 #include "sim/database.h"
-#include "sync/machine.h"
-#include "sync/prefetch.h"
+#include "sync/sync.h"
 
 enum { PAGES_KEPT = 64 };
 
 typedef struct RunPlan {
-        bool refresh, accept_removals;
+        bool refresh, accept_removals, compare, filtered;
         GuardLimit max_removals;
         int64_t held_epoch; /* of a lease taken from the queue; 0: none */
 } RunPlan;
 
 /* What the catalog has shown of a row since the list was begun. */
-typedef struct Witness {
+typedef struct ShownRow {
         uint32_t attempt; /* of the list, when it was shown last */
         uint32_t joined;  /* … in a page that could be joined to the list; with these values: */
         bool spoiled;     /* … or none that can be mirrored */
         uint16_t name, database;
-} Witness;
+} ShownRow;
 
 typedef struct Run {
         int instance;
         unsigned edge;
         bool active;
+        bool killed; /* its process is gone; what it has in memory is to be released */
         RunPlan plan;
+        Sync *sync;
         uint64_t started_at;
+        int64_t run_id, epoch; /* of its claim; 0: none */
 
-        SyncMachine machine;
-        int64_t run_id, epoch;
-        Shown *spool;
-        size_t n_spool, spool_room;
-        DigestList digest; /* of the spool */
-        size_t n_found, n_verdicts;
-        uint16_t found[ROWS_MAX];
-        DbVerdict verdicts[ROWS_MAX];
+        /* under way, and to be ended by the program */
+        unsigned n_calls, n_tasks, n_sources;
 
-        Call *call;
-        Prefetch *prefetch;
-        DbStatement *task;
-        WorldTimer timer, starter;
-        SyncInputKind starts_with;
-        SyncAction postponed;
-        bool job_url, job_url_new, job_url_going, job_moved;
+        /* check_effects.c: the order of its effects */
+        bool resumed;
+        bool ending; /* its end is being recorded */
+        bool noting; /* a note is under way */
+        bool note_failed, noted_job;
+        bool lease_lost; /* a note was answered so */
+        SyncPhase noted_phase;
+        uint64_t noted_at; /* when the last note was answered, or the claim */
+        bool has_location;
 
-        /* prover.c */
-        Call *proofs[PROOF_SLOTS];
-        uint16_t asked[PROOF_SLOTS];
-        WorldTimer waits[PROOF_SLOTS];
-
-        /* journal.c */
-        bool journal, journal_stopped, journal_again, note_failed;
-        Backoff note_backoff;
-        DbStatement *note;
-        uint64_t claimed_at, held_at, written_at;
-        WorldTimer heartbeat;
-
-        /* apply.c */
-        DbStatement snapshot; /* of which each statement of the apply is made */
-        int transaction;
-        enum { APPLY_UNCHANGED, APPLY_WHOLE, APPLY_READ_BACK } stage;
-        unsigned attempts;
-        Backoff backoff;
-        Fault apply_fault;
-        WorldTimer apply_timer;
-
-        int64_t listed_at, asked_at, refreshed_at; /* as sync.c has them */
-
-        /* for the checks */
-        uint64_t first_page_at;      /* when the first page of the list was asked for; 0: not yet */
-        uint32_t attempt;            /* number of the list attempt; unlike any other */
+        /* recorder.c: the list */
+        uint64_t first_page_at;      /* when its first page was asked for; 0: not yet */
+        uint32_t attempt;            /* number of the list attempt; unlike any other; 0: none yet */
         uint32_t list_from, list_to; /* ticks of its first and its last page */
         bool out_of_turn;            /* a page was read before one that was given before it */
         unsigned lies;               /* pages that were none */
@@ -87,20 +64,27 @@ typedef struct Run {
                 uint32_t tick;
         } pages[PAGES_KEPT];
         uint32_t n_listed; /* rows shown in it, by pages */
-        int64_t found_present;
-        int refresh_status;      /* of the last answer to the refresh */
-        bool commit_may_be_lost; /* an apply was given up without knowing */
-        Witness shown[ROWS_MAX];
+        ShownRow shown[ROWS_MAX];
         /* attempt in which the catalog was asked for it by its id, and the answer came */
         uint32_t asked_for[ROWS_MAX];
         uint32_t denied[ROWS_MAX]; /* … and said that there is no such row */
+        int64_t elsewhere;         /* rows that were asked for and are with another edge */
+        unsigned unknown_in_a_row, unknown_most;
+
+        int64_t n_found, found_present; /* as the database said */
+        int refresh_status;             /* of the last answer to the refresh */
+        bool commit_may_be_lost;        /* an apply was given up without knowing */
+        bool stopped_applying;          /* a stop came while the snapshot was on its way */
+        /* of the listing, which knows in which cases it promises nothing */
+        int64_t in_pass;
+        size_t largest, shortest_cut;
 } Run;
 
+void run_init(World *w);
+void run_done(World *w); /* releases what a world that failed has left */
 Run *run_of(World *w, int instance, unsigned edge);
 void run_start(World *w, Run *r, const RunPlan *plan);
-void run_stop(World *w, Run *r);
-void run_kill(World *w, Run *r); /* the process is gone */
-/* the rows that an apply has found missing */
-void run_take_found(Run *r, const DbMissing *missing, size_t n_missing);
-/* all runs: releases memory */
-void run_done(World *w);
+void run_stop(World *w, Run *r, const Fault *reason); /* reason NULL: somebody asks for it */
+void run_kill(World *w, Run *r);                      /* its process is gone, at once */
+/* Releases the memory of processes that are gone; not from inside of one. */
+void run_bury(World *w);

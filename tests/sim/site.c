@@ -4,49 +4,47 @@
  */
 #include "sim/site.h"
 #include "catalog/answer.h"
-#include "sync/polling.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ---- faults --------------------------------------------------------------------------------- */
 
-typedef enum Fate {
-        FATE_GOOD,
-        FATE_NO_CONNECTION, /* not sent */
-        FATE_LOST_BEFORE,   /* sent, and never seen */
-        FATE_LOST_AFTER,    /* seen, and the answer was lost */
-        FATE_CUT,
-        FATE_TIMEOUT,
-        FATE_TLS,
+typedef enum NetFault {
+        NET_GOOD,
+        NET_NO_CONNECTION, /* not sent */
+        NET_LOST_BEFORE,   /* sent, and never seen */
+        NET_LOST_AFTER,    /* seen, and the answer was lost */
+        NET_CUT,
+        NET_TIMEOUT,
+        NET_TLS,
         /* an answer that is not understood: HTML, a row without a name, a row of another edge */
-        FATE_INVALID,
-        FATE_STATUS,
-        FATES,
-} Fate;
+        NET_INVALID,
+        NET_STATUS,
+        NET_FAULTS,
+} NetFault;
 
-static const Fault *fate_fault(Fate fate)
+static const Fault *net_fault(NetFault net)
 {
-        static Fault faults[FATES];
+        static Fault faults[NET_FAULTS];
         static const struct {
                 FaultScope scope;
                 bool retryable;
                 const char *code;
-        } meanings[FATES] = {
-                [FATE_NO_CONNECTION] = {FAULT_PEER, true, "http-connect"},
-                [FATE_LOST_BEFORE] = {FAULT_REQUEST, true, "http-reset"},
-                [FATE_LOST_AFTER] = {FAULT_REQUEST, true, "http-reset"},
-                [FATE_CUT] = {FAULT_REQUEST, true, "http-truncated"},
-                [FATE_TIMEOUT] = {FAULT_REQUEST, true, "http-timeout"},
-                [FATE_TLS] = {FAULT_PEER, false, "http-tls"},
-                [FATE_INVALID] = {FAULT_RUN, false, "catalog-bad-page"},
+        } meanings[NET_FAULTS] = {
+                [NET_NO_CONNECTION] = {FAULT_PEER, true, "http-connect"},
+                [NET_LOST_BEFORE] = {FAULT_REQUEST, true, "http-reset"},
+                [NET_LOST_AFTER] = {FAULT_REQUEST, true, "http-reset"},
+                [NET_CUT] = {FAULT_REQUEST, true, "http-truncated"},
+                [NET_TIMEOUT] = {FAULT_REQUEST, true, "http-timeout"},
+                [NET_TLS] = {FAULT_PEER, false, "http-tls"},
+                [NET_INVALID] = {FAULT_RUN, false, "catalog-bad-page"},
         };
-        if (meanings[fate].code && faults[fate].scope == FAULT_NONE) {
-                fault_set(&faults[fate], meanings[fate].scope, EIO, meanings[fate].code,
-                          "simulated");
-                faults[fate].retryable = meanings[fate].retryable;
+        if (meanings[net].code && faults[net].scope == FAULT_NONE) {
+                fault_set(&faults[net], meanings[net].scope, EIO, meanings[net].code, "simulated");
+                faults[net].retryable = meanings[net].retryable;
         }
-        return &faults[fate];
+        return &faults[net];
 }
 
 static const int statuses[] = {302, 400, 401, 403, 404, 408, 409, 410,
@@ -73,30 +71,30 @@ static const Fault *status_fault(int status)
         return &faults[i];
 }
 
-static Fate draw_fate(World *w)
+static NetFault draw_net_fault(World *w)
 {
         if (!world_chance(w, w->settings.http_faults))
-                return FATE_GOOD;
+                return NET_GOOD;
         COVER(w, http_faults);
         switch (world_below(w, 16)) {
         case 0:
         case 1:
-                return FATE_NO_CONNECTION;
+                return NET_NO_CONNECTION;
         case 2:
-                return FATE_LOST_BEFORE;
+                return NET_LOST_BEFORE;
         case 3:
         case 4:
-                return FATE_LOST_AFTER;
+                return NET_LOST_AFTER;
         case 5:
-                return FATE_CUT;
+                return NET_CUT;
         case 6:
-                return FATE_TIMEOUT;
+                return NET_TIMEOUT;
         case 7:
-                return world_below(w, 4) == 0 ? FATE_TLS : FATE_NO_CONNECTION;
+                return world_below(w, 4) == 0 ? NET_TLS : NET_NO_CONNECTION;
         case 8:
-                return world_below(w, 2) == 0 ? FATE_INVALID : FATE_LOST_AFTER;
+                return world_below(w, 2) == 0 ? NET_INVALID : NET_LOST_AFTER;
         default:
-                return FATE_STATUS;
+                return NET_STATUS;
         }
 }
 
@@ -219,7 +217,7 @@ bool site_job_ended_clean(const World *w, int number)
 
 /* ---- what the catalog does with each request ------------------------------------------------ */
 
-static void look_at_refresh(World *w, Call *c)
+static void look_at_refresh(World *w, CatalogCall *c)
 {
         c->status = 202;
         c->job = job_start(w, &c->request);
@@ -233,12 +231,12 @@ static void look_at_refresh(World *w, Call *c)
         }
 }
 
-static void look_at_job(World *w, Call *c)
+static void look_at_job(World *w, CatalogCall *c)
 {
         const Job *job = &w->site->jobs[c->request.job];
-        bool wrong_api = w->site->only_old_job_api && c->request.job_url == POLLING_JOBS_V1;
+        bool wrong_api = w->site->only_old_job_api && c->request.address == ADDRESS_V1;
         /* Before the catalog stands a gateway that the Location does not know. */
-        if (w->site->gateway && c->request.job_url == POLLING_LOCATION) {
+        if (w->site->gateway && c->request.address == ADDRESS_LOCATION) {
                 COVER(w, gateways);
                 c->status = world_below(w, 2) == 0 ? 401 : 403;
                 c->fault = status_fault(c->status);
@@ -272,8 +270,18 @@ void site_record(const World *w, const Shown *s, DatabaseConnection *ret)
                 truth_spoil(s->row, s->anonymous, ret);
 }
 
+Shown site_shown(const DatabaseConnection *record)
+{
+        return (Shown){.row = (uint16_t)truth_row_of(&record->id),
+                       .edge = (uint8_t)truth_edge_of(&record->edge_connection_id),
+                       .name = (uint16_t)truth_name_of(record),
+                       .database = (uint16_t)truth_database_of(record),
+                       .spoiled = record->rejected != NULL,
+                       .anonymous = record->anonymous};
+}
+
 /* No id in it can be read: page.c does not take it for an answer. */
-static void refuse_unreadable(World *w, Call *c)
+static void refuse_unreadable(World *w, CatalogCall *c)
 {
         size_t anonymous = 0;
         for (size_t i = 0; i < c->n; i++)
@@ -282,7 +290,7 @@ static void refuse_unreadable(World *w, Call *c)
         if (c->n == 0 || anonymous < c->n)
                 return;
         c->n = 0;
-        c->fault = fate_fault(FATE_INVALID);
+        c->fault = net_fault(NET_INVALID);
 }
 
 /* Everything that an edge's list shows now, place by place. */
@@ -325,7 +333,7 @@ static void list_reorder(World *w, unsigned edge, Shown *rows, size_t n)
 }
 
 /* A node that is some time behind; a page of it is as of then. */
-static const Shown *list_behind(World *w, Call *c, size_t *ret_n)
+static const Shown *list_behind(World *w, CatalogCall *c, size_t *ret_n)
 {
         unsigned e = c->request.edge;
         if (w->site->behind[e].at == 0 ||
@@ -340,7 +348,8 @@ static const Shown *list_behind(World *w, Call *c, size_t *ret_n)
         return w->site->behind[e].rows;
 }
 
-static size_t page_copy(World *w, Call *c, size_t cap, int64_t offset, bool twice, Shown *ret)
+static size_t page_copy(World *w, CatalogCall *c, size_t cap, int64_t offset, bool twice,
+                        Shown *ret)
 {
         static Shown now[2 * ROWS_MAX];
         const Shown *rows = now;
@@ -360,11 +369,11 @@ static size_t page_copy(World *w, Call *c, size_t cap, int64_t offset, bool twic
 }
 
 /* A page from a cache: one that this catalog has given since the list was begun. */
-static bool page_again(World *w, Call *c)
+static bool page_again(World *w, CatalogCall *c)
 {
         const Site *s = w->site;
         unsigned e = c->request.edge;
-        if (c->request.attempt_from == 0 || s->last_tick[e] < c->request.attempt_from ||
+        if (c->request.list_from == 0 || s->last_tick[e] < c->request.list_from ||
             s->n_last[e] > c->request.limit)
                 return false;
         c->n = s->n_last[e];
@@ -372,7 +381,7 @@ static bool page_again(World *w, Call *c)
         return true;
 }
 
-static void look_at_list(World *w, Call *c)
+static void look_at_list(World *w, CatalogCall *c)
 {
         const Settings *set = &w->settings;
         unsigned e = c->request.edge;
@@ -400,7 +409,7 @@ static void look_at_list(World *w, Call *c)
         refuse_unreadable(w, c);
 }
 
-static void look_at_one(World *w, Call *c)
+static void look_at_one(World *w, CatalogCall *c)
 {
         const TruthVersion *v = truth_now(w->truth, c->request.row);
         if (v->edge < 0 || !v->visible) {
@@ -417,9 +426,9 @@ static void look_at_one(World *w, Call *c)
         refuse_unreadable(w, c);
 }
 
-static void look(World *w, Call *c)
+static void look(World *w, CatalogCall *c)
 {
-        static void (*const looks[])(World *, Call *) = {
+        static void (*const looks[])(World *, CatalogCall *) = {
                 [CALL_REFRESH] = look_at_refresh,
                 [CALL_JOB] = look_at_job,
                 [CALL_LIST] = look_at_list,
@@ -430,7 +439,7 @@ static void look(World *w, Call *c)
 }
 
 /* Nothing of what the catalog saw reaches us. */
-static void lose_answer(Call *c, const Fault *fault)
+static void lose_answer(CatalogCall *c, const Fault *fault)
 {
         c->status = 0;
         c->fault = fault;
@@ -439,7 +448,7 @@ static void lose_answer(Call *c, const Fault *fault)
         c->job = -1;
 }
 
-static void status_answer(World *w, Call *c)
+static void status_answer(World *w, CatalogCall *c)
 {
         int status = draw_status(w);
         bool begun = status == 500 || status == 502 || status == 504 || status == 409;
@@ -453,30 +462,30 @@ static void status_answer(World *w, Call *c)
                         world_below(w, 4) == 0 ? 300 * SEC : world_between(w, 1, 20) * SEC;
 }
 
-static void meet_fate(World *w, Call *c, Fate fate)
+static void meet_net_fault(World *w, CatalogCall *c, NetFault net)
 {
-        switch (fate) {
-        case FATE_NO_CONNECTION:
-        case FATE_TLS:
+        switch (net) {
+        case NET_NO_CONNECTION:
+        case NET_TLS:
                 c->sent = false;
-                lose_answer(c, fate_fault(fate));
+                lose_answer(c, net_fault(net));
                 return;
-        case FATE_LOST_BEFORE:
-                lose_answer(c, fate_fault(fate));
+        case NET_LOST_BEFORE:
+                lose_answer(c, net_fault(net));
                 return;
-        case FATE_TIMEOUT:
+        case NET_TIMEOUT:
                 if (world_below(w, 2) == 0)
                         look(w, c);
-                lose_answer(c, fate_fault(fate));
+                lose_answer(c, net_fault(net));
                 return;
-        case FATE_STATUS:
+        case NET_STATUS:
                 status_answer(w, c);
                 return;
         default:
                 look(w, c);
-                if (fate != FATE_GOOD)
-                        lose_answer(c, fate_fault(fate));
-                if (fate == FATE_INVALID)
+                if (net != NET_GOOD)
+                        lose_answer(c, net_fault(net));
+                if (net == NET_INVALID)
                         c->status = c->request.kind == CALL_REFRESH ? 202 : 200;
                 return;
         }
@@ -484,7 +493,7 @@ static void meet_fate(World *w, Call *c, Fate fate)
 
 /* ---- the way there and back ----------------------------------------------------------------- */
 
-static void call_free(World *w, Call *c)
+static void call_free(World *w, CatalogCall *c)
 {
         c->state = CALL_FREE;
         w->site->free_calls[w->site->n_free++] = (uint16_t)(c - w->site->calls);
@@ -492,7 +501,7 @@ static void call_free(World *w, Call *c)
 
 static void call_arrive(World *w, void *who, uint32_t detail);
 
-static void call_end_doubt(World *w, Call *c)
+static void call_end_doubt(World *w, CatalogCall *c)
 {
         if (c->doubting)
                 doubt_end(&w->instances[c->request.instance].doubt);
@@ -501,7 +510,7 @@ static void call_end_doubt(World *w, Call *c)
 
 /* As call.c does. True: the call is under way again. One 401, of credentials that are good, must
  * reach no run. */
-static bool call_again(World *w, Call *c)
+static bool call_again(World *w, CatalogCall *c)
 {
         Instance *i = &w->instances[c->request.instance];
         const DoubtCase doubt = {.not_ours = c->request.kind == CALL_JOB && c->foreign,
@@ -528,7 +537,7 @@ static bool call_again(World *w, Call *c)
 
 static void call_deliver(World *w, void *who, uint32_t detail)
 {
-        Call *c = who;
+        CatalogCall *c = who;
         Instance *i = &w->instances[c->request.instance];
         (void)detail;
         c->timer = (WorldTimer){0};
@@ -541,15 +550,17 @@ static void call_deliver(World *w, void *who, uint32_t detail)
         }
         call_end_doubt(w, c);
         if (c->retry_after_usec > 0)
-                w->site->wishes[c->request.instance][c->request.edge] =
-                        (SiteWish){.kind = c->request.kind,
-                                   .epoch = c->request.epoch,
-                                   .until = w->now + c->retry_after_usec};
-        c->request.done(w, c, c->request.who);
+                w->site->requested[c->request.instance][c->request.edge] =
+                        (Requested){.kind = c->request.kind,
+                                    .epoch = c->request.epoch,
+                                    .row = c->request.row,
+                                    .until = w->now + c->retry_after_usec};
+        c->state = CALL_DELIVERED;
+        c->request.done(w, c);
         call_free(w, c);
 }
 
-static void churn_around(World *w, const Call *c)
+static void churn_around(World *w, const CatalogCall *c)
 {
         for (unsigned most = 4; most > 0 && world_chance(w, w->settings.churn); most--)
                 truth_churn(w, world_below(w, 8) == 0
@@ -559,35 +570,35 @@ static void churn_around(World *w, const Call *c)
 
 static void call_arrive(World *w, void *who, uint32_t detail)
 {
-        Call *c = who;
+        CatalogCall *c = who;
         (void)detail;
-        Fate fate = draw_fate(w);
+        NetFault net = draw_net_fault(w);
         churn_around(w, c);
-        meet_fate(w, c, fate);
+        meet_net_fault(w, c, net);
         if (c->orphan) {
                 call_free(w, c);
                 return;
         }
         uint64_t delay = world_between(w, 1, w->settings.latency_usec);
-        if (fate == FATE_TIMEOUT)
+        if (net == NET_TIMEOUT)
                 delay = 30 * SEC;
         c->state = CALL_ANSWERED;
         c->timer = world_after(w, c->request.instance, delay, call_deliver, c, 0);
 }
 
-Call *site_start(World *w, const CallRequest *request)
+CatalogCall *site_start(World *w, const CallRequest *request)
 {
         Site *s = w->site;
         if (s->n_free == 0) {
                 world_fail(w, "the simulation has no room for another request");
                 return NULL;
         }
-        const SiteWish *wish = &s->wishes[request->instance][request->edge];
-        bool one_at_a_time = request->kind == CALL_REFRESH || request->kind == CALL_JOB;
-        if (one_at_a_time && wish->kind == request->kind && wish->epoch == request->epoch &&
-            w->now < wish->until)
+        const Requested *last = &s->requested[request->instance][request->edge];
+        bool may_be_another = request->kind == CALL_LIST; /* pages are asked for ahead */
+        if (!may_be_another && last->kind == request->kind && last->epoch == request->epoch &&
+            last->row == request->row && w->now < last->until)
                 world_fail(w, "the catalog is asked again before it wants to be");
-        Call *c = &s->calls[s->free_calls[--s->n_free]];
+        CatalogCall *c = &s->calls[s->free_calls[--s->n_free]];
         c->request = *request;
         c->state = CALL_SENT;
         c->doubting = c->repeated = false;
@@ -604,7 +615,7 @@ Call *site_start(World *w, const CallRequest *request)
         return c;
 }
 
-Call *site_cancel(World *w, Call *c)
+CatalogCall *site_cancel(World *w, CatalogCall *c)
 {
         if (!c)
                 return NULL;
@@ -618,9 +629,8 @@ Call *site_cancel(World *w, Call *c)
         return NULL;
 }
 
-void site_answer(const World *w, const Call *c, CatalogAnswer *ret)
+void site_answer(const CatalogCall *c, CatalogAnswer *ret)
 {
-        (void)w;
         *ret = (CatalogAnswer){
                 .status = c->status,
                 .sent = c->sent,
@@ -645,7 +655,7 @@ void site_init(World *w)
                 s->free_calls[i] = (uint16_t)i;
                 s->calls[i].state = CALL_FREE;
         }
-        memset(s->wishes, 0, sizeof(s->wishes));
+        memset(s->requested, 0, sizeof(s->requested));
         memset(s->last_tick, 0, sizeof(s->last_tick));
         for (size_t e = 0; e < EDGES_MAX; e++)
                 s->behind[e].at = 0;

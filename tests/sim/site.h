@@ -22,38 +22,52 @@ typedef struct Shown {
         bool spoiled, anonymous;
 } Shown;
 
-/* The record that catalog.h gives for it. */
+/* The record that catalog.h gives for it, and back. */
 void site_record(const World *w, const Shown *shown, DatabaseConnection *ret);
+Shown site_shown(const DatabaseConnection *record);
 
 typedef enum CallKind { CALL_REFRESH, CALL_JOB, CALL_LIST, CALL_ONE } CallKind;
 
-typedef struct Call Call;
-typedef void (*CallDone)(World *w, Call *call, void *who);
+/* Where a job is asked for. */
+typedef enum JobAddress {
+        ADDRESS_LOCATION, /* as the catalog gave it */
+        ADDRESS_BELOW,    /* the same path below the url */
+        ADDRESS_V1,
+        ADDRESS_2_0,
+        ADDRESS_EDGE,
+        ADDRESSES,
+} JobAddress;
 
 typedef struct CallRequest {
         CallKind kind;
-        int instance;
+        struct Run *run;
         unsigned edge;
-        int64_t epoch;  /* refresh: whose */
-        bool resumed;   /* refresh: the run took up a job, and should not have come here */
         int64_t offset; /* list */
         unsigned limit;
-        /* list: tick of the first page since the last start; 0: this is it */
-        uint32_t attempt_from;
+        bool filtered;
         unsigned row; /* one */
-        unsigned slot;
-        int job; /* job: its number */
-        int job_url;
-        CallDone done;
-        void *who;
-        CatalogPageCallback page_done; /* list */
-        void *page_userdata;
+        int job;      /* job: its number */
+        JobAddress address;
+        void (*done)(World *w, CatalogCall *call);
+        union {
+                CatalogRefreshCallback refresh;
+                CatalogJobCallback job;
+                CatalogPageCallback page;
+                CatalogOneCallback one;
+        } callback;
+        void *userdata;
+
+        /* of the run, as it was when the request was begun */
+        int instance;
+        int64_t epoch;
+        bool resumed;       /* it took up a job */
+        uint32_t list_from; /* tick of the first page of its list; 0: there is none yet */
 } CallRequest;
 
 /* Valid in `done`. */
-struct Call {
+struct CatalogCall {
         CallRequest request;
-        enum { CALL_FREE, CALL_SENT, CALL_ANSWERED } state;
+        enum { CALL_FREE, CALL_SENT, CALL_ANSWERED, CALL_DELIVERED } state;
         bool orphan; /* nobody waits for the answer */
         WorldTimer timer;
 
@@ -81,11 +95,12 @@ typedef struct Job {
 } Job;
 
 /* Retry-After, as it was last told to an instance about an edge. */
-typedef struct SiteWish {
+typedef struct Requested {
         CallKind kind;
         int64_t epoch;
+        unsigned row;
         uint64_t until;
-} SiteWish;
+} Requested;
 
 typedef struct Site {
         size_t n_jobs;
@@ -96,7 +111,7 @@ typedef struct Site {
         size_t n_last[EDGES_MAX]; /* the last page that was given */
         uint32_t last_tick[EDGES_MAX];
         Shown last[EDGES_MAX][LIMIT_PAGE_SIZE_MAX];
-        SiteWish wishes[INSTANCES_MAX][EDGES_MAX];
+        Requested requested[INSTANCES_MAX][EDGES_MAX];
         struct {
                 uint64_t at; /* 0: never */
                 uint32_t tick;
@@ -105,17 +120,16 @@ typedef struct Site {
         } behind[EDGES_MAX]; /* what another node holds */
         size_t n_free;
         uint16_t free_calls[CALLS_MAX];
-        Call calls[CALLS_MAX];
+        CatalogCall calls[CALLS_MAX];
 } Site;
 
 void site_init(World *w);
-Call *site_start(World *w, const CallRequest *request);
+CatalogCall *site_start(World *w, const CallRequest *request);
 /* the catalog may see the request all the same; NULL is fine; returns NULL */
-Call *site_cancel(World *w, Call *call);
+CatalogCall *site_cancel(World *w, CatalogCall *call);
 
-/* The call's answer in the shape of catalog.h. Rows are written to `rows`, which has room for a
- * page. */
-void site_answer(const World *w, const Call *call, CatalogAnswer *ret);
+/* What every answer of catalog.h has. */
+void site_answer(const CatalogCall *call, CatalogAnswer *ret);
 Uuid site_job_id(int job);
 int site_job_of(const Uuid *id);
 

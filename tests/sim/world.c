@@ -90,6 +90,7 @@ static void draw_settings(World *w)
         s->latency_usec = PICK(w, 5, 50, 300) * MSEC;
         s->ahead = PICK(w, 1, 1, 2, 4, 8);
         s->own_names = world_below(w, 2) == 0;
+        s->other_origin = world_below(w, 12) == 0;
         s->confirm_removals = PICK(w, 1, 2, 2, 3);
         draw_sizes(w, s);
         draw_trouble(w, s);
@@ -100,7 +101,8 @@ void world_init(World *w, uint64_t seed)
         w->seed = seed;
         w->random = seed * 0x9E3779B97F4A7C15ULL + 0x1234567;
         w->now = 1000 * SEC;
-        w->quiet = w->failed = false;
+        w->quiet = w->failed = w->killed = false;
+        w->running = NOBODY;
         w->failure[0] = '\0';
         w->order = 0;
         w->n_heap = 0;
@@ -194,6 +196,7 @@ bool world_step(World *w)
         w->free_slots[w->n_free++] = due.slot;
         if (!gone) {
                 COVER(w, events);
+                w->running = e.instance;
                 e.fire(w, e.who, e.detail);
         }
         return !w->failed;

@@ -20,7 +20,7 @@ enum {
         INSTANCES_MAX = 2,
         ROWS_MAX = 2048, /* ids that ever are in a world */
         EVENTS_MAX = 4096,
-        NOBODY = -1, /* no instance: the catalog, the database, fate */
+        NOBODY = -1, /* no instance: the catalog, the database, faults */
 };
 
 #define MSEC 1000ULL
@@ -47,13 +47,16 @@ typedef struct Settings {
         uint64_t behind_usec;
         /* own_names: an instance has the same name after a restart */
         bool ignores_offset, own_names;
+        bool other_origin; /* the url was changed after jobs were noted: theirs are of another
+                              origin */
         uint64_t lease_usec, latency_usec;
 } Settings;
 
 typedef struct Instance {
         /* rises with every start: what an earlier life began does not come back */
         unsigned life;
-        uint64_t paused_until; /* 0: running */
+        uint64_t paused_until;   /* 0: running */
+        uint64_t suspended_usec; /* so long altogether has its monotonic clock stood still */
         bool dead;
         int name;           /* as the database sees it */
         Doubt doubt;        /* of its credentials, as the program judges it */
@@ -82,7 +85,7 @@ typedef struct WorldTimer {
         X(seeds) X(events) X(runs) X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) \
         X(clean) X(refresh_failed) X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) \
         X(takeovers) X(pages) X(pages_out_of_turn) X(pages_drifted) X(list_restarts) X(http_faults) X(gateways) X(refusals) X(refusals_passed) \
-        X(pg_faults) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(stops) \
+        X(pg_faults) X(slow_answers) X(lost_between_flights) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(suspended) X(stops) \
         X(pg_restarts) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) X(spoiled) X(unreadable) \
         X(moved) X(found) X(unseen_asked) X(unseen_left) X(guard_held) X(proof_404) X(proof_200) X(proof_elsewhere) X(proof_unknown) \
         X(reordered_pages) X(pages_behind) X(rows_twice) X(jumped_missing) X(cut_unseen) X(lies) X(churned) X(waited_for_lock) X(converged)
@@ -107,6 +110,8 @@ struct World {
         uint64_t settings_events; /* events of all worlds before this one */
         /* the last part: nothing goes wrong any more, and nothing changes */
         bool quiet;
+        int running; /* the instance whose process is at work */
+        bool killed; /* processes are gone whose memory is still to be released */
         Instance instances[INSTANCES_MAX];
 
         struct Truth *truth;

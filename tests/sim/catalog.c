@@ -1,0 +1,167 @@
+/*
+ * catalog: catalog.h as src/sync uses it, over the simulated site.
+ */
+#include "catalog/catalog.h"
+#include "sim/check.h"
+#include "sim/event.h"
+#include "sim/faults.h"
+#include "sim/recorder.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static Run *run_of_call(CatalogCall *c, CatalogAnswer *answer)
+{
+        Run *r = c->request.run;
+        r->n_calls--;
+        site_answer(c, answer);
+        return r;
+}
+
+static int call_start(Catalog *catalog, CallRequest request, CatalogCall **ret)
+{
+        Run *r = request.run = (Run *)catalog;
+        World *w = sim_world;
+        *ret = NULL;
+        int result = faults_before(w, r);
+        if (result != 0)
+                return result < 0 ? result : 0;
+        request.instance = r->instance;
+        request.epoch = r->epoch;
+        request.resumed = r->resumed;
+        request.list_from = r->list_from;
+        check_request(w, r, &request);
+        *ret = site_start(w, &request);
+        r->n_calls += *ret != NULL;
+        faults_after(w, r);
+        return 0;
+}
+
+CatalogCall *catalog_cancel(CatalogCall *c)
+{
+        if (!c || c->state == CALL_DELIVERED)
+                return NULL;
+        c->request.run->n_calls--;
+        return site_cancel(sim_world, c);
+}
+
+/* ---- refresh and job ------------------------------------------------------------------------ */
+
+static const char *const addresses[] = {
+        [ADDRESS_LOCATION] = "https://catalog/location",
+        [ADDRESS_BELOW] = "https://catalog/below",
+        [ADDRESS_V1] = "https://catalog/v1",
+        [ADDRESS_2_0] = "https://catalog/2.0",
+        [ADDRESS_EDGE] = "https://catalog/edge",
+};
+
+static void on_refresh(World *w, CatalogCall *c)
+{
+        CatalogRefreshAnswer answer = {.has_job = c->job >= 0};
+        Run *r = run_of_call(c, &answer.answer);
+        answer.job = (CatalogJob){.status = c->job_status, .message = "", .document = "{}"};
+        r->refresh_status = c->status;
+        if (c->location) {
+                r->has_location = true;
+                answer.location = answer.location_bare = addresses[ADDRESS_LOCATION];
+                answer.location_below = w->site->gateway ? addresses[ADDRESS_BELOW] : NULL;
+        }
+        c->request.callback.refresh(&answer, c->request.userdata);
+}
+
+int catalog_refresh(Catalog *catalog, const Uuid *edge, CatalogRefreshCallback callback,
+                    void *userdata, CatalogCall **ret)
+{
+        return call_start(catalog,
+                          (CallRequest){.kind = CALL_REFRESH,
+                                        .edge = truth_edge_of(edge),
+                                        .done = on_refresh,
+                                        .callback.refresh = callback,
+                                        .userdata = userdata},
+                          ret);
+}
+
+static void on_job(World *w, CatalogCall *c)
+{
+        CatalogJobAnswer answer = {.job = {.status = c->job_status, .message = ""}};
+        (void)w;
+        (void)run_of_call(c, &answer.answer);
+        answer.job.document = c->job_status.state;
+        c->request.callback.job(&answer, c->request.userdata);
+}
+
+int catalog_get_job(Catalog *catalog, const Uuid *job, const char *url, CatalogJobCallback callback,
+                    void *userdata, CatalogCall **ret)
+{
+        CallRequest request = {.kind = CALL_JOB,
+                               .edge = ((Run *)catalog)->edge,
+                               .job = site_job_of(job),
+                               .done = on_job,
+                               .callback.job = callback,
+                               .userdata = userdata};
+        while (request.address < ADDRESSES && strcmp(addresses[request.address], url) != 0)
+                request.address++;
+        return request.address < ADDRESSES ? call_start(catalog, request, ret) : -EINVAL;
+}
+
+int catalog_job_url(const Catalog *catalog, const Uuid *job, CatalogJobApi api, char **ret)
+{
+        (void)catalog;
+        (void)job;
+        *ret = strdup(addresses[api == CATALOG_JOBS_EDGE  ? ADDRESS_EDGE
+                                : api == CATALOG_JOBS_2_0 ? ADDRESS_2_0
+                                                          : ADDRESS_V1]);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* ---- list and one --------------------------------------------------------------------------- */
+
+static void on_page(World *w, CatalogCall *c)
+{
+        static DatabaseConnection rows[LIMIT_PAGE_SIZE_MAX];
+        CatalogPageAnswer answer = {.offset = c->request.offset, .rows = rows, .n_rows = c->n};
+        Run *r = run_of_call(c, &answer.answer);
+        answer.answer.elapsed_usec = w->settings.latency_usec;
+        for (size_t i = 0; i < c->n; i++)
+                site_record(w, &c->rows[i], &rows[i]);
+        record_arrival(r, c);
+        c->request.callback.page(&answer, c->request.userdata);
+}
+
+int catalog_list(Catalog *catalog, const Uuid *edge, const Uuid *schema_connection, int64_t offset,
+                 unsigned limit, CatalogPageCallback callback, void *userdata, CatalogCall **ret)
+{
+        return call_start(catalog,
+                          (CallRequest){.kind = CALL_LIST,
+                                        .edge = truth_edge_of(edge),
+                                        .filtered = schema_connection != NULL,
+                                        .offset = offset,
+                                        .limit = limit,
+                                        .done = on_page,
+                                        .callback.page = callback,
+                                        .userdata = userdata},
+                          ret);
+}
+
+static void on_one(World *w, CatalogCall *c)
+{
+        CatalogOneAnswer answer = {.absent = c->absent};
+        Run *r = run_of_call(c, &answer.answer);
+        if (c->n > 0)
+                site_record(w, &c->rows[0], &answer.row);
+        record_one(w, r, c);
+        c->request.callback.one(&answer, c->request.userdata);
+}
+
+int catalog_get_one(Catalog *catalog, const Uuid *id, CatalogOneCallback callback, void *userdata,
+                    CatalogCall **ret)
+{
+        return call_start(catalog,
+                          (CallRequest){.kind = CALL_ONE,
+                                        .edge = ((Run *)catalog)->edge,
+                                        .row = truth_row_of(id),
+                                        .done = on_one,
+                                        .callback.one = callback,
+                                        .userdata = userdata},
+                          ret);
+}

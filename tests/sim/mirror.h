@@ -1,0 +1,37 @@
+/*
+ * mirror: what the two files share that stand in for src/mirror.
+ */
+#pragma once
+
+#include "base/backoff.h"
+#include "sim/run.h"
+
+typedef enum ApplyStage { APPLY_UNCHANGED, APPLY_WHOLE, APPLY_READ_BACK } ApplyStage;
+
+struct MirrorTask {
+        Run *run;
+        DbStatement *statement; /* under way; NULL: none */
+        bool is_note;
+        union {
+                MirrorCallback plain;
+                MirrorClaimCallback claim;
+                MirrorApplyCallback apply;
+        } callback;
+        void *userdata;
+
+        /* of an apply */
+        DbStatement *model; /* of which each of its statements is made; NULL: it is no apply */
+        MirrorSnapshot snapshot;
+        ApplyStage stage;
+        int transaction;
+        unsigned attempts;
+        Backoff backoff;
+        Fault fault; /* of the last attempt */
+        WorldTimer timer;
+};
+
+/* 0: *ret is a new task of the run, for an effect that is about to happen; *ret NULL: its process
+ * is gone, and there is none. Negative errno: the effect could not be begun. */
+int task_new(Mirror *m, void *userdata, MirrorTask **ret);
+void task_free(MirrorTask *t);
+void task_send(MirrorTask *t, const DbStatement *s);

@@ -1,0 +1,145 @@
+/*
+ * recorder: see the header. Sits before the real machine (ld --wrap) and sees each input, and the
+ * action that it led to.
+ */
+#include "sim/recorder.h"
+#include "sim/event.h"
+#include "sync/machine.h"
+#include <stdio.h>
+
+/* ---- what the catalog has shown ------------------------------------------------------------- */
+
+static void record_row(Run *r, const Shown *row)
+{
+        if (!row->anonymous)
+                r->shown[row->row].attempt = r->attempt;
+}
+
+static void record_joined(Run *r, const Shown *row)
+{
+        if (!row->anonymous)
+                r->shown[row->row] = (ShownRow){.attempt = r->attempt,
+                                                .joined = r->attempt,
+                                                .spoiled = row->spoiled,
+                                                .name = row->name,
+                                                .database = row->database};
+}
+
+void record_arrival(Run *r, const CatalogCall *c)
+{
+        r->lies += c->lie;
+        r->pages[r->arrived % PAGES_KEPT].offset = c->request.offset;
+        r->pages[r->arrived++ % PAGES_KEPT].tick = c->tick;
+}
+
+/* When the catalog looked at the page that is given now. */
+static uint32_t page_tick(const Run *r, int64_t offset)
+{
+        for (uint32_t i = 1; i <= PAGES_KEPT && i <= r->arrived; i++)
+                if (r->pages[(r->arrived - i) % PAGES_KEPT].offset == offset)
+                        return r->pages[(r->arrived - i) % PAGES_KEPT].tick;
+        return 0;
+}
+
+static void tell_page(World *w, const Run *r, const CatalogPageAnswer *page, uint32_t tick)
+{
+        char rows[400] = "";
+        for (size_t i = 0, used = 0; i < page->n_rows && used + 8 < sizeof(rows); i++)
+                used += (size_t)snprintf(rows + used, sizeof(rows) - used, " %u",
+                                         truth_row_of(&page->rows[i].id));
+        TELL(w, "instance %d, edge %u: page from %lld, as of tick %u:%s", r->instance, r->edge,
+             (long long)page->offset, tick, rows);
+}
+
+static void record_page(World *w, Run *r, const CatalogPageAnswer *page)
+{
+        uint32_t tick = page_tick(r, page->offset);
+        if (r->list_from == 0 || tick < r->list_from)
+                r->list_from = tick;
+        if (tick < r->list_to) {
+                r->out_of_turn = true;
+                COVER(w, pages_out_of_turn);
+        } else {
+                r->list_to = tick;
+        }
+        for (size_t i = 0; i < page->n_rows; i++) {
+                Shown row = site_shown(&page->rows[i]);
+                record_row(r, &row);
+        }
+        r->n_listed += (uint32_t)page->n_rows;
+        if (w->verbose)
+                tell_page(w, r, page, tick);
+}
+
+static void record_joined_page(Run *r, const CatalogPageAnswer *page)
+{
+        for (size_t i = 0; i < page->n_rows; i++) {
+                Shown row = site_shown(&page->rows[i]);
+                record_joined(r, &row);
+        }
+}
+
+void record_one(World *w, Run *r, const CatalogCall *c)
+{
+        unsigned row = c->request.row;
+        bool known = c->absent || c->n > 0;
+        r->asked_for[row] = r->attempt;
+        if (c->absent)
+                r->denied[row] = r->attempt;
+        if (c->n > 0 && (c->rows[0].edge == r->edge || c->rows[0].spoiled))
+                record_joined(r, &c->rows[0]);
+        else
+                r->elsewhere += c->n > 0;
+        r->unknown_in_a_row = known ? 0 : r->unknown_in_a_row + 1;
+        if (r->unknown_in_a_row > r->unknown_most)
+                r->unknown_most = r->unknown_in_a_row;
+        TELL(w, "instance %d, edge %u: row %u is %s (HTTP %d)", r->instance, r->edge, row,
+             c->absent ? "gone"
+             : c->n    ? "there"
+                       : "not known",
+             c->status);
+}
+
+/* ---- what the machine makes of it ----------------------------------------------------------- */
+
+static void cover_transition(World *w, const SyncMachine *m, SyncAction action)
+{
+        SyncEvent on = m->last->on;
+        COVER_MANY(w, pages, on == SYNC_PAGE_JOINED || on == SYNC_LIST_ENDED);
+        COVER_MANY(w, list_restarts, action == SYNC_DO_LIST_ANEW);
+        COVER_MANY(w, pages_drifted,
+                   on == SYNC_PAGE_JOINED && m->listing.tries > 0 && !m->listing.probing);
+        COVER_MANY(w, found, on == SYNC_ROWS_MISSING);
+        COVER_MANY(w, guard_held, on == SYNC_REMOVALS_HELD);
+        COVER_MANY(w, proof_404, m->verdict == PROOF_GONE);
+        COVER_MANY(w, proof_200, m->verdict == PROOF_HERE);
+        COVER_MANY(w, proof_elsewhere, m->verdict == PROOF_ELSEWHERE);
+        COVER_MANY(w, proof_unknown, m->verdict == PROOF_UNKNOWN);
+}
+
+SyncAction __real_sync_machine_handle(SyncMachine *m, const SyncInput *in);
+SyncAction __wrap_sync_machine_handle(SyncMachine *m, const SyncInput *in);
+
+SyncAction __wrap_sync_machine_handle(SyncMachine *m, const SyncInput *in)
+{
+        World *w = sim_world;
+        Run *r = run_of(w, w->running, truth_edge_of(&m->edge));
+        bool is_page = in->kind == SYNC_INPUT_PAGE && in->page->answer.fault.scope == FAULT_NONE;
+        SyncState from = m->state;
+        if (r->killed) /* it goes on to where it returns to the loop */
+                return __real_sync_machine_handle(m, in);
+        if (is_page)
+                record_page(w, r, in->page);
+        SyncAction action = __real_sync_machine_handle(m, in);
+        if (is_page &&
+            (action == SYNC_DO_LIST || action == SYNC_DO_LIST_ANEW || action == SYNC_DO_APPLY))
+                record_joined_page(r, in->page);
+        r->in_pass = m->listing.in_pass;
+        r->largest = m->listing.largest;
+        r->shortest_cut = m->listing.shortest_cut;
+        r->stopped_applying = m->stopped_applying;
+        TELL(w, "instance %d, edge %u: %s → %s: %s", r->instance, r->edge, sync_state_name(from),
+             sync_state_name(m->state), m->last->words);
+        cover_transition(w, m, action);
+        return action;
+}

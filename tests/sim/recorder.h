@@ -1,0 +1,9 @@
+/*
+ * recorder: what the catalog has shown to each run, and what the machine concluded, as it happens.
+ */
+#pragma once
+
+#include "sim/run.h"
+
+void record_arrival(Run *r, const CatalogCall *page); /* of a page, wanted or not */
+void record_one(World *w, Run *r, const CatalogCall *one);
