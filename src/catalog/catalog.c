@@ -19,13 +19,12 @@
 
 /* Addresses of the job, as far as the Location leads to our own origin. */
 typedef struct Locations {
-        char *exact, *below, *bare;
+        char *exact, *bare;
 } Locations;
 
 static void locations_done(Locations *l)
 {
         free(l->exact);
-        free(l->below);
         free(l->bare);
 }
 
@@ -33,6 +32,7 @@ static void refresh_read_location(CatalogCall *call, const HttpResponse *respons
                                   CatalogRefreshAnswer *answer)
 {
         Catalog *c = call->catalog;
+        _cleanup_(cleanup_free) char *below = NULL;
         if (response->location[0] == '\0')
                 return;
         int r = url_resolve(call->url, response->location, &l->exact);
@@ -40,11 +40,10 @@ static void refresh_read_location(CatalogCall *call, const HttpResponse *respons
         c->foreign_said = c->foreign_said || r == -EXDEV;
         if (r < 0)
                 return;
-        (void)url_below(c->base_url, l->exact, &l->below);
+        answer->location_has_below = url_below(c->base_url, l->exact, &below) == 0;
         l->bare = strdup(l->exact);
         redact_url(&c->redact, l->bare);
         answer->location = l->exact;
-        answer->location_below = l->below;
         answer->location_bare = l->bare;
 }
 
@@ -133,8 +132,51 @@ static void job_complete(CatalogCall *call, const HttpResponse *response)
         call->callback.job(&answer, call->userdata);
 }
 
-int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCallback callback,
-                    void *userdata, CatalogCall **ret)
+/* -ENOENT: there is none that may be used. */
+static int job_location(const Catalog *c, JobAddress address, const char *location, char **ret)
+{
+        _cleanup_(cleanup_free) char *exact = NULL;
+        char *url = NULL;
+        if (!location || address > JOB_ADDRESS_LOCATION_BELOW)
+                return -ENOENT;
+        int r = url_resolve(c->base_url, location, &exact);
+        if (r == 0 && address == JOB_ADDRESS_LOCATION_BELOW)
+                r = url_below(c->base_url, exact, &url);
+        else if (r == 0)
+                url = TAKE_PTR(exact);
+        if (r == 0 && strlen(url) <= LIMIT_URL_MAX_BYTES) {
+                *ret = url;
+                return 0;
+        }
+        free(url);
+        return r == -ENOMEM ? r : -ENOENT;
+}
+
+static int job_url(const Catalog *c, const Uuid *job, JobAddress address, const char *location,
+                   char **ret)
+{
+        static const struct {
+                const char *before, *after; /* the id */
+        } paths[] = {
+                [JOB_ADDRESS_V1] = {"/rest/jobs/v1/jobs/", ""},
+                [JOB_ADDRESS_2_0] = {"/rest/2.0/jobs/", ""},
+                [JOB_ADDRESS_EDGE] = {"/edge/api/rest/v2/jobs/", "/statusLog"},
+        };
+        char id[UUID_STRING_SIZE];
+        int r = job_location(c, address, location, ret);
+        if (r != -ENOENT)
+                return r;
+        if (address < JOB_ADDRESS_V1)
+                address = JOB_ADDRESS_V1;
+        if (asprintf(ret, "%s%s%s%s", c->base_url, paths[address].before, uuid_format(job, id),
+                     paths[address].after) >= 0)
+                return 0;
+        *ret = NULL;
+        return -ENOMEM;
+}
+
+int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char *location,
+                    CatalogJobCallback callback, void *userdata, CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         int r = call_new(c, job_complete, userdata, &call);
@@ -143,26 +185,8 @@ int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCall
         call->id = *job;
         call->url_is_guess = true;
         call->callback.job = callback;
-        r = url_resolve(c->base_url, url, &call->url);
-        if (r < 0)
-                return r == -ENOMEM ? r : -EINVAL;
-        return call_begin(&call, ret);
-}
-
-int catalog_job_url(const Catalog *c, const Uuid *job, CatalogJobApi api, char **ret)
-{
-        static const char *const paths[] = {
-                [CATALOG_JOBS_V1] = "/rest/jobs/v1/jobs/",
-                [CATALOG_JOBS_2_0] = "/rest/2.0/jobs/",
-                [CATALOG_JOBS_EDGE] = "/edge/api/rest/v2/jobs/",
-        };
-        char id[UUID_STRING_SIZE];
-        char *url;
-        if (asprintf(&url, "%s%s%s%s", c->base_url, paths[api], uuid_format(job, id),
-                     api == CATALOG_JOBS_EDGE ? "/statusLog" : "") < 0)
-                return -ENOMEM;
-        *ret = url;
-        return 0;
+        r = job_url(c, job, address, location, &call->url);
+        return r < 0 ? r : call_begin(&call, ret);
 }
 
 /* ---- list and one --------------------------------------------------------------------------- */

@@ -74,10 +74,7 @@ typedef struct CatalogRefreshAnswer {
         CatalogJob job;
         /* absolute job URL on our own origin; NULL when there is none that may be used */
         const char *location;
-        const char *
-                /* the same path below the url's; NULL: it is there already. A catalog behind a
-                   gateway may not know its prefix */
-                location_below;
+        bool location_has_below; /* JOB_ADDRESS_LOCATION_BELOW is another address than that */
         /* of `location`, what may be stored and shown: no query, none of our credentials */
         const char *location_bare;
         /* there was a Location of another origin, ignored; for the first time with this catalog */
@@ -127,10 +124,21 @@ bool catalog_reread_secret(Catalog *c);
 int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata,
                     CatalogCall **ret);
 
-/* GET of a job URL from catalog_job_url or CatalogRefreshAnswer.location; another origin is
- * -EINVAL. An answer about another job than `job` is a fault. */
-int catalog_get_job(Catalog *c, const Uuid *job, const char *url, CatalogJobCallback callback,
-                    void *userdata, CatalogCall **ret);
+/* Where a job can be asked for, in the order in which the addresses are tried. */
+typedef enum JobAddress {
+        JOB_ADDRESS_LOCATION, /* that the answer to the refresh named */
+        /* its path below the url's: a catalog behind a gateway may not know its prefix */
+        JOB_ADDRESS_LOCATION_BELOW,
+        JOB_ADDRESS_V1,   /* /rest/jobs/v1/jobs/{id} */
+        JOB_ADDRESS_2_0,  /* /rest/2.0/jobs/{id} */
+        JOB_ADDRESS_EDGE, /* /edge/api/rest/v2/jobs/{id}/statusLog */
+} JobAddress;
+
+/* GET of a job. `location`: CatalogRefreshAnswer.location or location_bare, perhaps recorded when
+ * the url was another, or NULL; where there is none on our own origin, the first two addresses are
+ * JOB_ADDRESS_V1: the id is enough. An answer about another job than `job` is a fault. */
+int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char *location,
+                    CatalogJobCallback callback, void *userdata, CatalogCall **ret);
 
 /* GET /databaseConnections?edgeConnectionId=…&offset=…&limit=…[&schemaConnectionId=…].
  * schema_connection may be NULL. More rows than `limit`, and a row of another Edge connection, are
@@ -143,14 +151,6 @@ int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, voi
                     CatalogCall **ret);
 
 CatalogCall *catalog_cancel(CatalogCall *call); /* NULL is fine; returns NULL */
-
-/* Where a job is polled when no Location may be used. */
-typedef enum CatalogJobApi {
-        CATALOG_JOBS_V1 /* /rest/jobs/v1/jobs/{id} */,
-        CATALOG_JOBS_2_0 /* /rest/2.0/jobs/{id} */,
-        CATALOG_JOBS_EDGE /* /edge/api/rest/v2/jobs/{id}/statusLog */
-} CatalogJobApi;
-int catalog_job_url(const Catalog *c, const Uuid *job, CatalogJobApi api, char **ret);
 
 /* What a state and result mean (see README "Refresh outcomes"). */
 bool catalog_job_terminal(const JobStatus *job);

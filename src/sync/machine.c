@@ -194,8 +194,8 @@ static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
         m->phase = SYNC_PHASE_POLL;
         m->has_job = true;
         m->job = a->job.status;
-        polling_init(&m->polling, &m->polling_limits, a->location != NULL,
-                     a->location_below != NULL, in->now_usec);
+        polling_init(&m->polling, &m->polling_limits, a->location != NULL, a->location_has_below,
+                     in->now_usec);
         m->delay_usec = polling_first_delay(&m->polling);
         return SYNC_JOB_STARTED;
 }

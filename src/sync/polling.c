@@ -19,14 +19,14 @@ void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bo
 {
         *p = (Polling){
                 .limits = *limits,
-                .url = has_location ? POLLING_LOCATION : POLLING_JOBS_V1,
+                .address = has_location ? JOB_ADDRESS_LOCATION : JOB_ADDRESS_V1,
                 .started_usec = now_usec,
                 .delay_usec = limits->poll_min_usec,
                 .progress = -1,
                 .has_below = has_below,
                 .peer_only = true,
         };
-        p->first_url = p->url;
+        p->first_address = p->address;
         retry_init(&p->retry, RETRY_ATTEMPTS);
 }
 
@@ -108,27 +108,27 @@ static bool polling_not_here(const CatalogAnswer *a)
         return a->status == 200 || !fault->retryable;
 }
 
-static bool polling_next_url(Polling *p)
+static bool polling_next_address(Polling *p)
 {
-        if (p->url == POLLING_JOBS_EDGE)
+        if (p->address == JOB_ADDRESS_EDGE)
                 return false;
-        p->url++;
-        if (p->url == POLLING_LOCATION_BELOW && !p->has_below)
-                p->url++;
+        p->address++;
+        if (p->address == JOB_ADDRESS_LOCATION_BELOW && !p->has_below)
+                p->address++;
         return true;
 }
 
 static PollingStep polling_elsewhere(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
                                      uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)
 {
-        if (p->url == p->first_url)
+        if (p->address == p->first_address)
                 p->fault = answer->answer.fault;
         p->peer_only = p->peer_only && answer->answer.fault.scope == FAULT_PEER;
-        if (polling_next_url(p))
+        if (polling_next_address(p))
                 return POLLING_ELSEWHERE;
         /* Where nothing but sign-in pages or refusals answer, the list will meet them, too. */
         bool over = p->peer_only || ++p->not_found >= NOT_FOUND_MAX;
-        p->url = p->first_url;
+        p->address = p->first_address;
         p->peer_only = true;
         if (!over)
                 return polling_wait(p, now_usec, random, ret_delay_usec, ret_fault);

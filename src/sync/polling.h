@@ -4,10 +4,9 @@
  * Decides after each answer whether to ask again (when, and at which URL), or that it is over and
  * how. The reference gives the Location header as the place to ask. Where there is none, or what
  * answers there is not the job (404, a gateway's 401 or 403, a web page, a document that is none),
- * the other addresses are asked, one after the other: the Location's path below that of the url,
- * /rest/jobs/v1/jobs/{id}, the older /rest/2.0/jobs/{id}, and that of the Edge job system. A job
- * that is nowhere gets a short grace: a new one may not be visible at once. Then how it ended is
- * not known; no run fails for that.
+ * the other addresses are asked, one after the other (JobAddress). A job that is nowhere gets a
+ * short grace: a new one may not be visible at once. Then how it ended is not known; no run fails
+ * for that.
  *
  * Pure: times come in as monotonic microseconds.
  */
@@ -22,17 +21,9 @@ typedef struct PollingLimits {
         uint64_t job_timeout_usec;  /* from the moment it does not */
 } PollingLimits;
 
-typedef enum PollingUrl {
-        POLLING_LOCATION,
-        POLLING_LOCATION_BELOW,
-        POLLING_JOBS_V1,
-        POLLING_JOBS_2_0,
-        POLLING_JOBS_EDGE
-} PollingUrl;
-
 typedef enum PollingStep {
         POLLING_WAIT,      /* ask again after *ret_delay_usec */
-        POLLING_ELSEWHERE, /* ask again at once: `url` has changed */
+        POLLING_ELSEWHERE, /* ask again at once: `address` has changed */
         POLLING_CLEAN,     /* ended well */
         POLLING_BAD,       /* ended, not clean; the fault says how */
         POLLING_TIMEOUT,   /* a deadline passed */
@@ -42,10 +33,10 @@ typedef enum PollingStep {
 
 typedef struct Polling {
         PollingLimits limits;
-        PollingUrl url;
+        JobAddress address;
 
         /* private */
-        PollingUrl first_url;
+        JobAddress first_address;
         bool has_below;
         /* since the round of addresses began, only faults of the catalog as a whole were seen */
         bool peer_only;
@@ -59,7 +50,7 @@ typedef struct Polling {
         Retry retry;
 } Polling;
 
-/* has_below: there is an address for POLLING_LOCATION_BELOW. */
+/* has_below: JOB_ADDRESS_LOCATION_BELOW is an address of its own. */
 void polling_init(Polling *p, const PollingLimits *limits, bool has_location, bool has_below,
                   uint64_t now_usec);
 

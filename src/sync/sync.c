@@ -49,8 +49,8 @@ struct Sync {
         SyncAction postponed; /* until the journal is quiet */
 
         JobTexts texts;
-        char *job_url, *job_url_below; /* with a query, which is not for the journal; NULL: none */
-        bool job_moved;                /* its state is not what it was */
+        char *job_url;  /* with a query, which is not for the journal; NULL: none */
+        bool job_moved; /* its state is not what it was */
         char *problem;
         uint64_t started_usec;
         uint64_t claimed_usec; /* when the lease was asked for */
@@ -161,9 +161,7 @@ static void sync_take_location(Sync *s, const CatalogRefreshAnswer *answer)
         if (!answer->location)
                 return;
         free(s->job_url);
-        free(s->job_url_below);
         s->job_url = strdup(answer->location);
-        s->job_url_below = answer->location_below ? strdup(answer->location_below) : NULL;
         job_texts_take(&s->texts, JOB_URL, answer->location_bare);
 }
 
@@ -288,24 +286,8 @@ static void sync_abandon(Sync *s)
 static int sync_do_get_job(Sync *s)
 {
         s->asked_usec = (int64_t)clock_boottime_usec();
-        _cleanup_(cleanup_free) char *url = NULL;
-        const Uuid *job = &s->machine.job.id;
-        PollingUrl where = s->machine.polling.url;
-        const char *given = where == POLLING_LOCATION         ? s->job_url
-                            : where == POLLING_LOCATION_BELOW ? s->job_url_below
-                                                              : NULL;
-        if (given) {
-                int r = catalog_get_job(s->context.catalog, job, given, sync_on_job, s, &s->call);
-                if (r != -EINVAL)
-                        return r;
-                /* A recorded address of another origin (the url was changed since): the id is
-                 * enough. */
-        }
-        CatalogJobApi api = where == POLLING_JOBS_EDGE  ? CATALOG_JOBS_EDGE
-                            : where == POLLING_JOBS_2_0 ? CATALOG_JOBS_2_0
-                                                        : CATALOG_JOBS_V1;
-        int r = catalog_job_url(s->context.catalog, job, api, &url);
-        return r < 0 ? r : catalog_get_job(s->context.catalog, job, url, sync_on_job, s, &s->call);
+        return catalog_get_job(s->context.catalog, &s->machine.job.id, s->machine.polling.address,
+                               s->job_url, sync_on_job, s, &s->call);
 }
 
 static MirrorEnding sync_ending(const Sync *s)
@@ -683,7 +665,6 @@ Sync *sync_free(Sync *s)
         free(s->name);
         job_texts_done(&s->texts);
         free(s->job_url);
-        free(s->job_url_below);
         free(s->problem);
         free(s);
         return NULL;

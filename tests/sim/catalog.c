@@ -47,13 +47,7 @@ CatalogCall *catalog_cancel(CatalogCall *c)
 
 /* ---- refresh and job ------------------------------------------------------------------------ */
 
-static const char *const addresses[] = {
-        [ADDRESS_LOCATION] = "https://catalog/location",
-        [ADDRESS_BELOW] = "https://catalog/below",
-        [ADDRESS_V1] = "https://catalog/v1",
-        [ADDRESS_2_0] = "https://catalog/2.0",
-        [ADDRESS_EDGE] = "https://catalog/edge",
-};
+#define LOCATION "https://catalog/location"
 
 static void on_refresh(World *w, CatalogCall *c)
 {
@@ -63,8 +57,8 @@ static void on_refresh(World *w, CatalogCall *c)
         r->refresh_status = c->status;
         if (c->location) {
                 r->has_location = true;
-                answer.location = answer.location_bare = addresses[ADDRESS_LOCATION];
-                answer.location_below = w->site->gateway ? addresses[ADDRESS_BELOW] : NULL;
+                answer.location = answer.location_bare = LOCATION;
+                answer.location_has_below = w->site->gateway;
         }
         c->request.callback.refresh(&answer, c->request.userdata);
 }
@@ -90,28 +84,21 @@ static void on_job(World *w, CatalogCall *c)
         c->request.callback.job(&answer, c->request.userdata);
 }
 
-int catalog_get_job(Catalog *catalog, const Uuid *job, const char *url, CatalogJobCallback callback,
-                    void *userdata, CatalogCall **ret)
+int catalog_get_job(Catalog *catalog, const Uuid *job, JobAddress address, const char *location,
+                    CatalogJobCallback callback, void *userdata, CatalogCall **ret)
 {
-        CallRequest request = {.kind = CALL_JOB,
-                               .edge = ((Run *)catalog)->edge,
-                               .job = site_job_of(job),
-                               .done = on_job,
-                               .callback.job = callback,
-                               .userdata = userdata};
-        while (request.address < ADDRESSES && strcmp(addresses[request.address], url) != 0)
-                request.address++;
-        return request.address < ADDRESSES ? call_start(catalog, request, ret) : -EINVAL;
-}
-
-int catalog_job_url(const Catalog *catalog, const Uuid *job, CatalogJobApi api, char **ret)
-{
-        (void)catalog;
-        (void)job;
-        *ret = strdup(addresses[api == CATALOG_JOBS_EDGE  ? ADDRESS_EDGE
-                                : api == CATALOG_JOBS_2_0 ? ADDRESS_2_0
-                                                          : ADDRESS_V1]);
-        return *ret ? 0 : -ENOMEM;
+        bool by_id = !location || strcmp(location, LOCATION) != 0;
+        return call_start(catalog,
+                          (CallRequest){.kind = CALL_JOB,
+                                        .edge = ((Run *)catalog)->edge,
+                                        .job = site_job_of(job),
+                                        .address = by_id && address < JOB_ADDRESS_V1
+                                                           ? JOB_ADDRESS_V1
+                                                           : address,
+                                        .done = on_job,
+                                        .callback.job = callback,
+                                        .userdata = userdata},
+                          ret);
 }
 
 /* ---- list and one --------------------------------------------------------------------------- */

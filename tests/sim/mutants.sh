@@ -376,9 +376,9 @@ a job that is taken up counts as one of now
 src/sync/sync.c
 s/(int64_t)s->claimed_usec - claim->job_since_usec/(int64_t)s->claimed_usec/
 
-a recorded address of another origin ends the run
+a job is asked for at one address alone
 src/sync/sync.c
-s/if (r != -EINVAL)/if (r != -ENOENT)/
+s/s->machine.polling.address/JOB_ADDRESS_LOCATION/
 
 a lease whose end was not recorded is reported as released
 src/sync/sync.c

@@ -234,9 +234,9 @@ static void look_at_refresh(World *w, CatalogCall *c)
 static void look_at_job(World *w, CatalogCall *c)
 {
         const Job *job = &w->site->jobs[c->request.job];
-        bool wrong_api = w->site->only_old_job_api && c->request.address == ADDRESS_V1;
+        bool wrong_api = w->site->only_old_job_api && c->request.address == JOB_ADDRESS_V1;
         /* Before the catalog stands a gateway that the Location does not know. */
-        if (w->site->gateway && c->request.address == ADDRESS_LOCATION) {
+        if (w->site->gateway && c->request.address == JOB_ADDRESS_LOCATION) {
                 COVER(w, gateways);
                 c->status = world_below(w, 2) == 0 ? 401 : 403;
                 c->fault = status_fault(c->status);

@@ -28,16 +28,6 @@ Shown site_shown(const DatabaseConnection *record);
 
 typedef enum CallKind { CALL_REFRESH, CALL_JOB, CALL_LIST, CALL_ONE } CallKind;
 
-/* Where a job is asked for. */
-typedef enum JobAddress {
-        ADDRESS_LOCATION, /* as the catalog gave it */
-        ADDRESS_BELOW,    /* the same path below the url */
-        ADDRESS_V1,
-        ADDRESS_2_0,
-        ADDRESS_EDGE,
-        ADDRESSES,
-} JobAddress;
-
 typedef struct CallRequest {
         CallKind kind;
         struct Run *run;

@@ -3,6 +3,7 @@
  * anywhere.
  */
 #include "base/duration.h"
+#include "base/limits.h"
 #include "catalog/catalog.h"
 #include "unit/http_bench.h"
 #include "unit/http_server.h"
@@ -179,7 +180,8 @@ static void only_a_request_that_names_an_edge_blames_the_id_of_the_edge(void **s
                 assert_int_equal(catalog_list(c, &id, NULL, 0, 5, hint_on_page, &hints[1], &call),
                                  0);
                 assert_int_equal(catalog_get_one(c, &id, hint_on_one, &hints[2], &call), 0);
-                assert_int_equal(catalog_get_job(c, &id, "/ours", hint_on_job, &hints[3], &call),
+                assert_int_equal(catalog_get_job(c, &id, JOB_ADDRESS_LOCATION, "/ours", hint_on_job,
+                                                 &hints[3], &call),
                                  0);
                 for (size_t k = 0; k < ARRAY_SIZE(hints); k++) {
                         while (hints[k].n_answers == 0)
@@ -210,7 +212,9 @@ static void ask(World *w, const char *path, Asked *asked)
         Uuid job;
         assert_int_equal(uuid_parse(JOB, &job), 0);
         (void)snprintf(url, sizeof(url), "%s%s", w->base_url, path);
-        assert_int_equal(catalog_get_job(w->catalog, &job, url, on_job, asked, &asked->call), 0);
+        assert_int_equal(catalog_get_job(w->catalog, &job, JOB_ADDRESS_LOCATION, url, on_job, asked,
+                                         &asked->call),
+                         0);
         while (asked->n_answers == 0)
                 assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
         bench_drain(&w->bench);
@@ -223,6 +227,47 @@ static void the_job_that_was_asked_for_answers(void **state)
         ask(*state, "/ours", &asked);
         assert_int_equal(asked.fault.scope, FAULT_NONE);
         assert_string_equal(asked.state, "COMPLETED");
+}
+
+/* Below /prefix; a Location of another origin, or none, or one too long, leaves the id. */
+static void each_address_of_a_job_is_asked_for(void **state)
+{
+        static char too_long[LIMIT_URL_MAX_BYTES + 2] = "/";
+        static const struct {
+                JobAddress address;
+                const char *location, *path;
+        } cases[] = {
+                {JOB_ADDRESS_LOCATION, "/elsewhere?x=1", "/elsewhere?x=1"},
+                {JOB_ADDRESS_LOCATION_BELOW, "/elsewhere?x=1", "/prefix/elsewhere?x=1"},
+                {JOB_ADDRESS_V1, "/elsewhere", "/prefix/rest/jobs/v1/jobs/" JOB},
+                {JOB_ADDRESS_2_0, "/elsewhere", "/prefix/rest/2.0/jobs/" JOB},
+                {JOB_ADDRESS_EDGE, NULL, "/prefix/edge/api/rest/v2/jobs/" JOB "/statusLog"},
+                {JOB_ADDRESS_LOCATION, NULL, "/prefix/rest/jobs/v1/jobs/" JOB},
+                {JOB_ADDRESS_LOCATION, too_long, "/prefix/rest/jobs/v1/jobs/" JOB},
+                {JOB_ADDRESS_LOCATION_BELOW, "https://other/", "/prefix/rest/jobs/v1/jobs/" JOB},
+        };
+        World *w = *state;
+        char base_url[96];
+        Uuid job;
+        memset(too_long + 1, 'x', sizeof(too_long) - 2);
+        assert_int_equal(uuid_parse(JOB, &job), 0);
+        (void)snprintf(base_url, sizeof(base_url), "%s/prefix", w->base_url);
+        const CatalogOptions options = {.base_url = base_url, .auth = HTTP_AUTH_NONE};
+        w->catalog = catalog_free(w->catalog);
+        assert_int_equal(catalog_new(w->bench.client, &options, &w->catalog), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char line[256];
+                Asked asked = {0};
+                size_t before = w->server->log_size;
+                assert_int_equal(catalog_get_job(w->catalog, &job, cases[i].address,
+                                                 cases[i].location, on_job, &asked, &asked.call),
+                                 0);
+                while (asked.n_answers == 0)
+                        assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+                (void)snprintf(line, sizeof(line), "GET %s HTTP/1.1\r\n", cases[i].path);
+                if (strncmp(w->server->log + before, line, strlen(line)) != 0)
+                        fail_msg("%zu: %s", i, w->server->log + before);
+        }
 }
 
 /* A gateway that mixes answers up must not end our job. */
@@ -548,6 +593,8 @@ int main(void)
                         teardown),
                 cmocka_unit_test_setup_teardown(only_the_catalogs_own_words_say_that_a_row_is_gone,
                                                 setup, teardown),
+                cmocka_unit_test_setup_teardown(each_address_of_a_job_is_asked_for, setup,
+                                                teardown),
                 cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup,
                                                 teardown),

@@ -256,19 +256,15 @@ static int ask_catalog(void)
         HttpClient *http = NULL;
         Catalog *catalog = NULL;
         CatalogCall *call;
-        char *url = NULL;
         Uuid id = id_of(ID);
         assert_true(sd_event_new(&event) >= 0);
         int r = http_client_new(event, &http_options, &http);
         if (r == 0)
                 r = catalog_new(http, &options, &catalog);
         if (r == 0)
-                r = catalog_job_url(catalog, &id, CATALOG_JOBS_V1, &url);
-        if (r == 0)
-                r = catalog_get_job(catalog, &id, url, on_job, NULL, &call);
+                r = catalog_get_job(catalog, &id, JOB_ADDRESS_V1, NULL, on_job, NULL, &call);
         (void)catalog_free(catalog);
         (void)http_client_free(http);
-        free(url);
         (void)sd_event_unref(event);
         return r;
 }

@@ -71,11 +71,11 @@ static void job_that_is_not_found_is_asked_for_elsewhere_then_given_up(void **st
         unsigned asked = 1;
         polling_init(&p, &limits, true, false, 1);
         assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
-        assert_int_equal(p.url, POLLING_JOBS_V1);
+        assert_int_equal(p.address, JOB_ADDRESS_V1);
         assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
-        assert_int_equal(p.url, POLLING_JOBS_2_0);
+        assert_int_equal(p.address, JOB_ADDRESS_2_0);
         assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
-        assert_int_equal(p.url, POLLING_JOBS_EDGE);
+        assert_int_equal(p.address, JOB_ADDRESS_EDGE);
         PollingStep s = POLLING_WAIT;
         while ((s == POLLING_WAIT || s == POLLING_ELSEWHERE) && asked++ < 50)
                 s = polling_answer(&p, &a, 2, 0, &delay, &fault);
@@ -106,12 +106,12 @@ static void what_is_not_the_job_is_no_answer(void **state)
                 Fault fault = {0};
                 uint64_t delay = 0;
                 polling_init(&p, &limits, true, true, 1);
-                static const PollingUrl urls[] = {POLLING_LOCATION_BELOW, POLLING_JOBS_V1,
-                                                  POLLING_JOBS_2_0, POLLING_JOBS_EDGE};
-                for (size_t k = 0; k < ARRAY_SIZE(urls); k++) {
+                static const JobAddress addresses[] = {JOB_ADDRESS_LOCATION_BELOW, JOB_ADDRESS_V1,
+                                                       JOB_ADDRESS_2_0, JOB_ADDRESS_EDGE};
+                for (size_t k = 0; k < ARRAY_SIZE(addresses); k++) {
                         assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault),
                                          POLLING_ELSEWHERE);
-                        assert_int_equal(p.url, urls[k]);
+                        assert_int_equal(p.address, addresses[k]);
                 }
                 assert_int_equal(step(&p, "COMPLETED", "", 2, &delay), POLLING_CLEAN);
 
