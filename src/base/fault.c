@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int fault_set(Fault *f, FaultScope scope, int error, const char *code, const char *format, ...)
+int fault_set(Fault *f, FaultScope scope, int error, FaultCode code, const char *format, ...)
 {
         if (!f)
                 return -error;
@@ -22,9 +22,15 @@ int fault_set(Fault *f, FaultScope scope, int error, const char *code, const cha
 
         fault_clear(f);
         f->scope = scope;
-        (void)snprintf(f->code, sizeof(f->code), "%s", code);
+        f->code = code;
+        f->origin = fault_code_origin(code);
         text_printable(raw, n < 0 ? 0 : strlen(raw), f->message, sizeof(f->message));
         return -error;
+}
+
+int fault_no_memory(Fault *f)
+{
+        return fault_set(f, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY, "out of memory");
 }
 
 void fault_prefix(Fault *f, const char *format, ...)
@@ -43,6 +49,20 @@ void fault_prefix(Fault *f, const char *format, ...)
         size_t used = strlen(raw);
         (void)snprintf(raw + used, sizeof(raw) - used, "%s", f->message);
         text_printable(raw, strlen(raw), f->message, sizeof(f->message));
+}
+
+void fault_set_http_status(Fault *f, int status)
+{
+        f->http_status = status;
+        if (status >= 502 && status <= 504)
+                f->origin = ORIGIN_GATEWAY;
+        else if (status > 0 && f->origin == ORIGIN_GATEWAY)
+                f->origin = ORIGIN_CATALOG;
+}
+
+bool fault_is_of_gateway(const Fault *f)
+{
+        return f->scope == FAULT_REQUEST && f->origin == ORIGIN_GATEWAY;
 }
 
 void fault_clear(Fault *f)

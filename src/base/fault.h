@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/cleanup.h"
+#include "base/fault_code.h"
 #include "base/limits.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,7 +30,8 @@ typedef struct Fault {
         /* the peer does not want to be asked before; 0: it did not say */
         uint64_t retry_after_usec;
         char sqlstate[6]; /* "": none */
-        char code[48];    /* stable word for programs, like "catalog-unauthorized" */
+        FaultCode code;
+        FaultOrigin origin;
         char message
                 /* for people: what, and what to do; UTF-8, one line, no control characters */
                 [LIMIT_FAULT_MESSAGE_BYTES];
@@ -37,14 +39,25 @@ typedef struct Fault {
 
 /* Fills `f` (NULL: nowhere) and returns -error, so that a caller can `return fault_set(…)`. `error`
  * is a positive errno. Text beyond the buffer is cut at a character, with "…". Control characters
- * are replaced. Not retryable, not refused; set those fields after. */
-int fault_set(Fault *f, FaultScope scope, int error, const char *code, const char *format, ...)
+ * are replaced. Not retryable, not refused, and of the origin that
+ * the code has; set those fields after. */
+int fault_set(Fault *f, FaultScope scope, int error, FaultCode code, const char *format, ...)
         _printf_(5, 6);
+
+/* The one for memory that could not be had; returns -ENOMEM. */
+int fault_no_memory(Fault *f);
 
 /* Puts words before the message that is there ("page 3: …"). */
 void fault_prefix(Fault *f, const char *format, ...) _printf_(2, 3);
 
 void fault_clear(Fault *f);
+
+/* The status that came with it (0: none did), and so whose it is: 502 to 504 are a gateway's. */
+void fault_set_http_status(Fault *f, int status);
+
+/* Of one request, and of the way to the catalog: nothing came, or a gateway's answer (502 to 504).
+ * Whether the catalog as a whole is away, another request tells. */
+bool fault_is_of_gateway(const Fault *f);
 
 /* Whether an errno says that the system is short of something now, and nothing of what was asked
  * for: ENOMEM, EMFILE, ENFILE, EIO. */

@@ -12,7 +12,7 @@ typedef struct StatusMeaning {
         int status;
         FaultScope scope;
         bool retryable, refused;
-        const char *code;
+        FaultCode code;
         const char *words;
 } StatusMeaning;
 
@@ -22,39 +22,39 @@ _Static_assert(3 + 4 * (FIELD_BYTES - 1) + 4 + 2 < WORDS_BYTES,
                "no field is pushed out by the others");
 
 static const StatusMeaning meanings[] = {
-        {400, FAULT_RUN, false, false, "catalog-bad-request",
+        {400, FAULT_RUN, false, false, CODE_CATALOG_BAD_REQUEST,
          "the catalog refuses the request as invalid"},
-        {401, FAULT_PEER, false, true, "catalog-unauthorized",
+        {401, FAULT_PEER, false, true, CODE_CATALOG_UNAUTHORIZED,
          "the catalog refuses the credentials"},
-        {403, FAULT_RUN, false, false, "catalog-forbidden",
+        {403, FAULT_RUN, false, false, CODE_CATALOG_FORBIDDEN,
          "the catalog forbids this to our user; give it the permission to refresh and view this "
          "Edge connection"},
-        {404, FAULT_RUN, false, false, "catalog-not-found", "the catalog does not know this"},
-        {408, FAULT_REQUEST, true, false, "catalog-busy", "the catalog gave up waiting"},
-        {409, FAULT_RUN, false, false, "catalog-conflict",
+        {404, FAULT_RUN, false, false, CODE_CATALOG_NOT_FOUND, "the catalog does not know this"},
+        {408, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY, "the catalog gave up waiting"},
+        {409, FAULT_RUN, false, false, CODE_CATALOG_CONFLICT,
          "the catalog says that an operation is already in progress"},
-        {425, FAULT_REQUEST, true, false, "catalog-busy",
+        {425, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY,
          "the catalog wants the request again later"},
-        {429, FAULT_REQUEST, true, false, "catalog-busy",
+        {429, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY,
          "the catalog limits the rate of requests"},
-        {500, FAULT_REQUEST, true, false, "catalog-error",
+        {500, FAULT_REQUEST, true, false, CODE_CATALOG_ERROR,
          "the catalog failed inside; that is for its administrators, its own log says why"},
-        {502, FAULT_REQUEST, true, false, "catalog-error",
+        {502, FAULT_REQUEST, true, false, CODE_CATALOG_ERROR,
          "a gateway before the catalog got no proper answer"},
-        {503, FAULT_REQUEST, true, false, "catalog-busy", "the catalog is not available now"},
-        {504, FAULT_REQUEST, true, false, "catalog-error",
+        {503, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY, "the catalog is not available now"},
+        {504, FAULT_REQUEST, true, false, CODE_CATALOG_ERROR,
          "a gateway before the catalog got no answer in time"},
 };
 
 /* Said of the same statuses when the body is not the catalog's: then they are not about us, or
  * about an edge. */
 static const StatusMeaning foreign_meanings[] = {
-        {401, FAULT_PEER, false, true, "catalog-unauthorized",
+        {401, FAULT_PEER, false, true, CODE_CATALOG_UNAUTHORIZED,
          "the credentials are refused, not in the catalog's words"},
-        {403, FAULT_RUN, false, false, "catalog-forbidden",
+        {403, FAULT_RUN, false, false, CODE_CATALOG_FORBIDDEN,
          "this address is forbidden, not in the catalog's words; check the path of the url, and "
          "the gateway in between"},
-        {404, FAULT_RUN, false, false, "catalog-not-found",
+        {404, FAULT_RUN, false, false, CODE_CATALOG_NOT_FOUND,
          "there is nothing at this address, not in the catalog's words; check the path of the url, "
          "and the gateway in between"},
 };
@@ -64,7 +64,7 @@ static const StatusMeaning alone = {401,
                                     FAULT_RUN,
                                     false,
                                     false,
-                                    "catalog-unauthorized",
+                                    CODE_CATALOG_UNAUTHORIZED,
                                     "the catalog refuses this request, and accepts the same "
                                     "credentials for others; give our user the permission to "
                                     "refresh and view this Edge connection"};
@@ -259,7 +259,7 @@ static void fault_redirect(const HttpResponse *response, Fault *ret)
 {
         char location[200];
         text_printable(response->location, strlen(response->location), location, sizeof(location));
-        fault_set(ret, FAULT_PEER, EIO, "catalog-redirect",
+        fault_set(ret, FAULT_PEER, EIO, CODE_CATALOG_REDIRECT,
                   "the catalog answers HTTP %d with a redirect to %s, which is not followed: a "
                   "sign-in page, or another "
                   "address? check the url, and whether a proxy in between wants a sign-in",
@@ -274,7 +274,7 @@ static void fault_web_page(const Shown *shown, Fault *ret)
         body_words(shown, words, sizeof(words));
         text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
         bool page = answer_is_web_page(response);
-        fault_set(ret, page ? FAULT_PEER : FAULT_RUN, EBADMSG, "catalog-not-json",
+        fault_set(ret, page ? FAULT_PEER : FAULT_RUN, EBADMSG, CODE_CATALOG_NOT_JSON,
                   "the catalog answers with %s instead of JSON (%s): %s",
                   type[0] ? type : "a web page",
                   page ? "a sign-in page? check the url, and whether a proxy in between wants a "
@@ -304,8 +304,8 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
                 fault_web_page(shown, ret);
         } else {
                 fault_set(ret, FAULT_RUN, EIO,
-                          response->status / 100 == 3 ? "catalog-redirect"
-                                                      : "catalog-unexpected-status",
+                          response->status / 100 == 3 ? CODE_CATALOG_REDIRECT
+                                                      : CODE_CATALOG_UNEXPECTED_STATUS,
                           "the catalog answers HTTP %d where %d was expected%s%s", response->status,
                           expected, says, words);
                 ret->retryable = response->status >= 500;
@@ -341,7 +341,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                         fault_web_page(&shown, &ret->fault);
                 else
                         answer_fault(&shown, expected, auth, ret->foreign, &ret->fault, text);
-                ret->fault.http_status = response->status;
+                fault_set_http_status(&ret->fault, response->status);
         }
         answer_seal(auth, ret);
         ret->problem = text->problem;

@@ -190,7 +190,7 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
         if (r < 0)
                 return r;
         if (c->auth == HTTP_AUTH_BEARER && !http_token_is_valid(fresh.data))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
                                  "the token holds a space or a control character; write the token "
                                  "alone into the file, "
                                  "without \"Bearer\"");
@@ -198,7 +198,7 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
                 return 0;
         r = redact_set(&c->redact, c->auth, c->username, fresh.data);
         if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory",
+                return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_MEMORY,
                                  "out of memory for the secret");
         text_wipe(&c->secret);
         c->secret = fresh;
@@ -246,7 +246,7 @@ static void call_end(CatalogCall *call, const HttpResponse *response)
 static void call_end_badly(CatalogCall *call, int error)
 {
         HttpResponse response = {.error = error, .content_type = "", .location = "", .body = ""};
-        fault_set(&response.fault, FAULT_PROCESS, -error, "no-resources",
+        fault_set(&response.fault, FAULT_PROCESS, -error, CODE_NO_RESOURCES,
                   "the catalog cannot be asked: %s", strerrordesc_np(-error));
         call_end(call, &response);
 }

@@ -100,14 +100,14 @@ static int job_read(const HttpResponse *response, const Uuid *asked, const Redac
 {
         int r = job_parse(response->body, response->body_size, asked, redact, ret);
         if (r < 0) {
-                fault_set(ret_fault, FAULT_REQUEST, -r, "job-bad-document",
+                fault_set(ret_fault, FAULT_REQUEST, -r, CODE_JOB_BAD_DOCUMENT,
                           "the catalog's answer is not a job: %s",
                           r == -EINVAL   ? "no JSON, or nested too deeply, or without a valid id"
                           : r == -EPROTO ? "its state or result is no text, or is there twice"
                                          : json_error_words(r));
         } else if (!uuid_equal(&ret->job.status.id, asked)) {
                 char ours[UUID_STRING_SIZE], other[UUID_STRING_SIZE];
-                r = fault_set(ret_fault, FAULT_REQUEST, EBADMSG, "job-foreign",
+                r = fault_set(ret_fault, FAULT_REQUEST, EBADMSG, CODE_JOB_FOREIGN,
                               "the catalog was asked about job %s and answered about %s",
                               uuid_format(asked, ours), uuid_format(&ret->job.status.id, other));
         }
@@ -200,7 +200,7 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
 
         answer_classify(response, 200, true, &auth, &answer.answer, &text);
         answer.answer.requests = call->requests;
-        if (strcmp(answer.answer.fault.code, "http-too-large") == 0)
+        if (answer.answer.fault.code == CODE_HTTP_TOO_LARGE)
                 fault_prefix(
                         &answer.answer.fault,
                         "list at offset %" PRId64

@@ -21,7 +21,7 @@ void page_done(Page *p)
 
 static int page_no_memory(Fault *f)
 {
-        return fault_set(f, FAULT_RUN, ENOMEM, "no-memory", "out of memory for a page of rows");
+        return fault_set(f, FAULT_RUN, ENOMEM, CODE_NO_MEMORY, "out of memory for a page of rows");
 }
 
 /* ---- one row -------------------------------------------------------------------------------- */
@@ -134,14 +134,14 @@ static int page_foreign(const DatabaseConnection *row, size_t index, const Uuid 
                         Fault *ret_fault)
 {
         char other[UUID_STRING_SIZE], asked[UUID_STRING_SIZE];
-        return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-foreign-row",
+        return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_FOREIGN_ROW,
                          "row %zu of the page: edgeConnectionId is %s, but %s was asked for", index,
                          uuid_format(&row->edge_connection_id, other), uuid_format(edge, asked));
 }
 
 static int page_unreadable(const Page *page, Fault *ret_fault)
 {
-        return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-bad-row",
+        return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_BAD_ROW,
                          "none of the rows of the page (%zu) can be read; of the first, %s",
                          page->n_rows, page->rows[0].rejected);
 }
@@ -172,7 +172,7 @@ static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *
 
 static int page_bad_json(size_t size, int error, Fault *ret_fault)
 {
-        return fault_set(ret_fault, FAULT_RUN, -error, "catalog-bad-json",
+        return fault_set(ret_fault, FAULT_RUN, -error, CODE_CATALOG_BAD_JSON,
                          "the catalog's answer (%zu bytes) cannot be read: %s", size,
                          json_error_words(error));
 }
@@ -186,7 +186,7 @@ static int page_check_rest(const Text *rest, size_t size, Fault *ret_fault)
         if (r < 0)
                 return page_bad_json(size, r, ret_fault);
         if (json_get_array(document, "results", &results) < 0 || cJSON_GetArraySize(results) > 0)
-                return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-no-results",
+                return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_NO_RESULTS,
                                  "the catalog's answer is JSON, but has no list \"results\", or "
                                  "has it twice");
         return 0;
@@ -208,7 +208,7 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit,
         if (r < 0)
                 return r;
         if (n > limit)
-                return fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-too-long",
+                return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_TOO_LONG,
                                  "the catalog gave %zu rows where at most %u were asked for", n,
                                  limit);
         r = page_add_rows(&page, slices, n, edge, redact, ret_fault);
@@ -229,10 +229,11 @@ int page_parse_one(const char *body, size_t size, const Redact *redact, Page *re
                 int bad = json_parse(body, size, &document);
                 if (bad < 0)
                         return page_bad_json(size, bad, ret_fault);
-                return page.n_rows == 0 ? r
-                                        : fault_set(ret_fault, FAULT_RUN, EBADMSG, "page-bad-row",
-                                                    "the catalog's answer is not a row: %s",
-                                                    page.rows[0].rejected);
+                return page.n_rows == 0
+                               ? r
+                               : fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_BAD_ROW,
+                                           "the catalog's answer is not a row: %s",
+                                           page.rows[0].rejected);
         }
         *ret = page;
         page = (Page){0};

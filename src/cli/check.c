@@ -92,7 +92,7 @@ static void check_warnings(Check *c)
         for (const char *at = c->session.config->warnings; at && *at;) {
                 Fault fault;
                 size_t length = strcspn(at, "\n");
-                fault_set(&fault, FAULT_PROCESS, EINVAL, "config-timezone", "%.*s", (int)length,
+                fault_set(&fault, FAULT_PROCESS, EINVAL, CODE_CONFIG_TIMEZONE, "%.*s", (int)length,
                           at);
                 check_line(c, "configuration", &fault, "");
                 c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
@@ -149,7 +149,7 @@ static void check_mirror(Check *c)
         if (status == 0 && r >= 0)
                 return;
         if (r < 0)
-                fault_set(&fault, FAULT_PROCESS, -r, "no-resources",
+                fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
                           "PostgreSQL cannot be asked: %s", strerrordesc_np(-r));
         check_line(c, "postgres", &fault, "");
         c->status = exit_status_worse(c->status, status);
@@ -218,7 +218,7 @@ static void check_edge(Check *c, const ConfigEdge *edge)
         }
         Fault fault;
         char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
-        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the catalog cannot be asked: %s",
+        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the catalog cannot be asked: %s",
                   strerrordesc_np(-r));
         (void)snprintf(what, sizeof(what), "catalog: edge %s", edge->name);
         check_line(c, what, &fault, "");

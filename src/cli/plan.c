@@ -156,7 +156,7 @@ int plan_finish(Plan *p, Fault *ret_fault)
         }
         if (fflush(p->file) == 0 && !ferror(p->file) && !p->failed)
                 return 0;
-        return fault_set(ret_fault, FAULT_RUN, EIO, "plan-failed",
+        return fault_set(ret_fault, FAULT_RUN, EIO, CODE_PLAN_FAILED,
                          "the plan cannot be kept in a temporary file; check the space in /tmp");
 }
 

@@ -24,8 +24,7 @@ int session_load(Session *s, const char *config_file)
 
 static int session_fault_status(const Fault *fault)
 {
-        bool of_config = text_starts_with(fault->code, "secret-") ||
-                         text_starts_with(fault->code, "config-");
+        bool of_config = fault->origin == ORIGIN_CONFIG;
         return of_config ? CLI_EXIT_CONFIG : CLI_EXIT_EDGE_FAILED;
 }
 
@@ -40,7 +39,7 @@ static int session_open_event(Session *s, Fault *ret_fault)
         int r = s->event ? 0 : sd_event_new(&s->event);
         if (r >= 0 && !s->peers)
                 r = peers_new(s->event, s->config, &s->peers);
-        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources",
+        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
                                  "the event loop cannot be opened: %s", strerrordesc_np(-r))
                      : 0;
 }

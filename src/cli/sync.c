@@ -177,7 +177,7 @@ static void runner_could_not(Runner *r, int error)
 {
         SyncCommand *c = r->command;
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -error, "no-resources", "the sync could not begin: %s",
+        fault_set(&fault, FAULT_PROCESS, -error, CODE_NO_RESOURCES, "the sync could not begin: %s",
                   strerrordesc_np(-error));
         r->line = progress_line_remove(r->line);
         r->plan = plan_free(r->plan);
@@ -220,7 +220,7 @@ static size_t command_most(const SyncCommand *c)
 static void command_go_on(SyncCommand *c)
 {
         Fault stopped;
-        fault_set(&stopped, FAULT_RUN, ECANCELED, "stopped", "stopped before it began");
+        fault_set(&stopped, FAULT_RUN, ECANCELED, CODE_STOPPED, "stopped before it began");
         while (c->next < c->n_edges && c->running < command_most(c)) {
                 Runner *r = &c->runners[c->next];
                 r->command = c;
@@ -257,7 +257,7 @@ static int command_on_stop_timeout(sd_event_source *s, uint64_t usec, void *user
         (void)usec;
         SyncCommand *c = userdata;
         Fault late;
-        fault_set(&late, FAULT_RUN, ETIMEDOUT, "stopped",
+        fault_set(&late, FAULT_RUN, ETIMEDOUT, CODE_STOPPED,
                   "stopped; PostgreSQL has not answered within stop_timeout; a lease that was "
                   "taken ends by itself");
         for (size_t i = 0; i < c->next; i++)
@@ -270,7 +270,7 @@ static int command_on_stop_timeout(sd_event_source *s, uint64_t usec, void *user
 static void runner_waits_no_more(Runner *r)
 {
         Fault stopped;
-        fault_set(&stopped, FAULT_RUN, ECANCELED, "stopped", "stopped before it began");
+        fault_set(&stopped, FAULT_RUN, ECANCELED, CODE_STOPPED, "stopped before it began");
         r->again = sd_event_source_disable_unref(r->again);
         r->command->running--;
         command_fail_edge(r->command, r->edge, "aborted", &stopped);

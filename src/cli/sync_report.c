@@ -23,7 +23,7 @@ bool sync_report_applied(const SyncReport *r)
 
 bool sync_report_busy(const SyncReport *r)
 {
-        return text_equal(r->outcome, "aborted") && text_equal(r->fault.code, "lease-held");
+        return text_equal(r->outcome, "aborted") && r->fault.code == CODE_LEASE_HELD;
 }
 
 int sync_report_status(const SyncReport *r)
@@ -40,11 +40,7 @@ int sync_report_status(const SyncReport *r)
 
 bool sync_report_catalog_away(const SyncReport *r)
 {
-        const Fault *f = &r->fault;
-        if (!text_equal(r->outcome, "failed") || f->scope != FAULT_REQUEST)
-                return false;
-        return f->http_status == 502 || f->http_status == 503 || f->http_status == 504 ||
-               (f->http_status == 0 && text_starts_with(f->code, "http-"));
+        return text_equal(r->outcome, "failed") && fault_is_of_gateway(&r->fault);
 }
 
 void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *r, Plan *plan)
@@ -71,8 +67,9 @@ void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncRep
         json_add_int(o, "requests", r->requests);
         json_add_int(o, "durationMs", (int64_t)(r->duration_usec / USEC_PER_MSEC));
         bool fault = r->fault.scope != FAULT_NONE;
-        json_add_fault(o, "error", fault_scope_name(r->fault.scope), fault ? r->fault.code : NULL,
-                       r->fault.message, r->fault.http_status, r->fault.sqlstate);
+        json_add_fault(o, "error", fault_scope_name(r->fault.scope),
+                       fault ? fault_code_name(r->fault.code) : NULL, r->fault.message,
+                       r->fault.http_status, r->fault.sqlstate);
         if (plan && sync_report_applied(r)) {
                 plan_print_json(plan, o);
                 return;
@@ -109,9 +106,8 @@ static void print_counts(const SyncReport *r)
 static void print_fault(const Fault *fault, const Fault *said)
 {
         bool again = said->scope == FAULT_PEER && fault->scope == FAULT_PEER &&
-                     text_equal(fault->code, said->code) &&
-                     text_equal(fault->message, said->message);
-        printf("    %s: %s\n", fault->code, again ? "as above" : fault->message);
+                     fault->code == said->code && text_equal(fault->message, said->message);
+        printf("    %s: %s\n", fault_code_name(fault->code), again ? "as above" : fault->message);
 }
 
 void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const Fault *said)

@@ -39,20 +39,20 @@ static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *
 {
         if (!secret_name_is_valid(name))
                 return fault_set(
-                        ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
+                        ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_NAME,
                         "credential:%s: the name of a credential is not empty and holds no slash",
                         name);
 
         const char *directory = getenv("CREDENTIALS_DIRECTORY");
         if (!directory || *directory == '\0')
-                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, "secret-no-credentials",
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
                                  "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets "
                                  "it for a unit with LoadCredential=%s:PATH, "
                                  "elsewhere name the file itself",
                                  name, name);
         int n = snprintf(path, PATH_MAX, "%s/%s", directory, name);
         if (n < 0 || n >= PATH_MAX)
-                return fault_set(ret_fault, FAULT_PROCESS, ENAMETOOLONG, "secret-name",
+                return fault_set(ret_fault, FAULT_PROCESS, ENAMETOOLONG, CODE_SECRET_NAME,
                                  "credential:%s: the path is too long", name);
         return 0;
 }
@@ -71,11 +71,11 @@ static int secret_exposed(const char *where, const char *path, const struct stat
 {
         unsigned mode = (unsigned)(st->st_mode & 07777);
         if (st->st_uid == geteuid())
-                return fault_set(ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
+                return fault_set(ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
                                  "%s: others than its owner may use this file (mode %04o); run: "
                                  "chmod 600 %s",
                                  where, mode, path);
-        return fault_set(ret_fault, FAULT_PROCESS, EPERM, "secret-exposed",
+        return fault_set(ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
                          "%s: others than its owner may use this file (mode %04o, owned by uid "
                          "%ld); let the user that "
                          "runs edgemirror (uid %ld) own it, with mode 0600; a secret that is "
@@ -94,16 +94,16 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
         struct stat st;
 
         if (fd < 0 && errno == ENOENT && is_credential)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, "secret-missing",
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
                                  "%s: %s does not exist; add LoadCredential=%s:PATH to the unit",
                                  where, path, where + strlen(CREDENTIAL_PREFIX));
         if (fd < 0 && errno == ENOENT)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, "secret-missing",
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
                                  "%s: no such file; create it, owned by the user that runs "
                                  "edgemirror, with mode 0600",
                                  where);
         if (fd < 0 && errno == EACCES)
-                return fault_set(ret_fault, FAULT_PROCESS, EACCES, "secret-denied",
+                return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
                                  "%s: may not be read by this user (uid %ld); let it own the file: "
                                  "chown %ld %s; "
                                  "mounted into a container: mode 0440 and a group of this user",
@@ -111,11 +111,11 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
         if (fd < 0 || fstat(fd, &st) < 0) {
                 int e = errno;
                 return fault_set(ret_fault, FAULT_PROCESS, e,
-                                 error_is_shortage(e) ? "no-resources" : "secret-unreadable",
+                                 error_is_shortage(e) ? CODE_NO_RESOURCES : CODE_SECRET_UNREADABLE,
                                  "%s: cannot be opened: %s", where, strerrordesc_np(e));
         }
         if (!S_ISREG(st.st_mode))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-not-a-file",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_NOT_A_FILE,
                                  "%s: not a regular file; name a file that holds the secret",
                                  where);
         if (!is_credential && !secret_is_private(&st))
@@ -128,7 +128,7 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
 static int secret_fill(const char *where, int fd, SecretBuffer *b, Fault *ret_fault)
 {
         int r = file_read(fd, b->bytes, sizeof(b->bytes), &b->size);
-        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, "secret-unreadable",
+        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, CODE_SECRET_UNREADABLE,
                                  "%s: cannot be read: %s", where, strerrordesc_np(-r))
                      : 0;
 }
@@ -150,7 +150,7 @@ static bool secret_has_byte_order_mark(const SecretBuffer *b)
 static int secret_validate(const char *where, SecretBuffer *b, Fault *ret_fault)
 {
         if (secret_has_byte_order_mark(b))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
                                  "%s: begins with a byte order mark; save it as UTF-8 without one",
                                  where);
         if (b->size > 0 && b->bytes[b->size - 1] == '\n') {
@@ -159,18 +159,18 @@ static int secret_validate(const char *where, SecretBuffer *b, Fault *ret_fault)
                         b->size--;
         }
         if (b->size == 0)
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-empty",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_EMPTY,
                                  "%s: the file is empty; write the secret into it", where);
         if (b->size > LIMIT_SECRET_MAX_BYTES)
                 return fault_set(
-                        ret_fault, FAULT_PROCESS, EFBIG, "secret-too-large",
+                        ret_fault, FAULT_PROCESS, EFBIG, CODE_SECRET_TOO_LARGE,
                         "%s: more than %d bytes; a secret is one line, is this the right file?",
                         where, LIMIT_SECRET_MAX_BYTES);
         if (memchr(b->bytes, '\n', b->size) || memchr(b->bytes, '\r', b->size))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
                                  "%s: more than one line; write the secret alone into it", where);
         if (memchr(b->bytes, '\0', b->size))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-malformed",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
                                  "%s: holds a NUL byte; write the secret alone into it", where);
         return 0;
 }
@@ -187,7 +187,7 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
                 r = secret_find_credential(where + strlen(CREDENTIAL_PREFIX), path, ret_fault);
         else if (where[0] != '/' ||
                  strlen(where) >= sizeof(path)) /* not repeated: it may be the secret itself */
-                r = fault_set(ret_fault, FAULT_PROCESS, EINVAL, "secret-name",
+                r = fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_NAME,
                               "a secret is named by an absolute path or by credential:NAME, and "
                               "this is neither");
         else {
@@ -204,7 +204,7 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
                 return r;
         /* in one piece: growing would leave copies behind */
         if (text_append(ret, buffer.bytes, buffer.size) < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "%s: out of memory",
-                                 where);
+                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY,
+                                 "%s: out of memory", where);
         return 0;
 }

@@ -112,7 +112,7 @@ void breaker_catalog_failed(Daemon *d, const Fault *fault)
                 log_event(LOG_LEVEL_WARNING,
                           fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED
                                          : MESSAGE_ID_CATALOG_UNREACHABLE,
-                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code),
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_NUMBER("HTTP_STATUS", fault->http_status)),
                           "the catalog cannot be used%s: %s; edges wait, %s%s",
                           g->outage.attempts > 1 ? " still" : "", fault->message,
@@ -148,12 +148,6 @@ static void breaker_open(Daemon *d)
         status_changed(d);
 }
 
-/* A gateway that answers for a catalog which is down. */
-static bool breaker_is_gateway(const Fault *fault)
-{
-        return fault->http_status == 502 || fault->http_status == 503 || fault->http_status == 504;
-}
-
 static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
 {
         Daemon *d = userdata;
@@ -165,7 +159,7 @@ static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
                                d->supply->peers->config->catalog.request_timeout_usec;
         Fault failed = *fault;
         failed.retry_after_usec = put_off ? page->answer.retry_after_usec : 0;
-        if (fault->scope == FAULT_PEER || page->answer.status == 0 || breaker_is_gateway(fault) ||
+        if (fault->scope == FAULT_PEER || page->answer.status == 0 || fault_is_of_gateway(fault) ||
             put_off)
                 breaker_catalog_failed(d, &failed);
         else
@@ -204,8 +198,8 @@ void breaker_probe(Daemon *d)
                              d, &g->probe);
         if (r < 0) {
                 Fault fault;
-                fault_set(&fault, FAULT_PEER, -r, "no-resources", "the catalog cannot be asked: %s",
-                          strerrordesc_np(-r));
+                fault_set(&fault, FAULT_PEER, -r, CODE_NO_RESOURCES,
+                          "the catalog cannot be asked: %s", strerrordesc_np(-r));
                 breaker_catalog_failed(d, &fault);
         }
 }

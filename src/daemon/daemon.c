@@ -47,11 +47,11 @@ static int supply_new(Daemon *d, Config *config, Supply **ret, Fault *ret_fault)
 {
         Supply *s = calloc(1, sizeof(*s));
         if (!s)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
+                return fault_no_memory(ret_fault);
         int r = peers_new(d->event, config, &s->peers);
         if (r < 0) {
                 free(s);
-                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory", "out of memory");
+                return fault_no_memory(ret_fault);
         }
         r = peers_open_mirror(s->peers, false, ret_fault);
         if (r >= 0)
@@ -218,7 +218,7 @@ static int daemon_open(Daemon *d, Fault *ret_fault)
         if (r >= 0)
                 r = sd_event_source_set_enabled(d->reaper, SD_EVENT_OFF);
         if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources",
+                return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
                                  "the event loop cannot be opened: %s", strerrordesc_np(-r));
         return supply_new(d, d->config, &d->supply, ret_fault);
 }
@@ -259,8 +259,8 @@ int daemon_run(const char *config_file, Config *config, Fault *ret_fault)
                 locks_begin(&d);
                 r = sd_event_loop(d.event);
                 if (r < 0)
-                        fault_set(ret_fault, FAULT_PROCESS, -r, "loop", "the event loop failed: %s",
-                                  strerrordesc_np(-r));
+                        fault_set(ret_fault, FAULT_PROCESS, -r, CODE_LOOP,
+                                  "the event loop failed: %s", strerrordesc_np(-r));
                 else
                         log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STOPPED, LOG_NO_FIELDS,
                                   "stopped");

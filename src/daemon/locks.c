@@ -31,7 +31,8 @@ static void locks_report(Daemon *d, const Fault *fault)
         uint64_t ignored;
         bool was = l->outage.down;
         if (outage_failed(&l->outage, fault, clock_monotonic_usec(), clock_random(), &ignored))
-                log_event(LOG_LEVEL_WARNING, NULL, LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code)),
+                log_event(LOG_LEVEL_WARNING, NULL,
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code))),
                           "PostgreSQL: %s", fault->message);
         if (!was)
                 presence_changed(d);
@@ -55,7 +56,7 @@ static void locks_on_answer(const Fault *fault, void *userdata)
         daemon_wake(d);
         if (d->stopping)
                 return;
-        if (strcmp(fault->code, "pg-lock-wait") == 0)
+        if (fault->code == CODE_PG_LOCK_WAIT)
                 locks_report(d, fault);
         else if (fault->scope == FAULT_NONE)
                 locks_report_free(d);

@@ -34,7 +34,7 @@ static void prune_on_done(const MirrorPruned *pruned, const Fault *fault, void *
         bool lasting = fault->scope != FAULT_NONE && !fault->retryable;
         if (fault->scope != FAULT_NONE)
                 log_event(lasting && !p->said ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, NULL,
-                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code),
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),
                           "what has been kept long enough cannot be pruned: %s; tried again every "
                           "hour",

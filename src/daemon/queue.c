@@ -69,7 +69,7 @@ static void queue_postgres_failed(Daemon *d, const Fault *fault)
                 log_event(LOG_LEVEL_WARNING,
                           fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED
                                          : MESSAGE_ID_POSTGRES_UNREACHABLE,
-                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault->code),
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),
                           "PostgreSQL cannot be used%s: %s; trying again, at least every 30 s",
                           q->outage.attempts > 1 ? " still" : "", fault->message);
@@ -268,7 +268,7 @@ void queue_ask(Daemon *d)
                 return;
         }
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the queue cannot be asked: %s",
+        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the queue cannot be asked: %s",
                   strerrordesc_np(-r));
         queue_postgres_failed(d, &fault);
 }

@@ -40,18 +40,15 @@ static bool report_applied(const SyncReport *report)
 
 static bool fault_is_postgres(const Fault *fault)
 {
-        return text_starts_with(fault->code, "pg-") || text_starts_with(fault->code, "schema-");
+        return fault->origin == ORIGIN_POSTGRES;
 }
 
 /* What one statement of a run misses (a privilege, a table, room on the disk), the queue's
  * questions do not come across. */
 static bool fault_is_of_a_statement(const Fault *fault)
 {
-        static const char *const codes[] = {"pg-privilege", "pg-schema-missing", "pg-resources"};
-        for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-                if (strcmp(fault->code, codes[i]) == 0)
-                        return true;
-        return false;
+        return fault->code == CODE_PG_PRIVILEGE || fault->code == CODE_PG_SCHEMA_MISSING ||
+               fault->code == CODE_PG_RESOURCES;
 }
 
 /* Of the peer as a whole: said once, by the gate and the queue, not by each edge. */
@@ -64,10 +61,7 @@ static bool report_is_of_peer(const SyncReport *report)
 /* No answer, or a gateway's: is it this request, or the catalog? */
 static bool report_is_suspicious(const SyncReport *report)
 {
-        const Fault *f = &report->fault;
-        return !report_applied(report) && f->scope == FAULT_REQUEST && f->retryable &&
-               !fault_is_postgres(f) &&
-               (f->http_status == 0 || (f->http_status >= 502 && f->http_status <= 504));
+        return !report_applied(report) && fault_is_of_gateway(&report->fault);
 }
 
 /* The first that is suspicious is said, and the gate knocks; those that follow are part of what the
@@ -82,7 +76,7 @@ static const char *report_message_id(const SyncReport *report)
 {
         if (strcmp(report->outcome, "held") == 0)
                 return MESSAGE_ID_RUN_HELD;
-        if (strcmp(report->fault.code, "lease-lost") == 0)
+        if (report->fault.code == CODE_LEASE_LOST)
                 return MESSAGE_ID_LEASE_LOST;
         if (report_applied(report) || report_is_of_peer(report) ||
             strcmp(report->outcome, "aborted") == 0)
@@ -138,7 +132,7 @@ static void run_log(const Run *run, const SyncReport *report)
                              LOG_TEXT("PHASE", mirror_phase_name(report->phase)),
                              LOG_TEXT("OUTCOME", report->outcome),
                              LOG_TEXT("REFRESH", report->refresh),
-                             LOG_TEXT("ERROR_CODE", fault->code),
+                             LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                              LOG_NUMBER("HTTP_STATUS", fault->http_status),
                              LOG_TEXT("SQLSTATE", fault->sqlstate)),
                   "%s: %s after %s%s%s%s", run->name, report->outcome,
@@ -352,7 +346,7 @@ void runs_stop(Daemon *d)
 void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *fault)
 {
         Fault reason = *fault;
-        (void)snprintf(reason.code, sizeof(reason.code), "broken-off");
+        reason.code = CODE_BROKEN_OFF;
         reason.scope = FAULT_RUN;
         fault_prefix(&reason, fault->refused ? "broken off, the catalog refused the credentials: "
                                              : "broken off, the catalog asks for a pause: ");

@@ -13,84 +13,84 @@ typedef struct Meaning {
         FaultScope scope;
         bool retryable;
         int error;
-        const char *word;
+        FaultCode code;
         const char *text;
 } Meaning;
 
 static const Meaning code_meanings[] = {
-        {CURLE_COULDNT_RESOLVE_HOST, FAULT_PEER, true, EHOSTUNREACH, "http-resolve",
+        {CURLE_COULDNT_RESOLVE_HOST, FAULT_PEER, true, EHOSTUNREACH, CODE_HTTP_RESOLVE,
          "the host name cannot be resolved; check the url and this machine's resolver"},
-        {CURLE_COULDNT_CONNECT, FAULT_PEER, true, ENOTCONN, "http-connect",
+        {CURLE_COULDNT_CONNECT, FAULT_PEER, true, ENOTCONN, CODE_HTTP_CONNECT,
          "no connection; check that the server is up and that no firewall is in between"},
-        {CURLE_SSL_CONNECT_ERROR, FAULT_PEER, true, EPROTO, "http-tls",
+        {CURLE_SSL_CONNECT_ERROR, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
          "the TLS handshake failed; TLS 1.2 or newer is needed"},
-        {CURLE_SSL_CACERT_BADFILE, FAULT_PEER, false, ENOENT, "http-ca-file",
+        {CURLE_SSL_CACERT_BADFILE, FAULT_PEER, false, ENOENT, CODE_HTTP_CA_FILE,
          "the file of trusted certificates cannot be read; check ca_file"},
-        {CURLE_BAD_CONTENT_ENCODING, FAULT_REQUEST, true, EBADMSG, "http-encoding",
+        {CURLE_BAD_CONTENT_ENCODING, FAULT_REQUEST, true, EBADMSG, CODE_HTTP_ENCODING,
          "the body of the answer cannot be decoded: it is damaged, or encoded in a way that was "
          "not asked for"},
-        {CURLE_GOT_NOTHING, FAULT_REQUEST, true, ECONNRESET, "http-reset",
+        {CURLE_GOT_NOTHING, FAULT_REQUEST, true, ECONNRESET, CODE_HTTP_RESET,
          "the connection was closed without an answer"},
-        {CURLE_SEND_ERROR, FAULT_REQUEST, true, ECONNRESET, "http-reset",
+        {CURLE_SEND_ERROR, FAULT_REQUEST, true, ECONNRESET, CODE_HTTP_RESET,
          "the connection broke while the request was sent"},
-        {CURLE_RECV_ERROR, FAULT_REQUEST, true, ECONNRESET, "http-reset",
+        {CURLE_RECV_ERROR, FAULT_REQUEST, true, ECONNRESET, CODE_HTTP_RESET,
          "the connection broke before the answer was complete"},
-        {CURLE_PARTIAL_FILE, FAULT_REQUEST, true, EBADMSG, "http-truncated",
+        {CURLE_PARTIAL_FILE, FAULT_REQUEST, true, EBADMSG, CODE_HTTP_TRUNCATED,
          "the body of the answer was cut short"},
-        {CURLE_UNSUPPORTED_PROTOCOL, FAULT_REQUEST, true, EPROTO, "http-protocol",
+        {CURLE_UNSUPPORTED_PROTOCOL, FAULT_REQUEST, true, EPROTO, CODE_HTTP_PROTOCOL,
          "what answers does not speak HTTP; check host and port of the url, and whether it is to "
          "be https"},
-        {CURLE_WEIRD_SERVER_REPLY, FAULT_REQUEST, true, EPROTO, "http-protocol",
+        {CURLE_WEIRD_SERVER_REPLY, FAULT_REQUEST, true, EPROTO, CODE_HTTP_PROTOCOL,
          "the answer is not well-formed HTTP; check host and port of the url, and whether it is to "
          "be https"},
-        {CURLE_OUT_OF_MEMORY, FAULT_PROCESS, true, ENOMEM, "http-memory",
+        {CURLE_OUT_OF_MEMORY, FAULT_PROCESS, true, ENOMEM, CODE_HTTP_MEMORY,
          "not enough memory for the request"},
-        {CURLE_ABORTED_BY_CALLBACK, FAULT_PROCESS, true, EIO, "http-loop",
+        {CURLE_ABORTED_BY_CALLBACK, FAULT_PROCESS, true, EIO, CODE_HTTP_LOOP,
          "the request was given up because the event handling of this process failed"},
 };
 
-static const Meaning code_unknown = {0,   FAULT_REQUEST, true,
-                                     EIO, "http-failed", "the request failed"};
+static const Meaning code_unknown = {0,   FAULT_REQUEST,    true,
+                                     EIO, CODE_HTTP_FAILED, "the request failed"};
 
 /* Why the system gave no connection. */
 static const Meaning connect_meanings[] = {
-        {ECONNREFUSED, FAULT_PEER, true, ECONNREFUSED, "http-connect",
+        {ECONNREFUSED, FAULT_PEER, true, ECONNREFUSED, CODE_HTTP_CONNECT,
          "the connection was refused; check that the server is up and that the port is right"},
-        {EHOSTUNREACH, FAULT_PEER, true, EHOSTUNREACH, "http-connect",
+        {EHOSTUNREACH, FAULT_PEER, true, EHOSTUNREACH, CODE_HTTP_CONNECT,
          "there is no route to the host"},
-        {ENETUNREACH, FAULT_PEER, true, ENETUNREACH, "http-connect",
+        {ENETUNREACH, FAULT_PEER, true, ENETUNREACH, CODE_HTTP_CONNECT,
          "the network is unreachable from here"},
-        {EMFILE, FAULT_PROCESS, true, EMFILE, "http-sockets",
+        {EMFILE, FAULT_PROCESS, true, EMFILE, CODE_HTTP_SOCKETS,
          "this process has no file descriptor left for a connection"},
-        {ENFILE, FAULT_PROCESS, true, ENFILE, "http-sockets",
+        {ENFILE, FAULT_PROCESS, true, ENFILE, CODE_HTTP_SOCKETS,
          "this machine has no file descriptor left for a connection"},
-        {ENOBUFS, FAULT_PROCESS, true, ENOBUFS, "http-sockets",
+        {ENOBUFS, FAULT_PROCESS, true, ENOBUFS, CODE_HTTP_SOCKETS,
          "this machine has no memory left for a connection"},
-        {ENOMEM, FAULT_PROCESS, true, ENOMEM, "http-sockets",
+        {ENOMEM, FAULT_PROCESS, true, ENOMEM, CODE_HTTP_SOCKETS,
          "this machine has no memory left for a connection"},
-        {EACCES, FAULT_PEER, true, EACCES, "http-connect",
+        {EACCES, FAULT_PEER, true, EACCES, CODE_HTTP_CONNECT,
          "this machine forbids the connection; see its firewall and IPAddressAllow="},
-        {EPERM, FAULT_PEER, true, EPERM, "http-connect",
+        {EPERM, FAULT_PEER, true, EPERM, CODE_HTTP_CONNECT,
          "this machine forbids the connection; see its firewall and IPAddressAllow="},
 };
 
 /* X509_V_ERR_… of openssl/x509_vfy.h, those that people meet; the numbers are part of OpenSSL's
  * interface. */
 static const Meaning certificate_meanings[] = {
-        {9, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+        {9, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
          "the server's certificate is not valid yet; check the clocks on both sides"},
-        {10, FAULT_PEER, false, EKEYEXPIRED, "http-tls",
+        {10, FAULT_PEER, false, EKEYEXPIRED, CODE_HTTP_TLS,
          "the server's certificate has expired; it must be renewed there"},
-        {18, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+        {18, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
          "the server's certificate is self-signed, so its issuer is unknown here; put it into "
          "ca_file if it is the right one"},
-        {19, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+        {19, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
          "the issuer of the server's certificate is unknown here; put it into ca_file"},
-        {20, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+        {20, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
          "the issuer of the server's certificate is unknown here; put it into ca_file"},
-        {21, FAULT_PEER, false, EKEYREJECTED, "http-tls",
+        {21, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
          "the issuer of the server's certificate is unknown here; put it into ca_file"},
-        {23, FAULT_PEER, false, EKEYREVOKED, "http-tls",
+        {23, FAULT_PEER, false, EKEYREVOKED, CODE_HTTP_TLS,
          "the server's certificate has been revoked"},
 };
 
@@ -100,31 +100,35 @@ static const Meaning certificate_name = {0,
                                          FAULT_PEER,
                                          false,
                                          EKEYREJECTED,
-                                         "http-tls",
+                                         CODE_HTTP_TLS,
                                          "the server's certificate is for another name; check the "
                                          "host in the url, or the certificate there"};
-static const Meaning certificate_other = {
-        0, FAULT_PEER, false, EKEYREJECTED, "http-tls", "the server's certificate is not accepted"};
+static const Meaning certificate_other = {0,
+                                          FAULT_PEER,
+                                          false,
+                                          EKEYREJECTED,
+                                          CODE_HTTP_TLS,
+                                          "the server's certificate is not accepted"};
 
 static const Meaning timeouts[] = {
-        {HTTP_PHASE_RESOLVE, FAULT_PEER, true, ETIMEDOUT, "http-timeout",
+        {HTTP_PHASE_RESOLVE, FAULT_PEER, true, ETIMEDOUT, CODE_HTTP_TIMEOUT,
          "the host name was not resolved in time; check this machine's resolver"},
-        {HTTP_PHASE_CONNECT, FAULT_PEER, true, ETIMEDOUT, "http-timeout",
+        {HTTP_PHASE_CONNECT, FAULT_PEER, true, ETIMEDOUT, CODE_HTTP_TIMEOUT,
          "no connection in time; check that the server is up and that no firewall is in between"},
-        {HTTP_PHASE_TLS, FAULT_PEER, true, ETIMEDOUT, "http-timeout",
+        {HTTP_PHASE_TLS, FAULT_PEER, true, ETIMEDOUT, CODE_HTTP_TIMEOUT,
          "connected, but the TLS handshake was not done in time"},
-        {HTTP_PHASE_SENT, FAULT_REQUEST, true, ETIMEDOUT, "http-timeout",
+        {HTTP_PHASE_SENT, FAULT_REQUEST, true, ETIMEDOUT, CODE_HTTP_TIMEOUT,
          "no complete answer in time; see request_timeout"},
 };
 
-static const Meaning too_slow = {0,           FAULT_REQUEST,
-                                 true,        ETIMEDOUT,
-                                 "http-slow", "the answer arrived too slowly and was given up"};
+static const Meaning too_slow = {
+        0,         FAULT_REQUEST,  true,
+        ETIMEDOUT, CODE_HTTP_SLOW, "the answer arrived too slowly and was given up"};
 static const Meaning headers_too_large = {0,
                                           FAULT_REQUEST,
                                           true,
                                           EMSGSIZE,
-                                          "http-headers-too-large",
+                                          CODE_HTTP_HEADERS_TOO_LARGE,
                                           "the headers of the answer are absurdly large"};
 /* libcurl has one code for both, and calls both "out of memory". */
 static const Meaning headers_or_memory = {
@@ -132,19 +136,22 @@ static const Meaning headers_or_memory = {
         FAULT_REQUEST,
         true,
         EMSGSIZE,
-        "http-headers-too-large",
+        CODE_HTTP_HEADERS_TOO_LARGE,
         "either a line of the answer's headers is absurdly large, or this process has no memory "
         "left; if other requests "
         "succeed, it is the headers"};
-static const Meaning no_tls = {0,          FAULT_PEER,
-                               true,       EPROTO,
-                               "http-tls", "there is no TLS at this port; is it a port for http?"};
+static const Meaning no_tls = {
+        0,      FAULT_PEER,    true,
+        EPROTO, CODE_HTTP_TLS, "there is no TLS at this port; is it a port for http?"};
 static const Meaning tls_closed = {
-        0,          FAULT_PEER,
-        true,       EPROTO,
-        "http-tls", "the connection was closed during the TLS handshake; is it a port for http?"};
-static const Meaning no_memory = {0,      FAULT_PROCESS, true,
-                                  ENOMEM, "http-memory", "not enough memory for the answer"};
+        0,
+        FAULT_PEER,
+        true,
+        EPROTO,
+        CODE_HTTP_TLS,
+        "the connection was closed during the TLS handshake; is it a port for http?"};
+static const Meaning no_memory = {0,      FAULT_PROCESS,    true,
+                                  ENOMEM, CODE_HTTP_MEMORY, "not enough memory for the answer"};
 
 static const Meaning *meaning_find(const Meaning *table, size_t n, long key,
                                    const Meaning *otherwise)
@@ -230,7 +237,7 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
 {
         /* The same page would be as large again: not for another try. */
         if (f->stop == HTTP_STOP_BODY || f->code == CURLE_FILESIZE_EXCEEDED)
-                return fault_set(ret, FAULT_RUN, EMSGSIZE, "http-too-large",
+                return fault_set(ret, FAULT_RUN, EMSGSIZE, CODE_HTTP_TOO_LARGE,
                                  "%s: the body of the answer is larger than %zu bytes and was not "
                                  "read to its end",
                                  f->where, f->body_max_bytes);
@@ -239,13 +246,13 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
         if (f->code == CURLE_BAD_CONTENT_ENCODING && f->encoding)
                 text_printable(f->encoding, strlen(f->encoding), encoding, sizeof(encoding));
         if (encoding[0] != '\0')
-                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (Content-Encoding: %s)",
+                (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s (Content-Encoding: %s)",
                                 f->where, m->text, encoding);
         else if (f->detail[0] != '\0' && f->stop == HTTP_STOP_NONE)
-                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s (%s)", f->where, m->text,
+                (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s (%s)", f->where, m->text,
                                 f->detail);
         else
-                (void)fault_set(ret, m->scope, m->error, m->word, "%s: %s", f->where, m->text);
+                (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s", f->where, m->text);
         ret->retryable = m->retryable;
         return -m->error;
 }

@@ -326,7 +326,7 @@ static void transfer_finish_failed(HttpTransfer *t, CURLcode result, HttpPhase p
         (void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
         failure.socket_errno = t->socket_errno ? t->socket_errno : (int)os_errno;
         t->response.error = http_fault_fill(&failure, &t->response.fault);
-        t->response.fault.http_status = t->response.status;
+        fault_set_http_status(&t->response.fault, t->response.status);
         text_reset(&t->body);
 }
 

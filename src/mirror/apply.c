@@ -161,8 +161,8 @@ static bool apply_go_on(ApplyTask *t)
         int r = apply_whole(t);
         if (r >= 0)
                 return true;
-        fault_set(&t->fault, FAULT_PROCESS, -r, "no-resources", "the apply could not be begun: %s",
-                  strerrordesc_np(-r));
+        fault_set(&t->fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
+                  "the apply could not be begun: %s", strerrordesc_np(-r));
         return apply_report(t, &t->fault);
 }
 

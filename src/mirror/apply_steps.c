@@ -66,7 +66,7 @@ static bool apply_has_found(void *userdata)
 
 static PgNext apply_without_answer(const char *what, Fault *ret_fault)
 {
-        fault_set(ret_fault, FAULT_RUN, EIO, "pg-error", "the apply gave no %s", what);
+        fault_set(ret_fault, FAULT_RUN, EIO, CODE_PG_ERROR, "the apply gave no %s", what);
         return PG_ROLLBACK;
 }
 

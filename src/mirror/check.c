@@ -122,7 +122,7 @@ static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault 
         Fault fault;
         t->privileges_missing = rows > 0;
         if (rows > 0) {
-                fault_set(&fault, FAULT_PEER, EACCES, "pg-privilege",
+                fault_set(&fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
                           "not granted to this role; who owns the schema%s, or an administrator, "
                           "runs: %s%s",
                           t->owner, missing,
@@ -220,7 +220,7 @@ static PgWork check_work(CheckTask *t)
 static bool check_next(CheckTask *t, const Fault *fault)
 {
         Fault missing;
-        bool said = t->privileges_missing && strcmp(fault->code, "pg-privilege") == 0;
+        bool said = t->privileges_missing && fault->code == CODE_PG_PRIVILEGE;
         if (fault->scope != FAULT_NONE && !said)
                 check_add(t, stages[t->stage].what, fault);
         if (fault->scope != FAULT_NONE || t->trap || ++t->stage == CHECK_STAGES)
@@ -230,7 +230,7 @@ static bool check_next(CheckTask *t, const Fault *fault)
                 return false;
         }
         if (t->stage == CHECK_PRIVILEGES && !t->schema_there) {
-                fault_set(&missing, FAULT_PEER, ENOENT, "pg-schema-missing",
+                fault_set(&missing, FAULT_PEER, ENOENT, CODE_PG_SCHEMA_MISSING,
                           "there is no schema edgemirror here; run edgemirror migrate");
                 check_add(t, "schema version", &missing);
                 return false;
@@ -248,7 +248,7 @@ static bool check_complete(MirrorTask *task, PgEnd end, const Fault *fault)
                 if (r >= 0)
                         return true;
                 Fault memory;
-                fault_set(&memory, FAULT_PROCESS, -r, "no-resources",
+                fault_set(&memory, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
                           "PostgreSQL cannot be asked: %s", strerrordesc_np(-r));
                 check_add(t, stages[t->stage].what, &memory);
         }

@@ -24,7 +24,7 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
         static const Fault none;
         GrantsTask *t = userdata;
         if (PQntuples(result) == 0) {
-                fault_set(ret_fault, FAULT_PEER, ENOENT, "pg-no-role",
+                fault_set(ret_fault, FAULT_PEER, ENOENT, CODE_PG_NO_ROLE,
                           "there is no role %.64s, or no schema edgemirror yet: CREATE ROLE, and "
                           "edgemirror migrate first",
                           t->params.values[0]);

@@ -63,7 +63,7 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
 {
         MirrorClaim *claim = &((LeaseTask *)userdata)->claim;
         if (PQntuples(result) != 1 || !result_bool(result, 0, 0)) {
-                fault_set(ret_fault, FAULT_RUN, ENOENT, "edge-not-registered",
+                fault_set(ret_fault, FAULT_RUN, ENOENT, CODE_EDGE_NOT_REGISTERED,
                           "the edge is not in edgemirror.edge_claim");
                 return PG_ROLLBACK;
         }
@@ -193,7 +193,7 @@ static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         Fault copy = *fault;
         lease_soften(end, &copy);
         if (copy.scope == FAULT_NONE && !t->ours)
-                fault_set(&copy, FAULT_RUN, ESTALE, "run-over",
+                fault_set(&copy, FAULT_RUN, ESTALE, CODE_RUN_OVER,
                           "the run had an end already; see edgemirror.sync_run");
         t->callback.plain(&copy, task->userdata);
         return false;
@@ -220,7 +220,7 @@ void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
         params_int(p, ending->pages);
         params_int(p, ending->requests);
         params_text(p, fault ? fault_scope_name(fault->scope) : NULL);
-        params_text(p, fault ? fault->code : NULL);
+        params_text(p, fault ? fault_code_name(fault->code) : NULL);
         params_text(p, fault ? fault->message : NULL);
         params_text(p, fault && fault->http_status ? status : NULL);
         params_text(p, ending->problem);

@@ -87,7 +87,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
 /* That fault, for whoever finds out in another way that the lease has ended. */
 static inline void mirror_fault_lease_lost(Fault *ret)
 {
-        fault_set(ret, FAULT_RUN, ESTALE, "lease-lost",
+        fault_set(ret, FAULT_RUN, ESTALE, CODE_LEASE_LOST,
                   "the lease ended before it was renewed and another instance took over; this run "
                   "publishes nothing");
 }

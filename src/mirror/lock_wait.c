@@ -36,7 +36,7 @@ void lock_wait_fault(const PGresult *r, Fault *ret)
         if (command)
                 (void)snprintf(doing, sizeof(doing), ", in a transaction since %s ago, last: %s",
                                seconds(r, SINCE, since), command);
-        fault_set(ret, FAULT_PEER, EBUSY, "pg-lock-wait",
+        fault_set(ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
                   "a statement has waited for %s for a lock on %s, held by process %s of user %s, "
                   "application \"%s\"%s; "
                   "its session has to end its transaction, or pg_terminate_backend(%s) ends it",

@@ -68,7 +68,7 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
                         return PG_ROLLBACK;
                 }
                 if (version != row + 1) {
-                        fault_set(ret_fault, FAULT_PEER, EBADMSG, "schema-gap",
+                        fault_set(ret_fault, FAULT_PEER, EBADMSG, CODE_SCHEMA_GAP,
                                   "edgemirror.schema_version lacks migration %d; restore its rows "
                                   "before migrating",
                                   row + 1);
@@ -99,7 +99,7 @@ static PgNext migrate_on_checksum(const PGresult *result, void *userdata, Fault 
         if (strcmp(PQgetvalue(result, 0, 0), recorded) == 0 ||
             is_former_text((int)t->checking, recorded))
                 return PG_NEXT;
-        fault_set(ret_fault, FAULT_PEER, EBADMSG, "schema-checksum",
+        fault_set(ret_fault, FAULT_PEER, EBADMSG, CODE_SCHEMA_CHECKSUM,
                   "migration %s was applied with another text than this program has; it was not "
                   "made by a released edgemirror",
                   sql_migrations[t->checking].name);
@@ -124,7 +124,7 @@ static PgNext migrate_on_needs(const PGresult *result, void *userdata, Fault *re
         (void)userdata;
         if (PQntuples(result) == 0)
                 return PG_NEXT;
-        fault_set(ret_fault, FAULT_PEER, EACCES, "pg-privilege",
+        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
                   "this role may not make the schema; an administrator runs: %s",
                   PQgetvalue(result, 0, 0));
         ret_fault->refused = true;
@@ -150,7 +150,7 @@ static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *re
                                 role ? "and then edgemirror migrate once more, which grants it "
                                        "what readers need\n"
                                      : "") < 0) {
-                        fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
+                        fault_no_memory(ret_fault);
                         return PG_ROLLBACK;
                 }
         }
@@ -277,7 +277,7 @@ static bool migrate_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         if (r >= 0)
                 return true;
         Fault memory;
-        fault_set(&memory, FAULT_PROCESS, -r, "no-memory", "out of memory");
+        fault_no_memory(&memory);
         migrate_report(t, &memory);
         return false;
 }

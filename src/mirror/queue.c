@@ -35,7 +35,7 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
         int rows = PQntuples(result);
         t->taken = calloc((size_t)rows + 1, sizeof(*t->taken));
         if (!t->taken) {
-                fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "out of memory");
+                fault_no_memory(ret_fault);
                 return PG_ROLLBACK;
         }
         for (int row = 0; row < rows; row++) {

@@ -197,6 +197,5 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
 
 bool mirror_is_locked(const Fault *fault)
 {
-        return strcmp(fault->code, "pg-lock-timeout") == 0 ||
-               strcmp(fault->code, "pg-serialization") == 0;
+        return fault->code == CODE_PG_LOCK_TIMEOUT || fault->code == CODE_PG_SERIALIZATION;
 }

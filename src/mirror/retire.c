@@ -104,7 +104,7 @@ static PgNext retire_on_claim(const PGresult *result, void *userdata, Fault *ret
                            *wanted_by = result_text(result, row, 2);
                 if (!holder && !wanted_by)
                         continue;
-                fault_set(ret_fault, FAULT_RUN, EBUSY, holder ? "lease-held" : "edge-wanted",
+                fault_set(ret_fault, FAULT_RUN, EBUSY, holder ? CODE_LEASE_HELD : CODE_EDGE_WANTED,
                           holder ? "edge %.128s is being synced by %.128s; nothing was done: wait "
                                    "for its end"
                                  : "edge %.128s is in the configuration of the service %.128s; "

@@ -49,7 +49,7 @@ Spool *spool_free(Spool *s)
 
 static int spool_fault(Fault *ret_fault, int error, const char *what)
 {
-        fault_set(ret_fault, FAULT_RUN, error, "spool-failed",
+        fault_set(ret_fault, FAULT_RUN, error, CODE_SPOOL_FAILED,
                   "the rows cannot be kept aside (%s: %s); check the space in $TMPDIR or /var/tmp",
                   what, strerrordesc_np(error));
         if (ret_fault)

@@ -11,10 +11,10 @@
 int server_check(const PGresult *result, Fault *ret_fault)
 {
         if (result_int(result, 0, 0) < 130000)
-                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "pg-too-old",
+                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, CODE_PG_TOO_OLD,
                                  "PostgreSQL %s is older than 13", PQgetvalue(result, 0, 1));
         if (strcmp(PQgetvalue(result, 0, 5), "UTF8") != 0)
-                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "pg-encoding",
+                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, CODE_PG_ENCODING,
                                  "the encoding of database %.100s is %.40s, in which not every "
                                  "name of the catalog can be written; use another "
                                  "database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
@@ -39,11 +39,11 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
         if (n == 0)
                 return 0;
         if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, "no-memory", "out of memory");
+                return fault_no_memory(ret_fault);
         if (n > FOREIGN_SHOWN)
                 (void)text_printf(&found, " and %d more", n - FOREIGN_SHOWN);
         fault_set(
-                ret_fault, FAULT_PEER, EACCES, "schema-foreign",
+                ret_fault, FAULT_PEER, EACCES, CODE_SCHEMA_FOREIGN,
                 "%s, whose code this role would run; nothing was done. Run edgemirror migrate as "
                 "the owner of the schema, or let an administrator drop what is foreign, or REVOKE "
                 "the right; another owner makes it no more trustworthy",
@@ -58,11 +58,11 @@ int schema_check(int64_t version, Fault *ret_fault)
         if (version == known)
                 return 0;
         if (version > known)
-                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "schema-newer",
+                return fault_set(ret_fault, FAULT_PEER, ENOTSUP, CODE_SCHEMA_NEWER,
                                  "the schema is at version %" PRId64
                                  ", this program knows %d; install the newer edgemirror",
                                  version, known);
-        return fault_set(ret_fault, FAULT_PEER, ENOTSUP, "schema-older",
+        return fault_set(ret_fault, FAULT_PEER, ENOTSUP, CODE_SCHEMA_OLDER,
                          "the schema is at version %" PRId64
                          ", this program needs %d; run edgemirror migrate",
                          version, known);
@@ -73,7 +73,7 @@ int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
         const char *here = result_text(result, 0, 0);
         if (!here || !m->catalog_url || strcmp(here, m->catalog_url) == 0)
                 return 0;
-        return fault_set(ret_fault, FAULT_PEER, EEXIST, "other-catalog",
+        return fault_set(ret_fault, FAULT_PEER, EEXIST, CODE_OTHER_CATALOG,
                          "this database mirrors the catalog %.300s, and url of [catalog] is "
                          "%.300s: a database belongs to one catalog. Use "
                          "another database; or, if it is the same catalog at a new address: UPDATE "
@@ -85,7 +85,7 @@ int writer_check(const PGresult *result, Fault *ret_fault)
 {
         if (!result_bool(result, 0, 1))
                 return 0;
-        return fault_set(ret_fault, FAULT_PEER, EROFS, "pg-subscriber",
+        return fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
                          "this database subscribes to another mirror, which writes its tables: "
                          "sync into that one, or DROP SUBSCRIPTION "
                          "here first");

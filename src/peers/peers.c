@@ -15,7 +15,7 @@
 
 static int failed(const char *what, int r, Fault *ret_fault)
 {
-        return fault_set(ret_fault, FAULT_PROCESS, -r, "no-resources", "%s cannot be opened: %s",
+        return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "%s cannot be opened: %s",
                          what, strerrordesc_np(-r));
 }
 
@@ -166,7 +166,7 @@ static int try_ca_file(const char *path, Fault *ret_fault)
         if (error == 0)
                 return 0;
         return fault_set(ret_fault, FAULT_PROCESS, error,
-                         error_is_shortage(error) ? "no-resources" : "config-ca-file",
+                         error_is_shortage(error) ? CODE_NO_RESOURCES : CODE_CONFIG_CA_FILE,
                          "ca_file of [catalog]: %s cannot be read: %s", path,
                          strerrordesc_np(error));
 }

@@ -1,8 +1,8 @@
 /*
  * copy: the data of a COPY … FROM STDIN, from its source to the socket, as fast as that takes it.
  */
-#include "pg/copy_private.h"
-#include "pg/flight_private.h"
+#include "pg/pg_private.h"
+#include <sys/epoll.h>
 
 enum {
         COPY_PORTION_BYTES = 64 * 1024,
@@ -18,7 +18,7 @@ static void copy_finish(PgConnection *c, const Fault *fault)
                 return;
         }
         c->task->at.copy_sourced = true;
-        (void)connection_flush(c, false);
+        flight_flush(c);
 }
 
 /* Asks the source for more when it has nothing left. False: the COPY has been ended. */
@@ -43,8 +43,12 @@ void copy_feed(PgConnection *c)
 {
         PgTask *t = c->task;
         for (size_t turn_bytes = 0;;) {
-                if (!connection_flush(c, turn_bytes >= COPY_TURN_BYTES))
+                int pending = PQflush(c->conn);
+                if (pending != 0 || turn_bytes >= COPY_TURN_BYTES) {
+                        if (pending < 0 || connection_watch(c, EPOLLIN | EPOLLOUT) < 0)
+                                connection_break(c);
                         return;
+                }
                 for (size_t portion_bytes = 0; portion_bytes < COPY_PORTION_BYTES;) {
                         if (!copy_ask(c))
                                 return;
@@ -62,7 +66,7 @@ void copy_feed(PgConnection *c)
                         portion_bytes += n;
                         turn_bytes += n;
                 }
-                (void)connection_set_deadline(c, flight_limit(c, 1));
+                (void)connection_set_deadline(c, flight_limit(t, 1));
         }
 }
 
@@ -72,7 +76,7 @@ void copy_begin(PgConnection *c)
         /* our own mistake: end the COPY, let the server say so */
         if (!t->work.steps[t->at.step].copy_source) {
                 (void)PQputCopyEnd(c->conn, "no source");
-                (void)connection_flush(c, false);
+                flight_flush(c);
                 return;
         }
         t->at.stage = WORK_COPY;

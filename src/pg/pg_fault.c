@@ -2,7 +2,7 @@
  * pg_fault: what PostgreSQL's errors mean, one table over SQLSTATE classes and codes.
  */
 #include "base/text.h"
-#include "pg/pg_fault_private.h"
+#include "pg/pg_private.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,44 +11,44 @@ typedef struct StateMeaning {
         const char *prefix; /* of the SQLSTATE; the first match counts */
         FaultScope scope;
         bool retryable, refused;
-        const char *code;
+        FaultCode code;
         const char *advice; /* "": the server's words say it */
 } StateMeaning;
 
 static const StateMeaning meanings[] = {
-        {"40001", FAULT_REQUEST, true, false, "pg-serialization", ""},
-        {"40P01", FAULT_REQUEST, true, false, "pg-serialization", ""},
-        {"55P03", FAULT_REQUEST, true, false, "pg-lock-timeout",
+        {"40001", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
+        {"40P01", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
+        {"55P03", FAULT_REQUEST, true, false, CODE_PG_LOCK_TIMEOUT,
          "; another session holds a lock that this statement needs: while it waits, edgemirror "
          "check says which and who"},
-        {"57014", FAULT_REQUEST, true, false, "pg-statement-timeout", ""},
-        {"57P0", FAULT_PEER, true, false, "pg-unreachable", ""},
-        {"25P03", FAULT_REQUEST, true, false, "pg-unreachable", ""},
-        {"25P04", FAULT_REQUEST, true, false, "pg-statement-timeout",
+        {"57014", FAULT_REQUEST, true, false, CODE_PG_STATEMENT_TIMEOUT, ""},
+        {"57P0", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
+        {"25P03", FAULT_REQUEST, true, false, CODE_PG_UNREACHABLE, ""},
+        {"25P04", FAULT_REQUEST, true, false, CODE_PG_STATEMENT_TIMEOUT,
          "; transaction_timeout is too short for this"},
-        {"57P05", FAULT_PEER, true, false, "pg-unreachable", ""},
-        {"08", FAULT_PEER, true, false, "pg-unreachable", ""},
-        {"53", FAULT_PEER, true, false, "pg-resources",
+        {"57P05", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
+        {"08", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
+        {"53", FAULT_PEER, true, false, CODE_PG_RESOURCES,
          "; PostgreSQL is out of disk, memory or connections"},
-        {"25006", FAULT_PEER, true, false, "pg-read-only",
+        {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY,
          "; this is a standby, or a database that takes no writes now "
          "(default_transaction_read_only, or a full disk on a managed "
          "server): point conninfo at the primary, or make room"},
-        {"28", FAULT_PEER, false, true, "pg-refused",
+        {"28", FAULT_PEER, false, true, CODE_PG_REFUSED,
          "; check user, password_file and pg_hba.conf"},
-        {"3D000", FAULT_PEER, false, false, "pg-no-database",
+        {"3D000", FAULT_PEER, false, false, CODE_PG_NO_DATABASE,
          "; create the database or correct dbname in conninfo"},
-        {"42P01", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
-        {"3F000", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
-        {"42703", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
-        {"42883", FAULT_PEER, false, false, "pg-schema-missing", "; run edgemirror migrate"},
-        {"42501", FAULT_PEER, false, true, "pg-privilege",
+        {"42P01", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
+        {"3F000", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
+        {"42703", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
+        {"42883", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
+        {"42501", FAULT_PEER, false, true, CODE_PG_PRIVILEGE,
          "; grant it to the service's role, see edgemirror check"},
-        {"22", FAULT_RUN, false, false, "pg-data", ""},
-        {"23", FAULT_RUN, false, false, "pg-data", ""},
+        {"22", FAULT_RUN, false, false, CODE_PG_DATA, ""},
+        {"23", FAULT_RUN, false, false, CODE_PG_DATA, ""},
 };
 
-static const StateMeaning other = {"", FAULT_RUN, false, false, "pg-error", ""};
+static const StateMeaning other = {"", FAULT_RUN, false, false, CODE_PG_ERROR, ""};
 
 void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret)
 {
@@ -73,7 +73,8 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
                 char words[400];
                 const char *message = PQresultErrorMessage(result);
                 text_printable(message, strlen(message), words, sizeof(words));
-                fault_set(ret, FAULT_PEER, ECONNRESET, "pg-unreachable", "PostgreSQL: %s", words);
+                fault_set(ret, FAULT_PEER, ECONNRESET, CODE_PG_UNREACHABLE, "PostgreSQL: %s",
+                          words);
                 ret->retryable = true;
                 return;
         }
@@ -138,14 +139,15 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
                 return;
         }
         if (connecting && conn && PQconnectionNeedsPassword(conn)) {
-                fault_set(ret, FAULT_PEER, EACCES, "pg-refused",
+                fault_set(ret, FAULT_PEER, EACCES, CODE_PG_REFUSED,
                           "PostgreSQL wants a password: %s; set password_file", words);
                 ret->refused = true;
                 return;
         }
         bool read_only =
                 connecting && (strstr(message, "read-only") || strstr(message, "hot standby"));
-        fault_set(ret, FAULT_PEER, ECONNREFUSED, read_only ? "pg-read-only" : "pg-unreachable",
+        fault_set(ret, FAULT_PEER, ECONNREFUSED,
+                  read_only ? CODE_PG_READ_ONLY : CODE_PG_UNREACHABLE,
                   read_only ? "PostgreSQL: %s; it is a standby, or a database that takes no writes "
                               "now (default_transaction_read_only, or "
                               "a full disk on a managed server): point conninfo at the primary, or "

@@ -46,7 +46,7 @@ static void journal_on_written(const Fault *fault, void *userdata)
         j->failed = fault->scope != FAULT_NONE;
         if (!j->failed)
                 j->held_usec = j->written_usec;
-        if (strcmp(fault->code, "lease-lost") == 0) {
+        if (fault->code == CODE_LEASE_LOST) {
                 j->stopped = true;
                 j->lost(j->userdata);
                 return;

@@ -178,14 +178,14 @@ unsigned listing_stride(const Listing *l)
 static ListingStep listing_give_up(Listing *l, Fault *ret_fault)
 {
         if (l->pass == 0 && !l->unordered && l->in_pass <= (int64_t)l->largest) {
-                fault_set(ret_fault, FAULT_RUN, EPROTO, "list-no-progress",
+                fault_set(ret_fault, FAULT_RUN, EPROTO, CODE_LIST_NO_PROGRESS,
                           "the catalog gave %lld pages of which only the first had rows that were "
                           "new, and no end, at offset "
                           "%lld: does a proxy drop the offset parameter?",
                           (long long)l->pages, (long long)l->offset);
                 return LISTING_FAILED;
         }
-        fault_set(ret_fault, FAULT_RUN, EAGAIN, "list-unstable",
+        fault_set(ret_fault, FAULT_RUN, EAGAIN, CODE_LIST_UNSTABLE,
                   "the list could not be read as one in %u pass%s: %s; what was seen is applied",
                   l->pass + 1, l->pass > 0 ? "es" : "",
                   l->unordered ? "rows change places from request to request, or one id stands at "
@@ -317,7 +317,7 @@ static bool listing_over_caps(const Listing *l, size_t n_rows)
 
 static ListingStep listing_too_long(const Listing *l, Fault *ret_fault)
 {
-        fault_set(ret_fault, FAULT_RUN, E2BIG, "list-too-long",
+        fault_set(ret_fault, FAULT_RUN, E2BIG, CODE_LIST_TOO_LONG,
                   "the list does not end: %lld rows with %lld MiB of names in %lld pages; at most "
                   "%lld rows, %lld MiB and "
                   "%lld pages are taken",
@@ -360,7 +360,7 @@ static ListingStep listing_take(Listing *l, const Join *j, const DatabaseConnect
         bool last_alone = l->confirming && n_rows == 1 && (j->shift == 0 || l->unordered);
         int r = listing_receive(l, j, rows, n_rows);
         if (r < 0) {
-                fault_set(ret_fault, FAULT_RUN, -r, "no-memory",
+                fault_set(ret_fault, FAULT_RUN, -r, CODE_NO_MEMORY,
                           "out of memory for the ids of the list");
                 return LISTING_FAILED;
         }

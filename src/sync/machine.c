@@ -103,7 +103,7 @@ static void machine_busy(SyncMachine *m, const MirrorClaim *claim)
 {
         char since[DURATION_STRING_SIZE], left[DURATION_STRING_SIZE];
         Fault busy;
-        fault_set(&busy, FAULT_RUN, EBUSY, "lease-held",
+        fault_set(&busy, FAULT_RUN, EBUSY, CODE_LEASE_HELD,
                   "%s is syncing this edge, since %s ago%s%s; its lease ends in %s unless it is "
                   "renewed",
                   claim->holder,
@@ -243,7 +243,7 @@ static bool machine_may_remove(const SyncMachine *m)
 static void machine_blame_unreadable(SyncMachine *m)
 {
         Fault fault;
-        fault_set(&fault, FAULT_RUN, EBADMSG, "list-unreadable-rows",
+        fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_UNREADABLE_ROWS,
                   "the list holds rows whose ids cannot be read, so it is not known to be whole; "
                   "what can be read is applied, "
                   "the view edgemirror.rejected shows the others");
@@ -254,7 +254,7 @@ static void machine_blame_unreadable(SyncMachine *m)
 static void machine_blame_all_rejected(SyncMachine *m)
 {
         Fault fault;
-        fault_set(&fault, FAULT_RUN, EBADMSG, "list-all-rejected",
+        fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_ALL_REJECTED,
                   "not one row of the list can be mirrored; the view edgemirror.rejected says why: "
                   "has the API changed, or what stands in between?");
         machine_blame(m, &fault);
@@ -293,7 +293,7 @@ static SyncEvent machine_list_timed_out(SyncMachine *m)
 {
         Fault fault;
         char limit[DURATION_STRING_SIZE];
-        fault_set(&fault, FAULT_RUN, ETIMEDOUT, "list-timeout",
+        fault_set(&fault, FAULT_RUN, ETIMEDOUT, CODE_LIST_TIMEOUT,
                   "reading the list took longer than list_timeout (%s): %" PRId64
                   " rows in %" PRId64 " pages; what was seen is applied",
                   duration_format(m->list_timeout_usec, limit), m->listing.received, m->pages);
@@ -409,11 +409,11 @@ static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
         char way_out[2 * LIMIT_EDGE_NAME_MAX_BYTES + 512];
         machine_way_out(m, way_out, sizeof(way_out));
         if (verdict == GUARD_EMPTY_LIST)
-                fault_set(&fault, FAULT_RUN, EPERM, "removals-held",
+                fault_set(&fault, FAULT_RUN, EPERM, CODE_REMOVALS_HELD,
                           "the list is empty, and the mirror has %" PRId64 " rows (%s%s); %s",
                           a->present, a->names, a->found > 3 ? ", …" : "", way_out);
         else
-                fault_set(&fault, FAULT_RUN, EPERM, "removals-held",
+                fault_set(&fault, FAULT_RUN, EPERM, CODE_REMOVALS_HELD,
                           "%" PRId64 " of %" PRId64
                           " rows are missing from the list (%s%s), more than max_removals (%s) "
                           "allows; %s",
@@ -429,7 +429,7 @@ static SyncEvent machine_proof_ended(SyncMachine *m)
         int64_t unknown = proof_unknown(&m->proof);
         if (unknown > 0) {
                 Fault fault = m->proof.fault;
-                (void)snprintf(fault.code, sizeof(fault.code), "removals-unproven");
+                fault.code = CODE_REMOVALS_UNPROVEN;
                 fault_prefix(&fault,
                              "%" PRId64 " of %" PRId64
                              " missing rows not proven gone, and kept; the catalog's answer for ",
@@ -469,7 +469,7 @@ static SyncEvent machine_on_apply(SyncMachine *m, const SyncInput *in)
                         m->outcome = "held";
                 return SYNC_APPLIED;
         }
-        if (strcmp(in->fault->code, "lease-lost") == 0)
+        if (in->fault->code == CODE_LEASE_LOST)
                 return machine_on_lease_lost(m);
         return machine_fail(m, in->fault);
 }
@@ -482,7 +482,7 @@ static SyncEvent machine_on_finish(SyncMachine *m, const SyncInput *in)
         /* The end is recorded only where the lease was still ours, and that it is not when the
          * apply was committed. */
         if (in->fault->scope != FAULT_NONE && m->stopped_applying)
-                fault_set(&m->fault, FAULT_RUN, ECANCELED, "stopped",
+                fault_set(&m->fault, FAULT_RUN, ECANCELED, CODE_STOPPED,
                           "stopped while the snapshot was applied; it may have been published, "
                           "edgemirror status tells");
         return SYNC_FINISHED;
@@ -497,7 +497,7 @@ static SyncEvent machine_on_stop(SyncMachine *m, const SyncInput *in)
         if (in->fault && in->fault->scope != FAULT_NONE)
                 m->fault = *in->fault;
         else
-                fault_set(&m->fault, FAULT_RUN, ECANCELED, "stopped",
+                fault_set(&m->fault, FAULT_RUN, ECANCELED, CODE_STOPPED,
                           "stopped before the end; the mirror is as it was");
         m->fault_is_new = true;
         return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_STOP_ASKED;
@@ -566,7 +566,7 @@ static const SyncTransition *machine_bug(SyncMachine *m, SyncEvent event)
 {
         static const SyncTransition over = {SYNC_STATES, SYNC_EVENTS, SYNC_DONE, SYNC_DO_REPORT,
                                             "a bug ended this run"};
-        fault_set(&m->fault, FAULT_RUN, ENOTRECOVERABLE, "sync-machine",
+        fault_set(&m->fault, FAULT_RUN, ENOTRECOVERABLE, CODE_SYNC_MACHINE,
                   "bug: event %s in state %s; please report it", sync_event_name(event),
                   sync_state_name(m->state));
         m->outcome = "failed";

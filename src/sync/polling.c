@@ -46,7 +46,8 @@ static PollingStep polling_timeout(const Polling *p, Fault *ret_fault)
         char limit[DURATION_STRING_SIZE];
         bool running = p->running_usec > 0;
         duration_format(running ? p->limits.job_timeout_usec : p->limits.wait_timeout_usec, limit);
-        fault_set(ret_fault, FAULT_RUN, ETIMEDOUT, running ? "job-timeout" : "job-wait-timeout",
+        fault_set(ret_fault, FAULT_RUN, ETIMEDOUT,
+                  running ? CODE_JOB_TIMEOUT : CODE_JOB_WAIT_TIMEOUT,
                   running ? "the refresh job was still %s after %s (job_timeout)"
                           : "the refresh job was still %s after %s (wait_timeout): is the Edge "
                             "site online?",
@@ -89,7 +90,7 @@ static PollingStep polling_ended(const CatalogJob *job, Fault *ret_fault)
                 return POLLING_CLEAN;
         char message[512];
         text_printable(job->message, strlen(job->message), message, sizeof(message));
-        fault_set(ret_fault, FAULT_RUN, EIO, "job-failed", "the refresh job ended as %s%s%s%s%s",
+        fault_set(ret_fault, FAULT_RUN, EIO, CODE_JOB_FAILED, "the refresh job ended as %s%s%s%s%s",
                   job->status.state, job->status.result[0] ? ", result " : "", job->status.result,
                   message[0] ? ": " : "", message);
         return POLLING_BAD;

@@ -57,7 +57,7 @@ static ProofVerdict judge(const Uuid *edge, const Uuid *asked, const CatalogOneA
                 return PROOF_UNKNOWN;
         }
         if (!uuid_equal(&a->row.id, asked)) {
-                fault_set(ret_fault, FAULT_RUN, EBADMSG, "catalog-other-row",
+                fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_CATALOG_OTHER_ROW,
                           "the catalog gave another row than asked for");
                 return PROOF_UNKNOWN;
         }

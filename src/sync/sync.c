@@ -145,7 +145,7 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                                     sync_on_lease_lost, sync_on_journal_idle, s, &s->journal);
                 if (r < 0) {
                         Fault memory;
-                        fault_set(&memory, FAULT_PROCESS, -r, "no-memory", "out of memory");
+                        fault_no_memory(&memory);
                         sync_input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM,
                                                   .claim = claim,
                                                   .fault = &memory});
@@ -252,7 +252,7 @@ static void sync_on_finished(const Fault *fault, void *userdata)
 {
         Sync *s = userdata;
         s->task = NULL;
-        s->lease_kept = fault->scope != FAULT_NONE && strcmp(fault->code, "run-over") != 0;
+        s->lease_kept = fault->scope != FAULT_NONE && fault->code != CODE_RUN_OVER;
         if (fault->scope != FAULT_NONE)
                 log_debug("%s: the end of run %lld could not be recorded: %s", s->name,
                           (long long)s->run.run_id,
@@ -479,8 +479,8 @@ static void sync_act(Sync *s, SyncAction action)
                 return;
         }
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -r, "no-resources", "the next step could not be begun: %s",
-                  strerrordesc_np(-r));
+        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
+                  "the next step could not be begun: %s", strerrordesc_np(-r));
         if (action == SYNC_DO_FINISH) /* nothing more can be done */
                 sync_on_finished(&fault, s);
         else

@@ -50,8 +50,8 @@ static int answer_change(const Control *c, int r, const Fault *fault, cJSON *don
         cJSON_Delete(done);
         if (r == -ENOMEM)
                 return r;
-        return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, fault->code, "%s",
-                                  fault->message);
+        return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, fault_code_name(fault->code),
+                                  "%s", fault->message);
 }
 
 static cJSON *describe_edge(const Edge *edge)

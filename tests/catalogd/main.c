@@ -105,7 +105,7 @@ static int set_number(const char *name, const char *text, int64_t min, int64_t m
 {
         if (text_parse_int64(text, min, max, ret) == 0)
                 return 0;
-        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option",
+        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE,
                          "--%s takes a number from %lld to %lld", name, (long long)min,
                          (long long)max);
 }
@@ -164,7 +164,7 @@ static int parse_options(int argc, char **argv, Options *o, Settings *settings, 
                 if (option == OPTION_HELP)
                         return 1;
                 if (option == '?')
-                        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option",
+                        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE,
                                          "see catalogd --help");
                 r = option >= OPTION_SETTING
                             ? fields_set_text(&settings_fields[option - OPTION_SETTING], settings,
@@ -174,13 +174,13 @@ static int parse_options(int argc, char **argv, Options *o, Settings *settings, 
                         return r;
         }
         if (optind < argc)
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option", "unexpected: %s",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE, "unexpected: %s",
                                  argv[optind]);
         if (!auth_valid(settings->auth))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE,
                                  "--auth takes none, basic:USER:PASSWORD or bearer:TOKEN");
         if (!o->server.tls_cert != !o->server.tls_key)
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "option",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE,
                                  "--tls-cert and --tls-key go together");
         return 0;
 }
@@ -221,7 +221,7 @@ static int make_inventory(Model *model, const Options *o, Fault *ret_fault)
                 if (r == 0 && o->pending > 0)
                         r = add_pending(edge, o->pending);
         }
-        return r == -ENOMEM ? fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "memory",
+        return r == -ENOMEM ? fault_set(ret_fault, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY,
                                         "no memory for the rows")
                             : r;
 }
@@ -232,7 +232,7 @@ static int announce_in_file(const char *path, const char *url, Fault *ret_fault)
         struct stat st;
         /* renaming over a device or a pipe would destroy it */
         if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, "announce",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NO_RESOURCES,
                                  "%s is not a regular file", path);
 
         _cleanup_(cleanup_free) char *temporary = NULL;
@@ -245,8 +245,8 @@ static int announce_in_file(const char *path, const char *url, Fault *ret_fault)
         file = fopen(temporary, "we");
         if (!file || fprintf(file, "%s\n", url) < 0 || fclose(file) != 0 ||
             rename(temporary, path) < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, errno, "announce", "cannot write %s: %s",
-                                 path, strerror(errno));
+                return fault_set(ret_fault, FAULT_PROCESS, errno, CODE_NO_RESOURCES,
+                                 "cannot write %s: %s", path, strerror(errno));
         return 0;
 }
 

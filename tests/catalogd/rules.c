@@ -150,7 +150,7 @@ static int append_one(Rules *rules, const cJSON *object, Fault *ret_fault)
         if (grown)
                 rules->rules = grown;
         if (!rule || !grown)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "memory",
+                return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY,
                                  "no memory for a rule");
         fields_init(rule_fields, ARRAY_SIZE(rule_fields), rule);
         r = fields_set_json(rule_fields, ARRAY_SIZE(rule_fields), rule, object, ret_fault);

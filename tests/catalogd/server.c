@@ -195,8 +195,8 @@ static int load_file(const char *path, Text *ret, Fault *ret_fault)
         ssize_t n = fd >= 0 ? read(fd, buffer, sizeof(buffer)) : -1;
 
         if (n < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, errno, "file", "cannot read %s: %s",
-                                 path, strerror(errno));
+                return fault_set(ret_fault, FAULT_PROCESS, errno, CODE_NO_RESOURCES,
+                                 "cannot read %s: %s", path, strerror(errno));
         return text_append(ret, buffer, (size_t)n);
 }
 
@@ -250,7 +250,7 @@ int server_new(Site *site, const ServerOptions *options, Server **ret, Fault *re
         info = server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)
                               : NULL;
         if (!info)
-                return fault_set(ret_fault, FAULT_PROCESS, EADDRINUSE, "listen",
+                return fault_set(ret_fault, FAULT_PROCESS, EADDRINUSE, CODE_NO_RESOURCES,
                                  "cannot listen on 127.0.0.1:%u", options->port);
         (void)snprintf(site->url, sizeof(site->url), "%s://127.0.0.1:%u",
                        server->cert.data ? "https" : "http", info->port);
@@ -303,7 +303,7 @@ int server_run(Server *server, Fault *ret_fault)
                                {.fd = -1, .events = POLLIN}};
 
         if (!info)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOTSUP, "epoll",
+                return fault_set(ret_fault, FAULT_PROCESS, ENOTSUP, CODE_NO_RESOURCES,
                                  "libmicrohttpd has no epoll");
         fds[1].fd = info->epoll_fd;
         for (;;) {
@@ -313,7 +313,7 @@ int server_run(Server *server, Fault *ret_fault)
                 pauses_resume_due(&site->pauses, clock_monotonic_usec());
                 churn_run(&site->churn, &site->model, clock_monotonic_usec());
                 if (MHD_run(server->daemon) != MHD_YES)
-                        return fault_set(ret_fault, FAULT_PROCESS, EIO, "serve",
+                        return fault_set(ret_fault, FAULT_PROCESS, EIO, CODE_NO_RESOURCES,
                                          "libmicrohttpd cannot go on");
                 due = pauses_next_due(&site->pauses);
                 churn_due = churn_next_due(&site->churn);
@@ -322,8 +322,8 @@ int server_run(Server *server, Fault *ret_fault)
                 if (poll(fds, ARRAY_SIZE(fds), timeout_ms(server, clock_monotonic_usec(), due)) <
                             0 &&
                     errno != EINTR)
-                        return fault_set(ret_fault, FAULT_PROCESS, errno, "poll", "poll: %s",
-                                         strerror(errno));
+                        return fault_set(ret_fault, FAULT_PROCESS, errno, CODE_NO_RESOURCES,
+                                         "poll: %s", strerror(errno));
                 if (fds[0].revents)
                         return 0;
         }

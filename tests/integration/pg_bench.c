@@ -113,7 +113,7 @@ void bench_assert_fault(const Call *call, PgEnd end, const char *code, const cha
                         bool retryable)
 {
         print_message("%s\n", call->fault.message);
-        assert_string_equal(call->fault.code, code);
+        assert_string_equal(fault_code_name(call->fault.code), code);
         assert_string_equal(call->fault.sqlstate, sqlstate);
         assert_int_equal(call->end, end);
         assert_int_equal(call->fault.retryable, retryable);

@@ -22,7 +22,7 @@ static int give_rows(void *userdata, const char **ret_data, size_t *ret_size, Fa
 {
         Source *s = userdata;
         if (s->fail_at > 0 && s->row == s->fail_at)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOSPC, "spool-full",
+                return fault_set(ret_fault, FAULT_PROCESS, ENOSPC, CODE_SPOOL_FAILED,
                                  "no room for the spool");
         *ret_data = s->chunk;
         *ret_size = 0;

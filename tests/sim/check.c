@@ -542,7 +542,7 @@ void check_report(World *w, const Run *r, const SyncReport *m)
         if (w->now - r->started_at > RUN_TIME_MAX)
                 world_fail(w, "a run took %d minutes",
                            (int)((w->now - r->started_at) / (60 * SEC)));
-        if (strcmp(m->fault.code, "sync-machine") == 0)
+        if (m->fault.code == CODE_SYNC_MACHINE)
                 world_fail(w, "%s", m->fault.message);
         if (report_applied(m)) {
                 if (!run || !word_is(run->outcome, m->outcome) || run->applies != 1)

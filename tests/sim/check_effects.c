@@ -106,14 +106,14 @@ void check_over(World *w, const Run *r, const SyncReport *report)
         if (r->n_calls > 0 || r->n_tasks > (r->noting ? 1 : 0))
                 world_fail(w, "run %d reports with something under way", (int)r->run_id);
         /* By the program's account it may be over a little earlier. */
-        bool doubted = strcmp(report->fault.code, "lease-lost") == 0;
+        bool doubted = report->fault.code == CODE_LEASE_LOST;
         bool held = !doubted && e->holder != NO_HOLDER && e->epoch == r->epoch &&
                     e->expires_at > database_now(w);
         if (r->run_id > 0 && !report->lease_kept && held)
                 world_fail(w, "run %d reports that its lease is released, and it is not",
                            (int)r->run_id);
-        bool local = strcmp(report->fault.code, "no-resources") == 0 ||
-                     strcmp(report->fault.code, "no-memory") == 0;
+        bool local =
+                report->fault.code == CODE_NO_RESOURCES || report->fault.code == CODE_NO_MEMORY;
         if (local && w->settings.local_faults == 0)
                 world_fail(w, "run %d could not begin a step: %s", (int)r->run_id,
                            report->fault.message);

@@ -17,7 +17,7 @@ uint64_t database_now(const World *w)
 
 /* ---- faults --------------------------------------------------------------------------------- */
 
-static const Fault *make_fault(Fault *f, FaultScope scope, bool retryable, const char *code)
+static const Fault *make_fault(Fault *f, FaultScope scope, bool retryable, FaultCode code)
 {
         if (f->scope == FAULT_NONE) {
                 fault_set(f, scope, EIO, code, "simulated");
@@ -29,37 +29,37 @@ static const Fault *make_fault(Fault *f, FaultScope scope, bool retryable, const
 const Fault *database_fault_unreachable(void)
 {
         static Fault f;
-        return make_fault(&f, FAULT_PEER, true, "pg-unreachable");
+        return make_fault(&f, FAULT_PEER, true, CODE_PG_UNREACHABLE);
 }
 
 static const Fault *fault_serialization(void)
 {
         static Fault f;
-        return make_fault(&f, FAULT_REQUEST, true, "pg-serialization");
+        return make_fault(&f, FAULT_REQUEST, true, CODE_PG_SERIALIZATION);
 }
 
 static const Fault *fault_lock_timeout(void)
 {
         static Fault f;
-        return make_fault(&f, FAULT_REQUEST, true, "pg-lock-timeout");
+        return make_fault(&f, FAULT_REQUEST, true, CODE_PG_LOCK_TIMEOUT);
 }
 
 static const Fault *fault_data(void)
 {
         static Fault f;
-        return make_fault(&f, FAULT_RUN, false, "pg-data");
+        return make_fault(&f, FAULT_RUN, false, CODE_PG_DATA);
 }
 
 const Fault *database_fault_lease_lost(void)
 {
         static Fault f;
-        return make_fault(&f, FAULT_RUN, false, "lease-lost");
+        return make_fault(&f, FAULT_RUN, false, CODE_LEASE_LOST);
 }
 
 const Fault *database_fault_run_over(void)
 {
         static Fault f;
-        return make_fault(&f, FAULT_RUN, false, "run-over");
+        return make_fault(&f, FAULT_RUN, false, CODE_RUN_OVER);
 }
 
 /* ---- transactions --------------------------------------------------------------------------- */

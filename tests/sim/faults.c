@@ -56,7 +56,7 @@ static void on_stop(World *w, void *who, uint32_t detail)
         TELL(w, "instance %d, edge %u: is asked to stop", r->instance, r->edge);
         COVER(w, stops);
         if (reason.scope == FAULT_NONE)
-                fault_set(&reason, FAULT_PEER, EIO, "broken-off", "simulated");
+                fault_set(&reason, FAULT_PEER, EIO, CODE_BROKEN_OFF, "simulated");
         run_stop(w, r, world_below(w, 2) == 0 ? &reason : NULL);
 }
 

@@ -121,7 +121,7 @@ static void on_progress(World *w, DbStatement *s, void *who)
         r->noting = false;
         r->noted_at = w->now;
         r->note_failed = r->note_failed || s->fault;
-        r->lease_lost = r->lease_lost || strcmp(fault.code, "lease-lost") == 0;
+        r->lease_lost = r->lease_lost || fault.code == CODE_LEASE_LOST;
         COVER_MANY(w, lease_lost, r->lease_lost);
         task.callback.plain(&fault, task.userdata);
 }

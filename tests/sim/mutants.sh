@@ -414,7 +414,7 @@ src/sync/journal.c
 
 a lost lease is taken for a note that failed
 src/sync/journal.c
-/^static void journal_on_written/,/^}/s/if (strcmp(fault->code, .*) == 0)/if (false)/
+/^static void journal_on_written/,/^}/s/if (fault->code == CODE_LEASE_LOST)/if (false)/
 
 a lease is counted from the answer of the note
 src/sync/journal.c
@@ -491,11 +491,11 @@ link() { # OBJECT…: makes $work/sim, and $work/lists of those that it needs
         local object few=("$work/lists.o")
         for object; do
                 case $object in
-                */src_base_fault.c.o | */src_base_text.c.o | */src_base_uuid.c.o | */src_sync_listing.c.o | */src_sync_seen.c.o) few+=("$object") ;;
+                */src_base_fault.c.o | */src_base_fault_code.c.o | */src_base_text.c.o | */src_base_uuid.c.o | */src_sync_listing.c.o | */src_sync_seen.c.o) few+=("$object") ;;
                 */mutant.o) [ "$planted" != src/sync/listing.c ] || few+=("$object") ;;
                 esac
         done
-        [ ${#few[@]} -lt 6 ] || $cc "${few[@]}" -o "$work/lists"
+        [ ${#few[@]} -lt 7 ] || $cc "${few[@]}" -o "$work/lists"
 }
 
 first_failure() { # of the simulation, or of the lists alone

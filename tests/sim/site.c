@@ -30,15 +30,15 @@ static const Fault *net_fault(NetFault net)
         static const struct {
                 FaultScope scope;
                 bool retryable;
-                const char *code;
+                FaultCode code;
         } meanings[NET_FAULTS] = {
-                [NET_NO_CONNECTION] = {FAULT_PEER, true, "http-connect"},
-                [NET_LOST_BEFORE] = {FAULT_REQUEST, true, "http-reset"},
-                [NET_LOST_AFTER] = {FAULT_REQUEST, true, "http-reset"},
-                [NET_CUT] = {FAULT_REQUEST, true, "http-truncated"},
-                [NET_TIMEOUT] = {FAULT_REQUEST, true, "http-timeout"},
-                [NET_TLS] = {FAULT_PEER, false, "http-tls"},
-                [NET_INVALID] = {FAULT_RUN, false, "catalog-bad-page"},
+                [NET_NO_CONNECTION] = {FAULT_PEER, true, CODE_HTTP_CONNECT},
+                [NET_LOST_BEFORE] = {FAULT_REQUEST, true, CODE_HTTP_RESET},
+                [NET_LOST_AFTER] = {FAULT_REQUEST, true, CODE_HTTP_RESET},
+                [NET_CUT] = {FAULT_REQUEST, true, CODE_HTTP_TRUNCATED},
+                [NET_TIMEOUT] = {FAULT_REQUEST, true, CODE_HTTP_TIMEOUT},
+                [NET_TLS] = {FAULT_PEER, false, CODE_HTTP_TLS},
+                [NET_INVALID] = {FAULT_RUN, false, CODE_PAGE_BAD_ROW},
         };
         if (meanings[net].code && faults[net].scope == FAULT_NONE) {
                 fault_set(&faults[net], meanings[net].scope, EIO, meanings[net].code, "simulated");

@@ -36,7 +36,7 @@ Spool *spool_free(Spool *s)
 static int spool_append(Spool *s, const void *line, size_t size, Fault *ret_fault)
 {
         if (world_chance(sim_world, sim_world->settings.local_faults)) {
-                fault_set(ret_fault, FAULT_RUN, ENOSPC, "spool-failed", "simulated");
+                fault_set(ret_fault, FAULT_RUN, ENOSPC, CODE_SPOOL_FAILED, "simulated");
                 ret_fault->retryable = true;
                 return -ENOSPC;
         }
@@ -66,7 +66,7 @@ int spool_add_id(Spool *s, const Uuid *id, Fault *ret_fault)
 int spool_get_id(Spool *s, int64_t number, Uuid *ret, Fault *ret_fault)
 {
         if (number < 0 || number >= (int64_t)s->n)
-                return fault_set(ret_fault, FAULT_RUN, ENOENT, "spool-failed", "simulated");
+                return fault_set(ret_fault, FAULT_RUN, ENOENT, CODE_SPOOL_FAILED, "simulated");
         *ret = truth_row_id(((const uint16_t *)s->lines)[number]);
         return 0;
 }

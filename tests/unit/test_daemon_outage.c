@@ -15,7 +15,7 @@
 static Fault a_fault(void)
 {
         Fault f;
-        fault_set(&f, FAULT_PEER, 1, "pg-unreachable", "gone");
+        fault_set(&f, FAULT_PEER, 1, CODE_PG_UNREACHABLE, "gone");
         return f;
 }
 

@@ -128,9 +128,9 @@ static void what_goes_wrong_is_tried_again_in_an_hour(void **state)
 {
         (void)state;
         Fault away = {0}, denied = {0};
-        fault_set(&away, FAULT_PEER, EIO, "pg-connection", "away");
+        fault_set(&away, FAULT_PEER, EIO, CODE_PG_UNREACHABLE, "away");
         away.retryable = true;
-        fault_set(&denied, FAULT_PEER, EACCES, "pg-privilege", "denied");
+        fault_set(&denied, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE, "denied");
         const Fault *faults[] = {&away, &denied, &denied, &none};
         prune_begin(&d);
         for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {

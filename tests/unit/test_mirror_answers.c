@@ -177,7 +177,7 @@ static void nothing_is_published_without_an_answer(void **state)
                 World w;
                 begin(&w, script);
                 apply(&w, cases[i].missing);
-                assert_string_equal(w.fault.code, cases[i].code);
+                assert_string_equal(fault_code_name(w.fault.code), cases[i].code);
                 assert_non_null(strstr(w.fault.message, cases[i].words));
                 assert_int_equal(w.applied.listed, 0);
                 assert_int_equal(pg_server_count(w.server, sql_apply_finish), 0);
@@ -254,7 +254,7 @@ static void an_edge_that_the_mirror_does_not_know_cannot_be_claimed(void **state
                 begin(&w, script);
                 assert_int_equal(mirror_claim(w.mirror, &request, on_claim, &w, &task), 0);
                 wait_done(&w);
-                assert_string_equal(w.fault.code, "edge-not-registered");
+                assert_string_equal(fault_code_name(w.fault.code), "edge-not-registered");
                 assert_int_equal(w.claim.run_id, 0);
                 finish(&w);
         }
@@ -283,16 +283,16 @@ static void a_server_that_is_too_old_is_named(void **state)
         check_server(&w, old);
         assert_string_equal(w.checks[0].what, "connection");
         assert_false(w.checks[0].passed);
-        assert_string_equal(w.checks[0].fault.code, "pg-too-old");
+        assert_string_equal(fault_code_name(w.checks[0].fault.code), "pg-too-old");
         assert_string_equal(w.checks[0].detail, "PostgreSQL 12.22 is older than 13");
         check_server(&w, latin);
         assert_false(w.checks[0].passed);
-        assert_string_equal(w.checks[0].fault.code, "pg-encoding");
+        assert_string_equal(fault_code_name(w.checks[0].fault.code), "pg-encoding");
         assert_non_null(strstr(w.checks[0].detail, "LATIN1"));
         check_server(&w, right);
         assert_true(w.checks[0].passed);
         assert_string_equal(w.checks[0].detail, "PostgreSQL 13.0, database mirror as em");
-        assert_string_equal(w.checks[1].fault.code, "pg-schema-missing");
+        assert_string_equal(fault_code_name(w.checks[1].fault.code), "pg-schema-missing");
 }
 
 int main(void)

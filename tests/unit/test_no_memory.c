@@ -231,7 +231,7 @@ static int load_secret(void *userdata, Text *ret, Fault *ret_fault)
 {
         (void)userdata;
         return text_append_string(ret, "hunter2") < 0
-                       ? fault_set(ret_fault, FAULT_PROCESS, ENOMEM, "no-memory", "no memory")
+                       ? fault_set(ret_fault, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY, "no memory")
                        : 0;
 }
 

@@ -92,7 +92,7 @@ static void assert_done(const Call *call)
 
 static void assert_fault(const Call *call, PgEnd end, const char *code)
 {
-        assert_string_equal(call->fault.code, code);
+        assert_string_equal(fault_code_name(call->fault.code), code);
         assert_int_equal(call->end, end);
         assert_true(call->fault.retryable);
 }

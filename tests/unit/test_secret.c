@@ -40,7 +40,7 @@ static void assert_secret_refused(const char *where, int error, const char *code
 
         assert_int_equal(secret_read(where, &secret, &fault), error);
         assert_int_equal(fault.scope, FAULT_PROCESS);
-        assert_string_equal(fault.code, code);
+        assert_string_equal(fault_code_name(fault.code), code);
         assert_non_null(strstr(fault.message, words));
         assert_null(strstr(fault.message, "hunter2"));
         assert_int_equal(secret.size, 0);

@@ -225,7 +225,7 @@ static void id_that_repeats_far_apart_makes_the_list_unstable(void **state)
         world_init(&w, 1200, SIZE_MAX);
         w.rows[1100] = w.rows[10];
         assert_int_equal(world_read(&w, &l, 500, &fault), LISTING_UNSTABLE);
-        assert_string_equal(fault.code, "list-unstable");
+        assert_string_equal(fault_code_name(fault.code), "list-unstable");
         assert_non_null(strstr(fault.message, "one id stands at places far apart"));
         assert_int_equal(w.n_kept, 1199);
         assert_true(l.pages <= 40);
@@ -477,7 +477,7 @@ static void server_that_ignores_offset_is_found_out(void **state)
                 step = world_step(&w, &l, 0, &fault);
         listing_done(&l);
         assert_int_equal(step, LISTING_FAILED);
-        assert_string_equal(fault.code, "list-no-progress");
+        assert_string_equal(fault_code_name(fault.code), "list-no-progress");
         assert_true(l.pages <= 10);
 }
 
@@ -538,7 +538,7 @@ static void endless_list_of_long_names_hits_a_cap(void **state)
         }
         listing_done(&l);
         assert_int_equal(step, LISTING_FAILED);
-        assert_string_equal(fault.code, "list-too-long");
+        assert_string_equal(fault_code_name(fault.code), "list-too-long");
         assert_true(l.received * NAME_BYTES <=
                     LIMIT_LIST_MAX_NAME_BYTES + LIMIT_PAGE_SIZE_MAX * NAME_BYTES);
 }
@@ -558,7 +558,7 @@ static void endless_list_of_one_id_hits_a_cap(void **state)
                 step = listing_page(&l, rows, ARRAY_SIZE(rows), &fault);
         listing_done(&l);
         assert_int_equal(step, LISTING_FAILED);
-        assert_string_equal(fault.code, "list-too-long");
+        assert_string_equal(fault_code_name(fault.code), "list-too-long");
 }
 
 /* Rows 0, 1, 2, 2, 3 in a new order at each request: seen like this, they could be a list in order

@@ -93,12 +93,14 @@ static void what_is_not_the_job_is_no_answer(void **state)
                 {.status = 401, .fault = {.scope = FAULT_PEER, .refused = true}, .foreign = true},
                 {.status = 302, .fault = {.scope = FAULT_PEER}, .foreign = true},
                 {.status = 200,
-                 .fault = {.scope = FAULT_PEER, .code = "catalog-not-json"},
+                 .fault = {.scope = FAULT_PEER, .code = CODE_CATALOG_NOT_JSON},
                  .foreign = true},
                 {.status = 200,
-                 .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = "job-bad-document"}},
+                 .fault = {.scope = FAULT_REQUEST,
+                           .retryable = true,
+                           .code = CODE_JOB_BAD_DOCUMENT}},
                 {.status = 200,
-                 .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = "job-foreign"}},
+                 .fault = {.scope = FAULT_REQUEST, .retryable = true, .code = CODE_JOB_FOREIGN}},
         };
         for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
                 CatalogJobAnswer a = {.answer = answers[i]};
@@ -167,11 +169,11 @@ static void a_fault_that_stays_ends_the_watch(void **state)
                 Fault fault = {0};
                 uint64_t delay = 0;
                 CatalogJobAnswer a = {.answer = {.status = cases[i].status, .sent = true}};
-                fault_set(&a.answer.fault, cases[i].scope, 5, "catalog-error", "no");
+                fault_set(&a.answer.fault, cases[i].scope, 5, CODE_CATALOG_ERROR, "no");
                 a.answer.fault.refused = cases[i].status == 401;
                 polling_init(&p, &limits, true, false, 1);
                 assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), cases[i].step);
-                assert_string_equal(fault.code, "catalog-error");
+                assert_string_equal(fault_code_name(fault.code), "catalog-error");
         }
 }
 

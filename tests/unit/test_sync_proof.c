@@ -30,14 +30,14 @@ static CatalogOneAnswer spoiled(const Uuid *id, const Uuid *of)
 static CatalogOneAnswer gone(void)
 {
         CatalogOneAnswer a = {.answer.status = 404, .absent = true};
-        fault_set(&a.answer.fault, FAULT_RUN, 2, "catalog-not-found", "not there");
+        fault_set(&a.answer.fault, FAULT_RUN, 2, CODE_CATALOG_NOT_FOUND, "not there");
         return a;
 }
 
 static CatalogOneAnswer refused(int status, bool retryable)
 {
         CatalogOneAnswer a = {.answer.status = status};
-        fault_set(&a.answer.fault, retryable ? FAULT_REQUEST : FAULT_RUN, 5, "catalog-says-no",
+        fault_set(&a.answer.fault, retryable ? FAULT_REQUEST : FAULT_RUN, 5, CODE_CATALOG_FORBIDDEN,
                   "status %d", status);
         a.answer.fault.retryable = retryable;
         return a;

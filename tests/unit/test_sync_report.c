@@ -45,7 +45,7 @@ static void outcome_and_fault_give_the_status(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 SyncReport report = {.outcome = cases[i].outcome};
                 if (cases[i].scope != FAULT_NONE)
-                        fault_set(&report.fault, cases[i].scope, EIO, "code", "words");
+                        fault_set(&report.fault, cases[i].scope, EIO, CODE_NO_RESOURCES, "words");
                 report.fault.refused = cases[i].refused;
                 assert_int_equal(sync_report_status(&report), cases[i].status);
                 assert_int_equal(sync_report_applied(&report), cases[i].applied);
@@ -56,34 +56,36 @@ static void a_catalog_that_is_away_is_told_from_one_that_answers(void **state)
 {
         (void)state;
         static const struct {
-                const char *outcome, *code;
+                const char *outcome;
+                FaultCode code;
                 FaultScope scope;
                 int http_status;
                 bool away;
         } cases[] = {
-                {"failed", "catalog-busy", FAULT_REQUEST, 503, true},
-                {"failed", "catalog-error", FAULT_REQUEST, 502, true},
-                {"failed", "catalog-error", FAULT_REQUEST, 504, true},
-                {"failed", "http-timeout", FAULT_REQUEST, 0, true},
-                {"failed", "http-reset", FAULT_REQUEST, 0, true},
-                {"failed", "http-truncated", FAULT_REQUEST, 200, false},
+                {"failed", CODE_CATALOG_BUSY, FAULT_REQUEST, 503, true},
+                {"failed", CODE_CATALOG_ERROR, FAULT_REQUEST, 502, true},
+                {"failed", CODE_CATALOG_ERROR, FAULT_REQUEST, 504, true},
+                {"failed", CODE_HTTP_TIMEOUT, FAULT_REQUEST, 0, true},
+                {"failed", CODE_HTTP_RESET, FAULT_REQUEST, 0, true},
+                {"failed", CODE_HTTP_TRUNCATED, FAULT_REQUEST, 200, false},
                 /* itself, of this request */
-                {"failed", "catalog-error", FAULT_REQUEST, 500, false},
-                {"failed", "catalog-busy", FAULT_REQUEST, 429, false},
-                {"failed", "catalog-forbidden", FAULT_RUN, 403, false},
-                {"failed", "pg-serialization", FAULT_REQUEST, 0, false},
-                {"failed", "http-memory", FAULT_PROCESS, 0, false},
+                {"failed", CODE_CATALOG_ERROR, FAULT_REQUEST, 500, false},
+                {"failed", CODE_CATALOG_BUSY, FAULT_REQUEST, 429, false},
+                {"failed", CODE_CATALOG_FORBIDDEN, FAULT_RUN, 403, false},
+                {"failed", CODE_PG_SERIALIZATION, FAULT_REQUEST, 0, false},
+                {"failed", CODE_HTTP_MEMORY, FAULT_PROCESS, 0, false},
                 /* of the refresh; the list came */
-                {"synced", "catalog-busy", FAULT_REQUEST, 503, false},
-                {"failed", "", FAULT_NONE, 0, false},
+                {"synced", CODE_CATALOG_BUSY, FAULT_REQUEST, 503, false},
+                {"failed", CODE_NONE, FAULT_NONE, 0, false},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 SyncReport report = {.outcome = cases[i].outcome};
                 if (cases[i].scope != FAULT_NONE)
                         fault_set(&report.fault, cases[i].scope, EIO, cases[i].code, "words");
-                report.fault.http_status = cases[i].http_status;
+                fault_set_http_status(&report.fault, cases[i].http_status);
                 if (sync_report_catalog_away(&report) != cases[i].away)
-                        fail_msg("%s, HTTP %d", cases[i].code, cases[i].http_status);
+                        fail_msg("%s, HTTP %d", fault_code_name(cases[i].code),
+                                 cases[i].http_status);
         }
 }
 
@@ -136,12 +138,14 @@ static void what_a_peer_said_is_spelt_out_once(void **state)
                 SyncReport report = {.outcome = "failed"};
                 Fault said = {0};
                 char out[1024];
-                fault_set(&report.fault, cases[i].scope, EIO, "code", "%s", cases[i].words);
+                fault_set(&report.fault, cases[i].scope, EIO, CODE_NO_RESOURCES, "%s",
+                          cases[i].words);
                 if (cases[i].said_scope != FAULT_NONE)
-                        fault_set(&said, cases[i].said_scope, EIO, "code", "%s", cases[i].said);
+                        fault_set(&said, cases[i].said_scope, EIO, CODE_NO_RESOURCES, "%s",
+                                  cases[i].said);
                 printed("one", &report, &said, out);
                 assert_int_equal(strstr(out, cases[i].words) == NULL, cases[i].again);
-                assert_int_equal(strstr(out, "code: as above\n") != NULL, cases[i].again);
+                assert_int_equal(strstr(out, "no-resources: as above\n") != NULL, cases[i].again);
         }
 }
 
