@@ -62,6 +62,7 @@ typedef enum FaultOrigin {
         X(CATALOG_FORBIDDEN, "catalog-forbidden", CATALOG)                                         \
         X(CATALOG_NOT_FOUND, "catalog-not-found", CATALOG)                                         \
         X(CATALOG_NOT_JSON, "catalog-not-json", CATALOG)                                           \
+        X(CATALOG_DENIES_LISTED, "catalog-denies-listed", CATALOG)                                 \
         X(CATALOG_OTHER_ROW, "catalog-other-row", CATALOG)                                         \
         X(CATALOG_REDIRECT, "catalog-redirect", CATALOG)                                           \
         X(CATALOG_UNAUTHORIZED, "catalog-unauthorized", CATALOG)                                   \

@@ -318,6 +318,10 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
         for (size_t i = 0; i < page->n_rows; i++) {
                 m->unreadable += page->rows[i].anonymous;
                 m->mirrorable += page->rows[i].rejected == NULL;
+                if (page->rows[i].anonymous)
+                        continue;
+                m->control = page->rows[i].id;
+                m->has_control = true;
         }
         m->listing.offset = page->offset; /* it may have been asked for before it was wanted */
         ListingStep step = listing_page(&m->listing, page->rows, page->n_rows, &fault);
@@ -399,7 +403,7 @@ static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
         GuardVerdict verdict =
                 guard_judge(&m->max_removals, a->present, m->listing.received, a->found);
         if (m->accept_removals || verdict == GUARD_OPEN) {
-                proof_init(&m->proof, a->found);
+                proof_init(&m->proof, a->found, m->has_control ? &m->control : NULL);
                 return SYNC_ROWS_MISSING;
         }
         if (!m->listed_whole)

@@ -10,20 +10,24 @@
 /* then the catalog does not tell, and need not be asked a million times */
 enum { UNKNOWN_IN_A_ROW_MAX = 32 };
 
-void proof_init(Proof *p, int64_t total)
-{
-        *p = (Proof){.total = total};
-}
-
-static bool proof_has_next(const Proof *p)
-{
-        return !p->given_up && p->next < p->total;
-}
-
 static void slot_take(ProofSlot *slot, int64_t number)
 {
         *slot = (ProofSlot){.state = PROOF_SLOT_TO_ASK, .number = number};
         retry_init(&slot->retry, RETRY_ATTEMPTS);
+}
+
+void proof_init(Proof *p, int64_t total, const Uuid *control)
+{
+        *p = (Proof){.total = total, .asks_control = control != NULL};
+        if (!control)
+                return;
+        p->control = *control;
+        slot_take(&p->slots[0], PROOF_CONTROL);
+}
+
+static bool proof_has_next(const Proof *p)
+{
+        return !p->given_up && !p->asks_control && p->next < p->total;
 }
 
 bool proof_next_order(Proof *p, ProofOrder *ret)
@@ -78,6 +82,26 @@ static void count_unknown(Proof *p, const Uuid *asked, const Fault *fault)
                 p->given_up = true;
 }
 
+/* A catalog that denies what it has listed proves nothing by that. The row may also have been
+ * deleted since: then the next sync asks for another one. */
+static void control_answered(Proof *p, ProofVerdict verdict, const CatalogOneAnswer *a,
+                             Fault *fault)
+{
+        char id[UUID_STRING_SIZE];
+        p->asks_control = false;
+        if (verdict == PROOF_HERE || verdict == PROOF_ELSEWHERE)
+                return;
+        p->given_up = true;
+        if (verdict == PROOF_GONE)
+                fault_set(fault, FAULT_RUN, EBADMSG, CODE_CATALOG_DENIES_LISTED,
+                          "the list has shown it, and by its id there is no such row (HTTP %d), "
+                          "which "
+                          "therefore proves nothing of others",
+                          a->answer.status);
+        p->fault = *fault;
+        fault_prefix(&p->fault, "%s: ", uuid_format(&p->control, id));
+}
+
 ProofVerdict proof_answer(Proof *p, unsigned i, const Uuid *edge, const Uuid *asked,
                           const CatalogOneAnswer *a, uint64_t random)
 {
@@ -91,6 +115,10 @@ ProofVerdict proof_answer(Proof *p, unsigned i, const Uuid *edge, const Uuid *as
                 return PROOF_PENDING;
         }
         slot->state = PROOF_SLOT_FREE;
+        if (slot->number == PROOF_CONTROL) {
+                control_answered(p, verdict, a, &fault);
+                return PROOF_PENDING;
+        }
         p->gone += verdict == PROOF_GONE;
         p->here += verdict == PROOF_HERE;
         p->elsewhere += verdict == PROOF_ELSEWHERE;

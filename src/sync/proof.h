@@ -1,10 +1,13 @@
 /*
  * proof: is a row that the list does not hold really gone?
  *
- * Each is asked for by its id, a few at a time. Only the catalog's own "there is no such row" is
- * proof of absence. A row that is given shows that the list has missed it, or that it belongs to
- * another Edge connection now. Anything else, after a few attempts, means that we do not know; and
- * when nothing but that comes back, the rest is not asked for.
+ * First of all one that the list has shown is asked for, the control: where the catalog does not
+ * give that one either (another path, a rule of a gateway, a right that is missing), its answers by
+ * id say nothing of others. Then each is asked for by its id, a few at a time. Only the catalog's
+ * own "there is no such row" is proof of absence. A row that is given shows that the list has
+ * missed it, or that it belongs to another Edge connection now. Anything else, after a few
+ * attempts, means that we do not know; and when nothing but that comes back, the rest is not asked
+ * for.
  *
  * Ids are known here by their number, 0…total-1; who carries out the orders knows which id that is.
  * Pure: no clock, no allocation.
@@ -17,8 +20,11 @@
 #define PROOF_SLOTS                                                                                \
         8 /* requests of one sync at a time; the HTTP client bounds those of all syncs together */
 
+enum { PROOF_CONTROL = -1 }; /* the number of the control in orders */
+
 typedef enum ProofVerdict {
-        PROOF_PENDING, /* it will be asked for again */
+        PROOF_PENDING, /* it will be asked for again; or it was the control, of which nothing is
+                          kept */
         PROOF_GONE,    /* proven: may be removed */
         PROOF_HERE,    /* the list has missed it; the answer's row joins the snapshot */
         /* it belongs to another Edge connection, whose sync takes it over; neither removed nor held
@@ -44,7 +50,9 @@ typedef struct ProofSlot {
 
 typedef struct Proof {
         int64_t total;
-        int64_t next; /* number of the first id that no slot has taken */
+        Uuid control;
+        bool asks_control; /* nothing else is asked for until that has been answered */
+        int64_t next;      /* number of the first id that no slot has taken */
         int64_t gone, here, elsewhere, unknown;
         unsigned unknown_in_a_row;
         bool given_up;
@@ -52,13 +60,14 @@ typedef struct Proof {
         ProofSlot slots[PROOF_SLOTS];
 } Proof;
 
-void proof_init(Proof *p, int64_t total);
+/* `control`: copied; NULL: the list has shown none, so there is none to ask for. */
+void proof_init(Proof *p, int64_t total, const Uuid *control);
 
 /* One thing to do now. */
 typedef struct ProofOrder {
         unsigned slot;
-        bool ask; /* get the row of this number; else wait, then proof_wake */
-        int64_t number;
+        bool ask;            /* get the row of this number; else wait, then proof_wake */
+        int64_t number;      /* or PROOF_CONTROL */
         uint64_t delay_usec; /* how long to wait */
 } ProofOrder;
 

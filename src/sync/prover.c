@@ -72,14 +72,18 @@ static int prover_on_timer(sd_event_source *source, uint64_t usec, void *userdat
         return 0;
 }
 
-static int prover_obey(Prover *p, const ProofOrder *order)
+static int prover_obey(Prover *p, const Proof *proof, const ProofOrder *order)
 {
         ProverSlot *slot = &p->slots[order->slot];
         if (!order->ask)
                 return sd_event_add_time_relative(p->event, &slot->timer, CLOCK_MONOTONIC,
                                                   order->delay_usec, USEC_PER_MSEC, prover_on_timer,
                                                   slot);
-        int r = spool_get_id(p->found, order->number, &slot->asked, NULL);
+        int r = 0;
+        if (order->number == PROOF_CONTROL)
+                slot->asked = proof->control;
+        else
+                r = spool_get_id(p->found, order->number, &slot->asked, NULL);
         if (r < 0)
                 return r;
         return catalog_get_one(p->catalog, &slot->asked, prover_on_answer, slot, &slot->call);
@@ -89,7 +93,7 @@ int prover_carry_out(Prover *p, Proof *proof)
 {
         ProofOrder order;
         while (proof_next_order(proof, &order)) {
-                int r = prover_obey(p, &order);
+                int r = prover_obey(p, proof, &order);
                 if (r < 0)
                         return r;
         }

@@ -131,7 +131,7 @@ static void what_is_not_proven_ends_the_series(void **state)
         assert_sync(w, NULL, 0, 1, 0);
         assert_held(w, "pending 404 2");
         char *since = harness_sql(&w->pg, "SELECT since FROM edgemirror.held");
-        control(w, "/control/faults", "{\"kind\":\"one\",\"status\":403}");
+        control(w, "/control/faults", "{\"kind\":\"one\",\"skip\":1,\"status\":403}");
         assert_sync(w, NULL, 0, 0, 1);
         assert_held(w, "unproven 403");
         control(w, "/control/faults", "");
@@ -153,7 +153,7 @@ static void why_a_row_stays_is_said(void **state)
         assert_sync(w, NULL, 0, 0, 1);
         assert_held(w, "refresh");
         control(w, "/control/faults", "");
-        control(w, "/control/faults", "{\"kind\":\"one\",\"html\":true,\"status\":404}");
+        control(w, "/control/faults", "{\"kind\":\"one\",\"skip\":1,\"html\":true,\"status\":404}");
         assert_sync(w, NULL, 0, 0, 1);
         assert_held(w, "unproven 404");
         control(w, "/control/faults", "");

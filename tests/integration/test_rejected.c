@@ -208,8 +208,8 @@ static void a_row_that_is_there_and_cannot_be_mirrored_is_not_missing(void **sta
                 assert_int_equal(run_sync(w, NULL, "main"), 0);
                 change_rows(w, 0, "{\"op\":\"hide\",\"id\":\"" KNOWN "\"}");
                 (void)snprintf(rule, sizeof(rule),
-                               "{\"kind\":\"one\",\"status\":200,\"body\":\"{\\\"id\\\":\\\"" KNOWN
-                               "\\\",%s}\"}",
+                               "{\"kind\":\"one\",\"skip\":1,\"status\":200,\"body\":\"{\\\"id\\\":"
+                               "\\\"" KNOWN "\\\",%s}\"}",
                                members[i]);
                 control(w, "/control/faults", rule);
                 assert_int_equal(run_sync(w, NULL, "main"), 0);

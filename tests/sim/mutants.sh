@@ -20,6 +20,14 @@ any answer is taken as proof of absence
 src/sync/proof.c
 s/if (a->absent)/if (a->absent || a->answer.fault.scope != FAULT_NONE)/
 
+a 404 is believed of a catalog that denies what it has listed
+src/sync/proof.c
+s/p->given_up = true;/p->given_up = verdict != PROOF_GONE;/
+
+no row of the list is asked for before a 404 is believed
+src/sync/machine.c
+s/m->has_control ? &m->control : NULL/NULL/
+
 403 is taken for 404
 src/sync/proof.c
 s/if (a->absent)/if (a->absent || a->answer.status == 403)/

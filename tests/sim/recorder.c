@@ -83,6 +83,11 @@ void record_one(World *w, Run *r, const CatalogCall *c)
 {
         unsigned row = c->request.row;
         bool known = c->absent || c->n > 0;
+        if (r->shown[row].joined == r->attempt) { /* the control: nothing is kept of it */
+                COVER_MANY(w, control_denied, c->absent);
+                r->control_found = c->n > 0;
+                return;
+        }
         r->asked_for[row] = r->attempt;
         if (c->absent)
                 r->denied[row] = r->attempt;

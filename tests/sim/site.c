@@ -412,6 +412,12 @@ static void look_at_list(World *w, CatalogCall *c)
 static void look_at_one(World *w, CatalogCall *c)
 {
         const TruthVersion *v = truth_now(w->truth, c->request.row);
+        if (w->settings.no_path && !w->quiet) {
+                c->absent = true;
+                c->status = 404;
+                c->fault = status_fault(c->status);
+                return;
+        }
         if (v->edge < 0 || !v->visible) {
                 c->absent = v->edge < 0 || v->denied;
                 c->status = world_below(w, 2) == 0                ? 404

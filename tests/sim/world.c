@@ -73,6 +73,7 @@ static void draw_trouble(World *w, Settings *s)
         s->restarts = PICK(w, 0, 0, 0, 20, 100);
         s->local_faults = PICK(w, 0, 0, 0, 0, 20);
         s->ignores_offset = world_below(w, 300) == 0;
+        s->no_path = world_below(w, 30) == 0;
         s->shuffles = world_below(w, 25) == 0;
         s->ties = world_below(w, 15) == 0;
         s->doubles = world_below(w, 20) == 0;

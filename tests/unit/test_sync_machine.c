@@ -397,6 +397,23 @@ static SyncAction give_one(SyncMachine *m, unsigned slot, unsigned number, bool 
                     (SyncInput){.kind = SYNC_INPUT_ONE, .one = &a, .asked = &asked, .slot = slot});
 }
 
+/* The row of the list that is asked for before all others is there. */
+static void give_control(SyncMachine *m)
+{
+        ProofOrder order;
+        assert_true(proof_next_order(&m->proof, &order));
+        assert_int_equal(order.number, PROOF_CONTROL);
+        CatalogOneAnswer a = {
+                .answer = {.status = 200, .requests = 1},
+                .row = {.id = m->control, .edge_connection_id = m->edge, .name = "x"}};
+        assert_int_equal(give(m, (SyncInput){.kind = SYNC_INPUT_ONE,
+                                             .one = &a,
+                                             .asked = &m->control,
+                                             .slot = order.slot}),
+                         SYNC_DO_VERIFY);
+        assert_int_equal(m->verdict, PROOF_PENDING);
+}
+
 static void new_machine(SyncMachine *m, bool refresh, bool dry_run)
 {
         SyncMachineOptions options = {.refresh = refresh,
@@ -456,6 +473,7 @@ static void a_life_that_removes_proves_each_row_first(void **state)
         ProofOrder order;
         live_until_apply(&m);
         assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+        give_control(&m);
         assert_int_equal(m.phase, SYNC_PHASE_VERIFY);
         for (unsigned i = 0; i < 3; i++)
                 assert_true(proof_next_order(&m.proof, &order));
@@ -483,6 +501,7 @@ static void what_is_not_proven_is_held_and_said(void **state)
         ProofOrder order;
         live_until_apply(&m);
         assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+        give_control(&m);
         assert_true(proof_next_order(&m.proof, &order));
         assert_int_equal(give_one(&m, order.slot, 100, false, NULL), SYNC_DO_APPLY);
         assert_string_equal(fault_code_name(m.fault.code), "removals-unproven");
@@ -515,6 +534,7 @@ static void too_many_missing_rows_are_held_without_a_request(void **state)
         live_until_apply(&m);
         m.accept_removals = true;
         assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+        give_control(&m);
 }
 
 /* L5: any row may be the one whose id cannot be read. A list that is begun anew knows nothing of
@@ -764,6 +784,7 @@ static void rows_that_an_unstable_list_lacks_are_asked_for(void **state)
         ProofOrder order;
         unstable_until_apply(&m);
         assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+        give_control(&m);
         while (proof_next_order(&m.proof, &order))
                 ;
         assert_int_equal(give_one(&m, 0, 100, true, NULL), SYNC_DO_VERIFY);
@@ -796,6 +817,7 @@ static void too_many_rows_that_an_unstable_list_lacks_are_not_held(void **state)
         unstable_until_apply(&m);
         m.accept_removals = true;
         assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+        give_control(&m);
 }
 
 static void an_unstable_list_after_a_refresh_that_was_not_clean_says_nothing_of_missing_rows(
@@ -976,6 +998,7 @@ static void an_answer_about_one_row_ends_the_run_only_when_it_is_about_all(void 
                 Uuid asked = number_id(100);
                 live_until_apply(&m);
                 assert_int_equal(give_applied(&m, &found), SYNC_DO_VERIFY);
+                give_control(&m);
                 assert_true(proof_next_order(&m.proof, &order));
                 CatalogOneAnswer a = {.answer = {.status = cases[i].status, .requests = 1}};
                 fault_set(&a.answer.fault, cases[i].scope, EIO, CODE_CATALOG_ERROR, "no");

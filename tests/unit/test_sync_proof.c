@@ -73,7 +73,7 @@ static void each_answer_has_its_verdict(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Proof p;
                 ProofOrder order;
-                proof_init(&p, 1);
+                proof_init(&p, 1, NULL);
                 assert_true(proof_next_order(&p, &order));
                 if (answer(&p, order.slot, &cases[i].answer) != cases[i].verdict)
                         fail_msg("case %zu", i);
@@ -93,7 +93,7 @@ static void only_so_many_are_asked_for_at_a_time_and_each_once(void **state)
         ProofOrder order;
         bool asked[TOTAL] = {0};
         unsigned under_way[PROOF_SLOTS], n = 0;
-        proof_init(&p, TOTAL);
+        proof_init(&p, TOTAL, NULL);
         const CatalogOneAnswer a = gone();
         while (!proof_over(&p)) {
                 while (proof_next_order(&p, &order)) {
@@ -117,7 +117,7 @@ static void busy_catalog_is_asked_again_after_the_wait_it_wants(void **state)
         (void)state;
         Proof p;
         ProofOrder order;
-        proof_init(&p, 1);
+        proof_init(&p, 1, NULL);
         assert_true(proof_next_order(&p, &order));
         CatalogOneAnswer busy = refused(429, true);
         busy.answer.retry_after_usec = 3000000;
@@ -161,7 +161,7 @@ static void attempts_are_bounded_and_then_we_do_not_know(void **state)
         (void)state;
         Proof p;
         const CatalogOneAnswer down = refused(503, true);
-        proof_init(&p, 1);
+        proof_init(&p, 1, NULL);
         assert_int_equal(play(&p, &down), 5);
         assert_int_equal(proof_unknown(&p), 1);
         assert_int_equal(p.gone, 0);
@@ -181,7 +181,7 @@ static void catalog_that_tells_nothing_is_not_asked_for_ever(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Proof p;
                 const CatalogOneAnswer a = refused(cases[i].status, cases[i].retryable);
-                proof_init(&p, 1000000);
+                proof_init(&p, 1000000, NULL);
                 assert_in_range(play(&p, &a), 1, cases[i].most);
                 assert_int_equal(proof_unknown(&p), 1000000);
         }
@@ -194,13 +194,53 @@ static void some_that_are_not_told_do_not_stop_the_rest(void **state)
         Proof p;
         ProofOrder order;
         const CatalogOneAnswer answers[] = {refused(403, false), refused(403, false), gone()};
-        proof_init(&p, 3000);
+        proof_init(&p, 3000, NULL);
         for (unsigned i = 0; !proof_over(&p); i++) {
                 assert_true(proof_next_order(&p, &order));
                 (void)answer(&p, order.slot, &answers[i % 3]);
         }
         assert_int_equal(p.gone, 1000);
         assert_int_equal(proof_unknown(&p), 2000);
+}
+
+/* A row that the list has just shown is asked for before all others; what becomes of them depends
+ * on its answer. */
+static void nothing_is_proven_by_a_catalog_that_denies_what_it_lists(void **state)
+{
+        (void)state;
+        const struct {
+                CatalogOneAnswer answer;
+                bool good;
+                const char *words;
+        } cases[] = {
+                {given(&row, &edge), true, ""},
+                {given(&row, &other_edge), true, ""},
+                {spoiled(&row, &edge), true, ""},
+                {gone(), false, "proves nothing of others"},
+                {refused(404, false), false, "status 404"},
+                {refused(403, false), false, "status 403"},
+                {given(&other_row, &edge), false, "another row"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Proof p;
+                ProofOrder order;
+                proof_init(&p, 20, &row);
+                assert_true(proof_next_order(&p, &order));
+                assert_int_equal(order.number, PROOF_CONTROL);
+                assert_false(proof_next_order(&p, &order));
+                assert_int_equal(answer(&p, order.slot, &cases[i].answer), PROOF_PENDING);
+                assert_int_equal(proof_over(&p), !cases[i].good);
+                assert_int_equal(proof_unknown(&p), 20);
+                const CatalogOneAnswer a = gone();
+                assert_int_equal(play(&p, &a), cases[i].good ? 20 : 0);
+                assert_int_equal(p.gone, cases[i].good ? 20 : 0);
+                assert_non_null(strstr(p.fault.message, cases[i].words));
+        }
+        Proof p;
+        const CatalogOneAnswer down = refused(503, true);
+        proof_init(&p, 20, &row);
+        assert_int_equal(play(&p, &down), 5);
+        assert_int_equal(proof_unknown(&p), 20);
 }
 
 int main(void)
@@ -212,6 +252,7 @@ int main(void)
                 cmocka_unit_test(attempts_are_bounded_and_then_we_do_not_know),
                 cmocka_unit_test(catalog_that_tells_nothing_is_not_asked_for_ever),
                 cmocka_unit_test(some_that_are_not_told_do_not_stop_the_rest),
+                cmocka_unit_test(nothing_is_proven_by_a_catalog_that_denies_what_it_lists),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
