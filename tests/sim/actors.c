@@ -41,7 +41,8 @@ static void on_taken(World *w, DbStatement *s, void *who)
 static void begin_sync(World *w, Run *r)
 {
         RunPlan plan = draw_plan(w);
-        if (world_below(w, 2) == 0) {
+        plan.dry = world_below(w, 12) == 0;
+        if (plan.dry || world_below(w, 2) == 0) {
                 run_start(w, r, &plan);
                 return;
         }

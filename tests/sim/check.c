@@ -552,6 +552,8 @@ void check_report(World *w, const Run *r, const SyncReport *m)
                            (int)((w->now - r->started_at) / (60 * SEC)));
         if (m->fault.code == CODE_SYNC_MACHINE)
                 world_fail(w, "%s", m->fault.message);
+        if (r->plan.dry)
+                return;
         if (report_applied(m)) {
                 if (!run || !word_is(run->outcome, m->outcome) || run->applies != 1)
                         world_fail(w, "run %d reports %s; the database has %s", (int)r->run_id,

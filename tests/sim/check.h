@@ -36,10 +36,9 @@ void check_report(World *w, const Run *r, const SyncReport *report);
  */
 void check_alive(World *w, const Run *r);
 void check_request(World *w, Run *r, const CallRequest *request);
-void check_note(World *w, Run *r, const MirrorProgress *progress);
-void check_noted(World *w, const DbStatement *s); /* a note has just been carried out */
-void check_ending(World *w, const Run *r, const MirrorSnapshot *snapshot); /* NULL: a finish */
-void check_busy(World *w, const DbStatement *s);                           /* a claim is refused */
+void check_statement(World *w, Run *r, const DbStatement *s); /* the first of a task */
+void check_noted(World *w, const DbStatement *s);             /* a note has just been carried out */
+void check_busy(World *w, const DbStatement *s);              /* a claim is refused */
 void check_over(World *w, const Run *r, const SyncReport *report);
 
 void check_all_ended(World *w); /* nothing will happen any more: no run is left */

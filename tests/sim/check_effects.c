@@ -38,6 +38,8 @@ void check_request(World *w, Run *r, const CallRequest *request)
                            r->ending ? "end is being recorded" : "lease is lost");
         if (r->n_tasks > (r->noting ? 1 : 0))
                 world_fail(w, "run %d asks the catalog beside its claim or apply", (int)r->run_id);
+        if (r->plan.dry && request->kind == CALL_REFRESH)
+                world_fail(w, "a dry run asks for a refresh");
         if (request->kind == CALL_LIST)
                 check_list_request(w, r, request);
         if (request->kind == CALL_REFRESH)
@@ -47,7 +49,7 @@ void check_request(World *w, Run *r, const CallRequest *request)
                 world_fail(w, "run %d asks for a job that it has not noted", (int)r->run_id);
 }
 
-void check_note(World *w, Run *r, const MirrorProgress *progress)
+static void check_note(World *w, Run *r, const MirrorProgress *progress)
 {
         check_alive(w, r);
         if (r->noting || r->ending)
@@ -60,6 +62,36 @@ void check_note(World *w, Run *r, const MirrorProgress *progress)
         r->noted_job = r->noted_job || progress->has_job;
 }
 
+static void check_snapshot(World *w, const Run *r, const DbSnapshot *snapshot)
+{
+        SyncPhase at_least =
+                snapshot->missing == MIRROR_MISSING_REMOVE ? SYNC_PHASE_VERIFY : SYNC_PHASE_LIST;
+        if (!r->plan.dry && r->noted_phase < at_least && !r->note_failed)
+                world_fail(w, "run %d applies, and has not noted how far it came", (int)r->run_id);
+        if (snapshot->compare != r->plan.compare)
+                world_fail(w, "run %d does not compare as it was told to", (int)r->run_id);
+}
+
+void check_statement(World *w, Run *r, const DbStatement *s)
+{
+        if (r->plan.dry && s->kind != DB_APPLY_COMPARE)
+                world_fail(w, "a dry run writes");
+        if (s->edge != r->edge)
+                world_fail(w, "the database is asked about another edge");
+        r->ending = r->ending || s->kind == DB_FINISH;
+        if (s->kind == DB_PROGRESS) {
+                check_note(w, r, &s->progress);
+                return;
+        }
+        if (r->noting)
+                world_fail(w, "run %d applies or ends beside a note of its own", (int)r->run_id);
+        if (r->n_calls > 0 || r->n_tasks > 0)
+                world_fail(w, "run %d applies or ends with something else under way",
+                           (int)r->run_id);
+        if (s->kind == DB_APPLY_UNCHANGED || s->kind == DB_APPLY_COMPARE)
+                check_snapshot(w, r, &s->snapshot);
+}
+
 void check_noted(World *w, const DbStatement *s)
 {
         const Run *r = s->run;
@@ -67,24 +99,6 @@ void check_noted(World *w, const DbStatement *s)
             !w->database->runs[s->run_id].job_url)
                 world_fail(w, "run %d notes its job, and not the address that it was given",
                            (int)s->run_id);
-}
-
-void check_ending(World *w, const Run *r, const MirrorSnapshot *snapshot)
-{
-        if (r->noting)
-                world_fail(w, "run %d applies or ends beside a note of its own", (int)r->run_id);
-        if (r->n_calls > 0 || r->n_tasks > 1)
-                world_fail(w, "run %d applies or ends with something else under way",
-                           (int)r->run_id);
-        if (!snapshot)
-                return;
-        check_alive(w, r);
-        SyncPhase at_least =
-                snapshot->missing == MIRROR_MISSING_REMOVE ? SYNC_PHASE_VERIFY : SYNC_PHASE_LIST;
-        if (r->noted_phase < at_least && !r->note_failed)
-                world_fail(w, "run %d applies, and has not noted how far it came", (int)r->run_id);
-        if (snapshot->compare != r->plan.compare)
-                world_fail(w, "run %d does not compare as it was told to", (int)r->run_id);
 }
 
 void check_busy(World *w, const DbStatement *s)
@@ -112,6 +126,11 @@ void check_over(World *w, const Run *r, const SyncReport *report)
         if (r->run_id > 0 && !report->lease_kept && held)
                 world_fail(w, "run %d reports that its lease is released, and it is not",
                            (int)r->run_id);
+        /* Of a stop while a snapshot was on its way more is to be said than the reason. */
+        bool stopped = r->asked_to_stop || (r->broken_off && r->stopped_applying);
+        if ((report->fault.code == CODE_STOPPED && !stopped) ||
+            (report->fault.code == CODE_BROKEN_OFF && !r->broken_off))
+                world_fail(w, "run %d reports a stop that nobody asked for", (int)r->run_id);
         bool local =
                 report->fault.code == CODE_NO_RESOURCES || report->fault.code == CODE_NO_MEMORY;
         if (local && w->settings.local_faults == 0)

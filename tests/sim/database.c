@@ -139,9 +139,9 @@ static void statement_answer(World *w, DbStatement *s, DbEnd end, const Fault *f
         }
         s->state = STATEMENT_ANSWERED;
         uint64_t delay = world_between(w, 1, w->settings.latency_usec / 4 + 1);
-        s->timer = world_after(w, s->instance,
-                               delay + (s->slow ? world_between(w, 1000, 8000) * MSEC : 0),
-                               statement_deliver, s, 0);
+        s->timer =
+                world_after(w, s->instance, delay + (s->slow ? world_between(w, 1, 25) * SEC : 0),
+                            statement_deliver, s, 0);
 }
 
 /* The connection breaks, or the server says no; what the transaction had done is undone. */
@@ -227,10 +227,10 @@ static void statement_arrive(World *w, void *who, uint32_t detail)
                         statement_lose(w, s);
                         return;
                 }
-                s->slow = kind >= 14;
-                s->loses_answer = !s->slow;
-                COVER_MANY(w, slow_answers, s->slow);
+                s->loses_answer = true;
         }
+        s->slow = world_chance(w, w->settings.slow);
+        COVER_MANY(w, slow_answers, s->slow);
         statement_carry_out(w, s);
 }
 

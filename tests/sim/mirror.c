@@ -6,24 +6,29 @@
 #include "sim/check.h"
 #include "sim/event.h"
 #include "sim/faults.h"
+#include "sim/recorder.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- tasks ---------------------------------------------------------------------------------- */
 
-int task_new(Mirror *m, void *userdata, MirrorTask **ret)
+int task_new(Mirror *m, const DbStatement *question, TaskCallback callback, void *userdata,
+             MirrorTask **ret)
 {
         Run *r = (Run *)m;
         *ret = NULL;
         int result = faults_before(sim_world, r);
-        if (result != 0)
-                return result < 0 ? result : 0;
-        MirrorTask *t = calloc(1, sizeof(*t));
+        MirrorTask *t = result == 0 ? calloc(1, sizeof(*t)) : NULL;
         if (!t)
-                return -ENOMEM;
+                return result > 0 ? 0 : -ENOMEM;
         t->run = r;
+        t->question = *question;
+        t->question.instance = r->instance;
+        t->question.run = r;
+        t->question.who = t;
+        t->callback = callback;
         t->userdata = userdata;
+        check_statement(sim_world, r, &t->question);
         r->n_tasks++;
         *ret = t;
         return 0;
@@ -32,126 +37,102 @@ int task_new(Mirror *m, void *userdata, MirrorTask **ret)
 void task_free(MirrorTask *t)
 {
         t->run->n_tasks--;
-        free(t->model);
+        t->run->noting = t->run->noting && t->question.kind != DB_PROGRESS;
         free(t);
 }
 
-void task_send(MirrorTask *t, const DbStatement *s)
+void task_send(MirrorTask *t)
 {
-        t->statement = database_send(sim_world, s);
+        t->statement = database_send(sim_world, &t->question);
 }
 
 MirrorTask *mirror_cancel(MirrorTask *t)
 {
         if (!t)
                 return NULL;
-        /* Between two statements of a transaction its connection is closed. */
-        if (!t->statement)
+        if (!t->statement) /* between two of a transaction: its connection is closed */
                 database_abandon(sim_world, t->transaction);
         world_cancel(sim_world, &t->timer);
         t->statement = database_cancel(sim_world, t->statement);
-        t->run->noting = t->run->noting && !t->is_note;
         task_free(t);
         return NULL;
 }
 
-static int task_start(MirrorTask *t, DbStatement s)
+/* One that is one statement. */
+static int task_start(Mirror *m, DbStatement question, TaskCallback callback, void *userdata,
+                      MirrorTask **ret)
 {
-        Run *r = t->run;
-        s.instance = r->instance;
-        s.run = r;
-        s.who = t;
-        task_send(t, &s);
-        faults_after(sim_world, r);
+        int r = task_new(m, &question, callback, userdata, ret);
+        if (!*ret)
+                return r;
+        task_send(*ret);
+        faults_after(sim_world, (Run *)m);
         return 0;
 }
 
-/* One whose answer was lost may be repeated. Releases the task. */
-static Fault task_end(MirrorTask *t, const DbStatement *s)
+/* The task is over; its callback is still to be called. One whose answer was lost may be repeated.
+ */
+static MirrorTask task_end(MirrorTask *t, const DbStatement *s, Fault *ret_fault)
 {
         static const Fault none;
-        Fault fault = s->fault ? *s->fault : none;
+        MirrorTask task = *t;
+        *ret_fault = s->fault ? *s->fault : none;
         if (s->end == DB_UNKNOWN && s->fault)
-                fault.retryable = true;
+                ret_fault->retryable = true;
         task_free(t);
-        return fault;
+        return task;
 }
 
-/* ---- claim ---------------------------------------------------------------------------------- */
+/* ---- claim, progress, finish ---------------------------------------------------------------- */
 
 static void on_claim(World *w, DbStatement *s, void *who)
 {
-        MirrorTask task = *(MirrorTask *)who;
-        Run *r = task.run;
-        Fault fault = task_end(who, s);
-        if (fault.scope == FAULT_NONE && !s->claim.busy) {
-                r->run_id = s->claim.run_id;
-                r->epoch = s->claim.epoch;
-                r->resumed = s->claim.resumes;
-                r->noted_phase = r->resumed        ? SYNC_PHASE_POLL
-                                 : r->plan.refresh ? SYNC_PHASE_REFRESH
-                                                   : SYNC_PHASE_LIST;
-                r->noted_at = w->now;
-        }
+        Fault fault;
+        MirrorTask task = task_end(who, s, &fault);
+        if (fault.scope == FAULT_NONE && !s->claim.busy)
+                record_claim(w, task.run, &s->claim);
         task.callback.claim(&s->claim, &fault, task.userdata);
 }
 
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
                  void *userdata, MirrorTask **ret)
 {
-        int r = task_new(m, userdata, ret);
-        if (!*ret)
-                return r;
-        (*ret)->callback.claim = callback;
-        return task_start(*ret, (DbStatement){.kind = DB_CLAIM,
-                                              .edge = truth_edge_of(&request->edge),
-                                              .epoch = request->held_epoch,
-                                              .refresh_wanted = request->refresh,
-                                              .job_max_age_usec = request->job_max_age_usec,
-                                              .done = on_claim});
+        const DbStatement question = {.kind = DB_CLAIM,
+                                      .edge = truth_edge_of(&request->edge),
+                                      .epoch = request->held_epoch,
+                                      .refresh_wanted = request->refresh,
+                                      .job_max_age_usec = request->job_max_age_usec,
+                                      .done = on_claim};
+        return task_start(m, question, (TaskCallback){.claim = callback}, userdata, ret);
 }
-
-/* ---- progress ------------------------------------------------------------------------------- */
 
 static void on_progress(World *w, DbStatement *s, void *who)
 {
-        MirrorTask task = *(MirrorTask *)who;
-        Run *r = task.run;
-        Fault fault = task_end(who, s);
-        r->noting = false;
-        r->noted_at = w->now;
-        r->note_failed = r->note_failed || s->fault;
-        r->lease_lost = r->lease_lost || fault.code == CODE_LEASE_LOST;
-        COVER_MANY(w, lease_lost, r->lease_lost);
+        Fault fault;
+        MirrorTask task = task_end(who, s, &fault);
+        record_noted(w, task.run, &fault);
         task.callback.plain(&fault, task.userdata);
 }
 
 int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,
                     MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        Run *noted = (Run *)m;
-        int r = task_new(m, userdata, ret);
-        noted->note_failed = noted->note_failed || r < 0;
-        noted->noted_at = sim_world->now;
-        if (!*ret)
-                return r;
-        check_note(sim_world, noted, progress);
-        (*ret)->callback.plain = callback;
-        (*ret)->is_note = true;
-        return task_start(*ret, (DbStatement){.kind = DB_PROGRESS,
-                                              .edge = truth_edge_of(&run->edge),
-                                              .epoch = run->epoch,
-                                              .run_id = run->run_id,
-                                              .progress = *progress,
-                                              .done = on_progress});
+        const DbStatement question = {.kind = DB_PROGRESS,
+                                      .edge = truth_edge_of(&run->edge),
+                                      .epoch = run->epoch,
+                                      .run_id = run->run_id,
+                                      .progress = *progress,
+                                      .done = on_progress};
+        int r = task_start(m, question, (TaskCallback){.plain = callback}, userdata, ret);
+        if (r < 0)
+                record_noted(sim_world, (Run *)m, database_fault_unreachable());
+        return r;
 }
-
-/* ---- finish --------------------------------------------------------------------------------- */
 
 static void on_finish(World *w, DbStatement *s, void *who)
 {
-        MirrorTask task = *(MirrorTask *)who;
-        Fault fault = task_end(who, s);
+        Fault fault;
+        MirrorTask task = task_end(who, s, &fault);
         (void)w;
         task.callback.plain(&fault, task.userdata);
 }
@@ -159,16 +140,11 @@ static void on_finish(World *w, DbStatement *s, void *who)
 int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
                   MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        int r = task_new(m, userdata, ret);
-        ((Run *)m)->ending = true;
-        if (!*ret)
-                return r;
-        check_ending(sim_world, (*ret)->run, NULL);
-        (*ret)->callback.plain = callback;
-        return task_start(*ret, (DbStatement){.kind = DB_FINISH,
-                                              .edge = truth_edge_of(&run->edge),
-                                              .epoch = run->epoch,
-                                              .run_id = run->run_id,
-                                              .ending = *ending,
-                                              .done = on_finish});
+        const DbStatement question = {.kind = DB_FINISH,
+                                      .edge = truth_edge_of(&run->edge),
+                                      .epoch = run->epoch,
+                                      .run_id = run->run_id,
+                                      .ending = *ending,
+                                      .done = on_finish};
+        return task_start(m, question, (TaskCallback){.plain = callback}, userdata, ret);
 }

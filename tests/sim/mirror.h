@@ -6,22 +6,24 @@
 #include "base/backoff.h"
 #include "sim/run.h"
 
+typedef union TaskCallback {
+        MirrorCallback plain;
+        MirrorClaimCallback claim;
+        MirrorApplyCallback apply;
+} TaskCallback;
+
 typedef enum ApplyStage { APPLY_UNCHANGED, APPLY_WHOLE, APPLY_READ_BACK } ApplyStage;
 
 struct MirrorTask {
         Run *run;
+        DbStatement question;   /* of which each of its statements is made */
         DbStatement *statement; /* under way; NULL: none */
-        bool is_note;
-        union {
-                MirrorCallback plain;
-                MirrorClaimCallback claim;
-                MirrorApplyCallback apply;
-        } callback;
+        TaskCallback callback;
         void *userdata;
 
         /* of an apply */
-        DbStatement *model; /* of which each of its statements is made; NULL: it is no apply */
         MirrorSnapshot snapshot;
+        MirrorPlanCallback plan; /* NULL: it is to be written */
         ApplyStage stage;
         int transaction;
         unsigned attempts;
@@ -32,6 +34,7 @@ struct MirrorTask {
 
 /* 0: *ret is a new task of the run, for an effect that is about to happen; *ret NULL: its process
  * is gone, and there is none. Negative errno: the effect could not be begun. */
-int task_new(Mirror *m, void *userdata, MirrorTask **ret);
+int task_new(Mirror *m, const DbStatement *question, TaskCallback callback, void *userdata,
+             MirrorTask **ret);
 void task_free(MirrorTask *t);
-void task_send(MirrorTask *t, const DbStatement *s);
+void task_send(MirrorTask *t);

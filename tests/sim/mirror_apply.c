@@ -15,7 +15,7 @@ enum { ATTEMPTS_MAX = 6 };
 
 static void apply_step(MirrorTask *t, DbStatementKind kind)
 {
-        DbStatement *s = t->model;
+        DbStatement *s = &t->question;
         s->kind = kind;
         s->transaction = t->transaction;
         s->snapshot.rows = spool_shown(t->snapshot.rows, &s->snapshot.n_rows);
@@ -23,7 +23,18 @@ static void apply_step(MirrorTask *t, DbStatementKind kind)
         if (t->snapshot.missing == MIRROR_MISSING_REMOVE)
                 s->snapshot.verdicts =
                         spool_verdicts(t->snapshot.verdicts, &s->snapshot.n_verdicts);
-        task_send(t, s);
+        if (!t->plan)
+                check_alive(sim_world, t->run);
+        task_send(t);
+}
+
+static void apply_attempt(MirrorTask *t)
+{
+        t->stage = t->plan ? APPLY_WHOLE : APPLY_UNCHANGED;
+        t->transaction = 0;
+        if (t->plan)
+                t->plan(NULL, t->userdata);
+        apply_step(t, t->plan ? DB_APPLY_COMPARE : DB_APPLY_UNCHANGED);
 }
 
 /* Each at an effect of its own: the statement before it may have been the last. */
@@ -53,7 +64,10 @@ static void apply_on_timer(World *w, void *who, uint32_t detail)
         (void)w;
         (void)detail;
         t->timer = (WorldTimer){0};
-        apply_step(t, t->stage == APPLY_READ_BACK ? DB_READ_BACK : DB_APPLY_UNCHANGED);
+        if (t->stage == APPLY_READ_BACK)
+                apply_step(t, DB_READ_BACK);
+        else
+                apply_attempt(t);
 }
 
 static void apply_again(MirrorTask *t, Fault fault, bool read_back)
@@ -122,7 +136,9 @@ static void apply_on_step(World *w, DbStatement *s, void *who)
         MirrorTask *t = who;
         (void)w;
         t->statement = NULL;
-        if (s->end == DB_DONE && (s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_LOCK)) {
+        if (t->plan && s->end == DB_DONE) /* read only, and rolled back */
+                database_abandon(sim_world, s->transaction);
+        else if (s->end == DB_DONE && (s->kind == DB_APPLY_COMPARE || s->kind == DB_APPLY_LOCK)) {
                 t->transaction = s->transaction;
                 if (!apply_lost_between(t))
                         apply_step_on(t, s->kind == DB_APPLY_COMPARE ? DB_APPLY_LOCK
@@ -134,52 +150,44 @@ static void apply_on_step(World *w, DbStatement *s, void *who)
         apply_complete(t, &answer);
 }
 
-int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot,
-                 const MirrorEnding *ending, MirrorApplyCallback callback, void *userdata,
-                 MirrorTask **ret)
+static int apply_start(Mirror *m, DbStatement question, const MirrorSnapshot *snapshot,
+                       MirrorPlanCallback plan, MirrorApplyCallback callback, void *userdata,
+                       MirrorTask **ret)
 {
-        int r = task_new(m, userdata, ret);
+        question.kind = plan ? DB_APPLY_COMPARE : DB_APPLY_UNCHANGED;
+        question.done = apply_on_step;
+        question.snapshot = (DbSnapshot){.missing = snapshot->missing,
+                                         .compare = snapshot->compare,
+                                         .to_the_end = snapshot->to_the_end,
+                                         .found = snapshot->found,
+                                         .confirm_removals = snapshot->confirm_removals};
+        int r = task_new(m, &question, (TaskCallback){.apply = callback}, userdata, ret);
         MirrorTask *t = *ret;
         if (!t)
                 return r;
-        check_ending(sim_world, t->run, snapshot);
-        t->callback.apply = callback;
         t->snapshot = *snapshot;
+        t->plan = plan;
         t->backoff = (Backoff){.floor_usec = 200 * MSEC, .ceiling_usec = 30 * SEC};
-        t->model = malloc(sizeof(*t->model));
-        if (!t->model)
-                return -ENOMEM;
-        *t->model = (DbStatement){
-                .instance = t->run->instance,
-                .edge = truth_edge_of(&run->edge),
-                .epoch = run->epoch,
-                .run_id = run->run_id,
-                .ending = *ending,
-                .snapshot = {.missing = snapshot->missing,
-                             .compare = snapshot->compare,
-                             .to_the_end = snapshot->to_the_end,
-                             .found = snapshot->found,
-                             .confirm_removals = snapshot->confirm_removals},
-                .run = t->run,
-                .done = apply_on_step,
-                .who = t,
-        };
-        apply_step(t, DB_APPLY_UNCHANGED);
+        apply_attempt(t);
         faults_after(sim_world, t->run);
         return 0;
 }
 
-/* No dry run is played. */
+int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot,
+                 const MirrorEnding *ending, MirrorApplyCallback callback, void *userdata,
+                 MirrorTask **ret)
+{
+        const DbStatement question = {.edge = truth_edge_of(&run->edge),
+                                      .epoch = run->epoch,
+                                      .run_id = run->run_id,
+                                      .ending = *ending};
+        return apply_start(m, question, snapshot, NULL, callback, userdata, ret);
+}
+
 int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot,
                 MirrorPlanCallback plan, MirrorApplyCallback callback, void *userdata,
                 MirrorTask **ret)
 {
-        (void)m;
-        (void)edge;
-        (void)snapshot;
-        (void)plan;
-        (void)callback;
-        (void)userdata;
-        (void)ret;
-        return -ENOSYS;
+        const DbStatement question = {.edge = truth_edge_of(edge)};
+        return apply_start(m, question, snapshot, plan, callback, userdata, ret);
 }

@@ -476,6 +476,14 @@ the first row of a page is not kept
 src/sync/snapshot.c
 /^int snapshot_add_page/,/^}/s/size_t i = 0/size_t i = 1/
 
+a dry run writes
+src/sync/sync.c
+/^static int sync_do_apply/,/^}/s/if (s->machine.dry_run)/if (false)/
+
+the reason of a stop is forgotten
+src/sync/sync.c
+/^void sync_break_off/,/^}/s/s->stop_reason = \*reason;//
+
 END
 }
 

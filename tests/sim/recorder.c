@@ -6,6 +6,7 @@
 #include "sim/event.h"
 #include "sync/machine.h"
 #include <stdio.h>
+#include <string.h>
 
 /* ---- what the catalog has shown ------------------------------------------------------------- */
 
@@ -103,6 +104,27 @@ void record_one(World *w, Run *r, const CatalogCall *c)
              : c->n    ? "there"
                        : "not known",
              c->status);
+}
+
+/* ---- what the database has answered --------------------------------------------------------- */
+
+void record_claim(World *w, Run *r, const MirrorClaim *claim)
+{
+        r->run_id = claim->run_id;
+        r->epoch = claim->epoch;
+        r->resumed = claim->resumes;
+        r->noted_phase = r->resumed        ? SYNC_PHASE_POLL
+                         : r->plan.refresh ? SYNC_PHASE_REFRESH
+                                           : SYNC_PHASE_LIST;
+        r->noted_at = w->now;
+}
+
+void record_noted(World *w, Run *r, const Fault *fault)
+{
+        r->noted_at = w->now;
+        r->note_failed = r->note_failed || fault->scope != FAULT_NONE;
+        r->lease_lost = r->lease_lost || fault->code == CODE_LEASE_LOST;
+        COVER_MANY(w, lease_lost, r->lease_lost);
 }
 
 /* ---- what the machine makes of it ----------------------------------------------------------- */

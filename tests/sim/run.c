@@ -57,6 +57,13 @@ static void run_on_done(const SyncReport *report, void *userdata)
         actors_run_over(w, r);
 }
 
+static void run_on_plan(const MirrorPlanRow *row, void *userdata)
+{
+        Run *r = userdata;
+        (void)row;
+        COVER_MANY(sim_world, plans, !r->killed);
+}
+
 void run_start(World *w, Run *r, const RunPlan *plan)
 {
         const SyncContext context = {
@@ -84,6 +91,7 @@ void run_start(World *w, Run *r, const RunPlan *plan)
                 .confirm_removals = w->settings.confirm_removals,
                 .compare = plan->compare,
                 .accept_removals = plan->accept_removals,
+                .dry_run = plan->dry ? run_on_plan : NULL,
         };
         COVER(w, runs);
         memset((char *)r + offsetof(Run, run_id), 0, offsetof(Run, shown) - offsetof(Run, run_id));
@@ -99,6 +107,7 @@ void run_start(World *w, Run *r, const RunPlan *plan)
 void run_stop(World *w, Run *r, const Fault *reason)
 {
         w->running = r->instance;
+        *(reason ? &r->broken_off : &r->asked_to_stop) = true;
         if (reason)
                 sync_break_off(r->sync, reason);
         else

@@ -16,7 +16,7 @@
 enum { PAGES_KEPT = 64 };
 
 typedef struct RunPlan {
-        bool refresh, accept_removals, compare, filtered;
+        bool refresh, accept_removals, compare, filtered, dry;
         GuardLimit max_removals;
         int64_t held_epoch; /* of a lease taken from the queue; 0: none */
 } RunPlan;
@@ -74,8 +74,9 @@ typedef struct Run {
 
         int64_t n_found, found_present; /* as the database said */
         int refresh_status;             /* of the last answer to the refresh */
-        bool commit_may_be_lost;        /* an apply was given up without knowing */
-        bool stopped_applying;          /* a stop came while the snapshot was on its way */
+        bool asked_to_stop, broken_off;
+        bool commit_may_be_lost; /* an apply was given up without knowing */
+        bool stopped_applying;   /* a stop came while the snapshot was on its way */
         /* of the listing, which knows in which cases it promises nothing */
         int64_t in_pass;
         size_t largest, shortest_cut;

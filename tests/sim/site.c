@@ -219,6 +219,13 @@ bool site_job_ended_clean(const World *w, int number)
 
 static void look_at_refresh(World *w, CatalogCall *c)
 {
+        if (world_chance(w, w->settings.pushed_back)) {
+                COVER(w, pushed_back);
+                c->status = 503;
+                c->fault = status_fault(503);
+                c->retry_after_usec = world_between(w, 1, 29) * SEC;
+                return;
+        }
         c->status = 202;
         c->job = job_start(w, &c->request);
         if (c->job < 0)

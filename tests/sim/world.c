@@ -67,6 +67,8 @@ static void draw_trouble(World *w, Settings *s)
         s->http_faults = PICK(w, 0, 0, 100, 500, 2000);
         s->pg_faults = PICK(w, 0, 0, 50, 300, 1500);
         s->bad_jobs = PICK(w, 0, 500, 2500);
+        s->slow = PICK(w, 0, 0, 0, 100, 2500);
+        s->pushed_back = PICK(w, 0, 0, 0, 0, 5000);
         s->kills = PICK(w, 0, 0, 0, 100, 400);
         s->pauses = PICK(w, 0, 0, 0, 50, 200);
         s->stops = PICK(w, 0, 0, 0, 50, 200);
@@ -87,7 +89,8 @@ static void draw_settings(World *w)
         s->n_edges = (unsigned)world_between(w, 1, EDGES_MAX - 1) + (world_below(w, 8) == 0);
         s->n_instances = (unsigned)world_between(w, 1, INSTANCES_MAX);
         s->syncs = (unsigned)world_between(w, 2, 7);
-        s->lease_usec = world_between(w, 20, 60) * SEC;
+        s->lease_usec =
+                (world_below(w, 3) == 0 ? world_between(w, 5, 20) : world_between(w, 20, 60)) * SEC;
         s->latency_usec = PICK(w, 5, 50, 300) * MSEC;
         s->ahead = PICK(w, 1, 1, 2, 4, 8);
         s->own_names = world_below(w, 2) == 0;
