@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "cli/plan.h"
+#include "cli/plan_report.h"
 #include "sync/sync.h"
 
 /* A line on standard output, and lines below it for what a person should know; with the plan of a

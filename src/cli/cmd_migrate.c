@@ -1,12 +1,12 @@
 /*
- * migrate: the command.
+ * cmd_migrate: the command.
  */
-#include "mirror/migrate.h"
 #include "base/log.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/session.h"
 #include "mirror/grants.h"
+#include "mirror/migrate.h"
 #include <stdio.h>
 #include <string.h>
 

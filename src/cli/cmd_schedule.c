@@ -1,7 +1,6 @@
 /*
- * schedule: the command. When would each edge run next?
+ * cmd_schedule: the command. When would each edge run next?
  */
-#include "schedule/schedule.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -11,6 +10,7 @@
 #include "cli/json_out.h"
 #include "cli/session.h"
 #include "cli/timestamp.h"
+#include "schedule/schedule.h"
 #include <stdio.h>
 #include <time.h>
 

@@ -1,5 +1,5 @@
 /*
- * sync: the command. Registers the edges, runs their syncs side by side, prints a line as each
+ * cmd_sync: the command. Registers the edges, runs their syncs side by side, prints a line as each
  * ends.
  *
  * What always holds: at most max_syncs run at once, and one alone until the catalog has answered it
@@ -7,13 +7,12 @@
  * PostgreSQL as a whole has said no, edges that have not begun fail with the same words without
  * asking it again.
  */
-#include "sync/sync.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/cli.h"
 #include "cli/command.h"
-#include "cli/plan.h"
+#include "cli/plan_report.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/sync_report.h"
@@ -21,6 +20,7 @@
 #include "mirror/lease.h"
 #include "mirror/registry.h"
 #include "sync/plan.h"
+#include "sync/sync.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>

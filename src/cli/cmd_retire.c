@@ -1,14 +1,14 @@
 /*
- * retire: the command. For edges that are configured no more: says what there is of them, asks, and
- * then ends their rows or deletes all of it.
+ * cmd_retire: the command. For edges that are configured no more: says what there is of them, asks,
+ * and then ends their rows or deletes all of it.
  */
-#include "mirror/retire.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/asked_names.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/session.h"
+#include "mirror/retire.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

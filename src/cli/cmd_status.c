@@ -1,9 +1,8 @@
 /*
- * status: the command. First the instances of the service, then a table of the edges for people,
- * JSON lines for programs, one line for monitoring; with --watch, the table again every two seconds
- * on a terminal.
+ * cmd_status: the command. First the instances of the service, then a table of the edges for
+ * people, JSON lines for programs, one line for monitoring; with --watch, the table again every two
+ * seconds on a terminal.
  */
-#include "mirror/status.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -14,6 +13,7 @@
 #include "cli/status_service.h"
 #include "cli/status_table.h"
 #include "mirror/instance.h"
+#include "mirror/status.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * run: the command. The service, in the foreground.
+ * cmd_run: the command. The service, in the foreground.
  */
 #include "base/log.h"
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /*
- * check: the command. One line for each thing that must be right, and what to do where it is not.
+ * cmd_check: the command. One line for each thing that must be right, and what to do where it is
+ * not.
  */
-#include "mirror/check.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -10,6 +10,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/session.h"
+#include "mirror/check.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /*
- * verify: the command. Says of each edge whether its rows are as its last sync left them.
+ * cmd_verify: the command. Says of each edge whether its rows are as its last sync left them.
  */
-#include "mirror/verify.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/asked_names.h"
@@ -10,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/json_out.h"
 #include "cli/session.h"
+#include "mirror/verify.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * plan: see the header. The file holds what is printed later, as it will be printed.
+ * plan_report: see the header. The file holds what is printed later, as it will be printed.
  */
-#include "cli/plan.h"
+#include "cli/plan_report.h"
 #include "base/text.h"
 #include "cli/json_out.h"
 #include <errno.h>
