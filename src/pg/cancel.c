@@ -5,8 +5,9 @@
  * request goes by a connection of its own, which this version of libpq opens only by blocking: so
  * in a thread.
  */
-#include "pg/pg_private.h"
+#include "pg/cancel_private.h"
 #include <errno.h>
+#include <stdbool.h>
 
 static void cancel_run(void *data)
 {
@@ -17,7 +18,7 @@ static void cancel_run(void *data)
 static void cancel_done(void *data, void *userdata)
 {
         (void)data;
-        ((PgConnection *)userdata)->cancel = NULL;
+        *(Background **)userdata = NULL;
 }
 
 static void cancel_release(void *data)
@@ -25,17 +26,16 @@ static void cancel_release(void *data)
         PQfreeCancel(data);
 }
 
-int cancel_start(PgConnection *c)
+int cancel_start(sd_event *event, PGconn *conn, Background **slot)
 {
         static const BackgroundJob job = {
                 .run = cancel_run, .done = cancel_done, .release = cancel_release};
-        PGcancel *request = PQgetCancel(c->conn);
+        PGcancel *request = PQgetCancel(conn);
         if (!request)
                 return -ENOMEM;
         /* A loop that has ended takes nothing new. */
-        sd_event *event =
-                sd_event_get_state(c->pool->event) == SD_EVENT_FINISHED ? NULL : c->pool->event;
-        int r = background_start(event, &job, request, c, &c->cancel);
+        bool ended = sd_event_get_state(event) == SD_EVENT_FINISHED;
+        int r = background_start(ended ? NULL : event, &job, request, slot, slot);
         if (r < 0)
                 PQfreeCancel(request);
         return r;

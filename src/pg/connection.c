@@ -1,5 +1,5 @@
 /*
- * connection: one libpq connection on the loop.
+ * connection: see the header.
  *
  * What always holds: the io source is for libpq's present socket (libpq may close it and open
  * another of the same number while connecting, so the source is released and added again after
@@ -7,16 +7,21 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
-#include "pg/pg_private.h"
+#include "pg/cancel_private.h"
+#include "pg/connection_private.h"
+#include "pg/pg_fault_private.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 
-#define LEAVE_USEC (5 * USEC_PER_SEC) /* for the server, to end a statement that is cancelled */
+/* for the server, to end a statement that is cancelled */
+#define CLOSE_USEC (5 * USEC_PER_SEC)
 
-/* Notices are swallowed. What a server says to an idle session that it ends comes as a notice too.
- */
+static int connection_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata);
+static int connection_on_deadline(sd_event_source *s, uint64_t usec, void *userdata);
+
+/* Notices are not kept. That a server ends an idle session comes as a notice, too. */
 static void connection_on_notice(void *userdata, const PGresult *result)
 {
         PgConnection *c = userdata;
@@ -28,11 +33,11 @@ void connection_fail(PgConnection *c, const Fault *fault)
 {
         c->fault = *fault;
         c->io = sd_event_source_disable_unref(c->io);
-        connection_clear_deadline(c);
+        c->deadline = sd_event_source_disable_unref(c->deadline);
         c->state = PG_CONNECTION_BROKEN;
         if (c->task)
-                work_on_lost(c, &c->fault);
-        pool_dispatch_later(c->pool);
+                c->handlers->on_lost(c, &c->fault);
+        c->handlers->on_changed(c);
 }
 
 void connection_break(PgConnection *c)
@@ -42,74 +47,92 @@ void connection_break(PgConnection *c)
         connection_fail(c, &fault);
 }
 
-/* Ready for work, until it is too old; closed when none comes for a while. */
-void connection_rest(PgConnection *c)
+void connection_retire(PgConnection *c)
 {
-        uint64_t now = clock_monotonic_usec();
+        static const Fault none;
+        connection_fail(c, &none);
+}
+
+/* ---- the socket and the deadline ------------------------------------------------------------ */
+
+/* The one place that decides what the socket is waited for. */
+static int connection_watch(PgConnection *c)
+{
+        uint32_t events = c->sends ? EPOLLOUT : 0;
+        if (c->state != PG_CONNECTION_CONNECTING || !c->sends)
+                events |= EPOLLIN;
+        if (c->io)
+                return sd_event_source_set_io_events(c->io, events);
+        int fd = PQsocket(c->conn);
+        return fd < 0 ? -ENOTCONN
+                      : sd_event_add_io(c->server->event, &c->io, fd, events, connection_on_io, c);
+}
+
+bool connection_flush(PgConnection *c, bool more)
+{
+        int pending = PQflush(c->conn);
+        c->sends = pending > 0 || more;
+        if (pending >= 0 && connection_watch(c) >= 0)
+                return !c->sends;
+        connection_break(c);
+        return false;
+}
+
+int connection_set_deadline(PgConnection *c, uint64_t usec)
+{
+        c->deadline = sd_event_source_disable_unref(c->deadline);
+        return sd_event_add_time_relative(c->server->event, &c->deadline, CLOCK_MONOTONIC, usec,
+                                          USEC_PER_MSEC, connection_on_deadline, c);
+}
+
+/* Until it is too old; closed when no work comes for a while. */
+void connection_set_idle(PgConnection *c)
+{
+        uint64_t now = clock_monotonic_usec(), idle_usec = c->server->options.idle_usec;
         uint64_t left = c->retire_usec > now ? c->retire_usec - now : 0;
         c->state = PG_CONNECTION_IDLE;
-        if (connection_watch(c, EPOLLIN) < 0 ||
-            connection_set_deadline(c, left < c->pool->idle_usec ? left : c->pool->idle_usec) < 0)
+        c->sends = false;
+        if (connection_watch(c) < 0 ||
+            connection_set_deadline(c, left < idle_usec ? left : idle_usec) < 0)
                 connection_break(c);
+        else
+                c->handlers->on_changed(c);
 }
 
 /* ---- connecting ----------------------------------------------------------------------------- */
 
-static const PgEndpoint *connection_endpoint(const PgConnection *c)
+static size_t connection_index(const PgConnection *c)
 {
-        return &c->endpoints->items[(c->first + c->tried) % c->endpoints->n];
-}
-
-/* The address that served last is tried first, also after another lookup. */
-static size_t connection_find_first(const PgConnection *c)
-{
-        const PgPool *pool = c->pool;
-        for (size_t i = 0; pool->served && i < c->endpoints->n; i++) {
-                if (pg_endpoint_equal(&c->endpoints->items[i],
-                                      &pool->served->items[pool->served_index]))
-                        return i;
-        }
-        return 0;
-}
-
-static void connection_remember_served(PgConnection *c)
-{
-        PgPool *pool = c->pool;
-        size_t index = (size_t)(connection_endpoint(c) - c->endpoints->items);
-        PgEndpoints *list = pg_endpoints_ref(c->endpoints);
-        (void)pg_endpoints_unref(pool->served);
-        pool->served = list;
-        pool->served_index = index;
+        return (c->first + c->tried) % c->endpoints->n;
 }
 
 static void connection_established(PgConnection *c)
 {
-        uint64_t age = c->pool->max_age_usec;
+        uint64_t age = c->server->options.max_age_usec;
         (void)PQsetnonblocking(c->conn, 1);
         c->connected = true;
         c->fault = (Fault){0};
         /* Not all of them at once. */
         c->retire_usec = clock_monotonic_usec() + age - clock_random() % (age / 4 + 1);
-        connection_remember_served(c);
-        connection_rest(c);
-        pool_dispatch_later(c->pool);
+        server_remember(c->server, c->endpoints, connection_index(c));
+        connection_set_idle(c);
 }
 
-/* What the server itself said is worth more than that another address is silent. */
+/* What a server answered tells more than that another address does not answer. */
 static void connection_keep_fault(PgConnection *c, const Fault *fault)
 {
-        bool telling = c->fault.sqlstate[0] || c->fault.code == CODE_PG_READ_ONLY;
-        if (!telling || fault->sqlstate[0])
+        bool answered = c->fault.sqlstate[0] || c->fault.code == CODE_PG_READ_ONLY;
+        if (!answered || fault->sqlstate[0])
                 c->fault = *fault;
 }
 
 static int connection_begin(PgConnection *c, Fault *ret_fault);
 
-/* None of them takes writes: for who only reads, one that answers will do, from the first address
+/* None of them takes writes: for who only reads, one that answers is enough, from the first address
  * on. */
 static bool connection_takes_any(PgConnection *c)
 {
-        if (!c->pool->only_reads || c->any || c->fault.code != CODE_PG_READ_ONLY)
+        if (!c->server->options.only_reads || c->any || c->fault.code != CODE_PG_READ_ONLY)
                 return false;
         c->any = true;
         c->tried = 0;
@@ -124,7 +147,7 @@ static void connection_try_next(PgConnection *c, const Fault *fault)
         Fault next = *fault;
         do {
                 c->io = sd_event_source_disable_unref(c->io);
-                connection_clear_deadline(c);
+                c->deadline = sd_event_source_disable_unref(c->deadline);
                 PQfinish(TAKE_PTR(c->conn));
                 connection_keep_fault(c, &next);
                 bool final = next.refused || (next.sqlstate[0] && !next.retryable);
@@ -148,8 +171,8 @@ static void connection_poll(PgConnection *c)
                 return;
         case PGRES_POLLING_READING:
         case PGRES_POLLING_WRITING:
-                if (connection_watch(c, status == PGRES_POLLING_READING ? (uint32_t)EPOLLIN
-                                                                        : (uint32_t)EPOLLOUT) >= 0)
+                c->sends = status == PGRES_POLLING_WRITING;
+                if (connection_watch(c) >= 0)
                         return;
                 _fallthrough_;
         default:
@@ -158,16 +181,10 @@ static void connection_poll(PgConnection *c)
         }
 }
 
-/* ---- idle, at work, leaving ----------------------------------------------------------------- */
-
-static void connection_retire(PgConnection *c)
-{
-        static const Fault none;
-        connection_fail(c, &none);
-}
+/* ---- idle, closing -------------------------------------------------------------------------- */
 
 /* Nothing is asked of an idle connection: whatever comes is its end, or a notice. The second
- * reading finds the end of file behind a farewell. */
+ * reading finds the end of file behind a notice. */
 bool connection_check_idle(PgConnection *c)
 {
         if (clock_monotonic_usec() >= c->retire_usec) {
@@ -186,7 +203,7 @@ bool connection_check_idle(PgConnection *c)
 }
 
 /* Reads on until the statement has ended, for whatever reason. */
-static void connection_on_leaving(PgConnection *c)
+static void connection_on_closing(PgConnection *c)
 {
         bool ended = !PQconsumeInput(c->conn);
         while (!ended && !PQisBusy(c->conn)) {
@@ -201,16 +218,18 @@ static void connection_on_leaving(PgConnection *c)
                 connection_retire(c);
 }
 
-void connection_leave(PgConnection *c, bool cancel)
+void connection_close(PgConnection *c, bool cancel)
 {
         bool runs =
                 cancel && PQtransactionStatus(c->conn) == PQTRANS_ACTIVE && PQflush(c->conn) == 0;
-        connection_clear_deadline(c);
-        c->state = PG_CONNECTION_LEAVING;
-        if (!runs || cancel_start(c) < 0 || connection_watch(c, EPOLLIN) < 0 ||
-            connection_set_deadline(c, LEAVE_USEC) < 0)
+        c->state = PG_CONNECTION_CLOSING;
+        c->sends = false;
+        if (!runs || cancel_start(c->server->event, c->conn, &c->cancel) < 0 ||
+            connection_watch(c) < 0 || connection_set_deadline(c, CLOSE_USEC) < 0)
                 connection_retire(c);
 }
+
+/* ---- what the loop reports ------------------------------------------------------------------ */
 
 static int connection_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata)
 {
@@ -223,24 +242,15 @@ static int connection_on_io(sd_event_source *s, int fd, uint32_t revents, void *
         else if (c->state == PG_CONNECTION_IDLE)
                 (void)connection_check_idle(c);
         else if (c->state == PG_CONNECTION_WORKING)
-                work_on_io(c);
-        else if (c->state == PG_CONNECTION_LEAVING)
-                connection_on_leaving(c);
+                c->handlers->on_ready(c);
+        else if (c->state == PG_CONNECTION_CLOSING)
+                connection_on_closing(c);
         return 0;
-}
-
-int connection_watch(PgConnection *c, uint32_t events)
-{
-        if (c->io)
-                return sd_event_source_set_io_events(c->io, events);
-        int fd = PQsocket(c->conn);
-        return fd < 0 ? -ENOTCONN
-                      : sd_event_add_io(c->pool->event, &c->io, fd, events, connection_on_io, c);
 }
 
 static void connection_on_connect_deadline(PgConnection *c)
 {
-        const PgEndpoint *e = c->endpoints ? connection_endpoint(c) : NULL;
+        const PgEndpoint *e = c->endpoints ? &c->endpoints->items[connection_index(c)] : NULL;
         const char *host = e && e->host ? e->host : e && e->hostaddr ? e->hostaddr : "the server";
         Fault fault;
         fault_set(&fault, FAULT_PEER, ETIMEDOUT, CODE_PG_UNREACHABLE,
@@ -257,21 +267,6 @@ static void connection_on_connect_deadline(PgConnection *c)
                 connection_on_lookup(c, &fault);
 }
 
-static void connection_on_work_deadline(PgConnection *c)
-{
-        Fault fault;
-        fault_set(&fault, FAULT_PEER, ETIMEDOUT, CODE_PG_UNREACHABLE,
-                  "PostgreSQL did not answer a statement in time");
-        fault.retryable = true;
-        bool cancel = work_can_be_cancelled(c);
-        work_on_lost(c, &fault);
-        connection_leave(c, cancel);
-        /* What swallowed this one may have forgotten those that are idle, too. */
-        for (PgConnection *other = c->pool->connections; other; other = other->next)
-                if (other->state == PG_CONNECTION_IDLE)
-                        connection_retire(other);
-}
-
 static int connection_on_deadline(sd_event_source *s, uint64_t usec, void *userdata)
 {
         (void)s;
@@ -280,22 +275,10 @@ static int connection_on_deadline(sd_event_source *s, uint64_t usec, void *userd
         if (c->state == PG_CONNECTION_CONNECTING)
                 connection_on_connect_deadline(c);
         else if (c->state == PG_CONNECTION_WORKING)
-                connection_on_work_deadline(c);
+                c->handlers->on_late(c);
         else
                 connection_retire(c);
         return 0;
-}
-
-int connection_set_deadline(PgConnection *c, uint64_t usec)
-{
-        connection_clear_deadline(c);
-        return sd_event_add_time_relative(c->pool->event, &c->deadline, CLOCK_MONOTONIC, usec,
-                                          USEC_PER_MSEC, connection_on_deadline, c);
-}
-
-void connection_clear_deadline(PgConnection *c)
-{
-        c->deadline = sd_event_source_disable_unref(c->deadline);
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -306,11 +289,11 @@ static int fault_of_watch(Fault *ret_fault)
                          "the connection to PostgreSQL cannot be watched");
 }
 
-static int connection_load_password(const PgPool *pool, Text *ret, Fault *ret_fault)
+static int connection_load_password(const PgPoolOptions *options, Text *ret, Fault *ret_fault)
 {
         Fault why;
-        if (!pool->load_password ||
-            pool->load_password(pool->load_password_userdata, ret, &why) >= 0)
+        if (!options->load_password ||
+            options->load_password(options->load_password_userdata, ret, &why) >= 0)
                 return 0;
         int r = fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PASSWORD,
                           "password_file of [postgres]: %s", why.message);
@@ -323,22 +306,22 @@ static int connection_load_password(const PgPool *pool, Text *ret, Fault *ret_fa
  * nobody there for 25. */
 static int connection_begin(PgConnection *c, Fault *ret_fault)
 {
-        const PgPool *pool = c->pool;
-        const PgEndpoint *e = connection_endpoint(c);
+        const PgPoolOptions *options = &c->server->options;
+        const PgEndpoint *e = &c->endpoints->items[connection_index(c)];
         _cleanup_(text_wipe) Text password = {0};
-        int r = connection_load_password(pool, &password, ret_fault);
+        int r = connection_load_password(options, &password, ret_fault);
         if (r < 0)
                 return r;
         /* In order: what a conninfo may override, the conninfo, what it may not. What is NULL is
          * passed by. */
         const char *const parameters[][2] = {
-                {"application_name", pool->application_name},
+                {"application_name", options->application_name},
                 {"target_session_attrs", c->any ? "any" : "read-write"},
                 {"keepalives_idle", "10"},
                 {"keepalives_interval", "5"},
                 {"keepalives_count", "3"},
                 {"tcp_user_timeout", "20000"},
-                {"dbname", pool->conninfo},
+                {"dbname", options->conninfo},
                 {"host", e->host},
                 {"hostaddr", e->hostaddr},
                 {"port", e->port},
@@ -361,9 +344,9 @@ static int connection_begin(PgConnection *c, Fault *ret_fault)
                 pg_fault_from_connection(c->conn, true, ret_fault);
                 return -ECONNREFUSED;
         }
-        uint64_t timeout =
-                c->endpoints->n > 1 ? pool->connect_timeout_usec / 2 : pool->connect_timeout_usec;
-        if (connection_watch(c, EPOLLOUT) < 0 || connection_set_deadline(c, timeout) < 0)
+        uint64_t timeout = options->connect_timeout_usec / (c->endpoints->n > 1 ? 2 : 1);
+        c->sends = true;
+        if (connection_watch(c) < 0 || connection_set_deadline(c, timeout) < 0)
                 return fault_of_watch(ret_fault);
         return 0;
 }
@@ -373,21 +356,21 @@ static void connection_try(PgConnection *c, PgEndpoints *list)
 {
         Fault fault;
         c->endpoints = list;
-        c->first = connection_find_first(c);
+        c->first = server_first(c->server, list);
         if (connection_begin(c, &fault) < 0)
                 connection_try_next(c, &fault);
 }
 
 void connection_on_lookup(PgConnection *c, const Fault *fault)
 {
-        connection_clear_deadline(c);
+        c->deadline = sd_event_source_disable_unref(c->deadline);
         /* Addresses do not change as often as name servers are away. */
-        if (c->pool->endpoints) {
-                connection_try(c, pg_endpoints_ref(c->pool->endpoints));
+        if (c->server->endpoints) {
+                connection_try(c, pg_endpoints_ref(c->server->endpoints));
                 return;
         }
         PgEndpoints *names, *list = NULL;
-        if (pg_endpoints_parse(c->pool->conninfo, &names) >= 0) {
+        if (pg_endpoints_parse(c->server->options.conninfo, &names) >= 0) {
                 (void)pg_endpoints_resolved(names, &list);
                 (void)pg_endpoints_unref(names);
         }
@@ -402,7 +385,7 @@ void connection_on_lookup(PgConnection *c, const Fault *fault)
 static int connection_find_endpoints(PgConnection *c, Fault *ret_fault)
 {
         PgEndpoints *list;
-        int r = pg_endpoints_parse(c->pool->conninfo, &list);
+        int r = pg_endpoints_parse(c->server->options.conninfo, &list);
         /* libpq's own words about a bad string quote it, password and all: they are not shown */
         if (r == -EINVAL)
                 return fault_set(ret_fault, FAULT_PEER, EINVAL, CODE_PG_CONNINFO,
@@ -415,23 +398,26 @@ static int connection_find_endpoints(PgConnection *c, Fault *ret_fault)
         }
         if (r >= 0) {
                 (void)pg_endpoints_unref(list);
-                r = lookup_start(c->pool, c->pool->conninfo);
+                r = server_look_up(c->server);
         }
         if (r >= 0)
-                r = connection_set_deadline(c, c->pool->connect_timeout_usec);
+                r = connection_set_deadline(c, c->server->options.connect_timeout_usec);
         return r < 0 ? fault_set(ret_fault, FAULT_PEER, -r, CODE_NO_RESOURCES,
                                  "the hosts of conninfo cannot be looked up: %s",
                                  strerrordesc_np(-r))
                      : 0;
 }
 
-int connection_open(PgPool *pool, PgConnection **ret)
+int connection_open(PgServer *server, const PgConnectionHandlers *handlers, void *owner,
+                    PgConnection **ret)
 {
         Fault fault;
         PgConnection *c = calloc(1, sizeof(*c));
         if (!c)
                 return -ENOMEM;
-        c->pool = pool;
+        c->server = server;
+        c->handlers = handlers;
+        c->owner = owner;
         c->state = PG_CONNECTION_CONNECTING;
         *ret = c;
         if (connection_find_endpoints(c, &fault) < 0)

@@ -1,8 +1,8 @@
 /*
  * copy: the data of a COPY … FROM STDIN, from its source to the socket, as fast as that takes it.
  */
-#include "pg/pg_private.h"
-#include <sys/epoll.h>
+#include "pg/copy_private.h"
+#include "pg/flight_private.h"
 
 enum {
         COPY_PORTION_BYTES = 64 * 1024,
@@ -18,7 +18,7 @@ static void copy_finish(PgConnection *c, const Fault *fault)
                 return;
         }
         c->task->at.copy_sourced = true;
-        flight_flush(c);
+        (void)connection_flush(c, false);
 }
 
 /* Asks the source for more when it has nothing left. False: the COPY has been ended. */
@@ -43,12 +43,8 @@ void copy_feed(PgConnection *c)
 {
         PgTask *t = c->task;
         for (size_t turn_bytes = 0;;) {
-                int pending = PQflush(c->conn);
-                if (pending != 0 || turn_bytes >= COPY_TURN_BYTES) {
-                        if (pending < 0 || connection_watch(c, EPOLLIN | EPOLLOUT) < 0)
-                                connection_break(c);
+                if (!connection_flush(c, turn_bytes >= COPY_TURN_BYTES))
                         return;
-                }
                 for (size_t portion_bytes = 0; portion_bytes < COPY_PORTION_BYTES;) {
                         if (!copy_ask(c))
                                 return;
@@ -66,7 +62,7 @@ void copy_feed(PgConnection *c)
                         portion_bytes += n;
                         turn_bytes += n;
                 }
-                (void)connection_set_deadline(c, flight_limit(t, 1));
+                (void)connection_set_deadline(c, flight_limit(c, 1));
         }
 }
 
@@ -76,7 +72,7 @@ void copy_begin(PgConnection *c)
         /* our own mistake: end the COPY, let the server say so */
         if (!t->work.steps[t->at.step].copy_source) {
                 (void)PQputCopyEnd(c->conn, "no source");
-                flight_flush(c);
+                (void)connection_flush(c, false);
                 return;
         }
         t->at.stage = WORK_COPY;

@@ -9,26 +9,31 @@
  * server is asked for nothing before its last answer is in.
  */
 #include "base/duration.h"
-#include "pg/pg_private.h"
+#include "pg/flight_private.h"
 #include <errno.h>
 #include <stdio.h>
-#include <sys/epoll.h>
 
-/* Between two flights: who says nothing for as long is stopped, and holds locks. */
+/* Between two flights: a client that sends nothing for as long is ended by the server, for it holds
+ * locks. */
 #define IDLE_TIMEOUT_USEC (60 * USEC_PER_SEC)
 
 enum { SETTINGS_BYTES = 2048 };
 
-static uint64_t or_pool(uint64_t of_work, uint64_t of_pool)
+static uint64_t statement_timeout(const PgConnection *c)
 {
-        return of_work ? of_work : of_pool;
+        uint64_t of_work = c->task->work.statement_timeout_usec;
+        return of_work ? of_work : c->server->options.statement_timeout_usec;
 }
 
-uint64_t flight_limit(const PgTask *t, size_t n_statements)
+static uint64_t lock_timeout(const PgConnection *c)
 {
-        return or_pool(t->work.statement_timeout_usec, t->pool->statement_timeout_usec) *
-                       n_statements +
-               t->pool->answer_usec;
+        uint64_t of_work = c->task->work.lock_timeout_usec;
+        return of_work ? of_work : c->server->options.lock_timeout_usec;
+}
+
+uint64_t flight_limit(const PgConnection *c, size_t n_statements)
+{
+        return statement_timeout(c) * n_statements + c->server->options.answer_usec;
 }
 
 static const char *begin_sql(const PgWork *work)
@@ -43,9 +48,8 @@ static const char *begin_sql(const PgWork *work)
  * our other limits hold. client_connection_check_interval ends a statement whose client has gone:
  * PostgreSQL 14 and newer, and only where the platform can tell; elsewhere the server refuses it.
  */
-static const char *settings_sql(const PgTask *t, char out[static SETTINGS_BYTES])
+static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_BYTES])
 {
-        const PgPool *pool = t->pool;
         (void)snprintf(
                 out, SETTINGS_BYTES,
                 "SELECT pg_catalog.set_config('search_path', '%s', true)"
@@ -64,22 +68,11 @@ static const char *settings_sql(const PgTask *t, char out[static SETTINGS_BYTES]
                 "IS NOT NULL"
                 " AND pg_catalog.version() OPERATOR(pg_catalog.~~) '%%linux%%'"
                 " THEN pg_catalog.set_config('client_connection_check_interval', '2s', true) END",
-                pool->search_path,
-                (unsigned long long)(or_pool(t->work.statement_timeout_usec,
-                                             pool->statement_timeout_usec) /
-                                     USEC_PER_MSEC),
-                (unsigned long long)(or_pool(t->work.lock_timeout_usec, pool->lock_timeout_usec) /
-                                     USEC_PER_MSEC),
+                c->server->options.search_path,
+                (unsigned long long)(statement_timeout(c) / USEC_PER_MSEC),
+                (unsigned long long)(lock_timeout(c) / USEC_PER_MSEC),
                 (unsigned long long)(IDLE_TIMEOUT_USEC / USEC_PER_MSEC));
         return out;
-}
-
-void flight_flush(PgConnection *c)
-{
-        int r = PQflush(c->conn);
-        if (r < 0 ||
-            connection_watch(c, r > 0 ? (uint32_t)(EPOLLIN | EPOLLOUT) : (uint32_t)EPOLLIN) < 0)
-                connection_break(c);
 }
 
 /* ---- what belongs to it --------------------------------------------------------------------- */
@@ -117,12 +110,13 @@ static void flight_include(PgTask *t, size_t step)
 
 /* Scripts, as far as nobody looks at their results, and what ends the flight: one with a handler,
  * or a COPY. */
-static int simple_text(PgTask *t, Text *text)
+static int simple_text(const PgConnection *c, Text *text)
 {
+        PgTask *t = c->task;
         int r = 0;
         if (!t->at.begun) {
                 char settings[SETTINGS_BYTES];
-                r = text_printf(text, "%s;\n%s;\n", begin_sql(&t->work), settings_sql(t, settings));
+                r = text_printf(text, "%s;\n%s;\n", begin_sql(&t->work), settings_sql(c, settings));
         }
         for (size_t i = t->at.step; r >= 0 && i < t->work.n_steps && is_simple(&t->work.steps[i]);
              i = find_step(t, i + 1)) {
@@ -135,47 +129,44 @@ static int simple_text(PgTask *t, Text *text)
         return r;
 }
 
-static void flight_send_simple(PgConnection *c)
+static int flight_send_simple(PgConnection *c)
 {
         PgTask *t = c->task;
+        const PgPoolOptions *options = &c->server->options;
         _cleanup_(text_done) Text text = {0};
-        if (simple_text(t, &text) < 0) {
-                Fault fault;
-                fault_no_memory(&fault);
-                work_fail(c, &fault);
-                return;
-        }
-        /* The first one would tell whether anybody listens at all, and takes no time of its own. */
-        uint64_t pool_limit = t->pool->statement_timeout_usec + t->pool->answer_usec;
-        uint64_t limit = flight_limit(t, 1);
+        if (simple_text(c, &text) < 0)
+                return -ENOMEM;
+        /* BEGIN's answer would tell whether the server answers at all, and takes no time of its
+         * own. */
+        uint64_t begin_limit = options->statement_timeout_usec + options->answer_usec;
+        uint64_t limit = flight_limit(c, 1);
         bool first = !t->at.begun && t->work.steps[t->at.last].copy_source;
         t->at.begun = true;
         t->at.pipelined = false;
         t->at.stage = WORK_STEP;
         t->at.step = t->at.last;
-        if (connection_set_deadline(c, first && pool_limit < limit ? pool_limit : limit) < 0 ||
-            !PQsendQuery(c->conn, text.data)) {
+        if (connection_set_deadline(c, first && begin_limit < limit ? begin_limit : limit) < 0 ||
+            !PQsendQuery(c->conn, text.data))
                 connection_break(c);
-                return;
-        }
-        flight_flush(c);
+        else
+                (void)connection_flush(c, false);
+        return 0;
 }
 
-static void flight_send_word(PgConnection *c, const char *sql, WorkStage stage)
+static void flight_send_command(PgConnection *c, const char *sql, WorkStage stage)
 {
         PgTask *t = c->task;
         t->at.pipelined = false;
         t->at.stage = stage;
-        if (connection_set_deadline(c, flight_limit(t, 1)) < 0 || !PQsendQuery(c->conn, sql)) {
+        if (connection_set_deadline(c, flight_limit(c, 1)) < 0 || !PQsendQuery(c->conn, sql))
                 connection_break(c);
-                return;
-        }
-        flight_flush(c);
+        else
+                (void)connection_flush(c, false);
 }
 
 void flight_send_rollback(PgConnection *c)
 {
-        flight_send_word(c, "ROLLBACK", WORK_ROLLBACK);
+        flight_send_command(c, "ROLLBACK", WORK_ROLLBACK);
 }
 
 /* ---- by pipeline mode ----------------------------------------------------------------------- */
@@ -185,16 +176,16 @@ static bool send_statement(PgConnection *c, const char *sql)
         return PQsendQueryParams(c->conn, sql, 0, NULL, NULL, NULL, NULL, 0);
 }
 
-/* Gets an answer at once, so that a peer that swallows everything is found out before any statement
+/* Gets an answer at once, so that a server that does not answer is noticed before any statement
  * could be over. */
 static bool send_begin(PgConnection *c)
 {
         char settings[SETTINGS_BYTES];
         return send_statement(c, begin_sql(&c->task->work)) &&
-               send_statement(c, settings_sql(c->task, settings)) && PQsendFlushRequest(c->conn);
+               send_statement(c, settings_sql(c, settings)) && PQsendFlushRequest(c->conn);
 }
 
-/* How many were sent; -1: libpq took one not. */
+/* How many were sent; -1: libpq refused one. */
 static int send_steps(PgConnection *c)
 {
         PgTask *t = c->task;
@@ -231,16 +222,16 @@ static void flight_send_pipelined(PgConnection *c)
                 connection_break(c);
                 return;
         }
-        t->at.limit_usec = flight_limit(t, (size_t)n + t->at.commits);
+        t->at.limit_usec = flight_limit(c, (size_t)n + t->at.commits);
         t->at.stage = first ? WORK_BEGIN : t->at.sent ? WORK_STEP : WORK_COMMIT;
-        if (connection_set_deadline(c, first ? t->pool->answer_usec : t->at.limit_usec) < 0) {
+        if (connection_set_deadline(c, first ? c->server->options.answer_usec : t->at.limit_usec) <
+            0)
                 connection_break(c);
-                return;
-        }
-        flight_flush(c);
+        else
+                (void)connection_flush(c, false);
 }
 
-void flight_send(PgConnection *c)
+int flight_send(PgConnection *c)
 {
         PgTask *t = c->task;
         bool again = t->at.next == PG_AGAIN;
@@ -251,10 +242,11 @@ void flight_send(PgConnection *c)
                 t->at.step = find_step(t, t->at.step);
         if (t->at.begun && t->at.step >= t->work.n_steps) {
                 t->at.commits = true;
-                flight_send_word(c, "COMMIT", WORK_COMMIT);
+                flight_send_command(c, "COMMIT", WORK_COMMIT);
         } else if (t->at.step < t->work.n_steps && is_simple(&t->work.steps[t->at.step])) {
-                flight_send_simple(c);
+                return flight_send_simple(c);
         } else {
                 flight_send_pipelined(c);
         }
+        return 0;
 }

@@ -7,10 +7,10 @@
  * tables, so that a transaction-pooling PgBouncer may stand between: no named prepared statements,
  * no session settings, no session locks.
  *
- * Each transaction says for itself what a role, a database or a server may have set otherwise: its
- * isolation, where names are looked up, how moments are written, how long it may take and wait, and
- * that no row is hidden from it (flight.c). What needs no decision in between crosses in one round
- * trip, by libpq's pipeline mode: BEGIN, those settings, the statements and COMMIT.
+ * Each transaction sets for itself what a role, a database or a server may have set otherwise: its
+ * isolation, where names are looked up, how timestamps are written, how long it may take and wait,
+ * and that no row is hidden from it (flight.c). What needs no decision in between crosses in one
+ * round trip, by libpq's pipeline mode: BEGIN, those settings, the statements and COMMIT.
  *
  * The server ends by itself what takes too long; a deadline of the loop's own guards against a peer
  * that answers nothing. What is given up is cancelled on the server.
@@ -53,10 +53,9 @@ typedef struct PgPoolOptions {
         /* as SET takes it; pg_temp, unless it is named last, comes first */
         const char *search_path;
         uint64_t connect_timeout_usec; /* for each address; half of it when there are several */
-        uint64_t
-                /* for the way there and back: beyond a statement's own limit, and for what takes no
-                   time; 0: 10 s */
-                answer_usec;
+        /* for the way there and back: beyond a statement's own limit, and for what takes no time;
+         * 0: 10 s */
+        uint64_t answer_usec;
         uint64_t idle_usec; /* a connection without work for so long is closed; 0: a minute */
         /* no work begins on a connection that is older, less up to a quarter; 0: an hour */
         uint64_t max_age_usec;
@@ -81,9 +80,8 @@ typedef int (*PgCopySource)(void *userdata, const char **ret_data, size_t *ret_s
  * the fault and return PG_ROLLBACK. */
 typedef PgNext (*PgStepResult)(const PGresult *result, void *userdata, Fault *ret_fault);
 
-#define PG_SCRIPT                                                                                  \
-        (-1) /* for n_params: `sql` holds any number of statements, without parameters             \
-                (migrations) */
+/* for n_params: `sql` holds any number of statements, without parameters (migrations) */
+#define PG_SCRIPT    (-1)
 #define PG_STEPS_MAX 64
 
 /* Asked before the step is sent: false passes it by. */
@@ -92,23 +90,28 @@ typedef bool (*PgStepWanted)(void *userdata);
 /* Strings and arrays are borrowed until the work has ended; parameters are read when the step is
  * sent. A step is sent once the handlers of all steps before it have run, so that they may fill its
  * parameters; those of `certain` steps excepted. */
-
 typedef struct PgStep {
-        const char *sql; /* one statement; $1… parameters in text form, NULL entries are SQL NULL */
+        /* one statement; $1… parameters in text form, NULL entries are SQL NULL */
+        const char *sql;
         const char *const *params;
         int n_params;
-        PgCopySource copy_source; /* set: `sql` is a COPY … FROM STDIN, and this gives its data */
-        PgStepResult on_result;   /* may be NULL */
-        PgStepWanted wanted;      /* NULL: always; only in a transaction */
-        bool certain; /* the handler says PG_NEXT to whatever the server answers: what follows,
-                         COMMIT too, is sent without waiting for it. If it does not after all, and
-                         the work is committed, that ends as PG_END_UNKNOWN with its fault */
+        /* set: `sql` is a COPY … FROM STDIN, and this gives its data */
+        PgCopySource copy_source;
+        /* may be NULL */
+        PgStepResult on_result;
+        /* NULL: always; only in a transaction */
+        PgStepWanted wanted;
+        /* the handler returns PG_NEXT whatever the server answers: what follows, COMMIT too, is
+         * sent without waiting for it. If it does not after all, and the work is committed, that
+         * ends as PG_END_UNKNOWN with its fault */
+        bool certain;
 } PgStep;
 
 typedef struct PgWork {
         const PgStep *steps;
         size_t n_steps;
-        bool transaction; /* false: exactly one step, committed whatever its handler says */
+        /* false: exactly one step, committed whatever its handler returns */
+        bool transaction;
         /* transaction: BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ: one snapshot for all steps
          */
         bool read_only;

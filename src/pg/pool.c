@@ -7,69 +7,32 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
-#include "pg/pg_private.h"
+#include "pg/work_private.h"
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 #include <time.h>
 
-#define ANSWER_DEFAULT_USEC  (10 * USEC_PER_SEC)
-#define IDLE_DEFAULT_USEC    USEC_PER_MINUTE
-#define MAX_AGE_DEFAULT_USEC USEC_PER_HOUR
-#define CANCEL_USEC          (200 * USEC_PER_MSEC)
-#define PAUSE_USEC           USEC_PER_SEC /* after a connection that could not be made */
+#define CANCEL_USEC (200 * USEC_PER_MSEC)
+/* after a connection that could not be made */
+#define PAUSE_USEC USEC_PER_SEC
 
-enum { SEARCH_PATH_BYTES = 500 };
+typedef TAILQ_HEAD(TaskList, PgTask) TaskList;
 
-static void list_append(PgTask **first, PgTask **last, PgTask *t)
-{
-        t->next = NULL;
-        t->previous = *last;
-        if (*last)
-                (*last)->next = t;
-        else
-                *first = t;
-        *last = t;
-}
+struct PgPool {
+        PgServer server;
+        LIST_HEAD(, PgConnection) connections;
+        unsigned n_connections;
+        /* the server took no further connection: none is asked for until one of ours comes free, or
+         * this fires */
+        sd_event_source *pause;
+        TaskList waiting, ended;
+        /* hands out work and runs callbacks, outside every handler of libpq's sockets */
+        sd_event_source *dispatcher;
+};
 
-static void list_remove(PgTask **first, PgTask **last, PgTask *t)
-{
-        if (t->previous)
-                t->previous->next = t->next;
-        else
-                *first = t->next;
-        if (t->next)
-                t->next->previous = t->previous;
-        else
-                *last = t->previous;
-}
-
-void pool_dispatch_later(PgPool *pool)
+static void pool_dispatch_later(PgPool *pool)
 {
         (void)sd_event_source_set_enabled(pool->dispatcher, SD_EVENT_ONESHOT);
-}
-
-/* The one way to the list of ended ones. The dispatcher may have looked there already. */
-static void pool_conclude(PgPool *pool, PgTask *t, PgEnd end)
-{
-        t->ended = true;
-        t->end = end;
-        list_append(&pool->ended_first, &pool->ended_last, t);
-        pool_dispatch_later(pool);
-}
-
-/* Puts a task back to the head of the queue as if it had never been started. */
-static void pool_requeue(PgPool *pool, PgTask *t)
-{
-        t->connection = NULL;
-        t->at = (Progress){0};
-        t->fault = (Fault){0};
-        t->previous = NULL;
-        t->next = pool->first;
-        if (pool->first)
-                pool->first->previous = t;
-        else
-                pool->last = t;
-        pool->first = t;
 }
 
 /* ---- a server that takes no further connection ---------------------------------------------- */
@@ -92,41 +55,112 @@ static int pool_on_pause(sd_event_source *s, uint64_t usec, void *userdata)
 static int pool_begin_pause(PgPool *pool)
 {
         pool_end_pause(pool);
-        return sd_event_add_time_relative(pool->event, &pool->pause, CLOCK_MONOTONIC, PAUSE_USEC,
-                                          100 * USEC_PER_MSEC, pool_on_pause, pool);
+        return sd_event_add_time_relative(pool->server.event, &pool->pause, CLOCK_MONOTONIC,
+                                          PAUSE_USEC, 100 * USEC_PER_MSEC, pool_on_pause, pool);
 }
 
-void pool_task_ended(PgTask *t, PgEnd end)
+/* ---- tasks ---------------------------------------------------------------------------------- */
+
+static TaskList *pool_list(PgPool *pool, PgTaskPlace place)
 {
-        PgPool *pool = t->pool;
+        return place == PG_TASK_WAITING ? &pool->waiting
+               : place == PG_TASK_ENDED ? &pool->ended
+                                        : NULL;
+}
+
+/* The one function by which a task changes its place. One whose connection was lost begins anew,
+ * before all others. */
+static void pool_move(PgTask *t, PgTaskPlace place)
+{
+        TaskList *from = pool_list(t->pool, t->place), *to = pool_list(t->pool, place);
+        if (from)
+                TAILQ_REMOVE(from, t, entry);
+        if (to && t->place == PG_TASK_WORKING && place == PG_TASK_WAITING)
+                TAILQ_INSERT_HEAD(to, t, entry);
+        else if (to)
+                TAILQ_INSERT_TAIL(to, t, entry);
+        t->place = place;
+}
+
+static void pool_conclude(PgTask *t, PgEnd end)
+{
+        t->end = end;
+        pool_move(t, PG_TASK_ENDED);
+        pool_dispatch_later(t->pool);
+}
+
+/* Of a task on a connection. */
+static void pool_on_end(PgTask *t, PgEnd end)
+{
         PgConnection *c = t->connection;
         t->connection = NULL;
-        pool_end_pause(pool);
+        pool_end_pause(t->pool);
         /* A connection that had died unnoticed while idle, before anything of the work came back:
          * it simply begins again on another one. */
-        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.heard && t->work.transaction &&
-                     c->was_idle;
-        if (stale)
-                pool_requeue(pool, t);
-        else
-                pool_conclude(pool, t, end);
-        pool_dispatch_later(pool);
+        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.answered_once &&
+                     t->work.transaction && c->was_idle;
+        if (!stale) {
+                pool_conclude(t, end);
+                return;
+        }
+        t->at = (Progress){0};
+        t->fault = (Fault){0};
+        pool_move(t, PG_TASK_WAITING);
+        pool_dispatch_later(t->pool);
+}
+
+/* ---- connections ---------------------------------------------------------------------------- */
+
+static void pool_on_connection(PgConnection *c)
+{
+        pool_dispatch_later(c->owner);
+}
+
+static void pool_on_late(PgConnection *c)
+{
+        PgPool *pool = c->owner;
+        Fault fault;
+        fault_set(&fault, FAULT_PEER, ETIMEDOUT, CODE_PG_UNREACHABLE,
+                  "PostgreSQL did not answer a statement in time");
+        fault.retryable = true;
+        bool cancel = work_can_be_cancelled(c);
+        work_on_lost(c, &fault);
+        connection_close(c, cancel);
+        /* What has lost this connection may have lost those that are idle, too. */
+        PgConnection *other;
+        LIST_FOREACH(other, &pool->connections, entry)
+        if (other->state == PG_CONNECTION_IDLE)
+                connection_retire(other);
+}
+
+static const PgConnectionHandlers pool_handlers = {
+        .on_changed = pool_on_connection,
+        .on_ready = work_on_ready,
+        .on_late = pool_on_late,
+        .on_lost = work_on_lost,
+};
+
+static void pool_on_looked_up(const Fault *fault, void *userdata)
+{
+        PgPool *pool = userdata;
+        PgConnection *c;
+        LIST_FOREACH(c, &pool->connections, entry)
+        if (c->state == PG_CONNECTION_CONNECTING && !c->endpoints)
+                connection_on_lookup(c, fault);
 }
 
 static void pool_drop_broken(PgPool *pool, Fault *ret_connect_fault)
 {
-        PgConnection **link = &pool->connections;
-        while (*link) {
-                PgConnection *c = *link;
-                if (c->state != PG_CONNECTION_BROKEN) {
-                        link = &c->next;
+        PgConnection *c, *next;
+        for (c = LIST_FIRST(&pool->connections); c; c = next) {
+                next = LIST_NEXT(c, entry);
+                if (c->state != PG_CONNECTION_BROKEN)
                         continue;
-                }
                 if (!c->connected)
                         *ret_connect_fault = c->fault;
                 else
                         pool_end_pause(pool);
-                *link = c->next;
+                LIST_REMOVE(c, entry);
                 pool->n_connections--;
                 (void)connection_free(c);
         }
@@ -135,23 +169,22 @@ static void pool_drop_broken(PgPool *pool, Fault *ret_connect_fault)
 static unsigned pool_count(const PgPool *pool, PgConnectionState state)
 {
         unsigned n = 0;
-        for (const PgConnection *c = pool->connections; c; c = c->next)
-                n += c->state == state;
+        const PgConnection *c;
+        LIST_FOREACH(c, &pool->connections, entry)
+        n += c->state == state;
         return n;
 }
 
-/* A connection could not be made: those who wait hear why, unless another connection may still
- * serve them. It may work for minutes, and the refusal have lasted for a moment: so it is tried
- * again meanwhile. */
+/* A connection could not be made: what waits fails with its fault, unless another connection may
+ * still serve it: that may work for minutes, so connecting is tried again meanwhile. */
 static void pool_fail_waiting(PgPool *pool, const Fault *fault)
 {
         if (pool->n_connections > 0 && pool_begin_pause(pool) >= 0)
                 return;
-        while (pool->first) {
-                PgTask *t = pool->first;
-                list_remove(&pool->first, &pool->last, t);
+        PgTask *t;
+        while ((t = TAILQ_FIRST(&pool->waiting))) {
                 t->fault = *fault;
-                pool_conclude(pool, t, PG_END_FAILED);
+                pool_conclude(t, PG_END_FAILED);
         }
 }
 
@@ -159,8 +192,10 @@ static void pool_fail_waiting(PgPool *pool, const Fault *fault)
  * ordinary work leaves one to what is urgent, as far as there are so many. */
 static bool pool_takes(const PgPool *pool, const PgWork *work)
 {
-        unsigned bulk = 0, ordinary = 0, most = pool->max_connections;
-        for (const PgConnection *c = pool->connections; c; c = c->next) {
+        unsigned bulk = 0, ordinary = 0, most = pool->server.options.max_connections;
+        const PgConnection *c;
+        LIST_FOREACH(c, &pool->connections, entry)
+        {
                 bulk += c->task && c->task->work.bulk;
                 ordinary += c->task && !c->task->work.bulk && !c->task->work.urgent;
         }
@@ -173,70 +208,70 @@ static bool pool_takes(const PgPool *pool, const PgWork *work)
 /* The first that may begin now, what is urgent before all others; NULL: none. */
 static PgTask *pool_next(const PgPool *pool)
 {
-        for (PgTask *t = pool->first; t; t = t->next)
-                if (t->work.urgent)
-                        return t;
-        for (PgTask *t = pool->first; t; t = t->next)
-                if (pool_takes(pool, &t->work))
-                        return t;
+        PgTask *t;
+        TAILQ_FOREACH(t, &pool->waiting, entry)
+        if (t->work.urgent)
+                return t;
+        TAILQ_FOREACH(t, &pool->waiting, entry)
+        if (pool_takes(pool, &t->work))
+                return t;
         return NULL;
 }
 
 static void pool_hand_out(PgPool *pool)
 {
-        for (PgConnection *c = pool->connections; c; c = c->next) {
+        PgConnection *c;
+        LIST_FOREACH(c, &pool->connections, entry)
+        {
                 PgTask *t = pool_next(pool);
                 if (!t)
                         break;
-                if (c->state != PG_CONNECTION_IDLE)
+                if (c->state != PG_CONNECTION_IDLE || !connection_check_idle(c))
                         continue;
-                if (!connection_check_idle(c))
-                        continue;
-                list_remove(&pool->first, &pool->last, t);
+                pool_move(t, PG_TASK_WORKING);
                 t->connection = c;
                 c->task = t;
                 work_start(c);
         }
-        for (PgConnection *c = pool->connections; c; c = c->next)
-                c->was_idle = c->was_idle || c->state == PG_CONNECTION_IDLE;
+        LIST_FOREACH(c, &pool->connections, entry)
+        c->was_idle = c->was_idle || c->state == PG_CONNECTION_IDLE;
 }
 
 static void pool_open_more(PgPool *pool)
 {
         unsigned waiting = 0;
-        for (const PgTask *t = pool->first; t; t = t->next)
-                waiting += pool_takes(pool, &t->work);
+        const PgTask *t;
+        TAILQ_FOREACH(t, &pool->waiting, entry)
+        waiting += pool_takes(pool, &t->work);
         unsigned coming =
                 pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
-        while (!pool->pause && waiting > coming && pool->n_connections < pool->max_connections) {
+        while (!pool->pause && waiting > coming &&
+               pool->n_connections < pool->server.options.max_connections) {
                 PgConnection *c;
-                if (connection_open(pool, &c) < 0) {
+                if (connection_open(&pool->server, &pool_handlers, pool, &c) < 0) {
                         Fault fault;
                         fault_set(&fault, FAULT_PEER, ENOMEM, CODE_NO_MEMORY,
                                   "out of memory for a connection to PostgreSQL");
                         pool_fail_waiting(pool, &fault);
                         return;
                 }
-                c->next = pool->connections;
-                pool->connections = c;
+                LIST_INSERT_HEAD(&pool->connections, c, entry);
                 pool->n_connections++;
                 coming++;
         }
 }
 
-/* A loop is not needed any more for what was given up, but the server is to hear of it. */
-static void pool_wait_for_cancels(PgPool *pool)
+/* One at a time: its callback may free the pool. */
+static void pool_deliver(PgPool *pool)
 {
-        uint64_t until = clock_monotonic_usec() + CANCEL_USEC;
-        for (PgConnection *c = pool->connections; c; c = c->next) {
-                if (c->state == PG_CONNECTION_WORKING)
-                        connection_leave(c, work_can_be_cancelled(c));
-        }
-        for (PgConnection *c = pool->connections; c; c = c->next) {
-                uint64_t now = clock_monotonic_usec();
-                if (c->cancel && now < until)
-                        background_wait(c->cancel, until - now);
-        }
+        PgTask *t = TAILQ_FIRST(&pool->ended);
+        if (!t)
+                return;
+        pool_move(t, PG_TASK_NOTIFIED);
+        if (!TAILQ_EMPTY(&pool->ended))
+                pool_dispatch_later(pool);
+        t->callback(t->end, &t->fault, t->userdata);
+        free(t);
 }
 
 static int pool_on_dispatch(sd_event_source *s, void *userdata)
@@ -244,72 +279,58 @@ static int pool_on_dispatch(sd_event_source *s, void *userdata)
         (void)s;
         PgPool *pool = userdata;
         Fault connect_fault = {0};
-        bool freed = false;
-        pool->freed = &freed;
-
         pool_drop_broken(pool, &connect_fault);
         if (connect_fault.scope != FAULT_NONE)
                 pool_fail_waiting(pool, &connect_fault);
-        while (pool->ended_first) {
-                PgTask *t = pool->ended_first;
-                list_remove(&pool->ended_first, &pool->ended_last, t);
-                t->notified = true;
-                t->callback(t->end, &t->fault, t->userdata);
-                free(t);
-                if (freed)
-                        return 0;
-        }
         pool_hand_out(pool);
         pool_open_more(pool);
-        pool->freed = NULL;
+        pool_deliver(pool);
         return 0;
 }
 
-static char *copy_or_null(const char *s)
-{
-        return s ? strdup(s) : NULL;
-}
+/* ---- the pool ------------------------------------------------------------------------------- */
 
 int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
 {
-        if (options->max_connections == 0 || !options->search_path ||
-            strlen(options->search_path) > SEARCH_PATH_BYTES)
-                return -EINVAL;
         _cleanup_(cleanup_pg_pool) PgPool *pool = calloc(1, sizeof(*pool));
         if (!pool)
                 return -ENOMEM;
-        pool->event = sd_event_ref(event);
-        pool->max_connections = options->max_connections;
-        pool->only_reads = options->only_reads;
-        pool->connect_timeout_usec = options->connect_timeout_usec;
-        pool->statement_timeout_usec = options->statement_timeout_usec;
-        pool->lock_timeout_usec = options->lock_timeout_usec;
-        pool->answer_usec = options->answer_usec ? options->answer_usec : ANSWER_DEFAULT_USEC;
-        pool->search_path = copy_or_null(options->search_path);
-        pool->idle_usec = options->idle_usec ? options->idle_usec : IDLE_DEFAULT_USEC;
-        pool->max_age_usec = options->max_age_usec ? options->max_age_usec : MAX_AGE_DEFAULT_USEC;
-        pool->conninfo = copy_or_null(options->conninfo);
-        pool->load_password = options->load_password;
-        pool->load_password_userdata = options->load_password_userdata;
-        pool->application_name = copy_or_null(options->application_name);
-        if (!pool->conninfo || !pool->application_name || !pool->search_path)
-                return -ENOMEM;
-        int r = sd_event_add_defer(event, &pool->dispatcher, pool_on_dispatch, pool);
-        if (r < 0)
-                return r;
-        r = sd_event_source_set_enabled(pool->dispatcher, SD_EVENT_OFF);
+        LIST_INIT(&pool->connections);
+        TAILQ_INIT(&pool->waiting);
+        TAILQ_INIT(&pool->ended);
+        int r = server_init(&pool->server, event, options, pool_on_looked_up, pool);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &pool->dispatcher, pool_on_dispatch, pool);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(pool->dispatcher, SD_EVENT_OFF);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(pool);
         return 0;
 }
 
-static void free_tasks(PgTask *t)
+static void free_tasks(TaskList *list)
 {
-        while (t) {
-                PgTask *next = t->next;
+        PgTask *t;
+        while ((t = TAILQ_FIRST(list))) {
+                TAILQ_REMOVE(list, t, entry);
                 free(t);
-                t = next;
+        }
+}
+
+/* A loop is not needed any more for what was given up, but the server is to be asked to end it. */
+static void pool_wait_for_cancels(PgPool *pool)
+{
+        uint64_t until = clock_monotonic_usec() + CANCEL_USEC;
+        PgConnection *c;
+        LIST_FOREACH(c, &pool->connections, entry)
+        if (c->state == PG_CONNECTION_WORKING)
+                connection_close(c, work_can_be_cancelled(c));
+        LIST_FOREACH(c, &pool->connections, entry)
+        {
+                uint64_t now = clock_monotonic_usec();
+                if (c->cancel && now < until)
+                        background_wait(c->cancel, until - now);
         }
 }
 
@@ -317,33 +338,25 @@ PgPool *pg_pool_free(PgPool *pool)
 {
         if (!pool)
                 return NULL;
-        if (pool->freed)
-                *pool->freed = true;
         pool_wait_for_cancels(pool);
-        while (pool->connections) {
-                PgConnection *c = pool->connections;
-                pool->connections = c->next;
+        PgConnection *c;
+        while ((c = LIST_FIRST(&pool->connections))) {
+                LIST_REMOVE(c, entry);
                 free(c->task);
                 (void)connection_free(c);
         }
-        (void)background_abandon(pool->lookup);
-        (void)pg_endpoints_unref(pool->endpoints);
-        (void)pg_endpoints_unref(pool->served);
-        free_tasks(pool->first);
-        free_tasks(pool->ended_first);
+        free_tasks(&pool->waiting);
+        free_tasks(&pool->ended);
         pool_end_pause(pool);
         sd_event_source_disable_unref(pool->dispatcher);
-        sd_event_unref(pool->event);
-        free(pool->conninfo);
-        free(pool->application_name);
-        free(pool->search_path);
+        server_done(&pool->server);
         free(pool);
         return NULL;
 }
 
 sd_event *pg_pool_event(const PgPool *pool)
 {
-        return pool->event;
+        return pool->server.event;
 }
 
 int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userdata, PgTask **ret)
@@ -358,7 +371,8 @@ int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userda
         t->work = *work;
         t->callback = callback;
         t->userdata = userdata;
-        list_append(&pool->first, &pool->last, t);
+        t->on_end = pool_on_end;
+        TAILQ_INSERT_TAIL(&pool->waiting, t, entry);
         pool_dispatch_later(pool);
         *ret = t;
         return 0;
@@ -366,20 +380,16 @@ int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userda
 
 PgTask *pg_cancel(PgTask *t)
 {
-        if (!t || t->notified) /* in its own callback: it is freed right after */
+        if (!t || t->place == PG_TASK_NOTIFIED) /* in its own callback: it is freed right after */
                 return NULL;
-        PgPool *pool = t->pool;
         PgConnection *c = t->connection;
+        pool_move(t, PG_TASK_NOTIFIED);
         if (c) {
                 /* The connection is in the middle of something: closing it is what rolls back. */
                 bool cancel = work_can_be_cancelled(c);
                 c->task = NULL;
-                connection_leave(c, cancel);
-                pool_dispatch_later(pool);
-        } else if (t->ended) {
-                list_remove(&pool->ended_first, &pool->ended_last, t);
-        } else {
-                list_remove(&pool->first, &pool->last, t);
+                connection_close(c, cancel);
+                pool_dispatch_later(t->pool);
         }
         free(t);
         return NULL;

@@ -7,7 +7,10 @@
  * answers with the tag COMMIT (a COMMIT after a failed statement answers ROLLBACK, and that is no
  * error).
  */
-#include "pg/pg_private.h"
+#include "pg/copy_private.h"
+#include "pg/flight_private.h"
+#include "pg/pg_fault_private.h"
+#include "pg/work_private.h"
 #include <errno.h>
 #include <string.h>
 
@@ -18,15 +21,18 @@ static void work_end(PgConnection *c, PgEnd end)
         PgTask *t = c->task;
         c->task = NULL;
         c->was_idle = true;
-        pool_task_ended(t, end);
-        connection_rest(c);
+        t->on_end(t, end);
+        connection_set_idle(c);
 }
 
-void work_fail(PgConnection *c, const Fault *fault)
+/* Sends what comes next. */
+static void work_send(PgConnection *c)
 {
         PgTask *t = c->task;
+        if (flight_send(c) >= 0)
+                return;
         if (t->fault.scope == FAULT_NONE)
-                t->fault = *fault;
+                fault_set(&t->fault, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY, "out of memory");
         if (t->at.begun)
                 flight_send_rollback(c);
         else
@@ -60,13 +66,13 @@ void work_on_lost(PgConnection *c, const Fault *fault)
                 end = PG_END_UNKNOWN;
         if (t->fault.scope == FAULT_NONE && end != PG_END_DONE && end != PG_END_ROLLED_BACK)
                 t->fault = *fault;
-        pool_task_ended(t, end);
+        t->on_end(t, end);
 }
 
 void work_start(PgConnection *c)
 {
         c->state = PG_CONNECTION_WORKING;
-        flight_send(c);
+        work_send(c);
 }
 
 /* ---- the end of a flight -------------------------------------------------------------------- */
@@ -80,7 +86,7 @@ static void work_end_committed(PgConnection *c)
                 work_end(c, t->work.transaction ? PG_END_UNKNOWN : PG_END_FAILED);
 }
 
-static void work_on_landing(PgConnection *c)
+static void work_on_flight_end(PgConnection *c)
 {
         PgTask *t = c->task;
         if (t->at.stage == WORK_ROLLBACK) {
@@ -100,7 +106,7 @@ static void work_on_landing(PgConnection *c)
                 t->at.step = t->at.next == PG_AGAIN    ? t->at.last
                              : t->at.next == PG_COMMIT ? t->work.n_steps
                                                        : t->at.last + 1;
-                flight_send(c);
+                work_send(c);
         }
 }
 
@@ -129,12 +135,12 @@ static void work_on_commit_result(PgConnection *c, const PGresult *result)
 /* The server takes no writes any more: a standby now, or about to be one. Another that conninfo
  * names may take them, and is found by connecting anew. What was refused for this has done nothing.
  */
-static void work_leave_server(PgConnection *c, const Fault *fault)
+static void work_on_read_only(PgConnection *c, const Fault *fault)
 {
         PgTask *t = TAKE_PTR(c->task);
         if (t->fault.scope == FAULT_NONE)
                 t->fault = *fault;
-        pool_task_ended(t, PG_END_FAILED);
+        t->on_end(t, PG_END_FAILED);
         connection_fail(c, fault);
 }
 
@@ -147,7 +153,7 @@ static void work_on_error(PgConnection *c, const PGresult *result)
         if (from_libpq || pg_result_ends_session(result) || PQstatus(c->conn) != CONNECTION_OK) {
                 connection_fail(c, &fault);
         } else if (text_equal(fault.sqlstate, "25006") && !t->work.read_only) {
-                work_leave_server(c, &fault);
+                work_on_read_only(c, &fault);
         } else {
                 t->at.failed = true;
                 if (t->fault.scope == FAULT_NONE && t->at.stage != WORK_ROLLBACK)
@@ -204,21 +210,22 @@ static void work_on_answer(PgConnection *c)
         bool last = t->at.stage == WORK_COMMIT ||
                     (t->at.stage == WORK_STEP && t->at.step == t->at.last && !t->at.commits);
         if (t->at.pipelined && (last || !t->at.answered) &&
-            connection_set_deadline(c, last ? t->pool->answer_usec : t->at.limit_usec) < 0) {
+            connection_set_deadline(c, last ? c->server->options.answer_usec : t->at.limit_usec) <
+                    0) {
                 connection_break(c);
                 return;
         }
-        t->at.answered = t->at.heard = true;
+        t->at.answered = t->at.answered_once = true;
         if (t->at.pipelined)
                 work_advance_stage(t);
         else
-                work_on_landing(c);
+                work_on_flight_end(c);
 }
 
 /* ---- the socket ----------------------------------------------------------------------------- */
 
 /* Of several results the last counts, but no success hides an error, nor "connection lost" what the
- * server said before. */
+ * server reported before. */
 static void work_keep_result(PgConnection *c, PGresult *result)
 {
         if (c->answer && result_is_error(c->answer)) {
@@ -232,7 +239,7 @@ static void work_keep_result(PgConnection *c, PGresult *result)
 static void work_on_sync(PgConnection *c)
 {
         if (PQexitPipelineMode(c->conn))
-                work_on_landing(c);
+                work_on_flight_end(c);
         else
                 connection_break(c);
 }
@@ -256,7 +263,7 @@ static bool work_on_result(PgConnection *c, PGresult *result)
         case PGRES_COPY_IN:
                 PQclear(result);
                 PQclear(TAKE_PTR(c->answer)); /* of what came before it in the same query */
-                c->task->at.answered = c->task->at.heard = true;
+                c->task->at.answered = c->task->at.answered_once = true;
                 if (pipelined)
                         connection_break(c);
                 else
@@ -290,7 +297,7 @@ static void work_read(PgConnection *c)
                         return;
 }
 
-/* The connection is lost. What the server said before it closed is worth more than that. */
+/* The connection is lost. What the server reported before it closed it tells more than that. */
 static void work_on_end_of_input(PgConnection *c)
 {
         if (!c->answer && !PQisBusy(c->conn))
@@ -304,7 +311,7 @@ static void work_on_end_of_input(PgConnection *c)
         }
 }
 
-void work_on_io(PgConnection *c)
+void work_on_ready(PgConnection *c)
 {
         if (!PQconsumeInput(c->conn)) {
                 work_on_end_of_input(c);
@@ -315,7 +322,7 @@ void work_on_io(PgConnection *c)
         /* The answer to a COPY may have been read before its end was sent: then no input announces
          * it. */
         if (c->state == PG_CONNECTION_WORKING && !work_is_copying(c))
-                flight_flush(c);
+                (void)connection_flush(c, false);
         if (c->state == PG_CONNECTION_WORKING && !work_is_copying(c))
                 work_read(c);
 }

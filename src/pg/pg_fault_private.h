@@ -1,0 +1,12 @@
+/*
+ * pg_fault: what PostgreSQL's errors mean.
+ */
+#pragma once
+
+#include "pg/pg.h"
+
+/* FATAL or PANIC, or what a pooler says for it */
+bool pg_result_ends_session(const PGresult *result);
+void pg_fault_from_result(const PGresult *result, Fault *ret);
+/* `conn` NULL: there was no memory for it */
+void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret);
