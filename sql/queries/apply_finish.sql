@@ -1,4 +1,4 @@
--- Counts, computes the digest of what the mirror has now, ends the run, moves the edge's clocks, releases the lease and tells listeners, all in the
+-- Counts, computes the digest of what the mirror has now, ends the run, moves the edge's clocks, releases the lease and notifies listeners, all in the
 -- transaction of the snapshot. When rows are held or pending, or the list is not whole, what the mirror has is not what the catalog has shown: then no digest is kept.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the

@@ -1,4 +1,4 @@
--- Ends the versions that were current. What another edge had, it has not any more, and what was given to one is new there: its digest is not known until its
+-- Ends the versions that were current. What came from another edge is not in that one any more, and what was moved to one is new there: its digest is not known until its
 -- next sync. $1 edge.
 WITH closed AS (
     UPDATE edgemirror.database_connection_history h

@@ -1,5 +1,5 @@
 -- Writes down which rows are missing and stay, since when and why, and of which that is over; a row about which nothing changed is not written. In order of
--- id, as apply_rows does. The proofs of a pending row are counted; whatever else is found of it ends the series. $1 edge, $2 moment, $3 run.
+-- id, as apply_rows does. The proofs of a pending row are counted; whatever else is found of it ends the series. $1 edge, $2 time, $3 run.
 WITH marked AS (
     SELECT d.id, m.http_status, CASE WHEN m.verdict NOT IN ('listed', 'elsewhere') THEN m.verdict END AS reason
       FROM pg_temp.edgemirror_missing_2 m

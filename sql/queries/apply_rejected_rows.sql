@@ -1,5 +1,5 @@
 -- Keeps them, with what was received of the first LIMIT_REJECTED_KEPT; forgets those that the list does not have any more, when all of it was seen. $1 edge,
--- $2 moment, $3 run, $4 all of it was seen.
+-- $2 time, $3 run, $4 all of it was seen.
 WITH over AS (
     DELETE FROM edgemirror.rejected_row r
      WHERE r.edge_connection_id = $1::uuid AND $4::boolean

@@ -1,5 +1,5 @@
 -- Removes the missing rows that are proven gone and still this edge's, in order of id as apply_rows does: the row stays as a tombstone, its version ends
--- at that moment. $1 edge, $2 moment, $3 run.
+-- at that time. $1 edge, $2 time, $3 run.
 WITH gone AS (
     SELECT d.id
       FROM pg_temp.edgemirror_missing_2 m

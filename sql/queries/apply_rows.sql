@@ -1,5 +1,5 @@
 -- Writes the rows that differ, and only those, in order of id so that two edges exchanging rows do not lock each other out. A version begins at least a
--- microsecond after the one before, also when the clock was set back. $1 edge, $2 moment, $3 run.
+-- microsecond after the one before, also when the clock was set back. $1 edge, $2 time, $3 run.
 INSERT INTO edgemirror.database_connection AS d
        (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id)
 SELECT x.id, coalesce(x.edge, $1::uuid), x.name, x.database_id, $2::timestamptz, $2::timestamptz, NULL, $3::bigint

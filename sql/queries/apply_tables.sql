@@ -1,5 +1,5 @@
 -- The list as it was received; the rows of it that cannot be mirrored; the rows in which list and mirror differ; the rows of the mirror that the list does not
--- hold; what the catalog said of each of those. Made once per server connection and emptied at every commit, so that nothing of the catalog's tables churns;
+-- hold; what the catalog answered for each of those. Made once per server connection and emptied at every commit, so that nothing of the catalog's tables churns;
 -- works on whatever server connection a transaction-pooling PgBouncer gives. The number in a name is the version of its shape.
 CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_2 (
     seq         bigint NOT NULL,
@@ -22,7 +22,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_3 (
     kind        text NOT NULL,
     name        text NOT NULL,
     database_id uuid,
-    edge_before uuid, -- null: the mirror does not know it
+    edge_before uuid, -- null: it is not in the mirror
     edge        uuid  -- null: this one
 ) ON COMMIT DELETE ROWS;
 

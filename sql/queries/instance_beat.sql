@@ -1,8 +1,8 @@
--- A sign of life. Whoever has given none for its lease is taken for dead, and wants nothing any more; but only by an instance that has itself been in touch
--- without a gap for as long, and for half a minute: after an outage of PostgreSQL, or when its clock was set, everybody seems dead, and everybody is back within
+-- A sign of life. An instance that has given none for its lease counts as dead, and wants nothing any more; but only for an instance that has itself given them
+-- without a gap for as long, and for half a minute: after an outage of PostgreSQL, or when its clock was set, everybody seems dead, and gives a sign within
 -- that time.
 -- One row: how many edges this instance wants according to the table (-1: it is not known there), and how many others were found dead.
--- $1 id, $2 what it waits for, $3 the same in words,
+-- $1 id, $2 what it waits for, $3 a sentence about it,
 -- $4 a sign of life that lies further in the future was given before the clock was set back, and does not count (interval).
 WITH me AS (
     UPDATE edgemirror.instance i

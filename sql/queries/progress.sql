@@ -1,4 +1,4 @@
--- Renews the lease and writes where the run is; nothing when the lease is not ours any more (count 0). Nulls leave what is there.
+-- Renews the lease and writes where the run is; nothing when the lease is not ours any more (count 0). Nulls change nothing.
 -- $1 edge, $2 epoch, $3 lease, $4 run, $5 phase, $6 job id, $7 job url, $8 state, $9 result, $10 progress, $11 message, $12 job, $13 pages,
 -- $14 requests, $15 listed.
 WITH renewed AS (

@@ -1,4 +1,4 @@
--- Deletes one batch of versions that ended long ago, the oldest first, and moves the horizon behind which as_of and change say nothing, in one statement.
+-- Deletes one batch of versions that ended long ago, the oldest first, and moves the horizon behind which as_of and change return nothing, in one statement.
 -- The current version of a row has no end and stays. $1 keep (interval; null: for ever, nothing is deleted), $2 rows at most.
 WITH old AS (
     SELECT id, valid_from

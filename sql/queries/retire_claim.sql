@@ -1,4 +1,4 @@
--- Locks their places in the queue, so that nobody begins a sync until the end of the transaction; says who is at one now, and which instance of the service
+-- Locks their places in the queue, so that nobody begins a sync until the end of the transaction; returns who syncs one now, and which instance of the service
 -- still wants the edge, by a configuration that was not reloaded. $1 ids.
 SELECT e.name, CASE WHEN c.expires_at >= clock_timestamp() THEN c.holder END AS holder,
        (SELECT min(i.name) FROM edgemirror.instance i

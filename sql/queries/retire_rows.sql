@@ -1,4 +1,4 @@
--- The present rows become tombstones and their versions end, as a removal ends them; listeners are told. $1 ids.
+-- The present rows become tombstones and their versions end, as a removal ends them; listeners are notified. $1 ids.
 WITH removed AS (
     UPDATE edgemirror.database_connection d
        SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond'),

@@ -1,8 +1,8 @@
 -- Takes the leases of edges that are due, and of those whose holder went away, the longest overdue first; instances that ask at the same time get different
--- ones. Then says when to ask again. Rows: one per edge taken (kind "taken"), and one of kind "next" whose due_usec is the next moment at which an edge that
+-- ones. Also when to ask again. Rows: one per edge taken (kind "taken"), and one of kind "next" whose due_usec is the next time at which an edge that
 -- was not taken is due or a lease ends (null: never), with the version of the schema: when that is not $5, nothing is taken. Of an edge whose holder went away,
 -- the row has who that was (was_holder).
--- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to leave alone (uuid array), $5 version of the schema,
+-- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to exclude (uuid array), $5 version of the schema,
 -- $6 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval).
 WITH schema AS (
     SELECT max(version) AS version FROM edgemirror.schema_version

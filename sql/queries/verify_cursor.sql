@@ -1,5 +1,5 @@
 -- What the last sync that wrote an edge left there, and what is there, computed from the rows; and of how many rows the current version in the history is not
--- the row, or is current although the row is gone. To be fetched edge by edge, in order of name, all of one moment. $1 names (text array) or null for all.
+-- the row, or is current although the row is gone. To be fetched edge by edge, in order of name, all as of one time. $1 names (text array) or null for all.
 DECLARE edgemirror_verify NO SCROLL CURSOR FOR
 SELECT e.edge_connection_id, e.name, e.row_count AS recorded_rows, e.digest AS recorded_digest, p.row_count, p.digest, h.differing
   FROM (SELECT * FROM edgemirror.edge

@@ -6,7 +6,7 @@
  *
  * What always holds: nothing is published unless the claim row, locked last of all, shows our
  * epoch; the transaction is repeated whole or not at all; when the answer to COMMIT is lost,
- * sync_run is read back before anything is said. The statements and what their answers mean are in
+ * sync_run is read back before the callback. The statements and what their answers mean are in
  * apply_steps.c.
  */
 #include "base/clock.h"
@@ -105,8 +105,8 @@ static int apply_attempt(ApplyTask *t)
         return t->plan ? apply_whole(t) : apply_try_unchanged(t);
 }
 
-/* The server may still be busy with that whose answer was lost: first wait for the lock that it
- * holds, then look. */
+/* The server may still be working on that whose answer was lost: first wait for the lock that it
+ * holds, then read. */
 static int apply_read_back(ApplyTask *t)
 {
         t->stage = APPLY_READ_BACK;
@@ -192,7 +192,7 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 
 /* ---- start ---------------------------------------------------------------------------------- */
 
-/* Room for a text that is written over before the statement is sent. */
+/* A text of that size, which is written over before the statement is sent. */
 static void params_blank(Params *p, size_t size)
 {
         char blank[BLANK_BYTES];
@@ -219,10 +219,11 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
                 [MIRROR_MISSING_FIND] = "unproven", [MIRROR_MISSING_REMOVE] = "unproven",
                 [MIRROR_MISSING_IGNORE] = NULL,
         };
-        ApplyTask *t = task_new(m, sizeof(*t), apply_complete, apply_done, userdata);
+        ApplyTask *t = task_new(m, sizeof(*t), apply_complete, userdata);
         if (!t)
                 return NULL;
         t->callback = callback;
+        t->task.done = apply_done;
         t->snapshot = *snapshot;
         params_uuid(&t->edge, edge);
         params_uuid(&t->missing, edge);

@@ -18,7 +18,7 @@ enum {
         STEP_REJECTED,
         STEP_VERDICTS,
         STEP_DIFFERENCE,
-        STEP_ELSEWHERE,
+        STEP_MOVED,
         STEP_MISSING,
         STEP_FIND_CURSOR,
         STEP_FIND_FETCH,
@@ -26,7 +26,7 @@ enum {
         STEP_PLAN_CURSOR,
         STEP_PLAN_FETCH,
         STEP_EDGES,
-        STEP_MOMENT,
+        STEP_TIME,
         STEP_ROWS,
         STEP_REMOVE,
         STEP_MARK,
@@ -40,7 +40,7 @@ enum {
 
 /* What of an apply is under way. */
 typedef enum ApplyStage {
-        APPLY_UNCHANGED, /* the one statement that may make the rest needless */
+        APPLY_UNCHANGED, /* the one statement after which the transaction may not be needed */
         APPLY_WHOLE,     /* the transaction */
         APPLY_READ_BACK, /* what became of either */
 } ApplyStage;
@@ -51,7 +51,7 @@ typedef struct ApplyTask {
         MirrorPlanCallback plan; /* NULL: apply */
         MirrorSnapshot snapshot;
         PgStep try, steps[APPLY_STEPS];
-        /* with the moment at rows.values[1] */
+        /* with the time of the apply at rows.values[1] */
         Params unchanged, lock, edge, rows, missing, rejected, finish, run;
         /* monotonic; see MirrorEnding */
         int64_t listed_usec, refreshed_usec;

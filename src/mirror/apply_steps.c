@@ -70,11 +70,11 @@ static PgNext apply_without_answer(const char *what, Fault *ret_fault)
         return PG_ROLLBACK;
 }
 
-static PgNext apply_on_moment(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext apply_on_time(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         ApplyTask *t = userdata;
         if (PQntuples(result) != 1)
-                return apply_without_answer("moment", ret_fault);
+                return apply_without_answer("time", ret_fault);
         (void)snprintf(t->rows.values[1], TIMESTAMP_BYTES, "%s", PQgetvalue(result, 0, 0));
         (void)snprintf(t->rejected.values[1], TIMESTAMP_BYTES, "%s", PQgetvalue(result, 0, 0));
         return PG_NEXT;
@@ -240,7 +240,7 @@ void apply_steps(ApplyTask *t)
                                     .copy_source = apply_copy_verdicts,
                                     .wanted = apply_has_verdicts};
         s[STEP_DIFFERENCE] = task_step(sql_apply_difference, &t->edge, NULL);
-        s[STEP_ELSEWHERE] = wanted_step(apply_has_verdicts, sql_apply_elsewhere, &t->edge, NULL);
+        s[STEP_MOVED] = wanted_step(apply_has_verdicts, sql_apply_moved, &t->edge, NULL);
         s[STEP_MISSING] = task_step(sql_apply_missing, &t->missing, apply_on_missing);
         s[STEP_FIND_CURSOR] = wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
         s[STEP_FIND_FETCH] =
@@ -249,7 +249,7 @@ void apply_steps(ApplyTask *t)
         s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
         s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
         s[STEP_EDGES] = task_step(sql_apply_edges, &t->edge, apply_on_edges);
-        s[STEP_MOMENT] = task_step(sql_apply_moment, NULL, apply_on_moment);
+        s[STEP_TIME] = task_step(sql_apply_time, NULL, apply_on_time);
         s[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
         s[STEP_REMOVE] = wanted_step(apply_removes, sql_apply_remove, &t->rows, NULL);
         s[STEP_MARK] = wanted_step(apply_marks, sql_apply_mark, &t->rows, NULL);

@@ -28,13 +28,12 @@ typedef struct CheckTask {
         MirrorCheckCallback callback;
         CheckStage stage;
         PgStep steps[2];
-        Params params;
         bool schema_there;
         bool superuser;
         bool privileges_missing;
         bool schema_right;
-        bool trap;      /* what is in the schema must not be used, nor be granted to us */
-        Fault foreign;  /* the schema is another's, who may be meant to own it */
+        bool unsafe;    /* what is in the schema must not be used, nor be granted to us */
+        Fault foreign;  /* the schema is another's, who may rightly own it */
         char owner[70]; /* who, in parentheses */
         MirrorCheck checks[MIRROR_CHECKS_MAX];
         size_t n_checks;
@@ -51,9 +50,9 @@ static MirrorCheck *check_add(CheckTask *t, const char *what, const Fault *fault
         return c;
 }
 
-/* Both ways of a line: `fault` is filled when `r` is negative. */
-static PgNext check_say(CheckTask *t, const char *what, int r, const Fault *fault,
-                        const char *right)
+/* A line that passed, or did not: `fault` is filled when `r` is negative. */
+static PgNext check_report(CheckTask *t, const char *what, int r, const Fault *fault,
+                           const char *right)
 {
         MirrorCheck *c = check_add(t, what, r < 0 ? fault : NULL);
         if (r >= 0)
@@ -72,7 +71,7 @@ static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret
                        PQgetvalue(result, 0, 3));
         t->schema_there = result_bool(result, 0, 4);
         t->superuser = result_bool(result, 0, 6);
-        return check_say(t, "connection", server_check(result, &fault), &fault, right);
+        return check_report(t, "connection", server_check(result, &fault), &fault, right);
 }
 
 /* Before anything that might have to wait, too. */
@@ -82,20 +81,20 @@ static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_
         Fault fault;
         lock_wait_fault(result, &fault);
         if (fault.scope != FAULT_NONE)
-                (void)check_say(userdata, "locks", -EBUSY, &fault, "");
+                (void)check_report(userdata, "locks", -EBUSY, &fault, "");
         return PG_NEXT;
 }
 
-/* Before anything in the schema is looked at. An owner who is not this role may be meant, unless
+/* Before anything in the schema is read. An owner who is not this role may be intended, unless
  * the schema turns out not to be ours at all, or this role may do everything. */
 static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         CheckTask *t = userdata;
         (void)ret_fault;
         Fault fault;
-        t->trap = foreign_check(result, false, &fault) < 0 ||
-                  (t->superuser && foreign_check(result, true, &fault) < 0);
-        if (t->trap)
+        t->unsafe = foreign_check(result, false, &fault) < 0 ||
+                    (t->superuser && foreign_check(result, true, &fault) < 0);
+        if (t->unsafe)
                 check_add(t, "ownership", &fault);
         else if (foreign_check(result, true, &t->foreign) < 0 &&
                  strcmp(PQgetvalue(result, 0, 0), "schema edgemirror") == 0)
@@ -103,8 +102,8 @@ static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *re
         return PG_NEXT;
 }
 
-/* The statements that grant what is missing, as many as there is place for; they may be run one
- * after the other. */
+/* The statements that grant what is missing, as many as fit; they may be run one after the
+ * other. */
 static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         CheckTask *t = userdata;
@@ -129,8 +128,8 @@ static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault 
                           shown < rows ? " (and more: edgemirror migrate --grants)" : "");
                 fault.refused = true;
         }
-        return check_say(t, "privileges", rows > 0 ? -EACCES : 0, &fault,
-                         "all that the service needs");
+        return check_report(t, "privileges", rows > 0 ? -EACCES : 0, &fault,
+                            "all that the service needs");
 }
 
 static PgNext check_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
@@ -145,12 +144,12 @@ static PgNext check_on_version(const PGresult *result, void *userdata, Fault *re
         int r = schema_check(version, &fault);
         t->schema_right = r >= 0;
         if (version == 0 && t->foreign.scope != FAULT_NONE)
-                return check_say(t, "ownership", -EACCES, &t->foreign, "");
-        (void)check_say(t, "schema version", r, &fault, right);
-        return check_say(t, "ownership", 0, NULL, "nothing in the schema is of a foreign role");
+                return check_report(t, "ownership", -EACCES, &t->foreign, "");
+        (void)check_report(t, "schema version", r, &fault, right);
+        return check_report(t, "ownership", 0, NULL, "nothing in the schema is of a foreign role");
 }
 
-/* That it does not is not worth a line. */
+/* A line only when the database subscribes. */
 static PgNext check_on_writer(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         (void)ret_fault;
@@ -166,14 +165,14 @@ static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *re
         (void)ret_fault;
         Fault fault;
         int r = catalog_check(t->task.mirror, result, &fault);
-        return check_say(
+        return check_report(
                 t, "catalog", r, &fault,
                 result_text(result, 0, 0)
                         ? "the database belongs to this catalog"
                         : "the database belongs to none yet; the first sync registers this one");
 }
 
-/* What is not there and need not be: said, and no failure. */
+/* What is not there and need not be: a line, and no failure. */
 static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         (void)ret_fault;
@@ -182,10 +181,10 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
                 (void)snprintf(note, sizeof(note),
                                "%.200s; edgemirror migrate makes it, or an administrator: %.300s",
                                PQgetvalue(result, row, 1), PQgetvalue(result, row, 2));
-                (void)check_say(userdata,
-                                strcmp(PQgetvalue(result, row, 0), "role") == 0 ? "readers"
-                                                                                : "publication",
-                                0, NULL, note);
+                (void)check_report(userdata,
+                                   strcmp(PQgetvalue(result, row, 0), "role") == 0 ? "readers"
+                                                                                   : "publication",
+                                   0, NULL, note);
         }
         return PG_NEXT;
 }
@@ -209,21 +208,21 @@ static PgWork check_work(CheckTask *t)
 {
         /* it is not known yet whose the schema is */
         t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
-        t->steps[1] =
-                task_step(stages[t->stage].sql, t->stage == CHECK_PRIVILEGES ? &t->params : NULL,
-                          stages[t->stage].on_result);
+        t->steps[1] = task_step(stages[t->stage].sql,
+                                t->stage == CHECK_PRIVILEGES ? &t->task.params : NULL,
+                                stages[t->stage].on_result);
         return (PgWork){.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
 }
 
-/* Whether there is another question. What is refused for want of a privilege has been said by the
+/* Whether there is another stage. What is refused for want of a privilege has been reported by the
  * line about privileges. */
 static bool check_next(CheckTask *t, const Fault *fault)
 {
         Fault missing;
-        bool said = t->privileges_missing && fault->code == CODE_PG_PRIVILEGE;
-        if (fault->scope != FAULT_NONE && !said)
+        bool reported = t->privileges_missing && fault->code == CODE_PG_PRIVILEGE;
+        if (fault->scope != FAULT_NONE && !reported)
                 check_add(t, stages[t->stage].what, fault);
-        if (fault->scope != FAULT_NONE || t->trap || ++t->stage == CHECK_STAGES)
+        if (fault->scope != FAULT_NONE || t->unsafe || ++t->stage == CHECK_STAGES)
                 return false;
         if (t->stage == CHECK_PRIVILEGES && !t->schema_there && t->foreign.scope != FAULT_NONE) {
                 check_add(t, "ownership", &t->foreign);
@@ -256,19 +255,14 @@ static bool check_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-static void check_done(MirrorTask *task)
-{
-        params_done(&((CheckTask *)task)->params);
-}
-
 int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, MirrorTask **ret)
 {
-        CheckTask *t = task_new(m, sizeof(*t), check_complete, check_done, userdata);
+        CheckTask *t = task_new(m, sizeof(*t), check_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_text(&t->params, NULL); /* this role */
-        params_bool(&t->params, false);
+        params_text(&t->task.params, NULL); /* this role */
+        params_bool(&t->task.params, false);
         PgWork work = check_work(t);
-        return task_start(&t->task, &work, &t->params, ret);
+        return task_start(&t->task, &work, ret);
 }

@@ -10,14 +10,8 @@
 typedef struct GrantsTask {
         MirrorTask task;
         MirrorGrantsCallback callback;
-        Params params;
         PgStep steps[2];
 } GrantsTask;
-
-static void grants_done(MirrorTask *task)
-{
-        params_done(&((GrantsTask *)task)->params);
-}
 
 static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -27,7 +21,7 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
                 fault_set(ret_fault, FAULT_PEER, ENOENT, CODE_PG_NO_ROLE,
                           "there is no role %.64s, or no schema edgemirror yet: CREATE ROLE, and "
                           "edgemirror migrate first",
-                          t->params.values[0]);
+                          t->task.params.values[0]);
                 return PG_ROLLBACK;
         }
         for (int row = 0; row < PQntuples(result); row++)
@@ -45,14 +39,14 @@ static bool grants_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, void *userdata,
                   MirrorTask **ret)
 {
-        GrantsTask *t = task_new(m, sizeof(*t), grants_complete, grants_done, userdata);
+        GrantsTask *t = task_new(m, sizeof(*t), grants_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_text(&t->params, role);
-        params_bool(&t->params, true);
+        params_text(&t->task.params, role);
+        params_bool(&t->task.params, true);
         t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
-        t->steps[1] = task_step(sql_check_privileges, &t->params, grants_on_result);
+        t->steps[1] = task_step(sql_check_privileges, &t->task.params, grants_on_result);
         PgWork work = {.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
-        return task_start(&t->task, &work, &t->params, ret);
+        return task_start(&t->task, &work, ret);
 }

@@ -14,22 +14,8 @@ typedef struct InstanceTask {
                 MirrorCallback plain;
                 MirrorInstancesCallback instances;
         } callback;
-        Params params;
-        PgStep step;
         MirrorBeatAnswer answer;
 } InstanceTask;
-
-static void instance_done(MirrorTask *task)
-{
-        params_done(&((InstanceTask *)task)->params);
-}
-
-static int instance_start(InstanceTask *t, const char *sql, PgStepResult on_result,
-                          MirrorTask **ret)
-{
-        t->step = task_step(sql, &t->params, on_result);
-        return task_start_step(&t->task, &t->step, &t->params, ret);
-}
 
 /* ---- a sign of life ------------------------------------------------------------------------- */
 
@@ -54,15 +40,15 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_fo
                          const char *message, MirrorBeatCallback callback, void *userdata,
                          MirrorTask **ret)
 {
-        InstanceTask *t = task_new(m, sizeof(*t), beat_complete, instance_done, userdata);
+        InstanceTask *t = task_new(m, sizeof(*t), beat_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback.beat = callback;
-        params_uuid(&t->params, instance);
-        params_text(&t->params, waiting_for);
-        params_text(&t->params, message);
-        params_usec(&t->params, LIMIT_LEASE_LEFT_USEC);
-        return instance_start(t, sql_instance_beat, beat_on_result, ret);
+        params_uuid(&t->task.params, instance);
+        params_text(&t->task.params, waiting_for);
+        params_text(&t->task.params, message);
+        params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
+        return task_start_statement(&t->task, sql_instance_beat, beat_on_result, ret);
 }
 
 /* ---- the last one --------------------------------------------------------------------------- */
@@ -77,12 +63,12 @@ static bool stop_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callback, void *userdata,
                          MirrorTask **ret)
 {
-        InstanceTask *t = task_new(m, sizeof(*t), stop_complete, instance_done, userdata);
+        InstanceTask *t = task_new(m, sizeof(*t), stop_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback.plain = callback;
-        params_uuid(&t->params, instance);
-        return instance_start(t, sql_instance_stop, NULL, ret);
+        params_uuid(&t->task.params, instance);
+        return task_start_statement(&t->task, sql_instance_stop, NULL, ret);
 }
 
 /* ---- all of them ---------------------------------------------------------------------------- */
@@ -119,10 +105,10 @@ static bool instances_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 
 int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata, MirrorTask **ret)
 {
-        InstanceTask *t = task_new(m, sizeof(*t), instances_complete, instance_done, userdata);
+        InstanceTask *t = task_new(m, sizeof(*t), instances_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback.instances = callback;
-        params_usec(&t->params, LIMIT_LEASE_LEFT_USEC);
-        return instance_start(t, sql_instance_list, instances_on_result, ret);
+        params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
+        return task_start_statement(&t->task, sql_instance_list, instances_on_result, ret);
 }

@@ -16,16 +16,16 @@ typedef struct MirrorBeatAnswer {
         /* that this instance wants, according to the table; negative: it is not known there:
          * register again */
         int64_t n_edges;
-        /* others that were found dead: what only they wanted is not wanted any more: register
-         * again */
+        /* others whose signs of life have ended: what only they wanted is not wanted any more:
+         * register again */
         int64_t n_dead;
 } MirrorBeatAnswer;
 
 typedef void (*MirrorBeatCallback)(const MirrorBeatAnswer *answer, const Fault *fault,
                                    void *userdata);
 
-/* One statement, a sign of life: an instance that gives none for the length of its lease is taken
- * for dead by the others. waiting_for: "catalog", "credentials", "lock" or "postgres", with a
+/* One statement, a sign of life: an instance that gives none for the length of its lease counts
+ * as dead for the others. waiting_for: "catalog", "credentials", "lock" or "postgres", with a
  * sentence about it; NULL: nothing. */
 int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for,
                          const char *message, MirrorBeatCallback callback, void *userdata,

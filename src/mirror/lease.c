@@ -14,30 +14,9 @@ typedef struct LeaseTask {
                 MirrorCallback plain;
                 MirrorClaimCallback claim;
         } callback;
-        Params params;
-        PgStep step;
         MirrorClaim claim;
         bool ours; /* the lease was still ours */
 } LeaseTask;
-
-static void lease_done(MirrorTask *task)
-{
-        params_done(&((LeaseTask *)task)->params);
-}
-
-/* A statement whose answer was lost may be repeated: claims are found out by their epoch, the
- * others say the same twice. */
-static void lease_soften(PgEnd end, Fault *fault)
-{
-        if (end == PG_END_UNKNOWN && fault->scope != FAULT_NONE)
-                fault->retryable = true;
-}
-
-static int lease_start(LeaseTask *t, const char *sql, PgStepResult on_result, MirrorTask **ret)
-{
-        t->step = task_step(sql, &t->params, on_result);
-        return task_start_step(&t->task, &t->step, &t->params, ret);
-}
 
 /* ---- claim ---------------------------------------------------------------------------------- */
 
@@ -95,8 +74,7 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
 static bool claim_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         LeaseTask *t = (LeaseTask *)task;
-        Fault copy = *fault;
-        lease_soften(end, &copy);
+        Fault copy = task_repeatable(end, fault);
         t->callback.claim(&t->claim, &copy, task->userdata);
         return false;
 }
@@ -106,20 +84,20 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
 {
         static const char *const triggers[] = {
                 [MIRROR_TRIGGER_SCHEDULE] = "schedule", [MIRROR_TRIGGER_MANUAL] = "manual"};
-        LeaseTask *t = task_new(m, sizeof(*t), claim_complete, lease_done, userdata);
+        LeaseTask *t = task_new(m, sizeof(*t), claim_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback.claim = callback;
-        params_uuid(&t->params, &request->edge);
-        params_text(&t->params, m->instance);
-        params_text(&t->params, m->lease);
-        params_text(&t->params, triggers[request->trigger]);
-        params_bool(&t->params, request->refresh);
-        params_int(&t->params, request->held_epoch);
-        params_int(&t->params, request->next_run_usec);
-        params_usec(&t->params, request->job_max_age_usec);
-        params_usec(&t->params, LIMIT_LEASE_LEFT_USEC);
-        return lease_start(t, sql_claim, claim_on_result, ret);
+        params_uuid(&t->task.params, &request->edge);
+        params_text(&t->task.params, m->instance);
+        params_text(&t->task.params, m->lease);
+        params_text(&t->task.params, triggers[request->trigger]);
+        params_bool(&t->task.params, request->refresh);
+        params_int(&t->task.params, request->held_epoch);
+        params_int(&t->task.params, request->next_run_usec);
+        params_usec(&t->task.params, request->job_max_age_usec);
+        params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
+        return task_start_statement(&t->task, sql_claim, claim_on_result, ret);
 }
 
 /* ---- progress ------------------------------------------------------------------------------- */
@@ -134,8 +112,7 @@ static PgNext lease_on_count(const PGresult *result, void *userdata, Fault *ret_
 static bool progress_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         LeaseTask *t = (LeaseTask *)task;
-        Fault copy = *fault;
-        lease_soften(end, &copy);
+        Fault copy = task_repeatable(end, fault);
         if (copy.scope == FAULT_NONE && !t->ours)
                 mirror_fault_lease_lost(&copy);
         t->callback.plain(&copy, task->userdata);
@@ -152,18 +129,18 @@ const char *mirror_phase_name(SyncPhase phase)
         return names[phase];
 }
 
-static const char *word_or_null(bool there, const char *word)
+static const char *text_or_null(bool there, const char *text)
 {
-        return there && word[0] ? word : NULL;
+        return there && text[0] ? text : NULL;
 }
 
 int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,
                     MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        LeaseTask *t = task_new(m, sizeof(*t), progress_complete, lease_done, userdata);
+        LeaseTask *t = task_new(m, sizeof(*t), progress_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        Params *p = &t->params;
+        Params *p = &t->task.params;
         const JobStatus *job = &progress->job;
         char id[UUID_STRING_SIZE];
         t->callback.plain = callback;
@@ -174,15 +151,15 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         params_text(p, mirror_phase_name(progress->phase));
         params_text(p, progress->has_job ? uuid_format(&job->id, id) : NULL);
         params_text(p, progress->job_url);
-        params_text(p, word_or_null(progress->has_job, job->state));
-        params_text(p, word_or_null(progress->has_job, job->result));
+        params_text(p, text_or_null(progress->has_job, job->state));
+        params_text(p, text_or_null(progress->has_job, job->result));
         params_double(p, progress->has_job ? job->progress : -1);
         params_text(p, progress->job_message);
         params_text(p, progress->job_document);
         params_int(p, progress->pages);
         params_int(p, progress->requests);
         params_int(p, progress->listed);
-        return lease_start(t, sql_progress, lease_on_count, ret);
+        return task_start_statement(&t->task, sql_progress, lease_on_count, ret);
 }
 
 /* ---- finish --------------------------------------------------------------------------------- */
@@ -190,8 +167,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
 static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         LeaseTask *t = (LeaseTask *)task;
-        Fault copy = *fault;
-        lease_soften(end, &copy);
+        Fault copy = task_repeatable(end, fault);
         if (copy.scope == FAULT_NONE && !t->ours)
                 fault_set(&copy, FAULT_RUN, ESTALE, CODE_RUN_OVER,
                           "the run had an end already; see edgemirror.sync_run");
@@ -212,8 +188,8 @@ void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
         params_text(p, ending->outcome);
         params_text(p, ending->refresh);
         params_text(p, ending->has_job ? uuid_format(&ending->job.id, id) : NULL);
-        params_text(p, word_or_null(ending->has_job, ending->job.state));
-        params_text(p, word_or_null(ending->has_job, ending->job.result));
+        params_text(p, text_or_null(ending->has_job, ending->job.state));
+        params_text(p, text_or_null(ending->has_job, ending->job.result));
         params_double(p, ending->has_job ? ending->job.progress : -1);
         params_text(p, ending->job_message);
         params_text(p, ending->job_document);
@@ -229,11 +205,11 @@ void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
 int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
                   MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        LeaseTask *t = task_new(m, sizeof(*t), finish_complete, lease_done, userdata);
+        LeaseTask *t = task_new(m, sizeof(*t), finish_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback.plain = callback;
-        params_ending(&t->params, run, ending);
-        params_int(&t->params, ending->listed);
-        return lease_start(t, sql_finish, lease_on_count, ret);
+        params_ending(&t->task.params, run, ending);
+        params_int(&t->task.params, ending->listed);
+        return task_start_statement(&t->task, sql_finish, lease_on_count, ret);
 }

@@ -28,7 +28,7 @@ typedef struct MirrorClaim {
         uint64_t holder_expires_usec; /* the lease ends in, unless renewed */
         int64_t epoch;
         int64_t run_id;
-        /* the last run of this edge was cut short while it had a job that is young enough to be
+        /* the last run of this edge ended before its job did, and the job is young enough to be
          * polled on: */
         bool resumes;
         Uuid job_id;

@@ -13,7 +13,6 @@
 typedef struct LockTask {
         MirrorTask task;
         MirrorCallback callback;
-        PgStep step;
         Fault found;
 } LockTask;
 
@@ -63,11 +62,11 @@ static bool lock_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 
 int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        LockTask *t = task_new(m, sizeof(*t), lock_complete, NULL, userdata);
+        LockTask *t = task_new(m, sizeof(*t), lock_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        t->step = task_step(sql_lock_wait, NULL, lock_on_result);
-        const PgWork work = {.steps = &t->step, .n_steps = 1, .urgent = true};
-        return task_start(&t->task, &work, NULL, ret);
+        t->task.step = task_step(sql_lock_wait, NULL, lock_on_result);
+        const PgWork work = {.steps = &t->task.step, .n_steps = 1, .urgent = true};
+        return task_start(&t->task, &work, ret);
 }

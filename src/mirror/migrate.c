@@ -1,6 +1,6 @@
 /*
  * migrate: one transaction per migration, each under the same lock, each looking again at what has
- * been applied: two of us at once, or one that was killed half way, end in the same schema.
+ * been applied: two of us at once, or one that was ended half way, end in the same schema.
  *
  * What always holds: a transaction begins with our search path; it makes the schema if there is
  * none, and ends where there still is none, so that nobody else can make it later; then, before
@@ -32,13 +32,13 @@ typedef struct MigrateTask {
         MigrateCallback callback;
         PgStep steps[10];
         size_t n_steps;
-        Params params, checksum;
+        Params checksum; /* beside the task's own, of sql_migrate_record */
         /* index in sql_migrations; 0 is the bootstrap, done with every transaction */
         size_t next;
         size_t checking;      /* index of the migration whose checksum is compared */
         char (*recorded)[65]; /* by index */
         int version, from_version;
-        bool looked;
+        bool read_once; /* the recorded migrations */
         bool sharing;
         bool knows_catalog; /* the table is there */
         Text notes;
@@ -47,7 +47,6 @@ typedef struct MigrateTask {
 static void migrate_done(MirrorTask *task)
 {
         MigrateTask *t = (MigrateTask *)task;
-        params_done(&t->params);
         params_done(&t->checksum);
         free(t->recorded);
         text_done(&t->notes);
@@ -77,9 +76,9 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
                 (void)snprintf(t->recorded[row + 1], sizeof(t->recorded[0]), "%s",
                                PQgetvalue(result, row, 1));
         }
-        if (!t->looked)
+        if (!t->read_once)
                 t->from_version = t->version;
-        t->looked = true;
+        t->read_once = true;
         return PG_NEXT;
 }
 
@@ -187,7 +186,7 @@ static int migrate_run(MigrateTask *t)
                        .n_steps = t->n_steps,
                        .transaction = true,
                        .statement_timeout_usec = USEC_PER_HOUR};
-        if (t->params.failed || t->checksum.failed)
+        if (t->task.params.failed || t->checksum.failed)
                 return -ENOMEM;
         return task_continue(&t->task, &work);
 }
@@ -210,8 +209,8 @@ static int migrate_look(MigrateTask *t)
         return migrate_run(t);
 }
 
-/* Another migrate may have been quicker: then this one is there already, and the transaction is
- * given up. */
+/* Another migrate may have been first: then this one is there already, and the transaction is
+ * rolled back. */
 static PgNext migrate_on_still_missing(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         MigrateTask *t = userdata;
@@ -222,14 +221,14 @@ static PgNext migrate_on_still_missing(const PGresult *result, void *userdata, F
 static int migrate_apply(MigrateTask *t)
 {
         const SqlMigration *migration = &sql_migrations[t->next];
-        params_done(&t->params);
-        params_int(&t->params, migration->number);
-        params_text(&t->params, migration->name);
-        params_text(&t->params, migration->text);
+        params_done(&t->task.params);
+        params_int(&t->task.params, migration->number);
+        params_text(&t->task.params, migration->name);
+        params_text(&t->task.params, migration->text);
         migrate_begin(t);
         migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_still_missing));
         migrate_step(t, script(migration->text));
-        migrate_step(t, task_step(sql_migrate_record, &t->params, NULL));
+        migrate_step(t, task_step(sql_migrate_record, &t->task.params, NULL));
         return migrate_run(t);
 }
 
@@ -284,10 +283,11 @@ static bool migrate_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 
 int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTask **ret)
 {
-        MigrateTask *t = task_new(m, sizeof(*t), migrate_complete, migrate_done, userdata);
+        MigrateTask *t = task_new(m, sizeof(*t), migrate_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
+        t->task.done = migrate_done;
         t->recorded = calloc(sql_n_migrations + 1, sizeof(*t->recorded));
         int r = t->recorded ? migrate_look(t) : -ENOMEM;
         if (r < 0) {

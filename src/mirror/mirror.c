@@ -69,6 +69,7 @@ static void task_free(MirrorTask *task)
         sd_event_source_disable_unref(task->timer);
         if (task->done)
                 task->done(task);
+        params_done(&task->params);
         free(task);
 }
 
@@ -79,14 +80,13 @@ MirrorTask *mirror_cancel(MirrorTask *task)
         return NULL;
 }
 
-void *task_new(Mirror *m, size_t size, TaskComplete complete, TaskDone done, void *userdata)
+void *task_new(Mirror *m, size_t size, TaskComplete complete, void *userdata)
 {
         MirrorTask *task = calloc(1, size);
         if (!task)
                 return NULL;
         task->mirror = m;
         task->complete = complete;
-        task->done = done;
         task->userdata = userdata;
         LIST_INSERT_HEAD(&m->tasks, task, entry);
         return task;
@@ -118,9 +118,9 @@ int task_continue(MirrorTask *task, const PgWork *work)
         return pg_start(task->mirror->pool, work, task_on_end, task, &task->pg);
 }
 
-int task_start(MirrorTask *task, const PgWork *work, const Params *params, MirrorTask **ret)
+int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret)
 {
-        int r = params && params->failed ? -ENOMEM : task_continue(task, work);
+        int r = task->params.failed ? -ENOMEM : task_continue(task, work);
         if (r < 0)
                 task_free(task);
         else
@@ -128,10 +128,12 @@ int task_start(MirrorTask *task, const PgWork *work, const Params *params, Mirro
         return r;
 }
 
-int task_start_step(MirrorTask *task, const PgStep *step, const Params *params, MirrorTask **ret)
+int task_start_statement(MirrorTask *task, const char *sql, PgStepResult on_result,
+                         MirrorTask **ret)
 {
-        PgWork work = {.steps = step, .n_steps = 1};
-        return task_start(task, &work, params, ret);
+        PgWork work = {.steps = &task->step, .n_steps = 1};
+        task->step = task_step(sql, &task->params, on_result);
+        return task_start(task, &work, ret);
 }
 
 int task_wait(MirrorTask *task, uint64_t delay_usec, sd_event_time_handler_t fire)

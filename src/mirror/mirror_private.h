@@ -17,7 +17,7 @@ struct Mirror {
 };
 
 /* How a task ends: called once, from the loop, with the task off its mirror's list; the task is
- * freed after. Returns true when the task goes on instead (it has started something else). */
+ * freed after. Returns true when it has started something else instead. */
 typedef bool (*TaskComplete)(MirrorTask *task, PgEnd end, const Fault *fault);
 typedef void (*TaskDone)(MirrorTask *task);
 
@@ -28,23 +28,27 @@ struct MirrorTask {
         bool ending; /* it is off the list, and its callback runs */
         PgTask *pg;
         sd_event_source *timer;
+        PgStep step;   /* of task_start_statement */
+        Params params; /* of its statement, or of one of them */
         TaskComplete complete;
-        TaskDone done; /* releases what the file's own task holds; may be NULL */
+        TaskDone done; /* releases what the file's own task holds; NULL: nothing */
         void *userdata;
 };
 
 /* Allocates `size` bytes (the file's own struct), zeroed, on the mirror's list. NULL: out of
  * memory. */
-void *task_new(Mirror *m, size_t size, TaskComplete complete, TaskDone done, void *userdata);
+void *task_new(Mirror *m, size_t size, TaskComplete complete, void *userdata);
 
-/* Starts the work and gives out the task; on failure the task is freed and the error returned.
- * `params` (NULL: none) are checked for failed allocations. */
-int task_start(MirrorTask *task, const PgWork *work, const Params *params, MirrorTask **ret);
+/* Starts the work and gives out the task; on failure, of an allocation for its parameters too, the
+ * task is freed and the error returned. */
+int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret);
 
-/* The same for one statement, which is borrowed. */
-int task_start_step(MirrorTask *task, const PgStep *step, const Params *params, MirrorTask **ret);
+/* The same for one statement with the task's parameters; its text is borrowed. */
+int task_start_statement(MirrorTask *task, const char *sql, PgStepResult on_result,
+                         MirrorTask **ret);
 
-/* The same for a task that goes on: an error is returned and the task left as it is. */
+/* The same for a task that has work behind it already: an error is returned and the task left as it
+ * is. */
 int task_continue(MirrorTask *task, const PgWork *work);
 
 /* Calls `fire` after the delay, from the loop; the task must have nothing under way. */
@@ -52,6 +56,15 @@ int task_wait(MirrorTask *task, uint64_t delay_usec, sd_event_time_handler_t fir
 
 /* Ends the task from a timer handler as if its work had ended. */
 void task_finish(MirrorTask *task, PgEnd end, const Fault *fault);
+
+/* The fault of what may be done again although its answer was lost: a claim is recognized by its
+ * epoch, and the others write the same twice. */
+static inline Fault task_repeatable(PgEnd end, const Fault *fault)
+{
+        Fault copy = *fault;
+        copy.retryable = copy.retryable || (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE);
+        return copy;
+}
 
 static inline PgStep task_step(const char *sql, const Params *p, PgStepResult on_result)
 {

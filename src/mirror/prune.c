@@ -12,18 +12,16 @@ typedef struct PruneTask {
         MirrorTask task;
         MirrorPruneCallback callback;
         unsigned batch;
-        /* for ever: its table is not touched, and no privilege on it is needed */
+        /* for ever: its table is not read or written, and no privilege on it is needed */
         bool keeps_history;
-        Params history, runs;
+        Params history; /* beside the task's own, of sql_prune_runs */
         PgStep steps[2];
         MirrorPruned pruned;
 } PruneTask;
 
 static void prune_done(MirrorTask *task)
 {
-        PruneTask *t = (PruneTask *)task;
-        params_done(&t->history);
-        params_done(&t->runs);
+        params_done(&((PruneTask *)task)->history);
 }
 
 static bool prune_wants_history(void *userdata)
@@ -69,18 +67,19 @@ int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
 {
         if (batch == 0)
                 return -EINVAL;
-        PruneTask *t = task_new(m, sizeof(*t), prune_complete, prune_done, userdata);
+        PruneTask *t = task_new(m, sizeof(*t), prune_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
+        t->task.done = prune_done;
         t->batch = batch;
         params_keep(&t->history, retention->history_keep_usec, batch);
-        params_keep(&t->runs, retention->run_keep_usec, batch);
-        t->runs.failed = t->runs.failed || t->history.failed;
+        params_keep(&t->task.params, retention->run_keep_usec, batch);
+        t->task.params.failed = t->task.params.failed || t->history.failed;
         t->keeps_history = retention->history_keep_usec == USEC_FOREVER;
         t->steps[0] = task_step(sql_prune_history, &t->history, prune_on_history);
         t->steps[0].wanted = prune_wants_history;
-        t->steps[1] = task_step(sql_prune_runs, &t->runs, prune_on_runs);
+        t->steps[1] = task_step(sql_prune_runs, &t->task.params, prune_on_runs);
         PgWork work = {.steps = t->steps, .n_steps = 2, .transaction = true};
-        return task_start(&t->task, &work, &t->runs, ret);
+        return task_start(&t->task, &work, ret);
 }

@@ -14,17 +14,13 @@
 typedef struct DueTask {
         MirrorTask task;
         MirrorDueCallback callback;
-        Params params;
-        PgStep step;
         MirrorDue *taken;
         MirrorDueAnswer answer;
 } DueTask;
 
 static void due_done(MirrorTask *task)
 {
-        DueTask *t = (DueTask *)task;
-        params_done(&t->params);
-        free(t->taken);
+        free(((DueTask *)task)->taken);
 }
 
 /* Columns: kind, edge, epoch, due, failures, now, version of the schema, who held the lease before.
@@ -65,10 +61,8 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
 static bool due_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         DueTask *t = (DueTask *)task;
-        Fault copy = *fault;
-        if (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE)
-                /* a lease that was taken without our knowing ends by itself */
-                copy.retryable = true;
+        /* a lease that was taken and not reported ends by itself */
+        Fault copy = task_repeatable(end, fault);
         t->callback(&t->answer, &copy, task->userdata);
         return false;
 }
@@ -76,64 +70,58 @@ static bool due_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 int mirror_take_due(Mirror *m, unsigned limit, const Uuid *exclude, size_t n_exclude,
                     MirrorDueCallback callback, void *userdata, MirrorTask **ret)
 {
-        DueTask *t = task_new(m, sizeof(*t), due_complete, due_done, userdata);
+        DueTask *t = task_new(m, sizeof(*t), due_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
+        t->task.done = due_done;
         t->answer.next_usec = INT64_MAX;
-        params_text(&t->params, m->instance);
-        params_text(&t->params, m->lease);
-        params_int(&t->params, limit);
-        params_uuids(&t->params, exclude, n_exclude);
-        params_int(&t->params, mirror_schema_version());
-        params_usec(&t->params, LIMIT_LEASE_LEFT_USEC);
-        t->step = task_step(sql_take_due, &t->params, due_on_result);
-        return task_start_step(&t->task, &t->step, &t->params, ret);
+        params_text(&t->task.params, m->instance);
+        params_text(&t->task.params, m->lease);
+        params_int(&t->task.params, limit);
+        params_uuids(&t->task.params, exclude, n_exclude);
+        params_int(&t->task.params, mirror_schema_version());
+        params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
+        return task_start_statement(&t->task, sql_take_due, due_on_result, ret);
 }
 
-/* ---- statements that say one thing about one edge ------------------------------------------- */
+/* ---- due times ------------------------------------------------------------------------------ */
 
-typedef struct SayTask {
+typedef struct WriteTask {
         MirrorTask task;
         MirrorCallback callback;
-        Params params;
-        PgStep step;
-} SayTask;
+} WriteTask;
 
-static void say_done(MirrorTask *task)
-{
-        params_done(&((SayTask *)task)->params);
-}
-
-static bool say_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool write_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         (void)end;
-        ((SayTask *)task)->callback(fault, task->userdata);
+        ((WriteTask *)task)->callback(fault, task->userdata);
         return false;
 }
 
-static int say(Mirror *m, const char *sql, const Uuid *edge, int64_t epoch, int64_t next_run_usec,
-               MirrorCallback callback, void *userdata, MirrorTask **ret)
+static int write_start(Mirror *m, const char *sql, const Uuid *edge, int64_t epoch,
+                       int64_t next_run_usec, MirrorCallback callback, void *userdata,
+                       MirrorTask **ret)
 {
-        SayTask *t = task_new(m, sizeof(*t), say_complete, say_done, userdata);
+        WriteTask *t = task_new(m, sizeof(*t), write_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_uuid(&t->params, edge);
-        params_int(&t->params, epoch);
-        params_int(&t->params, next_run_usec);
-        t->step = task_step(sql, &t->params, NULL);
-        return task_start_step(&t->task, &t->step, &t->params, ret);
+        params_uuid(&t->task.params, edge);
+        params_int(&t->task.params, epoch);
+        params_int(&t->task.params, next_run_usec);
+        return task_start_statement(&t->task, sql, NULL, ret);
 }
 
 int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec,
                    MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        return say(m, sql_release, edge, epoch, next_run_usec, callback, userdata, ret);
+        return write_start(m, sql_release, edge, epoch, next_run_usec, callback, userdata, ret);
 }
 
 int mirror_set_next_run(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec,
                         MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        return say(m, sql_set_next_run, edge, epoch, next_run_usec, callback, userdata, ret);
+        return write_start(m, sql_set_next_run, edge, epoch, next_run_usec, callback, userdata,
+                           ret);
 }

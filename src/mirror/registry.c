@@ -32,7 +32,8 @@ typedef struct RegisterTask {
         MirrorCallback callback;
         bool service;    /* it is the service that registers, with all its edges */
         bool no_catalog; /* is registered yet */
-        Params catalog, lock, instance, names, edges, others;
+        /* beside the task's own, of sql_register */
+        Params catalog, lock, instance, names, others;
         PgStep steps[REGISTER_STEPS];
 } RegisterTask;
 
@@ -43,7 +44,6 @@ static void register_done(MirrorTask *task)
         params_done(&t->lock);
         params_done(&t->instance);
         params_done(&t->names);
-        params_done(&t->edges);
         params_done(&t->others);
 }
 
@@ -66,9 +66,7 @@ static bool register_is_service(void *userdata)
 
 static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
-        Fault copy = *fault;
-        if (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE)
-                copy.retryable = true; /* registering twice says the same */
+        Fault copy = task_repeatable(end, fault);
         ((RegisterTask *)task)->callback(&copy, task->userdata);
         return false;
 }
@@ -105,12 +103,12 @@ static void params_edges(Params *p, const MirrorEdge *edges, size_t n)
         params_array(p, &timezones);
 }
 
-static void params_moments(Params *p, const MirrorEdge *edges, size_t n)
+static void params_due(Params *p, const MirrorEdge *edges, size_t n)
 {
-        ArrayText moments = {0};
+        ArrayText due = {0};
         for (size_t i = 0; i < n; i++)
-                array_add_int(&moments, edges[i].next_run_usec);
-        params_array(p, &moments);
+                array_add_int(&due, edges[i].next_run_usec);
+        params_array(p, &due);
 }
 
 /* $1…$5: what the instance is, and the edges that it wants. */
@@ -147,13 +145,13 @@ static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n,
         params_edge_ids(&t->names, edges, n);
         params_edge_names(&t->names, edges, n);
         params_service(&t->names, service);
-        params_edges(&t->edges, edges, n);
-        params_moments(&t->edges, edges, n);
-        params_service(&t->edges, service);
+        params_edges(&t->task.params, edges, n);
+        params_due(&t->task.params, edges, n);
+        params_service(&t->task.params, service);
         params_edge_ids(&t->others, edges, n);
         params_service(&t->others, service);
-        t->edges.failed = t->edges.failed || t->catalog.failed || t->lock.failed ||
-                          t->instance.failed || t->names.failed || t->others.failed;
+        t->task.params.failed = t->task.params.failed || t->catalog.failed || t->lock.failed ||
+                                t->instance.failed || t->names.failed || t->others.failed;
 }
 
 /* The edges are locked before the other instances: that may take a while, and their signs of life
@@ -162,7 +160,7 @@ static void register_steps(RegisterTask *t)
 {
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, trust_on_version);
         t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, register_on_catalog);
-        /* Another may be quicker: what is there then decides. */
+        /* Another instance may be first: what is there then decides. */
         t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &t->catalog, NULL);
         t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
         t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG].wanted = register_no_catalog;
@@ -170,7 +168,7 @@ static void register_steps(RegisterTask *t)
         t->steps[STEP_INSTANCE] = task_step(sql_instance_register, &t->instance, NULL);
         t->steps[STEP_INSTANCES].wanted = t->steps[STEP_INSTANCE].wanted = register_is_service;
         t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
-        t->steps[STEP_EDGES] = task_step(sql_register, &t->edges, NULL);
+        t->steps[STEP_EDGES] = task_step(sql_register, &t->task.params, NULL);
         t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
         t->steps[STEP_OTHERS].wanted = register_is_service;
 }
@@ -179,10 +177,11 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
                     const MirrorInstance *service, MirrorCallback callback, void *userdata,
                     MirrorTask **ret)
 {
-        RegisterTask *t = task_new(m, sizeof(*t), register_complete, register_done, userdata);
+        RegisterTask *t = task_new(m, sizeof(*t), register_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
+        t->task.done = register_done;
         register_fill(t, edges, n_edges, service);
         register_steps(t);
         bool looks = n_edges == 0 && !service;
@@ -192,7 +191,7 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
                        .n_steps = looks ? 2 : REGISTER_STEPS,
                        .transaction = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        return task_start(&t->task, &work, &t->edges, ret);
+        return task_start(&t->task, &work, ret);
 }
 
 bool mirror_is_locked(const Fault *fault)

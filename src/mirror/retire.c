@@ -1,11 +1,11 @@
 /*
- * retire: edges that are configured no more: their rows end, or all that there is of them goes, in
- * one transaction.
+ * retire: edges that are not configured any more: their rows end, or all that there is of them is
+ * deleted, in one transaction.
  *
  * What always holds: the edges and their places in the queue are locked in the order in which an
  * apply locks them; where somebody holds a lease, nothing is done at all. Nor where the schema is
- * another version's, or the database belongs to another catalog: which edges are configured no
- * more, a file of that one does not say.
+ * another version's, or the database belongs to another catalog: our configuration does not know
+ * the edges of that one.
  */
 #include "mirror/retire.h"
 #include "base/duration.h"
@@ -34,14 +34,8 @@ typedef struct RetireTask {
         MirrorTask task;
         MirrorRetireCallback callback; /* of a look */
         MirrorCallback done;           /* of a retirement */
-        Params params;
         PgStep steps[RETIRE_STEPS];
 } RetireTask;
-
-static void retire_done(MirrorTask *task)
-{
-        params_done(&((RetireTask *)task)->params);
-}
 
 static void retire_trust(PgStep steps[static STEP_LOCK])
 {
@@ -78,19 +72,19 @@ static bool retire_found(MirrorTask *task, PgEnd end, const Fault *fault)
 int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallback callback,
                           void *userdata, MirrorTask **ret)
 {
-        RetireTask *t = task_new(m, sizeof(*t), retire_found, retire_done, userdata);
+        RetireTask *t = task_new(m, sizeof(*t), retire_found, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_names(&t->params, names);
+        params_names(&t->task.params, names);
         retire_trust(t->steps);
-        t->steps[STEP_FIND] = task_step(sql_retire_find, &t->params, retire_on_found);
+        t->steps[STEP_FIND] = task_step(sql_retire_find, &t->task.params, retire_on_found);
         PgWork work = {.steps = t->steps,
                        .n_steps = FIND_STEPS,
                        .transaction = true,
                        .read_only = true,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
-        return task_start(&t->task, &work, &t->params, ret);
+        return task_start(&t->task, &work, ret);
 }
 
 /* ---- retiring ------------------------------------------------------------------------------- */
@@ -139,18 +133,18 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
                 [STEP_FORGET_RUNS] = sql_forget_runs,
                 [STEP_FORGET_EDGES] = sql_forget_edges,
         };
-        RetireTask *t = task_new(m, sizeof(*t), retire_complete, retire_done, userdata);
+        RetireTask *t = task_new(m, sizeof(*t), retire_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        params_uuids(&t->params, edges, n_edges);
+        params_uuids(&t->task.params, edges, n_edges);
         t->done = callback;
         retire_trust(t->steps);
         for (size_t i = STEP_LOCK; i < RETIRE_STEPS; i++)
-                t->steps[i] =
-                        task_step(sql[i], &t->params, i == STEP_CLAIM ? retire_on_claim : NULL);
+                t->steps[i] = task_step(sql[i], &t->task.params,
+                                        i == STEP_CLAIM ? retire_on_claim : NULL);
         PgWork work = {.steps = t->steps,
                        .n_steps = forget ? RETIRE_STEPS : STEP_FORGET_HISTORY,
                        .transaction = true,
                        .statement_timeout_usec = USEC_PER_HOUR};
-        return task_start(&t->task, &work, &t->params, ret);
+        return task_start(&t->task, &work, ret);
 }

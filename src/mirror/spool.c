@@ -59,13 +59,13 @@ static int spool_fault(Fault *ret_fault, int error, const char *what)
 
 /* A file without a name goes away with the process, however that ends. Not every file system has
  * O_TMPFILE (overlay and network ones): there the name is taken away at once. */
-static int spool_open_in(const char *folder)
+static int spool_open_in(const char *directory)
 {
         char path[PATH_MAX];
-        int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
         if (fd >= 0)
                 return fd;
-        int n = snprintf(path, sizeof(path), "%s/edgemirror-XXXXXX", folder);
+        int n = snprintf(path, sizeof(path), "%s/edgemirror-XXXXXX", directory);
         if (n < 0 || (size_t)n >= sizeof(path))
                 return -ENAMETOOLONG;
         fd = mkostemp(path, O_CLOEXEC);
@@ -77,12 +77,12 @@ static int spool_open_in(const char *folder)
 
 static int spool_open_file(void)
 {
-        const char *const folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
+        const char *const directories[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
         int r = -ENOENT;
-        for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-                if (!folders[i] || !folders[i][0])
+        for (size_t i = 0; i < ARRAY_SIZE(directories); i++) {
+                if (!directories[i] || !directories[i][0])
                         continue;
-                r = spool_open_in(folders[i]);
+                r = spool_open_in(directories[i]);
                 if (r >= 0)
                         return r;
         }
@@ -176,18 +176,18 @@ static int spool_append_row(Spool *s, const DatabaseConnection *row)
 static int spool_append_verdict(Spool *s, const SpoolVerdict *v)
 {
         char id[UUID_STRING_SIZE], edge[UUID_STRING_SIZE];
-        const char *gone = v->gone ? "t" : v->elsewhere ? "f" : "\\N";
+        const char *gone = v->gone ? "t" : v->moved ? "f" : "\\N";
         int r = text_printf(&s->memory, "%s\t%s\t", uuid_format(&v->id, id), gone);
         if (r >= 0)
                 r = v->http_status ? text_printf(&s->memory, "%d\t", v->http_status)
                                    : text_append_string(&s->memory, "\\N\t");
         if (r < 0)
                 return r;
-        if (!v->elsewhere)
+        if (!v->moved)
                 return text_append_string(&s->memory, "\\N\t\\N\t\\N\n");
-        r = text_printf(&s->memory, "%s\t", uuid_format(&v->elsewhere->edge_connection_id, edge));
+        r = text_printf(&s->memory, "%s\t", uuid_format(&v->moved->edge_connection_id, edge));
         if (r >= 0)
-                r = spool_append_name(s, v->elsewhere);
+                r = spool_append_name(s, v->moved);
         return r < 0 ? r : text_append_string(&s->memory, "\n");
 }
 

@@ -7,8 +7,8 @@
  * everything is in one unlinked temporary file, so memory does not grow with the inventory. An id
  * may occur more than once: the later row (larger seq) is the truth.
  *
- * The same keeps the ids of rows that are missing from the list, and what the catalog said of each.
- * One spool holds one of the three kinds.
+ * The same keeps the ids of rows that are missing from the list, and what the catalog answered for
+ * each. One spool holds one of the three kinds.
  */
 #pragma once
 
@@ -29,13 +29,13 @@ int spool_add(Spool *spool, const DatabaseConnection *row, Fault *ret_fault);
 int spool_add_id(Spool *spool, const Uuid *id, Fault *ret_fault);
 int spool_get_id(Spool *spool, int64_t number, Uuid *ret, Fault *ret_fault);
 
-/* What the catalog said when a row was asked for by its id: it is gone, or with another Edge
- * connection, or neither: nothing is known. */
+/* What the catalog answered when a row was asked for by its id: it is gone, or it has moved to
+ * another Edge connection, or neither: nothing is known. */
 typedef struct SpoolVerdict {
         Uuid id;
         bool gone;
-        const DatabaseConnection *elsewhere; /* NULL: not */
-        int http_status;                     /* 0: no answer */
+        const DatabaseConnection *moved; /* as the other edge has it; NULL: it has not moved */
+        int http_status;                 /* 0: no answer */
 } SpoolVerdict;
 
 /* A line of COPY edgemirror_verdict (id, gone, http_status, edge, name, database_id). Errors as

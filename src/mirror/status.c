@@ -1,5 +1,5 @@
 /*
- * status: what the tables say about every edge, row by row.
+ * status: what the tables hold about every edge, row by row.
  */
 #include "mirror/status.h"
 #include "base/duration.h"
@@ -14,7 +14,6 @@
 typedef struct StatusTask {
         MirrorTask task;
         MirrorStatusCallback callback;
-        Params params;
         PgStep steps[2];
 } StatusTask;
 
@@ -53,11 +52,6 @@ enum {
         COLUMN_LEASE,
         COLUMN_REJECTED,
 };
-
-static void status_done(MirrorTask *task)
-{
-        params_done(&((StatusTask *)task)->params);
-}
 
 static int64_t int_or(const PGresult *r, int row, int column, int64_t otherwise)
 {
@@ -127,19 +121,19 @@ static bool status_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback,
                   void *userdata, MirrorTask **ret)
 {
-        StatusTask *t = task_new(m, sizeof(*t), status_complete, status_done, userdata);
+        StatusTask *t = task_new(m, sizeof(*t), status_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_names(&t->params, names);
-        params_text(&t->params, m->lease);
+        params_names(&t->task.params, names);
+        params_text(&t->task.params, m->lease);
         t->steps[0] = task_step(sql_catalog, NULL, trust_on_catalog);
-        t->steps[1] = task_step(sql_status, &t->params, status_on_result);
-        /* Somebody who asks what is wrong is told of a lock within seconds. */
+        t->steps[1] = task_step(sql_status, &t->task.params, status_on_result);
+        /* Somebody who asks what is wrong gets an answer about a lock within seconds. */
         PgWork work = {.steps = t->steps,
                        .n_steps = ARRAY_SIZE(t->steps),
                        .transaction = true,
                        .read_only = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        return task_start(&t->task, &work, &t->params, ret);
+        return task_start(&t->task, &work, ret);
 }

@@ -1,5 +1,5 @@
 /*
- * status: what the tables say about every edge.
+ * status: what the tables hold about every edge.
  */
 #pragma once
 

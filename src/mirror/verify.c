@@ -22,14 +22,8 @@ enum {
 typedef struct VerifyTask {
         MirrorTask task;
         MirrorVerifyCallback callback;
-        Params names;
         PgStep steps[3];
 } VerifyTask;
-
-static void verify_done(MirrorTask *task)
-{
-        params_done(&((VerifyTask *)task)->names);
-}
 
 static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault)
 {
@@ -62,18 +56,18 @@ static bool verify_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback,
                   void *userdata, MirrorTask **ret)
 {
-        VerifyTask *t = task_new(m, sizeof(*t), verify_complete, verify_done, userdata);
+        VerifyTask *t = task_new(m, sizeof(*t), verify_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_names(&t->names, names);
+        params_names(&t->task.params, names);
         t->steps[0] = task_step(sql_catalog, NULL, trust_on_catalog);
-        t->steps[1] = task_step(sql_verify_cursor, &t->names, NULL);
+        t->steps[1] = task_step(sql_verify_cursor, &t->task.params, NULL);
         t->steps[2] = task_step(sql_verify_fetch, NULL, verify_on_edge);
         PgWork work = {.steps = t->steps,
                        .n_steps = ARRAY_SIZE(t->steps),
                        .transaction = true,
                        .read_only = true,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
-        return task_start(&t->task, &work, &t->names, ret);
+        return task_start(&t->task, &work, ret);
 }

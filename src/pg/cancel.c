@@ -11,8 +11,8 @@
 
 static void cancel_run(void *data)
 {
-        char words[256];
-        (void)PQcancel(data, words, sizeof(words));
+        char message[256];
+        (void)PQcancel(data, message, sizeof(message));
 }
 
 static void cancel_done(void *data, void *userdata)

@@ -118,7 +118,7 @@ static void connection_established(PgConnection *c)
         connection_set_idle(c);
 }
 
-/* What a server answered tells more than that another address does not answer. */
+/* A server's answer is kept rather than that another address does not answer. */
 static void connection_keep_fault(PgConnection *c, const Fault *fault)
 {
         bool answered = c->fault.sqlstate[0] || c->fault.code == CODE_PG_READ_ONLY;
@@ -386,7 +386,7 @@ static int connection_find_endpoints(PgConnection *c, Fault *ret_fault)
 {
         PgEndpoints *list;
         int r = pg_endpoints_parse(c->server->options.conninfo, &list);
-        /* libpq's own words about a bad string quote it, password and all: they are not shown */
+        /* libpq's own message about a bad string quotes it, with the password: it is not shown */
         if (r == -EINVAL)
                 return fault_set(ret_fault, FAULT_PEER, EINVAL, CODE_PG_CONNINFO,
                                  "conninfo is not a connection string of PostgreSQL; write "

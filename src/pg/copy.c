@@ -69,7 +69,7 @@ void copy_feed(PgConnection *c)
 void copy_begin(PgConnection *c)
 {
         PgTask *t = c->task;
-        /* our own mistake: end the COPY, let the server say so */
+        /* our own mistake: end the COPY, the server reports it */
         if (!t->work.steps[t->at.step].copy_source) {
                 (void)PQputCopyEnd(c->conn, "no source");
                 (void)connection_flush(c, false);

@@ -91,7 +91,7 @@ static const char *option_value(const PQconninfoOption *options, const char *key
         return "";
 }
 
-/* Cuts the next word off a list with commas. NULL: the list has ended. */
+/* Cuts the next entry off a list with commas. NULL: the list has ended. */
 static const char *next_word(char **list)
 {
         return *list ? strsep(list, ",") : NULL;

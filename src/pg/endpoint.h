@@ -3,8 +3,8 @@
  *
  * libpq would resolve names itself and hold the loop meanwhile, and would have one time limit for
  * all addresses of a name. So the hosts of the conninfo (of the environment and of a service file,
- * too) are listed here, their names are looked up in a thread by getaddrinfo, as nsswitch.conf
- * says, and each address is tried by itself.
+ * too) are listed here, their names are looked up in a thread by getaddrinfo, by the rules of
+ * nsswitch.conf, and each address is tried by itself.
  */
 #pragma once
 

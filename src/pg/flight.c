@@ -42,11 +42,12 @@ static const char *begin_sql(const PgWork *work)
                                : "BEGIN ISOLATION LEVEL READ COMMITTED";
 }
 
-/* For the transaction alone, whatever role, database and server say. Until its first entry is in
- * force, names are looked up where the role says: so each one, operators too, names its schema.
- * row_security off: a policy that would hide rows is an error. transaction_timeout (PostgreSQL 17):
- * our other limits hold. client_connection_check_interval ends a statement whose client has gone:
- * PostgreSQL 14 and newer, and only where the platform can tell; elsewhere the server refuses it.
+/* For the transaction alone, whatever is set for role, database and server. Until its first entry
+ * is in force, names are looked up where the role's setting leads: so each one, operators too,
+ * names its schema. row_security off: a policy that would hide rows is an error.
+ * transaction_timeout (PostgreSQL 17): our other limits hold. client_connection_check_interval ends
+ * a statement whose client has gone: PostgreSQL 14 and newer, and only where the platform can tell;
+ * elsewhere the server refuses it.
  */
 static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_BYTES])
 {

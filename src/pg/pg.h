@@ -18,11 +18,11 @@
  * Asynchronous contract: as in http.h. Steps' on_result handlers also run from the loop, in order,
  * and may not call pg_start's cancel on their own task; they return what to do instead.
  *
- * Traps that this module owns: sockets change under PQconnectPoll; connect_timeout is ours; COMMIT
- * of a failed transaction answers with the tag ROLLBACK; a killed idle connection has no SQLSTATE;
- * host names are resolved in a thread (endpoint.h), and so is a statement cancelled that is given
- * up; no connection is old or idle for long, so that no session holds anything on the server and
- * none is trusted that a firewall has forgotten.
+ * Peculiarities of libpq that are dealt with here: sockets change under PQconnectPoll;
+ * connect_timeout is ours; COMMIT of a failed transaction answers with the tag ROLLBACK; a killed
+ * idle connection has no SQLSTATE; host names are resolved in a thread (endpoint.h), and so is a
+ * statement cancelled that is given up; no connection is old or idle for long, so that no session
+ * holds anything on the server and none is trusted that a firewall has forgotten.
  */
 #pragma once
 
@@ -126,9 +126,9 @@ typedef struct PgWork {
 } PgWork;
 
 typedef enum PgEnd {
-        PG_END_DONE,        /* committed: the server said COMMIT */
+        PG_END_DONE,        /* committed: the server answered COMMIT */
         PG_END_ROLLED_BACK, /* a handler asked, and filled no fault */
-        /* nothing was committed; the fault, a handler's own or the server's, says why */
+        /* nothing was committed; the fault, a handler's own or the server's, tells why */
         PG_END_FAILED,
         /* the connection was lost after COMMIT was sent: read back before deciding */
         PG_END_UNKNOWN,

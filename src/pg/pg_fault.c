@@ -12,7 +12,7 @@ typedef struct StateMeaning {
         FaultScope scope;
         bool retryable, refused;
         FaultCode code;
-        const char *advice; /* "": the server's words say it */
+        const char *advice; /* "": the server's message is enough */
 } StateMeaning;
 
 static const StateMeaning meanings[] = {
@@ -70,15 +70,14 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
         const char *context = PQresultErrorField(result, PG_DIAG_CONTEXT);
         const char *details = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
         if (!sqlstate) {
-                char words[400];
+                char text[400];
                 const char *message = PQresultErrorMessage(result);
-                text_printable(message, strlen(message), words, sizeof(words));
-                fault_set(ret, FAULT_PEER, ECONNRESET, CODE_PG_UNREACHABLE, "PostgreSQL: %s",
-                          words);
+                text_printable(message, strlen(message), text, sizeof(text));
+                fault_set(ret, FAULT_PEER, ECONNRESET, CODE_PG_UNREACHABLE, "PostgreSQL: %s", text);
                 ret->retryable = true;
                 return;
         }
-        /* The words are in the server's language, the function's name is not. */
+        /* The message is in the server's language, the function's name is not. */
         const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
         bool hidden = text_equal(source, "check_enable_rls");
         char detail[800];
@@ -104,9 +103,9 @@ bool pg_result_ends_session(const PGresult *result)
                (sqlstate && text_starts_with(sqlstate, "08"));
 }
 
-/* While connecting, libpq 15 gives words only. With verbosity VERBOSE the server's words carry the
- * SQLSTATE: "FATAL:  28P01: password …"; the severity is in the server's language. Gives the
- * server's sentence, up to the end of its line. */
+/* While connecting, libpq 15 gives a message only. With verbosity VERBOSE that of the server
+ * carries the SQLSTATE: "FATAL:  28P01: password …"; the severity is in the server's language.
+ * Gives the server's sentence, up to the end of its line. */
 static const char *find_sqlstate(const char *message, char out[6], size_t *ret_size)
 {
         static const char separator[] = ":  ";
@@ -126,21 +125,21 @@ static const char *find_sqlstate(const char *message, char out[6], size_t *ret_s
 
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
 {
-        char words[500], sqlstate[6];
+        char text[500], sqlstate[6];
         const char *message = conn ? PQerrorMessage(conn) : "out of memory";
         size_t size;
-        const char *said = connecting ? find_sqlstate(message, sqlstate, &size) : NULL;
-        if (said)
-                text_printable(said, size, words, sizeof(words));
+        const char *sentence = connecting ? find_sqlstate(message, sqlstate, &size) : NULL;
+        if (sentence)
+                text_printable(sentence, size, text, sizeof(text));
         else
-                text_printable(message, strlen(message), words, sizeof(words));
-        if (said) {
-                pg_fault_from_sqlstate(sqlstate, words, ret);
+                text_printable(message, strlen(message), text, sizeof(text));
+        if (sentence) {
+                pg_fault_from_sqlstate(sqlstate, text, ret);
                 return;
         }
         if (connecting && conn && PQconnectionNeedsPassword(conn)) {
                 fault_set(ret, FAULT_PEER, EACCES, CODE_PG_REFUSED,
-                          "PostgreSQL wants a password: %s; set password_file", words);
+                          "PostgreSQL wants a password: %s; set password_file", text);
                 ret->refused = true;
                 return;
         }
@@ -154,6 +153,6 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
                               "make room"
                   : connecting ? "no connection to PostgreSQL: %s"
                                : "the connection to PostgreSQL was lost: %s",
-                  words[0] ? words : "no reason given");
+                  text[0] ? text : "no reason given");
         ret->retryable = true;
 }

@@ -5,7 +5,7 @@
 
 #include "pg/pg.h"
 
-/* FATAL or PANIC, or what a pooler says for it */
+/* FATAL or PANIC, or what a pooler sends for it */
 bool pg_result_ends_session(const PGresult *result);
 void pg_fault_from_result(const PGresult *result, Fault *ret);
 /* `conn` NULL: there was no memory for it */

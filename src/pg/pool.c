@@ -96,7 +96,7 @@ static void pool_on_end(PgTask *t, PgEnd end)
         t->connection = NULL;
         pool_end_pause(t->pool);
         /* A connection that had died unnoticed while idle, before anything of the work came back:
-         * it simply begins again on another one. */
+         * it begins again on another one. */
         bool stale = end == PG_END_FAILED && t->at.lost && !t->at.answered_once &&
                      t->work.transaction && c->was_idle;
         if (!stale) {

@@ -32,13 +32,13 @@ typedef struct Progress {
         bool answered_once;
         /* the server has refused something in this flight: what followed it was not carried out */
         bool failed;
-        bool committed;  /* the server has said COMMIT */
-        bool asked_back; /* a handler asked for the rollback */
+        bool committed;  /* the server has answered COMMIT */
+        bool asked_back; /* a handler requested the rollback */
         bool lost;       /* with its connection */
         PgNext next;     /* what the last handler decided */
         /* for the rest of the flight, once the server has answered at all */
         uint64_t limit_usec;
-        bool copy_sourced; /* the source has said that it is at its end */
+        bool copy_sourced; /* the source has ended */
         const char *chunk; /* what the source gave and libpq has not taken yet */
         size_t chunk_size;
 } Progress;

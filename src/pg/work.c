@@ -32,7 +32,7 @@ static void work_send(PgConnection *c)
         if (flight_send(c) >= 0)
                 return;
         if (t->fault.scope == FAULT_NONE)
-                fault_set(&t->fault, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY, "out of memory");
+                fault_no_memory(&t->fault);
         if (t->at.begun)
                 flight_send_rollback(c);
         else
@@ -297,7 +297,8 @@ static void work_read(PgConnection *c)
                         return;
 }
 
-/* The connection is lost. What the server reported before it closed it tells more than that. */
+/* The connection is lost. What the server reported before it closed it is the fault rather than
+ * that. */
 static void work_on_end_of_input(PgConnection *c)
 {
         if (!c->answer && !PQisBusy(c->conn))

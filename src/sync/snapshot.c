@@ -48,7 +48,7 @@ int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked,
                 v.gone = true;
                 break;
         case PROOF_ELSEWHERE:
-                v.elsewhere = &answer->row;
+                v.moved = &answer->row;
                 break;
         case PROOF_UNKNOWN:
         default:

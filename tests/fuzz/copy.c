@@ -135,13 +135,13 @@ static void check_verdicts(const CopyRows *c)
         size_t sizes[COPY_FIELDS_MAX];
         FUZZ_CHECK(spool_new(&spool) == 0);
         for (size_t i = 0; i < c->n; i++)
-                FUZZ_CHECK(spool_add_verdict(
-                                   spool,
-                                   &(SpoolVerdict){.id = c->rows[i].id,
-                                                   .gone = i % 3 == 0,
-                                                   .elsewhere = i % 3 == 1 ? &c->rows[i] : NULL,
-                                                   .http_status = (int)(i % 2) * 200},
-                                   NULL) == 0);
+                FUZZ_CHECK(
+                        spool_add_verdict(spool,
+                                          &(SpoolVerdict){.id = c->rows[i].id,
+                                                          .gone = i % 3 == 0,
+                                                          .moved = i % 3 == 1 ? &c->rows[i] : NULL,
+                                                          .http_status = (int)(i % 2) * 200},
+                                          NULL) == 0);
         read_spool(spool, &out);
         char *at = out.data, *end = out.data + out.size;
         for (size_t i = 0; i < c->n; i++) {

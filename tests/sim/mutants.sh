@@ -466,7 +466,7 @@ s/v\.gone = true;/v.gone = false;/
 
 rows that are with another edge are recorded as gone
 src/sync/snapshot.c
-s/v\.elsewhere = &answer->row;/v.gone = true;/
+s/v\.moved = &answer->row;/v.gone = true;/
 
 a row that the list has missed is not kept
 src/sync/snapshot.c

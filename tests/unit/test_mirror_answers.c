@@ -127,7 +127,7 @@ static const char *const counts[] = {"5", "1", "1", "0", "0", "3", "0", "5", "0"
                 .values = (row)                                                                    \
         }
 #define AN_APPLY                                                                                   \
-        ROW(sql_apply_unchanged, changed), ROW(sql_apply_moment, moment),                          \
+        ROW(sql_apply_unchanged, changed), ROW(sql_apply_time, moment),                            \
                 ROW(sql_apply_missing, present), ROW(sql_apply_lock, lock),                        \
                 ROW(sql_apply_finish, counts)
 
@@ -161,7 +161,7 @@ static void nothing_is_published_without_an_answer(void **state)
                  MIRROR_MISSING_HOLD,
                  "lease-lost",
                  "publishes nothing"},
-                {{.words = sql_apply_moment}, MIRROR_MISSING_HOLD, "pg-error", "no moment"},
+                {{.words = sql_apply_time}, MIRROR_MISSING_HOLD, "pg-error", "no time"},
                 {{.words = sql_apply_missing},
                  MIRROR_MISSING_HOLD,
                  "pg-error",

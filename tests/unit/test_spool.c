@@ -357,7 +357,7 @@ static void verdicts_come_out_as_copy_text(void **state)
                 .id = id, .edge_connection_id = {.bytes = {0xcd}}, .name = "a\tb", .name_size = 3};
         const SpoolVerdict verdicts[] = {
                 {.id = id, .gone = true, .http_status = 410},
-                {.id = id, .elsewhere = &elsewhere, .http_status = 200},
+                {.id = id, .moved = &elsewhere, .http_status = 200},
                 {.id = id, .http_status = 503},
                 {.id = id},
         };

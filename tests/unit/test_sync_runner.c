@@ -294,7 +294,7 @@ static void a_list_that_does_not_join_is_begun_anew(void **state)
                                   {API, OTHERS, 0, NULL, SCRIPT_CLOSE},
                                   {0}};
         Answer postgres[] = {ROW(sql_claim, claimed),           JOURNAL,
-                             ROW(sql_apply_unchanged, changed), ROW(sql_apply_moment, moment),
+                             ROW(sql_apply_unchanged, changed), ROW(sql_apply_time, moment),
                              ROW(sql_apply_missing, present),   ROW(sql_apply_lock, one),
                              ROW(sql_apply_finish, counts),     {0}};
         World w;
