@@ -15,6 +15,7 @@ static Run *run_of_call(CatalogCall *c, CatalogAnswer *answer)
         Run *r = c->request.run;
         r->n_calls--;
         site_answer(c, answer);
+        r->requests += answer->requests;
         return r;
 }
 
@@ -42,6 +43,7 @@ CatalogCall *catalog_cancel(CatalogCall *c)
         if (!c || c->state == CALL_DELIVERED)
                 return NULL;
         c->request.run->n_calls--;
+        c->request.run->requests += c->request.kind == CALL_LIST;
         return site_cancel(sim_world, c);
 }
 

@@ -562,6 +562,9 @@ void check_report(World *w, const Run *r, const SyncReport *m)
                                 sizeof(m->applied.listed) * 9) != 0)
                         world_fail(w, "run %d reports other counts than were applied",
                                    (int)r->run_id);
+                if (m->requests != r->requests)
+                        world_fail(w, "run %d reports %d requests; it made %d", (int)r->run_id,
+                                   (int)m->requests, (int)r->requests);
         } else if (run && run->applies && !r->stopped_applying && !r->commit_may_be_lost) {
                 world_fail(w, "run %d reports %s, and was applied", (int)r->run_id, m->outcome);
         }

@@ -484,6 +484,30 @@ the reason of a stop is forgotten
 src/sync/sync.c
 /^void sync_break_off/,/^}/s/s->stop_reason = \*reason;//
 
+a page of a list that was begun anew is taken
+src/sync/prefetch.c
+/^static void slot_clear/,/^}/s/(void)catalog_cancel(s->call);//
+
+a page that failed ahead of its time is taken for an empty one
+src/sync/prefetch.c
+/^static void slot_on_page/,/^}/s/page->answer.fault.scope != FAULT_NONE || slot_keep/slot_keep/
+
+a page that came ahead of its time is taken for that of another offset
+src/sync/prefetch.c
+/^static int prefetch_on_give/,/^}/s/\.offset = s->offset,/.offset = s->offset + 1,/
+
+requests for pages that were not used are not counted
+src/sync/sync.c
+s/s->machine.requests += prefetch_forget(s->prefetch);/(void)prefetch_forget(s->prefetch);/
+
+a request for a page that is given up is counted twice
+src/sync/prefetch.c
+/^static void slot_clear/,/^}/s/s->call ? 1/s->call ? 2/
+
+waits between requests by id are left behind
+src/sync/prover.c
+/^Prover \*prover_free/,/^}/s/sd_event_source_disable_unref(p->slots\[i\]\.timer);//
+
 END
 }
 

@@ -41,6 +41,7 @@ typedef struct Run {
 
         /* under way, and to be ended by the program */
         unsigned n_calls, n_tasks, n_sources;
+        int64_t requests; /* answered; and lists that were given up */
 
         /* check_effects.c: the order of its effects */
         bool resumed;
