@@ -334,39 +334,47 @@ static int64_t allowance(const Run *r)
         return (tenths * r->found_present + 9) / 10;
 }
 
-/* Of a list that is not whole: the run is unstable whatever is held; a row that it has not shown
- * was asked for, or nothing is concluded of any, and why. */
-static void check_unseen(World *w, const DbStatement *s)
+/* A row that the list has not shown was asked for; or none was, and why. Gives how many rows the
+ * list has not shown. */
+static int64_t check_asked(World *w, const DbStatement *s)
 {
         const Run *r = s->run;
-        int64_t unseen = 0, not_asked = 0, kept = s->applied.held + s->applied.pending;
+        int64_t unseen = 0, not_asked = 0;
         for (unsigned row = 0; row < w->truth->n_rows; row++) {
                 if (!present_in(&before[row], s->edge) || r->shown[row].joined == r->attempt)
                         continue;
                 unseen++;
                 not_asked += r->asked_for[row] != r->attempt;
         }
-        if (!word_is(w->database->runs[s->run_id].outcome, "unstable"))
-                world_fail(w, "run %d is %s, and its list was not whole", (int)s->run_id,
-                           w->database->runs[s->run_id].outcome);
-        if (kept > unseen)
-                world_fail(w, "run %d keeps %d rows of %d that were not seen", (int)s->run_id,
-                           (int)kept, (int)unseen);
-        bool open = r->plan.accept_removals || r->n_found <= allowance(r);
+        bool open = r->plan.accept_removals || (r->n_listed > 0 && r->n_found <= allowance(r));
         bool clean = word_is(s->ending.refresh, "clean") || word_is(s->ending.refresh, "skipped");
         if (!clean || !open) {
-                COVER_MANY(w, unseen_left, !open);
-                if (kept > 0 || not_asked < unseen)
-                        world_fail(w,
-                                   "run %d asks for rows that its list did not show, and may not "
-                                   "remove them",
+                COVER_MANY(w, unseen_left, !open && !s->ending.listed_whole);
+                if (not_asked < unseen)
+                        world_fail(w, "run %d asks for rows and may not remove them",
                                    (int)s->run_id);
         } else {
-                COVER_MANY(w, unseen_asked, unseen > 0);
-                if (not_asked > 0 && r->control_found && r->unknown_most < GIVEN_UP_AFTER)
+                COVER_MANY(w, unseen_asked, unseen > 0 && !s->ending.listed_whole);
+                if (not_asked > 0 && !r->control_failed && r->unknown_most < GIVEN_UP_AFTER)
                         world_fail(w, "run %d does not ask for %d rows that its list did not show",
                                    (int)s->run_id, (int)not_asked);
         }
+        return unseen;
+}
+
+/* Of a list that is not whole: the run is unstable whatever is held, and where rows were not asked
+ * for none is. */
+static void check_unseen(World *w, const DbStatement *s, int64_t unseen)
+{
+        const Run *r = s->run;
+        int64_t kept = s->applied.held + s->applied.pending;
+        bool asked = s->snapshot.missing == MIRROR_MISSING_REMOVE;
+        if (!word_is(w->database->runs[s->run_id].outcome, "unstable"))
+                world_fail(w, "run %d is %s, and its list was not whole", (int)s->run_id,
+                           w->database->runs[s->run_id].outcome);
+        if (kept > (asked ? unseen : 0))
+                world_fail(w, "run %d keeps %d rows of %d that were not seen", (int)r->run_id,
+                           (int)kept, (int)unseen);
 }
 
 /* Rows of the mirror that the catalog has not shown are held, or are with another edge now; and
@@ -375,8 +383,9 @@ static void check_held(World *w, const DbStatement *s)
 {
         const Run *r = s->run;
         int64_t not_shown = 0, doubtful = 0, elsewhere = r->elsewhere;
+        int64_t unseen = check_asked(w, s);
         if (!s->ending.listed_whole) {
-                check_unseen(w, s);
+                check_unseen(w, s, unseen);
                 return;
         }
         for (unsigned row = 0; row < w->truth->n_rows; row++) {

@@ -22,7 +22,7 @@ s/if (a->absent)/if (a->absent || a->answer.fault.scope != FAULT_NONE)/
 
 a 404 is believed of a catalog that denies what it has listed
 src/sync/proof.c
-s/p->given_up = true;/p->given_up = verdict != PROOF_GONE;/
+/^static void control_answered/,/^}/s/p->given_up = true;/p->given_up = verdict != PROOF_GONE;/
 
 no row of the list is asked for before a 404 is believed
 src/sync/machine.c

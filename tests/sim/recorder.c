@@ -86,7 +86,7 @@ void record_one(World *w, Run *r, const CatalogCall *c)
         bool known = c->absent || c->n > 0;
         if (r->shown[row].joined == r->attempt) { /* the control: nothing is kept of it */
                 COVER_MANY(w, control_denied, c->absent);
-                r->control_found = c->n > 0;
+                r->control_failed = c->n == 0;
                 return;
         }
         r->asked_for[row] = r->attempt;

@@ -71,7 +71,8 @@ typedef struct Run {
         uint32_t denied[ROWS_MAX]; /* … and said that there is no such row */
         int64_t elsewhere;         /* rows that were asked for and are with another edge */
         unsigned unknown_in_a_row, unknown_most;
-        bool control_found; /* the row of the list that is asked for before all others */
+        bool control_failed; /* the row of the list that is asked for before all others was not
+                                given */
 
         int64_t n_found, found_present; /* as the database said */
         int refresh_status;             /* of the last answer to the refresh */
