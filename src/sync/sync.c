@@ -44,9 +44,9 @@ struct Sync {
         MirrorTask *task;
         sd_event_source *timer;
         sd_event_source *starter; /* what must not happen inside sync_start or sync_stop */
-        SyncInputKind starts_with;
-        Fault stop_reason;    /* of the stop; scope FAULT_NONE: somebody asked for it */
-        SyncAction postponed; /* until the journal is quiet */
+        bool stopping;            /* somebody has asked for it */
+        Fault stop_reason;        /* of the stop; scope FAULT_NONE: somebody asked for it */
+        SyncAction postponed;     /* until the journal is quiet */
 
         JobTexts texts;
         char *job_url;  /* with a query, which is not for the journal; NULL: none */
@@ -580,9 +580,14 @@ static void sync_input(Sync *s, SyncInput in)
 
 static int sync_on_starter(sd_event_source *source, void *userdata)
 {
-        (void)source;
         Sync *s = userdata;
-        sync_input(s, (SyncInput){.kind = s->starts_with, .fault = &s->stop_reason});
+        if (s->machine.state == SYNC_IDLE) {
+                if (s->stopping) /* the two are taken one after the other */
+                        (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+                sync_input(s, (SyncInput){.kind = SYNC_INPUT_START});
+        } else {
+                sync_input(s, (SyncInput){.kind = SYNC_INPUT_STOP, .fault = &s->stop_reason});
+        }
         return 0;
 }
 
@@ -598,7 +603,6 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
         s->done = done;
         s->userdata = userdata;
         s->started_usec = clock_monotonic_usec();
-        s->starts_with = SYNC_INPUT_START;
         s->name = strdup(plan->name);
         if (!s->name)
                 return -ENOMEM;
@@ -635,10 +639,7 @@ void sync_stop(Sync *s)
 {
         if (s->over)
                 return;
-        /* not even begun: the two are taken one after the other */
-        if (s->machine.state == SYNC_IDLE)
-                sync_input(s, (SyncInput){.kind = SYNC_INPUT_START});
-        s->starts_with = SYNC_INPUT_STOP;
+        s->stopping = true;
         (void)sd_event_source_set_enabled(s->starter, SD_EVENT_ONESHOT);
 }
 
