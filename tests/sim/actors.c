@@ -28,6 +28,14 @@ static RunPlan draw_plan(World *w)
         return plan;
 }
 
+/* Now and then it is asked to stop before it has begun. */
+static void start(World *w, Run *r, const RunPlan *plan)
+{
+        run_start(w, r, plan);
+        if (r->active && world_chance(w, w->settings.stops))
+                run_stop(w, r, NULL);
+}
+
 static void on_taken(World *w, DbStatement *s, void *who)
 {
         Run *r = who;
@@ -35,7 +43,7 @@ static void on_taken(World *w, DbStatement *s, void *who)
                 return;
         RunPlan plan = draw_plan(w);
         plan.held_epoch = s->count;
-        run_start(w, r, &plan);
+        start(w, r, &plan);
 }
 
 static void begin_sync(World *w, Run *r)
@@ -43,7 +51,7 @@ static void begin_sync(World *w, Run *r)
         RunPlan plan = draw_plan(w);
         plan.dry = world_below(w, 12) == 0;
         if (plan.dry || world_below(w, 2) == 0) {
-                run_start(w, r, &plan);
+                start(w, r, &plan);
                 return;
         }
         (void)database_send(w, &(DbStatement){.kind = DB_TAKE_DUE,

@@ -346,7 +346,7 @@ src/sync/sync.c
 
 a stop before the start is not expected
 src/sync/sync.c
-/^void sync_stop/,/^}/s/if (s->machine.state == SYNC_IDLE)/if (false)/
+/^static int sync_on_starter/,/^}/s/if (s->machine.state == SYNC_IDLE) {/if (!s->stopping) {/
 
 a job is not noted before it is asked for
 src/sync/sync.c
