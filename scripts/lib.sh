@@ -6,7 +6,7 @@ export LC_ALL=C.UTF-8 # what a person has set may not be installed
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages='build-essential autoconf automake pkg-config xz-utils libcurl4-openssl-dev libcjson-dev libpq-dev libsystemd-dev libgcrypt20-dev
-libinih-dev libcmocka-dev libmicrohttpd-dev postgresql postgresql-client tzdata ca-certificates openssl curl'
+libcmocka-dev libmicrohttpd-dev postgresql postgresql-client tzdata ca-certificates openssl curl'
 
 as_root() {
         if [ "$(id -u)" = 0 ]; then

@@ -1,7 +1,7 @@
 /*
  * reader: one INI file, line by line.
  *
- * The format is inih's: [section], key = value (or key : value), comments from ";" or "#" at the
+ * INI: [section], key = value (or key : value), comments from ";" or "#" at the
  * start of a line and from " ;" inside one. Lines may be indented; there are no continuation lines.
  * A file may begin with a byte order mark and end its lines with CRLF.
  */

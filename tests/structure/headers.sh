@@ -3,7 +3,7 @@
 . "$(dirname "$0")/tap.sh"
 
 : "${top_builddir:=.}" "${CC:=cc}" "${PKG_CONFIG:=pkg-config}"
-libraries=$($PKG_CONFIG --cflags libcurl libcjson libpq libsystemd inih) || exit 99
+libraries=$($PKG_CONFIG --cflags libcurl libcjson libpq libsystemd) || exit 99
 
 # check_header SRC HEADER: compiles a file that has nothing but the header in it.
 check_header()

@@ -14,7 +14,7 @@ check_layers() (
 		for (i = 1; i <= n; i++)
 			stranger[words[i]] = 1
 		# Libraries are spoken to in the rooms that are there for it; config/ asks them whether a value is well-formed.
-		n = split("curl/curl.h=http,config,catalog libpq-fe.h=pg,mirror,config cjson/cJSON.h=catalog,cli ini.h=config systemd/sd-journal.h=base gcrypt.h=base", words)
+		n = split("curl/curl.h=http,config,catalog libpq-fe.h=pg,mirror,config cjson/cJSON.h=catalog,cli systemd/sd-journal.h=base gcrypt.h=base", words)
 		for (i = 1; i <= n; i++)
 			rooms[substr(words[i], 1, index(words[i], "=") - 1)] = "," substr(words[i], index(words[i], "=") + 1) ","
 	}

@@ -244,7 +244,7 @@ static void a_nul_byte_is_an_error_and_not_an_end(void **state _unused_)
         assert_refused("t.conf", -EINVAL, "t.conf:9: the line holds a NUL byte; " LINE_FORM);
 }
 
-/* inih's lines end at 200 bytes; the words here have every length around its buffer. */
+/* Whatever stands in it: what looks like a comment, a section or another key. */
 static void a_long_line_arrives_whole(void **state _unused_)
 {
         for (size_t size = 150; size <= 4000; size += size < 420 ? 1 : 597) {
@@ -289,8 +289,8 @@ static void a_line_that_cannot_be_read_whole_is_an_error(void **state _unused_)
         (void)snprintf(text + n + 400, 100, "b\nlease = 20s\n");
         files_write("t.conf", text);
         assert_refused("t.conf", -EINVAL,
-                       "t.conf:10: neither a [section] nor a key with a value; accepted: [section] "
-                       "or KEY = VALUE\n");
+                       "t.conf:10: instance = a b: longer than 255 bytes; accepted: a text of at "
+                       "most 255 bytes\n");
 }
 
 static void a_long_edge_name_is_kept_or_refused_never_cut(void **state _unused_)
