@@ -1,6 +1,6 @@
 /*
  * database: the mirror in PostgreSQL, as the statements of sql/queries treat it. Each function here
- * is the query of the same name; what a query says about locks, epochs and moments is said here
+ * is the query of the same name; what a query says about locks, epochs and timestamps is said here
  * again, in C, and nothing more.
  *
  * Statements travel: they are carried out later than they are sent and answered later still; either

@@ -4,7 +4,7 @@
  *
  *     lists                            what `make check` runs; speaks TAP
  *     lists --seeds FROM COUNT         many, with figures
- *     lists --seed N                   one, and its story
+ *     lists --seed N                   one, and what happened in it
  *
  * Of every list: it ends, after requests bounded by what it received. Of a list that is said to be
  * whole: every row that was there throughout was given out, wherever one of the two premises of

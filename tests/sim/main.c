@@ -3,7 +3,7 @@
  *
  *     sim                            what `make check` runs; speaks TAP
  *     sim --seeds FROM COUNT         worlds FROM…FROM+COUNT-1, with figures
- *     sim --seed N --verbose         one world, and its story
+ *     sim --seed N --verbose         one world, and what happened in it
  */
 #include "sim/actors.h"
 #include "sim/check.h"

@@ -21,13 +21,11 @@ int task_new(Mirror *m, const DbStatement *question, TaskCallback callback, void
         MirrorTask *t = result == 0 ? calloc(1, sizeof(*t)) : NULL;
         if (!t)
                 return result > 0 ? 0 : -ENOMEM;
-        t->run = r;
+        t->owner = (TaskOwner){.run = r, .callback = callback, .userdata = userdata};
         t->question = *question;
         t->question.instance = r->instance;
         t->question.run = r;
         t->question.who = t;
-        t->callback = callback;
-        t->userdata = userdata;
         check_statement(sim_world, r, &t->question);
         r->n_tasks++;
         *ret = t;
@@ -36,8 +34,9 @@ int task_new(Mirror *m, const DbStatement *question, TaskCallback callback, void
 
 void task_free(MirrorTask *t)
 {
-        t->run->n_tasks--;
-        t->run->noting = t->run->noting && t->question.kind != DB_PROGRESS;
+        Run *r = t->owner.run;
+        r->n_tasks--;
+        r->noting = r->noting && t->question.kind != DB_PROGRESS;
         free(t);
 }
 
@@ -72,15 +71,15 @@ static int task_start(Mirror *m, DbStatement question, TaskCallback callback, vo
 
 /* The task is over; its callback is still to be called. One whose answer was lost may be repeated.
  */
-static MirrorTask task_end(MirrorTask *t, const DbStatement *s, Fault *ret_fault)
+static TaskOwner task_end(MirrorTask *t, const DbStatement *s, Fault *ret_fault)
 {
         static const Fault none;
-        MirrorTask task = *t;
+        TaskOwner owner = t->owner;
         *ret_fault = s->fault ? *s->fault : none;
         if (s->end == DB_UNKNOWN && s->fault)
                 ret_fault->retryable = true;
         task_free(t);
-        return task;
+        return owner;
 }
 
 /* ---- claim, progress, finish ---------------------------------------------------------------- */
@@ -88,10 +87,10 @@ static MirrorTask task_end(MirrorTask *t, const DbStatement *s, Fault *ret_fault
 static void on_claim(World *w, DbStatement *s, void *who)
 {
         Fault fault;
-        MirrorTask task = task_end(who, s, &fault);
+        TaskOwner owner = task_end(who, s, &fault);
         if (fault.scope == FAULT_NONE && !s->claim.busy)
-                record_claim(w, task.run, &s->claim);
-        task.callback.claim(&s->claim, &fault, task.userdata);
+                record_claim(w, owner.run, &s->claim);
+        owner.callback.claim(&s->claim, &fault, owner.userdata);
 }
 
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
@@ -109,9 +108,9 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
 static void on_progress(World *w, DbStatement *s, void *who)
 {
         Fault fault;
-        MirrorTask task = task_end(who, s, &fault);
-        record_noted(w, task.run, &fault);
-        task.callback.plain(&fault, task.userdata);
+        TaskOwner owner = task_end(who, s, &fault);
+        record_noted(w, owner.run, &fault);
+        owner.callback.plain(&fault, owner.userdata);
 }
 
 int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,
@@ -132,9 +131,9 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
 static void on_finish(World *w, DbStatement *s, void *who)
 {
         Fault fault;
-        MirrorTask task = task_end(who, s, &fault);
+        TaskOwner owner = task_end(who, s, &fault);
         (void)w;
-        task.callback.plain(&fault, task.userdata);
+        owner.callback.plain(&fault, owner.userdata);
 }
 
 int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,

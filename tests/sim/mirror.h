@@ -12,14 +12,19 @@ typedef union TaskCallback {
         MirrorApplyCallback apply;
 } TaskCallback;
 
+/* Whom a task answers. */
+typedef struct TaskOwner {
+        Run *run;
+        TaskCallback callback;
+        void *userdata;
+} TaskOwner;
+
 typedef enum ApplyStage { APPLY_UNCHANGED, APPLY_WHOLE, APPLY_READ_BACK } ApplyStage;
 
 struct MirrorTask {
-        Run *run;
+        TaskOwner owner;
         DbStatement question;   /* of which each of its statements is made */
         DbStatement *statement; /* under way; NULL: none */
-        TaskCallback callback;
-        void *userdata;
 
         /* of an apply */
         MirrorSnapshot snapshot;

@@ -24,7 +24,7 @@ static void apply_step(MirrorTask *t, DbStatementKind kind)
                 s->snapshot.verdicts =
                         spool_verdicts(t->snapshot.verdicts, &s->snapshot.n_verdicts);
         if (!t->plan)
-                check_alive(sim_world, t->run);
+                check_alive(sim_world, t->owner.run);
         task_send(t);
 }
 
@@ -33,14 +33,14 @@ static void apply_attempt(MirrorTask *t)
         t->stage = t->plan ? APPLY_WHOLE : APPLY_UNCHANGED;
         t->transaction = 0;
         if (t->plan)
-                t->plan(NULL, t->userdata);
+                t->plan(NULL, t->owner.userdata);
         apply_step(t, t->plan ? DB_APPLY_COMPARE : DB_APPLY_UNCHANGED);
 }
 
 /* Each at an effect of its own: the statement before it may have been the last. */
 static void apply_step_on(MirrorTask *t, DbStatementKind kind)
 {
-        if (!faults_inject(sim_world, t->run->instance))
+        if (!faults_inject(sim_world, t->owner.run->instance))
                 apply_step(t, kind);
 }
 
@@ -48,14 +48,14 @@ static void apply_report(MirrorTask *t, const MirrorApplied *applied, const Faul
 {
         static const Fault none;
         static const MirrorApplied nothing;
-        Run *r = t->run;
-        MirrorTask task = *t;
+        TaskOwner owner = t->owner;
+        Run *r = owner.run;
         if (applied && t->snapshot.missing == MIRROR_MISSING_FIND) {
                 r->n_found = applied->found;
                 r->found_present = applied->present;
         }
         task_free(t);
-        task.callback.apply(applied ? applied : &nothing, fault ? fault : &none, task.userdata);
+        owner.callback.apply(applied ? applied : &nothing, fault ? fault : &none, owner.userdata);
 }
 
 static void apply_on_timer(World *w, void *who, uint32_t detail)
@@ -74,13 +74,13 @@ static void apply_again(MirrorTask *t, Fault fault, bool read_back)
 {
         t->fault = fault;
         if (++t->attempts >= ATTEMPTS_MAX) {
-                t->run->commit_may_be_lost = t->run->commit_may_be_lost || read_back;
+                t->owner.run->commit_may_be_lost = t->owner.run->commit_may_be_lost || read_back;
                 apply_report(t, NULL, &fault);
                 return;
         }
         t->stage = read_back ? APPLY_READ_BACK : APPLY_UNCHANGED;
         uint64_t delay = backoff_next(&t->backoff, 0, world_random(sim_world));
-        t->timer = world_after(sim_world, t->run->instance, delay, apply_on_timer, t, 0);
+        t->timer = world_after(sim_world, t->owner.run->instance, delay, apply_on_timer, t, 0);
 }
 
 static void apply_complete(MirrorTask *t, const DbStatement *s)
@@ -169,7 +169,7 @@ static int apply_start(Mirror *m, DbStatement question, const MirrorSnapshot *sn
         t->plan = plan;
         t->backoff = (Backoff){.floor_usec = 200 * MSEC, .ceiling_usec = 30 * SEC};
         apply_attempt(t);
-        faults_after(sim_world, t->run);
+        faults_after(sim_world, t->owner.run);
         return 0;
 }
 

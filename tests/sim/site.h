@@ -1,6 +1,6 @@
 /*
  * site: the simulated catalog. Takes requests, lets the network do to them what networks do, and
- * answers from the truth at the moment at which it looks, which is later than the request and
+ * answers from the truth as it is when it looks, which is later than the request and
  * earlier than the answer.
  *
  * It may lie in the ways that catalogs were seen to: pages shorter than asked for, a row given

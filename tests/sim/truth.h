@@ -60,9 +60,9 @@ const TruthVersion *truth_now(const Truth *t, unsigned row);
 
 /* Was the row in this edge, for us to see, all the time from one tick to another? */
 bool truth_throughout(const Truth *t, unsigned row, unsigned edge, uint32_t from, uint32_t to);
-/* Did it not exist at all, or did the catalog say so, at some moment in between? */
+/* Did it not exist at all, or did the catalog say so, at some time in between? */
 bool truth_ever_absent(const Truth *t, unsigned row, uint32_t from, uint32_t to);
-/* Was it in this edge with these values, at some moment in between? */
+/* Was it in this edge with these values, at some time in between? */
 bool truth_had(const Truth *t, unsigned row, unsigned edge, unsigned name, unsigned database,
                uint32_t from, uint32_t to);
 

@@ -1,5 +1,5 @@
 /*
- * world: see the header. The queue is a binary heap of moments; equal moments keep the order in
+ * world: see the header. The queue is a binary heap of due times; equal ones keep the order in
  * which they were asked for.
  */
 #include "sim/world.h"
@@ -179,7 +179,7 @@ WorldTimer world_after(World *w, int instance, uint64_t delay_usec, WorldFire fi
 void world_cancel(World *w, WorldTimer *timer)
 {
         if (timer->serial != 0 && w->events[timer->slot].serial == timer->serial)
-                w->events[timer->slot].serial = 0; /* the slot is freed when its moment comes */
+                w->events[timer->slot].serial = 0; /* the slot is freed when its time comes */
         *timer = (WorldTimer){0};
 }
 
@@ -206,7 +206,7 @@ bool world_step(World *w)
         return !w->failed;
 }
 
-/* ---- story ---------------------------------------------------------------------------------- */
+/* ---- log ------------------------------------------------------------------------------------ */
 
 void world_fail(World *w, const char *format, ...)
 {

@@ -1,9 +1,9 @@
 /*
  * world: a simulated stretch of time, made from one seed: its settings, its clock, its chance, its
- * queue of events, its story and its first failure.
+ * queue of events, its log and its first failure.
  *
  * Everything in a world comes from the seed, so that a seed that fails fails again. Time is
- * virtual: events carry the moment at which they happen, and the clock jumps from one to the next.
+ * virtual: events carry the time at which they happen, and the clock jumps from one to the next.
  * An event that belongs to an instance of the program waits while that instance is paused, and
  * never happens once it was killed.
  */
@@ -156,13 +156,13 @@ void world_cancel(World *w, WorldTimer *timer); /* nothing when it has fired */
 /* false: nothing is left, or the world has failed */
 bool world_step(World *w);
 
-/* ---- story ---------------------------------------------------------------------------------- */
+/* ---- log ------------------------------------------------------------------------------------ */
 
 /* The first one counts; the rest of the world is not played. */
 void world_fail(World *w, const char *format, ...) _printf_(2, 3);
 void world_tell(World *w, const char *format, ...) _printf_(2, 3);
 
-/* A line of the story; costs nothing when nobody listens. */
+/* A line of the log; costs nothing when nobody reads it. */
 #define TELL(w, ...)                                                                               \
         do {                                                                                       \
                 if ((w)->verbose)                                                                  \
