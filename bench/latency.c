@@ -134,7 +134,7 @@ static void do_apply(Bench *b)
         }
         const MirrorSnapshot snapshot = {.rows = spool};
         const MirrorEnding ending = {
-                .outcome = "synced", .refresh = "skipped", .listed_whole = true};
+                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_SKIPPED, .listed_whole = true};
         check(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task));
         wait_done(b);
         (void)spool_free(spool);

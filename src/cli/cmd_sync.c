@@ -130,10 +130,10 @@ static void runner_on_done(const SyncReport *report, void *userdata)
         r->over = true;
         SyncReport checked = *report;
         if (r->plan && plan_finish(r->plan, &checked.fault) < 0)
-                checked.outcome = "failed";
+                checked.outcome = OUTCOME_FAILED;
         command_report(c, r->edge, &checked, r->plan);
         r->plan = plan_free(r->plan);
-        if (report->fault.scope == FAULT_PEER && !sync_report_applied(report) &&
+        if (report->fault.scope == FAULT_PEER && !sync_outcome_is_applied(report->outcome) &&
             c->peer_fault.scope == FAULT_NONE)
                 c->peer_fault = report->fault;
         else if (report->requests > 0)
@@ -166,7 +166,7 @@ static int runner_start(SyncCommand *c, Runner *r)
         return sync_start(&c->context, &plan, runner_on_progress, runner_on_done, r, &r->sync);
 }
 
-static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, const char *outcome,
+static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, SyncOutcome outcome,
                               const Fault *fault)
 {
         SyncReport report = {.outcome = outcome, .fault = *fault};
@@ -181,7 +181,7 @@ static void runner_could_not(Runner *r, int error)
                   strerrordesc_np(-error));
         r->line = progress_line_remove(r->line);
         r->plan = plan_free(r->plan);
-        command_fail_edge(c, r->edge, "failed", &fault);
+        command_fail_edge(c, r->edge, OUTCOME_FAILED, &fault);
 }
 
 static int runner_on_again(sd_event_source *s, uint64_t usec, void *userdata)
@@ -226,9 +226,9 @@ static void command_go_on(SyncCommand *c)
                 r->command = c;
                 r->edge = c->edges[c->next++];
                 if (c->stopping) {
-                        command_fail_edge(c, r->edge, "aborted", &stopped);
+                        command_fail_edge(c, r->edge, OUTCOME_ABORTED, &stopped);
                 } else if (c->peer_fault.scope != FAULT_NONE) {
-                        command_fail_edge(c, r->edge, "failed", &c->peer_fault);
+                        command_fail_edge(c, r->edge, OUTCOME_FAILED, &c->peer_fault);
                 } else {
                         runner_begin(c, r);
                 }
@@ -262,7 +262,7 @@ static int command_on_stop_timeout(sd_event_source *s, uint64_t usec, void *user
                   "taken ends by itself");
         for (size_t i = 0; i < c->next; i++)
                 if (c->runners[i].sync && !c->runners[i].over)
-                        command_fail_edge(c, c->runners[i].edge, "aborted", &late);
+                        command_fail_edge(c, c->runners[i].edge, OUTCOME_ABORTED, &late);
         (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
         return 0;
 }
@@ -273,7 +273,7 @@ static void runner_waits_no_more(Runner *r)
         fault_set(&stopped, FAULT_RUN, ECANCELED, CODE_STOPPED, "stopped before it began");
         r->again = sd_event_source_disable_unref(r->again);
         r->command->running--;
-        command_fail_edge(r->command, r->edge, "aborted", &stopped);
+        command_fail_edge(r->command, r->edge, OUTCOME_ABORTED, &stopped);
 }
 
 static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *info,

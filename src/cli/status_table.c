@@ -4,6 +4,7 @@
  */
 #include "cli/status_table.h"
 #include "base/duration.h"
+#include "base/outcome.h"
 #include "base/text.h"
 #include "cli/columns.h"
 #include "cli/json_out.h"
@@ -33,8 +34,8 @@ static const char *printable(const char *text, char *out, size_t size)
 
 bool status_is_trouble(const MirrorStatus *s)
 {
-        bool well = !s->outcome || strcmp(s->outcome, "synced") == 0 ||
-                    strcmp(s->outcome, "aborted") == 0;
+        SyncOutcome outcome = sync_outcome_parse(s->outcome);
+        bool well = !s->outcome || outcome == OUTCOME_SYNCED || outcome == OUTCOME_ABORTED;
         return s->enabled && (s->overdue || s->consecutive_failures > 0 || !well);
 }
 
@@ -75,9 +76,9 @@ static void put_running(FILE *out, const MirrorStatus *s)
         char since[DURATION_STRING_SIZE], words[64];
         fprintf(out, "    running for %s",
                 s->running_sec > 0 ? age(s->running_sec, since) : "less than a second");
-        if (s->job_state && strcmp(s->phase, "poll") == 0)
+        if (s->job_state && sync_phase_parse(s->phase) == SYNC_PHASE_POLL)
                 fprintf(out, ", job %s", printable(s->job_state, words, sizeof(words)));
-        if (s->job_progress >= 0 && strcmp(s->phase, "poll") == 0)
+        if (s->job_progress >= 0 && sync_phase_parse(s->phase) == SYNC_PHASE_POLL)
                 fprintf(out, " %.0f %%", s->job_progress);
         if (s->listed > 0)
                 fprintf(out, ", %" PRId64 " rows listed", s->listed);

@@ -15,24 +15,18 @@
 
 enum { EDGE_COLUMNS = 24 };
 
-bool sync_report_applied(const SyncReport *r)
-{
-        return text_equal(r->outcome, "synced") || text_equal(r->outcome, "held") ||
-               text_equal(r->outcome, "unstable");
-}
-
 bool sync_report_busy(const SyncReport *r)
 {
-        return text_equal(r->outcome, "aborted") && r->fault.code == CODE_LEASE_HELD;
+        return r->outcome == OUTCOME_ABORTED && r->fault.code == CODE_LEASE_HELD;
 }
 
 int sync_report_status(const SyncReport *r)
 {
-        if (text_equal(r->outcome, "held"))
+        if (r->outcome == OUTCOME_HELD)
                 return CLI_EXIT_HELD;
-        if (text_equal(r->outcome, "unstable"))
+        if (r->outcome == OUTCOME_UNSTABLE)
                 return CLI_EXIT_EDGE_FAILED;
-        if (sync_report_applied(r) || sync_report_busy(r))
+        if (sync_outcome_is_applied(r->outcome) || sync_report_busy(r))
                 return CLI_EXIT_DONE;
         int status = fault_exit_status(&r->fault);
         return status ? status : CLI_EXIT_EDGE_FAILED;
@@ -40,7 +34,7 @@ int sync_report_status(const SyncReport *r)
 
 bool sync_report_catalog_away(const SyncReport *r)
 {
-        return text_equal(r->outcome, "failed") && fault_is_of_gateway(&r->fault);
+        return r->outcome == OUTCOME_FAILED && fault_is_of_gateway(&r->fault);
 }
 
 void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *r, Plan *plan)
@@ -50,8 +44,8 @@ void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncRep
         json_add_text(o, "edge", edge);
         json_add_uuid(o, "edgeConnectionId", edge_id);
         json_add_int(o, "runId", r->run_id ? r->run_id : -1);
-        json_add_text(o, "outcome", r->outcome);
-        json_add_text(o, "refresh", r->refresh);
+        json_add_text(o, "outcome", sync_outcome_name(r->outcome));
+        json_add_text(o, "refresh", sync_refresh_name(r->refresh));
         json_add_uuid(o, "jobId", r->has_job ? &r->job.id : NULL);
         json_add_text(o, "jobState", r->has_job && r->job.state[0] ? r->job.state : NULL);
         json_add_int(o, "listed", r->listed);
@@ -70,7 +64,7 @@ void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncRep
         json_add_fault(o, "error", fault_scope_name(r->fault.scope),
                        fault ? fault_code_name(r->fault.code) : NULL, r->fault.message,
                        r->fault.http_status, r->fault.sqlstate);
-        if (plan && sync_report_applied(r)) {
+        if (plan && sync_outcome_is_applied(r->outcome)) {
                 plan_print_json(plan, o);
                 return;
         }
@@ -115,13 +109,13 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
         char took[DURATION_STRING_SIZE];
         bool one = r->applied.held == 1;
         columns_put(stdout, edge, EDGE_COLUMNS);
-        printf("  %-8s  ", sync_report_busy(r) ? "busy" : r->outcome);
+        printf("  %-8s  ", sync_report_busy(r) ? "busy" : sync_outcome_name(r->outcome));
         if (plan)
                 printf("dry run, nothing is written: ");
-        if (sync_report_applied(r))
+        if (sync_outcome_is_applied(r->outcome))
                 print_counts(r);
-        if (r->refresh)
-                printf("refresh %s; ", r->refresh);
+        if (r->refresh != REFRESH_NONE)
+                printf("refresh %s; ", sync_refresh_name(r->refresh));
         printf("%s\n", duration_format_short(r->duration_usec, took));
         if (r->fault.scope != FAULT_NONE)
                 print_fault(&r->fault, said);
@@ -149,7 +143,7 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
                 printf("    %" PRId64 " of the missing rows %s to another Edge connection now; its "
                        "sync takes %s over\n",
                        left, left == 1 ? "belongs" : "belong", left == 1 ? "it" : "them");
-        if (plan && sync_report_applied(r))
+        if (plan && sync_outcome_is_applied(r->outcome))
                 plan_print(plan);
         (void)fflush(stdout);
 }

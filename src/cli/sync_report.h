@@ -15,11 +15,8 @@ void sync_report_print(const char *edge, const SyncReport *report, Plan *plan, c
 void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *report,
                             Plan *plan);
 
-/* Whether the mirror was brought up to the list: synced, held or unstable. */
 /* Somebody else is syncing the edge: no failure. */
 bool sync_report_busy(const SyncReport *r);
-
-bool sync_report_applied(const SyncReport *report);
 
 /* The exit status that this edge gives: 0, 1, 4, 69 or 77. */
 int sync_report_status(const SyncReport *report);

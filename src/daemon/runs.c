@@ -33,11 +33,6 @@ static void run_free(Run *run)
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-static bool report_applied(const SyncReport *report)
-{
-        return strcmp(report->outcome, "synced") == 0 || strcmp(report->outcome, "held") == 0;
-}
-
 static bool fault_is_postgres(const Fault *fault)
 {
         return fault->origin == ORIGIN_POSTGRES;
@@ -54,14 +49,14 @@ static bool fault_is_of_a_statement(const Fault *fault)
 /* Of the peer as a whole: said once, by the gate and the queue, not by each edge. */
 static bool report_is_of_peer(const SyncReport *report)
 {
-        return !report_applied(report) && report->fault.scope == FAULT_PEER &&
+        return !sync_outcome_is_complete(report->outcome) && report->fault.scope == FAULT_PEER &&
                !fault_is_of_a_statement(&report->fault);
 }
 
 /* No answer, or a gateway's: is it this request, or the catalog? */
 static bool report_is_suspicious(const SyncReport *report)
 {
-        return !report_applied(report) && fault_is_of_gateway(&report->fault);
+        return !sync_outcome_is_complete(report->outcome) && fault_is_of_gateway(&report->fault);
 }
 
 /* The first that is suspicious is said, and the gate knocks; those that follow are part of what the
@@ -74,12 +69,12 @@ static bool breaker_speaks_for(const Daemon *d, const SyncReport *report)
 /* What the line is about, for those who filter and for those who are woken up. */
 static const char *report_message_id(const SyncReport *report)
 {
-        if (strcmp(report->outcome, "held") == 0)
+        if (report->outcome == OUTCOME_HELD)
                 return MESSAGE_ID_RUN_HELD;
         if (report->fault.code == CODE_LEASE_LOST)
                 return MESSAGE_ID_LEASE_LOST;
-        if (report_applied(report) || report_is_of_peer(report) ||
-            strcmp(report->outcome, "aborted") == 0)
+        if (sync_outcome_is_complete(report->outcome) || report_is_of_peer(report) ||
+            report->outcome == OUTCOME_ABORTED)
                 return NULL;
         return MESSAGE_ID_RUN_FAILED;
 }
@@ -91,7 +86,7 @@ static bool is_said_already(Daemon *d, const SyncReport *report)
         if (fault_is_of_a_statement(&report->fault))
                 return !outage_failed(&d->queue.statement, &report->fault, now, clock_random(),
                                       &ignored);
-        if (report_applied(report))
+        if (sync_outcome_is_complete(report->outcome))
                 (void)outage_over(&d->queue.statement, now, &ignored);
         return breaker_speaks_for(d, report);
 }
@@ -103,14 +98,15 @@ static LogLevel report_level(const Run *run, const SyncReport *report)
         const char *id = report_message_id(report);
         if (is_said_already(run->daemon, report))
                 return LOG_LEVEL_DEBUG;
-        bool held = strcmp(report->outcome, "held") == 0;
-        if (!held && report_applied(report))
+        bool held = report->outcome == OUTCOME_HELD;
+        if (!held && sync_outcome_is_complete(report->outcome))
                 held_over(run->daemon, &run->edge);
         bool quiet = held && !held_speaks(run->daemon, &run->edge, &report->fault);
-        if (!quiet && (id || (report_applied(report) && report->fault.scope != FAULT_NONE)))
+        if (!quiet && (id || (sync_outcome_is_complete(report->outcome) &&
+                              report->fault.scope != FAULT_NONE)))
                 return LOG_LEVEL_WARNING;
         bool news = a->added + a->changed + a->removed + a->restored > 0 || run->failures > 0;
-        return report_applied(report) && news ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+        return sync_outcome_is_complete(report->outcome) && news ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 }
 
 static void run_log(const Run *run, const SyncReport *report)
@@ -118,7 +114,7 @@ static void run_log(const Run *run, const SyncReport *report)
         const MirrorApplied *a = &report->applied;
         const Fault *fault = &report->fault;
         char took[DURATION_STRING_SIZE], job[UUID_STRING_SIZE], counts[256] = "";
-        if (report_applied(report))
+        if (sync_outcome_is_complete(report->outcome))
                 (void)snprintf(counts, sizeof(counts),
                                ": %lld rows, %lld added, %lld changed, %lld removed, %lld "
                                "restored, %lld held",
@@ -129,13 +125,13 @@ static void run_log(const Run *run, const SyncReport *report)
                   LOG_FIELDS(LOG_TEXT("EDGE", run->name), LOG_NUMBER("RUN_ID", report->run_id),
                              LOG_TEXT("JOB_ID",
                                       report->has_job ? uuid_format(&report->job.id, job) : NULL),
-                             LOG_TEXT("PHASE", mirror_phase_name(report->phase)),
-                             LOG_TEXT("OUTCOME", report->outcome),
-                             LOG_TEXT("REFRESH", report->refresh),
+                             LOG_TEXT("PHASE", sync_phase_name(report->phase)),
+                             LOG_TEXT("OUTCOME", sync_outcome_name(report->outcome)),
+                             LOG_TEXT("REFRESH", sync_refresh_name(report->refresh)),
                              LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                              LOG_NUMBER("HTTP_STATUS", fault->http_status),
                              LOG_TEXT("SQLSTATE", fault->sqlstate)),
-                  "%s: %s after %s%s%s%s", run->name, report->outcome,
+                  "%s: %s after %s%s%s%s", run->name, sync_outcome_name(report->outcome),
                   duration_format_short(report->duration_usec, took), counts,
                   fault->scope != FAULT_NONE ? ": " : "",
                   fault->scope != FAULT_NONE ? fault->message : "");
@@ -192,8 +188,8 @@ static void run_settle(Run *run, const SyncReport *report)
         Daemon *d = run->daemon;
         const ConfigEdge *edge = config_find_edge_by_id(d->config, &run->edge);
         const DueEnd end = {
-                .applied = report_applied(report),
-                .aborted = strcmp(report->outcome, "aborted") == 0,
+                .applied = sync_outcome_is_complete(report->outcome),
+                .aborted = report->outcome == OUTCOME_ABORTED,
                 .peer_away = report->fault.scope == FAULT_PEER || breaker_speaks_for(d, report),
                 .retryable = report->fault.retryable,
                 .retry_after_usec = report->fault.retry_after_usec,

@@ -28,10 +28,10 @@ static void claim_take_doing(const PGresult *r, MirrorClaim *claim)
         char *out = claim->holder_doing;
         if (!phase)
                 return;
-        if (strcmp(phase, "poll") == 0 && state)
+        if (sync_phase_parse(phase) == SYNC_PHASE_POLL && state)
                 (void)snprintf(out, sizeof(claim->holder_doing),
                                progress ? "job %.60s, %.10s %%" : "job %.60s", state, progress);
-        else if (strcmp(phase, "list") == 0)
+        else if (sync_phase_parse(phase) == SYNC_PHASE_LIST)
                 (void)snprintf(out, sizeof(claim->holder_doing), "%.20s rows listed",
                                PQgetvalue(r, 0, LISTED));
         else
@@ -119,16 +119,6 @@ static bool progress_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         return false;
 }
 
-const char *mirror_phase_name(SyncPhase phase)
-{
-        static const char *const names[] = {
-                [SYNC_PHASE_REFRESH] = "refresh", [SYNC_PHASE_POLL] = "poll",
-                [SYNC_PHASE_LIST] = "list",       [SYNC_PHASE_VERIFY] = "verify",
-                [SYNC_PHASE_APPLY] = "apply",     [SYNC_PHASE_DONE] = "done",
-        };
-        return names[phase];
-}
-
 static const char *text_or_null(bool there, const char *text)
 {
         return there && text[0] ? text : NULL;
@@ -148,7 +138,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         params_int(p, run->epoch);
         params_text(p, m->lease);
         params_int(p, run->run_id);
-        params_text(p, mirror_phase_name(progress->phase));
+        params_text(p, sync_phase_name(progress->phase));
         params_text(p, progress->has_job ? uuid_format(&job->id, id) : NULL);
         params_text(p, progress->job_url);
         params_text(p, text_or_null(progress->has_job, job->state));
@@ -185,8 +175,8 @@ void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
         params_uuid(p, &run->edge);
         params_int(p, run->epoch);
         params_int(p, run->run_id);
-        params_text(p, ending->outcome);
-        params_text(p, ending->refresh);
+        params_text(p, sync_outcome_name(ending->outcome));
+        params_text(p, sync_refresh_name(ending->refresh));
         params_text(p, ending->has_job ? uuid_format(&ending->job.id, id) : NULL);
         params_text(p, text_or_null(ending->has_job, ending->job.state));
         params_text(p, text_or_null(ending->has_job, ending->job.result));

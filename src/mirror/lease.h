@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/limits.h"
+#include "base/outcome.h"
 #include "base/record.h"
 #include "mirror/mirror.h"
 #include <errno.h>
@@ -58,17 +59,6 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
 
 /* ---- progress ------------------------------------------------------------------------------- */
 
-typedef enum SyncPhase {
-        SYNC_PHASE_REFRESH,
-        SYNC_PHASE_POLL,
-        SYNC_PHASE_LIST,
-        SYNC_PHASE_VERIFY,
-        SYNC_PHASE_APPLY,
-        SYNC_PHASE_DONE
-} SyncPhase;
-
-const char *mirror_phase_name(SyncPhase phase); /* as in sync_run.phase */
-
 typedef struct MirrorProgress {
         SyncPhase phase;
         bool has_job;
@@ -97,8 +87,8 @@ static inline void mirror_fault_lease_lost(Fault *ret)
 /* The end of a run: what goes into sync_run, edge and edge_claim. Texts are borrowed until the
  * callback. */
 typedef struct MirrorEnding {
-        const char *outcome; /* synced, held, unstable, failed, aborted */
-        const char *refresh; /* clean, failed, timeout, unknown, skipped, rejected */
+        SyncOutcome outcome;
+        SyncRefresh refresh;
         bool listed_whole;   /* the list was complete: listed_at moves … */
         int64_t listed_usec; /* … to when it was begun; CLOCK_BOOTTIME */
         /* … and refreshed_at, when the refresh was clean, to this: it had not ended before */

@@ -1,9 +1,8 @@
 /*
  * machine: turns what happened into an event, looks the event up, moves.
  *
- * What always holds: `state` changes in machine_move and nowhere else; `refresh` and `outcome` are
- * words of the public contract or NULL; `fault` is the first fault that mattered, kept also when
- * the run goes on without a refresh, so that a person sees why.
+ * What always holds: `state` changes in machine_move and nowhere else; `fault` is the first fault
+ * that mattered, kept also when the run goes on without a refresh, so that a person sees why.
  */
 #include "sync/machine.h"
 #include "base/duration.h"
@@ -56,20 +55,19 @@ static bool machine_applying(const SyncMachine *m)
  * apply's success makes it so. */
 static bool machine_decided(const SyncMachine *m)
 {
-        return m->outcome && !machine_applying(m) && m->state != SYNC_VERIFYING;
+        return m->outcome != OUTCOME_NONE && !machine_applying(m) && m->state != SYNC_VERIFYING;
 }
 
 /* The run's end is decided by this fault, unless it was decided before. */
 static SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
 {
         if (!machine_decided(m)) {
-                m->outcome = "failed";
+                m->outcome = OUTCOME_FAILED;
                 m->fault = *fault;
                 m->fault_is_new = true;
                 /* Nor could the job be asked for, then: whoever comes next asks how it ended. */
-                if (fault->scope == FAULT_PEER && m->has_job && m->refresh &&
-                    strcmp(m->refresh, "unknown") == 0)
-                        m->refresh = NULL;
+                if (fault->scope == FAULT_PEER && m->has_job && m->refresh == REFRESH_UNKNOWN)
+                        m->refresh = REFRESH_NONE;
         }
         return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_RUN_FAILED;
 }
@@ -94,7 +92,7 @@ static SyncEvent machine_on_start(SyncMachine *m)
 {
         if (!m->dry_run)
                 return SYNC_STARTED;
-        m->refresh = "skipped";
+        m->refresh = REFRESH_SKIPPED;
         return SYNC_STARTED_DRY;
 }
 
@@ -113,7 +111,7 @@ static void machine_busy(SyncMachine *m, const MirrorClaim *claim)
                   duration_format_short(claim->holder_expires_usec / USEC_PER_SEC * USEC_PER_SEC,
                                         left));
         (void)machine_fail(m, &busy);
-        m->outcome = "aborted";
+        m->outcome = OUTCOME_ABORTED;
 }
 
 static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
@@ -139,7 +137,7 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
         }
         if (m->refresh_wanted)
                 return SYNC_CLAIMED_REFRESH;
-        m->refresh = "skipped";
+        m->refresh = REFRESH_SKIPPED;
         return SYNC_CLAIMED_LIST;
 }
 
@@ -169,15 +167,15 @@ static SyncEvent machine_on_refresh_fault(SyncMachine *m, const SyncInput *in)
                         return SYNC_REFRESH_AGAIN;
                 if (!a->sent)
                         return machine_fail(m, &a->fault);
-                m->refresh = "failed";
+                m->refresh = REFRESH_FAILED;
         } else if (refresh_rejected(a)) {
-                m->refresh = "rejected";
+                m->refresh = REFRESH_REJECTED;
         } else {
-                m->refresh = "unknown";
+                m->refresh = REFRESH_UNKNOWN;
                 m->delay_usec = m->settle_usec;
         }
         machine_blame(m, &a->fault);
-        return strcmp(m->refresh, "unknown") == 0 ? SYNC_REFRESH_UNKNOWN : SYNC_REFRESH_OVER;
+        return m->refresh == REFRESH_UNKNOWN ? SYNC_REFRESH_UNKNOWN : SYNC_REFRESH_OVER;
 }
 
 static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
@@ -187,7 +185,7 @@ static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
                 return machine_on_refresh_fault(m, in);
         retry_reset(&m->retry);
         if (!a->has_job) {
-                m->refresh = "unknown";
+                m->refresh = REFRESH_UNKNOWN;
                 m->delay_usec = m->settle_usec;
                 return SYNC_REFRESH_UNKNOWN;
         }
@@ -202,11 +200,11 @@ static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
 
 static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
 {
-        static const char *const outcomes[] = {
-                [POLLING_CLEAN] = "clean",
-                [POLLING_BAD] = "failed",
-                [POLLING_TIMEOUT] = "timeout",
-                [POLLING_VANISHED] = "unknown",
+        static const SyncRefresh refreshes[] = {
+                [POLLING_CLEAN] = REFRESH_CLEAN,
+                [POLLING_BAD] = REFRESH_FAILED,
+                [POLLING_TIMEOUT] = REFRESH_TIMEOUT,
+                [POLLING_VANISHED] = REFRESH_UNKNOWN,
         };
         Fault fault = {0};
         PollingStep step = polling_answer(&m->polling, in->job, in->now_usec, in->random,
@@ -224,7 +222,7 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
         case POLLING_FAILED:
                 return machine_fail(m, &fault);
         default:
-                m->refresh = outcomes[step];
+                m->refresh = refreshes[step];
                 if (fault.scope != FAULT_NONE)
                         machine_blame(m, &fault);
                 return SYNC_JOB_ENDED;
@@ -235,8 +233,7 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
  * removed. */
 static bool machine_may_remove(const SyncMachine *m)
 {
-        return m->refresh &&
-               (strcmp(m->refresh, "clean") == 0 || strcmp(m->refresh, "skipped") == 0);
+        return m->refresh == REFRESH_CLEAN || m->refresh == REFRESH_SKIPPED;
 }
 
 /* A row without an id may be any of those that seem to be missing. */
@@ -275,7 +272,7 @@ static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
         m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND
                      : whole               ? MIRROR_MISSING_HOLD
                                            : MIRROR_MISSING_IGNORE;
-        m->outcome = whole ? "synced" : "unstable";
+        m->outcome = whole ? OUTCOME_SYNCED : OUTCOME_UNSTABLE;
         m->phase = SYNC_PHASE_APPLY;
         return SYNC_LIST_ENDED;
 }
@@ -347,7 +344,7 @@ static SyncEvent machine_on_lease_lost(SyncMachine *m)
         Fault fault;
         mirror_fault_lease_lost(&fault);
         if (!machine_decided(m)) {
-                m->outcome = "aborted";
+                m->outcome = OUTCOME_ABORTED;
                 m->fault = fault;
                 m->fault_is_new = true;
         }
@@ -470,7 +467,7 @@ static SyncEvent machine_on_apply(SyncMachine *m, const SyncInput *in)
         if (in->fault->scope == FAULT_NONE) {
                 m->applied = *in->applied;
                 if (m->applied.held > 0 && m->listed_whole)
-                        m->outcome = "held";
+                        m->outcome = OUTCOME_HELD;
                 return SYNC_APPLIED;
         }
         if (in->fault->code == CODE_LEASE_LOST)
@@ -497,7 +494,7 @@ static SyncEvent machine_on_stop(SyncMachine *m, const SyncInput *in)
         if (m->state == SYNC_FINISHING || m->state == SYNC_FINISH_BACKOFF || m->state == SYNC_DONE)
                 return SYNC_STOP_ASKED;
         m->stopped_applying = machine_applying(m);
-        m->outcome = "aborted";
+        m->outcome = OUTCOME_ABORTED;
         if (in->fault && in->fault->scope != FAULT_NONE)
                 m->fault = *in->fault;
         else
@@ -573,7 +570,7 @@ static const SyncTransition *machine_bug(SyncMachine *m, SyncEvent event)
         fault_set(&m->fault, FAULT_RUN, ENOTRECOVERABLE, CODE_SYNC_MACHINE,
                   "bug: event %s in state %s; please report it", sync_event_name(event),
                   sync_state_name(m->state));
-        m->outcome = "failed";
+        m->outcome = OUTCOME_FAILED;
         return &over;
 }
 

@@ -175,8 +175,8 @@ typedef struct SyncMachine {
         const SyncTransition *last; /* how it came to where it is */
 
         /* what the run has come to */
-        const char *refresh; /* outcome of the refresh; NULL: not decided */
-        const char *outcome; /* NULL: not decided */
+        SyncRefresh refresh;
+        SyncOutcome outcome;
         bool listed_whole;
         /* rows of the list whose ids cannot be read, and rows that can be mirrored, as often as
          * they came */

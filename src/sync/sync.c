@@ -198,7 +198,7 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
 /* A spool that fails ends the run. */
 static SyncAction sync_spool_failed(Sync *s, const Fault *fault)
 {
-        s->machine.outcome = NULL; /* was decided before the rows could be kept */
+        s->machine.outcome = OUTCOME_NONE; /* was decided before the rows could be kept */
         return sync_machine_handle(&s->machine,
                                    &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = fault});
 }
@@ -354,21 +354,20 @@ static int sync_do_verify(Sync *s)
 static void sync_report(Sync *s)
 {
         const SyncMachine *m = &s->machine;
-        bool applied = m->outcome &&
-                       (strcmp(m->outcome, "synced") == 0 || strcmp(m->outcome, "held") == 0 ||
-                        strcmp(m->outcome, "unstable") == 0);
+        SyncOutcome outcome = m->outcome == OUTCOME_NONE ? OUTCOME_FAILED : m->outcome;
         SyncReport report = {
                 .run_id = s->run.run_id,
                 .epoch = s->run.epoch,
                 .lease_kept = s->lease_kept,
                 .phase = s->phase,
-                .outcome = m->outcome ? m->outcome : "failed",
+                .outcome = outcome,
                 .refresh = m->refresh,
                 .has_job = m->has_job,
                 .job = m->job,
                 .applied = m->applied,
                 .elsewhere = m->proof.elsewhere,
-                .listed = applied ? m->applied.listed : s->machine.listing.received,
+                .listed = sync_outcome_is_applied(outcome) ? m->applied.listed
+                                                           : s->machine.listing.received,
                 .pages = m->pages,
                 .requests = m->requests,
                 .duration_usec = clock_monotonic_usec() - s->started_usec,

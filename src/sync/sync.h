@@ -65,10 +65,9 @@ typedef struct SyncReport {
         /* its end could not be recorded: the lease is held still, unless it has ended or somebody
          * took it */
         bool lease_kept;
-        SyncPhase phase;     /* in which it ended; the last one when all went well */
-        const char *outcome; /* synced, held, unstable, failed, aborted */
-        /* clean, failed, timeout, unknown, skipped, rejected; NULL: not reached */
-        const char *refresh;
+        SyncPhase phase; /* in which it ended; the last one when all went well */
+        SyncOutcome outcome;
+        SyncRefresh refresh; /* REFRESH_NONE: not reached */
         bool has_job;
         JobStatus job;
         MirrorApplied applied;

@@ -173,7 +173,8 @@ void bench_spool_add(Spool *spool, const BenchRow *row)
 static void apply_snapshot(MirrorBench *b, const Uuid *edge, const MirrorSnapshot *snapshot)
 {
         MirrorRun run = bench_claim(b, edge);
-        MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorEnding ending = {
+                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
         MirrorTask *task;
         assert_int_equal(mirror_apply(b->mirror, &run, snapshot, &ending, on_applied, b, &task), 0);
         wait_done(b);
@@ -219,7 +220,7 @@ void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t 
 void bench_fail(MirrorBench *b, const Uuid *edge)
 {
         MirrorRun run = bench_claim(b, edge);
-        MirrorEnding ending = {.outcome = "failed"};
+        MirrorEnding ending = {.outcome = OUTCOME_FAILED};
         MirrorTask *task;
         assert_int_equal(mirror_finish(b->mirror, &run, &ending, on_plain, b, &task), 0);
         wait_done(b);

@@ -281,7 +281,8 @@ static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
         for (size_t i = 0; i < 3; i++)
                 bench_spool_add(spool, &three[i]);
         MirrorRun run = bench_claim(b, &bench_edge);
-        MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorEnding ending = {
+                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
         MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
         MirrorTask *task;
         b->done = false;
@@ -318,7 +319,8 @@ static void only_the_holder_may_say_that_nothing_changed(void **state)
         MirrorRun run = bench_claim(b, &bench_edge);
         alter(b, "UPDATE edgemirror.edge_claim SET epoch = epoch + 1, holder = 'another' WHERE "
                  "holder IS NOT NULL");
-        MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorEnding ending = {
+                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
         MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
         MirrorTask *task;
         b->done = false;
@@ -344,7 +346,7 @@ static void a_list_that_is_not_whole_ends_no_run_by_its_digest(void **state)
         for (size_t i = 0; i < 3; i++)
                 bench_spool_add(spool, &three[i]);
         MirrorRun run = bench_claim(b, &bench_edge);
-        MirrorEnding ending = {.outcome = "unstable", .refresh = "clean"};
+        MirrorEnding ending = {.outcome = OUTCOME_UNSTABLE, .refresh = REFRESH_CLEAN};
         MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_IGNORE};
         MirrorTask *task;
         b->done = false;

@@ -141,7 +141,8 @@ static void add_row(Spool *spool, int number, const char *name, int database)
 
 static void apply_run(World *w, const MirrorRun *run, Spool *spool)
 {
-        MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorEnding ending = {
+                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
         MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
         MirrorTask *task;
         assert_int_equal(mirror_apply(w->mirror, run, &snapshot, &ending, on_applied, w, &task), 0);
@@ -389,7 +390,7 @@ static void two_claims_the_second_hears_who_holds_it(void **state)
         assert_true(w->claim.busy);
         assert_string_equal(w->claim.holder, "test-instance");
 
-        MirrorEnding ending = {.outcome = "failed"};
+        MirrorEnding ending = {.outcome = OUTCOME_FAILED};
         MirrorTask *task;
         assert_int_equal(mirror_finish(w->mirror, &first, &ending, on_plain, w, &task), 0);
         wait_done(w);
@@ -576,7 +577,7 @@ static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
                 }
                 MirrorRun run = claim(w, &edge);
                 MirrorEnding ending = {
-                        .outcome = "synced", .refresh = "clean", .listed_whole = true};
+                        .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
                 MirrorSnapshot snapshot = {
                         .rows = spool, .missing = MIRROR_MISSING_HOLD, .to_the_end = true};
                 MirrorTask *task;

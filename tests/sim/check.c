@@ -53,7 +53,7 @@ static bool word_is(const char *word, const char *is)
 /* What the run says of its refresh, against what became of it. */
 static void check_refresh_word(World *w, const DbStatement *s)
 {
-        const char *word = s->ending.refresh;
+        const char *word = sync_refresh_name(s->ending.refresh);
         const DbRun *run = &w->database->runs[s->run_id];
         if (word_is(word, "skipped") != !run->refresh_wanted && word)
                 world_fail(w, "run %d says refresh %s, and a refresh was %swanted", (int)s->run_id,
@@ -347,7 +347,7 @@ static int64_t check_asked(World *w, const DbStatement *s)
                 not_asked += r->asked_for[row] != r->attempt;
         }
         bool open = r->plan.accept_removals || (r->n_listed > 0 && r->n_found <= allowance(r));
-        bool clean = word_is(s->ending.refresh, "clean") || word_is(s->ending.refresh, "skipped");
+        bool clean = s->ending.refresh == REFRESH_CLEAN || s->ending.refresh == REFRESH_SKIPPED;
         if (!clean || !open) {
                 COVER_MANY(w, unseen_left, !open && !s->ending.listed_whole);
                 if (not_asked < unseen)
@@ -455,7 +455,7 @@ static void check_clocks(World *w, const DbStatement *s, const DbEdge *was)
         bool whole = s->ending.listed_whole;
         int job = s->ending.has_job ? site_job_of(&s->ending.job.id) : -1;
         bool clean = job >= 0 && site_job_ended_clean(w, job);
-        bool refreshed = whole && word_is(s->ending.refresh, "clean");
+        bool refreshed = whole && s->ending.refresh == REFRESH_CLEAN;
         if (!whole && now->listed_at != was->listed_at)
                 world_fail(w, "run %d moves listed_at although its list was not whole",
                            (int)s->run_id);
@@ -485,9 +485,10 @@ void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
         const DbRun *run = &w->database->runs[s->run_id];
         COVER(w, applies);
         TELL(w, "database: edge %u: run %d applied: %s, refresh %s, +%d ~%d -%d ^%d, held %d",
-             s->edge, (int)s->run_id, run->outcome, s->ending.refresh ? s->ending.refresh : "-",
-             (int)s->applied.added, (int)s->applied.changed, (int)s->applied.removed,
-             (int)s->applied.restored, (int)s->applied.held);
+             s->edge, (int)s->run_id, run->outcome,
+             s->ending.refresh ? sync_refresh_name(s->ending.refresh) : "-", (int)s->applied.added,
+             (int)s->applied.changed, (int)s->applied.removed, (int)s->applied.restored,
+             (int)s->applied.held);
         if (claimed->epoch != s->epoch || claimed->holder == NO_HOLDER)
                 world_fail(w, "edge %u: epoch %lld published while epoch %lld was in force",
                            s->edge, (long long)s->epoch, (long long)claimed->epoch);
@@ -512,20 +513,14 @@ void check_finish(World *w, const DbStatement *s)
         const DbRun *run = &w->database->runs[s->run_id];
         if (run->finished_at)
                 world_fail(w, "run %d is ended twice", (int)s->run_id);
-        if (!word_is(s->ending.outcome, "failed") && !word_is(s->ending.outcome, "aborted"))
+        if (s->ending.outcome != OUTCOME_FAILED && s->ending.outcome != OUTCOME_ABORTED)
                 world_fail(w, "run %d ends as %s without an apply", (int)s->run_id,
-                           s->ending.outcome);
+                           sync_outcome_name(s->ending.outcome));
         if (s->ending.refresh)
                 check_refresh_word(w, s);
 }
 
 /* ---- the report ----------------------------------------------------------------------------- */
-
-static bool report_applied(const SyncReport *m)
-{
-        return word_is(m->outcome, "synced") || word_is(m->outcome, "held") ||
-               word_is(m->outcome, "unstable");
-}
 
 static void cover_report(World *w, const SyncReport *m)
 {
@@ -541,8 +536,9 @@ static void cover_report(World *w, const SyncReport *m)
                 {"rejected", COVER_rejected},
         };
         for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-                w->coverage[words[i].counter] +=
-                        word_is(i < 5 ? m->outcome : m->refresh, words[i].word);
+                w->coverage[words[i].counter] += word_is(i < 5 ? sync_outcome_name(m->outcome)
+                                                               : sync_refresh_name(m->refresh),
+                                                         words[i].word);
         COVER_MANY(w, not_claimed, m->run_id == 0);
 }
 
@@ -555,7 +551,8 @@ void check_report(World *w, const Run *r, const SyncReport *m)
                 world_fail(w, "run %d says that the credentials are refused, and they were not",
                            (int)r->run_id);
         TELL(w, "instance %d, edge %u: run %d is over: %s%s%s", r->instance, r->edge,
-             (int)r->run_id, m->outcome, m->fault.scope ? ": " : "", m->fault.message);
+             (int)r->run_id, sync_outcome_name(m->outcome), m->fault.scope ? ": " : "",
+             m->fault.message);
         if (w->now - r->started_at > RUN_TIME_MAX)
                 world_fail(w, "a run took %d minutes",
                            (int)((w->now - r->started_at) / (60 * SEC)));
@@ -563,10 +560,12 @@ void check_report(World *w, const Run *r, const SyncReport *m)
                 world_fail(w, "%s", m->fault.message);
         if (r->plan.dry)
                 return;
-        if (report_applied(m)) {
-                if (!run || !word_is(run->outcome, m->outcome) || run->applies != 1)
+        if (sync_outcome_is_applied(m->outcome)) {
+                if (!run || !word_is(run->outcome, sync_outcome_name(m->outcome)) ||
+                    run->applies != 1)
                         world_fail(w, "run %d reports %s; the database has %s", (int)r->run_id,
-                                   m->outcome, run && run->outcome ? run->outcome : "nothing");
+                                   sync_outcome_name(m->outcome),
+                                   run && run->outcome ? run->outcome : "nothing");
                 else if (memcmp(&m->applied.listed, &run->counts.listed,
                                 sizeof(m->applied.listed) * 9) != 0)
                         world_fail(w, "run %d reports other counts than were applied",
@@ -575,7 +574,8 @@ void check_report(World *w, const Run *r, const SyncReport *m)
                         world_fail(w, "run %d reports %d requests; it made %d", (int)r->run_id,
                                    (int)m->requests, (int)r->requests);
         } else if (run && run->applies && !r->stopped_applying && !r->commit_may_be_lost) {
-                world_fail(w, "run %d reports %s, and was applied", (int)r->run_id, m->outcome);
+                world_fail(w, "run %d reports %s, and was applied", (int)r->run_id,
+                           sync_outcome_name(m->outcome));
         }
 }
 

@@ -203,10 +203,10 @@ static DbEnd query_finish(World *w, DbStatement *s, const Fault **ret_fault)
         run->cut_in_poll = run->phase == SYNC_PHASE_POLL && !s->ending.refresh;
         run->phase = SYNC_PHASE_DONE;
         run->finished_at = database_now(w);
-        run->outcome = s->ending.outcome;
-        run->refresh = s->ending.refresh;
+        run->outcome = sync_outcome_name(s->ending.outcome);
+        run->refresh = sync_refresh_name(s->ending.refresh);
         keep_job(run, s->ending.has_job, &s->ending.job);
-        e->failures += strcmp(s->ending.outcome, "aborted") != 0;
+        e->failures += s->ending.outcome != OUTCOME_ABORTED;
         return DB_DONE;
 }
 
@@ -274,7 +274,7 @@ static uint64_t timestamp_of(const World *w, int64_t usec)
 
 static bool is_clean(const DbStatement *s)
 {
-        return s->ending.refresh && strcmp(s->ending.refresh, "clean") == 0;
+        return s->ending.refresh == REFRESH_CLEAN;
 }
 
 /* What both statements do that end a run with its list in the mirror. */
@@ -286,8 +286,10 @@ static void end_applied(World *w, const DbStatement *s)
                 release(e);
         run->phase = SYNC_PHASE_DONE;
         run->finished_at = database_now(w);
-        run->outcome = s->applied.held > 0 && s->ending.listed_whole ? "held" : s->ending.outcome;
-        run->refresh = s->ending.refresh;
+        run->outcome = s->applied.held > 0 && s->ending.listed_whole
+                               ? "held"
+                               : sync_outcome_name(s->ending.outcome);
+        run->refresh = sync_refresh_name(s->ending.refresh);
         run->counts = s->applied;
         run->applies++;
         run->applied_as = w->database->n_applies;

@@ -82,7 +82,7 @@ src/catalog/job.c
 
 a job that vanished counts as clean
 src/sync/machine.c
-s/\[POLLING_VANISHED\] = "unknown"/[POLLING_VANISHED] = "clean"/
+s/\[POLLING_VANISHED\] = REFRESH_UNKNOWN/[POLLING_VANISHED] = REFRESH_CLEAN/
 
 an unstable list is taken for whole
 src/sync/machine.c
@@ -110,7 +110,7 @@ s/if (m->accept_removals || verdict == GUARD_OPEN)/if (m->accept_removals || ver
 
 a run whose list was not whole is called held
 tests/sim/database_queries.c
-s/s->applied.held > 0 \&\& s->ending.listed_whole ?/s->applied.held > 0 ?/
+s/= s->applied.held > 0 \&\& s->ending.listed_whole/= s->applied.held > 0/
 
 a run whose list was not whole is reported as held
 src/sync/machine.c
@@ -342,7 +342,7 @@ src/sync/sync.c
 
 a stop during the apply is reported as a success
 src/sync/sync.c
-/^static void sync_report/,/^}/s/m->outcome ? m->outcome : "failed"/m->stopped_applying ? "synced" : m->outcome/
+/^static void sync_report/,/^}/s/OUTCOME_FAILED : m->outcome/OUTCOME_FAILED : m->stopped_applying ? OUTCOME_SYNCED : m->outcome/
 
 a stop before the start is not expected
 src/sync/sync.c

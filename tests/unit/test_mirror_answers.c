@@ -105,7 +105,8 @@ static void apply(World *w, MirrorMissing missing)
         Spool *rows, *found;
         assert_int_equal(spool_new(&rows), 0);
         assert_int_equal(spool_new(&found), 0);
-        MirrorEnding ending = {.outcome = "synced", .refresh = "clean", .listed_whole = true};
+        MirrorEnding ending = {
+                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
         MirrorSnapshot snapshot = {.rows = rows, .missing = missing, .found = found};
         MirrorTask *task;
         assert_int_equal(mirror_apply(w->mirror, &a_run, &snapshot, &ending, on_applied, w, &task),

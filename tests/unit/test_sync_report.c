@@ -19,28 +19,28 @@ static void outcome_and_fault_give_the_status(void **state)
 {
         (void)state;
         static const struct {
-                const char *outcome;
+                SyncOutcome outcome;
                 FaultScope scope;
                 bool refused;
                 int status;
                 bool applied;
         } cases[] = {
-                {"synced", FAULT_NONE, false, CLI_EXIT_DONE, true},
-                {"held", FAULT_NONE, false, CLI_EXIT_HELD, true},
-                {"unstable", FAULT_NONE, false, CLI_EXIT_EDGE_FAILED, true},
-                {"unstable", FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, true},
+                {OUTCOME_SYNCED, FAULT_NONE, false, CLI_EXIT_DONE, true},
+                {OUTCOME_HELD, FAULT_NONE, false, CLI_EXIT_HELD, true},
+                {OUTCOME_UNSTABLE, FAULT_NONE, false, CLI_EXIT_EDGE_FAILED, true},
+                {OUTCOME_UNSTABLE, FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, true},
                 /* the refresh failed, the list came whole */
-                {"synced", FAULT_REQUEST, false, CLI_EXIT_DONE, true},
-                {"failed", FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, false},
-                {"failed", FAULT_REQUEST, false, CLI_EXIT_EDGE_FAILED, false},
-                {"failed", FAULT_PROCESS, false, CLI_EXIT_EDGE_FAILED, false},
-                {"failed", FAULT_PEER, false, CLI_EXIT_UNREACHABLE, false},
-                {"failed", FAULT_PEER, true, CLI_EXIT_REFUSED, false},
-                {"failed", FAULT_NONE, false, CLI_EXIT_EDGE_FAILED,
+                {OUTCOME_SYNCED, FAULT_REQUEST, false, CLI_EXIT_DONE, true},
+                {OUTCOME_FAILED, FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, false},
+                {OUTCOME_FAILED, FAULT_REQUEST, false, CLI_EXIT_EDGE_FAILED, false},
+                {OUTCOME_FAILED, FAULT_PROCESS, false, CLI_EXIT_EDGE_FAILED, false},
+                {OUTCOME_FAILED, FAULT_PEER, false, CLI_EXIT_UNREACHABLE, false},
+                {OUTCOME_FAILED, FAULT_PEER, true, CLI_EXIT_REFUSED, false},
+                {OUTCOME_FAILED, FAULT_NONE, false, CLI_EXIT_EDGE_FAILED,
                  false}, /* never a failure that looks like success */
-                {"aborted", FAULT_NONE, false, CLI_EXIT_EDGE_FAILED, false},
-                {"aborted", FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, false},
-                {"of tomorrow", FAULT_NONE, false, CLI_EXIT_EDGE_FAILED, false},
+                {OUTCOME_ABORTED, FAULT_NONE, false, CLI_EXIT_EDGE_FAILED, false},
+                {OUTCOME_ABORTED, FAULT_RUN, false, CLI_EXIT_EDGE_FAILED, false},
+                {OUTCOME_NONE, FAULT_NONE, false, CLI_EXIT_EDGE_FAILED, false},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 SyncReport report = {.outcome = cases[i].outcome};
@@ -48,7 +48,7 @@ static void outcome_and_fault_give_the_status(void **state)
                         fault_set(&report.fault, cases[i].scope, EIO, CODE_NO_RESOURCES, "words");
                 report.fault.refused = cases[i].refused;
                 assert_int_equal(sync_report_status(&report), cases[i].status);
-                assert_int_equal(sync_report_applied(&report), cases[i].applied);
+                assert_int_equal(sync_outcome_is_applied(report.outcome), cases[i].applied);
         }
 }
 
@@ -56,27 +56,27 @@ static void a_catalog_that_is_away_is_told_from_one_that_answers(void **state)
 {
         (void)state;
         static const struct {
-                const char *outcome;
+                SyncOutcome outcome;
                 FaultCode code;
                 FaultScope scope;
                 int http_status;
                 bool away;
         } cases[] = {
-                {"failed", CODE_CATALOG_BUSY, FAULT_REQUEST, 503, true},
-                {"failed", CODE_CATALOG_ERROR, FAULT_REQUEST, 502, true},
-                {"failed", CODE_CATALOG_ERROR, FAULT_REQUEST, 504, true},
-                {"failed", CODE_HTTP_TIMEOUT, FAULT_REQUEST, 0, true},
-                {"failed", CODE_HTTP_RESET, FAULT_REQUEST, 0, true},
-                {"failed", CODE_HTTP_TRUNCATED, FAULT_REQUEST, 200, false},
+                {OUTCOME_FAILED, CODE_CATALOG_BUSY, FAULT_REQUEST, 503, true},
+                {OUTCOME_FAILED, CODE_CATALOG_ERROR, FAULT_REQUEST, 502, true},
+                {OUTCOME_FAILED, CODE_CATALOG_ERROR, FAULT_REQUEST, 504, true},
+                {OUTCOME_FAILED, CODE_HTTP_TIMEOUT, FAULT_REQUEST, 0, true},
+                {OUTCOME_FAILED, CODE_HTTP_RESET, FAULT_REQUEST, 0, true},
+                {OUTCOME_FAILED, CODE_HTTP_TRUNCATED, FAULT_REQUEST, 200, false},
                 /* itself, of this request */
-                {"failed", CODE_CATALOG_ERROR, FAULT_REQUEST, 500, false},
-                {"failed", CODE_CATALOG_BUSY, FAULT_REQUEST, 429, false},
-                {"failed", CODE_CATALOG_FORBIDDEN, FAULT_RUN, 403, false},
-                {"failed", CODE_PG_SERIALIZATION, FAULT_REQUEST, 0, false},
-                {"failed", CODE_HTTP_MEMORY, FAULT_PROCESS, 0, false},
+                {OUTCOME_FAILED, CODE_CATALOG_ERROR, FAULT_REQUEST, 500, false},
+                {OUTCOME_FAILED, CODE_CATALOG_BUSY, FAULT_REQUEST, 429, false},
+                {OUTCOME_FAILED, CODE_CATALOG_FORBIDDEN, FAULT_RUN, 403, false},
+                {OUTCOME_FAILED, CODE_PG_SERIALIZATION, FAULT_REQUEST, 0, false},
+                {OUTCOME_FAILED, CODE_HTTP_MEMORY, FAULT_PROCESS, 0, false},
                 /* of the refresh; the list came */
-                {"synced", CODE_CATALOG_BUSY, FAULT_REQUEST, 503, false},
-                {"failed", CODE_NONE, FAULT_NONE, 0, false},
+                {OUTCOME_SYNCED, CODE_CATALOG_BUSY, FAULT_REQUEST, 503, false},
+                {OUTCOME_FAILED, CODE_NONE, FAULT_NONE, 0, false},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 SyncReport report = {.outcome = cases[i].outcome};
@@ -135,7 +135,7 @@ static void what_a_peer_said_is_spelt_out_once(void **state)
                 {FAULT_PEER, FAULT_RUN, "a bad row", "a bad row", false},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                SyncReport report = {.outcome = "failed"};
+                SyncReport report = {.outcome = OUTCOME_FAILED};
                 Fault said = {0};
                 char out[1024];
                 fault_set(&report.fault, cases[i].scope, EIO, CODE_NO_RESOURCES, "%s",
@@ -154,7 +154,7 @@ static void outcomes_stand_below_each_other_whatever_the_names(void **state)
         (void)state;
         static const char *const names[] = {"plain", "caf\u00e9", "\u6771\u4eac", "\U0001F418", ""};
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-                SyncReport report = {.outcome = "synced"};
+                SyncReport report = {.outcome = OUTCOME_SYNCED};
                 char out[1024];
                 printed(names[i], &report, &(Fault){0}, out);
                 char *outcome = strstr(out, "synced");

@@ -128,9 +128,9 @@ static void on_done(const SyncReport *report, void *userdata)
         World *w = userdata;
         w->n_reports++;
         w->report = *report;
-        (void)snprintf(w->outcome, sizeof(w->outcome), "%s", report->outcome);
+        (void)snprintf(w->outcome, sizeof(w->outcome), "%s", sync_outcome_name(report->outcome));
         (void)snprintf(w->refresh, sizeof(w->refresh), "%s",
-                       report->refresh ? report->refresh : "");
+                       report->refresh ? sync_refresh_name(report->refresh) : "");
         sync_stop(w->sync); /* asks for nothing any more */
 }
 
