@@ -74,17 +74,7 @@ static const char *advice(const StatusMeaning *m, bool foreign, const AnswerAuth
 {
         if (auth->of_edge && (m->status == 400 || (m->status == 404 && !foreign)))
                 return "; the id must be that of an Edge connection, not of an Edge site";
-        if (!m->refused)
-                return "";
-        switch (auth->method) {
-        case HTTP_AUTH_BASIC:
-                return "; check username and password_file";
-        case HTTP_AUTH_BEARER:
-                return "; check token_file: has the token expired?";
-        case HTTP_AUTH_NONE:
-                break;
-        }
-        return "";
+        return m->refused && auth->advice ? auth->advice : "";
 }
 
 void answer_text_done(AnswerText *t)

@@ -17,10 +17,10 @@ typedef struct AnswerText {
 
 void answer_text_done(AnswerText *t);
 
-/* How we ask: by which method of authentication, and what of it must not be shown (NULL: nothing);
- * and whether the request names an Edge connection, whose id may be why it is refused. */
+/* How we ask: which settings a refusal is about (NULL: none), and what must not be shown (NULL:
+ * nothing); and whether the request names an Edge connection, whose id may be why it is refused. */
 typedef struct AnswerAuth {
-        HttpAuth method;
+        const char *advice;
         const Redact *redact;
         bool of_edge;
         bool alone; /* refused, while our credentials were accepted for another request */

@@ -1,10 +1,10 @@
 /*
- * call: secrets, sending, and what a 401 means; see the header.
+ * call: sending, waiting, and which call asks again after a 401; see the header.
  *
- * What always holds: a call is on its catalog's list until it is over; the secret leaves this file
- * only inside a request to the configured origin. While there is a doubter, its timer is armed, or
- * its request or the witness's is under way; when there is none any more, and calls wait, `release`
- * is armed.
+ * What always holds: a call is on its catalog's list until it is over; auth's header goes only into
+ * requests to the configured origin. While there is a doubter, its timer is armed, or
+ * its request or the witness's is under way or waits for the header. When calls wait and could go
+ * on, `release` is armed.
  */
 #include "catalog/call.h"
 #include "base/clock.h"
@@ -17,21 +17,21 @@
 enum { TRIES_MAX = 5 };
 
 static int catalog_on_release(sd_event_source *source, void *userdata);
+static void catalog_release(void *userdata);
 
 int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
 {
         _cleanup_(cleanup_catalog) Catalog *c = calloc(1, sizeof(*c));
         if (!c)
                 return -ENOMEM;
+        TAILQ_INIT(&c->calls);
         c->http = http;
-        c->auth = options->auth;
-        c->load_secret = options->load_secret;
-        c->load_secret_userdata = options->load_secret_userdata;
         c->base_url = strdup(options->base_url);
-        c->username = strdup(options->username ? options->username : "");
-        if (!c->base_url || !c->username)
+        if (!c->base_url)
                 return -ENOMEM;
-        int r = sd_event_add_defer(http_client_event(http), &c->release, catalog_on_release, c);
+        int r = auth_new(&options->auth, catalog_release, c, &c->auth);
+        if (r >= 0)
+                r = sd_event_add_defer(http_client_event(http), &c->release, catalog_on_release, c);
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->release, SD_EVENT_OFF);
         if (r < 0)
@@ -42,21 +42,13 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
 
 AnswerAuth call_auth(const CatalogCall *call)
 {
-        return (AnswerAuth){.method = call->catalog->auth,
-                            .redact = &call->catalog->redact,
+        return (AnswerAuth){.advice = auth_advice(call->catalog->auth),
+                            .redact = auth_redact(call->catalog->auth),
                             .of_edge = call->of_edge,
                             .alone = call->alone};
 }
 
 /* ---- what was accepted, and refused --------------------------------------------------------- */
-
-static void catalog_forget_accepted(Catalog *c)
-{
-        for (size_t i = 0; i < ARRAY_SIZE(c->accepted); i++) {
-                free(c->accepted[i].url);
-                c->accepted[i] = (Accepted){0};
-        }
-}
 
 /* A list is what may be asked for anew at will; no memory: nothing is remembered. */
 static void call_remember_accepted(const CatalogCall *call)
@@ -71,15 +63,26 @@ static void call_remember_accepted(const CatalogCall *call)
                 a[0].url = NULL;
         }
         free(a[0].url);
-        a[0] = (Accepted){.edge = call->id, .url = url};
+        a[0] = (Accepted){.edge = call->id,
+                          .url = url,
+                          .secret_number = auth_secret_number(call->catalog->auth)};
+}
+
+/* With the secret of now. */
+static bool accepted_counts(const Accepted *a, const Catalog *c)
+{
+        return a->url && a->secret_number == auth_secret_number(c->auth);
 }
 
 static const Accepted *call_other_accepted(const CatalogCall *call)
 {
-        const Accepted *a = call->catalog->accepted;
-        if (a[0].url && (call->of_edge ? !uuid_equal(&a[0].edge, &call->id) : a[1].url != NULL))
+        const Catalog *c = call->catalog;
+        const Accepted *a = c->accepted;
+        bool second = accepted_counts(&a[1], c);
+        if (accepted_counts(&a[0], c) &&
+            (call->of_edge ? !uuid_equal(&a[0].edge, &call->id) : second))
                 return &a[0];
-        return a[1].url ? &a[1] : NULL;
+        return second ? &a[1] : NULL;
 }
 
 static void refusal_done(Refusal *r)
@@ -99,12 +102,10 @@ static void catalog_remember_refusal(Catalog *c, const HttpResponse *response)
 
 /* ---- calls ---------------------------------------------------------------------------------- */
 
-static void call_unlink(CatalogCall *call)
+static void call_leave(CatalogCall *call)
 {
-        *call->link = call->next;
-        if (call->next)
-                call->next->link = call->link;
-        call->link = NULL;
+        TAILQ_REMOVE(&call->catalog->calls, call, entry);
+        call->state = CALL_OVER;
 }
 
 static void call_free(CatalogCall *call)
@@ -114,21 +115,26 @@ static void call_free(CatalogCall *call)
 }
 
 /* Whoever waited goes on. */
-static void catalog_doubt_end(Catalog *c)
+static void catalog_release(void *userdata)
 {
-        doubt_end(&c->doubt);
-        c->doubter = c->witness = NULL;
-        c->again = sd_event_source_disable_unref(c->again);
+        Catalog *c = userdata;
         (void)sd_event_source_set_enabled(c->release, SD_EVENT_ONESHOT);
 }
 
-static int catalog_on_again(sd_event_source *source, uint64_t usec, void *userdata);
+static void catalog_doubt_end(Catalog *c)
+{
+        auth_end_doubt(c->auth);
+        c->doubter = c->witness = NULL;
+        timer_cancel(&c->again);
+        catalog_release(c);
+}
+
+static void catalog_on_again(void *userdata);
 
 static int catalog_again_after(Catalog *c, uint64_t usec)
 {
-        c->again = sd_event_source_disable_unref(c->again);
-        return sd_event_add_time_relative(http_client_event(c->http), &c->again, CLOCK_MONOTONIC,
-                                          usec, 10 * USEC_PER_MSEC, catalog_on_again, c);
+        return timer_start(&c->again, http_client_event(c->http), usec, 10 * USEC_PER_MSEC,
+                           catalog_on_again, c);
 }
 
 /* The witness has been heard, or never will be: it is the doubter's turn, or that of all, for whom
@@ -136,9 +142,9 @@ static int catalog_again_after(Catalog *c, uint64_t usec)
 static void catalog_witness_end(Catalog *c)
 {
         c->witness = NULL;
-        if (!c->doubt.refused && catalog_again_after(c, 0) >= 0)
+        if (!auth_is_refused(c->auth) && catalog_again_after(c, 0) >= 0)
                 return;
-        c->doubter->waits = true;
+        c->doubter->state = CALL_WAITS_DOUBT;
         catalog_doubt_end(c);
 }
 
@@ -154,11 +160,11 @@ static void call_leave_doubt(CatalogCall *call)
 
 CatalogCall *catalog_cancel(CatalogCall *call)
 {
-        if (!call || !call->link) /* in its own callback: it is freed right after */
+        if (!call || call->state == CALL_OVER) /* it is freed after its callback */
                 return NULL;
         (void)http_cancel(call->transfer);
         call_leave_doubt(call);
-        call_unlink(call);
+        call_leave(call);
         call_free(call);
         return NULL;
 }
@@ -167,69 +173,54 @@ Catalog *catalog_free(Catalog *c)
 {
         if (!c)
                 return NULL;
-        while (c->calls)
-                (void)catalog_cancel(c->calls);
-        sd_event_source_disable_unref(c->again);
+        CatalogCall *call;
+        while ((call = TAILQ_FIRST(&c->calls)))
+                (void)catalog_cancel(call);
+        timer_cancel(&c->again);
         sd_event_source_disable_unref(c->release);
-        text_wipe(&c->secret);
-        redact_done(&c->redact);
-        catalog_forget_accepted(c);
+        (void)auth_free(c->auth);
+        for (size_t i = 0; i < ARRAY_SIZE(c->accepted); i++)
+                free(c->accepted[i].url);
         refusal_done(&c->refusal);
         free(c->base_url);
-        free(c->username);
         free(c);
         return NULL;
 }
 
 int catalog_load_secret(Catalog *c, Fault *ret_fault)
 {
-        _cleanup_(text_wipe) Text fresh = {0};
-        if (!c->load_secret)
-                return 0;
-        int r = c->load_secret(c->load_secret_userdata, &fresh, ret_fault);
-        if (r < 0)
-                return r;
-        if (c->auth == HTTP_AUTH_BEARER && !http_token_is_valid(fresh.data))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
-                                 "the token holds a space or a control character; write the token "
-                                 "alone into the file, "
-                                 "without \"Bearer\"");
-        if (c->secret.data && text_equal(c->secret.data, fresh.data))
-                return 0;
-        r = redact_set(&c->redact, c->auth, c->username, fresh.data);
-        if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_MEMORY,
-                                 "out of memory for the secret");
-        text_wipe(&c->secret);
-        c->secret = fresh;
-        fresh = (Text){0};
-        c->secret_number++;
-        c->doubt.refused = false;
-        catalog_forget_accepted(c);
-        return 1;
+        return auth_reload(c->auth, ret_fault);
 }
 
 bool catalog_reread_secret(Catalog *c)
 {
-        Fault ignored; /* what cannot be used has not changed */
-        return catalog_load_secret(c, &ignored) > 0;
+        return auth_reread(c->auth);
 }
 
 static void call_on_response(const HttpResponse *response, void *userdata);
 
+/* Sends it, or lets it wait for the header; when that could not be acquired, too: it is told from
+ * the loop. */
 static int call_send(CatalogCall *call)
 {
         Catalog *c = call->catalog;
+        Fault fault;
+        int r = auth_prepare(c->auth, &fault);
+        if (r <= 0) {
+                call->state = CALL_WAITS_AUTH;
+                if (r < 0)
+                        catalog_release(c);
+                return 0;
+        }
         HttpRequest request = {
                 .method = call->method,
                 .url = call->url,
-                .auth = c->auth,
-                .username = c->username,
-                .secret = c->secret.data,
+                .authorization = auth_header(c->auth),
                 .body_max_bytes = LIMIT_BODY_MAX_BYTES,
                 .fresh_connection = call->method == HTTP_POST,
         };
-        call->secret_number = c->secret_number;
+        call->state = CALL_SENT;
+        call->generation = auth_generation(c->auth);
         return http_start(c->http, &request, call_on_response, call, &call->transfer);
 }
 
@@ -238,17 +229,42 @@ static int call_send(CatalogCall *call)
 static void call_end(CatalogCall *call, const HttpResponse *response)
 {
         call_leave_doubt(call);
-        call_unlink(call);
+        call_leave(call);
         call->complete(call, response);
         call_free(call);
 }
 
-static void call_end_badly(CatalogCall *call, int error)
+static void call_end_failed(CatalogCall *call, int error, const Fault *fault)
 {
-        HttpResponse response = {.error = error, .content_type = "", .location = "", .body = ""};
-        fault_set(&response.fault, FAULT_PROCESS, -error, CODE_NO_RESOURCES,
-                  "the catalog cannot be asked: %s", strerrordesc_np(-error));
-        call_end(call, &response);
+        call_end(call, &(HttpResponse){.error = error,
+                                       .fault = *fault,
+                                       .retry_after_usec = fault->retry_after_usec,
+                                       .content_type = "",
+                                       .location = "",
+                                       .body = ""});
+}
+
+static void call_send_or_end(CatalogCall *call)
+{
+        Fault fault;
+        int r = call_send(call);
+        if (r >= 0)
+                return;
+        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the catalog cannot be asked: %s",
+                  strerrordesc_np(-r));
+        call_end_failed(call, r, &fault);
+}
+
+static void call_end_refused(CatalogCall *call)
+{
+        const Refusal *refusal = &call->catalog->refusal;
+        call_end(call,
+                 &(HttpResponse){.sent = call->requests > 0,
+                                 .status = 401,
+                                 .location = "",
+                                 .content_type = refusal->content_type ? refusal->content_type : "",
+                                 .body = refusal->body.data ? refusal->body.data : "",
+                                 .body_size = refusal->body.size});
 }
 
 static void witness_complete(CatalogCall *call, const HttpResponse *response)
@@ -269,59 +285,56 @@ static CatalogCall *catalog_find_witness(Catalog *c)
                 call->url = strdup(accepted->url);
                 return call->url ? call : catalog_cancel(call);
         }
-        for (call = c->calls; call; call = call->next)
-                if (call->waits && !uuid_equal(&call->id, &c->doubter->id))
-                        break;
+        TAILQ_FOREACH(call, &c->calls, entry)
+        if (call->state == CALL_WAITS_DOUBT && !uuid_equal(&call->id, &c->doubter->id))
+                break;
         return call;
 }
 
-static int catalog_on_again(sd_event_source *source, uint64_t usec, void *userdata)
+static void catalog_on_again(void *userdata)
 {
-        (void)source;
-        (void)usec;
         Catalog *c = userdata;
-        c->again = sd_event_source_disable_unref(c->again);
-        bool other_secret = catalog_reread_secret(c);
-        if (!other_secret && !c->doubter->witnessed) {
+        if (!auth_reread(c->auth) && !c->doubter->witnessed) {
                 c->doubter->witnessed = true;
                 c->witness = catalog_find_witness(c);
         }
-        CatalogCall *call = c->witness ? c->witness : c->doubter;
-        call->waits = false;
-        int r = call_send(call);
-        if (r < 0)
-                call_end_badly(call, r);
-        return 0;
+        call_send_or_end(c->witness ? c->witness : c->doubter);
+}
+
+static CatalogCall *catalog_next_waiting(const Catalog *c)
+{
+        CatalogCall *call;
+        TAILQ_FOREACH(call, &c->calls, entry)
+        if (call->state == CALL_WAITS_AUTH || (call->state == CALL_WAITS_DOUBT && !c->doubter))
+                break;
+        return call;
 }
 
 /* One call each time: nothing of the catalog is touched after a callback. */
-static int catalog_on_release(sd_event_source *source, void *userdata)
+static int catalog_on_release(sd_event_source *source _unused_, void *userdata)
 {
         Catalog *c = userdata;
-        CatalogCall *call = c->doubter ? NULL : c->calls;
-        while (call && !call->waits)
-                call = call->next;
+        CatalogCall *call = catalog_next_waiting(c);
+        Fault fault;
         if (!call)
                 return 0;
-        (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-        call->waits = false;
-        call->repeated = false;
-        call->witnessed = false;
-        if (c->doubt.refused) {
-                const HttpResponse response = {
-                        .sent = call->requests > 0,
-                        .status = 401,
-                        .location = "",
-                        .content_type = c->refusal.content_type ? c->refusal.content_type : "",
-                        .body = c->refusal.body.data ? c->refusal.body.data : "",
-                        .body_size = c->refusal.body.size,
-                };
-                call_end(call, &response);
-                return 0;
+        if (call->state == CALL_WAITS_DOUBT) {
+                call->repeated = false;
+                call->witnessed = false;
+                if (auth_is_refused(c->auth)) {
+                        catalog_release(c);
+                        call_end_refused(call);
+                        return 0;
+                }
         }
-        int r = call_send(call);
+        int r = auth_prepare(c->auth, &fault);
+        if (r == 0) /* auth releases them again */
+                return 0;
+        catalog_release(c);
         if (r < 0)
-                call_end_badly(call, r);
+                call_end_failed(call, r, &fault);
+        else
+                call_send_or_end(call);
         return 0;
 }
 
@@ -329,15 +342,14 @@ static int catalog_on_release(sd_event_source *source, void *userdata)
 static bool call_again(CatalogCall *call, const HttpResponse *response)
 {
         Catalog *c = call->catalog;
-        if (!c->load_secret || call->tries >= TRIES_MAX)
+        if (call->tries >= TRIES_MAX)
                 return false;
         const DoubtCase doubt = {
-                .other_secret = call->secret_number != c->secret_number || catalog_reread_secret(c),
                 .not_ours = call->url_is_guess && !answer_is_standard_error(response),
                 .repeated = call->repeated,
                 .witness = call == c->witness,
         };
-        switch (doubt_on_401(&c->doubt, &doubt)) {
+        switch (auth_on_401(c->auth, call->generation, &doubt)) {
         case DOUBT_NOW:
                 return call_send(call) >= 0;
         case DOUBT_LATER:
@@ -346,13 +358,13 @@ static bool call_again(CatalogCall *call, const HttpResponse *response)
                 c->doubter = call;
                 return catalog_again_after(c, AGAIN_USEC + clock_random() % AGAIN_USEC) >= 0;
         case DOUBT_JOIN:
-                call->waits = true;
+                call->state = CALL_WAITS_DOUBT;
                 return true;
         case DOUBT_ALONE:
                 call->alone = true;
                 break;
         case DOUBT_OVER:
-                if (c->doubt.refused)
+                if (auth_is_refused(c->auth))
                         catalog_remember_refusal(c, response);
                 break;
         }
@@ -363,14 +375,13 @@ static bool call_again(CatalogCall *call, const HttpResponse *response)
 static void call_on_other_answer(CatalogCall *call, const HttpResponse *response)
 {
         Catalog *c = call->catalog;
-        if (call->secret_number != c->secret_number)
+        if (!auth_on_answer(c->auth, call->generation))
                 return;
-        doubt_on_answer(&c->doubt);
         if (response->status / 100 != 2 || !answer_type_is_json(response->content_type))
                 return;
         call_remember_accepted(call);
         if (call == c->witness)
-                doubt_on_witness(&c->doubt);
+                auth_on_witness(c->auth);
 }
 
 static void call_on_response(const HttpResponse *response, void *userdata)
@@ -394,31 +405,22 @@ int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **re
         call->catalog = c;
         call->complete = complete;
         call->userdata = userdata;
-        call->next = c->calls;
-        call->link = &c->calls;
-        if (c->calls)
-                c->calls->link = &call->next;
-        c->calls = call;
+        TAILQ_INSERT_TAIL(&c->calls, call, entry);
         *ret = call;
         return 0;
 }
 
-static int call_start(CatalogCall *call)
-{
-        Catalog *c = call->catalog;
-        Fault ignored; /* who wants to hear of it loads the secret first */
-        if (c->load_secret && !c->secret.data) {
-                int r = catalog_load_secret(c, &ignored);
-                if (r < 0)
-                        return r;
-        }
-        call->waits = c->doubter != NULL;
-        return call->waits ? 0 : call_send(call);
-}
-
 int call_begin(CatalogCall **call, CatalogCall **ret)
 {
-        int r = call_start(*call);
+        Catalog *c = (*call)->catalog;
+        Fault fault;
+        int r = auth_prepare(c->auth, &fault);
+        if (r < 0 &&
+            fault.scope == FAULT_PROCESS) /* who wants to hear of it reads the secret first */
+                return r;
+        if (c->doubter)
+                (*call)->state = CALL_WAITS_DOUBT;
+        r = c->doubter ? 0 : call_send(*call);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(*call);

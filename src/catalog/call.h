@@ -1,5 +1,5 @@
 /*
- * call: one question to the catalog, from the secret it goes out with to its one callback. Private
+ * call: one question to the catalog, from the header it goes out with to its one callback. Private
  * to this directory.
  *
  * What a 401 means is decided in doubt.h. Its witness is a list that was accepted of another edge,
@@ -7,17 +7,19 @@
  */
 #pragma once
 
+#include "base/timer.h"
 #include "catalog/answer.h"
 #include "catalog/catalog.h"
 #include "catalog/doubt.h"
-#include "catalog/redact.h"
+#include <sys/queue.h>
 
 typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);
 
-/* A list that was accepted with the secret, of an edge. */
+/* A list that was accepted, of an edge, with the secret of that number. */
 typedef struct Accepted {
         Uuid edge;
         char *url; /* NULL: none */
+        uint64_t secret_number;
 } Accepted;
 
 /* The last answer 401, as the calls that waited are told it. */
@@ -29,28 +31,30 @@ typedef struct Refusal {
 struct Catalog {
         HttpClient *http;
         char *base_url;
-        HttpAuth auth;
-        char *username;
-        CatalogSecretLoader load_secret;
-        void *load_secret_userdata;
-        Text secret;
-        Redact redact;          /* of the secret */
-        uint64_t secret_number; /* rises with every secret that differs from the one before */
-        bool foreign_said;      /* that a Location was of another origin */
-        CatalogCall *calls;
-        Doubt doubt;              /* of the secret */
+        Auth *auth;
+        bool foreign_said; /* that a Location was of another origin */
+        TAILQ_HEAD(, CatalogCall) calls;
         CatalogCall *doubter;     /* asks again after a 401 while the doubt is open */
         CatalogCall *witness;     /* is asked before the doubter is; NULL: none, or it has been */
-        sd_event_source *again;   /* when it does */
+        Timer again;              /* when it does */
         sd_event_source *release; /* armed while calls that waited are to go on */
         Accepted accepted[2];     /* the last one, and the last one of another edge */
         Refusal refusal;
 };
 
+typedef enum CallState {
+        CALL_NEW,
+        CALL_SENT,
+        CALL_WAITS_AUTH,  /* for the header that is being acquired */
+        CALL_WAITS_DOUBT, /* for what the doubter hears */
+        CALL_OVER,        /* in its callback, on no list any more */
+} CallState;
+
 struct CatalogCall {
         Catalog *catalog;
-        CatalogCall *next, **link; /* link NULL: over, in its callback */
-        HttpTransfer *transfer;    /* NULL: waits */
+        TAILQ_ENTRY(CatalogCall) entry;
+        CallState state;
+        HttpTransfer *transfer; /* NULL unless CALL_SENT */
         HttpMethod method;
         char *url;
         bool url_is_guess; /* another server's may be there: its 401 is not about us */
@@ -66,13 +70,12 @@ struct CatalogCall {
         bool of_edge; /* the request names an edge */
         int64_t offset;
         unsigned limit;
-        unsigned tries;         /* answers so far, or failures */
-        unsigned requests;      /* that left */
-        bool waits;             /* for what the doubter hears */
-        bool alone;             /* refused, while others are not */
-        bool witnessed;         /* before it asks again, another was, or there was none */
-        bool repeated;          /* after a 401, with the same secret */
-        uint64_t secret_number; /* of the secret that was sent */
+        unsigned tries;      /* answers so far, or failures */
+        unsigned requests;   /* that left */
+        bool alone;          /* refused, while others are not */
+        bool witnessed;      /* before it asks again, another was, or there was none */
+        bool repeated;       /* after a 401, with the same secret */
+        uint64_t generation; /* of the header that was sent, see auth.h */
 };
 
 int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret);

@@ -42,7 +42,7 @@ static void refresh_read_location(CatalogCall *call, const HttpResponse *respons
                 return;
         answer->location_has_below = url_below(c->base_url, l->exact, &below) == 0;
         l->bare = strdup(l->exact);
-        redact_url(&c->redact, l->bare);
+        redact_url(auth_redact(c->auth), l->bare);
         answer->location = l->exact;
         answer->location_bare = l->bare;
 }

@@ -5,10 +5,10 @@
  * no database. Strict in what it sends, tolerant in what it accepts where public clients show that
  * catalogs differ. It decides about one answer ("what is this?"), never about a sync ("what now?").
  *
- * Credentials are read through a loader: when told to, at the latest at the first request, and
- * again when the catalog answers 401. A 401 alone may pass: the request is repeated, at once with
- * another secret, after a second or two with the same; one of all that are under way, since
- * accounts lock. The second 401 in a row is the answer, unless another request, made in between, is
+ * The secret is read (auth.h) when told to, at the latest at the first request, and again when the
+ * catalog answers 401. A 401 alone may pass: the request is repeated, at once with other
+ * credentials, after a second or two with the same; one of all that are under way, since accounts
+ * lock. The second 401 in a row is the answer, unless another request, made in between, is
  * accepted: then it is the matter of this request alone. Credentials are sent to the configured
  * origin only.
  *
@@ -18,7 +18,7 @@
 
 #include "base/fault.h"
 #include "base/record.h"
-#include "base/text.h"
+#include "catalog/auth.h"
 #include "http/http.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,15 +27,9 @@
 typedef struct Catalog Catalog;
 typedef struct CatalogCall CatalogCall;
 
-/* Reads the password or token. Filled Fault and negative errno when it cannot. */
-typedef int (*CatalogSecretLoader)(void *userdata, Text *ret, Fault *ret_fault);
-
 typedef struct CatalogOptions {
         const char *base_url; /* origin with an optional path prefix, no trailing slash */
-        HttpAuth auth;
-        const char *username;
-        CatalogSecretLoader load_secret; /* NULL for HTTP_AUTH_NONE */
-        void *load_secret_userdata;
+        AuthOptions auth;
 } CatalogOptions;
 
 /* What every answer has. Borrowed, valid during the callback. */
@@ -112,12 +106,8 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret);
 Catalog *catalog_free(Catalog *catalog);
 DEFINE_CLEANUP(Catalog, catalog, catalog_free)
 
-/* Reads the secret anew. 1: it is another one than before, and is used from now on; 0: it is the
- * same. Negative errno and a filled Fault when it cannot be read, or could not be sent (a token
- * with a space): the one before stays. */
+/* As auth_reload and auth_reread. */
 int catalog_load_secret(Catalog *c, Fault *ret_fault);
-
-/* The same, without a word: whether it is another one that is used from now on. */
 bool catalog_reread_secret(Catalog *c);
 
 /* POST /databaseConnections/refresh?edgeConnectionId=… on a connection of its own. */

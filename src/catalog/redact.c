@@ -2,6 +2,7 @@
  * redact: the spellings of a secret, and their removal.
  */
 #include "catalog/redact.h"
+#include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include <cjson/cJSON.h>
@@ -21,12 +22,18 @@ static void wipe(char *text)
                 explicit_bzero(text, strlen(text));
 }
 
-void redact_done(Redact *b)
+static void spellings_wipe(char *spellings[REDACT_SPELLINGS])
 {
         for (size_t i = 0; i < REDACT_SPELLINGS; i++) {
-                wipe(b->spellings[i]);
-                free(b->spellings[i]);
+                wipe(spellings[i]);
+                free(spellings[i]);
         }
+}
+
+void redact_done(Redact *b)
+{
+        for (size_t i = 0; i < REDACT_SECRETS; i++)
+                spellings_wipe(b->spellings[i]);
         *b = (Redact){0};
 }
 
@@ -65,59 +72,51 @@ static char *spell_url(const char *secret)
         return out;
 }
 
-/* RFC 4648, section 4. */
-static char *base64(const char *bytes, size_t size)
-{
-        static const char digits[] =
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        char *out = malloc((size + 2) / 3 * 4 + 1);
-        if (!out)
-                return NULL;
-        char *o = out;
-        for (size_t i = 0; i < size; i += 3) {
-                uint32_t group = 0;
-                for (size_t k = 0; k < 3; k++)
-                        group = group << 8 | (i + k < size ? (unsigned char)bytes[i + k] : 0);
-                for (size_t k = 0; k < 4; k++)
-                        *o++ = i + k <= size ? digits[group >> (18 - 6 * k) & 63] : '=';
-        }
-        *o = '\0';
-        return out;
-}
-
 static char *spell_basic(const char *username, const char *secret)
 {
         char *pair;
         if (asprintf(&pair, "%s:%s", username, secret) < 0)
                 return NULL;
-        char *encoded = base64(pair, strlen(pair));
+        char *encoded = base64_encode(pair, strlen(pair));
         wipe(pair);
         free(pair);
         return encoded;
 }
 
-int redact_set(Redact *b, HttpAuth auth, const char *username, const char *secret)
+int redact_add(Redact *b, const char *username, const char *secret)
 {
-        redact_done(b);
         if (!secret || strlen(secret) < SECRET_MIN_BYTES)
                 return 0;
-        b->spellings[SPELLED_PLAIN] = strdup(secret);
-        b->spellings[SPELLED_JSON] = spell_json(secret);
-        b->spellings[SPELLED_URL] = spell_url(secret);
-        if (auth == HTTP_AUTH_BASIC)
-                b->spellings[SPELLED_BASIC] = spell_basic(username, secret);
-        if (b->spellings[SPELLED_PLAIN] && b->spellings[SPELLED_JSON] &&
-            b->spellings[SPELLED_URL] && (auth != HTTP_AUTH_BASIC || b->spellings[SPELLED_BASIC]))
-                return 0;
-        redact_done(b);
-        return -ENOMEM;
+        char *fresh[] = {
+                [SPELLED_PLAIN] = strdup(secret),
+                [SPELLED_JSON] = spell_json(secret),
+                [SPELLED_URL] = spell_url(secret),
+                [SPELLED_BASIC] = username ? spell_basic(username, secret) : NULL,
+        };
+        if (!fresh[SPELLED_PLAIN] || !fresh[SPELLED_JSON] || !fresh[SPELLED_URL] ||
+            (username && !fresh[SPELLED_BASIC])) {
+                spellings_wipe(fresh);
+                return -ENOMEM;
+        }
+        size_t last = 0;
+        while (last < REDACT_SECRETS - 1 && !text_equal(b->spellings[last][SPELLED_PLAIN], secret))
+                last++;
+        spellings_wipe(b->spellings[last]);
+        memmove(b->spellings + 1, b->spellings, last * sizeof(b->spellings[0]));
+        memcpy(b->spellings, fresh, sizeof(fresh));
+        return 0;
+}
+
+static const char *redact_spelling(const Redact *b, size_t i)
+{
+        return b->spellings[i / REDACT_SPELLINGS][i % REDACT_SPELLINGS];
 }
 
 bool redact_bytes(const Redact *b, char *bytes, size_t size)
 {
         bool found = false;
-        for (size_t i = 0; b && bytes && i < REDACT_SPELLINGS; i++) {
-                const char *spelling = b->spellings[i];
+        for (size_t i = 0; b && bytes && i < REDACT_SECRETS * REDACT_SPELLINGS; i++) {
+                const char *spelling = redact_spelling(b, i);
                 size_t length = spelling ? strlen(spelling) : 0;
                 char *at = bytes;
                 while (length > 0 &&
@@ -149,8 +148,8 @@ bool redact_json(const Redact *b, cJSON *document)
 
 static bool redact_finds(const Redact *b, const char *text)
 {
-        for (size_t i = 0; b && i < REDACT_SPELLINGS; i++)
-                if (b->spellings[i] && strstr(text, b->spellings[i]))
+        for (size_t i = 0; b && i < REDACT_SECRETS * REDACT_SPELLINGS; i++)
+                if (redact_spelling(b, i) && strstr(text, redact_spelling(b, i)))
                         return true;
         return false;
 }

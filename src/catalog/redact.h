@@ -9,19 +9,24 @@
  */
 #pragma once
 
-#include "http/http.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#define REDACT_SPELLINGS 4
+enum {
+        REDACT_SECRETS =
+                4, /* the last ones, newest first: answers to the one before may be on the way */
+        REDACT_SPELLINGS = 4,
+};
 
+/* Zero-initialise. */
 typedef struct Redact {
-        char *spellings[REDACT_SPELLINGS]; /* NULL: none */
+        char *spellings[REDACT_SECRETS][REDACT_SPELLINGS]; /* NULL: none */
 } Redact;
 
-/* Replaces what *b held. -ENOMEM leaves it empty. `username` counts for basic only. */
-int redact_set(Redact *b, HttpAuth auth, const char *username, const char *secret);
+/* Another one, or one of those that it holds, which is the newest then. `username`: where they are
+ * sent as basic authentication, else NULL. -ENOMEM leaves *b as it was. */
+int redact_add(Redact *b, const char *username, const char *secret);
 void redact_done(Redact *b); /* wipes */
 
 /* In place; whether there was anything. NULL is fine; bytes may hold NUL. */

@@ -39,21 +39,16 @@ typedef struct HttpClientOptions {
 } HttpClientOptions;
 
 typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;
-typedef enum HttpAuth { HTTP_AUTH_NONE, HTTP_AUTH_BASIC, HTTP_AUTH_BEARER } HttpAuth;
-
-/* Whether a token may be sent as bearer: not empty, no space and no control character, which would
- * tear the header. */
-bool http_token_is_valid(const char *token);
 
 /* Everything is copied by http_start. A POST has an empty body, and says that it is JSON. `Accept:
  * application/json` is always sent, and gzip asked for. A URL with user information, a scheme that
- * is not allowed, a name with ":" for basic and a token that is not sound are -EINVAL. */
+ * is not allowed, and an authorization that is empty or holds a control character, which would tear
+ * the header, are -EINVAL. */
 typedef struct HttpRequest {
         HttpMethod method;
         const char *url; /* absolute */
-        HttpAuth auth;
-        const char *username;  /* basic */
-        const char *secret;    /* basic: password; bearer: token */
+        /* value of the Authorization header; NULL: none. Wiped after */
+        const char *authorization;
         size_t body_max_bytes; /* decoded */
         /* a connection of its own, not reused after: libcurl replays a request on a reused
          * connection that dies */

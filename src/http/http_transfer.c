@@ -135,37 +135,6 @@ static int transfer_set_callbacks(HttpTransfer *t, CURL *easy)
         return 0;
 }
 
-bool http_token_is_valid(const char *token)
-{
-        for (const char *p = token; *p; p++)
-                if ((unsigned char)*p <= ' ' || *p == 0x7f)
-                        return false;
-        return token[0] != '\0';
-}
-
-static int transfer_set_auth(const HttpRequest *request, CURL *easy)
-{
-        switch (request->auth) {
-        case HTTP_AUTH_NONE:
-                return 0;
-        case HTTP_AUTH_BASIC:
-                /* RFC 7617, section 2 */
-                if (!request->username || !request->secret || strchr(request->username, ':'))
-                        return -EINVAL;
-                SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-                SET(CURLOPT_USERNAME, request->username);
-                SET(CURLOPT_PASSWORD, request->secret);
-                return 0;
-        case HTTP_AUTH_BEARER:
-                if (!request->secret || !http_token_is_valid(request->secret))
-                        return -EINVAL;
-                SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-                SET(CURLOPT_XOAUTH2_BEARER, request->secret);
-                return 0;
-        }
-        return -EINVAL;
-}
-
 static int headers_append(struct curl_slist **headers, const char *line)
 {
         struct curl_slist *longer = curl_slist_append(*headers, line);
@@ -173,6 +142,25 @@ static int headers_append(struct curl_slist **headers, const char *line)
                 return -ENOMEM;
         *headers = longer;
         return 0;
+}
+
+static void headers_free(struct curl_slist *headers)
+{
+        for (struct curl_slist *h = headers; h; h = h->next)
+                explicit_bzero(h->data, strlen(h->data));
+        curl_slist_free_all(headers);
+}
+
+static int headers_append_authorization(struct curl_slist **headers, const char *value)
+{
+        _cleanup_(text_wipe) Text line = {0};
+        for (const char *p = value; *p; p++)
+                if ((unsigned char)*p < ' ' || *p == 0x7f)
+                        return -EINVAL;
+        if (value[0] == '\0')
+                return -EINVAL;
+        int r = text_printf(&line, "Authorization: %s", value);
+        return r < 0 ? r : headers_append(headers, line.data);
 }
 
 static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CURL *easy)
@@ -189,13 +177,18 @@ static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CUR
                 if (r < 0)
                         return r;
         }
+        if (request->authorization) {
+                r = headers_append_authorization(&t->headers, request->authorization);
+                if (r < 0)
+                        return r;
+        }
         SET(CURLOPT_HTTPHEADER, t->headers);
         SET(CURLOPT_URL, request->url);
         SET(CURLOPT_MAXFILESIZE_LARGE,
             (curl_off_t)request->body_max_bytes); /* of an announced length; the rest is counted */
         SET(CURLOPT_FRESH_CONNECT, request->fresh_connection ? 1L : 0L);
         SET(CURLOPT_FORBID_REUSE, request->fresh_connection ? 1L : 0L);
-        return transfer_set_auth(request, easy);
+        return 0;
 }
 
 /* Refuses what is not a URL of ours, and keeps host and port for people. */
@@ -265,7 +258,7 @@ static void transfer_drop_easy(HttpTransfer *t)
 {
         curl_easy_cleanup(t->easy);
         t->easy = NULL;
-        curl_slist_free_all(t->headers);
+        headers_free(t->headers);
         t->headers = NULL;
 }
 

@@ -184,10 +184,10 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
         };
         CatalogOptions catalog = {
                 .base_url = c->url,
-                .auth = c->auth == CONFIG_AUTH_BASIC ? HTTP_AUTH_BASIC : HTTP_AUTH_BEARER,
-                .username = c->username,
-                .load_secret = load_catalog_secret,
-                .load_secret_userdata = c,
+                .auth = {.method = c->auth == CONFIG_AUTH_BASIC ? &auth_basic : &auth_bearer,
+                         .username = c->username,
+                         .load_secret = load_catalog_secret,
+                         .load_secret_userdata = c},
         };
         int r = try_ca_file(c->ca_file, ret_fault);
         if (r < 0)
@@ -199,7 +199,6 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
                 return failed("the catalog's side", r, ret_fault);
         r = catalog_load_secret(p->catalog, ret_fault);
         if (r < 0)
-                fault_prefix(ret_fault, "%s of [catalog]: ",
-                             c->auth == CONFIG_AUTH_BASIC ? "password_file" : "token_file");
+                fault_prefix(ret_fault, "%s of [catalog]: ", catalog.auth.method->secret_key);
         return r < 0 ? r : 0;
 }

@@ -215,16 +215,16 @@ void fuzz_row(const uint8_t *data, size_t size)
 typedef struct Credentials {
         Redact redact;
         char *username, *secret;
-        HttpAuth auth;
+        bool basic;
 } Credentials;
 
 static void credentials_take(Credentials *c, const uint8_t **data, size_t *size)
 {
-        c->auth = fuzz_byte(data, size) % 2 ? HTTP_AUTH_BASIC : HTTP_AUTH_BEARER;
+        c->basic = fuzz_byte(data, size) % 2;
         c->username = fuzz_line(data, size);
         c->secret = fuzz_line(data, size);
         c->redact = (Redact){0};
-        FUZZ_CHECK(redact_set(&c->redact, c->auth, c->username, c->secret) == 0);
+        FUZZ_CHECK(redact_add(&c->redact, c->basic ? c->username : NULL, c->secret) == 0);
 }
 
 static void credentials_done(Credentials *c)
@@ -242,7 +242,7 @@ static void check_absent(const Credentials *c, const char *bytes, size_t size)
         if (length < 4 || c->secret[0] == '*' || c->secret[length - 1] == '*')
                 return;
         for (size_t i = 0; i < REDACT_SPELLINGS; i++) {
-                const char *spelling = c->redact.spellings[i];
+                const char *spelling = c->redact.spellings[0][i];
                 FUZZ_CHECK(!spelling || !memmem(bytes, size, spelling, strlen(spelling)));
         }
 }
@@ -252,7 +252,8 @@ static void check_absent(const Credentials *c, const char *bytes, size_t size)
 static char *expand(const Credentials *c, const uint8_t *data, size_t size, size_t *ret_size)
 {
         _cleanup_(text_done) Text out = {0};
-        const char *plain = c->secret, *json = c->redact.spellings[1] ? c->redact.spellings[1] : "";
+        const char *plain = c->secret,
+                   *json = c->redact.spellings[0][1] ? c->redact.spellings[0][1] : "";
         FUZZ_CHECK(text_append(&out, "", 0) == 0);
         for (size_t i = 0; i < size && out.size < 64 * 1024; i++) {
                 const char *more = data[i] == '@' ? plain : data[i] == '$' ? json : NULL;
@@ -317,7 +318,9 @@ void fuzz_error(const uint8_t *data, size_t size)
                                  .location = sent_location,
                                  .body = body,
                                  .body_size = size};
-        answer_classify(&response, 200, true, &(AnswerAuth){.method = c.auth, .redact = &c.redact},
+        answer_classify(&response, 200, true,
+                        &(AnswerAuth){.advice = c.basic ? auth_basic.advice : auth_bearer.advice,
+                                      .redact = &c.redact},
                         &answer, &owned);
         if (answer.fault.scope != FAULT_NONE) {
                 check_fault(&answer.fault);

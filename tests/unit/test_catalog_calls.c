@@ -95,7 +95,7 @@ static int setup(void **state)
         w = (World){.server = server_start(scripts)};
         bench_open(&w.bench, &http);
         (void)snprintf(w.base_url, sizeof(w.base_url), "http://127.0.0.1:%d", w.server->port);
-        CatalogOptions options = {.base_url = w.base_url, .auth = HTTP_AUTH_NONE};
+        CatalogOptions options = {.base_url = w.base_url};
         assert_int_equal(catalog_new(w.bench.client, &options, &w.catalog), 0);
         *state = &w;
         return 0;
@@ -172,10 +172,7 @@ static void only_a_request_that_names_an_edge_blames_the_id_of_the_edge(void **s
                 Hint hints[4] = {0};
                 (void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", server->port);
                 assert_int_equal(
-                        catalog_new(w->bench.client,
-                                    &(CatalogOptions){.base_url = base, .auth = HTTP_AUTH_NONE},
-                                    &c),
-                        0);
+                        catalog_new(w->bench.client, &(CatalogOptions){.base_url = base}, &c), 0);
                 assert_int_equal(catalog_refresh(c, &id, hint_on_refresh, &hints[0], &call), 0);
                 assert_int_equal(catalog_list(c, &id, NULL, 0, 5, hint_on_page, &hints[1], &call),
                                  0);
@@ -252,7 +249,7 @@ static void each_address_of_a_job_is_asked_for(void **state)
         memset(too_long + 1, 'x', sizeof(too_long) - 2);
         assert_int_equal(uuid_parse(JOB, &job), 0);
         (void)snprintf(base_url, sizeof(base_url), "%s/prefix", w->base_url);
-        const CatalogOptions options = {.base_url = base_url, .auth = HTTP_AUTH_NONE};
+        const CatalogOptions options = {.base_url = base_url};
         w->catalog = catalog_free(w->catalog);
         assert_int_equal(catalog_new(w->bench.client, &options, &w->catalog), 0);
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -315,7 +312,7 @@ static void only_what_was_sent_counts_as_a_request(void **state)
         assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
         (void)snprintf(w->base_url, sizeof(w->base_url), "http://127.0.0.1:%d",
                        ntohs(address.sin_port));
-        CatalogOptions options = {.base_url = w->base_url, .auth = HTTP_AUTH_NONE};
+        CatalogOptions options = {.base_url = w->base_url};
         w->catalog = catalog_free(w->catalog);
         assert_int_equal(catalog_new(w->bench.client, &options, &w->catalog), 0);
         ask(w, "/ours", &refused);
@@ -340,9 +337,9 @@ static void a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays(void
         const char *token = "before";
         CatalogOptions options = {
                 .base_url = w->base_url,
-                .auth = HTTP_AUTH_BEARER,
-                .load_secret = load_from_userdata,
-                .load_secret_userdata = &token,
+                .auth = {.method = &auth_bearer,
+                         .load_secret = load_from_userdata,
+                         .load_secret_userdata = &token},
         };
         Fault fault = {0};
         w->catalog = catalog_free(w->catalog);
@@ -394,7 +391,8 @@ static void on_one(const CatalogOneAnswer *answer, void *userdata)
 static void refused_begin(World *w, Refused *r)
 {
         const CatalogOptions options = {
-                .base_url = w->base_url, .auth = HTTP_AUTH_BEARER, .load_secret = load_secret};
+                .base_url = w->base_url,
+                .auth = {.method = &auth_bearer, .load_secret = load_secret}};
         Uuid id;
         assert_int_equal(uuid_parse(JOB, &id), 0);
         *r = (Refused){0};
@@ -453,7 +451,8 @@ static void who_waits_does_not_wait_for_a_call_that_is_cancelled(void **state)
 static void refused_beside(World *w, Refused *r, const char *other)
 {
         const CatalogOptions options = {
-                .base_url = w->base_url, .auth = HTTP_AUTH_BEARER, .load_secret = load_secret};
+                .base_url = w->base_url,
+                .auth = {.method = &auth_bearer, .load_secret = load_secret}};
         Uuid job, id;
         assert_int_equal(uuid_parse(JOB, &job), 0);
         assert_int_equal(uuid_parse(other, &id), 0);
@@ -551,7 +550,7 @@ static void only_the_catalogs_own_words_say_that_a_row_is_gone(void **state)
         Server *server = server_start(rows);
         char base_url[64];
         (void)snprintf(base_url, sizeof(base_url), "http://127.0.0.1:%d", server->port);
-        const CatalogOptions options = {.base_url = base_url, .auth = HTTP_AUTH_NONE};
+        const CatalogOptions options = {.base_url = base_url};
         Catalog *catalog;
         assert_int_equal(catalog_new(w->bench.client, &options, &catalog), 0);
         for (unsigned i = 0; i < 10; i++) {

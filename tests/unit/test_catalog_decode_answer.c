@@ -254,7 +254,7 @@ static void echoed_credentials_are_redacted(void **state)
                 {200, "text/plain; basic=" BASIC, ""},
         };
         Redact redact = {0};
-        assert_int_equal(redact_set(&redact, HTTP_AUTH_BASIC, "svc", SECRET), 0);
+        assert_int_equal(redact_add(&redact, "svc", SECRET), 0);
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Answered a;
                 answer(cases[i].status, cases[i].type, cases[i].body, &redact, &a);
@@ -274,11 +274,9 @@ static void an_echo_in_the_words_of_the_transfer_is_redacted(void **state)
         HttpResponse response = {.error = -EPROTO, .content_type = "", .location = "", .body = ""};
         fault_set(&response.fault, FAULT_REQUEST, EPROTO, CODE_HTTP_PROTOCOL, "bad header \"%s\"",
                   SECRET);
-        assert_int_equal(redact_set(&redact, HTTP_AUTH_BASIC, "svc", SECRET), 0);
+        assert_int_equal(redact_add(&redact, "svc", SECRET), 0);
         Answered a = {0};
-        answer_classify(&response, 200, true,
-                        &(AnswerAuth){.method = HTTP_AUTH_BASIC, .redact = &redact}, &a.answer,
-                        &a.text);
+        answer_classify(&response, 200, true, &(AnswerAuth){.redact = &redact}, &a.answer, &a.text);
         assert_clean("message", a.answer.fault.message);
         redact_done(&redact);
 }
@@ -355,13 +353,12 @@ static void an_answer_in_other_words_than_the_catalogs_is_foreign(void **state)
 static void a_refusal_names_what_this_method_uses(void **state)
 {
         (void)state;
-        static const struct {
-                HttpAuth method;
-                const char *words, *not_words;
+        const struct {
+                const char *advice, *words, *not_words;
         } cases[] = {
-                {HTTP_AUTH_BASIC, "check username and password_file", "token"},
-                {HTTP_AUTH_BEARER, "check token_file", "password"},
-                {HTTP_AUTH_NONE, "refuses the credentials", "check "},
+                {auth_basic.advice, "check username and password_file", "token"},
+                {auth_bearer.advice, "check token_file", "password"},
+                {NULL, "refuses the credentials", "check "},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 HttpResponse response = {.sent = true,
@@ -371,7 +368,7 @@ static void a_refusal_names_what_this_method_uses(void **state)
                                          .body = "{\"userMessage\":\"no\"}",
                                          .body_size = 20};
                 Answered a = {0};
-                answer_classify(&response, 200, true, &(AnswerAuth){.method = cases[i].method},
+                answer_classify(&response, 200, true, &(AnswerAuth){.advice = cases[i].advice},
                                 &a.answer, &a.text);
                 assert_non_null(strstr(a.answer.fault.message, cases[i].words));
                 assert_null(strstr(a.answer.fault.message, cases[i].not_words));
@@ -422,7 +419,7 @@ static void an_echo_is_redacted_however_json_spells_it(void **state)
                 {200, "text/plain", "{\"authorization\":\"", 170, "\"}"},
         };
         Redact redact = {0};
-        assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, TOKEN), 0);
+        assert_int_equal(redact_add(&redact, NULL, TOKEN), 0);
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 for (size_t k = 0; k < ARRAY_SIZE(spelled); k++) {
                         char body[512];
@@ -455,9 +452,7 @@ static void every_length_is_redacted_as_basic_sends_it(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Redact redact = {0};
                 char text[64], expected[64];
-                assert_int_equal(
-                        redact_set(&redact, HTTP_AUTH_BASIC, cases[i].username, cases[i].secret),
-                        0);
+                assert_int_equal(redact_add(&redact, cases[i].username, cases[i].secret), 0);
                 (void)snprintf(text, sizeof(text), "<%s>", cases[i].sent);
                 (void)snprintf(expected, sizeof(expected), "<%.*s>", (int)strlen(cases[i].sent),
                                "********************");
@@ -473,7 +468,7 @@ static void a_secret_of_asterisks_is_redacted_once(void **state)
         (void)state;
         Redact redact = {0};
         char text[] = "you sent ********, and ************";
-        assert_int_equal(redact_set(&redact, HTTP_AUTH_BEARER, NULL, "********"), 0);
+        assert_int_equal(redact_add(&redact, NULL, "********"), 0);
         redact_text(&redact, text);
         assert_string_equal(text, "you sent ********, and ************");
         redact_done(&redact);
@@ -483,13 +478,12 @@ static void what_is_no_secret_stays(void **state)
 {
         (void)state;
         static const struct {
-                HttpAuth auth;
-                const char *secret;
-        } cases[] = {{HTTP_AUTH_NONE, NULL}, {HTTP_AUTH_BEARER, ""}, {HTTP_AUTH_BASIC, "abc"}};
+                const char *username, *secret;
+        } cases[] = {{NULL, NULL}, {NULL, ""}, {"svc", "abc"}};
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Redact redact = {0};
                 char text[] = "abc and svc:abc and c3ZjOmFiYw==";
-                assert_int_equal(redact_set(&redact, cases[i].auth, "svc", cases[i].secret), 0);
+                assert_int_equal(redact_add(&redact, cases[i].username, cases[i].secret), 0);
                 redact_text(&redact, text);
                 redact_text(&redact, NULL);
                 assert_string_equal(text, "abc and svc:abc and c3ZjOmFiYw==");

@@ -113,8 +113,7 @@ static unsigned fetch(const char *folder, const char *certificate, const char *a
         HttpRequest request =
                 bench_request(url, sizeof(url), "https",
                               MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
-        request.auth = HTTP_AUTH_BEARER;
-        request.secret = "token";
+        request.authorization = "Bearer token";
         *seen = (Seen){0};
         bench_start(&bench, &request, seen);
         bench_wait(&bench, 1);

@@ -170,7 +170,7 @@ static int read_job(void)
                 "{\"id\":\"" ID "\",\"state\":\"RUNNING\",\"message\":\"hunter2 \\u0001\"}";
         JobDocument job = {0};
         Redact redact = {0};
-        int r = redact_set(&redact, HTTP_AUTH_BASIC, "user", "hunter2");
+        int r = redact_add(&redact, "user", "hunter2");
         if (r == 0)
                 r = job_parse(text, strlen(text), NULL, &redact, &job);
         assert_true(r < 0 || !strstr(job.job.message, "hunter2"));
@@ -205,7 +205,7 @@ static int read_error(void)
                 AnswerText text = {0};
                 Redact redact = {0};
                 response.body_size = strlen(response.body);
-                int r = redact_set(&redact, HTTP_AUTH_BEARER, NULL, "hunter2");
+                int r = redact_add(&redact, NULL, "hunter2");
                 if (r < 0)
                         return r;
                 answer_classify(&response, 200, true, &(AnswerAuth){.redact = &redact}, &answer,
@@ -248,10 +248,9 @@ static int ask_catalog(void)
                                                        .max_in_flight = 1,
                                                        .connect_timeout_usec = 1,
                                                        .request_timeout_usec = 1};
-        static const CatalogOptions options = {.base_url = "https://c.example",
-                                               .auth = HTTP_AUTH_BASIC,
-                                               .username = "u",
-                                               .load_secret = load_secret};
+        static const CatalogOptions options = {
+                .base_url = "https://c.example",
+                .auth = {.method = &auth_basic, .username = "u", .load_secret = load_secret}};
         sd_event *event = NULL;
         HttpClient *http = NULL;
         Catalog *catalog = NULL;

@@ -81,7 +81,7 @@ static void begin(World *w, const Script *catalog, Answer *postgres)
                      .pg_server = pg_server_start(postgres)};
         bench_open(&w->http, &http);
         (void)snprintf(base_url, sizeof(base_url), "http://127.0.0.1:%d", w->catalog_server->port);
-        const CatalogOptions options = {.base_url = base_url, .auth = HTTP_AUTH_NONE};
+        const CatalogOptions options = {.base_url = base_url};
         assert_int_equal(catalog_new(w->http.client, &options, &w->catalog), 0);
         open_mirror(w);
         limiter_init(&w->limiter, 1);
