@@ -93,6 +93,8 @@ static void on_tick(World *w, void *who, uint32_t detail)
         }
         if (world_chance(w, w->settings.churn))
                 truth_churn(w, r->edge);
+        if (world_chance(w, w->settings.forgets))
+                database_forget(w, r->edge);
         (void)world_after(w, NOBODY,
                           world_between(w, 100, world_below(w, 4) == 0 ? 90000 : 15000) * MSEC,
                           on_tick, NULL, detail);

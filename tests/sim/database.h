@@ -29,7 +29,7 @@ typedef struct DbEdge { /* edge and edge_claim */
 } DbEdge;
 
 typedef struct DbRun { /* sync_run; the index is the run_id, from 1 on */
-        unsigned edge;
+        unsigned edge; /* EDGES_MAX: it was forgotten */
         int64_t epoch;
         bool resumed, refresh_wanted, cut_in_poll;
         uint64_t job_from;    /* when the run began that asked for its job */
@@ -200,3 +200,5 @@ void database_lose(World *w, int transaction, uint64_t delay_usec);
 
 const Fault *database_fault_unreachable(void);
 void database_restart(World *w);
+/* retire --forget, which leaves an edge alone that is being synced; then the edge is made anew. */
+void database_forget(World *w, unsigned edge);

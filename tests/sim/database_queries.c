@@ -159,6 +159,22 @@ static DbEnd query_release(World *w, DbStatement *s)
         return DB_DONE;
 }
 
+void database_forget(World *w, unsigned edge)
+{
+        Database *d = w->database;
+        if (d->edges[edge].locked_by != 0 || !lease_is_over(w, &d->edges[edge]))
+                return;
+        COVER(w, forgotten);
+        TELL(w, "database: edge %u is forgotten", edge);
+        d->edges[edge] = (DbEdge){.holder = NO_HOLDER};
+        for (size_t i = 1; i < d->n_runs; i++)
+                if (d->runs[i].edge == edge)
+                        d->runs[i].edge = EDGES_MAX;
+        for (unsigned row = 0; row < w->truth->n_rows; row++)
+                if (d->rows[row].exists && d->rows[row].edge == edge)
+                        d->rows[row] = (DbRow){0};
+}
+
 /* ---- progress.sql, finish.sql, run_read_back.sql -------------------------------------------- */
 
 static void keep_job(DbRun *run, bool has_job, const JobStatus *job)

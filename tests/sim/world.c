@@ -72,6 +72,7 @@ static void draw_trouble(World *w, Settings *s)
         s->kills = PICK(w, 0, 0, 0, 100, 400);
         s->pauses = PICK(w, 0, 0, 0, 50, 200);
         s->stops = PICK(w, 0, 0, 0, 50, 200);
+        s->forgets = PICK(w, 0, 0, 0, 0, 0, 1000);
         s->restarts = PICK(w, 0, 0, 0, 20, 100);
         s->local_faults = PICK(w, 0, 0, 0, 0, 20);
         s->ignores_offset = world_below(w, 300) == 0;
