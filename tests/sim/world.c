@@ -71,10 +71,10 @@ static void draw_trouble(World *w, Settings *s)
         s->pushed_back = PICK(w, 0, 0, 0, 0, 5000);
         s->kills = PICK(w, 0, 0, 0, 100, 400);
         s->pauses = PICK(w, 0, 0, 0, 50, 200);
-        s->stops = PICK(w, 0, 0, 0, 50, 200);
+        s->stops = PICK(w, 0, 0, 0, 50, 200, 1500);
         s->forgets = PICK(w, 0, 0, 0, 0, 0, 1000);
         s->restarts = PICK(w, 0, 0, 0, 20, 100);
-        s->local_faults = PICK(w, 0, 0, 0, 0, 20);
+        s->local_faults = PICK(w, 0, 0, 0, 0, 0, 20, 500);
         s->ignores_offset = world_below(w, 300) == 0;
         s->no_path = world_below(w, 30) == 0;
         s->shuffles = world_below(w, 25) == 0;
