@@ -453,7 +453,10 @@ static void write_postgres_password(ServiceWorld *w, const char *password)
 static void set_postgres_password(ServiceWorld *w, const char *password)
 {
         char sql[128];
-        (void)snprintf(sql, sizeof(sql), "ALTER ROLE em PASSWORD '%s'", password);
+        /* which is not what PostgreSQL 13 takes by itself */
+        (void)snprintf(sql, sizeof(sql),
+                       "SET password_encryption = 'scram-sha-256'; ALTER ROLE em PASSWORD '%s'",
+                       password);
         free(harness_sql(&w->pg, sql));
 }
 
