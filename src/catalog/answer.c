@@ -46,7 +46,7 @@ static const StatusMeaning meanings[] = {
          "a gateway before the catalog got no answer in time"},
 };
 
-/* Said of the same statuses when the body is not the catalog's: then they are not about us, or
+/* The same statuses when the body is not the catalog's: then they are not about us, or
  * about an edge. */
 static const StatusMeaning foreign_meanings[] = {
         {401, FAULT_PEER, false, true, CODE_CATALOG_UNAUTHORIZED,
@@ -59,7 +59,7 @@ static const StatusMeaning foreign_meanings[] = {
          "and the gateway in between"},
 };
 
-/* Said of a 401 when the credentials were accepted for another request meanwhile. */
+/* A 401 when the credentials were accepted for another request meanwhile. */
 static const StatusMeaning alone = {401,
                                     FAULT_RUN,
                                     false,
@@ -94,7 +94,7 @@ bool answer_type_is_json(const char *content_type)
 }
 
 /* The five fields of StandardErrorResponse in one sentence, as far as they are there. Each is cut
- * by itself, so that a long one leaves room for the code, which is what a person searches for. */
+ * by itself, so that a long one leaves space for the code, which is what a person searches for. */
 static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
 {
         static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage",
@@ -180,7 +180,7 @@ static void shown_init(Shown *s, const HttpResponse *response, const Redact *red
         s->response.content_type = s->content_type ? s->content_type : "";
 }
 
-/* What a body without the fields of an error says at a glance: the title of a web page, or the
+/* What a body without the fields of an error says in brief: the title of a web page, or the
  * start of the text. */
 static void body_words(const Shown *shown, char *out, size_t size)
 {
@@ -321,7 +321,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                     (!body_needed || answer_type_is_json(response->content_type));
         if (response->error < 0) {
                 ret->fault = response->fault;
-                ret->status = 0; /* an answer that did not arrive whole has no say */
+                ret->status = 0; /* an answer that did not arrive whole is none */
         } else if (!good) {
                 _cleanup_(shown_done) Shown shown;
                 shown_init(&shown, response, auth->redact);

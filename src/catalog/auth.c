@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* How long at least a header is used, and a failed acquisition is not repeated: those who waited
- * for it are all told the same. */
+ * for it all get the same result. */
 #define USE_MIN_USEC   (100 * USEC_PER_MSEC)
 #define RETRY_MIN_USEC (1 * USEC_PER_SEC)
 

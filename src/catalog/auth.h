@@ -49,8 +49,8 @@ int auth_reload(Auth *a, Fault *ret_fault);
 bool auth_reread(Auth *a);
 
 /* Before each request. 1: auth_header may be sent now. 0: it is being acquired, `ready` will be
- * called. Negative errno and a filled Fault: it cannot be had now; after a failed acquisition that
- * stays so for a while, without another attempt. The first call reads the secret. */
+ * called. Negative errno and a filled Fault: it could not be acquired; that is the answer for a
+ * while, without another attempt. The first call reads the secret. */
 int auth_prepare(Auth *a, Fault *ret_fault);
 
 /* The value of the Authorization header; NULL: none is sent. Borrowed, until the next call. */
@@ -102,5 +102,5 @@ bool auth_token_is_valid(const char *token);
 int auth_acquired(Auth *a, const char *scheme, const char *value, uint64_t renew_usec,
                   uint64_t expires_usec);
 
-/* Requests are told `fault` until the next attempt, which is not made before delay_usec. */
+/* Requests fail with `fault` until the next attempt, which is not made before delay_usec. */
 void auth_failed(Auth *a, const Fault *fault, uint64_t delay_usec);

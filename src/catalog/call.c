@@ -137,8 +137,8 @@ static int catalog_again_after(Catalog *c, uint64_t usec)
                            catalog_on_again, c);
 }
 
-/* The witness has been heard, or never will be: it is the doubter's turn, or that of all, for whom
- * its 401 counts. */
+/* The witness is answered, or over without an answer: the doubter is next, or, when its 401 counts
+ * for all, everyone who waits. */
 static void catalog_witness_end(Catalog *c)
 {
         c->witness = NULL;
@@ -199,8 +199,8 @@ bool catalog_reread_secret(Catalog *c)
 
 static void call_on_response(const HttpResponse *response, void *userdata);
 
-/* Sends it, or lets it wait for the header; when that could not be acquired, too: it is told from
- * the loop. */
+/* Sends it, or lets it wait for the header; when that could not be acquired, too: it gets the fault
+ * from the loop. */
 static int call_send(CatalogCall *call)
 {
         Catalog *c = call->catalog;
@@ -310,7 +310,7 @@ static CatalogCall *catalog_next_waiting(const Catalog *c)
         return call;
 }
 
-/* One call each time: nothing of the catalog is touched after a callback. */
+/* One call each time: the catalog may be gone after a callback. */
 static int catalog_on_release(sd_event_source *source _unused_, void *userdata)
 {
         Catalog *c = userdata;

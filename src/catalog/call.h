@@ -22,7 +22,7 @@ typedef struct Accepted {
         uint64_t secret_number;
 } Accepted;
 
-/* The last answer 401, as the calls that waited are told it. */
+/* The last answer 401, which the calls that waited get. */
 typedef struct Refusal {
         char *content_type;
         Text body;
@@ -32,7 +32,7 @@ struct Catalog {
         HttpClient *http;
         char *base_url;
         Auth *auth;
-        bool foreign_said; /* that a Location was of another origin */
+        bool foreign_reported; /* that a Location was of another origin */
         TAILQ_HEAD(, CatalogCall) calls;
         CatalogCall *doubter;     /* asks again after a 401 while the doubt is open */
         CatalogCall *witness;     /* is asked before the doubter is; NULL: none, or it has been */

@@ -10,10 +10,25 @@
 #include "catalog/url.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define API "/rest/catalogDatabase/v1/databaseConnections"
+
+/* -ENOMEM leaves NULL. */
+static int url_printf(char **ret, const char *format, ...) _printf_(2, 3);
+static int url_printf(char **ret, const char *format, ...)
+{
+        va_list arguments;
+        va_start(arguments, format);
+        int n = vasprintf(ret, format, arguments);
+        va_end(arguments);
+        if (n >= 0)
+                return 0;
+        *ret = NULL;
+        return -ENOMEM;
+}
 
 /* ---- refresh -------------------------------------------------------------------------------- */
 
@@ -36,8 +51,8 @@ static void refresh_read_location(CatalogCall *call, const HttpResponse *respons
         if (response->location[0] == '\0')
                 return;
         int r = url_resolve(call->url, response->location, &l->exact);
-        answer->location_foreign = r == -EXDEV && !c->foreign_said;
-        c->foreign_said = c->foreign_said || r == -EXDEV;
+        answer->location_foreign = r == -EXDEV && !c->foreign_reported;
+        c->foreign_reported = c->foreign_reported || r == -EXDEV;
         if (r < 0)
                 return;
         answer->location_has_below = url_below(c->base_url, l->exact, &below) == 0;
@@ -83,12 +98,9 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         call->id = *edge;
         call->of_edge = true;
         call->callback.refresh = callback;
-        if (asprintf(&call->url, "%s" API "/refresh?edgeConnectionId=%s", c->base_url,
-                     uuid_format(edge, id)) < 0) {
-                call->url = NULL;
-                return -ENOMEM;
-        }
-        return call_begin(&call, ret);
+        r = url_printf(&call->url, "%s" API "/refresh?edgeConnectionId=%s", c->base_url,
+                       uuid_format(edge, id));
+        return r < 0 ? r : call_begin(&call, ret);
 }
 
 /* ---- job ------------------------------------------------------------------------------------ */
@@ -168,11 +180,8 @@ static int job_url(const Catalog *c, const Uuid *job, JobAddress address, const 
                 return r;
         if (address < JOB_ADDRESS_V1)
                 address = JOB_ADDRESS_V1;
-        if (asprintf(ret, "%s%s%s%s", c->base_url, paths[address].before, uuid_format(job, id),
-                     paths[address].after) >= 0)
-                return 0;
-        *ret = NULL;
-        return -ENOMEM;
+        return url_printf(ret, "%s%s%s%s", c->base_url, paths[address].before, uuid_format(job, id),
+                          paths[address].after);
 }
 
 int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char *location,
@@ -234,13 +243,10 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
         call->callback.page = callback;
         if (schema_connection)
                 uuid_format(schema_connection, schema);
-        if (asprintf(&call->url, "%s" API "?edgeConnectionId=%s%s%s&offset=%" PRId64 "&limit=%u",
-                     c->base_url, uuid_format(edge, id),
-                     schema_connection ? "&schemaConnectionId=" : "", schema, offset, limit) < 0) {
-                call->url = NULL;
-                return -ENOMEM;
-        }
-        return call_begin(&call, ret);
+        r = url_printf(&call->url, "%s" API "?edgeConnectionId=%s%s%s&offset=%" PRId64 "&limit=%u",
+                       c->base_url, uuid_format(edge, id),
+                       schema_connection ? "&schemaConnectionId=" : "", schema, offset, limit);
+        return r < 0 ? r : call_begin(&call, ret);
 }
 
 static void one_complete(CatalogCall *call, const HttpResponse *response)
@@ -273,9 +279,6 @@ int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, voi
                 return r;
         call->id = *id;
         call->callback.one = callback;
-        if (asprintf(&call->url, "%s" API "/%s", c->base_url, uuid_format(id, text)) < 0) {
-                call->url = NULL;
-                return -ENOMEM;
-        }
-        return call_begin(&call, ret);
+        r = url_printf(&call->url, "%s" API "/%s", c->base_url, uuid_format(id, text));
+        return r < 0 ? r : call_begin(&call, ret);
 }

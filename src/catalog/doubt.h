@@ -2,7 +2,7 @@
  * doubt: what a 401 means. Pure.
  *
  * A 401 alone says little: a secret was changed on disk, a session was ended for a moment, a
- * gateway lost its mind. With another secret the request is repeated at once. With the same one,
+ * gateway failed. With another secret the request is repeated at once. With the same one,
  * the first call that was refused asks again after a short wait; the others, new ones too, wait for
  * what it hears: a wrong password goes out twice, however many calls there are. The second 401 in a
  * row counts; from then on one is enough, until the secret changes or is accepted.

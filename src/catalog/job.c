@@ -134,16 +134,16 @@ static int job_read_status(const cJSON *object, const Uuid *asked, const Redact 
         return id < 0 ? -EINVAL : 0;
 }
 
-/* A text that cannot be stored does not hide the state: it is mended. */
+/* A text that cannot be stored does not hide the state: it is repaired. */
 static int job_parse_json(const char *body, size_t size, cJSON **ret)
 {
-        _cleanup_(text_wipe) Text mended = {0};
+        _cleanup_(text_wipe) Text repaired = {0};
         int r = json_parse(body, size, ret);
         if (r != -EILSEQ && r != -EBADMSG)
                 return r;
-        if (json_mend(body, size, &mended) < 0)
+        if (json_repair(body, size, &repaired) < 0)
                 return -ENOMEM;
-        return json_parse(mended.data, mended.size, ret);
+        return json_parse(repaired.data, repaired.size, ret);
 }
 
 int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *redact,

@@ -1,5 +1,5 @@
 /*
- * json: the gate and the getters, see the header.
+ * json: validation before the parser, and the getters; see the header.
  */
 #include "catalog/json.h"
 #include "base/limits.h"
@@ -47,11 +47,11 @@ static int escape_check(const char *text, size_t size)
         return unit < 0xDC00 && low >= 0xDC00 && low <= 0xDFFF ? 2 * ESCAPE_BYTES : -EILSEQ;
 }
 
-/* Looks at the text without understanding it: no NUL, as a byte or as an escape (a backslash that
+/* Scans the text without parsing it: no NUL, as a byte or as an escape (a backslash that
  * is itself escaped does not count), no half of a pair of surrogates, and no more values than
  * memory is meant for: each takes cJSON about a hundred bytes, though a text of two may ask for it.
  */
-static int gate(const char *text, size_t size)
+static int json_prescan(const char *text, size_t size)
 {
         bool in_string = false;
         size_t n_values = 1;
@@ -83,7 +83,7 @@ static int gate(const char *text, size_t size)
 
 int json_parse(const char *text, size_t size, cJSON **ret)
 {
-        int r = gate(text, size);
+        int r = json_prescan(text, size);
         if (r < 0)
                 return r;
         if (!text_utf8_valid(text, size))
@@ -112,7 +112,7 @@ const char *json_error_words(int error)
 
 /* ---- texts in which something is wrong ------------------------------------------------------ */
 
-int json_mend(const char *text, size_t size, Text *ret)
+int json_repair(const char *text, size_t size, Text *ret)
 {
         for (size_t i = 0; i < size;) {
                 const char *good = text + i;

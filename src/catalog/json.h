@@ -1,9 +1,9 @@
 /*
  * json: JSON from outside, held to what PostgreSQL can store and this program can trust.
  *
- * cJSON accepts more than that: invalid UTF-8, NUL (which cuts a string short without a word),
- * numbers beyond what a double holds. A check stands in front of the parser; the getters after it
- * distinguish "absent" from "of another type" and look names up with case.
+ * cJSON accepts more than that: invalid UTF-8, NUL (which silently cuts a string short),
+ * numbers beyond what a double holds. The text is validated before it is parsed; the getters after
+ * it distinguish "absent" from "of another type" and look names up with case.
  */
 #pragma once
 
@@ -29,7 +29,7 @@ const char *json_error_words(int error);
 
 /* Appends the text with U+FFFD for whatever made it text that cannot be stored: bytes that are not
  * UTF-8, NUL, escapes of NUL and of half a pair of surrogates, malformed escapes. -ENOMEM. */
-int json_mend(const char *text, size_t size, Text *ret);
+int json_repair(const char *text, size_t size, Text *ret);
 
 /* -ENOENT: absent or null; -EINVAL: of another type, or there twice. What is returned is borrowed
  * from the object. */

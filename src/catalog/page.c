@@ -71,18 +71,18 @@ static int row_redact(const Slice *slice, const Redact *redact, cJSON *object, T
 static int row_reject(DatabaseConnection *row, const Slice *slice, const Redact *redact,
                       const char *reason, cJSON **object)
 {
-        _cleanup_(text_done) Text received = {0}, mended = {0};
+        _cleanup_(text_done) Text received = {0}, repaired = {0};
         if (row_redact(slice, redact, *object, &received) < 0)
                 return -ENOMEM;
         size_t some = received.size < LIMIT_REJECTED_BYTES ? received.size : LIMIT_REJECTED_BYTES;
-        if (json_mend(received.data, some, &mended) < 0)
+        if (json_repair(received.data, some, &repaired) < 0)
                 return -ENOMEM;
-        size_t cut = mended.size < LIMIT_REJECTED_BYTES ? mended.size : LIMIT_REJECTED_BYTES;
-        while (cut > 0 && !text_utf8_valid(mended.data, cut))
+        size_t cut = repaired.size < LIMIT_REJECTED_BYTES ? repaired.size : LIMIT_REJECTED_BYTES;
+        while (cut > 0 && !text_utf8_valid(repaired.data, cut))
                 cut--;
-        mended.data[cut] = '\0';
+        repaired.data[cut] = '\0';
         cJSON_Delete(*object);
-        *object = cJSON_CreateString(mended.data);
+        *object = cJSON_CreateString(repaired.data);
         if (!*object)
                 return -ENOMEM;
         if (row->anonymous)
@@ -111,12 +111,12 @@ static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnectio
         int parsed = json_parse(text.data, text.size, &object);
         if (parsed < 0) {
                 text_reset(&text);
-                if (json_mend(slice->text, slice->size, &text) < 0)
+                if (json_repair(slice->text, slice->size, &text) < 0)
                         return -ENOMEM;
                 bool same =
                         text.size == slice->size && memcmp(text.data, slice->text, text.size) == 0;
                 if (json_parse(text.data, text.size, &object) == 0 && same)
-                        return -ENOMEM; /* what needed no mending was refused for want of it */
+                        return -ENOMEM; /* no repair was needed, so the parser lacked memory */
         }
         const char *reason = row_read(object, &row);
         if (parsed < 0)

@@ -10,6 +10,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/session.h"
+#include "config/secret.h"
 #include "mirror/check.h"
 #include <errno.h>
 #include <stdio.h>

@@ -121,15 +121,3 @@ int config_print_sample(FILE *out);
 /* Every key with its section, accepted form, default and purpose: for people, on a terminal. Both
  * return -EIO when writing fails. */
 int config_print_help(FILE *out);
-
-/* Reads a secret: a path, or "credential:NAME" for $CREDENTIALS_DIRECTORY/NAME. One trailing
- * newline (LF or CRLF) is dropped. Refused, with a Fault (FAULT_PROCESS at start; the caller may
- * see it otherwise) that says what to do: a file that group or world can use (excepted: credentials
- * from systemd; where another user than root reads a file of root's, its group may read it: a
- * secret mounted into a container), one that is not a regular file, an empty one, a byte order mark
- * before the text, CR, LF or NUL inside, more than LIMIT_SECRET_MAX_BYTES. `ret` must be empty; the
- * caller releases it with text_wipe. */
-int secret_read(const char *where, Text *ret, Fault *ret_fault);
-
-/* Whether a credential may be called so: a name in a folder. */
-bool secret_name_is_valid(const char *name);

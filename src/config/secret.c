@@ -1,13 +1,13 @@
 /*
- * secret: reads a password or token from its file.
+ * secret: see the header.
  *
  * Everything is judged on the opened file, so that nobody can exchange it in between. Symbolic
  * links are followed: systemd's credentials may be some. The bytes are in one buffer of fixed size
  * that is overwritten before it goes, and in what the caller gets; nowhere else, and in no message.
  */
+#include "config/secret.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "config/config.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

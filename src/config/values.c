@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "config/option.h"
+#include "config/secret.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
  *
  * What always holds: a transfer is in exactly one of three lists (queue, wire, done), or its
  * callback is running and it is in none. At most max_in_flight are on the wire. Callbacks are
- * called from `delivery` alone, one each time round the event loop, and nothing of the client is
- * touched after one: it may have freed the client.
+ * called from `delivery` alone, one each time round the event loop, and the client is
+ * not accessed after one: it may have been freed.
  */
 #include "http/http.h"
 #include "base/clock.h"
@@ -59,7 +59,7 @@ static void client_finish(HttpClient *client, HttpTransfer *t, CURLcode result)
         (void)sd_event_source_set_enabled(client->delivery, SD_EVENT_ONESHOT);
 }
 
-/* Sends the next ones while there is room. */
+/* Sends the next ones while there is capacity. */
 static void client_fill(HttpClient *client)
 {
         HttpTransfer *t;

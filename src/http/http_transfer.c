@@ -115,7 +115,7 @@ static int transfer_set_tls(const HttpClientOptions *options, CURL *easy)
         SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
         SET(CURLOPT_CA_CACHE_TIMEOUT, (long)CA_CACHE_SEC);
         if (options->ca_file) {
-                /* Only these: libcurl would add the system's folder to the file. */
+                /* Only these: libcurl would add the system's directory to the file. */
                 SET(CURLOPT_CAINFO, options->ca_file);
                 SET(CURLOPT_CAPATH, NULL);
         }

@@ -12,7 +12,7 @@
 /* An HTTP date in seconds since the epoch; -EINVAL: it is none. */
 int http_date_parse(const char *string, int64_t *ret_sec);
 
-/* The wait in microseconds, held to LIMIT_RETRY_AFTER_MAX_USEC; 0 for a moment that has passed and
+/* The wait in microseconds, held to LIMIT_RETRY_AFTER_MAX_USEC; 0 for a time that has passed and
  * for what is not understood. A date is compared with the answer's own Date header where there is
  * one (the two come from one clock, whatever ours says), else with `now_sec`, seconds since the
  * epoch. Neither string is NULL; "": absent. */

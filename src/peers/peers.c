@@ -3,6 +3,7 @@
  */
 #include "peers/peers.h"
 #include "base/duration.h"
+#include "config/secret.h"
 #include "pg/pg.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +79,7 @@ Peers *peers_unref(Peers *p)
                 peers_free(p);
                 return NULL;
         }
-        /* the loop may be told to end before it comes to what is deferred */
+        /* the loop may end before it comes to what is deferred */
         (void)sd_event_source_set_enabled(p->release, SD_EVENT_ONESHOT);
         (void)sd_event_source_set_enabled(p->release_at_exit, SD_EVENT_ONESHOT);
         return NULL;

@@ -18,7 +18,7 @@
 typedef struct PollingLimits {
         uint64_t poll_min_usec, poll_max_usec;
         uint64_t wait_timeout_usec; /* while the job says WAITING */
-        uint64_t job_timeout_usec;  /* from the moment it does not */
+        uint64_t job_timeout_usec;  /* since it no longer does */
 } PollingLimits;
 
 typedef enum PollingStep {

@@ -3,6 +3,7 @@
  */
 #include "config/config.h"
 #include "base/limits.h"
+#include "config/secret.h"
 #include "fuzz/fuzz.h"
 #include <stdlib.h>
 #include <string.h>

@@ -242,13 +242,13 @@ static void numbers_are_finite_and_in_range(void **state)
         }
 }
 
-static void what_cannot_be_stored_is_mended(void **state)
+static void what_cannot_be_stored_is_repaired(void **state)
 {
         (void)state;
         static const struct {
                 const char *text;
                 size_t size;
-                const char *mended;
+                const char *repaired;
         } cases[] = {
                 {BYTES(""), ""},
                 {BYTES("\"a \\n \\u00e9 \\\\u0000 \xc3\xa9 \\ud83e\\udd86\""),
@@ -269,15 +269,15 @@ static void what_cannot_be_stored_is_mended(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 _cleanup_(text_done) Text out = {0};
-                assert_int_equal(json_mend(cases[i].text, cases[i].size, &out), 0);
-                assert_string_equal(out.data, cases[i].mended);
+                assert_int_equal(json_repair(cases[i].text, cases[i].size, &out), 0);
+                assert_string_equal(out.data, cases[i].repaired);
         }
 }
 
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(what_cannot_be_stored_is_mended),
+                cmocka_unit_test(what_cannot_be_stored_is_repaired),
                 cmocka_unit_test(every_text_is_taken_or_refused_with_its_reason),
                 cmocka_unit_test(depth_and_number_of_values_are_bounded),
                 cmocka_unit_test(punctuation_in_a_string_is_no_value),

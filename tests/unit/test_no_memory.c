@@ -9,6 +9,7 @@
 #include "catalog/job.h"
 #include "catalog/page.h"
 #include "catalog/url.h"
+#include "config/secret.h"
 #include "mirror/spool.h"
 #include "schedule/zone.h"
 #include "sync/listing.h"

@@ -2,6 +2,7 @@
  * Secrets: read from private files only, never repeated.
  */
 #include "base/limits.h"
+#include "config/secret.h"
 #include "unit/config_files.h"
 #include <errno.h>
 #include <limits.h>
