@@ -3,7 +3,7 @@
  *
  * A function that can fail for reasons that a person must hear of takes a Fault and fills it before
  * it returns a negative errno. A Fault owns nothing: it is copied by assignment. The scope decides
- * the reaction, see README "When something fails".
+ * the reaction, see docs/failures.md.
  */
 #pragma once
 

@@ -156,6 +156,6 @@ int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userda
  * connection. NULL is fine. Returns NULL. */
 PgTask *pg_cancel(PgTask *task);
 
-/* The fault that a SQLSTATE means (see README "When something fails"); `detail` is the server's
+/* The fault that a SQLSTATE means (see docs/failures.md); `detail` is the server's
  * primary message. Exposed for tests. */
 void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret);
