@@ -17,16 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* These two made and altered the publication, which a role may not be allowed to: sharing.sql does
- * so now. Whoever has applied them as they were has the same schema. */
-static const struct {
-        int number;
-        const char *checksum;
-} former_texts[] = {
-        {2, "2f387078ffa4da515b41bbb4371ed1018da93b45d012e0653d385526d5a7d195"},
-        {4, "5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226"},
-};
-
 typedef struct MigrateTask {
         MirrorTask task;
         MigrateCallback callback;
@@ -82,21 +72,11 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
         return PG_NEXT;
 }
 
-static bool is_former_text(int number, const char *checksum)
-{
-        for (size_t i = 0; i < ARRAY_SIZE(former_texts); i++)
-                if (former_texts[i].number == number &&
-                    strcmp(former_texts[i].checksum, checksum) == 0)
-                        return true;
-        return false;
-}
-
 static PgNext migrate_on_checksum(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         MigrateTask *t = userdata;
         const char *recorded = t->recorded[t->checking];
-        if (strcmp(PQgetvalue(result, 0, 0), recorded) == 0 ||
-            is_former_text((int)t->checking, recorded))
+        if (strcmp(PQgetvalue(result, 0, 0), recorded) == 0)
                 return PG_NEXT;
         fault_set(ret_fault, FAULT_PEER, EBADMSG, CODE_SCHEMA_CHECKSUM,
                   "migration %s was applied with another text than this program has; it was not "

@@ -239,6 +239,23 @@ static void migrate_refuses_newer_schema_and_changed_text(void **state)
         assert_string_equal(w->fault.message, "");
 }
 
+/* Somebody has changed the table by hand: what would be applied on top of a gap, nobody knows. */
+static void a_schema_with_a_gap_is_not_migrated(void **state)
+{
+        World *w = *state;
+        free(harness_sql(&w->pg, "CREATE TABLE public.kept AS SELECT * FROM "
+                                 "edgemirror.schema_version WHERE version = 1;"
+                                 "DELETE FROM edgemirror.schema_version WHERE version = 1"));
+        migrate(w);
+        assert_string_equal(fault_code_name(w->fault.code), "schema-gap");
+        assert_int_equal(w->fault.scope, FAULT_PEER);
+        assert_non_null(strstr(w->fault.message, "lacks migration 1"));
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; "
+                                 "DROP TABLE public.kept"));
+        migrate(w);
+        assert_string_equal(w->fault.message, "");
+}
+
 static void adds_changes_links_and_holds(void **state)
 {
         World *w = *state;
@@ -602,6 +619,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(migrate_twice_changes_nothing, empty_tables),
                 cmocka_unit_test_setup(migrate_refuses_newer_schema_and_changed_text, empty_tables),
+                cmocka_unit_test_setup(a_schema_with_a_gap_is_not_migrated, empty_tables),
                 cmocka_unit_test_setup(adds_changes_links_and_holds, empty_tables),
                 cmocka_unit_test_setup(the_later_observation_of_an_id_counts, empty_tables),
                 cmocka_unit_test_setup(a_row_that_moves_is_moved, empty_tables),

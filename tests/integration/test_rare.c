@@ -57,20 +57,6 @@ static void a_schema_that_is_older_is_refused_with_the_way_out(void **state)
         assert_int_equal(RUN(w, "check"), 0);
 }
 
-/* Somebody has tampered with the table: what would be applied on top of a gap, nobody knows. */
-static void a_schema_with_a_gap_is_not_migrated(void **state)
-{
-        World *w = *state;
-        free(harness_sql(&w->pg, "CREATE TABLE public.kept AS SELECT * FROM "
-                                 "edgemirror.schema_version WHERE version = 2;"
-                                 "DELETE FROM edgemirror.schema_version WHERE version = 2"));
-        assert_int_equal(RUN(w, "migrate"), 69);
-        assert_says(w, "err", "2", true);
-        free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; "
-                                 "DROP TABLE public.kept"));
-        assert_int_equal(RUN(w, "migrate"), 0);
-}
-
 static size_t count_lines(World *w, const char *file)
 {
         char *text = harness_read(w->folder, file);
@@ -119,7 +105,6 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(no_room_for_the_rows_fails_the_run_and_changes_nothing),
                 cmocka_unit_test(a_schema_that_is_older_is_refused_with_the_way_out),
-                cmocka_unit_test(a_schema_with_a_gap_is_not_migrated),
                 cmocka_unit_test(an_edge_that_is_named_twice_is_synced_once),
                 cmocka_unit_test(an_output_that_is_lost_is_not_a_success),
         };

@@ -21,7 +21,8 @@
 
 #include <cmocka.h>
 
-enum { OLD_VERSION = 2, WAIT_SECONDS_MAX = 60 };
+/* This program is linked with the SQL of a next release, whose version is 2. */
+enum { OLD_VERSION = 1, WAIT_SECONDS_MAX = 60 };
 
 /* The blocks of the page, in order. */
 enum {
@@ -148,7 +149,7 @@ static void migrate_to_old_version(MirrorBench *b)
                 if (i > 0)
                         PQclear(PQexec(conn, sql));
         }
-        /* The second one made it then. */
+        /* Two tables are new in it with the next release. */
         PQclear(PQexec(conn,
                        "CREATE PUBLICATION edgemirror FOR TABLE edgemirror.database_connection,"
                        " edgemirror.database_connection_history, edgemirror.edge"));

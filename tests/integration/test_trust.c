@@ -513,22 +513,6 @@ static void a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back(v
         free(wanted);
 }
 
-/* These were released with the statements of the publication in them. */
-static void a_schema_of_the_former_texts_is_taken_over(void **state)
-{
-        World *w = *state;
-        sql(w, "UPDATE edgemirror.schema_version SET checksum = CASE version"
-               " WHEN 2 THEN '2f387078ffa4da515b41bbb4371ed1018da93b45d012e0653d385526d5a7d195'"
-               " WHEN 4 THEN '5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226' "
-               "ELSE checksum END");
-        assert_int_equal(RUN(w, "migrate"), 0);
-        sql(w, "UPDATE edgemirror.schema_version SET checksum = "
-               "'5d0adbe2a42a8830927213eb09ef8b7d716ef776fc2acdb64f5415c728263226'"
-               " WHERE version = 3");
-        assert_int_not_equal(RUN(w, "migrate"), 0);
-        assert_says(w, "err", "0003_queue was applied with another text", true);
-}
-
 static void another_role_is_the_service_with_what_is_printed_for_it(void **state)
 {
         World *w = *state;
@@ -703,8 +687,6 @@ int main(void)
                 cmocka_unit_test_setup(
                         a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back,
                         migrated_database),
-                cmocka_unit_test_setup(a_schema_of_the_former_texts_is_taken_over,
-                                       migrated_database),
                 cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it,
                                        migrated_database),
                 cmocka_unit_test_setup(a_database_belongs_to_one_catalog, migrated_database),
