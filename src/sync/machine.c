@@ -1,8 +1,9 @@
 /*
  * machine: turns what happened into an event, looks the event up, moves.
  *
- * What always holds: `state` changes in machine_move and nowhere else; `fault` is the first fault
- * that mattered, kept also when the run goes on without a refresh, so that a person sees why.
+ * What always holds: `state` and `phase` change in machine_move and nowhere else; `fault` is the
+ * first fault that mattered, kept also when the run goes on without a refresh, so that a person
+ * sees why.
  */
 #include "sync/machine.h"
 #include "base/duration.h"
@@ -128,7 +129,6 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
                 return SYNC_NOT_CLAIMED;
         }
         if (m->refresh_wanted && claim->resumes) {
-                m->phase = SYNC_PHASE_POLL;
                 m->has_job = true;
                 m->job = (JobStatus){.id = claim->job_id, .progress = -1};
                 polling_init(&m->polling, &m->polling_limits, claim->job_url[0] != '\0', false,
@@ -181,6 +181,7 @@ static SyncEvent machine_on_refresh_fault(SyncMachine *m, const SyncInput *in)
 static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
 {
         const CatalogRefreshAnswer *a = in->refresh;
+        m->job_is_new = a->location != NULL;
         if (a->answer.fault.scope != FAULT_NONE)
                 return machine_on_refresh_fault(m, in);
         retry_reset(&m->retry);
@@ -189,7 +190,6 @@ static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
                 m->delay_usec = m->settle_usec;
                 return SYNC_REFRESH_UNKNOWN;
         }
-        m->phase = SYNC_PHASE_POLL;
         m->has_job = true;
         m->job = a->job.status;
         polling_init(&m->polling, &m->polling_limits, a->location != NULL, a->location_has_below,
@@ -211,6 +211,7 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
                                           &m->delay_usec, &fault);
         if (in->job->answer.fault.scope == FAULT_NONE) {
                 Uuid id = m->job.id;
+                m->job_is_new = strcmp(m->job.state, in->job->job.status.state) != 0;
                 m->job = in->job->job.status;
                 m->job.id = id;
         }
@@ -273,7 +274,6 @@ static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
                      : whole               ? MIRROR_MISSING_HOLD
                                            : MIRROR_MISSING_IGNORE;
         m->outcome = whole ? OUTCOME_SYNCED : OUTCOME_UNSTABLE;
-        m->phase = SYNC_PHASE_APPLY;
         return SYNC_LIST_ENDED;
 }
 
@@ -439,7 +439,6 @@ static SyncEvent machine_proof_ended(SyncMachine *m)
                 machine_blame(m, &fault);
         }
         m->missing = MIRROR_MISSING_REMOVE;
-        m->phase = SYNC_PHASE_APPLY;
         return SYNC_PROOF_ENDED;
 }
 
@@ -565,8 +564,8 @@ static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
 /* Our own mistake: end the run without writing to the mirror, and say which pair it was. */
 static const SyncTransition *machine_bug(SyncMachine *m, SyncEvent event)
 {
-        static const SyncTransition over = {SYNC_STATES, SYNC_EVENTS, SYNC_DONE, SYNC_DO_REPORT,
-                                            "a bug ended this run"};
+        static const SyncTransition over = {
+                SYNC_STATES, SYNC_EVENTS, SYNC_DONE, SYNC_DO_REPORT, "a bug ended this run", 0};
         fault_set(&m->fault, FAULT_RUN, ENOTRECOVERABLE, CODE_SYNC_MACHINE,
                   "bug: event %s in state %s; please report it", sync_event_name(event),
                   sync_state_name(m->state));
@@ -579,28 +578,31 @@ static SyncAction machine_move(SyncMachine *m, SyncEvent event, uint64_t now_use
         const SyncTransition *t = sync_transition(m->state, event);
         if (!t)
                 t = machine_bug(m, event);
+        SyncPhase before = m->phase;
         m->last = t;
         m->state = t->to;
+        if (sync_state_phase(t->to) != SYNC_PHASES)
+                m->phase = sync_state_phase(t->to);
+        if (m->phase != SYNC_PHASE_DONE)
+                m->last_phase = m->phase;
+        if (t->to == SYNC_DONE && m->outcome == OUTCOME_NONE)
+                m->outcome = OUTCOME_FAILED;
+        m->keep = t->besides & SYNC_KEEP;
+        m->note = t->besides & SYNC_NOTE || (t->besides & SYNC_NOTE_NEWS && m->job_is_new);
         if (t->to != SYNC_LISTING && t->to != SYNC_LIST_BACKOFF)
                 listing_done(&m->listing);
         if (t->to == SYNC_LISTING && m->list_from_usec == 0)
                 m->list_from_usec = now_usec;
-        if (t->to == SYNC_LISTING && m->phase != SYNC_PHASE_LIST) {
-                m->phase = SYNC_PHASE_LIST;
+        if ((t->to == SYNC_LISTING && before != SYNC_PHASE_LIST) ||
+            (t->to == SYNC_FINISHING && t->from != SYNC_FINISH_BACKOFF))
                 retry_reset(&m->retry);
-        } else if (t->to == SYNC_VERIFYING) {
-                m->phase = SYNC_PHASE_VERIFY;
-        } else if (t->to == SYNC_FINISHING && t->from != SYNC_FINISH_BACKOFF) {
-                retry_reset(&m->retry);
-        } else if (t->to == SYNC_DONE) {
-                m->phase = SYNC_PHASE_DONE;
-        }
         return t->action;
 }
 
 SyncAction sync_machine_handle(SyncMachine *m, const SyncInput *in)
 {
         m->fault_is_new = false;
+        m->job_is_new = false;
         m->verdict = PROOF_PENDING;
         return machine_move(m, machine_classify(m, in), in->now_usec);
 }

@@ -81,14 +81,11 @@ typedef enum SyncAction {
         SYNC_DO_NOTHING,
         SYNC_DO_CLAIM,
         SYNC_DO_REFRESH,
-        SYNC_DO_GET_JOB, /* at machine.polling.url */
-        SYNC_DO_WAIT,    /* machine.delay_usec, then a TIMER input */
-        /* keep the rows of the page just received, if any; then get (listing.offset, listing.limit)
-         */
-        SYNC_DO_LIST,
-        SYNC_DO_LIST_ANEW, /* keep as above; forget what was asked for ahead; then the same */
-        /* keep as above; then apply, or in a dry run plan, with machine.missing */
-        SYNC_DO_APPLY,
+        SYNC_DO_GET_JOB,   /* at machine.polling.url */
+        SYNC_DO_WAIT,      /* machine.delay_usec, then a TIMER input */
+        SYNC_DO_LIST,      /* get (listing.offset, listing.limit) */
+        SYNC_DO_LIST_ANEW, /* forget what was asked for ahead; then the same */
+        SYNC_DO_APPLY,     /* apply, or in a dry run plan, with machine.missing */
         /* keep what machine.verdict says of the answer; then carry out every order of machine.proof
          */
         SYNC_DO_VERIFY,
@@ -97,17 +94,31 @@ typedef enum SyncAction {
         SYNC_ACTIONS,
 } SyncAction;
 
+/* What the runner does besides. */
+typedef enum SyncBesides {
+        SYNC_KEEP = 1 << 0, /* the rows of the page just received go into the spool, first */
+        /* where the run is goes into the journal; the claim and the apply write their phase
+         * themselves */
+        SYNC_NOTE = 1 << 1,
+        /* the same, if the job's state or address is new; its percentage and document change with
+         * every poll, the heartbeat takes them along */
+        SYNC_NOTE_NEWS = 1 << 2,
+} SyncBesides;
+
 typedef struct SyncTransition {
         SyncState from;
         SyncEvent on;
         SyncState to;
         SyncAction action;
         const char *words; /* for the log and the progress line */
+        unsigned besides;  /* SyncBesides */
 } SyncTransition;
 
 /* NULL: this pair cannot happen. */
 const SyncTransition *sync_transition(SyncState from, SyncEvent on);
 const char *sync_state_name(SyncState state);
+/* SYNC_PHASES: whatever it was before. */
+SyncPhase sync_state_phase(SyncState state);
 const char *sync_event_name(SyncEvent event);
 
 typedef enum SyncInputKind {
@@ -171,7 +182,10 @@ typedef struct SyncMachine {
         uint64_t delay_usec;
         ProofVerdict verdict; /* of the answer just handled */
         MirrorMissing missing;
+        bool keep; /* the rows of the page just handled */
+        bool note; /* in the journal, where the run is */
         SyncPhase phase;
+        SyncPhase last_phase;       /* the last one but SYNC_PHASE_DONE */
         const SyncTransition *last; /* how it came to where it is */
 
         /* what the run has come to */
@@ -186,6 +200,7 @@ typedef struct SyncMachine {
         bool listed_to_the_end; /* whole, but for those */
         bool has_job;
         JobStatus job;
+        bool job_is_new;   /* the input just handled brought another state, or an address, of it */
         Fault fault;       /* the first that mattered */
         bool fault_is_new; /* the input just handled brought it: its problem body belongs to it */
         MirrorApplied applied;

@@ -49,12 +49,10 @@ struct Sync {
         SyncAction postponed;     /* until the journal is quiet */
 
         JobTexts texts;
-        char *job_url;  /* with a query, which is not for the journal; NULL: none */
-        bool job_moved; /* its state is not what it was */
+        char *job_url; /* with a query, which is not for the journal; NULL: none */
         char *problem;
         uint64_t started_usec;
         uint64_t claimed_usec; /* when the lease was asked for */
-        SyncPhase phase;       /* the last but SYNC_PHASE_DONE */
         /* CLOCK_BOOTTIME; may lie before the host's start. */
         int64_t listed_usec;    /* the list was begun */
         int64_t asked_usec;     /* the job was asked for, the last time */
@@ -190,17 +188,8 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
                 sync_take_job(s, &answer->job);
                 if (!catalog_job_terminal(&answer->job.status))
                         s->refreshed_usec = s->asked_usec;
-                s->job_moved = strcmp(s->machine.job.state, answer->job.status.state) != 0;
         }
         sync_input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});
-}
-
-/* A spool that fails ends the run. */
-static SyncAction sync_spool_failed(Sync *s, const Fault *fault)
-{
-        s->machine.outcome = OUTCOME_NONE; /* was decided before the rows could be kept */
-        return sync_machine_handle(&s->machine,
-                                   &(SyncInput){.kind = SYNC_INPUT_FAULT, .fault = fault});
 }
 
 /* What the machine wants kept of a page, or of an answer to a request by id. */
@@ -208,14 +197,13 @@ static SyncAction sync_keep(Sync *s, const SyncInput *in, SyncAction action)
 {
         Fault fault = {0};
         int r = 0;
-        bool listing =
-                action == SYNC_DO_LIST || action == SYNC_DO_LIST_ANEW || action == SYNC_DO_APPLY;
-        if (in->kind == SYNC_INPUT_PAGE && listing)
+        if (s->machine.keep)
                 r = snapshot_add_page(&s->snapshot, in->page, &fault);
         else if (in->kind == SYNC_INPUT_ONE)
                 r = snapshot_add_verdict(&s->snapshot, s->machine.verdict, in->asked, in->one,
                                          &fault);
-        return r < 0 ? sync_spool_failed(s, &fault) : action;
+        SyncInput failed = {.kind = SYNC_INPUT_FAULT, .fault = &fault, .now_usec = in->now_usec};
+        return r < 0 ? sync_machine_handle(&s->machine, &failed) : action;
 }
 
 static void sync_on_proof(unsigned slot, const Uuid *asked, const CatalogOneAnswer *answer,
@@ -354,20 +342,19 @@ static int sync_do_verify(Sync *s)
 static void sync_report(Sync *s)
 {
         const SyncMachine *m = &s->machine;
-        SyncOutcome outcome = m->outcome == OUTCOME_NONE ? OUTCOME_FAILED : m->outcome;
         SyncReport report = {
                 .run_id = s->run.run_id,
                 .epoch = s->run.epoch,
                 .lease_kept = s->lease_kept,
-                .phase = s->phase,
-                .outcome = outcome,
+                .phase = m->last_phase,
+                .outcome = m->outcome,
                 .refresh = m->refresh,
                 .has_job = m->has_job,
                 .job = m->job,
                 .applied = m->applied,
                 .elsewhere = m->proof.elsewhere,
-                .listed = sync_outcome_is_applied(outcome) ? m->applied.listed
-                                                           : s->machine.listing.received,
+                .listed = sync_outcome_is_applied(m->outcome) ? m->applied.listed
+                                                              : s->machine.listing.received,
                 .pages = m->pages,
                 .requests = m->requests,
                 .duration_usec = clock_monotonic_usec() - s->started_usec,
@@ -556,23 +543,12 @@ static void sync_input(Sync *s, SyncInput in)
         in.now_usec = clock_monotonic_usec();
         in.random = clock_random();
         SyncState from = s->machine.state;
-        SyncPhase phase = s->machine.phase;
         SyncAction action = sync_machine_handle(&s->machine, &in);
-        if (s->machine.phase != SYNC_PHASE_DONE)
-                s->phase = s->machine.phase;
         sync_take_problem(s, input_problem(&in));
         action = sync_keep(s, &in, action);
         sync_log_transition(s, from);
         sync_tell(s);
-        /* A job's percentage and document change with every poll; the heartbeat takes them along.
-         */
-        bool moved =
-                /* the apply notes that itself */
-                s->machine.phase != phase && s->machine.phase != SYNC_PHASE_APPLY;
-        bool noteworthy = moved || s->job_moved || job_texts_new(&s->texts, JOB_URL);
-        s->job_moved = false;
-        if (s->journal && noteworthy && s->machine.phase != SYNC_PHASE_DONE &&
-            action != SYNC_DO_FINISH)
+        if (s->journal && s->machine.note)
                 journal_write(s->journal);
         sync_act(s, action);
 }

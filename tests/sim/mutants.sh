@@ -342,15 +342,15 @@ src/sync/sync.c
 
 a stop during the apply is reported as a success
 src/sync/sync.c
-/^static void sync_report/,/^}/s/OUTCOME_FAILED : m->outcome/OUTCOME_FAILED : m->stopped_applying ? OUTCOME_SYNCED : m->outcome/
+/^static void sync_report/,/^}/s/\.outcome = m->outcome/.outcome = m->stopped_applying ? OUTCOME_SYNCED : m->outcome/
 
 a stop before the start is not expected
 src/sync/sync.c
 /^static int sync_on_starter/,/^}/s/if (s->machine.state == SYNC_IDLE) {/if (!s->stopping) {/
 
 a job is not noted before it is asked for
-src/sync/sync.c
-s/s->machine.phase != phase && s->machine.phase != SYNC_PHASE_APPLY/& \&\& s->machine.phase != SYNC_PHASE_POLL/
+src/sync/machine_table.c
+/SYNC_REFRESHING, SYNC_JOB_STARTED/,/}/s/SYNC_NOTE}/0}/
 
 the address of a job is not noted
 src/sync/sync.c
@@ -397,8 +397,8 @@ src/sync/sync.c
 /^static SyncAction sync_keep/,/^}/s/return r < 0 ? .*/return action;/
 
 the rows of the last page are not kept
-src/sync/sync.c
-/^static SyncAction sync_keep/,/^}/s/ || action == SYNC_DO_APPLY//
+src/sync/machine_table.c
+/SYNC_LISTING, SYNC_LIST_ENDED/,/}/s/SYNC_KEEP}/0}/
 
 a lease is not renewed
 src/sync/journal.c

@@ -122,6 +122,25 @@ static void any_other_pair_is_a_fault_and_never_an_apply(void **state)
                 }
 }
 
+/* What the database does not learn from the claim or the apply itself. */
+static void what_changes_the_phase_is_noted(void **state)
+{
+        (void)state;
+        for (SyncState from = SYNC_CLAIM_STOPPING + 1; from < SYNC_STATES; from++)
+                for (SyncEvent on = 0; on < SYNC_EVENTS; on++) {
+                        const SyncTransition *t = sync_transition(from, on);
+                        if (!t)
+                                continue;
+                        SyncPhase to = sync_state_phase(t->to);
+                        bool moves = to != sync_state_phase(from) && to < SYNC_PHASE_APPLY;
+                        assert_int_equal((t->besides & SYNC_NOTE) != 0, moves);
+                        assert_int_equal((t->besides & SYNC_KEEP) != 0,
+                                         from == SYNC_LISTING && t->action != SYNC_DO_FINISH &&
+                                                 t->action != SYNC_DO_REPORT &&
+                                                 t->action != SYNC_DO_WAIT);
+                }
+}
+
 static void every_answer_to_a_refresh_has_its_outcome(void **state)
 {
         (void)state;
@@ -1116,6 +1135,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(only_the_designed_pairs_are_in_the_table),
                 cmocka_unit_test(any_other_pair_is_a_fault_and_never_an_apply),
+                cmocka_unit_test(what_changes_the_phase_is_noted),
                 cmocka_unit_test(every_answer_to_a_refresh_has_its_outcome),
                 cmocka_unit_test(a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off),
                 cmocka_unit_test(apply_that_does_not_succeed_is_never_called_synced),
