@@ -46,11 +46,14 @@ static void status_ask(StatusView *v);
 
 /* ---- one look ------------------------------------------------------------------------------- */
 
-static void status_know(StatusView *v, const Uuid *edge)
+/* The configuration's edge, if it is there. */
+static const ConfigEdge *status_know(StatusView *v, const Uuid *edge)
 {
         const Config *config = v->session.config;
-        for (size_t i = 0; i < config->n_edges; i++)
-                v->known[i] = v->known[i] || uuid_equal(&config->edges[i].id, edge);
+        const ConfigEdge *found = config_find_edge_by_id(config, edge);
+        if (found)
+                v->known[found - config->edges] = true;
+        return found;
 }
 
 /* After the last row, where no edges were named: what was added to the configuration and never
@@ -65,19 +68,20 @@ static void status_take_unknown(StatusView *v)
 
 static void status_take_row(StatusView *v, const MirrorStatus *s)
 {
-        bool trouble = status_is_trouble(s);
-        status_know(v, &s->edge);
+        const char *unscheduled = edge_status_unscheduled(&v->service, s, status_know(v, &s->edge));
+        bool trouble = unscheduled || status_is_trouble(s);
         asked_names_mark(&v->asked, s->name);
         if (v->check) {
-                edges_status_take(&v->edges, s);
+                edges_status_take(&v->edges, s, unscheduled);
         } else if (v->json) {
                 status_print_json(s);
         } else if (v->watch) {
-                status_table_row(trouble || s->phase ? v->first : v->rest, s, v->colour);
+                status_table_row(trouble || s->phase ? v->first : v->rest, s, unscheduled,
+                                 v->colour);
         } else {
                 if (v->n_edges == 0)
                         status_table_head(stdout);
-                status_table_row(stdout, s, v->colour);
+                status_table_row(stdout, s, unscheduled, v->colour);
         }
         v->n_edges++;
         v->n_running += s->phase != NULL;

@@ -135,14 +135,29 @@ static void edges_status_blame(EdgesStatus *e, const char *name, const char *why
                         text_printable(name, strlen(name), printable, sizeof(printable)), why);
 }
 
-void edges_status_take(EdgesStatus *e, const MirrorStatus *s)
+const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorStatus *s,
+                                    const ConfigEdge *configured)
+{
+        if (!configured || !configured->enabled)
+                return NULL;
+        if (!s->enabled)
+                return "disabled in the mirror, although configured: no instance that is alive "
+                       "syncs it";
+        if (service->n_alive > 0 && !s->next_run_at)
+                return "not scheduled, although configured: no instance that is alive syncs it";
+        return NULL;
+}
+
+void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unscheduled)
 {
         char why[160];
-        if (!s->enabled)
+        if (!s->enabled && !unscheduled)
                 return;
         e->n_enabled++;
         e->n_scheduled += s->next_run_at != NULL;
-        if (edge_trouble(s, why, sizeof(why)))
+        if (unscheduled)
+                edges_status_blame(e, s->name, unscheduled);
+        else if (edge_trouble(s, why, sizeof(why)))
                 edges_status_blame(e, s->name, why);
 }
 

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "config/config.h"
 #include "mirror/instance.h"
 #include "mirror/status.h"
 #include <stdio.h>
@@ -29,7 +30,15 @@ typedef struct EdgesStatus {
         char unwell[SERVICE_TROUBLE_BYTES]; /* the first few, with the reason */
 } EdgesStatus;
 
-void edges_status_take(EdgesStatus *e, const MirrorStatus *s);
+/* Why nothing syncs an edge that the configuration enables: the mirror has it disabled, or an
+ * instance is alive and none has scheduled it. NULL: it is scheduled, or is not to be. Where no
+ * instance is alive and nothing is scheduled, edges are synced by hand. configured: NULL when it is
+ * not in the configuration. */
+const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorStatus *s,
+                                    const ConfigEdge *configured);
+
+/* unscheduled: of edge_status_unscheduled. */
+void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unscheduled);
 
 /* An edge of the configuration that the mirror does not know, and that is to be synced. */
 void edges_status_take_unknown(EdgesStatus *e, const char *name);

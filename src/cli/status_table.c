@@ -87,7 +87,7 @@ static void put_running(FILE *out, const MirrorStatus *s)
         fputc('\n', out);
 }
 
-void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
+void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled, bool colour)
 {
         char code[64], words[LIMIT_FAULT_MESSAGE_BYTES], rows[32] = "-";
         char listed[DURATION_STRING_SIZE], refreshed[DURATION_STRING_SIZE];
@@ -98,7 +98,7 @@ void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
         if (s->row_count >= 0)
                 (void)snprintf(rows, sizeof(rows), "%" PRId64, s->row_count);
         if (colour)
-                fputs(row_colour(s), out);
+                fputs(unscheduled ? RED : row_colour(s), out);
         columns_put(out, s->name, NAME_COLUMNS);
         fputc(' ', out);
         columns_put(out, state, STATE_COLUMNS);
@@ -110,6 +110,8 @@ void status_table_row(FILE *out, const MirrorStatus *s, bool colour)
         fprintf(out, " %s%s\n", s->next_run_at ? s->next_run_at : "-", colour ? PLAIN : "");
         if (s->phase)
                 put_running(out, s);
+        if (unscheduled)
+                fprintf(out, "    %s\n", unscheduled);
         if (s->error_message)
                 fprintf(out, "    %s: %s\n",
                         s->error_code ? printable(s->error_code, code, sizeof(code)) : "error",

@@ -10,9 +10,9 @@
 
 void status_table_head(FILE *out);
 
-/* One line, and under it what is under way and what went wrong. `colour`: with the escapes of a
- * terminal. */
-void status_table_row(FILE *out, const MirrorStatus *s, bool colour);
+/* One line, and under it what is under way and what went wrong. `unscheduled`: why nothing syncs
+ * the edge, NULL none; see edge_status_unscheduled. `colour`: with the escapes of a terminal. */
+void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled, bool colour);
 
 /* Somebody should look at it: overdue, failing, or with removals that wait for a person. */
 bool status_is_trouble(const MirrorStatus *s);

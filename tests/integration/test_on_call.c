@@ -292,6 +292,34 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
         harness_postgres_resume(&w->pg);
 }
 
+/* The instance that wanted them dies; the one that lives has them not in its file. */
+static void status_names_edges_that_are_configured_and_that_nobody_schedules(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        (void)start_with(w, 0, 4);
+        assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
+        (void)start_with(w, 1, 2);
+        harness_service_kill(&w->services[0]);
+        await_enabled(w, 2);
+        assert_check(w, 0, "OK: 2 edges fresh and well, 1 instance alive\n");
+        configure(w, 4);
+        assert_check(w, 1,
+                     "NOT OK: 2 of 4 edges not well: e2 (disabled in the mirror, although "
+                     "configured: no instance that is alive syncs it), e3 (disabled");
+        assert_int_equal(program(w, "status", NULL, "e2"), 0);
+        assert_out(w, "\n    disabled in the mirror, although configured: ", true);
+        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        assert_check(w, 1,
+                     "NOT OK: 2 of 4 edges not well: e2 (not scheduled, although "
+                     "configured: no instance that is alive syncs it), e3 (not");
+        harness_service_signal(&w->services[1], SIGHUP);
+        await_sql(w, "SELECT (count(next_run_at) = 4)::int FROM edgemirror.edge_claim");
+        assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
+        service_stop(w, 1);
+}
+
 /* ---- N2: the catalog refuses the credentials, and it is mended there ------------------------ */
 
 /* N2 */
@@ -652,6 +680,9 @@ int main(void)
                 cmocka_unit_test_setup(an_edge_without_its_time_zone_is_registered_once, few_edges),
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
+                cmocka_unit_test_setup(
+                        status_names_edges_that_are_configured_and_that_nobody_schedules,
+                        few_edges),
                 cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word,
                                        few_edges),
                 cmocka_unit_test_setup(

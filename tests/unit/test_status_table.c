@@ -33,7 +33,7 @@ static char *row(const MirrorStatus *s, bool colour)
         size_t size;
         FILE *out = open_memstream(&text, &size);
         assert_non_null(out);
-        status_table_row(out, s, colour);
+        status_table_row(out, s, NULL, colour);
         assert_int_equal(fclose(out), 0);
         return text;
 }
