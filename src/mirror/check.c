@@ -15,8 +15,10 @@ typedef enum CheckStage {
         CHECK_SERVER,
         CHECK_LOCKS,
         CHECK_FOREIGN,
+        CHECK_NEEDS,
         CHECK_PRIVILEGES,
         CHECK_VERSION,
+        CHECK_TABLES,
         CHECK_WRITER,
         CHECK_CATALOG,
         CHECK_NOTES,
@@ -33,6 +35,7 @@ typedef struct CheckTask {
         bool privileges_missing;
         bool schema_right;
         bool unsafe;    /* what is in the schema must not be used, nor be granted to us */
+        bool empty;     /* and not ours: reported, and nothing else can be asked */
         Fault foreign;  /* the schema is another's, who may rightly own it */
         char owner[70]; /* who, in parentheses */
         MirrorCheck checks[MIRROR_CHECKS_MAX];
@@ -102,22 +105,42 @@ static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *re
         return PG_NEXT;
 }
 
-/* The statements that grant what is missing, as many as fit; they may be run one after the
- * other. */
+/* Of a schema without tables only: in one that has them, this role need not be who migrates. */
+static PgNext check_on_needs(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        CheckTask *t = userdata;
+        (void)ret_fault;
+        Fault fault;
+        t->empty = PQntuples(result) > 0 && result_bool(result, 0, 1);
+        if (t->empty && needs_check(result, &fault) < 0)
+                check_add(t, "ownership", &fault);
+        return PG_NEXT;
+}
+
+/* The texts of a column, as many as fit, behind each other; how many are shown. */
+static int check_join(const PGresult *result, int first, int end, int column, char *out,
+                      size_t size)
+{
+        size_t used = 0;
+        int row = first;
+        for (out[0] = '\0'; row < end; row++) {
+                const char *text = PQgetvalue(result, row, column);
+                if (used + strlen(text) + 2 > size)
+                        break;
+                used += (size_t)snprintf(out + used, size - used, "%s%s", row > first ? " " : "",
+                                         text);
+        }
+        return row - first;
+}
+
+/* Statements that grant what is missing; they may be run one after the other. */
 static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         CheckTask *t = userdata;
         (void)ret_fault;
-        char missing[800] = "";
-        size_t used = 0;
-        int rows = PQntuples(result), shown = 0;
-        for (; shown < rows; shown++) {
-                size_t size = strlen(PQgetvalue(result, shown, 0));
-                if (used + size + 2 > sizeof(missing))
-                        break;
-                used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s%s",
-                                         shown ? " " : "", PQgetvalue(result, shown, 0));
-        }
+        char missing[800];
+        int rows = PQntuples(result);
+        int shown = check_join(result, 0, rows, 0, missing, sizeof(missing));
         Fault fault;
         t->privileges_missing = rows > 0;
         if (rows > 0) {
@@ -147,6 +170,36 @@ static PgNext check_on_version(const PGresult *result, void *userdata, Fault *re
                 return check_report(t, "ownership", -EACCES, &t->foreign, "");
         (void)check_report(t, "schema version", r, &fault, right);
         return check_report(t, "ownership", 0, NULL, "nothing in the schema is of a foreign role");
+}
+
+/* Lines only where something is not as migrate made it. */
+static PgNext check_on_tables(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        (void)ret_fault;
+        Fault fault;
+        char names[600];
+        int rows = PQntuples(result), gone = 0;
+        while (gone < rows && !result_bool(result, gone, 0))
+                gone++;
+        if (gone > 0) {
+                int shown = check_join(result, 0, gone, 1, names, sizeof(names));
+                fault_set(
+                        &fault, FAULT_PEER, ENOENT, CODE_PG_SCHEMA_MISSING,
+                        "dropped or renamed since edgemirror migrate made them: %s%s; it does not "
+                        "make them again: restore them from a backup",
+                        names, shown < gone ? " …" : "");
+                check_add(userdata, "tables", &fault);
+        }
+        if (rows > gone) {
+                int shown = check_join(result, gone, rows, 1, names, sizeof(names));
+                fault_set(&fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
+                          "row level security hides rows from this role, which must see all, of: "
+                          "%s%s; drop the policy, or give the role BYPASSRLS",
+                          names, gone + shown < rows ? " …" : "");
+                fault.refused = true;
+                check_add(userdata, "row security", &fault);
+        }
+        return PG_NEXT;
 }
 
 /* A line only when the database subscribes. */
@@ -197,8 +250,10 @@ static const struct {
         [CHECK_SERVER] = {"connection", sql_check_server, check_on_server},
         [CHECK_LOCKS] = {"locks", sql_lock_wait, check_on_locks},
         [CHECK_FOREIGN] = {"ownership", sql_migrate_foreign, check_on_foreign},
+        [CHECK_NEEDS] = {"ownership", sql_migrate_needs, check_on_needs},
         [CHECK_PRIVILEGES] = {"privileges", sql_check_privileges, check_on_privileges},
         [CHECK_VERSION] = {"schema version", sql_migrate_recorded, check_on_version},
+        [CHECK_TABLES] = {"tables", sql_check_tables, check_on_tables},
         [CHECK_WRITER] = {"subscription", sql_schema_version, check_on_writer},
         [CHECK_CATALOG] = {"catalog", sql_catalog, check_on_catalog},
         [CHECK_NOTES] = {"publication", sql_migrate_notes, check_on_notes},
@@ -222,7 +277,7 @@ static bool check_next(CheckTask *t, const Fault *fault)
         bool reported = t->privileges_missing && fault->code == CODE_PG_PRIVILEGE;
         if (fault->scope != FAULT_NONE && !reported)
                 check_add(t, stages[t->stage].what, fault);
-        if (fault->scope != FAULT_NONE || t->unsafe || ++t->stage == CHECK_STAGES)
+        if (fault->scope != FAULT_NONE || t->unsafe || t->empty || ++t->stage == CHECK_STAGES)
                 return false;
         if (t->stage == CHECK_PRIVILEGES && !t->schema_there && t->foreign.scope != FAULT_NONE) {
                 check_add(t, "ownership", &t->foreign);

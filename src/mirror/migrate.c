@@ -101,13 +101,7 @@ static PgNext migrate_on_server(const PGresult *result, void *userdata, Fault *r
 static PgNext migrate_on_needs(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         (void)userdata;
-        if (PQntuples(result) == 0)
-                return PG_NEXT;
-        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
-                  "this role may not make the schema; an administrator runs: %s",
-                  PQgetvalue(result, 0, 0));
-        ret_fault->refused = true;
-        return PG_ROLLBACK;
+        return needs_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
 static PgNext migrate_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)

@@ -52,6 +52,17 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
         return -EACCES;
 }
 
+int needs_check(const PGresult *result, Fault *ret_fault)
+{
+        if (PQntuples(result) == 0)
+                return 0;
+        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
+                  "this role may not make the schema; an administrator runs: %s",
+                  PQgetvalue(result, 0, 0));
+        ret_fault->refused = true;
+        return -EACCES;
+}
+
 int schema_check(int64_t version, Fault *ret_fault)
 {
         int known = mirror_schema_version();

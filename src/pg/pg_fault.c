@@ -40,8 +40,10 @@ static const StateMeaning meanings[] = {
          "; create the database or correct dbname in conninfo"},
         {"42P01", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
         {"3F000", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
-        {"42703", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
-        {"42883", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
+        {"42703", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
+         "; run edgemirror migrate, and where that changes nothing, edgemirror check"},
+        {"42883", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
+         "; run edgemirror migrate, and where that changes nothing, edgemirror check"},
         {"42501", FAULT_PEER, false, true, CODE_PG_PRIVILEGE,
          "; grant it to the service's role, see edgemirror check"},
         {"22", FAULT_RUN, false, false, CODE_PG_DATA, ""},
@@ -50,17 +52,24 @@ static const StateMeaning meanings[] = {
 
 static const StateMeaning other = {"", FAULT_RUN, false, false, CODE_PG_ERROR, ""};
 
-void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret)
+/* advice: NULL for that of the table. */
+static void fault_from_sqlstate(const char *sqlstate, const char *detail, const char *advice,
+                                Fault *ret)
 {
         const StateMeaning *m = &other;
         for (size_t i = 0; i < ARRAY_SIZE(meanings) && m == &other; i++)
                 if (text_starts_with(sqlstate, meanings[i].prefix))
                         m = &meanings[i];
         fault_set(ret, m->scope, EIO, m->code, "PostgreSQL: %s (SQLSTATE %s)%s", detail, sqlstate,
-                  m->advice);
+                  advice ? advice : m->advice);
         ret->retryable = m->retryable;
         ret->refused = m->refused;
         (void)snprintf(ret->sqlstate, sizeof(ret->sqlstate), "%s", sqlstate);
+}
+
+void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret)
+{
+        fault_from_sqlstate(sqlstate, detail, NULL, ret);
 }
 
 void pg_fault_from_result(const PGresult *result, Fault *ret)
@@ -88,11 +97,12 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
         (void)snprintf(detail, sizeof(detail), "%.380s%s%.200s%s%.200s",
                        primary ? primary : "error", of_key ? ": " : "", of_key ? details : "",
                        in_copy ? ", in " : "", in_copy ? context : "");
-        pg_fault_from_sqlstate(sqlstate, detail, ret);
-        if (hidden)
-                fault_prefix(ret, "a policy hides rows of the mirror from the service's role, "
-                                  "which must see all: drop the "
-                                  "policy, or give the role BYPASSRLS: ");
+        fault_from_sqlstate(sqlstate, detail,
+                            hidden ? "; a policy hides rows of the mirror from the service's role, "
+                                     "which must see all: drop the policy, or give the role "
+                                     "BYPASSRLS"
+                                   : NULL,
+                            ret);
 }
 
 bool pg_result_ends_session(const PGresult *result)

@@ -462,6 +462,98 @@ static void a_role_without_create_migrates_the_schema_that_an_administrator_made
         free(wanted);
 }
 
+/* To be granted CREATE in it is not enough: who migrates owns the schema. */
+static void a_schema_that_was_made_with_a_grant_only_becomes_the_roles_own(void **state)
+{
+        World *w = *state;
+        static const char alter[] = "an administrator runs: ALTER SCHEMA edgemirror OWNER TO svc;";
+        static const char *const grants[] = {"",
+                                             "; GRANT USAGE, CREATE ON SCHEMA edgemirror TO svc"};
+        sign_in(w, "svc", "test");
+        for (size_t i = 0; i < sizeof(grants) / sizeof(grants[0]); i++) {
+                char make[120];
+                (void)snprintf(make, sizeof(make), "CREATE SCHEMA edgemirror%s", grants[i]);
+                sql(w, make);
+                assert_int_equal(RUN(w, "migrate"), 77);
+                assert_says(w, "err", alter, true);
+                assert_int_equal(RUN(w, "check"), 77);
+                assert_says(w, "out", alter, true);
+                assert_says(w, "out", "run edgemirror migrate", false);
+                sql(w, "ALTER SCHEMA edgemirror OWNER TO svc");
+                assert_int_equal(RUN(w, "migrate"), 0);
+                assert_int_equal(RUN(w, "check"), 0);
+                sql(w, no_schema);
+        }
+}
+
+/* ---- a schema that was altered by hand ------------------------------------------------------- */
+
+static void check_names_what_was_dropped_and_whose_rows_a_policy_hides(void **state)
+{
+        World *w = *state;
+        sign_in(w, "em", "test");
+        assert_int_equal(RUN(w, "check"), 0);
+        sql(w, "ALTER TABLE edgemirror.edge ENABLE ROW LEVEL SECURITY");
+        assert_int_equal(RUN(w, "check"), 0); /* not for its owner */
+        sql(w, "ALTER TABLE edgemirror.edge FORCE ROW LEVEL SECURITY");
+        assert_int_equal(RUN(w, "check"), 77);
+        assert_says(w, "out",
+                    "FAILED  postgres: row security            row level security hides rows from "
+                    "this role, which must see all, of: edgemirror.edge; drop",
+                    true);
+        assert_int_equal(RUN(w, "sync"), 77);
+        assert_says(w, "out", "grant it", false);
+        sql(w, "ALTER TABLE edgemirror.edge DISABLE ROW LEVEL SECURITY;"
+               "ALTER TABLE edgemirror.database_connection DROP COLUMN name CASCADE");
+        assert_int_equal(RUN(w, "check"), 69);
+        assert_says(w, "out", " edgemirror.database_connection.name edgemirror.held ", true);
+        assert_int_equal(RUN(w, "sync"), 69);
+        assert_says(w, "out", "and where that changes nothing, edgemirror check", true);
+}
+
+/* Whoever adds a column, a table, a view or a function adds it to the query. */
+static void check_knows_all_that_is_in_the_schema(void **state)
+{
+        World *w = *state;
+        static const char columns[] =
+                "DO $$ DECLARE x record; BEGIN FOR x IN SELECT c.relname, a.attname, a.attnum FROM "
+                "pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relnamespace = "
+                "'edgemirror'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum > 0 LOOP "
+                "EXECUTE "
+                "format('ALTER TABLE edgemirror.%I RENAME COLUMN %I TO %I', x.relname, x.attname, "
+                "'x_' || x.attnum); END LOOP; END $$";
+        static const char objects[] =
+                "DO $$ DECLARE x record; BEGIN FOR x IN SELECT c.relname FROM pg_class c WHERE "
+                "c.relnamespace = 'edgemirror'::regnamespace AND c.relkind IN ('r', 'v') LOOP "
+                "EXECUTE "
+                "format('ALTER TABLE edgemirror.%I RENAME TO %I', x.relname, 'x_' || x.relname); "
+                "END "
+                "LOOP; FOR x IN SELECT p.oid::regprocedure AS f, p.proname FROM pg_proc p WHERE "
+                "p.pronamespace = 'edgemirror'::regnamespace LOOP EXECUTE format('ALTER FUNCTION "
+                "%s "
+                "RENAME TO %I', x.f, 'x_' || x.proname); END LOOP; END $$";
+        char *query = harness_read(getenv("top_srcdir"), "sql/queries/check_tables.sql");
+        char *count = NULL;
+        assert_true(asprintf(&count, "SELECT count(*) FROM (%s) q", query) > 0);
+        assert_one(w, count, "0");
+        char *all =
+                harness_sql(&w->pg, "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid "
+                                    "= a.attrelid WHERE c.relnamespace = 'edgemirror'::regnamespace"
+                                    " AND c.relkind IN ('r', 'v') AND a.attnum > 0");
+        sql(w, columns);
+        assert_one(w, count, all);
+        free(all);
+        all = harness_sql(
+                &w->pg, "SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = "
+                        "'edgemirror'::regnamespace AND relkind IN ('r', 'v')) + (SELECT count(*) "
+                        "FROM pg_proc WHERE pronamespace = 'edgemirror'::regnamespace)");
+        sql(w, objects);
+        assert_one(w, count, all);
+        free(all);
+        free(count);
+        free(query);
+}
+
 /* A publication that somebody else has laid out is not taken for ours. */
 static void a_publication_of_somebody_else_is_named(void **state)
 {
@@ -695,6 +787,12 @@ int main(void)
                 cmocka_unit_test_setup(a_database_that_takes_no_writes_is_read_all_the_same,
                                        migrated_database),
                 cmocka_unit_test_setup(an_edge_with_rows_is_not_deleted_by_hand, migrated_database),
+                cmocka_unit_test_setup(
+                        a_schema_that_was_made_with_a_grant_only_becomes_the_roles_own,
+                        empty_database),
+                cmocka_unit_test_setup(check_names_what_was_dropped_and_whose_rows_a_policy_hides,
+                                       migrated_database),
+                cmocka_unit_test_setup(check_knows_all_that_is_in_the_schema, migrated_database),
         };
         return cmocka_run_group_tests_name("trust", tests, setup, world_teardown);
 }
