@@ -515,7 +515,7 @@ tests/sim/database_queries.c
 END
 }
 
-sources="$(sed -n '/^tests_sim_sim_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'src/[a-z_/]*\.c') $(sed -n '/^SIM_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'tests/sim/[a-z_]*\.c')"
+sources="$(sed -n '/^tests_sim_sim_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'src/[a-z0-9_/]*\.c') $(sed -n '/^SIM_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'tests/sim/[a-z0-9_]*\.c')"
 : >"$work/config.h"
 # shellcheck disable=SC2086
 flags="-std=gnu11 -D_GNU_SOURCE -O2 -w -include $work/config.h $(pkg-config --cflags libcurl libcjson libpq libsystemd libgcrypt)"
