@@ -132,12 +132,16 @@ int sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t
 /* Of one that is not armed. */
 int sd_event_source_set_time_relative(sd_event_source *s, uint64_t usec)
 {
+        if (!s)
+                return -EINVAL;
         s->due_usec = monotonic(s->run->instance) + usec;
         return 0;
 }
 
 int sd_event_source_set_enabled(sd_event_source *s, int enabled)
 {
+        if (!s)
+                return -EINVAL;
         world_cancel(sim_world, &s->timer);
         if (enabled != SD_EVENT_OFF)
                 source_arm(s);
