@@ -28,13 +28,18 @@ int sync_report_status(const SyncReport *r)
                 return CLI_EXIT_EDGE_FAILED;
         if (sync_outcome_is_applied(r->outcome) || sync_report_busy(r))
                 return CLI_EXIT_DONE;
+        if (sync_report_catalog_away(r))
+                return CLI_EXIT_EDGE_FAILED;
         int status = fault_exit_status(&r->fault);
         return status ? status : CLI_EXIT_EDGE_FAILED;
 }
 
 bool sync_report_catalog_away(const SyncReport *r)
 {
-        return r->outcome == OUTCOME_FAILED && fault_is_of_gateway(&r->fault);
+        const Fault *f = &r->fault;
+        bool of_catalog = f->origin == ORIGIN_CATALOG || f->origin == ORIGIN_GATEWAY;
+        bool peer = f->scope == FAULT_PEER && !f->refused && of_catalog;
+        return r->outcome == OUTCOME_FAILED && (peer || fault_is_of_gateway(f));
 }
 
 void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *r, Plan *plan)

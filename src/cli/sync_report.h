@@ -21,6 +21,7 @@ bool sync_report_busy(const SyncReport *r);
 /* The exit status that this edge gives: 0, 1, 4, 69 or 77. */
 int sync_report_status(const SyncReport *report);
 
-/* Whether it failed because nothing came to the end, or a gateway answered instead of the catalog.
- * Of one edge that may be its list; of all, the catalog is away. */
+/* Whether it failed because nothing came to the end, or something answered instead of the catalog:
+ * a gateway, a sign-in page. Of one edge that may be its list, and its status is 1; of all, the
+ * catalog is away, which is 69. */
 bool sync_report_catalog_away(const SyncReport *report);

@@ -265,6 +265,17 @@ static void a_gateway_that_answers_for_every_edge_is_69_and_for_one_1(void **sta
         World *w = *state;
         fault(w, "list", "\"status\":503");
         assert_int_equal(RUN(w, "sync", "--no-refresh"), 1);
+        /* A page, or a redirect, in place of the list of an edge that is not the first. */
+        static const char *const answers[] = {"\"html\":true",
+                                              "\"redirect\":\"https://idp.example/\""};
+        for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+                char rule[200];
+                control(w, "/control/faults", "");
+                (void)snprintf(rule, sizeof(rule), "{\"kind\":\"list\",\"edge\":\"%s\",%s}",
+                               w->edges[1], answers[i]);
+                control(w, "/control/faults", rule);
+                assert_int_equal(RUN(w, "sync", "--no-refresh"), 1);
+        }
         control(w, "/control/faults", "");
         control(w, "/control/faults", "{\"kind\":\"any\",\"status\":503}");
         assert_int_equal(RUN(w, "sync", "--no-refresh"), 69);
