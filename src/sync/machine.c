@@ -7,6 +7,8 @@
  */
 #include "sync/machine.h"
 #include "base/duration.h"
+#include "sync/machine_fault_private.h"
+#include "sync/machine_removals_private.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,80 +41,12 @@ void sync_machine_done(SyncMachine *m)
         listing_done(&m->listing);
 }
 
-static void machine_blame(SyncMachine *m, const Fault *fault)
-{
-        if (m->fault.scope != FAULT_NONE)
-                return;
-        m->fault = *fault;
-        m->fault_is_new = true;
-}
-
-static bool machine_applying(const SyncMachine *m)
-{
-        return m->state == SYNC_APPLYING || m->state == SYNC_REAPPLYING;
-}
-
-/* From the end of the list to that of the apply the outcome is what it is to become; only the
- * apply's success makes it so. */
-static bool machine_decided(const SyncMachine *m)
-{
-        return m->outcome != OUTCOME_NONE && !machine_applying(m) && m->state != SYNC_VERIFYING;
-}
-
-/* The run's end is decided by this fault, unless it was decided before. */
-static SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
-{
-        if (!machine_decided(m)) {
-                m->outcome = OUTCOME_FAILED;
-                m->fault = *fault;
-                m->fault_is_new = true;
-                /* Nor could the job be asked for, then: whoever comes next asks how it ended. */
-                if (fault->scope == FAULT_PEER && m->has_job && m->refresh == REFRESH_UNKNOWN)
-                        m->refresh = REFRESH_NONE;
-        }
-        return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_RUN_FAILED;
-}
-
-/* The catalog says when it wants to be asked again, and that is too long to wait with a lease in
- * hand. It holds for all edges. */
-static bool machine_put_off(const SyncMachine *m, const CatalogAnswer *a, Fault *ret)
-{
-        if (!a->fault.retryable || a->status == 0 || a->retry_after_usec <= m->patience_usec)
-                return false;
-        char pause[DURATION_STRING_SIZE];
-        *ret = a->fault;
-        fault_prefix(ret,
-                     "put off: the catalog does not want to be asked again before %s have passed; ",
-                     duration_format(a->retry_after_usec, pause));
-        ret->scope = FAULT_PEER;
-        ret->retry_after_usec = a->retry_after_usec;
-        return true;
-}
-
 static SyncEvent machine_on_start(SyncMachine *m)
 {
         if (!m->dry_run)
                 return SYNC_STARTED;
         m->refresh = REFRESH_SKIPPED;
         return SYNC_STARTED_DRY;
-}
-
-/* Somebody else syncs the edge: nothing has failed, and nothing was done. */
-static void machine_busy(SyncMachine *m, const MirrorClaim *claim)
-{
-        char since[DURATION_STRING_SIZE], left[DURATION_STRING_SIZE];
-        Fault busy;
-        fault_set(&busy, FAULT_RUN, EBUSY, CODE_LEASE_HELD,
-                  "%s is syncing this edge, since %s ago%s%s; its lease ends in %s unless it is "
-                  "renewed",
-                  claim->holder,
-                  duration_format_short(claim->holder_since_usec / USEC_PER_SEC * USEC_PER_SEC,
-                                        since),
-                  claim->holder_doing[0] ? ": " : "", claim->holder_doing,
-                  duration_format_short(claim->holder_expires_usec / USEC_PER_SEC * USEC_PER_SEC,
-                                        left));
-        (void)machine_fail(m, &busy);
-        m->outcome = OUTCOME_ABORTED;
 }
 
 static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
@@ -174,7 +108,7 @@ static SyncEvent machine_on_refresh_fault(SyncMachine *m, const SyncInput *in)
                 m->refresh = REFRESH_UNKNOWN;
                 m->delay_usec = m->settle_usec;
         }
-        machine_blame(m, &a->fault);
+        machine_record_fault(m, &a->fault);
         return m->refresh == REFRESH_UNKNOWN ? SYNC_REFRESH_UNKNOWN : SYNC_REFRESH_OVER;
 }
 
@@ -225,7 +159,7 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
         default:
                 m->refresh = refreshes[step];
                 if (fault.scope != FAULT_NONE)
-                        machine_blame(m, &fault);
+                        machine_record_fault(m, &fault);
                 return SYNC_JOB_ENDED;
         }
 }
@@ -237,35 +171,14 @@ static bool machine_may_remove(const SyncMachine *m)
         return m->refresh == REFRESH_CLEAN || m->refresh == REFRESH_SKIPPED;
 }
 
-/* A row without an id may be any of those that seem to be missing. */
-static void machine_blame_unreadable(SyncMachine *m)
-{
-        Fault fault;
-        fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_UNREADABLE_ROWS,
-                  "the list holds rows whose ids cannot be read, so it is not known to be whole; "
-                  "what can be read is applied, "
-                  "the view edgemirror.rejected shows the others");
-        machine_blame(m, &fault);
-}
-
-/* Nothing of what the mirror has is known to be true any more. */
-static void machine_blame_all_rejected(SyncMachine *m)
-{
-        Fault fault;
-        fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_ALL_REJECTED,
-                  "not one row of the list can be mirrored; the view edgemirror.rejected says why: "
-                  "has the API changed, or what stands in between?");
-        machine_blame(m, &fault);
-}
-
 static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
 {
         m->listed_to_the_end = whole;
         if (m->unreadable > 0) {
-                machine_blame_unreadable(m);
+                machine_record_unreadable(m);
                 whole = false;
         } else if (m->listing.received > 0 && m->mirrorable == 0) {
-                machine_blame_all_rejected(m);
+                machine_record_all_rejected(m);
                 whole = false;
         }
         m->listed_whole = whole;
@@ -282,7 +195,7 @@ static SyncEvent machine_list_unstable(SyncMachine *m, const Fault *fault)
 {
         if (m->listing.received == 0)
                 return machine_fail(m, fault);
-        machine_blame(m, fault);
+        machine_record_fault(m, fault);
         return machine_list_ended(m, false);
 }
 
@@ -349,114 +262,6 @@ static SyncEvent machine_on_lease_lost(SyncMachine *m)
                 m->fault_is_new = true;
         }
         return SYNC_LEASE_LOST;
-}
-
-/* The edge in a command that can be pasted: its name where a shell takes that as it is, else its
- * id. */
-static const char *machine_edge_argument(const SyncMachine *m, char id[static UUID_STRING_SIZE])
-{
-        static const char plain[] =
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-        bool usable = m->name && m->name[0] && m->name[0] != '-' &&
-                      m->name[strspn(m->name, plain)] == '\0';
-        return usable ? m->name : uuid_format(&m->edge, id);
-}
-
-/* A list that is not whole lacks rows for no reason but that: they are no removals that wait for a
- * person. */
-static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
-{
-        char limit[GUARD_LIMIT_STRING_SIZE];
-        Fault list = m->fault;
-        fault_set(&m->fault, list.scope, EAGAIN, list.code,
-                  "%s; %" PRId64 " of the %" PRId64
-                  " rows of the mirror were not seen, more than max_removals (%s) "
-                  "allows to be removed, so they are not asked for, and stay as they are",
-                  list.message, a->found, a->present, guard_format_limit(&m->max_removals, limit));
-        m->missing = MIRROR_MISSING_IGNORE;
-        return SYNC_REMOVALS_HELD;
-}
-
-/* Rows are missing, and nothing was applied for that reason. */
-/* What a person does about rows that the guard holds. */
-static void machine_way_out(const SyncMachine *m, char *out, size_t size)
-{
-        char id[UUID_STRING_SIZE];
-        const char *edge = machine_edge_argument(m, id);
-        (void)snprintf(
-                out, size,
-                "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror "
-                "sync "
-                "--accept-removals %s removes those that the catalog says are gone%s",
-                edge, edge,
-                m->filtered ? "; those that schema_connection leaves out are not gone: set it "
-                              "before the first "
-                              "sync, or forget the edge (edgemirror retire --forget) and begin anew"
-                            : "");
-}
-
-static SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
-{
-        GuardVerdict verdict =
-                guard_judge(&m->max_removals, a->present, m->listing.received, a->found);
-        if (m->accept_removals || verdict == GUARD_OPEN) {
-                proof_init(&m->proof, a->found, m->has_control ? &m->control : NULL);
-                return SYNC_ROWS_MISSING;
-        }
-        if (!m->listed_whole)
-                return machine_leave_unseen(m, a);
-        char limit[GUARD_LIMIT_STRING_SIZE];
-        Fault fault;
-        char way_out[2 * LIMIT_EDGE_NAME_MAX_BYTES + 512];
-        machine_way_out(m, way_out, sizeof(way_out));
-        if (verdict == GUARD_EMPTY_LIST)
-                fault_set(&fault, FAULT_RUN, EPERM, CODE_REMOVALS_HELD,
-                          "the list is empty, and the mirror has %" PRId64 " rows (%s%s); %s",
-                          a->present, a->names, a->found > 3 ? ", …" : "", way_out);
-        else
-                fault_set(&fault, FAULT_RUN, EPERM, CODE_REMOVALS_HELD,
-                          "%" PRId64 " of %" PRId64
-                          " rows are missing from the list (%s%s), more than max_removals (%s) "
-                          "allows; %s",
-                          a->found, a->present, a->names, a->found > 3 ? ", …" : "",
-                          guard_format_limit(&m->max_removals, limit), way_out);
-        machine_blame(m, &fault);
-        m->missing = MIRROR_MISSING_GUARD;
-        return SYNC_REMOVALS_HELD;
-}
-
-static SyncEvent machine_proof_ended(SyncMachine *m)
-{
-        int64_t unknown = proof_unknown(&m->proof);
-        if (unknown > 0) {
-                Fault fault = m->proof.fault;
-                fault.code = CODE_REMOVALS_UNPROVEN;
-                fault_prefix(&fault,
-                             "%" PRId64 " of %" PRId64
-                             " missing rows not proven gone, and kept; the catalog's answer for ",
-                             unknown, m->proof.total);
-                fault.scope = FAULT_RUN;
-                machine_blame(m, &fault);
-        }
-        m->missing = MIRROR_MISSING_REMOVE;
-        return SYNC_PROOF_ENDED;
-}
-
-static SyncEvent machine_on_one(SyncMachine *m, const SyncInput *in)
-{
-        const Fault *fault = &in->one->answer.fault;
-        /* A page or a redirect in place of the row says nothing of it: it stays. */
-        bool page = in->one->answer.status > 0 && !fault->refused;
-        if (fault->scope == FAULT_PEER && !fault->retryable && !page)
-                return machine_fail(m, fault);
-        m->verdict = proof_answer(&m->proof, in->slot, &m->edge, in->asked, in->one, in->random);
-        return proof_over(&m->proof) ? machine_proof_ended(m) : SYNC_PROOF_GOES_ON;
-}
-
-static SyncEvent machine_on_wake(SyncMachine *m, const SyncInput *in)
-{
-        proof_wake(&m->proof, in->slot);
-        return SYNC_PROOF_GOES_ON;
 }
 
 static SyncEvent machine_on_apply(SyncMachine *m, const SyncInput *in)

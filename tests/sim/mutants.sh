@@ -25,7 +25,7 @@ src/sync/proof.c
 /^static void control_answered/,/^}/s/p->given_up = true;/p->given_up = verdict != PROOF_GONE;/
 
 no row of the list is asked for before a 404 is believed
-src/sync/machine.c
+src/sync/machine_removals.c
 s/m->has_control ? &m->control : NULL/NULL/
 
 403 is taken for 404
@@ -101,11 +101,11 @@ src/sync/machine.c
 s/^\( *\): MIRROR_MISSING_IGNORE;/\1: MIRROR_MISSING_HOLD;/
 
 many rows that an unstable list has not shown are taken for removals that wait
-src/sync/machine.c
-/^static SyncEvent machine_on_missing/,/^}/s/if (!m->listed_whole)$/if (false)/
+src/sync/machine_removals.c
+/^SyncEvent machine_on_missing/,/^}/s/if (!m->listed_whole)$/if (false)/
 
 many rows that an unstable list has not shown are asked for all the same
-src/sync/machine.c
+src/sync/machine_removals.c
 s/if (m->accept_removals || verdict == GUARD_OPEN)/if (m->accept_removals || verdict == GUARD_OPEN || !m->listed_whole)/
 
 a run whose list was not whole is called held
@@ -189,7 +189,7 @@ src/sync/listing.c
 s/^\( *\)l->position = l->offset + (int64_t)n_rows;/\1l->position = l->offset + 2 * (int64_t)n_rows;/
 
 rows of a pass that was not whole are forgotten
-src/sync/sync.c
+src/sync/sync_steps.c
 /case SYNC_DO_LIST_ANEW:/,/sync_forget_pages/s/sync_forget_pages(s);/& spool_reset(s->snapshot.rows);/
 
 a refresh that may have begun is asked for again
@@ -201,11 +201,11 @@ src/sync/machine.c
 s/if (m->refresh_wanted && claim->resumes)/if (false)/
 
 a refresh that had ended before the answer came counts as later
-src/sync/sync.c
+src/sync/sync_steps.c
 s/s->refreshed_usec = s->asked_usec;/s->refreshed_usec = (int64_t)clock_boottime_usec();/
 
 a list counts as begun when its last pass was
-src/sync/sync.c
+src/sync/sync_steps.c
 /case SYNC_DO_LIST_ANEW:/,/sync_forget_pages/s/sync_forget_pages(s);/& s->listed_usec = 0;/
 
 a job is as old as the run that took it up last
@@ -325,20 +325,20 @@ src/sync/sync.c
 /^static void sync_on_lease_lost/,/^}/s/if (s->postponed != SYNC_DO_NOTHING)/if (false)/
 
 pages are asked for while the list is applied
-src/sync/sync.c
+src/sync/sync_steps.c
 /case SYNC_DO_APPLY:/,/return/s/sync_end_list(s);//
 
 what was asked for ahead is not forgotten at the end of a run
-src/sync/sync.c
-/^static void sync_abandon/,/^}/s/sync_end_list(s);//
+src/sync/sync_steps.c
+/^void sync_abandon/,/^}/s/sync_end_list(s);//
 
 a request goes on while the end is recorded
-src/sync/sync.c
-/^static void sync_abandon/,/^}/s/s->call = catalog_cancel(s->call);//
+src/sync/sync_steps.c
+/^void sync_abandon/,/^}/s/s->call = catalog_cancel(s->call);//
 
 an apply goes on while the end is recorded
-src/sync/sync.c
-/^static void sync_abandon/,/^}/s/s->task = mirror_cancel(s->task);//
+src/sync/sync_steps.c
+/^void sync_abandon/,/^}/s/s->task = mirror_cancel(s->task);//
 
 a stop during the apply is reported as a success
 src/sync/sync.c
@@ -353,43 +353,43 @@ src/sync/machine_table.c
 /SYNC_REFRESHING, SYNC_JOB_STARTED/,/}/s/SYNC_NOTE}/0}/
 
 the address of a job is not noted
-src/sync/sync.c
+src/sync/sync_steps.c
 /^static void sync_take_location/,/^}/s/job_texts_take(.*//
 
 the lease that was taken is not used
-src/sync/sync.c
+src/sync/sync_steps.c
 s/\.held_epoch = s->plan\.held_epoch/.held_epoch = 0/
 
 the run has another epoch than its claim
-src/sync/sync.c
+src/sync/sync_steps.c
 s/\.epoch = claim->epoch}/.epoch = claim->epoch - 1}/
 
 rows that are held are handed on to be removed
-src/sync/sync.c
+src/sync/sync_steps.c
 s/\.missing = s->machine\.missing,/.missing = s->machine.missing == MIRROR_MISSING_HOLD ? MIRROR_MISSING_FIND : s->machine.missing,/
 
 confirm_removals is not handed on
-src/sync/sync.c
+src/sync/sync_steps.c
 s/s->plan\.accept_removals ? 1 : s->plan\.confirm_removals/1/
 
 compare is not handed on
-src/sync/sync.c
+src/sync/sync_steps.c
 s/\.compare = s->plan\.compare/.compare = false/
 
 schema_connection is not handed on
-src/sync/sync.c
+src/sync/sync_steps.c
 s/s->plan\.has_schema_connection ? &s->plan\.schema_connection : NULL/NULL/
 
 a job that is taken up counts as one of now
-src/sync/sync.c
+src/sync/sync_steps.c
 s/(int64_t)s->claimed_usec - claim->job_since_usec/(int64_t)s->claimed_usec/
 
 a job is asked for at one address alone
-src/sync/sync.c
+src/sync/sync_steps.c
 s/s->machine.polling.address/JOB_ADDRESS_LOCATION/
 
 a lease whose end was not recorded is reported as released
-src/sync/sync.c
+src/sync/sync_steps.c
 s/s->lease_kept = .*/s->lease_kept = false;/
 
 a row for which there is no room is forgotten
@@ -477,7 +477,7 @@ src/sync/snapshot.c
 /^int snapshot_add_page/,/^}/s/size_t i = 0/size_t i = 1/
 
 a dry run writes
-src/sync/sync.c
+src/sync/sync_steps.c
 /^static int sync_do_apply/,/^}/s/if (s->machine.dry_run)/if (false)/
 
 the reason of a stop is forgotten
@@ -497,7 +497,7 @@ src/sync/prefetch.c
 /^static int prefetch_on_give/,/^}/s/\.offset = s->offset,/.offset = s->offset + 1,/
 
 requests for pages that were not used are not counted
-src/sync/sync.c
+src/sync/sync_steps.c
 s/s->machine.requests += prefetch_forget(s->prefetch);/(void)prefetch_forget(s->prefetch);/
 
 a request for a page that is given up is counted twice

@@ -1,0 +1,60 @@
+/*
+ * sync_private: a sync, for the two files that carry it out: sync.c takes inputs to the machine and
+ * sees to what it answers, sync_steps.c begins each step and hands over what comes of it.
+ */
+#pragma once
+
+#include "sync/job_texts.h"
+#include "sync/journal.h"
+#include "sync/machine.h"
+#include "sync/prefetch.h"
+#include "sync/prover.h"
+#include "sync/snapshot.h"
+#include "sync/sync.h"
+
+struct Sync {
+        SyncContext context;
+        SyncPlan plan;
+        char *name;
+        SyncProgressCallback progress;
+        SyncDoneCallback done;
+        void *userdata;
+
+        SyncMachine machine;
+        MirrorRun run; /* run_id 0: not begun */
+        Snapshot snapshot;
+        Prefetch *prefetch;
+        Prover *prover;
+        Journal *journal;
+        CatalogCall *call;
+        MirrorTask *task;
+        sd_event_source *timer;
+        sd_event_source *starter; /* what must not happen inside sync_start or sync_stop */
+        bool stopping;            /* somebody has asked for it */
+        Fault stop_reason;        /* of the stop; scope FAULT_NONE: somebody asked for it */
+        SyncAction postponed;     /* until the journal is quiet */
+
+        JobTexts texts;
+        char *job_url; /* with a query, which is not for the journal; NULL: none */
+        char *problem;
+        uint64_t started_usec;
+        uint64_t claimed_usec; /* when the lease was asked for */
+        /* CLOCK_BOOTTIME; may lie before the host's start. */
+        int64_t listed_usec;    /* the list was begun */
+        int64_t asked_usec;     /* the job was asked for, the last time */
+        int64_t refreshed_usec; /* the last moment at which the refresh was not over yet */
+        bool lease_kept;        /* the end was not recorded */
+        JobStatus logged_job;
+        unsigned n_repeated; /* transitions from a state to itself, in a row */
+        bool over;
+};
+
+/* sync.c */
+void sync_input(Sync *s, SyncInput in);
+int sync_start_journal(Sync *s);
+
+/* sync_steps.c: begins what the machine wants done. -ESTALE: the lease may not be ours any more. */
+int sync_effect(Sync *s, SyncAction action);
+/* Cancels whatever was begun. */
+void sync_abandon(Sync *s);
+void sync_on_finished(const Fault *fault, void *userdata);
