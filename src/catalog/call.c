@@ -286,8 +286,8 @@ static CatalogCall *catalog_find_witness(Catalog *c)
                 return call->url ? call : catalog_cancel(call);
         }
         TAILQ_FOREACH(call, &c->calls, entry)
-        if (call->state == CALL_WAITS_DOUBT && !uuid_equal(&call->id, &c->doubter->id))
-                break;
+                if (call->state == CALL_WAITS_DOUBT && !uuid_equal(&call->id, &c->doubter->id))
+                        break;
         return call;
 }
 
@@ -305,8 +305,9 @@ static CatalogCall *catalog_next_waiting(const Catalog *c)
 {
         CatalogCall *call;
         TAILQ_FOREACH(call, &c->calls, entry)
-        if (call->state == CALL_WAITS_AUTH || (call->state == CALL_WAITS_DOUBT && !c->doubter))
-                break;
+                if (call->state == CALL_WAITS_AUTH ||
+                    (call->state == CALL_WAITS_DOUBT && !c->doubter))
+                        break;
         return call;
 }
 
