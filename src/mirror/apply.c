@@ -34,10 +34,9 @@ static void apply_done(MirrorTask *task)
         params_done(&t->run);
 }
 
-static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         ApplyTask *t = userdata;
-        (void)ret_fault;
         t->ended = PQntuples(result) == 1 && result_bool(result, 0, 0) &&
                    sync_outcome_parse(PQgetvalue(result, 0, 1)) != OUTCOME_ABORTED;
         if (t->ended)
@@ -117,15 +116,12 @@ static int apply_read_back(ApplyTask *t)
         return task_continue(&t->task, &work);
 }
 
-static int apply_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+static void apply_on_timer(void *userdata)
 {
-        (void)s;
-        (void)usec;
         ApplyTask *t = userdata;
         int r = t->stage == APPLY_READ_BACK ? apply_read_back(t) : apply_attempt(t);
         if (r < 0)
                 task_finish(&t->task, PG_END_FAILED, &t->fault);
-        return 0;
 }
 
 static bool apply_report(ApplyTask *t, const Fault *fault)

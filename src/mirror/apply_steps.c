@@ -80,10 +80,9 @@ static PgNext apply_on_time(const PGresult *result, void *userdata, Fault *ret_f
         return PG_NEXT;
 }
 
-static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         ApplyTask *t = userdata;
-        (void)ret_fault;
         t->had_rejected = false;
         for (int i = 0; i < PQntuples(result); i++)
                 t->had_rejected = t->had_rejected || result_bool(result, i, 0);
@@ -189,11 +188,10 @@ static PgNext apply_on_counts(const PGresult *result, void *userdata, Fault *ret
         return PG_NEXT;
 }
 
-static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         ApplyTask *t = userdata;
         int n = PQntuples(result);
-        (void)ret_fault;
         for (int i = 0; i < n; i++) {
                 MirrorPlanRow row = {
                         .kind = result_text(result, i, 0),

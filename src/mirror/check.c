@@ -63,10 +63,9 @@ static PgNext check_report(CheckTask *t, const char *what, int r, const Fault *f
         return PG_NEXT;
 }
 
-static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         CheckTask *t = userdata;
-        (void)ret_fault;
         Fault fault;
         char right[300];
         (void)snprintf(right, sizeof(right), "PostgreSQL %.40s, database %.100s as %.100s",
@@ -78,9 +77,8 @@ static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret
 }
 
 /* Before anything that might have to wait, too. */
-static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        (void)ret_fault;
         Fault fault;
         lock_wait_fault(result, &fault);
         if (fault.scope != FAULT_NONE)
@@ -90,10 +88,9 @@ static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_
 
 /* Before anything in the schema is read. An owner who is not this role may be intended, unless
  * the schema turns out not to be ours at all, or this role may do everything. */
-static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         CheckTask *t = userdata;
-        (void)ret_fault;
         Fault fault;
         t->unsafe = foreign_check(result, false, &fault) < 0 ||
                     (t->superuser && foreign_check(result, true, &fault) < 0);
@@ -106,10 +103,9 @@ static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *re
 }
 
 /* Of a schema without tables only: in one that has them, this role need not be who migrates. */
-static PgNext check_on_needs(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_needs(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         CheckTask *t = userdata;
-        (void)ret_fault;
         Fault fault;
         t->empty = PQntuples(result) > 0 && result_bool(result, 0, 1);
         if (t->empty && needs_check(result, &fault) < 0)
@@ -134,10 +130,9 @@ static int check_join(const PGresult *result, int first, int end, int column, ch
 }
 
 /* Statements that grant what is missing; they may be run one after the other. */
-static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         CheckTask *t = userdata;
-        (void)ret_fault;
         char missing[800];
         int rows = PQntuples(result);
         int shown = check_join(result, 0, rows, 0, missing, sizeof(missing));
@@ -155,10 +150,9 @@ static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault 
                             "all that the service needs");
 }
 
-static PgNext check_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_version(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         CheckTask *t = userdata;
-        (void)ret_fault;
         int rows = PQntuples(result);
         int version = rows > 0 ? (int)result_int(result, rows - 1, 0) : 0;
         Fault fault;
@@ -173,9 +167,8 @@ static PgNext check_on_version(const PGresult *result, void *userdata, Fault *re
 }
 
 /* Lines only where something is not as migrate made it. */
-static PgNext check_on_tables(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_tables(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        (void)ret_fault;
         Fault fault;
         char names[600];
         int rows = PQntuples(result), gone = 0;
@@ -203,19 +196,17 @@ static PgNext check_on_tables(const PGresult *result, void *userdata, Fault *ret
 }
 
 /* A line only when the database subscribes. */
-static PgNext check_on_writer(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_writer(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        (void)ret_fault;
         Fault fault;
         if (writer_check(result, &fault) < 0)
                 check_add(userdata, "subscription", &fault);
         return PG_NEXT;
 }
 
-static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         CheckTask *t = userdata;
-        (void)ret_fault;
         Fault fault;
         int r = catalog_check(t->task.mirror, result, &fault);
         return check_report(
@@ -226,9 +217,8 @@ static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *re
 }
 
 /* What is not there and need not be: a line, and no failure. */
-static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        (void)ret_fault;
         for (int row = 0; row < PQntuples(result); row++) {
                 char note[600];
                 (void)snprintf(note, sizeof(note),
@@ -292,10 +282,9 @@ static bool check_next(CheckTask *t, const Fault *fault)
         return t->stage <= CHECK_VERSION || t->schema_right;
 }
 
-static bool check_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool check_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
         CheckTask *t = (CheckTask *)task;
-        (void)end;
         if (check_next(t, fault)) {
                 PgWork work = check_work(t);
                 int r = task_continue(task, &work);

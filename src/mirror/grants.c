@@ -29,9 +29,8 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
         return PG_NEXT;
 }
 
-static bool grants_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool grants_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        (void)end;
         ((GrantsTask *)task)->callback(NULL, fault, task->userdata);
         return false;
 }

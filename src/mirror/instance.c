@@ -19,19 +19,17 @@ typedef struct InstanceTask {
 
 /* ---- a sign of life ------------------------------------------------------------------------- */
 
-static PgNext beat_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext beat_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         InstanceTask *t = userdata;
-        (void)ret_fault;
         t->answer.n_edges = result_int(result, 0, 0);
         t->answer.n_dead = result_int(result, 0, 1);
         return PG_NEXT;
 }
 
-static bool beat_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool beat_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
         InstanceTask *t = (InstanceTask *)task;
-        (void)end;
         t->callback.beat(&t->answer, fault, task->userdata);
         return false;
 }
@@ -53,9 +51,8 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_fo
 
 /* ---- the last one --------------------------------------------------------------------------- */
 
-static bool stop_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool stop_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        (void)end;
         ((InstanceTask *)task)->callback.plain(fault, task->userdata);
         return false;
 }
@@ -73,10 +70,9 @@ int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callbac
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_fault)
+static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
         InstanceTask *t = userdata;
-        (void)ret_fault;
         static const Fault none;
         for (int row = 0; row < PQntuples(r); row++) {
                 const MirrorInstanceStatus status = {
@@ -96,9 +92,8 @@ static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_
         return PG_NEXT;
 }
 
-static bool instances_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool instances_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        (void)end;
         ((InstanceTask *)task)->callback.instances(NULL, fault, task->userdata);
         return false;
 }

@@ -102,9 +102,8 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
 
 /* ---- progress ------------------------------------------------------------------------------- */
 
-static PgNext lease_on_count(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext lease_on_count(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        (void)ret_fault;
         ((LeaseTask *)userdata)->ours = result_int(result, 0, 0) > 0;
         return PG_NEXT;
 }

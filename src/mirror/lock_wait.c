@@ -45,17 +45,15 @@ void lock_wait_fault(const PGresult *r, Fault *ret)
         ret->retryable = true;
 }
 
-static PgNext lock_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext lock_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        (void)ret_fault;
         lock_wait_fault(result, &((LockTask *)userdata)->found);
         return PG_NEXT;
 }
 
-static bool lock_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool lock_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
         LockTask *t = (LockTask *)task;
-        (void)end;
         t->callback(fault->scope == FAULT_NONE ? &t->found : fault, task->userdata);
         return false;
 }

@@ -92,21 +92,18 @@ static bool migrate_knows_catalog(void *userdata)
 
 /* ---- may this database, and what is in it, be used? ----------------------------------------- */
 
-static PgNext migrate_on_server(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext migrate_on_server(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
-        (void)userdata;
         return server_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
-static PgNext migrate_on_needs(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext migrate_on_needs(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
-        (void)userdata;
         return needs_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
-static PgNext migrate_on_foreign(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext migrate_on_foreign(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
-        (void)userdata;
         return foreign_check(result, true, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 

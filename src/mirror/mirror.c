@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror **ret)
 {
@@ -66,7 +65,7 @@ static void task_free(MirrorTask *task)
         if (!task->ending)
                 LIST_REMOVE(task, entry);
         (void)pg_cancel(task->pg);
-        sd_event_source_disable_unref(task->timer);
+        timer_cancel(&task->timer);
         if (task->done)
                 task->done(task);
         params_done(&task->params);
@@ -136,9 +135,8 @@ int task_start_statement(MirrorTask *task, const char *sql, PgStepResult on_resu
         return task_start(task, &work, ret);
 }
 
-int task_wait(MirrorTask *task, uint64_t delay_usec, sd_event_time_handler_t fire)
+int task_wait(MirrorTask *task, uint64_t delay_usec, TimerHandler fire)
 {
-        task->timer = sd_event_source_disable_unref(task->timer);
-        return sd_event_add_time_relative(pg_pool_event(task->mirror->pool), &task->timer,
-                                          CLOCK_MONOTONIC, delay_usec, USEC_PER_MSEC, fire, task);
+        return timer_start(&task->timer, pg_pool_event(task->mirror->pool), delay_usec,
+                           USEC_PER_MSEC, fire, task);
 }

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/timer.h"
 #include "mirror/mirror.h"
 #include "mirror/params_private.h"
 #include "pg/pg.h"
@@ -27,7 +28,7 @@ struct MirrorTask {
         LIST_ENTRY(MirrorTask) entry;
         bool ending; /* it is off the list, and its callback runs */
         PgTask *pg;
-        sd_event_source *timer;
+        Timer timer;
         PgStep step;   /* of task_start_statement */
         Params params; /* of its statement, or of one of them */
         TaskComplete complete;
@@ -52,7 +53,7 @@ int task_start_statement(MirrorTask *task, const char *sql, PgStepResult on_resu
 int task_continue(MirrorTask *task, const PgWork *work);
 
 /* Calls `fire` after the delay, from the loop; the task must have nothing under way. */
-int task_wait(MirrorTask *task, uint64_t delay_usec, sd_event_time_handler_t fire);
+int task_wait(MirrorTask *task, uint64_t delay_usec, TimerHandler fire);
 
 /* Ends the task from a timer handler as if its work had ended. */
 void task_finish(MirrorTask *task, PgEnd end, const Fault *fault);

@@ -29,16 +29,14 @@ static bool prune_wants_history(void *userdata)
         return !((const PruneTask *)userdata)->keeps_history;
 }
 
-static PgNext prune_on_history(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext prune_on_history(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        (void)ret_fault;
         ((PruneTask *)userdata)->pruned.versions = result_int(result, 0, 0);
         return PG_NEXT;
 }
 
-static PgNext prune_on_runs(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext prune_on_runs(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        (void)ret_fault;
         ((PruneTask *)userdata)->pruned.runs = result_int(result, 0, 0);
         return PG_NEXT;
 }

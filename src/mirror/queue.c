@@ -92,9 +92,8 @@ typedef struct WriteTask {
         MirrorCallback callback;
 } WriteTask;
 
-static bool write_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool write_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        (void)end;
         ((WriteTask *)task)->callback(fault, task->userdata);
         return false;
 }

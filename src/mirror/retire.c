@@ -45,11 +45,10 @@ static void retire_trust(PgStep steps[static STEP_LOCK])
 
 /* ---- looking -------------------------------------------------------------------------------- */
 
-static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_fault)
+static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
         static const Fault none;
         RetireTask *t = userdata;
-        (void)ret_fault;
         for (int row = 0; row < PQntuples(r); row++) {
                 MirrorRetirable edge = {.name = PQgetvalue(r, row, 1),
                                         .asked = PQgetvalue(r, row, 2),
@@ -62,9 +61,8 @@ static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_faul
         return PG_NEXT;
 }
 
-static bool retire_found(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool retire_found(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        (void)end;
         ((RetireTask *)task)->callback(NULL, fault, task->userdata);
         return false;
 }
@@ -89,9 +87,8 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
 
 /* ---- retiring ------------------------------------------------------------------------------- */
 
-static PgNext retire_on_claim(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext retire_on_claim(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
-        (void)userdata;
         for (int row = 0; row < PQntuples(result); row++) {
                 const char *name = PQgetvalue(result, row, 0),
                            *holder = result_text(result, row, 1),

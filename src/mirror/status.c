@@ -98,10 +98,9 @@ static void status_fill(const PGresult *r, int row, MirrorStatus *ret)
         (void)uuid_parse(PQgetvalue(r, row, COLUMN_ID), &ret->edge);
 }
 
-static PgNext status_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext status_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         StatusTask *t = userdata;
-        (void)ret_fault;
         static const Fault none;
         for (int row = 0; row < PQntuples(result); row++) {
                 MirrorStatus status;
@@ -111,9 +110,8 @@ static PgNext status_on_result(const PGresult *result, void *userdata, Fault *re
         return PG_NEXT;
 }
 
-static bool status_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool status_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        (void)end;
         ((StatusTask *)task)->callback(NULL, fault, task->userdata);
         return false;
 }

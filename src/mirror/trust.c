@@ -102,9 +102,8 @@ int writer_check(const PGresult *result, Fault *ret_fault)
                          "here first");
 }
 
-PgNext trust_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
+PgNext trust_on_version(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
-        (void)userdata;
         bool right = schema_check(result_int(result, 0, 0), ret_fault) == 0 &&
                      writer_check(result, ret_fault) == 0;
         return right ? PG_NEXT : PG_ROLLBACK;

@@ -25,11 +25,10 @@ typedef struct VerifyTask {
         PgStep steps[3];
 } VerifyTask;
 
-static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault)
+static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
         VerifyTask *t = userdata;
         static const Fault none;
-        (void)ret_fault;
         if (PQntuples(r) == 0)
                 return PG_NEXT;
         bool listed = !PQgetisnull(r, 0, COLUMN_RECORDED_ROWS);
@@ -46,9 +45,8 @@ static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault
         return PG_AGAIN;
 }
 
-static bool verify_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool verify_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        (void)end;
         ((VerifyTask *)task)->callback(NULL, fault, task->userdata);
         return false;
 }

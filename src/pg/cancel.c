@@ -15,9 +15,8 @@ static void cancel_run(void *data)
         (void)PQcancel(data, message, sizeof(message));
 }
 
-static void cancel_done(void *data, void *userdata)
+static void cancel_done(void *data _unused_, void *userdata)
 {
-        (void)data;
         *(Background **)userdata = NULL;
 }
 

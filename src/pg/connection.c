@@ -13,13 +13,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 /* for the server, to end a statement that is cancelled */
 #define CLOSE_USEC (5 * USEC_PER_SEC)
 
 static int connection_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata);
-static int connection_on_deadline(sd_event_source *s, uint64_t usec, void *userdata);
+static void connection_on_deadline(void *userdata);
 
 /* Notices are not kept. That a server ends an idle session comes as a notice, too. */
 static void connection_on_notice(void *userdata, const PGresult *result)
@@ -33,7 +32,7 @@ void connection_fail(PgConnection *c, const Fault *fault)
 {
         c->fault = *fault;
         c->io = sd_event_source_disable_unref(c->io);
-        c->deadline = sd_event_source_disable_unref(c->deadline);
+        timer_cancel(&c->deadline);
         c->state = PG_CONNECTION_BROKEN;
         if (c->task)
                 c->handlers->on_lost(c, &c->fault);
@@ -80,9 +79,8 @@ bool connection_flush(PgConnection *c, bool more)
 
 int connection_set_deadline(PgConnection *c, uint64_t usec)
 {
-        c->deadline = sd_event_source_disable_unref(c->deadline);
-        return sd_event_add_time_relative(c->server->event, &c->deadline, CLOCK_MONOTONIC, usec,
-                                          USEC_PER_MSEC, connection_on_deadline, c);
+        return timer_start(&c->deadline, c->server->event, usec, USEC_PER_MSEC,
+                           connection_on_deadline, c);
 }
 
 /* Until it is too old; closed when no work comes for a while. */
@@ -147,7 +145,7 @@ static void connection_try_next(PgConnection *c, const Fault *fault)
         Fault next = *fault;
         do {
                 c->io = sd_event_source_disable_unref(c->io);
-                c->deadline = sd_event_source_disable_unref(c->deadline);
+                timer_cancel(&c->deadline);
                 PQfinish(TAKE_PTR(c->conn));
                 connection_keep_fault(c, &next);
                 bool final = next.refused || (next.sqlstate[0] && !next.retryable);
@@ -231,11 +229,9 @@ void connection_close(PgConnection *c, bool cancel)
 
 /* ---- what the loop reports ------------------------------------------------------------------ */
 
-static int connection_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+static int connection_on_io(sd_event_source *s _unused_, int fd _unused_, uint32_t revents _unused_,
+                            void *userdata)
 {
-        (void)s;
-        (void)fd;
-        (void)revents;
         PgConnection *c = userdata;
         if (c->state == PG_CONNECTION_CONNECTING)
                 connection_poll(c);
@@ -267,10 +263,8 @@ static void connection_on_connect_deadline(PgConnection *c)
                 connection_on_lookup(c, &fault);
 }
 
-static int connection_on_deadline(sd_event_source *s, uint64_t usec, void *userdata)
+static void connection_on_deadline(void *userdata)
 {
-        (void)s;
-        (void)usec;
         PgConnection *c = userdata;
         if (c->state == PG_CONNECTION_CONNECTING)
                 connection_on_connect_deadline(c);
@@ -278,7 +272,6 @@ static int connection_on_deadline(sd_event_source *s, uint64_t usec, void *userd
                 c->handlers->on_late(c);
         else
                 connection_retire(c);
-        return 0;
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -363,7 +356,7 @@ static void connection_try(PgConnection *c, PgEndpoints *list)
 
 void connection_on_lookup(PgConnection *c, const Fault *fault)
 {
-        c->deadline = sd_event_source_disable_unref(c->deadline);
+        timer_cancel(&c->deadline);
         /* Addresses do not change as often as name servers are away. */
         if (c->server->endpoints) {
                 connection_try(c, pg_endpoints_ref(c->server->endpoints));
@@ -430,7 +423,7 @@ PgConnection *connection_free(PgConnection *c)
         if (!c)
                 return NULL;
         sd_event_source_disable_unref(c->io);
-        sd_event_source_disable_unref(c->deadline);
+        timer_cancel(&c->deadline);
         (void)background_abandon(c->cancel);
         PQclear(c->answer);
         PQfinish(c->conn);

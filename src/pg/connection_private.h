@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/timer.h"
 #include "pg/server_private.h"
 #include <sys/queue.h>
 
@@ -38,8 +39,8 @@ struct PgConnection {
         PGconn *conn;
         PgConnectionState state;
         sd_event_source *io;
-        bool sends;                /* libpq has something to send, or wants to connect */
-        sd_event_source *deadline; /* connecting, working, closing: until then; idle: closed then */
+        bool sends;     /* libpq has something to send, or wants to connect */
+        Timer deadline; /* connecting, working, closing: until then; idle: closed then */
         PgEndpoints *endpoints;
         size_t first, tried;  /* the place in them where it began; how many it has tried */
         bool any;             /* none takes writes, and none need: see only_reads */

@@ -10,7 +10,6 @@
 #include "pg/work_private.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define CANCEL_USEC (200 * USEC_PER_MSEC)
 /* after a connection that could not be made */
@@ -24,39 +23,24 @@ struct PgPool {
         unsigned n_connections;
         /* the server took no further connection: none is asked for until one of ours comes free, or
          * this fires */
-        sd_event_source *pause;
+        Timer pause;
         TaskList waiting, ended;
         /* hands out work and runs callbacks, outside every handler of libpq's sockets */
         sd_event_source *dispatcher;
 };
 
-static void pool_dispatch_later(PgPool *pool)
+static void pool_dispatch_later(void *userdata)
 {
+        PgPool *pool = userdata;
         (void)sd_event_source_set_enabled(pool->dispatcher, SD_EVENT_ONESHOT);
 }
 
 /* ---- a server that takes no further connection ---------------------------------------------- */
 
-static void pool_end_pause(PgPool *pool)
-{
-        pool->pause = sd_event_source_disable_unref(pool->pause);
-}
-
-static int pool_on_pause(sd_event_source *s, uint64_t usec, void *userdata)
-{
-        (void)s;
-        (void)usec;
-        PgPool *pool = userdata;
-        pool_end_pause(pool);
-        pool_dispatch_later(pool);
-        return 0;
-}
-
 static int pool_begin_pause(PgPool *pool)
 {
-        pool_end_pause(pool);
-        return sd_event_add_time_relative(pool->server.event, &pool->pause, CLOCK_MONOTONIC,
-                                          PAUSE_USEC, 100 * USEC_PER_MSEC, pool_on_pause, pool);
+        return timer_start(&pool->pause, pool->server.event, PAUSE_USEC, 100 * USEC_PER_MSEC,
+                           pool_dispatch_later, pool);
 }
 
 /* ---- tasks ---------------------------------------------------------------------------------- */
@@ -94,7 +78,7 @@ static void pool_on_end(PgTask *t, PgEnd end)
 {
         PgConnection *c = t->connection;
         t->connection = NULL;
-        pool_end_pause(t->pool);
+        timer_cancel(&t->pool->pause);
         /* A connection that had died unnoticed while idle, before anything of the work came back:
          * it begins again on another one. */
         bool stale = end == PG_END_FAILED && t->at.lost && !t->at.answered_once &&
@@ -129,8 +113,8 @@ static void pool_on_late(PgConnection *c)
         /* What has lost this connection may have lost those that are idle, too. */
         PgConnection *other;
         LIST_FOREACH(other, &pool->connections, entry)
-        if (other->state == PG_CONNECTION_IDLE)
-                connection_retire(other);
+                if (other->state == PG_CONNECTION_IDLE)
+                        connection_retire(other);
 }
 
 static const PgConnectionHandlers pool_handlers = {
@@ -145,8 +129,8 @@ static void pool_on_looked_up(const Fault *fault, void *userdata)
         PgPool *pool = userdata;
         PgConnection *c;
         LIST_FOREACH(c, &pool->connections, entry)
-        if (c->state == PG_CONNECTION_CONNECTING && !c->endpoints)
-                connection_on_lookup(c, fault);
+                if (c->state == PG_CONNECTION_CONNECTING && !c->endpoints)
+                        connection_on_lookup(c, fault);
 }
 
 static void pool_drop_broken(PgPool *pool, Fault *ret_connect_fault)
@@ -159,7 +143,7 @@ static void pool_drop_broken(PgPool *pool, Fault *ret_connect_fault)
                 if (!c->connected)
                         *ret_connect_fault = c->fault;
                 else
-                        pool_end_pause(pool);
+                        timer_cancel(&pool->pause);
                 LIST_REMOVE(c, entry);
                 pool->n_connections--;
                 (void)connection_free(c);
@@ -171,7 +155,7 @@ static unsigned pool_count(const PgPool *pool, PgConnectionState state)
         unsigned n = 0;
         const PgConnection *c;
         LIST_FOREACH(c, &pool->connections, entry)
-        n += c->state == state;
+                n += c->state == state;
         return n;
 }
 
@@ -194,8 +178,7 @@ static bool pool_takes(const PgPool *pool, const PgWork *work)
 {
         unsigned bulk = 0, ordinary = 0, most = pool->server.options.max_connections;
         const PgConnection *c;
-        LIST_FOREACH(c, &pool->connections, entry)
-        {
+        LIST_FOREACH(c, &pool->connections, entry) {
                 bulk += c->task && c->task->work.bulk;
                 ordinary += c->task && !c->task->work.bulk && !c->task->work.urgent;
         }
@@ -210,19 +193,18 @@ static PgTask *pool_next(const PgPool *pool)
 {
         PgTask *t;
         TAILQ_FOREACH(t, &pool->waiting, entry)
-        if (t->work.urgent)
-                return t;
+                if (t->work.urgent)
+                        return t;
         TAILQ_FOREACH(t, &pool->waiting, entry)
-        if (pool_takes(pool, &t->work))
-                return t;
+                if (pool_takes(pool, &t->work))
+                        return t;
         return NULL;
 }
 
 static void pool_hand_out(PgPool *pool)
 {
         PgConnection *c;
-        LIST_FOREACH(c, &pool->connections, entry)
-        {
+        LIST_FOREACH(c, &pool->connections, entry) {
                 PgTask *t = pool_next(pool);
                 if (!t)
                         break;
@@ -234,7 +216,7 @@ static void pool_hand_out(PgPool *pool)
                 work_start(c);
         }
         LIST_FOREACH(c, &pool->connections, entry)
-        c->was_idle = c->was_idle || c->state == PG_CONNECTION_IDLE;
+                c->was_idle = c->was_idle || c->state == PG_CONNECTION_IDLE;
 }
 
 static void pool_open_more(PgPool *pool)
@@ -242,10 +224,10 @@ static void pool_open_more(PgPool *pool)
         unsigned waiting = 0;
         const PgTask *t;
         TAILQ_FOREACH(t, &pool->waiting, entry)
-        waiting += pool_takes(pool, &t->work);
+                waiting += pool_takes(pool, &t->work);
         unsigned coming =
                 pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
-        while (!pool->pause && waiting > coming &&
+        while (!timer_is_armed(&pool->pause) && waiting > coming &&
                pool->n_connections < pool->server.options.max_connections) {
                 PgConnection *c;
                 if (connection_open(&pool->server, &pool_handlers, pool, &c) < 0) {
@@ -274,9 +256,8 @@ static void pool_deliver(PgPool *pool)
         free(t);
 }
 
-static int pool_on_dispatch(sd_event_source *s, void *userdata)
+static int pool_on_dispatch(sd_event_source *s _unused_, void *userdata)
 {
-        (void)s;
         PgPool *pool = userdata;
         Fault connect_fault = {0};
         pool_drop_broken(pool, &connect_fault);
@@ -324,10 +305,9 @@ static void pool_wait_for_cancels(PgPool *pool)
         uint64_t until = clock_monotonic_usec() + CANCEL_USEC;
         PgConnection *c;
         LIST_FOREACH(c, &pool->connections, entry)
-        if (c->state == PG_CONNECTION_WORKING)
-                connection_close(c, work_can_be_cancelled(c));
-        LIST_FOREACH(c, &pool->connections, entry)
-        {
+                if (c->state == PG_CONNECTION_WORKING)
+                        connection_close(c, work_can_be_cancelled(c));
+        LIST_FOREACH(c, &pool->connections, entry) {
                 uint64_t now = clock_monotonic_usec();
                 if (c->cancel && now < until)
                         background_wait(c->cancel, until - now);
@@ -347,7 +327,7 @@ PgPool *pg_pool_free(PgPool *pool)
         }
         free_tasks(&pool->waiting);
         free_tasks(&pool->ended);
-        pool_end_pause(pool);
+        timer_cancel(&pool->pause);
         sd_event_source_disable_unref(pool->dispatcher);
         server_done(&pool->server);
         free(pool);

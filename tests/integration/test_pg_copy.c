@@ -88,7 +88,7 @@ static void copy_fails_with_the_fault_of_its_source(void **state)
 {
         Source s = {.n_rows = 100000, .fail_at = 50000};
         bench_run(*state, &s.call, &copy_work);
-        bench_assert_fault(&s.call, PG_END_FAILED, "spool-full", "", false);
+        bench_assert_fault(&s.call, PG_END_FAILED, "spool-failed", "", false);
         assert_int_equal(rows(*state), 0);
         bench_query(*state, &s.call, "SELECT 'alive'");
         assert_string_equal(s.call.value, "alive");
