@@ -7,6 +7,36 @@
 #include <errno.h>
 #include <string.h>
 
+/* What states mean, those of the job API and of the Edge job system. One that is not here is under
+ * way. */
+static const struct JobState {
+        const char *word;
+        bool waiting, terminal, good;
+        bool of_edge; /* in a document without an id it says by itself that this is about a job */
+} states[] = {
+        {.word = "WAITING", .waiting = true},
+        {.word = "SUBMITTED", .waiting = true, .of_edge = true},
+        {.word = "RUNNING", .of_edge = true},
+        {.word = "COMPLETED", .terminal = true, .good = true},
+        {.word = "SUCCEEDED", .terminal = true, .good = true, .of_edge = true},
+        {.word = "CAPABILITY_SUCCEEDED", .terminal = true, .good = true, .of_edge = true},
+        {.word = "CANCELED", .terminal = true},
+        {.word = "CANCELLED", .terminal = true, .of_edge = true},
+        {.word = "ERROR", .terminal = true},
+        {.word = "FAILED", .terminal = true, .of_edge = true},
+        {.word = "CAPABILITY_FAILED", .terminal = true, .of_edge = true},
+        {.word = "DELETED", .terminal = true},
+};
+
+static const struct JobState *state_find(const char *word)
+{
+        static const struct JobState other;
+        for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+                if (strcmp(word, states[i].word) == 0)
+                        return &states[i];
+        return &other;
+}
+
 void job_document_done(JobDocument *d)
 {
         free(d->message);
@@ -70,18 +100,6 @@ static char *job_document(cJSON *object, const Redact *redact)
         return NULL;
 }
 
-/* The Edge job system's own words, which say by themselves that a document is about a job. */
-static bool job_word_is_edge(const char *word)
-{
-        static const char *const words[] = {"SUBMITTED",        "RUNNING",   "SUCCEEDED",
-                                            "FAILED",           "CANCELLED", "CAPABILITY_SUCCEEDED",
-                                            "CAPABILITY_FAILED"};
-        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-                if (strcmp(word, words[i]) == 0)
-                        return true;
-        return false;
-}
-
 /* Is the one as new as the other, or newer? Of entries that cannot be compared the later one in the
  * list is. */
 static bool entry_is_newer(const cJSON *entry, const cJSON *than)
@@ -127,7 +145,7 @@ static int job_read_status(const cJSON *object, const Uuid *asked, const Redact 
         if (r < 0)
                 return r == -EINVAL && id >= 0 ? -EPROTO : r;
         (void)json_get_number(object, "progressPercentage", 0, 100, &ret->progress);
-        if (id == -ENOENT && asked && is_edge && job_word_is_edge(ret->state)) {
+        if (id == -ENOENT && asked && is_edge && state_find(ret->state)->of_edge) {
                 ret->id = *asked;
                 id = 0;
         }
@@ -168,33 +186,19 @@ int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *re
         return 0;
 }
 
-static bool job_state_is(const JobStatus *job, const char *const *states, size_t n_states)
-{
-        for (size_t i = 0; i < n_states; i++)
-                if (strcmp(job->state, states[i]) == 0)
-                        return true;
-        return false;
-}
-
 bool catalog_job_terminal(const JobStatus *job)
 {
-        static const char *const terminal[] = {
-                "COMPLETED",        "CANCELED", "CANCELLED", "ERROR",
-                "FAILED",           "DELETED",  "SUCCEEDED", "CAPABILITY_SUCCEEDED",
-                "CAPABILITY_FAILED"};
-        return job_state_is(job, terminal, ARRAY_SIZE(terminal));
+        return state_find(job->state)->terminal;
 }
 
 bool catalog_job_clean(const JobStatus *job)
 {
-        static const char *const good[] = {"COMPLETED", "SUCCEEDED", "CAPABILITY_SUCCEEDED"};
-        return job_state_is(job, good, ARRAY_SIZE(good)) &&
+        return state_find(job->state)->good &&
                (job->result[0] == '\0' || strcmp(job->result, "NOT_SET") == 0 ||
                 strcmp(job->result, "SUCCESS") == 0);
 }
 
 bool catalog_job_waiting(const JobStatus *job)
 {
-        return job->state[0] == '\0' || strcmp(job->state, "WAITING") == 0 ||
-               strcmp(job->state, "SUBMITTED") == 0;
+        return job->state[0] == '\0' || state_find(job->state)->waiting;
 }

@@ -312,10 +312,7 @@ void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
         d->runs = run;
         d->n_runs++;
         if (due->was_holder[0])
-                log_event(
-                        LOG_LEVEL_WARNING, NULL, LOG_FIELDS(LOG_TEXT("EDGE", name)),
-                        "%s: taken over from %s, which gave no sign of life until its lease ended",
-                        name, due->was_holder);
+                sync_log_takeover(LOG_LEVEL_WARNING, name, due->was_holder);
         if (d->stopping || supply != d->supply) { /* the question was asked before that */
                 run_release(run);
         } else if (!edge || !config_edge_is_due(edge)) {

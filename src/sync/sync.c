@@ -17,6 +17,13 @@
 
 static void sync_act(Sync *s, SyncAction action);
 
+void sync_log_takeover(LogLevel level, const char *edge, const char *holder)
+{
+        log_event(level, NULL, LOG_FIELDS(LOG_TEXT("EDGE", edge)),
+                  "%s: taken over from %s, which gave no sign of life until its lease ended", edge,
+                  holder);
+}
+
 /* ---- texts that the journal and the report need --------------------------------------------- */
 
 static void sync_take_problem(Sync *s, const char *problem)

@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/limiter.h"
+#include "base/log.h"
 #include "catalog/catalog.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
@@ -91,6 +92,9 @@ typedef struct SyncProgress {
 
 typedef void (*SyncProgressCallback)(const SyncProgress *progress, void *userdata);
 typedef void (*SyncDoneCallback)(const SyncReport *report, void *userdata);
+
+/* The lease of the edge was another instance's, and has ended. */
+void sync_log_takeover(LogLevel level, const char *edge, const char *holder);
 
 /* progress may be NULL. */
 int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress,

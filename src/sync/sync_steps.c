@@ -24,9 +24,7 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                 s->run = (MirrorRun){
                         .edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
                 if (claim->holder[0])
-                        log_info("%s: taken over from %s, which gave no sign of life until its "
-                                 "lease ended",
-                                 s->name, claim->holder);
+                        sync_log_takeover(LOG_LEVEL_INFO, s->name, claim->holder);
                 if (claim->resumes)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
                 if (claim->resumes && claim->job_url[0]) {
