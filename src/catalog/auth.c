@@ -33,11 +33,12 @@ struct Auth {
         uint64_t generation;
         uint64_t renew_usec, expires_usec;
         Redact redact;
-        Doubt doubt;    /* of the header */
-        bool renewed;   /* because of a 401, and none was accepted since */
-        bool acquiring; /* it was begun, and has not ended */
-        bool beginning; /* and its method has not returned yet */
-        Fault fault;    /* of the last acquisition */
+        Doubt doubt;      /* of the header */
+        bool renewed;     /* because of a 401, and none was accepted since */
+        bool acquiring;   /* it was begun, and has not ended */
+        bool beginning;   /* and its method has not returned yet */
+        Fault fault;      /* of the last acquisition */
+        char unread[600]; /* the advice while the secret cannot be read again; "": it can */
         uint64_t retry_usec;
 };
 
@@ -97,6 +98,7 @@ int auth_reload(Auth *a, Fault *ret_fault)
         _cleanup_(text_wipe) Text fresh = {0};
         if (!a->method)
                 return 0;
+        a->unread[0] = '\0';
         int r = a->load_secret(a->load_secret_userdata, &fresh, ret_fault);
         if (r >= 0 && a->method->check)
                 r = a->method->check(fresh.data, ret_fault);
@@ -123,8 +125,13 @@ int auth_reload(Auth *a, Fault *ret_fault)
 
 bool auth_reread(Auth *a)
 {
-        Fault ignored; /* what cannot be used has not changed */
-        return auth_reload(a, &ignored) > 0;
+        Fault fault;
+        int r = auth_reload(a, &fault);
+        if (r < 0) /* what cannot be used has not changed */
+                (void)snprintf(a->unread, sizeof(a->unread),
+                               "%s; what is on disk cannot be used, and was not sent: %.400s",
+                               a->method->advice, fault.message);
+        return r > 0;
 }
 
 /* ---- the header ----------------------------------------------------------------------------- */
@@ -221,7 +228,7 @@ const Redact *auth_redact(const Auth *a)
 
 const char *auth_advice(const Auth *a)
 {
-        return a->method ? a->method->advice : "";
+        return a->unread[0] ? a->unread : a->method ? a->method->advice : "";
 }
 
 /* ---- what is heard of it -------------------------------------------------------------------- */

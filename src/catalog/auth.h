@@ -72,7 +72,9 @@ void auth_end_doubt(Auth *a);
 bool auth_is_refused(const Auth *a);
 
 const Redact *auth_redact(const Auth *a); /* of all secrets and headers, those of before as well */
-const char *auth_advice(const Auth *a);   /* "; check …": the settings that a refusal is about */
+/* "; check …": the settings that a refusal is about; and why the secret could not be read again, if
+ * the last attempt failed: then the one that is refused is not the one on disk. */
+const char *auth_advice(const Auth *a);
 
 /* ---- methods -------------------------------------------------------------------------------- */
 

@@ -22,8 +22,11 @@
 
 static int load_from_userdata(void *userdata, Text *ret, Fault *ret_fault)
 {
-        (void)ret_fault;
-        return text_append_string(ret, *(const char **)userdata);
+        const char *secret = *(const char **)userdata;
+        if (!secret)
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NAME,
+                                 "/pw: no such file");
+        return text_append_string(ret, secret);
 }
 
 static void no_ready(void *userdata)
@@ -121,6 +124,27 @@ static void a_late_answer_to_an_old_secret_changes_nothing(void **state)
         assert_false(auth_is_refused(a));
         assert_int_equal(auth_on_401(a, old, &again), DOUBT_NOW);
         assert_false(auth_is_refused(a));
+        (void)auth_free(a);
+}
+
+/* Else a person would compare the password with a file that is not there. */
+static void a_refusal_names_why_the_secret_could_not_be_read_again(void **state)
+{
+        (void)state;
+        const DoubtCase first = {0};
+        const char *secret = "old";
+        Auth *a = auth_of(&auth_basic, "svc", &secret);
+        Fault fault;
+        assert_int_equal(auth_prepare(a, &fault), 1);
+        assert_string_equal(auth_advice(a), "; check username and password_file");
+        secret = NULL;
+        assert_int_equal(auth_on_401(a, auth_generation(a), &first), DOUBT_LATER);
+        assert_string_equal(auth_advice(a),
+                            "; check username and password_file; what is on disk cannot be used, "
+                            "and was not sent: /pw: no such file");
+        secret = "new";
+        assert_true(auth_reread(a));
+        assert_string_equal(auth_advice(a), "; check username and password_file");
         (void)auth_free(a);
 }
 
@@ -404,6 +428,7 @@ int main(void)
                 cmocka_unit_test(the_header_is_what_the_method_makes_of_the_secret),
                 cmocka_unit_test(a_username_that_cannot_be_sent_is_refused),
                 cmocka_unit_test(the_secret_and_the_one_before_are_redacted),
+                cmocka_unit_test(a_refusal_names_why_the_secret_could_not_be_read_again),
                 cmocka_unit_test(a_late_answer_to_an_old_secret_changes_nothing),
                 cmocka_unit_test_setup_teardown(requests_wait_for_one_acquisition, setup, teardown),
                 cmocka_unit_test_setup_teardown(
