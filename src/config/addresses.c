@@ -219,6 +219,15 @@ static int parse_conninfo(const Option *o, void *object, const char *value, Opti
                         return refuse(context, "dbname is the name of a database, and a connection "
                                                "string stands there; "
                                                "write its words into conninfo itself");
+                /* a server that takes no writes, where there is one */
+                if (strcmp(i->keyword, "target_session_attrs") == 0 &&
+                    (strstr(i->val, "standby") || strcmp(i->val, "read-only") == 0))
+                        return refuse(context,
+                                      "its target_session_attrs looks for a server that "
+                                      "takes no writes, and a sync must write; leave it "
+                                      "out: then the primary among the hosts is found, and "
+                                      "status and verify read a standby where none is "
+                                      "there");
                 if (i->dispchar[0] == '*')
                         return refuse(context, "it holds a secret (the passphrase of a key); use a "
                                                "key without one that "

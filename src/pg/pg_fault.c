@@ -153,8 +153,10 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
                 ret->refused = true;
                 return;
         }
-        bool read_only =
-                connecting && (strstr(message, "read-only") || strstr(message, "hot standby"));
+        /* "session is not read-only", "server is not in hot standby mode": it does take writes, and
+         * conninfo wants one that does not */
+        bool read_only = connecting &&
+                         (strstr(message, "is read-only") || strstr(message, "is in hot standby"));
         fault_set(ret, FAULT_PEER, ECONNREFUSED,
                   read_only ? CODE_PG_READ_ONLY : CODE_PG_UNREACHABLE,
                   read_only ? "PostgreSQL: %s; it is a standby, or a database that takes no writes "

@@ -302,6 +302,11 @@ static void a_server_that_cannot_be_had_says_why_and_keeps_the_secret(void **sta
                 {"user=em dbname=nowhere", NULL, "pg-refused", "28000", false, true},
                 {"user=em dbname=missing", NULL, "pg-no-database", "3D000", false, false},
                 {"user=em dbname=read_only", NULL, "pg-read-only", "", true, false},
+                /* it is one that takes writes */
+                {"user=em dbname=test target_session_attrs=read-only", NULL, "pg-unreachable", "",
+                 true, false},
+                {"user=em dbname=test target_session_attrs=standby", NULL, "pg-unreachable", "",
+                 true, false},
                 {"user=em dbname=test port=1", "Wrong-Horse-8", "pg-unreachable", "", true, false},
                 {"user=em dbname=test host=/no/such/folder", "Wrong-Horse-8", "pg-unreachable", "",
                  true, false},

@@ -17,6 +17,11 @@
 #define DBNAME_BAD                                                                                 \
         "1:2: conninfo: dbname is the name of a database, and a connection string stands there; "  \
         "write its words into conninfo itself; " CONNINFO_FORM
+#define STANDBY_BAD                                                                                \
+        "1:2: conninfo: its target_session_attrs looks for a server that takes no writes, and a "  \
+        "sync must write; leave it out: then the primary among the hosts is found, and status "    \
+        "and "                                                                                     \
+        "verify read a standby where none is there; " CONNINFO_FORM
 #define FILE_FORM "accepted: /absolute/path or credential:NAME\n"
 #define UUID_FORM "accepted: a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\n"
 
@@ -107,6 +112,9 @@ static const Case REFUSED[] = {
          "1:2: request_timeout = 999ms: out of range; " DURATION("1s to 10m")},
         {"[postgres]", "conninfo = dbname", CONNINFO_BAD},
         {"[postgres]", "conninfo = frob=1 dbname=x", CONNINFO_BAD},
+        {"[postgres]", "conninfo = dbname=x target_session_attrs=standby", STANDBY_BAD},
+        {"[postgres]", "conninfo = dbname=x target_session_attrs=prefer-standby", STANDBY_BAD},
+        {"[postgres]", "conninfo = postgresql:///x?target_session_attrs=read-only", STANDBY_BAD},
         {"[postgres]", "conninfo = dbname=x password=hunter2",
          "1:2: conninfo: it holds a password; write that to a file and name it with "
          "password_file; " CONNINFO_FORM},
