@@ -205,7 +205,8 @@ static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
 
 static void check_edge(Check *c, const ConfigEdge *edge)
 {
-        const Uuid *schema = edge->has_schema_connection ? &edge->schema_connection : NULL;
+        const Uuid *schema =
+                edge->settings.has_schema_connection ? &edge->settings.schema_connection : NULL;
         EdgeCheck *e = calloc(1, sizeof(*e));
         int r = -ENOMEM;
         c->asked = true;

@@ -153,7 +153,8 @@ static int runner_start(SyncCommand *c, Runner *r)
         const ConfigEdge *e = r->edge;
         SyncPlan plan = sync_plan_of(e);
         plan.trigger = MIRROR_TRIGGER_MANUAL;
-        plan.refresh = e->refresh && !c->line->no_refresh;
+        if (c->line->no_refresh)
+                plan.settings.refresh = false;
         plan.compare = c->line->full;
         plan.accept_removals = c->line->accept_removals;
         plan.dry_run = c->line->dry_run ? runner_on_plan : NULL;

@@ -48,8 +48,9 @@ static bool lives_in_edge(const Option *o)
 
 static bool is_polling(const Option *o)
 {
-        return o->section == OPTION_DEFAULTS && (o->offset == offsetof(ConfigEdge, poll_min_usec) ||
-                                                 o->offset == offsetof(ConfigEdge, poll_max_usec));
+        return o->section == OPTION_DEFAULTS &&
+               (o->offset == offsetof(ConfigEdge, settings.polling.poll_min_usec) ||
+                o->offset == offsetof(ConfigEdge, settings.polling.poll_max_usec));
 }
 
 /* Presets are ours and parse. */
@@ -124,7 +125,7 @@ static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defa
                              "edge \"%s\" has no id; accepted: id = UUID of the Edge connection",
                              from->name);
         if (polling.line > 0)
-                draft_check_polling(d, edge, polling);
+                draft_check_polling(d, &edge->settings.polling, polling);
         return 0;
 }
 
@@ -181,7 +182,7 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
                         polling = s->place;
         }
         if (polling.line > 0)
-                draft_check_polling(d, defaults, polling);
+                draft_check_polling(d, &defaults->settings.polling, polling);
         if (!d->unreadable) {
                 draft_check_required(d, OPTION_CATALOG, present);
                 draft_check_required(d, OPTION_POSTGRES, present);

@@ -96,16 +96,16 @@ void draft_check_postgres(Draft *d, const Config *config)
                      "of the server's issuer, or another sslmode, set explicitly");
 }
 
-void draft_check_polling(Draft *d, const ConfigEdge *edge, Place place)
+void draft_check_polling(Draft *d, const PollingLimits *polling, Place place)
 {
         char low[DURATION_STRING_SIZE], high[DURATION_STRING_SIZE];
 
-        if (edge->poll_min_usec > edge->poll_max_usec)
+        if (polling->poll_min_usec > polling->poll_max_usec)
                 problems_add(
                         &d->problems, place,
                         "poll_min (%s) is above poll_max (%s); accepted: poll_min up to poll_max",
-                        duration_format(edge->poll_min_usec, low),
-                        duration_format(edge->poll_max_usec, high));
+                        duration_format(polling->poll_min_usec, low),
+                        duration_format(polling->poll_max_usec, high));
 }
 
 /* Equal ones come together, in the order in which they stand in the files: draft and configuration

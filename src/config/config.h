@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/text.h"
 #include "base/uuid.h"
+#include "config/sync_settings.h"
 #include "schedule/schedule.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,19 +46,10 @@ typedef struct ConfigDaemon {
         uint64_t history_keep_usec, run_keep_usec; /* USEC_FOREVER: never pruned */
 } ConfigDaemon;
 
-/* How many rows one sync may remove: a count, or a share of the edge's rows. */
-typedef struct ConfigRemovals {
-        bool is_share;
-        int64_t count;
-        double share; /* 0..1 */
-} ConfigRemovals;
-
 typedef struct ConfigEdge {
         char *name; /* from [edge "name"] */
         Uuid id;
         bool enabled;
-        bool has_schema_connection;
-        Uuid schema_connection;
         char *schedule_text;
         Schedule schedule;
         char *timezone;
@@ -65,14 +57,8 @@ typedef struct ConfigEdge {
          */
         const Zone *zone;
         uint64_t spread_usec;
-        bool refresh;
-        uint64_t poll_min_usec, poll_max_usec;
-        uint64_t wait_timeout_usec, job_timeout_usec, settle_usec;
-        unsigned page_size;
-        uint64_t list_timeout_usec;
-        ConfigRemovals max_removals;
-        unsigned confirm_removals; /* syncs in a row that must prove a row gone; at least 1 */
-        char *file;                /* where it stands, for messages */
+        SyncSettings settings;
+        char *file; /* where it stands, for messages */
         unsigned line;
 } ConfigEdge;
 

@@ -51,5 +51,5 @@ int draft_assemble(Draft *d, Config *config);
 void draft_check_catalog(Draft *d, const Config *config);
 void draft_check_postgres(Draft *d, const Config *config);
 void draft_check_required(Draft *d, OptionSection section, const bool *present);
-void draft_check_polling(Draft *d, const ConfigEdge *edge, Place place);
+void draft_check_polling(Draft *d, const PollingLimits *polling, Place place);
 int draft_check_edges_unique(Draft *d, const Config *config);

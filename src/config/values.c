@@ -192,7 +192,7 @@ static int parse_schema_connection(const Option *o, void *object, const char *va
         ConfigEdge *edge = object;
         int r = parse_id(o, object, value, context);
         if (r == 0)
-                edge->has_schema_connection = true;
+                edge->settings.has_schema_connection = true;
         return r;
 }
 
@@ -274,7 +274,7 @@ static int parse_percent(const char *value, size_t size, int64_t *ret_hundredths
 
 static int parse_removals(const Option *o, void *object, const char *value, OptionContext *context)
 {
-        ConfigRemovals *removals = field_of(o, object);
+        GuardLimit *removals = field_of(o, object);
         size_t size = strlen(value);
         int64_t n;
         bool is_share = value[size - 1] == '%';
@@ -286,9 +286,9 @@ static int parse_removals(const Option *o, void *object, const char *value, Opti
         if (r < 0)
                 return refuse(context, "neither a number of rows nor a share");
         if (is_share)
-                *removals = (ConfigRemovals){.is_share = true, .share = (double)n / 10000.0};
+                *removals = (GuardLimit){.is_share = true, .share = (double)n / 10000.0};
         else
-                *removals = (ConfigRemovals){.count = n};
+                *removals = (GuardLimit){.count = n};
         return 0;
 }
 

@@ -193,7 +193,8 @@ void breaker_probe(Daemon *d)
                 return;
         }
         g->timer = sd_event_source_disable_unref(g->timer);
-        const Uuid *schema = edge->has_schema_connection ? &edge->schema_connection : NULL;
+        const Uuid *schema =
+                edge->settings.has_schema_connection ? &edge->settings.schema_connection : NULL;
         int r = catalog_list(d->supply->peers->catalog, &edge->id, schema, 0, 1, breaker_on_answer,
                              d, &g->probe);
         if (r < 0) {

@@ -9,16 +9,8 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "config/sync_settings.h"
 #include <stdint.h>
-
-/* max_removals: a count, or a share of the rows that the edge has in the mirror. All zero: none. */
-typedef struct GuardLimit {
-        bool is_share;
-        int64_t count;
-        double share; /* 0…1 */
-} GuardLimit;
 
 typedef enum GuardVerdict {
         GUARD_OPEN,       /* let each be proven, and remove those that are gone */

@@ -17,23 +17,18 @@
 void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
 {
         *m = (SyncMachine){
-                .refresh_wanted = options->refresh,
-                .polling_limits = options->polling,
-                .settle_usec = options->settle_usec,
+                .settings = options->settings,
                 .patience_usec = options->patience_usec,
-                .list_timeout_usec = options->list_timeout_usec,
                 .edge = options->edge,
                 .name = options->name,
-                .max_removals = options->max_removals,
-                .filtered = options->filtered,
                 .accept_removals = options->accept_removals,
                 .dry_run = options->dry_run,
                 .state = SYNC_IDLE,
-                .phase = options->refresh && !options->dry_run ? SYNC_PHASE_REFRESH
-                                                               : SYNC_PHASE_LIST,
+                .phase = options->settings.refresh && !options->dry_run ? SYNC_PHASE_REFRESH
+                                                                        : SYNC_PHASE_LIST,
         };
         retry_init(&m->retry, RETRY_ATTEMPTS);
-        listing_init(&m->listing, options->page_size, options->random);
+        listing_init(&m->listing, options->settings.page_size, options->random);
 }
 
 void sync_machine_done(SyncMachine *m)
@@ -62,14 +57,14 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
                 machine_busy(m, claim);
                 return SYNC_NOT_CLAIMED;
         }
-        if (m->refresh_wanted && claim->resumes) {
+        if (m->settings.refresh && claim->resumes) {
                 m->has_job = true;
                 m->job = (JobStatus){.id = claim->job_id, .progress = -1};
-                polling_init(&m->polling, &m->polling_limits, claim->job_url[0] != '\0', false,
+                polling_init(&m->polling, &m->settings.polling, claim->job_url[0] != '\0', false,
                              in->now_usec);
                 return SYNC_CLAIMED_RESUME;
         }
-        if (m->refresh_wanted)
+        if (m->settings.refresh)
                 return SYNC_CLAIMED_REFRESH;
         m->refresh = REFRESH_SKIPPED;
         return SYNC_CLAIMED_LIST;
@@ -106,7 +101,7 @@ static SyncEvent machine_on_refresh_fault(SyncMachine *m, const SyncInput *in)
                 m->refresh = REFRESH_REJECTED;
         } else {
                 m->refresh = REFRESH_UNKNOWN;
-                m->delay_usec = m->settle_usec;
+                m->delay_usec = m->settings.settle_usec;
         }
         machine_record_fault(m, &a->fault);
         return m->refresh == REFRESH_UNKNOWN ? SYNC_REFRESH_UNKNOWN : SYNC_REFRESH_OVER;
@@ -121,12 +116,12 @@ static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
         retry_reset(&m->retry);
         if (!a->has_job) {
                 m->refresh = REFRESH_UNKNOWN;
-                m->delay_usec = m->settle_usec;
+                m->delay_usec = m->settings.settle_usec;
                 return SYNC_REFRESH_UNKNOWN;
         }
         m->has_job = true;
         m->job = a->job.status;
-        polling_init(&m->polling, &m->polling_limits, a->location != NULL, a->location_has_below,
+        polling_init(&m->polling, &m->settings.polling, a->location != NULL, a->location_has_below,
                      in->now_usec);
         m->delay_usec = polling_first_delay(&m->polling);
         return SYNC_JOB_STARTED;
@@ -206,14 +201,15 @@ static SyncEvent machine_list_timed_out(SyncMachine *m)
         fault_set(&fault, FAULT_RUN, ETIMEDOUT, CODE_LIST_TIMEOUT,
                   "reading the list took longer than list_timeout (%s): %" PRId64
                   " rows in %" PRId64 " pages; what was seen is applied",
-                  duration_format(m->list_timeout_usec, limit), m->listing.received, m->pages);
+                  duration_format(m->settings.list_timeout_usec, limit), m->listing.received,
+                  m->pages);
         return machine_list_unstable(m, &fault);
 }
 
 static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
 {
         const CatalogPageAnswer *page = in->page;
-        bool late = in->now_usec > m->list_from_usec + m->list_timeout_usec;
+        bool late = in->now_usec > m->list_from_usec + m->settings.list_timeout_usec;
         if (page->answer.fault.scope != FAULT_NONE) {
                 if (late && page->answer.fault.retryable)
                         return machine_list_timed_out(m);

@@ -159,16 +159,24 @@ typedef struct SyncInput {
         };
 } SyncInput;
 
-typedef struct SyncMachine {
-        /* configuration */
-        bool refresh_wanted;
-        PollingLimits polling_limits;
-        uint64_t settle_usec, patience_usec;
-        uint64_t list_timeout_usec;
+typedef struct SyncMachineOptions {
+        SyncSettings settings;
+        /* a longer Retry-After of the catalog is not waited for: the run is put off */
+        uint64_t patience_usec;
+        uint64_t random; /* uniform over uint64_t, nothing that a server could know */
         Uuid edge;
-        const char *name; /* borrowed; NULL: it has none */
-        GuardLimit max_removals;
-        bool filtered, accept_removals, dry_run;
+        const char *name;     /* borrowed for as long as the machine lives; NULL: none */
+        bool accept_removals; /* the guard is open; each row must still be proven gone */
+        bool dry_run;         /* list, verify and plan; write nothing */
+} SyncMachineOptions;
+
+typedef struct SyncMachine {
+        /* as in SyncMachineOptions */
+        SyncSettings settings;
+        uint64_t patience_usec;
+        Uuid edge;
+        const char *name;
+        bool accept_removals, dry_run;
 
         /* where it is */
         SyncState state;
@@ -207,23 +215,6 @@ typedef struct SyncMachine {
         int64_t pages, requests;
         bool stopped_applying; /* the stop came while the snapshot was on its way */
 } SyncMachine;
-
-typedef struct SyncMachineOptions {
-        bool refresh;
-        PollingLimits polling;
-        uint64_t settle_usec;
-        /* a longer Retry-After of the catalog is not waited for: the run is put off */
-        uint64_t patience_usec;
-        uint64_t list_timeout_usec;
-        unsigned page_size;
-        uint64_t random; /* uniform over uint64_t, nothing that a server could know */
-        Uuid edge;
-        const char *name; /* borrowed for as long as the machine lives; NULL: none */
-        GuardLimit max_removals;
-        bool filtered;        /* the list holds a part of the edge: schema_connection is set */
-        bool accept_removals; /* the guard is open; each row must still be proven gone */
-        bool dry_run;         /* list, verify and plan; write nothing */
-} SyncMachineOptions;
 
 void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options);
 void sync_machine_done(SyncMachine *m); /* releases memory; zeroed or twice is fine */

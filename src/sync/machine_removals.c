@@ -29,7 +29,8 @@ static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
                   "%s; %" PRId64 " of the %" PRId64
                   " rows of the mirror were not seen, more than max_removals (%s) "
                   "allows to be removed, so they are not asked for, and stay as they are",
-                  list.message, a->found, a->present, guard_format_limit(&m->max_removals, limit));
+                  list.message, a->found, a->present,
+                  guard_format_limit(&m->settings.max_removals, limit));
         m->missing = MIRROR_MISSING_IGNORE;
         return SYNC_REMOVALS_HELD;
 }
@@ -46,16 +47,17 @@ static void machine_way_out(const SyncMachine *m, char *out, size_t size)
                 "sync "
                 "--accept-removals %s removes those that the catalog says are gone%s",
                 edge, edge,
-                m->filtered ? "; those that schema_connection leaves out are not gone: set it "
-                              "before the first "
-                              "sync, or forget the edge (edgemirror retire --forget) and begin anew"
-                            : "");
+                m->settings.has_schema_connection
+                        ? "; those that schema_connection leaves out are not gone: set it "
+                          "before the first "
+                          "sync, or forget the edge (edgemirror retire --forget) and begin anew"
+                        : "");
 }
 
 SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
 {
         GuardVerdict verdict =
-                guard_judge(&m->max_removals, a->present, m->listing.received, a->found);
+                guard_judge(&m->settings.max_removals, a->present, m->listing.received, a->found);
         if (m->accept_removals || verdict == GUARD_OPEN) {
                 proof_init(&m->proof, a->found, m->has_control ? &m->control : NULL);
                 return SYNC_ROWS_MISSING;
@@ -76,7 +78,7 @@ SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
                           " rows are missing from the list (%s%s), more than max_removals (%s) "
                           "allows; %s",
                           a->found, a->present, a->names, a->found > 3 ? ", …" : "",
-                          guard_format_limit(&m->max_removals, limit), way_out);
+                          guard_format_limit(&m->settings.max_removals, limit), way_out);
         machine_record_fault(m, &fault);
         m->missing = MIRROR_MISSING_GUARD;
         return SYNC_REMOVALS_HELD;

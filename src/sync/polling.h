@@ -14,12 +14,7 @@
 
 #include "base/retry.h"
 #include "catalog/catalog.h"
-
-typedef struct PollingLimits {
-        uint64_t poll_min_usec, poll_max_usec;
-        uint64_t wait_timeout_usec; /* while the job says WAITING */
-        uint64_t job_timeout_usec;  /* since it no longer does */
-} PollingLimits;
+#include "config/sync_settings.h"
 
 typedef enum PollingStep {
         POLLING_WAIT,      /* ask again after *ret_delay_usec */

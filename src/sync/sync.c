@@ -271,20 +271,11 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
         if (r < 0)
                 return r;
         SyncMachineOptions options = {
-                .refresh = plan->refresh,
-                .polling = {.poll_min_usec = plan->poll_min_usec,
-                            .poll_max_usec = plan->poll_max_usec,
-                            .wait_timeout_usec = plan->wait_timeout_usec,
-                            .job_timeout_usec = plan->job_timeout_usec},
-                .settle_usec = plan->settle_usec,
+                .settings = plan->settings,
                 .patience_usec = context->patience_usec,
-                .list_timeout_usec = plan->list_timeout_usec,
-                .page_size = plan->page_size,
                 .random = clock_random(),
                 .edge = plan->edge,
                 .name = s->name,
-                .max_removals = plan->max_removals,
-                .filtered = plan->has_schema_connection,
                 .accept_removals = plan->accept_removals,
                 .dry_run = plan->dry_run != NULL,
         };

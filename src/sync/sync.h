@@ -38,22 +38,12 @@ typedef struct SyncContext {
 typedef struct SyncPlan {
         Uuid edge;
         const char *name; /* for the log; copied */
-        bool has_schema_connection;
-        Uuid schema_connection;
+        SyncSettings settings;
         MirrorTrigger trigger;
         int64_t held_epoch;    /* of a lease that mirror_take_due took; 0: none */
         int64_t next_run_usec; /* when the edge is due next; see MirrorClaimRequest */
-        bool refresh;
-        uint64_t poll_min_usec, poll_max_usec;
-        uint64_t wait_timeout_usec, job_timeout_usec, settle_usec, list_timeout_usec;
-        unsigned page_size;
-        GuardLimit max_removals; /* all zero: no row is removed without a person's word */
-        unsigned
-                /* a row is removed when so many syncs in a row have found it missing and proven
-                   gone */
-                confirm_removals;
-        bool compare; /* row by row, also when the digest says that nothing changed */
-        /* that word: neither the limit nor confirm_removals count; each row must still be proven
+        bool compare;          /* row by row, also when the digest says that nothing changed */
+        /* neither the limit nor confirm_removals count; each row must still be proven
          * gone, now */
         bool accept_removals;
         MirrorPlanCallback dry_run; /* set: nothing is written and no refresh is triggered; what a

@@ -195,7 +195,7 @@ static int sync_do_apply(Sync *s)
                 .found = s->snapshot.found,
                 .verdicts = s->snapshot.verdicts,
                 /* A person who accepts the removals has waited long enough. */
-                .confirm_removals = s->plan.accept_removals ? 1 : s->plan.confirm_removals,
+                .confirm_removals = s->plan.accept_removals ? 1 : s->plan.settings.confirm_removals,
         };
         if (s->machine.dry_run)
                 return mirror_plan(s->context.mirror, &s->plan.edge, &snapshot, sync_on_plan,
@@ -220,7 +220,8 @@ static int sync_do_list(Sync *s)
         if (s->listed_usec == 0)
                 s->listed_usec = (int64_t)clock_boottime_usec();
         const Listing *l = &s->machine.listing;
-        const Uuid *schema = s->plan.has_schema_connection ? &s->plan.schema_connection : NULL;
+        const Uuid *schema =
+                s->plan.settings.has_schema_connection ? &s->plan.settings.schema_connection : NULL;
         if (!s->prefetch) {
                 int r = prefetch_new(s->context.event, s->context.catalog, s->context.limiter,
                                      &s->plan.edge, schema, sync_on_page, s, &s->prefetch);
@@ -235,10 +236,11 @@ static int sync_do_claim(Sync *s)
         const MirrorClaimRequest request = {
                 .edge = s->plan.edge,
                 .trigger = s->plan.trigger,
-                .refresh = s->plan.refresh,
+                .refresh = s->plan.settings.refresh,
                 .held_epoch = s->plan.held_epoch,
                 .next_run_usec = s->plan.next_run_usec,
-                .job_max_age_usec = s->plan.wait_timeout_usec + s->plan.job_timeout_usec,
+                .job_max_age_usec = s->plan.settings.polling.wait_timeout_usec +
+                                    s->plan.settings.polling.job_timeout_usec,
         };
         s->claimed_usec = clock_boottime_usec();
         return mirror_claim(s->context.mirror, &request, sync_on_claim, s, &s->task);

@@ -31,9 +31,10 @@ static void check_config(const Config *config)
                 FUZZ_CHECK(i == 0 || strcmp(config->edges[i - 1].name, e->name) < 0);
                 FUZZ_CHECK(config_find_edge(config, e->name) == e &&
                            config_find_edge_by_id(config, &e->id) == e);
-                FUZZ_CHECK((e->zone || config->warnings) && e->schedule_text && e->page_size >= 1 &&
-                           e->page_size <= LIMIT_PAGE_SIZE_MAX);
-                FUZZ_CHECK(e->poll_min_usec <= e->poll_max_usec);
+                FUZZ_CHECK((e->zone || config->warnings) && e->schedule_text &&
+                           e->settings.page_size >= 1 &&
+                           e->settings.page_size <= LIMIT_PAGE_SIZE_MAX);
+                FUZZ_CHECK(e->settings.polling.poll_min_usec <= e->settings.polling.poll_max_usec);
         }
         FUZZ_CHECK(config_same_peers(config, config));
 }

@@ -198,7 +198,7 @@ src/sync/machine.c
 
 a run that takes up a job refreshes again
 src/sync/machine.c
-s/if (m->refresh_wanted && claim->resumes)/if (false)/
+s/if (m->settings.refresh && claim->resumes)/if (false)/
 
 a refresh that had ended before the answer came counts as later
 src/sync/sync_steps.c
@@ -370,7 +370,7 @@ s/\.missing = s->machine\.missing,/.missing = s->machine.missing == MIRROR_MISSI
 
 confirm_removals is not handed on
 src/sync/sync_steps.c
-s/s->plan\.accept_removals ? 1 : s->plan\.confirm_removals/1/
+s/s->plan\.accept_removals ? 1 : s->plan\.settings\.confirm_removals/1/
 
 compare is not handed on
 src/sync/sync_steps.c
@@ -378,7 +378,7 @@ s/\.compare = s->plan\.compare/.compare = false/
 
 schema_connection is not handed on
 src/sync/sync_steps.c
-s/s->plan\.has_schema_connection ? &s->plan\.schema_connection : NULL/NULL/
+s/s->plan\.settings\.has_schema_connection ? &s->plan\.settings\.schema_connection : NULL/NULL/
 
 a job that is taken up counts as one of now
 src/sync/sync_steps.c

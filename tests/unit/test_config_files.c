@@ -181,8 +181,8 @@ static void later_files_override_in_the_order_of_their_names(void **state _unuse
         assert_int_equal(c->daemon.lease_usec, 11 * USEC_PER_SEC);
         assert_int_equal(c->daemon.stop_timeout_usec, 7 * USEC_PER_SEC);
         assert_int_equal(c->n_edges, 2);
-        assert_int_equal(c->edges[0].page_size, 30);
-        assert_int_equal(c->edges[1].page_size, 30);
+        assert_int_equal(c->edges[0].settings.page_size, 30);
+        assert_int_equal(c->edges[1].settings.page_size, 30);
         assert_string_equal(c->edges[1].file, "t.conf.d/10-a.conf");
         assert_int_equal(c->edges[1].line, 4);
 }
@@ -197,12 +197,12 @@ static void an_edge_overrides_the_defaults_wherever_they_stand(void **state _unu
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
         const ConfigEdge *a = config_find_edge(c, "a"), *b = config_find_edge(c, "b");
 
-        assert_int_equal(a->page_size, 7);
-        assert_int_equal(b->page_size, 20);
+        assert_int_equal(a->settings.page_size, 7);
+        assert_int_equal(b->settings.page_size, 20);
         assert_false(a->enabled);
         assert_true(b->enabled);
-        assert_true(a->has_schema_connection);
-        assert_false(b->has_schema_connection);
+        assert_true(a->settings.has_schema_connection);
+        assert_false(b->settings.has_schema_connection);
         assert_false(a->schedule.is_interval);
         assert_true(b->schedule.is_interval);
         assert_string_equal(a->timezone, "Europe/Brussels");
@@ -233,7 +233,7 @@ static void files_from_other_systems_are_read(void **state _unused_)
         assert_string_equal(c->catalog.url, "https://c.example");
         assert_string_equal(c->catalog.username, "u;v");
         assert_string_equal(c->edges[0].name, "Zürich ] ; 1");
-        assert_int_equal(c->edges[0].page_size, 9);
+        assert_int_equal(c->edges[0].settings.page_size, 9);
         assert_int_equal(c->edges[0].line, 9);
 }
 

@@ -255,21 +255,21 @@ static void defaults_hold_where_nothing_is_written(void **state _unused_)
         assert_int_equal(c->n_edges, 1);
         const ConfigEdge *e = &c->edges[0];
         assert_string_equal(e->name, "a");
-        assert_true(e->enabled && e->refresh && !e->has_schema_connection);
+        assert_true(e->enabled && e->settings.refresh && !e->settings.has_schema_connection);
         assert_string_equal(e->schedule_text, "every 1h");
         assert_true(e->schedule.is_interval);
         assert_int_equal(e->schedule.interval_usec, USEC_PER_HOUR);
         assert_string_equal(e->timezone, "UTC");
         assert_string_equal(zone_name(e->zone), "UTC");
         assert_int_equal(e->spread_usec, 5 * USEC_PER_MINUTE);
-        assert_int_equal(e->poll_min_usec, USEC_PER_SEC);
-        assert_int_equal(e->poll_max_usec, 30 * USEC_PER_SEC);
-        assert_int_equal(e->wait_timeout_usec, 15 * USEC_PER_MINUTE);
-        assert_int_equal(e->job_timeout_usec, USEC_PER_HOUR);
-        assert_int_equal(e->settle_usec, 30 * USEC_PER_SEC);
-        assert_int_equal(e->list_timeout_usec, USEC_PER_HOUR);
-        assert_int_equal(e->page_size, 500);
-        assert_true(e->max_removals.is_share && e->max_removals.share == 0.2);
+        assert_int_equal(e->settings.polling.poll_min_usec, USEC_PER_SEC);
+        assert_int_equal(e->settings.polling.poll_max_usec, 30 * USEC_PER_SEC);
+        assert_int_equal(e->settings.polling.wait_timeout_usec, 15 * USEC_PER_MINUTE);
+        assert_int_equal(e->settings.polling.job_timeout_usec, USEC_PER_HOUR);
+        assert_int_equal(e->settings.settle_usec, 30 * USEC_PER_SEC);
+        assert_int_equal(e->settings.list_timeout_usec, USEC_PER_HOUR);
+        assert_int_equal(e->settings.page_size, 500);
+        assert_true(e->settings.max_removals.is_share && e->settings.max_removals.share == 0.2);
         assert_string_equal(e->file, "t.conf");
         assert_int_equal(e->line, 7);
 }
@@ -398,9 +398,9 @@ static void removals_are_a_count_or_a_share(void **state _unused_)
                 files_write("t.conf", VALID);
                 files_write("t.conf.d/1.conf", text);
                 _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
-                assert_int_equal(c->edges[0].max_removals.is_share, CASES[i].is_share);
-                assert_int_equal(c->edges[0].max_removals.count, CASES[i].count);
-                assert_true(c->edges[0].max_removals.share == CASES[i].share);
+                assert_int_equal(c->edges[0].settings.max_removals.is_share, CASES[i].is_share);
+                assert_int_equal(c->edges[0].settings.max_removals.count, CASES[i].count);
+                assert_true(c->edges[0].settings.max_removals.share == CASES[i].share);
         }
 }
 

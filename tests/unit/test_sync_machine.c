@@ -49,14 +49,14 @@ static const unsigned allowed[SYNC_STATES] = {
 static void machine_at(SyncMachine *m, SyncState state)
 {
         static const SyncMachineOptions options = {
-                .refresh = true,
-                .polling = {1000000, 30000000, 60000000, 600000000},
-                .settle_usec = 5000000,
-                .patience_usec = 30000000,
-                .list_timeout_usec = 3600000000,
-                .page_size = 500};
+                .settings = {.refresh = true,
+                             .polling = {1000000, 30000000, 60000000, 600000000},
+                             .settle_usec = 5000000,
+                             .list_timeout_usec = 3600000000,
+                             .page_size = 500},
+                .patience_usec = 30000000};
         sync_machine_init(m, &options);
-        polling_init(&m->polling, &options.polling, false, false, 1);
+        polling_init(&m->polling, &options.settings.polling, false, false, 1);
         m->state = state;
         if (state == SYNC_APPLYING) { /* as the list's end leaves it */
                 m->outcome = OUTCOME_SYNCED;
@@ -435,14 +435,15 @@ static void give_control(SyncMachine *m)
 
 static void new_machine(SyncMachine *m, bool refresh, bool dry_run)
 {
-        SyncMachineOptions options = {.refresh = refresh,
-                                      .polling = {1000000, 30000000, 60000000, 600000000},
-                                      .settle_usec = 5000000,
-                                      .list_timeout_usec = 3600000000,
-                                      .page_size = 10,
-                                      .edge = number_id(1000),
-                                      .max_removals = {.count = 3},
-                                      .dry_run = dry_run};
+        SyncMachineOptions options = {
+                .settings = {.refresh = refresh,
+                             .polling = {1000000, 30000000, 60000000, 600000000},
+                             .settle_usec = 5000000,
+                             .list_timeout_usec = 3600000000,
+                             .page_size = 10,
+                             .max_removals = {.count = 3}},
+                .edge = number_id(1000),
+                .dry_run = dry_run};
         sync_machine_init(m, &options);
 }
 
@@ -545,7 +546,8 @@ static void too_many_missing_rows_are_held_without_a_request(void **state)
         assert_null(strstr(m.fault.message, "schema_connection"));
 
         live_until_apply(&m);
-        m.filtered = true; /* accepting removes nothing then: the rows are there */
+        m.settings.has_schema_connection =
+                true; /* accepting removes nothing then: the rows are there */
         assert_int_equal(give_applied(&m, &found), SYNC_DO_APPLY);
         assert_non_null(
                 strstr(m.fault.message, "those that schema_connection leaves out are not gone"));

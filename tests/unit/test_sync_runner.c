@@ -94,13 +94,13 @@ static void begin(World *w, const Script *catalog, Answer *postgres)
         w->plan = (SyncPlan){.edge = {.bytes = {0xed, 0x9e}},
                              .name = "main",
                              .trigger = MIRROR_TRIGGER_MANUAL,
-                             .refresh = true,
-                             .poll_min_usec = USEC_PER_MSEC,
-                             .poll_max_usec = USEC_PER_MSEC,
-                             .wait_timeout_usec = 10 * USEC_PER_SEC,
-                             .job_timeout_usec = 10 * USEC_PER_SEC,
-                             .list_timeout_usec = 60 * USEC_PER_SEC,
-                             .page_size = 5};
+                             .settings = {.refresh = true,
+                                          .polling = {.poll_min_usec = USEC_PER_MSEC,
+                                                      .poll_max_usec = USEC_PER_MSEC,
+                                                      .wait_timeout_usec = 10 * USEC_PER_SEC,
+                                                      .job_timeout_usec = 10 * USEC_PER_SEC},
+                                          .list_timeout_usec = 60 * USEC_PER_SEC,
+                                          .page_size = 5}};
 }
 
 static void finish(World *w)
@@ -299,7 +299,7 @@ static void a_list_that_does_not_join_is_begun_anew(void **state)
                              ROW(sql_apply_finish, counts),     {0}};
         World w;
         begin(&w, catalog, postgres);
-        w.plan.refresh = false;
+        w.plan.settings.refresh = false;
         run(&w);
         assert_string_equal(fault_code_name(w.report.fault.code), "list-unstable");
         assert_string_equal(w.outcome, "unstable");
