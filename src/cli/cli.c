@@ -8,6 +8,7 @@
 #include "base/signals.h"
 #include "cli/arguments.h"
 #include "config/config.h"
+#include "config/sample.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 int session_load(Session *s, const char *config_file)

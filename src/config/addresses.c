@@ -161,6 +161,7 @@ static int parse_url(const Option *o _unused_, void *object, const char *value,
 
 /* The value may hold a password (https://user:password@host): it is not repeated. */
 const OptionKind option_kind_url = {
+        .is_string = true,
         .accepted = "https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)",
         .is_private = true,
         .parse = parse_url,
@@ -182,7 +183,8 @@ static int parse_auth(const Option *o _unused_, void *object, const char *value,
         return 0;
 }
 
-const OptionKind option_kind_auth = {.accepted = "basic or bearer", .parse = parse_auth};
+const OptionKind option_kind_auth = {
+        .size = sizeof(ConfigAuth), .accepted = "basic or bearer", .parse = parse_auth};
 
 static void cleanup_conninfo(PQconninfoOption **options)
 {
@@ -243,6 +245,7 @@ static int parse_conninfo(const Option *o, void *object, const char *value, Opti
 }
 
 const OptionKind option_kind_conninfo = {
+        .is_string = true,
         .accepted = "KEYWORD=VALUE … or postgresql://… as libpq takes it, without a password",
         .is_private = true,
         .parse = parse_conninfo,

@@ -41,11 +41,6 @@ static int draft_apply(Draft *d, const DraftSetting *s, void *object, OptionCont
         return 0;
 }
 
-static bool lives_in_edge(const Option *o)
-{
-        return o->section == OPTION_DEFAULTS || o->section == OPTION_EDGE;
-}
-
 static bool is_polling(const Option *o)
 {
         return o->section == OPTION_DEFAULTS &&
@@ -63,7 +58,7 @@ static int apply_default_texts(Config *config, ConfigEdge *defaults, OptionConte
                 if (!table[i].default_text)
                         continue;
                 int r = option_parse(&table[i],
-                                     lives_in_edge(&table[i]) ? (void *)defaults : config,
+                                     option_is_of_edge(&table[i]) ? (void *)defaults : config,
                                      table[i].default_text, context);
                 if (r < 0)
                         return r;
@@ -87,15 +82,6 @@ static int apply_default_instance(Config *config)
         return 0;
 }
 
-static int edge_copy_defaults(ConfigEdge *edge, const ConfigEdge *defaults)
-{
-        *edge = *defaults;
-        edge->name = edge->file = NULL;
-        edge->schedule_text = strdup(defaults->schedule_text);
-        edge->timezone = strdup(defaults->timezone);
-        return edge->schedule_text && edge->timezone ? 0 : -ENOMEM;
-}
-
 static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defaults,
                          ConfigEdge *edge, OptionContext *context)
 {
@@ -104,7 +90,9 @@ static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defa
         size_t n_table;
         const Option *table = option_table(&n_table);
 
-        if (edge_copy_defaults(edge, defaults) < 0)
+        *edge = *defaults;
+        edge->name = edge->file = NULL;
+        if (options_own_strings(edge) < 0)
                 return -ENOMEM;
         edge->name = strdup(from->name);
         edge->file = strdup(d->files[from->place.file]);
@@ -173,7 +161,7 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
 
         for (size_t i = 0; i < d->n_settings; i++) {
                 const DraftSetting *s = &d->settings[i];
-                int r = draft_apply(d, s, lives_in_edge(s->option) ? (void *)defaults : config,
+                int r = draft_apply(d, s, option_is_of_edge(s->option) ? (void *)defaults : config,
                                     context);
                 if (r < 0)
                         return r;
@@ -202,7 +190,6 @@ int draft_assemble(Draft *d, Config *config)
                 r = assemble_scalars(d, config, &defaults, &context);
         if (r == 0)
                 r = assemble_edges(d, config, &defaults, &context);
-        free(defaults.schedule_text);
-        free(defaults.timezone);
+        options_free_strings(&defaults, true);
         return r;
 }

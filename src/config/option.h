@@ -2,11 +2,13 @@
  * option: the one table of what can be configured, and the kinds of values.
  *
  * Parsing, validation, the sample file, the help and the suggestions in error messages all come
- * from it. To add an option: a field in config.h and a row in options.c.
+ * from it, and so do copying, comparing and releasing. To add an option: a field in types.h or
+ * sync_settings.h, and a row in options.c.
  */
 #pragma once
 
-#include "config/config.h"
+#include "config/types.h"
+#include "config/zones.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,7 +26,7 @@ typedef enum OptionSection {
 
 /* What a value's parser may need beside the value, and what it says when it refuses. */
 typedef struct OptionContext {
-        struct ConfigZones *zones;
+        ConfigZones *zones;
         /* one clause without a full stop; filled with -EINVAL */
         char complaint[OPTION_COMPLAINT_BYTES];
         /* the same, where the value is taken all the same; else empty */
@@ -39,6 +41,11 @@ typedef struct OptionKind {
         /* Parses into the field of `object` (a Config or a ConfigEdge). -EINVAL with a complaint,
          * -ENOMEM. Frees what the field held. */
         int (*parse)(const Option *o, void *object, const char *value, OptionContext *context);
+        /* What of the field belongs to the object, for whoever copies, compares and releases: a
+         * string (char *, NULL: none), or so many bytes; neither: it is not compared. What a parser
+         * derives beside the field follows from it. */
+        bool is_string;
+        size_t size;
 } OptionKind;
 
 struct Option {
@@ -52,6 +59,7 @@ struct Option {
         bool required;
         const char *sample; /* the value in the sample file; NULL: the default */
         bool sample_is_off; /* commented out there */
+        bool of_peers;      /* a change of it needs new clients of catalog and PostgreSQL */
         const char *help;   /* what it is for, one line */
 };
 
@@ -88,11 +96,14 @@ const char *option_accepted(const Option *o, char out[OPTION_ACCEPTED_BYTES]);
 /* Parses a value that a person wrote, after the checks that hold for every kind. */
 int option_parse(const Option *o, void *object, const char *value, OptionContext *context);
 
-/* The zones in use: each is loaded once and shared. */
-typedef struct ConfigZones {
-        Zone **items;
-        size_t n;
-} ConfigZones;
+/* Whether the field of `o` is in a ConfigEdge, else in the Config. */
+bool option_is_of_edge(const Option *o);
 
-int config_zones_get(ConfigZones *zones, const char *name, const Zone **ret); /* as zone_load */
-void config_zones_done(ConfigZones *zones);
+/* Gives `edge`, a copy of another, strings of its own. -ENOMEM: some are NULL. */
+int options_own_strings(ConfigEdge *edge);
+
+/* Releases the strings of a ConfigEdge (of_edge), or of a Config without its edges. */
+void options_free_strings(void *object, bool of_edge);
+
+/* Whether no option that a change of peers depends on differs. */
+bool options_same_peers(const Config *a, const Config *b);

@@ -6,12 +6,17 @@
  */
 #include "base/duration.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "config/option.h"
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define CATALOG(field)      .section = OPTION_CATALOG, .offset = offsetof(Config, catalog.field)
-#define POSTGRES(field)     .section = OPTION_POSTGRES, .offset = offsetof(Config, postgres.field)
+#define CATALOG(field)                                                                             \
+        .section = OPTION_CATALOG, .of_peers = true, .offset = offsetof(Config, catalog.field)
+#define POSTGRES(field)                                                                            \
+        .section = OPTION_POSTGRES, .of_peers = true, .offset = offsetof(Config, postgres.field)
 #define DAEMON(field)       .section = OPTION_DAEMON, .offset = offsetof(Config, daemon.field)
 #define DEFAULTS(field)     .section = OPTION_DEFAULTS, .offset = offsetof(ConfigEdge, field)
 #define EDGE(field)         .section = OPTION_EDGE, .offset = offsetof(ConfigEdge, field)
@@ -79,13 +84,13 @@ static const Option OPTIONS[] = {
           .sample = "password_file" },
 
         /* [daemon] */
-        { DAEMON(instance), .key = "instance", .kind = &option_kind_string, .sample = "mirror-1",
-          .sample_is_off = true,
+        { DAEMON(instance), .key = "instance", .kind = &option_kind_string, .of_peers = true,
+          .sample = "mirror-1", .sample_is_off = true,
           .help = "Name of this instance in leases and runs. Default: host name and process id." },
         { DAEMON(max_syncs), .key = "max_syncs", COUNT(1, 10000), .default_text = "64",
           .help = "Edges in progress at once." },
         { DAEMON(lease_usec), .key = "lease", DURATION(2 * USEC_PER_SEC, LIMIT_LEASE_MAX_USEC),
-          .default_text = "60s",
+          .default_text = "60s", .of_peers = true,
           .help = "How long an edge stays claimed by an instance that gives no sign of life." },
         { DAEMON(stop_timeout_usec),
           .key = "stop_timeout", DURATION(USEC_PER_SEC, 10 * USEC_PER_MINUTE),
@@ -185,6 +190,52 @@ const Option *option_find(OptionSection section, const char *key)
                 if (option_belongs(&OPTIONS[i], section) && strcmp(OPTIONS[i].key, key) == 0)
                         return &OPTIONS[i];
         return NULL;
+}
+
+bool option_is_of_edge(const Option *o)
+{
+        return o->section == OPTION_DEFAULTS || o->section == OPTION_EDGE;
+}
+
+static char **string_of(const Option *o, void *object)
+{
+        return (char **)(void *)((char *)object + o->offset);
+}
+
+int options_own_strings(ConfigEdge *edge)
+{
+        int r = 0;
+        for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++) {
+                if (!OPTIONS[i].kind->is_string || !option_is_of_edge(&OPTIONS[i]))
+                        continue;
+                char **field = string_of(&OPTIONS[i], edge);
+                const char *borrowed = *field;
+                *field = borrowed ? strdup(borrowed) : NULL;
+                if (borrowed && !*field)
+                        r = -ENOMEM;
+        }
+        return r;
+}
+
+void options_free_strings(void *object, bool of_edge)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++)
+                if (OPTIONS[i].kind->is_string && option_is_of_edge(&OPTIONS[i]) == of_edge)
+                        free(*string_of(&OPTIONS[i], object));
+}
+
+bool options_same_peers(const Config *a, const Config *b)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++) {
+                const Option *o = &OPTIONS[i];
+                const void *x = (const char *)a + o->offset, *y = (const char *)b + o->offset;
+                if (!o->of_peers)
+                        continue;
+                if (o->kind->is_string ? !text_equal(*(char *const *)x, *(char *const *)y)
+                                       : memcmp(x, y, o->kind->size) != 0)
+                        return false;
+        }
+        return true;
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)

@@ -62,8 +62,8 @@ static int parse_string(const Option *o, void *object, const char *value, Option
         return replace_string(field_of(o, object), value);
 }
 
-const OptionKind option_kind_string = {.accepted = "a text of at most 255 bytes",
-                                       .parse = parse_string};
+const OptionKind option_kind_string = {
+        .is_string = true, .accepted = "a text of at most 255 bytes", .parse = parse_string};
 
 static int parse_username(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -74,7 +74,8 @@ static int parse_username(const Option *o, void *object, const char *value, Opti
 
 /* What has a colon is likely the password as well (svc:password, as other programs take it): it is
  * not repeated. */
-const OptionKind option_kind_username = {.accepted = "a text of at most 255 bytes without a colon",
+const OptionKind option_kind_username = {.is_string = true,
+                                         .accepted = "a text of at most 255 bytes without a colon",
                                          .is_private = true,
                                          .parse = parse_username};
 
@@ -85,7 +86,8 @@ static int parse_file(const Option *o, void *object, const char *value, OptionCo
         return replace_string(field_of(o, object), value);
 }
 
-const OptionKind option_kind_file = {.accepted = "/absolute/path", .parse = parse_file};
+const OptionKind option_kind_file = {
+        .is_string = true, .accepted = "/absolute/path", .parse = parse_file};
 
 static int parse_secret_file(const Option *o, void *object, const char *value,
                              OptionContext *context)
@@ -99,7 +101,8 @@ static int parse_secret_file(const Option *o, void *object, const char *value,
         return replace_string(field_of(o, object), value);
 }
 
-const OptionKind option_kind_secret_file = {.accepted = "/absolute/path or credential:NAME",
+const OptionKind option_kind_secret_file = {.is_string = true,
+                                            .accepted = "/absolute/path or credential:NAME",
                                             .is_private = true,
                                             .parse = parse_secret_file};
 
@@ -127,7 +130,7 @@ static int parse_count(const Option *o, void *object, const char *value, OptionC
         return 0;
 }
 
-const OptionKind option_kind_count = {.parse = parse_count};
+const OptionKind option_kind_count = {.size = sizeof(unsigned), .parse = parse_count};
 
 static int parse_duration(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -141,7 +144,7 @@ static int parse_duration(const Option *o, void *object, const char *value, Opti
         return 0;
 }
 
-const OptionKind option_kind_duration = {.parse = parse_duration};
+const OptionKind option_kind_duration = {.size = sizeof(uint64_t), .parse = parse_duration};
 
 static int parse_keep(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -151,7 +154,7 @@ static int parse_keep(const Option *o, void *object, const char *value, OptionCo
         return 0;
 }
 
-const OptionKind option_kind_keep = {.parse = parse_keep};
+const OptionKind option_kind_keep = {.size = sizeof(uint64_t), .parse = parse_keep};
 
 static int parse_yesno(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -169,7 +172,8 @@ static int parse_yesno(const Option *o, void *object, const char *value, OptionC
         return refuse(context, "neither yes nor no");
 }
 
-const OptionKind option_kind_yesno = {.accepted = "yes or no", .parse = parse_yesno};
+const OptionKind option_kind_yesno = {
+        .size = sizeof(bool), .accepted = "yes or no", .parse = parse_yesno};
 
 static int parse_id(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -184,7 +188,7 @@ static int parse_id(const Option *o, void *object, const char *value, OptionCont
 }
 
 #define UUID_FORM "a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
-const OptionKind option_kind_id = {.accepted = UUID_FORM, .parse = parse_id};
+const OptionKind option_kind_id = {.size = sizeof(Uuid), .accepted = UUID_FORM, .parse = parse_id};
 
 static int parse_schema_connection(const Option *o, void *object, const char *value,
                                    OptionContext *context)
@@ -196,8 +200,8 @@ static int parse_schema_connection(const Option *o, void *object, const char *va
         return r;
 }
 
-const OptionKind option_kind_schema_connection = {.accepted = UUID_FORM,
-                                                  .parse = parse_schema_connection};
+const OptionKind option_kind_schema_connection = {
+        .size = sizeof(Uuid), .accepted = UUID_FORM, .parse = parse_schema_connection};
 
 static int parse_schedule(const Option *o, void *object, const char *value, OptionContext *context)
 {
@@ -215,6 +219,7 @@ static int parse_schedule(const Option *o, void *object, const char *value, Opti
 }
 
 const OptionKind option_kind_schedule = {
+        .is_string = true,
         .accepted = "every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW",
         .parse = parse_schedule};
 
@@ -244,7 +249,8 @@ static int parse_timezone(const Option *o, void *object, const char *value, Opti
         return r;
 }
 
-const OptionKind option_kind_timezone = {.accepted = "an IANA name like UTC or Europe/Brussels",
+const OptionKind option_kind_timezone = {.is_string = true,
+                                         .accepted = "an IANA name like UTC or Europe/Brussels",
                                          .parse = parse_timezone};
 
 /* "12", "12.5": into hundredths, so that no locale has a say. */

@@ -4,6 +4,7 @@
  * With the argument --print it writes the sample, for `make update-sample`.
  */
 #include "config/option.h"
+#include "config/sample.h"
 #include "unit/config_files.h"
 
 static char *sample_print(void)

@@ -2,6 +2,7 @@
  * Every value: what is accepted and what becomes of it, what is refused and in which words.
  */
 #include "base/duration.h"
+#include "base/limits.h"
 #include "unit/config_files.h"
 
 #define DURATION(range) "accepted: a duration like 90s, 15m or 1h30m, from " range "\n"

@@ -1,0 +1,68 @@
+/*
+ * types: the configuration as data. The option table (options.c) parses into it.
+ */
+#pragma once
+
+#include "base/uuid.h"
+#include "config/sync_settings.h"
+#include "schedule/schedule.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum ConfigAuth { CONFIG_AUTH_BASIC, CONFIG_AUTH_BEARER, CONFIG_AUTH_OAUTH2 } ConfigAuth;
+
+typedef struct ConfigCatalog {
+        char *url;       /* without trailing slash, scheme and host lower case */
+        bool plain_http; /* http to a loopback address */
+        ConfigAuth auth;
+        char *username;
+        char *password_file, *token_file, *client_id,
+                *client_secret_file; /* as written: a path or credential:NAME; NULL when absent */
+        char *ca_file;
+        unsigned max_requests;
+        uint64_t request_timeout_usec;
+} ConfigCatalog;
+
+typedef struct ConfigPostgres {
+        char *conninfo;
+        char *password_file;
+        unsigned max_connections;
+} ConfigPostgres;
+
+typedef struct ConfigDaemon {
+        char *instance; /* default: host name and pid */
+        unsigned max_syncs;
+        uint64_t lease_usec;
+        uint64_t stop_timeout_usec;
+        uint64_t history_keep_usec, run_keep_usec; /* USEC_FOREVER: never pruned */
+} ConfigDaemon;
+
+typedef struct ConfigEdge {
+        char *name; /* from [edge "name"] */
+        Uuid id;
+        bool enabled;
+        char *schedule_text;
+        Schedule schedule;
+        char *timezone;
+        /* shared, owned by the Config; NULL: this system does not have it, see config_edge_is_due
+         */
+        const Zone *zone;
+        uint64_t spread_usec;
+        SyncSettings settings;
+        char *file; /* where it stands, for messages */
+        unsigned line;
+} ConfigEdge;
+
+typedef struct Config {
+        ConfigCatalog catalog;
+        ConfigPostgres postgres;
+        ConfigDaemon daemon;
+        ConfigEdge *edges; /* in order of name */
+        size_t n_edges;
+        /* what keeps an edge from its schedule on this system, in lines as errors have them; NULL:
+         * nothing */
+        char *warnings;
+        struct ConfigZones *zones; /* private */
+        unsigned references;       /* private */
+} Config;
