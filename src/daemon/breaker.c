@@ -1,228 +1,226 @@
 /*
- * gate: stands closed while the catalog as a whole is away or refuses us, so that edges wait in the
- * queue instead of failing one by one.
+ * breaker: see the header.
  *
- * Knocking is one cheap question (a page of one row of one edge), each time for another edge: one
- * whose own list fails must not keep the gate shut for all the others. The service begins behind a
- * closed gate: a wrong password is tried once, not by max_syncs edges at once. A catalog that
- * refuses our credentials is asked again when they have changed on disk, or after a pause that
- * grows from half a minute to ten: accounts lock, and are unlocked on the catalog's side without a
- * word to us.
- *
- * What always holds: while the gate is closed, either a knock is under way or a timer is armed that
- * will knock.
+ * What always holds: while it is open, either a probe is under way or the timer is armed, which
+ * will probe.
  */
+#include "daemon/breaker.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
-#include "daemon/daemon_private.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define OUTAGE_FLOOR_USEC USEC_PER_SEC
 #define REREAD_EVERY_USEC (10 * USEC_PER_SEC) /* whether they have changed on disk */
 
-void breaker_init(Daemon *d)
+void breaker_init(Breaker *b, sd_event *event, const DatabaseClock *clock,
+                  const BreakerHandlers *handlers, void *userdata)
 {
-        outage_init(&d->gate.outage, OUTAGE_FLOOR_USEC, OUTAGE_CEILING_USEC);
+        *b = (Breaker){.event = event, .clock = clock, .handlers = *handlers, .userdata = userdata};
+        outage_init(&b->outage, OUTAGE_FLOOR_USEC, OUTAGE_CEILING_USEC);
 }
 
-static int breaker_on_timer(sd_event_source *s, uint64_t usec, void *userdata);
-
-static void breaker_probe_later(Daemon *d, uint64_t delay_usec)
+bool breaker_is_closed(const Breaker *b)
 {
-        Breaker *g = &d->gate;
-        g->timer = sd_event_source_disable_unref(g->timer);
-        int r = sd_event_add_time_relative(d->event, &g->timer, CLOCK_MONOTONIC, delay_usec,
-                                           10 * USEC_PER_MSEC, breaker_on_timer, d);
+        return b->closed;
+}
+
+bool breaker_is_in_doubt(const Breaker *b)
+{
+        return b->probe || b->outage.down;
+}
+
+const Fault *breaker_fault(const Breaker *b)
+{
+        return b->outage.down ? &b->outage.fault : NULL;
+}
+
+/* ---- when to probe -------------------------------------------------------------------------- */
+
+static uint64_t usec_until(uint64_t at_usec)
+{
+        uint64_t now = clock_monotonic_usec();
+        return at_usec > now ? at_usec - now : 0;
+}
+
+static void breaker_on_timer(void *userdata);
+
+static void breaker_probe_later(Breaker *b, uint64_t delay_usec)
+{
+        int r = timer_start(&b->timer, b->event, delay_usec, 10 * USEC_PER_MSEC, breaker_on_timer,
+                            b);
         if (r < 0)
                 log_error("the timer for the catalog cannot be set: %s", strerrordesc_np(-r));
 }
 
 /* Until the credentials are looked at again, on disk or by the catalog. */
-static uint64_t breaker_refused_delay(const Breaker *g)
+static uint64_t breaker_refused_delay(const Breaker *b)
 {
-        uint64_t now = clock_monotonic_usec();
-        uint64_t left = g->refused_until_usec > now ? g->refused_until_usec - now : 0;
+        uint64_t left = usec_until(b->refused_until_usec);
         return left < REREAD_EVERY_USEC ? left : REREAD_EVERY_USEC;
 }
 
-static int breaker_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+static void breaker_on_timer(void *userdata)
 {
-        (void)s;
-        (void)usec;
-        Daemon *d = userdata;
-        Breaker *g = &d->gate;
-        g->timer = sd_event_source_disable_unref(g->timer);
-        bool refused = g->outage.down && g->outage.fault.refused;
-        bool may = !refused || catalog_reread_secret(d->supply->peers->catalog) ||
-                   clock_monotonic_usec() >= g->refused_until_usec;
+        Breaker *b = userdata;
+        bool refused = b->outage.down && b->outage.fault.refused;
+        bool may = !refused || catalog_reread_secret(b->peers->catalog) ||
+                   usec_until(b->refused_until_usec) == 0;
         if (may)
-                breaker_probe(d);
+                breaker_probe(b);
         else
-                breaker_probe_later(d, breaker_refused_delay(g));
-        return 0;
+                breaker_probe_later(b, breaker_refused_delay(b));
 }
 
-static void breaker_refused(Breaker *g)
+void breaker_format_next(const Breaker *b, char out[static BREAKER_NEXT_BYTES])
 {
-        g->refused_pause_usec = outage_refused_pause(g->refused_pause_usec);
-        g->refused_until_usec = clock_monotonic_usec() + g->refused_pause_usec;
-}
-
-const char *breaker_next(const Daemon *d, char out[static BREAKER_NEXT_BYTES])
-{
-        const Breaker *g = &d->gate;
-        char when[TIME_BYTES], delay[DURATION_STRING_SIZE];
-        uint64_t now = clock_monotonic_usec();
-        bool pause = g->not_before_usec > now;
-        uint64_t at = pause ? g->not_before_usec : g->refused_until_usec;
-        uint64_t left = at > now ? at - now : 0;
-        if (!pause && !g->outage.fault.refused)
-                return "it is asked again at least every 30 s";
-        if (d->queue.clock_at_usec == 0) {
+        char when[DATABASE_TIME_BYTES], delay[DURATION_STRING_SIZE];
+        bool pause = usec_until(b->not_before_usec) > 0;
+        uint64_t left = usec_until(pause ? b->not_before_usec : b->refused_until_usec);
+        if (!pause && !b->outage.fault.refused) {
+                (void)snprintf(out, BREAKER_NEXT_BYTES, "it is asked again at least every 30 s");
+        } else if (!database_clock_is_known(b->clock)) {
                 uint64_t seconds = (left + USEC_PER_SEC - 1) / USEC_PER_SEC;
                 (void)snprintf(out, BREAKER_NEXT_BYTES, "it is asked again in %s",
                                duration_format(seconds * USEC_PER_SEC, delay));
-                return out;
+        } else {
+                database_time_format(database_clock_now(b->clock) + (int64_t)left, when);
+                (void)snprintf(out, BREAKER_NEXT_BYTES,
+                               pause ? "it is asked again at %s" : "tried again at %s", when);
         }
-        status_format_time(daemon_now(d) + (int64_t)left, when);
-        (void)snprintf(out, BREAKER_NEXT_BYTES,
-                       pause ? "it is asked again at %s" : "tried again at %s", when);
-        return out;
 }
 
-void breaker_catalog_failed(Daemon *d, const Fault *fault)
+/* ---- open and closed ------------------------------------------------------------------------ */
+
+static void breaker_log_fault(const Breaker *b, const Fault *fault)
 {
-        Breaker *g = &d->gate;
-        uint64_t delay, now = clock_monotonic_usec();
         char next[BREAKER_NEXT_BYTES];
-        if (g->not_before_usec < now + fault->retry_after_usec)
-                g->not_before_usec = now + fault->retry_after_usec;
-        if (d->stopping || g->probe || (g->outage.down && g->timer))
-                return; /* known; the next knock will tell */
-        g->open = false;
-        bool speak = outage_failed(&g->outage, fault, now, clock_random(), &delay);
-        if (fault->refused)
-                breaker_refused(g);
-        if (speak)
-                log_event(LOG_LEVEL_WARNING,
-                          fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED
-                                         : MESSAGE_ID_CATALOG_UNREACHABLE,
-                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
-                                     LOG_NUMBER("HTTP_STATUS", fault->http_status)),
-                          "the catalog cannot be used%s: %s; edges wait, %s%s",
-                          g->outage.attempts > 1 ? " still" : "", fault->message,
-                          breaker_next(d, next),
-                          fault->refused ? ", and as soon as the credentials on disk change" : "");
-        /* Or each of them tries the same password, or asks before it is wanted; they are due again,
-         * and take up their jobs. */
-        if (fault->refused || fault->retry_after_usec > 0)
-                runs_stop_asking(d, d->supply, fault);
-        breaker_probe_later(d, fault->refused ? breaker_refused_delay(g) : delay);
-        status_changed(d);
-        presence_changed(d);
+        breaker_format_next(b, next);
+        log_event(LOG_LEVEL_WARNING,
+                  fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED : MESSAGE_ID_CATALOG_UNREACHABLE,
+                  LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
+                             LOG_NUMBER("HTTP_STATUS", fault->http_status)),
+                  "the catalog cannot be used%s: %s; edges wait, %s%s",
+                  b->outage.attempts > 1 ? " still" : "", fault->message, next,
+                  fault->refused ? ", and as soon as the credentials on disk change" : "");
 }
 
-static void breaker_open(Daemon *d)
+static void breaker_open(Breaker *b, const Fault *fault)
 {
-        Breaker *g = &d->gate;
+        uint64_t delay, now = clock_monotonic_usec();
+        if (b->not_before_usec < now + fault->retry_after_usec)
+                b->not_before_usec = now + fault->retry_after_usec;
+        if (b->probe || (b->outage.down && timer_is_armed(&b->timer)))
+                return; /* known; the next probe will tell */
+        b->closed = false;
+        bool report = outage_failed(&b->outage, fault, now, clock_random(), &delay);
+        if (fault->refused) {
+                b->refused_pause_usec = outage_refused_pause(b->refused_pause_usec);
+                b->refused_until_usec = clock_monotonic_usec() + b->refused_pause_usec;
+                delay = breaker_refused_delay(b);
+        }
+        if (report)
+                breaker_log_fault(b, fault);
+        breaker_probe_later(b, delay);
+        b->handlers.opened(fault, b->userdata);
+}
+
+static void breaker_close(Breaker *b)
+{
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
-        g->timer = sd_event_source_disable_unref(g->timer);
-        g->refused_pause_usec = 0;
-        if (outage_over(&g->outage, clock_monotonic_usec(), &lasted))
+        timer_cancel(&b->timer);
+        b->refused_pause_usec = 0;
+        if (outage_over(&b->outage, clock_monotonic_usec(), &lasted))
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_CATALOG_BACK, LOG_NO_FIELDS,
                           "the catalog answers again after %s",
                           duration_format_short(lasted, text));
-        presence_changed(d);
-        if (g->open)
+        if (b->closed)
                 return;
-        g->open = true;
-        g->opened_usec = clock_monotonic_usec();
+        b->closed = true;
+        b->closed_at_usec = clock_monotonic_usec();
         log_debug("the catalog answers; what is due is synced");
-        queue_ask(d);
-        status_changed(d);
+        b->handlers.closed(b->userdata);
 }
+
+void breaker_record_fault(Breaker *b, const Fault *fault, uint64_t begun_usec)
+{
+        bool may_be_old = b->closed && begun_usec < b->closed_at_usec && !fault->refused &&
+                          fault->retry_after_usec == 0;
+        if (may_be_old)
+                breaker_probe(b);
+        else
+                breaker_open(b, fault);
+}
+
+/* ---- the probe ------------------------------------------------------------------------------ */
 
 static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
 {
-        Daemon *d = userdata;
-        const Fault *fault = &page->answer.fault;
-        d->gate.probe = NULL;
+        Breaker *b = userdata;
+        Fault fault = page->answer.fault;
+        b->probe = NULL;
         /* What a sync would not wait for. */
-        bool put_off = fault->retryable && page->answer.status > 0 &&
-                       page->answer.retry_after_usec >
-                               d->supply->peers->config->catalog.request_timeout_usec;
-        Fault failed = *fault;
-        failed.retry_after_usec = put_off ? page->answer.retry_after_usec : 0;
-        if (fault->scope == FAULT_PEER || page->answer.status == 0 || fault_is_of_gateway(fault) ||
+        bool put_off =
+                fault.retryable && page->answer.status > 0 &&
+                page->answer.retry_after_usec > b->peers->config->catalog.request_timeout_usec;
+        fault.retry_after_usec = put_off ? page->answer.retry_after_usec : 0;
+        if (fault.scope == FAULT_PEER || page->answer.status == 0 || fault_is_of_gateway(&fault) ||
             put_off)
-                breaker_catalog_failed(d, &failed);
+                breaker_open(b, &fault);
         else
-                breaker_open(d); /* whatever it says about that edge, it speaks */
+                breaker_close(b); /* whatever it says about that edge, it speaks */
 }
 
-/* Whose turn it is to be asked for; NULL: no edge is enabled. */
-static const ConfigEdge *breaker_edge(Breaker *g, const Config *config)
+void breaker_probe(Breaker *b)
 {
-        for (size_t i = 0; i < config->n_edges; i++) {
-                const ConfigEdge *edge = &config->edges[g->turn++ % config->n_edges];
-                if (config_edge_is_due(edge))
-                        return edge;
-        }
-        return NULL;
-}
-
-void breaker_probe(Daemon *d)
-{
-        Breaker *g = &d->gate;
-        if (d->stopping || g->probe)
+        if (b->probe)
                 return;
-        uint64_t now = clock_monotonic_usec();
-        if (now < g->not_before_usec) {
-                breaker_probe_later(d, g->not_before_usec - now);
+        uint64_t pause = usec_until(b->not_before_usec);
+        if (pause > 0) {
+                breaker_probe_later(b, pause);
                 return;
         }
-        const ConfigEdge *edge = breaker_edge(g, d->config);
+        const ConfigEdge *edge = b->handlers.next_edge(b->userdata);
         if (!edge) { /* nobody to ask for, and nothing to do */
-                breaker_open(d);
+                breaker_close(b);
                 return;
         }
-        g->timer = sd_event_source_disable_unref(g->timer);
+        timer_cancel(&b->timer);
         const Uuid *schema =
                 edge->settings.has_schema_connection ? &edge->settings.schema_connection : NULL;
-        int r = catalog_list(d->supply->peers->catalog, &edge->id, schema, 0, 1, breaker_on_answer,
-                             d, &g->probe);
+        int r = catalog_list(b->peers->catalog, &edge->id, schema, 0, 1, breaker_on_answer, b,
+                             &b->probe);
         if (r < 0) {
                 Fault fault;
                 fault_set(&fault, FAULT_PEER, -r, CODE_NO_RESOURCES,
                           "the catalog cannot be asked: %s", strerrordesc_np(-r));
-                breaker_catalog_failed(d, &fault);
+                breaker_open(b, &fault);
         }
 }
 
-void breaker_is_closed(Daemon *d)
+void breaker_reset(Breaker *b, Peers *peers)
 {
-        breaker_done(d);
-        d->gate = (Breaker){0};
-        breaker_init(d);
+        Breaker before = *b;
+        breaker_done(b);
+        breaker_init(b, before.event, before.clock, &before.handlers, before.userdata);
+        b->peers = peers;
+        breaker_probe(b);
+}
+
+void breaker_retry(Breaker *b)
+{
+        if (b->closed)
+                return;
         /* not with a password that is known to be old */
-        (void)catalog_reread_secret(d->supply->peers->catalog);
-        breaker_probe(d);
+        (void)catalog_reread_secret(b->peers->catalog);
+        breaker_probe(b);
 }
 
-void breaker_retry(Daemon *d)
+void breaker_done(Breaker *b)
 {
-        (void)catalog_reread_secret(d->supply->peers->catalog);
-        breaker_probe(d);
-}
-
-void breaker_done(Daemon *d)
-{
-        d->gate.probe = catalog_cancel(d->gate.probe);
-        d->gate.timer = sd_event_source_disable_unref(d->gate.timer);
+        b->probe = catalog_cancel(b->probe);
+        timer_cancel(&b->timer);
 }

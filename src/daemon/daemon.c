@@ -1,5 +1,6 @@
 /*
- * daemon: begins, reloads, stops. See the headers.
+ * daemon: begins, reloads, stops, and connects the parts, which know nothing of each other. See the
+ * headers.
  */
 #include "daemon/daemon.h"
 #include "base/clock.h"
@@ -7,88 +8,268 @@
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/signals.h"
-#include "daemon/daemon_private.h"
+#include "daemon/breaker.h"
+#include "daemon/claims.h"
+#include "daemon/edges.h"
+#include "daemon/locks.h"
+#include "daemon/presence.h"
+#include "daemon/prune.h"
+#include "daemon/runs.h"
+#include "daemon/status.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
-int64_t daemon_now(const Daemon *d)
-{
-        const Queue *q = &d->queue;
-        return q->clock_usec + (int64_t)(clock_monotonic_usec() - q->clock_at_usec);
-}
+typedef struct Daemon {
+        sd_event *event;
+        const char *config_file;
+        Config *config; /* in force; the next too */
+        Peers *peers;
+        EdgeSet edges;
+        Breaker breaker;
+        Claims claims;
+        Runs runs;
+        Presence presence;
+        Locks locks;
+        Prune prune;
+        Status status;
+        bool ready, stopping;
+        sd_event_source *on_handled;
+        Timer stop_timer;
+} Daemon;
 
-void daemon_wake(Daemon *d)
-{
-        (void)sd_event_source_set_enabled(d->reaper, SD_EVENT_ONESHOT);
-}
-
-void daemon_ready(Daemon *d)
+/* Systemd waits for it: the edges are registered, or PostgreSQL is away. */
+static void daemon_ready(Daemon *d)
 {
         if (d->ready)
                 return;
         d->ready = true;
         (void)sd_notify(0, "READY=1");
         log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STARTED, LOG_NO_FIELDS,
-                  "serving %zu edges as %s", d->config->n_edges, d->config->daemon.instance);
+                  "serving %zu edges as %s", edges_count(&d->edges), d->config->daemon.instance);
 }
 
-/* ---- supplies ------------------------------------------------------------------------------- */
+/* ---- breaker -------------------------------------------------------------------------------- */
 
-static void supply_free(Supply *s)
+static const ConfigEdge *daemon_next_edge(void *userdata)
 {
-        peers_unref(s->peers);
-        free(s);
-}
-
-static int supply_new(Daemon *d, Config *config, Supply **ret, Fault *ret_fault)
-{
-        Supply *s = calloc(1, sizeof(*s));
-        if (!s)
-                return fault_no_memory(ret_fault);
-        int r = peers_new(d->event, config, &s->peers);
-        if (r < 0) {
-                free(s);
-                return fault_no_memory(ret_fault);
-        }
-        r = peers_open_mirror(s->peers, false, ret_fault);
-        if (r >= 0)
-                r = peers_open_catalog(s->peers, ret_fault);
-        if (r < 0) {
-                supply_free(s);
-                return r;
-        }
-        *ret = s;
-        return 0;
-}
-
-/* Those of earlier configurations that nobody uses any more. */
-static void supplies_reap(Daemon *d)
-{
-        for (Supply **at = &d->supply->next; *at;) {
-                Supply *s = *at;
-                if (s->users > 0) {
-                        at = &s->next;
-                        continue;
-                }
-                *at = s->next;
-                supply_free(s);
-        }
-}
-
-/* ---- what the loop does after callbacks ----------------------------------------------------- */
-
-static int daemon_on_reaper(sd_event_source *s, void *userdata)
-{
-        (void)s;
         Daemon *d = userdata;
-        runs_reap(d);
-        supplies_reap(d);
-        if (d->stopping && !d->runs && queue_idle(d) && presence_idle(d))
-                (void)sd_event_exit(d->event, 0);
+        return edges_next(&d->edges);
+}
+
+static void daemon_on_closed(void *userdata)
+{
+        Daemon *d = userdata;
+        presence_changed(&d->presence);
+        claims_ask(&d->claims);
+        status_changed(&d->status);
+}
+
+static void daemon_on_opened(const Fault *fault, void *userdata)
+{
+        Daemon *d = userdata;
+        /* Or each of them tries the same password, or asks before it is wanted; they are due again,
+         * and take up their jobs. */
+        if (fault->refused || fault->retry_after_usec > 0)
+                runs_break_off(&d->runs, d->peers, fault);
+        status_changed(&d->status);
+        presence_changed(&d->presence);
+}
+
+static const BreakerHandlers breaker_handlers = {
+        .next_edge = daemon_next_edge,
+        .closed = daemon_on_closed,
+        .opened = daemon_on_opened,
+};
+
+/* ---- claims --------------------------------------------------------------------------------- */
+
+static unsigned daemon_capacity(void *userdata)
+{
+        const Daemon *d = userdata;
+        unsigned most = d->config->daemon.max_syncs;
+        return breaker_is_closed(&d->breaker) && d->runs.n < most ? most - d->runs.n : 0;
+}
+
+static int daemon_exclude(Uuid **ret, size_t *ret_n, void *userdata)
+{
+        const Daemon *d = userdata;
+        size_t n = d->runs.n + edges_count_unknown(&d->edges);
+        Uuid *ids = calloc(n + 1, sizeof(*ids));
+        if (!ids)
+                return -ENOMEM;
+        runs_copy_edges(&d->runs, ids);
+        edges_copy_unknown(&d->edges, ids + d->runs.n);
+        *ret = ids;
+        *ret_n = n;
         return 0;
+}
+
+static int daemon_edges_to_register(MirrorEdge **ret, size_t *ret_n, void *userdata)
+{
+        const Daemon *d = userdata;
+        *ret_n = edges_count(&d->edges);
+        return edges_to_register(&d->edges, database_clock_now(&d->claims.clock), ret);
+}
+
+static void daemon_on_leased(Peers *peers, const MirrorDue *due, void *userdata)
+{
+        Daemon *d = userdata;
+        const ConfigEdge *edge = edges_find(&d->edges, &due->edge);
+        const char *name = edge ? edge->name : NULL;
+        if (d->stopping || peers != d->peers) { /* the question was asked before that */
+                runs_decline(&d->runs, peers, due, name, NULL);
+        } else if (!edges_find_scheduled(&d->edges, &due->edge)) {
+                edges_add_unknown(&d->edges, &due->edge);
+                runs_decline(
+                        &d->runs, peers, due, name,
+                        "this configuration does not have it; do all instances have the same?");
+        } else {
+                runs_start(&d->runs, peers, due, edge);
+        }
+}
+
+static void daemon_on_postgres_answered(void *userdata)
+{
+        Daemon *d = userdata;
+        runs_retry_reports(&d->runs);
+        status_changed(&d->status);
+}
+
+static void daemon_on_postgres_failed(void *userdata)
+{
+        Daemon *d = userdata;
+        daemon_ready(d);
+        status_changed(&d->status);
+}
+
+static void daemon_on_registered(void *userdata)
+{
+        Daemon *d = userdata;
+        daemon_ready(d);
+        presence_begin(&d->presence);
+}
+
+static void daemon_status_changed(void *userdata)
+{
+        Daemon *d = userdata;
+        status_changed(&d->status);
+}
+
+static const ClaimsHandlers claims_handlers = {
+        .capacity = daemon_capacity,
+        .exclude = daemon_exclude,
+        .edges = daemon_edges_to_register,
+        .leased = daemon_on_leased,
+        .postgres_answered = daemon_on_postgres_answered,
+        .postgres_failed = daemon_on_postgres_failed,
+        .registered = daemon_on_registered,
+        .changed = daemon_status_changed,
+};
+
+/* ---- runs ----------------------------------------------------------------------------------- */
+
+static const ConfigEdge *daemon_scheduled_edge(const Uuid *id, void *userdata)
+{
+        const Daemon *d = userdata;
+        return edges_find_scheduled(&d->edges, id);
+}
+
+static bool daemon_catalog_in_doubt(void *userdata)
+{
+        const Daemon *d = userdata;
+        return breaker_is_in_doubt(&d->breaker);
+}
+
+static void daemon_on_peer_fault(const RunsPeerFault *f, void *userdata)
+{
+        Daemon *d = userdata;
+        if (f->peers != d->peers)
+                return; /* what other peers answer says nothing about these */
+        if (f->peer == RUNS_PEER_POSTGRES)
+                claims_check_postgres(&d->claims);
+        else if (f->peer == RUNS_PEER_CATALOG)
+                breaker_record_fault(&d->breaker, f->fault, f->begun_usec);
+        else if (breaker_is_closed(&d->breaker))
+                breaker_probe(&d->breaker);
+}
+
+static void daemon_on_expect(int64_t due_usec, void *userdata)
+{
+        Daemon *d = userdata;
+        claims_expect(&d->claims, due_usec);
+}
+
+static const RunsHandlers runs_handlers = {
+        .edge = daemon_scheduled_edge,
+        .catalog_in_doubt = daemon_catalog_in_doubt,
+        .peer_fault = daemon_on_peer_fault,
+        .expect = daemon_on_expect,
+        .changed = daemon_status_changed,
+};
+
+/* ---- presence and locks --------------------------------------------------------------------- */
+
+static void daemon_fill_presence(PresenceState *ret, void *userdata)
+{
+        const Daemon *d = userdata;
+        *ret = (PresenceState){
+                .postgres_fault = claims_postgres_fault(&d->claims),
+                .catalog_fault = breaker_fault(&d->breaker),
+                .lock_fault = locks_fault(&d->locks),
+                .statement_fault = runs_statement_fault(&d->runs),
+        };
+        breaker_format_next(&d->breaker, ret->catalog_next);
+}
+
+static void daemon_on_outdated(void *userdata)
+{
+        Daemon *d = userdata;
+        claims_register(&d->claims);
+}
+
+static const PresenceHandlers presence_handlers = {
+        .state = daemon_fill_presence,
+        .outdated = daemon_on_outdated,
+};
+
+static bool daemon_may_wait_for_lock(void *userdata)
+{
+        const Daemon *d = userdata;
+        return !claims_postgres_fault(&d->claims) &&
+               (d->runs.n > 0 || claims_is_busy(&d->claims) || presence_is_busy(&d->presence) ||
+                locks_fault(&d->locks));
+}
+
+static void daemon_on_locks_changed(void *userdata)
+{
+        Daemon *d = userdata;
+        presence_changed(&d->presence);
+}
+
+static const LocksHandlers locks_handlers = {
+        .wanted = daemon_may_wait_for_lock,
+        .changed = daemon_on_locks_changed,
+};
+
+/* ---- status --------------------------------------------------------------------------------- */
+
+static void daemon_fill_status(StatusSnapshot *ret, void *userdata)
+{
+        const Daemon *d = userdata;
+        *ret = (StatusSnapshot){
+                .stopping = d->stopping,
+                .registering = !claims_is_registered(&d->claims),
+                .postgres_fault = claims_postgres_fault(&d->claims),
+                .catalog_fault = breaker_fault(&d->breaker),
+                .n_running = d->runs.n,
+                .n_ended = d->runs.n_ended,
+                .n_edges = edges_count(&d->edges),
+                .now_usec = database_clock_now(&d->claims.clock),
+                .next_usec = claims_next(&d->claims),
+        };
+        breaker_format_next(&d->breaker, ret->catalog_next);
 }
 
 /* ---- reload --------------------------------------------------------------------------------- */
@@ -104,60 +285,101 @@ static int daemon_load(const Daemon *d, Config **ret)
         return r;
 }
 
-/* Puts a configuration into force that is wholly valid. */
-static int daemon_adopt(Daemon *d, Config *config)
+static int daemon_open_peers(const Daemon *d, Config *config, Peers **ret, Fault *ret_fault)
 {
-        if (!config_same_peers(d->config, config)) {
-                Supply *s;
-                Fault fault;
-                int r = supply_new(d, config, &s, &fault);
-                if (r < 0) {
-                        log_error("%s", fault.message);
-                        return r;
-                }
-                s->next = d->supply;
-                d->supply = s;
-        }
-        (void)config_free(d->config);
+        _cleanup_(cleanup_peers) Peers *peers = NULL;
+        int r = peers_new(d->event, config, &peers);
+        if (r < 0)
+                return fault_no_memory(ret_fault);
+        r = peers_open_mirror(peers, false, ret_fault);
+        if (r >= 0)
+                r = peers_open_catalog(peers, ret_fault);
+        if (r >= 0)
+                *ret = TAKE_PTR(peers);
+        return r;
+}
+
+/* Puts a configuration that is wholly valid into force, with its peers: these or those in force. */
+static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
+{
+        const ConfigDaemon *c = &config->daemon;
+        const MirrorRetention retention = {
+                .history_keep_usec = c->history_keep_usec,
+                .run_keep_usec = c->run_keep_usec,
+        };
+        bool others = peers != d->peers;
+        Peers *before_peers = d->peers;
+        Config *before = d->config;
+        d->peers = peers_ref(peers);
         d->config = config_ref(config);
+        edges_configure(&d->edges, config);
+        presence_configure(&d->presence, peers, edges_count_scheduled(&d->edges), c->lease_usec);
+        prune_configure(&d->prune, peers, &retention);
+        locks_configure(&d->locks, peers);
+        if (others)
+                breaker_reset(&d->breaker, peers);
+        else
+                breaker_retry(&d->breaker);
+        claims_configure(&d->claims, peers);
+        peers_unref(before_peers);
+        (void)config_free(before);
+}
+
+static int daemon_try_reload(Daemon *d)
+{
+        _cleanup_(cleanup_config) Config *config = NULL;
+        _cleanup_(cleanup_peers) Peers *peers = NULL;
+        Fault fault;
+        int r = daemon_load(d, &config);
+        if (r < 0)
+                return r;
+        if (config_same_peers(d->config, config))
+                peers = peers_ref(d->peers);
+        else
+                r = daemon_open_peers(d, config, &peers, &fault);
+        if (r < 0) {
+                log_error("%s", fault.message);
+                return r;
+        }
+        daemon_adopt(d, config, peers);
+        log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS, "reloaded: %zu edges",
+                  edges_count(&d->edges));
+        log_lines(LOG_LEVEL_WARNING, config->warnings);
         return 0;
 }
 
 static void daemon_reload(Daemon *d)
 {
-        _cleanup_(cleanup_config) Config *config = NULL;
-        const Supply *before = d->supply;
         (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
                          (unsigned long long)clock_monotonic_usec());
-        if (daemon_load(d, &config) < 0 || daemon_adopt(d, config) < 0) {
+        if (daemon_try_reload(d) < 0)
                 log_event(LOG_LEVEL_ERROR, MESSAGE_ID_RELOAD_REFUSED, LOG_NO_FIELDS,
-                          "not reloaded: the configuration that was in force stays so");
-        } else {
-                log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS,
-                          "reloaded: %zu edges", d->config->n_edges);
-                log_lines(LOG_LEVEL_WARNING, d->config->warnings);
-                if (d->supply != before)
-                        breaker_is_closed(d);
-                else if (!d->gate.open)
-                        breaker_retry(d);
-                queue_ask_anew(d);
-                daemon_wake(d);
-        }
+                          "reload failed, keeping the previous configuration");
         (void)sd_notify(0, "READY=1");
-        status_changed(d);
+        status_changed(&d->status);
 }
 
 /* ---- stop ----------------------------------------------------------------------------------- */
 
-static int daemon_on_stop_timeout(sd_event_source *s, uint64_t usec, void *userdata)
+static void daemon_on_stop_timeout(void *userdata)
 {
-        (void)s;
-        (void)usec;
         const Daemon *d = userdata;
         log_warning(
                 "%u syncs could not be ended within stop_timeout; their leases end by themselves",
-                d->n_runs);
+                d->runs.n);
         (void)sd_event_exit(d->event, 0);
+}
+
+static void daemon_exit_when_idle(const Daemon *d)
+{
+        if (d->runs.n == 0 && !claims_is_busy(&d->claims) && !presence_is_busy(&d->presence))
+                (void)sd_event_exit(d->event, 0);
+}
+
+/* While stopping, after every other handler. */
+static int daemon_on_handled(sd_event_source *source _unused_, void *userdata)
+{
+        daemon_exit_when_idle(userdata);
         return 0;
 }
 
@@ -168,27 +390,28 @@ static void daemon_stop(Daemon *d, const char *signal_name)
                 (void)sd_event_exit(d->event, 0);
                 return;
         }
-        log_info("%s: stopping, %u syncs are under way", signal_name, d->n_runs);
+        log_info("%s: stopping, %u syncs are under way", signal_name, d->runs.n);
         d->stopping = true;
         (void)sd_notify(0, "STOPPING=1");
-        breaker_done(d);
-        prune_done(d);
-        locks_done(d);
-        presence_leave(d);
-        runs_stop(d);
-        if (sd_event_add_time_relative(d->event, &d->stop_timer, CLOCK_MONOTONIC,
-                                       d->config->daemon.stop_timeout_usec, USEC_PER_MSEC,
-                                       daemon_on_stop_timeout, d) < 0)
+        breaker_done(&d->breaker);
+        prune_done(&d->prune);
+        locks_done(&d->locks);
+        claims_stop(&d->claims);
+        presence_leave(&d->presence);
+        runs_stop(&d->runs);
+        if (timer_start(&d->stop_timer, d->event, d->config->daemon.stop_timeout_usec,
+                        USEC_PER_MSEC, daemon_on_stop_timeout, d) < 0 ||
+            sd_event_source_set_enabled(d->on_handled, SD_EVENT_ON) < 0)
                 (void)sd_event_exit(d->event, 0);
-        status_changed(d);
-        daemon_wake(d);
+        status_changed(&d->status);
+        daemon_exit_when_idle(d);
 }
 
 /* ---- signals -------------------------------------------------------------------------------- */
 
-static int daemon_on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata)
+static int daemon_on_signal(sd_event_source *source _unused_, const struct signalfd_siginfo *info,
+                            void *userdata)
 {
-        (void)s;
         Daemon *d = userdata;
         if (info->ssi_signo != SIGHUP)
                 daemon_stop(d, info->ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
@@ -205,7 +428,7 @@ static int daemon_watch_signals(Daemon *d)
 
 /* ---- beginning and end ---------------------------------------------------------------------- */
 
-static int daemon_open(Daemon *d, Fault *ret_fault)
+static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
 {
         int r = sd_event_new(&d->event);
         if (r >= 0)
@@ -214,49 +437,53 @@ static int daemon_open(Daemon *d, Fault *ret_fault)
                 /* pinged by the loop itself: what blocks it stops the pings */
                 r = sd_event_set_watchdog(d->event, true);
         if (r >= 0)
-                r = sd_event_add_defer(d->event, &d->reaper, daemon_on_reaper, d);
+                r = sd_event_add_post(d->event, &d->on_handled, daemon_on_handled, d);
         if (r >= 0)
-                r = sd_event_source_set_enabled(d->reaper, SD_EVENT_OFF);
+                r = sd_event_source_set_enabled(d->on_handled, SD_EVENT_OFF);
+        if (r >= 0)
+                r = runs_init(&d->runs, d->event, &d->claims.clock, &runs_handlers, d);
         if (r < 0)
                 return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
                                  "the event loop cannot be opened: %s", strerrordesc_np(-r));
-        return supply_new(d, d->config, &d->supply, ret_fault);
+        breaker_init(&d->breaker, d->event, &d->claims.clock, &breaker_handlers, d);
+        claims_init(&d->claims, d->event, &d->presence.instance, &claims_handlers, d);
+        presence_init(&d->presence, d->event, &presence_handlers, d);
+        locks_init(&d->locks, d->event, &locks_handlers, d);
+        prune_init(&d->prune, d->event);
+        status_init(&d->status, d->event, daemon_fill_status, d);
+        _cleanup_(cleanup_peers) Peers *peers = NULL;
+        r = daemon_open_peers(d, config, &peers, ret_fault);
+        if (r < 0)
+                return r;
+        log_lines(LOG_LEVEL_WARNING, config->warnings);
+        daemon_adopt(d, config, peers);
+        prune_start(&d->prune);
+        locks_start(&d->locks);
+        return 0;
 }
 
 static void daemon_close(Daemon *d)
 {
-        runs_done(d);
-        queue_done(d);
-        breaker_done(d);
-        prune_done(d);
-        locks_done(d);
-        presence_done(d);
-        held_done(d);
-        status_done(d);
-        while (d->supply) {
-                Supply *s = d->supply;
-                d->supply = s->next;
-                supply_free(s);
-        }
-        sd_event_source_disable_unref(d->reaper);
-        sd_event_source_disable_unref(d->stop_timer);
+        runs_done(&d->runs);
+        claims_done(&d->claims);
+        breaker_done(&d->breaker);
+        prune_done(&d->prune);
+        locks_done(&d->locks);
+        presence_done(&d->presence);
+        status_done(&d->status);
+        edges_done(&d->edges);
+        timer_cancel(&d->stop_timer);
+        sd_event_source_disable_unref(d->on_handled);
+        peers_unref(d->peers);
         (void)config_free(d->config);
         sd_event_unref(d->event);
 }
 
 int daemon_run(const char *config_file, Config *config, Fault *ret_fault)
 {
-        Daemon d = {.config_file = config_file, .config = config_ref(config)};
-        queue_init(&d);
-        breaker_init(&d);
-        presence_init(&d);
-        int r = daemon_open(&d, ret_fault);
+        Daemon d = {.config_file = config_file};
+        int r = daemon_open(&d, config, ret_fault);
         if (r >= 0) {
-                log_lines(LOG_LEVEL_WARNING, config->warnings);
-                breaker_probe(&d);
-                queue_ask(&d);
-                prune_begin(&d);
-                locks_begin(&d);
                 r = sd_event_loop(d.event);
                 if (r < 0)
                         fault_set(ret_fault, FAULT_PROCESS, -r, CODE_LOOP,

@@ -1,57 +1,65 @@
 /*
- * held: removals that wait for a person are reported once, and again at growing intervals, not at
- * every sync of the edge; at once when it is not the same any more.
+ * held: see the header.
  */
+#include "daemon/held.h"
 #include "base/clock.h"
 #include "base/duration.h"
-#include "daemon/daemon_private.h"
+#include "daemon/outage.h"
+#include <stdlib.h>
 #include <string.h>
 
-struct Held {
-        Held *next;
+struct HeldEdge {
+        LIST_ENTRY(HeldEdge) others;
         Uuid edge;
         Outage outage;
 };
 
-static Held **held_find(Daemon *d, const Uuid *edge)
+static struct HeldEdge *held_find(const HeldEdges *edges, const Uuid *edge)
 {
-        Held **at = &d->held;
-        while (*at && memcmp(&(*at)->edge, edge, sizeof(*edge)) != 0)
-                at = &(*at)->next;
-        return at;
-}
-
-bool held_speaks(Daemon *d, const Uuid *edge, const Fault *fault)
-{
-        Held **at = held_find(d, edge);
-        uint64_t ignored;
-        if (*at && strcmp((*at)->outage.fault.message, fault->message) != 0)
-                held_over(d, edge);
-        at = held_find(d, edge);
-        if (!*at) {
-                *at = calloc(1, sizeof(**at));
-                if (!*at)
-                        return true;
-                (*at)->edge = *edge;
-                /* nobody waits for these */
-                outage_init(&(*at)->outage, USEC_PER_SEC, USEC_PER_SEC);
+        struct HeldEdge *held;
+        LIST_FOREACH(held, edges, others) {
+                if (uuid_compare(&held->edge, edge) == 0)
+                        break;
         }
-        return outage_failed(&(*at)->outage, fault, clock_monotonic_usec(), clock_random(),
-                             &ignored);
+        return held;
 }
 
-void held_over(Daemon *d, const Uuid *edge)
+static void held_remove(struct HeldEdge *held)
 {
-        Held **at = held_find(d, edge);
-        Held *held = *at;
-        if (!held)
-                return;
-        *at = held->next;
+        LIST_REMOVE(held, others);
         free(held);
 }
 
-void held_done(Daemon *d)
+bool held_record(HeldEdges *edges, const Uuid *edge, const Fault *fault)
 {
-        while (d->held)
-                held_over(d, &d->held->edge);
+        struct HeldEdge *held = held_find(edges, edge);
+        uint64_t ignored;
+        if (held && strcmp(held->outage.fault.message, fault->message) != 0) {
+                held_remove(held);
+                held = NULL;
+        }
+        if (!held) {
+                held = calloc(1, sizeof(*held));
+                if (!held)
+                        return true;
+                held->edge = *edge;
+                /* nobody waits for these delays */
+                outage_init(&held->outage, USEC_PER_SEC, USEC_PER_SEC);
+                LIST_INSERT_HEAD(edges, held, others);
+        }
+        return outage_failed(&held->outage, fault, clock_monotonic_usec(), clock_random(),
+                             &ignored);
+}
+
+void held_forget(HeldEdges *edges, const Uuid *edge)
+{
+        struct HeldEdge *held = held_find(edges, edge);
+        if (held)
+                held_remove(held);
+}
+
+void held_done(HeldEdges *edges)
+{
+        while (!LIST_EMPTY(edges))
+                held_remove(LIST_FIRST(edges));
 }

@@ -1,183 +1,145 @@
 /*
- * presence: signs of life in edgemirror.instance, and what this instance waits for.
- *
- * One small write every few seconds, beginning when the edges are registered. The others take an
- * instance for dead that gives none for its lease, and no edge stays enabled on its account;
- * whoever finds out, here too, registers again, which disables what nobody wants any more.
+ * presence: see the header.
  *
  * What always holds: one sign is under way at most; none is given while PostgreSQL is away.
  */
+#include "daemon/presence.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
-#include "daemon/daemon_private.h"
-#include "mirror/instance.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define BEAT_AT_LEAST_USEC (15 * USEC_PER_SEC)
 
-void presence_init(Daemon *d)
+void presence_init(Presence *p, sd_event *event, const PresenceHandlers *handlers, void *userdata)
 {
-        for (size_t i = 0; i < sizeof(d->presence.instance.id.bytes); i += sizeof(uint64_t)) {
+        for (size_t i = 0; i < sizeof(p->instance.id.bytes); i += sizeof(uint64_t)) {
                 uint64_t random = clock_random();
-                memcpy(d->presence.instance.id.bytes + i, &random, sizeof(random));
+                memcpy(p->instance.id.bytes + i, &random, sizeof(random));
         }
-        d->presence.instance.version = EDGEMIRROR_VERSION;
+        p->instance.version = EDGEMIRROR_VERSION;
+        p->event = event;
+        p->handlers = *handlers;
+        p->userdata = userdata;
 }
 
-static size_t presence_n_wanted(const Config *config)
+void presence_configure(Presence *p, Peers *peers, size_t n_wanted, uint64_t lease_usec)
 {
-        size_t n = 0;
-        for (size_t i = 0; i < config->n_edges; i++)
-                n += config_edge_is_due(&config->edges[i]); /* as they are registered */
-        return n;
+        p->peers = peers;
+        p->n_wanted = (int64_t)n_wanted;
+        p->beat_usec = lease_usec / 4 < BEAT_AT_LEAST_USEC ? lease_usec / 4 : BEAT_AT_LEAST_USEC;
 }
 
-/* What keeps us from syncing, a word for the table and a sentence; NULL: nothing. */
-static const char *presence_waits_for(const Daemon *d, char *message, size_t size)
+/* A word for the table and a sentence; NULL: nothing. */
+static const char *presence_waits_for(const PresenceState *s, char *message, size_t size)
 {
-        const Outage *catalog = &d->gate.outage, *statement = &d->queue.statement;
-        char next[BREAKER_NEXT_BYTES];
-        if (catalog->down) {
-                (void)snprintf(message, size, "%s; %s", catalog->fault.message,
-                               breaker_next(d, next));
-                if (catalog->fault.refused)
+        const Fault *catalog = s->catalog_fault;
+        if (catalog) {
+                (void)snprintf(message, size, "%s; %s", catalog->message, s->catalog_next);
+                if (catalog->refused)
                         return "credentials";
-                return catalog->fault.retry_after_usec > 0 ? "pause" : "catalog";
+                return catalog->retry_after_usec > 0 ? "pause" : "catalog";
         }
-        if (d->locks.outage.down) {
-                (void)snprintf(message, size, "%s", d->locks.outage.fault.message);
-                return "lock";
-        }
-        (void)snprintf(message, size, "%s", statement->fault.message);
-        return statement->down ? "postgres" : NULL;
+        const Fault *fault = s->lock_fault ? s->lock_fault : s->statement_fault;
+        if (!fault)
+                return NULL;
+        (void)snprintf(message, size, "%s", fault->message);
+        return s->lock_fault ? "lock" : "postgres";
 }
 
-static void presence_beat(Daemon *d);
+static void presence_beat(void *userdata);
 
-static int presence_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+static void presence_later(Presence *p)
 {
-        (void)s;
-        (void)usec;
-        presence_beat(userdata);
-        return 0;
-}
-
-static void presence_later(Daemon *d)
-{
-        Presence *p = &d->presence;
-        uint64_t delay = d->config->daemon.lease_usec / 4;
-        if (delay > BEAT_AT_LEAST_USEC)
-                delay = BEAT_AT_LEAST_USEC;
-        p->timer = sd_event_source_disable_unref(p->timer);
-        int r = sd_event_add_time_relative(d->event, &p->timer, CLOCK_MONOTONIC, delay, delay / 10,
-                                           presence_on_timer, d);
+        int r = timer_start(&p->timer, p->event, p->beat_usec, p->beat_usec / 10, presence_beat, p);
         if (r < 0)
                 log_error("the timer for signs of life cannot be set: %s", strerrordesc_np(-r));
 }
 
-static void presence_over(Presence *p)
-{
-        p->task = NULL;
-        p->supply->users--;
-        p->supply = NULL;
-}
-
 static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault, void *userdata)
 {
-        Daemon *d = userdata;
-        Presence *p = &d->presence;
-        bool ours = p->supply == d->supply;
-        presence_over(p);
-        daemon_wake(d);
-        if (d->stopping)
-                return;
+        Presence *p = userdata;
+        bool ours = p->task.peers == p->peers;
+        peers_task_end(&p->task);
         if (fault->scope != FAULT_NONE)
-                /* the queue speaks of PostgreSQL */
+                /* whoever asks what is due reports a PostgreSQL that is away */
                 log_debug("a sign of life could not be given: %s", fault->message);
-        else if (ours &&
-                 (answer->n_edges != (int64_t)presence_n_wanted(d->config) || answer->n_dead > 0))
-                queue_register_soon(d);
+        else if (ours && (answer->n_edges != p->n_wanted || answer->n_dead > 0))
+                p->handlers.outdated(p->userdata);
         if (p->again)
-                presence_beat(d);
+                presence_beat(p);
         else
-                presence_later(d);
+                presence_later(p);
 }
 
-static void presence_beat(Daemon *d)
+static void presence_beat(void *userdata)
 {
-        Presence *p = &d->presence;
-        char message[LIMIT_FAULT_MESSAGE_BYTES + BREAKER_NEXT_BYTES];
-        if (d->stopping)
+        Presence *p = userdata;
+        PresenceState state = {0};
+        char message[sizeof(state.catalog_fault->message) + sizeof(state.catalog_next) + 2];
+        p->again = p->task.task != NULL;
+        if (p->again)
                 return;
-        p->again = p->task != NULL;
-        if (p->task)
-                return;
-        const char *waits_for = presence_waits_for(d, message, sizeof(message));
-        if (!d->queue.outage.down &&
-            mirror_instance_beat(d->supply->peers->mirror, &p->instance.id, waits_for,
-                                 waits_for ? message : NULL, presence_on_beat, d, &p->task) >= 0) {
-                p->supply = d->supply;
-                p->supply->users++;
-        } else {
-                presence_later(d);
-        }
+        p->handlers.state(&state, p->userdata);
+        const char *waits_for = presence_waits_for(&state, message, sizeof(message));
+        int r = -EAGAIN;
+        if (!state.postgres_fault)
+                r = mirror_instance_beat(p->peers->mirror, &p->instance.id, waits_for,
+                                         waits_for ? message : NULL, presence_on_beat, p,
+                                         &p->task.task);
+        if (peers_task_begin(&p->task, p->peers, r) < 0)
+                presence_later(p);
 }
 
-void presence_changed(Daemon *d)
+void presence_changed(Presence *p)
 {
-        if (d->presence.begun)
-                presence_beat(d);
+        if (p->begun)
+                presence_beat(p);
 }
 
-void presence_begin(Daemon *d)
+void presence_begin(Presence *p)
 {
-        if (d->presence.begun)
-                return;
-        d->presence.begun = true;
-        presence_beat(d);
+        bool begun = p->begun;
+        p->begun = true;
+        if (!begun)
+                presence_beat(p);
+}
+
+bool presence_is_busy(const Presence *p)
+{
+        return p->task.task;
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
 static void presence_on_stopped(const Fault *fault, void *userdata)
 {
-        Daemon *d = userdata;
-        presence_over(&d->presence);
+        Presence *p = userdata;
+        peers_task_end(&p->task);
         if (fault->scope != FAULT_NONE)
                 log_debug("that this instance stops could not be written: %s", fault->message);
-        daemon_wake(d);
 }
 
-void presence_leave(Daemon *d)
+void presence_leave(Presence *p)
 {
-        Presence *p = &d->presence;
+        PresenceState state = {0};
         bool begun = p->begun;
-        presence_done(d);
-        if (!begun || d->queue.outage.down)
+        presence_done(p);
+        if (!begun)
                 return;
-        if (mirror_instance_stop(d->supply->peers->mirror, &p->instance.id, presence_on_stopped, d,
-                                 &p->task) >= 0) {
-                p->supply = d->supply;
-                p->supply->users++;
-        }
+        p->handlers.state(&state, p->userdata);
+        if (state.postgres_fault)
+                return;
+        int r = mirror_instance_stop(p->peers->mirror, &p->instance.id, presence_on_stopped, p,
+                                     &p->task.task);
+        (void)peers_task_begin(&p->task, p->peers, r);
 }
 
-bool presence_idle(const Daemon *d)
+void presence_done(Presence *p)
 {
-        return !d->presence.task;
-}
-
-void presence_done(Daemon *d)
-{
-        Presence *p = &d->presence;
-        p->timer = sd_event_source_disable_unref(p->timer);
-        if (p->task) {
-                (void)mirror_cancel(p->task);
-                presence_over(p);
-        }
+        timer_cancel(&p->timer);
+        peers_task_cancel(&p->task);
         p->begun = false;
 }

@@ -1,34 +1,58 @@
 /*
- * runs: the syncs that are under way, from the lease that the queue took to the last word about
- * when the edge is due next.
+ * runs: see the header.
  *
- * What always holds: a run is on the daemon's list from its start until it is settled, and for as
- * long its edge is left out of what the queue is asked for.
+ * What always holds: a run is on the list from its start until it is settled, and for as long its
+ * edge is excluded from what the queue is asked for. A run is freed from the loop, never by a
+ * callback of its own.
  */
+#include "daemon/runs.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
-#include "base/text.h"
-#include "daemon/daemon_private.h"
 #include "daemon/due.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
-#include "mirror/queue.h"
 #include "sync/plan.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SAY_AGAIN_USEC (5 * USEC_PER_SEC)
+#define REPORT_AGAIN_USEC (5 * USEC_PER_SEC)
+
+typedef struct Run {
+        LIST_ENTRY(Run) others;
+        Runs *runs;
+        Peers *peers;
+        Sync *sync;
+        MirrorTask *report; /* to the queue */
+        Uuid edge;
+        char *name;
+        int64_t epoch;
+        int64_t next_run_usec;
+        int64_t failures;    /* before this run */
+        uint64_t begun_usec; /* monotonic */
+        /* whose end is reported to the queue, 0: none is; that releases the lease, or tells only
+         * when the edge is due next */
+        int64_t report_epoch;
+        bool releases_lease;
+        bool over;    /* the sync has ended */
+        bool settled; /* and the queue knows what it has to */
+} Run;
 
 static void run_free(Run *run)
 {
         (void)sync_free(run->sync);
-        (void)mirror_cancel(run->after);
-        run->supply->users--;
+        (void)mirror_cancel(run->report);
+        peers_unref(run->peers);
         free(run->name);
         free(run);
+}
+
+/* Frees from the loop what is over and settled. */
+static void runs_wake(const Runs *r)
+{
+        (void)sd_event_source_set_enabled(r->reaper, SD_EVENT_ONESHOT);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -46,7 +70,7 @@ static bool fault_is_of_a_statement(const Fault *fault)
                fault->code == CODE_PG_RESOURCES;
 }
 
-/* Of the peer as a whole: said once, by the gate and the queue, not by each edge. */
+/* Of the peer as a whole: reported once, by those whom peer_fault tells, not by each edge. */
 static bool report_is_of_peer(const SyncReport *report)
 {
         return !sync_outcome_is_complete(report->outcome) && report->fault.scope == FAULT_PEER &&
@@ -59,11 +83,11 @@ static bool report_is_suspicious(const SyncReport *report)
         return !sync_outcome_is_complete(report->outcome) && fault_is_of_gateway(&report->fault);
 }
 
-/* The first that is suspicious is said, and the gate knocks; those that follow are part of what the
- * gate says. */
-static bool breaker_speaks_for(const Daemon *d, const SyncReport *report)
+/* The first that is suspicious is reported, and the catalog is probed; those that follow are part
+ * of what is found out then. */
+static bool report_is_of_doubt(const Runs *r, const SyncReport *report)
 {
-        return report_is_suspicious(report) && (d->gate.probe || d->gate.outage.down);
+        return report_is_suspicious(report) && r->handlers.catalog_in_doubt(r->userdata);
 }
 
 /* What the line is about, for those who filter and for those who are woken up. */
@@ -79,29 +103,28 @@ static const char *report_message_id(const SyncReport *report)
         return MESSAGE_ID_RUN_FAILED;
 }
 
-/* The same trouble in each edge's statements is said once, and again at growing intervals. */
-static bool is_said_already(Daemon *d, const SyncReport *report)
+/* The same trouble in each edge's statements is reported once, and again at growing intervals. */
+static bool report_is_known(Runs *r, const SyncReport *report)
 {
         uint64_t now = clock_monotonic_usec(), ignored;
         if (fault_is_of_a_statement(&report->fault))
-                return !outage_failed(&d->queue.statement, &report->fault, now, clock_random(),
-                                      &ignored);
+                return !outage_failed(&r->statement, &report->fault, now, clock_random(), &ignored);
         if (sync_outcome_is_complete(report->outcome))
-                (void)outage_over(&d->queue.statement, now, &ignored);
-        return breaker_speaks_for(d, report);
+                (void)outage_over(&r->statement, now, &ignored);
+        return report_is_of_doubt(r, report);
 }
 
-/* What went as ever is not worth a line. */
+/* What went as usual is not worth a line. */
 static LogLevel report_level(const Run *run, const SyncReport *report)
 {
         const MirrorApplied *a = &report->applied;
         const char *id = report_message_id(report);
-        if (is_said_already(run->daemon, report))
+        if (report_is_known(run->runs, report))
                 return LOG_LEVEL_DEBUG;
         bool held = report->outcome == OUTCOME_HELD;
         if (!held && sync_outcome_is_complete(report->outcome))
-                held_over(run->daemon, &run->edge);
-        bool quiet = held && !held_speaks(run->daemon, &run->edge, &report->fault);
+                held_forget(&run->runs->held, &run->edge);
+        bool quiet = held && !held_record(&run->runs->held, &run->edge, &report->fault);
         if (!quiet && (id || (sync_outcome_is_complete(report->outcome) &&
                               report->fault.scope != FAULT_NONE)))
                 return LOG_LEVEL_WARNING;
@@ -137,241 +160,272 @@ static void run_log(const Run *run, const SyncReport *report)
                   fault->scope != FAULT_NONE ? fault->message : "");
 }
 
-static void run_on_settled(const Fault *fault, void *userdata)
+static void run_on_reported(const Fault *fault, void *userdata)
 {
         Run *run = userdata;
-        Daemon *d = run->daemon;
-        run->after = NULL;
+        Runs *r = run->runs;
+        run->report = NULL;
         if (fault->scope != FAULT_NONE)
                 log_debug("%s: when it is due next could not be written: %s", run->name,
                           fault->message);
         /* Else a lease keeps its edge waiting until it ends by itself, or a retry until the next
          * tick, long after PostgreSQL is back. */
-        run->settled = fault->scope == FAULT_NONE || !fault->retryable || d->stopping;
+        run->settled = fault->scope == FAULT_NONE || !fault->retryable || r->stopping;
         if (!run->settled)
                 /* the answer tells whether it is back */
-                queue_expect(d, daemon_now(d) + (int64_t)SAY_AGAIN_USEC);
-        daemon_wake(d);
+                r->handlers.expect(database_clock_now(r->clock) + (int64_t)REPORT_AGAIN_USEC,
+                                   r->userdata);
+        runs_wake(r);
 }
 
-/* The last word, with the moment that is in run->next_run_usec (with a lease that goes back, 0:
- * when it was due). */
-static int run_say(Run *run)
+/* Tells the queue when the edge is due: run->next_run_usec (with a lease that is released, 0: when
+ * it was due). */
+static int run_report(Run *run)
 {
-        Mirror *mirror = run->supply->peers->mirror;
+        Mirror *mirror = run->peers->mirror;
         return run->releases_lease
-                       ? mirror_release(mirror, &run->edge, run->word_epoch, run->next_run_usec,
-                                        run_on_settled, run, &run->after)
-                       : mirror_set_next_run(mirror, &run->edge, run->word_epoch,
-                                             run->next_run_usec, run_on_settled, run, &run->after);
+                       ? mirror_release(mirror, &run->edge, run->report_epoch, run->next_run_usec,
+                                        run_on_reported, run, &run->report)
+                       : mirror_set_next_run(mirror, &run->edge, run->report_epoch,
+                                             run->next_run_usec, run_on_reported, run,
+                                             &run->report);
 }
 
-static int run_return_lease(Run *run, int64_t epoch)
+static int run_release_lease(Run *run, int64_t epoch)
 {
-        run->word_epoch = epoch;
+        run->report_epoch = epoch;
         run->releases_lease = true;
-        return run_say(run);
+        return run_report(run);
 }
 
-void runs_say_again(Daemon *d)
+void runs_retry_reports(Runs *r)
 {
-        for (Run *run = d->runs; run; run = run->next)
-                if (run->over && !run->settled && !run->after && run->word_epoch > 0 &&
-                    run_say(run) < 0)
+        Run *run;
+        LIST_FOREACH(run, &r->list, others) {
+                if (run->over && !run->settled && !run->report && run->report_epoch > 0 &&
+                    run_report(run) < 0)
                         /* there is no memory; the lease ends by itself, or the next tick comes */
                         run->settled = true;
+        }
+        runs_wake(r);
 }
 
-/* Says to the queue what it does not know yet: a lease without a run, or another moment. */
+/* Reports to the queue what it does not know yet: a lease without a run, or another due time. */
 static void run_settle(Run *run, const SyncReport *report)
 {
-        Daemon *d = run->daemon;
-        const ConfigEdge *edge = config_find_edge_by_id(d->config, &run->edge);
+        Runs *r = run->runs;
+        const ConfigEdge *edge = r->handlers.edge(&run->edge, r->userdata);
+        int64_t now = database_clock_now(r->clock);
         const DueEnd end = {
                 .applied = sync_outcome_is_complete(report->outcome),
                 .aborted = report->outcome == OUTCOME_ABORTED,
-                .peer_away = report->fault.scope == FAULT_PEER || breaker_speaks_for(d, report),
+                .peer_away = report->fault.scope == FAULT_PEER || report_is_of_doubt(r, report),
                 .retryable = report->fault.retryable,
                 .retry_after_usec = report->fault.retry_after_usec,
                 .failures = run->failures + 1,
                 .next_run_usec = run->next_run_usec,
         };
-        int r = -ENOENT;
+        int error = -ENOENT;
         if (report->run_id == 0) {
-                run->next_run_usec =
-                        end.aborted ? 0 : due_after_no_run(daemon_now(d), clock_random());
-                r = run_return_lease(run, run->epoch);
+                run->next_run_usec = end.aborted ? 0 : due_after_no_run(now, clock_random());
+                error = run_release_lease(run, run->epoch);
         } else if (report->lease_kept) {
-                bool ours = edge && config_edge_is_due(edge);
-                run->next_run_usec =
-                        ours ? due_after_run(edge, &end, daemon_now(d), clock_random()) : 0;
-                r = run_return_lease(run, report->epoch);
-        } else if (edge && config_edge_is_due(edge)) {
-                int64_t next = due_after_run(edge, &end, daemon_now(d), clock_random());
+                run->next_run_usec = edge ? due_after_run(edge, &end, now, clock_random()) : 0;
+                error = run_release_lease(run, report->epoch);
+        } else if (edge) {
+                int64_t next = due_after_run(edge, &end, now, clock_random());
                 bool news = next != run->next_run_usec;
                 run->next_run_usec = next;
-                run->word_epoch = report->epoch;
+                run->report_epoch = report->epoch;
                 if (news)
-                        r = run_say(run);
+                        error = run_report(run);
         }
-        /* nothing to say, or nobody to say it to: the queue's own moment stands */
-        run->settled = r < 0;
+        /* nothing to report, or no memory to do it: the queue's own due time stands */
+        run->settled = error < 0;
 }
 
-/* Met before the catalog was back, and heard of only now that the run's end is recorded. */
-static bool fault_may_be_old(const Run *run, const Fault *fault)
+static void run_report_peer_fault(const Run *run, const SyncReport *report)
 {
-        const Breaker *g = &run->daemon->gate;
-        return g->open && run->begun_usec < g->opened_usec && !fault->refused &&
-               fault->retry_after_usec == 0;
+        const Runs *r = run->runs;
+        RunsPeerFault f = {
+                .fault = &report->fault,
+                .peers = run->peers,
+                .begun_usec = run->begun_usec,
+        };
+        if (report_is_suspicious(report))
+                f.peer = RUNS_PEER_CATALOG_SUSPECTED;
+        else if (report_is_of_peer(report))
+                f.peer = fault_is_postgres(&report->fault) ? RUNS_PEER_POSTGRES : RUNS_PEER_CATALOG;
+        else
+                return;
+        r->handlers.peer_fault(&f, r->userdata);
 }
 
 static void run_on_done(const SyncReport *report, void *userdata)
 {
         Run *run = userdata;
-        Daemon *d = run->daemon;
+        Runs *r = run->runs;
         run->over = true;
-        d->n_synced++;
+        r->n_ended++;
         run_log(run, report);
-        if (d->stopping || run->supply != d->supply) {
-                /* what the peers of an earlier configuration answer says nothing about those of
-                 * this one */
-                ;
-        } else if (report_is_of_peer(report)) {
-                if (!fault_is_postgres(&report->fault) && fault_may_be_old(run, &report->fault))
-                        breaker_probe(d);
-                else if (!fault_is_postgres(&report->fault))
-                        breaker_catalog_failed(d, &report->fault);
-                else if (!d->queue.outage.down)
-                        queue_ask(d); /* it may be back already: the answer tells */
-        } else if (report_is_suspicious(report) && d->gate.open) {
-                breaker_probe(d);
-        }
+        if (!r->stopping)
+                run_report_peer_fault(run, report);
         run_settle(run, report);
-        daemon_wake(d);
-        status_changed(d);
+        runs_wake(r);
+        r->handlers.changed(r->userdata);
 }
 
 /* ---- the beginning -------------------------------------------------------------------------- */
 
 static int run_begin(Run *run, const ConfigEdge *edge)
 {
-        Daemon *d = run->daemon;
+        Peers *peers = run->peers;
         const SyncContext context = {
-                .event = d->event,
-                .catalog = run->supply->peers->catalog,
-                .mirror = run->supply->peers->mirror,
-                .limiter = &run->supply->peers->limiter,
-                .lease_usec = run->supply->peers->config->daemon.lease_usec,
-                .patience_usec = run->supply->peers->config->catalog.request_timeout_usec,
+                .event = run->runs->event,
+                .catalog = peers->catalog,
+                .mirror = peers->mirror,
+                .limiter = &peers->limiter,
+                .lease_usec = peers->config->daemon.lease_usec,
+                .patience_usec = peers->config->catalog.request_timeout_usec,
         };
-        run->next_run_usec = due_by_schedule(edge, daemon_now(d));
+        run->next_run_usec = due_by_schedule(edge, database_clock_now(run->runs->clock));
         SyncPlan plan = sync_plan_of(edge);
         plan.held_epoch = run->epoch;
         plan.next_run_usec = run->next_run_usec;
         return sync_start(&context, &plan, NULL, run_on_done, run, &run->sync);
 }
 
-/* The lease goes back, to where it came from. */
-static void run_release(Run *run)
-{
-        run->over = true;
-        if (run_return_lease(run, run->epoch) < 0)
-                run->settled = true; /* the lease ends by itself */
-        daemon_wake(run->daemon);
-}
-
+/* The lease is released, and the edge due when it was. */
 static void run_decline(Run *run, const char *why)
 {
-        log_warning("edge %s is due, but %s; its lease goes back", run->name, why);
-        run_release(run);
+        if (why)
+                log_warning("edge %s is due, but %s; its lease is released", run->name, why);
+        run->over = true;
+        if (run_release_lease(run, run->epoch) < 0)
+                run->settled = true; /* the lease ends by itself */
+        runs_wake(run->runs);
 }
 
-void runs_start(Daemon *d, Supply *supply, const MirrorDue *due)
+static Run *runs_add(Runs *r, Peers *peers, const MirrorDue *due, const char *name)
 {
-        const ConfigEdge *edge = config_find_edge_by_id(d->config, &due->edge);
         char id[UUID_STRING_SIZE];
         Run *run = calloc(1, sizeof(*run));
-        char *name = strdup(edge ? edge->name : uuid_format(&due->edge, id));
-        if (!run || !name) {
+        char *copy = strdup(name ? name : uuid_format(&due->edge, id));
+        if (!run || !copy) {
                 log_error("out of memory; the sync of an edge does not begin, its lease ends by "
                           "itself");
                 free(run);
-                free(name);
-                return;
+                free(copy);
+                return NULL;
         }
-        *run = (Run){.next = d->runs,
-                     .daemon = d,
-                     .supply = supply,
+        *run = (Run){.runs = r,
+                     .peers = peers_ref(peers),
                      .edge = due->edge,
-                     .name = name,
+                     .name = copy,
                      .epoch = due->epoch,
                      .begun_usec = clock_monotonic_usec(),
                      .failures = due->consecutive_failures};
-        run->supply->users++;
-        d->runs = run;
-        d->n_runs++;
+        LIST_INSERT_HEAD(&r->list, run, others);
+        r->n++;
         if (due->was_holder[0])
-                sync_log_takeover(LOG_LEVEL_WARNING, name, due->was_holder);
-        if (d->stopping || supply != d->supply) { /* the question was asked before that */
-                run_release(run);
-        } else if (!edge || !config_edge_is_due(edge)) {
-                queue_exclude(d, &due->edge);
-                run_decline(run,
-                            "this configuration does not have it; do all instances have the same?");
-        } else if (run_begin(run, edge) < 0) {
+                sync_log_takeover(LOG_LEVEL_WARNING, copy, due->was_holder);
+        return run;
+}
+
+void runs_start(Runs *r, Peers *peers, const MirrorDue *due, const ConfigEdge *edge)
+{
+        Run *run = runs_add(r, peers, due, edge->name);
+        if (run && run_begin(run, edge) < 0)
                 run_decline(run, "there is not enough memory");
-        }
+}
+
+void runs_decline(Runs *r, Peers *peers, const MirrorDue *due, const char *name, const char *why)
+{
+        Run *run = runs_add(r, peers, due, name);
+        if (run)
+                run_decline(run, why);
 }
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-void runs_stop(Daemon *d)
+static void runs_remove(Runs *r, Run *run)
 {
-        for (Run *run = d->runs; run; run = run->next) {
-                if (run->sync && !run->over)
-                        sync_stop(run->sync);
-                if (run->over && !run->after)
-                        run->settled = true; /* PostgreSQL is away; the lease ends by itself */
+        LIST_REMOVE(run, others);
+        r->n--;
+        run_free(run);
+}
+
+static int runs_on_reaper(sd_event_source *source _unused_, void *userdata)
+{
+        Runs *r = userdata;
+        for (Run *run = LIST_FIRST(&r->list), *next; run; run = next) {
+                next = LIST_NEXT(run, others);
+                if (!run->over || !run->settled)
+                        continue;
+                int64_t due_usec = run->next_run_usec;
+                runs_remove(r, run);
+                /* there is capacity for others in any case */
+                r->handlers.expect(due_usec > 0 ? due_usec : INT64_MAX, r->userdata);
+        }
+        return 0;
+}
+
+int runs_init(Runs *r, sd_event *event, const DatabaseClock *clock, const RunsHandlers *handlers,
+              void *userdata)
+{
+        *r = (Runs){.event = event, .clock = clock, .handlers = *handlers, .userdata = userdata};
+        /* nobody waits for these delays: each run tries by itself */
+        outage_init(&r->statement, USEC_PER_SEC, OUTAGE_CEILING_USEC);
+        int error = sd_event_add_defer(event, &r->reaper, runs_on_reaper, r);
+        if (error >= 0)
+                error = sd_event_source_set_enabled(r->reaper, SD_EVENT_OFF);
+        return error;
+}
+
+const Fault *runs_statement_fault(const Runs *r)
+{
+        return r->statement.down ? &r->statement.fault : NULL;
+}
+
+void runs_copy_edges(const Runs *r, Uuid *out)
+{
+        const Run *run;
+        LIST_FOREACH(run, &r->list, others) {
+                *out++ = run->edge;
         }
 }
 
-void runs_stop_asking(Daemon *d, const Supply *supply, const Fault *fault)
+void runs_stop(Runs *r)
+{
+        Run *run;
+        r->stopping = true;
+        LIST_FOREACH(run, &r->list, others) {
+                if (run->sync && !run->over)
+                        sync_stop(run->sync);
+                if (run->over && !run->report)
+                        run->settled = true; /* PostgreSQL is away; the lease ends by itself */
+        }
+        runs_wake(r);
+}
+
+void runs_break_off(Runs *r, const Peers *peers, const Fault *fault)
 {
         Fault reason = *fault;
+        Run *run;
         reason.code = CODE_BROKEN_OFF;
         reason.scope = FAULT_RUN;
         fault_prefix(&reason, fault->refused ? "broken off, the catalog refused the credentials: "
                                              : "broken off, the catalog asks for a pause: ");
-        for (Run *run = d->runs; run; run = run->next)
-                if (run->sync && !run->over && run->supply == supply &&
-                    sync_needs_catalog(run->sync))
+        LIST_FOREACH(run, &r->list, others) {
+                if (run->sync && !run->over && run->peers == peers && sync_needs_catalog(run->sync))
                         sync_break_off(run->sync, &reason);
-}
-
-void runs_reap(Daemon *d)
-{
-        for (Run **at = &d->runs; *at;) {
-                Run *run = *at;
-                if (!run->over || !run->settled) {
-                        at = &run->next;
-                        continue;
-                }
-                *at = run->next;
-                d->n_runs--;
-                int64_t next = run->next_run_usec;
-                run_free(run);
-                /* there is room for others in any case */
-                queue_expect(d, next > 0 ? next : INT64_MAX);
         }
 }
 
-void runs_done(Daemon *d)
+void runs_done(Runs *r)
 {
-        while (d->runs) {
-                Run *run = d->runs;
-                d->runs = run->next;
-                run_free(run);
-        }
-        d->n_runs = 0;
+        while (!LIST_EMPTY(&r->list))
+                runs_remove(r, LIST_FIRST(&r->list));
+        held_done(&r->held);
+        r->reaper = sd_event_source_disable_unref(r->reaper);
 }

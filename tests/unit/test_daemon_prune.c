@@ -2,12 +2,11 @@
  * The service's pruning: a first batch a minute after the start, a second between batches, an hour
  * after the last, whatever goes wrong.
  *
- * Timers, PostgreSQL and the reaper are stood in for by the linker; every timer fires at once, and
- * its delay is kept.
+ * Timers and PostgreSQL are stood in for by the linker; every timer fires at once, and its delay is
+ * kept.
  */
 #include "base/duration.h"
-#include "daemon/daemon_private.h"
-#include "mirror/prune.h"
+#include "daemon/prune.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,10 +24,9 @@ int __real_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clocki
                                       sd_event_time_handler_t callback, void *userdata);
 int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
                         MirrorPruneCallback callback, void *userdata, MirrorTask **ret);
-void __wrap_daemon_wake(Daemon *d);
 
 static uint64_t delay_usec; /* of the last timer */
-static unsigned n_timers, n_batches, n_wakes;
+static unsigned n_timers, n_batches;
 static int refusal; /* of the next batches */
 static MirrorRetention asked;
 static MirrorPruneCallback answer;
@@ -56,33 +54,30 @@ int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned ba
         return refusal;
 }
 
-void __wrap_daemon_wake(Daemon *d)
-{
-        (void)d;
-        n_wakes++;
-}
-
-static Config config = {
-        .daemon = {.history_keep_usec = USEC_FOREVER, .run_keep_usec = 90 * USEC_PER_DAY}};
+static const MirrorRetention retention = {.history_keep_usec = USEC_FOREVER,
+                                          .run_keep_usec = 90 * USEC_PER_DAY};
 static Peers peers;
-static Supply supply;
-static Daemon d;
+static sd_event *event;
+static Prune prune;
 
 static int setup(void **state)
 {
         (void)state;
-        n_timers = n_batches = n_wakes = 0;
+        n_timers = n_batches = 0;
         refusal = 0;
-        supply = (Supply){.peers = &peers};
-        d = (Daemon){.config = &config, .supply = &supply};
-        return sd_event_new(&d.event) < 0;
+        peers = (Peers){.references = 1};
+        if (sd_event_new(&event) < 0)
+                return -1;
+        prune_init(&prune, event);
+        prune_configure(&prune, &peers, &retention);
+        return 0;
 }
 
 static int teardown(void **state)
 {
         (void)state;
-        prune_done(&d);
-        sd_event_unref(d.event);
+        prune_done(&prune);
+        sd_event_unref(event);
         return 0;
 }
 
@@ -90,7 +85,7 @@ static int teardown(void **state)
 static void fire(void)
 {
         unsigned before = n_batches;
-        while (sd_event_run(d.event, 0) > 0)
+        while (sd_event_run(event, 0) > 0)
                 if (n_batches > before)
                         break;
 }
@@ -98,15 +93,15 @@ static void fire(void)
 static void finish(int64_t versions, bool more, const Fault *fault)
 {
         const MirrorPruned pruned = {.versions = versions, .runs = fault == &none, .more = more};
-        assert_int_equal(supply.users, 1);
-        answer(&pruned, fault, &d);
-        assert_int_equal(supply.users, 0);
+        assert_int_equal(peers.references, 2);
+        answer(&pruned, fault, &prune);
+        assert_int_equal(peers.references, 1);
 }
 
 static void batches_follow_each_other_and_then_an_hour_passes(void **state)
 {
         (void)state;
-        prune_begin(&d);
+        prune_start(&prune);
         assert_int_equal(delay_usec, USEC_PER_MINUTE);
         fire();
         assert_int_equal(n_batches, 1);
@@ -121,7 +116,6 @@ static void batches_follow_each_other_and_then_an_hour_passes(void **state)
         assert_int_equal(n_batches, 3);
         finish(0, false, &none);
         assert_int_equal(delay_usec, USEC_PER_HOUR);
-        assert_int_equal(n_wakes, 3);
 }
 
 static void what_goes_wrong_is_tried_again_in_an_hour(void **state)
@@ -132,17 +126,17 @@ static void what_goes_wrong_is_tried_again_in_an_hour(void **state)
         away.retryable = true;
         fault_set(&denied, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE, "denied");
         const Fault *faults[] = {&away, &denied, &denied, &none};
-        prune_begin(&d);
+        prune_start(&prune);
         for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
                 fire();
                 finish(0, false, faults[i]);
                 assert_int_equal(delay_usec, USEC_PER_HOUR);
-                assert_int_equal(d.prune.said, faults[i] == &denied); /* once while it lasts */
+                assert_int_equal(prune.reported, faults[i] == &denied); /* once while it lasts */
         }
         refusal = -ENOMEM;
         fire();
         assert_int_equal(n_batches, 5);
-        assert_int_equal(supply.users, 0);
+        assert_int_equal(peers.references, 1);
         assert_int_equal(delay_usec, USEC_PER_HOUR);
         assert_int_equal(n_timers, 6);
 }
@@ -150,8 +144,8 @@ static void what_goes_wrong_is_tried_again_in_an_hour(void **state)
 static void nothing_begins_when_the_service_stops(void **state)
 {
         (void)state;
-        prune_begin(&d);
-        d.stopping = true;
+        prune_start(&prune);
+        prune_done(&prune);
         fire();
         assert_int_equal(n_batches, 0);
         assert_int_equal(n_timers, 1);

@@ -1,0 +1,264 @@
+/*
+ * claims: see the header.
+ *
+ * What always holds: at most one question is under way, or the timer is armed that will ask the
+ * next.
+ */
+#include "daemon/claims.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/message_id.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* When nothing is due: leases of others may end, somebody may write into the queue. */
+#define ASK_AT_LEAST_USEC USEC_PER_MINUTE
+/* What is due and was not given is being taken by another instance. */
+#define ASK_AT_MOST_USEC (200 * USEC_PER_MSEC)
+/* A database that was restored does not know our edges. */
+#define REGISTER_EVERY_USEC USEC_PER_HOUR
+/* When a long apply holds an edge that has changed. */
+#define REGISTER_AGAIN_USEC (10 * USEC_PER_SEC)
+#define OUTAGE_FLOOR_USEC   (500 * USEC_PER_MSEC)
+
+void claims_init(Claims *c, sd_event *event, const MirrorInstance *instance,
+                 const ClaimsHandlers *handlers, void *userdata)
+{
+        *c = (Claims){
+                .event = event,
+                .instance = instance,
+                .handlers = *handlers,
+                .userdata = userdata,
+                .next_usec = INT64_MAX,
+                .expected_usec = INT64_MAX,
+        };
+        outage_init(&c->outage, OUTAGE_FLOOR_USEC, OUTAGE_CEILING_USEC);
+}
+
+int64_t claims_next(const Claims *c)
+{
+        return c->next_usec;
+}
+
+bool claims_is_registered(const Claims *c)
+{
+        return c->stage == CLAIMS_SERVE;
+}
+
+bool claims_is_busy(const Claims *c)
+{
+        return c->task.task;
+}
+
+const Fault *claims_postgres_fault(const Claims *c)
+{
+        return c->outage.down ? &c->outage.fault : NULL;
+}
+
+/* ---- when to ask ---------------------------------------------------------------------------- */
+
+static void claims_on_timer(void *userdata)
+{
+        claims_ask(userdata);
+}
+
+static void claims_ask_later(Claims *c, uint64_t delay_usec)
+{
+        int r = timer_start(&c->timer, c->event, delay_usec, 10 * USEC_PER_MSEC, claims_on_timer,
+                            c);
+        if (r < 0)
+                log_error("the queue's timer cannot be set: %s", strerrordesc_np(-r));
+}
+
+static unsigned claims_capacity(const Claims *c)
+{
+        return c->stage == CLAIMS_SERVE && !c->stopping ? c->handlers.capacity(c->userdata) : 0;
+}
+
+static void claims_sleep(Claims *c)
+{
+        int64_t left = c->next_usec == INT64_MAX ? INT64_MAX
+                                                 : c->next_usec - database_clock_now(&c->clock);
+        uint64_t delay = ASK_AT_LEAST_USEC;
+        if (left <= 0)
+                /* without capacity, somebody asks as soon as there is some */
+                delay = claims_capacity(c) > 0 ? ASK_AT_MOST_USEC : ASK_AT_LEAST_USEC;
+        else if ((uint64_t)left < delay)
+                delay = (uint64_t)left;
+        uint64_t now = clock_monotonic_usec();
+        uint64_t until = c->register_usec > now ? c->register_usec - now : 0;
+        claims_ask_later(c, until < delay ? until : delay);
+}
+
+void claims_expect(Claims *c, int64_t due_usec)
+{
+        if (due_usec < c->expected_usec)
+                c->expected_usec = due_usec;
+        if (due_usec < c->next_usec)
+                c->next_usec = due_usec;
+        if (c->task.task || c->outage.down || c->stopping)
+                return;
+        if (c->next_usec <= database_clock_now(&c->clock) && claims_capacity(c) > 0)
+                claims_ask(c);
+        else
+                claims_sleep(c);
+}
+
+/* ---- PostgreSQL is away, or back ------------------------------------------------------------ */
+
+static void claims_postgres_failed(Claims *c, const Fault *fault)
+{
+        uint64_t delay;
+        if (outage_failed(&c->outage, fault, clock_monotonic_usec(), clock_random(), &delay))
+                log_event(LOG_LEVEL_WARNING,
+                          fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED
+                                         : MESSAGE_ID_POSTGRES_UNREACHABLE,
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
+                                     LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                          "PostgreSQL cannot be used%s: %s; trying again, at least every 30 s",
+                          c->outage.attempts > 1 ? " still" : "", fault->message);
+        if (!c->task.task)
+                claims_ask_later(c, delay);
+        c->handlers.postgres_failed(c->userdata);
+}
+
+static void claims_postgres_answered(Claims *c)
+{
+        uint64_t lasted;
+        char text[DURATION_STRING_SIZE];
+        if (outage_over(&c->outage, clock_monotonic_usec(), &lasted)) {
+                c->register_usec = 0; /* it may be another one: restored, or failed over */
+                log_event(LOG_LEVEL_INFO, MESSAGE_ID_POSTGRES_BACK, LOG_NO_FIELDS,
+                          "PostgreSQL answers again after %s", duration_format_short(lasted, text));
+        }
+        c->handlers.postgres_answered(c->userdata);
+}
+
+/* ---- answers -------------------------------------------------------------------------------- */
+
+static void claims_take_answer(Claims *c, Peers *peers, const MirrorDueAnswer *a)
+{
+        uint64_t lag = database_clock_lag(&c->clock, a->now_usec);
+        c->next_usec = a->next_usec < c->expected_usec ? a->next_usec : c->expected_usec;
+        database_clock_set(&c->clock, a->now_usec);
+        for (size_t i = 0; i < a->n_taken; i++)
+                c->handlers.leased(peers, &a->taken[i], c->userdata);
+        if (lag > 0) {
+                char text[DURATION_STRING_SIZE];
+                log_warning("PostgreSQL's clock went back by %s; what is due is computed again",
+                            duration_format_short(lag, text));
+        }
+        if (lag > 0 || c->stage == CLAIMS_LOOK || clock_monotonic_usec() >= c->register_usec)
+                c->stage = CLAIMS_REGISTER;
+        bool more = a->n_taken == c->asked && c->next_usec <= a->now_usec && claims_capacity(c) > 0;
+        if (c->stage == CLAIMS_REGISTER || more)
+                claims_ask(c);
+        else
+                claims_sleep(c);
+        c->handlers.changed(c->userdata);
+}
+
+static void claims_on_due(const MirrorDueAnswer *answer, const Fault *fault, void *userdata)
+{
+        Claims *c = userdata;
+        _cleanup_(cleanup_peers) Peers *peers = peers_ref(c->task.peers);
+        peers_task_end(&c->task);
+        if (fault->scope != FAULT_NONE) {
+                claims_postgres_failed(c, fault);
+                return;
+        }
+        claims_postgres_answered(c);
+        claims_take_answer(c, peers, answer);
+}
+
+static void claims_on_registered(const Fault *fault, void *userdata)
+{
+        Claims *c = userdata;
+        bool again = mirror_is_locked(fault); /* what is registered already is served meanwhile */
+        peers_task_end(&c->task);
+        if (fault->scope != FAULT_NONE && !again) {
+                claims_postgres_failed(c, fault);
+                return;
+        }
+        claims_postgres_answered(c);
+        if (again)
+                log_debug("the edges are registered later: %s", fault->message);
+        if (c->stage == CLAIMS_REGISTER) { /* not asked anew meanwhile */
+                c->stage = CLAIMS_SERVE;
+                c->register_usec = clock_monotonic_usec() +
+                                   (again ? REGISTER_AGAIN_USEC : REGISTER_EVERY_USEC);
+        }
+        c->handlers.registered(c->userdata);
+        claims_ask(c);
+}
+
+/* ---- questions ------------------------------------------------------------------------------ */
+
+static int claims_register_edges(Claims *c)
+{
+        _cleanup_(cleanup_free) MirrorEdge *edges = NULL;
+        size_t n;
+        int r = c->handlers.edges(&edges, &n, c->userdata);
+        return r < 0 ? r
+                     : mirror_register(c->peers->mirror, edges, n, c->instance,
+                                       claims_on_registered, c, &c->task.task);
+}
+
+static int claims_take_due(Claims *c)
+{
+        _cleanup_(cleanup_free) Uuid *exclude = NULL;
+        size_t n;
+        int r = c->handlers.exclude(&exclude, &n, c->userdata);
+        if (r < 0)
+                return r;
+        c->asked = claims_capacity(c);
+        c->expected_usec = INT64_MAX;
+        return mirror_take_due(c->peers->mirror, c->asked, exclude, n, claims_on_due, c,
+                               &c->task.task);
+}
+
+void claims_ask(Claims *c)
+{
+        if (c->task.task || c->stopping)
+                return;
+        timer_cancel(&c->timer);
+        int r = c->stage == CLAIMS_REGISTER ? claims_register_edges(c) : claims_take_due(c);
+        if (peers_task_begin(&c->task, c->peers, r) >= 0)
+                return;
+        Fault fault;
+        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the queue cannot be asked: %s",
+                  strerrordesc_np(-r));
+        claims_postgres_failed(c, &fault);
+}
+
+void claims_configure(Claims *c, Peers *peers)
+{
+        c->peers = peers;
+        c->stage = CLAIMS_LOOK;
+        claims_ask(c);
+}
+
+void claims_register(Claims *c)
+{
+        c->register_usec = 0;
+        claims_ask(c);
+}
+
+void claims_check_postgres(Claims *c)
+{
+        if (!c->outage.down)
+                claims_ask(c);
+}
+
+void claims_stop(Claims *c)
+{
+        c->stopping = true;
+        timer_cancel(&c->timer);
+}
+
+void claims_done(Claims *c)
+{
+        timer_cancel(&c->timer);
+        peers_task_cancel(&c->task);
+}

@@ -1,0 +1,68 @@
+/*
+ * presence: signs of life in edgemirror.instance, and what this instance waits for.
+ *
+ * One small write every few seconds, beginning when the edges are registered. The others take an
+ * instance for dead that gives none for its lease, and no edge stays enabled on its account;
+ * whoever finds out, here too, registers again, which disables what nobody wants any more.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include "base/timer.h"
+#include "mirror/instance.h"
+#include "peers/peers.h"
+
+/* What keeps this instance from syncing, as far as known; NULL: nothing. */
+typedef struct PresenceState {
+        const Fault *postgres_fault; /* no sign is given */
+        const Fault *catalog_fault;
+        char catalog_next[64]; /* when it is asked again, for a person */
+        const Fault *lock_fault, *statement_fault;
+} PresenceState;
+
+typedef struct PresenceHandlers {
+        /* fills what is zeroed */
+        void (*state)(PresenceState *ret, void *userdata);
+        /* what PostgreSQL knows of this instance's edges, or of an instance that has died, is out
+         * of date: register again */
+        void (*outdated)(void *userdata);
+} PresenceHandlers;
+
+typedef struct Presence {
+        MirrorInstance instance; /* this one, as it is to be registered */
+
+        /* private */
+        sd_event *event;
+        Peers *peers;
+        int64_t n_wanted;
+        uint64_t beat_usec;
+        PresenceHandlers handlers;
+        void *userdata;
+        PeersTask task;
+        Timer timer;
+        bool begun;
+        bool again; /* something has changed while a sign was under way */
+} Presence;
+
+/* Draws an id for the instance; no sign is given yet. */
+void presence_init(Presence *p, sd_event *event, const PresenceHandlers *handlers, void *userdata);
+
+/* n_wanted: edges that are registered as wanted by this instance. lease_usec: how long others
+ * believe in the last sign. The peers are borrowed until others are given. */
+void presence_configure(Presence *p, Peers *peers, size_t n_wanted, uint64_t lease_usec);
+
+/* The edges are registered: the first sign, at once. Later calls do nothing. */
+void presence_begin(Presence *p);
+
+/* The state is not what it was: a sign, at once. */
+void presence_changed(Presence *p);
+
+/* A sign, or the last one, is being written. */
+bool presence_is_busy(const Presence *p);
+
+/* Writes, unless PostgreSQL is away, that this instance was stopped in order. Nothing else follows.
+ */
+void presence_leave(Presence *p);
+
+/* Cancels what is under way. */
+void presence_done(Presence *p);

@@ -1,0 +1,72 @@
+#!/bin/sh
+# The service: only daemon.c knows the parts of src/daemon/; a part knows none of the others, and has a header of its own. Leaves are known to
+# all: they are values with functions, without an event loop, handlers or another part. Only edges.c reads which edges are configured.
+. "$(dirname "$0")/tap.sh"
+
+check_service() (
+	cd "$1" || return 1
+	found=0
+	for file in daemon/*.c; do
+		[ -e "${file%.c}.h" ] || { echo "src/$file: has no header of its own"; found=1; }
+	done
+	awk '
+	BEGIN {
+		n = split("outage due held database_clock", words)
+		for (i = 1; i <= n; i++)
+			leaf[words[i]] = 1
+	}
+	function complain(words) { print "src/" FILENAME ":" FNR ": " words; found = 1 }
+	FNR == 1 {
+		part = FILENAME
+		sub(/.*\//, "", part)
+		sub(/\.[ch]$/, "", part)
+		if (part ~ /_(private|internal)$/) complain("a header that parts share")
+	}
+	/^[ \t]*#[ \t]*include/ && match($0, /[<"][^>"]*[>"]/) {
+		header = substr($0, RSTART + 1, RLENGTH - 2)
+		if (part in leaf && header ~ /^(base\/timer|peers\/peers|systemd\/sd-event)\.h$/)
+			complain("a leaf has no event loop and no peers")
+		if (sub(/^daemon\//, "", header) && sub(/\.h$/, "", header) && header != part && !(header in leaf) && part != "daemon")
+			complain("the part \"" part "\" knows the part \"" header "\"")
+	}
+	part != "edges" && /config->(n_)?edges|config_find_edge/ { complain("only edges.c reads which edges are configured") }
+	END { exit found }' daemon/*.[ch] || found=1
+	return $found
+)
+
+# plant_more PATH TEXT: one more file beside what plant has left.
+plant_more()
+{
+	mkdir -p "$scratch/src/$(dirname "$1")"
+	printf '%s\n' "$2" >"$scratch/src/$1"
+}
+
+expect_clean "the parts of src/daemon/ know none of each other" check_service "$top_srcdir/src"
+
+plant daemon/daemon.c '#include "daemon/breaker.h"
+#include "daemon/claims.h"'
+plant_more daemon/daemon.h '#include "config/config.h"'
+plant_more daemon/claims.c '#include "daemon/claims.h"
+#include "daemon/due.h"'
+plant_more daemon/claims.h '#include "daemon/outage.h"
+#include "base/timer.h"'
+plant_more daemon/edges.c 'config_find_edge_by_id(s->config, id); s->config->n_edges'
+plant_more daemon/edges.h '#include "mirror/registry.h"'
+expect_clean "daemon.c may know all, parts the leaves, edges.c the configured edges" check_service "$scratch/src"
+
+while IFS='|' read -r name path text words; do
+	plant "$path" "$text"
+	expect_found "$name" "$words" check_service "$scratch/src"
+done <<'CASES'
+a part that knows another is found|daemon/claims.c|#include "daemon/runs.h"|the part "claims" knows the part "runs"
+a header that knows another part is found|daemon/runs.h|#  include "daemon/claims.h"|the part "runs" knows the part "claims"
+a part that knows the whole is found|daemon/prune.c|#include "daemon/daemon.h"|the part "prune" knows the part "daemon"
+a leaf that knows a part is found|daemon/outage.h|#include "daemon/breaker.h"|the part "outage" knows the part "breaker"
+a leaf with a timer is found|daemon/held.h|#include "base/timer.h"|a leaf has no event loop
+a leaf with an event loop is found|daemon/due.c|#include <systemd/sd-event.h>|a leaf has no event loop
+a header that parts share is found|daemon/daemon_private.h|#include "config/config.h"|a header that parts share
+a part without a header is found|daemon/metrics.c|#include "base/text.h"|has no header of its own
+another reader of the edges is found|daemon/runs.c|edge = config_find_edge_by_id(d->config, id);|only edges.c reads
+another reader of their list is found|daemon/daemon.c|for (i = 0; i < config->n_edges; i++)|only edges.c reads
+CASES
+finish
