@@ -215,7 +215,7 @@ static void runner_begin(SyncCommand *c, Runner *r)
 static size_t command_most(const SyncCommand *c)
 {
         bool alone = !c->catalog_answers && !c->stopping && c->peer_fault.scope == FAULT_NONE;
-        return alone ? 1 : c->session.config->daemon.max_syncs;
+        return alone ? 1 : config_syncs_at_once(c->session.config);
 }
 
 static void command_go_on(SyncCommand *c)

@@ -5,6 +5,7 @@
 #include "config/draft.h"
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void cleanup_draft(Draft *d)
 {
@@ -79,6 +80,18 @@ Config *config_free(Config *config)
 bool config_edge_is_due(const ConfigEdge *edge)
 {
         return edge->enabled && edge->zone;
+}
+
+unsigned config_syncs_at_once(const Config *config)
+{
+        enum { OTHER_FILES = 32 }; /* of the loop, the log, the resolver, … */
+        struct rlimit limit;
+        unsigned wanted = config->daemon.max_syncs;
+        rlim_t others = OTHER_FILES + (rlim_t)config->catalog.max_requests +
+                        (rlim_t)config->postgres.max_connections;
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= others + wanted)
+                return wanted;
+        return limit.rlim_cur > others + 1 ? (unsigned)(limit.rlim_cur - others) : 1;
 }
 
 static int compare_key(const void *key, const void *edge)

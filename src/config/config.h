@@ -35,5 +35,9 @@ const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
  * `check` fails for it. */
 bool config_edge_is_due(const ConfigEdge *edge);
 
+/* How many syncs may run at once: max_syncs; fewer, and at least one, where this process may not
+ * open so many files: each sync may keep its rows in one, beside requests and connections. */
+unsigned config_syncs_at_once(const Config *config);
+
 /* Edge by name, or by its UUID in text form; NULL when there is none. */
 const ConfigEdge *config_find_edge(const Config *config, const char *name);

@@ -88,7 +88,7 @@ static const BreakerHandlers breaker_handlers = {
 static unsigned daemon_capacity(void *userdata)
 {
         const Daemon *d = userdata;
-        unsigned most = d->config->daemon.max_syncs;
+        unsigned most = config_syncs_at_once(d->config);
         return breaker_is_closed(&d->breaker) && d->runs.n < most ? most - d->runs.n : 0;
 }
 

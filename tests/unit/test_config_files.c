@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "unit/config_files.h"
 #include <errno.h>
+#include <sys/resource.h>
 
 #define SECTIONS      "[catalog], [postgres], [daemon], [defaults] or [edge \"NAME\"]"
 #define EDGE_FORM     "accepted: [edge \"NAME\"], NAME of 1 to 128 bytes\n"
@@ -242,6 +243,26 @@ static void a_nul_byte_is_an_error_and_not_an_end(void **state _unused_)
         static const char TEXT[] = VALID "page_size = 9\0\n";
         files_write_bytes("t.conf", TEXT, sizeof(TEXT) - 1);
         assert_refused("t.conf", -EINVAL, "t.conf:9: the line holds a NUL byte; " LINE_FORM);
+}
+
+/* Each of them may need a file, beside 5 requests, 6 connections and what else the program has. */
+static void fewer_syncs_run_at_once_where_files_are_few(void **state _unused_)
+{
+        static const struct {
+                rlim_t files;
+                unsigned most;
+        } cases[] = {{1000, 64}, {107, 64}, {106, 63}, {64, 21}, {44, 1}, {43, 1}, {20, 1}};
+        files_write("t.conf", CATALOG "max_requests = 5\n[postgres]\nconninfo = dbname=x\n"
+                                      "max_connections = 6\n[daemon]\nmax_syncs = 64\n" EDGE);
+        _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+        struct rlimit old;
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                struct rlimit few = {.rlim_cur = cases[i].files, .rlim_max = old.rlim_max};
+                assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+                assert_int_equal(config_syncs_at_once(c), cases[i].most);
+        }
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
 }
 
 /* Whatever stands in it: what looks like a comment, a section or another key. */
@@ -498,6 +519,7 @@ int main(void)
                 TEST(duplicates_are_found_across_files),
                 TEST(files_from_other_systems_are_read),
                 TEST(a_nul_byte_is_an_error_and_not_an_end),
+                TEST(fewer_syncs_run_at_once_where_files_are_few),
                 TEST(a_long_line_arrives_whole),
                 TEST(long_characters_are_not_cut),
                 TEST(a_line_that_cannot_be_read_whole_is_an_error),

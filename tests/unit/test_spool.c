@@ -303,6 +303,28 @@ static void a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was(void **state)
 }
 
 /* Enough of them for the file, so that some come from there and some from memory. */
+static void want_of_a_descriptor_is_no_matter_of_space(void **state)
+{
+        _cleanup_(text_done) Text expected = {0}, name = {0};
+        struct rlimit old, none;
+        Fault fault = {0};
+        assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+        none = (struct rlimit){.rlim_cur = 3, .rlim_max = old.rlim_max};
+        while (name.size < 100000)
+                assert_int_equal(text_append_string(&name, "0123456789"), 0);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+        int r = 0;
+        for (uint8_t i = 0; i < 30 && r == 0; i++) {
+                DatabaseConnection c = row(i, name.data);
+                r = spool_add(*state, &c, &fault);
+        }
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+        assert_int_equal(r, -EMFILE);
+        assert_true(fault.retryable);
+        assert_non_null(strstr(fault.message, "raise the limit of open files"));
+        assert_null(strstr(fault.message, "space"));
+}
+
 static void ids_come_back_by_their_number(void **state)
 {
         enum { IDS = 100000 };
@@ -386,6 +408,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_tmpdir_that_cannot_be_used_is_passed_over, set_up,
                                                 tear_down),
                 cmocka_unit_test_setup_teardown(a_file_that_was_cut_is_a_fault, set_up, tear_down),
+                cmocka_unit_test_setup_teardown(want_of_a_descriptor_is_no_matter_of_space, set_up,
+                                                tear_down),
                 cmocka_unit_test_setup_teardown(ids_come_back_by_their_number, set_up, tear_down),
                 cmocka_unit_test_setup_teardown(rows_that_cannot_be_mirrored_are_kept_up_to_a_cap,
                                                 set_up, tear_down),
