@@ -1,5 +1,6 @@
 -- Counts, computes the digest of what the mirror has now, ends the run, moves the edge's clocks, releases the lease and notifies listeners, all in the
 -- transaction of the snapshot. When rows are held or pending, or the list is not whole, what the mirror has is not what the catalog has shown: then no digest is kept.
+-- A row is counted as what was done, as the view change has it: another edge may have added or removed it after it was compared.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet, $22 digest of the list, $23 its rows, $24 all of it was seen.
@@ -10,7 +11,11 @@ WITH spooled AS (
 ), difference AS (
     SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind IN ('changed', 'moved')) AS changed, count(*) FILTER (WHERE kind = 'moved') AS moved,
            count(*) FILTER (WHERE kind = 'restored') AS restored
-      FROM pg_temp.edgemirror_difference_3
+      FROM (SELECT CASE WHEN x.kind = 'moved' THEN 'moved' WHEN d.first_seen_at = d.changed_at THEN 'added'
+                        WHEN EXISTS (SELECT FROM edgemirror.database_connection_history h WHERE h.id = d.id AND h.valid_to = d.changed_at) THEN 'changed'
+                        ELSE 'restored' END AS kind
+              FROM pg_temp.edgemirror_difference_3 x
+              JOIN edgemirror.database_connection d ON d.id = x.id) done
 ), missing AS (
     SELECT count(*) FILTER (WHERE m.verdict = 'gone' AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
            count(*) FILTER (WHERE m.verdict NOT IN ('gone', 'pending', 'listed', 'elsewhere') AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held,

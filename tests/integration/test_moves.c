@@ -183,6 +183,45 @@ static void two_edges_may_exchange_rows_at_once(void **state)
         assert_says(w, "out", "unknown", false);
 }
 
+/* What a run reports is what it did: the row was added by somebody else after it had compared. */
+static void a_row_that_was_added_meanwhile_is_not_counted_as_added(void **state)
+{
+        World *w = *state;
+        assert_int_equal(sync_all(w), 0);
+        free(harness_sql(
+                &w->pg,
+                "CREATE TABLE public.r AS SELECT d.* FROM edgemirror.database_connection d JOIN "
+                "edgemirror.edge e USING (edge_connection_id) WHERE e.name = 'main' LIMIT 1;"
+                "CREATE TABLE public.h AS SELECT h.* FROM edgemirror.database_connection_history h "
+                "JOIN public.r USING (id);"
+                "DELETE FROM edgemirror.database_connection_history WHERE id IN (SELECT id FROM "
+                "public.r);"
+                "DELETE FROM edgemirror.database_connection WHERE id IN (SELECT id FROM "
+                "public.r)"));
+        PGconn *other = PQconnectdb(w->pg.conninfo);
+        PQclear(PQexec(
+                other,
+                "BEGIN; INSERT INTO edgemirror.database_connection SELECT * FROM public.r;"
+                "INSERT INTO edgemirror.database_connection_history SELECT * FROM public.h"));
+        const char *const arguments[] = {"-c",           w->config, "sync", "--json",
+                                         "--no-refresh", "main",    NULL};
+        pid_t pid = harness_program_start(w->folder, arguments);
+        while (harness_sql_long(&w->pg, "SELECT count(*) FROM pg_locks WHERE NOT granted AND "
+                                        "locktype = 'transactionid'") == 0)
+                (void)poll(NULL, 0, 10);
+        PQclear(PQexec(other, "COMMIT"));
+        PQfinish(other);
+        assert_int_equal(harness_program_wait(pid), 0);
+        take_results(w);
+        assert_int_equal(number_of(w, 0, "added"), 0);
+        assert_int_equal(number_of(w, 0, "changed"), 1);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change c JOIN "
+                                                  "edgemirror.sync_run r USING (run_id) WHERE "
+                                                  "r.changed = 1 AND c.kind = 'changed'"),
+                         1);
+        free(harness_sql(&w->pg, "DROP TABLE public.r, public.h"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -193,6 +232,8 @@ int main(void)
                 cmocka_unit_test_setup(a_row_that_moves_to_an_edge_that_is_disabled_goes_there,
                                        small_world),
                 cmocka_unit_test_setup(two_edges_may_exchange_rows_at_once, small_world),
+                cmocka_unit_test_setup(a_row_that_was_added_meanwhile_is_not_counted_as_added,
+                                       small_world),
         };
         return cmocka_run_group_tests_name("moves", tests, world_setup, world_teardown);
 }

@@ -133,7 +133,6 @@ struct DbStatement {
 enum { TRANSACTIONS_MAX = 16 };
 typedef struct DbDifference {
         uint16_t row, name, database;
-        enum { DIFFERENCE_ADDED, DIFFERENCE_RESTORED, DIFFERENCE_CHANGED } kind;
 } DbDifference;
 
 typedef struct DbMissing {

@@ -444,9 +444,6 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
                         .row = shown->row,
                         .name = shown->name,
                         .database = shown->database,
-                        .kind = !r->exists      ? DIFFERENCE_ADDED
-                                : r->removed_at ? DIFFERENCE_RESTORED
-                                                : DIFFERENCE_CHANGED,
                 };
         }
 }
@@ -600,9 +597,10 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
         Database *d = w->database;
         MirrorApplied n = {.listed = t->listed, .rejected = t->rejected};
         for (size_t i = 0; i < t->n_difference; i++) {
-                n.added += t->difference[i].kind == DIFFERENCE_ADDED;
-                n.changed += t->difference[i].kind == DIFFERENCE_CHANGED;
-                n.restored += t->difference[i].kind == DIFFERENCE_RESTORED;
+                const DbVersion *v = &d->history[d->rows[t->difference[i].row].version];
+                n.added += v->before < 0;
+                n.changed += v->before >= 0 && d->history[v->before].to == v->from;
+                n.restored += v->before >= 0 && d->history[v->before].to != v->from;
         }
         for (size_t i = 0; i < t->n_missing; i++) {
                 const DbRow *r = &d->rows[t->missing[i].row];
