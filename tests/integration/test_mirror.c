@@ -445,6 +445,51 @@ static void who_lost_the_lease_publishes_nothing(void **state)
         spool_free(spool);
 }
 
+/* As when the edge is disabled after the lease has ended: nobody claims it, and no epoch is new.
+ * The trigger frees the lease after the apply has begun. */
+static void a_lease_that_was_freed_publishes_nothing(void **state)
+{
+        World *w = *state;
+        Spool *spool;
+        assert_int_equal(spool_new(&spool), 0);
+        add_row(spool, 777, "stale", 0);
+        MirrorRun run = claim(w, &edge);
+        free(harness_sql(
+                &w->pg,
+                "CREATE FUNCTION public.free_lease() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
+                "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL; RETURN NULL; "
+                "END'; CREATE TRIGGER freed BEFORE INSERT ON edgemirror.database_connection FOR "
+                "EACH STATEMENT EXECUTE FUNCTION public.free_lease()"));
+        apply_run(w, &run, spool);
+        free(harness_sql(&w->pg, "DROP TRIGGER freed ON edgemirror.database_connection; DROP "
+                                 "FUNCTION public.free_lease()"));
+        assert_string_equal(fault_code_name(w->fault.code), "lease-lost");
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM "
+                                                  "edgemirror.database_connection WHERE name = "
+                                                  "'stale'"),
+                         0);
+        (void)spool_free(spool);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = "
+                                 "NULL"));
+}
+
+/* It was given before the server's clock was set back. */
+static void a_lease_that_ends_in_hours_does_not_count(void **state)
+{
+        World *w = *state;
+        (void)claim(w, &edge);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() + interval "
+                                 "'110 min' WHERE holder IS NOT NULL"));
+        (void)claim(w, &edge);
+        assert_true(w->claim.busy);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() + interval "
+                                 "'121 min' WHERE holder IS NOT NULL"));
+        (void)claim(w, &edge);
+        assert_false(w->claim.busy);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = "
+                                 "NULL"));
+}
+
 static void a_job_that_was_left_is_taken_up(void **state)
 {
         World *w = *state;
@@ -627,6 +672,8 @@ int main(void)
                 cmocka_unit_test_setup(an_unchanged_list_writes_and_locks_nothing, empty_tables),
                 cmocka_unit_test_setup(two_claims_the_second_hears_who_holds_it, empty_tables),
                 cmocka_unit_test_setup(who_lost_the_lease_publishes_nothing, empty_tables),
+                cmocka_unit_test_setup(a_lease_that_was_freed_publishes_nothing, empty_tables),
+                cmocka_unit_test_setup(a_lease_that_ends_in_hours_does_not_count, empty_tables),
                 cmocka_unit_test_setup(a_job_that_was_left_is_taken_up, empty_tables),
                 cmocka_unit_test_setup(a_job_is_taken_up_as_long_as_it_is_worth_it, empty_tables),
                 cmocka_unit_test_setup(a_job_does_not_become_younger_by_being_taken_up,
