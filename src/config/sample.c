@@ -26,8 +26,7 @@ static const char *const SECTION_NOTES[OPTION_SECTIONS] = {
         [OPTION_DAEMON] = "The service.",
         [OPTION_DEFAULTS] =
                 "Every edge starts from these; each of these keys may also stand in an edge.",
-        [OPTION_EDGE] = "One Edge connection that is mirrored; as many of these sections as there "
-                        "are connections.",
+        [OPTION_EDGE] = "An Edge connection that is mirrored; one section for each of them.",
 };
 
 /* A schedule of its own in the sample's edge, to show that an edge overrides the defaults. */

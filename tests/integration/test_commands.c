@@ -180,8 +180,9 @@ static void an_invalid_configuration_is_78_and_every_error_is_said(void **state)
                 "edgemirror.conf:4: auth = basic needs username",
                 "edgemirror.conf:4: auth = basic needs password_file",
                 "edgemirror.conf:8: id = 5: not a UUID; accepted: a UUID like ",
-                "edgemirror.conf:9: page_size = 501: out of range; accepted: a whole number from 2 "
-                "to 500\n",
+                ("edgemirror.conf:9: page_size = 501: out of range; accepted: a whole number from "
+                 "2 "
+                 "to 500\n"),
                 "edgemirror.conf:10: schedule = sometimes: ",
         };
         static const char *const commands[][2] = {

@@ -100,8 +100,8 @@ static void anything_but_the_catalogs_own_word_holds_the_row(void **state)
         static const char *const answers[] = {
                 "\"status\":403",
                 "\"status\":404,\"html\":true",
-                "\"status\":404,\"body\":\"{\\\"statusCode\\\":404,\\\"message\\\":\\\"Resource "
-                "not found\\\"}\"",
+                ("\"status\":404,\"body\":\"{\\\"statusCode\\\":404,\\\"message\\\":\\\"Resource "
+                 "not found\\\"}\""),
                 "\"status\":404,\"empty_body\":true",
                 "\"status\":410,\"html\":true",
                 "\"status\":410,\"body\":\"{\\\"statusCode\\\":410}\"",
