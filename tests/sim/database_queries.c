@@ -166,7 +166,6 @@ void database_forget(World *w, unsigned edge)
                 return;
         COVER(w, forgotten);
         TELL(w, "database: edge %u is forgotten", edge);
-        d->n_applies += d->n_applies > 0; /* what was compared before is not so any more */
         d->edges[edge] = (DbEdge){.holder = NO_HOLDER};
         for (size_t i = 1; i < d->n_runs; i++)
                 if (d->runs[i].edge == edge)
