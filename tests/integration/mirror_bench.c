@@ -115,7 +115,7 @@ void bench_register(MirrorBench *b)
         assert_string_equal(b->fault.message, "");
 }
 
-void bench_start(MirrorBench *b)
+void mirror_bench_start(MirrorBench *b)
 {
         *b = (MirrorBench){0};
         harness_postgres_start(&b->pg);

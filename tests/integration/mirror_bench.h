@@ -37,7 +37,7 @@ void bench_register(MirrorBench *b);
 void bench_try_register(MirrorBench *b); /* the fault is in the bench */
 
 /* All of it, with the role edgemirror_reader, and a login `report` that is a member of it. */
-void bench_start(MirrorBench *b);
+void mirror_bench_start(MirrorBench *b);
 void bench_stop(MirrorBench *b);
 
 MirrorRun bench_claim(MirrorBench *b, const Uuid *edge);

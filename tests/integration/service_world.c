@@ -16,7 +16,7 @@ enum { AWAIT_TURNS = 3000 }; /* of 20 ms */
 
 /* ---- the world ------------------------------------------------------------------------------ */
 
-void start_catalog(ServiceWorld *w, const char *rows, const char *port)
+void service_start_catalog(ServiceWorld *w, const char *rows, const char *port)
 {
         char edges[16];
         (void)snprintf(edges, sizeof(edges), "%d", w->n_edges);
@@ -46,7 +46,7 @@ void write_password(ServiceWorld *w, const char *password)
         harness_write(w->folder, "password", line);
 }
 
-void write_config(ServiceWorld *w)
+void service_write_config(ServiceWorld *w)
 {
         Text text = {0};
         assert_int_equal(
@@ -76,7 +76,7 @@ int service_world_setup(void **state)
         assert_non_null(mkdtemp(w->folder));
         (void)snprintf(w->config, sizeof(w->config), "%s/edgemirror.conf", w->folder);
         *state = w;
-        begin_again(w, 1, "1");
+        service_begin_again(w, 1, "1");
         return 0;
 }
 
@@ -118,7 +118,7 @@ static void forget_settings(ServiceWorld *w)
         (void)snprintf(w->request_timeout, sizeof(w->request_timeout), "30s");
         (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", w->pg.service);
         write_password(w, SECRET);
-        write_config(w);
+        service_write_config(w);
 }
 
 static void empty_database(ServiceWorld *w)
@@ -132,7 +132,7 @@ static void empty_database(ServiceWorld *w)
                        w->pg.folder);
 }
 
-void begin_again(ServiceWorld *w, int n_edges, const char *rows)
+void service_begin_again(ServiceWorld *w, int n_edges, const char *rows)
 {
         const char *const migrate[] = {"-c", w->config, "migrate", NULL};
         no_services(w);
@@ -141,7 +141,7 @@ void begin_again(ServiceWorld *w, int n_edges, const char *rows)
         harness_catalog_stop(&w->catalog);
         assert_true(n_edges <= WORLD_EDGES_MAX);
         w->n_edges = n_edges;
-        start_catalog(w, rows, "0");
+        service_start_catalog(w, rows, "0");
         forget_settings(w);
         empty_database(w);
         assert_int_equal(harness_program(w->folder, migrate), 0);
@@ -149,14 +149,14 @@ void begin_again(ServiceWorld *w, int n_edges, const char *rows)
 
 int few_edges(void **state)
 {
-        begin_again(*state, 4, "20");
+        service_begin_again(*state, 4, "20");
         return 0;
 }
 
 void short_leases(ServiceWorld *w)
 {
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
-        write_config(w);
+        service_write_config(w);
 }
 
 bool through_pgbouncer(ServiceWorld *w)
@@ -168,7 +168,7 @@ bool through_pgbouncer(ServiceWorld *w)
         if (w->bouncer.pid == 0)
                 harness_pgbouncer_start(&w->bouncer, &w->pg);
         (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", w->bouncer.service);
-        write_config(w);
+        service_write_config(w);
         return true;
 }
 
@@ -198,23 +198,23 @@ void service_stop(ServiceWorld *w, int i)
 
 /* ---- the catalog ---------------------------------------------------------------------------- */
 
-void control(ServiceWorld *w, const char *path, const char *body)
+void service_control(ServiceWorld *w, const char *path, const char *body)
 {
         cJSON_Delete(harness_control(&w->catalog, path, body));
 }
 
-void fault(ServiceWorld *w, const char *kind, int edge, const char *members)
+void service_fault(ServiceWorld *w, const char *kind, int edge, const char *members)
 {
         char rule[1024], which[64] = "";
         if (edge >= 0)
                 (void)snprintf(which, sizeof(which), "\"edge\":\"%s\",", w->edges[edge]);
         (void)snprintf(rule, sizeof(rule), "{\"kind\":\"%s\",%s%s}", kind, which, members);
-        control(w, "/control/faults", rule);
+        service_control(w, "/control/faults", rule);
 }
 
 void no_faults(ServiceWorld *w)
 {
-        control(w, "/control/faults", "");
+        service_control(w, "/control/faults", "");
 }
 
 int requests(ServiceWorld *w, const char *kind, int edge, int status)
@@ -241,7 +241,7 @@ void rename_a_row(ServiceWorld *w, int edge, const char *name)
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[edge]);
         (void)snprintf(operation, sizeof(operation),
                        "{\"op\":\"rename\",\"index\":0,\"name\":\"%s\"}", name);
-        control(w, path, operation);
+        service_control(w, path, operation);
 }
 
 /* ---- PostgreSQL ----------------------------------------------------------------------------- */
@@ -289,7 +289,7 @@ static void give_up(ServiceWorld *w, const char *sql)
         fail_msg("waited in vain for %s", sql);
 }
 
-void await_sql(ServiceWorld *w, const char *format, ...)
+void service_await_sql(ServiceWorld *w, const char *format, ...)
 {
         const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
         va_list arguments;
@@ -316,19 +316,19 @@ void make_due(ServiceWorld *w, int first, int last)
                         1);
 }
 
-void await_phase(ServiceWorld *w, int edge, const char *phase)
+void service_await_phase(ServiceWorld *w, int edge, const char *phase)
 {
-        await_sql(w,
-                  "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND "
-                  "edge_connection_id = '%s'"
-                  " AND finished_at IS NULL",
-                  phase, w->edges[edge]);
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.sync_run WHERE phase = '%s' AND "
+                          "edge_connection_id = '%s'"
+                          " AND finished_at IS NULL",
+                          phase, w->edges[edge]);
 }
 
 void await_runs(ServiceWorld *w, int first, int last, const char *outcome, int n)
 {
         for (int i = first; i <= last; i++)
-                await_sql(
+                service_await_sql(
                         w,
                         "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = '%s'"
                         " AND edge_connection_id = '%s'",
@@ -337,7 +337,7 @@ void await_runs(ServiceWorld *w, int first, int last, const char *outcome, int n
 
 /* ---- what must hold ------------------------------------------------------------------------- */
 
-void assert_mirror_equals_catalog(ServiceWorld *w, int first, int last)
+void service_assert_mirror_equals_catalog(ServiceWorld *w, int first, int last)
 {
         for (int i = first; i <= last; i++)
                 assert_edge_equals_catalog(&w->pg, &w->catalog, w->edges[i]);

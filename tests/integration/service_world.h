@@ -51,16 +51,16 @@ int service_world_teardown(void **state);
 
 /* No service, a new catalog of so many edges (`rows` as catalogd's option), an empty mirror, the
  * configuration as it was first. */
-void begin_again(ServiceWorld *w, int n_edges, const char *rows);
+void service_begin_again(ServiceWorld *w, int n_edges, const char *rows);
 int few_edges(void **state); /* begin_again with 4 edges of 20 rows; before a test */
 
 /* From now on, and until begin_again, the service goes through a PgBouncer that pools by
  * transaction; writes the configuration. False, and a word, where it is not installed. */
 bool through_pgbouncer(ServiceWorld *w);
 
-void start_catalog(ServiceWorld *w, const char *rows, const char *port); /* "0": any */
+void service_start_catalog(ServiceWorld *w, const char *rows, const char *port); /* "0": any */
 const char *catalog_port(const ServiceWorld *w);
-void write_config(ServiceWorld *w);
+void service_write_config(ServiceWorld *w);
 void short_leases(ServiceWorld *w); /* 2 s; writes the configuration */
 void write_password(ServiceWorld *w, const char *password);
 
@@ -78,8 +78,8 @@ PGconn *hold(ServiceWorld *w, const char *sql);
 
 /* POST to the catalog's control API; "": DELETE. fault: a rule for one edge (-1: all); `members`
  * are further JSON members. */
-void control(ServiceWorld *w, const char *path, const char *body);
-void fault(ServiceWorld *w, const char *kind, int edge, const char *members);
+void service_control(ServiceWorld *w, const char *path, const char *body);
+void service_fault(ServiceWorld *w, const char *kind, int edge, const char *members);
 void no_faults(ServiceWorld *w);
 void rename_a_row(ServiceWorld *w, int edge, const char *name); /* its first one */
 
@@ -89,10 +89,11 @@ int requests(ServiceWorld *w, const char *kind, int edge, int status);
 long sql_long(ServiceWorld *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Until the query gives something else than 0. */
-void await_sql(ServiceWorld *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void await_phase(ServiceWorld *w, int edge, const char *phase);
+void service_await_sql(ServiceWorld *w, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+void service_await_phase(ServiceWorld *w, int edge, const char *phase);
 /* so many, of each edge */
 void await_runs(ServiceWorld *w, int first, int last, const char *outcome, int n);
 
-void assert_mirror_equals_catalog(ServiceWorld *w, int first, int last);
+void service_assert_mirror_equals_catalog(ServiceWorld *w, int first, int last);
 void assert_nothing_is_held(ServiceWorld *w);

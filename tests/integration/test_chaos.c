@@ -155,16 +155,18 @@ static void settle(Chaos *c)
                 resume(c, i);
                 harness_service_await(&w->services[i], "READY=1", 1);
         }
-        await_sql(w,
-                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        service_await_sql(
+                w,
+                "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         long last = sql_long(w, "SELECT coalesce(max(run_id), 0) FROM edgemirror.sync_run");
         make_due(w, 0, EDGES - 1);
         for (int i = 0; i < c->instances; i++)
                 harness_service_reload(&w->services[i]);
-        await_sql(w,
-                  "SELECT (count(DISTINCT edge_connection_id) = %d)::int FROM edgemirror.sync_run"
-                  " WHERE outcome = 'synced' AND run_id > %ld",
-                  EDGES, last);
+        service_await_sql(
+                w,
+                "SELECT (count(DISTINCT edge_connection_id) = %d)::int FROM edgemirror.sync_run"
+                " WHERE outcome = 'synced' AND run_id > %ld",
+                EDGES, last);
         for (int i = 0; i < c->instances; i++)
                 service_stop(w, i);
 }
@@ -294,9 +296,9 @@ static void let_happen(ServiceWorld *w, int instances)
         memcpy(c.random, &seed, sizeof(c.random));
         print_message("# EDGEMIRROR_CHAOS_SEED=%ld\n", seed);
         short_leases(w);
-        control(w, "/control/settings", "{\"job_wait_ms\":500,\"job_run_ms\":2500}");
+        service_control(w, "/control/settings", "{\"job_wait_ms\":500,\"job_run_ms\":2500}");
         /* Half of the answers take their time, and the job is under way before they are there. */
-        fault(w, "refresh", -1, "\"every\":2,\"dribble_ms\":100,\"dribble_bytes\":64");
+        service_fault(w, "refresh", -1, "\"every\":2,\"dribble_ms\":100,\"dribble_bytes\":64");
         for (int i = 0; i < instances; i++)
                 (void)service_start(w, i);
         uint64_t end = clock_monotonic_usec() +
@@ -306,7 +308,7 @@ static void let_happen(ServiceWorld *w, int instances)
         settle(&c);
         assert_no_two_refreshes_at_once(&c);
         assert_no_run_published_after_its_lease(w);
-        assert_mirror_equals_catalog(w, 0, EDGES - 1);
+        service_assert_mirror_equals_catalog(w, 0, EDGES - 1);
         assert_nothing_is_held(w);
         print_message(
                 "# %d kills, %d pauses, %d times without PostgreSQL; %ld runs, %ld of them synced, "
@@ -322,7 +324,7 @@ static void let_happen(ServiceWorld *w, int instances)
 
 static int twelve_edges(void **state)
 {
-        begin_again(*state, EDGES, "700,20");
+        service_begin_again(*state, EDGES, "700,20");
         return 0;
 }
 

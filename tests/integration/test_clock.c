@@ -59,10 +59,10 @@ static int world_with_a_clock(void **state)
 static void begin(ServiceWorld *w, const char *in_daemon)
 {
         set_clock(w, "+0");
-        begin_again(w, 4, "20");
+        service_begin_again(w, 4, "20");
         (void)snprintf(w->schedule, sizeof(w->schedule), "hourly");
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "%s", in_daemon);
-        write_config(w);
+        service_write_config(w);
 }
 
 static void assert_the_step(ServiceWorld *w, const char *offset)
@@ -80,11 +80,11 @@ static void a_day_forward_is_one_run_for_each_edge(void **state)
         ServiceWorld *w = *state;
         begin(w, "");
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":600000,\"count\":1");
+        service_fault(w, "job", -1, "\"delay_ms\":600000,\"count\":1");
         make_due(w, 0, 0);
         harness_service_reload(s);
         /* one is under way, and its lease seems to have ended long ago */
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         free(harness_sql(
                 &w->pg,
                 "UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '3 s'"
@@ -94,9 +94,10 @@ static void a_day_forward_is_one_run_for_each_edge(void **state)
         harness_service_await(s, "STATUS=Syncing 1 of 4 edges; next: ", 1);
         assert_the_step(w, "+1d");
         await_runs(w, 1, 3, "synced", 1);
-        await_sql(w, "SELECT (count(*) = 3)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
-                     "AND next_run_at"
-                     " BETWEEN now() AND now() + interval '1 hour'");
+        service_await_sql(
+                w, "SELECT (count(*) = 3)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
+                   "AND next_run_at"
+                   " BETWEEN now() AND now() + interval '1 hour'");
         make_due(w, 1, 1);
         harness_service_reload(s);
         await_runs(w, 1, 1, "synced", 2);
@@ -112,21 +113,22 @@ static void a_day_back_is_noticed_and_no_edge_waits_for_that_day(void **state)
         ServiceWorld *w = *state;
         begin(w, "max_syncs = 1\n");
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":1500,\"count\":1");
+        service_fault(w, "job", -1, "\"delay_ms\":1500,\"count\":1");
         make_due(w, 0, 1);
         harness_service_reload(s);
-        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
         assert_the_step(w, "-1d");
         harness_service_await_log(s, "PostgreSQL's clock went back", 1);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
-                     "AND next_run_at"
-                     " BETWEEN now() AND now() + interval '1 hour'");
+        service_await_sql(
+                w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
+                   "AND next_run_at"
+                   " BETWEEN now() AND now() + interval '1 hour'");
         make_due(w, 0, 3);
         harness_service_reload(s);
-        await_sql(w, "SELECT (count(DISTINCT edge_connection_id) = 4)::int FROM "
-                     "edgemirror.sync_run WHERE outcome = 'synced'");
+        service_await_sql(w, "SELECT (count(DISTINCT edge_connection_id) = 4)::int FROM "
+                             "edgemirror.sync_run WHERE outcome = 'synced'");
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
         assert_true(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run") <= 5);
         assert_nothing_is_held(w);
 }
@@ -137,22 +139,24 @@ static void a_day_forward_and_back_again_makes_no_edge_wait_nor_run_twice(void *
         ServiceWorld *w = *state;
         begin(w, "max_syncs = 1\n");
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":1500,\"count\":2");
+        service_fault(w, "job", -1, "\"delay_ms\":1500,\"count\":2");
         make_due(w, 0, 3);
         harness_service_reload(s);
-        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
         assert_the_step(w, "+1d");
-        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll' AND started_at "
-                     "> now() - interval '1 h'");
+        service_await_sql(
+                w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll' AND started_at "
+                   "> now() - interval '1 h'");
         assert_the_step(w, "+0");
         harness_service_await_log(s, "PostgreSQL's clock went back", 1);
         await_runs(w, 0, 3, "synced", 1);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
-                     "AND next_run_at"
-                     " BETWEEN now() AND now() + interval '1 hour'");
+        service_await_sql(
+                w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
+                   "AND next_run_at"
+                   " BETWEEN now() AND now() + interval '1 hour'");
         service_stop(w, 0);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
         assert_nothing_is_held(w);
 }
 
@@ -161,10 +165,10 @@ static HarnessService *die_before_the_step(ServiceWorld *w, const char *offset)
 {
         begin(w, "");
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":600000");
+        service_fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         harness_service_kill(s);
         no_faults(w);
         assert_the_step(w, offset);
@@ -176,7 +180,7 @@ static void assert_the_job_was_taken_up(ServiceWorld *w)
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 1);
         assert_int_equal(requests(w, "refresh", 0, 0), 1);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
         assert_nothing_is_held(w);
 }
 

@@ -32,11 +32,12 @@ static void reload_and_sync(ServiceWorld *w, HarnessService *s, int edge)
         long before = runs_of(w, edge);
         make_due(w, edge, edge);
         harness_service_reload(s);
-        await_sql(w,
-                  "SELECT (count(*) > %ld)::int FROM edgemirror.sync_run WHERE edge_connection_id "
-                  "= '%s'"
-                  " AND outcome = 'synced'",
-                  before, w->edges[edge]);
+        service_await_sql(
+                w,
+                "SELECT (count(*) > %ld)::int FROM edgemirror.sync_run WHERE edge_connection_id "
+                "= '%s'"
+                " AND outcome = 'synced'",
+                before, w->edges[edge]);
 }
 
 /* ---- beginning ------------------------------------------------------------------------------ */
@@ -46,8 +47,9 @@ static void ready_is_said_once_the_edges_are_registered(void **state)
         ServiceWorld *w = *state;
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge");
         HarnessService *s = service_begin(w, 0);
-        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' "
-                     "AND wait_event_type = 'Lock'");
+        service_await_sql(
+                w, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' "
+                   "AND wait_event_type = 'Lock'");
         assert_int_equal(harness_service_said(s, "READY=1"), 0);
         PQfinish(lock);
         harness_service_await(s, "READY=1", 1);
@@ -79,7 +81,7 @@ static void edges_are_synced_when_they_are_due_and_not_before(void **state)
         make_due(w, 0, 1);
         harness_service_reload(s);
         await_runs(w, 0, 1, "synced", 1);
-        assert_mirror_equals_catalog(w, 0, 1);
+        service_assert_mirror_equals_catalog(w, 0, 1);
         service_stop(w, 0);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 2);
         assert_int_equal(
@@ -96,10 +98,10 @@ static void a_tick_that_passes_meanwhile_does_not_start_a_second_sync(void **sta
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":600000,\"count\":1");
+        service_fault(w, "job", -1, "\"delay_ms\":600000,\"count\":1");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         make_due(w, 0, 0);
         reload_and_sync(w, s, 1);
         assert_int_equal(runs_of(w, 0), 1);
@@ -116,19 +118,20 @@ static void what_is_not_configured_is_disabled_and_keeps_its_rows(void **state)
         harness_service_reload(s);
         await_runs(w, 0, 3, "synced", 1);
         w->n_configured = 2;
-        write_config(w);
+        service_write_config(w);
         harness_service_reload(s);
-        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge WHERE NOT enabled");
+        service_await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge WHERE NOT enabled");
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"),
                 2);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
         w->n_configured = 4;
-        write_config(w);
+        service_write_config(w);
         harness_service_reload(s);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
-                     "USING (edge_connection_id)"
-                     " WHERE enabled AND next_run_at > now()");
+        service_await_sql(
+                w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
+                   "USING (edge_connection_id)"
+                   " WHERE enabled AND next_run_at > now()");
         service_stop(w, 0);
 }
 
@@ -140,19 +143,20 @@ static void an_edge_that_is_disabled_while_it_is_synced_is_not_due_again(void **
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.sync_run");
         make_due(w, 3, 3);
         harness_service_reload(s);
-        await_sql(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         w->n_configured = 3;
-        write_config(w);
+        service_write_config(w);
         harness_service_reload(s);
         PQfinish(lock);
         await_runs(w, 3, 3, "synced", 1); /* with what it began with */
-        await_sql(w, "SELECT count(*) FROM edgemirror.edge WHERE NOT enabled");
-        await_sql(w,
-                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.edge WHERE NOT enabled");
+        service_await_sql(
+                w,
+                "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"),
                 1);
-        assert_mirror_equals_catalog(w, 3, 3);
+        service_assert_mirror_equals_catalog(w, 3, 3);
         service_stop(w, 0);
 }
 
@@ -167,9 +171,10 @@ static void a_new_schedule_is_in_force_after_a_reload(void **state)
         harness_write(w->folder, "edgemirror.conf", config);
         free(config);
         harness_service_reload(s);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at "
-                     "BETWEEN now() AND"
-                     " now() + interval '1 hour' AND extract(minute FROM next_run_at) = 0");
+        service_await_sql(w,
+                          "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at "
+                          "BETWEEN now() AND"
+                          " now() + interval '1 hour' AND extract(minute FROM next_run_at) = 0");
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE schedule = 'hourly'"), 4);
         service_stop(w, 0);
@@ -194,7 +199,7 @@ static void a_bad_file_is_refused_whole_and_the_service_goes_on(void **state)
         harness_write(w->folder, "edgemirror.conf", good);
         free(good);
         reload_and_sync(w, s, 0);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
         service_stop(w, 0);
 }
 
@@ -204,15 +209,15 @@ static void a_running_sync_finishes_with_the_catalog_that_it_began_with(void **s
         HarnessCatalog old;
         HarnessService *s = service_start(w, 0);
         /* the first one is the knock at the gate or another edge's */
-        fault(w, "list", 0, "\"skip\":1,\"delay_ms\":1500");
-        fault(w, "job", -1, "\"count\":1,\"delay_ms\":1500");
+        service_fault(w, "list", 0, "\"skip\":1,\"delay_ms\":1500");
+        service_fault(w, "job", -1, "\"count\":1,\"delay_ms\":1500");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         old = w->catalog;
         w->catalog = (HarnessCatalog){0};
-        start_catalog(w, "33", "0"); /* the same edges, other rows; and another password */
-        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
+        service_start_catalog(w, "33", "0"); /* the same edges, other rows; and another password */
+        service_control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
         write_password(w, "another");
         (void)snprintf(w->url, sizeof(w->url), "%s", w->catalog.url);
         /* A database belongs to one catalog; this one is said to have moved. */
@@ -220,10 +225,10 @@ static void a_running_sync_finishes_with_the_catalog_that_it_began_with(void **s
                        "WITH moved AS (UPDATE edgemirror.catalog SET url = '%s' RETURNING 1) "
                        "SELECT count(*) FROM moved",
                        w->url);
-        write_config(w);
+        service_write_config(w);
         harness_service_reload(s);
         reload_and_sync(w, s, 1);
-        assert_mirror_equals_catalog(w, 1, 1);
+        service_assert_mirror_equals_catalog(w, 1, 1);
         await_runs(w, 0, 0, "synced", 1);
         assert_int_equal(
                 sql_long(w,
@@ -242,13 +247,13 @@ static void a_refusal_of_the_account_of_before_does_not_hold_up_the_others(void 
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"count\":1,\"delay_ms\":1000,\"status\":503");
+        service_fault(w, "job", -1, "\"count\":1,\"delay_ms\":1000,\"status\":503");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
-        control(w, "/control/settings", "{\"auth\":\"basic:svc2:" SECRET "\"}");
+        service_await_phase(w, 0, "poll");
+        service_control(w, "/control/settings", "{\"auth\":\"basic:svc2:" SECRET "\"}");
         (void)snprintf(w->user, sizeof(w->user), "svc2");
-        write_config(w);
+        service_write_config(w);
         harness_service_reload(s);
         await_runs(w, 0, 0, "failed", 1);
         reload_and_sync(w, s, 1);
@@ -281,24 +286,26 @@ static void a_reload_may_change_the_database(void **state)
         PGconn *lock = hold_up_leases(w);
         make_due(w, 0, 1);
         harness_service_reload(s);
-        await_sql(w, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        service_await_sql(
+                w, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
         (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=%s dbname=other user=em",
                        w->pg.folder);
         (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo), "host=%s dbname=other user=postgres",
                        w->pg.folder);
-        write_config(w);
+        service_write_config(w);
         assert_int_equal(harness_program(w->folder, migrate), 0);
         harness_service_reload(s);
         PQfinish(lock);
-        await_sql(
+        service_await_sql(
                 w,
                 "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
         reload_and_sync(w, s, 2);
-        assert_mirror_equals_catalog(w, 2, 2);
+        service_assert_mirror_equals_catalog(w, 2, 2);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
         w->pg = first;
-        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim WHERE epoch > 0 AND "
-                     "holder IS NULL");
+        service_await_sql(
+                w, "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim WHERE epoch > 0 AND "
+                   "holder IS NULL");
         assert_int_equal(
                 sql_long(w,
                          "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at <= now()"),
@@ -317,16 +324,16 @@ typedef struct StopCase {
 
 static void stop_in_the_middle(ServiceWorld *w, const StopCase *c)
 {
-        begin_again(w, 2, "20");
+        service_begin_again(w, 2, "20");
         HarnessService *s = service_start(w, 0);
         PGconn *lock = NULL;
         if (c->kind)
-                fault(w, c->kind, -1, c->members);
+                service_fault(w, c->kind, -1, c->members);
         else
                 lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, c->phase);
+        service_await_phase(w, 0, c->phase);
         service_stop(w, 0);
         assert_int_equal(harness_service_said(s, "STOPPING=1"), 1);
         assert_int_equal(harness_service_logged(s, "within stop_timeout"), 0);
@@ -347,7 +354,7 @@ static void stop_in_the_middle(ServiceWorld *w, const StopCase *c)
         (void)service_start(w, 0);
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
         assert_int_equal(runs_of(w, 0), 2);
         assert_int_equal(requests(w, "refresh", 0, 0), c->posts);
         assert_int_equal(sql_long(w,
@@ -376,10 +383,10 @@ static void a_stop_in_any_phase_is_prompt_and_the_next_start_goes_on(void **stat
 /* The end of the run cannot be written: somebody has locked the journal. */
 static PGconn *stop_that_hangs(ServiceWorld *w, HarnessService *s)
 {
-        fault(w, "job", -1, "\"delay_ms\":600000");
+        service_fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.sync_run");
         harness_service_signal(s, SIGTERM);
         harness_service_await(s, "STOPPING=1", 1);
@@ -401,7 +408,7 @@ static void assert_the_next_start_takes_over(ServiceWorld *w, PGconn *lock)
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 0);
         assert_nothing_is_held(w);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
         assert_int_equal(requests(w, "refresh", 0, 0), 1);
 }
 
@@ -420,7 +427,7 @@ static void stop_timeout_bounds_a_stop(void **state)
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "stop_timeout = 1s");
-        write_config(w);
+        service_write_config(w);
         HarnessService *s = service_start(w, 0);
         PGconn *lock = stop_that_hangs(w, s);
         assert_int_equal(harness_service_wait(s), 0);

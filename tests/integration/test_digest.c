@@ -80,7 +80,7 @@ static int mirror_setup(void **state)
 {
         MirrorBench *b = calloc(1, sizeof(*b));
         assert_non_null(b);
-        bench_start(b);
+        mirror_bench_start(b);
         free(harness_sql(&b->pg, "ALTER ROLE em SET log_statement = 'all'"));
         bench_disconnect(b);
         bench_connect(b);

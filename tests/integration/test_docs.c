@@ -20,7 +20,7 @@ static int populate(void **state)
 {
         MirrorBench *b = calloc(1, sizeof(*b));
         assert_non_null(b);
-        bench_start(b);
+        mirror_bench_start(b);
         bench_apply(
                 b, &bench_edge,
                 (const BenchRow[]){{1, "SALES", 0}, {2, "HR", 1}, {3, "OLD", 2}, {4, "BACK", 0}},

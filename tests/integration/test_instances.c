@@ -28,16 +28,16 @@ static void instances_share_the_work(void **state)
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
         for (int i = 0; i < 4; i++)
                 assert_int_equal(requests(w, "refresh", i, 0), 1);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
 }
 
 static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
 {
         ServiceWorld *w = begin(state);
-        fault(w, "job", -1, "\"delay_ms\":600000");
+        service_fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 0);
         harness_service_reload(&w->services[0]);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         harness_service_kill(&w->services[0]);
         no_faults(w);
         /* finds the lease, and looks again when it ends: nothing tells it to */
@@ -53,7 +53,7 @@ static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = "
                                      "'aborted' AND error_code = 'lease-lost'"),
                          1);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
         assert_nothing_is_held(w);
 }
 
@@ -61,17 +61,18 @@ static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
 static void publish_nothing_after_the_lease(ServiceWorld *w)
 {
         HarnessService *paused = &w->services[0];
-        fault(w, "list", 0, "\"count\":1,\"delay_ms\":300");
+        service_fault(w, "list", 0, "\"count\":1,\"delay_ms\":300");
         make_due(w, 0, 0);
         harness_service_reload(paused);
-        await_phase(w, 0, "list");
+        service_await_phase(w, 0, "list");
         harness_service_signal(paused, SIGSTOP);
-        await_sql(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE expires_at < now()");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE expires_at < now()");
         rename_a_row(w, 0, "newer than what the paused one has read");
-        fault(w, "job", -1, "\"status\":503,\"delay_ms\":100");
+        service_fault(w, "job", -1, "\"status\":503,\"delay_ms\":100");
         (void)service_start(w, 1);
-        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run r WHERE phase = 'poll' AND EXISTS"
-                     " (SELECT FROM edgemirror.sync_run p WHERE p.epoch < r.epoch)");
+        service_await_sql(
+                w, "SELECT count(*) FROM edgemirror.sync_run r WHERE phase = 'poll' AND EXISTS"
+                   " (SELECT FROM edgemirror.sync_run p WHERE p.epoch < r.epoch)");
         harness_service_signal(paused, SIGCONT);
         harness_service_await_log(paused, "e0: aborted", 1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.database_connection"), 0);
@@ -80,7 +81,7 @@ static void publish_nothing_after_the_lease(ServiceWorld *w)
         assert_int_equal(harness_service_logged(paused, "e0: synced"), 0);
         service_stop(w, 0);
         service_stop(w, 1);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'synced'"),
                 1);

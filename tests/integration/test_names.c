@@ -18,9 +18,9 @@ static ServiceWorld *begin(void **state, TakeUp how, int n_configured)
 {
         ServiceWorld *w = *state;
         print_message("# by %s\n", ways[how]);
-        begin_again(w, 4, "20,21,22,23");
+        service_begin_again(w, 4, "20,21,22,23");
         w->n_configured = n_configured;
-        write_config(w);
+        service_write_config(w);
         HarnessService *s = service_start(w, 0);
         make_due(w, 0, n_configured - 1);
         harness_service_reload(s);
@@ -39,7 +39,7 @@ static void swap(ServiceWorld *w, int i, int k)
 
 static void take_up(ServiceWorld *w, TakeUp how)
 {
-        write_config(w);
+        service_write_config(w);
         if (how == BY_RELOAD) {
                 harness_service_reload(&w->services[0]);
         } else {
@@ -47,12 +47,13 @@ static void take_up(ServiceWorld *w, TakeUp how)
                 (void)service_start(w, 0);
         }
         for (int i = 0; i < w->n_configured; i++)
-                await_sql(w,
-                          "SELECT count(*) FROM edgemirror.edge JOIN edgemirror.edge_claim USING "
-                          "(edge_connection_id) WHERE"
-                          " name = 'e%d' AND edge_connection_id = '%s' AND enabled AND next_run_at "
-                          "> now()",
-                          i, w->edges[i]);
+                service_await_sql(
+                        w,
+                        "SELECT count(*) FROM edgemirror.edge JOIN edgemirror.edge_claim USING "
+                        "(edge_connection_id) WHERE"
+                        " name = 'e%d' AND edge_connection_id = '%s' AND enabled AND next_run_at "
+                        "> now()",
+                        i, w->edges[i]);
 }
 
 /* All that was ever known, row by row. */
@@ -90,7 +91,7 @@ static void assert_synced_under_its_name(ServiceWorld *w, int i)
         make_due(w, i, i);
         harness_service_reload(s);
         harness_service_await_log(s, line, before + 1);
-        assert_mirror_equals_catalog(w, i, i);
+        service_assert_mirror_equals_catalog(w, i, i);
         assert_reported_as(w, i, name);
         assert_int_equal(sql_long(w,
                                   "SELECT count(*) FROM edgemirror.inventory WHERE edge = '%s' AND "
@@ -158,7 +159,7 @@ static void a_name_may_be_given_to_a_new_edge_and_back(void **state)
                                  " AND NOT enabled AND next_run_at IS NULL AND row_count = 20",
                                  w->edges[3], aside),
                         1);
-                assert_mirror_equals_catalog(w, 3, 3);
+                service_assert_mirror_equals_catalog(w, 3, 3);
                 assert_reported_as(w, 3, aside);
                 assert_synced_under_its_name(w, 0);
                 assert_reported_as(w, 3, aside);
@@ -179,18 +180,18 @@ static void a_name_may_be_given_to_a_new_edge_and_back(void **state)
 static void a_sync_under_way_belongs_to_its_edge_whatever_the_name(void **state)
 {
         ServiceWorld *w = begin(state, BY_RELOAD, 4);
-        fault(w, "job", 0, "\"count\":1,\"delay_ms\":1500");
+        service_fault(w, "job", 0, "\"count\":1,\"delay_ms\":1500");
         rename_a_row(w, 0, "renamed meanwhile");
         make_due(w, 0, 0);
         harness_service_reload(&w->services[0]);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         swap(w, 0, 1);
         take_up(w, BY_RELOAD);
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
                 1);
         await_runs(w, 1, 1, "synced", 2); /* e1 is its name now */
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 5);
         service_stop(w, 0);
         assert_nothing_is_held(w);

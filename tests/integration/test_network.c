@@ -16,7 +16,7 @@
 
 static int six_edges(void **state)
 {
-        begin_again(*state, 6, "20");
+        service_begin_again(*state, 6, "20");
         return 0;
 }
 
@@ -29,13 +29,13 @@ static void pause_a_while(void)
 /* Six runs that wait for an answer about their job. */
 static void start_with_jobs_under_way(ServiceWorld *w)
 {
-        write_config(w);
+        service_write_config(w);
         (void)service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":600000");
+        service_fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 5);
         harness_service_reload(&w->services[0]);
         for (int i = 0; i < 6; i++)
-                await_phase(w, i, "poll");
+                service_await_phase(w, i, "poll");
 }
 
 /* P3: longer than a statement waits for a lock. Then everything goes on by itself. */
@@ -58,10 +58,11 @@ static void a_locked_table_does_not_fill_the_server(void **state)
         assert_in_range(most, 1, 4);
         make_due(w, 0, 5);
         harness_service_reload(&w->services[0]);
-        await_sql(w, "SELECT (count(DISTINCT edge_connection_id) = 6)::int FROM edgemirror.sync_run"
-                     " WHERE outcome = 'synced'");
+        service_await_sql(
+                w, "SELECT (count(DISTINCT edge_connection_id) = 6)::int FROM edgemirror.sync_run"
+                   " WHERE outcome = 'synced'");
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 5);
+        service_assert_mirror_equals_catalog(w, 0, 5);
         assert_nothing_is_held(w);
 }
 
@@ -86,7 +87,7 @@ static void forgotten_connections_cost_no_lease(void **state)
                 0);
         service_stop(w, 0);
         harness_relay_stop(&relay);
-        assert_mirror_equals_catalog(w, 0, 5);
+        service_assert_mirror_equals_catalog(w, 0, 5);
         assert_nothing_is_held(w);
 }
 

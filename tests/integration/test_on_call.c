@@ -23,7 +23,7 @@
 static void configure(ServiceWorld *w, int n_edges)
 {
         w->n_configured = n_edges;
-        write_config(w);
+        service_write_config(w);
 }
 
 static HarnessService *start_with(ServiceWorld *w, int instance, int n_edges)
@@ -34,7 +34,7 @@ static HarnessService *start_with(ServiceWorld *w, int instance, int n_edges)
 
 static void await_enabled(ServiceWorld *w, int n)
 {
-        await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge WHERE enabled", n);
+        service_await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge WHERE enabled", n);
 }
 
 /* As if every instance had been in touch for minutes. */
@@ -92,7 +92,8 @@ static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
         (void)start_with(w, 1, 4);
         configure(w, 2);
         harness_service_reload(old);
-        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 2");
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 2");
         service_stop(w, 1);
         assert_int_equal(sql_long(w, ENABLED), 4); /* a restart disables nothing */
         (void)start_with(w, 1, 4);
@@ -163,13 +164,13 @@ static void nobody_is_dead_after(ServiceWorld *w, const char *step)
         (void)snprintf(statement, sizeof(statement),
                        "UPDATE edgemirror.instance SET seen_at = seen_at + interval '%s'", step);
         free(harness_sql(&w->pg, statement));
-        await_sql(w, "SELECT (count(*) = 1)::int FROM edgemirror.instance WHERE" NOW);
+        service_await_sql(w, "SELECT (count(*) = 1)::int FROM edgemirror.instance WHERE" NOW);
         assert_int_equal(
                 sql_long(w,
                          "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 4"),
                 1);
         harness_service_signal(&w->services[1], SIGCONT);
-        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.instance WHERE" NOW);
+        service_await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.instance WHERE" NOW);
         assert_int_equal(sql_long(w, ENABLED), 4);
         service_stop(w, 0);
         service_stop(w, 1);
@@ -202,8 +203,8 @@ static void an_edge_without_its_time_zone_is_registered_once(void **state)
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.instance IN ROW EXCLUSIVE MODE");
         for (int i = 0; i < 3; i++) {
                 long seen = sql_long(w, SEEN_MSEC);
-                await_sql(w, "SELECT (EXISTS (" REGISTERING ") OR (" SEEN_MSEC ") > %ld)::int",
-                          seen);
+                service_await_sql(
+                        w, "SELECT (EXISTS (" REGISTERING ") OR (" SEEN_MSEC ") > %ld)::int", seen);
                 assert_int_equal(sql_long(w, "SELECT count(*) FROM (" REGISTERING ") r"), 0);
         }
         PQfinish(lock);
@@ -220,21 +221,23 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         assert_int_equal(program(w, "status", NULL, NULL), 0);
         assert_out(w, "service: no instance has ever run on this database", true);
         (void)service_start(w, 0);
-        await_sql(w, "SELECT count(*) FROM edgemirror.instance");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
         assert_int_equal(program(w, "status", NULL, NULL), 0);
         assert_out(w, " is alive, last sign of life ", true);
         assert_out(w, ", 4 edges; waits for nothing\n", true);
-        fault(w, "list", -1, "\"status\":503");
+        service_fault(w, "list", -1, "\"status\":503");
         make_due(w, 0, 3);
         harness_service_reload(&w->services[0]);
-        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'catalog'");
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'catalog'");
         assert_int_equal(program(w, "status", NULL, NULL), 0);
         assert_out(w, "waits for the catalog, which is away, since ", true);
         no_faults(w);
-        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
         await_runs(w, 0, 3, "synced", 1);
         harness_service_kill(&w->services[0]);
-        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE seen_at < now() - lease");
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.instance WHERE seen_at < now() - lease");
         assert_int_equal(program(w, "status", NULL, NULL), 0);
         assert_out(w, "has given no sign of life for ", true);
         assert_out(w, "service: NO INSTANCE IS ALIVE", true);
@@ -256,13 +259,13 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 10s");
-        write_config(w);
+        service_write_config(w);
         assert_check(w, 1, "NOT OK: no edge is enabled\n");
         w->n_configured = 3;
-        write_config(w);
+        service_write_config(w);
         assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
         w->n_configured = 4;
-        write_config(w);
+        service_write_config(w);
         assert_check(w, 1, "NOT OK: 1 of 4 edges not well: e3 (not known to the mirror yet)\n");
         assert_int_equal(program(w, "status", "--check", "e0"), 0);
         assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
@@ -276,7 +279,7 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
                          "UPDATE edgemirror.catalog SET url = (SELECT url FROM public.kept)"));
         (void)service_start(w, 0);
         assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
-        fault(w, "list", 1, "\"status\":403");
+        service_fault(w, "list", 1, "\"status\":403");
         assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 1);
         no_faults(w);
         assert_check(
@@ -315,7 +318,7 @@ static void status_names_edges_that_are_configured_and_that_nobody_schedules(voi
                      "NOT OK: 2 of 4 edges not well: e2 (not scheduled, although "
                      "configured: no instance that is alive syncs it), e3 (not");
         harness_service_signal(&w->services[1], SIGHUP);
-        await_sql(w, "SELECT (count(next_run_at) = 4)::int FROM edgemirror.edge_claim");
+        service_await_sql(w, "SELECT (count(next_run_at) = 4)::int FROM edgemirror.edge_claim");
         assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
         service_stop(w, 1);
 }
@@ -329,20 +332,21 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
         HarnessService *s = service_start(w, 0);
         /* the last one waits for its answer when the others are refused */
         for (int i = 0; i < 4; i++)
-                fault(w, "job", i, i < 3 ? "\"delay_ms\":300" : "\"delay_ms\":20000");
+                service_fault(w, "job", i, i < 3 ? "\"delay_ms\":300" : "\"delay_ms\":20000");
         make_due(w, 0, 3);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
-        await_phase(w, 3, "poll");
+        service_await_phase(w, 0, "poll");
+        service_await_phase(w, 3, "poll");
         /* as an account that is locked */
-        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
-        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'credentials'"
-                     " AND waiting_message LIKE '%%; tried again at 20%% UTC'");
+        service_control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
+        service_await_sql(
+                w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'credentials'"
+                   " AND waiting_message LIKE '%%; tried again at 20%% UTC'");
         assert_int_equal(harness_service_logged(s, "edges wait, tried again at 20"), 1);
-        await_sql(w,
-                  "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted' AND "
-                  "error_code = 'broken-off'"
-                  " AND error_message LIKE 'broken off, the catalog refused the credentials: %%'");
+        service_await_sql(
+                w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted' AND "
+                   "error_code = 'broken-off'"
+                   " AND error_message LIKE 'broken off, the catalog refused the credentials: %%'");
         assert_int_equal(
                 sql_long(w,
                          "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'stopped'"),
@@ -351,7 +355,7 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
         assert_out(w, "waits for the catalog, which refuses the credentials", true);
         no_faults(w);
         int refused = requests(w, "any", -1, 401);
-        control(w, "/control/settings", "{\"auth\":\"basic:svc:" SECRET "\"}");
+        service_control(w, "/control/settings", "{\"auth\":\"basic:svc:" SECRET "\"}");
         await_runs(w, 0, 3, "synced", 1);
         assert_int_equal(requests(w, "any", -1, 401), refused); /* nobody knocked meanwhile */
         service_stop(w, 0);
@@ -365,22 +369,23 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 8s\ninstance = the-first");
-        write_config(w);
-        fault(w, "refresh", 0, "\"never_ends\":true");
+        service_write_config(w);
+        service_fault(w, "refresh", 0, "\"never_ends\":true");
         (void)service_start(w, 0);
         make_due(w, 0, 0);
         harness_service_signal(&w->services[0], SIGHUP);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         assert_int_equal(program(w, "status", NULL, NULL), 0);
         assert_out(w, "held by the-first", true);
         assert_out(w, "no sign of life", false);
         harness_service_kill(&w->services[0]);
-        await_sql(w, "SELECT (now() - seen_at > interval '4 s')::int FROM edgemirror.instance");
+        service_await_sql(
+                w, "SELECT (now() - seen_at > interval '4 s')::int FROM edgemirror.instance");
         assert_int_equal(program(w, "status", NULL, NULL), 0);
         assert_out(w, "held by the-first: no sign of life for ", true);
         assert_out(w, "; free in ", true);
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 8s\ninstance = the-second");
-        write_config(w);
+        service_write_config(w);
         (void)service_start(w, 1);
         harness_service_await_log(&w->services[1],
                                   "e0: taken over from the-first, which gave no sign of life", 1);
@@ -423,7 +428,7 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         make_due(w, 0, 1);
         harness_service_reload(s);
         harness_service_await_log(s, words, 1);
-        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'lock'");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'lock'");
         /* Readers may see it; what others have written into their statements, they may not. */
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_message LIKE"
@@ -441,7 +446,7 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         PQfinish(lock);
         harness_service_await_log(s, "no statement waits for a lock any more", 1);
         await_runs(w, 0, 1, "synced", 1);
-        await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
         service_stop(w, 0);
 }
 
@@ -483,7 +488,7 @@ static HarnessService *start_short_of_time(ServiceWorld *w)
 {
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "stop_timeout = 2s\nlease = 4s");
         (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "max_connections = 3");
-        write_config(w);
+        service_write_config(w);
         return service_start(w, 0);
 }
 
@@ -496,7 +501,7 @@ static void assert_all_are_fresh_within_a_minute(ServiceWorld *w)
         await_runs(w, 0, 3, "synced", 1);
         assert_true(clock_monotonic_usec() - since < USEC_PER_MINUTE);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
 }
 
 /* P3 */
@@ -552,17 +557,19 @@ static void remove_rows(ServiceWorld *w, int edge, int n)
         char path[128];
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[edge]);
         for (int i = 0; i < n; i++)
-                control(w, path, "{\"op\":\"remove\",\"index\":0}");
+                service_control(w, path, "{\"op\":\"remove\",\"index\":0}");
 }
 
 static void sync_again(ServiceWorld *w, int n)
 {
         make_due(w, 0, 0);
         harness_service_reload(&w->services[0]);
-        await_sql(w, "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = 'held'",
-                  n);
-        await_sql(w,
-                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        service_await_sql(
+                w, "SELECT (count(*) >= %d)::int FROM edgemirror.sync_run WHERE outcome = 'held'",
+                n);
+        service_await_sql(
+                w,
+                "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
 }
 
 /* N11 */
@@ -593,11 +600,11 @@ static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(vo
 static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **state)
 {
         ServiceWorld *w = *state;
-        fault(w, "refresh", 0, "\"never_ends\":true");
+        service_fault(w, "refresh", 0, "\"never_ends\":true");
         (void)service_start(w, 0);
         make_due(w, 0, 0);
         harness_service_signal(&w->services[0], SIGHUP);
-        await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_progress = 42");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_progress = 42");
         assert_int_equal(program(w, "sync", NULL, "e0"), 0);
         assert_out(w, "  busy      ", true);
         assert_out(w, " is syncing this edge, since ", true);
@@ -613,7 +620,7 @@ static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **stat
         service_stop(w, 0);
         assert_int_equal(harness_program_wait(pid), 0);
         assert_out(w, "  synced    ", true);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
 }
 
 /* ---- N13: words in the foreground ----------------------------------------------------------- */
@@ -630,9 +637,9 @@ static int count_lines(const char *text, const char *words)
 static void sync_v_shows_the_job_and_says_nothing_twenty_times(void **state)
 {
         ServiceWorld *w = *state;
-        fault(w, "refresh", 0, "\"never_ends\":true");
+        service_fault(w, "refresh", 0, "\"never_ends\":true");
         (void)snprintf(w->in_defaults, sizeof(w->in_defaults), "job_timeout = 2s");
-        write_config(w);
+        service_write_config(w);
         const char *const arguments[] = {"-c", w->config, "-v", "sync", "e0", NULL};
         (void)harness_program(w->folder, arguments);
         char *text = harness_read(w->folder, "err");

@@ -19,7 +19,7 @@
 
 static void await_registered(ServiceWorld *w)
 {
-        await_sql(
+        service_await_sql(
                 w,
                 "SELECT (count(*) = %d)::int FROM edgemirror.edge_claim WHERE next_run_at > now()",
                 w->n_edges);
@@ -46,19 +46,19 @@ static void postgres_away_later_is_one_line_for_all_edges_and_loses_nothing(void
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
-        write_config(w);
+        service_write_config(w);
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":1000");
+        service_fault(w, "job", -1, "\"delay_ms\":1000");
         make_due(w, 0, 3);
         harness_service_reload(s);
         for (int i = 0; i < 4; i++)
-                await_phase(w, i, "poll");
+                service_await_phase(w, i, "poll");
         harness_postgres_stop(&w->pg);
         no_faults(w);
         harness_service_await(s, "STATUS=PostgreSQL cannot be used", 1);
         harness_postgres_resume(&w->pg);
         await_runs(w, 0, 3, "synced", 1);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
         assert_int_equal(harness_service_logged(s, POSTGRES_LINE), 1);
         service_stop(w, 0);
         assert_nothing_is_held(w);
@@ -70,17 +70,18 @@ static void a_lease_goes_back_as_soon_as_postgres_takes_it(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", 0, "\"delay_ms\":1000");
-        fault(w, "list", 0, "\"status\":403");
+        service_fault(w, "job", 0, "\"delay_ms\":1000");
+        service_fault(w, "list", 0, "\"status\":403");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         harness_postgres_stop(&w->pg);
         harness_service_await_log(s, "when it is due next could not be written", 1);
         harness_postgres_resume(&w->pg);
         uint64_t since = clock_monotonic_usec();
-        await_sql(w,
-                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        service_await_sql(
+                w,
+                "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         assert_true(clock_monotonic_usec() - since < 35 * USEC_PER_SEC);
         service_stop(w, 0);
 }
@@ -112,11 +113,11 @@ static void a_privilege_that_only_the_apply_needs_is_not_hammered_against(void *
         make_due(w, 0, 0);
         harness_service_reload(s);
         await_runs(w, 0, 0, "failed", 2);
-        await_sql(w,
-                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
-                  "edge_connection_id = '%s'"
-                  " AND next_run_at > now() + interval '20 s'",
-                  w->edges[0]);
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
+                          "edge_connection_id = '%s'"
+                          " AND next_run_at > now() + interval '20 s'",
+                          w->edges[0]);
         assert_int_equal(harness_service_logged(s, POSTGRES_LINE), 0);
         assert_int_equal(requests(w, "refresh", 0, 0), 2);
         free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO em"));
@@ -144,13 +145,13 @@ static void a_catalog_away_at_the_start_is_said_and_waited_for(void **state)
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
         await_registered(w);
         make_due(w, 0, 3);
-        start_catalog(w, "20", port);
+        service_start_catalog(w, "20", port);
         await_runs(w, 0, 3, "synced", 1);
         assert_int_equal(harness_service_logged(s, CATALOG_LINE), 1);
         /* nobody tried in vain */
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
 }
 
 static void a_catalog_away_later_is_one_line_for_all_edges(void **state)
@@ -162,18 +163,18 @@ static void a_catalog_away_later_is_one_line_for_all_edges(void **state)
         make_due(w, 0, 3);
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
-        start_catalog(w, "20", port);
+        service_start_catalog(w, "20", port);
         await_runs(w, 0, 3, "synced", 1);
         assert_int_equal(harness_service_logged(s, CATALOG_LINE), 1);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
         assert_nothing_is_held(w);
 }
 
 static void a_gateway_that_answers_for_the_catalog_keeps_edges_waiting(void **state)
 {
         ServiceWorld *w = *state;
-        fault(w, "any", -1, "\"status\":503,\"html\":true");
+        service_fault(w, "any", -1, "\"status\":503,\"html\":true");
         HarnessService *s = service_begin(w, 0);
         harness_service_await(s, "READY=1", 1);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
@@ -192,14 +193,15 @@ static void a_sign_in_page_is_one_line_for_all_edges(void **state)
                                               "\"redirect\":\"https://idp.example/login\""};
         ServiceWorld *w = *state;
         for (int i = 0; i < 2; i++) {
-                begin_again(w, 20, "20");
+                service_begin_again(w, 20, "20");
                 HarnessService *s = service_start(w, 0);
-                fault(w, "any", -1, effects[i]);
+                service_fault(w, "any", -1, effects[i]);
                 make_due(w, 0, 19);
                 harness_service_reload(s);
                 harness_service_await(s, "STATUS=The catalog cannot be used", 1);
-                await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder "
-                             "IS NOT NULL");
+                service_await_sql(
+                        w, "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder "
+                           "IS NOT NULL");
                 no_faults(w);
                 await_runs(w, 0, 19, "synced", 1);
                 assert_int_equal(harness_service_logged(s, "the catalog cannot be used"), 1);
@@ -212,7 +214,7 @@ static void a_401_for_a_moment_opens_no_breaker(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        fault(w, "any", -1, "\"status\":401,\"count\":1");
+        service_fault(w, "any", -1, "\"status\":401,\"count\":1");
         make_due(w, 0, 3);
         harness_service_reload(s);
         await_runs(w, 0, 3, "synced", 1);
@@ -233,9 +235,9 @@ static void the_401_of_one_edge_is_its_own(void **state)
                      {"list", "failed"}};
         ServiceWorld *w = *state;
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-                begin_again(w, 4, "4");
+                service_begin_again(w, 4, "4");
                 HarnessService *s = service_start(w, 0);
-                fault(w, cases[i].kind, 1, "\"status\":401");
+                service_fault(w, cases[i].kind, 1, "\"status\":401");
                 make_due(w, 0, 3); /* nothing has been accepted before */
                 harness_service_reload(s);
                 await_runs(w, 0, 0, "synced", 1);
@@ -265,9 +267,9 @@ static void a_long_retry_after_is_kept_by_all_edges(void **state)
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->request_timeout, sizeof(w->request_timeout), "2s");
-        write_config(w);
+        service_write_config(w);
         HarnessService *s = service_start(w, 0);
-        fault(w, "list", 0, "\"status\":429,\"retry_after\":8,\"count\":1");
+        service_fault(w, "list", 0, "\"status\":429,\"retry_after\":8,\"count\":1");
         make_due(w, 0, 0);
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
@@ -295,8 +297,8 @@ static void a_job_that_cannot_be_asked_for_is_not_begun_a_second_time(void **sta
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        control(w, "/control/settings", "{\"job_run_ms\":12000}");
-        fault(w, "job", 0, "\"skip\":1,\"status\":503");
+        service_control(w, "/control/settings", "{\"job_run_ms\":12000}");
+        service_fault(w, "job", 0, "\"skip\":1,\"status\":503");
         make_due(w, 0, 0);
         harness_service_reload(s);
         await_runs(w, 0, 0, "failed", 1);
@@ -333,7 +335,7 @@ static void who_is_back_is_found_within_thirty_seconds(void **state)
         harness_service_reload(s);
         harness_service_await_log(s, POSTGRES_LINE, 1);
         (void)nanosleep(&lasting, NULL);
-        start_catalog(w, "20", port);
+        service_start_catalog(w, "20", port);
         uint64_t catalog_usec = clock_monotonic_usec();
         uint64_t postgres_usec = clock_monotonic_usec();
         harness_postgres_resume(&w->pg);
@@ -354,14 +356,14 @@ static void who_is_back_is_found_within_thirty_seconds(void **state)
         assert_true(postgres < FOUND_SECONDS_MAX);
         await_runs(w, 0, 3, "synced", 1);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
 }
 
 /* ---- credentials ---------------------------------------------------------------------------- */
 
 static int many_edges(void **state)
 {
-        begin_again(*state, 20, "20");
+        service_begin_again(*state, 20, "20");
         return 0;
 }
 
@@ -388,14 +390,15 @@ static void a_password_that_is_revoked_opens_the_breaker_until_it_is_changed(voi
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->in_catalog, sizeof(w->in_catalog), "max_requests = 2");
-        write_config(w);
+        service_write_config(w);
         HarnessService *s = service_start(w, 0);
-        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
+        service_control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
         make_due(w, 0, 19);
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
-        await_sql(w,
-                  "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
+        service_await_sql(
+                w,
+                "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
         int refused = requests(w, "any", -1, 401);
         assert_in_range(refused, 1, 20);
         assert_int_equal(harness_service_logged(s, "as soon as the credentials on disk change"), 1);
@@ -403,7 +406,7 @@ static void a_password_that_is_revoked_opens_the_breaker_until_it_is_changed(voi
         harness_service_reload(s);
         await_runs(w, 0, 19, "synced", 1);
         assert_int_equal(requests(w, "any", -1, 401), refused);
-        assert_mirror_equals_catalog(w, 0, 19);
+        service_assert_mirror_equals_catalog(w, 0, 19);
         service_stop(w, 0);
 }
 
@@ -411,12 +414,12 @@ static void a_reload_to_a_wrong_account_leaves_running_syncs_alone(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"count\":1,\"delay_ms\":1000");
+        service_fault(w, "job", -1, "\"count\":1,\"delay_ms\":1000");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
+        service_await_phase(w, 0, "poll");
         (void)snprintf(w->user, sizeof(w->user), "nobody");
-        write_config(w);
+        service_write_config(w);
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
         await_runs(w, 0, 0, "synced", 1);
@@ -465,10 +468,10 @@ static void cut_connections(ServiceWorld *w)
         long now = sql_long(w, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
         assert_true(sql_long(w, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
                                 "WHERE usename = 'em'") > 0);
-        await_sql(w,
-                  "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE usename = 'em'"
-                  " AND extract(epoch FROM backend_start) * 1000 < %ld",
-                  now);
+        service_await_sql(w,
+                          "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE usename = 'em'"
+                          " AND extract(epoch FROM backend_start) * 1000 < %ld",
+                          now);
 }
 
 /* Nothing tells the service: neither that the secret is another, nor that an edge is due. */
@@ -490,7 +493,7 @@ static void the_password_of_postgres_may_change_while_the_service_runs(void **st
         ServiceWorld *w = *state;
         (void)snprintf(w->in_postgres, sizeof(w->in_postgres),
                        "password_file = %s/postgres.password", w->folder);
-        write_config(w);
+        service_write_config(w);
         write_postgres_password(w, "the first");
         set_postgres_password(w, "the first");
         let_in_by(w, "scram-sha-256");
@@ -510,7 +513,7 @@ static void the_password_of_postgres_may_change_while_the_service_runs(void **st
                 1);
         write_postgres_password(w, "the third");
         await_runs(w, 1, 1, "synced", 1);
-        assert_mirror_equals_catalog(w, 0, 1);
+        service_assert_mirror_equals_catalog(w, 0, 1);
         service_stop(w, 0);
         assert_nothing_is_held(w);
         assert_int_equal(harness_service_logged(s, "the first") +
@@ -535,14 +538,14 @@ static void fail_once(ServiceWorld *w, HarnessService *s, const char *kind, cons
                       int n, const char *when)
 {
         no_faults(w);
-        fault(w, kind, 0, members);
+        service_fault(w, kind, 0, members);
         make_due(w, 0, 0);
         harness_service_reload(s);
         await_runs(w, 0, 0, "failed", n);
-        await_sql(w,
-                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
-                  "edge_connection_id = '%s' AND next_run_at %s",
-                  w->edges[0], when);
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
+                          "edge_connection_id = '%s' AND next_run_at %s",
+                          w->edges[0], when);
         assert_int_equal(
                 sql_long(w, "SELECT consecutive_failures FROM edgemirror.edge WHERE name = 'e0'"),
                 n);
@@ -576,7 +579,7 @@ static void an_edge_that_fails_backs_off_and_shifts_no_other(void **state)
 static void an_edge_whose_list_fails_does_not_shut_out_the_others(void **state)
 {
         ServiceWorld *w = *state;
-        fault(w, "list", 0, "\"status\":504");
+        service_fault(w, "list", 0, "\"status\":504");
         HarnessService *s = service_begin(w, 0);
         harness_service_await(s, "READY=1", 1);
         make_due(w, 0, 3);
@@ -584,36 +587,36 @@ static void an_edge_whose_list_fails_does_not_shut_out_the_others(void **state)
         await_runs(w, 1, 3, "synced", 1);
         await_runs(w, 0, 0, "failed", 1);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 1, 3);
+        service_assert_mirror_equals_catalog(w, 1, 3);
 }
 
 /* One with a job that never ends, one with a long list of slow pages, and twenty small ones. */
 static void the_slow_do_not_keep_the_small_waiting(void **state)
 {
         ServiceWorld *w = *state;
-        begin_again(w, 22, "20,50000,20");
+        service_begin_again(w, 22, "20,50000,20");
         (void)snprintf(w->in_catalog, sizeof(w->in_catalog), "max_requests = 2");
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "max_syncs = 4");
-        write_config(w);
+        service_write_config(w);
         HarnessService *s = service_start(w, 0);
-        fault(w, "refresh", 0, "\"never_ends\":true");
-        fault(w, "list", 1, "\"delay_ms\":500");
+        service_fault(w, "refresh", 0, "\"never_ends\":true");
+        service_fault(w, "list", 1, "\"delay_ms\":500");
         make_due(w, 0, 1);
         harness_service_reload(s);
-        await_phase(w, 0, "poll");
-        await_phase(w, 1, "list");
+        service_await_phase(w, 0, "poll");
+        service_await_phase(w, 1, "list");
         make_due(w, 2, 21);
         harness_service_reload(s);
         await_runs(w, 2, 21, "synced", 1);
-        await_phase(w, 0, "poll");
-        await_phase(w, 1, "list");
+        service_await_phase(w, 0, "poll");
+        service_await_phase(w, 1, "list");
         cJSON *catalog = harness_control(&w->catalog, "/control/state", NULL);
         assert_in_range((int)cJSON_GetNumberValue(cJSON_GetObjectItem(catalog, "inFlightMax")), 1,
                         2);
         cJSON_Delete(catalog);
         no_faults(w);
         await_runs(w, 1, 1, "synced", 1);
-        assert_mirror_equals_catalog(w, 1, 21);
+        service_assert_mirror_equals_catalog(w, 1, 21);
         service_stop(w, 0);
 }
 

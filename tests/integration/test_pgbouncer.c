@@ -10,7 +10,7 @@
 
 static int eight_edges(void **state)
 {
-        begin_again(*state, 8, "20,700,20");
+        service_begin_again(*state, 8, "20,700,20");
         return 0;
 }
 
@@ -38,7 +38,7 @@ static void every_command_works(void **state)
         assert_int_equal(run(w, "check"), 0);
         assert_int_equal(run(w, "sync"), 0);
         assert_int_equal(run(w, "sync"), 0);
-        assert_mirror_equals_catalog(w, 0, 7);
+        service_assert_mirror_equals_catalog(w, 0, 7);
         assert_int_equal(run(w, "status"), 0);
         char *out = harness_read(w->folder, "out");
         assert_non_null(strstr(out, "e7"));
@@ -50,11 +50,11 @@ static void two_instances_share_and_take_over(void **state)
 {
         ServiceWorld *w = begin(state);
         (void)service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":600000");
+        service_fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 3);
         harness_service_reload(&w->services[0]);
         for (int i = 0; i < 4; i++)
-                await_phase(w, i, "poll");
+                service_await_phase(w, i, "poll");
         (void)service_start(w, 1);
         harness_service_kill(&w->services[0]);
         no_faults(w);
@@ -69,7 +69,7 @@ static void two_instances_share_and_take_over(void **state)
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE trigger = 'resume'"),
                 4);
-        assert_mirror_equals_catalog(w, 0, 7);
+        service_assert_mirror_equals_catalog(w, 0, 7);
         assert_nothing_is_held(w);
 }
 
@@ -78,11 +78,11 @@ static void a_restart_of_postgres_behind_it_is_ridden_out(void **state)
 {
         ServiceWorld *w = begin(state);
         HarnessService *s = service_start(w, 0);
-        fault(w, "job", -1, "\"delay_ms\":600000");
+        service_fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 7);
         harness_service_reload(s);
         for (int i = 0; i < 8; i++)
-                await_phase(w, i, "poll");
+                service_await_phase(w, i, "poll");
         harness_postgres_stop(&w->pg);
         harness_postgres_resume(&w->pg);
         harness_service_signal(s, SIGTERM);
@@ -91,7 +91,7 @@ static void a_restart_of_postgres_behind_it_is_ridden_out(void **state)
         (void)service_start(w, 1); /* a lease that could not be released ends by itself */
         await_runs(w, 0, 7, "synced", 1);
         service_stop(w, 1);
-        assert_mirror_equals_catalog(w, 0, 7);
+        service_assert_mirror_equals_catalog(w, 0, 7);
         assert_nothing_is_held(w);
 }
 
@@ -115,7 +115,7 @@ static void edges_are_synced_on_time(void **state)
                                      " WHERE started_at BETWEEN at AND at + interval '2 s'"),
                          8);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 8);
-        assert_mirror_equals_catalog(w, 0, 7);
+        service_assert_mirror_equals_catalog(w, 0, 7);
         assert_nothing_is_held(w);
 }
 
@@ -125,26 +125,28 @@ static void a_good_file_is_taken_up_and_a_bad_one_refused(void **state)
         HarnessService *s = service_start(w, 0);
         w->n_configured = 6;
         (void)snprintf(w->schedule, sizeof(w->schedule), "hourly");
-        write_config(w);
+        service_write_config(w);
         harness_service_reload(s);
-        await_sql(w, "SELECT (count(*) = 6)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
-                     "USING (edge_connection_id)"
-                     " WHERE enabled AND schedule = 'hourly' AND next_run_at BETWEEN now() AND "
-                     "now() + interval '1 hour'");
-        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
-                     "USING (edge_connection_id)"
-                     " WHERE NOT enabled AND next_run_at IS NULL");
+        service_await_sql(
+                w, "SELECT (count(*) = 6)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
+                   "USING (edge_connection_id)"
+                   " WHERE enabled AND schedule = 'hourly' AND next_run_at BETWEEN now() AND "
+                   "now() + interval '1 hour'");
+        service_await_sql(
+                w, "SELECT (count(*) = 2)::int FROM edgemirror.edge_claim JOIN edgemirror.edge "
+                   "USING (edge_connection_id)"
+                   " WHERE NOT enabled AND next_run_at IS NULL");
         harness_write(w->folder, "edgemirror.conf", "[catalog]\nurl = nonsense\n");
         harness_service_reload(s);
         assert_int_equal(
                 harness_service_logged(s, "reload failed, keeping the previous configuration"), 1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled"), 6);
         make_due(w, 0, 0);
-        write_config(w);
+        service_write_config(w);
         harness_service_reload(s);
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
         assert_nothing_is_held(w);
 }
 

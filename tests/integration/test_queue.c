@@ -45,7 +45,7 @@ static void a_schema_made_anew_is_registered_again(void **state)
                                  " DROP SCHEMA edgemirror CASCADE"));
         harness_service_await_log(s, "edgemirror migrate", 1);
         assert_int_equal(harness_program(w->folder, migrate), 0);
-        await_sql(
+        service_await_sql(
                 w,
                 "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
         service_stop(w, 0);
@@ -58,7 +58,7 @@ static void an_edge_that_is_due_stays_so_when_its_schedule_changes(void **state)
         service_stop(w, 0);
         make_due(w, 0, 0);
         (void)snprintf(w->schedule, sizeof(w->schedule), "daily");
-        write_config(w);
+        service_write_config(w);
         (void)service_start(w, 0);
         await_runs(w, 0, 0, "synced", 1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
@@ -71,7 +71,7 @@ static void a_lease_that_goes_back_leaves_its_place_at_once(void **state)
         ServiceWorld *w = *state;
         w->n_configured = 3;
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "max_syncs = 1");
-        write_config(w);
+        service_write_config(w);
         free(harness_sql(
                 &w->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
                         " VALUES (gen_random_uuid(), 'stranger', 'daily', 'UTC');"
@@ -104,11 +104,11 @@ static void a_run_that_was_left_is_closed_with_its_edge(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        fault(w, "refresh", -1, "\"never_ends\":true");
+        service_fault(w, "refresh", -1, "\"never_ends\":true");
         make_due(w, 2, 3);
         harness_service_reload(s);
-        await_phase(w, 2, "poll");
-        await_phase(w, 3, "poll");
+        service_await_phase(w, 2, "poll");
+        service_await_phase(w, 3, "poll");
         harness_service_kill(s);
         /* it has been taken for dead */
         free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET edges = '{}'"));
@@ -122,11 +122,11 @@ static void a_run_that_was_left_is_closed_with_its_edge(void **state)
         (void)snprintf(elsewhere, sizeof(elsewhere), "%s", w->edges[2]);
         (void)snprintf(w->edges[2], sizeof(w->edges[2]), "%s", w->edges[3]);
         w->n_configured = 3;
-        write_config(w);
+        service_write_config(w);
         disable_the_last(w);
         (void)snprintf(w->edges[2], sizeof(w->edges[2]), "%s", elsewhere);
         (void)service_start(w, 0);
-        await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge WHERE NOT enabled");
+        service_await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.edge WHERE NOT enabled");
         assert_int_equal(sql_long(w,
                                   "SELECT count(*) FROM edgemirror.sync_run r JOIN "
                                   "edgemirror.edge_claim c USING (edge_connection_id)"
@@ -175,7 +175,7 @@ static void a_retry_is_not_lost_with_postgres(void **state)
                 "CREATE TRIGGER go_away BEFORE UPDATE ON edgemirror.edge_claim FOR EACH ROW"
                 " WHEN (OLD.holder IS NULL AND NEW.holder IS NULL) EXECUTE FUNCTION "
                 "public.go_away()"));
-        fault(w, "list", 0, "\"status\":500");
+        service_fault(w, "list", 0, "\"status\":500");
         free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge_claim DISABLE TRIGGER go_away"));
         make_due(w, 0, 0);
         free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge_claim ENABLE TRIGGER go_away"));
@@ -183,11 +183,11 @@ static void a_retry_is_not_lost_with_postgres(void **state)
         await_runs(w, 0, 0, "failed", 1);
         harness_service_await_log(s, "e0: when it is due next could not be written", 1);
         free(harness_sql(&w->pg, "DROP TABLE public.away"));
-        await_sql(w,
-                  "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
-                  "edge_connection_id = '%s'"
-                  " AND next_run_at BETWEEN now() AND now() + interval '2 min'",
-                  w->edges[0]);
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "
+                          "edge_connection_id = '%s'"
+                          " AND next_run_at BETWEEN now() AND now() + interval '2 min'",
+                          w->edges[0]);
         service_stop(w, 0);
 }
 
@@ -196,9 +196,9 @@ static void a_retry_is_not_lost_with_postgres(void **state)
 static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
 {
         ServiceWorld *w = *state;
-        begin_again(w, 8, "20");
+        service_begin_again(w, 8, "20");
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "max_syncs = 2");
-        write_config(w);
+        service_write_config(w);
         free(harness_sql(&w->pg,
                          "CREATE SEQUENCE attempts; GRANT ALL ON SEQUENCE attempts TO em;"
                          " CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
@@ -209,13 +209,13 @@ static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
         HarnessService *s = start_quietly(w);
         make_due(w, 0, 7);
         harness_service_reload(s);
-        await_sql(w, "SELECT (last_value >= 8)::int FROM attempts");
+        service_await_sql(w, "SELECT (last_value >= 8)::int FROM attempts");
         (void)poll(NULL, 0, 3000); /* for what must not happen */
         assert_in_range(sql_long(w, "SELECT last_value FROM attempts"), 8, 16);
         assert_int_equal(harness_service_logged(s, "no room"), 1);
         free(harness_sql(&w->pg, "DROP TRIGGER disk ON edgemirror.sync_run"));
         await_runs(w, 0, 7, "synced", 1);
-        assert_mirror_equals_catalog(w, 0, 7);
+        service_assert_mirror_equals_catalog(w, 0, 7);
         service_stop(w, 0);
 }
 
@@ -225,12 +225,12 @@ static void a_catalog_that_takes_and_does_not_answer_is_an_outage(void **state)
 {
         ServiceWorld *w = *state;
         (void)snprintf(w->request_timeout, sizeof(w->request_timeout), "1s");
-        write_config(w);
+        service_write_config(w);
         HarnessService *s = start_quietly(w);
         make_due(w, 3, 3);
         harness_service_reload(s);
         await_runs(w, 3, 3, "synced", 1); /* it answers, so far */
-        fault(w, "any", -1, "\"delay_ms\":600000");
+        service_fault(w, "any", -1, "\"delay_ms\":600000");
         make_due(w, 0, 2);
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
@@ -240,7 +240,7 @@ static void a_catalog_that_takes_and_does_not_answer_is_an_outage(void **state)
         assert_int_equal(harness_service_logged(s, "it is asked again at least every 30 s"), 1);
         no_faults(w);
         await_runs(w, 0, 2, "synced", 1);
-        assert_mirror_equals_catalog(w, 0, 3);
+        service_assert_mirror_equals_catalog(w, 0, 3);
         service_stop(w, 0);
 }
 
@@ -251,15 +251,15 @@ static void credentials_that_are_refused_leave_an_apply_alone(void **state)
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection_history");
         make_due(w, 0, 0);
         harness_service_reload(s);
-        await_phase(w, 0, "apply");
-        control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
+        service_await_phase(w, 0, "apply");
+        service_control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
         make_due(w, 1, 1);
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
         PQfinish(lock);
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 0);
+        service_assert_mirror_equals_catalog(w, 0, 0);
 }
 
 /* ---- an apply that takes long --------------------------------------------------------------- */
@@ -277,32 +277,33 @@ static void an_apply_that_takes_longer_than_the_lease_shuts_out_nobody(void **st
         ServiceWorld *w = *state;
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
         (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "max_connections = 2");
-        write_config(w);
+        service_write_config(w);
         HarnessService *s = start_quietly(w);
-        fault(w, "refresh", 2, "\"never_ends\":true");
+        service_fault(w, "refresh", 2, "\"never_ends\":true");
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection_history");
         make_due(w, 0, 2);
         harness_service_reload(s);
-        await_phase(w, 0, "apply");
-        await_phase(w, 1, "apply");
-        await_phase(w, 2, "poll");
+        service_await_phase(w, 0, "apply");
+        service_await_phase(w, 1, "apply");
+        service_await_phase(w, 2, "poll");
         (void)poll(NULL, 0, 5000); /* more than two leases */
         assert_int_equal(leases_held(w), 3);
         (void)snprintf(w->schedule, sizeof(w->schedule), "daily");
-        write_config(w);
+        service_write_config(w);
         make_due(w, 3, 3);
         harness_service_reload(s);
-        await_phase(w, 3, "apply");
+        service_await_phase(w, 3, "apply");
         assert_int_equal(leases_held(w), 4);
         PQfinish(lock);
         await_runs(w, 0, 1, "synced", 1);
         await_runs(w, 3, 3, "synced", 1);
-        await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge WHERE schedule = 'daily'");
-        await_phase(w, 2, "poll");
+        service_await_sql(
+                w, "SELECT (count(*) = 4)::int FROM edgemirror.edge WHERE schedule = 'daily'");
+        service_await_phase(w, 2, "poll");
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
         assert_int_equal(harness_service_logged(s, "cannot be used"), 0);
         service_stop(w, 0);
-        assert_mirror_equals_catalog(w, 0, 1);
+        service_assert_mirror_equals_catalog(w, 0, 1);
 }
 
 int main(void)

@@ -146,7 +146,7 @@ static int start(void **state)
 {
         MirrorBench *b = calloc(1, sizeof(*b));
         assert_non_null(b);
-        bench_start(b);
+        mirror_bench_start(b);
         *state = b;
         return 0;
 }

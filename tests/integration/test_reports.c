@@ -36,7 +36,7 @@ static int tell_story(void **state)
         Story *s = calloc(1, sizeof(*s));
         MirrorBench *b = &s->bench;
         assert_non_null(s);
-        bench_start(b);
+        mirror_bench_start(b);
         remember(s, 0);
         bench_apply(b, &bench_edge,
                     (const BenchRow[]){{1, "alpha", 0}, {2, "beta", 7}, {3, "gamma", 0}}, 3);

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-HttpClientOptions bench_options(void)
+HttpClientOptions http_bench_options(void)
 {
         return (HttpClientOptions){
                 .user_agent = "edgemirror-test/1",
@@ -64,7 +64,7 @@ static void on_response(const HttpResponse *response, void *userdata)
                 seen->then(seen);
 }
 
-void bench_start(Bench *bench, const HttpRequest *request, Seen *seen)
+void http_bench_start(Bench *bench, const HttpRequest *request, Seen *seen)
 {
         seen->bench = bench;
         unsigned before = bench->n_answers;
@@ -76,10 +76,10 @@ void bench_get(Bench *bench, int port, const char *path, Seen *seen)
 {
         char url[256];
         HttpRequest request = bench_request(url, sizeof(url), "http", port, path);
-        bench_start(bench, &request, seen);
+        http_bench_start(bench, &request, seen);
 }
 
-void bench_wait(Bench *bench, unsigned n)
+void http_bench_wait(Bench *bench, unsigned n)
 {
         uint64_t deadline_usec = clock_monotonic_usec() + 30 * USEC_PER_SEC;
         while (bench->n_answers < n) {
@@ -98,11 +98,11 @@ void bench_drain(Bench *bench)
 void bench_fetch(int port, const char *path, Seen *seen)
 {
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         bench_open(&bench, &options);
         *seen = (Seen){0};
         bench_get(&bench, port, path, seen);
-        bench_wait(&bench, 1);
+        http_bench_wait(&bench, 1);
         assert_int_equal(seen->n_calls, 1);
         bench_close(&bench);
 }

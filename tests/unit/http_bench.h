@@ -32,7 +32,7 @@ typedef struct Seen {
 
 /* Defaults, to be changed before the first request: connect 5 s, request 10 s, 4 in flight, plain
  * http allowed. */
-HttpClientOptions bench_options(void);
+HttpClientOptions http_bench_options(void);
 void bench_open(Bench *bench, const HttpClientOptions *options);
 void bench_close(Bench *bench);
 
@@ -40,11 +40,11 @@ void bench_close(Bench *bench);
 HttpRequest bench_request(char *url, size_t url_size, const char *scheme, int port,
                           const char *path);
 
-void bench_start(Bench *bench, const HttpRequest *request, Seen *seen);
+void http_bench_start(Bench *bench, const HttpRequest *request, Seen *seen);
 void bench_get(Bench *bench, int port, const char *path, Seen *seen);
 
 /* Runs the loop until `n` answers have come in all; fails the test after 30 s without that. */
-void bench_wait(Bench *bench, unsigned n);
+void http_bench_wait(Bench *bench, unsigned n);
 
 /* Runs the loop for as long as something is ready. */
 void bench_drain(Bench *bench);

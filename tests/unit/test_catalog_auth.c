@@ -236,7 +236,7 @@ static int setup(void **state)
 {
         static World w;
         char base_url[64];
-        HttpClientOptions http = bench_options();
+        HttpClientOptions http = http_bench_options();
         w = (World){.server = server_start(scripts), .secret = "secret"};
         bench_open(&w.bench, &http);
         w.fake.event = w.bench.event;

@@ -91,7 +91,7 @@ typedef struct Asked {
 static int setup(void **state)
 {
         static World w;
-        HttpClientOptions http = bench_options();
+        HttpClientOptions http = http_bench_options();
         w = (World){.server = server_start(scripts)};
         bench_open(&w.bench, &http);
         (void)snprintf(w.base_url, sizeof(w.base_url), "http://127.0.0.1:%d", w.server->port);

@@ -283,15 +283,15 @@ static void a_body_of_exactly_the_cap_is_taken(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Bench bench;
-                HttpClientOptions options = bench_options();
+                HttpClientOptions options = http_bench_options();
                 bench_open(&bench, &options);
                 char url[128];
                 HttpRequest request =
                         bench_request(url, sizeof(url), "http", server->port, cases[i].path);
                 request.body_max_bytes = cases[i].cap;
                 Seen seen = {0};
-                bench_start(&bench, &request, &seen);
-                bench_wait(&bench, 1);
+                http_bench_start(&bench, &request, &seen);
+                http_bench_wait(&bench, 1);
                 assert_int_equal(seen.error, cases[i].error);
                 bench_close(&bench);
         }
@@ -304,13 +304,13 @@ static void fetch_with(Server *server, const char *path, const HttpClientOptions
         bench_open(&bench, options);
         *seen = (Seen){0};
         bench_get(&bench, server->port, path, seen);
-        bench_wait(&bench, 1);
+        http_bench_wait(&bench, 1);
         bench_close(&bench);
 }
 
 static void silence_ends_with_the_request_timeout(void **state)
 {
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         options.request_timeout_usec = 300 * USEC_PER_MSEC;
         static const char *const paths[] = {"/silent", "/silent-in-body", "/dribble"};
         for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
@@ -328,7 +328,7 @@ static void silence_ends_with_the_request_timeout(void **state)
 
 static void a_byte_now_and_then_ends_with_the_low_speed_limit(void **state)
 {
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         options.low_speed_usec = 1;
         options.request_timeout_usec = 25 * USEC_PER_SEC;
         Seen seen;
@@ -389,7 +389,7 @@ static void want_of_descriptors_is_named_as_ours(void **state)
 {
         Server *server = *state;
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         bench_open(&bench, &options);
         struct rlimit before, none;
         assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -409,7 +409,7 @@ static void want_of_descriptors_is_named_as_ours(void **state)
 
         Seen again = {0};
         bench_get(&bench, server->port, "/whole", &again);
-        bench_wait(&bench, 2);
+        http_bench_wait(&bench, 2);
         assert_int_equal(again.status, 200);
         bench_close(&bench);
 }
@@ -427,7 +427,7 @@ static void an_authorization_is_sent_exactly(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Bench bench;
-                HttpClientOptions options = bench_options();
+                HttpClientOptions options = http_bench_options();
                 bench_open(&bench, &options);
                 char url[128];
                 HttpRequest request =
@@ -435,8 +435,8 @@ static void an_authorization_is_sent_exactly(void **state)
                 request.authorization = cases[i].value;
                 size_t from = server->log_size;
                 Seen seen = {0};
-                bench_start(&bench, &request, &seen);
-                bench_wait(&bench, 1);
+                http_bench_start(&bench, &request, &seen);
+                http_bench_wait(&bench, 1);
                 const char *sent = server->log + from;
                 if (cases[i].line)
                         assert_non_null(strstr(sent, cases[i].line));
@@ -450,16 +450,16 @@ static void a_request_is_sent_as_promised(void **state)
 {
         Server *server = *state;
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         bench_open(&bench, &options);
         char url[128];
         HttpRequest request =
                 bench_request(url, sizeof(url), "http", server->port, "/whole?limit=500&offset=0");
         request.method = HTTP_POST;
         Seen seen = {0};
-        bench_start(&bench, &request, &seen);
+        http_bench_start(&bench, &request, &seen);
         memset(url, 'x', sizeof(url) - 1); /* everything was copied */
-        bench_wait(&bench, 1);
+        http_bench_wait(&bench, 1);
         char expected[512];
         (void)snprintf(expected, sizeof(expected),
                        "POST /whole?limit=500&offset=0 HTTP/1.1\r\nHost: "
@@ -480,7 +480,7 @@ static void a_request_that_meets_the_close_of_an_idle_connection_is_no_error(voi
         for (HttpMethod method = HTTP_GET; method <= HTTP_POST; method++) {
                 Server *server = server_start(scripts);
                 Bench bench;
-                HttpClientOptions options = bench_options();
+                HttpClientOptions options = http_bench_options();
                 bench_open(&bench, &options);
                 char url[128];
                 for (unsigned i = 0; i < 3; i++) {
@@ -490,8 +490,8 @@ static void a_request_that_meets_the_close_of_an_idle_connection_is_no_error(voi
                         request.method = method;
                         /* as catalog.c asks for it */
                         request.fresh_connection = method == HTTP_POST;
-                        bench_start(&bench, &request, &seen);
-                        bench_wait(&bench, i + 1);
+                        http_bench_start(&bench, &request, &seen);
+                        http_bench_wait(&bench, i + 1);
                         assert_int_equal(seen.error, 0);
                         assert_int_equal(seen.status, 200);
                         assert_string_equal(seen.body, "{}");
@@ -555,7 +555,7 @@ static void a_request_that_cannot_be_sent_is_refused_at_once(void **state)
                 {.url = "http://127.0.0.1/", .authorization = "Bearer a\177"},
         };
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         bench_open(&bench, &options);
         for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
                 HttpTransfer *transfer = NULL;

@@ -30,7 +30,7 @@ static int setup(void **state)
 {
         Place *place = calloc(1, sizeof(*place));
         place->server = server_start(scripts);
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         bench_open(&place->bench, &options);
         *state = place;
         return 0;
@@ -59,7 +59,7 @@ static void hundred_requests_keep_to_the_limit(void **state)
         while (server_requests(place->server) < 4)
                 assert_true(sd_event_run(place->bench.event, USEC_PER_MSEC) >= 0);
         server_open_gate(place->server);
-        bench_wait(&place->bench, N);
+        http_bench_wait(&place->bench, N);
         for (int i = 0; i < N; i++) {
                 assert_int_equal(seen[i].n_calls, 1);
                 assert_int_equal(seen[i].status, 200);
@@ -76,13 +76,13 @@ static void first_come_first_served(void **state)
 {
         Place *place = *state;
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         options.max_in_flight = 1;
         bench_open(&bench, &options);
         Seen seen[10] = {0};
         for (unsigned i = 0; i < ARRAY_SIZE(seen); i++)
                 bench_get(&bench, place->server->port, "/whole", &seen[i]);
-        bench_wait(&bench, ARRAY_SIZE(seen));
+        http_bench_wait(&bench, ARRAY_SIZE(seen));
         for (unsigned i = 0; i < ARRAY_SIZE(seen); i++)
                 assert_int_equal(seen[i].order, i + 1);
         assert_int_equal(server_connections(place->server), 1);
@@ -101,8 +101,8 @@ static void a_fresh_connection_is_neither_taken_nor_left(void **state)
         static const unsigned connections[] = {1, 1, 2, 3, 3};
         for (unsigned i = 0; i < ARRAY_SIZE(fresh); i++) {
                 request.fresh_connection = fresh[i];
-                bench_start(&place->bench, &request, &seen[i]);
-                bench_wait(&place->bench, i + 1);
+                http_bench_start(&place->bench, &request, &seen[i]);
+                http_bench_wait(&place->bench, i + 1);
                 assert_int_equal(seen[i].status, 200);
                 assert_int_equal(server_connections(place->server), connections[i]);
         }
@@ -118,7 +118,7 @@ static void cancelled_in_the_queue_is_never_sent(void **state)
         bench_get(&place->bench, place->server->port, "/whole?kept", &seen[5]);
         assert_null(http_cancel(seen[4].transfer));
         server_open_gate(place->server);
-        bench_wait(&place->bench, 5);
+        http_bench_wait(&place->bench, 5);
         bench_drain(&place->bench);
         assert_int_equal(seen[4].n_calls, 0);
         assert_int_equal(seen[5].n_calls, 1);
@@ -136,7 +136,7 @@ static void cancelled_on_the_wire_makes_room(void **state)
         while (server_requests(place->server) < 4)
                 assert_true(sd_event_run(place->bench.event, USEC_PER_MSEC) >= 0);
         assert_null(http_cancel(silent[2].transfer));
-        bench_wait(&place->bench, 1);
+        http_bench_wait(&place->bench, 1);
         assert_int_equal(waiting.status, 200);
         for (unsigned i = 0; i < 4; i++)
                 assert_int_equal(silent[i].n_calls, 0);
@@ -161,7 +161,7 @@ static void a_callback_may_cancel_one_that_is_finished(void **state)
                 b.other = &a;
                 bench_get(&place->bench, place->server->port, "/whole", &a);
                 bench_get(&place->bench, place->server->port, "/whole", &b);
-                bench_wait(&place->bench, (unsigned)round + 1);
+                http_bench_wait(&place->bench, (unsigned)round + 1);
                 bench_drain(&place->bench);
                 assert_int_equal(a.n_calls + b.n_calls, 1);
                 assert_int_equal(http_in_flight(place->bench.client), 0);
@@ -179,7 +179,7 @@ static void cancelling_itself_in_its_callback_changes_nothing(void **state)
         Place *place = *state;
         Seen seen = {.then = cancel_itself};
         bench_get(&place->bench, place->server->port, "/whole", &seen);
-        bench_wait(&place->bench, 1);
+        http_bench_wait(&place->bench, 1);
         assert_int_equal(seen.n_calls, 1);
 }
 
@@ -190,11 +190,11 @@ static void start_next(Seen *seen)
         if (!next)
                 return;
         char url[128];
-        /* bench_start checks that no callback runs inside the start. */
+        /* http_bench_start checks that no callback runs inside the start. */
         HttpRequest request = bench_request(
                 url, sizeof(url), "http",
                 ((Place *)((char *)bench - offsetof(Place, bench)))->server->port, "/whole");
-        bench_start(bench, &request, next);
+        http_bench_start(bench, &request, next);
 }
 
 static void a_callback_may_start_the_next(void **state)
@@ -206,7 +206,7 @@ static void a_callback_may_start_the_next(void **state)
                 seen[i].other = i + 1 < 5 ? &seen[i + 1] : NULL;
         }
         bench_get(&place->bench, place->server->port, "/whole", &seen[0]);
-        bench_wait(&place->bench, 5);
+        http_bench_wait(&place->bench, 5);
         for (unsigned i = 0; i < 5; i++)
                 assert_int_equal(seen[i].order, i + 1);
         assert_int_equal(server_connections(place->server), 1);
@@ -230,7 +230,7 @@ static void a_callback_may_free_the_client(void **state)
         bench_get(&place->bench, place->server->port, "/whole", &finished[1]);
         for (unsigned i = 0; i < 3; i++)
                 bench_get(&place->bench, place->server->port, "/silent", &waiting[i]);
-        bench_wait(&place->bench, 1);
+        http_bench_wait(&place->bench, 1);
         bench_drain(&place->bench);
         assert_null(place->bench.client);
         assert_int_equal(place->bench.n_answers, 1);
@@ -248,7 +248,7 @@ static void a_callback_may_free_the_client_and_then_cancel_itself(void **state)
         Place *place = *state;
         Seen seen = {.then = free_client_and_cancel_itself};
         bench_get(&place->bench, place->server->port, "/whole", &seen);
-        bench_wait(&place->bench, 1);
+        http_bench_wait(&place->bench, 1);
         bench_drain(&place->bench);
         assert_int_equal(seen.n_calls, 1);
 }
@@ -274,7 +274,7 @@ static void nothing_can_be_freed_and_cancelled(void **state)
 static void a_client_without_room_is_refused(void **state)
 {
         Place *place = *state;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         HttpClient *client = NULL;
         options.max_in_flight = 0;
         assert_true(http_client_new(place->bench.event, &options, &client) < 0);

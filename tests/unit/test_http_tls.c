@@ -106,7 +106,7 @@ static unsigned fetch(const char *folder, const char *certificate, const char *a
         (void)snprintf(ca_file, sizeof(ca_file), "%s/%s.pem", folder, authority ? authority : "");
 
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         options.ca_file = authority ? ca_file : NULL;
         options.allow_http = false;
         bench_open(&bench, &options);
@@ -115,8 +115,8 @@ static unsigned fetch(const char *folder, const char *certificate, const char *a
                               MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
         request.authorization = "Bearer token";
         *seen = (Seen){0};
-        bench_start(&bench, &request, seen);
-        bench_wait(&bench, 1);
+        http_bench_start(&bench, &request, seen);
+        http_bench_wait(&bench, 1);
         bench_close(&bench);
         MHD_stop_daemon(daemon);
         free(key);
@@ -198,14 +198,14 @@ static void a_handshake_that_hangs_ends_with_the_connect_timeout(void **state)
         static const Script nothing[] = {{0}};
         Server *server = server_start(nothing);
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         options.connect_timeout_usec = 300 * USEC_PER_MSEC;
         bench_open(&bench, &options);
         char url[128];
         HttpRequest request = bench_request(url, sizeof(url), "https", server->port, "/");
         Seen seen = {0};
-        bench_start(&bench, &request, &seen);
-        bench_wait(&bench, 1);
+        http_bench_start(&bench, &request, &seen);
+        http_bench_wait(&bench, 1);
         print_message("#   %s\n", seen.fault.message);
         assert_int_equal(seen.error, -ETIMEDOUT);
         assert_string_equal(fault_code_name(seen.fault.code), "http-timeout");
@@ -259,12 +259,12 @@ static Seen fetch_from_plain_port(PlainPort p)
         assert_int_equal(listen(p.fd, 1), 0);
         assert_int_equal(getsockname(p.fd, (struct sockaddr *)&address, &size), 0);
         assert_int_equal(pthread_create(&thread, NULL, plain_port_serve, &p), 0);
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         bench_open(&bench, &options);
         HttpRequest request =
                 bench_request(url, sizeof(url), "https", ntohs(address.sin_port), "/");
-        bench_start(&bench, &request, &seen);
-        bench_wait(&bench, 1);
+        http_bench_start(&bench, &request, &seen);
+        http_bench_wait(&bench, 1);
         bench_close(&bench);
         assert_int_equal(pthread_join(thread, NULL), 0);
         (void)close(p.fd);

@@ -108,18 +108,18 @@ CURLMcode __wrap_curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int ma
 static void start_named(Bench *bench, const char *url, Seen *seen)
 {
         HttpRequest request = {.url = url, .body_max_bytes = 1000};
-        bench_start(bench, &request, seen);
+        http_bench_start(bench, &request, seen);
 }
 
 static void a_name_that_does_not_exist_was_not_sent(void **state)
 {
         (void)state;
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         bench_open(&bench, &options);
         Seen seen = {0};
         start_named(&bench, "https://nowhere.test/rest", &seen);
-        bench_wait(&bench, 1);
+        http_bench_wait(&bench, 1);
         print_message("#   %s\n", seen.fault.message);
         assert_int_equal(seen.error, -EHOSTUNREACH);
         assert_string_equal(fault_code_name(seen.fault.code), "http-resolve");
@@ -134,12 +134,12 @@ static void a_name_that_hangs_does_not_hold_up_the_loop(void **state)
 {
         (void)state;
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         options.connect_timeout_usec = 300 * USEC_PER_MSEC;
         bench_open(&bench, &options);
         Seen seen = {0};
         start_named(&bench, "http://slow.test/", &seen);
-        bench_wait(&bench, 1);
+        http_bench_wait(&bench, 1);
         assert_int_equal(resolver_waiting(), 1); /* still: nobody has waited for it */
         print_message("#   %s\n", seen.fault.message);
         assert_int_equal(seen.error, -ETIMEDOUT);
@@ -154,7 +154,7 @@ static void cancelling_while_a_name_hangs_does_not_wait(void **state)
 {
         (void)state;
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         bench_open(&bench, &options);
         Seen cancelled = {0}, left = {0};
         start_named(&bench, "http://slow.test/", &cancelled);
@@ -185,12 +185,12 @@ static void a_connection_that_hangs_ends_with_the_connect_timeout(void **state)
                 (void)connect(fillers[i], (struct sockaddr *)&address, size);
         }
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         options.connect_timeout_usec = 300 * USEC_PER_MSEC;
         bench_open(&bench, &options);
         Seen seen = {0};
         bench_get(&bench, ntohs(address.sin_port), "/", &seen);
-        bench_wait(&bench, 1);
+        http_bench_wait(&bench, 1);
         for (size_t i = 0; i < ARRAY_SIZE(fillers); i++)
                 (void)close(fillers[i]);
         print_message("#   %s\n", seen.fault.message);
@@ -213,7 +213,7 @@ static void when_libcurl_fails_all_are_told_and_the_next_ones_work(void **state)
         };
         Server *server = server_start(scripts);
         Bench bench;
-        HttpClientOptions options = bench_options();
+        HttpClientOptions options = http_bench_options();
         options.max_in_flight = 2;
         bench_open(&bench, &options);
         /* At each of its first calls in turn: nothing is lost, nothing is told twice. */
@@ -224,7 +224,7 @@ static void when_libcurl_fails_all_are_told_and_the_next_ones_work(void **state)
                         bench_get(&bench, server->port, "/silent", &silent[i]);
                 bench_get(&bench, server->port, "/whole", &waiting);
                 fail_after = call;
-                bench_wait(&bench, before + 3);
+                http_bench_wait(&bench, before + 3);
                 bench_drain(&bench);
                 assert_int_equal(fail_after, 0);
                 for (unsigned i = 0; i < 2; i++) {

@@ -76,7 +76,7 @@ static void open_mirror(World *w)
 static void begin(World *w, const Script *catalog, Answer *postgres)
 {
         char base_url[64];
-        HttpClientOptions http = bench_options();
+        HttpClientOptions http = http_bench_options();
         *w = (World){.catalog_server = server_start(catalog),
                      .pg_server = pg_server_start(postgres)};
         bench_open(&w->http, &http);
