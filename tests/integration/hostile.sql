@@ -81,12 +81,16 @@ BEGIN
     LOOP
         EXECUTE format('CREATE DOMAIN %I.%I AS pg_catalog.%I CHECK (%I.snap(%L))', place, o.typname, o.typname, place, 'type ' || o.typname);
     END LOOP;
-    FOR o IN SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    -- A view cannot have a column of a pseudo-type (pg_attribute.attmissingval).
+    FOR o IN SELECT n.nspname, c.relname,
+                    (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND t.typtype <> 'p') AS columns
+               FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
               WHERE n.nspname IN ('pg_catalog') AND c.relkind IN ('r', 'v') AND c.relname NOT IN ('pg_authid', 'pg_shadow', 'pg_statistic', 'pg_user_mapping')
                 AND has_table_privilege(c.oid, 'SELECT')
                 AND c.relname::text IN (SELECT lower(m[1]) FROM regexp_matches(sql, '([a-z_][a-z0-9_]*)', 'gi') m)
     LOOP
-        EXECUTE format('CREATE VIEW %I.%I AS SELECT * FROM %I.%I WHERE %I.snap(%L)', place, o.relname, o.nspname, o.relname, place, 'relation ' || o.relname);
+        EXECUTE format('CREATE VIEW %I.%I AS SELECT %s FROM %I.%I WHERE %I.snap(%L)', place, o.relname, o.columns, o.nspname, o.relname, place, 'relation ' || o.relname);
         EXECUTE format('GRANT SELECT ON %I.%I TO PUBLIC', place, o.relname);
     END LOOP;
 END
