@@ -34,11 +34,12 @@ static const StatusMeaning meanings[] = {
         {409, FAULT_RUN, false, false, CODE_CATALOG_CONFLICT,
          "the catalog says that an operation is already in progress"},
         {425, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY,
-         "the catalog wants the request again later"},
+         "the catalog asks to repeat the request later"},
         {429, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY,
          "the catalog limits the rate of requests"},
         {500, FAULT_REQUEST, true, false, CODE_CATALOG_ERROR,
-         "the catalog failed inside; that is for its administrators, its own log says why"},
+         "the catalog has an internal error; its own log, which its administrators can read, has "
+         "the reason"},
         {502, FAULT_REQUEST, true, false, CODE_CATALOG_ERROR,
          "a gateway before the catalog got no proper answer"},
         {503, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY, "the catalog is not available now"},
@@ -50,12 +51,14 @@ static const StatusMeaning meanings[] = {
  * about an edge. */
 static const StatusMeaning foreign_meanings[] = {
         {401, FAULT_PEER, false, true, CODE_CATALOG_UNAUTHORIZED,
-         "the credentials are refused, not in the catalog's words"},
+         "the credentials are refused; the answer is not in the catalog's error format"},
         {403, FAULT_RUN, false, false, CODE_CATALOG_FORBIDDEN,
-         "this address is forbidden, not in the catalog's words; check the path of the url, and "
+         "this address is forbidden; the answer is not in the catalog's error format; check the "
+         "path of the url, and "
          "the gateway in between"},
         {404, FAULT_RUN, false, false, CODE_CATALOG_NOT_FOUND,
-         "there is nothing at this address, not in the catalog's words; check the path of the url, "
+         "there is nothing at this address; the answer is not in the catalog's error format; "
+         "check the path of the url, "
          "and the gateway in between"},
 };
 

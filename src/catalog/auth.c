@@ -129,7 +129,8 @@ bool auth_reread(Auth *a)
         int r = auth_reload(a, &fault);
         if (r < 0) /* what cannot be used has not changed */
                 (void)snprintf(a->unread, sizeof(a->unread),
-                               "%s; what is on disk cannot be used, and was not sent: %.400s",
+                               "%s; the secret that is on disk now cannot be used and was not "
+                               "sent: %.400s",
                                a->method->advice, fault.message);
         return r > 0;
 }

@@ -21,7 +21,7 @@ typedef struct OptionRow {
 static const OptionRow options[] = {
         {'j', "json", NULL, FIELD(json), "one JSON object per edge and line"},
         {'n', "no-refresh", NULL, FIELD(no_refresh), "list only; trigger no refresh"},
-        {'u', "full", NULL, FIELD(full), "compare row by row; mends what was altered by hand"},
+        {'u', "full", NULL, FIELD(full), "compare row by row; repairs what was altered by hand"},
         {'d', "dry-run", NULL, FIELD(dry_run),
          "print what would change; write nothing, refresh nothing"},
         {'a', "accept-removals", NULL, FIELD(accept_removals),
@@ -41,12 +41,12 @@ static const OptionRow options[] = {
         {'g', "grants", "ROLE", FIELD(grants),
          "print what to grant to ROLE so that it can be the service's; runs nothing"},
         {'c', "count", "N", FIELD(count), "how many firing times (default 5)"},
-        {'f', "from", "TIME", FIELD(from), "those after this moment, ISO 8601 (default now)"},
+        {'f', "from", "TIME", FIELD(from), "those after this time, ISO 8601 (default now)"},
 };
 
 static const char common_help[] =
         "  -c, --config FILE      the configuration (default " CONFIG_DEFAULT_FILE ")\n"
-        "  -v, --verbose          more words on standard error\n"
+        "  -v, --verbose          more messages on standard error\n"
         "  -q, --quiet            errors only\n"
         "  -h, --help             this text; after a command: that command's\n"
         "  -V, --version          the version\n";

@@ -37,7 +37,8 @@ bool asked_names_missing(const AskedNames *a, const char *command)
         for (size_t i = 0; a->names && a->names[i]; i++) {
                 if (a->seen[i])
                         continue;
-                log_error("%s: the mirror knows no edge \"%s\"; edgemirror sync makes it known",
+                log_error("%s: the mirror knows no edge \"%s\"; edgemirror sync registers it if it "
+                          "is configured",
                           command, a->names[i]);
                 missing = true;
         }

@@ -60,9 +60,8 @@ static const Command commands[] = {
          "whether the mirror was altered by hand: recomputes each edge's digest from its rows", "j",
          "Reads the mirror only, and writes nothing. Exit status 1 where an edge is not as its "
          "last sync left it; then\n"
-         "edgemirror sync --dry-run EDGE shows the rows, and edgemirror sync --full EDGE mends "
-         "them. A history that was\n"
-         "altered is told too; no sync mends that.\n",
+         "edgemirror sync --dry-run EDGE shows the rows, and edgemirror sync --full EDGE repairs "
+         "them. A history that was\naltered is reported too; no sync repairs that.\n",
          true, command_verify, NULL},
         {"retire", "EDGE…", "ends the rows of edges that are configured no more, after a question",
          "yF",

@@ -114,7 +114,7 @@ static void check_secret(Check *c, const char *what, const char *where)
         if (text_starts_with(where, "credential:") && !getenv("CREDENTIALS_DIRECTORY")) {
                 printf("--      ");
                 columns_put(stdout, what, WHAT_COLUMNS);
-                printf("  not looked at: %s is passed on by systemd, to the service\n", where);
+                printf("  not checked: only the service gets %s, from systemd\n", where);
                 return;
         }
         if (secret_read(where, &secret, &fault) < 0)
@@ -197,7 +197,8 @@ static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
             !answer->answer.foreign) {
                 (void)snprintf(what, sizeof(what), "catalog: edge %s", e->edge->name);
                 check_line(c, what, fault,
-                           answer->n_rows ? "may be listed" : "may be listed; it is empty");
+                           answer->n_rows ? "the list can be read"
+                                          : "the list can be read; it is empty");
         }
         free(e);
         check_next_edges(c);

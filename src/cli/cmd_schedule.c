@@ -29,7 +29,7 @@ static void print_edge(const ConfigEdge *edge, int64_t from_usec, int64_t count,
         } else {
                 char spread[DURATION_STRING_SIZE];
                 put_text(stdout, edge->name);
-                printf(": %s, %s, %s after the tick%s\n", edge->schedule_text, edge->timezone,
+                printf(": %s, %s, plus %s of spread%s\n", edge->schedule_text, edge->timezone,
                        duration_format_short(offset, spread),
                        !edge->enabled ? " (disabled)"
                        : !edge->zone  ? " (not synced: no such time zone here)"
@@ -59,7 +59,7 @@ int command_schedule(const CommandLine *line)
                 return CLI_EXIT_USAGE;
         }
         if (line->from && timestamp_parse(line->from, &from) < 0) {
-                log_error("--from takes a moment in ISO 8601, like 2026-03-29T01:30:00+01:00 or "
+                log_error("--from takes a time in ISO 8601, like 2026-03-29T01:30:00+01:00 or "
                           "2026-03-29T00:30Z");
                 return CLI_EXIT_USAGE;
         }

@@ -226,7 +226,8 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 v->status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE
                                                                        : CLI_EXIT_EDGE_FAILED;
         } else if (!v->asked.names && v->n_edges == 0 && !v->json) {
-                puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
+                puts("the mirror has no edges yet; edgemirror sync registers those of the "
+                     "configuration");
         }
         (void)sd_event_exit(v->session.event, 0);
 }

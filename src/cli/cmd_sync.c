@@ -289,7 +289,7 @@ static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *
         }
         c->stopping = true;
         progress_view_clear(c->view);
-        log_info("stopping; once more to leave at once");
+        log_info("stopping; a second signal ends at once");
         for (size_t i = 0; i < c->next; i++) {
                 if (c->runners[i].again)
                         runner_waits_no_more(&c->runners[i]);
@@ -326,7 +326,8 @@ static void command_on_registered(const Fault *fault, void *userdata)
         /* An apply that takes long holds one of them: those that are registered already are none
          * the worse, any other says so itself. */
         if (mirror_is_locked(fault))
-                log_info("the edges are registered by a later sync: %s", fault->message);
+                log_info("the edges could not be registered now, the next sync tries again: %s",
+                         fault->message);
         else if (fault->scope != FAULT_NONE)
                 c->peer_fault = *fault;
         if (sd_event_add_time_relative(c->session.event, &c->solo_timeout, CLOCK_MONOTONIC,

@@ -64,7 +64,7 @@ static void verify_print(const MirrorVerify *v)
         printf(" %-*s ", STATE_COLUMNS, is_altered(v) ? "ALTERED" : state_of(v));
         print_rows(v);
         if (v->history_differs > 0)
-                printf("; of %" PRId64 " the history says otherwise", v->history_differs);
+                printf("; %" PRId64 " differ from the history", v->history_differs);
         putchar('\n');
         (void)fflush(stdout); /* the next may take long */
 }
@@ -98,18 +98,19 @@ static void verify_finish(Verification *c, const Fault *fault)
         if (c->n_rows_differ > 0)
                 log_warning("verify: the rows of %zu of %zu edges were altered; edgemirror sync "
                             "--dry-run EDGE shows them, "
-                            "edgemirror sync --full EDGE mends them",
+                            "edgemirror sync --full EDGE repairs them",
                             c->n_rows_differ, c->n_edges);
         if (c->n_history_differs > 0)
-                log_warning("verify: the history of %zu of %zu edges was altered; what it said is "
-                            "in a backup, no sync mends it",
+                log_warning("verify: the history of %zu of %zu edges was altered; no sync repairs "
+                            "it, only a backup has what was there",
                             c->n_history_differs, c->n_edges);
         if (c->n_rows_differ + c->n_history_differs > 0)
                 c->status = CLI_EXIT_EDGE_FAILED;
         if (asked_names_missing(&c->asked, "verify"))
                 c->status = CLI_EXIT_USAGE;
         if (!c->asked.names && c->n_edges == 0 && !c->json)
-                puts("no edge is known to the mirror yet; edgemirror sync makes the first one");
+                puts("the mirror has no edges yet; edgemirror sync registers those of the "
+                     "configuration");
 }
 
 static void verify_on_edge(const MirrorVerify *v, const Fault *fault, void *userdata)

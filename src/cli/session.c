@@ -81,7 +81,7 @@ int session_loop(Session *s)
         int r = sd_event_loop(s->event);
         if (r >= 0)
                 return r;
-        log_error("the event loop failed: %s; what was asked is not known", strerrordesc_np(-r));
+        log_error("the event loop failed: %s; there is no result", strerrordesc_np(-r));
         return CLI_EXIT_EDGE_FAILED;
 }
 

@@ -26,7 +26,7 @@ static const char *waits_for(const char *code)
         static const struct {
                 const char *code, *words;
         } table[] = {
-                {"catalog", "the catalog, which is away"},
+                {"catalog", "the catalog, which cannot be reached"},
                 {"pause", "the catalog, which asks for a pause"},
                 {"credentials", "the catalog, which refuses the credentials"},
                 {"lock", "a lock in PostgreSQL"},

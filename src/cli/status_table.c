@@ -68,7 +68,8 @@ static void put_holder(FILE *out, const MirrorStatus *s)
         if (3 * s->holder_seen_sec > s->lease_sec)
                 fprintf(out, ": no sign of life for %s; free in %s", seen, left);
         else if (6 * s->holder_seen_sec > s->lease_sec)
-                fprintf(out, ": last sign of life %s ago; free in %s without another", seen, left);
+                fprintf(out, ": last sign of life %s ago; free in %s unless it gives another", seen,
+                        left);
 }
 
 static void put_running(FILE *out, const MirrorStatus *s)

@@ -179,7 +179,7 @@ static int parse_auth(const Option *o _unused_, void *object, const char *value,
         else if (strcmp(value, "oauth2") == 0)
                 return refuse(context, "oauth2 is not supported yet");
         else
-                return refuse(context, "no such way to sign in");
+                return refuse(context, "no such authentication method");
         return 0;
 }
 

@@ -32,8 +32,7 @@ static const Option OPTIONS[] = {
           .help = "Address of the catalog, as in the browser's address bar, without the path of a "
                   "page." },
         { CATALOG(auth), .key = "auth", .kind = &option_kind_auth, .default_text = "basic",
-          .help = "How to sign in. A key that belongs to another way of signing in is an error, "
-                  "comment it out." },
+          .help = "Authentication method. A key that belongs to another method is an error, comment it out." },
         { CATALOG(username), .key = "username", .kind = &option_kind_username,
           .sample = "svc-edgemirror",
           .help = "auth = basic: the user." },
@@ -113,17 +112,16 @@ static const Option OPTIONS[] = {
           .default_text = "UTC",
           .help = "The zone in which the schedule is civil time." },
         { DEFAULTS(spread_usec), .key = "spread", DURATION(0, USEC_PER_DAY), .default_text = "5m",
-          .help = "Each edge starts at its own stable moment within this time, so that they do "
-                  "not all start at once." },
+          .help = "Each edge starts at its own fixed offset within this time, so that they do not all start at once." },
         { DEFAULTS(settings.refresh), .key = "refresh", .kind = &option_kind_yesno, .default_text = "yes",
           .help = "Ask the catalog to read the data source before listing; no: list what the "
                   "catalog knows." },
         { DEFAULTS(settings.polling.poll_min_usec), .key = "poll_min", DURATION(10 * USEC_PER_MSEC, USEC_PER_HOUR),
           .default_text = "1s",
-          .help = "First delay between two looks at a job." },
+          .help = "First delay between two polls of a job." },
         { DEFAULTS(settings.polling.poll_max_usec), .key = "poll_max", DURATION(10 * USEC_PER_MSEC, USEC_PER_HOUR),
           .default_text = "30s",
-          .help = "Longest delay between two looks at a job; not below poll_min." },
+          .help = "Longest delay between two polls of a job; not below poll_min." },
         { DEFAULTS(settings.polling.wait_timeout_usec),
           .key = "wait_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK), .default_text = "15m",
           .help = "How long a job may wait to be started." },

@@ -146,7 +146,7 @@ static void claims_take_answer(Claims *c, Peers *peers, const MirrorDueAnswer *a
                 c->handlers.leased(peers, &a->taken[i], c->userdata);
         if (lag > 0) {
                 char text[DURATION_STRING_SIZE];
-                log_warning("PostgreSQL's clock went back by %s; what is due is computed again",
+                log_warning("PostgreSQL's clock went back by %s; due times are computed again",
                             duration_format_short(lag, text));
         }
         if (lag > 0 || c->stage == CLAIMS_LOOK || clock_monotonic_usec() >= c->register_usec)
@@ -183,7 +183,8 @@ static void claims_on_registered(const Fault *fault, void *userdata)
         }
         claims_postgres_answered(c);
         if (again)
-                log_debug("the edges are registered later: %s", fault->message);
+                log_debug("the edges could not be registered now, trying again soon: %s",
+                          fault->message);
         if (c->stage == CLAIMS_REGISTER) { /* not asked anew meanwhile */
                 c->stage = CLAIMS_SERVE;
                 c->register_usec = clock_monotonic_usec() +
@@ -227,7 +228,7 @@ void claims_ask(Claims *c)
         if (peers_task_begin(&c->task, c->peers, r) >= 0)
                 return;
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the queue cannot be asked: %s",
+        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the queue cannot be read: %s",
                   strerrordesc_np(-r));
         claims_postgres_failed(c, &fault);
 }

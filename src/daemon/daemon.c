@@ -386,7 +386,7 @@ static int daemon_on_handled(sd_event_source *source _unused_, void *userdata)
 static void daemon_stop(Daemon *d, const char *signal_name)
 {
         if (d->stopping) {
-                log_warning("%s once more: leaving at once", signal_name);
+                log_warning("second signal (%s): ending at once", signal_name);
                 (void)sd_event_exit(d->event, 0);
                 return;
         }

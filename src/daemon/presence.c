@@ -65,7 +65,7 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         peers_task_end(&p->task);
         if (fault->scope != FAULT_NONE)
                 /* whoever asks what is due reports a PostgreSQL that is away */
-                log_debug("a sign of life could not be given: %s", fault->message);
+                log_debug("the sign of life could not be written: %s", fault->message);
         else if (ours && (answer->n_edges != p->n_wanted || answer->n_dead > 0))
                 p->handlers.outdated(p->userdata);
         if (p->again)
@@ -119,7 +119,7 @@ static void presence_on_stopped(const Fault *fault, void *userdata)
         Presence *p = userdata;
         peers_task_end(&p->task);
         if (fault->scope != FAULT_NONE)
-                log_debug("that this instance stops could not be written: %s", fault->message);
+                log_debug("the stop of this instance could not be written: %s", fault->message);
 }
 
 void presence_leave(Presence *p)

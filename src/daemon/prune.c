@@ -23,8 +23,7 @@ static void prune_report_fault(Prune *p, const Fault *fault)
                 log_event(lasting && !p->reported ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, NULL,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),
-                          "what has been kept long enough cannot be pruned: %s; tried again every "
-                          "hour",
+                          "old versions and runs cannot be pruned: %s; trying again every hour",
                           fault->message);
         p->reported = lasting;
 }
@@ -38,8 +37,7 @@ static void prune_on_done(const MirrorPruned *pruned, const Fault *fault, void *
         prune_report_fault(p, fault);
         if (!pruned->more) {
                 if (p->versions + p->runs > 0)
-                        log_info("pruned %lld versions and %lld runs that have been kept long "
-                                 "enough",
+                        log_info("pruned %lld versions and %lld runs (history_keep, run_keep)",
                                  (long long)p->versions, (long long)p->runs);
                 p->versions = p->runs = 0;
         }

@@ -166,7 +166,7 @@ static void run_on_reported(const Fault *fault, void *userdata)
         Runs *r = run->runs;
         run->report = NULL;
         if (fault->scope != FAULT_NONE)
-                log_debug("%s: when it is due next could not be written: %s", run->name,
+                log_debug("%s: the next due time could not be written: %s", run->name,
                           fault->message);
         /* Else a lease keeps its edge waiting until it ends by itself, or a retry until the next
          * tick, long after PostgreSQL is back. */
@@ -414,8 +414,8 @@ void runs_break_off(Runs *r, const Peers *peers, const Fault *fault)
         Run *run;
         reason.code = CODE_BROKEN_OFF;
         reason.scope = FAULT_RUN;
-        fault_prefix(&reason, fault->refused ? "broken off, the catalog refused the credentials: "
-                                             : "broken off, the catalog asks for a pause: ");
+        fault_prefix(&reason, fault->refused ? "aborted, the catalog refused the credentials: "
+                                             : "aborted, the catalog asks for a pause: ");
         LIST_FOREACH(run, &r->list, others) {
                 if (run->sync && !run->over && run->peers == peers && sync_needs_catalog(run->sync))
                         sync_break_off(run->sync, &reason);

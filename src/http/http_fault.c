@@ -129,7 +129,7 @@ static const Meaning headers_too_large = {0,
                                           true,
                                           EMSGSIZE,
                                           CODE_HTTP_HEADERS_TOO_LARGE,
-                                          "the headers of the answer are absurdly large"};
+                                          "the headers of the answer are too large"};
 /* libcurl has one code for both, and calls both "out of memory". */
 static const Meaning headers_or_memory = {
         0,
@@ -137,7 +137,7 @@ static const Meaning headers_or_memory = {
         true,
         EMSGSIZE,
         CODE_HTTP_HEADERS_TOO_LARGE,
-        "either a line of the answer's headers is absurdly large, or this process has no memory "
+        "either a line of the answer's headers is too long, or this process has no memory "
         "left; if other requests "
         "succeed, it is the headers"};
 static const Meaning no_tls = {

@@ -163,7 +163,8 @@ static PgNext check_on_version(const PGresult *result, void *userdata, Fault *re
         if (version == 0 && t->foreign.scope != FAULT_NONE)
                 return check_report(t, "ownership", -EACCES, &t->foreign, "");
         (void)check_report(t, "schema version", r, &fault, right);
-        return check_report(t, "ownership", 0, NULL, "nothing in the schema is of a foreign role");
+        return check_report(t, "ownership", 0, NULL,
+                            "nothing in the schema belongs to a foreign role");
 }
 
 /* Lines only where something is not as migrate made it. */

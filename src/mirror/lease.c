@@ -159,7 +159,7 @@ static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         Fault copy = task_repeatable(end, fault);
         if (copy.scope == FAULT_NONE && !t->ours)
                 fault_set(&copy, FAULT_RUN, ESTALE, CODE_RUN_OVER,
-                          "the run had an end already; see edgemirror.sync_run");
+                          "the end of the run was recorded already; see edgemirror.sync_run");
         t->callback.plain(&copy, task->userdata);
         return false;
 }

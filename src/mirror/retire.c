@@ -111,8 +111,9 @@ static bool retire_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         Fault copy = *fault;
         if (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE)
-                fault_prefix(&copy,
-                             "whether it took effect is not known, once more does no harm: ");
+                fault_prefix(
+                        &copy,
+                        "it is not known whether this took effect; it is safe to run it again:  ");
         ((RetireTask *)task)->done(&copy, task->userdata);
         return false;
 }

@@ -50,7 +50,8 @@ Spool *spool_free(Spool *s)
 static int spool_fault(Fault *ret_fault, int error, const char *what)
 {
         fault_set(ret_fault, FAULT_RUN, error, CODE_SPOOL_FAILED,
-                  "the rows cannot be kept aside (%s: %s); %s", what, strerrordesc_np(error),
+                  "the rows cannot be spooled to a temporary file (%s: %s); %s", what,
+                  strerrordesc_np(error),
                   error == EMFILE   ? "raise the limit of open files (ulimit -n, LimitNOFILE= of "
                                       "the unit), or lower max_syncs"
                   : error == ENFILE ? "this machine has no file descriptor left"

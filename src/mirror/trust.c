@@ -42,12 +42,11 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
                 return fault_no_memory(ret_fault);
         if (n > FOREIGN_SHOWN)
                 (void)text_printf(&found, " and %d more", n - FOREIGN_SHOWN);
-        fault_set(
-                ret_fault, FAULT_PEER, EACCES, CODE_SCHEMA_FOREIGN,
-                "%s, whose code this role would run; nothing was done. Run edgemirror migrate as "
-                "the owner of the schema, or let an administrator drop what is foreign, or REVOKE "
-                "the right; another owner makes it no more trustworthy",
-                found.data);
+        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_SCHEMA_FOREIGN,
+                  "%s, whose code this role would run; nothing was done. Run edgemirror migrate as "
+                  "the owner of the schema, or let an administrator drop what is foreign, or "
+                  "REVOKE the right; changing its owner is not enough",
+                  found.data);
         ret_fault->refused = true;
         return -EACCES;
 }

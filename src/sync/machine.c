@@ -285,7 +285,7 @@ static SyncEvent machine_on_finish(SyncMachine *m, const SyncInput *in)
         if (in->fault->scope != FAULT_NONE && m->stopped_applying)
                 fault_set(&m->fault, FAULT_RUN, ECANCELED, CODE_STOPPED,
                           "stopped while the snapshot was applied; it may have been published, "
-                          "edgemirror status tells");
+                          "edgemirror status shows it");
         return SYNC_FINISHED;
 }
 

@@ -94,9 +94,9 @@ static void control_answered(Proof *p, ProofVerdict verdict, const CatalogOneAns
         p->given_up = true;
         if (verdict == PROOF_GONE)
                 fault_set(fault, FAULT_RUN, EBADMSG, CODE_CATALOG_DENIES_LISTED,
-                          "the list has shown it, and by its id there is no such row (HTTP %d), "
-                          "which "
-                          "therefore proves nothing of others",
+                          "the list has this row, but asked for by its id the catalog says that it "
+                          "does not exist (HTTP %d); so such answers do not prove that other rows "
+                          "are gone",
                           a->answer.status);
         p->fault = *fault;
         fault_prefix(&p->fault, "%s: ", uuid_format(&p->control, id));

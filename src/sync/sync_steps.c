@@ -64,7 +64,8 @@ static void sync_on_refresh(const CatalogRefreshAnswer *answer, void *userdata)
                             "port than the url, and "
                             "is not followed; jobs are asked for at their known addresses. Does "
                             "something in front of "
-                            "the catalog end TLS? Then let it pass on scheme and host. Said once",
+                            "the catalog end TLS? Then configure it to forward the original scheme "
+                            "and host. This is logged once",
                             s->name);
         if (answer->has_job)
                 sync_take_job(s, &answer->job);

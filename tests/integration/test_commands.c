@@ -20,8 +20,8 @@ static void check_says_what_is_right(void **state)
         static const char *const lines[] = {
                 "ok      configuration                     valid, 2 edges\n",
                 "ok      catalog                           address and credentials are right\n",
-                "ok      catalog: edge main                may be listed\n",
-                "ok      catalog: edge other               may be listed\n",
+                "ok      catalog: edge main                the list can be read\n",
+                "ok      catalog: edge other               the list can be read\n",
                 "ok      postgres: connection              PostgreSQL ",
                 "ok      postgres: schema version          ",
                 "ok      postgres: privileges              all that the service needs\n",
@@ -291,7 +291,7 @@ static void status_has_the_members_of_the_contract(void **state)
                                               "overdue",     "consecutiveFailures",
                                               "job",         "error"};
         assert_int_equal(RUN(w, "status"), 0);
-        assert_says(w, "out", "no edge is known to the mirror yet", true);
+        assert_says(w, "out", "the mirror has no edges yet", true);
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(RUN(w, "status", "--json"), 0);
         assert_objects(w, members, sizeof(members) / sizeof(members[0]), 2);

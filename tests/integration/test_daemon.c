@@ -419,7 +419,7 @@ static void a_second_signal_ends_it_at_once(void **state)
         PGconn *lock = stop_that_hangs(w, s);
         harness_service_signal(s, SIGTERM);
         assert_int_equal(harness_service_wait(s), 0);
-        assert_int_equal(harness_service_logged(s, "SIGTERM once more: leaving at once"), 1);
+        assert_int_equal(harness_service_logged(s, "second signal (SIGTERM): ending at once"), 1);
         assert_the_next_start_takes_over(w, lock);
 }
 

@@ -231,7 +231,7 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         service_await_sql(w,
                           "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'catalog'");
         assert_int_equal(program(w, "status", NULL, NULL), 0);
-        assert_out(w, "waits for the catalog, which is away, since ", true);
+        assert_out(w, "waits for the catalog, which cannot be reached, since ", true);
         no_faults(w);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
         await_runs(w, 0, 3, "synced", 1);
@@ -346,7 +346,7 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
         service_await_sql(
                 w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = 'aborted' AND "
                    "error_code = 'broken-off'"
-                   " AND error_message LIKE 'broken off, the catalog refused the credentials: %%'");
+                   " AND error_message LIKE 'aborted, the catalog refused the credentials: %%'");
         assert_int_equal(
                 sql_long(w,
                          "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'stopped'"),

@@ -76,7 +76,7 @@ static void a_lease_goes_back_as_soon_as_postgres_takes_it(void **state)
         harness_service_reload(s);
         service_await_phase(w, 0, "poll");
         harness_postgres_stop(&w->pg);
-        harness_service_await_log(s, "when it is due next could not be written", 1);
+        harness_service_await_log(s, "the next due time could not be written", 1);
         harness_postgres_resume(&w->pg);
         uint64_t since = clock_monotonic_usec();
         service_await_sql(

@@ -274,7 +274,8 @@ static void check_offline_looks_at_the_files_of_secrets(void **state)
         (void)unsetenv("CREDENTIALS_DIRECTORY");
         assert_int_equal(RUN(w, "check", "--offline"), 0);
         assert_says(w, "out",
-                    "--      postgres: password_file           not looked at: credential:postgres",
+                    "--      postgres: password_file           not checked: only the service gets "
+                    "credential:postgres",
                     true);
 }
 

@@ -181,7 +181,7 @@ static void a_retry_is_not_lost_with_postgres(void **state)
         free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge_claim ENABLE TRIGGER go_away"));
         harness_service_reload(s);
         await_runs(w, 0, 0, "failed", 1);
-        harness_service_await_log(s, "e0: when it is due next could not be written", 1);
+        harness_service_await_log(s, "e0: the next due time could not be written", 1);
         free(harness_sql(&w->pg, "DROP TABLE public.away"));
         service_await_sql(w,
                           "SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NULL AND "

@@ -256,13 +256,13 @@ static void check_recognises_what_stands_in_between(void **state)
                 {"{\"kind\":\"list\",\"redirect\":\"https://idp.example/login\"}", NULL, "", 69,
                  "a redirect to https://idp.example/login"},
                 {NULL, "{\"prefix\":\"/collibra\"}", "", 1,
-                 "FAILED  catalog                           this address is forbidden, not in the "
-                 "catalog's words; check the path of the url"},
+                 "FAILED  catalog                           this address is forbidden; the answer "
+                 "is not in the catalog's error format; check the path of the url"},
                 {NULL, "{\"prefix\":\"/collibra\",\"gateway_status\":404}", "", 1,
                  "FAILED  catalog                           there is nothing at this address"},
                 {NULL, "{\"prefix\":\"/collibra\",\"gateway_status\":401}", "", 77,
-                 "FAILED  catalog                           the credentials are refused, not in "
-                 "the catalog's words"},
+                 "FAILED  catalog                           the credentials are refused; the "
+                 "answer is not in the catalog's error format"},
                 {NULL, "{\"prefix\":\"/collibra\"}", "/collibra", 0, "ok      catalog "},
                 {NULL, NULL, "/rest/2.0", 78, "drop \"/rest/2.0\""},
                 {"{\"kind\":\"list\",\"date_s\":-300}", NULL, "", 0,
@@ -273,7 +273,7 @@ static void check_recognises_what_stands_in_between(void **state)
                 {"{\"kind\":\"list\",\"status\":401,\"count\":1}", NULL, "", 0, "ok      catalog "},
                 /* N10 */
                 {"{\"kind\":\"list\",\"status\":500}", NULL, "", 69,
-                 "that is for its administrators"},
+                 "the catalog has an internal error"},
         };
         World *w = *state;
         begin_again(w, "20", "1s");

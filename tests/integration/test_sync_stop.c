@@ -205,7 +205,7 @@ static void a_second_signal_does_not_wait_for_stop_timeout(void **state)
         pid_t pid = start_sync(w);
         await_sql(w, "SELECT count(*) " SESSIONS_OF_OURS " AND wait_event_type = 'Lock'");
         assert_int_equal(kill(pid, SIGINT), 0);
-        await_says(w, "err", "once more to leave at once");
+        await_says(w, "err", "a second signal ends at once");
         assert_in_range(stop_msec(pid, SIGINT), 0, PROMPT_MSEC);
 }
 

@@ -78,7 +78,7 @@ static void verify_says_that_nobody_has_altered_anything(void **state)
         static const char *const members[] = {"edge",  "edgeConnectionId", "state", "recorded",
                                               "found", "historyDiffers"};
         assert_int_equal(RUN(w, "verify"), 0);
-        assert_says(w, "out", "no edge is known to the mirror yet", true);
+        assert_says(w, "out", "the mirror has no edges yet", true);
         assert_int_equal(sync_all(w), 0);
         free(harness_sql(
                 &w->pg, "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone)"
@@ -114,22 +114,22 @@ static void what_is_altered_by_hand_is_found_and_mended(void **state)
                 bool mended_by_any_sync;
         } cases[] = {
                 {"UPDATE edgemirror.database_connection SET name = name || '!' WHERE" A_ROW,
-                 "20 rows, as many as its last sync left, but not the same; of 1 the history says "
-                 "otherwise\n",
+                 "20 rows, as many as its last sync left, but not the same; 1 differ from the "
+                 "history\n",
                  false},
                 {"UPDATE edgemirror.database_connection SET database_id = gen_random_uuid() "
                  "WHERE" A_ROW,
-                 "20 rows, as many as its last sync left, but not the same; of 1 the history says "
-                 "otherwise\n",
+                 "20 rows, as many as its last sync left, but not the same; 1 differ from the "
+                 "history\n",
                  false},
                 {"UPDATE edgemirror.database_connection SET removed_at = now() WHERE" A_ROW,
-                 "19 rows, and its last sync left 20; of 1 the history says otherwise\n", true},
+                 "19 rows, and its last sync left 20; 1 differ from the history\n", true},
                 {"DELETE FROM edgemirror.database_connection WHERE" A_ROW,
                  "19 rows, and its last sync left 20\n", true},
                 {"INSERT INTO edgemirror.database_connection SELECT gen_random_uuid(), "
                  "edge_connection_id, 'extra', NULL,"
                  " now(), now(), NULL, 1 FROM edgemirror.edge WHERE name = 'main'",
-                 "21 rows, and its last sync left 20; of 1 the history says otherwise\n", true},
+                 "21 rows, and its last sync left 20; 1 differ from the history\n", true},
         };
         assert_int_equal(sync_all(w), 0);
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -174,10 +174,10 @@ static void an_altered_history_is_found(void **state)
                 assert_int_equal(sync_all(w), 0);
                 free(harness_sql(&w->pg, cases[i]));
                 assert_int_equal(RUN(w, "verify"), 1);
-                assert_says(w, "out",
-                            "main                     ALTERED    20 rows; of 1 the history says "
-                            "otherwise\n",
-                            true);
+                assert_says(
+                        w, "out",
+                        "main                     ALTERED    20 rows; 1 differ from the history\n",
+                        true);
                 assert_says(w, "out", "other                    intact     20 rows\n", true);
                 assert_says(w, "err", "the history of 1 of 2 edges was altered", true);
                 assert_says(w, "err", "--full", false);

@@ -140,8 +140,8 @@ static void a_refusal_names_why_the_secret_could_not_be_read_again(void **state)
         secret = NULL;
         assert_int_equal(auth_on_401(a, auth_generation(a), &first), DOUBT_LATER);
         assert_string_equal(auth_advice(a),
-                            "; check username and password_file; what is on disk cannot be used, "
-                            "and was not sent: /pw: no such file");
+                            "; check username and password_file; the secret that is on disk now "
+                            "cannot be used and was not sent: /pw: no such file");
         secret = "new";
         assert_true(auth_reread(a));
         assert_string_equal(auth_advice(a), "; check username and password_file");

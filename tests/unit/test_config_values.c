@@ -74,7 +74,7 @@ static const Case REFUSED[] = {
         {"[catalog]", "auth = oauth2",
          "1:2: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
         {"[catalog]", "auth = Basic",
-         "1:2: auth = Basic: no such way to sign in; accepted: basic or bearer\n"},
+         "1:2: auth = Basic: no such authentication method; accepted: basic or bearer\n"},
         {"[catalog]", "username = svc:hunter2",
          "1:2: username: a user name has no colon; accepted: a text of at most 255 bytes without a "
          "colon\n"},

@@ -216,7 +216,7 @@ static void nothing_is_proven_by_a_catalog_that_denies_what_it_lists(void **stat
                 {given(&row, &edge), true, ""},
                 {given(&row, &other_edge), true, ""},
                 {spoiled(&row, &edge), true, ""},
-                {gone(), false, "proves nothing of others"},
+                {gone(), false, "do not prove that other rows are gone"},
                 {refused(404, false), false, "status 404"},
                 {refused(403, false), false, "status 403"},
                 {given(&other_row, &edge), false, "another row"},
