@@ -45,7 +45,7 @@ COMMENT ON COLUMN edgemirror.edge.enabled IS 'Whether the configuration still wa
 COMMENT ON COLUMN edgemirror.edge.schedule IS 'When it is synced, as configured.';
 COMMENT ON COLUMN edgemirror.edge.timezone IS 'IANA time zone of the schedule.';
 COMMENT ON COLUMN edgemirror.edge.listed_at IS 'When reading the list was begun that the mirror is equal to: what changed in the catalog since may be missing. Null: never listed.';
-COMMENT ON COLUMN edgemirror.edge.refreshed_at IS 'The last moment at which the last clean refresh was not over yet: what changed at the data source since may be missing. Null: never.';
+COMMENT ON COLUMN edgemirror.edge.refreshed_at IS 'The last time at which the last clean refresh was known not to be over: what changed at the data source since may be missing. Null: never.';
 COMMENT ON COLUMN edgemirror.edge.row_count IS 'Present database connections after the last sync that listed. Null: never listed.';
 COMMENT ON COLUMN edgemirror.edge.consecutive_failures IS 'Runs that failed since the last one that did not.';
 COMMENT ON COLUMN edgemirror.edge.last_run_id IS 'The last run that ended; see sync_run.';
@@ -402,7 +402,7 @@ COMMENT ON COLUMN edgemirror.freshness.edge_connection_id IS 'The edge.';
 COMMENT ON COLUMN edgemirror.freshness.edge IS 'Its name in the configuration.';
 COMMENT ON COLUMN edgemirror.freshness.enabled IS 'Whether the configuration still wants it synced.';
 COMMENT ON COLUMN edgemirror.freshness.listed_at IS 'When reading the list was begun that the mirror is equal to. Null: never listed.';
-COMMENT ON COLUMN edgemirror.freshness.refreshed_at IS 'The last moment at which the last clean refresh was not over yet. Null: never.';
+COMMENT ON COLUMN edgemirror.freshness.refreshed_at IS 'The last time at which the last clean refresh was known not to be over. Null: never.';
 COMMENT ON COLUMN edgemirror.freshness.listed_age IS 'How long ago listed_at is.';
 COMMENT ON COLUMN edgemirror.freshness.refreshed_age IS 'How long ago refreshed_at is.';
 COMMENT ON COLUMN edgemirror.freshness.next_run_at IS 'When it is due. Null: not scheduled, or a database that only subscribes.';

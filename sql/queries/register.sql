@@ -1,5 +1,5 @@
 -- Makes edges known. An edge that does not change is not written. A time in $6 (microseconds since 1970; 0: the queue does not change) is when the edge is
--- due: at once in force when it is new or its schedule has changed, else only if it was to be due later; what is due already stays so; an edge that is
+-- due: at once in force when it is new or its schedule has changed, else only if it was to be due later; what is due already remains due; an edge that is
 -- disabled is not due. One that is disabled here and wanted by another instance stays as that one has it.
 -- $1 ids, $2 names, $3 enabled, $4 schedules, $5 time zones, $6 times: arrays of the same length; $7 this instance (null: none).
 WITH elsewhere AS (

@@ -1,7 +1,7 @@
 /*
  * fault: what went wrong, in the form in which it travels.
  *
- * A function that can fail for reasons that a person must hear of takes a Fault and fills it before
+ * A function that can fail for reasons that must be reported takes a Fault and fills it before
  * it returns a negative errno. A Fault owns nothing: it is copied by assignment. The scope decides
  * the reaction, see docs/failures.md.
  */
@@ -44,7 +44,7 @@ typedef struct Fault {
 int fault_set(Fault *f, FaultScope scope, int error, FaultCode code, const char *format, ...)
         _printf_(5, 6);
 
-/* The one for memory that could not be had; returns -ENOMEM. */
+/* For an allocation that failed; returns -ENOMEM. */
 int fault_no_memory(Fault *f);
 
 /* Puts words before the message that is there ("page 3: …"). */

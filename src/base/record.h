@@ -1,8 +1,8 @@
 /*
  * record: the row that the catalog lists and the mirror keeps.
  *
- * Lives on the ground floor because both sides speak of it and neither knows the other. Shape:
- * schema DatabaseConnection of the Catalog Database Registration API 1.6.0.
+ * In the lowest layer because the catalog and the mirror both use it and neither knows the other.
+ * Shape: schema DatabaseConnection of the Catalog Database Registration API 1.6.0.
  */
 #pragma once
 

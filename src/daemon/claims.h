@@ -24,7 +24,7 @@ typedef struct ClaimsHandlers {
         int (*edges)(MirrorEdge **ret, size_t *ret_n, void *userdata);
         /* A lease was taken, on these peers. */
         void (*leased)(Peers *peers, const MirrorDue *due, void *userdata);
-        /* An answer has come, before what it says is heeded. */
+        /* An answer has come; called before the answer is processed. */
         void (*postgres_answered)(void *userdata);
         /* PostgreSQL could not be asked. */
         void (*postgres_failed)(void *userdata);

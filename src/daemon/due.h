@@ -1,9 +1,9 @@
 /*
  * due: when an edge is due next.
  *
- * Pure. Moments are microseconds since 1970 by PostgreSQL's clock. An edge's next tick is written
+ * Pure. Times are microseconds since 1970 by PostgreSQL's clock. An edge's next tick is written
  * into the queue when a run begins, so that a process that dies shifts nothing. At the end of a run
- * that moment is only mended where it has to be:
+ * that time is only changed where it has to be:
  *
  *   - a tick that passed while the run was under way is not made up for: the next one counts (as
  * with a timer of systemd whose service still runs);
@@ -39,7 +39,7 @@ typedef struct DueEnd {
         int64_t next_run_usec;     /* what is in the queue */
 } DueEnd;
 
-/* The moment that the queue should hold after the run; end->next_run_usec: leave it. */
+/* The due time that the queue should hold after the run; end->next_run_usec: leave it. */
 int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random);
 
 /* The same for a lease that goes back because its run could not begin. */

@@ -1,7 +1,7 @@
 /*
- * outage: a peer that is away: when to try again, and when to speak of it.
+ * outage: a peer that is away: when to try again, and when to log it.
  *
- * Pure. The first failure is said at once, then after one minute, and then at intervals that grow
+ * Pure. The first failure is logged at once, then after one minute, and then at intervals that grow
  * fourfold up to six hours, so that hours of outage are a few lines of log. The caller brings the
  * time (monotonic) and the random number.
  */
@@ -25,14 +25,14 @@ typedef struct Outage {
 
         /* private */
         Backoff backoff;
-        uint64_t word_usec;     /* when to speak again */
+        uint64_t word_usec;     /* when to log again */
         uint64_t word_gap_usec; /* and how long that was after the time before */
 } Outage;
 
 /* Delays between attempts lie in [floor_usec, ceiling_usec]. */
 void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec);
 
-/* One more attempt failed. Sets the delay before the next one; true: say it in the log. */
+/* One more attempt failed. Sets the delay before the next one; true: log it. */
 bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random,
                    uint64_t *ret_delay_usec);
 

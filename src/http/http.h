@@ -1,7 +1,7 @@
 /*
  * http: a request, a response; libcurl's multi interface on an sd-event loop.
  *
- * Knows no API. Takes an absolute URL and gives back what arrived, or a Fault that says how far it
+ * Knows no API. Takes an absolute URL and returns what arrived, or a Fault that says how far it
  * came. Speaks HTTP/1.1. Never follows a redirect, never reads netrc or cookies, never uses a proxy
  * whatever the environment says (it would be handed the credentials of plain requests), always
  * verifies peer and host name (TLS 1.2 or newer).

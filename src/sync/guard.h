@@ -1,5 +1,5 @@
 /*
- * guard: may so many rows be removed without a person's word?
+ * guard: may so many rows be removed without a person's confirmation?
  *
  * A refresh creates connections and is not known to remove any, so a big drop is far more likely a
  * lost permission or a fault than a fact. The guard comes before any proof, because a catalog that

@@ -1,5 +1,6 @@
 /*
- * job_texts: what the catalog said of a job in words, and what of it the journal does not have yet.
+ * job_texts: the texts that the catalog gave for a job, and which of them are not in the journal
+ * yet.
  *
  * A text that is the same again is not new: documents are large, and written when they have
  * changed. Running out of memory loses a text for people, and the run goes on.

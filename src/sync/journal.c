@@ -13,7 +13,7 @@ struct Journal {
         Mirror *mirror;
         MirrorRun run;
         uint64_t lease_usec;
-        uint64_t held_usec;    /* the lease was ours when this moment's write was sent */
+        uint64_t held_usec; /* CLOCK_BOOTTIME when the last write that renewed the lease was sent */
         uint64_t written_usec; /* when the write under way was sent */
         JournalState state;
         JournalLeaseLost lost;

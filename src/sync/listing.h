@@ -45,7 +45,7 @@
  * that nothing has shown yet, on a list that becomes exactly as short as that page before the next
  * request; rows that change places while others come and go, so that neither premise holds; ids
  * that repeat in a list whose rows change places, which can show exactly what a list in order
- * would; and pages that are none of this list (of another offset, or of a moment long ago): one of
+ * would; and pages that are none of this list (of another offset, or of a time long ago): one of
  * them is found out where rows keep their order and no cap cuts pages, more need not be.
  *
  * It always ends. Progress is a row that this pass had not received, or a place behind all others

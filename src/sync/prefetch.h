@@ -5,7 +5,7 @@
  * does not know of this module. While the list is quiet, the page it will want after the next one
  * is known beforehand, so several are asked for at once, as many as the limiter allows. A page that
  * was asked for ahead is given when it reaches past what the listing has: the listing finds an
- * anchor in it or it does not, whatever the moment at which it was read, because its argument does
+ * anchor in it or it does not, whatever the time at which it was read, because its argument does
  * not need the pages to have been read in order. What does not fit is forgotten, and after such a
  * miss the pages go one at a time for a while.
  *

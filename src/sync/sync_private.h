@@ -42,7 +42,7 @@ struct Sync {
         /* CLOCK_BOOTTIME; may lie before the host's start. */
         int64_t listed_usec;    /* the list was begun */
         int64_t asked_usec;     /* the job was asked for, the last time */
-        int64_t refreshed_usec; /* the last moment at which the refresh was not over yet */
+        int64_t refreshed_usec; /* the last time at which the refresh was known not to be over */
         bool lease_kept;        /* the end was not recorded */
         JobStatus logged_job;
         unsigned n_repeated; /* transitions from a state to itself, in a row */
