@@ -37,11 +37,20 @@ void log_set_dated(void);
 void log_set_make_way(void (*make_way)(void *userdata), void *userdata);
 
 /* A fact that belongs to a line. The names are public, people filter by them (journalctl EDGE=…);
- * in use: EDGE       name of the edge              RUN_ID       sync_run.run_id           JOB_ID
- * the catalog's job PHASE      where the run is              OUTCOME      what came of the run
- * REFRESH   what came of the refresh ERROR_CODE code of the fault             HTTP_STATUS  of the
- * catalog's answer   SQLSTATE  of PostgreSQL's answer A field without a value (text NULL or empty,
- * number 0) is left out, so that a caller can list all that it may have. Use the macros. */
+ * in use:
+ *
+ *   EDGE         name of the edge
+ *   RUN_ID       sync_run.run_id
+ *   JOB_ID       the catalog's job
+ *   PHASE        where the run is
+ *   OUTCOME      what came of the run
+ *   REFRESH      what came of the refresh
+ *   ERROR_CODE   code of the fault
+ *   HTTP_STATUS  of the catalog's answer
+ *   SQLSTATE     of PostgreSQL's answer
+ *
+ * A field without a value (text NULL or empty, number 0) is left out, so that a caller can list all
+ * that it may have. Use the macros. */
 typedef struct LogField {
         const char *name; /* capitals, digits, underscores; not beginning with an underscore */
         const char *text; /* NULL: `number` is the value */
@@ -65,8 +74,8 @@ typedef struct LogField {
  * else NULL. Long values are cut visibly (LIMIT_LOG_VALUE_BYTES); fields beyond LIMIT_LOG_FIELDS
  * are dropped.
  *
- *     log_event(LOG_LEVEL_WARNING, MESSAGE_ID_RUN_FAILED, LOG_FIELDS(LOG_TEXT("EDGE", name),
- * LOG_NUMBER("RUN_ID", run_id)),
+ *     log_event(LOG_LEVEL_WARNING, MESSAGE_ID_RUN_FAILED,
+ *               LOG_FIELDS(LOG_TEXT("EDGE", name), LOG_NUMBER("RUN_ID", run_id)),
  *               "%s: failed after %lld rows: %s", name, rows, fault.message);
  */
 void log_event(LogLevel level, const char *message_id, const LogField *fields, size_t n_fields,

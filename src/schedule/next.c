@@ -1,5 +1,5 @@
 /*
- * next: the first firing after a moment.
+ * next: the first firing after a time.
  *
  * A zone's time is a row of spans with one offset each. Within a span the civil clock runs
  * straight, so the next match is found on the calendar alone, jumping by month, day and hour, never

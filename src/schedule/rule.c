@@ -3,7 +3,7 @@
  *
  * The parser walks a counted string and never looks beyond its end. Evaluation takes each year's
  * daylight saving as an interval [start, end): its end is that year's, or the next year's where the
- * end comes first (southern hemisphere); a moment has daylight saving when any such interval holds
+ * end comes first (southern hemisphere); a time has daylight saving when any such interval holds
  * it. So "daylight saving all year" (an end at or after the next start) needs no case of its own.
  */
 #include "schedule/rule.h"
@@ -17,7 +17,7 @@
 #define DEFAULT_TIME_SEC (2 * SEC_PER_HOUR)
 #define DEFAULT_DST_SEC  SEC_PER_HOUR
 
-/* Years around the moment's own that can matter: an offset or a time reaches at most 8 days beyond
+/* Years around that of the time that can matter: an offset or a time reaches at most 8 days beyond
  * its year. */
 #define YEARS_AROUND 2
 #define N_YEARS      (2 * YEARS_AROUND + 1)
@@ -170,8 +170,8 @@ static int64_t date_day(const TzRuleDate *date, int64_t year)
         return first + day_of_month - 1;
 }
 
-/* UTC moment of a date of the rule, given the offset in force before it. */
-static int64_t date_moment(const TzRuleDate *date, int64_t year, int32_t offset_before_sec)
+/* UTC time of a date of the rule, given the offset in force before it. */
+static int64_t date_to_utc(const TzRuleDate *date, int64_t year, int32_t offset_before_sec)
 {
         return date_day(date, year) * SEC_PER_DAY + date->time_sec - offset_before_sec;
 }
@@ -189,10 +189,10 @@ ZoneSpan tz_rule_span_at(const TzRule *rule, int64_t utc_sec)
         int64_t first_year =
                 civil_date_of(civil_floor_div(utc_sec, SEC_PER_DAY)).year - YEARS_AROUND;
         for (int i = 0; i <= N_YEARS; i++) {
-                start[i] = date_moment(&rule->daylight_start, first_year + i,
+                start[i] = date_to_utc(&rule->daylight_start, first_year + i,
                                        rule->standard_offset_sec);
                 end[i] =
-                        date_moment(&rule->daylight_end, first_year + i, rule->daylight_offset_sec);
+                        date_to_utc(&rule->daylight_end, first_year + i, rule->daylight_offset_sec);
         }
         for (int i = 0; i < N_YEARS; i++) {
                 int64_t bounds[] = {start[i], end[i] > start[i] ? end[i] : end[i + 1]};

@@ -37,5 +37,5 @@ typedef struct TzRule {
 /* `string` need not end in NUL. -EBADMSG: not such a rule. */
 int tz_rule_parse(const char *string, size_t size, TzRule *ret);
 
-/* The span around a moment, as zone_span_at. */
+/* The span around a time, as zone_span_at. */
 ZoneSpan tz_rule_span_at(const TzRule *rule, int64_t utc_sec);

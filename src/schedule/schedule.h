@@ -1,15 +1,18 @@
 /*
  * schedule: when is the next run?
  *
- * Pure: from a parsed schedule, a loaded zone and a moment to the next moment. Knows no clock.
- * Moments are microseconds since 1970-01-01T00:00:00Z. Stands on floor 1, below config/, because
- * the configuration is validated with it.
+ * Pure: from a parsed schedule, a loaded zone and a time to the next firing. Knows no clock.
+ * Times are microseconds since 1970-01-01T00:00:00Z. In a layer below config/, because the
+ * configuration is validated with it.
  *
  * Forms
  *
- *   every DURATION   at least one minute; multiples counted from a fixed moment, in real time:
- * zones and daylight saving do not matter hourly           cron 0 * * * * daily            cron 0 0
- * * * * weekly           cron 0 0 * * sun cron MIN HOUR DOM MON DOW
+ *   every DURATION             at least one minute; multiples of it in real time, counted from a
+ *                              fixed time: zones and daylight saving do not matter
+ *   hourly                     cron 0 * * * *
+ *   daily                      cron 0 0 * * *
+ *   weekly                     cron 0 0 * * sun
+ *   cron MIN HOUR DOM MON DOW
  *
  * Keywords and names are taken in any case. A cron field is a list with commas of: *, a value, a
  * range a-b, and either of * and a-b followed by a step /n. Values are 0-59, 0-23, 1-31, 1-12 or
@@ -24,16 +27,16 @@
  *
  * Daylight saving, and every other change of a zone's clock
  *
- *   1. Skipped times: those that fall into the gap fire once, together, at the moment right after
- * it ("30 2 * * *", clock from 02:00 to 03:00: at 03:00). A day that a zone leaves out
- * (Pacific/Apia, 2011-12-30) is such a gap too.
+ *   1. Skipped times: those that fall into the gap fire once, together, right after it:
+ *      "30 2 * * *" at 03:00 where the clock goes from 02:00 to 03:00. A day that a zone leaves
+ *      out (Pacific/Apia, 2011-12-30) is such a gap too.
  *   2. Repeated times fire once, the first time the clock shows them.
  *   3. A schedule whose hour field admits every hour (*, *\/1, 0-23) keeps its rhythm instead: it
- * fires whenever the clock shows a matching time, in both passes of a repeated hour; nothing is
- * caught up after a gap. The rhythm is undisturbed: "0 * * * *" fires each hour of real time where
- * clocks change by whole hours.
+ *      fires whenever the clock shows a matching time, in both passes of a repeated hour; nothing
+ *      is caught up after a gap. The rhythm is undisturbed: "0 * * * *" fires each hour of real
+ *      time where clocks change by whole hours.
  *   4. A schedule whose minute field starts with a star keeps its rhythm through repeated times
- * too, as in Vixie cron: rule 2 does not apply, rule 1 does.
+ *      too, as in Vixie cron: rule 2 does not apply, rule 1 does.
  *
  * *\/2 in the hour field is not every hour: rules 1 and 2 give 00:00, 03:00 (right after the gap),
  * 04:00 in spring and 00:00, 02:00, 04:00 in autumn, where following the clock would leave one out
@@ -66,7 +69,7 @@ typedef struct Schedule {
  * it is left alone. */
 int schedule_parse(const char *string, Schedule *ret, char *error, size_t error_size);
 
-/* The first moment strictly after `after_usec`. Intervals count from `anchor_usec` in multiples,
+/* The first firing strictly after `after_usec`. Intervals count from `anchor_usec` in multiples,
  * backwards too (so that restarts do not shift them); cron does not look at it. `offset_usec` is
  * added to every firing: the edge's spread. A firing of cron is a whole minute of the zone's clock
  * plus the offset. -ERANGE: none within 41 years (what schedule_parse accepts fires at least every

@@ -124,11 +124,12 @@ static int block_read(Reader *r, const Header *h, size_t time_bytes, Zone *zone)
                 return -ENOMEM;
         zone->n_transitions = h->n_times;
         for (uint32_t i = 0; i < h->n_times; i++) {
-                int64_t moment = decode_time(times + (size_t)i * time_bytes, time_bytes);
+                int64_t transition = decode_time(times + (size_t)i * time_bytes, time_bytes);
 
-                if (indices[i] >= h->n_types || (i > 0 && moment <= zone->transition_sec[i - 1]))
+                if (indices[i] >= h->n_types ||
+                    (i > 0 && transition <= zone->transition_sec[i - 1]))
                         return -EBADMSG;
-                zone->transition_sec[i] = moment;
+                zone->transition_sec[i] = transition;
                 zone->offset_after_sec[i] = offsets[indices[i]];
         }
         return 0;

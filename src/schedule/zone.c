@@ -1,9 +1,9 @@
 /*
- * zone: finding a zone's file, and the offset that holds at a moment.
+ * zone: finding a zone's file, and the offset that holds at a time.
  *
  * A name can only lead into the zoneinfo folder: each part is letters, digits, "_", "+" and "-". A
  * loaded zone never changes and holds no file open. The bytes are understood in tzif.c, the rule
- * for far moments in rule.c.
+ * for far times in rule.c.
  */
 #include "schedule/zone.h"
 #include "base/file.h"
@@ -103,7 +103,7 @@ const char *zone_name(const Zone *zone)
         return zone->name;
 }
 
-/* How many transitions lie at or before the moment. */
+/* How many transitions lie at or before the time. */
 static size_t count_transitions(const Zone *zone, int64_t utc_sec)
 {
         size_t low = 0, high = zone->n_transitions;

@@ -3,7 +3,7 @@
  * and then immutable.
  *
  * glibc's own conversion works on the process-wide TZ variable, which a resolver thread may be
- * reading; hence an own reader. Answers one question: which offset from UTC holds at a moment, and
+ * reading; hence an own reader. Answers one question: which offset from UTC holds at a time, and
  * from when to when. The rest (gaps, repeats) follows from that.
  *
  * Files come from Debian's package tzdata (as on Fedora), in /usr/share/zoneinfo unless configure
@@ -26,7 +26,7 @@ DEFINE_CLEANUP(Zone, zone, zone_free)
 
 const char *zone_name(const Zone *zone);
 
-/* Seconds east of UTC in force at `utc_sec` (seconds since the epoch). Far moments follow the POSIX
+/* Seconds east of UTC in force at `utc_sec` (seconds since the epoch). Far times follow the POSIX
  * rule in the file's footer. */
 int32_t zone_offset_at(const Zone *zone, int64_t utc_sec);
 

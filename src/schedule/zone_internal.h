@@ -15,7 +15,7 @@ struct Zone {
         int32_t first_offset_sec; /* before the first transition */
         size_t n_transitions;
         int64_t *transition_sec;   /* strictly ascending */
-        int32_t *offset_after_sec; /* beside it: the offset from that moment on */
+        int32_t *offset_after_sec; /* beside it: the offset from that time on */
         bool has_rule;
         TzRule rule; /* from the last transition on; always, where there is none */
 };
