@@ -1,5 +1,5 @@
 /*
- * moment: reads and writes ISO 8601, digit by digit: strptime takes more than the standard does,
+ * timestamp: reads and writes ISO 8601, digit by digit: strptime takes more than the standard does,
  * and days that do not exist.
  */
 #include "cli/timestamp.h"

@@ -1,5 +1,6 @@
 /*
- * moment: points in time as people write them, ISO 8601. Microseconds since 1970-01-01T00:00:00Z.
+ * timestamp: points in time as people write them, ISO 8601. Microseconds since
+ * 1970-01-01T00:00:00Z.
  */
 #pragma once
 

@@ -48,7 +48,7 @@ int fuzz_file(const void *bytes, size_t size, unsigned mode, char path[static 32
 void fuzz_uuid(const uint8_t *data, size_t size);
 void fuzz_duration(const uint8_t *data, size_t size);
 void fuzz_text(const uint8_t *data, size_t size);
-void fuzz_moment(const uint8_t *data, size_t size);
+void fuzz_timestamp(const uint8_t *data, size_t size);
 void fuzz_retry_after(const uint8_t *data, size_t size);
 void fuzz_json(const uint8_t *data, size_t size);
 void fuzz_page(const uint8_t *data, size_t size);

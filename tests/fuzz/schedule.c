@@ -93,7 +93,7 @@ void fuzz_zone(const uint8_t *data, size_t size)
         if (r < 0)
                 return;
         memcpy(&at, drawn, n_drawn);
-        /* moments are microseconds in 64 bits: no others are asked for */
+        /* times are microseconds in 64 bits: no others are asked for */
         at /= (int64_t)USEC_PER_SEC;
         for (int i = 0; i < 8 && at <= INT64_MAX / (int64_t)USEC_PER_SEC; i++) {
                 ZoneSpan span = zone_span_at(zone, at);

@@ -8,7 +8,7 @@ const FuzzTarget fuzz_targets[] = {
         {"uuid", fuzz_uuid},
         {"duration", fuzz_duration},
         {"text", fuzz_text},
-        {"moment", fuzz_moment},
+        {"timestamp", fuzz_timestamp},
         {"retry_after", fuzz_retry_after},
         {"json", fuzz_json},
         {"page", fuzz_page},

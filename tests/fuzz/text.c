@@ -91,7 +91,7 @@ void fuzz_text(const uint8_t *data, size_t size)
         free(bytes);
 }
 
-void fuzz_moment(const uint8_t *data, size_t size)
+void fuzz_timestamp(const uint8_t *data, size_t size)
 {
         char *string = fuzz_string(data, size);
         int64_t usec, again;

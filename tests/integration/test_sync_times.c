@@ -1,5 +1,5 @@
 /*
- * The two clocks of an edge. They show of when the mirror is, not when it was written: the mirror
+ * The two clocks of an edge. They show which state the mirror has, not when it was written: it
  * is as the catalog was when its list was begun, and the catalog as the data source was when the
  * refresh was not over yet.
  */
@@ -93,5 +93,5 @@ int main(void)
                 cmocka_unit_test_setup(
                         a_job_that_was_over_when_it_was_taken_up_is_as_old_as_its_run, small_world),
         };
-        return cmocka_run_group_tests_name("moments", tests, world_setup, world_teardown);
+        return cmocka_run_group_tests_name("times", tests, world_setup, world_teardown);
 }

@@ -139,5 +139,5 @@ int main(void)
                 cmocka_unit_test(refused_forms),
                 cmocka_unit_test(written_with_the_offset_that_holds),
         };
-        return cmocka_run_group_tests_name("moment", tests, NULL, NULL);
+        return cmocka_run_group_tests_name("timestamp", tests, NULL, NULL);
 }
