@@ -40,7 +40,7 @@ machine() {
                 "$(edgemirror --version | cut -d' ' -f2)"
 }
 
-# A PostgreSQL with its presets, but for what makes figures differ from run to run.
+# A PostgreSQL with its defaults, but for what makes figures differ from run to run.
 bench_postgres() {
         postgres_start "$work/pg" -c wal_level=logical -c autovacuum=off -c checkpoint_timeout=1h -c max_wal_size=8GB "$@"
 }

@@ -18,7 +18,7 @@ typedef enum FaultOrigin {
         ORIGIN_RUN,      /* the course of a run: its lease, a stop, the guard */
 } FaultOrigin;
 
-/* Enumerator, word, origin unless the place that makes the fault knows better. */
+/* Enumerator, word, origin unless the place that makes the fault sets another. */
 #define FAULT_CODES(X)                                                                             \
         X(NO_MEMORY, "no-memory", PROCESS)                                                         \
         X(NO_RESOURCES, "no-resources", PROCESS)                                                   \

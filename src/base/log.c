@@ -1,7 +1,7 @@
 /*
- * log: gives lines to the journal or to standard error, and to nobody when both are gone.
+ * log: writes lines to the journal or to standard error, and drops them when both are gone.
  *
- * The one piece of process-wide state in the program: where and how verbosely it speaks. It is set
+ * The one piece of process-wide state in the program: where it writes and how verbosely. It is set
  * once, before the first line; what has drawn on the same terminal may ask to hear of each line
  * first.
  */
@@ -33,7 +33,7 @@ static struct {
         bool never_wait;
         /* lines that standard error did not take, since the last that it took */
         unsigned n_dropped;
-        bool dated; /* time and level in front, where neither is told otherwise */
+        bool dated; /* time and level at the start of each line */
         void (*make_way)(void *userdata);
         void *make_way_userdata;
 } output = {.most_verbose = LOG_LEVEL_INFO};
@@ -106,7 +106,7 @@ static void entry_add_field(Entry *e, const LogField *f)
                 (void)snprintf(value, sizeof(value), "%lld", (long long)f->number);
         int n = snprintf(out, sizeof(e->text[0]), "%s=%s", f->name, value);
         if (n < 0 || (size_t)n >= sizeof(e->text[0]))
-                return; /* an absurd name */
+                return; /* a name that is too long */
         e->n_texts++;
         entry_add(e, out);
 }

@@ -2,9 +2,9 @@
  * message_id: what an alert can be hung on.
  *
  * One MESSAGE_ID (sd-journal(3), systemd.journal-fields(7)) for each kind of event that a person
- * may want to hear of, whatever words the line has. They are public and never change or get another
- * meaning. systemd/edgemirror.catalog says of each what to do (journalctl -x); a test holds the two
- * together. New ones come from `systemd-id128 new`.
+ * may want to be notified of, whatever the text of the line is. They are public and never change or
+ * get another meaning. systemd/edgemirror.catalog says of each what to do (journalctl -x); a test
+ * holds the two together. New ones come from `systemd-id128 new`.
  */
 #pragma once
 

@@ -23,7 +23,7 @@ typedef struct Check {
         int status;
         size_t next_edge;  /* in the configuration */
         size_t n_open;     /* catalog questions under way */
-        bool catalog_down; /* said once, not once per edge */
+        bool catalog_down; /* printed once, not once per edge */
         bool catalog_said; /* its own line is printed */
         bool asked;        /* about one edge at least */
         bool clock_said;
@@ -46,7 +46,7 @@ static void check_line(Check *c, const char *what, const Fault *fault, const cha
         c->status = exit_status_worse(c->status, fault_exit_status(fault));
 }
 
-/* Nothing is wrong for certain, and somebody who looks for a fault wants to know. */
+/* Not certainly wrong, but of use to whoever looks for a fault. */
 static void check_note(const char *what, const char *text)
 {
         printf("note    ");
@@ -180,7 +180,7 @@ static void check_catalog(Check *c, const CatalogAnswer *answer)
                                    : "address, TLS and credentials are right");
         c->catalog_said = c->catalog_said || down || known;
         c->catalog_down = c->catalog_down || down;
-        /* a retry might help, but who checks wants to hear how it is now */
+        /* a retry might help, but check reports the present state */
         if (answer->fault.scope == FAULT_REQUEST)
                 c->status = exit_status_worse(c->status, CLI_EXIT_UNREACHABLE);
 }
@@ -229,7 +229,7 @@ static void check_edge(Check *c, const ConfigEdge *edge)
         free(e);
 }
 
-/* As many at a time as syncs would be; none any more once the catalog as a whole has said no. */
+/* As many at a time as syncs would be; none any more once the catalog as a whole has refused. */
 static void check_next_edges(Check *c)
 {
         const Config *config = c->session.config;

@@ -39,8 +39,8 @@ typedef struct Runner {
         Sync *sync;
         ProgressLine *line;
         Plan *plan;             /* of a dry run */
-        sd_event_source *again; /* somebody else syncs the edge: when it is tried again */
-        bool waits;             /* has been said */
+        sd_event_source *again; /* another process syncs the edge: when it is tried again */
+        bool waits;             /* has been reported */
         bool over;
 } Runner;
 
@@ -53,9 +53,9 @@ struct SyncCommand {
         Runner *runners; /* one per edge */
         size_t n_edges, next, running;
         bool stopping;
-        bool catalog_answers;          /* somebody has had an answer: more than one edge may ask */
+        bool catalog_answers; /* the catalog has answered once: more than one edge may ask */
         sd_event_source *solo_timeout; /* stops waiting for that */
-        Fault peer_fault;              /* of a peer that said no */
+        Fault peer_fault;              /* of a peer that refused */
         Fault said;                    /* of a peer, the one that was printed last */
         size_t n_away;                 /* edges that failed as if the catalog were away */
         int status;
@@ -304,7 +304,7 @@ static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *
         return 0;
 }
 
-static int command_on_hurry(sd_event_source *s, uint64_t usec, void *userdata)
+static int command_on_solo_timeout(sd_event_source *s, uint64_t usec, void *userdata)
 {
         (void)s;
         (void)usec;
@@ -323,15 +323,15 @@ static int command_watch_signals(SyncCommand *c)
 static void command_on_registered(const Fault *fault, void *userdata)
 {
         SyncCommand *c = userdata;
-        /* An apply that takes long holds one of them: those that are registered already are none
-         * the worse, any other says so itself. */
+        /* An apply that takes long holds one of them: edges that are registered already can
+         * be synced; the sync of any other reports that it is not. */
         if (mirror_is_locked(fault))
                 log_info("the edges could not be registered now, the next sync tries again: %s",
                          fault->message);
         else if (fault->scope != FAULT_NONE)
                 c->peer_fault = *fault;
         if (sd_event_add_time_relative(c->session.event, &c->solo_timeout, CLOCK_MONOTONIC,
-                                       ALONE_AT_MOST_USEC, 0, command_on_hurry, c) < 0)
+                                       ALONE_AT_MOST_USEC, 0, command_on_solo_timeout, c) < 0)
                 c->catalog_answers = true;
         command_go_on(c);
 }

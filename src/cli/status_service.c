@@ -124,7 +124,7 @@ static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
         return out;
 }
 
-static void edges_status_blame(EdgesStatus *e, const char *name, const char *why)
+static void edges_status_add_problem(EdgesStatus *e, const char *name, const char *why)
 {
         enum { NAMED = 3 };
         char printable[LIMIT_EDGE_NAME_MAX_BYTES + 1];
@@ -156,9 +156,9 @@ void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unsche
         e->n_enabled++;
         e->n_scheduled += s->next_run_at != NULL;
         if (unscheduled)
-                edges_status_blame(e, s->name, unscheduled);
+                edges_status_add_problem(e, s->name, unscheduled);
         else if (edge_trouble(s, why, sizeof(why)))
-                edges_status_blame(e, s->name, why);
+                edges_status_add_problem(e, s->name, why);
 }
 
 void edges_status_take_unknown(EdgesStatus *e, const char *name)
@@ -166,7 +166,7 @@ void edges_status_take_unknown(EdgesStatus *e, const char *name)
         if (e->n_enabled == 0) /* the mirror knows none: that is said */
                 return;
         e->n_enabled++;
-        edges_status_blame(e, name, "not known to the mirror yet");
+        edges_status_add_problem(e, name, "not known to the mirror yet");
 }
 
 bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)

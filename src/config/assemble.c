@@ -1,7 +1,7 @@
 /*
  * assemble: from the draft to the configuration.
  *
- * Presets first, then what the files say, in their order; every edge starts as a copy of the
+ * Defaults first, then the files in their order; every edge starts as a copy of the
  * defaults. A value that is overridden later is still checked. A secret's file is not opened here:
  * commands that need no secret work without it.
  */
@@ -48,7 +48,7 @@ static bool is_polling(const Option *o)
                 o->offset == offsetof(ConfigEdge, settings.polling.poll_max_usec));
 }
 
-/* Presets are ours and parse. */
+/* Defaults are ours and parse. */
 static int apply_default_texts(Config *config, ConfigEdge *defaults, OptionContext *context)
 {
         size_t n;

@@ -40,8 +40,8 @@ static Place key_place(const Draft *d, OptionSection section, const char *key)
         return (Place){0};
 }
 
-/* Which keys a way of signing in needs; any other of them is an error rather than ignored, so that
- * nobody believes it to be in force. */
+/* Which keys an authentication method needs; any other of them is an error rather than ignored, so
+ * that nobody believes it to be in force. */
 void draft_check_catalog(Draft *d, const Config *config)
 {
         static const struct {

@@ -171,7 +171,7 @@ static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
             put_off)
                 breaker_open(b, &fault);
         else
-                breaker_close(b); /* whatever it says about that edge, it speaks */
+                breaker_close(b); /* whatever the answer is for that edge, the catalog answers */
 }
 
 void breaker_probe(Breaker *b)

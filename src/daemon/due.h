@@ -9,7 +9,7 @@
  * with a timer of systemd whose service still runs);
  *   - a run that failed for a reason that may pass (retryable: timeouts, 5xx) is tried again after
  * a pause, from a minute growing to an hour, instead of at the next tick: a daily edge does not
- * lose a day, an edge of every minute does not hammer;
+ * lose a day, an edge of every minute does not retry without end;
  *   - a run that failed for a reason of its own (an unknown id, a malformed list) waits for its
  * next tick, and as it goes on failing for the first one after such a pause;
  *   - a run that failed because the catalog or PostgreSQL as a whole was away, or seems to be, is
@@ -30,7 +30,7 @@ int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec);
 
 typedef struct DueEnd {
         bool applied; /* the run ended synced or held */
-        bool aborted; /* stopped, or its lease was lost: somebody else knows better */
+        bool aborted; /* stopped, or its lease was lost: whoever holds it sets the due time */
         /* it failed because the catalog or PostgreSQL as a whole is away, or seems to be */
         bool peer_away;
         bool retryable;            /* … for a reason that may pass */

@@ -48,7 +48,7 @@ typedef struct Presence {
 void presence_init(Presence *p, sd_event *event, const PresenceHandlers *handlers, void *userdata);
 
 /* n_wanted: edges that are registered as wanted by this instance. lease_usec: how long others
- * believe in the last sign. The peers are borrowed until others are given. */
+ * count on the last sign. The peers are borrowed until others are given. */
 void presence_configure(Presence *p, Peers *peers, size_t n_wanted, uint64_t lease_usec);
 
 /* The edges are registered: the first sign, at once. Later calls do nothing. */

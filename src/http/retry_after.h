@@ -2,7 +2,7 @@
  * retry_after: the Retry-After header (RFC 9110, section 10.2.3): seconds, or an HTTP date.
  *
  * Own reading of the bounds rather than libcurl's, which gives a negative number for a date that
- * has passed and absurd numbers as they are. Pure.
+ * has passed and numbers beyond all sense as they are. Pure.
  */
 #pragma once
 

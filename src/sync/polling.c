@@ -142,7 +142,7 @@ static PollingStep polling_elsewhere(Polling *p, const CatalogJobAnswer *answer,
         return POLLING_VANISHED;
 }
 
-/* A fault while asking: transient ones are ridden out, those of the catalog as a whole end the run,
+/* A fault while asking: transient ones are retried, those of the catalog as a whole end the run,
  * others make the job's end unknown. */
 static PollingStep polling_fault(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
                                  uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)

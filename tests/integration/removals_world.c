@@ -63,7 +63,7 @@ long present(World *w)
         return harness_sql_long(&w->pg, sql);
 }
 
-void assert_history_is_sound(World *w)
+void assert_history_is_valid(World *w)
 {
         assert_int_equal(
                 harness_sql_long(&w->pg,

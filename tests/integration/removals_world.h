@@ -20,6 +20,6 @@ void assert_counts(World *w, const char *outcome, int changed, int removed, int 
 long present(World *w); /* rows of `main` in the mirror */
 
 /* Versions do not overlap, and the current one is the row. */
-void assert_history_is_sound(World *w);
+void assert_history_is_valid(World *w);
 
 int requests_of(World *w, const char *kind); /* in the catalog's log */

@@ -214,8 +214,8 @@ static pid_t who_began(ServiceWorld *w, const cJSON *job)
                                text_in(job, "edgeConnectionId"), number_in(job, "createdMs") + 1);
 }
 
-/* Something of that kind between the two moments, for so long at least. */
-static bool befell(const Chaos *c, HarmKind kind, pid_t pid, double begin_msec, double end_msec)
+/* A fault of that kind was in force between the two times, for so long at least. */
+static bool was_harmed(const Chaos *c, HarmKind kind, pid_t pid, double begin_msec, double end_msec)
 {
         static const double at_least_msec[HARM_KINDS] = {
                 [HARM_PAUSE] = LEASE_MSEC * 2 / 3,
@@ -237,7 +237,7 @@ static HarmKind excuse_of(const Chaos *c, const cJSON *job, const cJSON *next)
         pid_t pid = who_began(c->w, job);
         double from = number_in(job, "createdMs") - SLACK_MSEC, to = number_in(next, "createdMs");
         HarmKind kind = HARM_KILL;
-        while (kind < HARM_KINDS && !befell(c, kind, kind == HARM_AWAY ? 0 : pid, from, to))
+        while (kind < HARM_KINDS && !was_harmed(c, kind, kind == HARM_AWAY ? 0 : pid, from, to))
                 kind++;
         return kind;
 }
@@ -259,7 +259,8 @@ static void assert_no_two_refreshes_at_once(Chaos *c)
                                  cJSON_PrintUnformatted(job));
                 HarmKind excuse = excuse_of(c, job, next);
                 if (excuse == HARM_KINDS)
-                        fail_msg("nothing befell who began this job, and yet it was not noted: %s",
+                        fail_msg("no fault was injected into who began this job, and yet it was "
+                                 "not noted: %s",
                                  cJSON_PrintUnformatted(job));
                 c->n_forgotten[excuse]++;
         }

@@ -208,7 +208,7 @@ static void a_running_sync_finishes_with_the_catalog_that_it_began_with(void **s
         ServiceWorld *w = *state;
         HarnessCatalog old;
         HarnessService *s = service_start(w, 0);
-        /* the first one is the knock at the gate or another edge's */
+        /* the first one is the breaker's probe or another edge's */
         service_fault(w, "list", 0, "\"skip\":1,\"delay_ms\":1500");
         service_fault(w, "job", -1, "\"count\":1,\"delay_ms\":1500");
         make_due(w, 0, 0);

@@ -1,6 +1,6 @@
 /*
  * Several instances of edgemirror run on one database: they share the work, and go on with what one
- * of them left. What befalls them at random is in test_chaos.c.
+ * of them left. What is injected into them at random is in test_chaos.c.
  */
 #include "integration/service_world.h"
 #include <signal.h>

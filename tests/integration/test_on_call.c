@@ -357,7 +357,7 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
         int refused = requests(w, "any", -1, 401);
         service_control(w, "/control/settings", "{\"auth\":\"basic:svc:" SECRET "\"}");
         await_runs(w, 0, 3, "synced", 1);
-        assert_int_equal(requests(w, "any", -1, 401), refused); /* nobody knocked meanwhile */
+        assert_int_equal(requests(w, "any", -1, 401), refused); /* nobody asked meanwhile */
         service_stop(w, 0);
 }
 

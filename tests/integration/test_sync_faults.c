@@ -1,6 +1,6 @@
 /*
  * edgemirror sync through faults that pass and faults that stay, while the job is polled and before
- * and after: what is ridden out, what is given up, and that neither takes for ever nor knocks more
+ * and after: what is retried, what is given up, and that neither takes for ever nor asks more
  * often than it should.
  */
 #include "integration/sync_world.h"

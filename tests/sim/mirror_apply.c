@@ -117,7 +117,7 @@ static void apply_complete(MirrorTask *t, const DbStatement *s)
 }
 
 /* The connection is lost while nothing is on its way: the transaction is rolled back, as soon as
- * the server hears of it, and what it has locked stays so until then. */
+ * the server hears of it, and what it has locked remains locked until then. */
 static bool apply_lost_between(MirrorTask *t)
 {
         World *w = sim_world;

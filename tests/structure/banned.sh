@@ -1,6 +1,6 @@
 #!/bin/sh
-# Calls that have no place in src/: those that overflow, that hide errors, that share state behind one's back, that stop the loop; and, below floor 3,
-# every word to the log. Comments and strings do not count.
+# Calls that have no place in src/: those that overflow, that hide errors, that share state with the whole process, that stop the loop; and, below layer 3,
+# every call of the log. Comments and strings do not count.
 . "$(dirname "$0")/tap.sh"
 
 check_banned() (
@@ -64,7 +64,7 @@ check_banned() (
 				found = 1
 			}
 			if (name ~ /^log_(event|error|warning|info|debug|open)$/ && FILENAME !~ /^(sync|cli|daemon)\/|^main\.c$|^base\/log\.[ch]$/) {
-				print "src/" FILENAME ":" FNR ": " name "() below floor 3: the place that decides logs"
+				print "src/" FILENAME ":" FNR ": " name "() below layer 3: the place that decides logs"
 				found = 1
 			}
 		}
@@ -81,7 +81,7 @@ const char *s = "strcat(\"a\", b)"; char c = '"'\"'"'; int my_sprintf(int), snpr
 int sprintf_is_only_a_word; /* x */ int y = fine(1);'
 expect_clean "comments, strings and longer names are fine" check_banned "$scratch/src"
 plant sync/fine.c 'void f(void) { log_info("x"); }'
-expect_clean "floor 3 may log" check_banned "$scratch/src"
+expect_clean "layer 3 may log" check_banned "$scratch/src"
 
 while IFS='|' read -r path text words; do
 	plant "$path" "$text"
@@ -98,8 +98,8 @@ pg/a.c|        result = PQexec(c, "select 1");|PQexec()
 cli/a.c|        char quote = '"'; strcpy(a, "x");|strcpy()
 cli/a.c|        exit(1);|exit()
 sync/a.c|        sleep(1);|sleep()
-mirror/a.c|        log_error("x");|log_error() below floor 3
-base/text.c|        log_event(LOG_LEVEL_INFO, NULL, LOG_NO_FIELDS, "x");|log_event() below floor 3
-catalog/a.c|        log_debug("x");|log_debug() below floor 3
+mirror/a.c|        log_error("x");|log_error() below layer 3
+base/text.c|        log_event(LOG_LEVEL_INFO, NULL, LOG_NO_FIELDS, "x");|log_event() below layer 3
+catalog/a.c|        log_debug("x");|log_debug() below layer 3
 CASES
 finish

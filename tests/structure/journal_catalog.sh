@@ -45,7 +45,7 @@ expect_found "an id that is none is found" "not 32 hexadecimal digits" ids_agree
 { cat "$header" && echo "#define MESSAGE_ID_AGAIN \"$first\""; } >"$scratch/twice.h"
 expect_found "two events of one id are found" "twice in the header" ids_agree "$scratch/twice.h" "$catalog"
 
-# The compiled catalog gives back a subject and a text for each.
+# The compiled catalog has a subject and a text for each.
 compiled_catalog_is_whole()
 {
 	mkdir -p "$scratch/root/usr/lib/systemd/catalog" "$scratch/root/var/lib/systemd/catalog"

@@ -1,6 +1,6 @@
 /*
  * The wait before another attempt: its bounds hold for every draw, it grows, it is spread, and a
- * server's wish is honoured within the ceiling.
+ * delay that the server requests is honoured within the ceiling.
  */
 #include "base/backoff.h"
 #include "base/cleanup.h"
@@ -121,14 +121,14 @@ static void a_wish_raises_the_delay_up_to_the_ceiling(void **state)
 {
         (void)state;
         static const struct {
-                uint64_t wish, expected;
+                uint64_t requested, expected;
         } cases[] = {
                 {500, 1000}, /* below what it would be anyway: no effect */
                 {1000, 1000}, {7777, 7777}, {50000, 50000}, {50001, 50000}, {UINT64_MAX, 50000},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Backoff b = {.floor_usec = 1000, .ceiling_usec = 50000};
-                assert_int_equal(backoff_next(&b, cases[i].wish, 0), cases[i].expected);
+                assert_int_equal(backoff_next(&b, cases[i].requested, 0), cases[i].expected);
         }
 }
 

@@ -1,5 +1,5 @@
 /*
- * JSON from outside: what passes the gate, what the getters make of it, and that every other text
+ * JSON from outside: what passes validation, what the getters make of it, and that every other text
  * is refused with the reason.
  */
 #include "base/cleanup.h"

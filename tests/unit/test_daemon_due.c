@@ -67,7 +67,7 @@ static void the_end_of_a_run_decides(void **state)
                 {"hourly", true, false, false, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
                 {"every 1m", true, false, false, false, 1, -3 * MINUTE, MINUTE, MINUTE},
                 {"hourly", true, false, false, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
-                /* somebody else knows better */
+                /* whoever holds the lease sets the due time */
                 {"hourly", false, true, false, false, 1, 50 * MINUTE, 50 * MINUTE, 50 * MINUTE},
                 {"hourly", false, true, false, true, 9, -MINUTE, -MINUTE, -MINUTE},
                 /* a peer that was away: as soon as it is back */
@@ -108,7 +108,7 @@ static void nobody_is_due_before_the_catalog_wants_it(void **state)
         const int64_t now = MIDNIGHT + 10 * MINUTE;
         static const struct {
                 bool aborted, peer_away;
-                int64_t wish, low, high;
+                int64_t requested, low, high;
         } cases[] = {
                 {false, true, 5 * MINUTE, 5 * MINUTE, 5 * MINUTE},
                 {false, false, 5 * MINUTE, 5 * MINUTE, 5 * MINUTE},
@@ -120,7 +120,7 @@ static void nobody_is_due_before_the_catalog_wants_it(void **state)
                 const DueEnd end = {.aborted = cases[i].aborted,
                                     .peer_away = cases[i].peer_away,
                                     .retryable = true,
-                                    .retry_after_usec = (uint64_t)cases[i].wish,
+                                    .retry_after_usec = (uint64_t)cases[i].requested,
                                     .failures = 1,
                                     .next_run_usec = now + 20 * HOUR};
                 int64_t after = due_after_run(&e, &end, now, 0) - now;

@@ -71,8 +71,8 @@ static uint64_t roll(Dice *d, uint64_t below) /* xorshift64 */
 
 static uint64_t choose_seed(void)
 {
-        const char *wish = getenv("ORACLE_SEED");
-        uint64_t seed = wish ? strtoull(wish, NULL, 0) : 0;
+        const char *requested = getenv("ORACLE_SEED");
+        uint64_t seed = requested ? strtoull(requested, NULL, 0) : 0;
 
         return seed != 0 ? seed : 0x0b9c1c1e3d0a4d55ULL;
 }

@@ -198,9 +198,9 @@ static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state
                       {SYNC_LISTING, SYNC_INPUT_PAGE},
                       {SYNC_VERIFYING, SYNC_INPUT_ONE}};
         for (size_t i = 0; i < 2 * ARRAY_SIZE(phases); i++) {
-                const uint64_t wish = i % 2 ? UINT64_C(300000000) : UINT64_C(29000000);
+                const uint64_t requested = i % 2 ? UINT64_C(300000000) : UINT64_C(29000000);
                 CatalogAnswer answer = {
-                        .status = 429, .sent = true, .requests = 1, .retry_after_usec = wish};
+                        .status = 429, .sent = true, .requests = 1, .retry_after_usec = requested};
                 fault_set(&answer.fault, FAULT_REQUEST, EIO, CODE_CATALOG_BUSY, "slow");
                 answer.fault.retryable = true;
                 CatalogRefreshAnswer refresh = {.answer = answer};
@@ -227,10 +227,10 @@ static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state
                         assert_string_equal(sync_outcome_name(m.outcome), "failed");
                         assert_int_equal(m.fault.scope, FAULT_PEER);
                         assert_string_equal(fault_code_name(m.fault.code), "catalog-busy");
-                        assert_int_equal(m.fault.retry_after_usec, wish);
+                        assert_int_equal(m.fault.retry_after_usec, requested);
                         assert_non_null(strstr(m.fault.message, "before 5m have passed"));
                 } else {
-                        assert_true(m.delay_usec >= wish);
+                        assert_true(m.delay_usec >= requested);
                 }
         }
 }

@@ -339,7 +339,7 @@ static void a_stop_in_any_phase_gives_the_lease_back(void **state)
         }
 }
 
-/* Before it has begun, too: what was taken for it is given back. */
+/* Before it has begun, too: what was taken for it is released. */
 static void a_stop_before_the_beginning_leaves_nothing_behind(void **state)
 {
         (void)state;
