@@ -18,7 +18,7 @@ CREATE TABLE edgemirror.catalog (
     url           text        NOT NULL,
     registered_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE edgemirror.catalog IS 'The catalog that this database mirrors: another one is refused. No row: nothing was ever synced. When the catalog has got a new address: UPDATE edgemirror.catalog SET url = ''https://…'' as its configuration says it.';
+COMMENT ON TABLE edgemirror.catalog IS 'The catalog that this database mirrors: another one is refused. No row: nothing was ever synced. When the catalog has got a new address: UPDATE edgemirror.catalog SET url = ''https://…'' as in its configuration.';
 COMMENT ON COLUMN edgemirror.catalog.one IS 'Always true: there is one row at most.';
 COMMENT ON COLUMN edgemirror.catalog.url IS 'Its address, as url of the configuration gave it when its edges were registered first.';
 COMMENT ON COLUMN edgemirror.catalog.registered_at IS 'When that was.';
@@ -211,14 +211,14 @@ COMMENT ON TABLE edgemirror.instance IS 'Instances of the service (edgemirror ru
 COMMENT ON COLUMN edgemirror.instance.instance_id IS 'Drawn at random when the process starts.';
 COMMENT ON COLUMN edgemirror.instance.name IS 'Its name in leases and runs (option instance).';
 COMMENT ON COLUMN edgemirror.instance.version IS 'Version of the program.';
-COMMENT ON COLUMN edgemirror.instance.lease IS 'It is taken for dead when seen_at is longer ago than this.';
+COMMENT ON COLUMN edgemirror.instance.lease IS 'The instance counts as dead when seen_at is longer ago than this.';
 COMMENT ON COLUMN edgemirror.instance.started_at IS 'When it first registered here.';
 COMMENT ON COLUMN edgemirror.instance.seen_at IS 'Its last sign of life.';
-COMMENT ON COLUMN edgemirror.instance.unbroken_since IS 'Since then its signs of life came without a gap: who was cut off itself does not take others for dead.';
+COMMENT ON COLUMN edgemirror.instance.unbroken_since IS 'Since when its signs of life came without a gap: an instance that was cut off itself does not declare others dead.';
 COMMENT ON COLUMN edgemirror.instance.stopped_at IS 'When it was stopped in order. Null: it was not.';
-COMMENT ON COLUMN edgemirror.instance.edges IS 'Edges that it wants synced: those that its configuration enables. Emptied when it is taken for dead.';
+COMMENT ON COLUMN edgemirror.instance.edges IS 'Edges that its configuration enables. Emptied when the instance counts as dead.';
 COMMENT ON COLUMN edgemirror.instance.waiting_for IS 'What keeps it from syncing: catalog (away), pause (the catalog asks for one), credentials (refused), lock (held by another session), postgres (a privilege, a table, room). Null: nothing.';
-COMMENT ON COLUMN edgemirror.instance.waiting_message IS 'The same in words.';
+COMMENT ON COLUMN edgemirror.instance.waiting_message IS 'The same as a sentence.';
 COMMENT ON COLUMN edgemirror.instance.waiting_since IS 'Since when it waits for that.';
 
 CREATE TABLE edgemirror.sync_run (
@@ -269,7 +269,7 @@ COMMENT ON COLUMN edgemirror.sync_run.refresh IS 'How the refresh went: clean, f
 COMMENT ON COLUMN edgemirror.sync_run.started_at IS 'When the lease was taken.';
 COMMENT ON COLUMN edgemirror.sync_run.finished_at IS 'When the run ended. Null: running, or cut short.';
 COMMENT ON COLUMN edgemirror.sync_run.job_id IS 'Job of the refresh.';
-COMMENT ON COLUMN edgemirror.sync_run.job_url IS 'Where the catalog said the job can be asked for.';
+COMMENT ON COLUMN edgemirror.sync_run.job_url IS 'The job's address, as the catalog gave it.';
 COMMENT ON COLUMN edgemirror.sync_run.job_state IS 'Its last known state.';
 COMMENT ON COLUMN edgemirror.sync_run.job_result IS 'Its result, where the catalog gives one.';
 COMMENT ON COLUMN edgemirror.sync_run.job_progress IS 'Its progress in percent.';
@@ -285,8 +285,8 @@ COMMENT ON COLUMN edgemirror.sync_run.restored IS 'Rows that had been removed an
 COMMENT ON COLUMN edgemirror.sync_run.unchanged IS 'Rows that were as the mirror has them.';
 COMMENT ON COLUMN edgemirror.sync_run.held IS 'Rows missing from the list that were left in the mirror.';
 COMMENT ON COLUMN edgemirror.sync_run.error_scope IS 'request, run, peer or process: how far the error reaches.';
-COMMENT ON COLUMN edgemirror.sync_run.error_code IS 'Stable word for the error.';
-COMMENT ON COLUMN edgemirror.sync_run.error_message IS 'The error in words.';
+COMMENT ON COLUMN edgemirror.sync_run.error_code IS 'Stable code of the error.';
+COMMENT ON COLUMN edgemirror.sync_run.error_message IS 'The error as a sentence.';
 COMMENT ON COLUMN edgemirror.sync_run.http_status IS 'HTTP status of the answer that was the error.';
 COMMENT ON COLUMN edgemirror.sync_run.problem IS 'Error body of the catalog (StandardErrorResponse).';
 COMMENT ON COLUMN edgemirror.sync_run.pending IS 'Rows missing from the list and proven gone that are removed once as many syncs in a row as confirm_removals have proven it.';
@@ -337,7 +337,7 @@ COMMENT ON COLUMN edgemirror.inventory.registered IS 'Whether a Database asset i
 COMMENT ON COLUMN edgemirror.inventory.first_seen_at IS 'When the mirror first had it.';
 COMMENT ON COLUMN edgemirror.inventory.changed_at IS 'When its name, link or edge last changed.';
 COMMENT ON COLUMN edgemirror.inventory.missing_since IS 'When it was missing from the list for the first time without having been seen since; see the view held. Null: was in the last whole list.';
-COMMENT ON COLUMN edgemirror.inventory.held IS 'Whether it is missing from the list and stays; the view held says why.';
+COMMENT ON COLUMN edgemirror.inventory.held IS 'Whether it is missing from the list and stays; the view held has the reason.';
 COMMENT ON COLUMN edgemirror.inventory.edge_enabled IS 'Whether the configuration still wants its edge synced; false: it is as it was when the edge was synced last.';
 
 CREATE VIEW edgemirror.unregistered AS
@@ -452,12 +452,12 @@ DECLARE
 BEGIN
     IF moment < horizon THEN
         RAISE EXCEPTION 'the history before % has been pruned', horizon
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Option history_keep of edgemirror says how much is kept.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Option history_keep of edgemirror sets how much is kept.';
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION edgemirror.history_reaches(timestamptz) IS 'True when the history is complete at that moment; an error when it has been pruned up to a later one.';
+COMMENT ON FUNCTION edgemirror.history_reaches(timestamptz) IS 'True when the history is complete at that time; an error when it has been pruned up to a later one.';
 
 -- Without a SET clause, so that it is still planned as part of the query that calls it: every operator names its schema instead.
 CREATE FUNCTION edgemirror.as_of(moment timestamptz)
@@ -470,4 +470,4 @@ AS $$
      WHERE h.valid_from OPERATOR(pg_catalog.<=) moment AND (h.valid_to IS NULL OR h.valid_to OPERATOR(pg_catalog.>) moment)
        AND edgemirror.history_reaches(moment)
 $$;
-COMMENT ON FUNCTION edgemirror.as_of(timestamptz) IS 'The inventory as it was at a past moment, with the present names of the edges. An error when the history does not reach back that far.';
+COMMENT ON FUNCTION edgemirror.as_of(timestamptz) IS 'The inventory as it was at a past time, with the present names of the edges. An error when the history does not reach back that far.';
