@@ -219,9 +219,7 @@ static int parse_schedule(const Option *o, void *object, const char *value, Opti
 }
 
 const OptionKind option_kind_schedule = {
-        .is_string = true,
-        .accepted = "every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW",
-        .parse = parse_schedule};
+        .is_string = true, .accepted = SCHEDULE_FORMS, .parse = parse_schedule};
 
 static int parse_timezone(const Option *o, void *object, const char *value, OptionContext *context)
 {

@@ -15,6 +15,11 @@ typedef struct StateMeaning {
         const char *advice; /* "": the server's message is enough */
 } StateMeaning;
 
+#define READ_ONLY_ADVICE                                                                           \
+        "this is a standby, or a database that takes no writes now "                               \
+        "(default_transaction_read_only, or a full disk on a managed server): point conninfo at "  \
+        "the primary, or make room"
+
 static const StateMeaning meanings[] = {
         {"40001", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
         {"40P01", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
@@ -30,10 +35,7 @@ static const StateMeaning meanings[] = {
         {"08", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
         {"53", FAULT_PEER, true, false, CODE_PG_RESOURCES,
          "; PostgreSQL is out of disk, memory or connections"},
-        {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY,
-         "; this is a standby, or a database that takes no writes now "
-         "(default_transaction_read_only, or a full disk on a managed "
-         "server): point conninfo at the primary, or make room"},
+        {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY, "; " READ_ONLY_ADVICE},
         {"28", FAULT_PEER, false, true, CODE_PG_REFUSED,
          "; check user, password_file and pg_hba.conf"},
         {"3D000", FAULT_PEER, false, false, CODE_PG_NO_DATABASE,
@@ -159,10 +161,7 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
                          (strstr(message, "is read-only") || strstr(message, "is in hot standby"));
         fault_set(ret, FAULT_PEER, ECONNREFUSED,
                   read_only ? CODE_PG_READ_ONLY : CODE_PG_UNREACHABLE,
-                  read_only ? "PostgreSQL: %s; it is a standby, or a database that takes no writes "
-                              "now (default_transaction_read_only, or "
-                              "a full disk on a managed server): point conninfo at the primary, or "
-                              "make room"
+                  read_only    ? "PostgreSQL: %s; " READ_ONLY_ADVICE
                   : connecting ? "no connection to PostgreSQL: %s"
                                : "the connection to PostgreSQL was lost: %s",
                   text[0] ? text : "no reason given");

@@ -53,8 +53,6 @@ static const Field fields[N_FIELDS] = {
         [DAY_OF_WEEK] = {"day of week", 0, 7, 0, day_names, "0-7 (0 and 7 are Sunday) or sun-sat"},
 };
 
-static const char forms[] = "every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW";
-
 static int refuse(const Complaint *c, const char *format, ...) _printf_(2, 3);
 
 static int refuse(const Complaint *c, const char *format, ...)
@@ -348,18 +346,18 @@ int schedule_parse(const char *string, Schedule *ret, char *error, size_t error_
         if (piece_is(word, "cron"))
                 return parse_cron(rest, ret, &c);
         if (word.size == 0)
-                return refuse(&c, "the schedule is empty; accepted: %s", forms);
+                return refuse(&c, "the schedule is empty; accepted: %s", SCHEDULE_FORMS);
         (void)text_printable(string, strlen(string), quoted, sizeof(quoted));
         for (size_t i = 0; i < ARRAY_SIZE(shorthands); i++)
                 if (piece_is(word, shorthands[i].word))
                         return take_word(&rest).size == 0
                                        ? parse_cron(shorthands[i].cron, ret, &c)
                                        : refuse(&c, "\"%s\": nothing may follow %s; accepted: %s",
-                                                quoted, shorthands[i].word, forms);
+                                                quoted, shorthands[i].word, SCHEDULE_FORMS);
         if (word.at[0] == '*' || (word.at[0] >= '0' && word.at[0] <= '9'))
                 return refuse(&c,
                               "\"%s\" is not a schedule; accepted: %s (the word cron or every "
                               "comes first)",
-                              quoted, forms);
-        return refuse(&c, "\"%s\" is not a schedule; accepted: %s", quoted, forms);
+                              quoted, SCHEDULE_FORMS);
+        return refuse(&c, "\"%s\" is not a schedule; accepted: %s", quoted, SCHEDULE_FORMS);
 }

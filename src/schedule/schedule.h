@@ -61,6 +61,9 @@ typedef struct Schedule {
         bool minute_star, dom_star, dow_star; /* the field starts with a star */
 } Schedule;
 
+/* The forms, for people. */
+#define SCHEDULE_FORMS "every DURATION, hourly, daily, weekly, or cron MIN HOUR DOM MON DOW"
+
 /* Enough for every text that schedule_parse writes. */
 #define SCHEDULE_ERROR_SIZE 320
 
