@@ -1,7 +1,7 @@
 -- Before the transaction of an apply, and mostly instead of it: one statement. When the list is whole and its digest and number of rows are those of the mirror
 -- (or, when it has rows that cannot be mirrored, of the list that the mirror has), nothing has to be written: the edge's clocks move, the run ends, the lease
 -- is released. Otherwise the journal notes that the apply begins, and the lease is renewed. Nothing at all when the lease is not ours any more. The rows are
--- counted, so that a mirror which lost some by hand is mended; the digest is believed. An apply that takes a row away from this edge holds the lock of its edge
+-- counted, so that a mirror which lost some by hand is repaired; the digest is trusted. An apply that takes a row away from this edge holds the lock of its edge
 -- row, and sets the digest to null: when somebody holds that lock, the answer is "not the same" rather than a wait.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the

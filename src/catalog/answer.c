@@ -13,12 +13,12 @@ typedef struct StatusMeaning {
         FaultScope scope;
         bool retryable, refused;
         FaultCode code;
-        const char *words;
+        const char *message;
 } StatusMeaning;
 
-/* What the catalog says, as far as it is shown: its status, three texts and a code fit. */
-enum { FIELD_BYTES = 190, WORDS_BYTES = 800 };
-_Static_assert(3 + 4 * (FIELD_BYTES - 1) + 4 + 2 < WORDS_BYTES,
+/* What is shown of an error of the catalog: its status, three texts and a code fit. */
+enum { FIELD_BYTES = 190, DETAIL_BYTES = 800 };
+_Static_assert(3 + 4 * (FIELD_BYTES - 1) + 4 + 2 < DETAIL_BYTES,
                "no field is pushed out by the others");
 
 static const StatusMeaning meanings[] = {
@@ -98,14 +98,14 @@ bool answer_type_is_json(const char *content_type)
 
 /* The five fields of StandardErrorResponse in one sentence, as far as they are there. Each is cut
  * by itself, so that a long one leaves space for the code, which is what a person searches for. */
-static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
+static bool problem_detail(const cJSON *body, char out[DETAIL_BYTES])
 {
         static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage",
                                              "errorCode"};
         size_t used = 0;
         double status;
         if (json_get_number(body, "statusCode", 100, 999, &status) == 0)
-                used += (size_t)snprintf(out, WORDS_BYTES, "%d", (int)status);
+                used += (size_t)snprintf(out, DETAIL_BYTES, "%d", (int)status);
         for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
                 const char *value;
                 if (json_get_string(body, fields[i], &value) < 0 || value[0] == '\0')
@@ -113,7 +113,7 @@ static bool problem_words(const cJSON *body, char out[WORDS_BYTES])
                 char field[FIELD_BYTES];
                 bool is_code = strcmp(fields[i], "errorCode") == 0;
                 text_printable(value, strlen(value), field, sizeof(field));
-                used += (size_t)snprintf(out + used, WORDS_BYTES - used, "%s%s%s%s",
+                used += (size_t)snprintf(out + used, DETAIL_BYTES - used, "%s%s%s%s",
                                          used ? " " : "", is_code ? "[" : "", field,
                                          is_code ? "]" : "");
         }
@@ -183,9 +183,9 @@ static void shown_init(Shown *s, const HttpResponse *response, const Redact *red
         s->response.content_type = s->content_type ? s->content_type : "";
 }
 
-/* What a body without the fields of an error says in brief: the title of a web page, or the
+/* What a body without the fields of an error has in brief: the title of a web page, or the
  * start of the text. */
-static void body_words(const Shown *shown, char *out, size_t size)
+static void body_summary(const Shown *shown, char *out, size_t size)
 {
         const HttpResponse *response = &shown->response;
         const char *title = strcasestr(response->body, "<title>");
@@ -206,17 +206,17 @@ static void body_words(const Shown *shown, char *out, size_t size)
         }
 }
 
-static void answer_words(const Shown *shown, char out[WORDS_BYTES], AnswerText *text)
+static void answer_detail(const Shown *shown, char out[DETAIL_BYTES], AnswerText *text)
 {
         out[0] = '\0';
         if (cJSON_IsObject(shown->json)) {
                 /* As printed: raw control characters become six bytes each. */
                 if (shown->printed && strlen(shown->printed) <= LIMIT_PROBLEM_MAX_BYTES)
                         text->problem = strdup(shown->printed);
-                if (problem_words(shown->json, out))
+                if (problem_detail(shown->json, out))
                         return;
         }
-        body_words(shown, out, WORDS_BYTES);
+        body_summary(shown, out, DETAIL_BYTES);
 }
 
 /* Where a page is, or a sign-in leads, JSON of the API will not come. */
@@ -263,8 +263,8 @@ static void fault_redirect(const HttpResponse *response, Fault *ret)
 static void fault_web_page(const Shown *shown, Fault *ret)
 {
         const HttpResponse *response = &shown->response;
-        char words[300], type[100];
-        body_words(shown, words, sizeof(words));
+        char detail[300], type[100];
+        body_summary(shown, detail, sizeof(detail));
         text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
         bool page = answer_is_web_page(response);
         fault_set(ret, page ? FAULT_PEER : FAULT_RUN, EBADMSG, CODE_CATALOG_NOT_JSON,
@@ -273,7 +273,7 @@ static void fault_web_page(const Shown *shown, Fault *ret)
                   page ? "a sign-in page? check the url, and whether a proxy in between wants a "
                          "sign-in"
                        : "is a proxy in between?",
-                  words);
+                  detail);
 }
 
 static void answer_fault(const Shown *shown, int expected, const AnswerAuth *auth, bool foreign,
@@ -283,12 +283,12 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
         const StatusMeaning *m = auth->alone && response->status == 401
                                          ? &alone
                                          : meaning_find(response->status, foreign);
-        char words[WORDS_BYTES];
-        answer_words(shown, words, text);
-        const char *says = words[0] ? ". It says: " : "";
+        char detail[DETAIL_BYTES];
+        answer_detail(shown, detail, text);
+        const char *label = detail[0] ? ". It says: " : "";
         if (m) {
-                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->words,
-                          advice(m, foreign, auth), response->status, says, words);
+                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->message,
+                          advice(m, foreign, auth), response->status, label, detail);
                 ret->retryable = m->retryable;
                 ret->refused = m->refused;
         } else if (answer_is_redirect(response)) {
@@ -300,7 +300,7 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
                           response->status / 100 == 3 ? CODE_CATALOG_REDIRECT
                                                       : CODE_CATALOG_UNEXPECTED_STATUS,
                           "the catalog answers HTTP %d where %d was expected%s%s", response->status,
-                          expected, says, words);
+                          expected, label, detail);
                 ret->retryable = response->status >= 500;
         }
 }

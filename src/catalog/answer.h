@@ -1,7 +1,7 @@
 /*
  * answer: what an HTTP answer of the catalog means.
  *
- * One table from status to scope, retry and code word; the catalog's own words
+ * One table from status to scope, retry and code; the catalog's own texts
  * (StandardErrorResponse: statusCode, titleMessage, userMessage, helpMessage, errorCode) are
  * carried to the person.
  */
@@ -29,7 +29,8 @@ typedef struct AnswerAuth {
 /* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that
  * must be there is JSON by its content type. A web page where JSON was to come, and a redirect, are
  * the matter of all requests: FAULT_PEER. All that comes from outside and is kept or shown (body,
- * Location, Content-Type, libcurl's words) passes here, and loses our credentials before it is cut.
+ * Location, Content-Type, libcurl's messages) passes here, and loses our credentials before it is
+ * cut.
  */
 void answer_classify(const HttpResponse *response, int expected, bool body_needed,
                      const AnswerAuth *auth, CatalogAnswer *ret, AnswerText *text);

@@ -116,7 +116,7 @@ static int job_read(const HttpResponse *response, const Uuid *asked, const Redac
                           "the catalog's answer is not a job: %s",
                           r == -EINVAL   ? "no JSON, or nested too deeply, or without a valid id"
                           : r == -EPROTO ? "its state or result is no text, or is there twice"
-                                         : json_error_words(r));
+                                         : json_error_text(r));
         } else if (!uuid_equal(&ret->job.status.id, asked)) {
                 char ours[UUID_STRING_SIZE], other[UUID_STRING_SIZE];
                 r = fault_set(ret_fault, FAULT_REQUEST, EBADMSG, CODE_JOB_FOREIGN,

@@ -96,7 +96,7 @@ int json_parse(const char *text, size_t size, cJSON **ret)
         return 0;
 }
 
-const char *json_error_words(int error)
+const char *json_error_text(int error)
 {
         switch (error) {
         case -EBADMSG:

@@ -25,7 +25,7 @@ static inline void cleanup_json(cJSON **p)
 int json_parse(const char *text, size_t size, cJSON **ret);
 
 /* For people: what is wrong with a text that json_parse refused. */
-const char *json_error_words(int error);
+const char *json_error_text(int error);
 
 /* Appends the text with U+FFFD for whatever made it text that cannot be stored: bytes that are not
  * UTF-8, NUL, escapes of NUL and of half a pair of surrogates, malformed escapes. -ENOMEM. */

@@ -120,7 +120,7 @@ static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnectio
         }
         const char *reason = row_read(object, &row);
         if (parsed < 0)
-                reason = json_error_words(parsed);
+                reason = json_error_text(parsed);
         if (reason && row_reject(&row, slice, redact, reason, &object) < 0)
                 return -ENOMEM;
         *ret = row;
@@ -174,7 +174,7 @@ static int page_bad_json(size_t size, int error, Fault *ret_fault)
 {
         return fault_set(ret_fault, FAULT_RUN, -error, CODE_CATALOG_BAD_JSON,
                          "the catalog's answer (%zu bytes) cannot be read: %s", size,
-                         json_error_words(error));
+                         json_error_text(error));
 }
 
 /* Everything but the rows is what it should be. */

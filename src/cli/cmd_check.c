@@ -21,12 +21,12 @@ enum { WHAT_COLUMNS = 32, CLOCK_TOLERANCE_SEC = 60 };
 typedef struct Check {
         Session session;
         int status;
-        size_t next_edge;  /* in the configuration */
-        size_t n_open;     /* catalog questions under way */
-        bool catalog_down; /* printed once, not once per edge */
-        bool catalog_said; /* its own line is printed */
-        bool asked;        /* about one edge at least */
-        bool clock_said;
+        size_t next_edge;      /* in the configuration */
+        size_t n_open;         /* catalog questions under way */
+        bool catalog_down;     /* printed once, not once per edge */
+        bool catalog_reported; /* its own line is printed */
+        bool asked;            /* about one edge at least */
+        bool clock_reported;
 } Check;
 
 typedef struct EdgeCheck {
@@ -77,9 +77,9 @@ static void check_clock(Check *c, const CatalogAnswer *answer)
         int64_t ahead = answer->clock_ahead_sec;
         uint64_t off = (uint64_t)(ahead < 0 ? -ahead : ahead);
         char length[DURATION_STRING_SIZE], text[160];
-        if (c->clock_said || off <= CLOCK_TOLERANCE_SEC)
+        if (c->clock_reported || off <= CLOCK_TOLERANCE_SEC)
                 return;
-        c->clock_said = true;
+        c->clock_reported = true;
         (void)snprintf(text, sizeof(text),
                        "this machine's clock is %s %s that of the catalog (its Date header); is it "
                        "synchronised?",
@@ -171,14 +171,14 @@ static void check_catalog(Check *c, const CatalogAnswer *answer)
         bool known = answer->fault.scope == FAULT_NONE || answer->problem;
         check_clock(c, answer);
         if (down && !c->catalog_down)
-                check_line(c, c->catalog_said ? "catalog, after a first answer" : "catalog",
+                check_line(c, c->catalog_reported ? "catalog, later answer" : "catalog",
                            &answer->fault, "");
-        else if (!down && known && !c->catalog_said)
+        else if (!down && known && !c->catalog_reported)
                 check_line(c, "catalog", &none,
                            c->session.config->catalog.plain_http
                                    ? "address and credentials are right"
                                    : "address, TLS and credentials are right");
-        c->catalog_said = c->catalog_said || down || known;
+        c->catalog_reported = c->catalog_reported || down || known;
         c->catalog_down = c->catalog_down || down;
         /* a retry might help, but check reports the present state */
         if (answer->fault.scope == FAULT_REQUEST)

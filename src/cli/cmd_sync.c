@@ -4,7 +4,7 @@
  *
  * What always holds: at most max_syncs run at once, and one alone until the catalog has answered it
  * (a wrong password that is tried by many at once locks the account); once the catalog or
- * PostgreSQL as a whole has said no, edges that have not begun fail with the same words without
+ * PostgreSQL as a whole has refused, edges that have not begun fail with the same message without
  * asking it again.
  */
 #include "base/duration.h"
@@ -56,7 +56,7 @@ struct SyncCommand {
         bool catalog_answers; /* the catalog has answered once: more than one edge may ask */
         sd_event_source *solo_timeout; /* stops waiting for that */
         Fault peer_fault;              /* of a peer that refused */
-        Fault said;                    /* of a peer, the one that was printed last */
+        Fault printed;                 /* of a peer, the one that was printed last */
         size_t n_away;                 /* edges that failed as if the catalog were away */
         int status;
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
@@ -71,9 +71,9 @@ static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncRep
         if (c->line->json)
                 sync_report_print_json(edge->name, &edge->id, report, plan);
         else
-                sync_report_print(edge->name, report, plan, &c->said);
+                sync_report_print(edge->name, report, plan, &c->printed);
         if (report->fault.scope == FAULT_PEER)
-                c->said = report->fault;
+                c->printed = report->fault;
         c->n_away += sync_report_catalog_away(report);
         c->status = exit_status_worse(c->status, sync_report_status(report));
         if (c->n_away == c->n_edges)
@@ -201,7 +201,7 @@ static int runner_on_again(sd_event_source *s, uint64_t usec, void *userdata)
         return 0;
 }
 
-/* Starts the edge's sync, or says why not. */
+/* Starts the edge's sync, or reports why not. */
 static void runner_begin(SyncCommand *c, Runner *r)
 {
         int error = runner_start(c, r);

@@ -1,8 +1,8 @@
 /*
  * session: what a command works with: the configuration, the loop, the catalog, PostgreSQL.
  *
- * A session is opened as far as a command needs it. Whatever fails is said on standard error, and
- * the exit status comes back.
+ * A session is opened as far as a command needs it. Whatever fails is reported on standard error,
+ * and the exit status comes back.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 typedef struct Session {
         Config *config;
         sd_event *event;
-        /* said before the mirror is opened: a server that takes no writes will do */
+        /* set before the mirror is opened: a server that takes no writes will do */
         bool only_reads;
         Peers *peers;
         Catalog *catalog; /* of the peers; the next too */
@@ -29,12 +29,12 @@ int session_load(Session *s, const char *config_file);
 int session_open_mirror(Session *s);
 int session_open_catalog(Session *s);
 
-/* The same, without a word: the fault says why not. */
+/* The same, without a message: the fault has the reason. */
 int session_try_mirror(Session *s, Fault *ret_fault);
 int session_try_catalog(Session *s, Fault *ret_fault);
 
-/* Runs the loop until a callback ends it. The exit status that it was ended with; 1, and said, when
- * the loop itself failed: nothing of what was asked is known then. */
+/* Runs the loop until a callback ends it. The exit status that it was ended with; 1, and a message,
+ * when the loop itself failed: nothing of what was asked is known then. */
 int session_loop(Session *s);
 
 /* Says the fault, and gives the exit status: 78 for a file that the configuration names and that

@@ -74,11 +74,11 @@ static void put_holder(FILE *out, const MirrorStatus *s)
 
 static void put_running(FILE *out, const MirrorStatus *s)
 {
-        char since[DURATION_STRING_SIZE], words[64];
+        char since[DURATION_STRING_SIZE], text[64];
         fprintf(out, "    running for %s",
                 s->running_sec > 0 ? age(s->running_sec, since) : "less than a second");
         if (s->job_state && sync_phase_parse(s->phase) == SYNC_PHASE_POLL)
-                fprintf(out, ", job %s", printable(s->job_state, words, sizeof(words)));
+                fprintf(out, ", job %s", printable(s->job_state, text, sizeof(text)));
         if (s->job_progress >= 0 && sync_phase_parse(s->phase) == SYNC_PHASE_POLL)
                 fprintf(out, " %.0f %%", s->job_progress);
         if (s->listed > 0)
@@ -90,7 +90,7 @@ static void put_running(FILE *out, const MirrorStatus *s)
 
 void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled, bool colour)
 {
-        char code[64], words[LIMIT_FAULT_MESSAGE_BYTES], rows[32] = "-";
+        char code[64], text[LIMIT_FAULT_MESSAGE_BYTES], rows[32] = "-";
         char listed[DURATION_STRING_SIZE], refreshed[DURATION_STRING_SIZE];
         const char *state = s->phase      ? s->phase
                             : !s->enabled ? "disabled"
@@ -116,7 +116,7 @@ void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled,
         if (s->error_message)
                 fprintf(out, "    %s: %s\n",
                         s->error_code ? printable(s->error_code, code, sizeof(code)) : "error",
-                        printable(s->error_message, words, sizeof(words)));
+                        printable(s->error_message, text, sizeof(text)));
         if (s->held + s->pending > 0)
                 fprintf(out,
                         "    missing from the list, and kept: %" PRId64 " held, %" PRId64

@@ -100,16 +100,16 @@ static void print_counts(const SyncReport *r)
         printf("%s; ", any ? "" : ", no change");
 }
 
-/* What is wrong with a peer is the same for every edge that needs it: the words once, then the code
- * alone. */
-static void print_fault(const Fault *fault, const Fault *said)
+/* What is wrong with a peer is the same for every edge that needs it: the message once, then the
+ * code alone. */
+static void print_fault(const Fault *fault, const Fault *printed)
 {
-        bool again = said->scope == FAULT_PEER && fault->scope == FAULT_PEER &&
-                     fault->code == said->code && text_equal(fault->message, said->message);
+        bool again = printed->scope == FAULT_PEER && fault->scope == FAULT_PEER &&
+                     fault->code == printed->code && text_equal(fault->message, printed->message);
         printf("    %s: %s\n", fault_code_name(fault->code), again ? "as above" : fault->message);
 }
 
-void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const Fault *said)
+void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const Fault *printed)
 {
         char took[DURATION_STRING_SIZE];
         bool one = r->applied.held == 1;
@@ -123,7 +123,7 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
                 printf("refresh %s; ", sync_refresh_name(r->refresh));
         printf("%s\n", duration_format_short(r->duration_usec, took));
         if (r->fault.scope != FAULT_NONE)
-                print_fault(&r->fault, said);
+                print_fault(&r->fault, printed);
         if (r->applied.held > 0)
                 printf("    %" PRId64
                        " %s of the mirror %s missing from the list and %s left as %s\n",

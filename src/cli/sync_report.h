@@ -7,9 +7,10 @@
 #include "sync/sync.h"
 
 /* A line on standard output, and lines below it for what a person should know; with the plan of a
- * dry run (NULL: none). `said` is the fault of a peer that was printed last (scope FAULT_NONE:
+ * dry run (NULL: none). `printed` is the fault of a peer that was printed last (scope FAULT_NONE:
  * none): it is not spelt out again. */
-void sync_report_print(const char *edge, const SyncReport *report, Plan *plan, const Fault *said);
+void sync_report_print(const char *edge, const SyncReport *report, Plan *plan,
+                       const Fault *printed);
 
 /* One JSON object on a line; with a plan: member `plan` too. */
 void sync_report_print_json(const char *edge, const Uuid *edge_id, const SyncReport *report,

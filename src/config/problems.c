@@ -1,9 +1,9 @@
 /*
  * problems: the list of errors of a configuration.
  *
- * Errors are found in two passes (while reading, and when everything is known), but a person mends
- * a file from top to bottom: so they are sorted before they are printed. The list is bounded, what
- * exceeds it is counted.
+ * Errors are found in two passes (while reading, and when everything is known), but a person
+ * corrects a file from top to bottom: so they are sorted before they are printed. The list is
+ * bounded, what exceeds it is counted.
  */
 #include "config/problems.h"
 #include "base/limits.h"

@@ -4,9 +4,9 @@
 #include "daemon/outage.h"
 #include "base/duration.h"
 
-#define WORD_GAP_FIRST_USEC USEC_PER_MINUTE
-#define WORD_GAP_MOST_USEC  (6 * USEC_PER_HOUR)
-#define WORD_GAP_GROWTH     4
+#define LOG_GAP_FIRST_USEC USEC_PER_MINUTE
+#define LOG_GAP_MOST_USEC  (6 * USEC_PER_HOUR)
+#define LOG_GAP_GROWTH     4
 
 #define REFUSED_PAUSE_FIRST_USEC (30 * USEC_PER_SEC)
 #define REFUSED_PAUSE_MOST_USEC  (10 * USEC_PER_MINUTE)
@@ -20,25 +20,25 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
                    uint64_t *ret_delay_usec)
 {
         bool first = !o->down;
-        bool speak = first || now_usec >= o->word_usec;
+        bool log_it = first || now_usec >= o->log_usec;
         if (first) {
                 o->since_usec = now_usec;
                 o->attempts = 0;
-                o->word_gap_usec = 0;
+                o->log_gap_usec = 0;
                 backoff_reset(&o->backoff);
         }
-        if (speak) {
-                uint64_t gap = o->word_gap_usec * WORD_GAP_GROWTH;
-                o->word_gap_usec = first                      ? WORD_GAP_FIRST_USEC
-                                   : gap < WORD_GAP_MOST_USEC ? gap
-                                                              : WORD_GAP_MOST_USEC;
-                o->word_usec = now_usec + o->word_gap_usec;
+        if (log_it) {
+                uint64_t gap = o->log_gap_usec * LOG_GAP_GROWTH;
+                o->log_gap_usec = first                     ? LOG_GAP_FIRST_USEC
+                                  : gap < LOG_GAP_MOST_USEC ? gap
+                                                            : LOG_GAP_MOST_USEC;
+                o->log_usec = now_usec + o->log_gap_usec;
         }
         o->down = true;
         o->fault = *fault;
         o->attempts++;
         *ret_delay_usec = backoff_next(&o->backoff, 0, random);
-        return speak;
+        return log_it;
 }
 
 bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec)

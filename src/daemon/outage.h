@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* Of catalog and PostgreSQL: whoever is back is found within so long, however long it was away. The
- * log says so to people. */
+ * log lines give it, too. */
 #define OUTAGE_CEILING_USEC (30 * USEC_PER_SEC)
 
 typedef struct Outage {
@@ -25,8 +25,8 @@ typedef struct Outage {
 
         /* private */
         Backoff backoff;
-        uint64_t word_usec;     /* when to log again */
-        uint64_t word_gap_usec; /* and how long that was after the time before */
+        uint64_t log_usec;     /* when to log again */
+        uint64_t log_gap_usec; /* and how long that was after the time before */
 } Outage;
 
 /* Delays between attempts lie in [floor_usec, ceiling_usec]. */

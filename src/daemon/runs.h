@@ -1,6 +1,6 @@
 /*
- * runs: the syncs that are under way, from the lease that was taken to what the queue is told about
- * when the edge is due next.
+ * runs: the syncs that are under way, from the lease that was taken to what is reported to the
+ * queue about when the edge is due next.
  */
 #pragma once
 
@@ -67,7 +67,7 @@ void runs_start(Runs *r, Peers *peers, const MirrorDue *due, const ConfigEdge *e
  * nothing is logged. */
 void runs_decline(Runs *r, Peers *peers, const MirrorDue *due, const char *name, const char *why);
 
-/* PostgreSQL answers: what it could not be told before is told again. */
+/* PostgreSQL answers: what could not be reported to it before is reported again. */
 void runs_retry_reports(Runs *r);
 
 /* Breaks off those that began with these peers and still need the catalog, which refuses the

@@ -1,5 +1,5 @@
 /*
- * http_fault: what a failed transfer means, in an operator's words.
+ * http_fault: what a failed transfer means, for an operator.
  *
  * Pure: everything that libcurl knows of the failure is brought by the caller.
  */
@@ -31,7 +31,7 @@ typedef struct HttpFailure {
         HttpPhase phase;
         HttpStop stop;
         const char *where;    /* host and port */
-        const char *detail;   /* libcurl's own words, "" when it has none */
+        const char *detail;   /* libcurl's own message, "" when it has none */
         const char *encoding; /* the answer's Content-Encoding, "" when it has none */
         long verify_result;   /* of the certificate, as OpenSSL numbers it; 0: fine or not known */
         int socket_errno;     /* 0, or why the system gave no socket or no connection */

@@ -1,6 +1,6 @@
 /*
  * snapshot: what a sync has collected: the rows of the list, the ids that the mirror has and the
- * list has not, and what the catalog said of each of those.
+ * list has not, and what the catalog answered for each of those.
  *
  * All of it is in spools (mirror/spool.h), so that memory does not grow with the inventory. Errors
  * are those of the spools.

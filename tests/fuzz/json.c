@@ -63,7 +63,7 @@ void fuzz_json(const uint8_t *data, size_t size)
         const char *end = NULL;
         if (r < 0) {
                 FUZZ_CHECK(!value);
-                fuzz_check_printable(json_error_words(r), 200);
+                fuzz_check_printable(json_error_text(r), 200);
         } else {
                 FUZZ_CHECK(text_utf8_valid(text, size) && !memchr(text, '\0', size));
                 check_strings(value);

@@ -323,7 +323,7 @@ static void status_names_edges_that_are_configured_and_that_nobody_schedules(voi
         service_stop(w, 1);
 }
 
-/* ---- N2: the catalog refuses the credentials, and it is mended there ------------------------ */
+/* ---- N2: the catalog refuses the credentials, and it is corrected there --------------------- */
 
 /* N2 */
 static void credentials_that_are_accepted_again_are_found_without_a_word(void **state)

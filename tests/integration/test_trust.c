@@ -163,7 +163,7 @@ static void a_trap_that_was_given_another_owner_is_refused(void **state)
 }
 
 /* A schema of another role without anything of ours in it, or with what we may not read, is not "no
- * schema", nor one that `migrate` would mend. */
+ * schema", nor one that `migrate` would repair. */
 static void check_says_whose_a_schema_is_that_is_not_ours(void **state)
 {
         World *w = *state;

@@ -104,9 +104,9 @@ static void verify_says_that_nobody_has_altered_anything(void **state)
         assert_says(w, "out", "main                     intact", true);
 }
 
-/* Whatever is altered is found, in the edge that it is in; a full sync mends it. A sync that is not
- * full believes the digest, and counts the rows. */
-static void what_is_altered_by_hand_is_found_and_mended(void **state)
+/* Whatever is altered is found, in the edge that it is in; a full sync repairs it. A sync that is
+ * not full believes the digest, and counts the rows. */
+static void what_is_altered_by_hand_is_found_and_repaired(void **state)
 {
         World *w = *state;
         static const struct {
@@ -228,7 +228,7 @@ int main(void)
                 cmocka_unit_test(an_unchanged_sync_is_four_statements_and_no_copy),
                 cmocka_unit_test_setup(a_dry_run_compares_row_by_row, small_world),
                 cmocka_unit_test_setup(verify_says_that_nobody_has_altered_anything, small_world),
-                cmocka_unit_test_setup(what_is_altered_by_hand_is_found_and_mended, small_world),
+                cmocka_unit_test_setup(what_is_altered_by_hand_is_found_and_repaired, small_world),
                 cmocka_unit_test(an_altered_history_is_found),
                 cmocka_unit_test_setup(held_rows_are_vouched_for_by_nobody, small_world),
                 cmocka_unit_test_setup(a_row_that_moved_is_no_alteration, small_world),

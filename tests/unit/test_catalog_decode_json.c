@@ -101,7 +101,7 @@ static void every_text_is_taken_or_refused_with_its_reason(void **state)
                 assert_true((value != NULL) == (r == 0));
                 cJSON_Delete(value);
                 if (r < 0)
-                        assert_true(strlen(json_error_words(r)) > 0);
+                        assert_true(strlen(json_error_text(r)) > 0);
         }
 }
 

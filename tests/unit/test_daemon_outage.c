@@ -19,24 +19,24 @@ static Fault a_fault(void)
         return f;
 }
 
-/* Fails every ten seconds for so long; counts what is said. */
-static unsigned words_in(Outage *o, uint64_t begin, uint64_t lasting)
+/* Fails every ten seconds for so long; counts what is logged. */
+static unsigned reports_in(Outage *o, uint64_t begin, uint64_t lasting)
 {
         const Fault f = a_fault();
-        unsigned words = 0;
+        unsigned reports = 0;
         for (uint64_t at = 0; at < lasting; at += 10 * USEC_PER_SEC) {
                 uint64_t delay;
-                words += outage_failed(o, &f, begin + at, at * 7919, &delay);
+                reports += outage_failed(o, &f, begin + at, at * 7919, &delay);
                 assert_true(delay >= FLOOR && delay <= CEILING);
         }
-        return words;
+        return reports;
 }
 
 static void hours_are_a_few_lines(void **state _unused_)
 {
         static const struct {
                 uint64_t lasting;
-                unsigned words;
+                unsigned reports;
         } cases[] = {
                 {1, 1},                     /* at once */
                 {USEC_PER_MINUTE, 1},       /* the next is after a minute */
@@ -49,7 +49,8 @@ static void hours_are_a_few_lines(void **state _unused_)
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 Outage o;
                 outage_init(&o, FLOOR, CEILING);
-                assert_int_equal(words_in(&o, 5 * USEC_PER_SEC, cases[i].lasting), cases[i].words);
+                assert_int_equal(reports_in(&o, 5 * USEC_PER_SEC, cases[i].lasting),
+                                 cases[i].reports);
         }
 }
 
@@ -77,7 +78,7 @@ static void the_end_tells_how_long_it_lasted_and_only_once(void **state _unused_
         uint64_t lasted = 0;
         outage_init(&o, FLOOR, CEILING);
         assert_false(outage_over(&o, 1, &lasted));
-        (void)words_in(&o, USEC_PER_HOUR, USEC_PER_MINUTE);
+        (void)reports_in(&o, USEC_PER_HOUR, USEC_PER_MINUTE);
         assert_true(o.down);
         assert_string_equal(o.fault.message, "gone");
         assert_int_equal(o.attempts, 6);
@@ -92,7 +93,7 @@ static void the_next_outage_begins_from_scratch(void **state _unused_)
         uint64_t lasted, delay;
         const Fault f = a_fault();
         outage_init(&o, FLOOR, CEILING);
-        (void)words_in(&o, 0, USEC_PER_HOUR);
+        (void)reports_in(&o, 0, USEC_PER_HOUR);
         assert_true(outage_over(&o, USEC_PER_HOUR, &lasted));
         assert_true(outage_failed(&o, &f, USEC_PER_HOUR + 1, UINT64_MAX, &delay));
         assert_true(delay <= 3 * FLOOR);

@@ -154,8 +154,8 @@ static void the_shortest_wait_is_kept(void **state)
         assert_int_equal(delay, 5);
 }
 
-/* A fault that no second try mends ends the watch: refused credentials the run, an answer that is
- * too large, say, the refresh. */
+/* A fault that no second try corrects ends the watch: refused credentials the run, an answer that
+ * is too large, say, the refresh. */
 static void a_fault_that_stays_ends_the_watch(void **state)
 {
         (void)state;
