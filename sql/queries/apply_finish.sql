@@ -18,7 +18,7 @@ WITH spooled AS (
               JOIN edgemirror.database_connection d ON d.id = x.id) done
 ), missing AS (
     SELECT count(*) FILTER (WHERE m.verdict = 'gone' AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
-           count(*) FILTER (WHERE m.verdict NOT IN ('gone', 'pending', 'listed', 'elsewhere') AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held,
+           count(*) FILTER (WHERE m.verdict NOT IN ('gone', 'pending', 'listed', 'moved') AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held,
            count(*) FILTER (WHERE m.verdict = 'pending' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS pending,
            count(*) FILTER (WHERE m.verdict <> 'listed' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS kept
       FROM pg_temp.edgemirror_missing_2 m

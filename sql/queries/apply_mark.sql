@@ -1,7 +1,7 @@
 -- Writes down which rows are missing and stay, since when and why, and of which that is over; a row about which nothing changed is not written. In order of
 -- id, as apply_rows does. The proofs of a pending row are counted; whatever else is found of it ends the series. $1 edge, $2 time, $3 run.
 WITH marked AS (
-    SELECT d.id, m.http_status, CASE WHEN m.verdict NOT IN ('listed', 'elsewhere') THEN m.verdict END AS reason
+    SELECT d.id, m.http_status, CASE WHEN m.verdict NOT IN ('listed', 'moved') THEN m.verdict END AS reason
       FROM pg_temp.edgemirror_missing_2 m
       JOIN edgemirror.database_connection d ON d.id = m.id
      WHERE m.verdict <> 'gone' AND d.edge_connection_id = $1::uuid AND d.removed_at IS NULL

@@ -1,5 +1,5 @@
 -- Finds the rows of the mirror that the list does not hold, without locking anything, and what becomes of each: "gone" (to be removed: proven gone in as many
--- syncs in a row as it takes, this one included), "pending" (proven gone in fewer), "elsewhere" (it has moved to another Edge connection), or $2 (nothing is known). Those
+-- syncs in a row as it takes, this one included), "pending" (proven gone in fewer), "moved" (it has moved to another Edge connection), or $2 (nothing is known). Those
 -- that were missing before and are in the list are "listed". By one aggregate, whose cost grows with the rows whatever the planner thinks of tables without
 -- statistics; a join may be planned as a loop in a loop. Gives how many rows the edge has, how many of them are missing, the names of a few for a person, and
 -- of how many it has to be written down that they are missing, or are not any more. $1 edge, $2 why rows of which nothing is known stay (null: the list is not
@@ -23,7 +23,7 @@ WITH present AS (
     SELECT id, verdict, http_status
       FROM (SELECT id, http_status,
                    CASE WHEN listed THEN 'listed' WHEN $2::text IS NULL THEN NULL WHEN gone AND coalesce(proofs, 0) + 1 >= $3::bigint THEN 'gone' WHEN gone THEN 'pending'
-                        WHEN NOT gone THEN 'elsewhere' ELSE $2::text END AS verdict
+                        WHEN NOT gone THEN 'moved' ELSE $2::text END AS verdict
               FROM seen) judged
      WHERE verdict IS NOT NULL
     RETURNING id, verdict

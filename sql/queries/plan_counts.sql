@@ -7,5 +7,5 @@ SELECT s.listed, x.added, x.changed, m.removed, x.restored,
                count(*) FILTER (WHERE kind = 'moved') AS moved, count(*) FILTER (WHERE kind = 'restored') AS restored
           FROM pg_temp.edgemirror_difference_3) x,
        (SELECT count(*) FILTER (WHERE verdict = 'gone') AS removed, count(*) FILTER (WHERE verdict = 'pending') AS pending,
-               count(*) FILTER (WHERE verdict NOT IN ('gone', 'pending', 'listed', 'elsewhere')) AS held
+               count(*) FILTER (WHERE verdict NOT IN ('gone', 'pending', 'listed', 'moved')) AS held
           FROM pg_temp.edgemirror_missing_2) m

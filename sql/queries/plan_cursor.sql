@@ -6,6 +6,6 @@ SELECT CASE p.kind WHEN 'moved' THEN 'changed' ELSE p.kind END AS kind, p.id, p.
         UNION ALL
         SELECT CASE verdict WHEN 'gone' THEN 'removed' WHEN 'pending' THEN 'pending' ELSE 'held' END, id, NULL, NULL, NULL
           FROM pg_temp.edgemirror_missing_2
-         WHERE verdict NOT IN ('listed', 'elsewhere')) p
+         WHERE verdict NOT IN ('listed', 'moved')) p
   LEFT JOIN edgemirror.database_connection d ON d.id = p.id
  ORDER BY array_position(ARRAY['added', 'restored', 'changed', 'moved', 'removed', 'pending', 'held'], p.kind), coalesce(p.name, d.name), p.id

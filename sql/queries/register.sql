@@ -2,13 +2,13 @@
 -- due: at once in force when it is new or its schedule has changed, else only if it was to be due later; what is due already remains due; an edge that is
 -- disabled is not due. One that is disabled here and wanted by another instance stays as that one has it.
 -- $1 ids, $2 names, $3 enabled, $4 schedules, $5 time zones, $6 times: arrays of the same length; $7 this instance (null: none).
-WITH elsewhere AS (
+WITH wanted_by_others AS (
     SELECT DISTINCT x.id FROM edgemirror.instance i CROSS JOIN LATERAL unnest(i.edges) AS x (id)
      WHERE i.instance_id IS DISTINCT FROM $7::uuid AND i.stopped_at IS NULL
 ), wanted AS (
     SELECT w.* FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::text[], $6::bigint[])
            AS w (edge_connection_id, name, enabled, schedule, timezone, next_usec)
-     WHERE w.enabled OR NOT EXISTS (SELECT FROM elsewhere x WHERE x.id = w.edge_connection_id)
+     WHERE w.enabled OR NOT EXISTS (SELECT FROM wanted_by_others x WHERE x.id = w.edge_connection_id)
 ), edge AS (
     INSERT INTO edgemirror.edge AS e (edge_connection_id, name, enabled, schedule, timezone)
     SELECT w.edge_connection_id, w.name, w.enabled, w.schedule, w.timezone FROM wanted w

@@ -143,7 +143,7 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
                 printf("    %" PRId64 " %s to an Edge connection that is not synced here, and "
                        "stays as it is now\n",
                        r->applied.moved, r->applied.moved == 1 ? "row went" : "rows went");
-        int64_t left = r->elsewhere - r->applied.moved;
+        int64_t left = r->moved - r->applied.moved;
         if (left > 0)
                 printf("    %" PRId64 " of the missing rows %s to another Edge connection now; its "
                        "sync takes %s over\n",

@@ -76,8 +76,8 @@ typedef enum ListingStep {
 
 typedef struct Listing {
         unsigned limit; /* of the next request */
-        /* of the next request; whoever has a page that begins elsewhere sets it before it gives
-         * that page */
+        /* of the next request; whoever has a page that begins at another offset sets it before it
+         * gives that page */
         int64_t offset;
         int64_t pages;    /* received, all passes */
         int64_t received; /* different ids, all passes */

@@ -147,8 +147,8 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
         switch (step) {
         case POLLING_WAIT:
                 return SYNC_JOB_GOES_ON;
-        case POLLING_ELSEWHERE:
-                return SYNC_JOB_ELSEWHERE;
+        case POLLING_OTHER_ADDRESS:
+                return SYNC_JOB_OTHER_ADDRESS;
         case POLLING_FAILED:
                 return machine_fail(m, &fault);
         default:

@@ -54,8 +54,8 @@ typedef enum SyncEvent {
         SYNC_REFRESH_UNKNOWN, /* perhaps begun: settle, then list */
         SYNC_REFRESH_OVER,    /* refused; list what the catalog knows */
         SYNC_JOB_GOES_ON,
-        SYNC_JOB_ELSEWHERE, /* ask at another URL at once */
-        SYNC_JOB_ENDED,     /* in whatever way: list */
+        SYNC_JOB_OTHER_ADDRESS, /* ask at another URL at once */
+        SYNC_JOB_ENDED,         /* in whatever way: list */
         SYNC_PAGE_JOINED,
         SYNC_LIST_AGAIN,
         SYNC_PAGE_AGAIN, /* the request failed; try again after the delay */

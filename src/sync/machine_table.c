@@ -73,7 +73,7 @@ static const SyncTransition table[] = {
 
         {SYNC_POLLING, SYNC_JOB_GOES_ON, SYNC_POLL_WAIT, SYNC_DO_WAIT, "waiting for the job",
          SYNC_NOTE_NEWS},
-        {SYNC_POLLING, SYNC_JOB_ELSEWHERE, SYNC_POLLING, SYNC_DO_GET_JOB,
+        {SYNC_POLLING, SYNC_JOB_OTHER_ADDRESS, SYNC_POLLING, SYNC_DO_GET_JOB,
          "not found; asking at the other address", 0},
         {SYNC_POLLING, SYNC_JOB_ENDED, SYNC_LISTING, SYNC_DO_LIST, "the job is over; listing",
          SYNC_NOTE},
@@ -202,7 +202,7 @@ const char *sync_event_name(SyncEvent event)
                 [SYNC_REFRESH_UNKNOWN] = "refresh-unknown",
                 [SYNC_REFRESH_OVER] = "refresh-over",
                 [SYNC_JOB_GOES_ON] = "job-goes-on",
-                [SYNC_JOB_ELSEWHERE] = "job-elsewhere",
+                [SYNC_JOB_OTHER_ADDRESS] = "job-other-address",
                 [SYNC_JOB_ENDED] = "job-ended",
                 [SYNC_PAGE_JOINED] = "page-joined",
                 [SYNC_LIST_AGAIN] = "list-again",

@@ -96,9 +96,9 @@ static PollingStep polling_ended(const CatalogJob *job, Fault *ret_fault)
         return POLLING_BAD;
 }
 
-/* What answers here is not the job, and may be elsewhere. Not so: what passes (a busy catalog, a
- * lost connection), and what holds for every address (no connection, credentials that the catalog
- * itself refuses). */
+/* What answers here is not the job, which may be at another address. Not so: what passes (a busy
+ * catalog, a lost connection), and what holds for every address (no connection, credentials that
+ * the catalog itself refuses). */
 static bool polling_not_here(const CatalogAnswer *a)
 {
         const Fault *fault = &a->fault;
@@ -119,14 +119,15 @@ static bool polling_next_address(Polling *p)
         return true;
 }
 
-static PollingStep polling_elsewhere(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
-                                     uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)
+static PollingStep polling_try_address(Polling *p, const CatalogJobAnswer *answer,
+                                       uint64_t now_usec, uint64_t random, uint64_t *ret_delay_usec,
+                                       Fault *ret_fault)
 {
         if (p->address == p->first_address)
                 p->fault = answer->answer.fault;
         p->peer_only = p->peer_only && answer->answer.fault.scope == FAULT_PEER;
         if (polling_next_address(p))
-                return POLLING_ELSEWHERE;
+                return POLLING_OTHER_ADDRESS;
         /* Where nothing but sign-in pages or refusals answer, the list will meet them, too. */
         bool over = p->peer_only || ++p->not_found >= NOT_FOUND_MAX;
         p->address = p->first_address;
@@ -169,7 +170,7 @@ PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t 
                            uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)
 {
         if (polling_not_here(&answer->answer))
-                return polling_elsewhere(p, answer, now_usec, random, ret_delay_usec, ret_fault);
+                return polling_try_address(p, answer, now_usec, random, ret_delay_usec, ret_fault);
         if (answer->answer.fault.scope != FAULT_NONE)
                 return polling_fault(p, answer, now_usec, random, ret_delay_usec, ret_fault);
 

@@ -17,13 +17,13 @@
 #include "config/sync_settings.h"
 
 typedef enum PollingStep {
-        POLLING_WAIT,      /* ask again after *ret_delay_usec */
-        POLLING_ELSEWHERE, /* ask again at once: `address` has changed */
-        POLLING_CLEAN,     /* ended well */
-        POLLING_BAD,       /* ended, not clean; the fault says how */
-        POLLING_TIMEOUT,   /* a deadline passed */
-        POLLING_VANISHED,  /* no such job, or not for us: how it ended is not known */
-        POLLING_FAILED,    /* the catalog cannot be asked; the fault ends the run */
+        POLLING_WAIT,          /* ask again after *ret_delay_usec */
+        POLLING_OTHER_ADDRESS, /* ask again at once: `address` has changed */
+        POLLING_CLEAN,         /* ended well */
+        POLLING_BAD,           /* ended, not clean; the fault says how */
+        POLLING_TIMEOUT,       /* a deadline passed */
+        POLLING_VANISHED,      /* no such job, or not for us: how it ended is not known */
+        POLLING_FAILED,        /* the catalog cannot be asked; the fault ends the run */
 } PollingStep;
 
 typedef struct Polling {

@@ -68,7 +68,7 @@ static ProofVerdict judge(const Uuid *edge, const Uuid *asked, const CatalogOneA
         /* One that cannot be mirrored is there, and stays as it is. */
         if (a->row.rejected)
                 return PROOF_HERE;
-        return uuid_equal(&a->row.edge_connection_id, edge) ? PROOF_HERE : PROOF_ELSEWHERE;
+        return uuid_equal(&a->row.edge_connection_id, edge) ? PROOF_HERE : PROOF_MOVED;
 }
 
 static void count_unknown(Proof *p, const Uuid *asked, const Fault *fault)
@@ -89,7 +89,7 @@ static void control_answered(Proof *p, ProofVerdict verdict, const CatalogOneAns
 {
         char id[UUID_STRING_SIZE];
         p->asks_control = false;
-        if (verdict == PROOF_HERE || verdict == PROOF_ELSEWHERE)
+        if (verdict == PROOF_HERE || verdict == PROOF_MOVED)
                 return;
         p->given_up = true;
         if (verdict == PROOF_GONE)
@@ -121,7 +121,7 @@ ProofVerdict proof_answer(Proof *p, unsigned i, const Uuid *edge, const Uuid *as
         }
         p->gone += verdict == PROOF_GONE;
         p->here += verdict == PROOF_HERE;
-        p->elsewhere += verdict == PROOF_ELSEWHERE;
+        p->moved += verdict == PROOF_MOVED;
         if (verdict == PROOF_UNKNOWN)
                 count_unknown(p, asked, &fault);
         else

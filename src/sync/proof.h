@@ -29,7 +29,7 @@ typedef enum ProofVerdict {
         PROOF_HERE,    /* the list has missed it; the answer's row joins the snapshot */
         /* it belongs to another Edge connection, whose sync takes it over; neither removed nor held
            by this one */
-        PROOF_ELSEWHERE,
+        PROOF_MOVED,
         PROOF_UNKNOWN, /* it stays, and is held */
 } ProofVerdict;
 
@@ -53,7 +53,7 @@ typedef struct Proof {
         Uuid control;
         bool asks_control; /* nothing else is asked for until that has been answered */
         int64_t next;      /* number of the first id that no slot has taken */
-        int64_t gone, here, elsewhere, unknown;
+        int64_t gone, here, moved, unknown;
         unsigned unknown_in_a_row;
         bool given_up;
         Fault fault; /* of the first that stayed unknown */

@@ -47,7 +47,7 @@ int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked,
         case PROOF_GONE:
                 v.gone = true;
                 break;
-        case PROOF_ELSEWHERE:
+        case PROOF_MOVED:
                 v.moved = &answer->row;
                 break;
         case PROOF_UNKNOWN:

@@ -97,7 +97,7 @@ static void sync_report(Sync *s)
                 .has_job = m->has_job,
                 .job = m->job,
                 .applied = m->applied,
-                .elsewhere = m->proof.elsewhere,
+                .moved = m->proof.moved,
                 .listed = sync_outcome_is_applied(m->outcome) ? m->applied.listed
                                                               : s->machine.listing.received,
                 .pages = m->pages,
@@ -189,7 +189,7 @@ static void sync_tell(Sync *s)
         if (s->machine.phase == SYNC_PHASE_VERIFY) {
                 const Proof *p = &s->machine.proof;
                 progress.to_prove = p->total;
-                progress.proven = p->gone + p->here + p->elsewhere + p->unknown;
+                progress.proven = p->gone + p->here + p->moved + p->unknown;
         }
         s->progress(&progress, s->userdata);
 }

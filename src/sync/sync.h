@@ -64,7 +64,7 @@ typedef struct SyncReport {
         MirrorApplied applied;
         /* rows missing from the list that belong to another Edge connection now: left to its sync,
          * or applied.moved */
-        int64_t elsewhere;
+        int64_t moved;
         int64_t listed, pages, requests;
         uint64_t duration_usec;
         Fault fault; /* scope FAULT_NONE: no error */

@@ -376,7 +376,7 @@ static void check_unseen(World *w, const DbStatement *s, int64_t unseen)
 static void check_held(World *w, const DbStatement *s)
 {
         const Run *r = s->run;
-        int64_t not_shown = 0, doubtful = 0, elsewhere = r->elsewhere;
+        int64_t not_shown = 0, doubtful = 0, moved = r->proven_moved;
         int64_t unseen = check_asked(w, s);
         if (!s->ending.listed_whole) {
                 check_unseen(w, s, unseen);
@@ -390,12 +390,11 @@ static void check_held(World *w, const DbStatement *s)
                             !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to);
         }
         int64_t kept = s->applied.held + s->applied.pending;
-        if (kept > doubtful || kept + elsewhere < not_shown)
+        if (kept > doubtful || kept + moved < not_shown)
                 world_fail(w,
-                           "run %d holds %d rows; %d rows of the mirror were not shown, %d are "
-                           "elsewhere, %d came or went",
-                           (int)s->run_id, (int)kept, (int)not_shown, (int)elsewhere,
-                           (int)doubtful);
+                           "run %d holds %d rows; %d rows of the mirror were not shown, %d have "
+                           "moved, %d came or went",
+                           (int)s->run_id, (int)kept, (int)not_shown, (int)moved, (int)doubtful);
         bool held = word_is(w->database->runs[s->run_id].outcome, "held");
         if (held != (s->applied.held > 0))
                 world_fail(w, "run %d is %s and holds %d rows", (int)s->run_id,

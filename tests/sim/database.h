@@ -141,7 +141,7 @@ typedef struct DbMissing {
                 MISSING_UNKNOWN,
                 MISSING_GONE,
                 MISSING_PENDING,
-                MISSING_ELSEWHERE,
+                MISSING_MOVED,
                 MISSING_LISTED
         } verdict;
 } DbMissing;

@@ -394,8 +394,8 @@ static int missing_judge(const DbStatement *s, unsigned row, const DbRow *r, boo
              i < s->snapshot.n_verdicts && s->snapshot.missing == MIRROR_MISSING_REMOVE; i++) {
                 if (s->snapshot.verdicts[i].row != row)
                         continue;
-                if (s->snapshot.verdicts[i].elsewhere)
-                        return MISSING_ELSEWHERE;
+                if (s->snapshot.verdicts[i].moved)
+                        return MISSING_MOVED;
                 gone = s->snapshot.verdicts[i].gone;
         }
         if (!gone)
@@ -570,7 +570,7 @@ static void query_apply_mark(World *w, const DbStatement *s, const DbTransaction
                         continue;
                 bool pending = m->verdict == MISSING_PENDING;
                 r->proofs = pending ? r->proofs + 1 : 0;
-                if (m->verdict == MISSING_LISTED || m->verdict == MISSING_ELSEWHERE)
+                if (m->verdict == MISSING_LISTED || m->verdict == MISSING_MOVED)
                         r->missing = MIRROR_MISSING_IGNORE;
                 else if (pending || s->snapshot.missing != MIRROR_MISSING_REMOVE)
                         r->missing = s->snapshot.missing;

@@ -38,11 +38,11 @@ s/if (a->absent)/if (a->absent || a->answer.status == 404)/
 
 a row of another edge is taken in
 src/sync/proof.c
-s/PROOF_HERE : PROOF_ELSEWHERE/PROOF_HERE : PROOF_HERE/
+s/PROOF_HERE : PROOF_MOVED/PROOF_HERE : PROOF_HERE/
 
 a row of another edge is taken as gone
 src/sync/proof.c
-s/PROOF_HERE : PROOF_ELSEWHERE/PROOF_HERE : PROOF_GONE/
+s/PROOF_HERE : PROOF_MOVED/PROOF_HERE : PROOF_GONE/
 
 rows that are held are removed without proof
 tests/sim/database_queries.c

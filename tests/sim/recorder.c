@@ -95,7 +95,7 @@ void record_one(World *w, Run *r, const CatalogCall *c)
         if (c->n > 0 && (c->rows[0].edge == r->edge || c->rows[0].spoiled))
                 record_joined(r, &c->rows[0]);
         else
-                r->elsewhere += c->n > 0;
+                r->proven_moved += c->n > 0;
         r->unknown_in_a_row = known ? 0 : r->unknown_in_a_row + 1;
         if (r->unknown_in_a_row > r->unknown_most)
                 r->unknown_most = r->unknown_in_a_row;
@@ -140,7 +140,7 @@ static void cover_transition(World *w, const SyncMachine *m, SyncAction action)
         COVER_MANY(w, guard_held, on == SYNC_REMOVALS_HELD);
         COVER_MANY(w, proof_404, m->verdict == PROOF_GONE);
         COVER_MANY(w, proof_200, m->verdict == PROOF_HERE);
-        COVER_MANY(w, proof_elsewhere, m->verdict == PROOF_ELSEWHERE);
+        COVER_MANY(w, proof_moved, m->verdict == PROOF_MOVED);
         COVER_MANY(w, proof_unknown, m->verdict == PROOF_UNKNOWN);
 }
 

@@ -95,7 +95,8 @@ void run_start(World *w, Run *r, const RunPlan *plan)
         };
         COVER(w, runs);
         memset((char *)r + offsetof(Run, run_id), 0, offsetof(Run, shown) - offsetof(Run, run_id));
-        memset((char *)r + offsetof(Run, elsewhere), 0, sizeof(*r) - offsetof(Run, elsewhere));
+        memset((char *)r + offsetof(Run, proven_moved), 0,
+               sizeof(*r) - offsetof(Run, proven_moved));
         r->plan = *plan;
         r->started_at = w->now;
         w->running = r->instance;

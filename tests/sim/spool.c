@@ -75,7 +75,7 @@ int spool_add_verdict(Spool *s, const SpoolVerdict *verdict, Fault *ret_fault)
 {
         Verdict v = {.row = (uint16_t)truth_row_of(&verdict->id),
                      .gone = verdict->gone,
-                     .elsewhere = verdict->moved != NULL};
+                     .moved = verdict->moved != NULL};
         return spool_append(s, &v, sizeof(v), ret_fault);
 }
 

@@ -9,7 +9,7 @@
 /* What the catalog said when a row was asked for by its id; neither: nothing is known. */
 typedef struct Verdict {
         uint16_t row;
-        bool gone, elsewhere;
+        bool gone, moved;
 } Verdict;
 
 /* Borrowed until something is added. */

@@ -224,7 +224,7 @@ static void remove_at(World *w, unsigned edge, size_t at)
         unsigned row = t->lists[edge].rows[at];
         TruthVersion v = *truth_now(t, row);
         list_remove(&t->lists[edge], at);
-        v.edge = ELSEWHERE_THAN_ANYWHERE;
+        v.edge = NO_EDGE;
         truth_change(w, row, v);
 }
 

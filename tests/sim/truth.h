@@ -10,13 +10,13 @@
 #include "base/record.h"
 #include "sim/world.h"
 
-enum { VERSIONS_MAX = 1 << 16, ELSEWHERE_THAN_ANYWHERE = -1 };
+enum { VERSIONS_MAX = 1 << 16, NO_EDGE = -1 };
 
 /* One row as it was from a tick on. */
 typedef struct TruthVersion {
         uint32_t from;
         int32_t before; /* index of the version before; -1: none */
-        int8_t edge;    /* ELSEWHERE_THAN_ANYWHERE: it does not exist */
+        int8_t edge;    /* NO_EDGE: it does not exist */
         bool visible;   /* false: our user is not allowed to see it, */
         /* and asked for by its id, the catalog says that there is no such row */
         bool denied;

@@ -288,7 +288,7 @@ static int keep_rows(void)
         if (r == 0)
                 r = snapshot_add_verdict(&s, PROOF_GONE, &row.id, &one, &fault);
         if (r == 0)
-                r = snapshot_add_verdict(&s, PROOF_ELSEWHERE, &row.id, &one, &fault);
+                r = snapshot_add_verdict(&s, PROOF_MOVED, &row.id, &one, &fault);
         if (r == 0)
                 r = spool_add_id(s.found, &row.id, &fault);
         if (r == 0)

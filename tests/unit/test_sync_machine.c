@@ -31,7 +31,7 @@ static const unsigned allowed[SYNC_STATES] = {
         [SYNC_REFRESHING] = E(SYNC_JOB_STARTED) | E(SYNC_REFRESH_AGAIN) | E(SYNC_REFRESH_UNKNOWN) |
                             E(SYNC_REFRESH_OVER) | ENDS,
         [SYNC_REFRESH_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
-        [SYNC_POLLING] = E(SYNC_JOB_GOES_ON) | E(SYNC_JOB_ELSEWHERE) | E(SYNC_JOB_ENDED) | ENDS,
+        [SYNC_POLLING] = E(SYNC_JOB_GOES_ON) | E(SYNC_JOB_OTHER_ADDRESS) | E(SYNC_JOB_ENDED) | ENDS,
         [SYNC_POLL_WAIT] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_SETTLING] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_LISTING] = E(SYNC_PAGE_JOINED) | E(SYNC_LIST_AGAIN) | E(SYNC_PAGE_AGAIN) |
@@ -504,7 +504,7 @@ static void a_life_that_removes_proves_each_row_first(void **state)
         assert_int_equal(m.verdict, PROOF_HERE);
         Uuid elsewhere = number_id(1001);
         assert_int_equal(give_one(&m, 2, 102, false, &elsewhere), SYNC_DO_APPLY);
-        assert_int_equal(m.verdict, PROOF_ELSEWHERE);
+        assert_int_equal(m.verdict, PROOF_MOVED);
         assert_int_equal(m.missing, MIRROR_MISSING_REMOVE);
         assert_int_equal(m.phase, SYNC_PHASE_APPLY);
         assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);

@@ -70,14 +70,14 @@ static void job_that_is_not_found_is_asked_for_elsewhere_then_given_up(void **st
         uint64_t delay = 0;
         unsigned asked = 1;
         polling_init(&p, &limits, true, false, 1);
-        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
+        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_OTHER_ADDRESS);
         assert_int_equal(p.address, JOB_ADDRESS_V1);
-        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
+        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_OTHER_ADDRESS);
         assert_int_equal(p.address, JOB_ADDRESS_2_0);
-        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_ELSEWHERE);
+        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault), POLLING_OTHER_ADDRESS);
         assert_int_equal(p.address, JOB_ADDRESS_EDGE);
         PollingStep s = POLLING_WAIT;
-        while ((s == POLLING_WAIT || s == POLLING_ELSEWHERE) && asked++ < 50)
+        while ((s == POLLING_WAIT || s == POLLING_OTHER_ADDRESS) && asked++ < 50)
                 s = polling_answer(&p, &a, 2, 0, &delay, &fault);
         assert_int_equal(s, POLLING_VANISHED);
 }
@@ -112,7 +112,7 @@ static void what_is_not_the_job_is_no_answer(void **state)
                                                        JOB_ADDRESS_2_0, JOB_ADDRESS_EDGE};
                 for (size_t k = 0; k < ARRAY_SIZE(addresses); k++) {
                         assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault),
-                                         POLLING_ELSEWHERE);
+                                         POLLING_OTHER_ADDRESS);
                         assert_int_equal(p.address, addresses[k]);
                 }
                 assert_int_equal(step(&p, "COMPLETED", "", 2, &delay), POLLING_CLEAN);
@@ -121,7 +121,7 @@ static void what_is_not_the_job_is_no_answer(void **state)
                 polling_init(&p, &limits, true, true, 1);
                 PollingStep s = POLLING_WAIT;
                 for (unsigned asked = 0;
-                     (s == POLLING_WAIT || s == POLLING_ELSEWHERE) && asked < 50; asked++)
+                     (s == POLLING_WAIT || s == POLLING_OTHER_ADDRESS) && asked < 50; asked++)
                         s = polling_answer(&p, &a, 2, 0, &delay, &fault);
                 assert_int_equal(s, POLLING_VANISHED);
                 assert_int_equal(fault.scope, FAULT_RUN);

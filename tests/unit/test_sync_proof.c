@@ -57,7 +57,7 @@ static void each_answer_has_its_verdict(void **state)
         } cases[] = {
                 {gone(), PROOF_GONE},
                 {given(&row, &edge), PROOF_HERE},
-                {given(&row, &other_edge), PROOF_ELSEWHERE},
+                {given(&row, &other_edge), PROOF_MOVED},
                 {spoiled(&row, &edge), PROOF_HERE}, /* L5: it is there, and stays as it is */
                 {spoiled(&row, &other_edge), PROOF_HERE},
                 {spoiled(&row, &(Uuid){{0}}), PROOF_HERE},
@@ -79,7 +79,7 @@ static void each_answer_has_its_verdict(void **state)
                         fail_msg("case %zu", i);
                 assert_int_equal(p.gone, cases[i].verdict == PROOF_GONE);
                 assert_int_equal(p.here, cases[i].verdict == PROOF_HERE);
-                assert_int_equal(p.elsewhere, cases[i].verdict == PROOF_ELSEWHERE);
+                assert_int_equal(p.moved, cases[i].verdict == PROOF_MOVED);
                 assert_int_equal(proof_unknown(&p), cases[i].verdict == PROOF_UNKNOWN);
                 assert_int_equal(proof_over(&p), cases[i].verdict != PROOF_PENDING);
         }
