@@ -148,7 +148,8 @@ static void daemon_on_registered(void *userdata)
 {
         Daemon *d = userdata;
         daemon_ready(d);
-        presence_begin(&d->presence);
+        if (!d->stopping) /* it has left */
+                presence_begin(&d->presence);
 }
 
 static void daemon_status_changed(void *userdata)
@@ -316,11 +317,12 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
         presence_configure(&d->presence, peers, edges_count_scheduled(&d->edges), c->lease_usec);
         prune_configure(&d->prune, peers, &retention);
         locks_configure(&d->locks, peers);
+        /* before the breaker, which closes at once when no edge is scheduled */
+        claims_configure(&d->claims, peers);
         if (others)
                 breaker_reset(&d->breaker, peers);
         else
                 breaker_retry(&d->breaker);
-        claims_configure(&d->claims, peers);
         peers_unref(before_peers);
         (void)config_free(before);
 }

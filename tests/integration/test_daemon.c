@@ -63,6 +63,26 @@ static void ready_is_said_once_the_edges_are_registered(void **state)
         assert_int_equal(harness_service_said(s, "READY=1"), 1);
 }
 
+static void a_service_without_scheduled_edges_is_ready_and_takes_one_by_a_reload(void **state)
+{
+        ServiceWorld *w = *state;
+        w->n_configured = 1;
+        service_write_config(w);
+        FILE *f = fopen(w->config, "a"); /* its last section is the edge's */
+        assert_non_null(f);
+        assert_true(fputs("enabled = no\n", f) >= 0);
+        assert_int_equal(fclose(f), 0);
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await(s, "READY=1", 1);
+        harness_service_await(s, "STATUS=Syncing 0 of 1 edges; next: nothing is scheduled", 1);
+        assert_int_equal(requests(w, "any", -1, 0), 0);
+        service_write_config(w);
+        harness_service_reload(s);
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.edge WHERE enabled");
+        reload_and_sync(w, s, 0);
+        service_stop(w, 0);
+}
+
 static void the_watchdog_is_fed(void **state)
 {
         ServiceWorld *w = *state;
@@ -440,6 +460,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(ready_is_said_once_the_edges_are_registered, few_edges),
+                cmocka_unit_test_setup(
+                        a_service_without_scheduled_edges_is_ready_and_takes_one_by_a_reload,
+                        few_edges),
                 cmocka_unit_test_setup(the_watchdog_is_fed, few_edges),
                 cmocka_unit_test_setup(edges_are_synced_when_they_are_due_and_not_before,
                                        few_edges),
