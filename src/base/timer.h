@@ -14,7 +14,8 @@ typedef void (*TimerHandler)(void *userdata);
 
 typedef struct Timer {
         /* private */
-        sd_event_source *source; /* NULL: not armed */
+        sd_event_source *source;
+        bool armed, kept;
         TimerHandler handler;
         void *userdata;
 } Timer;
@@ -23,6 +24,14 @@ typedef struct Timer {
  * later. Negative errno: it is not armed. */
 int timer_start(Timer *t, sd_event *event, uint64_t delay_usec, uint64_t accuracy_usec,
                 TimerHandler handler, void *userdata);
+
+/* The same, and what it is made of is kept until timer_cancel: timer_restart, with its accuracy,
+ * handler and userdata, needs no memory. */
+int timer_start_kept(Timer *t, sd_event *event, uint64_t delay_usec, uint64_t accuracy_usec,
+                     TimerHandler handler, void *userdata);
+
+/* Of one that was started to be kept, armed or not. Does nothing after timer_cancel. */
+void timer_restart(Timer *t, uint64_t delay_usec);
 
 /* The handler is not called. Does nothing to a timer that is not armed. */
 void timer_cancel(Timer *t);

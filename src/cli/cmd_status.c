@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "base/timer.h"
 #include "cli/asked_names.h"
 #include "cli/cli.h"
 #include "cli/command.h"
@@ -35,7 +36,7 @@ typedef struct StatusView {
         int status;
 
         /* of a watch */
-        sd_event_source *timer;
+        Timer timer;
         MirrorTask *task;
         FILE *head, *first, *rest; /* the service; what needs a look; the others */
         char *head_text, *first_text, *rest_text;
@@ -158,12 +159,9 @@ static void watch_draw(StatusView *v, const Fault *fault)
         (void)fflush(stdout);
 }
 
-static int watch_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+static void watch_on_timer(void *userdata)
 {
-        (void)s;
-        (void)usec;
         status_ask(userdata);
-        return 0;
 }
 
 static void watch_took(StatusView *v, const Fault *fault)
@@ -173,9 +171,7 @@ static void watch_took(StatusView *v, const Fault *fault)
         (void)fflush(v->rest);
         watch_draw(v, fault);
         watch_close(v);
-        v->timer = sd_event_source_disable_unref(v->timer);
-        if (sd_event_add_time_relative(v->session.event, &v->timer, CLOCK_MONOTONIC,
-                                       WATCH_EVERY_USEC, 0, watch_on_timer, v) < 0)
+        if (timer_start(&v->timer, v->session.event, WATCH_EVERY_USEC, 0, watch_on_timer, v) < 0)
                 (void)sd_event_exit(v->session.event, 0);
 }
 
@@ -320,7 +316,7 @@ int command_status(const CommandLine *line)
                 status = status ? status : v.status;
         }
         watch_close(&v);
-        sd_event_source_disable_unref(v.timer);
+        timer_cancel(&v.timer);
         asked_names_done(&v.asked);
         free(v.known);
         session_done(&v.session);

@@ -10,6 +10,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "base/timer.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/plan_report.h"
@@ -24,7 +25,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #define WAIT_EVERY_USEC USEC_PER_SEC
 
@@ -38,9 +38,9 @@ typedef struct Runner {
         const ConfigEdge *edge;
         Sync *sync;
         ProgressLine *line;
-        Plan *plan;             /* of a dry run */
-        sd_event_source *again; /* another process syncs the edge: when it is tried again */
-        bool waits;             /* has been reported */
+        Plan *plan;  /* of a dry run */
+        Timer again; /* another process syncs the edge: when it is tried again */
+        bool waits;  /* has been reported */
         bool over;
 } Runner;
 
@@ -54,13 +54,13 @@ struct SyncCommand {
         size_t n_edges, next, running;
         bool stopping;
         bool catalog_answers; /* the catalog has answered once: more than one edge may ask */
-        sd_event_source *solo_timeout; /* stops waiting for that */
-        Fault peer_fault;              /* of a peer that refused */
-        Fault printed;                 /* of a peer, the one that was printed last */
-        size_t n_away;                 /* edges that failed as if the catalog were away */
+        Timer solo_timeout;   /* stops waiting for that */
+        Fault peer_fault;     /* of a peer that refused */
+        Fault printed;        /* of a peer, the one that was printed last */
+        size_t n_away;        /* edges that failed as if the catalog were away */
         int status;
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
-        sd_event_source *stop_timer;
+        Timer stop_timer;
 };
 
 /* plan: NULL, or what a dry run found. */
@@ -88,7 +88,7 @@ static void command_wake(SyncCommand *c)
         (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
 }
 
-static int runner_on_again(sd_event_source *s, uint64_t usec, void *userdata);
+static void runner_on_again(void *userdata);
 
 static void runner_on_progress(const SyncProgress *progress, void *userdata)
 {
@@ -104,8 +104,8 @@ static void runner_on_progress(const SyncProgress *progress, void *userdata)
 static int runner_wait(Runner *r, const SyncReport *report)
 {
         SyncCommand *c = r->command;
-        int error = sd_event_add_time_relative(c->session.event, &r->again, CLOCK_MONOTONIC,
-                                               WAIT_EVERY_USEC, 0, runner_on_again, r);
+        int error =
+                timer_start(&r->again, c->session.event, WAIT_EVERY_USEC, 0, runner_on_again, r);
         if (error < 0)
                 return error;
         if (!r->waits)
@@ -185,20 +185,16 @@ static void runner_could_not(Runner *r, int error)
         command_fail_edge(c, r->edge, OUTCOME_FAILED, &fault);
 }
 
-static int runner_on_again(sd_event_source *s, uint64_t usec, void *userdata)
+static void runner_on_again(void *userdata)
 {
-        (void)s;
-        (void)usec;
         Runner *r = userdata;
         SyncCommand *c = r->command;
-        r->again = sd_event_source_disable_unref(r->again);
         int error = runner_start(c, r);
         if (error >= 0)
-                return 0;
+                return;
         c->running--;
         runner_could_not(r, error);
         command_wake(c);
-        return 0;
 }
 
 /* Starts the edge's sync, or reports why not. */
@@ -252,10 +248,8 @@ static int command_on_reaper(sd_event_source *s, void *userdata)
 }
 
 /* PostgreSQL has not answered in time. Every edge has its line all the same. */
-static int command_on_stop_timeout(sd_event_source *s, uint64_t usec, void *userdata)
+static void command_on_stop_timeout(void *userdata)
 {
-        (void)s;
-        (void)usec;
         SyncCommand *c = userdata;
         Fault late;
         fault_set(&late, FAULT_RUN, ETIMEDOUT, CODE_STOPPED,
@@ -265,14 +259,13 @@ static int command_on_stop_timeout(sd_event_source *s, uint64_t usec, void *user
                 if (c->runners[i].sync && !c->runners[i].over)
                         command_fail_edge(c, c->runners[i].edge, OUTCOME_ABORTED, &late);
         (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
-        return 0;
 }
 
 static void runner_waits_no_more(Runner *r)
 {
         Fault stopped;
         fault_set(&stopped, FAULT_RUN, ECANCELED, CODE_STOPPED, "stopped before it began");
-        r->again = sd_event_source_disable_unref(r->again);
+        timer_cancel(&r->again);
         r->command->running--;
         command_fail_edge(r->command, r->edge, OUTCOME_ABORTED, &stopped);
 }
@@ -291,27 +284,24 @@ static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *
         progress_view_clear(c->view);
         log_info("stopping; a second signal ends at once");
         for (size_t i = 0; i < c->next; i++) {
-                if (c->runners[i].again)
+                if (timer_is_armed(&c->runners[i].again))
                         runner_waits_no_more(&c->runners[i]);
                 else if (c->runners[i].sync)
                         sync_stop(c->runners[i].sync);
         }
-        if (sd_event_add_time_relative(c->session.event, &c->stop_timer, CLOCK_MONOTONIC,
-                                       c->session.config->daemon.stop_timeout_usec, 0,
-                                       command_on_stop_timeout, c) < 0)
+        if (timer_start(&c->stop_timer, c->session.event,
+                        c->session.config->daemon.stop_timeout_usec, 0, command_on_stop_timeout,
+                        c) < 0)
                 (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
         command_wake(c);
         return 0;
 }
 
-static int command_on_solo_timeout(sd_event_source *s, uint64_t usec, void *userdata)
+static void command_on_solo_timeout(void *userdata)
 {
-        (void)s;
-        (void)usec;
         SyncCommand *c = userdata;
         c->catalog_answers = true;
         command_wake(c);
-        return 0;
 }
 
 static int command_watch_signals(SyncCommand *c)
@@ -330,8 +320,8 @@ static void command_on_registered(const Fault *fault, void *userdata)
                          fault->message);
         else if (fault->scope != FAULT_NONE)
                 c->peer_fault = *fault;
-        if (sd_event_add_time_relative(c->session.event, &c->solo_timeout, CLOCK_MONOTONIC,
-                                       ALONE_AT_MOST_USEC, 0, command_on_solo_timeout, c) < 0)
+        if (timer_start(&c->solo_timeout, c->session.event, ALONE_AT_MOST_USEC, 0,
+                        command_on_solo_timeout, c) < 0)
                 c->catalog_answers = true;
         command_go_on(c);
 }
@@ -398,14 +388,14 @@ static void command_close(SyncCommand *c)
 {
         for (size_t i = 0; c->runners && i < c->n_edges; i++) {
                 (void)progress_line_remove(c->runners[i].line);
-                sd_event_source_disable_unref(c->runners[i].again);
+                timer_cancel(&c->runners[i].again);
                 (void)sync_free(c->runners[i].sync);
                 (void)plan_free(c->runners[i].plan);
         }
         (void)progress_view_free(c->view);
         sd_event_source_disable_unref(c->reaper);
-        sd_event_source_disable_unref(c->solo_timeout);
-        sd_event_source_disable_unref(c->stop_timer);
+        timer_cancel(&c->solo_timeout);
+        timer_cancel(&c->stop_timer);
         free(c->runners);
         free(c->edges);
         session_done(&c->session);

@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/timer.h"
 #include "cli/columns.h"
 #include "mirror/lease.h"
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #define DRAW_EVERY_USEC (150 * USEC_PER_MSEC)
 enum {
@@ -32,19 +32,18 @@ struct ProgressLine {
 
 struct ProgressView {
         ProgressLine *first, **last;
-        sd_event_source *timer;
+        sd_event *event;
+        Timer timer;
         unsigned drawn; /* lines on the screen */
         unsigned columns, rows;
 };
 
+static void view_on_timer(void *userdata);
+
 static void view_draw_later(ProgressView *v)
 {
-        int enabled = SD_EVENT_OFF;
-        (void)sd_event_source_get_enabled(v->timer, &enabled);
-        if (enabled != SD_EVENT_OFF)
-                return;
-        (void)sd_event_source_set_time_relative(v->timer, DRAW_EVERY_USEC);
-        (void)sd_event_source_set_enabled(v->timer, SD_EVENT_ONESHOT);
+        if (!timer_is_armed(&v->timer))
+                (void)timer_start(&v->timer, v->event, DRAW_EVERY_USEC, 0, view_on_timer, v);
 }
 
 static void view_make_way(void *userdata)
@@ -89,15 +88,12 @@ static void frame_add_line(Text *frame, const ProgressView *v, const ProgressLin
 }
 
 /* The new lines over the old ones, in one write: nothing flickers. */
-static int view_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+static void view_on_timer(void *userdata)
 {
-        (void)s;
-        (void)usec;
         ProgressView *v = userdata;
         _cleanup_(text_done) Text frame = {0};
-        (void)sd_event_source_set_enabled(v->timer, SD_EVENT_OFF);
         if (!view_measure(v))
-                return 0;
+                return;
         if (v->drawn > 0)
                 (void)text_printf(&frame, "\r\033[%uA", v->drawn);
         unsigned lines = 0, drawn = 0;
@@ -111,11 +107,10 @@ static int view_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
                 drawn++;
         }
         if (text_append_string(&frame, "\033[J") < 0)
-                return 0;
+                return;
         (void)fwrite(frame.data, 1, frame.size, stderr);
         (void)fflush(stderr);
         v->drawn = drawn;
-        return 0;
 }
 
 int progress_view_new(sd_event *event, ProgressView **ret)
@@ -127,10 +122,7 @@ int progress_view_new(sd_event *event, ProgressView **ret)
         if (!v)
                 return -ENOMEM;
         v->last = &v->first;
-        int r = sd_event_add_time_relative(event, &v->timer, CLOCK_MONOTONIC, DRAW_EVERY_USEC, 0,
-                                           view_on_timer, v);
-        if (r < 0)
-                return r;
+        v->event = event;
         log_set_make_way(view_make_way, v);
         *ret = TAKE_PTR(v);
         return 0;
@@ -144,7 +136,7 @@ ProgressView *progress_view_free(ProgressView *v)
         progress_view_clear(v);
         while (v->first)
                 (void)progress_line_remove(v->first);
-        sd_event_source_disable_unref(v->timer);
+        timer_cancel(&v->timer);
         free(v);
         return NULL;
 }

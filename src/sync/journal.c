@@ -5,9 +5,9 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/timer.h"
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 struct Journal {
         Mirror *mirror;
@@ -20,7 +20,7 @@ struct Journal {
         JournalIdle idle;
         void *userdata;
         MirrorTask *task;
-        sd_event_source *heartbeat;
+        Timer heartbeat;
         bool again;  /* something changed while a write was under way */
         bool failed; /* the last write */
         Backoff backoff;
@@ -35,8 +35,7 @@ static void journal_arm(Journal *j)
                 delay = backoff_next(&j->backoff, 0, clock_random());
         else
                 backoff_reset(&j->backoff);
-        (void)sd_event_source_set_time_relative(j->heartbeat, delay);
-        (void)sd_event_source_set_enabled(j->heartbeat, SD_EVENT_ONESHOT);
+        timer_restart(&j->heartbeat, delay);
 }
 
 static void journal_on_written(const Fault *fault, void *userdata)
@@ -77,14 +76,11 @@ void journal_write(Journal *j)
         }
 }
 
-static int journal_on_heartbeat(sd_event_source *s, uint64_t usec, void *userdata)
+static void journal_on_heartbeat(void *userdata)
 {
-        (void)s;
-        (void)usec;
         Journal *j = userdata;
         if (!j->task)
                 journal_write(j);
-        return 0;
 }
 
 int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t lease_usec,
@@ -105,8 +101,8 @@ int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t 
                 .idle = idle,
                 .userdata = userdata,
         };
-        int r = sd_event_add_time_relative(event, &j->heartbeat, CLOCK_MONOTONIC, lease_usec / 3,
-                                           lease_usec / 30, journal_on_heartbeat, j);
+        int r = timer_start_kept(&j->heartbeat, event, lease_usec / 3, lease_usec / 30,
+                                 journal_on_heartbeat, j);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(j);
@@ -118,7 +114,7 @@ Journal *journal_free(Journal *j)
         if (!j)
                 return NULL;
         (void)mirror_cancel(j->task);
-        sd_event_source_disable_unref(j->heartbeat);
+        timer_cancel(&j->heartbeat);
         free(j);
         return NULL;
 }
@@ -126,7 +122,7 @@ Journal *journal_free(Journal *j)
 void journal_stop(Journal *j)
 {
         j->stopped = true;
-        j->heartbeat = sd_event_source_disable_unref(j->heartbeat);
+        timer_cancel(&j->heartbeat);
 }
 
 bool journal_busy(const Journal *j)

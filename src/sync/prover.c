@@ -4,15 +4,15 @@
  */
 #include "sync/prover.h"
 #include "base/duration.h"
+#include "base/timer.h"
 #include <errno.h>
-#include <time.h>
 
 typedef struct ProverSlot {
         Prover *prover;
         unsigned number;
         Uuid asked;
         CatalogCall *call;
-        sd_event_source *timer;
+        Timer timer;
 } ProverSlot;
 
 struct Prover {
@@ -47,7 +47,7 @@ Prover *prover_free(Prover *p)
                 return NULL;
         for (unsigned i = 0; i < PROOF_SLOTS; i++) {
                 (void)catalog_cancel(p->slots[i].call);
-                sd_event_source_disable_unref(p->slots[i].timer);
+                timer_cancel(&p->slots[i].timer);
         }
         free(p);
         return NULL;
@@ -61,24 +61,19 @@ static void prover_on_answer(const CatalogOneAnswer *answer, void *userdata)
         slot->prover->callback(slot->number, &asked, answer, slot->prover->userdata);
 }
 
-static int prover_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static void prover_on_timer(void *userdata)
 {
         ProverSlot *slot = userdata;
         Uuid asked = slot->asked;
-        (void)source;
-        (void)usec;
-        slot->timer = sd_event_source_disable_unref(slot->timer);
         slot->prover->callback(slot->number, &asked, NULL, slot->prover->userdata);
-        return 0;
 }
 
 static int prover_obey(Prover *p, const Proof *proof, const ProofOrder *order)
 {
         ProverSlot *slot = &p->slots[order->slot];
         if (!order->ask)
-                return sd_event_add_time_relative(p->event, &slot->timer, CLOCK_MONOTONIC,
-                                                  order->delay_usec, USEC_PER_MSEC, prover_on_timer,
-                                                  slot);
+                return timer_start(&slot->timer, p->event, order->delay_usec, USEC_PER_MSEC,
+                                   prover_on_timer, slot);
         int r = 0;
         if (order->number == PROOF_CONTROL)
                 slot->asked = proof->control;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/timer.h"
 #include "sync/job_texts.h"
 #include "sync/journal.h"
 #include "sync/machine.h"
@@ -28,7 +29,7 @@ struct Sync {
         Journal *journal;
         CatalogCall *call;
         MirrorTask *task;
-        sd_event_source *timer;
+        Timer timer;
         sd_event_source *starter; /* what must not happen inside sync_start or sync_stop */
         bool stopping;            /* somebody has asked for it */
         Fault stop_reason;        /* of the stop; scope FAULT_NONE: somebody asked for it */

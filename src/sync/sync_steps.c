@@ -8,7 +8,6 @@
 #include "sync/sync_private.h"
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 static void sync_take_job(Sync *s, const CatalogJob *job)
 {
@@ -98,14 +97,9 @@ static void sync_on_page(const CatalogPageAnswer *answer, void *userdata)
         sync_input(userdata, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = answer});
 }
 
-static int sync_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+static void sync_on_timer(void *userdata)
 {
-        (void)source;
-        (void)usec;
-        Sync *s = userdata;
-        s->timer = sd_event_source_disable_unref(s->timer);
-        sync_input(s, (SyncInput){.kind = SYNC_INPUT_TIMER});
-        return 0;
+        sync_input(userdata, (SyncInput){.kind = SYNC_INPUT_TIMER});
 }
 
 static void sync_on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
@@ -145,7 +139,7 @@ void sync_abandon(Sync *s)
         s->prover = prover_free(s->prover);
         sync_end_list(s);
         s->task = mirror_cancel(s->task);
-        s->timer = sd_event_source_disable_unref(s->timer);
+        timer_cancel(&s->timer);
 }
 
 static int sync_do_get_job(Sync *s)
@@ -265,8 +259,8 @@ int sync_effect(Sync *s, SyncAction action)
         case SYNC_DO_GET_JOB:
                 return sync_do_get_job(s);
         case SYNC_DO_WAIT:
-                return sd_event_add_time_relative(s->context.event, &s->timer, CLOCK_MONOTONIC,
-                                                  m->delay_usec, USEC_PER_MSEC, sync_on_timer, s);
+                return timer_start(&s->timer, s->context.event, m->delay_usec, USEC_PER_MSEC,
+                                   sync_on_timer, s);
         case SYNC_DO_LIST_ANEW:
                 sync_forget_pages(s);
                 _fallthrough_;

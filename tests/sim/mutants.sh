@@ -402,11 +402,11 @@ src/sync/machine_table.c
 
 a lease is not renewed
 src/sync/journal.c
-/^static int journal_on_heartbeat/,/^}/s/if (!j->task)/if (false)/
+/^static void journal_on_heartbeat/,/^}/s/if (!j->task)/if (false)/
 
 a lease is not renewed while rows are proven gone
 src/sync/journal.c
-/^static int journal_on_heartbeat/,/^}/s/if (!j->task)/MirrorProgress p = {0}; j->state(\&p, true, j->userdata); if (!j->task \&\& p.phase != SYNC_PHASE_VERIFY)/
+/^static void journal_on_heartbeat/,/^}/s/if (!j->task)/MirrorProgress p = {0}; j->state(\&p, true, j->userdata); if (!j->task \&\& p.phase != SYNC_PHASE_VERIFY)/
 
 a note that failed is the last
 src/sync/journal.c
@@ -506,7 +506,7 @@ src/sync/prefetch.c
 
 waits between requests by id are left behind
 src/sync/prover.c
-/^Prover \*prover_free/,/^}/s/sd_event_source_disable_unref(p->slots\[i\]\.timer);//
+/^Prover \*prover_free/,/^}/s/timer_cancel(&p->slots\[i\]\.timer);//
 
 an edge that is configured anew has its epochs once more
 tests/sim/database_queries.c

@@ -114,6 +114,30 @@ static void the_handler_may_free_what_holds_it(void **state)
         run(b); /* the sanitizers would find it touched afterwards, or kept */
 }
 
+/* As the heartbeat of a lease does, which must go on when memory is short. */
+static void what_is_kept_is_started_again_without_memory(void **state)
+{
+        Bench *b = *state;
+        assert_int_equal(timer_start_kept(&b->timer, b->event, 0, 1, on_elapsed, b), 0);
+        const sd_event_source *made = b->timer.source;
+        run(b);
+        assert_int_equal(b->n_called, 1);
+        assert_false(b->was_armed || timer_is_armed(&b->timer));
+        timer_restart(&b->timer, USEC_PER_HOUR);
+        assert_true(timer_is_armed(&b->timer));
+        run(b);
+        assert_int_equal(b->n_called, 1);
+        timer_restart(&b->timer, 0); /* armed: the last start counts */
+        run(b);
+        assert_int_equal(b->n_called, 2);
+        assert_ptr_equal(b->timer.source, made);
+        timer_cancel(&b->timer);
+        timer_restart(&b->timer, 0);
+        assert_false(timer_is_armed(&b->timer));
+        run(b);
+        assert_int_equal(b->n_called, 2);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -123,6 +147,7 @@ int main(void)
                 TEST(a_timer_that_is_cancelled_calls_nobody),
                 TEST(the_handler_may_start_it_again),
                 TEST(the_handler_may_free_what_holds_it),
+                TEST(what_is_kept_is_started_again_without_memory),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
