@@ -27,7 +27,7 @@ typedef struct Fault {
         /* the peer said no to our credentials or privileges (exit status 77 rather than 69) */
         bool refused;
         int http_status; /* 0: none */
-        /* the peer does not want to be asked before; 0: it did not say */
+        /* the peer asks for this pause before the next request; 0: for none */
         uint64_t retry_after_usec;
         char sqlstate[6]; /* "": none */
         FaultCode code;

@@ -5,7 +5,7 @@
  * journal (systemd.exec(5), $JOURNAL_STREAM) an entry goes there with its fields; anywhere else the
  * line goes to standard error and the fields nowhere, so the line must make sense alone. Text is
  * UTF-8 without control characters, whatever is in the arguments. Failing to write is ignored: a
- * service does not end because nobody listens.
+ * service does not end because its log is not read.
  */
 #pragma once
 

@@ -30,7 +30,8 @@ static const StatusMeaning meanings[] = {
          "the catalog forbids this to our user; give it the permission to refresh and view this "
          "Edge connection"},
         {404, FAULT_RUN, false, false, CODE_CATALOG_NOT_FOUND, "the catalog does not know this"},
-        {408, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY, "the catalog gave up waiting"},
+        {408, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY,
+         "the catalog timed out while it waited for the request"},
         {409, FAULT_RUN, false, false, CODE_CATALOG_CONFLICT,
          "the catalog says that an operation is already in progress"},
         {425, FAULT_REQUEST, true, false, CODE_CATALOG_BUSY,

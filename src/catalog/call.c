@@ -372,7 +372,7 @@ static bool call_again(CatalogCall *call, const HttpResponse *response)
         return false;
 }
 
-/* What is answered in the API's form is answered to somebody who was let in. */
+/* An answer in the API's form means that the credentials were accepted. */
 static void call_on_other_answer(CatalogCall *call, const HttpResponse *response)
 {
         Catalog *c = call->catalog;

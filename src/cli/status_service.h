@@ -1,5 +1,5 @@
 /*
- * status_service: what status says of the service before it speaks of the edges, and the verdict of
+ * status_service: what status shows of the service before the edges, and the verdict of
  * status --check.
  */
 #pragma once

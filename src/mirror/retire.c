@@ -113,7 +113,7 @@ static bool retire_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         if (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE)
                 fault_prefix(
                         &copy,
-                        "it is not known whether this took effect; it is safe to run it again:  ");
+                        "it is not known whether this took effect; it is safe to run it again: ");
         ((RetireTask *)task)->done(&copy, task->userdata);
         return false;
 }

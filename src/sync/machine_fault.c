@@ -47,8 +47,7 @@ bool machine_put_off(const SyncMachine *m, const CatalogAnswer *a, Fault *ret)
                 return false;
         char pause[DURATION_STRING_SIZE];
         *ret = a->fault;
-        fault_prefix(ret,
-                     "put off: the catalog does not want to be asked again before %s have passed; ",
+        fault_prefix(ret, "postponed, the catalog asks for a pause of %s: ",
                      duration_format(a->retry_after_usec, pause));
         ret->scope = FAULT_PEER;
         ret->retry_after_usec = a->retry_after_usec;

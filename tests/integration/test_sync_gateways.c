@@ -236,7 +236,7 @@ static void a_retry_after_is_kept(void **state)
         assert_int_equal(sync_all(w), 69);
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "catalog-busy");
-        assert_non_null(strstr(error_of(w, "message"), "before 5m have passed"));
+        assert_non_null(strstr(error_of(w, "message"), "asks for a pause of 5m"));
         assert_int_equal(count_in_requests(w, "", "\"kind\":"), 1);
         begin_again(w, "20", "1m");
         fault(w, "list", "\"status\":503,\"retry_after\":2,\"count\":1");

@@ -228,7 +228,7 @@ static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state
                         assert_int_equal(m.fault.scope, FAULT_PEER);
                         assert_string_equal(fault_code_name(m.fault.code), "catalog-busy");
                         assert_int_equal(m.fault.retry_after_usec, requested);
-                        assert_non_null(strstr(m.fault.message, "before 5m have passed"));
+                        assert_non_null(strstr(m.fault.message, "asks for a pause of 5m"));
                 } else {
                         assert_true(m.delay_usec >= requested);
                 }
