@@ -133,7 +133,7 @@ static void daemon_on_leased(Peers *peers, const MirrorDue *due, void *userdata)
 static void daemon_on_postgres_answered(void *userdata)
 {
         Daemon *d = userdata;
-        runs_retry_reports(&d->runs);
+        runs_retry_reports(&d->runs, d->peers);
         status_changed(&d->status);
 }
 

@@ -36,8 +36,9 @@ typedef struct Run {
          * when the edge is due next */
         int64_t report_epoch;
         bool releases_lease;
-        bool over;    /* the sync has ended */
-        bool settled; /* and the queue knows what it has to */
+        bool report_is_last; /* when it fails, too */
+        bool over;           /* the sync has ended */
+        bool settled;        /* and the queue knows what it has to */
 } Run;
 
 static void run_free(Run *run)
@@ -170,7 +171,8 @@ static void run_on_reported(const Fault *fault, void *userdata)
                           fault->message);
         /* Else a lease keeps its edge waiting until it ends by itself, or a retry until the next
          * tick, long after PostgreSQL is back. */
-        run->settled = fault->scope == FAULT_NONE || !fault->retryable || r->stopping;
+        run->settled = fault->scope == FAULT_NONE || !fault->retryable || run->report_is_last ||
+                       r->stopping;
         if (!run->settled)
                 /* the answer tells whether it is back */
                 r->handlers.expect(database_clock_now(r->clock) + (int64_t)REPORT_AGAIN_USEC,
@@ -198,12 +200,16 @@ static int run_release_lease(Run *run, int64_t epoch)
         return run_report(run);
 }
 
-void runs_retry_reports(Runs *r)
+void runs_retry_reports(Runs *r, const Peers *peers)
 {
         Run *run;
         LIST_FOREACH(run, &r->list, others) {
-                if (run->over && !run->settled && !run->report && run->report_epoch > 0 &&
-                    run_report(run) < 0)
+                if (!run->over || run->settled || run->report || run->report_epoch <= 0)
+                        continue;
+                /* The database of a configuration of before may never be back; meanwhile its run
+                 * would keep the edge from being synced into this one. */
+                run->report_is_last = run->peers != peers;
+                if (run_report(run) < 0)
                         /* there is no memory; the lease ends by itself, or the next tick comes */
                         run->settled = true;
         }

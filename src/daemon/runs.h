@@ -67,8 +67,9 @@ void runs_start(Runs *r, Peers *peers, const MirrorDue *due, const ConfigEdge *e
  * nothing is logged. */
 void runs_decline(Runs *r, Peers *peers, const MirrorDue *due, const char *name, const char *why);
 
-/* PostgreSQL answers: what could not be reported to it before is reported again. */
-void runs_retry_reports(Runs *r);
+/* PostgreSQL answers: what could not be reported to it before is reported again. That of other
+ * peers than these, which are in force, for the last time. */
+void runs_retry_reports(Runs *r, const Peers *peers);
 
 /* Breaks off those that began with these peers and still need the catalog, which refuses the
  * credentials or has asked for a pause. */

@@ -91,11 +91,37 @@ static void forgotten_connections_cost_no_lease(void **state)
         assert_nothing_is_held(w);
 }
 
+/* What ended then cannot be told to the database of before, and does not keep its edges from being
+ * synced into this one. */
+static void a_reload_leaves_a_way_to_postgresql_that_never_comes_back(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessRelay relay;
+        harness_relay_start(&relay, &w->pg, 0);
+        (void)snprintf(w->conninfo, sizeof(w->conninfo),
+                       "host=127.0.0.1 port=%u dbname=test user=em", relay.port);
+        short_leases(w);
+        start_with_jobs_under_way(w);
+        harness_relay_stop(&relay);
+        (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", w->pg.service);
+        service_write_config(w);
+        no_faults(w);
+        harness_service_reload(&w->services[0]);
+        service_await_sql(
+                w, "SELECT (count(DISTINCT edge_connection_id) = 6)::int FROM edgemirror.sync_run"
+                   " WHERE outcome = 'synced'");
+        service_stop(w, 0);
+        service_assert_mirror_equals_catalog(w, 0, 5);
+        assert_nothing_is_held(w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(a_locked_table_does_not_fill_the_server, six_edges),
                 cmocka_unit_test_setup(forgotten_connections_cost_no_lease, six_edges),
+                cmocka_unit_test_setup(a_reload_leaves_a_way_to_postgresql_that_never_comes_back,
+                                       six_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }
