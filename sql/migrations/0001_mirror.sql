@@ -269,7 +269,7 @@ COMMENT ON COLUMN edgemirror.sync_run.refresh IS 'How the refresh went: clean, f
 COMMENT ON COLUMN edgemirror.sync_run.started_at IS 'When the lease was taken.';
 COMMENT ON COLUMN edgemirror.sync_run.finished_at IS 'When the run ended. Null: running, or cut short.';
 COMMENT ON COLUMN edgemirror.sync_run.job_id IS 'Job of the refresh.';
-COMMENT ON COLUMN edgemirror.sync_run.job_url IS 'The job's address, as the catalog gave it.';
+COMMENT ON COLUMN edgemirror.sync_run.job_url IS 'Address of the job, as the catalog gave it.';
 COMMENT ON COLUMN edgemirror.sync_run.job_state IS 'Its last known state.';
 COMMENT ON COLUMN edgemirror.sync_run.job_result IS 'Its result, where the catalog gives one.';
 COMMENT ON COLUMN edgemirror.sync_run.job_progress IS 'Its progress in percent.';
