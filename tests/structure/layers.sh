@@ -3,10 +3,21 @@
 # private header outside its module, and every pair of modules that must not know each other.
 . "$(dirname "$0")/tap.sh"
 
+layers="0 base  1 http 1 pg 1 schedule  2 catalog 2 mirror 2 config  3 sync 3 peers  4 daemon  5 cli  6 main.c"
+
+# check_contributing FILE: its drawing of the layers says the same.
+check_contributing()
+{
+	drawn=$(sed -n '/^## Layers/,/^## /s/^    \([0-9]\)  \(src\/.*\)/\1 \2/p' "$1" | awk '
+		{ for (i = 2; i <= NF; i++) if (sub(/^src\//, "", $i) && sub(/\/?$/, "", $i)) print $1 " " $i }' | LC_ALL=C sort)
+	said=$(printf '%s\n' $layers | paste -d ' ' - - | LC_ALL=C sort)
+	[ "$drawn" = "$said" ] || { echo "CONTRIBUTING has other layers: $(echo $drawn), not $(echo $said)"; return 1; }
+}
+
 check_layers() (
-	cd "$1" && find . -name '*.[ch]' | sed 's|^\./||' | LC_ALL=C sort | xargs awk '
+	cd "$1" && find . -name '*.[ch]' | sed 's|^\./||' | LC_ALL=C sort | xargs awk -v layers="$layers" '
 	BEGIN {
-		n = split("0 base  1 http 1 pg 1 schedule  2 config 2 catalog 2 mirror  3 sync 3 peers  4 daemon  5 cli", words)
+		n = split(layers, words)
 		for (i = 1; i < n; i += 2)
 			layer[words[i + 1]] = words[i]
 		# The API side knows no database, the database side no HTTP, the configuration neither.
@@ -22,7 +33,7 @@ check_layers() (
 	/^[ \t]*#[ \t]*include/ {
 		slash = index(FILENAME, "/")
 		module = slash ? substr(FILENAME, 1, slash - 1) : FILENAME
-		at = module == "main.c" ? 6 : module in layer ? layer[module] : -1
+		at = module in layer ? layer[module] : -1
 		if (at < 0) { complain("\"" module "\" is in no layer; add it to the table in tests/structure/layers.sh"); next }
 		if (match($0, /<[^>]*>/)) {
 			header = substr($0, RSTART + 1, RLENGTH - 2)
@@ -72,4 +83,10 @@ a path out of the tree is found|sync/sync.c|#include "../base/text.h"|is not wri
 a header without its module is found|sync/sync.c|#include "machine.h"|is not written as MODULE/FILE.h
 an include that is no name is found|sync/sync.c|#include HEADER|cannot be read
 CASES
+
+expect_clean "CONTRIBUTING has the same layers" check_contributing "$top_srcdir/CONTRIBUTING.md"
+sed 's|^    4  src/daemon/|    3  src/daemon/|' "$top_srcdir/CONTRIBUTING.md" >"$scratch/contributing"
+expect_found "another layer in CONTRIBUTING is found" "3 daemon" check_contributing "$scratch/contributing"
+sed 's|src/schedule/||' "$top_srcdir/CONTRIBUTING.md" >"$scratch/contributing"
+expect_found "a module that it lacks is found" "CONTRIBUTING has other layers" check_contributing "$scratch/contributing"
 finish

@@ -3,15 +3,17 @@
 # all: they are values with functions, without an event loop, handlers or another part. Only edges.c reads which edges are configured.
 . "$(dirname "$0")/tap.sh"
 
+leaves="due outage held database_clock"
+
 check_service() (
 	cd "$1" || return 1
 	found=0
 	for file in daemon/*.c; do
 		[ -e "${file%.c}.h" ] || { echo "src/$file: has no header of its own"; found=1; }
 	done
-	awk '
+	awk -v leaves="$leaves" '
 	BEGIN {
-		n = split("outage due held database_clock", words)
+		n = split(leaves, words)
 		for (i = 1; i <= n; i++)
 			leaf[words[i]] = 1
 	}
@@ -31,6 +33,19 @@ check_service() (
 	}
 	part != "edges" && /config->(n_)?edges|config_find_edge/ { complain("only edges.c reads which edges are configured") }
 	END { exit found }' daemon/*.[ch] || found=1
+	return $found
+)
+
+# check_parts FILE: CONTRIBUTING, or a copy, names each part, and the same leaves.
+check_parts() (
+	sed -n '/^Within `src\/daemon\/`/,/^What began/p' "$1" >"$scratch/section"
+	found=0
+	for file in "$top_srcdir"/src/daemon/*.c; do
+		part=$(basename "$file" .c)
+		grep -qw "$part" "$scratch/section" || { echo "CONTRIBUTING does not name the part \"$part\""; found=1; }
+	done
+	named=$(sed -n 's/^    \(.*\)  *values with functions.*/\1/p' "$scratch/section" | tr -d ',' | xargs)
+	[ "$named" = "$leaves" ] || { echo "CONTRIBUTING names the leaves \"$named\", not \"$leaves\""; found=1; }
 	return $found
 )
 
@@ -69,4 +84,8 @@ a part without a header is found|daemon/metrics.c|#include "base/text.h"|has no 
 another reader of the edges is found|daemon/runs.c|edge = config_find_edge_by_id(d->config, id);|only edges.c reads
 another reader of their list is found|daemon/daemon.c|for (i = 0; i < config->n_edges; i++)|only edges.c reads
 CASES
+expect_clean "CONTRIBUTING names the same parts and leaves" check_parts "$top_srcdir/CONTRIBUTING.md"
+sed 's/^    due, outage, held, /    due, held, /; s/ prune / /' "$top_srcdir/CONTRIBUTING.md" >"$scratch/contributing"
+expect_found "a part that it lacks is found" 'does not name the part "prune"' check_parts "$scratch/contributing"
+expect_found "other leaves are found" 'names the leaves "due held database_clock"' check_parts "$scratch/contributing"
 finish
