@@ -37,7 +37,6 @@ typedef enum FaultOrigin {
         X(SECRET_NOT_A_FILE, "secret-not-a-file", CONFIG)                                          \
         X(SECRET_TOO_LARGE, "secret-too-large", CONFIG)                                            \
         X(SECRET_UNREADABLE, "secret-unreadable", CONFIG)                                          \
-        X(USAGE, "usage", CONFIG)                                                                  \
         X(HTTP_CA_FILE, "http-ca-file", GATEWAY)                                                   \
         X(HTTP_CONNECT, "http-connect", GATEWAY)                                                   \
         X(HTTP_ENCODING, "http-encoding", GATEWAY)                                                 \

@@ -47,7 +47,7 @@ int churn_start(Churn *churn, const cJSON *object, const Model *model, Fault *re
         fields_init(churn_fields, ARRAY_SIZE(churn_fields), churn);
         r = fields_set_json(churn_fields, ARRAY_SIZE(churn_fields), churn, object, ret_fault);
         if (r == 0 && churn->edge && !model_find_edge(model, churn->edge))
-                r = fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE, "no such edge");
+                r = fault_set(ret_fault, FAULT_REQUEST, ENOENT, CODE_NONE, "no such edge");
         if (r < 0) {
                 churn_stop(churn);
                 return r;

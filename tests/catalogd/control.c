@@ -42,16 +42,15 @@ static Edge *named_edge(const Control *c)
         return edge;
 }
 
-/* The answer to a change: what the Fault says, or `done` (taken). */
-static int answer_change(const Control *c, int r, const Fault *fault, cJSON *done)
+/* The answer to a change: what the Fault says, with `word` as its code, or `done` (taken). */
+static int answer_change(const Control *c, int r, const char *word, const Fault *fault, cJSON *done)
 {
         if (r == 0)
                 return answer_set_json(c->answer, MHD_HTTP_OK, done ? done : cJSON_CreateObject());
         cJSON_Delete(done);
         if (r == -ENOMEM)
                 return r;
-        return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, fault_code_name(fault->code),
-                                  "%s", fault->message);
+        return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, word, "%s", fault->message);
 }
 
 static cJSON *describe_edge(const Edge *edge)
@@ -115,7 +114,7 @@ static int post_rows(const Control *c)
         done = cJSON_CreateObject();
         ids = cJSON_AddArrayToObject(done, "ids");
         r = ops_apply(&c->site->model, edge, c->body, ids, &fault);
-        return answer_change(c, r, &fault, done);
+        return answer_change(c, r, "operation", &fault, done);
 }
 
 static int get_rows(const Control *c)
@@ -143,13 +142,14 @@ static int post_rules(const Control *c)
 {
         Fault fault = {0};
 
-        return answer_change(c, rules_append(&c->site->rules, c->body, &fault), &fault, NULL);
+        return answer_change(c, rules_append(&c->site->rules, c->body, &fault), "field", &fault,
+                             NULL);
 }
 
 static int delete_rules(const Control *c)
 {
         rules_done(&c->site->rules);
-        return answer_change(c, 0, NULL, NULL);
+        return answer_change(c, 0, NULL, NULL, NULL);
 }
 
 static int post_settings(const Control *c)
@@ -170,7 +170,7 @@ static int post_settings(const Control *c)
                 free(c->site->previous_auth);
                 c->site->previous_auth = previous;
         }
-        return answer_change(c, r, &fault, NULL);
+        return answer_change(c, r, "field", &fault, NULL);
 }
 
 static int get_log(const Control *c)
@@ -196,7 +196,7 @@ static int get_log(const Control *c)
 static int delete_log(const Control *c)
 {
         reqlog_clear(&c->site->log);
-        return answer_change(c, 0, NULL, NULL);
+        return answer_change(c, 0, NULL, NULL, NULL);
 }
 
 static int get_state(const Control *c)
@@ -244,15 +244,15 @@ static int get_jobs(const Control *c)
 static int post_churn(const Control *c)
 {
         Fault fault = {0};
+        int r = churn_start(&c->site->churn, c->body, &c->site->model, &fault);
 
-        return answer_change(c, churn_start(&c->site->churn, c->body, &c->site->model, &fault),
-                             &fault, NULL);
+        return answer_change(c, r, r == -ENOENT ? "edge" : "field", &fault, NULL);
 }
 
 static int delete_churn(const Control *c)
 {
         churn_stop(&c->site->churn);
-        return answer_change(c, 0, NULL, NULL);
+        return answer_change(c, 0, NULL, NULL, NULL);
 }
 
 static const struct {

@@ -62,7 +62,7 @@ void fields_done(const Field *fields, size_t n_fields, void *target)
 static int set_integer(const Field *field, void *target, int64_t value, Fault *ret_fault)
 {
         if (value < field->min || value > field->max)
-                return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE,
+                return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE,
                                  "%s takes a number from %lld to %lld", field->name,
                                  (long long)field->min, (long long)field->max);
         *(int64_t *)member(field, target) = value;
@@ -94,7 +94,7 @@ static int set_choice(const Field *field, void *target, const char *value, Fault
                         strcat(known, field->choices[i]);
                 }
         }
-        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE, "%s is one of:%s",
+        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE, "%s is one of:%s",
                          field->name, known);
 }
 
@@ -103,7 +103,7 @@ static int set_duration(const Field *field, void *target, const char *value, Fau
         uint64_t usec;
 
         if (duration_parse(value, &usec) < 0)
-                return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE,
+                return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE,
                                  "%s takes a time like 200ms, 5s, 1h", field->name);
         return set_integer(field, target, (int64_t)(usec / USEC_PER_MSEC), ret_fault);
 }
@@ -149,7 +149,7 @@ static int set_one(const Field *field, void *target, const cJSON *value, Fault *
         case FIELD_JSON:
                 return set_json(field, target, value);
         }
-        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE, "%s has the wrong type: %s",
+        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE, "%s has the wrong type: %s",
                          field->name, field->help);
 }
 
@@ -159,7 +159,7 @@ int fields_set_json(const Field *fields, size_t n_fields, void *target, const cJ
         const cJSON *value;
 
         if (!cJSON_IsObject(object))
-                return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE,
+                return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE,
                                  "a JSON object is expected");
         cJSON_ArrayForEach(value, object)
         {
@@ -169,7 +169,7 @@ int fields_set_json(const Field *fields, size_t n_fields, void *target, const cJ
                 while (i < n_fields && strcmp(fields[i].name, value->string) != 0)
                         i++;
                 if (i == n_fields)
-                        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE,
+                        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE,
                                          "unknown member \"%s\"", value->string);
                 r = set_one(&fields[i], target, value, ret_fault);
                 if (r < 0)
@@ -185,13 +185,13 @@ int fields_set_text(const Field *field, void *target, const char *text, Fault *r
         switch (field->type) {
         case FIELD_BOOL:
                 if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-                        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE,
+                        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE,
                                          "%s takes yes or no", field->name);
                 *(bool *)member(field, target) = strcmp(text, "yes") == 0;
                 return 0;
         case FIELD_INTEGER:
                 if (text_parse_int64(text, INT64_MIN, INT64_MAX, &number) < 0)
-                        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE,
+                        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE,
                                          "%s takes a number", field->name);
                 return set_integer(field, target, number, ret_fault);
         case FIELD_MSEC:
@@ -203,6 +203,6 @@ int fields_set_text(const Field *field, void *target, const char *text, Fault *r
         case FIELD_JSON:
                 break;
         }
-        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_USAGE, "%s cannot be set from text",
+        return fault_set(ret_fault, FAULT_REQUEST, EINVAL, CODE_NONE, "%s cannot be set from text",
                          field->name);
 }

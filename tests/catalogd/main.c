@@ -105,7 +105,7 @@ static int set_number(const char *name, const char *text, int64_t min, int64_t m
 {
         if (text_parse_int64(text, min, max, ret) == 0)
                 return 0;
-        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE,
+        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE,
                          "--%s takes a number from %lld to %lld", name, (long long)min,
                          (long long)max);
 }
@@ -164,7 +164,7 @@ static int parse_options(int argc, char **argv, Options *o, Settings *settings, 
                 if (option == OPTION_HELP)
                         return 1;
                 if (option == '?')
-                        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE,
+                        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE,
                                          "see catalogd --help");
                 r = option >= OPTION_SETTING
                             ? fields_set_text(&settings_fields[option - OPTION_SETTING], settings,
@@ -174,13 +174,13 @@ static int parse_options(int argc, char **argv, Options *o, Settings *settings, 
                         return r;
         }
         if (optind < argc)
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE, "unexpected: %s",
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE, "unexpected: %s",
                                  argv[optind]);
         if (!auth_valid(settings->auth))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE,
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE,
                                  "--auth takes none, basic:USER:PASSWORD or bearer:TOKEN");
         if (!o->server.tls_cert != !o->server.tls_key)
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_USAGE,
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE,
                                  "--tls-cert and --tls-key go together");
         return 0;
 }

@@ -19,7 +19,7 @@ typedef int (*Verb)(const Operation *op, Fault *ret_fault);
 
 static int refuse(Fault *f, const char *why)
 {
-        return fault_set(f, FAULT_REQUEST, EINVAL, CODE_USAGE, "%s", why);
+        return fault_set(f, FAULT_REQUEST, EINVAL, CODE_NONE, "%s", why);
 }
 
 static const char *member_text(const cJSON *json, const char *name)
