@@ -329,8 +329,9 @@ static int connection_begin(PgConnection *c, Fault *ret_fault)
         }
         c->conn = PQconnectStartParams(keywords, values, 1);
         if (!c->conn)
-                return fault_set(ret_fault, FAULT_PEER, ENOMEM, CODE_NO_MEMORY,
-                                 "out of memory for a connection to PostgreSQL");
+                return pg_fault_of_peer(ret_fault,
+                                        fault_set(ret_fault, FAULT_PEER, ENOMEM, CODE_NO_MEMORY,
+                                                  "out of memory for a connection to PostgreSQL"));
         (void)PQsetErrorVerbosity(c->conn, PQERRORS_VERBOSE);
         (void)PQsetNoticeReceiver(c->conn, connection_on_notice, c);
         if (PQstatus(c->conn) == CONNECTION_BAD) {
@@ -395,10 +396,12 @@ static int connection_find_endpoints(PgConnection *c, Fault *ret_fault)
         }
         if (r >= 0)
                 r = connection_set_deadline(c, c->server->options.connect_timeout_usec);
-        return r < 0 ? fault_set(ret_fault, FAULT_PEER, -r, CODE_NO_RESOURCES,
-                                 "the hosts of conninfo cannot be looked up: %s",
-                                 strerrordesc_np(-r))
-                     : 0;
+        if (r >= 0)
+                return 0;
+        return pg_fault_of_peer(ret_fault,
+                                fault_set(ret_fault, FAULT_PEER, -r, CODE_NO_RESOURCES,
+                                          "the hosts of conninfo cannot be looked up: %s",
+                                          strerrordesc_np(-r)));
 }
 
 int connection_open(PgServer *server, const PgConnectionHandlers *handlers, void *owner,

@@ -135,6 +135,13 @@ static const char *find_sqlstate(const char *message, char out[6], size_t *ret_s
         return NULL;
 }
 
+int pg_fault_of_peer(Fault *f, int r)
+{
+        if (f)
+                f->origin = ORIGIN_POSTGRES;
+        return r;
+}
+
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
 {
         char text[500], sqlstate[6];

@@ -7,6 +7,7 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
+#include "pg/pg_fault_private.h"
 #include "pg/work_private.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -232,8 +233,9 @@ static void pool_open_more(PgPool *pool)
                 PgConnection *c;
                 if (connection_open(&pool->server, &pool_handlers, pool, &c) < 0) {
                         Fault fault;
-                        fault_set(&fault, FAULT_PEER, ENOMEM, CODE_NO_MEMORY,
-                                  "out of memory for a connection to PostgreSQL");
+                        (void)pg_fault_of_peer(
+                                &fault, fault_set(&fault, FAULT_PEER, ENOMEM, CODE_NO_MEMORY,
+                                                  "out of memory for a connection to PostgreSQL"));
                         pool_fail_waiting(pool, &fault);
                         return;
                 }

@@ -305,10 +305,50 @@ static void a_step_that_is_refused_before_the_connection_is_lost_is_not_committe
         finish(&b);
 }
 
+PGconn *__real_PQconnectStartParams(const char *const *keywords, const char *const *values,
+                                    int expand_dbname);
+PGconn *__wrap_PQconnectStartParams(const char *const *keywords, const char *const *values,
+                                    int expand_dbname);
+
+/* From the how manieth call on, of those that are made for a connection; 0: never. */
+static unsigned no_memory_from, n_calls;
+
+PGconn *__wrap_PQconnectStartParams(const char *const *keywords, const char *const *values,
+                                    int expand_dbname)
+{
+        return no_memory_from && ++n_calls >= no_memory_from
+                       ? NULL
+                       : __real_PQconnectStartParams(keywords, values, expand_dbname);
+}
+
+/* Whose scope is the peer, whose code is ours: the daemon waits for PostgreSQL, not the catalog.
+ * What conninfo says is read first, and then the connection is begun. */
+static void a_connection_for_want_of_memory_is_missing_at_postgresql(void **state)
+{
+        (void)state;
+        static const FaultCode codes[] = {CODE_NO_RESOURCES, CODE_NO_MEMORY};
+        for (unsigned i = 0; i < 2; i++) {
+                Answer script[] = {{0}};
+                Bench b;
+                Call call;
+                begin(&b, script);
+                n_calls = 0;
+                no_memory_from = i + 1;
+                run(&b, &call, &first);
+                no_memory_from = 0;
+                assert_int_equal(call.end, PG_END_FAILED);
+                assert_int_equal(call.fault.scope, FAULT_PEER);
+                assert_int_equal(call.fault.code, codes[i]);
+                assert_int_equal(call.fault.origin, ORIGIN_POSTGRES);
+                finish(&b);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_commit_that_is_answered_by_rollback_is_none),
+                cmocka_unit_test(a_connection_for_want_of_memory_is_missing_at_postgresql),
                 cmocka_unit_test(work_on_a_connection_that_died_idle_begins_again_in_its_place),
                 cmocka_unit_test(work_that_may_have_been_done_does_not_begin_again),
                 cmocka_unit_test(a_connection_that_answers_what_was_not_asked_is_left),
