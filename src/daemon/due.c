@@ -56,7 +56,7 @@ int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_use
 {
         if (end->aborted)
                 return end->next_run_usec;
-        if (end->applied)
+        if (end->complete)
                 return end->next_run_usec > now_usec ? end->next_run_usec
                                                      : due_by_schedule(edge, now_usec);
         int64_t due = due_after_failure(edge, end, now_usec, random);

@@ -29,8 +29,8 @@
 int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec);
 
 typedef struct DueEnd {
-        bool applied; /* the run ended synced or held */
-        bool aborted; /* stopped, or its lease was lost: whoever holds it sets the due time */
+        bool complete; /* the whole list was applied: the run ended synced or held */
+        bool aborted;  /* stopped, or its lease was lost: whoever holds it sets the due time */
         /* it failed because the catalog or PostgreSQL as a whole is away, or seems to be */
         bool peer_away;
         bool retryable;            /* … for a reason that may pass */

@@ -223,7 +223,7 @@ static void run_settle(Run *run, const SyncReport *report)
         const ConfigEdge *edge = r->handlers.edge(&run->edge, r->userdata);
         int64_t now = database_clock_now(r->clock);
         const DueEnd end = {
-                .applied = sync_outcome_is_complete(report->outcome),
+                .complete = sync_outcome_is_complete(report->outcome),
                 .aborted = report->outcome == OUTCOME_ABORTED,
                 .peer_away = report->fault.scope == FAULT_PEER || report_is_of_doubt(r, report),
                 .retryable = report->fault.retryable,

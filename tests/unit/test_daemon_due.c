@@ -58,7 +58,7 @@ static void the_end_of_a_run_decides(void **state)
         const int64_t now = MIDNIGHT + 10 * MINUTE;
         static const struct {
                 const char *schedule;
-                bool applied, aborted, peer_away, retryable;
+                bool complete, aborted, peer_away, retryable;
                 int64_t failures;
                 int64_t queued; /* after now */
                 int64_t low, high;
@@ -89,7 +89,7 @@ static void the_end_of_a_run_decides(void **state)
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
                 for (size_t k = 0; k < sizeof(randoms) / sizeof(randoms[0]); k++) {
                         ConfigEdge e = edge_of(*state, cases[i].schedule);
-                        const DueEnd end = {.applied = cases[i].applied,
+                        const DueEnd end = {.complete = cases[i].complete,
                                             .aborted = cases[i].aborted,
                                             .peer_away = cases[i].peer_away,
                                             .retryable = cases[i].retryable,
