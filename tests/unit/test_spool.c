@@ -305,7 +305,7 @@ static void a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was(void **state)
 /* Enough of them for the file, so that some come from there and some from memory. */
 static void want_of_a_descriptor_is_no_matter_of_space(void **state)
 {
-        _cleanup_(text_done) Text expected = {0}, name = {0};
+        _cleanup_(text_done) Text name = {0};
         struct rlimit old, none;
         Fault fault = {0};
         assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
