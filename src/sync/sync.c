@@ -1,21 +1,15 @@
 /*
- * sync: the runner. Carries out what the machine says and tells it what came of it; decides
- * nothing.
- *
- * What always holds: one catalog call (or those of prefetch or prover), one write to the mirror and
- * one timer at most are under way (the journal's own apart). Apply and finish begin when the
- * journal is quiet; notes that come during the apply find the run ended in the database, should
- * they arrive late.
+ * sync: the runner. Tells the machine what has happened, and has sync_steps carry out what it
+ * answers; decides nothing.
  */
+#include "sync/sync.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "mirror/spool.h"
-#include "sync/sync_private.h"
+#include "sync/sync_steps_private.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-static void sync_act(Sync *s, SyncAction action);
 
 void sync_log_takeover(LogLevel level, const char *edge, const char *holder)
 {
@@ -24,50 +18,12 @@ void sync_log_takeover(LogLevel level, const char *edge, const char *holder)
                   holder);
 }
 
-/* ---- texts that the journal and the report need --------------------------------------------- */
-
 static void sync_take_problem(Sync *s, const char *problem)
 {
         if (!s->machine.fault_is_new)
                 return;
         free(s->problem);
         s->problem = problem ? strdup(problem) : NULL;
-}
-
-static void sync_journal_state(MirrorProgress *ret, bool again, void *userdata)
-{
-        Sync *s = userdata;
-        job_texts_ask(&s->texts, again);
-        *ret = (MirrorProgress){
-                .phase = s->machine.phase,
-                .has_job = s->machine.has_job,
-                .job = s->machine.job,
-                .job_url = job_texts_new(&s->texts, JOB_URL),
-                .job_message = job_texts_new(&s->texts, JOB_MESSAGE),
-                .job_document = job_texts_new(&s->texts, JOB_DOCUMENT),
-                .pages = s->machine.pages,
-                .requests = s->machine.requests,
-                .listed = s->machine.listing.received,
-        };
-        job_texts_given(&s->texts);
-}
-
-static void sync_on_journal_idle(void *userdata)
-{
-        Sync *s = userdata;
-        SyncAction action = s->postponed;
-        s->postponed = SYNC_DO_NOTHING;
-        if (action != SYNC_DO_NOTHING)
-                sync_act(s, action);
-}
-
-static void sync_on_lease_lost(void *userdata)
-{
-        Sync *s = userdata;
-        if (s->postponed != SYNC_DO_NOTHING)
-                sync_on_journal_idle(s); /* the apply and the finish look for themselves */
-        else
-                sync_input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
 }
 
 /* What the machine wants kept of a page, or of an answer to a request by id. */
@@ -83,83 +39,6 @@ static SyncAction sync_keep(Sync *s, const SyncInput *in, SyncAction action)
         SyncInput failed = {.kind = SYNC_INPUT_FAULT, .fault = &fault, .now_usec = in->now_usec};
         return r < 0 ? sync_machine_handle(&s->machine, &failed) : action;
 }
-
-static void sync_report(Sync *s)
-{
-        const SyncMachine *m = &s->machine;
-        SyncReport report = {
-                .run_id = s->run.run_id,
-                .epoch = s->run.epoch,
-                .lease_kept = s->lease_kept,
-                .phase = m->last_phase,
-                .outcome = m->outcome,
-                .refresh = m->refresh,
-                .has_job = m->has_job,
-                .job = m->job,
-                .applied = m->applied,
-                .moved = m->proof.moved,
-                .listed = sync_outcome_is_applied(m->outcome) ? m->applied.listed
-                                                              : s->machine.listing.received,
-                .pages = m->pages,
-                .requests = m->requests,
-                .duration_usec = clock_monotonic_usec() - s->started_usec,
-                .fault = m->fault,
-        };
-        s->over = true;
-        s->done(&report, s->userdata); /* may free s */
-}
-
-/* Apply and finish come after the last note about the run. */
-static bool sync_postpone(Sync *s, SyncAction action)
-{
-        if ((action != SYNC_DO_APPLY && action != SYNC_DO_FINISH) || !s->journal)
-                return false;
-        if (action == SYNC_DO_FINISH)
-                /* the apply may take longer than the lease, the finish does not */
-                journal_stop(s->journal);
-        if (!journal_busy(s->journal))
-                return false;
-        s->postponed = action;
-        return true;
-}
-
-static void sync_act(Sync *s, SyncAction action)
-{
-        if (action == SYNC_DO_FINISH || action == SYNC_DO_REPORT)
-                sync_abandon(s);
-        if (action == SYNC_DO_REPORT) {
-                if (s->journal)
-                        journal_stop(s->journal);
-                sync_report(s);
-                return;
-        }
-        if (sync_postpone(s, action))
-                return;
-        int r = sync_effect(s, action);
-        if (r >= 0)
-                return;
-        if (r == -ESTALE) {
-                sync_input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
-                return;
-        }
-        Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                  "the next step could not be begun: %s", strerrordesc_np(-r));
-        if (action == SYNC_DO_FINISH) /* nothing more can be done */
-                sync_on_finished(&fault, s);
-        else
-                sync_input(s, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
-}
-
-/* Until the run ends. */
-int sync_start_journal(Sync *s)
-{
-        return journal_new(s->context.event, s->context.mirror, &s->run, s->context.lease_usec,
-                           s->claimed_usec, sync_journal_state, sync_on_lease_lost,
-                           sync_on_journal_idle, s, &s->journal);
-}
-
-/* ---- inputs --------------------------------------------------------------------------------- */
 
 static const char *input_problem(const SyncInput *in)
 {
@@ -222,7 +101,7 @@ static void sync_log_transition(Sync *s, SyncState from)
                   m->last->words, job, rows);
 }
 
-void sync_input(Sync *s, SyncInput in)
+static void sync_input(Sync *s, SyncInput in)
 {
         if (s->over)
                 return;
@@ -230,6 +109,8 @@ void sync_input(Sync *s, SyncInput in)
         in.random = clock_random();
         SyncState from = s->machine.state;
         SyncAction action = sync_machine_handle(&s->machine, &in);
+        if (in.kind == SYNC_INPUT_CLAIM && s->run.run_id != 0 && in.claim->holder[0])
+                sync_log_takeover(LOG_LEVEL_INFO, s->name, in.claim->holder);
         sync_take_problem(s, input_problem(&in));
         action = sync_keep(s, &in, action);
         sync_log_transition(s, from);
@@ -260,6 +141,7 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
                 return -ENOMEM;
         s->context = *context;
         s->plan = *plan;
+        s->input = sync_input;
         s->progress = progress;
         s->done = done;
         s->userdata = userdata;

@@ -1,13 +1,66 @@
 /*
  * sync_steps: each step of a sync: how it is begun, and how what comes of it becomes an input.
  * Every effect that leaves the process starts in sync_effect, and nowhere else but for the journal.
+ *
+ * What always holds: one catalog call (or those of prefetch or prover), one write to the mirror and
+ * one timer at most are under way (the journal's own apart). Apply and finish begin when the
+ * journal is quiet; notes that come during the apply find the run ended in the database, should
+ * they arrive late.
  */
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
-#include "sync/sync_private.h"
+#include "sync/sync_steps_private.h"
 #include <errno.h>
 #include <string.h>
+
+/* ---- the journal --------------------------------------------------------------------------- */
+
+static void sync_journal_state(MirrorProgress *ret, bool again, void *userdata)
+{
+        Sync *s = userdata;
+        job_texts_ask(&s->texts, again);
+        *ret = (MirrorProgress){
+                .phase = s->machine.phase,
+                .has_job = s->machine.has_job,
+                .job = s->machine.job,
+                .job_url = job_texts_new(&s->texts, JOB_URL),
+                .job_message = job_texts_new(&s->texts, JOB_MESSAGE),
+                .job_document = job_texts_new(&s->texts, JOB_DOCUMENT),
+                .pages = s->machine.pages,
+                .requests = s->machine.requests,
+                .listed = s->machine.listing.received,
+        };
+        job_texts_given(&s->texts);
+}
+
+static void sync_on_journal_idle(void *userdata)
+{
+        Sync *s = userdata;
+        SyncAction action = s->postponed;
+        s->postponed = SYNC_DO_NOTHING;
+        if (action != SYNC_DO_NOTHING)
+                sync_act(s, action);
+}
+
+static void sync_on_lease_lost(void *userdata)
+{
+        Sync *s = userdata;
+        if (s->postponed != SYNC_DO_NOTHING)
+                sync_on_journal_idle(s); /* the apply and the finish look for themselves */
+        else
+                s->input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
+}
+
+/* Until the run ends. */
+static int sync_start_journal(Sync *s)
+{
+        return journal_new(s->context.event, s->context.mirror, &s->run, s->context.lease_usec,
+                           s->claimed_usec, sync_journal_state, sync_on_lease_lost,
+                           sync_on_journal_idle, s, &s->journal);
+}
+
+/* ---- what comes of a step ------------------------------------------------------------------- */
 
 static void sync_take_job(Sync *s, const CatalogJob *job)
 {
@@ -22,8 +75,6 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
         if (fault->scope == FAULT_NONE && !claim->busy) {
                 s->run = (MirrorRun){
                         .edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
-                if (claim->holder[0])
-                        sync_log_takeover(LOG_LEVEL_INFO, s->name, claim->holder);
                 if (claim->resumes)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
                 if (claim->resumes && claim->job_url[0]) {
@@ -35,13 +86,13 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                 if (r < 0) {
                         Fault memory;
                         fault_no_memory(&memory);
-                        sync_input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM,
-                                                  .claim = claim,
-                                                  .fault = &memory});
+                        s->input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM,
+                                                .claim = claim,
+                                                .fault = &memory});
                         return;
                 }
         }
-        sync_input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = claim, .fault = fault});
+        s->input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = claim, .fault = fault});
 }
 
 /* Running out of memory loses an address; the id is enough. */
@@ -69,7 +120,7 @@ static void sync_on_refresh(const CatalogRefreshAnswer *answer, void *userdata)
         if (answer->has_job)
                 sync_take_job(s, &answer->job);
         sync_take_location(s, answer);
-        sync_input(s, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = answer});
+        s->input(s, (SyncInput){.kind = SYNC_INPUT_REFRESH, .refresh = answer});
 }
 
 static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
@@ -81,35 +132,37 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
                 if (!catalog_job_terminal(&answer->job.status))
                         s->refreshed_usec = s->asked_usec;
         }
-        sync_input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});
+        s->input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});
 }
 
 static void sync_on_proof(unsigned slot, const Uuid *asked, const CatalogOneAnswer *answer,
                           void *userdata)
 {
+        Sync *s = userdata;
         SyncInputKind kind = answer ? SYNC_INPUT_ONE : SYNC_INPUT_WAKE;
-        sync_input(userdata,
-                   (SyncInput){.kind = kind, .one = answer, .asked = asked, .slot = slot});
+        s->input(s, (SyncInput){.kind = kind, .one = answer, .asked = asked, .slot = slot});
 }
 
 static void sync_on_page(const CatalogPageAnswer *answer, void *userdata)
 {
-        sync_input(userdata, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = answer});
+        Sync *s = userdata;
+        s->input(s, (SyncInput){.kind = SYNC_INPUT_PAGE, .page = answer});
 }
 
 static void sync_on_timer(void *userdata)
 {
-        sync_input(userdata, (SyncInput){.kind = SYNC_INPUT_TIMER});
+        Sync *s = userdata;
+        s->input(s, (SyncInput){.kind = SYNC_INPUT_TIMER});
 }
 
 static void sync_on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
 {
         Sync *s = userdata;
         s->task = NULL;
-        sync_input(s, (SyncInput){.kind = SYNC_INPUT_APPLY, .applied = applied, .fault = fault});
+        s->input(s, (SyncInput){.kind = SYNC_INPUT_APPLY, .applied = applied, .fault = fault});
 }
 
-void sync_on_finished(const Fault *fault, void *userdata)
+static void sync_on_finished(const Fault *fault, void *userdata)
 {
         Sync *s = userdata;
         s->task = NULL;
@@ -118,7 +171,7 @@ void sync_on_finished(const Fault *fault, void *userdata)
                 log_debug("%s: the end of run %lld could not be recorded: %s", s->name,
                           (long long)s->run.run_id,
                           fault->message); /* whoever takes over the edge closes the run */
-        sync_input(s, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = fault});
+        s->input(s, (SyncInput){.kind = SYNC_INPUT_FINISH, .fault = fault});
 }
 
 static void sync_forget_pages(Sync *s)
@@ -141,6 +194,8 @@ void sync_abandon(Sync *s)
         s->task = mirror_cancel(s->task);
         timer_cancel(&s->timer);
 }
+
+/* ---- the steps ------------------------------------------------------------------------------ */
 
 static int sync_do_get_job(Sync *s)
 {
@@ -241,7 +296,7 @@ static int sync_do_claim(Sync *s)
         return mirror_claim(s->context.mirror, &request, sync_on_claim, s, &s->task);
 }
 
-int sync_effect(Sync *s, SyncAction action)
+static int sync_effect(Sync *s, SyncAction action)
 {
         SyncMachine *m = &s->machine;
         MirrorEnding ending = sync_ending(s);
@@ -277,4 +332,71 @@ int sync_effect(Sync *s, SyncAction action)
         default:
                 return 0;
         }
+}
+
+static void sync_report(Sync *s)
+{
+        const SyncMachine *m = &s->machine;
+        SyncReport report = {
+                .run_id = s->run.run_id,
+                .epoch = s->run.epoch,
+                .lease_kept = s->lease_kept,
+                .phase = m->last_phase,
+                .outcome = m->outcome,
+                .refresh = m->refresh,
+                .has_job = m->has_job,
+                .job = m->job,
+                .applied = m->applied,
+                .moved = m->proof.moved,
+                .listed = sync_outcome_is_applied(m->outcome) ? m->applied.listed
+                                                              : s->machine.listing.received,
+                .pages = m->pages,
+                .requests = m->requests,
+                .duration_usec = clock_monotonic_usec() - s->started_usec,
+                .fault = m->fault,
+        };
+        s->over = true;
+        s->done(&report, s->userdata); /* may free s */
+}
+
+/* Apply and finish come after the last note about the run. */
+static bool sync_postpone(Sync *s, SyncAction action)
+{
+        if ((action != SYNC_DO_APPLY && action != SYNC_DO_FINISH) || !s->journal)
+                return false;
+        if (action == SYNC_DO_FINISH)
+                /* the apply may take longer than the lease, the finish does not */
+                journal_stop(s->journal);
+        if (!journal_busy(s->journal))
+                return false;
+        s->postponed = action;
+        return true;
+}
+
+void sync_act(Sync *s, SyncAction action)
+{
+        if (action == SYNC_DO_FINISH || action == SYNC_DO_REPORT)
+                sync_abandon(s);
+        if (action == SYNC_DO_REPORT) {
+                if (s->journal)
+                        journal_stop(s->journal);
+                sync_report(s);
+                return;
+        }
+        if (sync_postpone(s, action))
+                return;
+        int r = sync_effect(s, action);
+        if (r >= 0)
+                return;
+        if (r == -ESTALE) {
+                s->input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
+                return;
+        }
+        Fault fault;
+        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
+                  "the next step could not be begun: %s", strerrordesc_np(-r));
+        if (action == SYNC_DO_FINISH) /* nothing more can be done */
+                sync_on_finished(&fault, s);
+        else
+                s->input(s, (SyncInput){.kind = SYNC_INPUT_FAULT, .fault = &fault});
 }

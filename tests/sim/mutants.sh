@@ -309,19 +309,19 @@ src/base/digest.c
 s/row->rejected   ? "!"/row->rejected   ? "-"/
 
 the apply begins before the journal is quiet
-src/sync/sync.c
+src/sync/sync_steps.c
 /^static bool sync_postpone/,/^}/s/if (!journal_busy(s->journal))/if (action == SYNC_DO_APPLY || !journal_busy(s->journal))/
 
 the end is recorded before the journal is quiet
-src/sync/sync.c
+src/sync/sync_steps.c
 /^static bool sync_postpone/,/^}/s/if (!journal_busy(s->journal))/if (action == SYNC_DO_FINISH || !journal_busy(s->journal))/
 
 what waited for the journal is done each time that it is quiet
-src/sync/sync.c
+src/sync/sync_steps.c
 /^static void sync_on_journal_idle/,/^}/s/s->postponed = SYNC_DO_NOTHING;//
 
 a lease that is lost while the apply waits for the journal ends nothing
-src/sync/sync.c
+src/sync/sync_steps.c
 /^static void sync_on_lease_lost/,/^}/s/if (s->postponed != SYNC_DO_NOTHING)/if (false)/
 
 pages are asked for while the list is applied
@@ -341,7 +341,7 @@ src/sync/sync_steps.c
 /^void sync_abandon/,/^}/s/s->task = mirror_cancel(s->task);//
 
 a stop during the apply is reported as a success
-src/sync/sync.c
+src/sync/sync_steps.c
 /^static void sync_report/,/^}/s/\.outcome = m->outcome/.outcome = m->stopped_applying ? OUTCOME_SYNCED : m->outcome/
 
 a stop before the start is not expected

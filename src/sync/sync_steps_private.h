@@ -1,6 +1,6 @@
 /*
- * sync_private: a sync, for the two files that carry it out: sync.c takes inputs to the machine and
- * sees to what it answers, sync_steps.c begins each step and hands over what comes of it.
+ * sync_steps_private: a sync, for the two files that carry it out: sync.c takes inputs to the
+ * machine, sync_steps.c carries out what it answers and hands over what comes of it.
  */
 #pragma once
 
@@ -11,12 +11,13 @@
 #include "sync/prefetch.h"
 #include "sync/prover.h"
 #include "sync/snapshot.h"
-#include "sync/sync.h"
+#include "sync/types.h"
 
 struct Sync {
         SyncContext context;
         SyncPlan plan;
         char *name;
+        void (*input)(Sync *s, SyncInput in); /* takes what comes of a step; may free the sync */
         SyncProgressCallback progress;
         SyncDoneCallback done;
         void *userdata;
@@ -50,12 +51,8 @@ struct Sync {
         bool over;
 };
 
-/* sync.c */
-void sync_input(Sync *s, SyncInput in);
-int sync_start_journal(Sync *s);
-
-/* sync_steps.c: begins what the machine wants done. -ESTALE: the lease may not be ours any more. */
-int sync_effect(Sync *s, SyncAction action);
+/* Carries out what the machine wants done; an effect that cannot be begun becomes an input. May
+ * free the sync. */
+void sync_act(Sync *s, SyncAction action);
 /* Cancels whatever was begun. */
 void sync_abandon(Sync *s);
-void sync_on_finished(const Fault *fault, void *userdata);
