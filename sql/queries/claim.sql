@@ -8,7 +8,8 @@
 -- An edge that was disabled since it was taken (not due any more) remains disabled.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
 -- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval),
--- $9 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval).
+-- $9 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval),
+-- $10 the states in which a job is over (text[]).
 WITH taken AS (
     UPDATE edgemirror.edge_claim c
        SET holder = $2::text, expires_at = clock_timestamp() + $3::interval, epoch = greatest(c.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
@@ -43,7 +44,7 @@ WITH taken AS (
      CROSS JOIN LATERAL (SELECT min(x.started_at) AS started_at FROM edgemirror.sync_run x
                           WHERE x.edge_connection_id = $1::uuid AND x.job_id = j.job_id) b
      WHERE $5::boolean AND j.job_id IS NOT NULL AND b.started_at > clock_timestamp() - $8::interval
-       AND coalesce(j.job_state, '') NOT IN ('COMPLETED', 'CANCELED', 'CANCELLED', 'ERROR', 'FAILED', 'DELETED', 'SUCCEEDED', 'CAPABILITY_SUCCEEDED', 'CAPABILITY_FAILED')
+       AND coalesce(j.job_state, '') <> ALL ($10::text[])
 ), opened AS (
     INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, job_id, job_url)
     SELECT $1::uuid, $2::text, t.epoch,

@@ -1,41 +1,12 @@
 /*
- * job: decoding of Job documents, and what states and results mean.
+ * job: decoding of Job documents.
  */
 #include "catalog/job.h"
+#include "base/job_state.h"
 #include "catalog/json.h"
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
-
-/* What states mean, those of the job API and of the Edge job system. One that is not here is under
- * way. */
-static const struct JobState {
-        const char *word;
-        bool waiting, terminal, good;
-        bool of_edge; /* in a document without an id it says by itself that this is about a job */
-} states[] = {
-        {.word = "WAITING", .waiting = true},
-        {.word = "SUBMITTED", .waiting = true, .of_edge = true},
-        {.word = "RUNNING", .of_edge = true},
-        {.word = "COMPLETED", .terminal = true, .good = true},
-        {.word = "SUCCEEDED", .terminal = true, .good = true, .of_edge = true},
-        {.word = "CAPABILITY_SUCCEEDED", .terminal = true, .good = true, .of_edge = true},
-        {.word = "CANCELED", .terminal = true},
-        {.word = "CANCELLED", .terminal = true, .of_edge = true},
-        {.word = "ERROR", .terminal = true},
-        {.word = "FAILED", .terminal = true, .of_edge = true},
-        {.word = "CAPABILITY_FAILED", .terminal = true, .of_edge = true},
-        {.word = "DELETED", .terminal = true},
-};
-
-static const struct JobState *state_find(const char *word)
-{
-        static const struct JobState other;
-        for (size_t i = 0; i < ARRAY_SIZE(states); i++)
-                if (strcmp(word, states[i].word) == 0)
-                        return &states[i];
-        return &other;
-}
 
 void job_document_done(JobDocument *d)
 {
@@ -145,7 +116,7 @@ static int job_read_status(const cJSON *object, const Uuid *asked, const Redact 
         if (r < 0)
                 return r == -EINVAL && id >= 0 ? -EPROTO : r;
         (void)json_get_number(object, "progressPercentage", 0, 100, &ret->progress);
-        if (id == -ENOENT && asked && is_edge && state_find(ret->state)->of_edge) {
+        if (id == -ENOENT && asked && is_edge && job_state_find(ret->state)->of_edge) {
                 ret->id = *asked;
                 id = 0;
         }
@@ -188,17 +159,15 @@ int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *re
 
 bool catalog_job_terminal(const JobStatus *job)
 {
-        return state_find(job->state)->terminal;
+        return job_state_find(job->state)->terminal;
 }
 
 bool catalog_job_clean(const JobStatus *job)
 {
-        return state_find(job->state)->good &&
-               (job->result[0] == '\0' || strcmp(job->result, "NOT_SET") == 0 ||
-                strcmp(job->result, "SUCCESS") == 0);
+        return job_state_find(job->state)->good && job_result_is_good(job->result);
 }
 
 bool catalog_job_waiting(const JobStatus *job)
 {
-        return job->state[0] == '\0' || state_find(job->state)->waiting;
+        return job->state[0] == '\0' || job_state_find(job->state)->waiting;
 }

@@ -1,6 +1,7 @@
 /*
  * lease: claim, progress and finish. Each is one statement.
  */
+#include "base/job_state.h"
 #include "mirror/lease_private.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
@@ -97,6 +98,7 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
         params_int(&t->task.params, request->next_run_usec);
         params_usec(&t->task.params, request->job_max_age_usec);
         params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
+        params_names(&t->task.params, job_states_terminal());
         return task_start_statement(&t->task, sql_claim, claim_on_result, ret);
 }
 

@@ -78,7 +78,7 @@ s/if (\*ret_delay_usec < requested_usec)/if (requested_usec == 1)/
 
 a job counts as clean whatever its result
 src/catalog/job.c
-/^bool catalog_job_clean/,/^}/s/ &&$/ ||/
+/^bool catalog_job_clean/,/^}/s/ && job_result_is_good(.*;/;/
 
 a job that vanished counts as clean
 src/sync/machine.c
