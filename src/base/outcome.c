@@ -35,23 +35,14 @@ const char *sync_refresh_name(SyncRefresh refresh)
         return refreshes[refresh];
 }
 
-/* Where the word stands; n: nowhere. */
-static unsigned word_find(const char *const *words, unsigned n, const char *word)
-{
-        unsigned i = 0;
-        while (i < n && !(words[i] && text_equal(words[i], word)))
-                i++;
-        return i;
-}
-
 SyncPhase sync_phase_parse(const char *word)
 {
-        return (SyncPhase)word_find(phases, SYNC_PHASES, word);
+        return (SyncPhase)text_find(phases, SYNC_PHASES, word);
 }
 
 SyncOutcome sync_outcome_parse(const char *word)
 {
-        return (SyncOutcome)(word_find(outcomes, SYNC_OUTCOMES, word) % SYNC_OUTCOMES);
+        return (SyncOutcome)(text_find(outcomes, SYNC_OUTCOMES, word) % SYNC_OUTCOMES);
 }
 
 bool sync_outcome_is_applied(SyncOutcome outcome)

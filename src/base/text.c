@@ -278,6 +278,14 @@ bool text_equal(const char *a, const char *b)
         return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+unsigned text_find(const char *const *words, unsigned n, const char *word)
+{
+        unsigned i = 0;
+        while (i < n && !(words[i] && text_equal(words[i], word)))
+                i++;
+        return i;
+}
+
 bool text_starts_with(const char *string, const char *prefix)
 {
         return strncmp(string, prefix, strlen(prefix)) == 0;

@@ -50,4 +50,6 @@ int text_append_json(Text *t, const char *json);
 int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret);
 
 bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
+/* Where the word stands in a table of names, which may have gaps; n: nowhere, or NULL. */
+unsigned text_find(const char *const *words, unsigned n, const char *word);
 bool text_starts_with(const char *string, const char *prefix);

@@ -8,16 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Members of the JSON object, in the order of the kinds: added and restored, changed, removed,
- * pending, held. */
-static const char *const members[] = {"added", "changed", "removed", "pending", "held"};
-
 struct Plan {
         FILE *file;
         bool json;
-        bool failed;   /* besides what the stream knows itself */
-        size_t member; /* the array that is open */
-        bool first;    /* nothing is in it yet */
+        bool failed;           /* besides what the stream knows itself */
+        MirrorPlanKind member; /* the array that is open */
+        bool first;            /* nothing is in it yet */
 };
 
 int plan_new(bool json, Plan **ret)
@@ -49,26 +45,24 @@ static void plan_begin(Plan *p)
         rewind(p->file);
         if (ftruncate(fileno(p->file), 0) < 0)
                 p->failed = true;
-        p->member = 0;
+        p->member = MIRROR_PLAN_ADDED;
         p->first = true;
         if (p->json)
-                fprintf(p->file, "{\"%s\":[", members[0]);
+                fprintf(p->file, "{\"%s\":[", mirror_plan_kind_name(p->member));
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
-static size_t member_of(const char *kind)
+/* Each kind has an array; what is restored is among the added ones. */
+static void plan_open_member(Plan *p, MirrorPlanKind kind)
 {
-        for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-                if (strcmp(kind, members[i]) == 0)
-                        return i;
-        return 0; /* restored */
-}
-
-static void plan_open_member(Plan *p, size_t member)
-{
-        for (; p->member < member; p->first = true)
-                fprintf(p->file, "],\"%s\":[", members[++p->member]);
+        while (p->member < kind) {
+                p->member++;
+                if (p->member == MIRROR_PLAN_RESTORED)
+                        continue;
+                fprintf(p->file, "],\"%s\":[", mirror_plan_kind_name(p->member));
+                p->first = true;
+        }
 }
 
 static cJSON *row_describe(const MirrorPlanRow *row)
@@ -80,9 +74,9 @@ static cJSON *row_describe(const MirrorPlanRow *row)
         json_add_text(o, "databaseId", stays ? row->database_id : row->database_id_before);
         if (row->edge)
                 json_add_text(o, "edgeConnectionId", row->edge);
-        if (strcmp(row->kind, "restored") == 0)
+        if (row->kind == MIRROR_PLAN_RESTORED)
                 cJSON_AddItemToObject(o, "restored", cJSON_CreateTrue());
-        if (strcmp(row->kind, "changed") == 0) {
+        if (row->kind == MIRROR_PLAN_CHANGED) {
                 cJSON *before = cJSON_AddObjectToObject(o, "before");
                 json_add_text(before, "name", row->name_before);
                 json_add_text(before, "databaseId", row->database_id_before);
@@ -94,7 +88,7 @@ static cJSON *row_describe(const MirrorPlanRow *row)
 static void plan_add_json(Plan *p, const MirrorPlanRow *row)
 {
         cJSON *object = row_describe(row);
-        plan_open_member(p, member_of(row->kind));
+        plan_open_member(p, row->kind);
         if (!p->first)
                 fputc(',', p->file);
         p->first = false;
@@ -117,8 +111,8 @@ static void plan_add_text(Plan *p, const MirrorPlanRow *row)
 {
         FILE *f = p->file;
         bool stays = row->name != NULL;
-        bool changed = strcmp(row->kind, "changed") == 0;
-        fprintf(f, "    %-8s  %s  ", row->kind, row->id);
+        bool changed = row->kind == MIRROR_PLAN_CHANGED;
+        fprintf(f, "    %-8s  %s  ", mirror_plan_kind_name(row->kind), row->id);
         put_name(f, changed || !stays ? row->name_before : row->name);
         if (changed && strcmp(row->name, row->name_before) != 0) {
                 fputs(" → ", f);
@@ -151,7 +145,7 @@ void plan_add(Plan *p, const MirrorPlanRow *row)
 int plan_finish(Plan *p, Fault *ret_fault)
 {
         if (p->json) {
-                plan_open_member(p, ARRAY_SIZE(members) - 1);
+                plan_open_member(p, MIRROR_PLAN_KINDS - 1);
                 fputs("]}", p->file);
         }
         if (fflush(p->file) == 0 && !ferror(p->file) && !p->failed)

@@ -21,22 +21,15 @@ static const char *ago(int64_t seconds, char out[static DURATION_STRING_SIZE])
         return duration_format_short((uint64_t)(seconds > 0 ? seconds : 0) * USEC_PER_SEC, out);
 }
 
-static const char *waits_for(const char *code)
-{
-        static const struct {
-                const char *code, *words;
-        } table[] = {
-                {"catalog", "the catalog, which cannot be reached"},
-                {"pause", "the catalog, which asks for a pause"},
-                {"credentials", "the catalog, which refuses the credentials"},
-                {"lock", "a lock in PostgreSQL"},
-                {"postgres", "PostgreSQL, which refuses a statement"},
-        };
-        for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-                if (strcmp(code, table[i].code) == 0)
-                        return table[i].words;
-        return code;
-}
+static const char *const waits_for[MIRROR_WAITS + 1] = {
+        [MIRROR_WAIT_NONE] = "nothing",
+        [MIRROR_WAIT_CATALOG] = "the catalog, which cannot be reached",
+        [MIRROR_WAIT_PAUSE] = "the catalog, which asks for a pause",
+        [MIRROR_WAIT_CREDENTIALS] = "the catalog, which refuses the credentials",
+        [MIRROR_WAIT_LOCK] = "a lock in PostgreSQL",
+        [MIRROR_WAIT_POSTGRES] = "PostgreSQL, which refuses a statement",
+        [MIRROR_WAITS] = "what this version does not know",
+};
 
 static void line_of_the_dead(const MirrorInstanceStatus *i, const char *name, char *out,
                              size_t size)
@@ -52,15 +45,11 @@ static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *o
         char seen[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE];
         fprintf(out, "service: %s is alive, last sign of life %s ago, up for %s, %lld edges; ",
                 name, ago(i->seen_sec, seen), ago(i->up_sec, since), (long long)i->n_edges);
-        if (!i->waiting_for) {
-                fputs("waits for nothing\n", out);
-                return;
+        fprintf(out, "waits for %s", waits_for[i->waiting_for]);
+        if (i->waiting_for != MIRROR_WAIT_NONE) {
+                fprintf(out, ", since %s: ", ago(i->waiting_sec, since));
+                put_text(out, i->waiting_message ? i->waiting_message : "");
         }
-        const char *words = i->waiting_message ? i->waiting_message : "";
-        fputs("waits for ", out);
-        put_text(out, waits_for(i->waiting_for));
-        fprintf(out, ", since %s: ", ago(i->waiting_sec, since));
-        put_text(out, words);
         fputc('\n', out);
 }
 
@@ -70,10 +59,10 @@ void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *
         text_printable(i->name, strlen(i->name), name, sizeof(name));
         s->n_known++;
         s->n_alive += i->alive;
-        if (i->alive && i->waiting_for && !s->trouble[0] &&
-            (i->waiting_sec >= WAIT_SEC || strcmp(i->waiting_for, "credentials") == 0))
+        if (i->alive && i->waiting_for != MIRROR_WAIT_NONE && !s->trouble[0] &&
+            (i->waiting_sec >= WAIT_SEC || i->waiting_for == MIRROR_WAIT_CREDENTIALS))
                 (void)snprintf(s->trouble, sizeof(s->trouble), "%s waits for %s", name,
-                               waits_for(i->waiting_for));
+                               waits_for[i->waiting_for]);
         if (!i->alive)
                 line_of_the_dead(i, name, dead, sizeof(dead));
         if (!i->alive && s->n_known == 1)

@@ -32,21 +32,21 @@ void presence_configure(Presence *p, Peers *peers, size_t n_wanted, uint64_t lea
         p->beat_usec = lease_usec / 4 < BEAT_AT_LEAST_USEC ? lease_usec / 4 : BEAT_AT_LEAST_USEC;
 }
 
-/* A word for the table and a sentence; NULL: nothing. */
-static const char *presence_waits_for(const PresenceState *s, char *message, size_t size)
+/* With a sentence. */
+static MirrorWait presence_waits_for(const PresenceState *s, char *message, size_t size)
 {
         const Fault *catalog = s->catalog_fault;
         if (catalog) {
                 (void)snprintf(message, size, "%s; %s", catalog->message, s->catalog_next);
                 if (catalog->refused)
-                        return "credentials";
-                return catalog->retry_after_usec > 0 ? "pause" : "catalog";
+                        return MIRROR_WAIT_CREDENTIALS;
+                return catalog->retry_after_usec > 0 ? MIRROR_WAIT_PAUSE : MIRROR_WAIT_CATALOG;
         }
         const Fault *fault = s->lock_fault ? s->lock_fault : s->statement_fault;
         if (!fault)
-                return NULL;
+                return MIRROR_WAIT_NONE;
         (void)snprintf(message, size, "%s", fault->message);
-        return s->lock_fault ? "lock" : "postgres";
+        return s->lock_fault ? MIRROR_WAIT_LOCK : MIRROR_WAIT_POSTGRES;
 }
 
 static void presence_beat(void *userdata);
@@ -83,7 +83,7 @@ static void presence_beat(void *userdata)
         if (p->again)
                 return;
         p->handlers.state(&state, p->userdata);
-        const char *waits_for = presence_waits_for(&state, message, sizeof(message));
+        MirrorWait waits_for = presence_waits_for(&state, message, sizeof(message));
         int r = -EAGAIN;
         if (!state.postgres_fault)
                 r = mirror_instance_beat(p->peers->mirror, &p->instance.id, waits_for,

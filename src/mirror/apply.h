@@ -76,8 +76,22 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
                  MirrorTask **ret);
 
 /* One row of a plan. Texts are borrowed during the call; ids as text; NULL: there is none. */
+/* In the order in which rows come. */
+typedef enum MirrorPlanKind {
+        MIRROR_PLAN_ADDED,
+        MIRROR_PLAN_RESTORED,
+        MIRROR_PLAN_CHANGED,
+        MIRROR_PLAN_REMOVED,
+        MIRROR_PLAN_PENDING,
+        MIRROR_PLAN_HELD,
+        MIRROR_PLAN_KINDS,
+} MirrorPlanKind;
+
+/* "added"; the words are those of the query. */
+const char *mirror_plan_kind_name(MirrorPlanKind kind);
+
 typedef struct MirrorPlanRow {
-        const char *kind; /* added, restored, changed, removed, pending, held: in this order */
+        MirrorPlanKind kind;
         const char *id;
         const char *name, *database_id; /* to be; NULL for removed, pending and held */
         const char *name_before, *database_id_before, *edge_before;

@@ -188,13 +188,30 @@ static PgNext apply_on_counts(const PGresult *result, void *userdata, Fault *ret
         return PG_NEXT;
 }
 
+static const char *const plan_kinds[MIRROR_PLAN_KINDS] = {
+        [MIRROR_PLAN_ADDED] = "added",     [MIRROR_PLAN_RESTORED] = "restored",
+        [MIRROR_PLAN_CHANGED] = "changed", [MIRROR_PLAN_REMOVED] = "removed",
+        [MIRROR_PLAN_PENDING] = "pending", [MIRROR_PLAN_HELD] = "held",
+};
+
+const char *mirror_plan_kind_name(MirrorPlanKind kind)
+{
+        return plan_kinds[kind];
+}
+
+/* The query has no others. */
+static MirrorPlanKind plan_kind_parse(const char *word)
+{
+        return (MirrorPlanKind)(text_find(plan_kinds, MIRROR_PLAN_KINDS, word) % MIRROR_PLAN_KINDS);
+}
+
 static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         ApplyTask *t = userdata;
         int n = PQntuples(result);
         for (int i = 0; i < n; i++) {
                 MirrorPlanRow row = {
-                        .kind = result_text(result, i, 0),
+                        .kind = plan_kind_parse(result_text(result, i, 0)),
                         .id = result_text(result, i, 1),
                         .name = result_text(result, i, 2),
                         .database_id = result_text(result, i, 3),

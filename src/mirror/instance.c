@@ -7,6 +7,18 @@
 #include "mirror/sql_embedded.h"
 #include <errno.h>
 
+/* NULL: MIRROR_WAIT_NONE. */
+static const char *const wait_names[MIRROR_WAITS] = {
+        [MIRROR_WAIT_CATALOG] = "catalog",         [MIRROR_WAIT_PAUSE] = "pause",
+        [MIRROR_WAIT_CREDENTIALS] = "credentials", [MIRROR_WAIT_LOCK] = "lock",
+        [MIRROR_WAIT_POSTGRES] = "postgres",
+};
+
+static MirrorWait wait_parse(const char *word)
+{
+        return word ? (MirrorWait)text_find(wait_names, MIRROR_WAITS, word) : MIRROR_WAIT_NONE;
+}
+
 typedef struct InstanceTask {
         MirrorTask task;
         union {
@@ -34,7 +46,7 @@ static bool beat_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fau
         return false;
 }
 
-int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for,
+int mirror_instance_beat(Mirror *m, const Uuid *instance, MirrorWait waiting_for,
                          const char *message, MirrorBeatCallback callback, void *userdata,
                          MirrorTask **ret)
 {
@@ -43,7 +55,7 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_fo
                 return -ENOMEM;
         t->callback.beat = callback;
         params_uuid(&t->task.params, instance);
-        params_text(&t->task.params, waiting_for);
+        params_text(&t->task.params, wait_names[waiting_for]);
         params_text(&t->task.params, message);
         params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
         return task_start_statement(&t->task, sql_instance_beat, beat_on_result, ret);
@@ -83,7 +95,7 @@ static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_
                         .seen_sec = result_int(r, row, 4),
                         .up_sec = result_int(r, row, 5),
                         .n_edges = result_int(r, row, 6),
-                        .waiting_for = result_text(r, row, 7),
+                        .waiting_for = wait_parse(result_text(r, row, 7)),
                         .waiting_message = result_text(r, row, 8),
                         .waiting_sec = result_text(r, row, 9) ? result_int(r, row, 9) : -1,
                 };

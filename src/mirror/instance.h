@@ -21,13 +21,23 @@ typedef struct MirrorBeatAnswer {
         int64_t n_dead;
 } MirrorBeatAnswer;
 
+/* What keeps an instance from syncing. */
+typedef enum MirrorWait {
+        MIRROR_WAIT_NONE = 0,
+        MIRROR_WAIT_CATALOG,     /* it is away */
+        MIRROR_WAIT_PAUSE,       /* the catalog asks for one */
+        MIRROR_WAIT_CREDENTIALS, /* the catalog refuses them */
+        MIRROR_WAIT_LOCK,        /* of another session of PostgreSQL */
+        MIRROR_WAIT_POSTGRES,    /* it refuses a statement */
+        MIRROR_WAITS,            /* a word of another version */
+} MirrorWait;
+
 typedef void (*MirrorBeatCallback)(const MirrorBeatAnswer *answer, const Fault *fault,
                                    void *userdata);
 
 /* One statement, a sign of life: an instance that gives none for the length of its lease counts
- * as dead for the others. waiting_for: "catalog", "credentials", "lock" or "postgres", with a
- * sentence about it; NULL: nothing. */
-int mirror_instance_beat(Mirror *m, const Uuid *instance, const char *waiting_for,
+ * as dead for the others. message: a sentence about what it waits for; NULL: nothing. */
+int mirror_instance_beat(Mirror *m, const Uuid *instance, MirrorWait waiting_for,
                          const char *message, MirrorBeatCallback callback, void *userdata,
                          MirrorTask **ret);
 
@@ -38,10 +48,11 @@ int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callbac
 typedef struct MirrorInstanceStatus {
         const char *name, *version;
         bool alive;
-        bool stopped;                              /* in order */
-        int64_t seen_sec, up_sec;                  /* since its last sign of life, and its start */
-        int64_t n_edges;                           /* that it wants */
-        const char *waiting_for, *waiting_message; /* NULL: nothing */
+        bool stopped;             /* in order */
+        int64_t seen_sec, up_sec; /* since its last sign of life, and its start */
+        int64_t n_edges;          /* that it wants */
+        MirrorWait waiting_for;
+        const char *waiting_message; /* NULL: none */
         int64_t waiting_sec;
 } MirrorInstanceStatus;
 

@@ -4,11 +4,12 @@
 . "$(dirname "$0")/tap.sh"
 
 words="synced held unstable failed aborted clean timeout unknown skipped rejected refresh poll list verify apply done
-	WAITING SUBMITTED RUNNING COMPLETED SUCCEEDED CAPABILITY_SUCCEEDED CANCELED CANCELLED ERROR FAILED CAPABILITY_FAILED DELETED
+	WAITING SUBMITTED RUNNING COMPLETED SUCCEEDED CAPABILITY_SUCCEEDED CANCELED CANCELLED ERROR FAILED CAPABILITY_FAILED DELETED NOT_SET SUCCESS
+	added restored changed removed pending pause credentials
 	$(sed -n 's/^ *X([A-Z_0-9]*, "\([a-z0-9-]*\)".*/\1/p' "$top_srcdir/src/base/fault_code.h")"
 
 check_words() (
-	cd "$1" && find . -name '*.[ch]' | sed 's|^\./||' | grep -vx -e base/outcome.c -e base/fault_code.c -e catalog/job.c | LC_ALL=C sort | xargs awk -v words="$words" '
+	cd "$1" && find . -name '*.[ch]' | sed 's|^\./||' | grep -vx -e base/outcome.c -e base/fault_code.c -e base/job_state.c | LC_ALL=C sort | xargs awk -v words="$words" '
 	BEGIN {
 		RS = ";"
 		n = split(words, list)
