@@ -53,6 +53,8 @@ typedef enum FaultOrigin {
         X(HTTP_TLS, "http-tls", GATEWAY)                                                           \
         X(HTTP_TOO_LARGE, "http-too-large", GATEWAY)                                               \
         X(HTTP_TRUNCATED, "http-truncated", GATEWAY)                                               \
+        X(TOKEN_BAD_ANSWER, "token-bad-answer", CATALOG)                                           \
+        X(TOKEN_REFUSED, "token-refused", CATALOG)                                                 \
         X(CATALOG_BAD_JSON, "catalog-bad-json", CATALOG)                                           \
         X(CATALOG_BAD_REQUEST, "catalog-bad-request", CATALOG)                                     \
         X(CATALOG_BUSY, "catalog-busy", CATALOG)                                                   \

@@ -13,7 +13,9 @@
 #define LIMIT_RETRY_AFTER_MAX_USEC (24ULL * 3600 * 1000000) /* a longer one is cut to this */
 #define LIMIT_HEADERS_MAX_BYTES                                                                    \
         (64 * 1024) /* all headers of one answer, interim answers included */
-#define LIMIT_URL_MAX_BYTES 4096
+#define LIMIT_URL_MAX_BYTES          4096
+#define LIMIT_TOKEN_ANSWER_MAX_BYTES (64 * 1024) /* of the endpoint that gives tokens */
+#define LIMIT_TOKEN_MAX_BYTES        (32 * 1024) /* one of them; servers take no longer headers */
 
 /* JSON */
 #define LIMIT_JSON_MAX_VALUES 100000 /* of one text; a page of 500 rows has some 2,500 */

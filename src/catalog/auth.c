@@ -167,6 +167,8 @@ int auth_prepare(Auth *a, Fault *ret_fault)
         if (a->header.size > 0 && now < a->expires_usec)
                 return 1;
         *ret_fault = a->fault;
+        if (a->fault.retryable && now < a->retry_usec)
+                ret_fault->retry_after_usec = a->retry_usec - now;
         return -EIO;
 }
 
@@ -222,9 +224,23 @@ uint64_t auth_secret_number(const Auth *a)
         return a->secret_number;
 }
 
+bool auth_is_acquired(const Auth *a, uint64_t *ret_left_usec)
+{
+        uint64_t now = clock_boottime_usec();
+        if (!a->method || !a->method->cancel || a->header.size == 0 || now >= a->expires_usec)
+                return false;
+        *ret_left_usec = a->expires_usec == UINT64_MAX ? UINT64_MAX : a->expires_usec - now;
+        return true;
+}
+
 const Redact *auth_redact(const Auth *a)
 {
         return &a->redact;
+}
+
+int auth_redact_also(Auth *a, const char *username, const char *secret)
+{
+        return redact_add(&a->redact, username, secret);
 }
 
 const char *auth_advice(const Auth *a)

@@ -71,6 +71,9 @@ void auth_on_witness(Auth *a);
 void auth_end_doubt(Auth *a);
 bool auth_is_refused(const Auth *a);
 
+/* Whether there is a header that was acquired, and for how long still; UINT64_MAX: not known. */
+bool auth_is_acquired(const Auth *a, uint64_t *ret_left_usec);
+
 const Redact *auth_redact(const Auth *a); /* of all secrets and headers, those of before as well */
 /* "; check …": the settings that a refusal is about; and why the secret could not be read again, if
  * the last attempt failed: then the one that is refused is not the one on disk. */
@@ -92,7 +95,7 @@ struct AuthMethod {
         void (*cancel)(void *userdata);
 };
 
-extern const AuthMethod auth_basic, auth_bearer;
+extern const AuthMethod auth_basic, auth_bearer; /* and auth_oauth2, see oauth2.h */
 
 /* Whether a token may be sent as bearer: not empty, no space and no control character, which would
  * tear the header. */
@@ -100,9 +103,13 @@ bool auth_token_is_valid(const char *token);
 
 /* The header "scheme value" is in force from now on. By CLOCK_BOOTTIME: from renew_usec on another
  * is acquired before the next request, from expires_usec on this one is not sent any more;
- * UINT64_MAX: never. -ENOMEM: it is not. */
+ * UINT64_MAX: never. -ENOMEM: it is not; an acquisition that completes later ends by auth_failed.
+ */
 int auth_acquired(Auth *a, const char *scheme, const char *value, uint64_t renew_usec,
                   uint64_t expires_usec);
+
+/* What else must not be shown: another spelling of the secret. -ENOMEM. */
+int auth_redact_also(Auth *a, const char *username, const char *secret);
 
 /* Requests fail with `fault` until the next attempt, which is not made before delay_usec. */
 void auth_failed(Auth *a, const Fault *fault, uint64_t delay_usec);

@@ -197,6 +197,11 @@ bool catalog_reread_secret(Catalog *c)
         return auth_reread(c->auth);
 }
 
+bool catalog_has_token(const Catalog *c, uint64_t *ret_left_usec)
+{
+        return auth_is_acquired(c->auth, ret_left_usec);
+}
+
 static void call_on_response(const HttpResponse *response, void *userdata);
 
 /* Sends it, or lets it wait for the header; when that could not be acquired, too: it gets the fault

@@ -110,6 +110,9 @@ DEFINE_CLEANUP(Catalog, catalog, catalog_free)
 int catalog_load_secret(Catalog *c, Fault *ret_fault);
 bool catalog_reread_secret(Catalog *c);
 
+/* As auth_is_acquired. */
+bool catalog_has_token(const Catalog *c, uint64_t *ret_left_usec);
+
 /* POST /databaseConnections/refresh?edgeConnectionId=… on a connection of its own. */
 int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata,
                     CatalogCall **ret);

@@ -27,6 +27,7 @@ typedef struct Check {
         bool catalog_reported; /* its own line is printed */
         bool asked;            /* about one edge at least */
         bool clock_reported;
+        bool token_reported;
 } Check;
 
 typedef struct EdgeCheck {
@@ -125,9 +126,10 @@ static void check_secret(Check *c, const char *what, const char *where)
 static void check_secrets(Check *c)
 {
         const Config *config = c->session.config;
-        bool basic = config->catalog.auth == CONFIG_AUTH_BASIC;
-        check_secret(c, basic ? "catalog: password_file" : "catalog: token_file",
-                     basic ? config->catalog.password_file : config->catalog.token_file);
+        static const char *const names[] = {[CONFIG_AUTH_BASIC] = "catalog: password_file",
+                                            [CONFIG_AUTH_BEARER] = "catalog: token_file",
+                                            [CONFIG_AUTH_OAUTH2] = "catalog: client_secret_file"};
+        check_secret(c, names[config->catalog.auth], config_catalog_secret(&config->catalog));
         check_secret(c, "postgres: password_file", config->postgres.password_file);
 }
 
@@ -160,6 +162,29 @@ static void check_mirror(Check *c)
 
 static void check_next_edges(Check *c);
 
+/* Minutes, and seconds where there are few of them. */
+static uint64_t whole_units(uint64_t usec)
+{
+        return usec - usec % (usec < 2 * USEC_PER_MINUTE ? USEC_PER_SEC : USEC_PER_MINUTE);
+}
+
+/* auth = oauth2, once, whatever the catalog says of the token after. */
+static void check_token(Check *c)
+{
+        static const Fault none;
+        uint64_t left;
+        char length[DURATION_STRING_SIZE], detail[80];
+        if (c->token_reported || !catalog_has_token(c->session.catalog, &left))
+                return;
+        c->token_reported = true;
+        if (left == UINT64_MAX)
+                (void)snprintf(detail, sizeof(detail), "token obtained, used until it is refused");
+        else
+                (void)snprintf(detail, sizeof(detail), "token obtained, %s left",
+                               duration_format(whole_units(left), length));
+        check_line(c, "catalog: token", &none, detail);
+}
+
 /* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from
  * a good answer or an error of the API's own form; an error in another form is of something else
  * that answers at this address, for all edges. */
@@ -170,6 +195,7 @@ static void check_catalog(Check *c, const CatalogAnswer *answer)
                     answer->foreign;
         bool known = answer->fault.scope == FAULT_NONE || answer->problem;
         check_clock(c, answer);
+        check_token(c);
         if (down && !c->catalog_down)
                 check_line(c, c->catalog_reported ? "catalog, later answer" : "catalog",
                            &answer->fault, "");

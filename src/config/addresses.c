@@ -108,10 +108,11 @@ static int url_build(const char *scheme, const char *host, const char *port, con
         return 0;
 }
 
-static int parse_url(const Option *o _unused_, void *object, const char *value,
-                     OptionContext *context)
+/* https, or http to loopback, without user, query and fragment; `bars_api`: and without what this
+ * program adds. Scheme and host lower case, no slash at the end. */
+static int parse_address(const char *value, bool bars_api, OptionContext *context, char **ret,
+                         bool *ret_plain_http)
 {
-        ConfigCatalog *catalog = &((Config *)object)->catalog;
         _cleanup_(cleanup_curl_string) char *scheme = NULL, *host = NULL, *port = NULL,
                                             *path = NULL;
         _cleanup_(cleanup_curl_string) char *zone = NULL;
@@ -145,7 +146,7 @@ static int parse_url(const Option *o _unused_, void *object, const char *value,
         if (plain_http && !host_is_loopback(host))
                 return refuse(context,
                               "http would send the password in the clear to another machine");
-        complaint = path_api_complaint(path);
+        complaint = bars_api ? path_api_complaint(path) : NULL;
         if (complaint)
                 return refuse(context, complaint);
 
@@ -153,10 +154,25 @@ static int parse_url(const Option *o _unused_, void *object, const char *value,
         int r = url_build(plain_http ? "http" : "https", host, port, path, &url);
         if (r < 0)
                 return r;
-        free(catalog->url);
-        catalog->url = url;
-        catalog->plain_http = plain_http;
+        free(*ret);
+        *ret = url;
+        *ret_plain_http = plain_http;
         return 0;
+}
+
+static int parse_url(const Option *o _unused_, void *object, const char *value,
+                     OptionContext *context)
+{
+        ConfigCatalog *catalog = &((Config *)object)->catalog;
+        return parse_address(value, true, context, &catalog->url, &catalog->plain_http);
+}
+
+static int parse_token_url(const Option *o _unused_, void *object, const char *value,
+                           OptionContext *context)
+{
+        ConfigCatalog *catalog = &((Config *)object)->catalog;
+        return parse_address(value, false, context, &catalog->token_url,
+                             &catalog->token_plain_http);
 }
 
 /* The value may hold a password (https://user:password@host): it is not repeated. */
@@ -165,6 +181,14 @@ const OptionKind option_kind_url = {
         .accepted = "https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)",
         .is_private = true,
         .parse = parse_url,
+};
+
+const OptionKind option_kind_token_url = {
+        .is_string = true,
+        .accepted = "https://HOST/PATH, or http to a loopback address (127.0.0.0/8, [::1], "
+                    "localhost)",
+        .is_private = true,
+        .parse = parse_token_url,
 };
 
 static int parse_auth(const Option *o _unused_, void *object, const char *value,
@@ -177,14 +201,14 @@ static int parse_auth(const Option *o _unused_, void *object, const char *value,
         else if (strcmp(value, "bearer") == 0)
                 catalog->auth = CONFIG_AUTH_BEARER;
         else if (strcmp(value, "oauth2") == 0)
-                return refuse(context, "oauth2 is not supported yet");
+                catalog->auth = CONFIG_AUTH_OAUTH2;
         else
                 return refuse(context, "no such authentication method");
         return 0;
 }
 
 const OptionKind option_kind_auth = {
-        .size = sizeof(ConfigAuth), .accepted = "basic or bearer", .parse = parse_auth};
+        .size = sizeof(ConfigAuth), .accepted = "basic, bearer or oauth2", .parse = parse_auth};
 
 static void cleanup_conninfo(PQconninfoOption **options)
 {

@@ -47,14 +47,19 @@ void draft_check_catalog(Draft *d, const Config *config)
         static const struct {
                 const char *key;
                 ConfigAuth auth;
-                const char *auth_name;
+                bool optional;
         } KEYS[] = {
-                {"username", CONFIG_AUTH_BASIC, "basic"},
-                {"password_file", CONFIG_AUTH_BASIC, "basic"},
-                {"token_file", CONFIG_AUTH_BEARER, "bearer"},
-                {"client_id", CONFIG_AUTH_OAUTH2, "oauth2"},
-                {"client_secret_file", CONFIG_AUTH_OAUTH2, "oauth2"},
+                {"username", CONFIG_AUTH_BASIC, false},
+                {"password_file", CONFIG_AUTH_BASIC, false},
+                {"token_file", CONFIG_AUTH_BEARER, false},
+                {"client_id", CONFIG_AUTH_OAUTH2, false},
+                {"client_secret_file", CONFIG_AUTH_OAUTH2, false},
+                {"token_url", CONFIG_AUTH_OAUTH2, true},
+                {"scope", CONFIG_AUTH_OAUTH2, true},
         };
+        static const char *const NAMES[] = {[CONFIG_AUTH_BASIC] = "basic",
+                                            [CONFIG_AUTH_BEARER] = "bearer",
+                                            [CONFIG_AUTH_OAUTH2] = "oauth2"};
         Place auth_place = key_place(d, OPTION_CATALOG, "auth");
         char accepted[OPTION_ACCEPTED_BYTES];
 
@@ -62,24 +67,25 @@ void draft_check_catalog(Draft *d, const Config *config)
         for (size_t i = 0; i < d->n_settings; i++)
                 if (d->settings[i].option == option_find(OPTION_CATALOG, "auth") &&
                     strcmp(d->settings[i].value, "basic") != 0 &&
-                    strcmp(d->settings[i].value, "bearer") != 0)
+                    strcmp(d->settings[i].value, "bearer") != 0 &&
+                    strcmp(d->settings[i].value, "oauth2") != 0)
                         return;
-        const char *selected = config->catalog.auth == CONFIG_AUTH_BASIC ? "basic" : "bearer";
+        const char *selected = NAMES[config->catalog.auth];
         for (size_t i = 0; i < ARRAY_SIZE(KEYS); i++) {
                 const Option *o = option_find(OPTION_CATALOG, KEYS[i].key);
                 Place place = key_place(d, OPTION_CATALOG, KEYS[i].key);
                 bool needed = KEYS[i].auth == config->catalog.auth;
-                if (needed && place.line == 0)
+                if (needed && !KEYS[i].optional && place.line == 0)
                         problems_add(&d->problems,
                                      auth_place.line > 0 ? auth_place
                                                          : section_place(d, OPTION_CATALOG),
-                                     "auth = %s needs %s; accepted: %s = %s", KEYS[i].auth_name,
+                                     "auth = %s needs %s; accepted: %s = %s", NAMES[KEYS[i].auth],
                                      KEYS[i].key, KEYS[i].key, option_accepted(o, accepted));
                 else if (!needed && place.line > 0)
                         problems_add(
                                 &d->problems, place,
                                 "%s has no effect with auth = %s; accepted: only with auth = %s",
-                                KEYS[i].key, selected, KEYS[i].auth_name);
+                                KEYS[i].key, selected, NAMES[KEYS[i].auth]);
         }
 }
 

@@ -77,6 +77,19 @@ Config *config_free(Config *config)
         return NULL;
 }
 
+const char *config_catalog_secret(const ConfigCatalog *catalog)
+{
+        switch (catalog->auth) {
+        case CONFIG_AUTH_BASIC:
+                return catalog->password_file;
+        case CONFIG_AUTH_BEARER:
+                return catalog->token_file;
+        case CONFIG_AUTH_OAUTH2:
+                break;
+        }
+        return catalog->client_secret_file;
+}
+
 bool config_edge_is_due(const ConfigEdge *edge)
 {
         return edge->enabled && edge->zone;

@@ -27,6 +27,9 @@ DEFINE_CLEANUP(Config, config, config_free)
 /* Whether both speak to the same catalog and PostgreSQL in the same way and under the same name. */
 bool config_same_peers(const Config *a, const Config *b);
 
+/* The file of the secret that this way to authenticate uses, as written. */
+const char *config_catalog_secret(const ConfigCatalog *catalog);
+
 const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
 
 /* Whether the service syncs the edge on its schedule: it is enabled, and its time zone is known

@@ -17,8 +17,11 @@ typedef struct ConfigCatalog {
         bool plain_http; /* http to a loopback address */
         ConfigAuth auth;
         char *username;
-        char *password_file, *token_file, *client_id,
-                *client_secret_file; /* as written: a path or credential:NAME; NULL when absent */
+        /* as written: a path or credential:NAME; NULL when absent */
+        char *password_file, *token_file, *client_secret_file;
+        char *client_id, *scope;
+        char *token_url; /* NULL: of the catalog */
+        bool token_plain_http;
         char *ca_file;
         unsigned max_requests;
         uint64_t request_timeout_usec;

@@ -40,15 +40,18 @@ typedef struct HttpClientOptions {
 
 typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;
 
-/* Everything is copied by http_start. A POST has an empty body, and says that it is JSON. `Accept:
- * application/json` is always sent, and gzip asked for. A URL with user information, a scheme that
- * is not allowed, and an authorization that is empty or holds a control character, which would tear
- * the header, are -EINVAL. */
+/* Everything is copied by http_start. A POST without a form has an empty body, and says that it is
+ * JSON. `Accept: application/json` is always sent, and gzip asked for. A URL with user information,
+ * a scheme that is not allowed, and an authorization that is empty or holds a control character,
+ * which would tear the header, are -EINVAL. */
 typedef struct HttpRequest {
         HttpMethod method;
         const char *url; /* absolute */
         /* value of the Authorization header; NULL: none. Wiped after */
         const char *authorization;
+        /* of a POST: its body, URL-encoded. It may hold a secret, and the answer as well: both are
+         * wiped after. NULL: none */
+        const char *form;
         size_t body_max_bytes; /* decoded */
         /* a connection of its own, not reused after: libcurl replays a request on a reused
          * connection that dies */

@@ -163,17 +163,27 @@ static int headers_append_authorization(struct curl_slist **headers, const char 
         return r < 0 ? r : headers_append(headers, line.data);
 }
 
+static int transfer_set_form(HttpTransfer *t, const char *form, CURL *easy)
+{
+        /* of no body, too: there are servers that refuse a POST without it */
+        const char *type = form ? "Content-Type: application/x-www-form-urlencoded"
+                                : "Content-Type: application/json";
+        int r = text_append_string(&t->form, form ? form : "");
+        if (r < 0)
+                return r;
+        SET(CURLOPT_POST, 1L);
+        SET(CURLOPT_POSTFIELDSIZE, (long)t->form.size);
+        SET(CURLOPT_POSTFIELDS, t->form.data);
+        return headers_append(&t->headers, type);
+}
+
 static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CURL *easy)
 {
         int r = headers_append(&t->headers, "Accept: application/json");
         if (r < 0)
                 return r;
         if (request->method == HTTP_POST) {
-                SET(CURLOPT_POST, 1L);
-                SET(CURLOPT_POSTFIELDSIZE, 0L);
-                SET(CURLOPT_POSTFIELDS, "");
-                /* Of no body; but there are servers that refuse a POST without it. */
-                r = headers_append(&t->headers, "Content-Type: application/json");
+                r = transfer_set_form(t, request->form, easy);
                 if (r < 0)
                         return r;
         }
@@ -267,6 +277,9 @@ HttpTransfer *http_transfer_free(HttpTransfer *t)
         if (!t)
                 return NULL;
         transfer_drop_easy(t);
+        if (t->form.size > 0)
+                text_wipe(&t->body);
+        text_wipe(&t->form);
         text_done(&t->body);
         free(t->content_type);
         free(t->location);

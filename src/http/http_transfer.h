@@ -39,6 +39,7 @@ struct HttpTransfer {
         uint64_t request_timeout_usec;
         uint64_t started_usec; /* when it left the queue */
 
+        Text form; /* which libcurl reads; with one, the body is wiped as well */
         Text body;
         char *content_type;
         char *location;

@@ -23,6 +23,7 @@ static int failed(const char *what, int r, Fault *ret_fault)
 static void peers_free(Peers *p)
 {
         (void)catalog_free(p->catalog);
+        (void)oauth2_free(p->oauth2);
         (void)http_client_free(p->http);
         (void)mirror_free(p->mirror);
         (void)pg_pool_free(p->pool);
@@ -150,8 +151,7 @@ int peers_open_mirror(Peers *p, bool only_reads, Fault *ret_fault)
 static int load_catalog_secret(void *userdata, Text *ret, Fault *ret_fault)
 {
         const ConfigCatalog *c = userdata;
-        return secret_read(c->auth == CONFIG_AUTH_BASIC ? c->password_file : c->token_file, ret,
-                           ret_fault);
+        return secret_read(config_catalog_secret(c), ret, ret_fault);
 }
 
 /* libcurl would say it of each request. */
@@ -172,6 +172,21 @@ static int try_ca_file(const char *path, Fault *ret_fault)
                          strerrordesc_np(error));
 }
 
+static int open_oauth2(Peers *p, const ConfigCatalog *c)
+{
+        _cleanup_(cleanup_free) char *own = NULL;
+        if (!c->token_url && asprintf(&own, "%s" OAUTH2_TOKEN_PATH, c->url) < 0) {
+                own = NULL;
+                return -ENOMEM;
+        }
+        const OAuth2Options options = {
+                .token_url = c->token_url ? c->token_url : own,
+                .scope = c->scope,
+                .request_timeout_usec = c->request_timeout_usec,
+        };
+        return oauth2_new(p->http, &options, &p->oauth2);
+}
+
 int peers_open_catalog(Peers *p, Fault *ret_fault)
 {
         ConfigCatalog *c = &p->config->catalog;
@@ -181,12 +196,14 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
                 .max_in_flight = c->max_requests,
                 .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
                 .request_timeout_usec = c->request_timeout_usec,
-                .allow_http = c->plain_http,
+                .allow_http = c->plain_http || c->token_plain_http,
         };
         CatalogOptions catalog = {
                 .base_url = c->url,
-                .auth = {.method = c->auth == CONFIG_AUTH_BASIC ? &auth_basic : &auth_bearer,
-                         .username = c->username,
+                .auth = {.method = c->auth == CONFIG_AUTH_BASIC    ? &auth_basic
+                                   : c->auth == CONFIG_AUTH_BEARER ? &auth_bearer
+                                                                   : &auth_oauth2,
+                         .username = c->auth == CONFIG_AUTH_OAUTH2 ? c->client_id : c->username,
                          .load_secret = load_catalog_secret,
                          .load_secret_userdata = c},
         };
@@ -194,6 +211,9 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
         if (r < 0)
                 return r;
         r = http_client_new(p->event, &http, &p->http);
+        if (r >= 0 && c->auth == CONFIG_AUTH_OAUTH2)
+                r = open_oauth2(p, c);
+        catalog.auth.method_userdata = p->oauth2;
         if (r >= 0)
                 r = catalog_new(p->http, &catalog, &p->catalog);
         if (r < 0)

@@ -9,6 +9,7 @@
 
 #include "base/limiter.h"
 #include "catalog/catalog.h"
+#include "catalog/oauth2.h"
 #include "config/config.h"
 #include "mirror/mirror.h"
 #include <systemd/sd-event.h>
@@ -16,6 +17,7 @@
 typedef struct Peers {
         Config *config; /* that they were opened with; a reference of its own */
         HttpClient *http;
+        OAuth2 *oauth2; /* NULL unless auth = oauth2 */
         Catalog *catalog;
         PgPool *pool;
         Mirror *mirror;

@@ -25,6 +25,7 @@
 #define JOBS_2_0_PATH  "/rest/2.0/jobs/"
 #define JOBS_OWN_PATH  API_PATH "jobs/"
 #define JOBS_EDGE_PATH "/edge/api/rest/v2/jobs/"
+#define TOKEN_PATH     "/rest/oauth/v2/token"
 #define STATUS_LOG     "/statusLog"
 
 static const struct {
@@ -35,7 +36,7 @@ static const struct {
         {LIST_PATH, true, KIND_LIST},      {REFRESH_PATH, true, KIND_REFRESH},
         {ONE_PATH, false, KIND_ONE},       {JOBS_V1_PATH, false, KIND_JOB},
         {JOBS_2_0_PATH, false, KIND_JOB},  {JOBS_OWN_PATH, false, KIND_JOB},
-        {JOBS_EDGE_PATH, false, KIND_JOB},
+        {JOBS_EDGE_PATH, false, KIND_JOB}, {TOKEN_PATH, true, KIND_TOKEN},
 };
 
 /* Of the Edge job system's paths, what stands before the last segment. */
@@ -232,8 +233,9 @@ static int answer_one(const Site *site, const ApiRequest *request, const Effect 
 
 static int answer_normally(Site *site, const ApiRequest *request, const Effect *effect, Answer *ret)
 {
-        const char *wanted =
-                request->kind == KIND_REFRESH ? MHD_HTTP_METHOD_POST : MHD_HTTP_METHOD_GET;
+        const char *wanted = request->kind == KIND_REFRESH || request->kind == KIND_TOKEN
+                                     ? MHD_HTTP_METHOD_POST
+                                     : MHD_HTTP_METHOD_GET;
 
         if (request->kind == KIND_OTHER)
                 return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, NULL, "There is nothing at %s.",
@@ -250,6 +252,8 @@ static int answer_normally(Site *site, const ApiRequest *request, const Effect *
                 return answer_refresh(site, request, effect, ret);
         case KIND_JOB:
                 return answer_job(site, request, ret);
+        case KIND_TOKEN:
+                return auth_answer_token(site, request->connection, request->body, ret);
         default:
                 return answer_one(site, request, effect, ret);
         }
@@ -292,7 +296,7 @@ int api_answer(Site *site, const ApiRequest *request, const Effect *effect, Answ
                 cJSON_AddStringToObject(words, "message", "no Route matched with those values");
                 return answer_set_json(ret, (unsigned)site->settings.gateway_status, words);
         }
-        if (!auth_check(site, request->connection, ret))
+        if (request->kind != KIND_TOKEN && !auth_check(site, request->connection, ret))
                 return ret->body.data ? 0 : -ENOMEM;
         if (rate_exceeded(site)) {
                 strcpy(ret->retry_after, "1");

@@ -9,7 +9,8 @@
 typedef struct ApiRequest {
         struct MHD_Connection *connection;
         const char *method, *path; /* without the prefix */
-        bool unrouted;             /* it lacks the prefix */
+        const Text *body;
+        bool unrouted; /* it lacks the prefix */
         RequestKind kind;
         const char *edge_text; /* edgeConnectionId as sent; NULL: absent */
         Uuid edge_id;

@@ -162,8 +162,9 @@ static int post_settings(const Control *c)
 
         if (auth && !auth_valid(auth)) {
                 free(previous);
-                return answer_set_problem(c->answer, MHD_HTTP_BAD_REQUEST, NULL,
-                                          "auth is none, basic:USER:PASSWORD or bearer:TOKEN");
+                return answer_set_problem(
+                        c->answer, MHD_HTTP_BAD_REQUEST, NULL,
+                        "auth is none, basic:USER:PASSWORD, bearer:TOKEN or oauth2:ID:SECRET");
         }
         r = fields_set_json(settings_fields, settings_n_fields, settings, c->body, &fault);
         if (previous) {

@@ -177,8 +177,9 @@ static int parse_options(int argc, char **argv, Options *o, Settings *settings, 
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE, "unexpected: %s",
                                  argv[optind]);
         if (!auth_valid(settings->auth))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE,
-                                 "--auth takes none, basic:USER:PASSWORD or bearer:TOKEN");
+                return fault_set(
+                        ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE,
+                        "--auth takes none, basic:USER:PASSWORD, bearer:TOKEN or oauth2:ID:SECRET");
         if (!o->server.tls_cert != !o->server.tls_key)
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_NONE,
                                  "--tls-cert and --tls-key go together");

@@ -21,6 +21,7 @@ typedef enum RequestKind {
         KIND_LIST,
         KIND_ONE,
         KIND_JOB,
+        KIND_TOKEN,
         KIND_OTHER
 } RequestKind;
 typedef enum Framing { FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE } Framing;

@@ -133,6 +133,7 @@ static void request_sort(Request *request, struct MHD_Connection *connection, co
                          const char *path)
 {
         api_parse(request->site, connection, method, path, &request->api);
+        request->api.body = &request->body;
         (void)snprintf(request->entry.method, sizeof(request->entry.method), "%s", method);
         request->entry.kind = request->api.kind;
         request->entry.has_edge = request->api.has_edge;

@@ -8,10 +8,19 @@
 const char *const order_names[] = {"insertion", "reverse", "shuffle", "tie", NULL};
 static const char *const shape_names[] = {"reference", "job-api",  "mixed",
                                           "edge",      "edge-log", NULL};
+static const char *const client_names[] = {"any", "basic", "body", NULL};
 static const char *const location_names[] = {"v1", "2.0", "own", "edge", "none", NULL};
 
 const Field settings_fields[] = {
-        FIELD_TEXT(Settings, auth, "none, basic:USER:PASSWORD or bearer:TOKEN"),
+        FIELD_TEXT(Settings, auth, "none, basic:USER:PASSWORD, bearer:TOKEN or oauth2:ID:SECRET"),
+        FIELD_NUMBER(Settings, token_lifetime_s, 0, 1000000000, 3600,
+                     "expires_in of tokens; 0: not told"),
+        FIELD_TIME(Settings, token_real_ms, 0, "how long tokens are accepted; 0: as told"),
+        FIELD_NUMBER(Settings, token_series, 0, 1000000000, 0,
+                     "another number: tokens that were given until then are revoked"),
+        FIELD_TEXT(Settings, token_type, "of tokens; Bearer unless told"),
+        FIELD_ONE_OF(Settings, token_client, client_names,
+                     "how a client is to be sent: any, basic or body"),
         FIELD_NUMBER(Settings, page_cap, 0, 500, 500,
                      "rows of a page at most, whatever the limit; 0: none"),
         FIELD_NUMBER(Settings, default_limit, 1, 500, 100,

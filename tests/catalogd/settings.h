@@ -24,8 +24,15 @@ typedef enum JobLocation {
         JOB_LOCATION_NONE
 } JobLocation;
 
+typedef enum TokenClient { TOKEN_CLIENT_ANY, TOKEN_CLIENT_BASIC, TOKEN_CLIENT_BODY } TokenClient;
+
 typedef struct Settings {
-        char *auth; /* "none", "basic:USER:PASSWORD", "bearer:TOKEN" */
+        char *auth; /* "none", "basic:USER:PASSWORD", "bearer:TOKEN", "oauth2:ID:SECRET" */
+        int64_t token_lifetime_s;
+        int64_t token_real_ms;
+        int64_t token_series;
+        char *token_type;
+        int token_client;
         int64_t page_cap;
         int64_t default_limit;
         int order;

@@ -11,10 +11,17 @@
 #include "catalogd/rules.h"
 #include "catalogd/settings.h"
 
+enum { CATALOGD_TOKENS = 4096 };
+
 typedef struct Site {
         Settings settings;
         char *previous_auth; /* what `auth` was before: a bearer token of then has expired */
         char url[64];        /* http://127.0.0.1:PORT */
+        struct {
+                uint64_t issued_usec;
+                int64_t series;
+        } tokens[CATALOGD_TOKENS]; /* by number, the last ones */
+        uint64_t n_tokens;
         Model model;
         Jobs jobs;
         Rules rules;

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "catalog/answer.h"
 #include "catalog/job.h"
+#include "catalog/oauth2.h"
 #include "catalog/page.h"
 #include "catalog/slices.h"
 #include "fuzz/fuzz.h"
@@ -296,6 +297,29 @@ void fuzz_job(const uint8_t *data, size_t size)
         }
         free(text);
         credentials_done(&c);
+}
+
+/* The answer of a token endpoint: what is taken may be sent, and is in it. */
+void fuzz_token(const uint8_t *data, size_t size)
+{
+        char *text = fuzz_string(data, size);
+        OAuth2Token token = {0};
+        const char *error = NULL;
+        if (oauth2_parse_token(text, size, &token, &error) == 0) {
+                const char *body = token.token.data;
+                FUZZ_CHECK(auth_token_is_valid(body));
+                FUZZ_CHECK(strlen(body) == token.token.size);
+                FUZZ_CHECK(token.token.size <= LIMIT_TOKEN_MAX_BYTES);
+                FUZZ_CHECK(json_reference_accepts(text, size));
+                uint64_t used = oauth2_renew_after(token.lifetime_usec, 30000000);
+                FUZZ_CHECK(used <= token.lifetime_usec);
+                FUZZ_CHECK(used >= token.lifetime_usec / 2);
+                FUZZ_CHECK(token.lifetime_usec > 0);
+        } else {
+                FUZZ_CHECK(error && !token.token.data);
+        }
+        oauth2_token_done(&token);
+        free(text);
 }
 
 void fuzz_error(const uint8_t *data, size_t size)

@@ -15,6 +15,7 @@ const FuzzTarget fuzz_targets[] = {
         {"slices", fuzz_slices},
         {"row", fuzz_row},
         {"job", fuzz_job},
+        {"token", fuzz_token},
         {"error", fuzz_error},
         {"redact", fuzz_redact},
         {"url", fuzz_url},

@@ -95,7 +95,15 @@ static const struct {
          "t.conf:3: auth = bearer needs token_file; accepted: token_file = /absolute/path or "
          "credential:NAME\n"},
         {CATALOG_LINES "auth = oauth2\nclient_id = x\n" POSTGRES EDGE,
-         "t.conf:3: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
+         "t.conf:3: auth = oauth2 needs client_secret_file; accepted: client_secret_file = "
+         "/absolute/path or credential:NAME\n"},
+        {CATALOG_LINES "auth = oauth2\nclient_id = x\nclient_secret_file = /s\ntoken_url = "
+                       "http://idp.example/token\n" POSTGRES EDGE,
+         "t.conf:6: token_url: http would send the password in the clear to another machine; "
+         "accepted: https://HOST/PATH, or http to a loopback address (127.0.0.0/8, [::1], "
+         "localhost)\n"},
+        {CATALOG "scope = s\n" POSTGRES EDGE, "t.conf:5: scope has no effect with auth = basic; "
+                                              "accepted: only with auth = oauth2\n"},
         {CATALOG "token_file = /t\n" POSTGRES EDGE, "t.conf:5: token_file has no effect with auth "
                                                     "= basic; accepted: only with auth = bearer\n"},
         {CATALOG_LINES "auth = bearer\ntoken_file = /t\nusername = u\n" POSTGRES EDGE,
@@ -443,6 +451,19 @@ static void peers_are_the_same_while_nothing_of_them_differs(void **state _unuse
                             EDGE);
         _cleanup_(cleanup_config) Config *bearer = assert_loaded("t.conf");
         assert_false(config_same_peers(c, bearer));
+#define CLIENT                                                                                     \
+        "[catalog]\nurl = https://c.example\nauth = oauth2\nclient_id = x\n"                       \
+        "client_secret_file = /s\n"
+        static const char *const CLIENTS[] = {
+                CLIENT POSTGRES EDGE, CLIENT "scope = s\n" POSTGRES EDGE,
+                CLIENT "token_url = https://idp.example/t\n" POSTGRES EDGE};
+        for (size_t i = 0; i < ARRAY_SIZE(CLIENTS); i++) {
+                files_write("t.conf", CLIENTS[0]);
+                _cleanup_(cleanup_config) Config *first = assert_loaded("t.conf");
+                files_write("t.conf", CLIENTS[i]);
+                _cleanup_(cleanup_config) Config *other = assert_loaded("t.conf");
+                assert_int_equal(config_same_peers(first, other), i == 0);
+        }
 }
 
 static void only_the_folder_beside_the_named_file_counts(void **state _unused_)

@@ -71,10 +71,8 @@ static const Case REFUSED[] = {
         {"[catalog]", "url = https://[fe80::1%eth0]",
          "1:2: url: the address holds a zone (%), which is not supported; " URL_FORM},
         {"[catalog]", "url =", "1:2: url: the value is missing; " URL_FORM},
-        {"[catalog]", "auth = oauth2",
-         "1:2: auth = oauth2: oauth2 is not supported yet; accepted: basic or bearer\n"},
         {"[catalog]", "auth = Basic",
-         "1:2: auth = Basic: no such authentication method; accepted: basic or bearer\n"},
+         "1:2: auth = Basic: no such authentication method; accepted: basic, bearer or oauth2\n"},
         {"[catalog]", "username = svc:hunter2",
          "1:2: username: a user name has no colon; accepted: a text of at most 255 bytes without a "
          "colon\n"},

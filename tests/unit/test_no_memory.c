@@ -7,6 +7,7 @@
  */
 #include "catalog/answer.h"
 #include "catalog/job.h"
+#include "catalog/oauth2.h"
 #include "catalog/page.h"
 #include "catalog/url.h"
 #include "config/secret.h"
@@ -269,6 +270,51 @@ static int ask_catalog(void)
         return r;
 }
 
+static int read_token(void)
+{
+        static const char body[] =
+                "{\"access_token\":\"hunter2\",\"token_type\":\"Bearer\",\"expires_in\":60}";
+        OAuth2Token token = {0};
+        const char *error;
+        int r = oauth2_parse_token(body, strlen(body), &token, &error);
+        oauth2_token_done(&token);
+        return r;
+}
+
+/* Up to the request for a token; the call waits. */
+static int ask_by_token(void)
+{
+        static const HttpClientOptions http_options = {.user_agent = "x",
+                                                       .max_in_flight = 1,
+                                                       .connect_timeout_usec = 1,
+                                                       .request_timeout_usec = 1};
+        static const OAuth2Options oauth2_options = {.token_url = "https://c.example/token",
+                                                     .scope = "a b"};
+        CatalogOptions options = {
+                .base_url = "https://c.example",
+                .auth = {.method = &auth_oauth2, .username = "u:1", .load_secret = load_secret}};
+        sd_event *event = NULL;
+        HttpClient *http = NULL;
+        OAuth2 *oauth2 = NULL;
+        Catalog *catalog = NULL;
+        CatalogCall *call;
+        Uuid id = id_of(ID);
+        assert_true(sd_event_new(&event) >= 0);
+        int r = http_client_new(event, &http_options, &http);
+        if (r == 0)
+                r = oauth2_new(http, &oauth2_options, &oauth2);
+        options.auth.method_userdata = oauth2;
+        if (r == 0)
+                r = catalog_new(http, &options, &catalog);
+        if (r == 0)
+                r = catalog_get_job(catalog, &id, JOB_ADDRESS_V1, NULL, on_job, NULL, &call);
+        (void)catalog_free(catalog);
+        (void)oauth2_free(oauth2);
+        (void)http_client_free(http);
+        (void)sd_event_unref(event);
+        return r;
+}
+
 /* ---- the list ------------------------------------------------------------------------------- */
 
 static int keep_rows(void)
@@ -371,6 +417,8 @@ TEST(a_job_may_lose_its_document, read_job, MAY_GO_ON)
 TEST(an_error_may_lose_its_words, read_error, MAY_GO_ON)
 TEST(a_location_is_refused, resolve_location, MUST_FAIL)
 TEST(a_call_is_refused, ask_catalog, MUST_FAIL)
+TEST(a_token_is_refused, read_token, MUST_FAIL)
+TEST(a_call_by_token_is_refused, ask_by_token, MUST_FAIL)
 TEST(rows_are_refused, keep_rows, MUST_FAIL)
 TEST(a_list_is_refused, read_list, MUST_FAIL)
 TEST(a_zone_is_refused, read_zone, MUST_FAIL)
@@ -439,6 +487,8 @@ int main(void)
                 cmocka_unit_test(an_error_may_lose_its_words),
                 cmocka_unit_test(a_location_is_refused),
                 cmocka_unit_test(a_call_is_refused),
+                cmocka_unit_test(a_token_is_refused),
+                cmocka_unit_test(a_call_by_token_is_refused),
                 cmocka_unit_test(rows_are_refused),
                 cmocka_unit_test(a_list_is_refused),
                 cmocka_unit_test(a_zone_is_refused),

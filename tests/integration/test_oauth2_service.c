@@ -1,0 +1,138 @@
+/*
+ * edgemirror run with tokens of an endpoint: one at a time, for as long as it lasts, and what
+ * becomes of the service while the endpoint is away or refuses it.
+ *
+ * EDGEMIRROR_OAUTH2_SECONDS (5) is how long tokens that live a second are used, one after the
+ * other.
+ */
+#include "integration/service_world.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CLIENT "mirror"
+
+/* As few_edges, with a client in place of the user. */
+static int setup(void **state)
+{
+        ServiceWorld *w = *state;
+        char text[8192];
+        service_begin_again(w, 8, "20");
+        service_control(w, "/control/settings", "{\"auth\":\"oauth2:" CLIENT ":" SECRET "\"}");
+        (void)snprintf(w->schedule, sizeof(w->schedule), "weekly");
+        service_write_config(w);
+        char *plain = harness_read(w->folder, "edgemirror.conf");
+        char *at = strstr(plain, "auth = basic");
+        assert_non_null(at);
+        char *rest = strstr(at, "request_timeout");
+        assert_non_null(rest);
+        (void)snprintf(text, sizeof(text),
+                       "%.*sauth = oauth2\nclient_id = " CLIENT "\nclient_secret_file = "
+                       "%s/password\n%s",
+                       (int)(at - plain), plain, w->folder, rest);
+        free(plain);
+        harness_write(w->folder, "edgemirror.conf", text);
+        return 0;
+}
+
+static void run_all_once(ServiceWorld *w, HarnessService *s, int n)
+{
+        make_due(w, 0, w->n_edges - 1);
+        harness_service_reload(s);
+        await_runs(w, 0, w->n_edges - 1, "synced", n);
+}
+
+/* The intervals of the requests for tokens, in milliseconds since the catalog's start. */
+static void assert_one_at_a_time(ServiceWorld *w)
+{
+        double last_end = 0;
+        char *log = harness_control_text(&w->catalog, "/control/log?kind=token");
+        for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
+                cJSON *entry = cJSON_Parse(line);
+                double at = cJSON_GetNumberValue(cJSON_GetObjectItem(entry, "atMs"));
+                double took = cJSON_GetNumberValue(cJSON_GetObjectItem(entry, "tookUs")) / 1000;
+                assert_true(at + 1 >= last_end);
+                last_end = at + took;
+                cJSON_Delete(entry);
+        }
+        free(log);
+}
+
+static void tokens_that_live_a_second_are_renewed_one_at_a_time(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *asked = getenv("EDGEMIRROR_OAUTH2_SECONDS");
+        const long seconds = asked ? strtol(asked, NULL, 10) : 5;
+        service_control(w, "/control/settings", "{\"token_lifetime_s\":1}");
+        service_fault(w, "token", -1, "\"delay_ms\":50");
+        HarnessService *s = service_start(w, 0);
+        const time_t end = time(NULL) + seconds, begin = time(NULL);
+        int n = 0;
+        while (time(NULL) < end)
+                run_all_once(w, s, ++n);
+        int took = (int)(time(NULL) - begin), tokens = requests(w, "token", -1, 0);
+        print_message("#   %d requests, %d tokens, %d s\n", requests(w, "any", -1, 0), tokens,
+                      took);
+        assert_one_at_a_time(w);
+        assert_true(tokens > took / 2 && tokens <= 2 * took + 4);
+        assert_int_equal(requests(w, "any", -1, 401), 0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome IS "
+                                     "DISTINCT FROM 'synced'"),
+                         0);
+        service_stop(w, 0);
+}
+
+static void an_endpoint_that_is_away_is_an_outage_and_comes_back(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        run_all_once(w, s, 1);
+        service_control(w, "/control/settings", "{\"token_series\":1}");
+        service_fault(w, "token", -1, "\"status\":404");
+        make_due(w, 0, w->n_edges - 1);
+        harness_service_reload(s);
+        harness_service_await_log(s, "it is asked again at least every 30 s", 1);
+        int tried = requests(w, "token", -1, 404);
+        assert_true(tried >= 1 && tried <= 4);
+        no_faults(w);
+        harness_service_await_log(s, "the catalog answers again", 1);
+        make_due(w, 0, w->n_edges - 1);
+        harness_service_reload(s);
+        service_await_sql(w,
+                          "SELECT (count(DISTINCT edge_connection_id) = %d)::int FROM "
+                          "edgemirror.sync_run WHERE outcome = 'synced' AND run_id > %ld",
+                          w->n_edges, (long)w->n_edges);
+        service_stop(w, 0);
+        assert_nothing_is_held(w);
+}
+
+static void a_wrong_secret_is_asked_with_once_until_it_is_changed(void **state)
+{
+        ServiceWorld *w = *state;
+        write_password(w, "wrong");
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await_log(s, "as soon as the credentials on disk change", 1);
+        service_await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge_claim", w->n_edges);
+        make_due(w, 0, w->n_edges - 1);
+        const struct timespec pause = {.tv_sec = 2};
+        (void)nanosleep(&pause, NULL);
+        assert_int_equal(requests(w, "token", -1, 0), 2); /* in either way */
+        write_password(w, SECRET);                        /* nothing tells the service */
+        harness_service_await_log(s, "the catalog answers again", 1);
+        harness_service_reload(s);
+        await_runs(w, 0, w->n_edges - 1, "synced", 1);
+        assert_int_equal(requests(w, "token", -1, 401), 2);
+        service_stop(w, 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(tokens_that_live_a_second_are_renewed_one_at_a_time, setup),
+                cmocka_unit_test_setup(an_endpoint_that_is_away_is_an_outage_and_comes_back, setup),
+                cmocka_unit_test_setup(a_wrong_secret_is_asked_with_once_until_it_is_changed,
+                                       setup),
+        };
+        return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
+}
