@@ -4,7 +4,8 @@
 -- $1 ids, $2 names, $3 enabled, $4 schedules, $5 time zones, $6 times: arrays of the same length; $7 this instance (null: none).
 WITH wanted_by_others AS (
     SELECT DISTINCT x.id FROM edgemirror.instance i CROSS JOIN LATERAL unnest(i.edges) AS x (id)
-     WHERE i.instance_id IS DISTINCT FROM $7::uuid AND i.stopped_at IS NULL
+     WHERE i.instance_id IS DISTINCT FROM $7::uuid
+       AND (i.stopped_at IS NULL OR i.stopped_at > (SELECT m.started_at FROM edgemirror.instance m WHERE m.instance_id = $7::uuid)) -- as in disable.sql
 ), wanted AS (
     SELECT w.* FROM unnest($1::uuid[], $2::text[], $3::boolean[], $4::text[], $5::text[], $6::bigint[])
            AS w (edge_connection_id, name, enabled, schedule, timezone, next_usec)

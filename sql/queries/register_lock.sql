@@ -3,7 +3,8 @@
 -- others will be disabled, unless another instance wants them; $7 this instance (null: none).
 WITH wanted_by_others AS (
     SELECT DISTINCT x.id FROM edgemirror.instance i CROSS JOIN LATERAL unnest(i.edges) AS x (id)
-     WHERE i.instance_id IS DISTINCT FROM $7::uuid AND i.stopped_at IS NULL
+     WHERE i.instance_id IS DISTINCT FROM $7::uuid
+       AND (i.stopped_at IS NULL OR i.stopped_at > (SELECT m.started_at FROM edgemirror.instance m WHERE m.instance_id = $7::uuid)) -- as in disable.sql
 ), locked AS (
     SELECT e.edge_connection_id
       FROM edgemirror.edge e
