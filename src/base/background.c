@@ -1,6 +1,4 @@
 /*
- * background: see the header.
- *
  * What always holds: loop and thread own the job together; who lets go of it last releases it. The
  * eventfd becomes readable when the call has ended.
  */

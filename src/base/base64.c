@@ -1,6 +1,3 @@
-/*
- * base64: see the header.
- */
 #include "base/base64.h"
 #include <stdint.h>
 #include <stdlib.h>

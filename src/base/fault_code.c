@@ -1,6 +1,3 @@
-/*
- * fault_code: see the header.
- */
 #include "base/fault_code.h"
 
 static const struct {

@@ -1,6 +1,3 @@
-/*
- * file: see the header.
- */
 #include "base/file.h"
 #include <errno.h>
 #include <unistd.h>

@@ -1,6 +1,3 @@
-/*
- * job_state: see the header.
- */
 #include "base/job_state.h"
 #include "base/cleanup.h"
 #include <string.h>

@@ -1,6 +1,4 @@
-/*
- * limiter: see the header. 1 <= allowed <= most always holds.
- */
+/* 1 <= allowed <= most always holds. */
 #include "base/limiter.h"
 
 enum {

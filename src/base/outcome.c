@@ -1,6 +1,3 @@
-/*
- * outcome: see the header.
- */
 #include "base/outcome.h"
 #include "base/text.h"
 

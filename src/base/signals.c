@@ -1,6 +1,3 @@
-/*
- * signals: see the header.
- */
 #include "base/signals.h"
 #include <errno.h>
 #include <signal.h>

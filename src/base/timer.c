@@ -1,6 +1,4 @@
-/*
- * timer: see the header. Armed, it has an event source; not armed, only when it is kept.
- */
+/* Armed, it has an event source; not armed, only when it is kept. */
 #include "base/timer.h"
 #include "base/cleanup.h"
 #include <time.h>

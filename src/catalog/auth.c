@@ -1,6 +1,4 @@
 /*
- * auth: see the header.
- *
  * What always holds: secret and header are in one piece of memory each, that is wiped; they leave
  * this file as what auth_header gives, as what a method is given, and in no message. While
  * `acquiring`, the method will call auth_acquired or auth_failed.

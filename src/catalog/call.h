@@ -10,7 +10,6 @@
 #include "base/timer.h"
 #include "catalog/answer.h"
 #include "catalog/catalog.h"
-#include "catalog/doubt.h"
 #include <sys/queue.h>
 
 typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);

@@ -1,6 +1,3 @@
-/*
- * doubt: see the header.
- */
 #include "catalog/doubt.h"
 
 DoubtStep doubt_on_401(Doubt *d, const DoubtCase *c)

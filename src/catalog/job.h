@@ -8,7 +8,6 @@
  */
 #pragma once
 
-#include "base/text.h"
 #include "catalog/catalog.h"
 #include "catalog/redact.h"
 

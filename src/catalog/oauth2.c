@@ -1,6 +1,4 @@
 /*
- * oauth2: see the header.
- *
  * What always holds: while an acquisition is under way, its one request is. What comes from the
  * endpoint is shown only after the credentials were redacted out of it.
  */
@@ -14,7 +12,6 @@
 #include "catalog/json.h"
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

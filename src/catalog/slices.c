@@ -1,7 +1,4 @@
-/*
- * slices: see the header. What always holds: nothing is read beyond `size`; every loop takes at
- * least one byte.
- */
+/* What always holds: nothing is read beyond `size`; every loop takes at least one byte. */
 #include "catalog/slices.h"
 #include <errno.h>
 #include <string.h>

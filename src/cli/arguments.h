@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "base/log.h"
 #include "cli/command.h"
 #include <stddef.h>
 #include <stdio.h>

@@ -1,6 +1,3 @@
-/*
- * asked_names: see the header.
- */
 #include "cli/asked_names.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -7,14 +7,12 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "cli/arguments.h"
-#include "config/config.h"
 #include "config/sample.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>

@@ -4,7 +4,6 @@
  */
 #include "base/duration.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/columns.h"

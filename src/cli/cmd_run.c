@@ -2,8 +2,6 @@
  * cmd_run: the command. The service, in the foreground.
  */
 #include "base/log.h"
-#include "base/text.h"
-#include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/session.h"
 #include "daemon/daemon.h"

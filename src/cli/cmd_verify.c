@@ -2,7 +2,6 @@
  * cmd_verify: the command. Says of each edge whether its rows are as its last sync left them.
  */
 #include "base/log.h"
-#include "base/text.h"
 #include "cli/asked_names.h"
 #include "cli/cli.h"
 #include "cli/columns.h"

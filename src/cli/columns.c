@@ -1,7 +1,4 @@
-/*
- * columns: see the header. Not wcwidth, which knows what the locale knows, and under systemd that
- * is ASCII.
- */
+/* Not wcwidth, which knows what the locale knows, and under systemd that is ASCII. */
 #include "cli/columns.h"
 #include "base/text.h"
 #include <stdbool.h>

@@ -1,6 +1,4 @@
-/*
- * plan_report: see the header. The file holds what is printed later, as it will be printed.
- */
+/* The file holds what is printed later, as it will be printed. */
 #include "cli/plan_report.h"
 #include "base/text.h"
 #include "cli/json_out.h"

@@ -1,13 +1,9 @@
-/*
- * progress: see the header.
- */
 #include "cli/progress.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/timer.h"
 #include "cli/columns.h"
-#include "mirror/lease.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,8 +5,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 

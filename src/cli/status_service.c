@@ -1,7 +1,4 @@
-/*
- * status_service: see the header. Texts that come from the database are foreign: they are shown
- * escaped.
- */
+/* Texts that come from the database are foreign: they are shown escaped. */
 #include "cli/status_service.h"
 #include "base/duration.h"
 #include "base/text.h"

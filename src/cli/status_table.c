@@ -1,7 +1,4 @@
-/*
- * status_table: see the header. Texts that come from the database are foreign: they are shown
- * escaped.
- */
+/* Texts that come from the database are foreign: they are shown escaped. */
 #include "cli/status_table.h"
 #include "base/duration.h"
 #include "base/outcome.h"

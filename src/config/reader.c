@@ -1,6 +1,6 @@
 /*
- * reader: see the header. Lines are counted, checked and trimmed; a section's header goes to the
- * owner as it is, any other line is split at its first "=" or ":".
+ * Lines are counted, checked and trimmed; a section's header goes to the owner as it is, any other
+ * line is split at its first "=" or ":".
  */
 #include "config/reader.h"
 #include "base/cleanup.h"
@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 

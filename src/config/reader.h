@@ -7,8 +7,6 @@
  */
 #pragma once
 
-#include <stddef.h>
-
 /* What the file holds, in order. The texts are valid during the call only. A negative return stops
  * the reading and is handed on. */
 typedef struct ReaderHandler {

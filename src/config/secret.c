@@ -1,6 +1,4 @@
 /*
- * secret: see the header.
- *
  * Everything is judged on the opened file, so that nobody can exchange it in between. Symbolic
  * links are followed: systemd's credentials may be some. The bytes are in one buffer of fixed size
  * that is overwritten before it goes, and in what the caller gets; nowhere else, and in no message.

@@ -1,6 +1,3 @@
-/*
- * zones: see the header.
- */
 #include "config/zones.h"
 #include "base/cleanup.h"
 #include <errno.h>

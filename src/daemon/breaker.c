@@ -1,6 +1,4 @@
 /*
- * breaker: see the header.
- *
  * What always holds: while it is open, either a probe is under way or the timer is armed, which
  * will probe.
  */

@@ -1,6 +1,4 @@
 /*
- * claims: see the header.
- *
  * What always holds: at most one question is under way, or the timer is armed that will ask the
  * next.
  */
@@ -9,7 +7,6 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
-#include <stdlib.h>
 #include <string.h>
 
 /* When nothing is due: leases of others may end, somebody may write into the queue. */

@@ -1,6 +1,3 @@
-/*
- * database_clock: see the header.
- */
 #include "daemon/database_clock.h"
 #include "base/clock.h"
 #include "base/duration.h"

@@ -1,6 +1,3 @@
-/*
- * due: see the header.
- */
 #include "daemon/due.h"
 #include "base/duration.h"
 

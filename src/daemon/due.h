@@ -21,7 +21,6 @@
  */
 #pragma once
 
-#include "base/fault.h"
 #include "config/config.h"
 #include <stdint.h>
 

@@ -1,6 +1,3 @@
-/*
- * edges: see the header.
- */
 #include "daemon/edges.h"
 #include "daemon/due.h"
 #include <errno.h>

@@ -1,6 +1,3 @@
-/*
- * held: see the header.
- */
 #include "daemon/held.h"
 #include "base/clock.h"
 #include "base/duration.h"

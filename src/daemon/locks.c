@@ -1,6 +1,4 @@
 /*
- * locks: see the header.
- *
  * What always holds: one question is under way at most, on the connection that the pool keeps for
  * what is urgent; else the timer is armed.
  */

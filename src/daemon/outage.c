@@ -1,6 +1,3 @@
-/*
- * outage: see the header.
- */
 #include "daemon/outage.h"
 #include "base/duration.h"
 

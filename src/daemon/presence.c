@@ -1,8 +1,4 @@
-/*
- * presence: see the header.
- *
- * What always holds: one sign is under way at most; none is given while PostgreSQL is away.
- */
+/* What always holds: one sign is under way at most; none is given while PostgreSQL is away. */
 #include "daemon/presence.h"
 #include "base/clock.h"
 #include "base/duration.h"

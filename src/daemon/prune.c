@@ -1,8 +1,4 @@
-/*
- * prune: see the header.
- *
- * What always holds: one batch is under way, or the timer is armed, until prune_done.
- */
+/* What always holds: one batch is under way, or the timer is armed, until prune_done. */
 #include "daemon/prune.h"
 #include "base/duration.h"
 #include "base/log.h"

@@ -1,6 +1,4 @@
 /*
- * runs: see the header.
- *
  * What always holds: a run is on the list from its start until it is settled, and for as long its
  * edge is excluded from what the queue is asked for. A run is freed from the loop, never by a
  * callback of its own.

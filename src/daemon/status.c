@@ -1,6 +1,3 @@
-/*
- * status: see the header.
- */
 #include "daemon/status.h"
 #include "base/duration.h"
 #include "base/limits.h"

@@ -1,6 +1,4 @@
 /*
- * curl_loop: see the header.
- *
  * What always holds: libcurl calls back from inside almost every function of its own, so the
  * callbacks here arm and disarm sources and do nothing else; libcurl is never called from them.
  * What goes wrong in them is noted and handled from `rebuild`, where no function of libcurl is on
@@ -11,7 +9,6 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <time.h>

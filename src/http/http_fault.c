@@ -3,7 +3,6 @@
  * opens with host and port.
  */
 #include "http/http_fault.h"
-#include "base/duration.h"
 #include "base/text.h"
 #include <errno.h>
 #include <string.h>

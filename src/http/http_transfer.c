@@ -1,6 +1,4 @@
 /*
- * http_transfer: see the header.
- *
  * What always holds: libcurl's callbacks count and store, and never call libcurl. Whatever is not
  * known for certain counts as sent.
  */

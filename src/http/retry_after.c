@@ -1,6 +1,6 @@
 /*
- * retry_after: see the header. libcurl's date parser is used after a check: it also takes "2030",
- * "-1" and much else that is no HTTP date.
+ * libcurl's date parser is used after a check: it also takes "2030", "-1" and much else that is no
+ * HTTP date.
  */
 #include "http/retry_after.h"
 #include "base/duration.h"

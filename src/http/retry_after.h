@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* An HTTP date in seconds since the epoch; -EINVAL: it is none. */

@@ -1,6 +1,3 @@
-/*
- * peers: see the header.
- */
 #include "peers/peers.h"
 #include "base/duration.h"
 #include "config/secret.h"

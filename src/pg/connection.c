@@ -1,6 +1,4 @@
 /*
- * connection: see the header.
- *
  * What always holds: the io source is for libpq's present socket (libpq may close it and open
  * another of the same number while connecting, so the source is released and added again after
  * every PQconnectPoll), and it is released before PQfinish.

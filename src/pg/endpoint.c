@@ -1,13 +1,9 @@
-/*
- * endpoint: see the header.
- */
 #include "pg/endpoint.h"
 #include "base/text.h"
 #include <errno.h>
 #include <libpq-fe.h>
 #include <net/if.h>
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

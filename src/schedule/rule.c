@@ -9,7 +9,6 @@
 #include "schedule/rule.h"
 #include "schedule/civil.h"
 #include <errno.h>
-#include <string.h>
 
 #define OFFSET_MAX_HOURS 24
 #define TIME_MAX_HOURS   167

@@ -1,6 +1,3 @@
-/*
- * guard: see the header.
- */
 #include "sync/guard.h"
 #include <inttypes.h>
 #include <stdio.h>

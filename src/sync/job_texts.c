@@ -1,6 +1,3 @@
-/*
- * job_texts: see the header.
- */
 #include "sync/job_texts.h"
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,6 @@
 #include "sync/machine_removals_private.h"
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)

@@ -1,6 +1,3 @@
-/*
- * machine_fault: see the header.
- */
 #include "base/duration.h"
 #include "sync/machine_fault_private.h"
 #include <errno.h>

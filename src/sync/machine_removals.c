@@ -1,6 +1,3 @@
-/*
- * machine_removals: see the header.
- */
 #include "sync/machine_fault_private.h"
 #include "sync/machine_removals_private.h"
 #include <errno.h>

@@ -1,6 +1,3 @@
-/*
- * plan: see the header.
- */
 #include "sync/plan.h"
 #include "mirror/lease.h"
 

@@ -1,6 +1,4 @@
 /*
- * proof: see the header.
- *
  * What always holds: every number below `next` is with one slot, or has had its verdict and was
  * counted once.
  */

@@ -1,7 +1,4 @@
-/*
- * prover: see the header. What always holds: a slot has a request under way, or a timer, or
- * neither.
- */
+/* What always holds: a slot has a request under way, or a timer, or neither. */
 #include "sync/prover.h"
 #include "base/duration.h"
 #include "base/timer.h"

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "sync/types.h"
 #include <stdbool.h>
-#include <stdint.h>
 
 /* The lease of the edge was another instance's, and has ended. */
 void sync_log_takeover(LogLevel level, const char *edge, const char *holder);
