@@ -20,7 +20,6 @@
 #include "mirror/apply.h"
 #include "mirror/lease.h"
 #include "mirror/registry.h"
-#include "sync/plan.h"
 #include "sync/sync.h"
 #include <errno.h>
 #include <signal.h>

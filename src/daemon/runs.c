@@ -11,7 +11,7 @@
 #include "daemon/due.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
-#include "sync/plan.h"
+#include "sync/sync.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -13,21 +13,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options)
+void sync_machine_init(SyncMachine *m, uint64_t random)
 {
-        *m = (SyncMachine){
-                .settings = options->settings,
-                .patience_usec = options->patience_usec,
-                .edge = options->edge,
-                .name = options->name,
-                .accept_removals = options->accept_removals,
-                .dry_run = options->dry_run,
-                .state = SYNC_IDLE,
-                .phase = options->settings.refresh && !options->dry_run ? SYNC_PHASE_REFRESH
-                                                                        : SYNC_PHASE_LIST,
-        };
+        m->state = SYNC_IDLE;
+        m->phase = m->settings.refresh && !m->dry_run ? SYNC_PHASE_REFRESH : SYNC_PHASE_LIST;
         retry_init(&m->retry, RETRY_ATTEMPTS);
-        listing_init(&m->listing, options->settings.page_size, options->random);
+        listing_init(&m->listing, m->settings.page_size, random);
 }
 
 void sync_machine_done(SyncMachine *m)
@@ -303,8 +294,7 @@ static SyncEvent machine_on_stop(SyncMachine *m, const SyncInput *in)
         return m->dry_run ? SYNC_DRY_RUN_ENDED : SYNC_STOP_ASKED;
 }
 
-/* NULL: the input is no answer of the catalog. */
-static const CatalogAnswer *input_answer(const SyncInput *in)
+const CatalogAnswer *sync_input_answer(const SyncInput *in)
 {
         switch (in->kind) {
         case SYNC_INPUT_REFRESH:
@@ -322,7 +312,7 @@ static const CatalogAnswer *input_answer(const SyncInput *in)
 
 static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
 {
-        const CatalogAnswer *answer = input_answer(in);
+        const CatalogAnswer *answer = sync_input_answer(in);
         Fault put_off;
         if (answer)
                 m->requests += answer->requests;

@@ -159,24 +159,18 @@ typedef struct SyncInput {
         };
 } SyncInput;
 
-typedef struct SyncMachineOptions {
+/* NULL: the input is no answer of the catalog. */
+const CatalogAnswer *sync_input_answer(const SyncInput *in);
+
+typedef struct SyncMachine {
+        /* what it is given */
         SyncSettings settings;
         /* a longer Retry-After of the catalog is not waited for: the run is put off */
         uint64_t patience_usec;
-        uint64_t random; /* uniform over uint64_t, nothing that a server could know */
         Uuid edge;
         const char *name;     /* borrowed for as long as the machine lives; NULL: none */
         bool accept_removals; /* the guard is open; each row must still be proven gone */
         bool dry_run;         /* list, verify and plan; write nothing */
-} SyncMachineOptions;
-
-typedef struct SyncMachine {
-        /* as in SyncMachineOptions */
-        SyncSettings settings;
-        uint64_t patience_usec;
-        Uuid edge;
-        const char *name;
-        bool accept_removals, dry_run;
 
         /* where it is */
         SyncState state;
@@ -216,7 +210,9 @@ typedef struct SyncMachine {
         bool stopped_applying; /* the stop came while the snapshot was on its way */
 } SyncMachine;
 
-void sync_machine_init(SyncMachine *m, const SyncMachineOptions *options);
+/* Zeroed, but for what it is given. `random`: uniform over uint64_t, nothing that a server could
+ * know. */
+void sync_machine_init(SyncMachine *m, uint64_t random);
 void sync_machine_done(SyncMachine *m); /* releases memory; zeroed or twice is fine */
 
 /* Takes the input, moves, and says what to do. A pair that is not in the table ends the run with a

@@ -4,146 +4,115 @@
 #include "base/cleanup.h"
 #include "sync/machine.h"
 
-#define ENDS_BADLY(state)                                                                          \
-        {state, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_FINISH, "the run failed", 0},             \
-                {state,                                                                            \
-                 SYNC_LEASE_LOST,                                                                  \
-                 SYNC_DONE,                                                                        \
-                 SYNC_DO_REPORT,                                                                   \
-                 "another instance holds the lease now",                                           \
-                 0},                                                                               \
+#define ROW(from, on, to, action, words, besides)                                                  \
         {                                                                                          \
-                state, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH, "stopping", 0              \
+                SYNC_##from, SYNC_##on, SYNC_##to, SYNC_DO_##action, words, besides                \
         }
+
+#define ENDS_BADLY(state)                                                                          \
+        ROW(state, RUN_FAILED, FINISHING, FINISH, "the run failed", 0),                            \
+                ROW(state, LEASE_LOST, DONE, REPORT, "another instance holds the lease now", 0),   \
+                ROW(state, STOP_ASKED, FINISHING, FINISH, "stopping", 0)
 
 /* What a dry run passes through, too. */
 #define ENDS_DRY(state)                                                                            \
-        {                                                                                          \
-                state, SYNC_DRY_RUN_ENDED, SYNC_DONE, SYNC_DO_REPORT,                              \
-                        "the dry run is over; nothing was written", 0                              \
-        }
+        ROW(state, DRY_RUN_ENDED, DONE, REPORT, "the dry run is over; nothing was written", 0)
 
 static const SyncTransition table[] = {
-        {SYNC_IDLE, SYNC_STARTED, SYNC_CLAIMING, SYNC_DO_CLAIM, "acquiring the lease", 0},
-        {SYNC_IDLE, SYNC_STARTED_DRY, SYNC_LISTING, SYNC_DO_LIST, "listing, for a plan", 0},
+        ROW(IDLE, STARTED, CLAIMING, CLAIM, "acquiring the lease", 0),
+        ROW(IDLE, STARTED_DRY, LISTING, LIST, "listing, for a plan", 0),
 
-        {SYNC_CLAIMING, SYNC_CLAIMED_REFRESH, SYNC_REFRESHING, SYNC_DO_REFRESH,
-         "asking the catalog to refresh", 0},
-        {SYNC_CLAIMING, SYNC_CLAIMED_LIST, SYNC_LISTING, SYNC_DO_LIST, "listing, without a refresh",
-         0},
-        {SYNC_CLAIMING, SYNC_CLAIMED_RESUME, SYNC_POLLING, SYNC_DO_GET_JOB,
-         "taking up the job of an earlier run", SYNC_NOTE},
-        {SYNC_CLAIMING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT,
-         "the lease could not be acquired", 0},
-        {SYNC_CLAIMING, SYNC_CLAIM_UNUSED, SYNC_FINISHING, SYNC_DO_FINISH,
-         "the run cannot begin; releasing the lease", 0},
-        {SYNC_CLAIMING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT,
-         "the lease could not be asked for", 0},
-        {SYNC_CLAIMING, SYNC_STOP_ASKED, SYNC_CLAIM_STOPPING, SYNC_DO_NOTHING,
-         "stopping, once the lease can be released", 0},
+        ROW(CLAIMING, CLAIMED_REFRESH, REFRESHING, REFRESH, "asking the catalog to refresh", 0),
+        ROW(CLAIMING, CLAIMED_LIST, LISTING, LIST, "listing, without a refresh", 0),
+        ROW(CLAIMING, CLAIMED_RESUME, POLLING, GET_JOB, "taking up the job of an earlier run",
+            SYNC_NOTE),
+        ROW(CLAIMING, NOT_CLAIMED, DONE, REPORT, "the lease could not be acquired", 0),
+        ROW(CLAIMING, CLAIM_UNUSED, FINISHING, FINISH, "the run cannot begin; releasing the lease",
+            0),
+        ROW(CLAIMING, RUN_FAILED, DONE, REPORT, "the lease could not be asked for", 0),
+        ROW(CLAIMING, STOP_ASKED, CLAIM_STOPPING, NOTHING,
+            "stopping, once the lease can be released", 0),
 
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_REFRESH, SYNC_FINISHING, SYNC_DO_FINISH,
-         "releasing the lease", 0},
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_LIST, SYNC_FINISHING, SYNC_DO_FINISH,
-         "releasing the lease", 0},
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIMED_RESUME, SYNC_FINISHING, SYNC_DO_FINISH,
-         "releasing the lease", 0},
-        {SYNC_CLAIM_STOPPING, SYNC_CLAIM_UNUSED, SYNC_FINISHING, SYNC_DO_FINISH,
-         "releasing the lease", 0},
-        {SYNC_CLAIM_STOPPING, SYNC_NOT_CLAIMED, SYNC_DONE, SYNC_DO_REPORT,
-         "stopped before it began", 0},
-        {SYNC_CLAIM_STOPPING, SYNC_RUN_FAILED, SYNC_DONE, SYNC_DO_REPORT, "stopped before it began",
-         0},
-        {SYNC_CLAIM_STOPPING, SYNC_STOP_ASKED, SYNC_CLAIM_STOPPING, SYNC_DO_NOTHING,
-         "stopping already", 0},
+        ROW(CLAIM_STOPPING, CLAIMED_REFRESH, FINISHING, FINISH, "releasing the lease", 0),
+        ROW(CLAIM_STOPPING, CLAIMED_LIST, FINISHING, FINISH, "releasing the lease", 0),
+        ROW(CLAIM_STOPPING, CLAIMED_RESUME, FINISHING, FINISH, "releasing the lease", 0),
+        ROW(CLAIM_STOPPING, CLAIM_UNUSED, FINISHING, FINISH, "releasing the lease", 0),
+        ROW(CLAIM_STOPPING, NOT_CLAIMED, DONE, REPORT, "stopped before it began", 0),
+        ROW(CLAIM_STOPPING, RUN_FAILED, DONE, REPORT, "stopped before it began", 0),
+        ROW(CLAIM_STOPPING, STOP_ASKED, CLAIM_STOPPING, NOTHING, "stopping already", 0),
 
-        {SYNC_REFRESHING, SYNC_JOB_STARTED, SYNC_POLL_WAIT, SYNC_DO_WAIT,
-         "the catalog has started a job", SYNC_NOTE},
-        {SYNC_REFRESHING, SYNC_REFRESH_AGAIN, SYNC_REFRESH_BACKOFF, SYNC_DO_WAIT,
-         "the refresh was not taken; trying again soon", SYNC_NOTE_NEWS},
-        {SYNC_REFRESHING, SYNC_REFRESH_UNKNOWN, SYNC_SETTLING, SYNC_DO_WAIT,
-         "a refresh may be under way; letting it settle", SYNC_NOTE_NEWS},
-        {SYNC_REFRESHING, SYNC_REFRESH_OVER, SYNC_LISTING, SYNC_DO_LIST,
-         "no refresh; listing what the catalog knows", SYNC_NOTE},
-        ENDS_BADLY(SYNC_REFRESHING),
+        ROW(REFRESHING, JOB_STARTED, POLL_WAIT, WAIT, "the catalog has started a job", SYNC_NOTE),
+        ROW(REFRESHING, REFRESH_AGAIN, REFRESH_BACKOFF, WAIT,
+            "the refresh was not taken; trying again soon", SYNC_NOTE_NEWS),
+        ROW(REFRESHING, REFRESH_UNKNOWN, SETTLING, WAIT,
+            "a refresh may be under way; letting it settle", SYNC_NOTE_NEWS),
+        ROW(REFRESHING, REFRESH_OVER, LISTING, LIST, "no refresh; listing what the catalog knows",
+            SYNC_NOTE),
+        ENDS_BADLY(REFRESHING),
 
-        {SYNC_REFRESH_BACKOFF, SYNC_TIMER_FIRED, SYNC_REFRESHING, SYNC_DO_REFRESH,
-         "asking for the refresh again", 0},
-        ENDS_BADLY(SYNC_REFRESH_BACKOFF),
+        ROW(REFRESH_BACKOFF, TIMER_FIRED, REFRESHING, REFRESH, "asking for the refresh again", 0),
+        ENDS_BADLY(REFRESH_BACKOFF),
 
-        {SYNC_POLLING, SYNC_JOB_GOES_ON, SYNC_POLL_WAIT, SYNC_DO_WAIT, "waiting for the job",
-         SYNC_NOTE_NEWS},
-        {SYNC_POLLING, SYNC_JOB_OTHER_ADDRESS, SYNC_POLLING, SYNC_DO_GET_JOB,
-         "not found; asking at the other address", 0},
-        {SYNC_POLLING, SYNC_JOB_ENDED, SYNC_LISTING, SYNC_DO_LIST, "the job is over; listing",
-         SYNC_NOTE},
-        ENDS_BADLY(SYNC_POLLING),
+        ROW(POLLING, JOB_GOES_ON, POLL_WAIT, WAIT, "waiting for the job", SYNC_NOTE_NEWS),
+        ROW(POLLING, JOB_OTHER_ADDRESS, POLLING, GET_JOB, "not found; asking at the other address",
+            0),
+        ROW(POLLING, JOB_ENDED, LISTING, LIST, "the job is over; listing", SYNC_NOTE),
+        ENDS_BADLY(POLLING),
 
-        {SYNC_POLL_WAIT, SYNC_TIMER_FIRED, SYNC_POLLING, SYNC_DO_GET_JOB, "asking how the job is",
-         0},
-        ENDS_BADLY(SYNC_POLL_WAIT),
+        ROW(POLL_WAIT, TIMER_FIRED, POLLING, GET_JOB, "asking how the job is", 0),
+        ENDS_BADLY(POLL_WAIT),
 
-        {SYNC_SETTLING, SYNC_TIMER_FIRED, SYNC_LISTING, SYNC_DO_LIST, "settled; listing",
-         SYNC_NOTE},
-        ENDS_BADLY(SYNC_SETTLING),
+        ROW(SETTLING, TIMER_FIRED, LISTING, LIST, "settled; listing", SYNC_NOTE),
+        ENDS_BADLY(SETTLING),
 
-        {SYNC_LISTING, SYNC_PAGE_JOINED, SYNC_LISTING, SYNC_DO_LIST, "listing", SYNC_KEEP},
-        {SYNC_LISTING, SYNC_LIST_AGAIN, SYNC_LISTING, SYNC_DO_LIST_ANEW,
-         "not whole; reading the list again", SYNC_KEEP},
-        {SYNC_LISTING, SYNC_PAGE_AGAIN, SYNC_LIST_BACKOFF, SYNC_DO_WAIT,
-         "a page did not come; trying again soon", 0},
-        {SYNC_LISTING, SYNC_LIST_ENDED, SYNC_APPLYING, SYNC_DO_APPLY, "listed; applying",
-         SYNC_KEEP},
-        ENDS_BADLY(SYNC_LISTING),
-        ENDS_DRY(SYNC_LISTING),
+        ROW(LISTING, PAGE_JOINED, LISTING, LIST, "listing", SYNC_KEEP),
+        ROW(LISTING, LIST_AGAIN, LISTING, LIST_ANEW, "not whole; reading the list again",
+            SYNC_KEEP),
+        ROW(LISTING, PAGE_AGAIN, LIST_BACKOFF, WAIT, "a page did not come; trying again soon", 0),
+        ROW(LISTING, LIST_ENDED, APPLYING, APPLY, "listed; applying", SYNC_KEEP),
+        ENDS_BADLY(LISTING),
+        ENDS_DRY(LISTING),
 
-        {SYNC_LIST_BACKOFF, SYNC_TIMER_FIRED, SYNC_LISTING, SYNC_DO_LIST,
-         "asking for the page again", 0},
-        ENDS_BADLY(SYNC_LIST_BACKOFF),
-        ENDS_DRY(SYNC_LIST_BACKOFF),
+        ROW(LIST_BACKOFF, TIMER_FIRED, LISTING, LIST, "asking for the page again", 0),
+        ENDS_BADLY(LIST_BACKOFF),
+        ENDS_DRY(LIST_BACKOFF),
 
-        {SYNC_APPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied", 0},
-        {SYNC_APPLYING, SYNC_LEASE_DOUBTED, SYNC_APPLYING, SYNC_DO_NOTHING,
-         "the lease is not ours any more; waiting for the apply's result", 0},
-        {SYNC_APPLYING, SYNC_ROWS_MISSING, SYNC_VERIFYING, SYNC_DO_VERIFY,
-         "rows are missing; asking for each", SYNC_NOTE},
-        {SYNC_APPLYING, SYNC_REMOVALS_HELD, SYNC_REAPPLYING, SYNC_DO_APPLY,
-         "too many rows are missing; applying without removals", 0},
-        ENDS_BADLY(SYNC_APPLYING),
-        ENDS_DRY(SYNC_APPLYING),
+        ROW(APPLYING, APPLIED, DONE, REPORT, "applied", 0),
+        ROW(APPLYING, LEASE_DOUBTED, APPLYING, NOTHING,
+            "the lease is not ours any more; waiting for the apply's result", 0),
+        ROW(APPLYING, ROWS_MISSING, VERIFYING, VERIFY, "rows are missing; asking for each",
+            SYNC_NOTE),
+        ROW(APPLYING, REMOVALS_HELD, REAPPLYING, APPLY,
+            "too many rows are missing; applying without removals", 0),
+        ENDS_BADLY(APPLYING),
+        ENDS_DRY(APPLYING),
 
-        {SYNC_VERIFYING, SYNC_PROOF_GOES_ON, SYNC_VERIFYING, SYNC_DO_VERIFY,
-         "asking for missing rows", 0},
-        {SYNC_VERIFYING, SYNC_PROOF_ENDED, SYNC_REAPPLYING, SYNC_DO_APPLY,
-         "asked for all; applying", 0},
-        ENDS_BADLY(SYNC_VERIFYING),
-        ENDS_DRY(SYNC_VERIFYING),
+        ROW(VERIFYING, PROOF_GOES_ON, VERIFYING, VERIFY, "asking for missing rows", 0),
+        ROW(VERIFYING, PROOF_ENDED, REAPPLYING, APPLY, "asked for all; applying", 0),
+        ENDS_BADLY(VERIFYING),
+        ENDS_DRY(VERIFYING),
 
-        {SYNC_REAPPLYING, SYNC_APPLIED, SYNC_DONE, SYNC_DO_REPORT, "applied", 0},
-        {SYNC_REAPPLYING, SYNC_LEASE_DOUBTED, SYNC_REAPPLYING, SYNC_DO_NOTHING,
-         "the lease is not ours any more; waiting for the apply's result", 0},
-        ENDS_BADLY(SYNC_REAPPLYING),
-        ENDS_DRY(SYNC_REAPPLYING),
+        ROW(REAPPLYING, APPLIED, DONE, REPORT, "applied", 0),
+        ROW(REAPPLYING, LEASE_DOUBTED, REAPPLYING, NOTHING,
+            "the lease is not ours any more; waiting for the apply's result", 0),
+        ENDS_BADLY(REAPPLYING),
+        ENDS_DRY(REAPPLYING),
 
-        {SYNC_FINISHING, SYNC_FINISHED, SYNC_DONE, SYNC_DO_REPORT, "the end is recorded", 0},
-        {SYNC_FINISHING, SYNC_FINISH_AGAIN, SYNC_FINISH_BACKOFF, SYNC_DO_WAIT,
-         "the end could not be recorded; trying again soon", 0},
-        {SYNC_FINISHING, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_NOTHING,
-         "failed again while ending", 0},
-        {SYNC_FINISHING, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT,
-         "another instance holds the lease now", 0},
-        {SYNC_FINISHING, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_NOTHING, "ending already", 0},
+        ROW(FINISHING, FINISHED, DONE, REPORT, "the end is recorded", 0),
+        ROW(FINISHING, FINISH_AGAIN, FINISH_BACKOFF, WAIT,
+            "the end could not be recorded; trying again soon", 0),
+        ROW(FINISHING, RUN_FAILED, FINISHING, NOTHING, "failed again while ending", 0),
+        ROW(FINISHING, LEASE_LOST, DONE, REPORT, "another instance holds the lease now", 0),
+        ROW(FINISHING, STOP_ASKED, FINISHING, NOTHING, "ending already", 0),
 
-        {SYNC_FINISH_BACKOFF, SYNC_TIMER_FIRED, SYNC_FINISHING, SYNC_DO_FINISH,
-         "recording the end again", 0},
-        {SYNC_FINISH_BACKOFF, SYNC_RUN_FAILED, SYNC_FINISHING, SYNC_DO_FINISH,
-         "cannot wait; recording the end at once", 0},
-        {SYNC_FINISH_BACKOFF, SYNC_LEASE_LOST, SYNC_DONE, SYNC_DO_REPORT,
-         "another instance holds the lease now", 0},
-        {SYNC_FINISH_BACKOFF, SYNC_STOP_ASKED, SYNC_FINISHING, SYNC_DO_FINISH,
-         "stopping; recording the end at once", 0},
+        ROW(FINISH_BACKOFF, TIMER_FIRED, FINISHING, FINISH, "recording the end again", 0),
+        ROW(FINISH_BACKOFF, RUN_FAILED, FINISHING, FINISH, "cannot wait; recording the end at once",
+            0),
+        ROW(FINISH_BACKOFF, LEASE_LOST, DONE, REPORT, "another instance holds the lease now", 0),
+        ROW(FINISH_BACKOFF, STOP_ASKED, FINISHING, FINISH, "stopping; recording the end at once",
+            0),
 
-        {SYNC_DONE, SYNC_STOP_ASKED, SYNC_DONE, SYNC_DO_NOTHING, "over already", 0},
+        ROW(DONE, STOP_ASKED, DONE, NOTHING, "over already", 0),
 };
 
 const SyncTransition *sync_transition(SyncState from, SyncEvent on)

@@ -11,6 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
+SyncPlan sync_plan_of(const ConfigEdge *edge)
+{
+        return (SyncPlan){
+                .edge = edge->id,
+                .name = edge->name,
+                .trigger = MIRROR_TRIGGER_SCHEDULE,
+                .settings = edge->settings,
+        };
+}
+
 void sync_log_takeover(LogLevel level, const char *edge, const char *holder)
 {
         log_event(level, NULL, LOG_FIELDS(LOG_TEXT("EDGE", edge)),
@@ -18,12 +28,14 @@ void sync_log_takeover(LogLevel level, const char *edge, const char *holder)
                   holder);
 }
 
-static void sync_take_problem(Sync *s, const char *problem)
+/* That of a row which is asked for by its id is not the fault of the run. */
+static void sync_take_problem(Sync *s, const SyncInput *in)
 {
+        const CatalogAnswer *answer = in->kind == SYNC_INPUT_ONE ? NULL : sync_input_answer(in);
         if (!s->machine.fault_is_new)
                 return;
         free(s->problem);
-        s->problem = problem ? strdup(problem) : NULL;
+        s->problem = answer && answer->problem ? strdup(answer->problem) : NULL;
 }
 
 /* What the machine wants kept of a page, or of an answer to a request by id. */
@@ -38,20 +50,6 @@ static SyncAction sync_keep(Sync *s, const SyncInput *in, SyncAction action)
                                          &fault);
         SyncInput failed = {.kind = SYNC_INPUT_FAULT, .fault = &fault, .now_usec = in->now_usec};
         return r < 0 ? sync_machine_handle(&s->machine, &failed) : action;
-}
-
-static const char *input_problem(const SyncInput *in)
-{
-        switch (in->kind) {
-        case SYNC_INPUT_REFRESH:
-                return in->refresh->answer.problem;
-        case SYNC_INPUT_JOB:
-                return in->job->answer.problem;
-        case SYNC_INPUT_PAGE:
-                return in->page->answer.problem;
-        default:
-                return NULL;
-        }
 }
 
 static void sync_tell(Sync *s)
@@ -111,7 +109,7 @@ static void sync_input(Sync *s, SyncInput in)
         SyncAction action = sync_machine_handle(&s->machine, &in);
         if (in.kind == SYNC_INPUT_CLAIM && s->run.run_id != 0 && in.claim->holder[0])
                 sync_log_takeover(LOG_LEVEL_INFO, s->name, in.claim->holder);
-        sync_take_problem(s, input_problem(&in));
+        sync_take_problem(s, &in);
         action = sync_keep(s, &in, action);
         sync_log_transition(s, from);
         sync_tell(s);
@@ -152,16 +150,15 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
         int r = snapshot_begin(&s->snapshot);
         if (r < 0)
                 return r;
-        SyncMachineOptions options = {
+        s->machine = (SyncMachine){
                 .settings = plan->settings,
                 .patience_usec = context->patience_usec,
-                .random = clock_random(),
                 .edge = plan->edge,
                 .name = s->name,
                 .accept_removals = plan->accept_removals,
                 .dry_run = plan->dry_run != NULL,
         };
-        sync_machine_init(&s->machine, &options);
+        sync_machine_init(&s->machine, clock_random());
         r = sd_event_add_defer(context->event, &s->starter, sync_on_starter, s);
         if (r < 0)
                 return r;

@@ -11,8 +11,13 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "sync/types.h"
 #include <stdbool.h>
+
+/* A plan for a scheduled sync; the caller changes what is special about his. Borrows the edge's
+ * name. */
+SyncPlan sync_plan_of(const ConfigEdge *edge);
 
 /* The lease of the edge was another instance's, and has ended. */
 void sync_log_takeover(LogLevel level, const char *edge, const char *holder);

@@ -7,7 +7,7 @@
 #include "integration/sync_world.h"
 #include "mirror/lease.h"
 #include "peers/peers.h"
-#include "sync/plan.h"
+#include "sync/sync.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -350,7 +350,7 @@ src/sync/sync.c
 
 a job is not noted before it is asked for
 src/sync/machine_table.c
-/SYNC_REFRESHING, SYNC_JOB_STARTED/,/}/s/SYNC_NOTE}/0}/
+/ROW(REFRESHING, JOB_STARTED/s/SYNC_NOTE)/0)/
 
 the address of a job is not noted
 src/sync/sync_steps.c
@@ -398,7 +398,7 @@ src/sync/sync.c
 
 the rows of the last page are not kept
 src/sync/machine_table.c
-/SYNC_LISTING, SYNC_LIST_ENDED/,/}/s/SYNC_KEEP}/0}/
+/ROW(LISTING, LIST_ENDED/s/SYNC_KEEP)/0)/
 
 a lease is not renewed
 src/sync/journal.c

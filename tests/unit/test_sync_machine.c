@@ -48,15 +48,14 @@ static const unsigned allowed[SYNC_STATES] = {
 
 static void machine_at(SyncMachine *m, SyncState state)
 {
-        static const SyncMachineOptions options = {
-                .settings = {.refresh = true,
-                             .polling = {1000000, 30000000, 60000000, 600000000},
-                             .settle_usec = 5000000,
-                             .list_timeout_usec = 3600000000,
-                             .page_size = 500},
-                .patience_usec = 30000000};
-        sync_machine_init(m, &options);
-        polling_init(&m->polling, &options.settings.polling, false, false, 1);
+        *m = (SyncMachine){.settings = {.refresh = true,
+                                        .polling = {1000000, 30000000, 60000000, 600000000},
+                                        .settle_usec = 5000000,
+                                        .list_timeout_usec = 3600000000,
+                                        .page_size = 500},
+                           .patience_usec = 30000000};
+        sync_machine_init(m, 0);
+        polling_init(&m->polling, &m->settings.polling, false, false, 1);
         m->state = state;
         if (state == SYNC_APPLYING) { /* as the list's end leaves it */
                 m->outcome = OUTCOME_SYNCED;
@@ -435,16 +434,15 @@ static void give_control(SyncMachine *m)
 
 static void new_machine(SyncMachine *m, bool refresh, bool dry_run)
 {
-        SyncMachineOptions options = {
-                .settings = {.refresh = refresh,
-                             .polling = {1000000, 30000000, 60000000, 600000000},
-                             .settle_usec = 5000000,
-                             .list_timeout_usec = 3600000000,
-                             .page_size = 10,
-                             .max_removals = {.count = 3}},
-                .edge = number_id(1000),
-                .dry_run = dry_run};
-        sync_machine_init(m, &options);
+        *m = (SyncMachine){.settings = {.refresh = refresh,
+                                        .polling = {1000000, 30000000, 60000000, 600000000},
+                                        .settle_usec = 5000000,
+                                        .list_timeout_usec = 3600000000,
+                                        .page_size = 10,
+                                        .max_removals = {.count = 3}},
+                           .edge = number_id(1000),
+                           .dry_run = dry_run};
+        sync_machine_init(m, 0);
 }
 
 /* From the start to the moment when a list of two pages is to be applied. */
