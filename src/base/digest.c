@@ -46,48 +46,54 @@ Uuid digest_make_id(const char *bytes, size_t size)
         return id;
 }
 
-static uint32_t digest_key(const Uuid *id)
+/* The latest number in this bucket. */
+static int64_t *digest_bucket(DigestList *l, const Uuid *id)
 {
-        uint32_t key;
-        memcpy(&key, id->bytes + sizeof(id->bytes) - sizeof(key), sizeof(key));
-        return key;
+        uint32_t end;
+        memcpy(&end, id->bytes + sizeof(id->bytes) - sizeof(end), sizeof(end));
+        return &l->latest[end * 0x9e3779b1U >> 24];
 }
 
-static DigestRow *digest_find(DigestList *l, const Uuid *id, uint32_t key)
+/* Numbers only grow, so a chain ends where one is too old to be remembered. */
+static DigestRow *digest_find(DigestList *l, const Uuid *id)
 {
-        for (size_t i = 0; i < l->n_recent; i++)
-                if (l->keys[i] == key && uuid_equal(&l->recent[i].id, id))
-                        return &l->recent[i];
+        int64_t oldest = l->digest.rows - DIGEST_RECENT_MAX;
+        for (int64_t n = *digest_bucket(l, id); n > 0 && n > oldest;
+             n = l->recent[n % DIGEST_RECENT_MAX].before)
+                if (uuid_equal(&l->recent[n % DIGEST_RECENT_MAX].id, id))
+                        return &l->recent[n % DIGEST_RECENT_MAX];
         return NULL;
+}
+
+/* Takes the place of the oldest. Rows are numbered from 1. */
+static DigestRow *digest_new(DigestList *l, const Uuid *id)
+{
+        int64_t number = ++l->digest.rows;
+        DigestRow *row = &l->recent[number % DIGEST_RECENT_MAX];
+        int64_t *bucket = digest_bucket(l, id);
+        *row = (DigestRow){.id = *id, .before = *bucket};
+        *bucket = number;
+        return row;
 }
 
 void digest_add(DigestList *l, const DatabaseConnection *row)
 {
-        uint32_t words[4], key = digest_key(&row->id);
-        DigestRow *before = digest_find(l, &row->id, key);
+        uint32_t words[4];
+        DigestRow *kept = digest_find(l, &row->id);
+        if (!kept)
+                kept = digest_new(l, &row->id);
         digest_hash(row, words);
         for (size_t i = 0; i < 4; i++)
-                l->digest.words[i] += words[i] - (before ? before->words[i] : 0);
-        l->digest.rejected += (row->rejected != NULL) - (before && before->rejected);
-        if (before) {
-                memcpy(before->words, words, sizeof(words));
-                before->rejected = row->rejected != NULL;
-                return;
-        }
-        l->digest.rows++;
-        l->keys[l->next] = key;
-        l->recent[l->next].id = row->id;
-        memcpy(l->recent[l->next].words, words, sizeof(words));
-        l->recent[l->next].rejected = row->rejected != NULL;
-        l->next = (l->next + 1) % DIGEST_RECENT_MAX;
-        if (l->n_recent < DIGEST_RECENT_MAX)
-                l->n_recent++;
+                l->digest.words[i] += words[i] - kept->words[i];
+        l->digest.rejected += (row->rejected != NULL) - kept->rejected;
+        memcpy(kept->words, words, sizeof(words));
+        kept->rejected = row->rejected != NULL;
 }
 
 void digest_reset(DigestList *l)
 {
         l->digest = (Digest){0};
-        l->n_recent = l->next = 0;
+        memset(l->latest, 0, sizeof(l->latest));
 }
 
 const char *digest_format(const Digest *d, char out[static DIGEST_STRING_SIZE])

@@ -58,15 +58,16 @@ typedef struct DigestRow {
         Uuid id;
         uint32_t words[4];
         bool rejected;
+        int64_t before; /* the number of the row before it in its bucket; 0: none */
 } DigestRow;
 
 /* Zero-initialise. */
 typedef struct DigestList {
         Digest digest; /* of the rows so far */
-        size_t n_recent, next;
-        /* of `recent`: the end of the id, where all versions of UUID differ most */
-        uint32_t keys[DIGEST_RECENT_MAX];
-        DigestRow recent[DIGEST_RECENT_MAX];
+        /* by the end of the id, where all versions of UUID differ most: the number of the latest
+         * row; 0: none */
+        int64_t latest[DIGEST_RECENT_MAX];
+        DigestRow recent[DIGEST_RECENT_MAX]; /* by number */
 } DigestList;
 
 void digest_add(DigestList *l, const DatabaseConnection *row);

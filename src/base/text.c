@@ -3,6 +3,7 @@
  * to end.
  */
 #include "base/text.h"
+#include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -82,10 +83,53 @@ int text_printf(Text *t, const char *format, ...)
         return 0;
 }
 
+/* ---- UTF-8 ---------------------------------------------------------------------------------- */
+
+enum { WORD_BYTES = 8 };
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* The first byte lowest, whatever the machine's order. */
+static uint64_t word_load(const char *bytes)
+{
+        uint64_t word;
+        memcpy(&word, bytes, sizeof(word));
+        return le64toh(word);
+}
+
+/* The top bit of bytes that are not plain (text.h). The lowest is right; above it a borrow may have
+ * set others. */
+static uint64_t word_special(uint64_t w)
+{
+        uint64_t quotes = w ^ EACH_BYTE('"'), backslashes = w ^ EACH_BYTE('\\');
+        return (w | ((w - EACH_BYTE(' ')) & ~w) | ((quotes - EACH_BYTE(1)) & ~quotes) |
+                ((backslashes - EACH_BYTE(1)) & ~backslashes)) &
+               EACH_BYTE(0x80);
+}
+
+static bool is_plain(unsigned char c)
+{
+        return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+}
+
+size_t text_span_plain(const char *bytes, size_t size)
+{
+        size_t n = 0;
+        for (; size - n >= WORD_BYTES; n += WORD_BYTES) {
+                uint64_t special = word_special(word_load(bytes + n));
+                if (special)
+                        return n + (size_t)__builtin_ctzll(special) / 8;
+        }
+        while (n < size && is_plain((unsigned char)bytes[n]))
+                n++;
+        return n;
+}
+
 /* Length of the well-formed character at the start of the bytes (RFC 3629, table in section 4); 0:
  * none. */
 static size_t utf8_length(const unsigned char *s, size_t size)
 {
+        if (size == 0)
+                return 0;
         if (s[0] < 0x80)
                 return 1;
         size_t length = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
@@ -112,15 +156,19 @@ static size_t utf8_length(const unsigned char *s, size_t size)
         return length;
 }
 
+size_t text_utf8_length(const char *bytes, size_t size)
+{
+        return utf8_length((const unsigned char *)bytes, size);
+}
+
 bool text_utf8_valid(const char *bytes, size_t size)
 {
-        const unsigned char *s = (const unsigned char *)bytes;
-        while (size > 0) {
-                size_t n = utf8_length(s, size);
+        for (size_t i = 0, n; i < size; i += n) {
+                bool ascii =
+                        size - i >= WORD_BYTES && (word_load(bytes + i) & EACH_BYTE(0x80)) == 0;
+                n = ascii ? WORD_BYTES : text_utf8_length(bytes + i, size - i);
                 if (n == 0)
                         return false;
-                s += n;
-                size -= n;
         }
         return true;
 }

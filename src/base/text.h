@@ -31,6 +31,12 @@ int text_printf(Text *t, const char *format, ...) _printf_(2, 3); /* -ENOMEM */
 /* True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most
  * U+10FFFF). NUL is valid UTF-8. */
 bool text_utf8_valid(const char *bytes, size_t size);
+/* Of the character at the start of the bytes; 0: it is not well-formed, or there is none. */
+size_t text_utf8_length(const char *bytes, size_t size);
+
+/* How many bytes at the start are plain: ASCII without control characters, quotes and backslashes.
+ * JSON and COPY take those as they are. */
+size_t text_span_plain(const char *bytes, size_t size);
 
 /* Copies foreign text for people into out[size]: what could command a terminal, break the line or
  * turn the order of what follows (control characters C0, DEL and C1, bidirectional controls, line

@@ -48,23 +48,26 @@ static int escape_check(const char *text, size_t size)
 }
 
 /* Scans the text without parsing it: no NUL, as a byte or as an escape (a backslash that
- * is itself escaped does not count), no half of a pair of surrogates, and no more values than
- * memory is meant for: each takes cJSON about a hundred bytes, though a text of two may ask for it.
+ * is itself escaped does not count), no half of a pair of surrogates, no more values than
+ * memory is meant for (each takes cJSON about a hundred bytes, though a text of two may ask for
+ * it), and UTF-8.
  */
 static int json_prescan(const char *text, size_t size)
 {
-        bool in_string = false;
+        bool in_string = false, utf8 = true;
         size_t n_values = 1;
-        for (size_t i = 0; i < size; i++) {
-                int r;
+        for (size_t i = 0; i < size;) {
+                int step = 1;
+                i += in_string ? text_span_plain(text + i, size - i) : 0;
+                if (i == size)
+                        break;
                 switch (text[i]) {
                 case '\0':
                         return -EBADMSG;
                 case '\\':
-                        r = escape_check(text + i, size - i);
-                        if (r < 0)
-                                return r;
-                        i += (size_t)r - 1;
+                        step = escape_check(text + i, size - i);
+                        if (step < 0)
+                                return step;
                         break;
                 case '"':
                         in_string = !in_string;
@@ -75,10 +78,14 @@ static int json_prescan(const char *text, size_t size)
                         n_values += !in_string;
                         break;
                 default:
+                        step = (int)text_utf8_length(text + i, size - i);
+                        utf8 = utf8 && step > 0;
+                        step += step == 0;
                         break;
                 }
+                i += (size_t)step;
         }
-        return n_values > LIMIT_JSON_MAX_VALUES ? -E2BIG : 0;
+        return n_values > LIMIT_JSON_MAX_VALUES ? -E2BIG : utf8 ? 0 : -EILSEQ;
 }
 
 int json_parse(const char *text, size_t size, cJSON **ret)
@@ -86,8 +93,6 @@ int json_parse(const char *text, size_t size, cJSON **ret)
         int r = json_prescan(text, size);
         if (r < 0)
                 return r;
-        if (!text_utf8_valid(text, size))
-                return -EILSEQ;
         /* cJSON wants to see the NUL at the end to know that nothing follows. */
         cJSON *value = cJSON_ParseWithLengthOpts(text, size + 1, NULL, true);
         if (!value)
@@ -124,10 +129,8 @@ int json_repair(const char *text, size_t size, Text *ret)
                                 good = "\\ufffd";
                         length = r >= 0 ? (size_t)r : whole ? ESCAPE_BYTES : 1;
                 } else {
-                        while (length < 4 && i + length < size &&
-                               !text_utf8_valid(text + i, length))
-                                length++;
-                        if (text[i] == '\0' || !text_utf8_valid(text + i, length)) {
+                        length = text_utf8_length(text + i, size - i);
+                        if (text[i] == '\0' || length == 0) {
                                 good = "\xef\xbf\xbd";
                                 length = 1;
                         }

@@ -138,7 +138,8 @@ static const char *spool_escape(char c)
 static int spool_append_escaped(Text *t, const char *bytes, size_t size)
 {
         size_t plain = 0; /* from here on nothing needed an escape */
-        for (size_t i = 0; i < size; i++) {
+        for (size_t i = text_span_plain(bytes, size); i < size;
+             i += 1 + text_span_plain(bytes + i + 1, size - i - 1)) {
                 const char *escaped = spool_escape(bytes[i]);
                 if (!escaped)
                         continue;
@@ -155,19 +156,31 @@ static int spool_append_escaped(Text *t, const char *bytes, size_t size)
 /* Name and database. */
 static int spool_append_name(Spool *s, const DatabaseConnection *row)
 {
-        char database[UUID_STRING_SIZE];
+        char database[1 + UUID_STRING_SIZE] = "\t\\N";
         int r = spool_append_escaped(&s->memory, row->name, row->name_size);
-        if (r >= 0)
-                r = text_printf(&s->memory, "\t%s",
-                                row->has_database ? uuid_format(&row->database_id, database)
-                                                  : "\\N");
-        return r;
+        if (row->has_database)
+                (void)uuid_format(&row->database_id, database + 1);
+        return r < 0 ? r : text_append_string(&s->memory, database);
+}
+
+/* The row's number, of which the last digit ends at `end`. Returns the first. */
+static char *number_format(int64_t number, char *end)
+{
+        do
+                *--end = (char)('0' + number % 10);
+        while ((number /= 10) > 0);
+        return end;
 }
 
 static int spool_append_row(Spool *s, const DatabaseConnection *row)
 {
-        char id[UUID_STRING_SIZE];
-        int r = text_printf(&s->memory, "%" PRId64 "\t%s\t", s->rows, uuid_format(&row->id, id));
+        enum { NUMBER_BYTES = 20 };
+        char line[NUMBER_BYTES + 1 + UUID_STRING_SIZE];
+        char *number = number_format(s->rows, line + NUMBER_BYTES);
+        line[NUMBER_BYTES] = '\t';
+        (void)uuid_format(&row->id, line + NUMBER_BYTES + 1);
+        line[sizeof(line) - 1] = '\t'; /* instead of the NUL */
+        int r = text_append(&s->memory, number, (size_t)(line + sizeof(line) - number));
         if (r >= 0)
                 r = spool_append_name(s, row);
         if (r < 0)

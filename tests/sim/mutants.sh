@@ -254,7 +254,7 @@ s/const char \*link = row->has_database/const char *link = false/; s/PART(link, 
 
 of a row that comes again the digest has the first observation
 src/base/digest.c
-s/words\[i\] - (before ? before->words\[i\] : 0)/(before ? 0 : words[i])/
+s/words\[i\] - kept->words\[i\];/kept->words[i] ? 0 : words[i];/
 
 a COMMIT without an answer counts as failed
 tests/sim/mirror_apply.c

@@ -124,6 +124,55 @@ static void every_code_point_is_judged_by_the_rule(void **state)
         }
 }
 
+/* Several bytes are looked at together: each must be judged as it would be alone, whatever stands
+ * beside it. */
+static void plain_bytes_are_told_apart_wherever_they_stand(void **state)
+{
+        (void)state;
+        enum { SIZE = 19 };
+        for (unsigned pair = 0; pair < 0x10000; pair++) {
+                char beside[] = {(char)(pair & 0xff), (char)(pair >> 8)};
+                bool plain[2];
+                for (size_t k = 0; k < 2; k++) {
+                        unsigned char c = (unsigned char)beside[k];
+                        plain[k] = c >= 0x20 && c <= 0x7f && c != '"' && c != '\\';
+                }
+                for (size_t at = 0; at + 1 < SIZE; at++) {
+                        char bytes[SIZE];
+                        memset(bytes, 'a', SIZE);
+                        memcpy(bytes + at, beside, 2);
+                        size_t expected = !plain[0] ? at : !plain[1] ? at + 1 : SIZE;
+                        if (text_span_plain(bytes, SIZE) != expected)
+                                fail_msg("%02x %02x at %zu", beside[0] & 0xff, beside[1] & 0xff,
+                                         at);
+                }
+        }
+        assert_int_equal(text_span_plain("", 0), 0);
+        assert_int_equal(text_span_plain("abc\"", 3), 3);
+}
+
+static void what_is_no_utf8_is_found_wherever_it_stands(void **state)
+{
+        (void)state;
+        char bytes[40];
+        for (size_t size = 1; size <= sizeof(bytes); size++) {
+                for (size_t at = 0; at < size; at++) {
+                        memset(bytes, 'a', sizeof(bytes));
+                        assert_true(valid((Bytes){bytes, size}));
+                        bytes[at] = '\xbf';
+                        assert_false(valid((Bytes){bytes, size}));
+                        bytes[at] = '\xc3'; /* a letter that the end cuts short */
+                        assert_false(valid((Bytes){bytes, size}));
+                        if (at + 1 < size) {
+                                bytes[at + 1] = '\xa9';
+                                assert_true(valid((Bytes){bytes, size}));
+                                assert_int_equal(text_utf8_length(bytes + at, size - at), 2);
+                        }
+                }
+        }
+        assert_int_equal(text_utf8_length("", 0), 0);
+}
+
 static void foreign_text_becomes_printable(void **state)
 {
         (void)state;
@@ -369,6 +418,8 @@ int main(void)
                 cmocka_unit_test(well_formed_utf8),
                 cmocka_unit_test(malformed_utf8),
                 cmocka_unit_test(every_code_point_is_judged_by_the_rule),
+                cmocka_unit_test(plain_bytes_are_told_apart_wherever_they_stand),
+                cmocka_unit_test(what_is_no_utf8_is_found_wherever_it_stands),
                 cmocka_unit_test(foreign_text_becomes_printable),
                 cmocka_unit_test(what_does_not_fit_is_cut_at_a_character),
                 cmocka_unit_test(printable_text_of_any_bytes_is_clean),

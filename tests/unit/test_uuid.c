@@ -3,6 +3,7 @@
  */
 #include "base/cleanup.h"
 #include "base/uuid.h"
+#include <ctype.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,6 +91,23 @@ static void text_without_nul_is_read_by_its_size_alone(void **state)
         free(exact);
 }
 
+static void every_byte_is_judged_at_every_place(void **state)
+{
+        (void)state;
+        static const char text[] = "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11";
+        for (size_t at = 0; at < sizeof(text) - 1; at++)
+                for (int c = 0; c < 256; c++) {
+                        char other[sizeof(text)], again[UUID_STRING_SIZE];
+                        Uuid id;
+                        memcpy(other, text, sizeof(text));
+                        other[at] = (char)c;
+                        bool good = text[at] == '-' ? c == '-' : isxdigit(c) != 0;
+                        assert_int_equal(uuid_parse_n(other, sizeof(text) - 1, &id) == 0, good);
+                        if (good)
+                                assert_int_equal(strcasecmp(uuid_format(&id, again), other), 0);
+                }
+}
+
 static void order_is_by_unsigned_bytes_from_the_left(void **state)
 {
         (void)state;
@@ -116,6 +134,7 @@ int main(void)
                 cmocka_unit_test(bytes_are_in_the_order_of_the_digits),
                 cmocka_unit_test(other_spellings_are_refused_and_leave_the_output_alone),
                 cmocka_unit_test(text_without_nul_is_read_by_its_size_alone),
+                cmocka_unit_test(every_byte_is_judged_at_every_place),
                 cmocka_unit_test(order_is_by_unsigned_bytes_from_the_left),
         };
         return cmocka_run_group_tests_name("uuid", tests, NULL, NULL);
