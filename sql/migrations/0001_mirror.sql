@@ -55,6 +55,12 @@ COMMENT ON COLUMN edgemirror.edge.list_digest IS 'Digest of the list that was ap
 
 -- ---- the mirror ---------------------------------------------------------------------------------------------------------------------------------------
 
+-- A database connection has versions: its name, its link and its edge, from one time to another. The present one (or, of a row that was removed, the last one) is
+-- the row of database_connection; those before it are in database_connection_past. So a first load writes each row once; a removal only writes when it was; a
+-- change, or a row that comes back, moves the version that was there into the past and writes the new one.
+--
+-- previous_ended_at links a version to the one before it: null for the first one, equal to its own beginning where it continues that one, earlier where the row
+-- had been removed meanwhile. So what began a version is known without looking at another, also when those before it were pruned.
 CREATE TABLE edgemirror.database_connection (
     id                 uuid        PRIMARY KEY,
     edge_connection_id uuid        NOT NULL,
@@ -64,21 +70,27 @@ CREATE TABLE edgemirror.database_connection (
     changed_at         timestamptz NOT NULL,
     removed_at         timestamptz,
     run_id             bigint      NOT NULL,
+    previous_ended_at  timestamptz,
+    removed_run_id     bigint,
     missing_since      timestamptz,
     missing_reason     text        CHECK (missing_reason IN ('guard', 'unproven', 'refresh', 'pending')),
     missing_status     integer,
     missing_proofs     integer,
-    missing_run_id     bigint
+    missing_run_id     bigint,
+    CHECK (previous_ended_at <= changed_at),
+    CHECK (changed_at < removed_at)
 );
-COMMENT ON TABLE edgemirror.database_connection IS 'The mirror: one row per database connection, also those that are gone (removed_at).';
+COMMENT ON TABLE edgemirror.database_connection IS 'The mirror: one row per database connection, with its present version; of those that are gone (removed_at) the last one.';
 COMMENT ON COLUMN edgemirror.database_connection.id IS 'Id of the database connection in the catalog.';
 COMMENT ON COLUMN edgemirror.database_connection.edge_connection_id IS 'Edge connection it belongs to.';
 COMMENT ON COLUMN edgemirror.database_connection.name IS 'Exact name of the database at the source.';
 COMMENT ON COLUMN edgemirror.database_connection.database_id IS 'Id of the linked Database asset. Null: not registered.';
 COMMENT ON COLUMN edgemirror.database_connection.first_seen_at IS 'When the mirror first had it.';
 COMMENT ON COLUMN edgemirror.database_connection.changed_at IS 'When the present version began.';
-COMMENT ON COLUMN edgemirror.database_connection.removed_at IS 'When it was proven gone. Null: present.';
-COMMENT ON COLUMN edgemirror.database_connection.run_id IS 'Run that wrote the present version; see sync_run, as long as it is kept.';
+COMMENT ON COLUMN edgemirror.database_connection.removed_at IS 'When it was proven gone, or its edge was retired, which ended the version. Null: present.';
+COMMENT ON COLUMN edgemirror.database_connection.run_id IS 'Run that began the present version; see sync_run, as long as it is kept.';
+COMMENT ON COLUMN edgemirror.database_connection.previous_ended_at IS 'When the version before ended; see database_connection_past. Null: this is the first one. Equal to changed_at: it was changed; earlier: it had been removed and came back.';
+COMMENT ON COLUMN edgemirror.database_connection.removed_run_id IS 'Run that removed it. Null: present, or removed by edgemirror retire.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_since IS 'When it was missing from a list for the first time without having been seen since. Null: was in the last whole list.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_reason IS 'Why it stays although it is missing; see the view held. Null: it is not missing, or removed.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_status IS 'HTTP status with which the catalog answered when it was asked for by its id. Null: not asked, or no answer.';
@@ -88,19 +100,56 @@ CREATE INDEX database_connection_present ON edgemirror.database_connection (edge
 COMMENT ON INDEX edgemirror.database_connection_present IS 'Present rows of an edge.';
 CREATE INDEX database_connection_missing ON edgemirror.database_connection (edge_connection_id) WHERE missing_reason IS NOT NULL;
 COMMENT ON INDEX edgemirror.database_connection_missing IS 'The rows that are missing and stay, of one edge.';
+CREATE INDEX database_connection_removed ON edgemirror.database_connection (removed_at) WHERE removed_at IS NOT NULL;
+COMMENT ON INDEX edgemirror.database_connection_removed IS 'What vanished, and is not back, in a span of time.';
 
-CREATE TABLE edgemirror.database_connection_history (
+-- Versions of one id cannot overlap. A version comes here from its row of database_connection, which is locked, in the statement that begins the next one there,
+-- and that one begins when this one ends or later (CHECK of both tables), whatever the clock says; so each version lies before all that come after it. What is
+-- here is not written again, only pruned. An exclusion constraint would say the same, but needs an extension (btree_gist) that the role may not be allowed to
+-- make, and doubles what a version costs; edgemirror verify looks for gaps and overlaps, which only an alteration by hand can make.
+CREATE TABLE edgemirror.database_connection_past (
     id                 uuid        NOT NULL,
     edge_connection_id uuid        NOT NULL,
     name               text        NOT NULL,
     database_id        uuid,
     valid_from         timestamptz NOT NULL,
-    valid_to           timestamptz,
+    valid_to           timestamptz NOT NULL,
     run_id             bigint      NOT NULL,
-    PRIMARY KEY (id, valid_from),
-    CHECK (valid_to > valid_from)
+    previous_ended_at  timestamptz,
+    removed            boolean     NOT NULL,
+    removed_run_id     bigint,
+    PRIMARY KEY (id, valid_to),
+    CHECK (previous_ended_at <= valid_from),
+    CHECK (valid_from < valid_to),
+    CHECK (removed OR removed_run_id IS NULL)
 );
-COMMENT ON TABLE edgemirror.database_connection_history IS 'Every version of every database connection. Versions of one id never overlap.';
+COMMENT ON TABLE edgemirror.database_connection_past IS 'Versions of database connections that have ended and that another one has followed. Versions of one id never overlap.';
+COMMENT ON COLUMN edgemirror.database_connection_past.id IS 'Id of the database connection.';
+COMMENT ON COLUMN edgemirror.database_connection_past.edge_connection_id IS 'Edge connection it belonged to.';
+COMMENT ON COLUMN edgemirror.database_connection_past.name IS 'Name of the database.';
+COMMENT ON COLUMN edgemirror.database_connection_past.database_id IS 'Linked Database asset. Null: not registered.';
+COMMENT ON COLUMN edgemirror.database_connection_past.valid_from IS 'When this version began (inclusive).';
+COMMENT ON COLUMN edgemirror.database_connection_past.valid_to IS 'When it ended (exclusive).';
+COMMENT ON COLUMN edgemirror.database_connection_past.run_id IS 'Run that began this version; see sync_run, as long as it is kept.';
+COMMENT ON COLUMN edgemirror.database_connection_past.previous_ended_at IS 'When the version before this one ended. Null: this is the first one. Equal to valid_from: it was changed then; earlier: it had been removed and came back.';
+COMMENT ON COLUMN edgemirror.database_connection_past.removed IS 'Whether it ended because the row was removed; false: because it was changed.';
+COMMENT ON COLUMN edgemirror.database_connection_past.removed_run_id IS 'Run that removed it. Null: changed, or removed by edgemirror retire.';
+
+-- Reports of a span of time and pruning may not read the whole past. The version before another one is found by the primary key.
+CREATE INDEX database_connection_past_began ON edgemirror.database_connection_past (valid_from);
+COMMENT ON INDEX edgemirror.database_connection_past_began IS 'What began in a span of time.';
+CREATE INDEX database_connection_past_ended ON edgemirror.database_connection_past (valid_to);
+COMMENT ON INDEX edgemirror.database_connection_past_ended IS 'What ended in a span of time; pruning.';
+CREATE INDEX database_connection_past_removed ON edgemirror.database_connection_past (valid_to) WHERE removed;
+COMMENT ON INDEX edgemirror.database_connection_past_removed IS 'What vanished, and is back, in a span of time.';
+
+CREATE VIEW edgemirror.database_connection_history AS
+SELECT p.id, p.edge_connection_id, p.name, p.database_id, p.valid_from, p.valid_to, p.run_id
+  FROM edgemirror.database_connection_past p
+UNION ALL
+SELECT d.id, d.edge_connection_id, d.name, d.database_id, d.changed_at, d.removed_at, d.run_id
+  FROM edgemirror.database_connection d;
+COMMENT ON VIEW edgemirror.database_connection_history IS 'Every version of every database connection, past and present. Versions of one id never overlap.';
 COMMENT ON COLUMN edgemirror.database_connection_history.id IS 'Id of the database connection.';
 COMMENT ON COLUMN edgemirror.database_connection_history.edge_connection_id IS 'Edge connection it belonged to.';
 COMMENT ON COLUMN edgemirror.database_connection_history.name IS 'Name of the database.';
@@ -108,24 +157,16 @@ COMMENT ON COLUMN edgemirror.database_connection_history.database_id IS 'Linked 
 COMMENT ON COLUMN edgemirror.database_connection_history.valid_from IS 'When this version began (inclusive).';
 COMMENT ON COLUMN edgemirror.database_connection_history.valid_to IS 'When it ended (exclusive). Null: it is current.';
 COMMENT ON COLUMN edgemirror.database_connection_history.run_id IS 'Run that began this version; see sync_run, as long as it is kept.';
-CREATE UNIQUE INDEX database_connection_history_current ON edgemirror.database_connection_history (id) WHERE valid_to IS NULL;
-COMMENT ON INDEX edgemirror.database_connection_history_current IS 'One current version of an id at most.';
 
--- For the view change ("this week") and for pruning: neither may read the whole history. All versions that one snapshot ended have the same valid_to; with the
--- id the neighbour of a version is found at once.
-CREATE INDEX database_connection_history_began ON edgemirror.database_connection_history (valid_from);
-COMMENT ON INDEX edgemirror.database_connection_history_began IS 'Reports of a span of time.';
-CREATE INDEX database_connection_history_ended ON edgemirror.database_connection_history (valid_to, id) WHERE valid_to IS NOT NULL;
-COMMENT ON INDEX edgemirror.database_connection_history_ended IS 'Reports of a span of time, the version before another; pruning.';
-
--- One row once something was pruned, none before.
+-- One row once something was pruned, none before. Only database_connection_past is pruned: the last version of a row that was removed stays in
+-- database_connection however long ago that was, so that a row which comes back is known to be back.
 CREATE TABLE edgemirror.history_horizon (
     one   boolean     PRIMARY KEY DEFAULT true CHECK (one),
     since timestamptz NOT NULL
 );
 COMMENT ON TABLE edgemirror.history_horizon IS 'How far back the history reaches after pruning: as_of and change are complete from here on. No row: nothing was ever pruned.';
 COMMENT ON COLUMN edgemirror.history_horizon.one IS 'Always true: there is one row at most.';
-COMMENT ON COLUMN edgemirror.history_horizon.since IS 'Versions that ended then or earlier may be gone.';
+COMMENT ON COLUMN edgemirror.history_horizon.since IS 'Versions that ended then or earlier may be gone, except the last one of a row.';
 
 -- Rows of a list that cannot be mirrored, so that one of them does not keep the others from being mirrored, and does not go unseen.
 CREATE TABLE edgemirror.rejected_row (
@@ -155,7 +196,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, edgemirror, pg_temp
 AS $$
 BEGIN
     IF EXISTS (SELECT FROM edgemirror.database_connection d WHERE d.edge_connection_id = OLD.edge_connection_id)
-       OR EXISTS (SELECT FROM edgemirror.database_connection_history h WHERE h.edge_connection_id = OLD.edge_connection_id) THEN
+       OR EXISTS (SELECT FROM edgemirror.database_connection_past p WHERE p.edge_connection_id = OLD.edge_connection_id) THEN
         RAISE EXCEPTION 'edge "%" has rows in the mirror, which would belong to no edge then', OLD.name
             USING ERRCODE = 'foreign_key_violation',
                   HINT = format('edgemirror retire --forget %s removes the edge, its rows, its history and its runs.', OLD.edge_connection_id);
@@ -248,7 +289,7 @@ CREATE TABLE edgemirror.sync_run (
     restored           bigint      NOT NULL DEFAULT 0,
     unchanged          bigint      NOT NULL DEFAULT 0,
     held               bigint      NOT NULL DEFAULT 0,
-    error_scope        text,
+    error_scope        text        CHECK (error_scope IN ('request', 'run', 'peer', 'process')),
     error_code         text,
     error_message      text,
     http_status        integer,
@@ -411,25 +452,39 @@ COMMENT ON COLUMN edgemirror.freshness.held IS 'Rows that are missing from the l
 COMMENT ON COLUMN edgemirror.freshness.pending IS 'Rows that are missing from the list and proven gone, waiting for the proof of another sync; see the view held.';
 COMMENT ON COLUMN edgemirror.freshness.rejected IS 'Rows of the last list that cannot be mirrored; see the view rejected.';
 
--- Each event finds its neighbour by a join on the id rather than through a sort of the whole history. Events up to the horizon may have lost their neighbours and
--- are left out. After it, a version that does not continue another one is the first of its id, or the id was removed before: first_seen_at shows which, also when
--- the earlier versions were pruned.
+-- Each version says itself what began it. What was there before is found by the primary key, and only for versions that were changed; behind the horizon it may be
+-- gone, so events up to there are left out.
 CREATE VIEW edgemirror.change AS
-SELECT h.valid_from AS happened_at,
-       CASE WHEN before.id IS NOT NULL THEN 'changed' WHEN d.first_seen_at < h.valid_from THEN 'restored' ELSE 'added' END AS kind,
-       h.id, h.edge_connection_id, before.edge_connection_id AS edge_connection_id_before,
-       before.name AS name_before, h.name AS name_after,
-       before.database_id AS database_id_before, h.database_id AS database_id_after,
-       h.run_id
-  FROM edgemirror.database_connection_history h
-  LEFT JOIN edgemirror.database_connection d ON d.id = h.id
-  LEFT JOIN edgemirror.database_connection_history before ON before.id = h.id AND before.valid_to = h.valid_from
- WHERE h.valid_from > coalesce((SELECT since FROM edgemirror.history_horizon), '-infinity')
+WITH horizon AS (
+    SELECT coalesce((SELECT h.since FROM edgemirror.history_horizon h), '-infinity') AS since
+), version AS NOT MATERIALIZED (
+    SELECT p.id, p.edge_connection_id, p.name, p.database_id, p.valid_from, p.previous_ended_at, p.run_id
+      FROM edgemirror.database_connection_past p
+    UNION ALL
+    SELECT d.id, d.edge_connection_id, d.name, d.database_id, d.changed_at, d.previous_ended_at, d.run_id
+      FROM edgemirror.database_connection d
+), removal AS NOT MATERIALIZED (
+    SELECT p.id, p.edge_connection_id, p.name, p.database_id, p.valid_to AS removed_at, p.removed_run_id
+      FROM edgemirror.database_connection_past p
+     WHERE p.removed
+    UNION ALL
+    SELECT d.id, d.edge_connection_id, d.name, d.database_id, d.removed_at, d.removed_run_id
+      FROM edgemirror.database_connection d
+     WHERE d.removed_at IS NOT NULL
+)
+SELECT v.valid_from AS happened_at,
+       CASE WHEN v.previous_ended_at IS NULL THEN 'added' WHEN v.previous_ended_at = v.valid_from THEN 'changed' ELSE 'restored' END AS kind,
+       v.id, v.edge_connection_id, before.edge_connection_id AS edge_connection_id_before,
+       before.name AS name_before, v.name AS name_after,
+       before.database_id AS database_id_before, v.database_id AS database_id_after,
+       v.run_id
+  FROM version v
+  LEFT JOIN edgemirror.database_connection_past before ON before.id = v.id AND before.valid_to = v.previous_ended_at AND v.previous_ended_at = v.valid_from
+ WHERE v.valid_from > (SELECT since FROM horizon)
 UNION ALL
-SELECT h.valid_to, 'removed', h.id, h.edge_connection_id, h.edge_connection_id, h.name, NULL, h.database_id, NULL, NULL
-  FROM edgemirror.database_connection_history h
- WHERE h.valid_to > coalesce((SELECT since FROM edgemirror.history_horizon), '-infinity')
-   AND NOT EXISTS (SELECT FROM edgemirror.database_connection_history n WHERE n.id = h.id AND n.valid_from = h.valid_to);
+SELECT r.removed_at, 'removed', r.id, r.edge_connection_id, r.edge_connection_id, r.name, NULL, r.database_id, NULL, r.removed_run_id
+  FROM removal r
+ WHERE r.removed_at > (SELECT since FROM horizon);
 COMMENT ON VIEW edgemirror.change IS 'What happened: added, changed, removed and restored database connections, with before and after. Order by happened_at. Reaches back to history_horizon.';
 COMMENT ON COLUMN edgemirror.change.happened_at IS 'When the mirror took the change over.';
 COMMENT ON COLUMN edgemirror.change.kind IS 'added, changed (name, link or edge), removed, restored (had been removed and is back).';
@@ -440,7 +495,7 @@ COMMENT ON COLUMN edgemirror.change.name_before IS 'Name before. Null for added 
 COMMENT ON COLUMN edgemirror.change.name_after IS 'Name after. Null for removed.';
 COMMENT ON COLUMN edgemirror.change.database_id_before IS 'Linked Database asset before. Null: none; for added and restored always.';
 COMMENT ON COLUMN edgemirror.change.database_id_after IS 'Linked Database asset after. Null: none; for removed always.';
-COMMENT ON COLUMN edgemirror.change.run_id IS 'Run that brought the change; see sync_run, as long as it is kept. Null for removed.';
+COMMENT ON COLUMN edgemirror.change.run_id IS 'Run that brought the change; see sync_run, as long as it is kept. Null: removed by edgemirror retire.';
 
 -- For a time before the horizon a part of the rows only would be found: an error is better than a wrong answer.
 CREATE FUNCTION edgemirror.history_reaches(moment timestamptz)

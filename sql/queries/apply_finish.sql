@@ -11,13 +11,13 @@ WITH spooled AS (
 ), difference AS (
     SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind IN ('changed', 'moved')) AS changed, count(*) FILTER (WHERE kind = 'moved') AS moved,
            count(*) FILTER (WHERE kind = 'restored') AS restored
-      FROM (SELECT CASE WHEN x.kind = 'moved' THEN 'moved' WHEN d.first_seen_at = d.changed_at THEN 'added'
-                        WHEN EXISTS (SELECT FROM edgemirror.database_connection_history h WHERE h.id = d.id AND h.valid_to = d.changed_at) THEN 'changed'
+      FROM (SELECT CASE WHEN x.kind = 'moved' THEN 'moved' WHEN d.previous_ended_at IS NULL THEN 'added'
+                        WHEN d.previous_ended_at = d.changed_at THEN 'changed'
                         ELSE 'restored' END AS kind
               FROM pg_temp.edgemirror_difference_3 x
               JOIN edgemirror.database_connection d ON d.id = x.id) done
 ), missing AS (
-    SELECT count(*) FILTER (WHERE m.verdict = 'gone' AND d.removed_at IS NOT NULL AND d.run_id = $3::bigint) AS removed,
+    SELECT count(*) FILTER (WHERE m.verdict = 'gone' AND d.removed_at IS NOT NULL AND d.removed_run_id = $3::bigint) AS removed,
            count(*) FILTER (WHERE m.verdict NOT IN ('gone', 'pending', 'listed', 'moved') AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held,
            count(*) FILTER (WHERE m.verdict = 'pending' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS pending,
            count(*) FILTER (WHERE m.verdict <> 'listed' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS kept

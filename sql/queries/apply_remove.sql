@@ -1,5 +1,5 @@
--- Removes the missing rows that are proven gone and still this edge's, in order of id as apply_rows does: the row stays as a tombstone, its version ends
--- at that time. $1 edge, $2 time, $3 run.
+-- Removes the missing rows that are proven gone and still this edge's, in order of id as apply_rows does: the row stays as a tombstone, and its version has ended.
+-- $1 edge, $2 time, $3 run.
 WITH gone AS (
     SELECT d.id
       FROM pg_temp.edgemirror_missing_2 m
@@ -7,15 +7,9 @@ WITH gone AS (
      WHERE m.verdict = 'gone' AND d.edge_connection_id = $1::uuid AND d.removed_at IS NULL
      ORDER BY d.id
        FOR UPDATE OF d
-), removed AS (
-    UPDATE edgemirror.database_connection d
-       SET removed_at = greatest($2::timestamptz, d.changed_at + interval '1 microsecond'), run_id = $3::bigint,
-           missing_since = coalesce(d.missing_since, $2::timestamptz), missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, missing_run_id = NULL
-      FROM gone
-     WHERE d.id = gone.id
-    RETURNING d.id, d.removed_at
 )
-UPDATE edgemirror.database_connection_history h
-   SET valid_to = r.removed_at
-  FROM removed r
- WHERE h.id = r.id AND h.valid_to IS NULL
+UPDATE edgemirror.database_connection d
+   SET removed_at = greatest($2::timestamptz, d.changed_at + interval '1 microsecond'), removed_run_id = $3::bigint,
+       missing_since = coalesce(d.missing_since, $2::timestamptz), missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, missing_run_id = NULL
+  FROM gone
+ WHERE d.id = gone.id

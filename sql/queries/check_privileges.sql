@@ -5,7 +5,7 @@ WITH needed (kind, name, privileges, besides) AS (VALUES
     ('SCHEMA',   'edgemirror',                 ARRAY['USAGE'],                                ARRAY[]::text[]),
     ('TABLE',    'catalog',                    ARRAY['SELECT', 'INSERT'],                     ARRAY[]::text[]),
     ('TABLE',    'database_connection',        ARRAY['SELECT', 'INSERT', 'UPDATE'],           ARRAY['DELETE']),
-    ('TABLE',    'database_connection_history', ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
+    ('TABLE',    'database_connection_past',   ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
     ('TABLE',    'edge',                       ARRAY['SELECT', 'INSERT', 'UPDATE'],           ARRAY['DELETE']),
     ('TABLE',    'edge_claim',                 ARRAY['SELECT', 'INSERT', 'UPDATE'],           ARRAY[]::text[]),
     ('TABLE',    'freshness',                  ARRAY['SELECT'],                               ARRAY[]::text[]),

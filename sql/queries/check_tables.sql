@@ -4,9 +4,10 @@ WITH made (relation, columns) AS (VALUES
     ('catalog',                      'one url registered_at'),
     ('change',                       'happened_at kind id edge_connection_id edge_connection_id_before name_before name_after database_id_before
                                       database_id_after run_id'),
-    ('database_connection',          'id edge_connection_id name database_id first_seen_at changed_at removed_at run_id missing_since missing_reason
-                                      missing_status missing_proofs missing_run_id'),
+    ('database_connection',          'id edge_connection_id name database_id first_seen_at changed_at removed_at run_id
+                                      previous_ended_at removed_run_id missing_since missing_reason missing_status missing_proofs missing_run_id'),
     ('database_connection_history',  'id edge_connection_id name database_id valid_from valid_to run_id'),
+    ('database_connection_past',     'id edge_connection_id name database_id valid_from valid_to run_id previous_ended_at removed removed_run_id'),
     ('edge',                         'edge_connection_id name enabled schedule timezone listed_at refreshed_at row_count consecutive_failures
                                       last_run_id digest rejected list_digest'),
     ('edge_claim',                   'edge_connection_id next_run_at holder expires_at epoch'),

@@ -1,15 +1,10 @@
--- The present rows become tombstones and their versions end, as a removal ends them; listeners are notified. $1 ids.
+-- The present rows become tombstones, as a removal leaves them, but by no run; listeners are notified. $1 ids.
 WITH removed AS (
     UPDATE edgemirror.database_connection d
        SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond'),
            missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, missing_run_id = NULL
      WHERE d.edge_connection_id = ANY ($1::uuid[]) AND d.removed_at IS NULL
-    RETURNING d.id, d.edge_connection_id, d.removed_at
-), ended AS (
-    UPDATE edgemirror.database_connection_history h
-       SET valid_to = r.removed_at
-      FROM removed r
-     WHERE h.id = r.id AND h.valid_to IS NULL
+    RETURNING d.edge_connection_id
 ), count AS (
     SELECT edge_connection_id, count(*) AS rows FROM removed GROUP BY edge_connection_id
 )

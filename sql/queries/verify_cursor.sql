@@ -1,5 +1,4 @@
--- What the last sync that wrote an edge left there, and what is there, computed from the rows; and of how many rows the current version in the history is not
--- the row, or is current although the row is gone. To be fetched edge by edge, in order of name, all as of one time. $1 names (text array) or null for all.
+-- What the last sync that wrote an edge left there, and what is there, computed from the rows; and of how many rows versions overlap. To be fetched edge by edge, in order of name, all as of one time. $1 names (text array) or null for all.
 DECLARE edgemirror_verify NO SCROLL CURSOR FOR
 SELECT e.edge_connection_id, e.name, e.row_count AS recorded_rows, e.digest AS recorded_digest, p.row_count, p.digest, h.differing
   FROM (SELECT * FROM edgemirror.edge
@@ -10,8 +9,10 @@ SELECT e.edge_connection_id, e.name, e.row_count AS recorded_rows, e.digest AS r
  CROSS JOIN LATERAL (
        SELECT count(*) AS differing
          FROM edgemirror.database_connection d
-         LEFT JOIN edgemirror.database_connection_history v ON v.id = d.id AND v.valid_to IS NULL
         WHERE d.edge_connection_id = e.edge_connection_id
-          AND CASE WHEN d.removed_at IS NULL
-                   THEN (v.edge_connection_id, v.name, v.database_id) IS DISTINCT FROM (d.edge_connection_id, d.name, d.database_id)
-                   ELSE v.id IS NOT NULL END) h
+          AND EXISTS (SELECT FROM (SELECT v.valid_from, v.previous_ended_at, lag(coalesce(v.valid_to, 'infinity')) OVER (ORDER BY v.valid_from, v.valid_to) AS before_ended_at
+                                     FROM (SELECT p.valid_from, p.valid_to, p.previous_ended_at FROM edgemirror.database_connection_past p WHERE p.id = d.id
+                                           UNION ALL
+                                           SELECT d.changed_at, d.removed_at, d.previous_ended_at) v) follows
+                       WHERE follows.before_ended_at > coalesce(follows.previous_ended_at, follows.valid_from))
+          AND EXISTS (SELECT FROM edgemirror.database_connection_past p WHERE p.id = d.id)) h

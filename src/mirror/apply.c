@@ -133,6 +133,12 @@ static bool apply_report(ApplyTask *t, const Fault *fault)
         return false;
 }
 
+/* Another edge has added a row since it was compared: compared anew, it is there. */
+static bool apply_met_another(const Fault *fault)
+{
+        return strcmp(fault->sqlstate, "23505") == 0;
+}
+
 /* Again after a wait, when the fault allows it and attempts are left; what became of a COMMIT is
  * asked whatever the fault. */
 static bool apply_again(ApplyTask *t, const Fault *fault, bool read_back)
@@ -140,7 +146,7 @@ static bool apply_again(ApplyTask *t, const Fault *fault, bool read_back)
         Fault again = *fault;
         uint64_t delay_usec;
         t->fault = *fault;
-        again.retryable = again.retryable || read_back;
+        again.retryable = again.retryable || read_back || apply_met_another(fault);
         if (!retry_again(&t->retry, &again, 0, clock_random(), &delay_usec)) {
                 if (read_back)
                         fault_prefix(&t->fault,

@@ -66,11 +66,12 @@ typedef void (*MirrorApplyCallback)(const MirrorApplied *applied, const Fault *f
 
 /* First one statement: a whole list whose digest is that of the mirror ends the run there, with
  * nothing written but the clocks and the journal; otherwise it notes phase `apply` and renews the
- * lease. Then one transaction: COPY the spool into a temporary table, apply the difference, write
- * history, lock the claim row and check the epoch, write edge and run, release the lease, notify
- * when something changed. The lease has to be renewed meanwhile. The ending's outcome `synced`
- * becomes `held` when rows are held. A result lost at COMMIT is read back before the callback (so:
- * no fault means committed, or rows found). Fault code "lease-lost" as above. */
+ * lease. Then one transaction: COPY the spool into a temporary table, apply the difference, move
+ * the versions that ended into the past, lock the claim row and check the epoch, write edge and
+ * run, release the lease, notify when something changed. The lease has to be renewed meanwhile. The
+ * ending's outcome `synced` becomes `held` when rows are held. A result lost at COMMIT is read back
+ * before the callback (so: no fault means committed, or rows found). Fault code "lease-lost" as
+ * above. */
 int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot,
                  const MirrorEnding *ending, MirrorApplyCallback callback, void *userdata,
                  MirrorTask **ret);

@@ -31,8 +31,6 @@ enum {
         STEP_REMOVE,
         STEP_MARK,
         STEP_REJECTED_ROWS,
-        STEP_HISTORY_CLOSE,
-        STEP_HISTORY_OPEN,
         STEP_LOCK,
         STEP_FINISH,
         APPLY_STEPS,

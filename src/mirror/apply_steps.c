@@ -270,8 +270,6 @@ void apply_steps(ApplyTask *t)
         s[STEP_MARK] = wanted_step(apply_marks, sql_apply_mark, &t->rows, NULL);
         s[STEP_REJECTED_ROWS] =
                 wanted_step(apply_keeps_rejected, sql_apply_rejected_rows, &t->rejected, NULL);
-        s[STEP_HISTORY_CLOSE] = task_step(sql_apply_history_close, &t->edge, NULL);
-        s[STEP_HISTORY_OPEN] = task_step(sql_apply_history_open, NULL, NULL);
         s[STEP_LOCK] = task_step(sql_apply_lock, &t->lock, apply_on_lock);
         s[STEP_FINISH] = task_step(sql_apply_finish, &t->finish, apply_on_finish);
         s[STEP_FINISH].certain = true; /* an aggregate: one row always */

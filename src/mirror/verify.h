@@ -15,7 +15,7 @@ typedef struct MirrorVerify {
         const char *recorded_digest; /* NULL: not known; the next sync records it */
         int64_t rows;
         const char *digest;
-        /* rows of which the current version in the history is not the row */
+        /* rows of which versions overlap in the history */
         int64_t history_differs;
 } MirrorVerify;
 

@@ -34,17 +34,17 @@ static const char sql_save[] =
         "CREATE TABLE proof.edge AS TABLE edgemirror.edge;"
         "CREATE TABLE proof.edge_claim AS TABLE edgemirror.edge_claim;"
         "CREATE TABLE proof.rows AS TABLE edgemirror.database_connection;"
-        "CREATE TABLE proof.history AS TABLE edgemirror.database_connection_history;"
+        "CREATE TABLE proof.history AS TABLE edgemirror.database_connection_past;"
         "CREATE TABLE proof.run AS TABLE edgemirror.sync_run;"
         "UPDATE proof.edge_claim SET next_run_at = now();";
 
 static const char sql_restore[] =
         "TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection,"
-        " edgemirror.database_connection_history, edgemirror.sync_run;"
+        " edgemirror.database_connection_past, edgemirror.sync_run;"
         "INSERT INTO edgemirror.edge TABLE proof.edge;"
         "INSERT INTO edgemirror.edge_claim TABLE proof.edge_claim;"
         "INSERT INTO edgemirror.database_connection TABLE proof.rows;"
-        "INSERT INTO edgemirror.database_connection_history TABLE proof.history;"
+        "INSERT INTO edgemirror.database_connection_past TABLE proof.history;"
         "INSERT INTO edgemirror.sync_run OVERRIDING SYSTEM VALUE TABLE proof.run;";
 
 /* As harness_sql, but without a new session each time: there are thousands. */

@@ -231,11 +231,9 @@ void bench_remove(MirrorBench *b, int number)
 {
         char sql[512], id[UUID_STRING_SIZE];
         (void)snprintf(sql, sizeof(sql),
-                       "WITH gone AS (UPDATE edgemirror.database_connection SET removed_at = now() "
-                       "WHERE id = '%s')"
-                       "UPDATE edgemirror.database_connection_history SET valid_to = now()"
-                       " WHERE id = '%s' AND valid_to IS NULL",
-                       bench_id(number, id), id);
+                       "UPDATE edgemirror.database_connection SET removed_at = now() "
+                       "WHERE id = '%s'",
+                       bench_id(number, id));
         free(harness_sql(&b->pg, sql));
 }
 

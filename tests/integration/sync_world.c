@@ -95,7 +95,7 @@ void begin_again(World *w, const char *rows, const char *job_timeout)
         free(harness_sql(
                 &w->pg,
                 "TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection,"
-                " edgemirror.database_connection_history, edgemirror.sync_run, edgemirror.catalog,"
+                " edgemirror.database_connection_past, edgemirror.sync_run, edgemirror.catalog,"
                 " edgemirror.rejected_row"));
 }
 

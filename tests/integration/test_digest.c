@@ -103,7 +103,7 @@ static int mirror_empty(void **state)
         MirrorBench *b = *state;
         free(harness_sql(
                 &b->pg,
-                "TRUNCATE edgemirror.database_connection, edgemirror.database_connection_history;"
+                "TRUNCATE edgemirror.database_connection, edgemirror.database_connection_past;"
                 "UPDATE edgemirror.edge SET digest = NULL, row_count = NULL, listed_at = NULL, "
                 "refreshed_at = NULL"));
         return 0;

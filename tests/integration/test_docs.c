@@ -26,9 +26,7 @@ static int populate(void **state)
                 (const BenchRow[]){{1, "SALES", 0}, {2, "HR", 1}, {3, "OLD", 2}, {4, "BACK", 0}},
                 4);
         bench_apply(b, &bench_other_edge, (const BenchRow[]){{5, "SALES", 0}}, 1);
-        free(harness_sql(&b->pg, "UPDATE edgemirror.database_connection_history SET valid_from = "
-                                 "valid_from - interval '3 days';"
-                                 "UPDATE edgemirror.database_connection SET first_seen_at = "
+        free(harness_sql(&b->pg, "UPDATE edgemirror.database_connection SET first_seen_at = "
                                  "first_seen_at - interval '3 days',"
                                  "       changed_at = changed_at - interval '3 days'"));
         bench_remove(b, 3);

@@ -296,7 +296,7 @@ static void a_refresh_that_was_not_clean_removes_nothing(void **state)
         "SELECT 'd ' || xmin || ' ' || xmax || d::text AS t FROM edgemirror.database_connection "  \
         "d UNION ALL "                                                                             \
         "SELECT 'h ' || xmin || ' ' || xmax || h::text FROM "                                      \
-        "edgemirror.database_connection_history h UNION ALL "                                      \
+        "edgemirror.database_connection_past h UNION ALL "                                         \
         "SELECT 'e ' || xmin || ' ' || xmax || e::text FROM edgemirror.edge e UNION ALL "          \
         "SELECT 'c ' || xmin || ' ' || xmax || c::text FROM edgemirror.edge_claim c UNION ALL "    \
         "SELECT 'r ' || xmin || ' ' || xmax || r::text FROM edgemirror.sync_run r) everything"

@@ -152,7 +152,7 @@ static void migrate_to_old_version(MirrorBench *b)
         /* Two tables are new in it with the next release. */
         PQclear(PQexec(conn,
                        "CREATE PUBLICATION edgemirror FOR TABLE edgemirror.database_connection,"
-                       " edgemirror.database_connection_history, edgemirror.edge"));
+                       " edgemirror.database_connection_past, edgemirror.edge"));
         PQfinish(conn);
 }
 
@@ -200,8 +200,9 @@ static void the_subscriber_gets_what_was_there_and_what_comes(void **state)
                 "INSERT INTO edgemirror.database_connection"
                 " SELECT md5(n::text)::uuid, md5('1')::uuid, 'db ' || n, NULL, now(), now(), NULL, "
                 "1 FROM generate_series(1, 300) n;"
-                "INSERT INTO edgemirror.database_connection_history"
-                " SELECT id, edge_connection_id, name, database_id, changed_at, NULL, 1 FROM "
+                "INSERT INTO edgemirror.database_connection_past"
+                " SELECT id, edge_connection_id, name, database_id, changed_at - interval '2 days',"
+                " changed_at - interval '1 day', 1, NULL, true FROM "
                 "edgemirror.database_connection"));
         follow(p, RECIPE_SUBSCRIBE, "postgres");
         wait_until_equal(p);
@@ -311,9 +312,11 @@ static void a_publisher_that_was_restarted_is_found_again(void **state)
 static void pruning_is_followed(void **state)
 {
         Pair *p = *state;
-        free(harness_sql(&p->publisher.pg, "UPDATE edgemirror.database_connection_history SET "
-                                           "valid_from = valid_from - interval '9 days',"
-                                           " valid_to = valid_to - interval '9 days'"));
+        free(harness_sql(&p->publisher.pg,
+                         "UPDATE edgemirror.database_connection_past SET "
+                         "valid_from = valid_from - interval '9 days',"
+                         " valid_to = valid_to - interval '9 days', previous_ended_at = "
+                         "previous_ended_at - interval '9 days'"));
         bench_prune(&p->publisher, USEC_PER_DAY, USEC_FOREVER, 1000);
         assert_true(p->publisher.pruned.versions > 0);
         wait_until_equal(p);
@@ -388,7 +391,7 @@ static void every_published_table_is_known_by_its_primary_key(void **state)
                    "  JOIN pg_class c ON c.oid = r.prrelid LEFT JOIN pg_index i ON i.indrelid = "
                    "c.oid AND i.indisprimary"
                    " GROUP BY c.relname, c.relreplident ORDER BY 1",
-                   "database_connection d 1|database_connection_history d 1|edge d "
+                   "database_connection d 1|database_connection_past d 1|edge d "
                    "1|history_horizon d 1|rejected_row d 1");
         assert_sql(&p->publisher,
                    "SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication WHERE pubname "

@@ -270,7 +270,7 @@ static void the_reader_reads_and_cannot_write(void **state)
                 {"SELECT * FROM edgemirror.sync_run", NULL},
                 {"LISTEN edgemirror_change", NULL},
                 {"UPDATE edgemirror.database_connection SET name = 'x'", "42501"},
-                {"DELETE FROM edgemirror.database_connection_history", "42501"},
+                {"DELETE FROM edgemirror.database_connection_past", "42501"},
                 {"INSERT INTO edgemirror.edge VALUES (gen_random_uuid(), 'x', true, 'x', 'x')",
                  "42501"},
                 {"TRUNCATE edgemirror.sync_run", "42501"},
@@ -357,28 +357,29 @@ static void change_of_a_week_reads_a_week(void **state)
         MirrorBench *b = &s->bench;
         free(harness_sql(
                 &b->pg,
-                "INSERT INTO edgemirror.database_connection_history"
+                "INSERT INTO edgemirror.database_connection_past"
                 " SELECT md5(i::text)::uuid, md5('edge')::uuid, 'db', NULL, t + v * interval '30 "
-                "days',"
-                "        CASE WHEN v < 2 THEN t + (v + 1) * interval '30 days' END, 1"
-                "   FROM generate_series(1, 10000) i, generate_series(0, 2) v,"
+                "days', t + (v + 1) * interval '30 days', 1,"
+                "        CASE WHEN v > 0 THEN t + v * interval '30 days' END, false"
+                "   FROM generate_series(1, 10000) i, generate_series(0, 1) v,"
                 "        LATERAL (SELECT now() - interval '400 days' + i * interval '45 minutes' "
                 "AS t) x;"
                 "INSERT INTO edgemirror.database_connection"
                 " SELECT md5(i::text)::uuid, md5('edge')::uuid, 'db', NULL, now() - interval '400 "
                 "days' + i * interval '45 minutes',"
-                "        now() - interval '340 days' + i * interval '45 minutes', NULL, 1 FROM "
+                "        now() - interval '340 days' + i * interval '45 minutes', NULL, 1,"
+                "        now() - interval '340 days' + i * interval '45 minutes' FROM "
                 "generate_series(1, 10000) i;"
-                "ANALYZE edgemirror.database_connection_history, edgemirror.database_connection"));
+                "ANALYZE edgemirror.database_connection_past, edgemirror.database_connection"));
         static const char query[] =
                 "SELECT * FROM edgemirror.change WHERE happened_at > now() - interval '7 days'";
         char sql[256];
         (void)snprintf(sql, sizeof(sql), "EXPLAIN (COSTS OFF) %s", query);
         char *plan = bench_column(b, sql);
-        if (strstr(plan, "Seq Scan on database_connection_history"))
+        if (strstr(plan, "Seq Scan on database_connection_past"))
                 fail_msg("%s", plan);
-        assert_non_null(strstr(plan, "database_connection_history_began"));
-        assert_non_null(strstr(plan, "database_connection_history_ended"));
+        assert_non_null(strstr(plan, "database_connection_past_began"));
+        assert_non_null(strstr(plan, "database_connection_past_removed"));
         free(plan);
 }
 

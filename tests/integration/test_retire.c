@@ -96,7 +96,11 @@ static void an_edge_is_forgotten_with_all_that_is_its(void **state)
 {
         World *w = *state;
         static const char *const tables[] = {"edge", "edge_claim", "database_connection",
-                                             "database_connection_history", "sync_run"};
+                                             "database_connection_past", "sync_run"};
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.database_connection_past"
+                                 " SELECT id, edge_connection_id, name, database_id, changed_at - "
+                                 "interval '2 days', changed_at - interval '1 day', 1, NULL, true"
+                                 "   FROM edgemirror.database_connection"));
         assert_int_equal(RUN(w, "retire", w->edges[0], "--forget", "--yes"), 0); /* by its id */
         assert_says(w, "out", "forgotten\n", true);
         for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {

@@ -355,12 +355,12 @@ static void a_privilege_that_only_the_apply_needs_is_77_and_named(void **state)
         World *w = *state;
         begin_with_a_change(w);
         free(harness_sql(&w->pg,
-                         "ALTER TABLE edgemirror.database_connection_history OWNER TO postgres"));
+                         "ALTER TABLE edgemirror.database_connection_past OWNER TO postgres"));
         assert_int_equal(sync_all(w), 77);
-        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_history OWNER TO em"));
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection_past OWNER TO em"));
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         assert_string_equal(error_of(w, "code"), "pg-privilege");
-        assert_non_null(strstr(error_of(w, "message"), "database_connection_history"));
+        assert_non_null(strstr(error_of(w, "message"), "database_connection_past"));
         assert_non_null(strstr(error_of(w, "message"), "grant"));
         assert_not_published(w);
         assert_all_leases_are_free(w);

@@ -506,7 +506,10 @@ static void check_names_what_was_dropped_and_whose_rows_a_policy_hides(void **st
         sql(w, "ALTER TABLE edgemirror.edge DISABLE ROW LEVEL SECURITY;"
                "ALTER TABLE edgemirror.database_connection DROP COLUMN name CASCADE");
         assert_int_equal(RUN(w, "check"), 69);
-        assert_says(w, "out", " edgemirror.database_connection.name edgemirror.held ", true);
+        assert_says(w, "out",
+                    " edgemirror.database_connection.name "
+                    "edgemirror.database_connection_history edgemirror.held ",
+                    true);
         assert_int_equal(RUN(w, "sync"), 69);
         assert_says(w, "out", "and where that changes nothing, edgemirror check", true);
 }

@@ -484,7 +484,7 @@ static DbEnd query_apply_compare(World *w, DbStatement *s, const Fault **ret_fau
         return DB_DONE;
 }
 
-/* ---- apply_rows.sql, apply_remove.sql, apply_history_*.sql ---------------------------------- */
+/* ---- apply_rows.sql, apply_remove.sql ---------------------------------------------------- */
 
 static uint64_t greatest(uint64_t a, uint64_t b)
 {
@@ -525,7 +525,7 @@ static void query_apply_rows(World *w, const DbStatement *s, const DbTransaction
                 uint64_t at = t->moment;
                 if (r->exists) {
                         if (!r->removed_at && r->edge != s->edge)
-                                d->edges[r->edge].has_digest = false; /* apply_history_close.sql */
+                                d->edges[r->edge].has_digest = false;
                         at = greatest(at, r->changed_at + 1);
                         at = r->removed_at ? greatest(at, r->removed_at + 1) : at;
                 } else {
