@@ -35,6 +35,9 @@
 #define LIMIT_SPOOL_MEMORY_BYTES                                                                   \
         (2 * 1024 * 1024) /* per sync; beyond it an unlinked temporary file */
 
+/* Edge connections, and sites */
+#define LIMIT_EDGE_ITEMS_MAX 100000 /* of one answer */
+
 /* Jobs */
 #define LIMIT_JOB_MESSAGE_MAX_BYTES  (16 * 1024)
 #define LIMIT_JOB_DOCUMENT_MAX_BYTES (64 * 1024) /* the jsonb that is kept */

@@ -62,6 +62,7 @@ struct CatalogCall {
                 CatalogRefreshCallback refresh;
                 CatalogJobCallback job;
                 CatalogPageCallback page;
+                CatalogEdgesCallback edges;
                 CatalogOneCallback one;
         } callback;
         void *userdata;

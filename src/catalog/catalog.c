@@ -1,9 +1,10 @@
 /*
- * catalog: the four questions, and what the answers hold. call.c sends them.
+ * catalog: the questions, and what the answers hold. call.c sends them.
  */
 #include "catalog/catalog.h"
 #include "catalog/answer.h"
 #include "catalog/call.h"
+#include "catalog/edge_items.h"
 #include "catalog/job.h"
 #include "catalog/json.h"
 #include "catalog/page.h"
@@ -14,7 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define API "/rest/catalogDatabase/v1/databaseConnections"
+#define API      "/rest/catalogDatabase/v1/databaseConnections"
+#define EDGE_API "/edge/api/rest/v2"
 
 /* -ENOMEM leaves NULL. */
 static int url_printf(char **ret, const char *format, ...) _printf_(2, 3);
@@ -172,7 +174,7 @@ static int job_url(const Catalog *c, const Uuid *job, JobAddress address, const 
         } paths[] = {
                 [JOB_ADDRESS_V1] = {"/rest/jobs/v1/jobs/", ""},
                 [JOB_ADDRESS_2_0] = {"/rest/2.0/jobs/", ""},
-                [JOB_ADDRESS_EDGE] = {"/edge/api/rest/v2/jobs/", "/statusLog"},
+                [JOB_ADDRESS_EDGE] = {EDGE_API "/jobs/", "/statusLog"},
         };
         char id[UUID_STRING_SIZE];
         int r = job_location(c, address, location, ret);
@@ -198,6 +200,41 @@ int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char 
         return r < 0 ? r : call_begin(&call, ret);
 }
 
+/* ---- Edge connections and sites -------------------------------------------------------------- */
+
+static void edges_complete(CatalogCall *call, const HttpResponse *response)
+{
+        _cleanup_(answer_text_done) AnswerText text = {0};
+        _cleanup_(edge_items_done) EdgeItems items = {0};
+        const AnswerAuth auth = call_auth(call);
+        CatalogEdgesAnswer answer = {0};
+
+        answer_classify(response, 200, true, &auth, &answer.answer, &text);
+        answer.answer.requests = call->requests;
+        if (answer.answer.fault.scope == FAULT_NONE)
+                (void)edge_items_parse(response->body, response->body_size, auth.redact, &items,
+                                       &answer.answer.fault);
+        answer.items = items.items;
+        answer.n_items = items.n_items;
+        answer.n_unreadable = items.n_unreadable;
+        answer_seal(&auth, &answer.answer);
+        call->callback.edges(&answer, call->userdata);
+}
+
+int catalog_list_edges(Catalog *c, EdgeList list, CatalogEdgesCallback callback, void *userdata,
+                       CatalogCall **ret)
+{
+        _cleanup_(cleanup_call) CatalogCall *call = NULL;
+        int r = call_new(c, edges_complete, userdata, &call);
+        if (r < 0)
+                return r;
+        call->url_is_guess = true; /* a gateway may not know the Edge API */
+        call->callback.edges = callback;
+        r = url_printf(&call->url, "%s" EDGE_API "/%s", c->base_url,
+                       list == EDGE_LIST_CONNECTIONS ? "connections" : "sites");
+        return r < 0 ? r : call_begin(&call, ret);
+}
+
 /* ---- list and one --------------------------------------------------------------------------- */
 
 static void page_complete(CatalogCall *call, const HttpResponse *response)
@@ -216,8 +253,9 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
                         ": a page of %u rows is too large here, lower page_size of this edge; ",
                         call->offset, call->limit);
         if (answer.answer.fault.scope == FAULT_NONE) {
-                (void)page_parse(response->body, response->body_size, &call->id, call->limit,
-                                 auth.redact, &page, &answer.answer.fault);
+                (void)page_parse(response->body, response->body_size,
+                                 call->of_edge ? &call->id : NULL, call->limit, auth.redact, &page,
+                                 &answer.answer.fault);
                 answer.rows = page.rows;
                 answer.n_rows = page.n_rows;
                 if (answer.answer.fault.scope != FAULT_NONE)
@@ -236,16 +274,18 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
         int r = call_new(c, page_complete, userdata, &call);
         if (r < 0)
                 return r;
-        call->id = *edge;
-        call->of_edge = true;
+        if (edge)
+                call->id = *edge;
+        call->of_edge = edge != NULL;
         call->offset = offset;
         call->limit = limit;
         call->callback.page = callback;
         if (schema_connection)
                 uuid_format(schema_connection, schema);
-        r = url_printf(&call->url, "%s" API "?edgeConnectionId=%s%s%s&offset=%" PRId64 "&limit=%u",
-                       c->base_url, uuid_format(edge, id),
-                       schema_connection ? "&schemaConnectionId=" : "", schema, offset, limit);
+        r = url_printf(&call->url, "%s" API "?%s%s%s%s%soffset=%" PRId64 "&limit=%u", c->base_url,
+                       edge ? "edgeConnectionId=" : "", edge ? uuid_format(edge, id) : "",
+                       schema_connection ? "&schemaConnectionId=" : "", schema,
+                       edge || schema_connection ? "&" : "", offset, limit);
         return r < 0 ? r : call_begin(&call, ret);
 }
 

@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { EDGE_STATUS_BYTES = 32 };
+
 typedef struct Catalog Catalog;
 typedef struct CatalogCall CatalogCall;
 
@@ -88,6 +90,23 @@ typedef struct CatalogPageAnswer {
         size_t n_rows;
 } CatalogPageAnswer;
 
+/* An Edge connection, or an Edge site. */
+typedef struct EdgeItem {
+        Uuid id;
+        bool has_site;
+        Uuid site; /* of a connection, meaningful when has_site */
+        /* as text_printable has it, so that it may be shown; "": none */
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+        char status[EDGE_STATUS_BYTES]; /* of a site, for people; "": none */
+} EdgeItem;
+
+typedef struct CatalogEdgesAnswer {
+        CatalogAnswer answer; /* expected: 200 */
+        const EdgeItem *items;
+        size_t n_items;
+        size_t n_unreadable; /* more of them, without a readable id */
+} CatalogEdgesAnswer;
+
 typedef struct CatalogOneAnswer {
         CatalogAnswer answer; /* expected: 200; 404 is fault code "catalog-not-found" */
         DatabaseConnection row;
@@ -99,6 +118,7 @@ typedef struct CatalogOneAnswer {
 typedef void (*CatalogRefreshCallback)(const CatalogRefreshAnswer *answer, void *userdata);
 typedef void (*CatalogJobCallback)(const CatalogJobAnswer *answer, void *userdata);
 typedef void (*CatalogPageCallback)(const CatalogPageAnswer *answer, void *userdata);
+typedef void (*CatalogEdgesCallback)(const CatalogEdgesAnswer *answer, void *userdata);
 typedef void (*CatalogOneCallback)(const CatalogOneAnswer *answer, void *userdata);
 
 int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret); /* borrows http */
@@ -133,11 +153,16 @@ typedef enum JobAddress {
 int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char *location,
                     CatalogJobCallback callback, void *userdata, CatalogCall **ret);
 
-/* GET /databaseConnections?edgeConnectionId=…&offset=…&limit=…[&schemaConnectionId=…].
- * schema_connection may be NULL. More rows than `limit`, and a row of another Edge connection, are
- * faults of the page. */
+/* GET /databaseConnections?edgeConnectionId=…&offset=…&limit=…[&schemaConnectionId=…]. `edge` NULL:
+ * of all Edge connections; schema_connection may be NULL. More rows than `limit`, and a row of
+ * another Edge connection, are faults of the page. */
 int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, int64_t offset,
                  unsigned limit, CatalogPageCallback callback, void *userdata, CatalogCall **ret);
+
+/* GET of the Edge API, all in one answer: the Edge connections, or the sites that they are on. */
+typedef enum EdgeList { EDGE_LIST_CONNECTIONS, EDGE_LIST_SITES } EdgeList;
+int catalog_list_edges(Catalog *c, EdgeList list, CatalogEdgesCallback callback, void *userdata,
+                       CatalogCall **ret);
 
 /* GET /databaseConnections/{id}. */
 int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, void *userdata,

@@ -98,7 +98,7 @@ int slices_take(const char *text, size_t size, const char *member, Slice *ret, s
         static const char mark[] = "\xef\xbb\xbf"; /* which cJSON passes over, too */
         bool marked = size >= 3 && memcmp(text, mark, 3) == 0;
         Scan whole = {.text = text, .size = size, .at = marked ? 3 : 0};
-        Slice list = scan_member(&whole, member);
+        Slice list = member ? scan_member(&whole, member) : scan_value(&whole);
         Scan inside = {.text = list.text, .size = list.size};
         int r = 0;
         *ret_n = 0;

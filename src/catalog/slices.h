@@ -15,8 +15,9 @@ typedef struct Slice {
         size_t size;
 } Slice;
 
-/* The elements of the array that is this member of the object `text`; at most `max` are given,
- * *ret_n counts all. `ret_rest` (appended to): the text with that array empty; as it is, when there
- * is no such array. -EINVAL: the brackets do not enclose values between commas; -ENOMEM. */
+/* The elements of the array that is this member of the object `text`, or, with NULL, the text
+ * itself; at most `max` are given, *ret_n counts all. `ret_rest` (appended to): the text with that
+ * array empty; as it is, when there is no such array. -EINVAL: the brackets do not enclose values
+ * between commas; -ENOMEM. */
 int slices_take(const char *text, size_t size, const char *member, Slice *ret, size_t max,
                 size_t *ret_n, Text *ret_rest);

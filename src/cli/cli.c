@@ -61,6 +61,15 @@ static const Command commands[] = {
          "edgemirror sync --dry-run EDGE shows the rows, and edgemirror sync --full EDGE repairs "
          "them. A history that was\naltered is reported too; no sync repairs that.\n",
          true, command_verify, NULL},
+        {"discover", "",
+         "the Edge connections that the catalog shows, and a section for each that is not "
+         "configured",
+         "j",
+         "A table of all (name, id, Edge site, section) goes to standard error, and the sections "
+         "alone to standard output:\n"
+         "edgemirror discover >>FILE.conf adds them to a configuration. PostgreSQL is not "
+         "connected to, and the\nconfiguration need not have an edge yet.\n",
+         false, command_discover, NULL},
         {"retire", "EDGE…", "ends the rows of edges that are configured no more, after a question",
          "yF",
          "For an Edge connection that is gone, or not wanted any more: its rows are removed as of "

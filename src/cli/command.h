@@ -28,6 +28,7 @@ typedef struct Command {
 } Command;
 
 int command_check(const CommandLine *line);
+int command_discover(const CommandLine *line);
 int command_migrate(const CommandLine *line);
 int command_retire(const CommandLine *line);
 int command_run(const CommandLine *line);

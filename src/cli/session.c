@@ -11,7 +11,8 @@
 int session_load(Session *s, const char *config_file)
 {
         _cleanup_(text_done) Text errors = {0};
-        int r = config_load(config_file, &s->config, &errors);
+        int r = (s->edges_optional ? config_load_for_discover : config_load)(config_file,
+                                                                             &s->config, &errors);
         if (r >= 0)
                 return CLI_EXIT_DONE;
         if (errors.size > 0)

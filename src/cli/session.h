@@ -14,6 +14,8 @@ typedef struct Session {
         sd_event *event;
         /* set before the mirror is opened: a server that takes no writes will do */
         bool only_reads;
+        /* set before it is loaded: a configuration without a section of an edge will do */
+        bool edges_optional;
         Peers *peers;
         Catalog *catalog; /* of the peers; the next too */
         Mirror *mirror;

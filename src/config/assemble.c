@@ -126,7 +126,7 @@ static int assemble_edges(Draft *d, Config *config, const ConfigEdge *defaults,
                           OptionContext *context)
 {
         if (d->n_edges == 0) {
-                if (!d->unreadable)
+                if (!d->unreadable && !d->edges_optional)
                         problems_add(&d->problems, (Place){.file = 0, .line = 1},
                                      "there is no edge to mirror; accepted: at least one section "
                                      "[edge \"NAME\"]");

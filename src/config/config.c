@@ -20,9 +20,9 @@ static int config_take_warnings(Config *config, Draft *draft)
         return r;
 }
 
-int config_load(const char *file, Config **ret, Text *errors)
+static int load(const char *file, bool edges_optional, Config **ret, Text *errors)
 {
-        _cleanup_(cleanup_draft) Draft draft = {0};
+        _cleanup_(cleanup_draft) Draft draft = {.edges_optional = edges_optional};
         _cleanup_(cleanup_config) Config *config = calloc(1, sizeof(*config));
         if (!config)
                 return -ENOMEM;
@@ -45,6 +45,16 @@ int config_load(const char *file, Config **ret, Text *errors)
         }
         *ret = TAKE_PTR(config);
         return 0;
+}
+
+int config_load(const char *file, Config **ret, Text *errors)
+{
+        return load(file, false, ret, errors);
+}
+
+int config_load_for_discover(const char *file, Config **ret, Text *errors)
+{
+        return load(file, true, ret, errors);
 }
 
 Config *config_ref(Config *config)

@@ -20,6 +20,8 @@
  * lines; without ":LINE" when it concerns the whole file. -ENOMEM: `errors` may be empty. The files
  * of secrets are not opened: secret_read does. */
 int config_load(const char *file, Config **ret, Text *errors);
+/* The same, and fine without a section of an edge. */
+int config_load_for_discover(const char *file, Config **ret, Text *errors);
 Config *config_ref(Config *config);
 Config *config_free(Config *config); /* gives up one reference; the last one releases */
 DEFINE_CLEANUP(Config, config, config_free)

@@ -26,6 +26,7 @@ typedef struct DraftEdge {
 typedef struct Draft {
         char **files;
         size_t n_files;
+        bool edges_optional; /* no section of an edge is fine */
         /* a file could not be read: what is missing may stand there */
         bool unreadable;
         int read_error;                  /* the first one's errno, negative */

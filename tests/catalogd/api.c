@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "catalogd/auth.h"
+#include "catalogd/edge_api.h"
 #include "catalogd/list.h"
 #include "catalogd/ops.h"
 #include "catalogd/page.h"
@@ -33,10 +34,17 @@ static const struct {
         bool exact;
         RequestKind kind;
 } routes[] = {
-        {LIST_PATH, true, KIND_LIST},      {REFRESH_PATH, true, KIND_REFRESH},
-        {ONE_PATH, false, KIND_ONE},       {JOBS_V1_PATH, false, KIND_JOB},
-        {JOBS_2_0_PATH, false, KIND_JOB},  {JOBS_OWN_PATH, false, KIND_JOB},
-        {JOBS_EDGE_PATH, false, KIND_JOB}, {TOKEN_PATH, true, KIND_TOKEN},
+        {LIST_PATH, true, KIND_LIST},
+        {REFRESH_PATH, true, KIND_REFRESH},
+        {ONE_PATH, false, KIND_ONE},
+        {JOBS_V1_PATH, false, KIND_JOB},
+        {JOBS_2_0_PATH, false, KIND_JOB},
+        {JOBS_OWN_PATH, false, KIND_JOB},
+        {JOBS_EDGE_PATH, false, KIND_JOB},
+        {TOKEN_PATH, true, KIND_TOKEN},
+        {EDGE_CONNECTIONS_PATH, true, KIND_CONNECTIONS},
+        {EDGE_CONNECTIONS_PATH "/", false, KIND_CONNECTION},
+        {EDGE_SITES_PATH, true, KIND_SITES},
 };
 
 /* Of the Edge job system's paths, what stands before the last segment. */
@@ -71,7 +79,11 @@ static void find_edge_by_id(const Site *site, ApiRequest *request)
                 request->kind == KIND_JOB ? idmap_get(&site->jobs.by_id, &request->id) : NULL;
         const Row *row =
                 request->kind == KIND_ONE ? idmap_get(&site->model.row_by_id, &request->id) : NULL;
-        const Edge *edge = job ? job->edge : row ? row->edge : NULL;
+        const Edge *edge = job   ? job->edge
+                           : row ? row->edge
+                           : request->kind == KIND_CONNECTION
+                                   ? model_get_edge(&site->model, &request->id)
+                                   : NULL;
 
         if (edge) {
                 request->edge_id = edge->id;
@@ -104,7 +116,7 @@ void api_parse(const Site *site, struct MHD_Connection *connection, const char *
 
 static Edge *request_edge(const Site *site, const ApiRequest *request)
 {
-        return request->has_edge ? idmap_get(&site->model.edge_by_id, &request->edge_id) : NULL;
+        return request->has_edge ? model_get_edge(&site->model, &request->edge_id) : NULL;
 }
 
 Rule *api_strike(Site *site, const ApiRequest *request)
@@ -223,7 +235,7 @@ static int answer_one(const Site *site, const ApiRequest *request, const Effect 
         if (!request->has_id)
                 return answer_set_problem(ret, MHD_HTTP_BAD_REQUEST, NULL,
                                           "databaseConnectionId is not a UUID.");
-        if (!row)
+        if (!row || row->edge->gone)
                 return answer_set_problem(ret, MHD_HTTP_NOT_FOUND, "databaseConnectionNotFound",
                                           "There is no such database connection.");
         ret->status = MHD_HTTP_OK;
@@ -252,6 +264,10 @@ static int answer_normally(Site *site, const ApiRequest *request, const Effect *
                 return answer_refresh(site, request, effect, ret);
         case KIND_JOB:
                 return answer_job(site, request, ret);
+        case KIND_CONNECTIONS:
+        case KIND_CONNECTION:
+        case KIND_SITES:
+                return edge_api_answer(site, request, ret);
         case KIND_TOKEN:
                 return auth_answer_token(site, request->connection, request->body, ret);
         default:

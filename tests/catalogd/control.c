@@ -101,6 +101,21 @@ static int post_edges(const Control *c)
         return r < 0 ? r : answer_set_json(c->answer, MHD_HTTP_OK, describe_edge(edge));
 }
 
+static int patch_edge(const Control *c)
+{
+        Edge *edge = named_edge(c);
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(c->body, "name"));
+        const cJSON *gone = cJSON_GetObjectItemCaseSensitive(c->body, "gone");
+
+        if (!edge)
+                return c->answer->body.data ? 0 : -ENOMEM;
+        if (name && model_rename_edge(edge, name) < 0)
+                return -ENOMEM;
+        if (gone)
+                edge->gone = cJSON_IsTrue(gone);
+        return answer_set_json(c->answer, MHD_HTTP_OK, describe_edge(edge));
+}
+
 static int post_rows(const Control *c)
 {
         Edge *edge = named_edge(c);
@@ -263,6 +278,7 @@ static const struct {
 } routes[] = {
         {"GET", "/control/edges", get_edges, false},
         {"POST", "/control/edges", post_edges, true},
+        {"POST", "/control/edges/*", patch_edge, true},
         {"POST", "/control/edges/*/rows", post_rows, true},
         {"GET", "/control/rows", get_rows, false},
         {"GET", "/control/faults", get_rules, false},

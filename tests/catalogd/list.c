@@ -103,7 +103,8 @@ static int collect(Site *site, const ListQuery *query, Row ***ret_rows, size_t *
         if (query->edge)
                 n = collect_edge(query->edge, query->schema, rows, 0);
         for (size_t i = 0; !query->edge && i < site->model.n_edges; i++)
-                n = collect_edge(site->model.edges[i], query->schema, rows, n);
+                if (!site->model.edges[i]->gone)
+                        n = collect_edge(site->model.edges[i], query->schema, rows, n);
         reorder(site, query->order, rows, n);
         *ret_n = repeat(rows, n, (size_t)site->settings.doubles);
         *ret_rows = TAKE_PTR(rows);
@@ -188,7 +189,7 @@ static int parse_edge(const Site *site, const ApiRequest *request, ListQuery *qu
         if (!request->has_edge)
                 return answer_set_problem(answer, MHD_HTTP_BAD_REQUEST, NULL,
                                           "edgeConnectionId is not a UUID.");
-        query->edge = idmap_get(&site->model.edge_by_id, &request->edge_id);
+        query->edge = model_get_edge(&site->model, &request->edge_id);
         return query->edge ? 1 : list_answer_unknown_edge(site, request->edge_text, answer);
 }
 

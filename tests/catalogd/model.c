@@ -93,6 +93,24 @@ int model_add_edge(Model *model, const Uuid *id, const char *name, Edge **ret)
         return 0;
 }
 
+Edge *model_get_edge(const Model *model, const Uuid *id)
+{
+        Edge *edge = idmap_get(&model->edge_by_id, id);
+
+        return edge && !edge->gone ? edge : NULL;
+}
+
+int model_rename_edge(Edge *edge, const char *name)
+{
+        char *copy = strdup(name);
+
+        if (!copy)
+                return -ENOMEM;
+        free(edge->name);
+        edge->name = copy;
+        return 0;
+}
+
 Edge *model_find_edge(const Model *model, const char *id_or_name)
 {
         Uuid id;

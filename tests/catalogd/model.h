@@ -32,6 +32,7 @@ typedef struct Row {
 struct Edge {
         Uuid id; /* first: IdMap */
         char *name;
+        bool gone;         /* nobody may see it, nor its rows */
         uint64_t number;   /* position among all edges ever made */
         uint64_t next_row; /* number that the next generated row gets */
         Uuid schemas[MODEL_SCHEMA_CONNECTIONS];
@@ -56,6 +57,10 @@ void model_done(Model *model);
 
 /* `id` and `name` NULL: drawn from the seed. -EEXIST: the id is taken. */
 int model_add_edge(Model *model, const Uuid *id, const char *name, Edge **ret);
+/* NULL: there is none, or it is gone. */
+Edge *model_get_edge(const Model *model, const Uuid *id);
+int model_rename_edge(Edge *edge, const char *name); /* -ENOMEM */
+/* also one that is gone */
 Edge *model_find_edge(const Model *model, const char *id_or_name);
 
 /* Appends rows as drawn from the seed; about two in three are linked. */

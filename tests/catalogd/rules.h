@@ -22,6 +22,9 @@ typedef enum RequestKind {
         KIND_ONE,
         KIND_JOB,
         KIND_TOKEN,
+        KIND_CONNECTIONS,
+        KIND_CONNECTION,
+        KIND_SITES,
         KIND_OTHER
 } RequestKind;
 typedef enum Framing { FRAMING_LENGTH, FRAMING_CHUNKED, FRAMING_CLOSE } Framing;

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "catalog/answer.h"
+#include "catalog/edge_items.h"
 #include "catalog/job.h"
 #include "catalog/oauth2.h"
 #include "catalog/page.h"
@@ -294,6 +295,54 @@ void fuzz_job(const uint8_t *data, size_t size)
                 check_absent(&c, job.job.message, strlen(job.job.message));
                 check_document(&c, job.job.document, LIMIT_JOB_DOCUMENT_MAX_BYTES);
                 job_document_done(&job);
+        }
+        free(text);
+        credentials_done(&c);
+}
+
+/* Each id once, and nothing shown but what may be; where the text is strict JSON, as many as a
+ * parser of the whole finds. */
+static void check_items(const EdgeItems *items, const char *text, size_t size)
+{
+        _cleanup_(cleanup_json) cJSON *document = NULL;
+        const cJSON *list;
+        for (size_t i = 0; i < items->n_items; i++) {
+                const EdgeItem *e = &items->items[i];
+                FUZZ_CHECK(i == 0 || uuid_compare(&items->items[i - 1].id, &e->id) < 0);
+                fuzz_check_printable(e->name, LIMIT_EDGE_NAME_MAX_BYTES);
+                fuzz_check_printable(e->status, EDGE_STATUS_BYTES - 1);
+        }
+        if (json_parse(text, size, &document) < 0)
+                return;
+        list = cJSON_IsArray(document) ? document
+                                       : cJSON_GetObjectItemCaseSensitive(document, "results");
+        FUZZ_CHECK(cJSON_IsArray(list));
+        FUZZ_CHECK(items->n_items + items->n_unreadable <= (size_t)cJSON_GetArraySize(list));
+        const cJSON *item;
+        size_t unreadable = 0;
+        cJSON_ArrayForEach(item, list)
+        {
+                Uuid id;
+                unreadable += json_get_uuid(item, "id", &id) < 0;
+        }
+        FUZZ_CHECK(items->n_unreadable == unreadable);
+}
+
+void fuzz_edges(const uint8_t *data, size_t size)
+{
+        Credentials c;
+        EdgeItems items = {0};
+        Fault fault = {0};
+        credentials_take(&c, &data, &size);
+        char *text = expand(&c, data, size, &size);
+        if (edge_items_parse(text, size, &c.redact, &items, &fault) == 0) {
+                check_items(&items, text, size);
+                for (size_t i = 0; i < items.n_items; i++)
+                        check_absent(&c, items.items[i].name, strlen(items.items[i].name));
+                edge_items_done(&items);
+        } else {
+                FUZZ_CHECK(!items.items);
+                check_fault(&fault);
         }
         free(text);
         credentials_done(&c);

@@ -14,6 +14,7 @@ const FuzzTarget fuzz_targets[] = {
         {"page", fuzz_page},
         {"slices", fuzz_slices},
         {"row", fuzz_row},
+        {"edges", fuzz_edges},
         {"job", fuzz_job},
         {"token", fuzz_token},
         {"error", fuzz_error},

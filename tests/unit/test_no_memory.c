@@ -6,6 +6,7 @@
  * Counted are the allocations of our own code (the linker wraps them), of cJSON and of libcurl.
  */
 #include "catalog/answer.h"
+#include "catalog/edge_items.h"
 #include "catalog/job.h"
 #include "catalog/oauth2.h"
 #include "catalog/page.h"
@@ -154,6 +155,18 @@ static int read_page(void)
         int r = page_parse(PAGE, strlen(PAGE), &edge, 500, NULL, &page, &fault);
         assert_true((r < 0) == (fault.scope != FAULT_NONE));
         page_done(&page);
+        return r;
+}
+
+static int read_edges(void)
+{
+        static const char text[] = "[{\"id\":\"" ID "\",\"name\":\"x\"}]";
+        EdgeItems items = {0};
+        Fault fault = {0};
+        int r = edge_items_parse(text, strlen(text), NULL, &items, &fault);
+        assert_true((r < 0) == (fault.scope != FAULT_NONE));
+        assert_true(r < 0 || items.n_items == 1);
+        edge_items_done(&items);
         return r;
 }
 
@@ -412,6 +425,7 @@ static int read_secret_file(void)
         }
 
 TEST(a_page_is_refused, read_page, MUST_FAIL)
+TEST(a_list_of_edges_is_refused, read_edges, MUST_FAIL)
 TEST(a_row_is_refused, read_row, MUST_FAIL)
 TEST(a_job_may_lose_its_document, read_job, MAY_GO_ON)
 TEST(an_error_may_lose_its_words, read_error, MAY_GO_ON)
@@ -482,6 +496,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_page_is_refused),
+                cmocka_unit_test(a_list_of_edges_is_refused),
                 cmocka_unit_test(a_row_is_refused),
                 cmocka_unit_test(a_job_may_lose_its_document),
                 cmocka_unit_test(an_error_may_lose_its_words),

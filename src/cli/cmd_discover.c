@@ -1,0 +1,177 @@
+/*
+ * cmd_discover: the command. What is for people (a table, notes) goes to standard error; standard
+ * output has sections alone, so that it may be written into a file of the configuration.
+ */
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "cli/edge_sections.h"
+#include "cli/json_out.h"
+#include "cli/session.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_COLUMNS = 32, SITE_COLUMNS = 24 };
+
+typedef struct Discovery {
+        Session session;
+        Discover *discover;
+        bool json;
+        int status;
+} Discovery;
+
+/* Why there are no names, and what to do. */
+static void note_source(const Discovered *found)
+{
+        static const char consequence[] = "so these are the Edge connections that the list of "
+                                          "database connections shows: ids without names, and only "
+                                          "of those that have any";
+        int status = found->edge_api.http_status;
+        if (found->source == DISCOVER_EDGE_API)
+                return;
+        if (status == 403)
+                log_warning("discover: the catalog does not let our user see its Edge connections "
+                            "(HTTP 403), %s; the permission \"View Edge connections and "
+                            "capabilities\" shows all",
+                            consequence);
+        else
+                log_warning("discover: there is no Edge API at this catalog's url (HTTP %d), %s",
+                            status, consequence);
+}
+
+static void note_parts(const Discovered *found)
+{
+        if (found->sites_fault.scope != FAULT_NONE)
+                log_warning("discover: the names of Edge sites cannot be read: %s",
+                            found->sites_fault.message);
+        if (found->n_unreadable > 0)
+                log_warning("discover: %zu more that the catalog lists have no readable id",
+                            found->n_unreadable);
+        if (found->source == DISCOVER_ROWS && !found->whole)
+                log_warning("discover: the list changed while it was read; there may be more");
+}
+
+/* Of a section that the catalog shows no Edge connection for: it is gone, or never was one. */
+static void note_unknown_sections(const Config *config, const Discovered *found)
+{
+        for (size_t i = 0; i < config->n_edges; i++) {
+                const ConfigEdge *e = &config->edges[i];
+                const EdgeItem *site;
+                if (discover_find(found->edges, found->n_edges, &e->id))
+                        continue;
+                site = discover_find(found->sites, found->n_sites, &e->id);
+                if (site)
+                        log_warning("discover: the id of edge \"%s\" (%s:%u) is that of the Edge "
+                                    "site \"%s\", not of an Edge connection",
+                                    e->name, e->file, e->line, site->name);
+                else if (found->source == DISCOVER_EDGE_API && found->whole)
+                        log_warning("discover: edge \"%s\" (%s:%u) is not among the Edge "
+                                    "connections that the catalog shows",
+                                    e->name, e->file, e->line);
+        }
+}
+
+static void print_table(const ShownEdges *shown)
+{
+        if (shown->n > 0) {
+                columns_put(stderr, "NAME", NAME_COLUMNS);
+                fprintf(stderr, " %-36s ", "ID");
+                columns_put(stderr, "EDGE SITE", SITE_COLUMNS);
+                fputs(" CONFIGURED\n", stderr);
+        }
+        for (size_t i = 0; i < shown->n; i++) {
+                const ShownEdge *e = &shown->edges[i];
+                char id[UUID_STRING_SIZE];
+                columns_put(stderr, e->item->name[0] ? e->item->name : "-", NAME_COLUMNS);
+                fprintf(stderr, " %s ", uuid_format(&e->item->id, id));
+                columns_put(stderr, e->site && e->site->name[0] ? e->site->name : "-",
+                            SITE_COLUMNS);
+                fprintf(stderr, " %s%s\n", e->configured ? "as " : "no",
+                        e->configured ? e->name : "");
+        }
+}
+
+static void print_json(const ShownEdges *shown)
+{
+        for (size_t i = 0; i < shown->n; i++) {
+                const ShownEdge *e = &shown->edges[i];
+                cJSON *o = cJSON_CreateObject();
+                json_add_text(o, "edge", e->name);
+                json_add_uuid(o, "edgeConnectionId", &e->item->id);
+                json_add_text(o, "name", e->item->name[0] ? e->item->name : NULL);
+                json_add_uuid(o, "edgeSiteId", e->item->has_site ? &e->item->site : NULL);
+                json_add_text(o, "site", e->site && e->site->name[0] ? e->site->name : NULL);
+                json_add_text(o, "siteStatus",
+                              e->site && e->site->status[0] ? e->site->status : NULL);
+                (void)cJSON_AddBoolToObject(o, "configured", e->configured != NULL);
+                json_print_line(o);
+        }
+}
+
+static void discovery_print(Discovery *c, const Discovered *found)
+{
+        const Config *config = c->session.config;
+        _cleanup_(shown_edges_done) ShownEdges shown = {0};
+        if (shown_edges_take(config, found, &shown) < 0) {
+                log_error("out of memory");
+                c->status = CLI_EXIT_EDGE_FAILED;
+                return;
+        }
+        note_source(found);
+        note_parts(found);
+        note_unknown_sections(config, found);
+        if (c->json) {
+                print_json(&shown);
+                return;
+        }
+        if (log_level() >= LOG_LEVEL_INFO)
+                print_table(&shown);
+        log_info("%zu Edge connections, %zu of them configured%s", shown.n, shown.n_configured,
+                 shown.n > shown.n_configured ? "; the sections of the others are on standard "
+                                                "output"
+                                              : "");
+        edge_sections_print(stdout, &shown);
+}
+
+static void discovery_on_found(const Discovered *found, void *userdata)
+{
+        Discovery *c = userdata;
+        c->discover = NULL;
+        if (found->fault.scope == FAULT_NONE) {
+                discovery_print(c, found);
+        } else {
+                bool forbidden = found->fault.code == CODE_CATALOG_FORBIDDEN;
+                log_error("discover: %s", found->fault.message);
+                c->status = forbidden ? CLI_EXIT_REFUSED
+                            : found->fault.scope == FAULT_REQUEST
+                                    ? CLI_EXIT_UNREACHABLE
+                                    : fault_exit_status(&found->fault);
+        }
+        (void)sd_event_exit(c->session.event, 0);
+}
+
+int command_discover(const CommandLine *line)
+{
+        Discovery c = {.json = line->json, .session.edges_optional = true};
+        int status = session_load(&c.session, line->config_file);
+        if (status == 0)
+                status = session_open_catalog(&c.session);
+        if (status == 0) {
+                int r = discover_start(c.session.catalog, c.session.event, discovery_on_found, &c,
+                                       &c.discover);
+                if (r < 0) {
+                        log_error("discover: the catalog cannot be asked: %s", strerrordesc_np(-r));
+                        status = CLI_EXIT_EDGE_FAILED;
+                }
+        }
+        if (status == 0) {
+                status = session_loop(&c.session);
+                status = status ? status : c.status;
+        }
+        discover_cancel(c.discover);
+        session_done(&c.session);
+        return status;
+}
