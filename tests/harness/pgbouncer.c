@@ -52,7 +52,7 @@ static void run_child(const HarnessPgbouncer *b, const char *program, const stru
 {
         char path[160], log[160];
         (void)snprintf(path, sizeof(path), "%s/pgbouncer.ini", b->folder);
-        (void)snprintf(log, sizeof(log), "%s/log", b->folder);
+        (void)snprintf(log, sizeof(log), "%s.err", b->folder);
         if (geteuid() == 0 && (setgid(owner->st_gid) < 0 || setuid(owner->st_uid) < 0))
                 _exit(126);
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -98,7 +98,7 @@ void harness_pgbouncer_start(HarnessPgbouncer *b, const HarnessPostgres *pg)
         const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
         for (int i = 0; PQping(b->service) != PQPING_OK; i++) {
                 if (i == START_TURNS || waitpid(b->pid, NULL, WNOHANG) != 0)
-                        fail_msg("PgBouncer did not start; see %s/log", b->folder);
+                        fail_msg("PgBouncer did not start: see its log");
                 (void)nanosleep(&pause, NULL);
         }
 }

@@ -2,10 +2,10 @@
  * postgres: starting and stopping of a private PostgreSQL, see the header.
  */
 #include "harness/postgres.h"
+#include "harness/folder.h"
 #include "harness/program.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <libpq-fe.h>
 #include <pwd.h>
@@ -92,7 +92,7 @@ static void run_initdb(const HarnessPostgres *pg)
         int status;
         assert_int_equal(waitpid(pid, &status, 0), pid);
         if (status != 0)
-                fail_msg("initdb failed (status %d); see %s/log", status, pg->folder);
+                fail_msg("initdb failed (status %d): see its log above", status);
 }
 
 void harness_postgres_resume(HarnessPostgres *pg)
@@ -115,16 +115,16 @@ void harness_postgres_resume(HarnessPostgres *pg)
         const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
         for (int i = 0; PQping(ping) != PQPING_OK; i++) {
                 if (i == START_SECONDS_MAX * 50 || waitpid(pg->pid, NULL, WNOHANG) != 0)
-                        fail_msg("PostgreSQL did not start; see %s/log", pg->folder);
+                        fail_msg("PostgreSQL did not start: see its log");
                 (void)nanosleep(&pause, NULL);
         }
 }
 
 void harness_postgres_start(HarnessPostgres *pg)
 {
-        *pg = (HarnessPostgres){.folder = "/tmp/edgemirror-test-XXXXXX"};
+        *pg = (HarnessPostgres){0};
         find_bin(pg);
-        assert_non_null(mkdtemp(pg->folder));
+        harness_folder_make("test", pg->folder);
         if (geteuid() == 0) {
                 const struct passwd *user = server_user();
                 assert_non_null(user);
@@ -150,18 +150,10 @@ void harness_postgres_stop(HarnessPostgres *pg)
         pg->pid = 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-        (void)st;
-        (void)type;
-        (void)ftw;
-        return remove(path);
-}
-
 void harness_postgres_destroy(HarnessPostgres *pg)
 {
         harness_postgres_stop(pg);
-        (void)nftw(pg->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        harness_folder_remove(pg->folder);
 }
 
 char *harness_sql(const HarnessPostgres *pg, const char *sql)

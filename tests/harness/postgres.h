@@ -7,15 +7,16 @@
  */
 #pragma once
 
+#include "harness/folder.h"
 #include <stddef.h>
 #include <sys/types.h>
 
 typedef struct HarnessPostgres {
-        char folder[64];    /* data/, the socket, the log */
-        char bin[256];      /* folder of initdb and postgres */
-        char conninfo[256]; /* superuser, database test */
-        char service[256];  /* role em: owner of the database, no superuser */
-        pid_t pid;          /* of the postmaster; 0: not running */
+        char folder[HARNESS_FOLDER_SIZE]; /* data/, the socket, the log */
+        char bin[256];                    /* folder of initdb and postgres */
+        char conninfo[256];               /* superuser, database test */
+        char service[256];                /* role em: owner of the database, no superuser */
+        pid_t pid;                        /* of the postmaster; 0: not running */
 } HarnessPostgres;
 
 /* initdb, start, create role em and database test */

@@ -138,12 +138,6 @@ static void await_turn(const HarnessService *s, int turn, const char *what)
                 pause_a_little();
                 return;
         }
-        char log[64];
-        (void)snprintf(log, sizeof(log), "%s.err", s->name);
-        char *text = harness_read(s->folder, log);
-        size_t size = strlen(text);
-        print_message("# %s\n", text + (size > 20000 ? size - 20000 : 0));
-        free(text);
         fail_msg("%s: waited in vain for \"%s\"%s", s->name, what, ended ? "; it has ended" : "");
 }
 

@@ -4,7 +4,6 @@
 #include "integration/service_world.h"
 #include "base/text.h"
 #include "integration/rows.h"
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,20 +71,11 @@ int service_world_setup(void **state)
         ServiceWorld *w = calloc(1, sizeof(*w));
         assert_non_null(w);
         harness_postgres_start(&w->pg);
-        (void)snprintf(w->folder, sizeof(w->folder), "/tmp/edgemirror-run-XXXXXX");
-        assert_non_null(mkdtemp(w->folder));
+        harness_folder_make("run", w->folder);
         (void)snprintf(w->config, sizeof(w->config), "%s/edgemirror.conf", w->folder);
         *state = w;
         service_begin_again(w, 1, "1");
         return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-        (void)st;
-        (void)type;
-        (void)ftw;
-        return remove(path);
 }
 
 static void no_services(ServiceWorld *w)
@@ -103,7 +93,7 @@ int service_world_teardown(void **state)
         harness_catalog_stop(&w->catalog);
         harness_pgbouncer_stop(&w->bouncer);
         harness_postgres_destroy(&w->pg);
-        (void)nftw(w->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        harness_folder_remove(w->folder);
         free(w);
         return 0;
 }
@@ -264,19 +254,8 @@ long sql_long(ServiceWorld *w, const char *format, ...)
         return value;
 }
 
-/* What was waited for in vain is explained by the logs. */
 static void give_up(ServiceWorld *w, const char *sql)
 {
-        for (int i = 0; i < WORLD_INSTANCES; i++) {
-                if (!w->services[i].name[0])
-                        continue;
-                char name[64];
-                (void)snprintf(name, sizeof(name), "%s.err", w->services[i].name);
-                char *log = harness_read(w->folder, name);
-                size_t size = strlen(log);
-                print_message("# %s: %s\n", name, log + (size > 10000 ? size - 10000 : 0));
-                free(log);
-        }
         char *state = harness_sql(
                 &w->pg,
                 "SELECT string_agg(concat_ws(' ', name, next_run_at, holder, expires_at, epoch,"

@@ -47,8 +47,7 @@ int world_setup(void **state)
 {
         World *w = calloc(1, sizeof(*w));
         harness_postgres_start(&w->pg);
-        (void)snprintf(w->folder, sizeof(w->folder), "/tmp/edgemirror-sync-XXXXXX");
-        assert_non_null(mkdtemp(w->folder));
+        harness_folder_make("sync", w->folder);
         (void)snprintf(w->config, sizeof(w->config), "%s/edgemirror.conf", w->folder);
         start_catalog(w, "20");
         write_config(w, "1s");
@@ -71,18 +70,10 @@ int world_teardown(void **state)
         World *w = *state;
         if (!w) /* the set-up failed */
                 return 0;
-        static const char *const files[] = {
-                "edgemirror.conf", "password", "out",         "err",        "url",
-                "sync.out",        "sync.err", "catalog.out", "catalog.err"};
         forget_results(w);
         harness_catalog_stop(&w->catalog);
         harness_postgres_destroy(&w->pg);
-        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-                char path[128];
-                (void)snprintf(path, sizeof(path), "%.64s/%s", w->folder, files[i]);
-                (void)unlink(path);
-        }
-        (void)rmdir(w->folder);
+        harness_folder_remove(w->folder);
         free(w);
         return 0;
 }
