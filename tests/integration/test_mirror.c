@@ -1,6 +1,7 @@
 /*
  * The mirror's promises on a real PostgreSQL: what is applied, what is left alone, who may publish.
  */
+#include "base/clock.h"
 #include "base/duration.h"
 #include "harness/postgres.h"
 #include "mirror/apply.h"
@@ -16,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cmocka.h>
 
@@ -618,6 +621,73 @@ static void a_server_that_went_away_is_found_again(void **state)
         spool_free(spool);
 }
 
+static void run_until(World *w, const char *sql)
+{
+        uint64_t end = clock_monotonic_usec() + 60 * USEC_PER_SEC;
+        while (harness_sql_long(&w->pg, sql) == 0) {
+                assert_true(clock_monotonic_usec() < end);
+                assert_true(sd_event_run(w->event, 20 * USEC_PER_MSEC) >= 0);
+        }
+}
+
+/* A COMMIT waits for a standby that has to confirm it. */
+static void set_standby(World *w, const char *name)
+{
+        char sql[100];
+        (void)snprintf(sql, sizeof(sql), "ALTER SYSTEM SET synchronous_standby_names = '%s'", name);
+        free(harness_sql(&w->pg, sql));
+        free(harness_sql(&w->pg, "SELECT pg_reload_conf()"));
+}
+
+/* Our end of every connection to the server; the server goes on with what it was asked. */
+static void cut_connections(const World *w)
+{
+        int n = 0;
+        for (int fd = 3; fd < 256; fd++) {
+                struct sockaddr_un peer = {0};
+                socklen_t size = sizeof(peer);
+                if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0 &&
+                    peer.sun_family == AF_UNIX && strstr(peer.sun_path, w->pg.folder))
+                        n += shutdown(fd, SHUT_RDWR) == 0;
+        }
+        assert_true(n > 0);
+}
+
+/* Read before it has ended, the run would count as not ended, and be applied once more under a
+ * lease that went with the COMMIT. */
+static void a_commit_that_is_still_under_way_is_waited_for(void **state)
+{
+        World *w = *state;
+        _cleanup_(cleanup_spool) Spool *spool = NULL;
+        assert_int_equal(spool_new(&spool), 0);
+        add_row(spool, 1, "one", 0);
+        MirrorRun run = claim(w, &edge);
+        PGconn *holder = PQconnectdb(w->pg.conninfo);
+        PQclear(PQexec(holder, "BEGIN; LOCK TABLE edgemirror.database_connection IN SHARE MODE"));
+        MirrorEnding ending = {
+                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
+        MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
+        MirrorTask *task;
+        assert_int_equal(mirror_apply(w->mirror, &run, &snapshot, &ending, on_applied, w, &task),
+                         0);
+        run_until(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+        set_standby(w, "nobody");
+        PQfinish(holder);
+        run_until(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        cut_connections(w);
+        run_until(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE "
+                                                  "outcome IS NOT NULL"),
+                         0);
+        set_standby(w, "");
+        wait_done(w);
+        assert_string_equal(w->fault.message, "");
+        assert_int_equal(w->applied.added, 1);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE "
+                                                  "outcome = 'synced'"),
+                         1);
+}
+
 /* However many rows of a list cannot be mirrored, all are counted and few are kept; with the next
  * list that is read to its end they are what that one has. */
 static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
@@ -677,6 +747,8 @@ int main(void)
                 cmocka_unit_test_setup(a_job_does_not_become_younger_by_being_taken_up,
                                        empty_tables),
                 cmocka_unit_test_setup(a_clock_set_back_keeps_the_history_sound, empty_tables),
+                cmocka_unit_test_setup(a_commit_that_is_still_under_way_is_waited_for,
+                                       empty_tables),
                 cmocka_unit_test_setup(of_many_rows_that_cannot_be_mirrored_some_are_kept,
                                        empty_tables),
                 cmocka_unit_test_setup(a_server_that_went_away_is_found_again, empty_tables),

@@ -196,6 +196,31 @@ static void a_clock_that_is_set_back_makes_nobody_dead(void **state)
         nobody_is_dead_after(*state, "3 hours");
 }
 
+/* O7: and nobody is, however short the lease, to an instance that has itself been in touch for less
+ * than half a minute. */
+static void who_is_back_for_seconds_takes_nobody_for_dead(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        (void)start_with(w, 0, 2);
+        (void)start_with(w, 1, 4);
+        harness_service_kill(&w->services[1]);
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.instance SET seen_at = seen_at - interval '1 min' "
+                         "WHERE cardinality(edges) = 4; UPDATE edgemirror.instance SET "
+                         "unbroken_since = now() - interval '10 s'"));
+        long before = sql_long(w, SEEN_MSEC " WHERE cardinality(edges) = 2");
+        service_await_sql(w,
+                          SEEN_MSEC " WHERE cardinality(edges) = 2 AND extract(epoch FROM "
+                                    "seen_at) * 1000 > %ld",
+                          before + 2000);
+        assert_int_equal(sql_long(w, ENABLED), 4);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET unbroken_since = now() - "
+                                 "interval '31 s'"));
+        await_enabled(w, 2);
+        service_stop(w, 0);
+}
+
 /* O8: an edge that waits for its time zone is not wanted, and not missed. */
 static void an_edge_without_its_time_zone_is_registered_once(void **state)
 {
@@ -692,6 +717,7 @@ int main(void)
                 cmocka_unit_test_setup(nobody_disables_what_another_instance_wants, few_edges),
                 cmocka_unit_test_setup(an_outage_of_postgres_makes_nobody_dead, few_edges),
                 cmocka_unit_test_setup(a_clock_that_is_set_back_makes_nobody_dead, few_edges),
+                cmocka_unit_test_setup(who_is_back_for_seconds_takes_nobody_for_dead, few_edges),
                 cmocka_unit_test_setup(an_edge_without_its_time_zone_is_registered_once, few_edges),
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),

@@ -522,6 +522,53 @@ static void the_password_of_postgres_may_change_while_the_service_runs(void **st
                          0);
 }
 
+static HarnessPostgres maintenance(const ServiceWorld *w)
+{
+        HarnessPostgres pg = w->pg;
+        (void)snprintf(pg.conninfo, sizeof(pg.conninfo), "host=%s dbname=postgres user=postgres",
+                       w->pg.folder);
+        return pg;
+}
+
+/* Nobody may connect, and nobody is connected. */
+static void close_database(ServiceWorld *w)
+{
+        const HarnessPostgres pg = maintenance(w);
+        free(harness_sql(&pg, "ALTER DATABASE test ALLOW_CONNECTIONS false"));
+        for (int i = 0; harness_sql_long(&pg, "SELECT count(pg_terminate_backend(pid)) FROM "
+                                              "pg_stat_activity WHERE datname = 'test'") > 0;
+             i++)
+                assert_true(i < 10000);
+}
+
+/* From a copy that was made while this instance ran: its signs of life go on there, and nothing
+ * but the outage tells it that what it has registered since is lost. */
+static void a_database_that_was_restored_is_registered_in_again(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        const HarnessPostgres pg = maintenance(w);
+        close_database(w);
+        free(harness_sql(&pg, "CREATE DATABASE copy TEMPLATE test OWNER em"));
+        free(harness_sql(&pg, "ALTER DATABASE test ALLOW_CONNECTIONS true"));
+        (void)snprintf(w->schedule, sizeof(w->schedule), "daily");
+        service_write_config(w);
+        harness_service_reload(s);
+        service_await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge WHERE schedule = "
+                             "'daily'");
+        due_in_a_moment(w, s, 1);
+        unsigned said = harness_service_logged(s, "PostgreSQL cannot be used");
+        close_database(w);
+        harness_service_await_log(s, "PostgreSQL cannot be used", said + 1);
+        free(harness_sql(&pg, "DROP DATABASE test"));
+        free(harness_sql(&pg, "ALTER DATABASE copy RENAME TO test"));
+        assert_true(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE schedule = 'weekly'") >
+                    0);
+        service_await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge WHERE schedule = "
+                             "'daily'");
+        service_stop(w, 0);
+}
+
 /* ---- one edge ------------------------------------------------------------------------------- */
 
 static char *when_others_are_due(ServiceWorld *w)
@@ -651,6 +698,8 @@ int main(void)
                         the_password_of_postgres_may_change_while_the_service_runs, few_edges,
                         trust_again),
                 cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone,
+                                       few_edges),
+                cmocka_unit_test_setup(a_database_that_was_restored_is_registered_in_again,
                                        few_edges),
                 cmocka_unit_test_setup(an_edge_that_fails_backs_off_and_shifts_no_other, few_edges),
                 cmocka_unit_test_setup(an_edge_whose_list_fails_does_not_shut_out_the_others,

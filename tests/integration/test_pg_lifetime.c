@@ -212,6 +212,37 @@ static void a_forgotten_connection_is_left_before_any_statement_could_be_over(vo
         harness_relay_stop(&relay);
 }
 
+/* What the network has forgotten with one that was given up is not tried: a single statement on it
+ * would be lost, and nobody would know whether it was carried out. */
+static void what_was_idle_when_another_was_given_up_is_used_no_more(void **state)
+{
+        Bench *b = *state;
+        static const PgStep alone = STEP("SELECT 1");
+        static const PgWork work = SINGLE_OF(alone);
+        char conninfo[200];
+        HarnessRelay relay;
+        PgPoolOptions options;
+        harness_relay_start(&relay, &b->pg, 0);
+        relay_options(&relay, conninfo, &options);
+        bench_open_pool(b, &options);
+        Call calls[3];
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+                bench_start(b, &calls[i], &pid_work);
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+                bench_wait(&calls[i]);
+        assert_true(harness_sql_long(&b->pg, SESSIONS) > 1);
+        harness_relay_forget(&relay);
+        Call lost, next;
+        bench_run(b, &lost, &work);
+        bench_assert_fault(&lost, PG_END_UNKNOWN, "pg-unreachable", "", true);
+        for (int i = 0; i < 4; i++) {
+                bench_run(b, &next, &work);
+                bench_assert_done(&next);
+        }
+        b->pool = pg_pool_free(b->pool);
+        harness_relay_stop(&relay);
+}
+
 /* What is asked of a socket by default; conninfo may say otherwise. */
 static void sockets_notice_that_nobody_is_there(void **state)
 {
@@ -299,6 +330,8 @@ int main(void)
                 cmocka_unit_test_setup(
                         a_forgotten_connection_is_left_before_any_statement_could_be_over,
                         bench_renew),
+                cmocka_unit_test_setup(what_was_idle_when_another_was_given_up_is_used_no_more,
+                                       bench_renew),
                 cmocka_unit_test_setup(sockets_notice_that_nobody_is_there, bench_renew),
                 cmocka_unit_test_setup(what_needs_no_decision_crosses_together, bench_renew),
         };

@@ -26,6 +26,7 @@ typedef struct World {
         bool done;
         Fault fault;
         MirrorApplied applied;
+        int64_t n_found; /* rows that the apply gave out as missing */
         MirrorClaim claim;
         MirrorCheck checks[MIRROR_CHECKS_MAX];
         size_t n_checks;
@@ -112,6 +113,7 @@ static void apply(World *w, MirrorMissing missing)
         assert_int_equal(mirror_apply(w->mirror, &a_run, &snapshot, &ending, on_applied, w, &task),
                          0);
         wait_done(w);
+        w->n_found = spool_rows(found);
         (void)spool_free(rows);
         (void)spool_free(found);
 }
@@ -239,6 +241,30 @@ static void an_apply_that_another_is_in_the_way_of_is_repeated(void **state)
         finish(&w);
 }
 
+/* What the attempt that failed had found is found again, and is there once. */
+static void missing_rows_are_found_anew_by_each_attempt(void **state)
+{
+        (void)state;
+        static const char *const missing[] = {"2", "2", "a, b", "0"};
+        static const char *const ids[] = {"0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11",
+                                          "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c12"};
+        Answer script[] = {
+                ROW(sql_apply_unchanged, changed),
+                ROW(sql_apply_missing, missing),
+                {.words = sql_apply_find_fetch, .rows = 1, .columns = 1, .values = ids, .count = 1},
+                {.words = sql_apply_find_fetch, .kind = ANSWER_ERROR, .text = "40001", .count = 1},
+                {.words = sql_apply_find_fetch, .rows = 2, .columns = 1, .values = ids},
+                {0}};
+        World w;
+        begin(&w, script);
+        apply(&w, MIRROR_MISSING_FIND);
+        assert_string_equal(w.fault.message, "");
+        assert_int_equal(w.applied.found, 2);
+        assert_int_equal(pg_server_count(w.server, sql_apply_find_fetch), 3);
+        assert_int_equal(w.n_found, 2);
+        finish(&w);
+}
+
 static void an_edge_that_the_mirror_does_not_know_cannot_be_claimed(void **state)
 {
         (void)state;
@@ -303,6 +329,7 @@ int main(void)
                 cmocka_unit_test(nothing_is_published_without_an_answer),
                 cmocka_unit_test(an_apply_whose_commit_was_lost_is_looked_up),
                 cmocka_unit_test(an_apply_that_another_is_in_the_way_of_is_repeated),
+                cmocka_unit_test(missing_rows_are_found_anew_by_each_attempt),
                 cmocka_unit_test(an_edge_that_the_mirror_does_not_know_cannot_be_claimed),
                 cmocka_unit_test(a_server_that_is_too_old_is_named),
         };
