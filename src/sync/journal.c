@@ -1,5 +1,6 @@
 /*
- * journal: see the header. What always holds: at most one write is under way.
+ * journal: see the header. What always holds: at most one write is under way, and the timer is
+ * armed for the next one.
  */
 #include "sync/journal.h"
 #include "base/backoff.h"
@@ -9,12 +10,14 @@
 #include <errno.h>
 #include <string.h>
 
+#define NOTE_WAITS_USEC USEC_PER_SEC
+
 struct Journal {
         Mirror *mirror;
         MirrorRun run;
         uint64_t lease_usec;
         uint64_t held_usec; /* CLOCK_BOOTTIME when the last write that renewed the lease was sent */
-        uint64_t written_usec; /* when the write under way was sent */
+        uint64_t written_usec; /* when the last write, or the claim, was sent */
         JournalState state;
         JournalLeaseLost lost;
         JournalIdle idle;
@@ -22,10 +25,17 @@ struct Journal {
         MirrorTask *task;
         Timer heartbeat;
         bool again;  /* something changed while a write was under way */
+        bool urgent; /* … that does not wait */
         bool failed; /* the last write */
         Backoff backoff;
         bool stopped;
 };
+
+/* Of a short lease less, for it has to be renewed. */
+static uint64_t journal_note_waits(const Journal *j)
+{
+        return j->lease_usec / 3 < NOTE_WAITS_USEC ? j->lease_usec / 3 : NOTE_WAITS_USEC;
+}
 
 /* The next write, at the latest. */
 static void journal_arm(Journal *j)
@@ -53,26 +63,35 @@ static void journal_on_written(const Fault *fault, void *userdata)
         if (!j->stopped)
                 journal_arm(j);
         if (j->again && !j->stopped && !j->failed)
-                journal_write(j);
-        else
+                journal_note(j, j->urgent);
+        if (!j->task)
                 j->idle(j->userdata);
 }
 
-void journal_write(Journal *j)
+static void journal_write(Journal *j)
 {
-        if (j->stopped)
-                return;
-        if (j->task) {
-                j->again = true;
-                return;
-        }
-        j->again = false;
+        j->again = j->urgent = false;
         MirrorProgress progress = {0};
         j->state(&progress, j->failed, j->userdata);
         j->written_usec = clock_boottime_usec();
         if (mirror_progress(j->mirror, &j->run, &progress, journal_on_written, j, &j->task) < 0) {
                 j->failed = true;
                 journal_arm(j);
+        }
+}
+
+void journal_note(Journal *j, bool urgent)
+{
+        uint64_t since = clock_boottime_usec() - j->written_usec, waits = journal_note_waits(j);
+        if (j->stopped)
+                return;
+        if (j->task) {
+                j->again = true;
+                j->urgent = j->urgent || urgent;
+        } else if (urgent || since >= waits) {
+                journal_write(j);
+        } else {
+                timer_restart(&j->heartbeat, waits - since);
         }
 }
 
@@ -95,13 +114,14 @@ int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t 
                 .run = *run,
                 .lease_usec = lease_usec,
                 .held_usec = claimed_usec,
+                .written_usec = claimed_usec,
                 .backoff = {.floor_usec = 500 * USEC_PER_MSEC, .ceiling_usec = lease_usec / 3},
                 .state = state,
                 .lost = lost,
                 .idle = idle,
                 .userdata = userdata,
         };
-        int r = timer_start_kept(&j->heartbeat, event, lease_usec / 3, lease_usec / 30,
+        int r = timer_start_kept(&j->heartbeat, event, lease_usec / 3, journal_note_waits(j) / 5,
                                  journal_on_heartbeat, j);
         if (r < 0)
                 return r;

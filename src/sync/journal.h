@@ -1,8 +1,10 @@
 /*
  * journal: writes where a run is, and renews its lease, one statement at a time.
  *
- * A change that comes while a write is under way is written after it; nothing is queued beyond
- * that, since only the latest state is of interest. A write that fails is not an error of the run:
+ * A note within a second of the last write waits until the second is over, or goes with what is
+ * written before: a heartbeat, an urgent note, the apply or the end of the run. A change that comes
+ * while a write is under way is written after it; nothing is queued beyond that, since only the
+ * latest state is of interest. A write that fails is not an error of the run:
  * it is tried again, soon at first, by the next heartbeat at the latest. Only a lost lease is
  * reported.
  */
@@ -28,7 +30,8 @@ int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t 
 Journal *journal_free(Journal *j);
 DEFINE_CLEANUP(Journal, journal, journal_free)
 
-void journal_write(Journal *j);
+/* urgent: what must not be lost with the process does not wait: the id of a job */
+void journal_note(Journal *j, bool urgent);
 void journal_stop(Journal *j); /* no more writes or heartbeats */
 bool journal_busy(const Journal *j);
 

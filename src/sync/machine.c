@@ -379,6 +379,7 @@ static SyncAction machine_move(SyncMachine *m, SyncEvent event, uint64_t now_use
                 m->outcome = OUTCOME_FAILED;
         m->keep = t->besides & SYNC_KEEP;
         m->note = t->besides & SYNC_NOTE || (t->besides & SYNC_NOTE_NEWS && m->job_is_new);
+        m->note_urgent = t->besides & SYNC_NOTE_URGENT;
         if (t->to != SYNC_LISTING && t->to != SYNC_LIST_BACKOFF)
                 listing_done(&m->listing);
         if (t->to == SYNC_LISTING && m->list_from_usec == 0)

@@ -103,6 +103,8 @@ typedef enum SyncBesides {
         /* the same, if the job's state or address is new; its percentage and document change with
          * every poll, the heartbeat takes them along */
         SYNC_NOTE_NEWS = 1 << 2,
+        /* … at once: an instance that takes over polls this job on, rather than to start another */
+        SYNC_NOTE_URGENT = 1 << 3,
 } SyncBesides;
 
 typedef struct SyncTransition {
@@ -186,6 +188,7 @@ typedef struct SyncMachine {
         MirrorMissing missing;
         bool keep; /* the rows of the page just handled */
         bool note; /* in the journal, where the run is */
+        bool note_urgent;
         SyncPhase phase;
         SyncPhase last_phase;       /* the last one but SYNC_PHASE_DONE */
         const SyncTransition *last; /* how it came to where it is */

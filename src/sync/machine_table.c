@@ -41,7 +41,8 @@ static const SyncTransition table[] = {
         ROW(CLAIM_STOPPING, RUN_FAILED, DONE, REPORT, "stopped before it began", 0),
         ROW(CLAIM_STOPPING, STOP_ASKED, CLAIM_STOPPING, NOTHING, "stopping already", 0),
 
-        ROW(REFRESHING, JOB_STARTED, POLL_WAIT, WAIT, "the catalog has started a job", SYNC_NOTE),
+        ROW(REFRESHING, JOB_STARTED, POLL_WAIT, WAIT, "the catalog has started a job",
+            SYNC_NOTE | SYNC_NOTE_URGENT),
         ROW(REFRESHING, REFRESH_AGAIN, REFRESH_BACKOFF, WAIT,
             "the refresh was not taken; trying again soon", SYNC_NOTE_NEWS),
         ROW(REFRESHING, REFRESH_UNKNOWN, SETTLING, WAIT,

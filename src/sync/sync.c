@@ -114,7 +114,7 @@ static void sync_input(Sync *s, SyncInput in)
         sync_log_transition(s, from);
         sync_tell(s);
         if (s->journal && s->machine.note)
-                journal_write(s->journal);
+                journal_note(s->journal, s->machine.note_urgent);
         sync_act(s, action);
 }
 

@@ -57,12 +57,14 @@ static void on_refresh(World *w, CatalogCall *c)
         Run *r = run_of_call(c, &answer.answer);
         answer.job = (CatalogJob){.status = c->job_status, .message = "", .document = "{}"};
         r->refresh_status = c->status;
+        r->job_given = c->status / 100 == 2 && answer.has_job;
         if (c->location) {
                 r->has_location = true;
                 answer.location = answer.location_bare = LOCATION;
                 answer.location_has_below = w->site->gateway;
         }
         c->request.callback.refresh(&answer, c->request.userdata);
+        check_job_noted(w, r);
 }
 
 int catalog_refresh(Catalog *catalog, const Uuid *edge, CatalogRefreshCallback callback,

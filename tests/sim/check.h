@@ -30,15 +30,17 @@ void check_report(World *w, const Run *r, const SyncReport *report);
 
 /*
  * At each effect of a run, before it: one request, write or task at a time, but for pages, proofs
- * and notes; a job is noted before it is asked for; a lease is renewed in time, and nothing is
- * asked of the catalog once it is known to be lost; apply and finish begin when nothing else is
- * under way.
+ * and notes; a job is noted at once, and before it is asked for, a phase soon; a lease is renewed
+ * in time, and nothing is asked of the catalog once it is known to be lost; apply and finish begin
+ * when nothing else is under way.
  */
 void check_alive(World *w, const Run *r);
 void check_request(World *w, Run *r, const CallRequest *request);
 void check_statement(World *w, Run *r, const DbStatement *s); /* the first of a task */
-void check_noted(World *w, const DbStatement *s);             /* a note has just been carried out */
-void check_busy(World *w, const DbStatement *s);              /* a claim is refused */
+/* A refresh or a note has been answered, and the program has done what it does then. */
+void check_job_noted(World *w, const Run *r);
+void check_noted(World *w, const DbStatement *s); /* a note has just been carried out */
+void check_busy(World *w, const DbStatement *s);  /* a claim is refused */
 void check_over(World *w, const Run *r, const SyncReport *report);
 
 void check_all_ended(World *w); /* nothing will happen any more: no run is left */

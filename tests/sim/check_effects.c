@@ -16,6 +16,20 @@ void check_alive(World *w, const Run *r)
                            (double)(w->now - r->noted_at) / 1e6);
 }
 
+/* A note may wait for a second, and comes a little later; whoever was paused cannot know. */
+static bool phase_is_noted(const World *w, const Run *r, SyncPhase phase, uint64_t since)
+{
+        return r->plan.dry || r->note_failed || r->noting || r->noted_phase >= phase ||
+               w->now <= since + 2 * SEC || w->instances[r->instance].paused_until > since;
+}
+
+static void check_phase_noted(World *w, const Run *r)
+{
+        if ((r->first_page_at > 0 && !phase_is_noted(w, r, SYNC_PHASE_LIST, r->first_page_at)) ||
+            (r->first_one_at > 0 && !phase_is_noted(w, r, SYNC_PHASE_VERIFY, r->first_one_at)))
+                world_fail(w, "run %d has not noted how far it came", (int)r->run_id);
+}
+
 static void check_list_request(World *w, Run *r, const CallRequest *request)
 {
         static uint32_t attempts;
@@ -40,8 +54,11 @@ void check_request(World *w, Run *r, const CallRequest *request)
                 world_fail(w, "run %d asks the catalog beside its claim or apply", (int)r->run_id);
         if (r->plan.dry && request->kind == CALL_REFRESH)
                 world_fail(w, "a dry run asks for a refresh");
+        check_phase_noted(w, r);
         if (request->kind == CALL_LIST)
                 check_list_request(w, r, request);
+        if (request->kind == CALL_ONE && r->first_one_at == 0)
+                r->first_one_at = w->now;
         if (request->kind == CALL_REFRESH)
                 check_refresh(w, r);
         if (request->kind == CALL_JOB && !r->resumed && !r->noted_job && !r->noting &&
@@ -52,8 +69,8 @@ void check_request(World *w, Run *r, const CallRequest *request)
 static void check_note(World *w, Run *r, const MirrorProgress *progress)
 {
         check_alive(w, r);
-        if (r->noting || r->ending)
-                world_fail(w, "run %d writes a note beside another, or beside its end",
+        if (r->noting || r->finishing)
+                world_fail(w, "run %d writes a note beside another, or when it ends",
                            (int)r->run_id);
         if (progress->phase < r->noted_phase && progress->phase < SYNC_PHASE_VERIFY)
                 world_fail(w, "run %d notes that it has gone back", (int)r->run_id);
@@ -64,10 +81,7 @@ static void check_note(World *w, Run *r, const MirrorProgress *progress)
 
 static void check_snapshot(World *w, const Run *r, const DbSnapshot *snapshot)
 {
-        SyncPhase at_least =
-                snapshot->missing == MIRROR_MISSING_REMOVE ? SYNC_PHASE_VERIFY : SYNC_PHASE_LIST;
-        if (!r->plan.dry && r->noted_phase < at_least && !r->note_failed)
-                world_fail(w, "run %d applies, and has not noted how far it came", (int)r->run_id);
+        check_phase_noted(w, r);
         if (snapshot->compare != r->plan.compare)
                 world_fail(w, "run %d does not compare as it was told to", (int)r->run_id);
 }
@@ -90,6 +104,14 @@ void check_statement(World *w, Run *r, const DbStatement *s)
                            (int)r->run_id);
         if (s->kind == DB_APPLY_UNCHANGED || s->kind == DB_APPLY_COMPARE)
                 check_snapshot(w, r, &s->snapshot);
+}
+
+void check_job_noted(World *w, const Run *r)
+{
+        bool over = !r->active || r->killed || r->lease_lost || r->ending;
+        if (r->job_given && !r->noted_job && !r->noting && !r->note_failed && !over)
+                world_fail(w, "run %d was given a job and does not note it at once",
+                           (int)r->run_id);
 }
 
 void check_noted(World *w, const DbStatement *s)

@@ -111,6 +111,7 @@ static void on_progress(World *w, DbStatement *s, void *who)
         TaskOwner owner = task_end(who, s, &fault);
         record_noted(w, owner.run, &fault);
         owner.callback.plain(&fault, owner.userdata);
+        check_job_noted(w, owner.run);
 }
 
 int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,

@@ -434,7 +434,23 @@ s/clock_boottime_usec() - j->held_usec < j->lease_usec/clock_monotonic_usec() - 
 
 two notes are under way at once
 src/sync/journal.c
-/^void journal_write/,/^}/s/if (j->task) {/if (false) {/
+/^void journal_note/,/^}/s/if (j->task) {/if (false) {/
+
+the note of a job waits
+src/sync/machine_table.c
+s/SYNC_NOTE | SYNC_NOTE_URGENT/SYNC_NOTE/
+
+the note of a job waits although it is urgent
+src/sync/journal.c
+/^void journal_note/,/^}/s/urgent || since >= waits/since >= waits/
+
+the note of a job that is found while another is written waits
+src/sync/journal.c
+/^static void journal_on_written/,/^}/s/journal_note(j, j->urgent)/journal_note(j, false)/
+
+a note waits for longer than it may
+src/sync/journal.c
+s/#define NOTE_WAITS_USEC USEC_PER_SEC/#define NOTE_WAITS_USEC (5 * USEC_PER_SEC)/
 
 notes go on after the journal was stopped
 src/sync/journal.c

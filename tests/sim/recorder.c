@@ -161,6 +161,7 @@ SyncAction __wrap_sync_machine_handle(SyncMachine *m, const SyncInput *in)
         if (is_page &&
             (action == SYNC_DO_LIST || action == SYNC_DO_LIST_ANEW || action == SYNC_DO_APPLY))
                 record_joined_page(r, in->page);
+        r->finishing = r->finishing || action == SYNC_DO_FINISH;
         r->in_pass = m->listing.in_pass;
         r->largest = m->listing.largest;
         r->shortest_cut = m->listing.shortest_cut;

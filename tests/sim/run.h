@@ -45,13 +45,16 @@ typedef struct Run {
 
         /* check_effects.c: the order of its effects */
         bool resumed;
-        bool ending; /* its end is being recorded */
-        bool noting; /* a note is under way */
+        bool finishing; /* what was under way is given up; the end is recorded after a last note */
+        bool ending;    /* its end is being recorded */
+        bool noting;    /* a note is under way */
         bool note_failed, noted_job;
         bool lease_lost; /* a note was answered so */
         SyncPhase noted_phase;
         uint64_t noted_at; /* when the last note was answered, or the claim */
         bool has_location;
+        bool job_given;        /* by the answer to the refresh */
+        uint64_t first_one_at; /* when a row was asked for by its id for the first time; 0: never */
 
         /* recorder.c: the list */
         uint64_t first_page_at;      /* when its first page was asked for; 0: not yet */

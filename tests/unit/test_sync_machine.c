@@ -133,6 +133,8 @@ static void what_changes_the_phase_is_noted(void **state)
                         SyncPhase to = sync_state_phase(t->to);
                         bool moves = to != sync_state_phase(from) && to < SYNC_PHASE_APPLY;
                         assert_int_equal((t->besides & SYNC_NOTE) != 0, moves);
+                        assert_int_equal((t->besides & SYNC_NOTE_URGENT) != 0,
+                                         on == SYNC_JOB_STARTED);
                         assert_int_equal((t->besides & SYNC_KEEP) != 0,
                                          from == SYNC_LISTING && t->action != SYNC_DO_FINISH &&
                                                  t->action != SYNC_DO_REPORT &&
