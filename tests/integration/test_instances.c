@@ -61,7 +61,7 @@ static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
 static void publish_nothing_after_the_lease(ServiceWorld *w)
 {
         HarnessService *paused = &w->services[0];
-        service_fault(w, "list", 0, "\"count\":1,\"delay_ms\":300");
+        service_fault(w, "list", 0, "\"count\":1,\"delay_ms\":3000");
         make_due(w, 0, 0);
         harness_service_reload(paused);
         service_await_phase(w, 0, "list");

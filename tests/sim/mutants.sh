@@ -350,7 +350,7 @@ src/sync/sync.c
 
 a job is not noted before it is asked for
 src/sync/machine_table.c
-/ROW(REFRESHING, JOB_STARTED/s/SYNC_NOTE)/0)/
+/ROW(REFRESHING, JOB_STARTED/,/),/s/SYNC_NOTE | SYNC_NOTE_URGENT)/0)/
 
 the address of a job is not noted
 src/sync/sync_steps.c
