@@ -80,6 +80,7 @@ static int apply_try_unchanged(ApplyTask *t)
         t->ended = false;
         apply_set_ages(t, &t->unchanged);
         t->try = task_step(sql_apply_unchanged, &t->unchanged, unchanged_on_result);
+        t->try.prepared = true;
         PgWork work = {.steps = &t->try, .n_steps = 1};
         return task_continue(&t->task, &work);
 }

@@ -132,6 +132,7 @@ int task_start_statement(MirrorTask *task, const char *sql, PgStepResult on_resu
 {
         PgWork work = {.steps = &task->step, .n_steps = 1};
         task->step = task_step(sql, &task->params, on_result);
+        task->step.prepared = true;
         return task_start(task, &work, ret);
 }
 

@@ -429,6 +429,8 @@ PgConnection *connection_free(PgConnection *c)
         PQclear(c->answer);
         PQfinish(c->conn);
         (void)pg_endpoints_unref(c->endpoints);
+        for (size_t i = 0; i < ARRAY_SIZE(c->prepared); i++)
+                free(c->prepared[i].sql);
         free(c);
         return NULL;
 }

@@ -21,6 +21,19 @@ typedef enum PgConnectionState {
         PG_CONNECTION_BROKEN, /* to be freed by its owner */
 } PgConnectionState;
 
+typedef enum PgSession {
+        PG_SESSION_UNKNOWN,
+        PG_SESSION_OURS,
+        PG_SESSION_POOLED, /* perhaps another one for each transaction */
+} PgSession;
+
+/* prepared_private.h */
+typedef struct PgPrepared {
+        char *sql; /* NULL: free */
+        char name[32];
+        bool ready;
+} PgPrepared;
+
 typedef struct PgConnectionHandlers {
         /* it has become idle, or broken */
         void (*on_changed)(PgConnection *c);
@@ -52,6 +65,8 @@ struct PgConnection {
         bool was_idle;    /* it has been idle: it may have died unnoticed */
         /* the server has announced, while it was idle, that it ends the session */
         bool server_closing;
+        PgSession session;
+        PgPrepared prepared[16];
         Fault fault; /* why it is broken */
 };
 

@@ -10,6 +10,7 @@
  */
 #include "base/duration.h"
 #include "pg/flight_private.h"
+#include "pg/prepared_private.h"
 #include <errno.h>
 #include <stdio.h>
 
@@ -53,7 +54,8 @@ static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_
 {
         (void)snprintf(
                 out, SETTINGS_BYTES,
-                "SELECT pg_catalog.set_config('search_path', '%s', true)"
+                "SELECT pg_catalog.pg_backend_pid()"
+                ", pg_catalog.set_config('search_path', '%s', true)"
                 ", pg_catalog.set_config('statement_timeout', '%llu', true)"
                 ", pg_catalog.set_config('lock_timeout', '%llu', true)"
                 ", pg_catalog.set_config('idle_in_transaction_session_timeout', '%llu', true)"
@@ -181,9 +183,10 @@ static bool send_statement(PgConnection *c, const char *sql)
  * could be over. */
 static bool send_begin(PgConnection *c)
 {
-        char settings[SETTINGS_BYTES];
+        char sql[SETTINGS_BYTES];
+        const PgStep settings = {.sql = settings_sql(c, sql), .prepared = true};
         return send_statement(c, begin_sql(&c->task->work)) &&
-               send_statement(c, settings_sql(c, settings)) && PQsendFlushRequest(c->conn);
+               prepared_send(c, &settings, WORK_SETTINGS) && PQsendFlushRequest(c->conn);
 }
 
 /* How many were sent; -1: libpq refused one. */
@@ -196,8 +199,7 @@ static int send_steps(PgConnection *c)
                 const PgStep *step = &t->work.steps[i];
                 if (is_simple(step))
                         return n;
-                if (!PQsendQueryParams(c->conn, step->sql, step->n_params, NULL, step->params, NULL,
-                                       NULL, 0))
+                if (!prepared_send(c, step, WORK_STEP))
                         return -1;
                 flight_include(t, i);
                 n++;

@@ -4,8 +4,8 @@
  * Knows no schema. A pool of at most `max_connections` connections carries out pieces of work,
  * first come first served. A piece of work is a list of steps: one statement each, carried out in
  * order inside one transaction. Nothing of a session outlives a piece of work except temporary
- * tables, so that a transaction-pooling PgBouncer may stand between: no named prepared statements,
- * no session settings, no session locks.
+ * tables, so that a transaction-pooling PgBouncer may stand between: no session settings, no
+ * session locks, and prepared statements only where nothing stands between (prepared_private.h).
  *
  * Each transaction sets for itself what a role, a database or a server may have set otherwise: its
  * isolation, where names are looked up, how timestamps are written, how long it may take and wait,
@@ -105,6 +105,9 @@ typedef struct PgStep {
          * sent without waiting for it. If it does not after all, and the work is committed, that
          * ends as PG_END_UNKNOWN with its fault */
         bool certain;
+        /* sent again and again: where that is possible the server keeps it parsed and planned; of
+         * work that is one statement */
+        bool prepared;
 } PgStep;
 
 typedef struct PgWork {

@@ -82,9 +82,8 @@ static void pool_on_end(PgTask *t, PgEnd end)
         timer_cancel(&t->pool->pause);
         /* A connection that had died unnoticed while idle, before anything of the work came back:
          * it begins again on another one. */
-        bool stale = end == PG_END_FAILED && t->at.lost && !t->at.answered_once &&
-                     t->work.transaction && c->was_idle;
-        if (!stale) {
+        bool stale = t->at.lost && !t->at.answered_once && t->work.transaction && c->was_idle;
+        if (end != PG_END_FAILED || (!stale && !t->at.unprepared)) {
                 pool_conclude(t, end);
                 return;
         }

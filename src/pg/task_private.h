@@ -14,6 +14,7 @@ typedef enum WorkStage {
         WORK_COPY,
         WORK_COMMIT,
         WORK_ROLLBACK,
+        WORK_STAGES,
 } WorkStage;
 
 /* Where a piece of work on a connection stands. A flight is what crosses in one go, up to where a
@@ -35,6 +36,9 @@ typedef struct Progress {
         bool committed;  /* the server has answered COMMIT */
         bool asked_back; /* a handler requested the rollback */
         bool lost;       /* with its connection */
+        /* of each stage: the next answer is that this is prepared; NULL: that of the statement */
+        PgPrepared *preparing[WORK_STAGES];
+        bool unprepared; /* the session has changed: it begins again, with nothing prepared */
         PgNext next;     /* what the last handler decided */
         /* for the rest of the flight, once the server has answered at all */
         uint64_t limit_usec;

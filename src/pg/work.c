@@ -10,6 +10,7 @@
 #include "pg/copy_private.h"
 #include "pg/flight_private.h"
 #include "pg/pg_fault_private.h"
+#include "pg/prepared_private.h"
 #include "pg/work_private.h"
 #include <errno.h>
 #include <string.h>
@@ -156,6 +157,7 @@ static void work_on_error(PgConnection *c, const PGresult *result)
                 work_on_read_only(c, &fault);
         } else {
                 t->at.failed = true;
+                t->at.unprepared = t->at.unprepared || prepared_on_error(c, fault.sqlstate);
                 if (t->fault.scope == FAULT_NONE && t->at.stage != WORK_ROLLBACK)
                         t->fault = fault;
         }
@@ -194,10 +196,15 @@ static void work_on_answer(PgConnection *c)
 {
         PgTask *t = c->task;
         PGresult *answer = TAKE_PTR(c->answer);
+        PgPrepared **preparing = &t->at.preparing[t->at.stage];
         if (result_is_error(answer))
                 work_on_error(c, answer);
         else if (t->at.failed || PQresultStatus(answer) == PGRES_PIPELINE_ABORTED)
                 ; /* was not carried out */
+        else if (*preparing)
+                (*preparing)->ready = true;
+        else if (t->at.stage == WORK_SETTINGS)
+                prepared_check_session(c, answer);
         else if (t->at.stage == WORK_STEP || t->at.stage == WORK_COPY)
                 work_on_step_result(c, answer);
         else if (t->at.stage == WORK_COMMIT)
@@ -207,8 +214,8 @@ static void work_on_answer(PgConnection *c)
                 return;
         /* Behind the last one only the end of the flight is to come, at once; libpq loses that when
          * it has no memory for it. */
-        bool last = t->at.stage == WORK_COMMIT ||
-                    (t->at.stage == WORK_STEP && t->at.step == t->at.last && !t->at.commits);
+        bool last = t->at.stage == WORK_COMMIT || (!*preparing && t->at.stage == WORK_STEP &&
+                                                   t->at.step == t->at.last && !t->at.commits);
         if (t->at.pipelined && (last || !t->at.answered) &&
             connection_set_deadline(c, last ? c->server->options.answer_usec : t->at.limit_usec) <
                     0) {
@@ -216,10 +223,12 @@ static void work_on_answer(PgConnection *c)
                 return;
         }
         t->at.answered = t->at.answered_once = true;
-        if (t->at.pipelined)
-                work_advance_stage(t);
-        else
+        if (!t->at.pipelined)
                 work_on_flight_end(c);
+        else if (*preparing)
+                *preparing = NULL;
+        else
+                work_advance_stage(t);
 }
 
 /* ---- the socket ----------------------------------------------------------------------------- */
