@@ -1,8 +1,9 @@
 #include "base/base64.h"
+#include "base/text.h"
 #include <stdint.h>
 #include <stdlib.h>
 
-char *base64_encode(const char *bytes, size_t size)
+static char *base64_encode(const char *bytes, size_t size)
 {
         static const char digits[] =
                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -19,4 +20,12 @@ char *base64_encode(const char *bytes, size_t size)
         }
         *o = '\0';
         return out;
+}
+
+char *base64_credentials(const char *username, const char *secret)
+{
+        _cleanup_(text_wipe) Text pair = {0};
+        return text_printf(&pair, "%s:%s", username, secret) < 0
+                       ? NULL
+                       : base64_encode(pair.data, pair.size);
 }

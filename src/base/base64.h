@@ -3,7 +3,6 @@
  */
 #pragma once
 
-#include <stddef.h>
-
-/* NULL: no memory. The caller frees it. */
-char *base64_encode(const char *bytes, size_t size);
+/* Of "username:secret", as basic authentication sends it (RFC 7617). NULL: no memory. The caller
+ * wipes and frees it. */
+char *base64_credentials(const char *username, const char *secret);

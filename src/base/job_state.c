@@ -21,25 +21,44 @@
 #define STATE(text, ...) {.word = text, __VA_ARGS__},
 #define WORD(text, ...)  text,
 
-static const JobState states[] = {OPEN_STATES(STATE) TERMINAL_STATES(STATE)};
+static const struct JobState {
+        const char *word;
+        bool waiting, terminal, good, of_edge;
+} states[] = {OPEN_STATES(STATE) TERMINAL_STATES(STATE)};
 static const char *const terminal[] = {TERMINAL_STATES(WORD) NULL};
 
-const JobState *job_state_find(const char *word)
+static const struct JobState *state_find(const char *word)
 {
-        static const JobState other;
+        static const struct JobState other;
         for (size_t i = 0; i < ARRAY_SIZE(states); i++)
                 if (strcmp(word, states[i].word) == 0)
                         return &states[i];
         return &other;
 }
 
+bool job_is_waiting(const JobStatus *job)
+{
+        return job->state[0] == '\0' || state_find(job->state)->waiting;
+}
+
+bool job_is_terminal(const JobStatus *job)
+{
+        return state_find(job->state)->terminal;
+}
+
+bool job_is_clean(const JobStatus *job)
+{
+        return state_find(job->state)->good &&
+               (job->result[0] == '\0' || strcmp(job->result, "NOT_SET") == 0 ||
+                strcmp(job->result, "SUCCESS") == 0);
+}
+
+bool job_state_is_of_edge(const char *state)
+{
+        return state_find(state)->of_edge;
+}
+
 const char *const *job_states_terminal(void)
 {
         return terminal;
-}
-
-bool job_result_is_good(const char *result)
-{
-        return result[0] == '\0' || strcmp(result, "NOT_SET") == 0 ||
-               strcmp(result, "SUCCESS") == 0;
 }

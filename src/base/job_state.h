@@ -1,24 +1,20 @@
 /*
- * job_state: what the states and results of the catalog's jobs mean, those of the job API and of
- * the Edge job system. Jobs are kept as text, as they were sent; nothing else compares that text.
+ * job_state: what the states and results of the catalog's jobs mean (see docs/failures.md), those
+ * of the job API and of the Edge job system. Jobs are kept as text, as they were sent; nothing else
+ * compares that text. A state that is not known is under way.
  */
 #pragma once
 
+#include "base/record.h"
 #include <stdbool.h>
 
-typedef struct JobState {
-        const char *word;
-        bool waiting;  /* not started yet */
-        bool terminal; /* over */
-        bool good;     /* … and done, unless the result says otherwise */
-        bool of_edge;  /* in a document without an id it says by itself that this is about a job */
-} JobState;
+bool job_is_waiting(const JobStatus *job); /* not started yet, or without a state */
+bool job_is_terminal(const JobStatus *job);
+/* Done, and the result contradicts nothing: "" (none), NOT_SET or SUCCESS. */
+bool job_is_clean(const JobStatus *job);
 
-/* Never NULL: what is not known is under way. */
-const JobState *job_state_find(const char *word);
+/* In a document without an id it says by itself that this is about a job. */
+bool job_state_is_of_edge(const char *state);
 
-/* The words of those that are terminal; NULL-terminated. */
+/* The states that are terminal; NULL-terminated. */
 const char *const *job_states_terminal(void);
-
-/* The result of a job that is done contradicts nothing: "" (none), NOT_SET or SUCCESS. */
-bool job_result_is_good(const char *result);

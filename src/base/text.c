@@ -83,6 +83,16 @@ int text_printf(Text *t, const char *format, ...)
         return 0;
 }
 
+char *text_format(const char *format, ...)
+{
+        char *string;
+        va_list arguments;
+        va_start(arguments, format);
+        int n = vasprintf(&string, format, arguments);
+        va_end(arguments);
+        return n < 0 ? NULL : string;
+}
+
 /* ---- UTF-8 ---------------------------------------------------------------------------------- */
 
 enum { WORD_BYTES = 8 };

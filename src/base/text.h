@@ -28,6 +28,9 @@ int text_append(Text *t, const char *bytes, size_t size);         /* -ENOMEM */
 int text_append_string(Text *t, const char *string);              /* -ENOMEM */
 int text_printf(Text *t, const char *format, ...) _printf_(2, 3); /* -ENOMEM */
 
+/* A string of its own; NULL: no memory. */
+char *text_format(const char *format, ...) _printf_(1, 2);
+
 /* True when the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most
  * U+10FFFF). NUL is valid UTF-8. */
 bool text_utf8_valid(const char *bytes, size_t size);

@@ -87,32 +87,38 @@ void answer_text_done(AnswerText *t)
         t->problem = NULL;
 }
 
+/* Without its parameters. */
+static bool type_is(const char *content_type, const char *type)
+{
+        size_t size = strcspn(content_type, "; \t");
+        return size == strlen(type) && strncasecmp(content_type, type, size) == 0;
+}
+
 bool answer_type_is_json(const char *content_type)
 {
         size_t size = strcspn(content_type, "; \t");
-        if (size == 0)
-                return true;
-        return (size == strlen("application/json") &&
-                strncasecmp(content_type, "application/json", size) == 0) ||
+        return size == 0 || type_is(content_type, "application/json") ||
                (size > 5 && strncasecmp(content_type + size - 5, "+json", 5) == 0);
 }
 
-/* The five fields of StandardErrorResponse in one sentence, as far as they are there. Each is cut
+/* Of StandardErrorResponse; without statusCode, which gateways use as well. */
+static const char *const error_texts[] = {"titleMessage", "userMessage", "helpMessage",
+                                          "errorCode"};
+
+/* The five fields of it in one sentence, as far as they are there. Each is cut
  * by itself, so that a long one leaves space for the code, which is what a person searches for. */
 static bool problem_detail(const cJSON *body, char out[DETAIL_BYTES])
 {
-        static const char *const fields[] = {"titleMessage", "userMessage", "helpMessage",
-                                             "errorCode"};
         size_t used = 0;
         double status;
         if (json_get_number(body, "statusCode", 100, 999, &status) == 0)
                 used += (size_t)snprintf(out, DETAIL_BYTES, "%d", (int)status);
-        for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        for (size_t i = 0; i < ARRAY_SIZE(error_texts); i++) {
                 const char *value;
-                if (json_get_string(body, fields[i], &value) < 0 || value[0] == '\0')
+                if (json_get_string(body, error_texts[i], &value) < 0 || value[0] == '\0')
                         continue;
                 char field[FIELD_BYTES];
-                bool is_code = strcmp(fields[i], "errorCode") == 0;
+                bool is_code = strcmp(error_texts[i], "errorCode") == 0;
                 text_printable(value, strlen(value), field, sizeof(field));
                 used += (size_t)snprintf(out + used, DETAIL_BYTES - used, "%s%s%s%s",
                                          used ? " " : "", is_code ? "[" : "", field,
@@ -123,12 +129,9 @@ static bool problem_detail(const cJSON *body, char out[DETAIL_BYTES])
 
 static bool json_is_standard_error(const cJSON *body)
 {
-        /* Without statusCode, which gateways use as well. */
-        static const char *const members[] = {"titleMessage", "userMessage", "helpMessage",
-                                              "errorCode"};
-        for (size_t i = 0; cJSON_IsObject(body) && i < ARRAY_SIZE(members); i++) {
+        for (size_t i = 0; cJSON_IsObject(body) && i < ARRAY_SIZE(error_texts); i++) {
                 const char *value;
-                if (json_get_string(body, members[i], &value) == 0 && value[0])
+                if (json_get_string(body, error_texts[i], &value) == 0 && value[0])
                         return true;
         }
         return false;
@@ -223,13 +226,9 @@ static void answer_detail(const Shown *shown, char out[DETAIL_BYTES], AnswerText
 /* Where a page is, or a sign-in leads, JSON of the API will not come. */
 static bool answer_is_web_page(const HttpResponse *response)
 {
-        static const char *const types[] = {"text/html", "application/xhtml+xml"};
-        size_t size = strcspn(response->content_type, "; \t");
-        for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-                if (size == strlen(types[i]) &&
-                    strncasecmp(response->content_type, types[i], size) == 0)
-                        return true;
-        return response->body[strspn(response->body, " \t\r\n")] == '<';
+        return type_is(response->content_type, "text/html") ||
+               type_is(response->content_type, "application/xhtml+xml") ||
+               response->body[strspn(response->body, " \t\r\n")] == '<';
 }
 
 static bool answer_is_redirect(const HttpResponse *response)
@@ -306,11 +305,6 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
         }
 }
 
-void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret)
-{
-        redact_text(auth->redact, ret->fault.message);
-}
-
 void answer_classify(const HttpResponse *response, int expected, bool body_needed,
                      const AnswerAuth *auth, CatalogAnswer *ret, AnswerText *text)
 {
@@ -337,6 +331,6 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                         answer_fault(&shown, expected, auth, ret->foreign, &ret->fault, text);
                 fault_set_http_status(&ret->fault, response->status);
         }
-        answer_seal(auth, ret);
+        redact_text(auth->redact, ret->fault.message);
         ret->problem = text->problem;
 }

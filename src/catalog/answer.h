@@ -35,9 +35,6 @@ typedef struct AnswerAuth {
 void answer_classify(const HttpResponse *response, int expected, bool body_needed,
                      const AnswerAuth *auth, CatalogAnswer *ret, AnswerText *text);
 
-/* The last step before a caller sees the fault, whoever filled it. */
-void answer_seal(const AnswerAuth *auth, CatalogAnswer *ret);
-
 /* "application/json", with parameters, or a "+json" type; an absent type counts as JSON. */
 bool answer_type_is_json(const char *content_type);
 

@@ -280,19 +280,9 @@ bool auth_on_answer(Auth *a, uint64_t generation)
         return true;
 }
 
-void auth_on_witness(Auth *a)
+Doubt *auth_doubt(Auth *a)
 {
-        doubt_on_witness(&a->doubt);
-}
-
-void auth_end_doubt(Auth *a)
-{
-        doubt_end(&a->doubt);
-}
-
-bool auth_is_refused(const Auth *a)
-{
-        return a->doubt.refused;
+        return &a->doubt;
 }
 
 /* ---- basic and bearer ----------------------------------------------------------------------- */
@@ -300,12 +290,10 @@ bool auth_is_refused(const Auth *a)
 /* RFC 7617 */
 static int basic_acquire(Auth *a, const char *username, const char *secret, void *userdata _unused_)
 {
-        _cleanup_(text_wipe) Text pair = {0};
-        int r = text_printf(&pair, "%s:%s", username, secret);
-        char *value = r < 0 ? NULL : base64_encode(pair.data, pair.size);
+        char *value = base64_credentials(username, secret);
         if (!value)
                 return -ENOMEM;
-        r = auth_acquired(a, "Basic", value, UINT64_MAX, UINT64_MAX);
+        int r = auth_acquired(a, "Basic", value, UINT64_MAX, UINT64_MAX);
         explicit_bzero(value, strlen(value));
         free(value);
         return r;

@@ -66,10 +66,7 @@ DoubtStep auth_on_401(Auth *a, uint64_t generation, const DoubtCase *c);
 /* Any other answer. False: it is none to the header in force, and is ignored. */
 bool auth_on_answer(Auth *a, uint64_t generation);
 
-/* As in doubt.h, of the header in force. */
-void auth_on_witness(Auth *a);
-void auth_end_doubt(Auth *a);
-bool auth_is_refused(const Auth *a);
+Doubt *auth_doubt(Auth *a); /* of the header in force */
 
 /* Whether there is a header that was acquired, and for how long still; UINT64_MAX: not known. */
 bool auth_is_acquired(const Auth *a, uint64_t *ret_left_usec);

@@ -40,14 +40,6 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
         return 0;
 }
 
-AnswerAuth call_auth(const CatalogCall *call)
-{
-        return (AnswerAuth){.advice = auth_advice(call->catalog->auth),
-                            .redact = auth_redact(call->catalog->auth),
-                            .of_edge = call->of_edge,
-                            .alone = call->alone};
-}
-
 /* ---- what was accepted, and refused --------------------------------------------------------- */
 
 /* A list is what may be asked for anew at will; no memory: nothing is remembered. */
@@ -123,7 +115,7 @@ static void catalog_release(void *userdata)
 
 static void catalog_doubt_end(Catalog *c)
 {
-        auth_end_doubt(c->auth);
+        doubt_end(auth_doubt(c->auth));
         c->doubter = c->witness = NULL;
         timer_cancel(&c->again);
         catalog_release(c);
@@ -142,7 +134,7 @@ static int catalog_again_after(Catalog *c, uint64_t usec)
 static void catalog_witness_end(Catalog *c)
 {
         c->witness = NULL;
-        if (!auth_is_refused(c->auth) && catalog_again_after(c, 0) >= 0)
+        if (!auth_doubt(c->auth)->refused && catalog_again_after(c, 0) >= 0)
                 return;
         c->doubter->state = CALL_WAITS_DOUBT;
         catalog_doubt_end(c);
@@ -233,9 +225,19 @@ static int call_send(CatalogCall *call)
  */
 static void call_end(CatalogCall *call, const HttpResponse *response)
 {
+        _cleanup_(answer_text_done) AnswerText text = {0};
+        const Auth *auth = call->catalog->auth;
+        CatalogAnswer answer;
         call_leave_doubt(call);
         call_leave(call);
-        call->complete(call, response);
+        answer_classify(response, call->expected, call->expected == 200,
+                        &(AnswerAuth){.advice = auth_advice(auth),
+                                      .redact = auth_redact(auth),
+                                      .of_edge = call->of_edge,
+                                      .alone = call->alone},
+                        &answer, &text);
+        answer.requests = call->requests;
+        call->complete(call, response, &answer);
         call_free(call);
 }
 
@@ -272,10 +274,9 @@ static void call_end_refused(CatalogCall *call)
                                  .body_size = refusal->body.size});
 }
 
-static void witness_complete(CatalogCall *call, const HttpResponse *response)
+static void witness_complete(CatalogCall *call _unused_, const HttpResponse *response _unused_,
+                             const CatalogAnswer *general _unused_)
 {
-        (void)call;
-        (void)response;
 }
 
 /* A request that is not the doubter's, nor about the same, and that goes out before it; NULL: there
@@ -327,7 +328,7 @@ static int catalog_on_release(sd_event_source *source _unused_, void *userdata)
         if (call->state == CALL_WAITS_DOUBT) {
                 call->repeated = false;
                 call->witnessed = false;
-                if (auth_is_refused(c->auth)) {
+                if (auth_doubt(c->auth)->refused) {
                         catalog_release(c);
                         call_end_refused(call);
                         return 0;
@@ -370,7 +371,7 @@ static bool call_again(CatalogCall *call, const HttpResponse *response)
                 call->alone = true;
                 break;
         case DOUBT_OVER:
-                if (auth_is_refused(c->auth))
+                if (auth_doubt(c->auth)->refused)
                         catalog_remember_refusal(c, response);
                 break;
         }
@@ -387,7 +388,7 @@ static void call_on_other_answer(CatalogCall *call, const HttpResponse *response
                 return;
         call_remember_accepted(call);
         if (call == c->witness)
-                auth_on_witness(c->auth);
+                doubt_on_witness(auth_doubt(c->auth));
 }
 
 static void call_on_response(const HttpResponse *response, void *userdata)
@@ -411,6 +412,7 @@ int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **re
         call->catalog = c;
         call->complete = complete;
         call->userdata = userdata;
+        call->expected = 200;
         TAILQ_INSERT_TAIL(&c->calls, call, entry);
         *ret = call;
         return 0;
@@ -420,6 +422,8 @@ int call_begin(CatalogCall **call, CatalogCall **ret)
 {
         Catalog *c = (*call)->catalog;
         Fault fault;
+        if (!(*call)->url)
+                return -ENOMEM;
         int r = auth_prepare(c->auth, &fault);
         if (r < 0 &&
             fault.scope == FAULT_PROCESS) /* who wants to hear of it reads the secret first */

@@ -12,7 +12,9 @@
 #include "catalog/catalog.h"
 #include <sys/queue.h>
 
-typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response);
+/* `general`: what the response means, before its body is read. */
+typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response,
+                             const CatalogAnswer *general);
 
 /* A list that was accepted, of an edge, with the secret of that number. */
 typedef struct Accepted {
@@ -55,6 +57,7 @@ struct CatalogCall {
         CallState state;
         HttpTransfer *transfer; /* NULL unless CALL_SENT */
         HttpMethod method;
+        int expected; /* the status; of 200 the body is JSON */
         char *url;
         bool url_is_guess; /* another server's may be there: its 401 is not about us */
         CallComplete complete;
@@ -81,9 +84,6 @@ struct CatalogCall {
 int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret);
 DEFINE_CLEANUP(CatalogCall, call, catalog_cancel)
 
-/* Sends it, or lets it wait; the first request reads the secret, unless that has been done. On
- * success *call is moved to *ret. */
+/* Sends it, or lets it wait; without a url, -ENOMEM. The first request reads the secret, unless
+ * that has been done. On success *call is moved to *ret. */
 int call_begin(CatalogCall **call, CatalogCall **ret);
-
-/* For answer_classify. */
-AnswerAuth call_auth(const CatalogCall *call);

@@ -11,26 +11,11 @@
 #include "catalog/url.h"
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define API      "/rest/catalogDatabase/v1/databaseConnections"
 #define EDGE_API "/edge/api/rest/v2"
-
-/* -ENOMEM leaves NULL. */
-static int url_printf(char **ret, const char *format, ...) _printf_(2, 3);
-static int url_printf(char **ret, const char *format, ...)
-{
-        va_list arguments;
-        va_start(arguments, format);
-        int n = vasprintf(ret, format, arguments);
-        va_end(arguments);
-        if (n >= 0)
-                return 0;
-        *ret = NULL;
-        return -ENOMEM;
-}
 
 /* ---- refresh -------------------------------------------------------------------------------- */
 
@@ -64,21 +49,17 @@ static void refresh_read_location(CatalogCall *call, const HttpResponse *respons
         answer->location_bare = l->bare;
 }
 
-static void refresh_complete(CatalogCall *call, const HttpResponse *response)
+static void refresh_complete(CatalogCall *call, const HttpResponse *response,
+                             const CatalogAnswer *general)
 {
-        _cleanup_(answer_text_done) AnswerText text = {0};
         _cleanup_(job_document_done) JobDocument job = {0};
         _cleanup_(locations_done) Locations locations = {0};
-        const AnswerAuth auth = call_auth(call);
-        CatalogRefreshAnswer answer = {0};
-
-        answer_classify(response, 202, false, &auth, &answer.answer, &text);
-        answer.answer.requests = call->requests;
+        CatalogRefreshAnswer answer = {.answer = *general};
         if (answer.answer.fault.scope == FAULT_NONE) {
                 refresh_read_location(call, response, &locations, &answer);
                 answer.has_job = answer_type_is_json(response->content_type) &&
-                                 job_parse(response->body, response->body_size, NULL, auth.redact,
-                                           &job) == 0;
+                                 job_parse(response->body, response->body_size, NULL,
+                                           auth_redact(call->catalog->auth), &job) == 0;
                 if (!answer.has_job)
                         job.job = (CatalogJob){.status.progress = -1, .message = ""};
                 if (!answer.has_job && url_last_uuid(response->location, &job.job.status.id))
@@ -100,9 +81,10 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         call->id = *edge;
         call->of_edge = true;
         call->callback.refresh = callback;
-        r = url_printf(&call->url, "%s" API "/refresh?edgeConnectionId=%s", c->base_url,
-                       uuid_format(edge, id));
-        return r < 0 ? r : call_begin(&call, ret);
+        call->expected = 202;
+        call->url = text_format("%s" API "/refresh?edgeConnectionId=%s", c->base_url,
+                                uuid_format(edge, id));
+        return call_begin(&call, ret);
 }
 
 /* ---- job ------------------------------------------------------------------------------------ */
@@ -129,20 +111,16 @@ static int job_read(const HttpResponse *response, const Uuid *asked, const Redac
         return r;
 }
 
-static void job_complete(CatalogCall *call, const HttpResponse *response)
+static void job_complete(CatalogCall *call, const HttpResponse *response,
+                         const CatalogAnswer *general)
 {
-        _cleanup_(answer_text_done) AnswerText text = {0};
         _cleanup_(job_document_done) JobDocument job = {0};
-        const AnswerAuth auth = call_auth(call);
-        CatalogJobAnswer answer = {0};
-
-        answer_classify(response, 200, true, &auth, &answer.answer, &text);
-        answer.answer.requests = call->requests;
-        if (answer.answer.fault.scope == FAULT_NONE) {
-                if (job_read(response, &call->id, auth.redact, &job, &answer.answer.fault) == 0)
-                        answer.job = job.job;
-        }
-        answer_seal(&auth, &answer.answer);
+        const Redact *redact = auth_redact(call->catalog->auth);
+        CatalogJobAnswer answer = {.answer = *general};
+        if (answer.answer.fault.scope == FAULT_NONE &&
+            job_read(response, &call->id, redact, &job, &answer.answer.fault) == 0)
+                answer.job = job.job;
+        redact_text(redact, answer.answer.fault.message);
         call->callback.job(&answer, call->userdata);
 }
 
@@ -182,8 +160,9 @@ static int job_url(const Catalog *c, const Uuid *job, JobAddress address, const 
                 return r;
         if (address < JOB_ADDRESS_V1)
                 address = JOB_ADDRESS_V1;
-        return url_printf(ret, "%s%s%s%s", c->base_url, paths[address].before, uuid_format(job, id),
-                          paths[address].after);
+        *ret = text_format("%s%s%s%s", c->base_url, paths[address].before, uuid_format(job, id),
+                           paths[address].after);
+        return *ret ? 0 : -ENOMEM;
 }
 
 int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char *location,
@@ -202,22 +181,20 @@ int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char 
 
 /* ---- Edge connections and sites -------------------------------------------------------------- */
 
-static void edges_complete(CatalogCall *call, const HttpResponse *response)
+static void edges_complete(CatalogCall *call, const HttpResponse *response,
+                           const CatalogAnswer *general)
 {
-        _cleanup_(answer_text_done) AnswerText text = {0};
         _cleanup_(edge_items_done) EdgeItems items = {0};
-        const AnswerAuth auth = call_auth(call);
-        CatalogEdgesAnswer answer = {0};
+        const Redact *redact = auth_redact(call->catalog->auth);
+        CatalogEdgesAnswer answer = {.answer = *general};
 
-        answer_classify(response, 200, true, &auth, &answer.answer, &text);
-        answer.answer.requests = call->requests;
         if (answer.answer.fault.scope == FAULT_NONE)
-                (void)edge_items_parse(response->body, response->body_size, auth.redact, &items,
+                (void)edge_items_parse(response->body, response->body_size, redact, &items,
                                        &answer.answer.fault);
         answer.items = items.items;
         answer.n_items = items.n_items;
         answer.n_unreadable = items.n_unreadable;
-        answer_seal(&auth, &answer.answer);
+        redact_text(redact, answer.answer.fault.message);
         call->callback.edges(&answer, call->userdata);
 }
 
@@ -230,22 +207,19 @@ int catalog_list_edges(Catalog *c, EdgeList list, CatalogEdgesCallback callback,
                 return r;
         call->url_is_guess = true; /* a gateway may not know the Edge API */
         call->callback.edges = callback;
-        r = url_printf(&call->url, "%s" EDGE_API "/%s", c->base_url,
-                       list == EDGE_LIST_CONNECTIONS ? "connections" : "sites");
-        return r < 0 ? r : call_begin(&call, ret);
+        call->url = text_format("%s" EDGE_API "/%s", c->base_url,
+                                list == EDGE_LIST_CONNECTIONS ? "connections" : "sites");
+        return call_begin(&call, ret);
 }
 
 /* ---- list and one --------------------------------------------------------------------------- */
 
-static void page_complete(CatalogCall *call, const HttpResponse *response)
+static void page_complete(CatalogCall *call, const HttpResponse *response,
+                          const CatalogAnswer *general)
 {
-        _cleanup_(answer_text_done) AnswerText text = {0};
         _cleanup_(page_done) Page page = {0};
-        const AnswerAuth auth = call_auth(call);
-        CatalogPageAnswer answer = {.offset = call->offset};
-
-        answer_classify(response, 200, true, &auth, &answer.answer, &text);
-        answer.answer.requests = call->requests;
+        const Redact *redact = auth_redact(call->catalog->auth);
+        CatalogPageAnswer answer = {.answer = *general, .offset = call->offset};
         if (answer.answer.fault.code == CODE_HTTP_TOO_LARGE)
                 fault_prefix(
                         &answer.answer.fault,
@@ -254,7 +228,7 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
                         call->offset, call->limit);
         if (answer.answer.fault.scope == FAULT_NONE) {
                 (void)page_parse(response->body, response->body_size,
-                                 call->of_edge ? &call->id : NULL, call->limit, auth.redact, &page,
+                                 call->of_edge ? &call->id : NULL, call->limit, redact, &page,
                                  &answer.answer.fault);
                 answer.rows = page.rows;
                 answer.n_rows = page.n_rows;
@@ -262,7 +236,7 @@ static void page_complete(CatalogCall *call, const HttpResponse *response)
                         fault_prefix(&answer.answer.fault, "list at offset %" PRId64 ": ",
                                      call->offset);
         }
-        answer_seal(&auth, &answer.answer);
+        redact_text(redact, answer.answer.fault.message);
         call->callback.page(&answer, call->userdata);
 }
 
@@ -282,27 +256,24 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
         call->callback.page = callback;
         if (schema_connection)
                 uuid_format(schema_connection, schema);
-        r = url_printf(&call->url, "%s" API "?%s%s%s%s%soffset=%" PRId64 "&limit=%u", c->base_url,
-                       edge ? "edgeConnectionId=" : "", edge ? uuid_format(edge, id) : "",
-                       schema_connection ? "&schemaConnectionId=" : "", schema,
-                       edge || schema_connection ? "&" : "", offset, limit);
-        return r < 0 ? r : call_begin(&call, ret);
+        call->url = text_format("%s" API "?%s%s%s%s%soffset=%" PRId64 "&limit=%u", c->base_url,
+                                edge ? "edgeConnectionId=" : "", edge ? uuid_format(edge, id) : "",
+                                schema_connection ? "&schemaConnectionId=" : "", schema,
+                                edge || schema_connection ? "&" : "", offset, limit);
+        return call_begin(&call, ret);
 }
 
-static void one_complete(CatalogCall *call, const HttpResponse *response)
+static void one_complete(CatalogCall *call, const HttpResponse *response,
+                         const CatalogAnswer *general)
 {
-        _cleanup_(answer_text_done) AnswerText text = {0};
         _cleanup_(page_done) Page page = {0};
-        const AnswerAuth auth = call_auth(call);
-        CatalogOneAnswer answer = {0};
-
-        answer_classify(response, 200, true, &auth, &answer.answer, &text);
-        answer.answer.requests = call->requests;
+        const Redact *redact = auth_redact(call->catalog->auth);
+        CatalogOneAnswer answer = {.answer = *general};
         if (answer.answer.fault.scope == FAULT_NONE &&
-            page_parse_one(response->body, response->body_size, auth.redact, &page,
+            page_parse_one(response->body, response->body_size, redact, &page,
                            &answer.answer.fault) == 0)
                 answer.row = page.rows[0];
-        answer_seal(&auth, &answer.answer);
+        redact_text(redact, answer.answer.fault.message);
         answer.absent = response->error == 0 &&
                         (response->status == 404 || response->status == 410) &&
                         answer_is_standard_error(response);
@@ -319,6 +290,6 @@ int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, voi
                 return r;
         call->id = *id;
         call->callback.one = callback;
-        r = url_printf(&call->url, "%s" API "/%s", c->base_url, uuid_format(id, text));
-        return r < 0 ? r : call_begin(&call, ret);
+        call->url = text_format("%s" API "/%s", c->base_url, uuid_format(id, text));
+        return call_begin(&call, ret);
 }

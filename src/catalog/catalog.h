@@ -169,9 +169,3 @@ int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, voi
                     CatalogCall **ret);
 
 CatalogCall *catalog_cancel(CatalogCall *call); /* NULL is fine; returns NULL */
-
-/* What a state and result mean (see docs/failures.md). */
-bool catalog_job_terminal(const JobStatus *job);
-/* COMPLETED or (CAPABILITY_)SUCCEEDED, and the result absent, NOT_SET or SUCCESS */
-bool catalog_job_clean(const JobStatus *job);
-bool catalog_job_waiting(const JobStatus *job); /* WAITING or SUBMITTED: not started yet */

@@ -116,7 +116,7 @@ static int job_read_status(const cJSON *object, const Uuid *asked, const Redact 
         if (r < 0)
                 return r == -EINVAL && id >= 0 ? -EPROTO : r;
         (void)json_get_number(object, "progressPercentage", 0, 100, &ret->progress);
-        if (id == -ENOENT && asked && is_edge && job_state_find(ret->state)->of_edge) {
+        if (id == -ENOENT && asked && is_edge && job_state_is_of_edge(ret->state)) {
                 ret->id = *asked;
                 id = 0;
         }
@@ -155,19 +155,4 @@ int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *re
         job.document = document;
         *ret = (JobDocument){.job = job, .message = message, .document = document};
         return 0;
-}
-
-bool catalog_job_terminal(const JobStatus *job)
-{
-        return job_state_find(job->state)->terminal;
-}
-
-bool catalog_job_clean(const JobStatus *job)
-{
-        return job_state_find(job->state)->good && job_result_is_good(job->result);
-}
-
-bool catalog_job_waiting(const JobStatus *job)
-{
-        return job->state[0] == '\0' || job_state_find(job->state)->waiting;
 }

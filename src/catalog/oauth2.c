@@ -276,12 +276,10 @@ static int oauth2_form(const OAuth2 *o, Text *ret)
 
 static int oauth2_basic(const OAuth2 *o, Text *ret)
 {
-        _cleanup_(text_wipe) Text pair = {0};
-        int r = text_printf(&pair, "%s:%s", o->id, o->secret.data);
-        char *value = r < 0 ? NULL : base64_encode(pair.data, pair.size);
+        char *value = base64_credentials(o->id, o->secret.data);
         if (!value)
                 return -ENOMEM;
-        r = text_printf(ret, "Basic %s", value);
+        int r = text_printf(ret, "Basic %s", value);
         explicit_bzero(value, strlen(value));
         free(value);
         return r;

@@ -5,10 +5,8 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/text.h"
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,17 +69,6 @@ static char *spell_url(const char *secret)
         return out;
 }
 
-static char *spell_basic(const char *username, const char *secret)
-{
-        char *pair;
-        if (asprintf(&pair, "%s:%s", username, secret) < 0)
-                return NULL;
-        char *encoded = base64_encode(pair, strlen(pair));
-        wipe(pair);
-        free(pair);
-        return encoded;
-}
-
 int redact_add(Redact *b, const char *username, const char *secret)
 {
         if (!secret || strlen(secret) < SECRET_MIN_BYTES)
@@ -90,7 +77,7 @@ int redact_add(Redact *b, const char *username, const char *secret)
                 [SPELLED_PLAIN] = strdup(secret),
                 [SPELLED_JSON] = spell_json(secret),
                 [SPELLED_URL] = spell_url(secret),
-                [SPELLED_BASIC] = username ? spell_basic(username, secret) : NULL,
+                [SPELLED_BASIC] = username ? base64_credentials(username, secret) : NULL,
         };
         if (!fresh[SPELLED_PLAIN] || !fresh[SPELLED_JSON] || !fresh[SPELLED_URL] ||
             (username && !fresh[SPELLED_BASIC])) {

@@ -6,6 +6,7 @@
  */
 #include "sync/polling.h"
 #include "base/duration.h"
+#include "base/job_state.h"
 #include "base/text.h"
 #include <errno.h>
 #include <stdio.h>
@@ -77,7 +78,7 @@ static void polling_seen(Polling *p, const JobStatus *job, uint64_t now_usec)
                 p->delay_usec = p->limits.poll_min_usec;
         p->progress = job->progress;
         (void)snprintf(p->state, sizeof(p->state), "%s", job->state);
-        if (!p->running_usec && !catalog_job_waiting(job))
+        if (!p->running_usec && !job_is_waiting(job))
                 p->running_usec = now_usec;
         p->not_found = 0;
         p->peer_only = true;
@@ -86,7 +87,7 @@ static void polling_seen(Polling *p, const JobStatus *job, uint64_t now_usec)
 
 static PollingStep polling_ended(const CatalogJob *job, Fault *ret_fault)
 {
-        if (catalog_job_clean(&job->status))
+        if (job_is_clean(&job->status))
                 return POLLING_CLEAN;
         char message[512];
         text_printable(job->message, strlen(job->message), message, sizeof(message));
@@ -175,7 +176,7 @@ PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t 
                 return polling_fault(p, answer, now_usec, random, ret_delay_usec, ret_fault);
 
         polling_seen(p, &answer->job.status, now_usec);
-        if (catalog_job_terminal(&answer->job.status))
+        if (job_is_terminal(&answer->job.status))
                 return polling_ended(&answer->job, ret_fault);
         return polling_wait(p, now_usec, random, ret_delay_usec, ret_fault);
 }

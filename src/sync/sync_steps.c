@@ -9,6 +9,7 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/job_state.h"
 #include "base/log.h"
 #include "sync/sync_steps_private.h"
 #include <errno.h>
@@ -129,7 +130,7 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
         s->call = NULL;
         if (answer->answer.fault.scope == FAULT_NONE) {
                 sync_take_job(s, &answer->job);
-                if (!catalog_job_terminal(&answer->job.status))
+                if (!job_is_terminal(&answer->job.status))
                         s->refreshed_usec = s->asked_usec;
         }
         s->input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});

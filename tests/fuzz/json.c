@@ -2,6 +2,7 @@
  * Targets of src/catalog: JSON, pages, rows, jobs, error bodies, and credentials in any of them.
  */
 #include "catalog/json.h"
+#include "base/job_state.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "catalog/answer.h"
@@ -288,10 +289,8 @@ void fuzz_job(const uint8_t *data, size_t size)
                 FUZZ_CHECK(job.job.status.progress >= -1 && job.job.status.progress <= 100);
                 FUZZ_CHECK(strlen(job.job.message) <= LIMIT_JOB_MESSAGE_MAX_BYTES);
                 FUZZ_CHECK(text_utf8_valid(job.job.message, strlen(job.job.message)));
-                FUZZ_CHECK(!catalog_job_clean(&job.job.status) ||
-                           catalog_job_terminal(&job.job.status));
-                FUZZ_CHECK(!catalog_job_waiting(&job.job.status) ||
-                           !catalog_job_terminal(&job.job.status));
+                FUZZ_CHECK(!job_is_clean(&job.job.status) || job_is_terminal(&job.job.status));
+                FUZZ_CHECK(!job_is_waiting(&job.job.status) || !job_is_terminal(&job.job.status));
                 check_absent(&c, job.job.message, strlen(job.job.message));
                 check_document(&c, job.job.document, LIMIT_JOB_DOCUMENT_MAX_BYTES);
                 job_document_done(&job);

@@ -114,16 +114,16 @@ static void a_late_answer_to_an_old_secret_changes_nothing(void **state)
         uint64_t now = auth_generation(a);
         assert_int_equal(auth_on_401(a, now, &first), DOUBT_LATER);
         assert_int_equal(auth_on_401(a, now, &again), DOUBT_OVER);
-        auth_end_doubt(a);
-        assert_true(auth_is_refused(a));
+        doubt_end(auth_doubt(a));
+        assert_true(auth_doubt(a)->refused);
 
         assert_false(auth_on_answer(a, old));
-        assert_true(auth_is_refused(a));
+        assert_true(auth_doubt(a)->refused);
         assert_int_equal(auth_on_401(a, now, &first), DOUBT_OVER);
         assert_true(auth_on_answer(a, now));
-        assert_false(auth_is_refused(a));
+        assert_false(auth_doubt(a)->refused);
         assert_int_equal(auth_on_401(a, old, &again), DOUBT_NOW);
-        assert_false(auth_is_refused(a));
+        assert_false(auth_doubt(a)->refused);
         (void)auth_free(a);
 }
 

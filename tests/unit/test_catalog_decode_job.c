@@ -2,6 +2,7 @@
  * Job documents: both shapes, every state and result, odd progress, and what is no Job.
  */
 #include "base/cleanup.h"
+#include "base/job_state.h"
 #include "base/limits.h"
 #include "catalog/job.h"
 #include <errno.h>
@@ -90,9 +91,9 @@ static void every_state_and_result_means_one_thing(void **state)
                 JobDocument d = {0};
                 (void)snprintf(text, sizeof(text), "{" HAS_ID ",%s}", cases[i].members);
                 assert_int_equal(parse(text, &d), 0);
-                if (catalog_job_terminal(&d.job.status) != cases[i].terminal ||
-                    catalog_job_clean(&d.job.status) != cases[i].clean ||
-                    catalog_job_waiting(&d.job.status) != cases[i].waiting)
+                if (job_is_terminal(&d.job.status) != cases[i].terminal ||
+                    job_is_clean(&d.job.status) != cases[i].clean ||
+                    job_is_waiting(&d.job.status) != cases[i].waiting)
                         fail_msg("%s", cases[i].members);
                 job_document_done(&d);
         }
@@ -152,9 +153,9 @@ static void the_edge_job_system_is_understood(void **state)
                                  0);
                 assert_string_equal(d.job.status.state, cases[i].state);
                 assert_true(uuid_equal(&d.job.status.id, &asked));
-                assert_int_equal(catalog_job_terminal(&d.job.status), cases[i].terminal);
-                assert_int_equal(catalog_job_clean(&d.job.status), cases[i].clean);
-                assert_int_equal(catalog_job_waiting(&d.job.status), cases[i].waiting);
+                assert_int_equal(job_is_terminal(&d.job.status), cases[i].terminal);
+                assert_int_equal(job_is_clean(&d.job.status), cases[i].clean);
+                assert_int_equal(job_is_waiting(&d.job.status), cases[i].waiting);
                 job_document_done(&d);
         }
         /* What somebody else says of themselves is no job. */
