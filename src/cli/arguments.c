@@ -51,8 +51,9 @@ static const char common_help[] =
         "  -h, --help             this text; after a command: that command's\n"
         "  -V, --version          the version\n";
 
-void arguments_print_help(FILE *out, const Command *commands, size_t n_commands,
-                          const Command *command)
+/* `command` NULL: the list of commands. */
+static void print_help(FILE *out, const Command *commands, size_t n_commands,
+                       const Command *command)
 {
         if (!command) {
                 fputs("edgemirror keeps a PostgreSQL mirror of the database connections that a "
@@ -139,7 +140,7 @@ static ArgumentsResult parse_options(const Command *commands, size_t n_commands,
                         line->level = LOG_LEVEL_ERROR;
                         break;
                 case 'h':
-                        arguments_print_help(stdout, commands, n_commands, command);
+                        print_help(stdout, commands, n_commands, command);
                         return ARGUMENTS_DONE;
                 case 'V':
                         puts("edgemirror " EDGEMIRROR_VERSION);
@@ -171,7 +172,7 @@ ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int 
         if (r != ARGUMENTS_RUN)
                 return r;
         if (optind >= argc) {
-                arguments_print_help(stderr, commands, n_commands, NULL);
+                print_help(stderr, commands, n_commands, NULL);
                 return ARGUMENTS_WRONG;
         }
         const Command *command = find_command(commands, n_commands, argv[optind]);

@@ -18,7 +18,3 @@ typedef enum ArgumentsResult {
  * sides of the command. argv is permuted as getopt does, and *ret points into it. */
 ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int argc, char **argv,
                                 CommandLine *ret, const Command **ret_command);
-
-/* `command` NULL: the list of commands. */
-void arguments_print_help(FILE *out, const Command *commands, size_t n_commands,
-                          const Command *command);

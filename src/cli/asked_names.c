@@ -28,15 +28,13 @@ void asked_names_mark(AskedNames *a, const char *name)
                 a->seen[i] = a->seen[i] || text_equal(a->names[i], name);
 }
 
-bool asked_names_missing(const AskedNames *a, const char *command)
+bool asked_names_missing(const AskedNames *a, const char *command, const char *advice)
 {
         bool missing = false;
         for (size_t i = 0; a->names && a->names[i]; i++) {
                 if (a->seen[i])
                         continue;
-                log_error("%s: the mirror knows no edge \"%s\"; edgemirror sync registers it if it "
-                          "is configured",
-                          command, a->names[i]);
+                log_error("%s: the mirror knows no edge \"%s\"; %s", command, a->names[i], advice);
                 missing = true;
         }
         return missing;

@@ -19,7 +19,8 @@ int asked_names_take(AskedNames *a, const Config *config, char *const *given);
 
 void asked_names_mark(AskedNames *a, const char *name); /* the mirror knows it */
 
-/* Says which the mirror does not know; true when there are any. */
-bool asked_names_missing(const AskedNames *a, const char *command);
+/* Says which the mirror does not know, with an advice; true when there are any. */
+bool asked_names_missing(const AskedNames *a, const char *command, const char *advice);
+#define ASKED_NAMES_SYNC "edgemirror sync registers it if it is configured"
 
 void asked_names_done(AskedNames *a);

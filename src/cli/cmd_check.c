@@ -148,7 +148,7 @@ static void check_mirror(Check *c)
         Fault fault;
         MirrorTask *task;
         int status = session_try_mirror(&c->session, &fault);
-        int r = status == 0 ? mirror_check(c->session.mirror, check_on_mirror, c, &task) : 0;
+        int r = status == 0 ? mirror_check(c->session.peers->mirror, check_on_mirror, c, &task) : 0;
         if (status == 0 && r >= 0)
                 return;
         if (r < 0)
@@ -173,7 +173,7 @@ static void check_token(Check *c)
         static const Fault none;
         uint64_t left;
         char length[DURATION_STRING_SIZE], detail[80];
-        if (c->token_reported || !catalog_has_token(c->session.catalog, &left))
+        if (c->token_reported || !catalog_has_token(c->session.peers->catalog, &left))
                 return;
         c->token_reported = true;
         if (left == UINT64_MAX)
@@ -238,8 +238,8 @@ static void check_edge(Check *c, const ConfigEdge *edge)
         c->asked = true;
         if (e) {
                 *e = (EdgeCheck){.check = c, .edge = edge};
-                r = catalog_list(c->session.catalog, &edge->id, schema, 0, 1, check_on_page, e,
-                                 &e->call);
+                r = catalog_list(c->session.peers->catalog, &edge->id, schema, 0, 1, check_on_page,
+                                 e, &e->call);
         }
         if (r >= 0) {
                 c->n_open++;

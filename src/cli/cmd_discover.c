@@ -160,8 +160,8 @@ int command_discover(const CommandLine *line)
         if (status == 0)
                 status = session_open_catalog(&c.session);
         if (status == 0) {
-                int r = discover_start(c.session.catalog, c.session.event, discovery_on_found, &c,
-                                       &c.discover);
+                int r = discover_start(c.session.peers->catalog, c.session.event,
+                                       discovery_on_found, &c, &c.discover);
                 if (r < 0) {
                         log_error("discover: the catalog cannot be asked: %s", strerrordesc_np(-r));
                         status = CLI_EXIT_EDGE_FAILED;

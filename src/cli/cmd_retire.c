@@ -4,7 +4,6 @@
  */
 #include "base/log.h"
 #include "base/text.h"
-#include "cli/asked_names.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/session.h"
@@ -18,18 +17,11 @@
 typedef struct Retirement {
         Session session;
         const CommandLine *line;
-        AskedNames asked;
         MirrorTask *task;
         Uuid *edges;
         size_t n_edges;
-        int status;
+        bool some_configured;
 } Retirement;
-
-static void retirement_end(Retirement *c, int status)
-{
-        c->status = status;
-        (void)sd_event_exit(c->session.event, 0);
-}
 
 static int refuse_configured(const ConfigEdge *edge)
 {
@@ -58,26 +50,25 @@ static void retirement_on_done(const Fault *fault, void *userdata)
 {
         Retirement *c = userdata;
         c->task = NULL;
-        if (fault->scope != FAULT_NONE)
-                log_error("retire: %s", fault->message);
-        else
-                puts(c->line->forget ? "forgotten" : "retired");
-        retirement_end(c, fault_exit_status(fault));
+        if (fault->scope != FAULT_NONE) {
+                session_fail(&c->session, fault);
+                return;
+        }
+        puts(c->line->forget ? "forgotten" : "retired");
+        session_end(&c->session, CLI_EXIT_DONE);
 }
 
 static void retirement_begin(Retirement *c)
 {
         if (!is_wanted(c)) {
                 fputs("nothing was done\n", stderr);
-                retirement_end(c, CLI_EXIT_EDGE_FAILED);
+                session_end(&c->session, CLI_EXIT_EDGE_FAILED);
                 return;
         }
-        int r = mirror_retire(c->session.mirror, c->edges, c->n_edges, c->line->forget,
+        int r = mirror_retire(c->session.peers->mirror, c->edges, c->n_edges, c->line->forget,
                               retirement_on_done, c, &c->task);
-        if (r >= 0)
-                return;
-        log_error("retire: %s", strerrordesc_np(-r));
-        retirement_end(c, CLI_EXIT_EDGE_FAILED);
+        if (r < 0)
+                session_end(&c->session, session_could_not(&c->session, r));
 }
 
 /* A name that the configuration does not know may belong to an id that it has under another one. */
@@ -85,29 +76,15 @@ static void retirement_take(Retirement *c, const MirrorRetirable *edge)
 {
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 64], id[UUID_STRING_SIZE];
         const ConfigEdge *configured = config_find_edge_by_id(c->session.config, &edge->edge);
-        asked_names_mark(&c->asked, edge->asked);
+        asked_names_mark(&c->session.asked, edge->asked);
         if (configured)
-                c->status = refuse_configured(configured);
+                c->some_configured = refuse_configured(configured) != 0;
         c->edges[c->n_edges++] = edge->edge;
         printf("%s (%s): %" PRId64 " rows present, %" PRId64 " versions in the history, %" PRId64
                " runs\n",
                text_printable(edge->name, strlen(edge->name), name, sizeof(name)),
                uuid_format(&edge->edge, id), edge->rows, edge->versions, edge->runs);
         (void)fflush(stdout); /* before the question */
-}
-
-static bool retirement_lacks_names(const Retirement *c)
-{
-        bool missing = false;
-        for (size_t i = 0; c->asked.names[i]; i++) {
-                if (c->asked.seen[i])
-                        continue;
-                log_error("retire: the mirror knows no edge \"%s\"; edgemirror status lists those "
-                          "that it knows",
-                          c->asked.names[i]);
-                missing = true;
-        }
-        return missing;
 }
 
 static void retirement_on_found(const MirrorRetirable *edge, const Fault *fault, void *userdata)
@@ -118,15 +95,14 @@ static void retirement_on_found(const MirrorRetirable *edge, const Fault *fault,
                 return;
         }
         c->task = NULL;
-        if (fault->scope != FAULT_NONE) {
-                log_error("retire: %s", fault->message);
-                retirement_end(c, fault_exit_status(fault));
-        } else if (retirement_lacks_names(c) || c->status != CLI_EXIT_DONE) {
-                c->status = CLI_EXIT_USAGE;
-                (void)sd_event_exit(c->session.event, 0);
-        } else {
+        if (fault->scope != FAULT_NONE)
+                session_fail(&c->session, fault);
+        else if (asked_names_missing(&c->session.asked, "retire",
+                                     "edgemirror status lists those that it knows") ||
+                 c->some_configured)
+                session_end(&c->session, CLI_EXIT_USAGE);
+        else
                 retirement_begin(c);
-        }
 }
 
 static int retirement_open(Retirement *c)
@@ -139,24 +115,20 @@ static int retirement_open(Retirement *c)
                         status = refuse_configured(edge);
         }
         if (status == 0)
-                status = session_open_mirror(&c->session);
+                status = session_open_reading(&c->session, c->line);
         if (status != 0)
                 return status;
         /* A name may be the id of another edge: two of each at most. */
         c->edges = calloc(2 * n + 1, sizeof(*c->edges));
-        int r = c->edges ? asked_names_take(&c->asked, c->session.config, c->line->names) : -ENOMEM;
-        if (r >= 0)
-                r = mirror_find_retirable(c->session.mirror, c->asked.names, retirement_on_found, c,
-                                          &c->task);
-        if (r >= 0)
-                return CLI_EXIT_DONE;
-        log_error("retire: %s", strerrordesc_np(-r));
-        return CLI_EXIT_EDGE_FAILED;
+        int r = c->edges ? mirror_find_retirable(c->session.peers->mirror, c->session.asked.names,
+                                                 retirement_on_found, c, &c->task)
+                         : -ENOMEM;
+        return r < 0 ? session_could_not(&c->session, r) : CLI_EXIT_DONE;
 }
 
 int command_retire(const CommandLine *line)
 {
-        Retirement c = {.line = line};
+        Retirement c = {.session = {.command = "retire"}, .line = line};
         if (!line->names[0]) {
                 log_error("retire: which edges? Name them, or give their ids; edgemirror status "
                           "lists them");
@@ -167,13 +139,7 @@ int command_retire(const CommandLine *line)
                           "--yes answers it");
                 return CLI_EXIT_USAGE;
         }
-        int status = retirement_open(&c);
-        if (status == 0) {
-                status = session_loop(&c.session);
-                status = status ? status : c.status;
-        }
-        asked_names_done(&c.asked);
+        int status = session_finish(&c.session, retirement_open(&c));
         free(c.edges);
-        session_done(&c.session);
         return status;
 }

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/timer.h"
-#include "cli/asked_names.h"
 #include "cli/cli.h"
 #include "cli/command.h"
 #include "cli/session.h"
@@ -27,13 +26,11 @@
 
 typedef struct StatusView {
         Session session;
-        AskedNames asked;
         bool json, colour, watch, check;
         bool *known;           /* of the configuration's edges: the mirror has it */
         ServiceStatus service; /* in this look; the next too */
         EdgesStatus edges;
         size_t n_edges, n_running, n_trouble; /* in this look */
-        int status;
 
         /* of a watch */
         Timer timer;
@@ -62,7 +59,7 @@ static const ConfigEdge *status_know(StatusView *v, const Uuid *edge)
 static void status_take_unknown(StatusView *v)
 {
         const Config *config = v->session.config;
-        for (size_t i = 0; !v->asked.names && i < config->n_edges; i++)
+        for (size_t i = 0; !v->session.asked.names && i < config->n_edges; i++)
                 if (config->edges[i].enabled && !v->known[i])
                         edges_status_take_unknown(&v->edges, config->edges[i].name);
 }
@@ -71,7 +68,7 @@ static void status_take_row(StatusView *v, const MirrorStatus *s)
 {
         const char *unscheduled = edge_status_unscheduled(&v->service, s, status_know(v, &s->edge));
         bool trouble = unscheduled || status_is_trouble(s);
-        asked_names_mark(&v->asked, s->name);
+        asked_names_mark(&v->session.asked, s->name);
         if (v->check) {
                 edges_status_take(&v->edges, s, unscheduled);
         } else if (v->json) {
@@ -195,11 +192,12 @@ static int watch_begin(StatusView *v)
 
 static void status_failed(StatusView *v, const Fault *fault)
 {
-        v->status = fault_exit_status(fault);
-        if (v->check)
-                printf("NOT OK: %s\n", fault->message);
-        else
-                log_error("status: %s", fault->message);
+        if (!v->check) {
+                session_fail(&v->session, fault);
+                return;
+        }
+        printf("NOT OK: %s\n", fault->message);
+        session_end(&v->session, fault_exit_status(fault));
 }
 
 static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userdata)
@@ -210,29 +208,25 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 return;
         }
         v->task = NULL;
-        if (fault->scope == FAULT_NONE && asked_names_missing(&v->asked, "status")) {
-                v->status = CLI_EXIT_USAGE;
+        int status = CLI_EXIT_DONE;
+        if (fault->scope == FAULT_NONE &&
+            asked_names_missing(&v->session.asked, "status", ASKED_NAMES_SYNC)) {
+                status = CLI_EXIT_USAGE;
         } else if (v->watch) {
                 watch_took(v, fault);
                 return;
         } else if (fault->scope != FAULT_NONE) {
                 status_failed(v, fault);
+                return;
         } else if (v->check) {
                 status_take_unknown(v);
-                v->status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE
-                                                                       : CLI_EXIT_EDGE_FAILED;
-        } else if (!v->asked.names && v->n_edges == 0 && !v->json) {
+                status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE
+                                                                    : CLI_EXIT_EDGE_FAILED;
+        } else if (!v->session.asked.names && v->n_edges == 0 && !v->json) {
                 puts("the mirror has no edges yet; edgemirror sync registers those of the "
                      "configuration");
         }
-        (void)sd_event_exit(v->session.event, 0);
-}
-
-static void status_could_not(StatusView *v, int r)
-{
-        log_error("status: %s", strerrordesc_np(-r));
-        v->status = CLI_EXIT_EDGE_FAILED;
-        (void)sd_event_exit(v->session.event, 0);
+        session_end(&v->session, status);
 }
 
 static void status_on_instance(const MirrorInstanceStatus *instance, const Fault *fault,
@@ -251,9 +245,10 @@ static void status_on_instance(const MirrorInstanceStatus *instance, const Fault
         }
         if (out && !(v->watch && v->service.n_known == 0))
                 service_status_end(&v->service, out);
-        int r = mirror_status(v->session.mirror, v->asked.names, status_on_row, v, &v->task);
+        int r = mirror_status(v->session.peers->mirror, v->session.asked.names, status_on_row, v,
+                              &v->task);
         if (r < 0)
-                status_could_not(v, r);
+                session_end(&v->session, session_could_not(&v->session, r));
 }
 
 static void status_ask(StatusView *v)
@@ -262,9 +257,9 @@ static void status_ask(StatusView *v)
         v->service = (ServiceStatus){0};
         int r = v->watch ? watch_open(v) : 0;
         if (r >= 0)
-                r = mirror_instances(v->session.mirror, status_on_instance, v, &v->task);
+                r = mirror_instances(v->session.peers->mirror, status_on_instance, v, &v->task);
         if (r < 0)
-                status_could_not(v, r);
+                session_end(&v->session, session_could_not(&v->session, r));
 }
 
 /* Colour is for terminals, and for people who have not said that they want none (no-color.org). */
@@ -277,25 +272,19 @@ static bool wants_colour(void)
 
 static int status_open(StatusView *v, const CommandLine *line)
 {
-        int status = session_load(&v->session, line->config_file);
-        v->session.only_reads = true; /* on call, a standby is better than nothing */
-        if (status == 0)
-                status = session_open_mirror(&v->session);
+        int status = session_open_reading(&v->session, line);
         if (status != 0)
                 return status;
         v->known = calloc(v->session.config->n_edges + 1, sizeof(*v->known));
-        int r = v->known ? asked_names_take(&v->asked, v->session.config, line->names) : -ENOMEM;
-        if (r >= 0 && v->watch)
-                r = watch_begin(v);
-        if (r >= 0)
-                return 0;
-        log_error("status: %s", strerrordesc_np(-r));
-        return CLI_EXIT_EDGE_FAILED;
+        int r = !v->known ? -ENOMEM : v->watch ? watch_begin(v) : 0;
+        return r < 0 ? session_could_not(&v->session, r) : 0;
 }
 
 int command_status(const CommandLine *line)
 {
-        StatusView v = {.json = line->json,
+        /* on call, a standby is better than nothing */
+        StatusView v = {.session = {.command = "status", .only_reads = true},
+                        .json = line->json,
                         .watch = line->watch,
                         .check = line->check,
                         .colour = wants_colour()};
@@ -310,15 +299,11 @@ int command_status(const CommandLine *line)
                 return CLI_EXIT_USAGE;
         }
         int status = status_open(&v, line);
-        if (status == 0) {
+        if (status == 0)
                 status_ask(&v);
-                status = session_loop(&v.session);
-                status = status ? status : v.status;
-        }
+        status = session_finish(&v.session, status);
         watch_close(&v);
         timer_cancel(&v.timer);
-        asked_names_done(&v.asked);
         free(v.known);
-        session_done(&v.session);
         return status;
 }

@@ -173,38 +173,33 @@ static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, SyncOutcom
         command_report(c, edge, &report, NULL);
 }
 
-static void runner_could_not(Runner *r, int error)
+static void command_stop_edge(SyncCommand *c, const ConfigEdge *edge)
 {
-        SyncCommand *c = r->command;
-        Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -error, CODE_NO_RESOURCES, "the sync could not begin: %s",
-                  strerrordesc_np(-error));
-        r->line = progress_line_remove(r->line);
-        r->plan = plan_free(r->plan);
-        command_fail_edge(c, r->edge, OUTCOME_FAILED, &fault);
+        Fault stopped;
+        fault_set(&stopped, FAULT_RUN, ECANCELED, CODE_STOPPED, "stopped before it began");
+        command_fail_edge(c, edge, OUTCOME_ABORTED, &stopped);
 }
 
-static void runner_on_again(void *userdata)
+/* Starts the edge's sync, or reports why not. It counts as running. */
+static void runner_begin(Runner *r)
 {
-        Runner *r = userdata;
         SyncCommand *c = r->command;
         int error = runner_start(c, r);
         if (error >= 0)
                 return;
+        Fault fault;
+        fault_set(&fault, FAULT_PROCESS, -error, CODE_NO_RESOURCES, "the sync could not begin: %s",
+                  strerrordesc_np(-error));
         c->running--;
-        runner_could_not(r, error);
+        r->line = progress_line_remove(r->line);
+        r->plan = plan_free(r->plan);
+        command_fail_edge(c, r->edge, OUTCOME_FAILED, &fault);
         command_wake(c);
 }
 
-/* Starts the edge's sync, or reports why not. */
-static void runner_begin(SyncCommand *c, Runner *r)
+static void runner_on_again(void *userdata)
 {
-        int error = runner_start(c, r);
-        if (error >= 0) {
-                c->running++;
-                return;
-        }
-        runner_could_not(r, error);
+        runner_begin(userdata);
 }
 
 static size_t command_most(const SyncCommand *c)
@@ -215,18 +210,17 @@ static size_t command_most(const SyncCommand *c)
 
 static void command_go_on(SyncCommand *c)
 {
-        Fault stopped;
-        fault_set(&stopped, FAULT_RUN, ECANCELED, CODE_STOPPED, "stopped before it began");
         while (c->next < c->n_edges && c->running < command_most(c)) {
                 Runner *r = &c->runners[c->next];
                 r->command = c;
                 r->edge = c->edges[c->next++];
                 if (c->stopping) {
-                        command_fail_edge(c, r->edge, OUTCOME_ABORTED, &stopped);
+                        command_stop_edge(c, r->edge);
                 } else if (c->peer_fault.scope != FAULT_NONE) {
                         command_fail_edge(c, r->edge, OUTCOME_FAILED, &c->peer_fault);
                 } else {
-                        runner_begin(c, r);
+                        c->running++;
+                        runner_begin(r);
                 }
         }
         if (c->running == 0 && c->next == c->n_edges)
@@ -260,15 +254,6 @@ static void command_on_stop_timeout(void *userdata)
         (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
 }
 
-static void runner_waits_no_more(Runner *r)
-{
-        Fault stopped;
-        fault_set(&stopped, FAULT_RUN, ECANCELED, CODE_STOPPED, "stopped before it began");
-        timer_cancel(&r->again);
-        r->command->running--;
-        command_fail_edge(r->command, r->edge, OUTCOME_ABORTED, &stopped);
-}
-
 static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *info,
                              void *userdata)
 {
@@ -283,10 +268,14 @@ static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *
         progress_view_clear(c->view);
         log_info("stopping; a second signal ends at once");
         for (size_t i = 0; i < c->next; i++) {
-                if (timer_is_armed(&c->runners[i].again))
-                        runner_waits_no_more(&c->runners[i]);
-                else if (c->runners[i].sync)
-                        sync_stop(c->runners[i].sync);
+                Runner *r = &c->runners[i];
+                if (timer_is_armed(&r->again)) {
+                        timer_cancel(&r->again);
+                        c->running--;
+                        command_stop_edge(c, r->edge);
+                } else if (r->sync) {
+                        sync_stop(r->sync);
+                }
         }
         if (timer_start(&c->stop_timer, c->session.event,
                         c->session.config->daemon.stop_timeout_usec, 0, command_on_stop_timeout,
@@ -301,12 +290,6 @@ static void command_on_solo_timeout(void *userdata)
         SyncCommand *c = userdata;
         c->catalog_answers = true;
         command_wake(c);
-}
-
-static int command_watch_signals(SyncCommand *c)
-{
-        static const int signals[] = {SIGINT, SIGTERM};
-        return signals_watch(c->session.event, signals, ARRAY_SIZE(signals), command_on_signal, c);
 }
 
 static void command_on_registered(const Fault *fault, void *userdata)
@@ -327,22 +310,17 @@ static void command_on_registered(const Fault *fault, void *userdata)
 
 static int command_register(SyncCommand *c)
 {
-        MirrorEdge *edges = calloc(c->n_edges, sizeof(*edges));
+        size_t n = c->line->dry_run ? 0 : c->n_edges; /* which only looks */
+        _cleanup_(cleanup_free) MirrorEdge *edges = calloc(n + 1, sizeof(*edges));
         MirrorTask *task;
         if (!edges)
                 return -ENOMEM;
-        for (size_t i = 0; i < c->n_edges; i++)
-                edges[i] = (MirrorEdge){
-                        .id = c->edges[i]->id,
-                        .name = c->edges[i]->name,
-                        .enabled = c->edges[i]->enabled,
-                        .schedule = c->edges[i]->schedule_text,
-                        .timezone = c->edges[i]->timezone,
-                };
-        int r = mirror_register(c->session.mirror, edges, c->n_edges, NULL, command_on_registered,
-                                c, &task);
-        free(edges);
-        return r;
+        for (size_t i = 0; i < n; i++) {
+                edges[i] = peers_edge(c->edges[i]);
+                edges[i].enabled = c->edges[i]->enabled;
+        }
+        return mirror_register(c->session.peers->mirror, edges, n, NULL, command_on_registered, c,
+                               &task);
 }
 
 static int command_open(SyncCommand *c)
@@ -353,12 +331,12 @@ static int command_open(SyncCommand *c)
         if (status != 0)
                 return status;
 
-        MirrorTask *task;
+        static const int signals[] = {SIGINT, SIGTERM};
         sd_event *event = c->session.event;
         c->context = (SyncContext){
                 .event = event,
-                .catalog = c->session.catalog,
-                .mirror = c->session.mirror,
+                .catalog = c->session.peers->catalog,
+                .mirror = c->session.peers->mirror,
                 .limiter = &c->session.peers->limiter,
                 .lease_usec = c->session.config->daemon.lease_usec,
                 .patience_usec = c->session.config->catalog.request_timeout_usec,
@@ -366,16 +344,12 @@ static int command_open(SyncCommand *c)
         c->runners = calloc(c->n_edges, sizeof(*c->runners));
         int r = c->runners ? progress_view_new(event, &c->view) : -ENOMEM;
         if (r >= 0)
-                r = command_watch_signals(c);
+                r = signals_watch(event, signals, ARRAY_SIZE(signals), command_on_signal, c);
         if (r >= 0)
                 r = sd_event_add_defer(event, &c->reaper, command_on_reaper, c);
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
-        if (r >= 0 && c->line->dry_run)
-                /* only looks */
-                r = mirror_register(c->session.mirror, NULL, 0, NULL, command_on_registered, c,
-                                    &task);
-        else if (r >= 0)
+        if (r >= 0)
                 r = command_register(c);
         if (r >= 0)
                 return 0;

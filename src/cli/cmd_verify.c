@@ -2,14 +2,12 @@
  * cmd_verify: the command. Says of each edge whether its rows are as its last sync left them.
  */
 #include "base/log.h"
-#include "cli/asked_names.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/json_out.h"
 #include "cli/session.h"
 #include "mirror/verify.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,11 +16,9 @@ enum { NAME_COLUMNS = 24, STATE_COLUMNS = 10 };
 
 typedef struct Verification {
         Session session;
-        AskedNames asked;
         MirrorTask *task;
         bool json;
         size_t n_edges, n_rows_differ, n_history_differs;
-        int status;
 } Verification;
 
 static bool rows_differ(const MirrorVerify *v)
@@ -87,13 +83,9 @@ static void verify_print_json(const MirrorVerify *v)
         json_print_line(o);
 }
 
-static void verify_finish(Verification *c, const Fault *fault)
+static void verify_finish(Verification *c)
 {
-        c->status = fault_exit_status(fault);
-        if (fault->scope != FAULT_NONE) {
-                log_error("verify: %s", fault->message);
-                return;
-        }
+        int status = CLI_EXIT_DONE;
         if (c->n_rows_differ > 0)
                 log_warning("verify: the rows of %zu of %zu edges were altered; edgemirror sync "
                             "--dry-run EDGE shows them, "
@@ -104,23 +96,27 @@ static void verify_finish(Verification *c, const Fault *fault)
                             "it, only a backup has what was there",
                             c->n_history_differs, c->n_edges);
         if (c->n_rows_differ + c->n_history_differs > 0)
-                c->status = CLI_EXIT_EDGE_FAILED;
-        if (asked_names_missing(&c->asked, "verify"))
-                c->status = CLI_EXIT_USAGE;
-        if (!c->asked.names && c->n_edges == 0 && !c->json)
+                status = CLI_EXIT_EDGE_FAILED;
+        if (asked_names_missing(&c->session.asked, "verify", ASKED_NAMES_SYNC))
+                status = CLI_EXIT_USAGE;
+        if (!c->session.asked.names && c->n_edges == 0 && !c->json)
                 puts("the mirror has no edges yet; edgemirror sync registers those of the "
                      "configuration");
+        session_end(&c->session, status);
 }
 
 static void verify_on_edge(const MirrorVerify *v, const Fault *fault, void *userdata)
 {
         Verification *c = userdata;
-        if (!v) {
-                verify_finish(c, fault);
-                (void)sd_event_exit(c->session.event, 0);
+        if (!v && fault->scope != FAULT_NONE) {
+                session_fail(&c->session, fault);
                 return;
         }
-        asked_names_mark(&c->asked, v->name);
+        if (!v) {
+                verify_finish(c);
+                return;
+        }
+        asked_names_mark(&c->session.asked, v->name);
         c->n_edges++;
         c->n_rows_differ += rows_differ(v);
         c->n_history_differs += v->history_differs > 0;
@@ -130,32 +126,16 @@ static void verify_on_edge(const MirrorVerify *v, const Fault *fault, void *user
                 verify_print(v);
 }
 
-static int verify_begin(Verification *c, const CommandLine *line)
-{
-        int status = session_load(&c->session, line->config_file);
-        c->session.only_reads = true; /* on call, a standby is better than nothing */
-        if (status == 0)
-                status = session_open_mirror(&c->session);
-        if (status != 0)
-                return status;
-        int r = asked_names_take(&c->asked, c->session.config, line->names);
-        if (r >= 0)
-                r = mirror_verify(c->session.mirror, c->asked.names, verify_on_edge, c, &c->task);
-        if (r >= 0)
-                return CLI_EXIT_DONE;
-        log_error("verify: %s", strerrordesc_np(-r));
-        return CLI_EXIT_EDGE_FAILED;
-}
-
 int command_verify(const CommandLine *line)
 {
-        Verification c = {.json = line->json};
-        int status = verify_begin(&c, line);
+        /* on call, a standby is better than nothing */
+        Verification c = {.session = {.command = "verify", .only_reads = true}, .json = line->json};
+        int status = session_open_reading(&c.session, line);
         if (status == 0) {
-                status = session_loop(&c.session);
-                status = status ? status : c.status;
+                int r = mirror_verify(c.session.peers->mirror, c.session.asked.names,
+                                      verify_on_edge, &c, &c.task);
+                if (r < 0)
+                        status = session_could_not(&c.session, r);
         }
-        asked_names_done(&c.asked);
-        session_done(&c.session);
-        return status;
+        return session_finish(&c.session, status);
 }

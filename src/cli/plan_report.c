@@ -152,7 +152,7 @@ int plan_finish(Plan *p, Fault *ret_fault)
                          "the plan cannot be kept in a temporary file; check the space in /tmp");
 }
 
-static void plan_copy(Plan *p)
+void plan_print(Plan *p)
 {
         char chunk[16 * 1024];
         size_t n;
@@ -161,16 +161,11 @@ static void plan_copy(Plan *p)
                 (void)fwrite(chunk, 1, n, stdout);
 }
 
-void plan_print(Plan *p)
-{
-        plan_copy(p);
-}
-
 void plan_print_json(Plan *p, cJSON *object)
 {
         if (json_put(stdout, object, 1) == 0) { /* all but the closing brace */
                 fputs(",\"plan\":", stdout);
-                plan_copy(p);
+                plan_print(p);
                 fputs("}\n", stdout);
         }
         (void)fflush(stdout);

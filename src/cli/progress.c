@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/queue.h>
 
 #define DRAW_EVERY_USEC (150 * USEC_PER_MSEC)
 enum {
@@ -21,13 +22,13 @@ enum {
 
 struct ProgressLine {
         ProgressView *view;
-        ProgressLine *next, **link;
+        TAILQ_ENTRY(ProgressLine) entry;
         char name[64];
         char text[COLUMNS_MAX];
 };
 
 struct ProgressView {
-        ProgressLine *first, **last;
+        TAILQ_HEAD(, ProgressLine) lines;
         sd_event *event;
         Timer timer;
         unsigned drawn; /* lines on the screen */
@@ -93,10 +94,11 @@ static void view_on_timer(void *userdata)
         if (v->drawn > 0)
                 (void)text_printf(&frame, "\r\033[%uA", v->drawn);
         unsigned lines = 0, drawn = 0;
-        for (const ProgressLine *l = v->first; l; l = l->next)
+        const ProgressLine *l;
+        TAILQ_FOREACH(l, &v->lines, entry)
                 lines++;
         unsigned shown = lines > v->rows ? v->rows - 1 : lines;
-        for (const ProgressLine *l = v->first; l && drawn < shown; l = l->next, drawn++)
+        for (l = TAILQ_FIRST(&v->lines); drawn < shown; l = TAILQ_NEXT(l, entry), drawn++)
                 frame_add_line(&frame, v, l);
         if (lines > shown) {
                 (void)text_printf(&frame, "and %u more\033[K\n", lines - shown);
@@ -117,7 +119,7 @@ int progress_view_new(sd_event *event, ProgressView **ret)
         _cleanup_(cleanup_progress_view) ProgressView *v = calloc(1, sizeof(*v));
         if (!v)
                 return -ENOMEM;
-        v->last = &v->first;
+        TAILQ_INIT(&v->lines);
         v->event = event;
         log_set_make_way(view_make_way, v);
         *ret = TAKE_PTR(v);
@@ -130,8 +132,8 @@ ProgressView *progress_view_free(ProgressView *v)
                 return NULL;
         log_set_make_way(NULL, NULL);
         progress_view_clear(v);
-        while (v->first)
-                (void)progress_line_remove(v->first);
+        while (!TAILQ_EMPTY(&v->lines))
+                (void)progress_line_remove(TAILQ_FIRST(&v->lines));
         timer_cancel(&v->timer);
         free(v);
         return NULL;
@@ -144,9 +146,7 @@ ProgressLine *progress_line_add(ProgressView *v, const char *name)
                 return NULL;
         l->view = v;
         text_printable(name, strlen(name), l->name, sizeof(l->name));
-        l->link = v->last;
-        *v->last = l;
-        v->last = &l->next;
+        TAILQ_INSERT_TAIL(&v->lines, l, entry);
         view_draw_later(v);
         return l;
 }
@@ -174,11 +174,7 @@ ProgressLine *progress_line_remove(ProgressLine *l)
 {
         if (!l)
                 return NULL;
-        *l->link = l->next;
-        if (l->next)
-                l->next->link = l->link;
-        else
-                l->view->last = l->link;
+        TAILQ_REMOVE(&l->view->lines, l, entry);
         view_draw_later(l->view);
         free(l);
         return NULL;

@@ -46,19 +46,17 @@ static int session_open_event(Session *s, Fault *ret_fault)
 
 int session_try_mirror(Session *s, Fault *ret_fault)
 {
-        if (session_open_event(s, ret_fault) < 0 ||
-            peers_open_mirror(s->peers, s->only_reads, ret_fault) < 0)
-                return session_fault_status(ret_fault);
-        s->mirror = s->peers->mirror;
-        return CLI_EXIT_DONE;
+        return session_open_event(s, ret_fault) < 0 ||
+                               peers_open_mirror(s->peers, s->only_reads, ret_fault) < 0
+                       ? session_fault_status(ret_fault)
+                       : CLI_EXIT_DONE;
 }
 
 int session_try_catalog(Session *s, Fault *ret_fault)
 {
-        if (session_open_event(s, ret_fault) < 0 || peers_open_catalog(s->peers, ret_fault) < 0)
-                return session_fault_status(ret_fault);
-        s->catalog = s->peers->catalog;
-        return CLI_EXIT_DONE;
+        return session_open_event(s, ret_fault) < 0 || peers_open_catalog(s->peers, ret_fault) < 0
+                       ? session_fault_status(ret_fault)
+                       : CLI_EXIT_DONE;
 }
 
 int session_open_mirror(Session *s)
@@ -75,13 +73,48 @@ int session_open_catalog(Session *s)
                                                                : session_failed(&fault);
 }
 
+int session_open_reading(Session *s, const CommandLine *line)
+{
+        int status = s->config ? 0 : session_load(s, line->config_file);
+        if (status == 0)
+                status = session_open_mirror(s);
+        int r = status == 0 ? asked_names_take(&s->asked, s->config, line->names) : 0;
+        return r < 0 ? session_could_not(s, r) : status;
+}
+
+void session_end(Session *s, int status)
+{
+        s->status = status;
+        (void)sd_event_exit(s->event, 0);
+}
+
+void session_fail(Session *s, const Fault *fault)
+{
+        log_error("%s: %s", s->command, fault->message);
+        session_end(s, fault_exit_status(fault));
+}
+
+int session_could_not(const Session *s, int error)
+{
+        log_error("%s: %s", s->command, strerrordesc_np(-error));
+        return CLI_EXIT_EDGE_FAILED;
+}
+
 int session_loop(Session *s)
 {
         int r = sd_event_loop(s->event);
         if (r >= 0)
-                return r;
+                return r ? r : s->status;
         log_error("the event loop failed: %s; there is no result", strerrordesc_np(-r));
         return CLI_EXIT_EDGE_FAILED;
+}
+
+int session_finish(Session *s, int status)
+{
+        if (status == 0)
+                status = session_loop(s);
+        session_done(s);
+        return status;
 }
 
 void session_done(Session *s)
@@ -89,6 +122,7 @@ void session_done(Session *s)
         peers_unref(s->peers);
         sd_event_unref(s->event);
         (void)config_free(s->config);
+        asked_names_done(&s->asked);
         *s = (Session){0};
 }
 

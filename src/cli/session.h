@@ -6,19 +6,22 @@
  */
 #pragma once
 
+#include "cli/asked_names.h"
+#include "cli/command.h"
 #include "peers/peers.h"
 #include <systemd/sd-event.h>
 
 typedef struct Session {
-        Config *config;
-        sd_event *event;
+        const char *command; /* before its messages; NULL: nothing */
         /* set before the mirror is opened: a server that takes no writes will do */
         bool only_reads;
         /* set before it is loaded: a configuration without a section of an edge will do */
         bool edges_optional;
+        Config *config;
+        sd_event *event;
         Peers *peers;
-        Catalog *catalog; /* of the peers; the next too */
-        Mirror *mirror;
+        AskedNames asked; /* of a command that reads the mirror */
+        int status;       /* what the loop was ended with */
 } Session;
 
 /* Loads and validates the configuration (NULL: the default file); prints every error. 0 or
@@ -35,9 +38,22 @@ int session_open_catalog(Session *s);
 int session_try_mirror(Session *s, Fault *ret_fault);
 int session_try_catalog(Session *s, Fault *ret_fault);
 
-/* Runs the loop until a callback ends it. The exit status that it was ended with; 1, and a message,
- * when the loop itself failed: nothing of what was asked is known then. */
-int session_loop(Session *s);
+/* session_load, unless that was done, and session_open_mirror, for a command that reads the mirror,
+ * with the edges that it was asked about. */
+int session_open_reading(Session *s, const CommandLine *line);
+
+/* Ends the loop, with the exit status of the command; with that of a fault, which is said. */
+void session_end(Session *s, int status);
+void session_fail(Session *s, const Fault *fault);
+
+/* Says why nothing was begun (a negative errno), and gives the exit status. */
+int session_could_not(const Session *s, int error);
+
+/* With 0, runs the loop until a callback ends it. Releases the session. The exit status: that, or
+ * what the loop was ended with; 1, and a message, when the loop itself failed: nothing of what was
+ * asked is known then. */
+int session_finish(Session *s, int status);
+int session_loop(Session *s); /* the same, and releases nothing */
 
 /* Says the fault, and gives the exit status: 78 for a file that the configuration names and that
  * cannot be used. */

@@ -1,5 +1,6 @@
 #include "daemon/edges.h"
 #include "daemon/due.h"
+#include "peers/peers.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,15 +59,10 @@ int edges_to_register(const EdgeSet *s, int64_t now_usec, MirrorEdge **ret)
         MirrorEdge *edges = calloc(c->n_edges + 1, sizeof(*edges));
         if (!edges)
                 return -ENOMEM;
-        for (size_t i = 0; i < c->n_edges; i++)
-                edges[i] = (MirrorEdge){
-                        .id = c->edges[i].id,
-                        .name = c->edges[i].name,
-                        .enabled = config_edge_is_due(&c->edges[i]),
-                        .schedule = c->edges[i].schedule_text,
-                        .timezone = c->edges[i].timezone,
-                        .next_run_usec = due_by_schedule(&c->edges[i], now_usec),
-                };
+        for (size_t i = 0; i < c->n_edges; i++) {
+                edges[i] = peers_edge(&c->edges[i]);
+                edges[i].next_run_usec = due_by_schedule(&c->edges[i], now_usec);
+        }
         *ret = edges;
         return 0;
 }

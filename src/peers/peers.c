@@ -83,6 +83,17 @@ Peers *peers_unref(Peers *p)
         return NULL;
 }
 
+MirrorEdge peers_edge(const ConfigEdge *edge)
+{
+        return (MirrorEdge){
+                .id = edge->id,
+                .name = edge->name,
+                .enabled = config_edge_is_due(edge),
+                .schedule = edge->schedule_text,
+                .timezone = edge->timezone,
+        };
+}
+
 int peers_task_begin(PeersTask *t, Peers *peers, int r)
 {
         if (r >= 0)

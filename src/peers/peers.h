@@ -12,6 +12,7 @@
 #include "catalog/oauth2.h"
 #include "config/config.h"
 #include "mirror/mirror.h"
+#include "mirror/registry.h"
 #include <systemd/sd-event.h>
 
 typedef struct Peers {
@@ -46,6 +47,10 @@ Peers *peers_ref(Peers *p);
  * of theirs. NULL is fine. Returns NULL. */
 Peers *peers_unref(Peers *p);
 DEFINE_CLEANUP(Peers, peers, peers_unref)
+
+/* As it is registered: scheduled where it can be, but for its due time. Its texts belong to the
+ * configuration. */
+MirrorEdge peers_edge(const ConfigEdge *edge);
 
 /* A task of the mirror with a reference to its peers. Zeroed: there is none. */
 typedef struct PeersTask {
