@@ -245,7 +245,6 @@ char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t siz
         size_t fits = 0; /* a length at which "…" can still follow */
         bool gap = false;
         bool cut = false;
-
         if (size == 0)
                 return out;
         while (bytes_size > 0) {

@@ -35,7 +35,6 @@ static void cleanup_curl_string(char **s)
 static bool host_is_loopback(const char *host)
 {
         struct in_addr a;
-
         return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
                (inet_pton(AF_INET, host, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
 }
@@ -45,7 +44,6 @@ static bool host_is_loopback(const char *host)
 static const char *url_complaint(const char *value)
 {
         const char *authority = strstr(value, "://");
-
         if (strlen(value) > LIMIT_URL_MAX_BYTES / 2)
                 return "the address is too long";
         if (!authority)
@@ -116,7 +114,6 @@ static int parse_address(const char *value, bool bars_api, OptionContext *contex
         _cleanup_(cleanup_curl_string) char *scheme = NULL, *host = NULL, *port = NULL,
                                             *path = NULL;
         _cleanup_(cleanup_curl_string) char *zone = NULL;
-
         const char *complaint = url_complaint(value);
         if (complaint)
                 return refuse(context, complaint);
@@ -195,7 +192,6 @@ static int parse_auth(const Option *o _unused_, void *object, const char *value,
                       OptionContext *context)
 {
         ConfigCatalog *catalog = &((Config *)object)->catalog;
-
         if (strcmp(value, "basic") == 0)
                 catalog->auth = CONFIG_AUTH_BASIC;
         else if (strcmp(value, "bearer") == 0)

@@ -18,7 +18,6 @@ static int draft_apply(Draft *d, const DraftSetting *s, void *object, OptionCont
 {
         char accepted[OPTION_ACCEPTED_BYTES], shown[SHOWN_BYTES], complaint[OPTION_COMPLAINT_BYTES];
         const Option *o = s->option;
-
         context->warning[0] = '\0';
         int r = option_parse(o, object, s->value, context);
         if (r == -ENOMEM)
@@ -53,7 +52,6 @@ static int apply_default_texts(Config *config, ConfigEdge *defaults, OptionConte
 {
         size_t n;
         const Option *table = option_table(&n);
-
         for (size_t i = 0; i < n; i++) {
                 if (!table[i].default_text)
                         continue;
@@ -69,7 +67,6 @@ static int apply_default_texts(Config *config, ConfigEdge *defaults, OptionConte
 static int apply_default_instance(Config *config)
 {
         char host[256] = "";
-
         if (config->daemon.instance)
                 return 0;
         if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0' ||
@@ -89,7 +86,6 @@ static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defa
         Place polling = {0};
         size_t n_table;
         const Option *table = option_table(&n_table);
-
         *edge = *defaults;
         edge->name = edge->file = NULL;
         if (options_own_strings(edge) < 0)
@@ -158,7 +154,6 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
         Place polling = {0};
         size_t n_table;
         const Option *table = option_table(&n_table);
-
         for (size_t i = 0; i < d->n_settings; i++) {
                 const DraftSetting *s = &d->settings[i];
                 int r = draft_apply(d, s, option_is_of_edge(s->option) ? (void *)defaults : config,
@@ -184,7 +179,6 @@ int draft_assemble(Draft *d, Config *config)
 {
         OptionContext context = {.zones = config->zones};
         ConfigEdge defaults = {0};
-
         int r = apply_default_texts(config, &defaults, &context);
         if (r == 0)
                 r = assemble_scalars(d, config, &defaults, &context);

@@ -20,7 +20,6 @@ void draft_check_required(Draft *d, OptionSection section, const bool *present)
         char accepted[OPTION_ACCEPTED_BYTES];
         size_t n;
         const Option *table = option_table(&n);
-
         for (size_t i = 0; i < n; i++)
                 if (table[i].section == section && table[i].required && !present[i])
                         problems_add(&d->problems, section_place(d, section),
@@ -33,7 +32,6 @@ void draft_check_required(Draft *d, OptionSection section, const bool *present)
 static Place key_place(const Draft *d, OptionSection section, const char *key)
 {
         const Option *o = option_find(section, key);
-
         for (size_t i = d->n_settings; i > 0; i--)
                 if (d->settings[i - 1].option == o)
                         return d->settings[i - 1].place;
@@ -105,7 +103,6 @@ void draft_check_postgres(Draft *d, const Config *config)
 void draft_check_polling(Draft *d, const PollingLimits *polling, Place place)
 {
         char low[DURATION_STRING_SIZE], high[DURATION_STRING_SIZE];
-
         if (polling->poll_min_usec > polling->poll_max_usec)
                 problems_add(
                         &d->problems, place,
@@ -134,7 +131,6 @@ static void check_duplicates(Draft *d, const Config *config, const ConfigEdge **
 {
         static const Uuid NONE = {{0}};
         size_t first = 0;
-
         qsort(order, config->n_edges, sizeof(*order), by_id ? compare_ids : compare_names);
         for (size_t i = 1; i < config->n_edges; i++) {
                 bool same = by_id ? uuid_equal(&order[i]->id, &order[first]->id)
@@ -163,7 +159,6 @@ static void check_duplicates(Draft *d, const Config *config, const ConfigEdge **
 static void check_name_is_no_id(Draft *d, const Config *config)
 {
         Uuid id;
-
         for (size_t i = 0; i < config->n_edges; i++)
                 if (uuid_parse(config->edges[i].name, &id) == 0 &&
                     !uuid_equal(&id, &config->edges[i].id))

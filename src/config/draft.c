@@ -42,7 +42,6 @@ static char *edge_name_cut(char *quoted, const char **ret_complaint)
 {
         char *name = quoted + 1, *end = *quoted == '"' ? strchr(name, '"') : NULL;
         size_t size = end ? (size_t)(end - name) : 0;
-
         *ret_complaint = "an edge's name stands in quotation marks";
         if (!end || end[strspn(end + 1, " \t") + 1] != ']')
                 return NULL;
@@ -80,7 +79,6 @@ static int draft_enter_edge(DraftReader *r, Place place, char *quoted)
 {
         const char *complaint;
         const char *name = edge_name_cut(quoted, &complaint);
-
         if (!name) {
                 problems_add(&r->draft->problems, place, "%s; accepted: " EDGE_ACCEPTED, complaint);
                 return 0;
@@ -101,7 +99,6 @@ static int draft_on_section(void *userdata, unsigned line, const char *header)
 {
         DraftReader *r = userdata;
         Place place = {.file = r->file, .line = line};
-
         r->where = SKIPPING;
         if (!header) /* the reader has said why */
                 return 0;
@@ -181,7 +178,6 @@ static const DraftSetting *draft_find_earlier(const DraftReader *r, const Option
         bool in_edge = r->section == OPTION_EDGE;
         const DraftSetting *list = in_edge ? d->edge_settings : d->settings;
         size_t first = in_edge ? d->edges[d->n_edges - 1].first : 0;
-
         for (size_t i = in_edge ? d->n_edge_settings : d->n_settings; i > first; i--) {
                 if (list[i - 1].place.file != r->file)
                         break;
@@ -195,7 +191,6 @@ static int draft_add_setting(DraftReader *r, Place place, const Option *option, 
 {
         Draft *d = r->draft;
         bool in_edge = r->section == OPTION_EDGE;
-
         int e = in_edge ? RESERVE(d->edge_settings, d->n_edge_settings, d->edge_settings_capacity)
                         : RESERVE(d->settings, d->n_settings, d->settings_capacity);
         char *copy = e == 0 ? strdup(value) : NULL;
@@ -216,7 +211,6 @@ static int draft_on_setting(void *userdata, unsigned line, const char *key, cons
         Problems *problems = &r->draft->problems;
         Place place = {.file = r->file, .line = line};
         char shown[80];
-
         if (r->where == SKIPPING)
                 return 0;
         if (r->where == OUTSIDE) {
@@ -291,7 +285,6 @@ static int draft_add_file(Draft *d, char *name)
 static int draft_read_file(Draft *d, char *name)
 {
         static const ReaderHandler HANDLER = {draft_on_section, draft_on_setting, draft_on_error};
-
         int number = draft_add_file(d, name);
         if (number < 0)
                 return number;

@@ -255,7 +255,6 @@ static unsigned word_distance(const char *a, const char *b)
 {
         unsigned row[64];
         size_t n = strlen(b);
-
         if (n >= ARRAY_SIZE(row))
                 return UINT32_MAX;
         for (size_t j = 0; j <= n; j++)
@@ -276,7 +275,6 @@ const Option *option_suggest(OptionSection section, const char *key)
 {
         const Option *best = NULL;
         unsigned best_distance = (unsigned)strlen(key) / 3 + 1;
-
         for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++) {
                 const Option *o = &OPTIONS[i];
                 if (!option_belongs(o, section) || o->kind == &option_kind_misplaced_secret)
@@ -293,7 +291,6 @@ const Option *option_suggest(OptionSection section, const char *key)
 const char *option_accepted(const Option *o, char out[OPTION_ACCEPTED_BYTES])
 {
         char low[DURATION_STRING_SIZE], high[DURATION_STRING_SIZE];
-
         if (o->kind == &option_kind_count)
                 (void)snprintf(out, OPTION_ACCEPTED_BYTES, "a whole number from %llu to %llu",
                                (unsigned long long)o->min, (unsigned long long)o->max);

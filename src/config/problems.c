@@ -59,7 +59,6 @@ bool problems_any(const Problems *p)
 static int problem_compare(const void *a, const void *b)
 {
         const Problem *x = a, *y = b;
-
         if (x->place.file != y->place.file)
                 return x->place.file < y->place.file ? -1 : 1;
         if (x->place.line != y->place.line)

@@ -38,7 +38,6 @@ static const char SAMPLE_EDGE_TAIL[] = "\n"
 static void print_option(FILE *out, const Option *o)
 {
         char accepted[OPTION_ACCEPTED_BYTES];
-
         (void)fprintf(out, "\n# %s\n# Accepted: %s.%s\n", o->help, option_accepted(o, accepted),
                       o->required ? " Required." : "");
         (void)fprintf(out, "%s%s = %s\n", o->sample_is_off ? ";" : "", o->key,
@@ -54,7 +53,6 @@ int config_print_sample(FILE *out)
 {
         size_t n;
         const Option *table = option_table(&n);
-
         (void)fputs(SAMPLE_HEAD, out);
         for (OptionSection s = OPTION_CATALOG; s < OPTION_SECTIONS; s++) {
                 const char *name =
@@ -73,7 +71,6 @@ int config_print_help(FILE *out)
         char accepted[OPTION_ACCEPTED_BYTES];
         size_t n;
         const Option *table = option_table(&n);
-
         for (OptionSection s = OPTION_CATALOG; s < OPTION_SECTIONS; s++) {
                 (void)fprintf(out, "%s%s\n  %s\n", s == OPTION_CATALOG ? "" : "\n",
                               option_section_name(s), SECTION_NOTES[s]);

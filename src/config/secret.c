@@ -90,7 +90,6 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
         /* O_NONBLOCK: a fifo must not make the service wait */
         _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         struct stat st;
-
         if (fd < 0 && errno == ENOENT && is_credential)
                 return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
                                  "%s: %s does not exist; add LoadCredential=%s:PATH to the unit",
@@ -180,7 +179,6 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
         bool is_credential = text_starts_with(where, CREDENTIAL_PREFIX);
         char path[PATH_MAX];
         int r;
-
         if (is_credential)
                 r = secret_find_credential(where + strlen(CREDENTIAL_PREFIX), path, ret_fault);
         else if (where[0] != '/' ||

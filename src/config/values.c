@@ -42,7 +42,6 @@ static int replace_string(char **field, const char *value)
 int option_parse(const Option *o, void *object, const char *value, OptionContext *context)
 {
         size_t size = strlen(value);
-
         context->complaint[0] = '\0';
         if (o->kind != &option_kind_misplaced_secret) {
                 if (size == 0)
@@ -208,7 +207,6 @@ static int parse_schedule(const Option *o, void *object, const char *value, Opti
         ConfigEdge *edge = object;
         Schedule schedule;
         char error[OPTION_COMPLAINT_BYTES];
-
         int r = schedule_parse(value, &schedule, error, sizeof(error));
         if (r < 0)
                 return refuse(context, "%s", error);
@@ -225,7 +223,6 @@ static int parse_timezone(const Option *o, void *object, const char *value, Opti
 {
         ConfigEdge *edge = object;
         const Zone *zone;
-
         int r = config_zones_get(context->zones, value, &zone);
         if (r == -ENOMEM)
                 return r;
@@ -257,7 +254,6 @@ static int parse_percent(const char *value, size_t size, int64_t *ret_hundredths
         char digits[16];
         size_t n = 0, decimals = 0;
         bool point = false;
-
         for (size_t i = 0; i < size; i++) {
                 if (value[i] == '.' && !point && n > 0) {
                         point = true;
@@ -282,7 +278,6 @@ static int parse_removals(const Option *o, void *object, const char *value, Opti
         size_t size = strlen(value);
         int64_t n;
         bool is_share = value[size - 1] == '%';
-
         int r = is_share ? parse_percent(value, size - 1, &n)
                          : text_parse_int64(value, 0, LIMIT_LIST_MAX_ROWS, &n);
         if (r == -ERANGE)

@@ -37,7 +37,6 @@ int64_t civil_day_of(CivilDate date)
         int64_t year_of_cycle = year - cycle * 400;
         int month_from_march = (date.month + 9) % 12;
         int64_t day_of_year = (153 * month_from_march + 2) / 5 + date.day - 1;
-
         return cycle * DAYS_PER_CYCLE + year_of_cycle * DAYS_PER_YEAR + year_of_cycle / 4 -
                year_of_cycle / 100 + day_of_year - EPOCH_DAY;
 }
@@ -47,7 +46,6 @@ CivilDate civil_date_of(int64_t day)
         int64_t shifted = day + EPOCH_DAY;
         int64_t cycle = civil_floor_div(shifted, DAYS_PER_CYCLE);
         int64_t rest = shifted - cycle * DAYS_PER_CYCLE;
-
         /* The last day of a cycle would begin a fifth century, the last one of four years a fifth
          * year: leap days, both. */
         int64_t century = rest / DAYS_PER_CENTURY < 4 ? rest / DAYS_PER_CENTURY : 3;
@@ -70,6 +68,5 @@ CivilDate civil_date_of(int64_t day)
 int civil_weekday_of(int64_t day)
 {
         int64_t from_sunday = day + 4;
-
         return (int)(from_sunday - civil_floor_div(from_sunday, 7) * 7);
 }

@@ -58,7 +58,6 @@ static int refuse(const Complaint *c, const char *format, ...) _printf_(2, 3);
 static int refuse(const Complaint *c, const char *format, ...)
 {
         va_list args;
-
         if (c->size > 0) {
                 va_start(args, format);
                 (void)vsnprintf(c->text, c->size, format, args);
@@ -75,7 +74,6 @@ static int refuse_item(const Complaint *c, const Field *field, Piece item, const
 {
         char quoted[QUOTED_BYTES], why[160];
         va_list args;
-
         va_start(args, format);
         (void)vsnprintf(why, sizeof(why), format, args);
         va_end(args);
@@ -90,7 +88,6 @@ static int refuse_item(const Complaint *c, const Field *field, Piece item, const
 static Piece take_word(const char **string)
 {
         Piece word = {.at = *string + strspn(*string, WHITE_SPACE)};
-
         word.size = strcspn(word.at, WHITE_SPACE);
         *string = word.at + word.size;
         return word;
@@ -102,7 +99,6 @@ static bool take_until(Piece *rest, char separator, Piece *ret)
 {
         const char *found = memchr(rest->at, separator, rest->size);
         size_t size = found ? (size_t)(found - rest->at) : rest->size;
-
         *ret = (Piece){.at = rest->at, .size = size};
         rest->at += found ? size + 1 : size;
         rest->size -= found ? size + 1 : size;
@@ -118,7 +114,6 @@ static bool piece_is(Piece p, const char *string)
 static bool parse_number(Piece p, int *ret)
 {
         int value = 0;
-
         if (p.size == 0 || p.size > 3)
                 return false;
         for (size_t i = 0; i < p.size; i++) {
@@ -133,7 +128,6 @@ static bool parse_number(Piece p, int *ret)
 static int parse_value(const Field *field, Piece item, Piece value, int *ret, const Complaint *c)
 {
         char quoted[QUOTED_BYTES];
-
         for (int i = 0; field->names[i]; i++)
                 if (piece_is(value, field->names[i])) {
                         *ret = field->named_from + i;
@@ -154,7 +148,6 @@ static int parse_range(const Field *field, Piece item, Piece range, bool has_ste
                        int ret_bounds[2], const Complaint *c)
 {
         Piece first, rest = range;
-
         if (piece_is(range, "*")) {
                 ret_bounds[0] = field->min;
                 ret_bounds[1] = field->max;
@@ -187,7 +180,6 @@ static int parse_range(const Field *field, Piece item, Piece range, bool has_ste
 static int parse_step(const Field *field, Piece item, Piece step, int *ret, const Complaint *c)
 {
         int max = field->max - field->min;
-
         if (!parse_number(step, ret) || *ret < 1)
                 return refuse_item(c, field, item,
                                    "the step after \"/\" must be a whole number from 1 to %d", max);
@@ -206,7 +198,6 @@ static int parse_item(const Field *field, Piece item, uint64_t *bits, const Comp
         Piece range, rest = item;
         int bounds[2], step = 1;
         bool has_step = take_until(&rest, '/', &range);
-
         int err = parse_range(field, item, range, has_step, bounds, c);
         if (err < 0)
                 return err;
@@ -224,7 +215,6 @@ static int parse_field(const Field *field, Piece text, uint64_t *ret_bits, const
         Piece item, rest = text;
         uint64_t bits = 0;
         bool more;
-
         do {
                 more = take_until(&rest, ',', &item);
                 int err = item.size == 0
@@ -242,12 +232,10 @@ static int parse_field(const Field *field, Piece text, uint64_t *ret_bits, const
 static bool can_fire(const Schedule *s)
 {
         static const int leap_year = 2000;
-
         if (!s->dom_star && !s->dow_star)
                 return true;
         for (int month = 1; month <= 12; month++) {
                 uint32_t days = (2U << civil_days_in_month(leap_year, month)) - 1;
-
                 if (s->months >> month & 1 && s->days_of_month & days)
                         return true;
         }
@@ -260,7 +248,6 @@ static int parse_cron(const char *string, Schedule *ret, const Complaint *c)
         uint64_t bits[N_FIELDS];
         const char *rest = string;
         size_t n = 0;
-
         for (Piece word = take_word(&rest); word.size > 0; word = take_word(&rest), n++)
                 if (n < N_FIELDS)
                         words[n] = word;
@@ -271,7 +258,6 @@ static int parse_cron(const char *string, Schedule *ret, const Complaint *c)
                               n, n == 1 ? "" : "s");
         for (size_t i = 0; i < N_FIELDS; i++) {
                 int err = parse_field(&fields[i], words[i], &bits[i], c);
-
                 if (err < 0)
                         return err;
         }
@@ -287,7 +273,6 @@ static int parse_cron(const char *string, Schedule *ret, const Complaint *c)
         };
         if (!can_fire(&s)) {
                 char day[QUOTED_BYTES], month[QUOTED_BYTES];
-
                 (void)refuse(
                         c,
                         "cron never fires: day of month \"%s\" does not occur in month \"%s\"; "
@@ -309,7 +294,6 @@ static int parse_every(const char *string, Schedule *ret, const Complaint *c)
         Piece word = take_word(&rest);
         uint64_t interval_usec;
         int err = -EINVAL;
-
         (void)text_printable(word.at, strlen(word.at), quoted, sizeof(quoted));
         if (word.size < sizeof(duration) && take_word(&rest).size == 0) {
                 memcpy(duration, word.at, word.size);

@@ -26,7 +26,6 @@ static bool day_matches(const Schedule *s, CivilDate date, int64_t day)
 {
         bool dom = s->days_of_month >> date.day & 1;
         bool dow = s->days_of_week >> civil_weekday_of(day) & 1;
-
         return s->dom_star || s->dow_star ? dom && dow : dom || dow;
 }
 
@@ -34,10 +33,8 @@ static bool day_matches(const Schedule *s, CivilDate date, int64_t day)
 static bool find_day(const Schedule *s, int64_t day, int64_t last, int64_t *ret_day)
 {
         CivilDate date = civil_date_of(day);
-
         while (day <= last) {
                 int days_in_month = civil_days_in_month(date.year, date.month);
-
                 if (!(s->months >> date.month & 1)) {
                         day += days_in_month - date.day + 1;
                         date.day = days_in_month;
@@ -68,7 +65,6 @@ static int find_minute_of_day(const Schedule *s, int minute)
 {
         int hour = minute / 60;
         int in_hour = s->hours >> hour & 1 ? find_bit(s->minutes, minute % 60) : -1;
-
         if (in_hour >= 0)
                 return hour * 60 + in_hour;
         hour = find_bit(s->hours, hour + 1);
@@ -88,7 +84,6 @@ static bool find_match(const Schedule *s, int64_t from_sec, int64_t end_sec, int
 
         for (int64_t day = first_day; find_day(s, day, last_day, &day); day++) {
                 int match = find_minute_of_day(s, day == first_day ? first_minute : 0);
-
                 if (match >= 0) {
                         *ret_sec = day * SEC_PER_DAY + (int64_t)match * SEC_PER_MINUTE;
                         return *ret_sec < end_sec;
@@ -102,10 +97,8 @@ static int64_t shown_before(const Zone *zone, const ZoneSpan *span)
 {
         int64_t shown = INT64_MIN;
         ZoneSpan past = *span;
-
         while (past.start_sec != INT64_MIN && past.start_sec > span->start_sec - LOOK_BACK_SEC) {
                 int64_t end_sec = past.start_sec;
-
                 past = zone_span_at(zone, end_sec - 1);
                 if (end_sec + past.offset_sec > shown)
                         shown = end_sec + past.offset_sec;
@@ -120,10 +113,8 @@ static bool find_in_span(const Schedule *s, const Zone *zone, const ZoneSpan *sp
         bool keeps_rhythm = s->hours == ALL_HOURS;
         int64_t civil_from = from_sec + span->offset_sec;
         int64_t match;
-
         if (!keeps_rhythm && span->start_sec > from_sec - LOOK_BACK_SEC) {
                 int64_t shown = shown_before(zone, span);
-
                 if (from_sec == span->start_sec &&
                     find_match(s, shown, span->start_sec + span->offset_sec, &match)) {
                         *ret_sec = span->start_sec;
@@ -143,11 +134,9 @@ static int next_cron(const Schedule *s, const Zone *zone, int64_t after_usec, in
         int64_t from_sec = civil_floor_div(after_usec, (int64_t)USEC_PER_SEC) + 1;
         int64_t limit_sec = from_sec + SEARCH_SEC;
         int64_t firing_sec;
-
         while (from_sec < limit_sec) {
                 ZoneSpan span = zone_span_at(zone, from_sec);
                 int64_t end_sec = span.end_sec < limit_sec ? span.end_sec : limit_sec;
-
                 if (find_in_span(s, zone, &span, from_sec, end_sec, &firing_sec))
                         return __builtin_mul_overflow(firing_sec, (int64_t)USEC_PER_SEC, ret_usec)
                                        ? -ERANGE
@@ -161,7 +150,6 @@ static int next_interval(uint64_t interval_usec, int64_t anchor_usec, int64_t af
                          int64_t *ret_usec)
 {
         int64_t interval, elapsed, since_anchor;
-
         if (interval_usec == 0 || interval_usec > INT64_MAX ||
             __builtin_sub_overflow(after_usec, anchor_usec, &elapsed))
                 return -ERANGE;
@@ -177,7 +165,6 @@ int schedule_next(const Schedule *s, const Zone *zone, int64_t anchor_usec, uint
                   int64_t after_usec, int64_t *ret_usec)
 {
         int64_t before_usec, base_usec, firing_usec;
-
         /* A firing plus the offset lies after `after` exactly when the firing lies after `after`
          * less the offset. */
         if (__builtin_sub_overflow(after_usec, offset_usec, &before_usec))

@@ -47,7 +47,6 @@ static bool is_letter(char c)
 static bool parse_number(Cursor *c, int min, int max, int *ret)
 {
         int value = 0;
-
         if (c->at == c->end || !is_digit(*c->at))
                 return false;
         for (; c->at < c->end && is_digit(*c->at); c->at++) {
@@ -66,7 +65,6 @@ static bool parse_time(Cursor *c, int max_hours, int32_t *ret_sec)
 {
         int hours, minutes = 0, seconds = 0;
         bool negative = cursor_take(c, '-');
-
         if (!negative)
                 (void)cursor_take(c, '+');
         if (!parse_number(c, 0, max_hours, &hours))
@@ -87,7 +85,6 @@ static bool skip_name(Cursor *c)
 {
         bool quoted = cursor_take(c, '<');
         const char *start = c->at;
-
         while (c->at < c->end && (is_letter(*c->at) ||
                                   (quoted && (is_digit(*c->at) || *c->at == '+' || *c->at == '-'))))
                 c->at++;
@@ -100,7 +97,6 @@ static bool parse_date(Cursor *c, TzRuleDate *ret)
 {
         TzRuleDate date = {.time_sec = DEFAULT_TIME_SEC};
         bool ok;
-
         if (!cursor_take(c, ','))
                 return false;
         if (cursor_take(c, 'J')) {
@@ -127,7 +123,6 @@ int tz_rule_parse(const char *string, size_t size, TzRule *ret)
         Cursor c = {.at = string, .end = string + size};
         TzRule rule = {0};
         int32_t west_sec;
-
         if (!skip_name(&c) || !parse_time(&c, OFFSET_MAX_HOURS, &west_sec))
                 return -EBADMSG;
         rule.standard_offset_sec = -west_sec;
@@ -153,7 +148,6 @@ int tz_rule_parse(const char *string, size_t size, TzRule *ret)
 static int64_t date_day(const TzRuleDate *date, int64_t year)
 {
         int64_t new_year = civil_day_of((CivilDate){.year = year, .month = 1, .day = 1});
-
         switch (date->form) {
         case TZ_RULE_JULIAN:
                 return new_year + date->day - 1 + (date->day > 31 + 28 && civil_is_leap_year(year));
@@ -181,7 +175,6 @@ ZoneSpan tz_rule_span_at(const TzRule *rule, int64_t utc_sec)
                          .end_sec = INT64_MAX,
                          .offset_sec = rule->standard_offset_sec};
         int64_t start[N_YEARS + 1], end[N_YEARS + 1];
-
         if (!rule->has_daylight)
                 return span;
 
@@ -195,7 +188,6 @@ ZoneSpan tz_rule_span_at(const TzRule *rule, int64_t utc_sec)
         }
         for (int i = 0; i < N_YEARS; i++) {
                 int64_t bounds[] = {start[i], end[i] > start[i] ? end[i] : end[i + 1]};
-
                 if (bounds[0] <= utc_sec && utc_sec < bounds[1])
                         span.offset_sec = rule->daylight_offset_sec;
                 for (size_t k = 0; k < ARRAY_SIZE(bounds); k++) {

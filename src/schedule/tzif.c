@@ -54,7 +54,6 @@ static int64_t decode_time(const uint8_t *b, size_t time_bytes)
 static int header_read(Reader *r, Header *ret)
 {
         const uint8_t *b = reader_take(r, HEADER_BYTES);
-
         if (!b || memcmp(b, "TZif", 4) != 0)
                 return -EBADMSG;
         Header h = {
@@ -79,7 +78,6 @@ static bool block_skip(Reader *r, const Header *h, size_t time_bytes)
                         (uint64_t)h->n_types * TYPE_BYTES + h->n_chars +
                         (uint64_t)h->n_leap * (time_bytes + LEAP_CORRECTION_B) + h->n_standard +
                         h->n_ut;
-
         return size <= r->left && reader_take(r, (size_t)size);
 }
 
@@ -88,7 +86,6 @@ static bool types_decode(const uint8_t *types, const Header *h, int32_t offsets[
         for (uint32_t i = 0; i < h->n_types; i++) {
                 const uint8_t *type = types + (size_t)i * TYPE_BYTES;
                 int32_t offset = (int32_t)decode_u32(type);
-
                 if (offset <= -OFFSET_LIMIT_SEC || offset > OFFSET_LIMIT_SEC || type[4] > 1 ||
                     type[5] >= h->n_chars)
                         return false;
@@ -101,7 +98,6 @@ static int block_read(Reader *r, const Header *h, size_t time_bytes, Zone *zone)
 {
         int32_t offsets[TYPES_MAX];
         Reader block = *r;
-
         if (h->n_types == 0 || h->n_types > TYPES_MAX || h->n_chars == 0 || h->n_leap != 0 ||
             (h->n_ut != 0 && h->n_ut != h->n_types) ||
             (h->n_standard != 0 && h->n_standard != h->n_types) || !block_skip(r, h, time_bytes))
@@ -125,7 +121,6 @@ static int block_read(Reader *r, const Header *h, size_t time_bytes, Zone *zone)
         zone->n_transitions = h->n_times;
         for (uint32_t i = 0; i < h->n_times; i++) {
                 int64_t transition = decode_time(times + (size_t)i * time_bytes, time_bytes);
-
                 if (indices[i] >= h->n_types ||
                     (i > 0 && transition <= zone->transition_sec[i - 1]))
                         return -EBADMSG;
@@ -139,7 +134,6 @@ static int block_read(Reader *r, const Header *h, size_t time_bytes, Zone *zone)
 static int footer_read(Reader *r, Zone *zone)
 {
         const uint8_t *open = reader_take(r, 1);
-
         if (!open || *open != '\n')
                 return -EBADMSG;
         const uint8_t *close = memchr(r->at, '\n', r->left);
@@ -158,7 +152,6 @@ int zone_parse(const char *name, const uint8_t *bytes, size_t size, Zone **ret)
         _cleanup_(cleanup_zone) Zone *zone = NULL;
         Header h;
         int err = header_read(&r, &h);
-
         if (err < 0)
                 return err;
         zone = calloc(1, sizeof(*zone));

@@ -27,12 +27,10 @@ static bool name_is_sane(const char *name)
 {
         static const char part_chars[] =
                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-";
-
         if (strlen(name) > LIMIT_ZONE_NAME_MAX_BYTES)
                 return false;
         for (;;) {
                 size_t n = strspn(name, part_chars);
-
                 if (n == 0)
                         return false;
                 if (name[n] == '\0')
@@ -50,7 +48,6 @@ static int load_file(const char *name, Zone **ret)
         _cleanup_(cleanup_close) int fd = -1;
         struct stat st;
         size_t size = 0;
-
         (void)snprintf(path, sizeof(path), "%s/%s", EDGEMIRROR_ZONEINFO_DIR, name);
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
         if (fd < 0)
@@ -107,10 +104,8 @@ const char *zone_name(const Zone *zone)
 static size_t count_transitions(const Zone *zone, int64_t utc_sec)
 {
         size_t low = 0, high = zone->n_transitions;
-
         while (low < high) {
                 size_t middle = low + (high - low) / 2;
-
                 if (zone->transition_sec[middle] <= utc_sec)
                         low = middle + 1;
                 else
@@ -123,7 +118,6 @@ ZoneSpan zone_span_at(const Zone *zone, int64_t utc_sec)
 {
         size_t n = count_transitions(zone, utc_sec);
         int64_t start_sec = n > 0 ? zone->transition_sec[n - 1] : INT64_MIN;
-
         if (n < zone->n_transitions || !zone->has_rule) {
                 ZoneSpan span = {
                         .start_sec = start_sec,
