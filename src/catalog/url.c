@@ -2,10 +2,9 @@
  * url: libcurl's URL parser decides, so that what is compared is what would be requested.
  */
 #include "catalog/url.h"
-#include "base/cleanup.h"
+#include "base/text.h"
 #include <curl/curl.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -80,11 +79,8 @@ int url_below(const char *base_url, const char *url, char **ret)
         if (size == 0 ||
             (strncmp(path, prefix, size) == 0 && strchr("/?#", path[size]) /* its NUL as well */))
                 return -ENOENT;
-        if (asprintf(ret, "%s%s", base_url, path) < 0) {
-                *ret = NULL;
-                return -ENOMEM;
-        }
-        return 0;
+        *ret = text_format("%s%s", base_url, path);
+        return *ret ? 0 : -ENOMEM;
 }
 
 /* The path's last segment that ends before `size`, which becomes where it begins. */

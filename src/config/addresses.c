@@ -7,20 +7,16 @@
  * password.
  */
 #include "base/limits.h"
+#include "base/text.h"
 #include "config/option.h"
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-static int refuse(OptionContext *context, const char *complaint)
-{
-        (void)snprintf(context->complaint, sizeof(context->complaint), "%s", complaint);
-        return -EINVAL;
-}
 
 static void cleanup_curlu(CURLU **u)
 {
@@ -87,23 +83,17 @@ static const char *path_api_complaint(const char *path)
         return NULL;
 }
 
-static int url_build(const char *scheme, const char *host, const char *port, const char *path,
-                     char **ret)
+/* Makes the host lower case. NULL: no memory. */
+static char *url_build(const char *scheme, char *host, const char *port, const char *path)
 {
         size_t path_size = strlen(path);
         while (path_size > 0 && path[path_size - 1] == '/')
                 path_size--;
 
-        char *url = NULL;
-        int start = (int)strlen(scheme) + 3;
-        if (asprintf(&url, "%s://%s%s%s%.*s", scheme, host, port ? ":" : "", port ? port : "",
-                     (int)path_size, path) < 0)
-                return -ENOMEM;
-        for (char *c = url + start; c < url + start + strlen(host); c++)
-                if (*c >= 'A' && *c <= 'Z')
-                        *c = (char)(*c - 'A' + 'a');
-        *ret = url;
-        return 0;
+        for (char *c = host; *c; c++)
+                *c = (char)tolower((unsigned char)*c);
+        return text_format("%s://%s%s%s%.*s", scheme, host, port ? ":" : "", port ? port : "",
+                           (int)path_size, path);
 }
 
 /* https, or http to loopback, without user, query and fragment; `bars_api`: and without what this
@@ -116,7 +106,7 @@ static int parse_address(const char *value, bool bars_api, OptionContext *contex
         _cleanup_(cleanup_curl_string) char *zone = NULL;
         const char *complaint = url_complaint(value);
         if (complaint)
-                return refuse(context, complaint);
+                return option_refuse(context, "%s", complaint);
         _cleanup_(cleanup_curlu) CURLU *u = curl_url();
         if (!u)
                 return -ENOMEM;
@@ -130,27 +120,27 @@ static int parse_address(const char *value, bool bars_api, OptionContext *contex
         if (c == CURLUE_OUT_OF_MEMORY)
                 return -ENOMEM;
         if (c != CURLUE_OK)
-                return refuse(context, "not a URL");
+                return option_refuse(context, "not a URL");
         if (curl_url_get(u, CURLUPART_PORT, &port, 0) == CURLUE_OK && strcmp(port, "0") == 0)
-                return refuse(context, "port 0 cannot be connected to");
+                return option_refuse(context, "port 0 cannot be connected to");
         /* libcurl gives the host without it: what is connected to would be another address. */
         if (curl_url_get(u, CURLUPART_ZONEID, &zone, 0) == CURLUE_OK)
-                return refuse(context, "the address holds a zone (%), which is not supported");
+                return option_refuse(context,
+                                     "the address holds a zone (%%), which is not supported");
 
         bool plain_http = strcasecmp(scheme, "http") == 0;
         if (!plain_http && strcasecmp(scheme, "https") != 0)
-                return refuse(context, "neither https nor http");
+                return option_refuse(context, "neither https nor http");
         if (plain_http && !host_is_loopback(host))
-                return refuse(context,
-                              "http would send the password in the clear to another machine");
+                return option_refuse(
+                        context, "http would send the password in the clear to another machine");
         complaint = bars_api ? path_api_complaint(path) : NULL;
         if (complaint)
-                return refuse(context, complaint);
+                return option_refuse(context, "%s", complaint);
 
-        char *url;
-        int r = url_build(plain_http ? "http" : "https", host, port, path, &url);
-        if (r < 0)
-                return r;
+        char *url = url_build(plain_http ? "http" : "https", host, port, path);
+        if (!url)
+                return -ENOMEM;
         free(*ret);
         *ret = url;
         *ret_plain_http = plain_http;
@@ -188,18 +178,17 @@ const OptionKind option_kind_token_url = {
         .parse = parse_token_url,
 };
 
+const char *const option_auth_names[CONFIG_AUTHS] = {[CONFIG_AUTH_BASIC] = "basic",
+                                                     [CONFIG_AUTH_BEARER] = "bearer",
+                                                     [CONFIG_AUTH_OAUTH2] = "oauth2"};
+
 static int parse_auth(const Option *o _unused_, void *object, const char *value,
                       OptionContext *context)
 {
-        ConfigCatalog *catalog = &((Config *)object)->catalog;
-        if (strcmp(value, "basic") == 0)
-                catalog->auth = CONFIG_AUTH_BASIC;
-        else if (strcmp(value, "bearer") == 0)
-                catalog->auth = CONFIG_AUTH_BEARER;
-        else if (strcmp(value, "oauth2") == 0)
-                catalog->auth = CONFIG_AUTH_OAUTH2;
-        else
-                return refuse(context, "no such authentication method");
+        unsigned auth = text_find(option_auth_names, CONFIG_AUTHS, value);
+        if (auth == CONFIG_AUTHS)
+                return option_refuse(context, "no such authentication method");
+        ((Config *)object)->catalog.auth = (ConfigAuth)auth;
         return 0;
 }
 
@@ -229,39 +218,38 @@ static int parse_conninfo(const Option *o, void *object, const char *value, Opti
         if (no_memory)
                 return -ENOMEM;
         if (!options)
-                return refuse(context, "libpq does not understand it (a word without \"=\", an "
-                                       "unknown keyword, an open quote?)");
+                return option_refuse(context,
+                                     "libpq does not understand it (a word without \"=\", an "
+                                     "unknown keyword, an open quote?)");
         for (const PQconninfoOption *i = options; i->keyword; i++) {
                 if (!i->val || i->val[0] == '\0')
                         continue;
                 if (strcmp(i->keyword, "password") == 0)
-                        return refuse(context, "it holds a password; write that to a file and name "
-                                               "it with password_file");
+                        return option_refuse(context,
+                                             "it holds a password; write that to a file and name "
+                                             "it with password_file");
                 if (strcmp(i->keyword, "dbname") == 0 && is_connection_string(i->val))
-                        return refuse(context, "dbname is the name of a database, and a connection "
-                                               "string stands there; "
-                                               "write its words into conninfo itself");
+                        return option_refuse(context,
+                                             "dbname is the name of a database, and a connection "
+                                             "string stands there; "
+                                             "write its words into conninfo itself");
                 /* a server that takes no writes, where there is one */
                 if (strcmp(i->keyword, "target_session_attrs") == 0 &&
                     (strstr(i->val, "standby") || strcmp(i->val, "read-only") == 0))
-                        return refuse(context,
-                                      "its target_session_attrs looks for a server that "
-                                      "takes no writes, and a sync must write; leave it "
-                                      "out: then the primary among the hosts is found, and "
-                                      "status and verify read a standby where none is "
-                                      "there");
+                        return option_refuse(context,
+                                             "its target_session_attrs looks for a server that "
+                                             "takes no writes, and a sync must write; leave it "
+                                             "out: then the primary among the hosts is found, and "
+                                             "status and verify read a standby where none is "
+                                             "there");
                 if (i->dispchar[0] == '*')
-                        return refuse(context, "it holds a secret (the passphrase of a key); use a "
-                                               "key without one that "
-                                               "only the service can read");
+                        return option_refuse(context,
+                                             "it holds a secret (the passphrase of a key); use a "
+                                             "key without one that "
+                                             "only the service can read");
         }
 
-        char **field = (char **)(void *)((char *)object + o->offset), *copy = strdup(value);
-        if (!copy)
-                return -ENOMEM;
-        free(*field);
-        *field = copy;
-        return 0;
+        return option_set_string(o, object, value);
 }
 
 const OptionKind option_kind_conninfo = {

@@ -47,6 +47,25 @@ static bool is_polling(const Option *o)
                 o->offset == offsetof(ConfigEdge, settings.polling.poll_max_usec));
 }
 
+/* Notes which options were given; checks what only several of them tell. */
+static int apply_settings(Draft *d, const DraftSetting *settings, size_t n, Config *config,
+                          ConfigEdge *edge, bool present[OPTIONS_MAX], OptionContext *context)
+{
+        Place polling = {0};
+        for (const DraftSetting *s = settings; s < settings + n; s++) {
+                int r = draft_apply(d, s, option_is_of_edge(s->option) ? (void *)edge : config,
+                                    context);
+                if (r < 0)
+                        return r;
+                present[s->option - option_table(&(size_t){0})] = true;
+                if (r > 0 && is_polling(s->option))
+                        polling = s->place;
+        }
+        if (polling.line > 0)
+                draft_check_polling(d, &edge->settings.polling, polling);
+        return 0;
+}
+
 /* Defaults are ours and parse. */
 static int apply_default_texts(Config *config, ConfigEdge *defaults, OptionContext *context)
 {
@@ -72,20 +91,14 @@ static int apply_default_instance(Config *config)
         if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0' ||
             !text_utf8_valid(host, strlen(host)))
                 (void)snprintf(host, sizeof(host), "localhost");
-        if (asprintf(&config->daemon.instance, "%s:%ld", host, (long)getpid()) < 0) {
-                config->daemon.instance = NULL;
-                return -ENOMEM;
-        }
-        return 0;
+        config->daemon.instance = text_format("%s:%ld", host, (long)getpid());
+        return config->daemon.instance ? 0 : -ENOMEM;
 }
 
 static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defaults,
                          ConfigEdge *edge, OptionContext *context)
 {
         bool present[OPTIONS_MAX] = {false};
-        Place polling = {0};
-        size_t n_table;
-        const Option *table = option_table(&n_table);
         *edge = *defaults;
         edge->name = edge->file = NULL;
         if (options_own_strings(edge) < 0)
@@ -95,22 +108,13 @@ static int assemble_edge(Draft *d, const DraftEdge *from, const ConfigEdge *defa
         edge->line = from->place.line;
         if (!edge->name || !edge->file)
                 return -ENOMEM;
-        for (size_t i = from->first; i < from->first + from->n; i++) {
-                const DraftSetting *s = &d->edge_settings[i];
-                int r = draft_apply(d, s, edge, context);
-                if (r < 0)
-                        return r;
-                present[s->option - table] = true;
-                if (r > 0 && is_polling(s->option))
-                        polling = s->place;
-        }
-        if (!present[option_find(OPTION_EDGE, "id") - table])
+        int r = apply_settings(d, d->edge_settings + from->first, from->n, NULL, edge, present,
+                               context);
+        if (r >= 0 && !present[option_find(OPTION_EDGE, "id") - option_table(&(size_t){0})])
                 problems_add(&d->problems, from->place,
                              "edge \"%s\" has no id; accepted: id = UUID of the Edge connection",
                              from->name);
-        if (polling.line > 0)
-                draft_check_polling(d, &edge->settings.polling, polling);
-        return 0;
+        return r;
 }
 
 static int edge_compare(const void *a, const void *b)
@@ -151,21 +155,9 @@ static int assemble_edges(Draft *d, Config *config, const ConfigEdge *defaults,
 static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, OptionContext *context)
 {
         bool present[OPTIONS_MAX] = {false};
-        Place polling = {0};
-        size_t n_table;
-        const Option *table = option_table(&n_table);
-        for (size_t i = 0; i < d->n_settings; i++) {
-                const DraftSetting *s = &d->settings[i];
-                int r = draft_apply(d, s, option_is_of_edge(s->option) ? (void *)defaults : config,
-                                    context);
-                if (r < 0)
-                        return r;
-                present[s->option - table] = true;
-                if (r > 0 && is_polling(s->option))
-                        polling = s->place;
-        }
-        if (polling.line > 0)
-                draft_check_polling(d, &defaults->settings.polling, polling);
+        int r = apply_settings(d, d->settings, d->n_settings, config, defaults, present, context);
+        if (r < 0)
+                return r;
         if (!d->unreadable) {
                 draft_check_required(d, OPTION_CATALOG, present);
                 draft_check_required(d, OPTION_POSTGRES, present);

@@ -42,48 +42,31 @@ static Place key_place(const Draft *d, OptionSection section, const char *key)
  * that nobody believes it to be in force. */
 void draft_check_catalog(Draft *d, const Config *config)
 {
-        static const struct {
-                const char *key;
-                ConfigAuth auth;
-                bool optional;
-        } KEYS[] = {
-                {"username", CONFIG_AUTH_BASIC, false},
-                {"password_file", CONFIG_AUTH_BASIC, false},
-                {"token_file", CONFIG_AUTH_BEARER, false},
-                {"client_id", CONFIG_AUTH_OAUTH2, false},
-                {"client_secret_file", CONFIG_AUTH_OAUTH2, false},
-                {"token_url", CONFIG_AUTH_OAUTH2, true},
-                {"scope", CONFIG_AUTH_OAUTH2, true},
-        };
-        static const char *const NAMES[] = {[CONFIG_AUTH_BASIC] = "basic",
-                                            [CONFIG_AUTH_BEARER] = "bearer",
-                                            [CONFIG_AUTH_OAUTH2] = "oauth2"};
-        Place auth_place = key_place(d, OPTION_CATALOG, "auth");
         char accepted[OPTION_ACCEPTED_BYTES];
-
+        size_t n;
+        const Option *table = option_table(&n), *auth = option_find(OPTION_CATALOG, "auth");
+        const char *selected = option_auth_names[config->catalog.auth];
+        Place auth_place = key_place(d, OPTION_CATALOG, "auth");
+        if (auth_place.line == 0)
+                auth_place = section_place(d, OPTION_CATALOG);
         /* an auth that was refused: what it needs is not known */
         for (size_t i = 0; i < d->n_settings; i++)
-                if (d->settings[i].option == option_find(OPTION_CATALOG, "auth") &&
-                    strcmp(d->settings[i].value, "basic") != 0 &&
-                    strcmp(d->settings[i].value, "bearer") != 0 &&
-                    strcmp(d->settings[i].value, "oauth2") != 0)
+                if (d->settings[i].option == auth &&
+                    text_find(option_auth_names, CONFIG_AUTHS, d->settings[i].value) ==
+                            CONFIG_AUTHS)
                         return;
-        const char *selected = NAMES[config->catalog.auth];
-        for (size_t i = 0; i < ARRAY_SIZE(KEYS); i++) {
-                const Option *o = option_find(OPTION_CATALOG, KEYS[i].key);
-                Place place = key_place(d, OPTION_CATALOG, KEYS[i].key);
-                bool needed = KEYS[i].auth == config->catalog.auth;
-                if (needed && !KEYS[i].optional && place.line == 0)
-                        problems_add(&d->problems,
-                                     auth_place.line > 0 ? auth_place
-                                                         : section_place(d, OPTION_CATALOG),
-                                     "auth = %s needs %s; accepted: %s = %s", NAMES[KEYS[i].auth],
-                                     KEYS[i].key, KEYS[i].key, option_accepted(o, accepted));
-                else if (!needed && place.line > 0)
+        for (const Option *o = table; o < table + n; o++) {
+                Place place = o->auth ? key_place(d, OPTION_CATALOG, o->key) : (Place){0};
+                bool selects = o->auth && strcmp(o->auth, selected) == 0;
+                if (selects && o->auth_needs && place.line == 0)
+                        problems_add(&d->problems, auth_place,
+                                     "auth = %s needs %s; accepted: %s = %s", selected, o->key,
+                                     o->key, option_accepted(o, accepted));
+                else if (!selects && place.line > 0)
                         problems_add(
                                 &d->problems, place,
                                 "%s has no effect with auth = %s; accepted: only with auth = %s",
-                                KEYS[i].key, selected, NAMES[KEYS[i].auth]);
+                                o->key, selected, o->auth);
         }
 }
 

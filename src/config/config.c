@@ -7,11 +7,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static void cleanup_draft(Draft *d)
-{
-        draft_done(d);
-}
-
 static int config_take_warnings(Config *config, Draft *draft)
 {
         Text lines = {0};
@@ -22,7 +17,7 @@ static int config_take_warnings(Config *config, Draft *draft)
 
 static int load(const char *file, bool edges_optional, Config **ret, Text *errors)
 {
-        _cleanup_(cleanup_draft) Draft draft = {.edges_optional = edges_optional};
+        _cleanup_(draft_done) Draft draft = {.edges_optional = edges_optional};
         _cleanup_(cleanup_config) Config *config = calloc(1, sizeof(*config));
         if (!config)
                 return -ENOMEM;
@@ -63,11 +58,6 @@ Config *config_ref(Config *config)
         return config;
 }
 
-bool config_same_peers(const Config *a, const Config *b)
-{
-        return options_same_peers(a, b);
-}
-
 Config *config_free(Config *config)
 {
         if (!config || config->references-- > 0)
@@ -89,15 +79,12 @@ Config *config_free(Config *config)
 
 const char *config_catalog_secret(const ConfigCatalog *catalog)
 {
-        switch (catalog->auth) {
-        case CONFIG_AUTH_BASIC:
-                return catalog->password_file;
-        case CONFIG_AUTH_BEARER:
-                return catalog->token_file;
-        case CONFIG_AUTH_OAUTH2:
-                break;
-        }
-        return catalog->client_secret_file;
+        const char *const files[CONFIG_AUTHS] = {
+                [CONFIG_AUTH_BASIC] = catalog->password_file,
+                [CONFIG_AUTH_BEARER] = catalog->token_file,
+                [CONFIG_AUTH_OAUTH2] = catalog->client_secret_file,
+        };
+        return files[catalog->auth];
 }
 
 bool config_edge_is_due(const ConfigEdge *edge)

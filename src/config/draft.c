@@ -311,8 +311,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 
 static int draft_read_directory(Draft *d, const char *file)
 {
-        _cleanup_(cleanup_free) char *directory = NULL;
-        if (asprintf(&directory, "%s.d", file) < 0)
+        _cleanup_(cleanup_free) char *directory = text_format("%s.d", file);
+        if (!directory)
                 return -ENOMEM;
 
         struct dirent **entries = NULL;
@@ -330,11 +330,8 @@ static int draft_read_directory(Draft *d, const char *file)
                 return 0;
         }
         for (int i = 0; i < n; i++) {
-                char *name = NULL;
                 if (e == 0)
-                        e = asprintf(&name, "%s/%s", directory, entries[i]->d_name) < 0
-                                    ? -ENOMEM
-                                    : draft_read_file(d, name);
+                        e = draft_read_file(d, text_format("%s/%s", directory, entries[i]->d_name));
                 free(entries[i]);
         }
         free(entries);

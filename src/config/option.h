@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/cleanup.h"
 #include "config/types.h"
 #include "config/zones.h"
 #include <stdbool.h>
@@ -59,8 +60,10 @@ struct Option {
         bool required;
         const char *sample; /* the value in the sample file; NULL: the default */
         bool sample_is_off; /* commented out there */
-        bool of_peers;      /* a change of it needs new clients of catalog and PostgreSQL */
-        const char *help;   /* what it is for, one line */
+        const char *auth; /* has an effect with this authentication method alone; NULL: with all */
+        bool auth_needs;  /* and must be given with it */
+        bool of_peers;    /* a change of it needs new clients of catalog and PostgreSQL */
+        const char *help; /* what it is for, one line */
 };
 
 extern const OptionKind option_kind_string, option_kind_username, option_kind_secret_file,
@@ -68,6 +71,14 @@ extern const OptionKind option_kind_string, option_kind_username, option_kind_se
         option_kind_conninfo, option_kind_count, option_kind_duration, option_kind_keep,
         option_kind_yesno, option_kind_id, option_kind_schema_connection, option_kind_schedule,
         option_kind_timezone, option_kind_removals, option_kind_misplaced_secret;
+
+extern const char *const option_auth_names[CONFIG_AUTHS];
+
+/* Refuses the value, for this reason; -EINVAL. */
+int option_refuse(OptionContext *context, const char *format, ...) _printf_(2, 3);
+
+/* Copies the value into a field that is a string. -ENOMEM. */
+int option_set_string(const Option *o, void *object, const char *value);
 
 /* Whether libpq might send a password to another machine without TLS, and nobody has said that it
  * may. */
@@ -104,6 +115,3 @@ int options_own_strings(ConfigEdge *edge);
 
 /* Releases the strings of a ConfigEdge (of_edge), or of a Config without its edges. */
 void options_free_strings(void *object, bool of_edge);
-
-/* Whether no option that a change of peers depends on differs. */
-bool options_same_peers(const Config *a, const Config *b);

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "config/option.h"
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
         .section = OPTION_CATALOG, .of_peers = true, .offset = offsetof(Config, catalog.field)
 #define POSTGRES(field)                                                                            \
         .section = OPTION_POSTGRES, .of_peers = true, .offset = offsetof(Config, postgres.field)
+#define ONLY(auth_)         .auth = (auth_)
+#define NEEDED(auth_)       .auth = (auth_), .auth_needs = true
 #define DAEMON(field)       .section = OPTION_DAEMON, .offset = offsetof(Config, daemon.field)
 #define DEFAULTS(field)     .section = OPTION_DEFAULTS, .offset = offsetof(ConfigEdge, field)
 #define EDGE(field)         .section = OPTION_EDGE, .offset = offsetof(ConfigEdge, field)
@@ -33,29 +36,29 @@ static const Option OPTIONS[] = {
                   "page." },
         { CATALOG(auth), .key = "auth", .kind = &option_kind_auth, .default_text = "basic",
           .help = "Authentication method. A key that belongs to another method is an error, comment it out." },
-        { CATALOG(username), .key = "username", .kind = &option_kind_username,
+        { CATALOG(username), .key = "username", NEEDED("basic"), .kind = &option_kind_username,
           .sample = "svc-edgemirror",
           .help = "auth = basic: the user." },
-        { CATALOG(password_file), .key = "password_file", .kind = &option_kind_secret_file,
+        { CATALOG(password_file), .key = "password_file", NEEDED("basic"), .kind = &option_kind_secret_file,
           .sample = "credential:catalog",
           .help = "auth = basic: the file that holds the password; only its owner may read it." },
-        { CATALOG(token_file), .key = "token_file", .kind = &option_kind_secret_file,
+        { CATALOG(token_file), .key = "token_file", NEEDED("bearer"), .kind = &option_kind_secret_file,
           .sample = "credential:token", .sample_is_off = true,
           .help = "auth = bearer: the file that holds the token; it is read again when the "
                   "catalog answers 401." },
-        { CATALOG(client_id), .key = "client_id", .kind = &option_kind_string,
+        { CATALOG(client_id), .key = "client_id", NEEDED("oauth2"), .kind = &option_kind_string,
           .sample = "edgemirror", .sample_is_off = true,
           .help = "auth = oauth2: the client." },
-        { CATALOG(client_secret_file), .key = "client_secret_file",
+        { CATALOG(client_secret_file), .key = "client_secret_file", NEEDED("oauth2"),
           .kind = &option_kind_secret_file,
           .sample = "credential:client-secret", .sample_is_off = true,
           .help = "auth = oauth2: the file that holds the client's secret; it is exchanged for "
                   "tokens." },
-        { CATALOG(token_url), .key = "token_url", .kind = &option_kind_token_url,
+        { CATALOG(token_url), .key = "token_url", ONLY("oauth2"), .kind = &option_kind_token_url,
           .sample = "https://acme.collibra.com/rest/oauth/v2/token", .sample_is_off = true,
           .help = "auth = oauth2: where tokens are asked for, if not at the catalog; the secret "
                   "goes there alone." },
-        { CATALOG(scope), .key = "scope", .kind = &option_kind_string,
+        { CATALOG(scope), .key = "scope", ONLY("oauth2"), .kind = &option_kind_string,
           .sample = "catalog", .sample_is_off = true,
           .help = "auth = oauth2: the scope that is asked for, if the endpoint wants one." },
         { CATALOG(ca_file), .key = "ca_file", .kind = &option_kind_file,
@@ -230,7 +233,7 @@ void options_free_strings(void *object, bool of_edge)
                         free(*string_of(&OPTIONS[i], object));
 }
 
-bool options_same_peers(const Config *a, const Config *b)
+bool config_same_peers(const Config *a, const Config *b)
 {
         for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++) {
                 const Option *o = &OPTIONS[i];

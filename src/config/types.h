@@ -10,7 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum ConfigAuth { CONFIG_AUTH_BASIC, CONFIG_AUTH_BEARER, CONFIG_AUTH_OAUTH2 } ConfigAuth;
+typedef enum ConfigAuth {
+        CONFIG_AUTH_BASIC,
+        CONFIG_AUTH_BEARER,
+        CONFIG_AUTH_OAUTH2,
+        CONFIG_AUTHS,
+} ConfigAuth;
 
 typedef struct ConfigCatalog {
         char *url;       /* without trailing slash, scheme and host lower case */

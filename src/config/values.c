@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static int _printf_(2, 3) refuse(OptionContext *context, const char *format, ...)
+int option_refuse(OptionContext *context, const char *format, ...)
 {
         va_list arguments;
         va_start(arguments, format);
@@ -29,9 +29,9 @@ static void *field_of(const Option *o, void *object)
         return (char *)object + o->offset;
 }
 
-static int replace_string(char **field, const char *value)
+int option_set_string(const Option *o, void *object, const char *value)
 {
-        char *copy = strdup(value);
+        char **field = field_of(o, object), *copy = strdup(value);
         if (!copy)
                 return -ENOMEM;
         free(*field);
@@ -45,11 +45,12 @@ int option_parse(const Option *o, void *object, const char *value, OptionContext
         context->complaint[0] = '\0';
         if (o->kind != &option_kind_misplaced_secret) {
                 if (size == 0)
-                        return refuse(context, "the value is missing");
+                        return option_refuse(context, "the value is missing");
                 if (size >= 2 && value[0] == '"' && value[size - 1] == '"')
-                        return refuse(context, "values are written without quotation marks");
+                        return option_refuse(context, "values are written without quotation marks");
                 if (strstr(value, " #") || strstr(value, "\t#"))
-                        return refuse(context, "\"#\" does not begin a comment here, \" ;\" does");
+                        return option_refuse(context,
+                                             "\"#\" does not begin a comment here, \" ;\" does");
         }
         return o->kind->parse(o, object, value, context);
 }
@@ -57,8 +58,8 @@ int option_parse(const Option *o, void *object, const char *value, OptionContext
 static int parse_string(const Option *o, void *object, const char *value, OptionContext *context)
 {
         if (strlen(value) > 255)
-                return refuse(context, "longer than 255 bytes");
-        return replace_string(field_of(o, object), value);
+                return option_refuse(context, "longer than 255 bytes");
+        return option_set_string(o, object, value);
 }
 
 const OptionKind option_kind_string = {
@@ -67,7 +68,7 @@ const OptionKind option_kind_string = {
 static int parse_username(const Option *o, void *object, const char *value, OptionContext *context)
 {
         if (strchr(value, ':')) /* RFC 7617: it separates user and password */
-                return refuse(context, "a user name has no colon");
+                return option_refuse(context, "a user name has no colon");
         return parse_string(o, object, value, context);
 }
 
@@ -81,8 +82,8 @@ const OptionKind option_kind_username = {.is_string = true,
 static int parse_file(const Option *o, void *object, const char *value, OptionContext *context)
 {
         if (value[0] != '/')
-                return refuse(context, "not an absolute path");
-        return replace_string(field_of(o, object), value);
+                return option_refuse(context, "not an absolute path");
+        return option_set_string(o, object, value);
 }
 
 const OptionKind option_kind_file = {
@@ -93,11 +94,12 @@ static int parse_secret_file(const Option *o, void *object, const char *value,
 {
         if (text_starts_with(value, "credential:")) {
                 if (!secret_name_is_valid(value + strlen("credential:")))
-                        return refuse(context, "the credential's name is empty or holds a slash");
+                        return option_refuse(context,
+                                             "the credential's name is empty or holds a slash");
         } else if (value[0] != '/')
-                return refuse(context,
-                              "not the name of a file (the secret itself does not belong here)");
-        return replace_string(field_of(o, object), value);
+                return option_refuse(
+                        context, "not the name of a file (the secret itself does not belong here)");
+        return option_set_string(o, object, value);
 }
 
 const OptionKind option_kind_secret_file = {.is_string = true,
@@ -108,10 +110,11 @@ const OptionKind option_kind_secret_file = {.is_string = true,
 static int parse_misplaced_secret(const Option *o, void *object _unused_,
                                   const char *value _unused_, OptionContext *context)
 {
-        return refuse(context,
-                      "a secret does not belong into this file; write it to a file of its own and "
-                      "name that with %s",
-                      o->sample);
+        return option_refuse(
+                context,
+                "a secret does not belong into this file; write it to a file of its own and "
+                "name that with %s",
+                o->sample);
 }
 
 const OptionKind option_kind_misplaced_secret = {.is_private = true,
@@ -122,9 +125,9 @@ static int parse_count(const Option *o, void *object, const char *value, OptionC
         int64_t n;
         int r = text_parse_int64(value, (int64_t)o->min, (int64_t)o->max, &n);
         if (r == -ERANGE)
-                return refuse(context, "out of range");
+                return option_refuse(context, "out of range");
         if (r < 0)
-                return refuse(context, "not a whole number");
+                return option_refuse(context, "not a whole number");
         *(unsigned *)field_of(o, object) = (unsigned)n;
         return 0;
 }
@@ -136,9 +139,9 @@ static int parse_duration(const Option *o, void *object, const char *value, Opti
         uint64_t usec;
         int r = duration_parse(value, &usec);
         if (r == -ERANGE || (r == 0 && (usec < o->min || usec > o->max)))
-                return refuse(context, "out of range");
+                return option_refuse(context, "out of range");
         if (r < 0)
-                return refuse(context, "not a duration (a number without a unit is none)");
+                return option_refuse(context, "not a duration (a number without a unit is none)");
         *(uint64_t *)field_of(o, object) = usec;
         return 0;
 }
@@ -168,7 +171,7 @@ static int parse_yesno(const Option *o, void *object, const char *value, OptionC
                         *(bool *)field_of(o, object) = WORDS[i].value;
                         return 0;
                 }
-        return refuse(context, "neither yes nor no");
+        return option_refuse(context, "neither yes nor no");
 }
 
 const OptionKind option_kind_yesno = {
@@ -179,9 +182,9 @@ static int parse_id(const Option *o, void *object, const char *value, OptionCont
         static const Uuid nil = {{0}};
         Uuid id;
         if (uuid_parse(value, &id) < 0)
-                return refuse(context, "not a UUID");
+                return option_refuse(context, "not a UUID");
         if (uuid_equal(&id, &nil))
-                return refuse(context, "the nil UUID, which is the id of nothing");
+                return option_refuse(context, "the nil UUID, which is the id of nothing");
         *(Uuid *)field_of(o, object) = id;
         return 0;
 }
@@ -209,8 +212,8 @@ static int parse_schedule(const Option *o, void *object, const char *value, Opti
         char error[OPTION_COMPLAINT_BYTES];
         int r = schedule_parse(value, &schedule, error, sizeof(error));
         if (r < 0)
-                return refuse(context, "%s", error);
-        r = replace_string(field_of(o, object), value);
+                return option_refuse(context, "%s", error);
+        r = option_set_string(o, object, value);
         if (r == 0)
                 edge->schedule = schedule;
         return r;
@@ -235,10 +238,10 @@ static int parse_timezone(const Option *o, void *object, const char *value, Opti
                                "and, for older names, "
                                "tzdata-legacy");
         } else if (r < 0)
-                return refuse(context, "%s",
-                              r == -EINVAL ? "not the name of a time zone"
-                                           : "the zone's file cannot be read");
-        r = replace_string(field_of(o, object), value);
+                return option_refuse(context, "%s",
+                                     r == -EINVAL ? "not the name of a time zone"
+                                                  : "the zone's file cannot be read");
+        r = option_set_string(o, object, value);
         if (r == 0)
                 edge->zone = zone;
         return r;
@@ -281,9 +284,9 @@ static int parse_removals(const Option *o, void *object, const char *value, Opti
         int r = is_share ? parse_percent(value, size - 1, &n)
                          : text_parse_int64(value, 0, LIMIT_LIST_MAX_ROWS, &n);
         if (r == -ERANGE)
-                return refuse(context, "out of range");
+                return option_refuse(context, "out of range");
         if (r < 0)
-                return refuse(context, "neither a number of rows nor a share");
+                return option_refuse(context, "neither a number of rows nor a share");
         if (is_share)
                 *removals = (GuardLimit){.is_share = true, .share = (double)n / 10000.0};
         else

@@ -182,11 +182,9 @@ static int try_ca_file(const char *path, Fault *ret_fault)
 
 static int open_oauth2(Peers *p, const ConfigCatalog *c)
 {
-        _cleanup_(cleanup_free) char *own = NULL;
-        if (!c->token_url && asprintf(&own, "%s" OAUTH2_TOKEN_PATH, c->url) < 0) {
-                own = NULL;
+        _cleanup_(cleanup_free) char *own = text_format("%s" OAUTH2_TOKEN_PATH, c->url);
+        if (!own)
                 return -ENOMEM;
-        }
         const OAuth2Options options = {
                 .token_url = c->token_url ? c->token_url : own,
                 .scope = c->scope,

@@ -165,15 +165,10 @@ int pg_endpoints_parse(const char *conninfo, PgEndpoints **ret)
 
 static int endpoints_add_error(PgEndpoints *list, const char *host, int code)
 {
-        char *error = NULL;
-        if (list->error)
-                return 0;
-        int n = asprintf(&error, "the host name \"%s\" has no address: %s", host,
-                         gai_strerror(code));
-        if (n < 0)
-                return -ENOMEM;
-        list->error = error;
-        return 0;
+        if (!list->error)
+                list->error = text_format("the host name \"%s\" has no address: %s", host,
+                                          gai_strerror(code));
+        return list->error ? 0 : -ENOMEM;
 }
 
 static int endpoints_look_up(PgEndpoints *list, const PgEndpoint *e)
