@@ -41,10 +41,9 @@ static void *background_thread(void *userdata)
         return NULL;
 }
 
-static int background_on_end(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+static int background_on_end(sd_event_source *s _unused_, int fd, uint32_t revents _unused_,
+                             void *userdata)
 {
-        (void)s;
-        (void)revents;
         Background *b = userdata;
         eventfd_t ended;
         (void)eventfd_read(fd, &ended); /* what the thread wrote before is seen from here on */

@@ -172,10 +172,9 @@ static void watch_took(StatusView *v, const Fault *fault)
                 (void)sd_event_exit(v->session.event, 0);
 }
 
-static int watch_on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata)
+static int watch_on_signal(sd_event_source *s, const struct signalfd_siginfo *info _unused_,
+                           void *userdata _unused_)
 {
-        (void)info;
-        (void)userdata;
         (void)sd_event_exit(sd_event_source_get_event(s), 0);
         return 0;
 }

@@ -227,9 +227,8 @@ static void command_go_on(SyncCommand *c)
                 (void)sd_event_exit(c->session.event, 0);
 }
 
-static int command_on_reaper(sd_event_source *s, void *userdata)
+static int command_on_reaper(sd_event_source *s _unused_, void *userdata)
 {
-        (void)s;
         SyncCommand *c = userdata;
         for (size_t i = 0; i < c->next; i++)
                 if (c->runners[i].over) {
@@ -254,11 +253,9 @@ static void command_on_stop_timeout(void *userdata)
         (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
 }
 
-static int command_on_signal(sd_event_source *s, const struct signalfd_siginfo *info,
-                             void *userdata)
+static int command_on_signal(sd_event_source *s _unused_,
+                             const struct signalfd_siginfo *info _unused_, void *userdata)
 {
-        (void)s;
-        (void)info;
         SyncCommand *c = userdata;
         if (c->stopping) {
                 (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);

@@ -11,37 +11,31 @@
 #include <errno.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 #include <time.h>
 
 enum { TIMER_ACCURACY_USEC = 1000 }; /* libcurl thinks in milliseconds */
 
-typedef struct Watch Watch;
-struct Watch {
-        Watch *next;
+typedef struct Watch {
+        LIST_ENTRY(Watch) entry;
         curl_socket_t fd;
         sd_event_source *source;
-};
+} Watch;
 
 struct CurlLoop {
         sd_event *event;
         unsigned connections_max;
         CurlLoopHandlers handlers;
         void *userdata;
-        CURLM *multi;             /* NULL: could not be built; tried again at the next add */
-        Watch *watches;           /* as many as there are busy connections: few */
-        sd_event_source *timer;   /* when libcurl wants to be called */
-        sd_event_source *rebuild; /* armed when the multi handle is not to be trusted any more */
+        CURLM *multi;               /* NULL: could not be built; tried again at the next add */
+        LIST_HEAD(, Watch) watches; /* as many as there are busy connections: few */
+        sd_event_source *timer;     /* when libcurl wants to be called */
+        sd_event_source *rebuild;   /* armed when the multi handle is not to be trusted any more */
 };
 
 static void loop_mend_later(CurlLoop *loop)
 {
         (void)sd_event_source_set_enabled(loop->rebuild, SD_EVENT_ONESHOT);
-}
-
-static void watch_free(Watch *watch)
-{
-        sd_event_source_disable_unref(watch->source);
-        free(watch);
 }
 
 static void loop_act(CurlLoop *loop, curl_socket_t fd, int mask)
@@ -59,9 +53,8 @@ static void loop_act(CurlLoop *loop, curl_socket_t fd, int mask)
                                             loop->userdata);
 }
 
-static int loop_on_io(sd_event_source *s, int fd, uint32_t revents, void *userdata)
+static int loop_on_io(sd_event_source *s _unused_, int fd, uint32_t revents, void *userdata)
 {
-        (void)s;
         int mask = 0;
         if (revents & EPOLLIN)
                 mask |= CURL_CSELECT_IN;
@@ -73,56 +66,52 @@ static int loop_on_io(sd_event_source *s, int fd, uint32_t revents, void *userda
         return 0;
 }
 
-static int loop_on_timer(sd_event_source *s, uint64_t usec, void *userdata)
+static int loop_on_timer(sd_event_source *s _unused_, uint64_t usec _unused_, void *userdata)
 {
-        (void)s;
-        (void)usec;
         loop_act(userdata, CURL_SOCKET_TIMEOUT, 0);
         return 0;
 }
 
-static Watch **loop_find_watch(CurlLoop *loop, curl_socket_t fd)
+static Watch *loop_find_watch(const CurlLoop *loop, curl_socket_t fd)
 {
-        Watch **link = &loop->watches;
-        while (*link && (*link)->fd != fd)
-                link = &(*link)->next;
-        return link;
+        Watch *watch;
+        LIST_FOREACH(watch, &loop->watches, entry)
+                if (watch->fd == fd)
+                        break;
+        return watch;
 }
 
 static int loop_watch(CurlLoop *loop, curl_socket_t fd, uint32_t events)
 {
-        Watch **link = loop_find_watch(loop, fd);
-        if (*link)
-                return sd_event_source_set_io_events((*link)->source, events);
-        Watch *watch = calloc(1, sizeof(*watch));
+        Watch *watch = loop_find_watch(loop, fd);
+        if (watch)
+                return sd_event_source_set_io_events(watch->source, events);
+        watch = calloc(1, sizeof(*watch));
         if (!watch)
                 return -ENOMEM;
         watch->fd = fd;
         int r = sd_event_add_io(loop->event, &watch->source, fd, events, loop_on_io, loop);
-        if (r < 0) {
+        if (r < 0)
                 free(watch);
-                return r;
-        }
-        *link = watch;
-        return 0;
+        else
+                LIST_INSERT_HEAD(&loop->watches, watch, entry);
+        return r;
 }
 
 static void loop_unwatch(CurlLoop *loop, curl_socket_t fd)
 {
-        Watch **link = loop_find_watch(loop, fd);
-        Watch *watch = *link;
+        Watch *watch = loop_find_watch(loop, fd);
         if (!watch)
                 return;
-        *link = watch->next;
-        watch_free(watch);
+        LIST_REMOVE(watch, entry);
+        sd_event_source_disable_unref(watch->source);
+        free(watch);
 }
 
 /* Called by libcurl. */
-static int loop_on_socket_request(CURL *easy, curl_socket_t fd, int what, void *userdata,
-                                  void *socket_data)
+static int loop_on_socket_request(CURL *easy _unused_, curl_socket_t fd, int what, void *userdata,
+                                  void *socket_data _unused_)
 {
-        (void)easy;
-        (void)socket_data;
         CurlLoop *loop = userdata;
         if (what == CURL_POLL_REMOVE) {
                 loop_unwatch(loop, fd);
@@ -138,9 +127,8 @@ static int loop_on_socket_request(CURL *easy, curl_socket_t fd, int what, void *
 }
 
 /* Called by libcurl. */
-static int loop_on_timer_request(CURLM *multi, long timeout_msec, void *userdata)
+static int loop_on_timer_request(CURLM *multi _unused_, long timeout_msec, void *userdata)
 {
-        (void)multi;
         CurlLoop *loop = userdata;
         int r;
         if (timeout_msec < 0) {
@@ -181,15 +169,14 @@ static void loop_tear_down(CurlLoop *loop)
         if (loop->multi)
                 (void)curl_multi_cleanup(loop->multi); /* takes back its requests on the way out */
         loop->multi = NULL;
-        while (loop->watches)
-                loop_unwatch(loop, loop->watches->fd);
+        while (!LIST_EMPTY(&loop->watches))
+                loop_unwatch(loop, LIST_FIRST(&loop->watches)->fd);
         if (loop->timer)
                 (void)sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
 }
 
-static int loop_on_rebuild(sd_event_source *s, void *userdata)
+static int loop_on_rebuild(sd_event_source *s _unused_, void *userdata)
 {
-        (void)s;
         CurlLoop *loop = userdata;
         loop->handlers.broken(loop->userdata);
         loop_tear_down(loop);
@@ -209,18 +196,14 @@ int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandl
 
         int r = sd_event_add_time(event, &loop->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY_USEC,
                                   loop_on_timer, loop);
-        if (r < 0)
-                return r;
-        r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
-        if (r < 0)
-                return r;
-        r = sd_event_add_defer(event, &loop->rebuild, loop_on_rebuild, loop);
-        if (r < 0)
-                return r;
-        r = sd_event_source_set_enabled(loop->rebuild, SD_EVENT_OFF);
-        if (r < 0)
-                return r;
-        r = loop_build(loop);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_defer(event, &loop->rebuild, loop_on_rebuild, loop);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(loop->rebuild, SD_EVENT_OFF);
+        if (r >= 0)
+                r = loop_build(loop);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(loop);

@@ -19,23 +19,13 @@ struct HttpClient {
         bool curl_ready;
         CurlLoop *loop;
         sd_event_source *delivery; /* armed while `done` is not empty */
-        HttpTransferList queue, wire, done;
+        HttpTransferList lists[HTTP_PLACES];
         unsigned in_flight, in_flight_max; /* length of `wire`, now and at most */
 };
 
 static HttpTransferList *client_list(HttpClient *client, HttpPlace place)
 {
-        switch (place) {
-        case HTTP_PLACE_QUEUE:
-                return &client->queue;
-        case HTTP_PLACE_WIRE:
-                return &client->wire;
-        case HTTP_PLACE_DONE:
-                return &client->done;
-        case HTTP_PLACE_NONE:
-                break;
-        }
-        return NULL;
+        return place == HTTP_PLACE_NONE ? NULL : &client->lists[place];
 }
 
 /* The one function by which a transfer changes its place. */
@@ -64,7 +54,7 @@ static void client_fill(HttpClient *client)
 {
         HttpTransfer *t;
         while (client->in_flight < client->options.max_in_flight &&
-               (t = TAILQ_FIRST(&client->queue))) {
+               (t = TAILQ_FIRST(&client->lists[HTTP_PLACE_QUEUE]))) {
                 client_move(client, t, HTTP_PLACE_WIRE);
                 t->started_usec = clock_monotonic_usec();
                 if (curl_loop_add(client->loop, t->easy) < 0)
@@ -86,24 +76,23 @@ static void client_on_broken(void *userdata)
 {
         HttpClient *client = userdata;
         HttpTransfer *t;
-        while ((t = TAILQ_FIRST(&client->wire))) {
+        while ((t = TAILQ_FIRST(&client->lists[HTTP_PLACE_WIRE]))) {
                 curl_loop_remove(client->loop, t->easy);
                 client_finish(client, t, CURLE_ABORTED_BY_CALLBACK);
         }
         /* Those in the queue go out with the deliveries, when there is a fresh multi handle. */
 }
 
-static int client_on_delivery(sd_event_source *s, void *userdata)
+static int client_on_delivery(sd_event_source *s _unused_, void *userdata)
 {
-        (void)s;
         HttpClient *client = userdata;
         client_fill(client);
-        HttpTransfer *t = TAILQ_FIRST(&client->done);
+        HttpTransfer *t = TAILQ_FIRST(&client->lists[HTTP_PLACE_DONE]);
         if (!t)
                 return 0;
         client_move(client, t, HTTP_PLACE_NONE);
         t->client = NULL;
-        if (!TAILQ_EMPTY(&client->done))
+        if (!TAILQ_EMPTY(&client->lists[HTTP_PLACE_DONE]))
                 (void)sd_event_source_set_enabled(client->delivery, SD_EVENT_ONESHOT);
         t->callback(&t->response, t->userdata);
         (void)http_transfer_free(t);
@@ -129,9 +118,8 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
         _cleanup_(cleanup_http_client) HttpClient *client = calloc(1, sizeof(*client));
         if (!client)
                 return -ENOMEM;
-        TAILQ_INIT(&client->queue);
-        TAILQ_INIT(&client->wire);
-        TAILQ_INIT(&client->done);
+        for (size_t i = 0; i < HTTP_PLACES; i++)
+                TAILQ_INIT(&client->lists[i]);
         int r = client_copy_options(client, options);
         if (r < 0)
                 return r;
@@ -139,14 +127,12 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
         if (code != CURLE_OK)
                 return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -ENOTSUP;
         client->curl_ready = true;
-        r = sd_event_add_defer(event, &client->delivery, client_on_delivery, client);
-        if (r < 0)
-                return r;
-        r = sd_event_source_set_enabled(client->delivery, SD_EVENT_OFF);
-        if (r < 0)
-                return r;
         const CurlLoopHandlers handlers = {.done = client_on_done, .broken = client_on_broken};
-        r = curl_loop_new(event, options->max_in_flight, &handlers, client, &client->loop);
+        r = sd_event_add_defer(event, &client->delivery, client_on_delivery, client);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(client->delivery, SD_EVENT_OFF);
+        if (r >= 0)
+                r = curl_loop_new(event, options->max_in_flight, &handlers, client, &client->loop);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(client);
@@ -161,20 +147,14 @@ static void client_drop(HttpClient *client, HttpTransfer *t)
         (void)http_transfer_free(t);
 }
 
-static void client_drop_all(HttpClient *client, HttpTransferList *list)
-{
-        HttpTransfer *t;
-        while ((t = TAILQ_FIRST(list)))
-                client_drop(client, t);
-}
-
 HttpClient *http_client_free(HttpClient *client)
 {
         if (!client)
                 return NULL;
-        client_drop_all(client, &client->queue);
-        client_drop_all(client, &client->wire);
-        client_drop_all(client, &client->done);
+        HttpTransfer *t;
+        for (size_t i = 0; i < HTTP_PLACES; i++)
+                while ((t = TAILQ_FIRST(&client->lists[i])))
+                        client_drop(client, t);
         (void)curl_loop_free(client->loop);
         sd_event_source_disable_unref(client->delivery);
         if (client->curl_ready)

@@ -48,9 +48,6 @@ static const Meaning code_meanings[] = {
          "the request was given up because the event handling of this process failed"},
 };
 
-static const Meaning code_unknown = {0,   FAULT_REQUEST,    true,
-                                     EIO, CODE_HTTP_FAILED, "the request failed"};
-
 /* Why the system gave no connection. */
 static const Meaning connect_meanings[] = {
         {ECONNREFUSED, FAULT_PEER, true, ECONNREFUSED, CODE_HTTP_CONNECT,
@@ -93,22 +90,6 @@ static const Meaning certificate_meanings[] = {
          "the server's certificate has been revoked"},
 };
 
-/* libcurl compares the name itself, before it asks OpenSSL for its result: that is still 0, or 1
- * ("unspecified"), which is never OpenSSL's own. */
-static const Meaning certificate_name = {0,
-                                         FAULT_PEER,
-                                         false,
-                                         EKEYREJECTED,
-                                         CODE_HTTP_TLS,
-                                         "the server's certificate is for another name; check the "
-                                         "host in the url, or the certificate there"};
-static const Meaning certificate_other = {0,
-                                          FAULT_PEER,
-                                          false,
-                                          EKEYREJECTED,
-                                          CODE_HTTP_TLS,
-                                          "the server's certificate is not accepted"};
-
 static const Meaning timeouts[] = {
         {HTTP_PHASE_RESOLVE, FAULT_PEER, true, ETIMEDOUT, CODE_HTTP_TIMEOUT,
          "the host name was not resolved in time; check this machine's resolver"},
@@ -120,37 +101,44 @@ static const Meaning timeouts[] = {
          "no complete answer in time; see request_timeout"},
 };
 
-static const Meaning too_slow = {
-        0,         FAULT_REQUEST,  true,
-        ETIMEDOUT, CODE_HTTP_SLOW, "the answer arrived too slowly and was given up"};
-static const Meaning headers_too_large = {0,
-                                          FAULT_REQUEST,
-                                          true,
-                                          EMSGSIZE,
-                                          CODE_HTTP_HEADERS_TOO_LARGE,
-                                          "the headers of the answer are too large"};
-/* libcurl has one code for both, and calls both "out of memory". */
-static const Meaning headers_or_memory = {
-        0,
-        FAULT_REQUEST,
-        true,
-        EMSGSIZE,
-        CODE_HTTP_HEADERS_TOO_LARGE,
-        "either a line of the answer's headers is too long, or this process has no memory "
-        "left; if other requests "
-        "succeed, it is the headers"};
-static const Meaning no_tls = {
-        0,      FAULT_PEER,    true,
-        EPROTO, CODE_HTTP_TLS, "there is no TLS at this port; is it a port for http?"};
-static const Meaning tls_closed = {
-        0,
-        FAULT_PEER,
-        true,
-        EPROTO,
-        CODE_HTTP_TLS,
-        "the connection was closed during the TLS handshake; is it a port for http?"};
-static const Meaning no_memory = {0,      FAULT_PROCESS,    true,
-                                  ENOMEM, CODE_HTTP_MEMORY, "not enough memory for the answer"};
+/* What no table is looked up for. */
+enum {
+        UNKNOWN_CODE,
+        CERTIFICATE_NAME,
+        CERTIFICATE_OTHER,
+        TOO_SLOW,
+        HEADERS_TOO_LARGE,
+        HEADERS_OR_MEMORY,
+        NO_TLS,
+        TLS_CLOSED,
+        NO_MEMORY,
+};
+
+static const Meaning others[] = {
+        [UNKNOWN_CODE] = {0, FAULT_REQUEST, true, EIO, CODE_HTTP_FAILED, "the request failed"},
+        /* libcurl compares the name itself, before it asks OpenSSL for its result: that is still 0,
+         * or 1 ("unspecified"), which is never OpenSSL's own. */
+        [CERTIFICATE_NAME] = {0, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
+                              "the server's certificate is for another name; check the host in the "
+                              "url, or the certificate there"},
+        [CERTIFICATE_OTHER] = {0, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
+                               "the server's certificate is not accepted"},
+        [TOO_SLOW] = {0, FAULT_REQUEST, true, ETIMEDOUT, CODE_HTTP_SLOW,
+                      "the answer arrived too slowly and was given up"},
+        [HEADERS_TOO_LARGE] = {0, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
+                               "the headers of the answer are too large"},
+        /* libcurl has one code for both, and calls both "out of memory". */
+        [HEADERS_OR_MEMORY] = {0, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
+                               "either a line of the answer's headers is too long, or this process "
+                               "has no memory left; if other requests succeed, it is the headers"},
+        [NO_TLS] = {0, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
+                    "there is no TLS at this port; is it a port for http?"},
+        [TLS_CLOSED] =
+                {0, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
+                 "the connection was closed during the TLS handshake; is it a port for http?"},
+        [NO_MEMORY] = {0, FAULT_PROCESS, true, ENOMEM, CODE_HTTP_MEMORY,
+                       "not enough memory for the answer"},
+};
 
 static const Meaning *meaning_find(const Meaning *table, size_t n, long key,
                                    const Meaning *otherwise)
@@ -163,7 +151,8 @@ static const Meaning *meaning_find(const Meaning *table, size_t n, long key,
 
 static const Meaning *failure_find_code(const HttpFailure *f)
 {
-        return meaning_find(code_meanings, ARRAY_SIZE(code_meanings), f->code, &code_unknown);
+        return meaning_find(code_meanings, ARRAY_SIZE(code_meanings), f->code,
+                            &others[UNKNOWN_CODE]);
 }
 
 static const Meaning *failure_find_certificate(const HttpFailure *f)
@@ -171,19 +160,19 @@ static const Meaning *failure_find_certificate(const HttpFailure *f)
         /* Other TLS libraries number their results differently; then libcurl's words must do. */
         const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
         if (!library || !text_starts_with(library, "OpenSSL"))
-                return &certificate_other;
+                return &others[CERTIFICATE_OTHER];
         if (f->verify_result == 0 || f->verify_result == 1)
-                return &certificate_name;
+                return &others[CERTIFICATE_NAME];
         return meaning_find(certificate_meanings, ARRAY_SIZE(certificate_meanings),
-                            f->verify_result, &certificate_other);
+                            f->verify_result, &others[CERTIFICATE_OTHER]);
 }
 
 static const Meaning *failure_find_timeout(const HttpFailure *f)
 {
         if (f->phase == HTTP_PHASE_SENT &&
             (f->request_timeout_usec == 0 || f->elapsed_usec < f->request_timeout_usec))
-                return &too_slow;
-        return meaning_find(timeouts, ARRAY_SIZE(timeouts), f->phase, &code_unknown);
+                return &others[TOO_SLOW];
+        return meaning_find(timeouts, ARRAY_SIZE(timeouts), f->phase, &others[UNKNOWN_CODE]);
 }
 
 /* As OpenSSL and GnuTLS say it of a first record that is none. */
@@ -206,20 +195,20 @@ static bool failure_is_tls_closed(const HttpFailure *f)
 static const Meaning *failure_find_handshake(const HttpFailure *f)
 {
         if (failure_is_no_tls(f))
-                return &no_tls;
-        return failure_is_tls_closed(f) ? &tls_closed : failure_find_code(f);
+                return &others[NO_TLS];
+        return failure_is_tls_closed(f) ? &others[TLS_CLOSED] : failure_find_code(f);
 }
 
 static const Meaning *failure_find(const HttpFailure *f)
 {
         if (f->stop == HTTP_STOP_MEMORY)
-                return &no_memory;
+                return &others[NO_MEMORY];
         if (f->stop == HTTP_STOP_HEADERS)
-                return &headers_too_large;
+                return &others[HEADERS_TOO_LARGE];
         /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count
          * sees the line. */
         if (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT)
-                return &headers_or_memory;
+                return &others[HEADERS_OR_MEMORY];
         if (f->code == CURLE_SSL_CONNECT_ERROR)
                 return failure_find_handshake(f);
         if (f->code == CURLE_PEER_FAILED_VERIFICATION)

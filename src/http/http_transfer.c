@@ -21,9 +21,8 @@ enum {
 };
 #define LOW_SPEED_DEFAULT_USEC (60 * USEC_PER_SEC)
 
-static size_t transfer_on_body(char *data, size_t one, size_t size, void *userdata)
+static size_t transfer_on_body(char *data, size_t one _unused_, size_t size, void *userdata)
 {
-        (void)one;
         HttpTransfer *t = userdata;
         if (size > t->body_max_bytes - t->body.size)
                 t->stop = HTTP_STOP_BODY;
@@ -32,10 +31,9 @@ static size_t transfer_on_body(char *data, size_t one, size_t size, void *userda
         return t->stop == HTTP_STOP_NONE ? size : CURL_WRITEFUNC_ERROR;
 }
 
-static size_t transfer_on_header(char *data, size_t one, size_t size, void *userdata)
+static size_t transfer_on_header(char *data _unused_, size_t one _unused_, size_t size,
+                                 void *userdata)
 {
-        (void)data;
-        (void)one;
         HttpTransfer *t = userdata;
         t->headers_bytes += size;
         if (t->headers_bytes > LIMIT_HEADERS_MAX_BYTES)
@@ -45,10 +43,9 @@ static size_t transfer_on_header(char *data, size_t one, size_t size, void *user
 
 /* Opens the socket in libcurl's place, so that want of descriptors can be told from a server that
  * is away, and that no child inherits it. */
-static curl_socket_t transfer_on_open(void *userdata, curlsocktype purpose,
+static curl_socket_t transfer_on_open(void *userdata, curlsocktype purpose _unused_,
                                       struct curl_sockaddr *address)
 {
-        (void)purpose;
         HttpTransfer *t = userdata;
         int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
         if (fd < 0) {
@@ -178,18 +175,12 @@ static int transfer_set_form(HttpTransfer *t, const char *form, CURL *easy)
 static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CURL *easy)
 {
         int r = headers_append(&t->headers, "Accept: application/json");
+        if (r >= 0 && request->method == HTTP_POST)
+                r = transfer_set_form(t, request->form, easy);
+        if (r >= 0 && request->authorization)
+                r = headers_append_authorization(&t->headers, request->authorization);
         if (r < 0)
                 return r;
-        if (request->method == HTTP_POST) {
-                r = transfer_set_form(t, request->form, easy);
-                if (r < 0)
-                        return r;
-        }
-        if (request->authorization) {
-                r = headers_append_authorization(&t->headers, request->authorization);
-                if (r < 0)
-                        return r;
-        }
         SET(CURLOPT_HTTPHEADER, t->headers);
         SET(CURLOPT_URL, request->url);
         SET(CURLOPT_MAXFILESIZE_LARGE,
@@ -247,15 +238,12 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
         CURL *easy = t->easy;
         SET(CURLOPT_USERAGENT, options->user_agent);
         r = transfer_set_limits(options, easy);
-        if (r < 0)
-                return r;
-        r = transfer_set_tls(options, easy);
-        if (r < 0)
-                return r;
-        r = transfer_set_callbacks(t, easy);
-        if (r < 0)
-                return r;
-        r = transfer_set_request(t, request, easy);
+        if (r >= 0)
+                r = transfer_set_tls(options, easy);
+        if (r >= 0)
+                r = transfer_set_callbacks(t, easy);
+        if (r >= 0)
+                r = transfer_set_request(t, request, easy);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(t);

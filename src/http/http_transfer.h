@@ -18,6 +18,7 @@ typedef enum HttpPlace {
         HTTP_PLACE_QUEUE, /* waits its turn */
         HTTP_PLACE_WIRE,  /* libcurl has it */
         HTTP_PLACE_DONE,  /* finished, its callback waits to be called */
+        HTTP_PLACES,
 } HttpPlace;
 
 struct HttpTransfer {

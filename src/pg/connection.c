@@ -274,12 +274,6 @@ static void connection_on_deadline(void *userdata)
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-static int fault_of_watch(Fault *ret_fault)
-{
-        return fault_set(ret_fault, FAULT_PEER, ENOMEM, CODE_PG_UNREACHABLE,
-                         "the connection to PostgreSQL cannot be watched");
-}
-
 static int connection_load_password(const PgPoolOptions *options, Text *ret, Fault *ret_fault)
 {
         Fault why;
@@ -327,9 +321,7 @@ static int connection_begin(PgConnection *c, Fault *ret_fault)
         }
         c->conn = PQconnectStartParams(keywords, values, 1);
         if (!c->conn)
-                return pg_fault_of_peer(ret_fault,
-                                        fault_set(ret_fault, FAULT_PEER, ENOMEM, CODE_NO_MEMORY,
-                                                  "out of memory for a connection to PostgreSQL"));
+                return pg_fault_no_memory(ret_fault);
         (void)PQsetErrorVerbosity(c->conn, PQERRORS_VERBOSE);
         (void)PQsetNoticeReceiver(c->conn, connection_on_notice, c);
         if (PQstatus(c->conn) == CONNECTION_BAD) {
@@ -339,7 +331,8 @@ static int connection_begin(PgConnection *c, Fault *ret_fault)
         uint64_t timeout = options->connect_timeout_usec / (c->endpoints->n > 1 ? 2 : 1);
         c->sends = true;
         if (connection_watch(c) < 0 || connection_set_deadline(c, timeout) < 0)
-                return fault_of_watch(ret_fault);
+                return fault_set(ret_fault, FAULT_PEER, ENOMEM, CODE_PG_UNREACHABLE,
+                                 "the connection to PostgreSQL cannot be watched");
         return 0;
 }
 
@@ -363,7 +356,7 @@ void connection_on_lookup(PgConnection *c, const Fault *fault)
         }
         PgEndpoints *names, *list = NULL;
         if (pg_endpoints_parse(c->server->options.conninfo, &names) >= 0) {
-                (void)pg_endpoints_resolved(names, &list);
+                (void)pg_endpoints_resolve(names, false, &list);
                 (void)pg_endpoints_unref(names);
         }
         if (list && list->n > 0) {
@@ -396,10 +389,10 @@ static int connection_find_endpoints(PgConnection *c, Fault *ret_fault)
                 r = connection_set_deadline(c, c->server->options.connect_timeout_usec);
         if (r >= 0)
                 return 0;
-        return pg_fault_of_peer(ret_fault,
-                                fault_set(ret_fault, FAULT_PEER, -r, CODE_NO_RESOURCES,
-                                          "the hosts of conninfo cannot be looked up: %s",
-                                          strerrordesc_np(-r)));
+        fault_set(ret_fault, FAULT_PEER, -r, CODE_NO_RESOURCES,
+                  "the hosts of conninfo cannot be looked up: %s", strerrordesc_np(-r));
+        ret_fault->origin = ORIGIN_POSTGRES;
+        return r;
 }
 
 int connection_open(PgServer *server, const PgConnectionHandlers *handlers, void *owner,

@@ -87,12 +87,6 @@ static const char *option_value(const PQconninfoOption *options, const char *key
         return "";
 }
 
-/* Cuts the next entry off a list with commas. NULL: the list has ended. */
-static const char *next_word(char **list)
-{
-        return *list ? strsep(list, ",") : NULL;
-}
-
 static size_t count_words(const char *list)
 {
         size_t n = 1;
@@ -127,9 +121,9 @@ static int endpoints_pair(PgEndpoints *list, char *hosts, char *addresses, char 
                 return -EINVAL;
         const char *only_port = n_ports == 1 ? ports : NULL;
         for (size_t i = 0; i < n; i++) {
-                const char *host = next_word(&hosts), *address = next_word(&addresses);
+                const char *host = strsep(&hosts, ","), *address = strsep(&addresses, ",");
                 int r = endpoints_add(list, host, address,
-                                      only_port ? only_port : next_word(&ports));
+                                      only_port ? only_port : strsep(&ports, ","));
                 if (r < 0)
                         return r;
                 list->unresolved = list->unresolved || needs_lookup(&list->items[i]);
@@ -189,13 +183,13 @@ static int endpoints_look_up(PgEndpoints *list, const PgEndpoint *e)
         return r;
 }
 
-static int endpoints_derive(const PgEndpoints *from, bool look_up, PgEndpoints **ret)
+int pg_endpoints_resolve(const PgEndpoints *unresolved, bool look_up, PgEndpoints **ret)
 {
         _cleanup_(cleanup_pg_endpoints) PgEndpoints *list = endpoints_new();
         if (!list)
                 return -ENOMEM;
-        for (size_t i = 0; i < from->n; i++) {
-                const PgEndpoint *e = &from->items[i];
+        for (size_t i = 0; i < unresolved->n; i++) {
+                const PgEndpoint *e = &unresolved->items[i];
                 int r = 0;
                 if (!needs_lookup(e))
                         r = endpoints_add(list, e->host, e->hostaddr, e->port);
@@ -206,14 +200,4 @@ static int endpoints_derive(const PgEndpoints *from, bool look_up, PgEndpoints *
         }
         *ret = TAKE_PTR(list);
         return 0;
-}
-
-int pg_endpoints_resolve(const PgEndpoints *unresolved, PgEndpoints **ret)
-{
-        return endpoints_derive(unresolved, true, ret);
-}
-
-int pg_endpoints_resolved(const PgEndpoints *list, PgEndpoints **ret)
-{
-        return endpoints_derive(list, false, ret);
 }

@@ -31,12 +31,10 @@ typedef struct PgEndpoints {
  * -ENOMEM. Looks up nothing. */
 int pg_endpoints_parse(const char *conninfo, PgEndpoints **ret);
 
-/* The same list with an endpoint for each address of each name; blocks as long as the resolver
- * does. Names without an address are left out, with `error` set. -ENOMEM. */
-int pg_endpoints_resolve(const PgEndpoints *unresolved, PgEndpoints **ret);
-
-/* Those of the list that need no lookup. -ENOMEM. */
-int pg_endpoints_resolved(const PgEndpoints *list, PgEndpoints **ret);
+/* The same list, with an endpoint for each address of each name: with `look_up`, which blocks as
+ * long as the resolver does, and leaves out names without an address, with `error` set; else
+ * without those that need a lookup. -ENOMEM. */
+int pg_endpoints_resolve(const PgEndpoints *unresolved, bool look_up, PgEndpoints **ret);
 
 bool pg_endpoint_equal(const PgEndpoint *a, const PgEndpoint *b);
 

@@ -109,6 +109,15 @@ static void flight_include(PgTask *t, size_t step)
         t->at.last = step;
 }
 
+/* Its answers are waited for so long. Not sent: libpq refused it. */
+static void flight_await(PgConnection *c, bool sent, uint64_t limit_usec)
+{
+        if (!sent || connection_set_deadline(c, limit_usec) < 0)
+                connection_break(c);
+        else
+                (void)connection_flush(c, false);
+}
+
 /* ---- as one simple query -------------------------------------------------------------------- */
 
 /* Scripts, as far as nobody looks at their results, and what ends the flight: one with a handler,
@@ -148,11 +157,8 @@ static int flight_send_simple(PgConnection *c)
         t->at.pipelined = false;
         t->at.stage = WORK_STEP;
         t->at.step = t->at.last;
-        if (connection_set_deadline(c, first && begin_limit < limit ? begin_limit : limit) < 0 ||
-            !PQsendQuery(c->conn, text.data))
-                connection_break(c);
-        else
-                (void)connection_flush(c, false);
+        flight_await(c, PQsendQuery(c->conn, text.data),
+                     first && begin_limit < limit ? begin_limit : limit);
         return 0;
 }
 
@@ -161,10 +167,7 @@ static void flight_send_command(PgConnection *c, const char *sql, WorkStage stag
         PgTask *t = c->task;
         t->at.pipelined = false;
         t->at.stage = stage;
-        if (connection_set_deadline(c, flight_limit(c, 1)) < 0 || !PQsendQuery(c->conn, sql))
-                connection_break(c);
-        else
-                (void)connection_flush(c, false);
+        flight_await(c, PQsendQuery(c->conn, sql), flight_limit(c, 1));
 }
 
 void flight_send_rollback(PgConnection *c)
@@ -221,17 +224,10 @@ static void flight_send_pipelined(PgConnection *c)
                 return;
         }
         int n = send_steps(c);
-        if (n < 0 || !PQpipelineSync(c->conn)) {
-                connection_break(c);
-                return;
-        }
+        bool sent = n >= 0 && PQpipelineSync(c->conn);
         t->at.limit_usec = flight_limit(c, (size_t)n + t->at.commits);
         t->at.stage = first ? WORK_BEGIN : t->at.sent ? WORK_STEP : WORK_COMMIT;
-        if (connection_set_deadline(c, first ? c->server->options.answer_usec : t->at.limit_usec) <
-            0)
-                connection_break(c);
-        else
-                (void)connection_flush(c, false);
+        flight_await(c, sent, first ? c->server->options.answer_usec : t->at.limit_usec);
 }
 
 int flight_send(PgConnection *c)

@@ -135,11 +135,12 @@ static const char *find_sqlstate(const char *message, char out[6], size_t *ret_s
         return NULL;
 }
 
-int pg_fault_of_peer(Fault *f, int r)
+int pg_fault_no_memory(Fault *ret)
 {
-        if (f)
-                f->origin = ORIGIN_POSTGRES;
-        return r;
+        fault_set(ret, FAULT_PEER, ENOMEM, CODE_NO_MEMORY,
+                  "out of memory for a connection to PostgreSQL");
+        ret->origin = ORIGIN_POSTGRES;
+        return -ENOMEM;
 }
 
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)

@@ -8,8 +8,7 @@
 /* FATAL or PANIC, or what a pooler sends for it */
 bool pg_result_ends_session(const PGresult *result);
 void pg_fault_from_result(const PGresult *result, Fault *ret);
-/* A shortage of this process that keeps it from a connection counts as PostgreSQL's, as the scope
- * says. Gives `r` back. */
-int pg_fault_of_peer(Fault *f, int r);
+/* For a connection: counts as PostgreSQL's, as the scope says. -ENOMEM. */
+int pg_fault_no_memory(Fault *ret);
 /* `conn` NULL: there was no memory for it */
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret);

@@ -232,9 +232,7 @@ static void pool_open_more(PgPool *pool)
                 PgConnection *c;
                 if (connection_open(&pool->server, &pool_handlers, pool, &c) < 0) {
                         Fault fault;
-                        (void)pg_fault_of_peer(
-                                &fault, fault_set(&fault, FAULT_PEER, ENOMEM, CODE_NO_MEMORY,
-                                                  "out of memory for a connection to PostgreSQL"));
+                        (void)pg_fault_no_memory(&fault);
                         pool_fail_waiting(pool, &fault);
                         return;
                 }

@@ -17,16 +17,6 @@
 
 enum { SEARCH_PATH_BYTES = 500 };
 
-static char *copy_or_null(const char *s)
-{
-        return s ? strdup(s) : NULL;
-}
-
-static uint64_t or_default(uint64_t usec, uint64_t default_usec)
-{
-        return usec ? usec : default_usec;
-}
-
 int server_init(PgServer *server, sd_event *event, const PgPoolOptions *options,
                 PgServerLookedUp on_looked_up, void *userdata)
 {
@@ -38,12 +28,12 @@ int server_init(PgServer *server, sd_event *event, const PgPoolOptions *options,
         server->on_looked_up = on_looked_up;
         server->userdata = userdata;
         *o = *options;
-        o->answer_usec = or_default(o->answer_usec, ANSWER_DEFAULT_USEC);
-        o->idle_usec = or_default(o->idle_usec, IDLE_DEFAULT_USEC);
-        o->max_age_usec = or_default(o->max_age_usec, MAX_AGE_DEFAULT_USEC);
-        o->conninfo = copy_or_null(options->conninfo);
-        o->application_name = copy_or_null(options->application_name);
-        o->search_path = copy_or_null(options->search_path);
+        o->answer_usec = o->answer_usec ? o->answer_usec : ANSWER_DEFAULT_USEC;
+        o->idle_usec = o->idle_usec ? o->idle_usec : IDLE_DEFAULT_USEC;
+        o->max_age_usec = o->max_age_usec ? o->max_age_usec : MAX_AGE_DEFAULT_USEC;
+        o->conninfo = strdup(options->conninfo);
+        o->application_name = strdup(options->application_name);
+        o->search_path = strdup(options->search_path);
         return o->conninfo && o->application_name && o->search_path ? 0 : -ENOMEM;
 }
 
@@ -70,7 +60,7 @@ typedef struct Lookup {
 static void lookup_run(void *data)
 {
         Lookup *l = data;
-        l->error = pg_endpoints_resolve(l->names, &l->found);
+        l->error = pg_endpoints_resolve(l->names, true, &l->found);
 }
 
 static void lookup_release(void *data)

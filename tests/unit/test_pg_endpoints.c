@@ -94,7 +94,7 @@ static void names_are_left_out_of_what_is_resolved(void **state)
         (void)state;
         PgEndpoints *list, *resolved;
         assert_int_equal(pg_endpoints_parse("host=a.example,192.0.2.1,/run/pg", &list), 0);
-        assert_int_equal(pg_endpoints_resolved(list, &resolved), 0);
+        assert_int_equal(pg_endpoints_resolve(list, false, &resolved), 0);
         assert_int_equal(resolved->n, 2);
         assert_string_equal(resolved->items[0].host, "192.0.2.1");
         assert_string_equal(resolved->items[1].host, "/run/pg");
