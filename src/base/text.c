@@ -3,6 +3,7 @@
  * to end.
  */
 #include "base/text.h"
+#include <ctype.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -309,22 +310,15 @@ int text_append_json(Text *t, const char *json)
 
 int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret)
 {
-        const char *s = string;
-        bool negative = *s == '-';
-        if (negative)
-                s++;
-        if (*s == '\0')
+        char *end;
+        if (!isdigit((
+                    unsigned char)string[string[0] == '-'])) /* strtoll takes blanks and "+", too */
                 return -EINVAL;
-        int64_t value = 0;
-        bool overflow = false;
-        for (; *s; s++) {
-                if (*s < '0' || *s > '9')
-                        return -EINVAL;
-                int64_t digit = *s - '0';
-                overflow = overflow || __builtin_mul_overflow(value, 10, &value) ||
-                           __builtin_add_overflow(value, negative ? -digit : digit, &value);
-        }
-        if (overflow || value < min || value > max)
+        errno = 0;
+        long long value = strtoll(string, &end, 10);
+        if (*end != '\0')
+                return -EINVAL;
+        if (errno == ERANGE || value < min || value > max)
                 return -ERANGE;
         *ret = value;
         return 0;

@@ -64,14 +64,14 @@ static const StatusMeaning foreign_meanings[] = {
 };
 
 /* A 401 when the credentials were accepted for another request meanwhile. */
-static const StatusMeaning alone = {401,
-                                    FAULT_RUN,
-                                    false,
-                                    false,
-                                    CODE_CATALOG_UNAUTHORIZED,
-                                    "the catalog refuses this request, and accepts the same "
-                                    "credentials for others; give our user the permission to "
-                                    "refresh and view this Edge connection"};
+static const StatusMeaning alone = {
+        401,
+        FAULT_RUN,
+        false,
+        false,
+        CODE_CATALOG_UNAUTHORIZED,
+        "the catalog refuses this request, and accepts the same credentials for others; give our "
+        "user the permission to refresh and view this Edge connection"};
 
 /* What of the configuration a refusal may be about. */
 static const char *advice(const StatusMeaning *m, bool foreign, const AnswerAuth *auth)

@@ -372,16 +372,12 @@ static void daemon_on_stop_timeout(void *userdata)
         (void)sd_event_exit(d->event, 0);
 }
 
-static void daemon_exit_when_idle(const Daemon *d)
+/* While stopping, at once and after every other handler. */
+static int daemon_exit_when_idle(sd_event_source *source _unused_, void *userdata)
 {
+        const Daemon *d = userdata;
         if (d->runs.n == 0 && !claims_is_busy(&d->claims) && !presence_is_busy(&d->presence))
                 (void)sd_event_exit(d->event, 0);
-}
-
-/* While stopping, after every other handler. */
-static int daemon_on_handled(sd_event_source *source _unused_, void *userdata)
-{
-        daemon_exit_when_idle(userdata);
         return 0;
 }
 
@@ -406,7 +402,7 @@ static void daemon_stop(Daemon *d, const char *signal_name)
             sd_event_source_set_enabled(d->on_handled, SD_EVENT_ON) < 0)
                 (void)sd_event_exit(d->event, 0);
         status_changed(&d->status);
-        daemon_exit_when_idle(d);
+        (void)daemon_exit_when_idle(NULL, d);
 }
 
 /* ---- signals -------------------------------------------------------------------------------- */
@@ -422,24 +418,19 @@ static int daemon_on_signal(sd_event_source *source _unused_, const struct signa
         return 0;
 }
 
-static int daemon_watch_signals(Daemon *d)
-{
-        static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
-        return signals_watch(d->event, signals, ARRAY_SIZE(signals), daemon_on_signal, d);
-}
-
 /* ---- beginning and end ---------------------------------------------------------------------- */
 
 static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
 {
+        static const int signals[] = {SIGHUP, SIGINT, SIGTERM};
         int r = sd_event_new(&d->event);
         if (r >= 0)
-                r = daemon_watch_signals(d);
+                r = signals_watch(d->event, signals, ARRAY_SIZE(signals), daemon_on_signal, d);
         if (r >= 0)
                 /* pinged by the loop itself: what blocks it stops the pings */
                 r = sd_event_set_watchdog(d->event, true);
         if (r >= 0)
-                r = sd_event_add_post(d->event, &d->on_handled, daemon_on_handled, d);
+                r = sd_event_add_post(d->event, &d->on_handled, daemon_exit_when_idle, d);
         if (r >= 0)
                 r = sd_event_source_set_enabled(d->on_handled, SD_EVENT_OFF);
         if (r >= 0)
@@ -460,7 +451,6 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         log_lines(LOG_LEVEL_WARNING, config->warnings);
         daemon_adopt(d, config, peers);
         prune_start(&d->prune);
-        locks_start(&d->locks);
         return 0;
 }
 

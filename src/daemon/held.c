@@ -1,6 +1,5 @@
 #include "daemon/held.h"
 #include "base/clock.h"
-#include "base/duration.h"
 #include "daemon/outage.h"
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,6 @@ static void held_remove(struct HeldEdge *held)
 bool held_record(HeldEdges *edges, const Uuid *edge, const Fault *fault)
 {
         struct HeldEdge *held = held_find(edges, edge);
-        uint64_t ignored;
         if (held && strcmp(held->outage.fault.message, fault->message) != 0) {
                 held_remove(held);
                 held = NULL;
@@ -40,12 +38,9 @@ bool held_record(HeldEdges *edges, const Uuid *edge, const Fault *fault)
                 if (!held)
                         return true;
                 held->edge = *edge;
-                /* nobody waits for these delays */
-                outage_init(&held->outage, USEC_PER_SEC, USEC_PER_SEC);
                 LIST_INSERT_HEAD(edges, held, others);
         }
-        return outage_failed(&held->outage, fault, clock_monotonic_usec(), clock_random(),
-                             &ignored);
+        return outage_failed(&held->outage, fault, clock_monotonic_usec(), clock_random(), NULL);
 }
 
 void held_forget(HeldEdges *edges, const Uuid *edge)

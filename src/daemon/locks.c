@@ -16,9 +16,8 @@ static void locks_later(Locks *l);
 
 static void locks_report(Locks *l, const Fault *fault)
 {
-        uint64_t ignored;
         bool was = l->outage.down;
-        if (outage_failed(&l->outage, fault, clock_monotonic_usec(), clock_random(), &ignored))
+        if (outage_failed(&l->outage, fault, clock_monotonic_usec(), clock_random(), NULL))
                 log_event(LOG_LEVEL_WARNING, NULL,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code))),
                           "PostgreSQL: %s", fault->message);
@@ -68,18 +67,12 @@ static void locks_later(Locks *l)
 void locks_init(Locks *l, sd_event *event, const LocksHandlers *handlers, void *userdata)
 {
         *l = (Locks){.event = event, .handlers = *handlers, .userdata = userdata};
-        /* when it is looked at again does not depend on it */
-        outage_init(&l->outage, USEC_PER_SEC, USEC_PER_SEC);
+        locks_later(l);
 }
 
 void locks_configure(Locks *l, Peers *peers)
 {
         l->peers = peers;
-}
-
-void locks_start(Locks *l)
-{
-        locks_later(l);
 }
 
 const Fault *locks_fault(const Locks *l)

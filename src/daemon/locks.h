@@ -26,11 +26,11 @@ typedef struct Locks {
         Outage outage; /* a statement waits */
 } Locks;
 
+/* The first look is some seconds later. */
 void locks_init(Locks *l, sd_event *event, const LocksHandlers *handlers, void *userdata);
 
 /* The peers are borrowed until others are given. */
 void locks_configure(Locks *l, Peers *peers);
-void locks_start(Locks *l);
 
 /* For what a statement waits, and who holds it; NULL: none waits. */
 const Fault *locks_fault(const Locks *l);

@@ -34,7 +34,8 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
         o->down = true;
         o->fault = *fault;
         o->attempts++;
-        *ret_delay_usec = backoff_next(&o->backoff, 0, random);
+        if (ret_delay_usec)
+                *ret_delay_usec = backoff_next(&o->backoff, 0, random);
         return log_it;
 }
 

@@ -32,7 +32,8 @@ typedef struct Outage {
 /* Delays between attempts lie in [floor_usec, ceiling_usec]. */
 void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec);
 
-/* One more attempt failed. Sets the delay before the next one; true: log it. */
+/* One more attempt failed. Sets the delay before the next one (NULL: nobody waits); true: log it.
+ */
 bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random,
                    uint64_t *ret_delay_usec);
 

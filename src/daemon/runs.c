@@ -56,11 +56,6 @@ static void runs_wake(const Runs *r)
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-static bool fault_is_postgres(const Fault *fault)
-{
-        return fault->origin == ORIGIN_POSTGRES;
-}
-
 /* What one statement of a run misses (a privilege, a table, room on the disk), the queue's
  * questions do not come across. */
 static bool fault_is_of_a_statement(const Fault *fault)
@@ -105,11 +100,11 @@ static const char *report_message_id(const SyncReport *report)
 /* The same trouble in each edge's statements is reported once, and again at growing intervals. */
 static bool report_is_known(Runs *r, const SyncReport *report)
 {
-        uint64_t now = clock_monotonic_usec(), ignored;
+        uint64_t now = clock_monotonic_usec(), lasted;
         if (fault_is_of_a_statement(&report->fault))
-                return !outage_failed(&r->statement, &report->fault, now, clock_random(), &ignored);
+                return !outage_failed(&r->statement, &report->fault, now, clock_random(), NULL);
         if (sync_outcome_is_complete(report->outcome))
-                (void)outage_over(&r->statement, now, &ignored);
+                (void)outage_over(&r->statement, now, &lasted);
         return report_is_of_doubt(r, report);
 }
 
@@ -259,7 +254,8 @@ static void run_report_peer_fault(const Run *run, const SyncReport *report)
         if (report_is_suspicious(report))
                 f.peer = RUNS_PEER_CATALOG_SUSPECTED;
         else if (report_is_of_peer(report))
-                f.peer = fault_is_postgres(&report->fault) ? RUNS_PEER_POSTGRES : RUNS_PEER_CATALOG;
+                f.peer = report->fault.origin == ORIGIN_POSTGRES ? RUNS_PEER_POSTGRES
+                                                                 : RUNS_PEER_CATALOG;
         else
                 return;
         r->handlers.peer_fault(&f, r->userdata);
@@ -378,12 +374,8 @@ int runs_init(Runs *r, sd_event *event, const DatabaseClock *clock, const RunsHa
               void *userdata)
 {
         *r = (Runs){.event = event, .clock = clock, .handlers = *handlers, .userdata = userdata};
-        /* nobody waits for these delays: each run tries by itself */
-        outage_init(&r->statement, USEC_PER_SEC, OUTAGE_CEILING_USEC);
         int error = sd_event_add_defer(event, &r->reaper, runs_on_reaper, r);
-        if (error >= 0)
-                error = sd_event_source_set_enabled(r->reaper, SD_EVENT_OFF);
-        return error;
+        return error < 0 ? error : sd_event_source_set_enabled(r->reaper, SD_EVENT_OFF);
 }
 
 const Fault *runs_statement_fault(const Runs *r)
