@@ -11,7 +11,6 @@
 #include "daemon/breaker.h"
 #include "daemon/claims.h"
 #include "daemon/edges.h"
-#include "daemon/locks.h"
 #include "daemon/presence.h"
 #include "daemon/prune.h"
 #include "daemon/runs.h"
@@ -31,7 +30,6 @@ typedef struct Daemon {
         Claims claims;
         Runs runs;
         Presence presence;
-        Locks locks;
         Prune prune;
         Status status;
         bool ready, stopping;
@@ -210,7 +208,7 @@ static const RunsHandlers runs_handlers = {
         .changed = daemon_status_changed,
 };
 
-/* ---- presence and locks --------------------------------------------------------------------- */
+/* ---- presence ------------------------------------------------------------------------------- */
 
 static void daemon_fill_presence(PresenceState *ret, void *userdata)
 {
@@ -218,8 +216,8 @@ static void daemon_fill_presence(PresenceState *ret, void *userdata)
         *ret = (PresenceState){
                 .postgres_fault = claims_postgres_fault(&d->claims),
                 .catalog_fault = breaker_fault(&d->breaker),
-                .lock_fault = locks_fault(&d->locks),
                 .statement_fault = runs_statement_fault(&d->runs),
+                .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
         };
         breaker_format_next(&d->breaker, ret->catalog_next);
 }
@@ -233,25 +231,6 @@ static void daemon_on_outdated(void *userdata)
 static const PresenceHandlers presence_handlers = {
         .state = daemon_fill_presence,
         .outdated = daemon_on_outdated,
-};
-
-static bool daemon_may_wait_for_lock(void *userdata)
-{
-        const Daemon *d = userdata;
-        return !claims_postgres_fault(&d->claims) &&
-               (d->runs.n > 0 || claims_is_busy(&d->claims) || presence_is_busy(&d->presence) ||
-                locks_fault(&d->locks));
-}
-
-static void daemon_on_locks_changed(void *userdata)
-{
-        Daemon *d = userdata;
-        presence_changed(&d->presence);
-}
-
-static const LocksHandlers locks_handlers = {
-        .wanted = daemon_may_wait_for_lock,
-        .changed = daemon_on_locks_changed,
 };
 
 /* ---- status --------------------------------------------------------------------------------- */
@@ -316,7 +295,6 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
         edges_configure(&d->edges, config);
         presence_configure(&d->presence, peers, edges_count_scheduled(&d->edges), c->lease_usec);
         prune_configure(&d->prune, peers, &retention);
-        locks_configure(&d->locks, peers);
         /* before the breaker, which closes at once when no edge is scheduled */
         claims_configure(&d->claims, peers);
         if (others)
@@ -393,7 +371,6 @@ static void daemon_stop(Daemon *d, const char *signal_name)
         (void)sd_notify(0, "STOPPING=1");
         breaker_done(&d->breaker);
         prune_done(&d->prune);
-        locks_done(&d->locks);
         claims_stop(&d->claims);
         presence_leave(&d->presence);
         runs_stop(&d->runs);
@@ -441,7 +418,6 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         breaker_init(&d->breaker, d->event, &d->claims.clock, &breaker_handlers, d);
         claims_init(&d->claims, d->event, &d->presence.instance, &claims_handlers, d);
         presence_init(&d->presence, d->event, &presence_handlers, d);
-        locks_init(&d->locks, d->event, &locks_handlers, d);
         prune_init(&d->prune, d->event);
         status_init(&d->status, d->event, daemon_fill_status, d);
         _cleanup_(cleanup_peers) Peers *peers = NULL;
@@ -460,7 +436,6 @@ static void daemon_close(Daemon *d)
         claims_done(&d->claims);
         breaker_done(&d->breaker);
         prune_done(&d->prune);
-        locks_done(&d->locks);
         presence_done(&d->presence);
         status_done(&d->status);
         edges_done(&d->edges);

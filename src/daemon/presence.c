@@ -1,13 +1,21 @@
-/* What always holds: one sign is under way at most; none is given while PostgreSQL is away. */
+/*
+ * What always holds: one sign is under way at most; none is given while PostgreSQL is away. One
+ * question about locks is, on the connection that the pool keeps for what is urgent, or its timer
+ * is armed.
+ */
 #include "daemon/presence.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "mirror/lock_wait.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #define BEAT_AT_LEAST_USEC (15 * USEC_PER_SEC)
+#define LOOK_EVERY_USEC    (5 * USEC_PER_SEC)
+
+static void presence_look_later(Presence *p);
 
 void presence_init(Presence *p, sd_event *event, const PresenceHandlers *handlers, void *userdata)
 {
@@ -19,6 +27,7 @@ void presence_init(Presence *p, sd_event *event, const PresenceHandlers *handler
         p->event = event;
         p->handlers = *handlers;
         p->userdata = userdata;
+        presence_look_later(p);
 }
 
 void presence_configure(Presence *p, Peers *peers, size_t n_wanted, uint64_t lease_usec)
@@ -29,7 +38,8 @@ void presence_configure(Presence *p, Peers *peers, size_t n_wanted, uint64_t lea
 }
 
 /* With a sentence. */
-static MirrorWait presence_waits_for(const PresenceState *s, char *message, size_t size)
+static MirrorWait presence_waits_for(const Presence *p, const PresenceState *s, char *message,
+                                     size_t size)
 {
         const Fault *catalog = s->catalog_fault;
         if (catalog) {
@@ -38,11 +48,11 @@ static MirrorWait presence_waits_for(const PresenceState *s, char *message, size
                         return MIRROR_WAIT_CREDENTIALS;
                 return catalog->retry_after_usec > 0 ? MIRROR_WAIT_PAUSE : MIRROR_WAIT_CATALOG;
         }
-        const Fault *fault = s->lock_fault ? s->lock_fault : s->statement_fault;
+        const Fault *fault = p->lock.down ? &p->lock.fault : s->statement_fault;
         if (!fault)
                 return MIRROR_WAIT_NONE;
         (void)snprintf(message, size, "%s", fault->message);
-        return s->lock_fault ? MIRROR_WAIT_LOCK : MIRROR_WAIT_POSTGRES;
+        return p->lock.down ? MIRROR_WAIT_LOCK : MIRROR_WAIT_POSTGRES;
 }
 
 static void presence_beat(void *userdata);
@@ -79,7 +89,7 @@ static void presence_beat(void *userdata)
         if (p->again)
                 return;
         p->handlers.state(&state, p->userdata);
-        MirrorWait waits_for = presence_waits_for(&state, message, sizeof(message));
+        MirrorWait waits_for = presence_waits_for(p, &state, message, sizeof(message));
         int r = -EAGAIN;
         if (!state.postgres_fault)
                 r = mirror_instance_beat(p->peers->mirror, &p->instance.id, waits_for,
@@ -106,6 +116,49 @@ void presence_begin(Presence *p)
 bool presence_is_busy(const Presence *p)
 {
         return p->task.task;
+}
+
+/* ---- locks ---------------------------------------------------------------------------------- */
+
+static void presence_on_look(const Fault *fault, void *userdata)
+{
+        Presence *p = userdata;
+        uint64_t now = clock_monotonic_usec(), lasted;
+        char text[DURATION_STRING_SIZE];
+        bool waited = p->lock.down;
+        peers_task_end(&p->look);
+        if (fault->code == CODE_PG_LOCK_WAIT) {
+                if (outage_failed(&p->lock, fault, now, clock_random(), NULL))
+                        log_event(LOG_LEVEL_WARNING, NULL,
+                                  LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code))),
+                                  "PostgreSQL: %s", fault->message);
+        } else if (fault->scope == FAULT_NONE && outage_over(&p->lock, now, &lasted)) {
+                log_info("PostgreSQL: no statement waits for a lock any more, after %s",
+                         duration_format_short(lasted, text));
+        }
+        if (p->lock.down != waited)
+                presence_changed(p);
+        presence_look_later(p);
+}
+
+static void presence_look(void *userdata)
+{
+        Presence *p = userdata;
+        PresenceState state = {0};
+        int r = -EAGAIN;
+        p->handlers.state(&state, p->userdata);
+        if (!state.postgres_fault && (state.busy || p->task.task || p->lock.down))
+                r = mirror_lock_wait(p->peers->mirror, presence_on_look, p, &p->look.task);
+        if (peers_task_begin(&p->look, p->peers, r) < 0)
+                presence_look_later(p);
+}
+
+static void presence_look_later(Presence *p)
+{
+        int r = timer_start(&p->look_timer, p->event, LOOK_EVERY_USEC, USEC_PER_SEC / 2,
+                            presence_look, p);
+        if (r < 0)
+                log_error("the timer for locks cannot be set: %s", strerrordesc_np(-r));
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -136,6 +189,8 @@ void presence_leave(Presence *p)
 void presence_done(Presence *p)
 {
         timer_cancel(&p->timer);
+        timer_cancel(&p->look_timer);
         peers_task_cancel(&p->task);
+        peers_task_cancel(&p->look);
         p->begun = false;
 }

@@ -1,5 +1,7 @@
 /*
- * presence: signs of life in edgemirror.instance, and what this instance waits for.
+ * presence: signs of life in edgemirror.instance, and what this instance waits for. For the latter,
+ * while something is under way, it asks every few seconds whether a statement of ours waits for a
+ * lock, and reports who holds it.
  *
  * One small write every few seconds, beginning when the edges are registered. The others take an
  * instance for dead that gives none for its lease, and no edge stays enabled on its account;
@@ -9,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/timer.h"
+#include "daemon/outage.h"
 #include "mirror/instance.h"
 #include "peers/peers.h"
 
@@ -17,7 +20,8 @@ typedef struct PresenceState {
         const Fault *postgres_fault; /* no sign is given */
         const Fault *catalog_fault;
         char catalog_next[64]; /* when it is asked again, for a person */
-        const Fault *lock_fault, *statement_fault;
+        const Fault *statement_fault;
+        bool busy; /* a statement of ours may be under way */
 } PresenceState;
 
 typedef struct PresenceHandlers {
@@ -41,7 +45,10 @@ typedef struct Presence {
         PeersTask task;
         Timer timer;
         bool begun;
-        bool again; /* something has changed while a sign was under way */
+        bool again;     /* something has changed while a sign was under way */
+        PeersTask look; /* at locks */
+        Timer look_timer;
+        Outage lock; /* a statement waits for one */
 } Presence;
 
 /* Draws an id for the instance; no sign is given yet. */
