@@ -45,7 +45,9 @@ static const char *begin_sql(const PgWork *work)
 
 /* For the transaction alone, whatever is set for role, database and server. Until its first entry
  * is in force, names are looked up where the role's setting leads: so each one, operators too,
- * names its schema. row_security off: a policy that would hide rows is an error.
+ * names its schema. row_security off: a policy that would hide rows is an error. jit off: what is
+ * asked takes less time than compiling it, which the planner cannot know of a table without
+ * statistics.
  * transaction_timeout (PostgreSQL 17): our other limits hold. client_connection_check_interval ends
  * a statement whose client has gone: PostgreSQL 14 and newer, and only where the platform can tell;
  * elsewhere the server refuses it.
@@ -65,6 +67,7 @@ static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_
                 ", pg_catalog.set_config('extra_float_digits', '1', true)"
                 ", pg_catalog.set_config('array_nulls', 'on', true)"
                 ", pg_catalog.set_config('row_security', 'off', true)"
+                ", pg_catalog.set_config('jit', 'off', true)"
                 ", CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL"
                 " THEN pg_catalog.set_config('transaction_timeout', '0', true) END"
                 ", CASE WHEN pg_catalog.current_setting('client_connection_check_interval', true) "

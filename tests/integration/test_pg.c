@@ -314,12 +314,13 @@ static void the_settings_of_a_role_do_not_matter(void **state)
                 "transaction_timeout = '50ms'",
                 "search_path = nowhere",
                 "row_security = on",
+                "jit = on",
         };
         static const PgStep steps[] = {
                 STEP("SELECT concat_ws(' ', current_setting('transaction_isolation'), "
                      "current_setting('search_path'),"
                      " timestamptz '2026-01-02 03:04:05+00', make_interval(hours => -1), "
-                     "current_setting('row_security'),"
+                     "current_setting('row_security'), current_setting('jit'),"
                      " pg_sleep(0.1))"),
                 STEP("SELECT 'second'"),
         };
@@ -340,8 +341,9 @@ static void the_settings_of_a_role_do_not_matter(void **state)
                 bench_run(b, &call, &work);
                 bench_assert_done(&call);
                 if (n == 1)
-                        assert_string_equal(call.value, "read committed pg_catalog, public, pg_temp"
-                                                        " 2026-01-02 03:04:05+00 -01:00:00 off ");
+                        assert_string_equal(call.value,
+                                            "read committed pg_catalog, public, pg_temp"
+                                            " 2026-01-02 03:04:05+00 -01:00:00 off off ");
         }
         free(harness_sql(&b->pg, "ALTER ROLE em RESET ALL"));
 }
