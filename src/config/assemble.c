@@ -122,6 +122,23 @@ static int edge_compare(const void *a, const void *b)
         return strcmp(((const ConfigEdge *)a)->name, ((const ConfigEdge *)b)->name);
 }
 
+static int edge_compare_ids(const void *a, const void *b)
+{
+        const ConfigEdge *const *x = a, *const *y = b;
+        return uuid_compare(&(*x)->id, &(*y)->id);
+}
+
+static int assemble_order_by_id(Config *config)
+{
+        config->by_id = calloc(config->n_edges, sizeof(const ConfigEdge *));
+        if (!config->by_id)
+                return -ENOMEM;
+        for (size_t i = 0; i < config->n_edges; i++)
+                config->by_id[i] = &config->edges[i];
+        qsort(config->by_id, config->n_edges, sizeof(*config->by_id), edge_compare_ids);
+        return 0;
+}
+
 static int assemble_edges(Draft *d, Config *config, const ConfigEdge *defaults,
                           OptionContext *context)
 {
@@ -148,7 +165,7 @@ static int assemble_edges(Draft *d, Config *config, const ConfigEdge *defaults,
         }
         int r = draft_check_edges_unique(d, config);
         qsort(config->edges, config->n_edges, sizeof(*config->edges), edge_compare);
-        return r;
+        return r < 0 ? r : assemble_order_by_id(config);
 }
 
 /* Applies everything outside of edges, and checks it. */

@@ -68,6 +68,7 @@ Config *config_free(Config *config)
                 free(config->edges[i].file);
         }
         free(config->edges);
+        free(config->by_id);
         options_free_strings(config, false);
         free(config->warnings);
         if (config->zones)
@@ -117,10 +118,16 @@ const ConfigEdge *config_find_edge(const Config *config, const char *name)
         return found || uuid_parse(name, &id) < 0 ? found : config_find_edge_by_id(config, &id);
 }
 
+static int compare_id(const void *key, const void *edge)
+{
+        const ConfigEdge *const *e = edge;
+        return uuid_compare(key, &(*e)->id);
+}
+
 const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id)
 {
-        for (size_t i = 0; i < config->n_edges; i++)
-                if (uuid_equal(&config->edges[i].id, id))
-                        return &config->edges[i];
-        return NULL;
+        const ConfigEdge **found = config->by_id ? bsearch(id, config->by_id, config->n_edges,
+                                                           sizeof(*config->by_id), compare_id)
+                                                 : NULL;
+        return found ? *found : NULL;
 }

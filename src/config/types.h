@@ -68,6 +68,7 @@ typedef struct Config {
         ConfigDaemon daemon;
         ConfigEdge *edges; /* in order of name */
         size_t n_edges;
+        const ConfigEdge **by_id; /* private: the same, in order of id */
         /* what keeps an edge from its schedule on this system, in lines as errors have them; NULL:
          * nothing */
         char *warnings;
