@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #define WAIT_EVERY_USEC USEC_PER_SEC
 
@@ -40,7 +41,8 @@ typedef struct Runner {
         Plan *plan;  /* of a dry run */
         Timer again; /* another process syncs the edge: when it is tried again */
         bool waits;  /* has been reported */
-        bool over;
+        bool over;   /* in the list of those */
+        SLIST_ENTRY(Runner) ended;
 } Runner;
 
 struct SyncCommand {
@@ -51,6 +53,7 @@ struct SyncCommand {
         const ConfigEdge **edges;
         Runner *runners; /* one per edge */
         size_t n_edges, next, running;
+        SLIST_HEAD(, Runner) ended; /* whose sync is over, and is to be freed */
         bool stopping;
         bool catalog_answers; /* the catalog has answered once: more than one edge may ask */
         Timer solo_timeout;   /* stops waiting for that */
@@ -87,6 +90,13 @@ static void command_wake(SyncCommand *c)
         (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
 }
 
+static void runner_end(Runner *r)
+{
+        r->over = true;
+        SLIST_INSERT_HEAD(&r->command->ended, r, ended);
+        command_wake(r->command);
+}
+
 static void runner_on_again(void *userdata);
 
 static void runner_on_progress(const SyncProgress *progress, void *userdata)
@@ -111,10 +121,9 @@ static int runner_wait(Runner *r, const SyncReport *report)
                 log_info("%s: waiting; %s", r->edge->name, report->fault.message);
         r->waits = true;
         r->line = progress_line_remove(r->line);
-        r->over = true;
         /* as far as we can know: the others need not wait for this one */
         c->catalog_answers = true;
-        command_wake(c);
+        runner_end(r);
         return 0;
 }
 
@@ -126,7 +135,6 @@ static void runner_on_done(const SyncReport *report, void *userdata)
             runner_wait(r, report) >= 0)
                 return;
         r->line = progress_line_remove(r->line);
-        r->over = true;
         SyncReport checked = *report;
         if (r->plan && plan_finish(r->plan, &checked.fault) < 0)
                 checked.outcome = OUTCOME_FAILED;
@@ -138,7 +146,7 @@ static void runner_on_done(const SyncReport *report, void *userdata)
         else if (report->requests > 0)
                 c->catalog_answers = true;
         c->running--;
-        command_wake(c);
+        runner_end(r);
 }
 
 static void runner_on_plan(const MirrorPlanRow *row, void *userdata)
@@ -230,11 +238,12 @@ static void command_go_on(SyncCommand *c)
 static int command_on_reaper(sd_event_source *s _unused_, void *userdata)
 {
         SyncCommand *c = userdata;
-        for (size_t i = 0; i < c->next; i++)
-                if (c->runners[i].over) {
-                        c->runners[i].sync = sync_free(c->runners[i].sync);
-                        c->runners[i].over = false;
-                }
+        Runner *r;
+        while ((r = SLIST_FIRST(&c->ended))) {
+                SLIST_REMOVE_HEAD(&c->ended, ended);
+                r->sync = sync_free(r->sync);
+                r->over = false;
+        }
         command_go_on(c);
         return 0;
 }
