@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,14 +25,15 @@ struct Spool {
         int64_t rejected; /* of them, so many cannot be mirrored */
         DigestList list;
         int64_t read_at;
-        char chunk[READ_CHUNK_BYTES];
+        char chunk[READ_CHUNK_BYTES]; /* not zeroed: of a small sync that would be most of it */
 };
 
 int spool_new(Spool **ret)
 {
-        Spool *s = calloc(1, sizeof(*s));
+        Spool *s = malloc(sizeof(*s));
         if (!s)
                 return -ENOMEM;
+        memset(s, 0, offsetof(Spool, chunk));
         s->fd = -1;
         *ret = s;
         return 0;
