@@ -17,7 +17,7 @@
 
 #define SPARE_USEC         (30 * USEC_PER_SEC)
 #define RETRY_FLOOR_USEC   (1 * USEC_PER_SEC)
-#define RETRY_CEILING_USEC (60 * USEC_PER_SEC)
+#define RETRY_CEILING_USEC (30 * USEC_PER_SEC)
 #define REFUSED_USEC       (30 * USEC_PER_SEC)
 #define LIFETIME_MAX_SEC   (10.0 * 365 * 24 * 3600)
 
@@ -30,8 +30,8 @@ struct OAuth2 {
         Auth *auth;             /* for whom it is */
         char *id;               /* of the client, urlencoded */
         Text secret;            /* urlencoded */
-        bool in_body;           /* client and secret */
-        bool tried_both;        /* in this acquisition */
+        bool in_body;           /* client and secret, when they were accepted last */
+        bool tried_both;        /* in this acquisition: it is sent in the other way */
         Fault first;            /* what was said of the first way */
         uint64_t sent_usec;     /* CLOCK_BOOTTIME */
 };
@@ -262,6 +262,11 @@ static int form_encode(const char *text, Text *ret)
         return r;
 }
 
+static bool oauth2_in_body(const OAuth2 *o)
+{
+        return o->in_body != o->tried_both;
+}
+
 static int oauth2_form(const OAuth2 *o, Text *ret)
 {
         int r = text_append_string(ret, "grant_type=client_credentials");
@@ -269,7 +274,7 @@ static int oauth2_form(const OAuth2 *o, Text *ret)
                 r = text_append_string(ret, "&scope=");
         if (r >= 0 && o->scope)
                 r = form_append(ret, o->scope);
-        if (r >= 0 && o->in_body)
+        if (r >= 0 && oauth2_in_body(o))
                 r = text_printf(ret, "&client_id=%s&client_secret=%s", o->id, o->secret.data);
         return r;
 }
@@ -291,7 +296,7 @@ static int oauth2_send(OAuth2 *o)
 {
         _cleanup_(text_wipe) Text form = {0}, basic = {0};
         int r = oauth2_form(o, &form);
-        if (r >= 0 && !o->in_body)
+        if (r >= 0 && !oauth2_in_body(o))
                 r = oauth2_basic(o, &basic);
         if (r < 0)
                 return r;
@@ -333,10 +338,10 @@ static void oauth2_cancel(void *userdata)
 
 static void oauth2_fail(OAuth2 *o, const Fault *fault, uint64_t requested_usec)
 {
-        uint64_t delay = fault->refused ? REFUSED_USEC
-                                        : backoff_next(&o->backoff, requested_usec, clock_random());
+        uint64_t delay =
+                fault->refused ? REFUSED_USEC : backoff_next(&o->backoff, 0, clock_random());
         oauth2_reset(o);
-        auth_failed(o->auth, fault, delay);
+        auth_failed(o->auth, fault, delay > requested_usec ? delay : requested_usec);
 }
 
 /* The client is refused as it was sent: in the other way, or with the secret as it is now. True:
@@ -346,7 +351,6 @@ static bool oauth2_again(OAuth2 *o, const Fault *fault)
         if (!o->tried_both) {
                 o->tried_both = true;
                 o->first = *fault;
-                o->in_body = !o->in_body;
                 if (oauth2_send(o) >= 0)
                         return true;
         }
@@ -364,6 +368,7 @@ static void oauth2_take(OAuth2 *o, const HttpResponse *response)
                 uint64_t life = token.lifetime_usec, sent = o->sent_usec;
                 uint64_t renew = oauth2_renew_after(life, o->request_timeout_usec);
                 backoff_reset(&o->backoff);
+                o->in_body = oauth2_in_body(o);
                 oauth2_reset(o);
                 r = auth_acquired(o->auth, "Bearer", token.token.data,
                                   renew == UINT64_MAX ? renew : sent + renew,

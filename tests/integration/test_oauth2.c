@@ -124,6 +124,19 @@ static void a_client_is_sent_as_the_endpoint_wants_it(void **state)
         assert_int_equal(count_in_requests(w, "", REFUSED), 1);
 }
 
+/* A 401 for a moment, and then nothing at all: what was not accepted is not begun with next time.
+ */
+static void a_client_is_sent_as_it_was_accepted_last(void **state)
+{
+        World *w = *state;
+        begin(w, "");
+        settings(w, "\"token_client\":\"basic\"");
+        token_rule(w, "\"count\":1,\"status\":401");
+        token_rule(w, "\"count\":1,\"status\":503");
+        assert_synced(w);
+        assert_int_equal(tokens(w), 3);
+}
+
 static void a_token_is_renewed_before_it_expires(void **state)
 {
         World *w = *state;
@@ -319,6 +332,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(one_token_does_for_all),
                 cmocka_unit_test(a_client_is_sent_as_the_endpoint_wants_it),
+                cmocka_unit_test(a_client_is_sent_as_it_was_accepted_last),
                 cmocka_unit_test(a_token_is_renewed_before_it_expires),
                 cmocka_unit_test(a_token_that_is_refused_is_replaced),
                 cmocka_unit_test(tokens_that_are_never_accepted_are_a_refusal),

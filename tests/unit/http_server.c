@@ -34,20 +34,24 @@ static bool send_all(int fd, const char *bytes, size_t size)
         return true;
 }
 
-/* Reads up to the empty line. False: the client closed. */
+/* Reads up to the empty line, and the body as long as it is said to be. False: the client closed.
+ */
 static bool read_request(int fd, char *out, size_t size)
 {
-        size_t used = 0;
-        while (used + 1 < size) {
+        size_t used = 0, left = size;
+        while (used + 1 < size && left > 0) {
                 ssize_t n = recv(fd, out + used, 1, 0);
                 if (n <= 0)
                         return false;
                 used += (size_t)n;
                 out[used] = '\0';
-                if (used >= 4 && memcmp(out + used - 4, "\r\n\r\n", 4) == 0)
-                        return true;
+                left--;
+                if (used >= 4 && memcmp(out + used - 4, "\r\n\r\n", 4) == 0) {
+                        const char *length = strcasestr(out, "\r\nContent-Length:");
+                        left = length ? strtoul(strchr(length, ':') + 1, NULL, 10) : 0;
+                }
         }
-        return false;
+        return left == 0;
 }
 
 static const Script *script_find(const Server *server, const char *request)

@@ -3,7 +3,7 @@
  *
  * One thread per connection. Each request is looked up by its path; what is not in the script is
  * answered 404 with an empty body. Everything it saw can be read afterwards. Nothing here parses
- * more of HTTP than the end of the headers (requests have no bodies).
+ * more of HTTP than the end of the headers, and the length of a body.
  */
 #pragma once
 

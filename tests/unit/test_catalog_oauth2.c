@@ -1,9 +1,12 @@
 /*
- * oauth2: what is a token, and until when it is used.
+ * oauth2: what is a token, until when it is used, and when the endpoint is asked for another one.
  */
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "catalog/oauth2.h"
+#include "unit/http_bench.h"
+#include "unit/http_server.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,6 +116,198 @@ static void a_token_is_renewed_early_and_used_for_half_its_life_at_least(void **
                                  cases[i].used_usec);
 }
 
+/* ---- asking --------------------------------------------------------------------------------- */
+
+#define JSON(status, body) "HTTP/1.1 " status "\r\nContent-Type: application/json\r\n\r\n" body
+#define TOKEN(more)        JSON("200 OK", "{\"access_token\":\"abc\"" more "}")
+
+/* How much later than it is all of src takes it to be. */
+static uint64_t later_usec;
+
+uint64_t __real_clock_boottime_usec(void);
+uint64_t __wrap_clock_boottime_usec(void);
+
+uint64_t __wrap_clock_boottime_usec(void)
+{
+        return __real_clock_boottime_usec() + later_usec;
+}
+
+typedef struct World {
+        Script scripts[2];
+        Server *server;
+        Bench bench;
+        OAuth2 *oauth2;
+        Auth *auth;
+        unsigned n_ready;
+        Fault fault;
+} World;
+
+static int load_secret(void *userdata, Text *ret, Fault *ret_fault)
+{
+        (void)userdata;
+        (void)ret_fault;
+        return text_append_string(ret, "correct-horse");
+}
+
+static void on_ready(void *userdata)
+{
+        ((World *)userdata)->n_ready++;
+}
+
+static int setup(void **state)
+{
+        static World w;
+        char url[64];
+        HttpClientOptions http = http_bench_options();
+        w = (World){.scripts = {{.path = "/token", .end = SCRIPT_CLOSE}}};
+        later_usec = 0;
+        w.server = server_start(w.scripts);
+        bench_open(&w.bench, &http);
+        (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/token", w.server->port);
+        const OAuth2Options options = {.token_url = url, .request_timeout_usec = 20 * SEC};
+        assert_int_equal(oauth2_new(w.bench.client, &options, &w.oauth2), 0);
+        const AuthOptions auth = {.method = &auth_oauth2,
+                                  .method_userdata = w.oauth2,
+                                  .username = "mirror",
+                                  .load_secret = load_secret};
+        assert_int_equal(auth_new(&auth, on_ready, &w, &w.auth), 0);
+        *state = &w;
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        World *w = *state;
+        (void)auth_free(w->auth);
+        (void)oauth2_free(w->oauth2);
+        bench_close(&w->bench);
+        server_stop(w->server);
+        return 0;
+}
+
+/* Until what is begun has ended. */
+static int prepare(World *w)
+{
+        int r;
+        unsigned before = w->n_ready;
+        while ((r = auth_prepare(w->auth, &w->fault)) == 0)
+                for (before = w->n_ready; w->n_ready == before;)
+                        assert_true(sd_event_run(w->bench.event, 30 * SEC) > 0);
+        return r;
+}
+
+static void assert_prepares(World *w, int result, unsigned n_requests)
+{
+        int r = prepare(w);
+        if (r != result || server_requests(w->server) != n_requests)
+                fail_msg("%d after %u requests: %s", r, server_requests(w->server),
+                         w->fault.message);
+}
+
+static void a_lifetime_counts_from_when_it_was_asked_for(void **state)
+{
+        World *w = *state;
+        uint64_t left;
+        w->scripts[0].bytes = TOKEN(",\"expires_in\":100");
+        w->scripts[0].end = SCRIPT_GATE;
+        assert_int_equal(auth_prepare(w->auth, &w->fault), 0);
+        while (server_requests(w->server) == 0)
+                assert_true(sd_event_run(w->bench.event, SEC / 100) >= 0);
+        later_usec = 30 * SEC; /* suspended, or a slow endpoint */
+        w->scripts[0].end = SCRIPT_CLOSE;
+        server_open_gate(w->server);
+        assert_prepares(w, 1, 1);
+        assert_true(auth_is_acquired(w->auth, &left));
+        assert_in_range(left, 60 * SEC, 70 * SEC);
+        later_usec = 49 * SEC;
+        assert_prepares(w, 1, 1);
+        later_usec = 51 * SEC; /* half of it */
+        assert_prepares(w, 1, 2);
+}
+
+static void without_a_lifetime_it_is_used_until_it_is_refused(void **state)
+{
+        World *w = *state;
+        const DoubtCase first = {0}, again = {.repeated = true};
+        w->scripts[0].bytes = TOKEN("");
+        assert_prepares(w, 1, 1);
+        later_usec = 1000 * 24 * 3600 * SEC;
+        assert_prepares(w, 1, 1);
+        for (unsigned n = 2; n < 4; n++) { /* and what was accepted may be refused again */
+                uint64_t old = auth_generation(w->auth);
+                assert_int_equal(auth_on_401(w->auth, old, &first), DOUBT_NOW);
+                assert_prepares(w, 1, n);
+                assert_int_equal(auth_on_401(w->auth, old, &first), DOUBT_NOW);
+                assert_prepares(w, 1, n); /* the newer one is not dropped */
+                assert_true(auth_on_answer(w->auth, auth_generation(w->auth)));
+        }
+        assert_int_equal(auth_on_401(w->auth, auth_generation(w->auth), &first), DOUBT_NOW);
+        assert_prepares(w, 1, 4);
+        assert_int_equal(auth_on_401(w->auth, auth_generation(w->auth), &again), DOUBT_OVER);
+        assert_prepares(w, 1, 5); /* who asks after a while does not do so with that one */
+}
+
+static void a_client_that_is_refused_is_sent_again_after_a_pause(void **state)
+{
+        World *w = *state;
+        w->scripts[0].bytes = JSON("401 Unauthorized", "{\"error\":\"invalid_client\"}");
+        assert_prepares(w, -EIO, 2); /* in either way */
+        assert_true(w->fault.refused);
+        assert_non_null(strstr(w->server->log, "\r\nAuthorization: Basic "));
+        assert_non_null(strstr(w->server->log, "&client_id=mirror&client_secret=correct-horse"));
+        later_usec = 29 * SEC;
+        assert_prepares(w, -EIO, 2);
+        assert_true(w->fault.refused);
+        later_usec = 31 * SEC;
+        assert_prepares(w, -EIO, 4);
+}
+
+/* The client is sent in the other way when it is the client that is refused, and then alone. */
+static void no_other_refusal_sends_the_client_in_its_body(void **state)
+{
+        static const char *const answers[] = {
+                JSON("400 Bad Request", "{\"error\":\"invalid_scope\"}"),
+                JSON("403 Forbidden", "{\"error\":\"unauthorized_client\"}"),
+                JSON("400 Bad Request", "{\"error\":\"invalid_request\"}"),
+                JSON("503 Service Unavailable", "{\"error\":\"invalid_client\"}"),
+                JSON("404 Not Found", "{}"),
+                TOKEN(",\"token_type\":\"mac\""),
+        };
+        World *w = *state;
+        for (unsigned i = 0; i < ARRAY_SIZE(answers); i++) {
+                w->scripts[0].bytes = answers[i];
+                assert_prepares(w, -EIO, i + 1);
+                later_usec += 3600 * SEC;
+        }
+        assert_null(strstr(w->server->log, "client_secret"));
+}
+
+static void the_endpoint_is_left_alone_for_as_long_as_it_asks(void **state)
+{
+        World *w = *state;
+        w->scripts[0].bytes = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 300\r\n\r\n";
+        assert_prepares(w, -EIO, 1);
+        assert_true(w->fault.retryable);
+        assert_in_range(w->fault.retry_after_usec, 290 * SEC, 300 * SEC);
+        later_usec = 299 * SEC;
+        assert_prepares(w, -EIO, 1);
+        later_usec = 301 * SEC;
+        assert_prepares(w, -EIO, 2);
+}
+
+static void a_token_is_used_on_while_no_other_can_be_acquired(void **state)
+{
+        World *w = *state;
+        w->scripts[0].bytes = TOKEN(",\"expires_in\":100");
+        assert_prepares(w, 1, 1);
+        w->scripts[0].bytes = JSON("503 Service Unavailable", "{}");
+        later_usec = 60 * SEC;
+        assert_prepares(w, 1, 2);
+        assert_prepares(w, 1, 2); /* nor is it asked again for each request */
+        later_usec = 101 * SEC;
+        assert_int_equal(prepare(w), -EIO);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -120,6 +315,18 @@ int main(void)
                 cmocka_unit_test(what_is_no_token_is_refused_and_not_quoted),
                 cmocka_unit_test(a_token_is_taken_up_to_the_cap),
                 cmocka_unit_test(a_token_is_renewed_early_and_used_for_half_its_life_at_least),
+                cmocka_unit_test_setup_teardown(a_lifetime_counts_from_when_it_was_asked_for, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(without_a_lifetime_it_is_used_until_it_is_refused,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_client_that_is_refused_is_sent_again_after_a_pause, setup, teardown),
+                cmocka_unit_test_setup_teardown(no_other_refusal_sends_the_client_in_its_body,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(the_endpoint_is_left_alone_for_as_long_as_it_asks,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(a_token_is_used_on_while_no_other_can_be_acquired,
+                                                setup, teardown),
         };
         return cmocka_run_group_tests_name("catalog_oauth2", tests, NULL, NULL);
 }
