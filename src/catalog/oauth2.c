@@ -336,10 +336,12 @@ static void oauth2_cancel(void *userdata)
 
 /* ---- what came ------------------------------------------------------------------------------ */
 
+/* Who meets a fault that is not retried has delays of its own. */
 static void oauth2_fail(OAuth2 *o, const Fault *fault, uint64_t requested_usec)
 {
-        uint64_t delay =
-                fault->refused ? REFUSED_USEC : backoff_next(&o->backoff, 0, clock_random());
+        uint64_t delay = fault->refused     ? REFUSED_USEC
+                         : fault->retryable ? backoff_next(&o->backoff, 0, clock_random())
+                                            : 0;
         oauth2_reset(o);
         auth_failed(o->auth, fault, delay > requested_usec ? delay : requested_usec);
 }

@@ -105,11 +105,18 @@ static void breaker_log_fault(const Breaker *b, const Fault *fault)
                   fault->refused ? ", and as soon as the credentials on disk change" : "");
 }
 
+/* No probe goes out before that. */
+static void breaker_postpone(Breaker *b, uint64_t usec)
+{
+        uint64_t until = clock_monotonic_usec() + usec;
+        if (b->not_before_usec < until)
+                b->not_before_usec = until;
+}
+
 static void breaker_open(Breaker *b, const Fault *fault)
 {
         uint64_t delay, now = clock_monotonic_usec();
-        if (b->not_before_usec < now + fault->retry_after_usec)
-                b->not_before_usec = now + fault->retry_after_usec;
+        breaker_postpone(b, fault->retry_after_usec);
         if (b->probe || (b->outage.down && timer_is_armed(&b->timer)))
                 return; /* known; the next probe will tell */
         b->closed = false;
@@ -160,16 +167,17 @@ static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
         Breaker *b = userdata;
         Fault fault = page->answer.fault;
         b->probe = NULL;
+        uint64_t pause = fault.retryable ? page->answer.retry_after_usec : 0;
         /* What a sync would not wait for. */
-        bool put_off =
-                fault.retryable && page->answer.status > 0 &&
-                page->answer.retry_after_usec > b->peers->config->catalog.request_timeout_usec;
-        fault.retry_after_usec = put_off ? page->answer.retry_after_usec : 0;
+        bool put_off = pause > b->peers->config->catalog.request_timeout_usec;
+        fault.retry_after_usec = put_off ? pause : 0;
         if (fault.scope == FAULT_PEER || page->answer.status == 0 || fault_is_of_gateway(&fault) ||
-            put_off)
+            put_off) {
+                breaker_postpone(b, pause);
                 breaker_open(b, &fault);
-        else
+        } else {
                 breaker_close(b); /* whatever the answer is for that edge, the catalog answers */
+        }
 }
 
 void breaker_probe(Breaker *b)

@@ -40,7 +40,7 @@ SyncEvent machine_fail(SyncMachine *m, const Fault *fault)
  * hand. It holds for all edges. */
 bool machine_put_off(const SyncMachine *m, const CatalogAnswer *a, Fault *ret)
 {
-        if (!a->fault.retryable || a->status == 0 || a->retry_after_usec <= m->patience_usec)
+        if (!a->fault.retryable || a->retry_after_usec <= m->patience_usec)
                 return false;
         char pause[DURATION_STRING_SIZE];
         *ret = a->fault;

@@ -39,10 +39,10 @@ static int setup(void **state)
         return 0;
 }
 
-static long seconds_of(const char *variable, long preset)
+static long seconds_of(const char *variable, long without)
 {
         const char *asked = getenv(variable);
-        return asked ? strtol(asked, NULL, 10) : preset;
+        return asked ? strtol(asked, NULL, 10) : without;
 }
 
 static void run_all_once(ServiceWorld *w, HarnessService *s, int n)

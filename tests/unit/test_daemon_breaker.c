@@ -23,7 +23,7 @@
         "\",\"titleMessage\":\"t\",\"userMessage\":\"u\"}"
 
 /* By the names of the edges, in their order. */
-enum { GOOD, AWAY, GATEWAY, REFUSED, LATER, SOON, FAILS, UNKNOWN, SLOW, N_EDGES };
+enum { GOOD, AWAY, GATEWAY, REFUSED, LATER, SOON, FAILS, UNKNOWN, SLOW, BUSY, N_EDGES };
 
 static const Script scripts[] = {
         [GOOD] = {PATH(0), SAYS("200 OK", EMPTY), 0, NULL, SCRIPT_CLOSE},
@@ -40,6 +40,7 @@ static const Script scripts[] = {
         [UNKNOWN] = {PATH(7), SAYS("404 Not Found", OWN("404", "notFound")), 0, NULL, SCRIPT_CLOSE},
         [SLOW] = {PATH(8), "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", 0, NULL,
                   SCRIPT_GATE},
+        [BUSY] = {PATH(9), SAYS("503 Unavailable\r\nRetry-After: 8", ""), 0, NULL, SCRIPT_CLOSE},
         [N_EDGES] = {0},
 };
 
@@ -150,7 +151,8 @@ static Peers *new_peers(void)
 
 static Config *load_config(const char *folder)
 {
-        static const char *const names[N_EDGES] = {"a", "b", "c", "d", "e", "f", "g", "h", "i"};
+        static const char *const names[N_EDGES] = {"a", "b", "c", "d", "e",
+                                                   "f", "g", "h", "i", "j"};
         _cleanup_(text_done) Text text = {0};
         assert_int_equal(text_printf(&text,
                                      "[catalog]\nurl = http://127.0.0.1:%d\nusername = u\n"
@@ -415,6 +417,23 @@ static void what_the_catalog_wants_to_wait_is_waited(void **state)
         assert_int_equal(w.n_opened, 1);
 }
 
+/* Which is no pause that ends runs, as long as a sync waits for it. */
+static void a_short_pause_is_waited_too(void **state)
+{
+        (void)state;
+        open_by(BUSY);
+        assert_int_equal(w.fault.retry_after_usec, 0);
+        uint64_t asked_usec = clock_monotonic_usec();
+        w.next = GOOD;
+        elapse();
+        run_until(&w.n_timers, 2);
+        assert_int_equal(server_requests(w.server), 1);
+        assert_in_range(clock_monotonic_usec() + w.delay_usec - asked_usec, 6 * USEC_PER_SEC,
+                        10 * USEC_PER_SEC);
+        elapse();
+        run_until(&w.n_closed, 1);
+}
+
 static void faults_that_syncs_meet_open_it_once(void **state)
 {
         (void)state;
@@ -495,6 +514,7 @@ int main(void)
                 TEST(a_refusal_is_over_when_the_credentials_on_disk_change),
                 TEST(a_person_who_repaired_it_need_not_wait),
                 TEST(what_the_catalog_wants_to_wait_is_waited),
+                TEST(a_short_pause_is_waited_too),
                 TEST(faults_that_syncs_meet_open_it_once),
                 TEST(nothing_is_called_after_done),
                 TEST(the_answer_to_a_probe_of_before_a_reset_counts_no_more),
