@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "catalog/json.h"
+#include "catalog/plain_row.h"
 #include "catalog/slices.h"
 #include <errno.h>
 #include <string.h>
@@ -151,16 +152,25 @@ static int page_add_rows(Page *page, const Slice *slices, size_t n, const Uuid *
 {
         static const Uuid none;
         size_t anonymous = 0;
+        /* Names of plain rows are kept behind the rows; a row is longer than its name. */
+        size_t names_bytes = 0;
+        for (size_t i = 0; i < n; i++)
+                names_bytes += slices[i].size;
         page->document = cJSON_CreateArray();
-        page->rows = calloc(n ? n : 1, sizeof(*page->rows));
+        page->rows = malloc(n * sizeof(*page->rows) + names_bytes + 1);
         if (!page->document || !page->rows)
                 return page_no_memory(ret_fault);
+        char *names = (char *)(page->rows + n);
         for (size_t i = 0; i < n; i++) {
                 DatabaseConnection *row = &page->rows[i];
                 cJSON *object;
-                if (row_parse(&slices[i], redact, row, &object) < 0)
-                        return page_no_memory(ret_fault);
-                (void)cJSON_AddItemToArray(page->document, object);
+                if (plain_row_read(slices[i].text, slices[i].size, names, row)) {
+                        names += row->name_size + 1;
+                } else {
+                        if (row_parse(&slices[i], redact, row, &object) < 0)
+                                return page_no_memory(ret_fault);
+                        (void)cJSON_AddItemToArray(page->document, object);
+                }
                 page->n_rows++;
                 bool named = !row->rejected || !uuid_equal(&row->edge_connection_id, &none);
                 if (edge && named && !uuid_equal(&row->edge_connection_id, edge))

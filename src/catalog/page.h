@@ -15,8 +15,8 @@
 #include <cjson/cJSON.h>
 
 typedef struct Page {
-        cJSON *document; /* the rows' texts live here */
-        DatabaseConnection *rows;
+        cJSON *document;          /* texts of rows that are not plain (plain_row.h) live here, */
+        DatabaseConnection *rows; /* the others behind these */
         size_t n_rows;
 } Page;
 

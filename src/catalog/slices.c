@@ -26,10 +26,13 @@ static bool scan_take(Scan *s, char c)
 /* From behind the opening quote to behind the closing one. */
 static void scan_string(Scan *s)
 {
-        while (s->at < s->size && s->text[s->at] != '"')
-                s->at += s->text[s->at] == '\\' && s->at + 1 < s->size ? 2 : 1;
-        if (s->at < s->size)
-                s->at++;
+        for (;;) {
+                s->at += text_span_plain(s->text + s->at, s->size - s->at);
+                if (s->at == s->size || s->text[s->at++] == '"')
+                        return;
+                if (s->text[s->at - 1] == '\\' && s->at < s->size)
+                        s->at++;
+        }
 }
 
 /* One value, whatever is in it; of size 0 where none is. */
@@ -53,43 +56,64 @@ static Slice scan_value(Scan *s)
         return (Slice){.text = s->text + from, .size = s->at - from};
 }
 
-/* The value of the member of an object; of size 0 when there is none. */
-static Slice scan_member(Scan *s, const char *member)
-{
-        Slice found = {.text = s->text};
-        if (!scan_take(s, '{'))
-                return found;
-        do {
-                if (!scan_take(s, '"'))
-                        break;
-                size_t from = s->at;
-                scan_string(s);
-                bool it = s->at - from == strlen(member) + 1 &&
-                          memcmp(s->text + from, member, strlen(member)) == 0;
-                if (!scan_take(s, ':'))
-                        break;
-                Slice value = scan_value(s);
-                if (it)
-                        found = value;
-        } while (scan_take(s, ','));
-        return found;
-}
+typedef struct Elements {
+        Slice list; /* with its brackets; of size 0: there is none */
+        Slice *slices;
+        size_t max, n;
+        int error; /* negative: what is between the brackets is no sequence of values */
+} Elements;
 
-/* Negative: what is between the brackets is no sequence of values. */
-static int scan_elements(Scan *s, Slice *ret, size_t max, size_t *ret_n)
+/* Takes the elements of the array that begins here, and the array. */
+static int scan_elements(Scan *s, Elements *e)
 {
-        *ret_n = 0;
         if (scan_take(s, ']'))
                 return 0;
         do {
                 Slice element = scan_value(s);
                 if (element.size == 0)
                         return -EINVAL;
-                if (*ret_n < max)
-                        ret[*ret_n] = element;
-                ++*ret_n;
+                if (e->n < e->max)
+                        e->slices[e->n] = element;
+                e->n++;
         } while (scan_take(s, ','));
         return scan_take(s, ']') ? 0 : -EINVAL;
+}
+
+/* The value that is looked for; of several, the last counts. */
+static void scan_wanted(Scan *s, Elements *e)
+{
+        scan_space(s);
+        size_t from = s->at;
+        bool list = scan_take(s, '[');
+        e->n = 0;
+        e->error = list ? scan_elements(s, e) : 0;
+        if (!list || e->error < 0) {
+                s->at = from;
+                (void)scan_value(s);
+        }
+        e->list = (Slice){.text = s->text + from, .size = list ? s->at - from : 0};
+}
+
+/* The elements of the array that is this member of the object. */
+static void scan_member(Scan *s, const char *member, Elements *e)
+{
+        size_t member_size = strlen(member);
+        if (!scan_take(s, '{'))
+                return;
+        do {
+                if (!scan_take(s, '"'))
+                        break;
+                size_t from = s->at;
+                scan_string(s);
+                bool wanted = s->at - from == member_size + 1 &&
+                              memcmp(s->text + from, member, member_size) == 0;
+                if (!scan_take(s, ':'))
+                        break;
+                if (wanted)
+                        scan_wanted(s, e);
+                else
+                        (void)scan_value(s);
+        } while (scan_take(s, ','));
 }
 
 int slices_take(const char *text, size_t size, const char *member, Slice *ret, size_t max,
@@ -98,20 +122,17 @@ int slices_take(const char *text, size_t size, const char *member, Slice *ret, s
         static const char mark[] = "\xef\xbb\xbf"; /* which cJSON passes over, too */
         bool marked = size >= 3 && memcmp(text, mark, 3) == 0;
         Scan whole = {.text = text, .size = size, .at = marked ? 3 : 0};
-        Slice list = member ? scan_member(&whole, member) : scan_value(&whole);
-        Scan inside = {.text = list.text, .size = list.size};
-        int r = 0;
-        *ret_n = 0;
-        if (scan_take(&inside, '['))
-                r = scan_elements(&inside, ret, max, ret_n);
+        Elements e = {.list.text = text, .slices = ret, .max = max};
+        if (member)
+                scan_member(&whole, member, &e);
         else
-                list.size = 0;
-        size_t before = (size_t)(list.text - text);
+                scan_wanted(&whole, &e);
+        *ret_n = e.n;
+        if (e.error < 0)
+                return e.error;
+        size_t before = (size_t)(e.list.text - text), behind = before + e.list.size;
+        int r = text_append(ret_rest, text, before);
         if (r >= 0)
-                r = text_append(ret_rest, text, before);
-        if (r >= 0)
-                r = text_append_string(ret_rest, list.size > 0 ? "[]" : "");
-        if (r >= 0)
-                r = text_append(ret_rest, text + before + list.size, size - before - list.size);
-        return r;
+                r = text_append_string(ret_rest, e.list.size > 0 ? "[]" : "");
+        return r < 0 ? r : text_append(ret_rest, text + behind, size - behind);
 }

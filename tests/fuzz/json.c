@@ -13,6 +13,7 @@
 #include "catalog/slices.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/json_reference.h"
+#include "fuzz/page_reference.h"
 #include "mirror/spool.h"
 #include "sync/snapshot.h"
 #include <errno.h>
@@ -62,7 +63,9 @@ void fuzz_json(const uint8_t *data, size_t size)
 {
         char *text = fuzz_string(data, size);
         _cleanup_(cleanup_json) cJSON *value = NULL, *second = NULL;
+        _cleanup_(cleanup_json) cJSON *reference = NULL;
         int r = json_parse(text, size, &value);
+        FUZZ_CHECK(page_reference_parse_json(text, size, &reference) == r);
         const char *end = NULL;
         if (r < 0) {
                 FUZZ_CHECK(!value);
@@ -148,6 +151,96 @@ static void check_against_whole(const char *text, size_t size, const Page *page,
                 FUZZ_CHECK(fault->code != CODE_CATALOG_BAD_JSON);
 }
 
+/* ---- the same, decoded another way ---------------------------------------------------------- */
+
+static void check_same_row(const DatabaseConnection *a, const DatabaseConnection *b)
+{
+        FUZZ_CHECK(uuid_equal(&a->id, &b->id));
+        FUZZ_CHECK(uuid_equal(&a->edge_connection_id, &b->edge_connection_id));
+        FUZZ_CHECK(a->name_size == b->name_size && memcmp(a->name, b->name, a->name_size) == 0);
+        FUZZ_CHECK(a->name[a->name_size] == '\0');
+        FUZZ_CHECK(a->has_database == b->has_database);
+        FUZZ_CHECK(!a->has_database || uuid_equal(&a->database_id, &b->database_id));
+        FUZZ_CHECK(text_equal(a->rejected, b->rejected) && a->anonymous == b->anonymous);
+}
+
+/* What they become on the way to PostgreSQL. */
+static void check_same_copy(const Page *a, const Page *b)
+{
+        Text copy[2] = {{0}, {0}};
+        const Page *pages[] = {a, b};
+        char digests[2][DIGEST_STRING_SIZE];
+        for (size_t i = 0; i < 2; i++) {
+                Spool *spool;
+                size_t size = 1;
+                const char *bytes;
+                FUZZ_CHECK(spool_new(&spool) == 0);
+                for (size_t k = 0; k < pages[i]->n_rows; k++)
+                        FUZZ_CHECK(spool_add(spool, &pages[i]->rows[k], NULL) == 0);
+                digest_format(spool_digest(spool), digests[i]);
+                for (spool_rewind(spool); size > 0;) {
+                        FUZZ_CHECK(spool_read(spool, &bytes, &size, NULL) == 0);
+                        FUZZ_CHECK(text_append(&copy[i], bytes, size) == 0);
+                }
+                (void)spool_free(spool);
+        }
+        FUZZ_CHECK(copy[0].size == copy[1].size &&
+                   memcmp(copy[0].data, copy[1].data, copy[0].size) == 0);
+        FUZZ_CHECK(strcmp(digests[0], digests[1]) == 0);
+        text_done(&copy[0]);
+        text_done(&copy[1]);
+}
+
+/* Takes both pages. */
+static void check_same(int r, Page *page, const Fault *fault, int other_r, Page *other,
+                       const Fault *other_fault)
+{
+        FUZZ_CHECK(r == other_r);
+        FUZZ_CHECK(fault->scope == other_fault->scope && fault->code == other_fault->code);
+        FUZZ_CHECK(fault->retryable == other_fault->retryable);
+        FUZZ_CHECK(strcmp(fault->message, other_fault->message) == 0);
+        FUZZ_CHECK(page->n_rows == other->n_rows);
+        for (size_t i = 0; i < page->n_rows; i++)
+                check_same_row(&page->rows[i], &other->rows[i]);
+        check_same_copy(page, other);
+        page_done(page);
+        page_done(other);
+}
+
+static void check_page_reference(const char *text, size_t size, const Redact *redact)
+{
+        for (unsigned limit = 1; limit <= 5; limit += 4) {
+                Page page = {0}, other = {0};
+                Fault fault = {0}, other_fault = {0};
+                Uuid edge;
+                FUZZ_CHECK(uuid_parse(EDGE, &edge) == 0);
+                int r = page_parse(text, size, &edge, limit, redact, &page, &fault);
+                int other_r = page_reference_parse(text, size, &edge, limit, redact, &other,
+                                                   &other_fault);
+                check_same(r, &page, &fault, other_r, &other, &other_fault);
+        }
+}
+
+static void check_row_reference(const char *text, size_t size, const Redact *redact)
+{
+        Page page = {0}, other = {0};
+        Fault fault = {0}, other_fault = {0};
+        int r = page_parse_one(text, size, redact, &page, &fault);
+        int other_r = page_reference_parse_one(text, size, redact, &other, &other_fault);
+        check_same(r, &page, &fault, other_r, &other, &other_fault);
+}
+
+/* With and without credentials that may be in the text. */
+static void check_reference(const char *text, size_t size,
+                            void (*check)(const char *, size_t, const Redact *))
+{
+        Redact redact = {0};
+        FUZZ_CHECK(redact_add(&redact, "svc", "pa55/word") == 0);
+        check(text, size, NULL);
+        check(text, size, &redact);
+        redact_done(&redact);
+}
+
 void fuzz_page(const uint8_t *data, size_t size)
 {
         char *text = fuzz_string(data, size);
@@ -168,6 +261,7 @@ void fuzz_page(const uint8_t *data, size_t size)
                 check_fault(&fault);
                 check_against_whole(text, size, &page, &fault);
         }
+        check_reference(text, size, check_page_reference);
         free(text);
 }
 
@@ -209,6 +303,7 @@ void fuzz_row(const uint8_t *data, size_t size)
         } else {
                 check_fault(&fault);
         }
+        check_reference(text, size, check_row_reference);
         free(text);
 }
 
