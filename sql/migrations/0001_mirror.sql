@@ -315,7 +315,7 @@ COMMENT ON COLUMN edgemirror.sync_run.job_state IS 'Its last known state.';
 COMMENT ON COLUMN edgemirror.sync_run.job_result IS 'Its result, where the catalog gives one.';
 COMMENT ON COLUMN edgemirror.sync_run.job_progress IS 'Its progress in percent.';
 COMMENT ON COLUMN edgemirror.sync_run.job_message IS 'Its message.';
-COMMENT ON COLUMN edgemirror.sync_run.job IS 'The last Job document, whole.';
+COMMENT ON COLUMN edgemirror.sync_run.job IS 'The last Job document, whole; null when the job was clean and nothing had changed.';
 COMMENT ON COLUMN edgemirror.sync_run.pages IS 'Pages received.';
 COMMENT ON COLUMN edgemirror.sync_run.requests IS 'HTTP requests made.';
 COMMENT ON COLUMN edgemirror.sync_run.listed IS 'Distinct rows in the list, those that cannot be mirrored included; while it runs: rows received so far.';

@@ -1,7 +1,7 @@
 -- Before the transaction of an apply, and mostly instead of it: one statement. When the list is whole and its digest and number of rows are those of the mirror
 -- (or, when it has rows that cannot be mirrored, of the list that the mirror has), nothing has to be written: the edge's clocks move, the run ends, the lease
--- is released. Otherwise the journal notes that the apply begins, and the lease is renewed. Nothing at all when the lease is not ours any more. The rows are
--- counted, so that a mirror which lost some by hand is repaired; the digest is trusted. An apply that takes a row away from this edge holds the lock of its edge
+-- is released. Of a job that was clean the document tells nothing then, and is not kept. Otherwise the journal notes that the apply begins, and the lease is
+-- renewed. Nothing at all when the lease is not ours any more. The rows are counted, so that a mirror which lost some by hand is repaired; the digest is trusted. An apply that takes a row away from this edge holds the lock of its edge
 -- row, and sets the digest to null: when somebody holds that lock, the answer is "not the same" rather than a wait.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
@@ -37,7 +37,8 @@ WITH held AS (
        SET phase = CASE WHEN a.unchanged THEN 'done' ELSE 'apply' END,
            job_id = coalesce($6::uuid, r.job_id), job_state = coalesce($7::text, r.job_state),
            job_result = coalesce($8::text, r.job_result), job_progress = coalesce($9::double precision, r.job_progress),
-           job_message = coalesce($10::text, r.job_message), job = coalesce($11::jsonb, r.job),
+           job_message = coalesce($10::text, r.job_message),
+           job = CASE WHEN NOT a.unchanged OR $5::text <> 'clean' THEN coalesce($11::jsonb, r.job) END,
            pages = $12::bigint, requests = $13::bigint, listed = $23::bigint,
            finished_at = CASE WHEN a.unchanged THEN clock_timestamp() END,
            outcome = CASE WHEN a.unchanged THEN $4::text END, refresh = CASE WHEN a.unchanged THEN $5::text END,

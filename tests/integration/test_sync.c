@@ -195,6 +195,35 @@ static void every_end_of_a_refresh_is_told_apart(void **state)
         run_cases(*state, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+/* Most runs find nothing changed, and would keep nothing longer than this. */
+static void the_document_of_a_job_is_kept_where_it_tells_something(void **state)
+{
+        World *w = *state;
+        char last[256];
+        (void)snprintf(last, sizeof(last),
+                       "SELECT concat_ws(' ', refresh, job_id IS NOT NULL, job IS NOT NULL)"
+                       " FROM edgemirror.sync_run WHERE edge_connection_id = '%s'"
+                       " ORDER BY run_id DESC LIMIT 1",
+                       w->edges[0]);
+        static const struct {
+                const char *fault, *run;
+        } syncs[] = {
+                {NULL, "clean t t"}, /* all rows are new */
+                {NULL, "clean t f"},
+                {"\"end_state\":\"ERROR\"", "failed t t"},
+                {NULL, "clean t f"},
+        };
+        for (size_t i = 0; i < sizeof(syncs) / sizeof(syncs[0]); i++) {
+                control(w, "/control/faults", "");
+                if (syncs[i].fault)
+                        fault(w, "refresh", syncs[i].fault);
+                assert_int_equal(sync_all(w), 0);
+                char *run = harness_sql(&w->pg, last);
+                assert_string_equal(run, syncs[i].run);
+                free(run);
+        }
+}
+
 static void a_bad_page_leaves_the_mirror_and_is_named(void **state)
 {
         static const Case cases[] = {
@@ -387,6 +416,8 @@ int main(void)
                 cmocka_unit_test_setup(changes_are_mirrored_and_kept_in_history, small_world),
                 cmocka_unit_test_setup(names_arrive_exactly, small_world),
                 cmocka_unit_test_setup(every_end_of_a_refresh_is_told_apart, small_world),
+                cmocka_unit_test_setup(the_document_of_a_job_is_kept_where_it_tells_something,
+                                       small_world),
                 cmocka_unit_test_setup(a_bad_page_leaves_the_mirror_and_is_named, small_world),
                 cmocka_unit_test_setup(a_page_that_is_too_large_names_the_option, small_world),
                 cmocka_unit_test_setup(the_catalogs_own_words_reach_the_person, small_world),
