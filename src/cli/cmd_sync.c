@@ -314,16 +314,19 @@ static void command_on_registered(const Fault *fault, void *userdata)
         command_go_on(c);
 }
 
+/* All edges of the configuration, also when one is synced: what is enabled is then right without a
+ * service, too. */
 static int command_register(SyncCommand *c)
 {
-        size_t n = c->line->dry_run ? 0 : c->n_edges; /* which only looks */
+        const Config *config = c->session.config;
+        size_t n = c->line->dry_run ? 0 : config->n_edges; /* which only looks */
         _cleanup_(cleanup_free) MirrorEdge *edges = calloc(n + 1, sizeof(*edges));
         MirrorTask *task;
         if (!edges)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                edges[i] = peers_edge(c->edges[i]);
-                edges[i].enabled = c->edges[i]->enabled;
+                edges[i] = peers_edge(&config->edges[i]);
+                edges[i].enabled = config->edges[i].enabled;
         }
         return mirror_register(c->session.peers->mirror, edges, n, NULL, command_on_registered, c,
                                &task);

@@ -30,7 +30,8 @@ enum {
 typedef struct RegisterTask {
         MirrorTask task;
         MirrorCallback callback;
-        bool service;    /* it is the service that registers, with all its edges */
+        bool service;    /* it is the service that registers */
+        bool has_others; /* edges are enabled that are not among these */
         bool no_catalog; /* is registered yet */
         /* beside the task's own, of sql_register */
         Params catalog, lock, instance, names, others;
@@ -54,6 +55,13 @@ static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault 
         return catalog_check(t->task.mirror, result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
+static PgNext register_on_lock(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        RegisterTask *t = userdata;
+        t->has_others = t->service || result_bool(result, 0, 2);
+        return register_on_catalog(result, userdata, ret_fault);
+}
+
 static bool register_no_catalog(void *userdata)
 {
         return ((const RegisterTask *)userdata)->no_catalog;
@@ -62,6 +70,11 @@ static bool register_no_catalog(void *userdata)
 static bool register_is_service(void *userdata)
 {
         return ((const RegisterTask *)userdata)->service;
+}
+
+static bool register_has_others(void *userdata)
+{
+        return ((const RegisterTask *)userdata)->has_others;
 }
 
 static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
@@ -138,7 +151,6 @@ static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n,
         t->service = service != NULL;
         params_text(&t->catalog, t->task.mirror->catalog_url);
         params_edges(&t->lock, edges, n);
-        params_bool(&t->lock, t->service);
         params_service(&t->lock, service);
         if (service)
                 params_instance(&t->instance, t->task.mirror, service, edges, n);
@@ -159,18 +171,18 @@ static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n,
 static void register_steps(RegisterTask *t)
 {
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, trust_on_version);
-        t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, register_on_catalog);
+        t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, register_on_lock);
         /* Another instance may be first: what is there then decides. */
         t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &t->catalog, NULL);
         t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
         t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG].wanted = register_no_catalog;
         t->steps[STEP_INSTANCES] = task_step(sql_instance_lock, NULL, NULL);
         t->steps[STEP_INSTANCE] = task_step(sql_instance_register, &t->instance, NULL);
-        t->steps[STEP_INSTANCES].wanted = t->steps[STEP_INSTANCE].wanted = register_is_service;
+        t->steps[STEP_INSTANCE].wanted = register_is_service;
         t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
         t->steps[STEP_EDGES] = task_step(sql_register, &t->task.params, NULL);
         t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
-        t->steps[STEP_OTHERS].wanted = register_is_service;
+        t->steps[STEP_INSTANCES].wanted = t->steps[STEP_OTHERS].wanted = register_has_others;
 }
 
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,

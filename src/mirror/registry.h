@@ -22,9 +22,10 @@ typedef struct MirrorEdge {
  * due already stays due. An edge that is disabled here and wanted by another instance of the
  * service stays as it is.
  *
- * `service`: the service that has these edges and no others. Its row in `instance` is written, with
- * the enabled edges as those that it wants; every other edge that no instance wants is disabled.
- * NULL: somebody who syncs by hand, and wants nothing for longer.
+ * These are all edges that there are: every other one that no instance of the service wants is
+ * disabled. `service`: the service that has them; its row in `instance` is written, with the
+ * enabled edges as those that it wants. NULL: somebody who syncs by hand, and wants nothing for
+ * longer.
  *
  * The first catalog whose edges are registered is the one that the database belongs to. No edges
  * and no service: only looks whether schema and catalog are ours. An edge that a long apply holds

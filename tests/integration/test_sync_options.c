@@ -126,11 +126,50 @@ static void no_more_edges_are_synced_at_once_than_max_syncs(void **state)
                 2);
 }
 
+static void assert_enabled(World *w, const char *expected)
+{
+        char *enabled = harness_sql(&w->pg, "SELECT string_agg(edge, ',' ORDER BY edge) FROM "
+                                            "edgemirror.freshness WHERE enabled");
+        assert_string_equal(enabled, expected);
+        free(enabled);
+}
+
+/* Without a service: a sync, of whichever edge, leaves enabled what its configuration enables, but
+ * for what an instance of the service wants. */
+static void what_is_enabled_is_right_after_a_sync_by_hand(void **state)
+{
+        World *w = *state;
+        begin_again(w, "20", "1m");
+        assert_int_equal(RUN(w, "sync", "main"), 0);
+        assert_enabled(w, "main,other");
+        configure(w, "enabled = no\n"); /* of the last section, other */
+        assert_int_equal(RUN(w, "sync", "main"), 0);
+        assert_enabled(w, "main");
+
+        write_config(w, "1m");
+        assert_int_equal(RUN(w, "sync"), 0);
+        char *text = harness_read(w->folder, "edgemirror.conf");
+        *strstr(text, "[edge \"other\"]") = '\0';
+        harness_write(w->folder, "edgemirror.conf", text);
+        free(text);
+        free(harness_sql(
+                &w->pg, "INSERT INTO edgemirror.instance SELECT gen_random_uuid(), 'service', '1', "
+                        "'1 minute', now(), now(), now(), NULL, array_agg(edge_connection_id)"
+                        " FROM edgemirror.edge"));
+        assert_int_equal(RUN(w, "sync"), 0);
+        assert_enabled(w, "main,other");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET stopped_at = now()"));
+        assert_int_equal(RUN(w, "sync"), 0);
+        assert_enabled(w, "main");
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.instance"));
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(only_what_belongs_to_the_schema_connection_is_mirrored),
                 cmocka_unit_test(no_more_edges_are_synced_at_once_than_max_syncs),
+                cmocka_unit_test(what_is_enabled_is_right_after_a_sync_by_hand),
         };
         return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }
