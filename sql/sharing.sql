@@ -28,7 +28,7 @@ BEGIN
         COMMENT ON PUBLICATION edgemirror IS 'Feeds other databases with the mirror, its history and the edges.';
     END IF;
     SELECT string_agg(format('edgemirror.%I', t.name), ', ') INTO missing
-      FROM unnest(ARRAY['database_connection', 'database_connection_past', 'edge', 'history_horizon', 'rejected_row']) AS t (name)
+      FROM unnest(ARRAY['database_connection', 'database_connection_past', 'edge', 'history_horizon', 'rejected_row', 'sync_run']) AS t (name)
      WHERE NOT EXISTS (SELECT FROM pg_publication_tables p
                         WHERE p.pubname = 'edgemirror' AND p.schemaname = 'edgemirror' AND p.tablename = t.name);
     IF missing IS NOT NULL AND EXISTS (SELECT FROM pg_publication p JOIN pg_roles r ON r.oid = p.pubowner

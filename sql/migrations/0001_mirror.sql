@@ -27,8 +27,10 @@ CREATE TABLE edgemirror.edge (
     edge_connection_id   uuid        PRIMARY KEY,
     name                 text        NOT NULL UNIQUE,
     enabled              boolean     NOT NULL DEFAULT true,
+    origin               text        NOT NULL DEFAULT 'configured' CHECK (origin IN ('configured', 'discovered')),
     schedule             text        NOT NULL,
     timezone             text        NOT NULL,
+    first_listed_at      timestamptz,
     listed_at            timestamptz,
     refreshed_at         timestamptz,
     row_count            bigint,
@@ -38,12 +40,14 @@ CREATE TABLE edgemirror.edge (
     rejected             bigint      NOT NULL DEFAULT 0,
     list_digest          text
 );
-COMMENT ON TABLE edgemirror.edge IS 'Edge connections that are mirrored. Changes once per sync.';
+COMMENT ON TABLE edgemirror.edge IS 'Edge connections that are mirrored. Changes once per sync. What the views for reports call edge is its name here.';
 COMMENT ON COLUMN edgemirror.edge.edge_connection_id IS 'Id of the Edge connection in the catalog.';
 COMMENT ON COLUMN edgemirror.edge.name IS 'Name given to it in the configuration.';
 COMMENT ON COLUMN edgemirror.edge.enabled IS 'Whether the configuration still wants it synced.';
+COMMENT ON COLUMN edgemirror.edge.origin IS 'Where it comes from: configured (a section of the configuration names it) or discovered.';
 COMMENT ON COLUMN edgemirror.edge.schedule IS 'When it is synced, as configured.';
 COMMENT ON COLUMN edgemirror.edge.timezone IS 'IANA time zone of the schedule.';
+COMMENT ON COLUMN edgemirror.edge.first_listed_at IS 'When its first whole list was in the mirror: of its rows, what came until then did not appear then. Null: never listed whole.';
 COMMENT ON COLUMN edgemirror.edge.listed_at IS 'When reading the list was begun that the mirror is equal to: what changed in the catalog since may be missing. Null: never listed.';
 COMMENT ON COLUMN edgemirror.edge.refreshed_at IS 'The last time at which the last clean refresh was known not to be over: what changed at the data source since may be missing. Null: never.';
 COMMENT ON COLUMN edgemirror.edge.row_count IS 'Present database connections after the last sync that listed. Null: never listed.';
@@ -60,7 +64,8 @@ COMMENT ON COLUMN edgemirror.edge.list_digest IS 'Digest of the list that was ap
 -- change, or a row that comes back, moves the version that was there into the past and writes the new one.
 --
 -- previous_ended_at links a version to the one before it: null for the first one, equal to its own beginning where it continues that one, earlier where the row
--- had been removed meanwhile. So what began a version is known without looking at another, also when those before it were pruned.
+-- had been removed meanwhile. began_as says the same as a word, and whether the edge changed: so what began a version is known without looking at another, also
+-- when those before it were pruned, and reports of one kind find it by an index.
 CREATE TABLE edgemirror.database_connection (
     id                 uuid        PRIMARY KEY,
     edge_connection_id uuid        NOT NULL,
@@ -77,6 +82,7 @@ CREATE TABLE edgemirror.database_connection (
     missing_status     integer,
     missing_proofs     integer,
     missing_run_id     bigint,
+    began_as           text        CHECK (began_as IN ('changed', 'moved', 'restored')),
     CHECK (previous_ended_at <= changed_at),
     CHECK (changed_at < removed_at)
 );
@@ -89,6 +95,7 @@ COMMENT ON COLUMN edgemirror.database_connection.first_seen_at IS 'When the mirr
 COMMENT ON COLUMN edgemirror.database_connection.changed_at IS 'When the present version began.';
 COMMENT ON COLUMN edgemirror.database_connection.removed_at IS 'When it was proven gone, or its edge was retired, which ended the version. Null: present.';
 COMMENT ON COLUMN edgemirror.database_connection.run_id IS 'Run that began the present version; see sync_run, as long as it is kept.';
+COMMENT ON COLUMN edgemirror.database_connection.began_as IS 'What began this version: changed (name or link), moved (from another edge, and perhaps changed), restored (it had been removed). Null: it is the first one.';
 COMMENT ON COLUMN edgemirror.database_connection.previous_ended_at IS 'When the version before ended; see database_connection_past. Null: this is the first one. Equal to changed_at: it was changed; earlier: it had been removed and came back.';
 COMMENT ON COLUMN edgemirror.database_connection.removed_run_id IS 'Run that removed it. Null: present, or removed by edgemirror retire.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_since IS 'When it was missing from a list for the first time without having been seen since. Null: was in the last whole list.';
@@ -118,6 +125,7 @@ CREATE TABLE edgemirror.database_connection_past (
     previous_ended_at  timestamptz,
     removed            boolean     NOT NULL,
     removed_run_id     bigint,
+    began_as           text        CHECK (began_as IN ('changed', 'moved', 'restored')),
     PRIMARY KEY (id, valid_to),
     CHECK (previous_ended_at <= valid_from),
     CHECK (valid_from < valid_to),
@@ -131,13 +139,14 @@ COMMENT ON COLUMN edgemirror.database_connection_past.database_id IS 'Linked Dat
 COMMENT ON COLUMN edgemirror.database_connection_past.valid_from IS 'When this version began (inclusive).';
 COMMENT ON COLUMN edgemirror.database_connection_past.valid_to IS 'When it ended (exclusive).';
 COMMENT ON COLUMN edgemirror.database_connection_past.run_id IS 'Run that began this version; see sync_run, as long as it is kept.';
+COMMENT ON COLUMN edgemirror.database_connection_past.began_as IS 'What began this version: changed (name or link), moved (from another edge, and perhaps changed), restored (it had been removed). Null: it is the first one.';
 COMMENT ON COLUMN edgemirror.database_connection_past.previous_ended_at IS 'When the version before this one ended. Null: this is the first one. Equal to valid_from: it was changed then; earlier: it had been removed and came back.';
 COMMENT ON COLUMN edgemirror.database_connection_past.removed IS 'Whether it ended because the row was removed; false: because it was changed.';
 COMMENT ON COLUMN edgemirror.database_connection_past.removed_run_id IS 'Run that removed it. Null: changed, or removed by edgemirror retire.';
 
 -- Reports of a span of time and pruning may not read the whole past. The version before another one is found by the primary key.
-CREATE INDEX database_connection_past_began ON edgemirror.database_connection_past (valid_from);
-COMMENT ON INDEX edgemirror.database_connection_past_began IS 'What began in a span of time.';
+CREATE INDEX database_connection_past_began ON edgemirror.database_connection_past (began_as, valid_from);
+COMMENT ON INDEX edgemirror.database_connection_past_began IS 'What began in a span of time, each kind for itself.';
 CREATE INDEX database_connection_past_ended ON edgemirror.database_connection_past (valid_to);
 COMMENT ON INDEX edgemirror.database_connection_past_ended IS 'What ended in a span of time; pruning.';
 CREATE INDEX database_connection_past_removed ON edgemirror.database_connection_past (valid_to) WHERE removed;
@@ -345,7 +354,7 @@ COMMENT ON INDEX edgemirror.sync_run_finished IS 'Pruning.';
 -- A sync that lists the same rows needs to write nothing, and alterations by hand are found. The hash of a row is the first 128 bits of the SHA-256 of its id, its
 -- database_id ("-": none) and its name, one after the other. Its four words of 32 bits are added up, each modulo 2^32, over all rows, in whatever order.
 -- src/base/digest.c computes the same over a list.
-CREATE FUNCTION edgemirror.digest_of(edge uuid, OUT row_count bigint, OUT digest text)
+CREATE FUNCTION edgemirror.digest_of(of_edge uuid, OUT row_count bigint, OUT digest text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, edgemirror, pg_temp
 AS $$
     SELECT count(*),
@@ -355,20 +364,23 @@ AS $$
         || lpad(to_hex(coalesce(sum((get_byte(h, 12) << 24) | (get_byte(h, 13) << 16) | (get_byte(h, 14) << 8) | get_byte(h, 15)), 0) & 4294967295), 8, '0')
       FROM (SELECT sha256(convert_to(d.id::text || coalesce(d.database_id::text, '-') || d.name, 'UTF8')) AS h
               FROM edgemirror.database_connection d
-             WHERE d.edge_connection_id = edge AND d.removed_at IS NULL
+             WHERE d.edge_connection_id = of_edge AND d.removed_at IS NULL
             OFFSET 0) hashed -- one hash a row, not one for each use of it
 $$;
 COMMENT ON FUNCTION edgemirror.digest_of(uuid) IS 'How many rows of the edge are present, and their digest, computed from the rows: equal to edge.digest unless somebody altered the mirror by hand.';
 
 -- ---- reports ------------------------------------------------------------------------------------------------------------------------------------------------
 
+-- In all of these `edge` is the name of an edge, as the configuration has it, and edge_connection_id its id; the table of the edges calls the two name and
+-- edge_connection_id.
+
 CREATE VIEW edgemirror.inventory AS
 SELECT d.id, d.edge_connection_id, e.name AS edge, d.name, d.database_id, d.database_id IS NOT NULL AS registered,
-       d.first_seen_at, d.changed_at, d.missing_since, d.missing_reason IS NOT NULL AS held, coalesce(e.enabled, false) AS edge_enabled
+       d.first_seen_at, d.changed_at, d.missing_since, d.missing_reason IS NOT NULL AS held, coalesce(e.enabled, false) AS edge_enabled, e.listed_at
   FROM edgemirror.database_connection d
   LEFT JOIN edgemirror.edge e USING (edge_connection_id)
  WHERE d.removed_at IS NULL;
-COMMENT ON VIEW edgemirror.inventory IS 'Database connections that are present, with the name of their edge and whether they are registered.';
+COMMENT ON VIEW edgemirror.inventory IS 'What do we have? Database connections that are present, with the name of their edge and whether they are registered.';
 COMMENT ON COLUMN edgemirror.inventory.id IS 'Id of the database connection in the catalog.';
 COMMENT ON COLUMN edgemirror.inventory.edge_connection_id IS 'Edge connection it belongs to.';
 COMMENT ON COLUMN edgemirror.inventory.edge IS 'Name of that edge in the configuration. Null: never configured here; the row went there from an edge that is, and is as it was then.';
@@ -380,25 +392,30 @@ COMMENT ON COLUMN edgemirror.inventory.changed_at IS 'When its name, link or edg
 COMMENT ON COLUMN edgemirror.inventory.missing_since IS 'When it was missing from the list for the first time without having been seen since; see the view held. Null: was in the last whole list.';
 COMMENT ON COLUMN edgemirror.inventory.held IS 'Whether it is missing from the list and stays; the view held has the reason.';
 COMMENT ON COLUMN edgemirror.inventory.edge_enabled IS 'Whether the configuration still wants its edge synced; false: it is as it was when the edge was synced last.';
+COMMENT ON COLUMN edgemirror.inventory.listed_at IS 'When reading the list was begun that the rows of this edge are equal to. Null: never listed whole.';
 
-CREATE VIEW edgemirror.unregistered AS
-SELECT id, edge_connection_id, edge, name, first_seen_at
-  FROM edgemirror.inventory
- WHERE NOT registered;
-COMMENT ON VIEW edgemirror.unregistered IS 'Present database connections without a Database asset.';
+CREATE VIEW edgemirror.unregistered (id, edge_connection_id, edge, name, first_seen_at, ever_registered, edge_enabled) AS
+SELECT i.id, i.edge_connection_id, i.edge, i.name, i.first_seen_at,
+       EXISTS (SELECT FROM edgemirror.database_connection_past p WHERE p.id = i.id AND p.database_id IS NOT NULL),
+       i.edge_enabled
+  FROM edgemirror.inventory i
+ WHERE NOT i.registered;
+COMMENT ON VIEW edgemirror.unregistered IS 'What is not registered? Present database connections without a Database asset.';
 COMMENT ON COLUMN edgemirror.unregistered.id IS 'Id of the database connection in the catalog.';
 COMMENT ON COLUMN edgemirror.unregistered.edge_connection_id IS 'Edge connection it belongs to.';
 COMMENT ON COLUMN edgemirror.unregistered.edge IS 'Name of that edge in the configuration.';
 COMMENT ON COLUMN edgemirror.unregistered.name IS 'Exact name of the database at the source.';
 COMMENT ON COLUMN edgemirror.unregistered.first_seen_at IS 'When the mirror first had it.';
+COMMENT ON COLUMN edgemirror.unregistered.ever_registered IS 'Whether it was registered at some time, as far as the history reaches; false: never.';
+COMMENT ON COLUMN edgemirror.unregistered.edge_enabled IS 'Whether the configuration still wants its edge synced.';
 
 CREATE VIEW edgemirror.held AS
 SELECT d.id, d.edge_connection_id, e.name AS edge, d.name, d.database_id, d.missing_since AS since, d.missing_reason AS reason,
-       d.missing_status AS http_status, d.missing_proofs AS proofs, d.missing_run_id AS run_id
+       d.missing_status AS http_status, d.missing_proofs AS proofs, d.missing_run_id AS run_id, coalesce(e.enabled, false) AS edge_enabled
   FROM edgemirror.database_connection d
   LEFT JOIN edgemirror.edge e USING (edge_connection_id)
  WHERE d.missing_reason IS NOT NULL AND d.removed_at IS NULL;
-COMMENT ON VIEW edgemirror.held IS 'Database connections that are missing from the list of the catalog and stay in the inventory, and why.';
+COMMENT ON VIEW edgemirror.held IS 'What is missing, and why does it stay? Database connections that are missing from the list of the catalog and stay in the inventory, and why.';
 COMMENT ON COLUMN edgemirror.held.id IS 'Id of the database connection in the catalog.';
 COMMENT ON COLUMN edgemirror.held.edge_connection_id IS 'Edge connection it belongs to.';
 COMMENT ON COLUMN edgemirror.held.edge IS 'Name of that edge in the configuration.';
@@ -409,14 +426,15 @@ COMMENT ON COLUMN edgemirror.held.reason IS 'guard: more are missing than max_re
 COMMENT ON COLUMN edgemirror.held.http_status IS 'HTTP status with which the catalog answered when it was asked for by its id. Null: not asked, or no answer.';
 COMMENT ON COLUMN edgemirror.held.proofs IS 'So many syncs in a row have proven it gone. Null: none.';
 COMMENT ON COLUMN edgemirror.held.run_id IS 'Run that wrote the reason; a later run that found the same did not write again.';
+COMMENT ON COLUMN edgemirror.held.edge_enabled IS 'Whether the configuration still wants its edge synced; false: no sync will decide.';
 
 CREATE VIEW edgemirror.rejected AS
 SELECT r.edge_connection_id, e.name AS edge, r.id, d.name AS name_in_mirror, r.reason, r.document, r.first_seen_at,
-       greatest(r.last_seen_at, e.listed_at) AS last_seen_at, r.run_id
+       greatest(r.last_seen_at, e.listed_at) AS last_seen_at, r.run_id, coalesce(e.enabled, false) AS edge_enabled
   FROM edgemirror.rejected_row r
   LEFT JOIN edgemirror.edge e USING (edge_connection_id)
   LEFT JOIN edgemirror.database_connection d ON d.id = r.id AND d.edge_connection_id = r.edge_connection_id AND d.removed_at IS NULL;
-COMMENT ON VIEW edgemirror.rejected IS 'Rows that the catalog lists and that could not be mirrored, and why.';
+COMMENT ON VIEW edgemirror.rejected IS 'What could not be mirrored? Rows that the catalog lists and that could not be mirrored, and why.';
 COMMENT ON COLUMN edgemirror.rejected.edge_connection_id IS 'Edge connection whose list holds it.';
 COMMENT ON COLUMN edgemirror.rejected.edge IS 'Name of that edge in the configuration.';
 COMMENT ON COLUMN edgemirror.rejected.id IS 'Id of the database connection. Null: cannot be read.';
@@ -426,19 +444,75 @@ COMMENT ON COLUMN edgemirror.rejected.document IS 'The row as it was received, a
 COMMENT ON COLUMN edgemirror.rejected.first_seen_at IS 'When it was rejected for the first time since the row could last be mirrored.';
 COMMENT ON COLUMN edgemirror.rejected.last_seen_at IS 'When the last list that has it was read.';
 COMMENT ON COLUMN edgemirror.rejected.run_id IS 'Run that wrote reason and document; a later run that found the same did not write again.';
+COMMENT ON COLUMN edgemirror.rejected.edge_enabled IS 'Whether the configuration still wants its edge synced.';
 
+CREATE VIEW edgemirror.run AS
+SELECT r.run_id, r.edge_connection_id, e.name AS edge, r.instance, r.trigger, r.started_at, r.finished_at, r.finished_at - r.started_at AS duration,
+       r.phase, r.outcome, r.refresh, r.outcome = 'synced' AND r.refresh IN ('clean', 'skipped') AS ok,
+       CASE WHEN r.outcome <> 'synced' OR r.refresh NOT IN ('clean', 'skipped') THEN
+           concat(CASE r.outcome WHEN 'synced' THEN 'the list was applied'
+                                 WHEN 'held' THEN format('the list was applied, missing rows stay (%s)', r.held)
+                                 WHEN 'unstable' THEN 'the list was not whole, what was seen of it was applied'
+                                 WHEN 'failed' THEN 'failed, nothing was applied'
+                                 WHEN 'aborted' THEN 'ended early, nothing was applied' END,
+                  CASE r.refresh WHEN 'failed' THEN '; the refresh failed'
+                                 WHEN 'timeout' THEN '; the refresh did not end in time'
+                                 WHEN 'unknown' THEN '; how the refresh ended is not known'
+                                 WHEN 'rejected' THEN '; the catalog rejected the refresh' END,
+                  ': ' || r.error_message)
+       END AS problem,
+       r.listed, r.added, r.changed, r.removed, r.restored, r.unchanged, r.held, r.pending, r.rejected,
+       r.error_code, r.error_message, r.http_status, r.job_id
+  FROM edgemirror.sync_run r
+  LEFT JOIN edgemirror.edge e USING (edge_connection_id);
+COMMENT ON VIEW edgemirror.run IS 'What failed, and why? Runs, with the name of the edge and in one sentence what was wrong, as long as they are kept.';
+COMMENT ON COLUMN edgemirror.run.run_id IS 'Number of the run; sync_run has more of it.';
+COMMENT ON COLUMN edgemirror.run.edge_connection_id IS 'Edge that was synced.';
+COMMENT ON COLUMN edgemirror.run.edge IS 'Name of that edge in the configuration.';
+COMMENT ON COLUMN edgemirror.run.instance IS 'Instance that ran it.';
+COMMENT ON COLUMN edgemirror.run.trigger IS 'schedule, manual, or resume (took up the job of a run that ended before it).';
+COMMENT ON COLUMN edgemirror.run.started_at IS 'When the lease was taken.';
+COMMENT ON COLUMN edgemirror.run.finished_at IS 'When the run ended. Null: running, or cut short.';
+COMMENT ON COLUMN edgemirror.run.duration IS 'How long it took. Null: running, or cut short.';
+COMMENT ON COLUMN edgemirror.run.phase IS 'refresh, poll, list, verify, apply, done.';
+COMMENT ON COLUMN edgemirror.run.outcome IS 'synced, held, unstable, failed, aborted. Null: running.';
+COMMENT ON COLUMN edgemirror.run.refresh IS 'How the refresh went: clean, failed, timeout, unknown, skipped, rejected.';
+COMMENT ON COLUMN edgemirror.run.ok IS 'The whole list was applied and the refresh was clean, or none was wanted. False also where the refresh failed and the list did not. Null: running.';
+COMMENT ON COLUMN edgemirror.run.problem IS 'One sentence: the outcome, the refresh, the error. Null: ok, or running.';
+COMMENT ON COLUMN edgemirror.run.listed IS 'Distinct rows in the list, those that cannot be mirrored included.';
+COMMENT ON COLUMN edgemirror.run.added IS 'Rows that were new.';
+COMMENT ON COLUMN edgemirror.run.changed IS 'Rows whose name, link or edge changed.';
+COMMENT ON COLUMN edgemirror.run.removed IS 'Rows proven gone.';
+COMMENT ON COLUMN edgemirror.run.restored IS 'Rows that had been removed and are back.';
+COMMENT ON COLUMN edgemirror.run.unchanged IS 'Rows that were as the mirror has them.';
+COMMENT ON COLUMN edgemirror.run.held IS 'Rows missing from the list that were left in the mirror.';
+COMMENT ON COLUMN edgemirror.run.pending IS 'Rows missing from the list and proven gone that wait for the proof of another sync.';
+COMMENT ON COLUMN edgemirror.run.rejected IS 'Rows of the list that cannot be mirrored.';
+COMMENT ON COLUMN edgemirror.run.error_code IS 'Stable code of the error.';
+COMMENT ON COLUMN edgemirror.run.error_message IS 'The error as a sentence.';
+COMMENT ON COLUMN edgemirror.run.http_status IS 'HTTP status of the answer that was the error.';
+COMMENT ON COLUMN edgemirror.run.job_id IS 'Job of the refresh.';
+
+-- The queue says when an edge is due, and stays when nobody works on it any more: whether somebody should is what instances of the service say.
 CREATE VIEW edgemirror.freshness AS
 SELECT e.edge_connection_id, e.name AS edge, e.enabled, e.listed_at, e.refreshed_at,
-       now() - e.listed_at AS listed_age, now() - e.refreshed_at AS refreshed_age,
-       c.next_run_at,
-       coalesce(e.enabled AND c.next_run_at < now() - interval '1 minute' AND (c.holder IS NULL OR c.expires_at < now()), false) AS overdue,
-       m.held, m.pending, e.rejected
+       now() - e.listed_at AS listed_age, now() - e.refreshed_at AS refreshed_age, e.row_count,
+       coalesce(m.held, 0) AS held, coalesce(m.pending, 0) AS pending, e.rejected,
+       r.outcome AS last_outcome, r.refresh AS last_refresh, r.error_message AS last_error, r.finished_at AS last_run_at, e.consecutive_failures,
+       e.enabled AND c.next_run_at IS NOT NULL AND w.edge_connection_id IS NOT NULL AS scheduled, c.next_run_at,
+       e.enabled AND w.edge_connection_id IS NOT NULL AND coalesce(c.next_run_at < now() - interval '1 minute' AND (c.holder IS NULL OR c.expires_at < now()), false)
+           AS overdue
   FROM edgemirror.edge e
-  LEFT JOIN edgemirror.edge_claim c USING (edge_connection_id)
- CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE d.missing_reason <> 'pending') AS held, count(*) FILTER (WHERE d.missing_reason = 'pending') AS pending
-                       FROM edgemirror.database_connection d
-                      WHERE d.edge_connection_id = e.edge_connection_id AND d.missing_reason IS NOT NULL AND d.removed_at IS NULL) m;
-COMMENT ON VIEW edgemirror.freshness IS 'Per edge: how old the list and the refresh are, and whether a sync is overdue.';
+  LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = e.edge_connection_id
+  LEFT JOIN edgemirror.sync_run r ON r.run_id = e.last_run_id
+  LEFT JOIN (SELECT DISTINCT x.edge_connection_id FROM edgemirror.instance i CROSS JOIN LATERAL unnest(i.edges) AS x (edge_connection_id)
+              WHERE i.stopped_at IS NULL) w ON w.edge_connection_id = e.edge_connection_id
+  LEFT JOIN (SELECT d.edge_connection_id, count(*) FILTER (WHERE d.missing_reason <> 'pending') AS held,
+                    count(*) FILTER (WHERE d.missing_reason = 'pending') AS pending
+               FROM edgemirror.database_connection d
+              WHERE d.missing_reason IS NOT NULL AND d.removed_at IS NULL
+              GROUP BY d.edge_connection_id) m ON m.edge_connection_id = e.edge_connection_id;
+COMMENT ON VIEW edgemirror.freshness IS 'Can this be believed? Per edge: how old the list and the refresh are, what is held, how the last run ended, and whether a sync is overdue.';
 COMMENT ON COLUMN edgemirror.freshness.edge_connection_id IS 'The edge.';
 COMMENT ON COLUMN edgemirror.freshness.edge IS 'Its name in the configuration.';
 COMMENT ON COLUMN edgemirror.freshness.enabled IS 'Whether the configuration still wants it synced.';
@@ -446,75 +520,149 @@ COMMENT ON COLUMN edgemirror.freshness.listed_at IS 'When reading the list was b
 COMMENT ON COLUMN edgemirror.freshness.refreshed_at IS 'The last time at which the last clean refresh was known not to be over. Null: never.';
 COMMENT ON COLUMN edgemirror.freshness.listed_age IS 'How long ago listed_at is.';
 COMMENT ON COLUMN edgemirror.freshness.refreshed_age IS 'How long ago refreshed_at is.';
-COMMENT ON COLUMN edgemirror.freshness.next_run_at IS 'When it is due. Null: not scheduled, or a database that only subscribes.';
-COMMENT ON COLUMN edgemirror.freshness.overdue IS 'Enabled, due for more than a minute, and nobody is syncing it. Never true in a database that only subscribes.';
+COMMENT ON COLUMN edgemirror.freshness.row_count IS 'Present database connections after the last sync that listed. Null: never listed.';
 COMMENT ON COLUMN edgemirror.freshness.held IS 'Rows that are missing from the list and stay, because it is not proven that they are gone; see the view held.';
 COMMENT ON COLUMN edgemirror.freshness.pending IS 'Rows that are missing from the list and proven gone, waiting for the proof of another sync; see the view held.';
 COMMENT ON COLUMN edgemirror.freshness.rejected IS 'Rows of the last list that cannot be mirrored; see the view rejected.';
+COMMENT ON COLUMN edgemirror.freshness.last_outcome IS 'How the last run that ended did: synced, held, unstable, failed, aborted; see the view run. Null: none yet.';
+COMMENT ON COLUMN edgemirror.freshness.last_refresh IS 'How its refresh went: clean, failed, timeout, unknown, skipped, rejected. Null: it did not come to that.';
+COMMENT ON COLUMN edgemirror.freshness.last_error IS 'Its error as a sentence. Null: none.';
+COMMENT ON COLUMN edgemirror.freshness.last_run_at IS 'When it ended.';
+COMMENT ON COLUMN edgemirror.freshness.consecutive_failures IS 'Runs that failed since the last one that did not.';
+COMMENT ON COLUMN edgemirror.freshness.scheduled IS 'A service has it in its queue, one that is running or went away without being stopped. False: nothing schedules it, or this database only subscribes.';
+COMMENT ON COLUMN edgemirror.freshness.next_run_at IS 'When it is due. Null: not scheduled, or a database that only subscribes.';
+COMMENT ON COLUMN edgemirror.freshness.overdue IS 'Scheduled, due for more than a minute, and nobody is syncing it. False where nothing schedules it.';
 
--- Each version says itself what began it. What was there before is found by the primary key, and only for versions that were changed; behind the horizon it may be
--- gone, so events up to there are left out.
+-- Each version says itself what began it (began_as): a report of one kind reads that kind alone. What was there before is found by the primary key; behind the
+-- horizon it may be gone, so events up to there are left out.
 CREATE VIEW edgemirror.change AS
-WITH horizon AS (
-    SELECT coalesce((SELECT h.since FROM edgemirror.history_horizon h), '-infinity') AS since
-), version AS NOT MATERIALIZED (
-    SELECT p.id, p.edge_connection_id, p.name, p.database_id, p.valid_from, p.previous_ended_at, p.run_id
+WITH version AS NOT MATERIALIZED (
+    SELECT p.id, p.edge_connection_id, p.name, p.database_id, p.valid_from, p.began_as, p.previous_ended_at, p.run_id
       FROM edgemirror.database_connection_past p
     UNION ALL
-    SELECT d.id, d.edge_connection_id, d.name, d.database_id, d.changed_at, d.previous_ended_at, d.run_id
+    SELECT d.id, d.edge_connection_id, d.name, d.database_id, d.changed_at, d.began_as, d.previous_ended_at, d.run_id
       FROM edgemirror.database_connection d
-), removal AS NOT MATERIALIZED (
-    SELECT p.id, p.edge_connection_id, p.name, p.database_id, p.valid_to AS removed_at, p.removed_run_id
+), event AS NOT MATERIALIZED (
+    SELECT v.valid_from AS happened_at, 'added' AS kind, v.id, v.edge_connection_id, NULL::uuid AS edge_connection_id_before,
+           v.edge_connection_id AS edge_connection_id_after, NULL::text AS name_before, v.name AS name_after,
+           NULL::uuid AS database_id_before, v.database_id AS database_id_after, v.run_id, false AS compared
+      FROM version v
+     WHERE v.began_as IS NULL
+    UNION ALL
+    SELECT v.valid_from, 'changed', v.id, v.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
+           v.run_id, true
+      FROM version v JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
+     WHERE v.began_as = 'changed'
+    UNION ALL
+    SELECT v.valid_from, 'moved_out', v.id, b.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
+           v.run_id, false
+      FROM version v JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
+     WHERE v.began_as = 'moved'
+    UNION ALL
+    SELECT v.valid_from, 'moved_in', v.id, v.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
+           v.run_id, true
+      FROM version v JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
+     WHERE v.began_as = 'moved'
+    UNION ALL
+    SELECT v.valid_from, 'restored', v.id, v.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
+           v.run_id, b.id IS NOT NULL
+      FROM version v LEFT JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
+     WHERE v.began_as = 'restored'
+    UNION ALL
+    SELECT p.valid_to, 'removed', p.id, p.edge_connection_id, p.edge_connection_id, NULL, p.name, NULL, p.database_id, NULL, p.removed_run_id, false
       FROM edgemirror.database_connection_past p
      WHERE p.removed
     UNION ALL
-    SELECT d.id, d.edge_connection_id, d.name, d.database_id, d.removed_at, d.removed_run_id
+    SELECT d.removed_at, 'removed', d.id, d.edge_connection_id, d.edge_connection_id, NULL, d.name, NULL, d.database_id, NULL, d.removed_run_id, false
       FROM edgemirror.database_connection d
      WHERE d.removed_at IS NOT NULL
 )
-SELECT v.valid_from AS happened_at,
-       CASE WHEN v.previous_ended_at IS NULL THEN 'added' WHEN v.previous_ended_at = v.valid_from THEN 'changed' ELSE 'restored' END AS kind,
-       v.id, v.edge_connection_id, before.edge_connection_id AS edge_connection_id_before,
-       before.name AS name_before, v.name AS name_after,
-       before.database_id AS database_id_before, v.database_id AS database_id_after,
-       v.run_id
-  FROM version v
-  LEFT JOIN edgemirror.database_connection_past before ON before.id = v.id AND before.valid_to = v.previous_ended_at AND v.previous_ended_at = v.valid_from
- WHERE v.valid_from > (SELECT since FROM horizon)
-UNION ALL
-SELECT r.removed_at, 'removed', r.id, r.edge_connection_id, r.edge_connection_id, r.name, NULL, r.database_id, NULL, r.removed_run_id
-  FROM removal r
- WHERE r.removed_at > (SELECT since FROM horizon);
-COMMENT ON VIEW edgemirror.change IS 'What happened: added, changed, removed and restored database connections, with before and after. Order by happened_at. Reaches back to history_horizon.';
+SELECT v.happened_at, v.kind, v.id, v.edge_connection_id, e.name AS edge, v.edge_connection_id_before, b.name AS edge_before,
+       v.edge_connection_id_after, a.name AS edge_after, v.name_before, v.name_after, v.database_id_before, v.database_id_after,
+       v.compared AND v.name_before <> v.name_after AS renamed, v.compared AND v.database_id_before IS DISTINCT FROM v.database_id_after AS relinked,
+       e.edge_connection_id IS NOT NULL AND coalesce(v.happened_at <= e.first_listed_at, true) AS first_load, v.run_id
+  FROM event v
+  LEFT JOIN edgemirror.edge e ON e.edge_connection_id = v.edge_connection_id
+  LEFT JOIN edgemirror.edge b ON b.edge_connection_id = v.edge_connection_id_before
+  LEFT JOIN edgemirror.edge a ON a.edge_connection_id = v.edge_connection_id_after
+ WHERE v.happened_at > coalesce((SELECT h.since FROM edgemirror.history_horizon h), '-infinity');
+COMMENT ON VIEW edgemirror.change IS 'What happened? Database connections that were added, changed, moved, removed and restored, with before and after. A move is two rows, one for each edge, so that what came and went makes up what each edge has. Reaches back to history_horizon.';
 COMMENT ON COLUMN edgemirror.change.happened_at IS 'When the mirror took the change over.';
-COMMENT ON COLUMN edgemirror.change.kind IS 'added, changed (name, link or edge), removed, restored (had been removed and is back).';
+COMMENT ON COLUMN edgemirror.change.kind IS 'added, changed (name or link), moved_in and moved_out (to another edge, and perhaps changed as well), removed, restored (had been removed and is back).';
 COMMENT ON COLUMN edgemirror.change.id IS 'Id of the database connection.';
-COMMENT ON COLUMN edgemirror.change.edge_connection_id IS 'Edge connection it belongs to after the change; for removed: belonged to.';
-COMMENT ON COLUMN edgemirror.change.edge_connection_id_before IS 'Edge connection before. Null for added and restored.';
-COMMENT ON COLUMN edgemirror.change.name_before IS 'Name before. Null for added and restored.';
+COMMENT ON COLUMN edgemirror.change.edge_connection_id IS 'Edge connection to which it happened: of moved_out the one it left.';
+COMMENT ON COLUMN edgemirror.change.edge IS 'Name of that edge in the configuration. Null: never configured here.';
+COMMENT ON COLUMN edgemirror.change.edge_connection_id_before IS 'Edge connection before; for restored, before it was removed. Null for added.';
+COMMENT ON COLUMN edgemirror.change.edge_before IS 'Name of that edge.';
+COMMENT ON COLUMN edgemirror.change.edge_connection_id_after IS 'Edge connection after. Null for removed.';
+COMMENT ON COLUMN edgemirror.change.edge_after IS 'Name of that edge.';
+COMMENT ON COLUMN edgemirror.change.name_before IS 'Name before; for restored, before it was removed. Null for added, and for restored when that was pruned.';
 COMMENT ON COLUMN edgemirror.change.name_after IS 'Name after. Null for removed.';
-COMMENT ON COLUMN edgemirror.change.database_id_before IS 'Linked Database asset before. Null: none; for added and restored always.';
+COMMENT ON COLUMN edgemirror.change.database_id_before IS 'Linked Database asset before; for restored, before it was removed. Null: none; for added always.';
 COMMENT ON COLUMN edgemirror.change.database_id_after IS 'Linked Database asset after. Null: none; for removed always.';
-COMMENT ON COLUMN edgemirror.change.run_id IS 'Run that brought the change; see sync_run, as long as it is kept. Null: removed by edgemirror retire.';
+COMMENT ON COLUMN edgemirror.change.renamed IS 'Whether the name differs from before. Of a move only the row moved_in says so.';
+COMMENT ON COLUMN edgemirror.change.relinked IS 'Whether the linked Database asset differs from before (registered, unregistered, or another one). Of a move only the row moved_in says so.';
+COMMENT ON COLUMN edgemirror.change.first_load IS 'Whether it came with the first whole list of its edge, or before that: then it is not known when it appeared.';
+COMMENT ON COLUMN edgemirror.change.run_id IS 'Run that brought the change; see the view run, as long as it is kept. Null: removed by edgemirror retire.';
 
--- For a time before the horizon a part of the rows only would be found: an error is better than a wrong answer.
+-- Each version counts from the day on which it began to the day on which it ended; sums of that, day after day, give every day without looking at all versions
+-- for each of them. What was pruned had ended by the horizon, and counts as nothing on the days after it.
+CREATE VIEW edgemirror.daily AS
+WITH counted AS (
+    SELECT h.edge_connection_id, h.valid_from::date AS day, count(*) AS databases, count(h.database_id) AS registered
+      FROM edgemirror.database_connection_history h GROUP BY 1, 2
+    UNION ALL
+    SELECT h.edge_connection_id, h.valid_to::date, -count(*), -count(h.database_id)
+      FROM edgemirror.database_connection_history h WHERE h.valid_to IS NOT NULL GROUP BY 1, 2
+), begun AS (
+    SELECT edge_connection_id, e.name, coalesce(e.first_listed_at::date, c.day) AS day
+      FROM edgemirror.edge e
+      FULL JOIN (SELECT c.edge_connection_id, min(c.day) AS day FROM counted c GROUP BY 1) c USING (edge_connection_id)
+), step AS (
+    SELECT b.edge_connection_id, greatest(c.day, b.day) AS day, sum(c.databases) AS databases, sum(c.registered) AS registered
+      FROM counted c JOIN begun b USING (edge_connection_id) GROUP BY 1, 2
+), total AS (
+    SELECT d.day::date AS day, b.edge_connection_id, b.name,
+           coalesce(sum(s.databases) OVER so_far, 0)::bigint AS databases, coalesce(sum(s.registered) OVER so_far, 0)::bigint AS registered
+      FROM begun b
+     CROSS JOIN LATERAL generate_series(b.day::timestamp, now()::date::timestamp, interval '1 day') AS d (day)
+      LEFT JOIN step s ON s.edge_connection_id = b.edge_connection_id AND s.day = d.day::date
+    WINDOW so_far AS (PARTITION BY b.edge_connection_id ORDER BY d.day)
+)
+SELECT t.day, t.edge_connection_id, t.name AS edge, t.databases, t.registered
+  FROM total t
+ WHERE t.day >= coalesce((SELECT h.since::date FROM edgemirror.history_horizon h), '-infinity');
+COMMENT ON VIEW edgemirror.daily IS 'How did it grow? Per day and edge, how many database connections there were at the end of the day, and how many of them were registered. Days are those of the time zone of the session.';
+COMMENT ON COLUMN edgemirror.daily.day IS 'The day, from the first whole list of the edge, or from where the history begins, to today.';
+COMMENT ON COLUMN edgemirror.daily.edge_connection_id IS 'The edge.';
+COMMENT ON COLUMN edgemirror.daily.edge IS 'Its name in the configuration. Null: never configured here.';
+COMMENT ON COLUMN edgemirror.daily.databases IS 'Database connections at the end of the day; of today: now.';
+COMMENT ON COLUMN edgemirror.daily.registered IS 'Those of them with a Database asset.';
+
+-- Of an earlier time a part of the rows only would be found, or none: an error is better than a wrong answer.
 CREATE FUNCTION edgemirror.history_reaches(moment timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, edgemirror, pg_temp
 AS $$
 DECLARE
     horizon timestamptz := (SELECT since FROM edgemirror.history_horizon);
+    first timestamptz := (SELECT min(first_listed_at) FROM edgemirror.edge);
 BEGIN
     IF moment < horizon THEN
         RAISE EXCEPTION 'the history before % has been pruned', horizon
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Option history_keep of edgemirror sets how much is kept.';
+    ELSIF first IS NULL THEN
+        RAISE EXCEPTION 'no edge has been listed yet' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF moment < first THEN
+        RAISE EXCEPTION 'the mirror begins at %, with the first list of an edge', first USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION edgemirror.history_reaches(timestamptz) IS 'True when the history is complete at that time; an error when it has been pruned up to a later one.';
+COMMENT ON FUNCTION edgemirror.history_reaches(timestamptz) IS 'True when the history is complete at that time; an error when it has been pruned up to a later one, or no edge had been listed yet.';
 
--- Without a SET clause, so that it is still planned as part of the query that calls it: every operator names its schema instead.
+-- Without a SET clause, so that it is still planned as part of the query that calls it: every operator names its schema instead. Whether the history reaches is
+-- asked once, not for each row.
 CREATE FUNCTION edgemirror.as_of(moment timestamptz)
 RETURNS TABLE (id uuid, edge_connection_id uuid, edge text, name text, database_id uuid, registered boolean)
 LANGUAGE sql STABLE
@@ -523,6 +671,6 @@ AS $$
       FROM edgemirror.database_connection_history h
       LEFT JOIN edgemirror.edge e ON e.edge_connection_id OPERATOR(pg_catalog.=) h.edge_connection_id
      WHERE h.valid_from OPERATOR(pg_catalog.<=) moment AND (h.valid_to IS NULL OR h.valid_to OPERATOR(pg_catalog.>) moment)
-       AND edgemirror.history_reaches(moment)
+       AND (SELECT edgemirror.history_reaches(moment))
 $$;
-COMMENT ON FUNCTION edgemirror.as_of(timestamptz) IS 'The inventory as it was at a past time, with the present names of the edges. An error when the history does not reach back that far.';
+COMMENT ON FUNCTION edgemirror.as_of(timestamptz) IS 'What was there on a date? The inventory as it was at a past time, with the present names of the edges. An error before the first list of all edges, and when the history does not reach back that far.';

@@ -11,9 +11,7 @@ WITH spooled AS (
 ), difference AS (
     SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind IN ('changed', 'moved')) AS changed, count(*) FILTER (WHERE kind = 'moved') AS moved,
            count(*) FILTER (WHERE kind = 'restored') AS restored
-      FROM (SELECT CASE WHEN x.kind = 'moved' THEN 'moved' WHEN d.previous_ended_at IS NULL THEN 'added'
-                        WHEN d.previous_ended_at = d.changed_at THEN 'changed'
-                        ELSE 'restored' END AS kind
+      FROM (SELECT CASE WHEN x.kind = 'moved' THEN 'moved' WHEN d.began_as IS NULL THEN 'added' WHEN d.began_as = 'restored' THEN 'restored' ELSE 'changed' END AS kind
               FROM pg_temp.edgemirror_difference_3 x
               JOIN edgemirror.database_connection d ON d.id = x.id) done
 ), missing AS (
@@ -45,7 +43,8 @@ WITH spooled AS (
      WHERE r.run_id = $3::bigint
 ), edge AS (
     UPDATE edgemirror.edge e
-       SET listed_at = CASE WHEN $19::boolean THEN statement_timestamp() - $20::interval ELSE e.listed_at END,
+       SET first_listed_at = CASE WHEN $19::boolean THEN coalesce(e.first_listed_at, clock_timestamp()) ELSE e.first_listed_at END,
+           listed_at = CASE WHEN $19::boolean THEN statement_timestamp() - $20::interval ELSE e.listed_at END,
            refreshed_at = CASE WHEN $19::boolean AND $5::text = 'clean' THEN statement_timestamp() - $21::interval ELSE e.refreshed_at END,
            row_count = n.row_count, digest = CASE WHEN $19::boolean AND n.held + n.pending = 0 THEN n.digest END,
            rejected = CASE WHEN $24::boolean THEN n.rejected ELSE greatest(n.rejected, e.rejected) END,

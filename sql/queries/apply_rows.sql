@@ -3,7 +3,7 @@
 -- another edge has added since it was compared violates the primary key: then all is compared anew. What came from another edge is not in that one any more, and
 -- what was moved to one is new there: its digest is not known until its next sync. $1 edge, $2 time, $3 run.
 WITH locked AS (
-    SELECT d.id, d.edge_connection_id, d.name, d.database_id, d.changed_at, d.removed_at, d.run_id, d.previous_ended_at, d.removed_run_id,
+    SELECT d.id, d.edge_connection_id, d.name, d.database_id, d.changed_at, d.removed_at, d.run_id, d.began_as, d.previous_ended_at, d.removed_run_id,
            coalesce(d.removed_at, greatest($2::timestamptz, d.changed_at + interval '1 microsecond')) AS ended_at,
            x.name AS name_after, x.database_id AS database_id_after, coalesce(x.edge, $1::uuid) AS edge_after
       FROM pg_temp.edgemirror_difference_3 x
@@ -12,14 +12,16 @@ WITH locked AS (
        FOR UPDATE OF d
 ), past AS (
     INSERT INTO edgemirror.database_connection_past
-           (id, edge_connection_id, name, database_id, valid_from, valid_to, run_id, previous_ended_at, removed, removed_run_id)
-    SELECT id, edge_connection_id, name, database_id, changed_at, ended_at, run_id, previous_ended_at, removed_at IS NOT NULL, removed_run_id
+           (id, edge_connection_id, name, database_id, valid_from, valid_to, run_id, began_as, previous_ended_at, removed, removed_run_id)
+    SELECT id, edge_connection_id, name, database_id, changed_at, ended_at, run_id, began_as, previous_ended_at, removed_at IS NOT NULL, removed_run_id
       FROM locked
 ), changed AS (
     UPDATE edgemirror.database_connection d
        SET edge_connection_id = l.edge_after, name = l.name_after, database_id = l.database_id_after,
            changed_at = CASE WHEN l.removed_at IS NULL THEN l.ended_at ELSE greatest($2::timestamptz, l.ended_at + interval '1 microsecond') END,
-           run_id = $3::bigint, previous_ended_at = l.ended_at, removed_at = NULL, removed_run_id = NULL,
+           run_id = $3::bigint,
+           began_as = CASE WHEN l.removed_at IS NOT NULL THEN 'restored' WHEN l.edge_connection_id <> l.edge_after THEN 'moved' ELSE 'changed' END,
+           previous_ended_at = l.ended_at, removed_at = NULL, removed_run_id = NULL,
            missing_since = NULL, missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, missing_run_id = NULL
       FROM locked l
      WHERE d.id = l.id

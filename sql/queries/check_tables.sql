@@ -2,30 +2,34 @@
 -- of which a policy hides rows from this role (hidden).
 WITH made (relation, columns) AS (VALUES
     ('catalog',                      'one url registered_at'),
-    ('change',                       'happened_at kind id edge_connection_id edge_connection_id_before name_before name_after database_id_before
-                                      database_id_after run_id'),
-    ('database_connection',          'id edge_connection_id name database_id first_seen_at changed_at removed_at run_id
+    ('change',                       'happened_at kind id edge_connection_id edge edge_connection_id_before edge_before edge_connection_id_after
+                                      edge_after name_before name_after database_id_before database_id_after renamed relinked first_load run_id'),
+    ('daily',                        'day edge_connection_id edge databases registered'),
+    ('database_connection',          'id edge_connection_id name database_id first_seen_at changed_at removed_at run_id began_as
                                       previous_ended_at removed_run_id missing_since missing_reason missing_status missing_proofs missing_run_id'),
     ('database_connection_history',  'id edge_connection_id name database_id valid_from valid_to run_id'),
-    ('database_connection_past',     'id edge_connection_id name database_id valid_from valid_to run_id previous_ended_at removed removed_run_id'),
-    ('edge',                         'edge_connection_id name enabled schedule timezone listed_at refreshed_at row_count consecutive_failures
-                                      last_run_id digest rejected list_digest'),
+    ('database_connection_past',     'id edge_connection_id name database_id valid_from valid_to run_id began_as previous_ended_at removed removed_run_id'),
+    ('edge',                         'edge_connection_id name enabled origin schedule timezone first_listed_at listed_at refreshed_at row_count
+                                      consecutive_failures last_run_id digest rejected list_digest'),
     ('edge_claim',                   'edge_connection_id next_run_at holder expires_at epoch'),
-    ('freshness',                    'edge_connection_id edge enabled listed_at refreshed_at listed_age refreshed_age next_run_at overdue held
-                                      pending rejected'),
-    ('held',                         'id edge_connection_id edge name database_id since reason http_status proofs run_id'),
+    ('freshness',                    'edge_connection_id edge enabled listed_at refreshed_at listed_age refreshed_age row_count held pending
+                                      rejected last_outcome last_refresh last_error last_run_at consecutive_failures scheduled next_run_at overdue'),
+    ('held',                         'id edge_connection_id edge name database_id since reason http_status proofs run_id edge_enabled'),
     ('history_horizon',              'one since'),
     ('instance',                     'instance_id name version lease started_at seen_at unbroken_since stopped_at edges waiting_for waiting_message
                                       waiting_since'),
     ('inventory',                    'id edge_connection_id edge name database_id registered first_seen_at changed_at missing_since held
-                                      edge_enabled'),
-    ('rejected',                     'edge_connection_id edge id name_in_mirror reason document first_seen_at last_seen_at run_id'),
+                                      edge_enabled listed_at'),
+    ('rejected',                     'edge_connection_id edge id name_in_mirror reason document first_seen_at last_seen_at run_id edge_enabled'),
     ('rejected_row',                 'edge_connection_id key id reason document first_seen_at last_seen_at run_id'),
+    ('run',                          'run_id edge_connection_id edge instance trigger started_at finished_at duration phase outcome refresh ok
+                                      problem listed added changed removed restored unchanged held pending rejected error_code error_message
+                                      http_status job_id'),
     ('schema_version',               'version name checksum applied_at'),
     ('sync_run',                     'run_id edge_connection_id instance epoch trigger phase outcome refresh started_at finished_at job_id job_url
                                       job_state job_result job_progress job_message job pages requests listed added changed removed restored
                                       unchanged held error_scope error_code error_message http_status problem pending rejected'),
-    ('unregistered',                 'id edge_connection_id edge name first_seen_at')
+    ('unregistered',                 'id edge_connection_id edge name first_seen_at ever_registered edge_enabled')
 ), relation AS (
     SELECT m.relation, m.columns, c.oid
       FROM made m

@@ -2,7 +2,7 @@
 -- tables are those of sharing.sql.
 WITH missing AS (
     SELECT t.name, EXISTS (SELECT FROM pg_publication WHERE pubname = 'edgemirror') AS publication
-      FROM unnest(ARRAY['database_connection', 'database_connection_past', 'edge', 'history_horizon', 'rejected_row']) AS t (name)
+      FROM unnest(ARRAY['database_connection', 'database_connection_past', 'edge', 'history_horizon', 'rejected_row', 'sync_run']) AS t (name)
      WHERE NOT EXISTS (SELECT FROM pg_publication_tables p
                         WHERE p.pubname = 'edgemirror' AND p.schemaname = 'edgemirror' AND p.tablename = t.name)
 )

@@ -146,7 +146,7 @@ MirrorRun bench_claim(MirrorBench *b, const Uuid *edge)
         return (MirrorRun){.edge = *edge, .run_id = b->claim.run_id, .epoch = b->claim.epoch};
 }
 
-static Uuid number_id(int number)
+Uuid bench_number_id(int number)
 {
         Uuid id = {.bytes = {0xda, 0x7a}};
         for (int i = 0; i < 4; i++)
@@ -156,17 +156,17 @@ static Uuid number_id(int number)
 
 const char *bench_id(int number, char out[UUID_STRING_SIZE])
 {
-        Uuid id = number_id(number);
+        Uuid id = bench_number_id(number);
         return uuid_format(&id, out);
 }
 
 void bench_spool_add(Spool *spool, const BenchRow *row)
 {
-        DatabaseConnection connection = {.id = number_id(row->number),
+        DatabaseConnection connection = {.id = bench_number_id(row->number),
                                          .name = row->name,
                                          .name_size = strlen(row->name),
                                          .has_database = row->database > 0};
-        connection.database_id = number_id(0x10000000 + row->database);
+        connection.database_id = bench_number_id(0x10000000 + row->database);
         assert_int_equal(spool_add(spool, &connection, NULL), 0);
 }
 

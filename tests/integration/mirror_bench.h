@@ -64,7 +64,8 @@ void bench_fail(MirrorBench *b, const Uuid *edge);
 /* What the catalog proved gone: ends the row as a removal does. */
 void bench_remove(MirrorBench *b, int number);
 
-/* The UUID of a row's number, as text. */
+/* The UUID of a row's number; as text. */
+Uuid bench_number_id(int number);
 const char *bench_id(int number, char out[UUID_STRING_SIZE]);
 
 void bench_prune(MirrorBench *b, uint64_t history_keep_usec, uint64_t run_keep_usec,

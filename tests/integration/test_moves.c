@@ -37,7 +37,7 @@ static void a_row_that_moves_is_moved_whichever_edge_is_first(void **state)
                 assert_int_equal(
                         harness_sql_long(
                                 &w->pg,
-                                "SELECT count(*) FROM edgemirror.change WHERE kind = 'changed'"),
+                                "SELECT count(*) FROM edgemirror.change WHERE kind = 'moved_in'"),
                         1);
                 assert_history_is_valid(w);
         }
@@ -216,7 +216,7 @@ static void a_row_that_was_added_meanwhile_is_not_counted_as_added(void **state)
         assert_int_equal(number_of(w, 0, "changed"), 1);
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change c JOIN "
                                                   "edgemirror.sync_run r USING (run_id) WHERE "
-                                                  "r.changed = 1 AND c.kind = 'changed'"),
+                                                  "r.changed = 1 AND c.kind = 'moved_in'"),
                          1);
         free(harness_sql(&w->pg, "DROP TABLE public.r"));
 }

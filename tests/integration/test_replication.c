@@ -392,7 +392,7 @@ static void every_published_table_is_known_by_its_primary_key(void **state)
                    "c.oid AND i.indisprimary"
                    " GROUP BY c.relname, c.relreplident ORDER BY 1",
                    "database_connection d 1|database_connection_past d 1|edge d "
-                   "1|history_horizon d 1|rejected_row d 1");
+                   "1|history_horizon d 1|rejected_row d 1|sync_run d 1");
         assert_sql(&p->publisher,
                    "SELECT pubinsert AND pubupdate AND pubdelete FROM pg_publication WHERE pubname "
                    "= 'edgemirror'",

@@ -123,32 +123,34 @@ static void change_tells_every_event_once_and_in_order(void **state)
                    "  LEFT JOIN edgemirror.edge b ON b.edge_connection_id = "
                    "c.edge_connection_id_before"
                    "  LEFT JOIN edgemirror.edge a ON a.edge_connection_id = c.edge_connection_id"
-                   " ORDER BY happened_at, c.id",
+                   " ORDER BY happened_at, c.id, kind",
                    "added 1 >one >alpha >|added 2 >one >beta >7|added 3 >one >gamma >"
                    "|changed 1 one>one alpha>renamed >|changed 2 one>one beta>beta 7>|changed 3 "
                    "one>one gamma>gamma >8"
-                   "|added 4 >one >delta >|removed 4 one>one delta> >|restored 4 >two >delta >9"
-                   "|changed 3 one>two gamma>gamma 8>8");
+                   "|added 4 >one >delta >|removed 4 one>one delta> >|restored 4 one>two "
+                   "delta>delta >9"
+                   "|moved_in 3 one>two gamma>gamma 8>8|moved_out 3 one>one gamma>gamma 8>8");
         assert_sql(
                 &s->bench,
                 "SELECT count(*) FROM edgemirror.change c JOIN edgemirror.sync_run r USING (run_id)"
                 " WHERE c.happened_at BETWEEN r.started_at AND r.finished_at AND "
                 "c.edge_connection_id = r.edge_connection_id",
-                "9"); /* all but the removal, which names no run */
+                "9"); /* all but the removal, which was not by a run, and the edge that lost a row
+                       */
 }
 
 static void as_of_gives_the_inventory_of_each_moment(void **state)
 {
         Story *s = *state;
         static const char *const expected[] = {
-                "",
+                NULL, /* before the first list: an error, below */
                 "one alpha f|one beta t|one gamma f",
                 "one renamed f|one beta f|one gamma t|one delta f",
                 "one renamed f|one beta f|one gamma t",
                 "one renamed f|one beta f|one gamma t|two delta t",
                 "one renamed f|one beta f|two gamma t|two delta t",
         };
-        for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+        for (size_t i = 1; i < ARRAY_SIZE(expected); i++) {
                 char sql[256];
                 (void)snprintf(sql, sizeof(sql),
                                "SELECT format('%%s %%s %%s', edge, name, registered) FROM "
@@ -158,6 +160,47 @@ static void as_of_gives_the_inventory_of_each_moment(void **state)
         }
         assert_sql(&s->bench, "SELECT count(*) FROM edgemirror.as_of('infinity')", "4");
         assert_sql(&s->bench, "SELECT count(*) FROM edgemirror.as_of(NULL)", "0");
+}
+
+static void assert_refused(Story *s, const char *sql, const char *words)
+{
+        PGconn *conn = PQconnectdb(s->bench.pg.conninfo);
+        PGresult *result = PQexec(conn, sql);
+        const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        assert_string_equal(sqlstate ? sqlstate : "", "22023");
+        assert_non_null(strstr(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), words));
+        PQclear(result);
+        PQfinish(conn);
+}
+
+/* An empty inventory would be taken for an answer. */
+static void as_of_refuses_a_time_before_the_first_list_of_all_edges(void **state)
+{
+        Story *s = *state;
+        char sql[256];
+        (void)snprintf(sql, sizeof(sql), "SELECT * FROM edgemirror.as_of('%s')", s->moments[0]);
+        assert_refused(s, sql, "with the first list of an edge");
+        assert_refused(s,
+                       "BEGIN; UPDATE edgemirror.edge SET first_listed_at = NULL;"
+                       "SELECT * FROM edgemirror.as_of(now())",
+                       "no edge has been listed yet");
+        /* an edge that is new does not take the time before it away from the others */
+        assert_sql(&s->bench,
+                   "BEGIN; UPDATE edgemirror.edge SET first_listed_at = now() + interval '1 hour' "
+                   "WHERE name = 'two'; SELECT count(*) FROM edgemirror.as_of(now())",
+                   "4");
+}
+
+/* It may be asked of millions of versions. */
+static void whether_the_history_reaches_is_asked_once(void **state)
+{
+        Story *s = *state;
+        char *plan = bench_column(&s->bench, "EXPLAIN (COSTS OFF) SELECT * FROM "
+                                             "edgemirror.as_of(now() - interval '1 second')");
+        assert_non_null(strstr(plan, "InitPlan"));
+        assert_null(strstr(plan, "Filter: edgemirror.history_reaches"));
+        assert_null(strstr(plan, "Function Scan"));
+        free(plan);
 }
 
 /* A version holds from the moment it began, and not at the moment it ended: at each moment exactly
@@ -211,9 +254,12 @@ static void overdue_is_what_somebody_should_have_synced(void **state)
                  "t"}, /* by one who died */
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                char sql[512];
+                char sql[1024];
                 (void)snprintf(sql, sizeof(sql),
-                               "BEGIN; UPDATE edgemirror.edge SET enabled = %s WHERE name = 'one';"
+                               "BEGIN; INSERT INTO edgemirror.instance SELECT gen_random_uuid(), "
+                               "'service', '1', '1 minute', now(), now(), now(), NULL, "
+                               "array_agg(edge_connection_id) FROM edgemirror.edge;"
+                               "UPDATE edgemirror.edge SET enabled = %s WHERE name = 'one';"
                                "UPDATE edgemirror.edge_claim SET next_run_at = %s, holder = %s, "
                                "expires_at = %s;"
                                "SELECT overdue FROM edgemirror.freshness WHERE edge = 'one'",
@@ -222,6 +268,31 @@ static void overdue_is_what_somebody_should_have_synced(void **state)
                 /* the connection ends, and with it the transaction */
                 assert_sql(&s->bench, sql, cases[i].overdue);
         }
+}
+
+/* The queue keeps a due time when no service works on it: that alone is not overdue. */
+static void nothing_is_overdue_where_nothing_schedules(void **state)
+{
+        Story *s = *state;
+        assert_sql(&s->bench,
+                   "BEGIN; UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '1 day';"
+                   "SELECT format('%s %s', scheduled, overdue) FROM edgemirror.freshness",
+                   "f f|f f");
+        assert_sql(&s->bench,
+                   "BEGIN; UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '1 day';"
+                   "INSERT INTO edgemirror.instance SELECT gen_random_uuid(), 'service', '1', "
+                   "'1 minute', now(), now() - interval '1 hour', now(), NULL, "
+                   "array_agg(edge_connection_id) FROM edgemirror.edge WHERE name = 'one';"
+                   "SELECT format('%s %s %s', edge, scheduled, overdue) FROM edgemirror.freshness "
+                   "ORDER BY edge",
+                   "one t t|two f f");
+        assert_sql(&s->bench,
+                   "BEGIN; UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '1 day';"
+                   "INSERT INTO edgemirror.instance SELECT gen_random_uuid(), 'service', '1', "
+                   "'1 minute', now(), now(), now(), now(), array_agg(edge_connection_id) FROM "
+                   "edgemirror.edge;"
+                   "SELECT format('%s %s', scheduled, overdue) FROM edgemirror.freshness",
+                   "f f|f f");
 }
 
 static void the_reader_selects_everything_and_nothing_else(void **state)
@@ -265,7 +336,11 @@ static void the_reader_reads_and_cannot_write(void **state)
                 {"SELECT * FROM edgemirror.inventory", NULL},
                 {"SELECT * FROM edgemirror.unregistered", NULL},
                 {"SELECT * FROM edgemirror.freshness", NULL},
+                {"SELECT * FROM edgemirror.held", NULL},
+                {"SELECT * FROM edgemirror.rejected", NULL},
                 {"SELECT * FROM edgemirror.change", NULL},
+                {"SELECT * FROM edgemirror.daily", NULL},
+                {"SELECT * FROM edgemirror.run", NULL},
                 {"SELECT * FROM edgemirror.as_of(now())", NULL},
                 {"SELECT * FROM edgemirror.sync_run", NULL},
                 {"LISTEN edgemirror_change", NULL},
@@ -383,6 +458,21 @@ static void change_of_a_week_reads_a_week(void **state)
         free(plan);
 }
 
+/* What vanished, by an index that has nothing else; and nothing is looked at that is of another
+ * kind. */
+static void what_vanished_is_found_by_its_index(void **state)
+{
+        Story *s = *state;
+        char *plan = bench_column(&s->bench,
+                                  "EXPLAIN (COSTS OFF) SELECT * FROM edgemirror.change WHERE kind "
+                                  "= 'removed' AND happened_at > now() - interval '30 days'");
+        assert_non_null(strstr(plan, "database_connection_past_removed"));
+        assert_non_null(strstr(plan, "database_connection_removed"));
+        if (strstr(plan, "database_connection_past_began") || strstr(plan, "Seq Scan on database"))
+                fail_msg("%s", plan);
+        free(plan);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -390,13 +480,17 @@ int main(void)
                 cmocka_unit_test(inventory_is_what_is_there_now),
                 cmocka_unit_test(change_tells_every_event_once_and_in_order),
                 cmocka_unit_test(as_of_gives_the_inventory_of_each_moment),
+                cmocka_unit_test(as_of_refuses_a_time_before_the_first_list_of_all_edges),
+                cmocka_unit_test(whether_the_history_reaches_is_asked_once),
                 cmocka_unit_test(as_of_takes_the_beginning_and_leaves_the_end),
                 cmocka_unit_test(now_is_as_of_now),
                 cmocka_unit_test(overdue_is_what_somebody_should_have_synced),
+                cmocka_unit_test(nothing_is_overdue_where_nothing_schedules),
                 cmocka_unit_test(the_reader_selects_everything_and_nothing_else),
                 cmocka_unit_test(the_reader_reads_and_cannot_write),
                 cmocka_unit_test(a_snapshot_that_changed_something_is_announced_once),
                 cmocka_unit_test(change_of_a_week_reads_a_week),
+                cmocka_unit_test(what_vanished_is_found_by_its_index),
         };
         return cmocka_run_group_tests_name("reports", tests, tell_story, end_story);
 }

@@ -72,18 +72,26 @@ static int old_history(void **state)
                 "   FROM public.version WHERE next_began IS NOT NULL;"
                 "INSERT INTO edgemirror.database_connection"
                 " SELECT id, edge, name, NULL, first, began, ended, 1, before_ended"
-                "   FROM public.version WHERE next_began IS NULL"));
+                "   FROM public.version WHERE next_began IS NULL;"
+                "UPDATE edgemirror.database_connection_past SET began_as = CASE WHEN "
+                "previous_ended_at < valid_from THEN 'restored' ELSE 'changed' END"
+                " WHERE previous_ended_at IS NOT NULL;"
+                "UPDATE edgemirror.database_connection SET began_as = CASE WHEN previous_ended_at "
+                "< changed_at THEN 'restored' ELSE 'changed' END"
+                " WHERE previous_ended_at IS NOT NULL;"
+                "UPDATE edgemirror.edge SET first_listed_at = (SELECT at FROM public.day WHERE ago "
+                "= 110) WHERE name = 'one'"));
         return 0;
 }
 
-/* What as_of and change say about every day of which the history is complete; the argument: as of
- * how many days ago. */
+/* What as_of and change say about every day of which the history is complete, but for what a row
+ * that came back was before; the argument: as of how many days ago. */
 #define REPORTS(days)                                                                              \
         "SELECT ago || ' ' || coalesce(string_agg(a.name, ',' ORDER BY a.id), '') FROM "           \
         "public.day, edgemirror.as_of(at) a"                                                       \
         " WHERE ago <= " days " GROUP BY ago"                                                      \
-        " UNION ALL SELECT concat_ws(' ', ago, kind, name_before, name_after) FROM "               \
-        "edgemirror.change"                                                                        \
+        " UNION ALL SELECT concat_ws(' ', ago, kind, CASE WHEN kind <> 'restored' THEN "           \
+        "name_before END, name_after) FROM edgemirror.change"                                      \
         " JOIN public.day ON at = happened_at WHERE ago < " days " ORDER BY 1"
 
 static void what_ended_long_ago_goes_and_the_rest_stays_true(void **state)

@@ -83,7 +83,10 @@ static void the_table_shows_what_a_person_on_call_needs(void **state)
                          " WHERE finished_at IS NULL"));
         free(harness_sql(&w->pg,
                          "UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '2 min'"
-                         " WHERE holder IS NULL"));
+                         " WHERE holder IS NULL;"
+                         "INSERT INTO edgemirror.instance SELECT gen_random_uuid(), 'service', "
+                         "'1', '1 minute', now(), now(), now(), NULL, "
+                         "array_agg(edge_connection_id) FROM edgemirror.edge"));
         assert_int_equal(RUN(w, "status"), 0);
         char below[256];
         (void)snprintf(below, sizeof(below),
@@ -96,6 +99,7 @@ static void the_table_shows_what_a_person_on_call_needs(void **state)
         assert_says(w, "out", "\nother                    OVERDUE ", true);
         assert_says(w, "out", "  synced     clean      20", true);
         assert_says(w, "out", "\033", false);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.instance"));
         stop(sync);
 }
 
