@@ -40,10 +40,19 @@ typedef struct Injection {
 
 typedef int (*Try)(Injection *i, const char *kind, long n);
 
+/* What `check` prints begins with "ok", too, and is no result of this test. */
+static void in_one_line(char *text)
+{
+        for (char *p = text; (p = strchr(p, '\n'));)
+                *p = '|';
+}
+
 static int finding(const Injection *i, const char *what, int status)
 {
         _cleanup_(cleanup_free) char *err = harness_read(i->effects.world->folder, "err");
         _cleanup_(cleanup_free) char *out = harness_read(i->effects.world->folder, "out");
+        in_one_line(err);
+        in_one_line(out);
         printf("#   %s, status %d; standard error: %.600s; output: %.2000s\n", what, status, err,
                out);
         return FINDING;

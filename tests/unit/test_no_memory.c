@@ -13,6 +13,7 @@
 #include "catalog/url.h"
 #include "config/secret.h"
 #include "mirror/spool.h"
+#include "peers/peers.h"
 #include "schedule/zone.h"
 #include "sync/listing.h"
 #include "sync/snapshot.h"
@@ -328,6 +329,25 @@ static int ask_by_token(void)
         return r;
 }
 
+static Config *peers_config;
+
+/* Both are opened; nothing is connected before the loop runs. */
+static int open_peers(void)
+{
+        sd_event *event = NULL;
+        Peers *peers = NULL;
+        Fault fault = {0};
+        assert_true(sd_event_new(&event) >= 0);
+        int r = peers_new(event, peers_config, &peers);
+        if (r == 0)
+                r = peers_open_mirror(peers, false, &fault);
+        if (r == 0)
+                r = peers_open_catalog(peers, &fault);
+        (void)peers_unref(peers);
+        (void)sd_event_unref(event);
+        return r;
+}
+
 /* ---- the list ------------------------------------------------------------------------------- */
 
 static int keep_rows(void)
@@ -487,6 +507,25 @@ static void a_secret_is_refused(void **state)
         each_allocation_fails_once(read_secret_file, MUST_FAIL);
 }
 
+static void peers_are_refused(void **state)
+{
+        char text[512];
+        files_write("secret", "hunter2\n");
+        assert_int_equal(chmod("secret", 0600), 0);
+        for (int oauth2 = 0; oauth2 < 2; oauth2++) {
+                (void)snprintf(text, sizeof(text),
+                               "[catalog]\nurl = https://c.example\n%s = %s/secret\n"
+                               "[postgres]\nconninfo = dbname=x\npassword_file = %s/secret\n" EDGE,
+                               oauth2 ? "auth = oauth2\nclient_id = u\nclient_secret_file"
+                                      : "username = u\npassword_file",
+                               (const char *)*state, (const char *)*state);
+                files_write("t.conf", text);
+                peers_config = assert_loaded("t.conf");
+                each_allocation_fails_once(open_peers, MUST_FAIL);
+                peers_config = config_free(peers_config);
+        }
+}
+
 static void *json_malloc(size_t size)
 {
         return __wrap_malloc(size);
@@ -512,6 +551,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(errors_of_a_configuration_may_not_be_listed,
                                                 files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(a_secret_is_refused, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(peers_are_refused, files_setup, files_teardown),
         };
         cJSON_Hooks hooks = {.malloc_fn = json_malloc, .free_fn = free};
         cJSON_InitHooks(&hooks);
