@@ -57,6 +57,34 @@ bench_configuration() {
         edgemirror -q -c "$conf" migrate >"$work/migrate.log"
 }
 
+# pages_start EDGES ROWS [LATENCY_MS]: bench/pages in the sample catalog's place. Sets catalog_pid, catalog_url, and `list`, the address of lists.
+pages_start() {
+        pages_edges=$1
+        make -s -C "$build" bench/pages >"$work/build.log" 2>&1
+        rm -f "$work/pages"
+        "$build/bench/pages" "$@" >"$work/pages" &
+        catalog_pid=$!
+        wait_for "$catalog_pid" "$work/build.log" test -s "$work/pages"
+        catalog_url=http://127.0.0.1:$(cat "$work/pages")
+        list=$catalog_url/rest/catalogDatabase/v1/databaseConnections
+        catalog_edges() {
+                seq -f '00000000-0000-4000-9000-%012g' 0 $((pages_edges - 1))
+        }
+}
+
+# ratio A B: of two numbers.
+ratio() {
+        awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / (b > 0 ? b : 0.01) }'
+}
+
+# Of the server and its backends, those that are gone too: seconds of processor so far.
+postgres_cpu() {
+        local pid
+        for pid in $postgres_pid $(pgrep -P "$postgres_pid"); do
+                sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null
+        done | awk -v hz="$(getconf CLK_TCK)" '{ n += $12 + $13 + $14 + $15 } END { printf "%.2f", n / hz }'
+}
+
 # measure COMMAND…: runs it, with its output in $work/output. Sets `seconds`, `peak` (resident MiB at most) and `cpu` (seconds of processor).
 measure() {
         if ! command time -o "$work/time" -f '%e %M %U %S' "$@" >"$work/output" 2>&1; then
