@@ -5,7 +5,7 @@
 export LC_ALL=C.UTF-8 # what a person has set may not be installed
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-build_packages='build-essential autoconf automake pkg-config xz-utils libcurl4-openssl-dev libcjson-dev libpq-dev libsystemd-dev libgcrypt20-dev
+build_packages='build-essential autoconf automake pkg-config xz-utils libcurl4-openssl-dev libcjson-dev libpq-dev libsystemd-dev libgcrypt20-dev libssl-dev
 libcmocka-dev libmicrohttpd-dev postgresql postgresql-client tzdata ca-certificates openssl curl'
 
 as_root() {
@@ -55,6 +55,9 @@ copy_sources() {
                         --exclude=./edgemirror --exclude=./Makefile . | tar xf - -C "$1"
         fi
 }
+
+# What tests of proxies and client certificates start; without them those are skipped.
+between_packages='squid tinyproxy nginx-light stunnel4'
 
 postgres_pid=
 catalog_pid=

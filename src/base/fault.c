@@ -65,6 +65,11 @@ bool fault_is_of_gateway(const Fault *f)
         return f->scope == FAULT_REQUEST && f->origin == ORIGIN_GATEWAY;
 }
 
+bool fault_is_of_proxy(const Fault *f)
+{
+        return f->origin == ORIGIN_PROXY;
+}
+
 void fault_clear(Fault *f)
 {
         memset(f, 0, sizeof(*f));

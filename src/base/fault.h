@@ -59,6 +59,9 @@ void fault_set_http_status(Fault *f, int status);
  * Whether the catalog as a whole is away, another request tells. */
 bool fault_is_of_gateway(const Fault *f);
 
+/* No way through the proxy of the configuration: nothing is known of the catalog. */
+bool fault_is_of_proxy(const Fault *f);
+
 /* Whether an errno says that the system is short of something now, and nothing of what was asked
  * for: ENOMEM, EMFILE, ENFILE, EIO. */
 bool error_is_shortage(int error);

@@ -13,6 +13,7 @@ typedef enum FaultOrigin {
         ORIGIN_CONFIG,   /* the configuration, or a secret of it */
         ORIGIN_GATEWAY,  /* the way to the catalog: nothing arrived, or what stands between said so
                           */
+        ORIGIN_PROXY,    /* the proxy of the configuration: no way through it */
         ORIGIN_CATALOG,  /* what the catalog has answered */
         ORIGIN_POSTGRES, /* PostgreSQL, or what is in the database */
         ORIGIN_RUN,      /* the course of a run: its lease, a stop, the guard */
@@ -26,6 +27,7 @@ typedef enum FaultOrigin {
         X(SPOOL_FAILED, "spool-failed", PROCESS)                                                   \
         X(PLAN_FAILED, "plan-failed", PROCESS)                                                     \
         X(CONFIG_CA_FILE, "config-ca-file", CONFIG)                                                \
+        X(CONFIG_CERTIFICATE, "config-certificate", CONFIG)                                        \
         X(CONFIG_TIMEZONE, "config-timezone", CONFIG)                                              \
         X(SECRET_DENIED, "secret-denied", CONFIG)                                                  \
         X(SECRET_EMPTY, "secret-empty", CONFIG)                                                    \
@@ -38,6 +40,8 @@ typedef enum FaultOrigin {
         X(SECRET_TOO_LARGE, "secret-too-large", CONFIG)                                            \
         X(SECRET_UNREADABLE, "secret-unreadable", CONFIG)                                          \
         X(HTTP_CA_FILE, "http-ca-file", GATEWAY)                                                   \
+        X(HTTP_CERTIFICATE_REFUSED, "http-certificate-refused", GATEWAY)                           \
+        X(HTTP_CERTIFICATE_WANTED, "http-certificate-wanted", GATEWAY)                             \
         X(HTTP_CONNECT, "http-connect", GATEWAY)                                                   \
         X(HTTP_ENCODING, "http-encoding", GATEWAY)                                                 \
         X(HTTP_FAILED, "http-failed", GATEWAY)                                                     \
@@ -53,6 +57,14 @@ typedef enum FaultOrigin {
         X(HTTP_TLS, "http-tls", GATEWAY)                                                           \
         X(HTTP_TOO_LARGE, "http-too-large", GATEWAY)                                               \
         X(HTTP_TRUNCATED, "http-truncated", GATEWAY)                                               \
+        X(PROXY_CONNECT, "proxy-connect", PROXY)                                                   \
+        X(PROXY_FORBIDDEN, "proxy-forbidden", PROXY)                                               \
+        X(PROXY_NOT_A_PROXY, "proxy-not-a-proxy", PROXY)                                           \
+        X(PROXY_NO_WAY, "proxy-no-way", PROXY)                                                     \
+        X(PROXY_RESOLVE, "proxy-resolve", PROXY)                                                   \
+        X(PROXY_TIMEOUT, "proxy-timeout", PROXY)                                                   \
+        X(PROXY_TLS, "proxy-tls", PROXY)                                                           \
+        X(PROXY_UNAUTHORIZED, "proxy-unauthorized", PROXY)                                         \
         X(TOKEN_BAD_ANSWER, "token-bad-answer", CATALOG)                                           \
         X(TOKEN_REFUSED, "token-refused", CATALOG)                                                 \
         X(CATALOG_BAD_JSON, "catalog-bad-json", CATALOG)                                           \

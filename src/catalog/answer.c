@@ -73,12 +73,34 @@ static const StatusMeaning alone = {
         "the catalog refuses this request, and accepts the same credentials for others; give our "
         "user the permission to refresh and view this Edge connection"};
 
+/* nginx ends TLS all the same, and answers with a page of the status 400. */
+static const struct {
+        const char *words;
+        StatusMeaning meaning;
+} certificate_pages[] = {
+        {"No required SSL certificate was sent",
+         {400, FAULT_PEER, false, true, CODE_HTTP_CERTIFICATE_WANTED,
+          "the server wants a certificate of the client; set cert_file and key_file"}},
+        {"The SSL certificate error",
+         {400, FAULT_PEER, false, true, CODE_HTTP_CERTIFICATE_REFUSED,
+          "the server refuses the certificate of cert_file; has it expired, or is its issuer not "
+          "trusted there?"}},
+};
+
+static const StatusMeaning *certificate_page_find(const HttpResponse *response)
+{
+        for (size_t i = 0; response->status == 400 && i < ARRAY_SIZE(certificate_pages); i++)
+                if (strstr(response->body, certificate_pages[i].words))
+                        return &certificate_pages[i].meaning;
+        return NULL;
+}
+
 /* What of the configuration a refusal may be about. */
 static const char *advice(const StatusMeaning *m, bool foreign, const AnswerAuth *auth)
 {
-        if (auth->of_edge && (m->status == 400 || (m->status == 404 && !foreign)))
+        if (auth->of_edge && !m->refused && (m->status == 400 || (m->status == 404 && !foreign)))
                 return "; the id must be that of an Edge connection, not of an Edge site";
-        return m->refused && auth->advice ? auth->advice : "";
+        return m->refused && m->status == 401 && auth->advice ? auth->advice : "";
 }
 
 void answer_text_done(AnswerText *t)
@@ -283,6 +305,8 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
         const StatusMeaning *m = auth->alone && response->status == 401
                                          ? &alone
                                          : meaning_find(response->status, foreign);
+        const StatusMeaning *page = foreign ? certificate_page_find(response) : NULL;
+        m = page ? page : m;
         char detail[DETAIL_BYTES];
         answer_detail(shown, detail, text);
         const char *label = detail[0] ? ". It says: " : "";

@@ -52,6 +52,7 @@ int auth_new(const AuthOptions *options, void (*ready)(void *userdata), void *us
         a->method_userdata = options->method_userdata;
         a->load_secret = options->load_secret;
         a->load_secret_userdata = options->load_secret_userdata;
+        a->redact.also = options->redact_also;
         a->ready = ready;
         a->ready_userdata = userdata;
         if (options->username && !(a->username = strdup(options->username)))
@@ -205,6 +206,11 @@ void auth_failed(Auth *a, const Fault *fault, uint64_t delay_usec)
         a->retry_usec =
                 clock_boottime_usec() + (delay_usec > RETRY_MIN_USEC ? delay_usec : RETRY_MIN_USEC);
         auth_end(a);
+}
+
+void auth_forget_failure(Auth *a)
+{
+        a->retry_usec = 0;
 }
 
 const char *auth_header(const Auth *a)

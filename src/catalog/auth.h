@@ -31,6 +31,7 @@ typedef struct AuthOptions {
         const char *username; /* for basic, without ":" (RFC 7617, section 2) */
         AuthSecretLoader load_secret;
         void *load_secret_userdata;
+        const Redact *redact_also; /* other secrets that must not be shown; outlives it; or NULL */
 } AuthOptions;
 
 /* `ready`: what auth_prepare began has ended, well or not; who waits calls it again. It is called
@@ -107,6 +108,9 @@ int auth_acquired(Auth *a, const char *scheme, const char *value, uint64_t renew
 
 /* What else must not be shown: another spelling of the secret. -ENOMEM. */
 int auth_redact_also(Auth *a, const char *username, const char *secret);
+
+/* What an acquisition failed for may be over: the next one need not wait. */
+void auth_forget_failure(Auth *a);
 
 /* Requests fail with `fault` until the next attempt, which is not made before delay_usec. */
 void auth_failed(Auth *a, const Fault *fault, uint64_t delay_usec);

@@ -186,7 +186,11 @@ int catalog_load_secret(Catalog *c, Fault *ret_fault)
 
 bool catalog_reread_secret(Catalog *c)
 {
-        return auth_reread(c->auth);
+        Fault fault;
+        bool of_way = http_client_reload(c->http, &fault) > 0;
+        if (of_way)
+                auth_forget_failure(c->auth);
+        return auth_reread(c->auth) || of_way;
 }
 
 bool catalog_has_token(const Catalog *c, uint64_t *ret_left_usec)

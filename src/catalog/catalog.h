@@ -126,7 +126,7 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret);
 Catalog *catalog_free(Catalog *catalog);
 DEFINE_CLEANUP(Catalog, catalog, catalog_free)
 
-/* As auth_reload and auth_reread. */
+/* As auth_reload and auth_reread; that one reads what of http is read from files as well. */
 int catalog_load_secret(Catalog *c, Fault *ret_fault);
 bool catalog_reread_secret(Catalog *c);
 

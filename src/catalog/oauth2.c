@@ -224,7 +224,8 @@ static bool oauth2_fault(const OAuth2 *o, const HttpResponse *response, Fault *r
                 if (ret->scope == FAULT_RUN)
                         ret->scope = FAULT_PEER;
         }
-        fault_prefix(ret, "no token from %s: ", o->token_url);
+        if (!fault_is_of_proxy(ret))
+                fault_prefix(ret, "no token from %s: ", o->token_url);
         redact_text(redact, ret->message);
         return client;
 }

@@ -112,6 +112,8 @@ bool redact_bytes(const Redact *b, char *bytes, size_t size)
                         found = true;
                 }
         }
+        if (b && b->also)
+                found = redact_bytes(b->also, bytes, size) || found;
         return found;
 }
 
@@ -137,7 +139,7 @@ static bool redact_finds(const Redact *b, const char *text)
         for (size_t i = 0; b && i < REDACT_SECRETS * REDACT_SPELLINGS; i++)
                 if (redact_spelling(b, i) && strstr(text, redact_spelling(b, i)))
                         return true;
-        return false;
+        return b && b->also && redact_finds(b->also, text);
 }
 
 char *redact_print(const Redact *b, const cJSON *document)

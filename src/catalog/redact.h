@@ -22,6 +22,7 @@ enum {
 /* Zero-initialise. */
 typedef struct Redact {
         char *spellings[REDACT_SECRETS][REDACT_SPELLINGS]; /* NULL: none */
+        const struct Redact *also; /* what that one knows, which outlives this one; NULL: none */
 } Redact;
 
 /* Another one, or one of those that it holds, which is the newest then. `username`: where they are

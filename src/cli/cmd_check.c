@@ -10,10 +10,13 @@
 #include "cli/command.h"
 #include "cli/session.h"
 #include "config/secret.h"
+#include "http/client_certificate.h"
 #include "mirror/check.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 enum { WHAT_COLUMNS = 32, CLOCK_TOLERANCE_SEC = 60 };
 
@@ -27,6 +30,7 @@ typedef struct Check {
         bool asked;            /* about one edge at least */
         bool clock_reported;
         bool token_reported;
+        bool proxy_reported;
 } Check;
 
 typedef struct EdgeCheck {
@@ -57,16 +61,19 @@ static void check_note(const char *what, const char *text)
 /* Whoever sets them expects that they are used. Their values may hold passwords. */
 static void check_environment(const Config *config)
 {
-        static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
+                                            "ALL_PROXY",   "no_proxy",    "NO_PROXY"};
+        const ConfigCatalog *c = &config->catalog;
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
                 const char *value = getenv(names[i]);
+                bool of_exceptions = strcasecmp(names[i], "no_proxy") == 0;
                 char text[160];
-                if (!value || !value[0] || config->catalog.plain_http)
+                if (!value || !value[0] || c->plain_http || (of_exceptions && !c->proxy))
                         continue;
                 (void)snprintf(text, sizeof(text),
                                "%s is set in the environment, and not used: the catalog is "
-                               "connected to directly",
-                               names[i]);
+                               "connected to %s",
+                               names[i], c->proxy ? "by proxy of [catalog]" : "directly");
                 check_note("proxy", text);
         }
 }
@@ -102,6 +109,19 @@ static void check_warnings(Check *c)
         }
 }
 
+static void check_skip(const char *what, const char *why)
+{
+        printf("--      ");
+        columns_put(stdout, what, WHAT_COLUMNS);
+        printf("  %s\n", why);
+}
+
+/* systemd has not passed on what only the service gets. */
+static bool is_of_service(const char *where)
+{
+        return text_starts_with(where, "credential:") && !getenv("CREDENTIALS_DIRECTORY");
+}
+
 /* A file of a secret, when nothing is opened that would read it. A credential is there only where
  * systemd has passed it on. */
 static void check_secret(Check *c, const char *what, const char *where)
@@ -109,17 +129,65 @@ static void check_secret(Check *c, const char *what, const char *where)
         static const Fault none;
         _cleanup_(text_wipe) Text secret = {0};
         Fault fault = none;
+        char text[300];
         if (!where)
                 return;
-        if (text_starts_with(where, "credential:") && !getenv("CREDENTIALS_DIRECTORY")) {
-                printf("--      ");
-                columns_put(stdout, what, WHAT_COLUMNS);
-                printf("  not checked: only the service gets %s, from systemd\n", where);
+        if (is_of_service(where)) {
+                (void)snprintf(text, sizeof(text),
+                               "not checked: only the service gets %.200s, from systemd", where);
+                check_skip(what, text);
                 return;
         }
         if (secret_read(where, &secret, &fault) < 0)
                 c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
         check_line(c, what, &fault, "can be read, by this user");
+}
+
+/* Its time, which is wrong for the server alone, unless this clock is. */
+static void check_certificate_time(const ClientCertificate *certificate, Fault *fault, char *detail,
+                                   size_t size)
+{
+        time_t now = time(NULL), at = certificate->valid_until;
+        bool early = now<certificate->valid_from, late = now> at;
+        char when[64] = "";
+        struct tm tm;
+        if (early)
+                at = certificate->valid_from;
+        if (gmtime_r(&at, &tm))
+                (void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
+        if (early || late)
+                fault_set(fault, FAULT_PROCESS, EINVAL, CODE_CONFIG_CERTIFICATE,
+                          "the certificate %s %s; put a valid one there, or set this clock right",
+                          early ? "is not valid before" : "has expired on", when);
+        (void)snprintf(detail, size, "valid until %s, and the key is its own", when);
+}
+
+/* reports: what cannot be used is reported by nobody else. */
+static void check_certificate(Check *c, bool reports)
+{
+        static const Fault none;
+        const ConfigCatalog *catalog = &c->session.config->catalog;
+        _cleanup_(text_wipe) Text certificate = {0}, key = {0};
+        ClientCertificate facts;
+        Fault fault = none;
+        char detail[160] = "";
+        if (!catalog->cert_file)
+                return;
+        if (is_of_service(catalog->cert_file) || is_of_service(catalog->key_file)) {
+                check_skip("catalog: cert_file, key_file",
+                           "not checked: only the service gets them, from systemd");
+                return;
+        }
+        int r = config_read_certificate(catalog, &certificate, &key, &fault);
+        if (r >= 0)
+                r = client_certificate_check(certificate.data, key.data, &facts, &fault);
+        if (r >= 0)
+                check_certificate_time(&facts, &fault, detail, sizeof(detail));
+        if (r < 0 && !reports)
+                return;
+        if (fault.scope != FAULT_NONE)
+                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
+        check_line(c, "catalog: cert_file, key_file", &fault, detail);
 }
 
 static void check_secrets(Check *c)
@@ -129,6 +197,8 @@ static void check_secrets(Check *c)
                                             [CONFIG_AUTH_BEARER] = "catalog: token_file",
                                             [CONFIG_AUTH_OAUTH2] = "catalog: client_secret_file"};
         check_secret(c, names[config->catalog.auth], config_catalog_secret(&config->catalog));
+        check_secret(c, "catalog: proxy_password_file", config->catalog.proxy_password_file);
+        check_certificate(c, true);
         check_secret(c, "postgres: password_file", config->postgres.password_file);
 }
 
@@ -184,6 +254,20 @@ static void check_token(Check *c)
         check_line(c, "catalog: token", &none, detail);
 }
 
+/* Once: whatever is wrong behind it, the proxy lets us through when anything has come from there.
+ */
+static void check_proxy(Check *c, const CatalogAnswer *answer)
+{
+        static const Fault none;
+        const char *proxy = c->session.config->catalog.proxy;
+        char detail[LIMIT_URL_MAX_BYTES];
+        if (!proxy || c->proxy_reported || (answer->status == 0 && !answer->sent))
+                return;
+        c->proxy_reported = true;
+        (void)snprintf(detail, sizeof(detail), "%s lets us through", proxy);
+        check_line(c, "proxy", &none, detail);
+}
+
 /* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from
  * a good answer or an error of the API's own form; an error in another form is of something else
  * that answers at this address, for all edges. */
@@ -194,9 +278,13 @@ static void check_catalog(Check *c, const CatalogAnswer *answer)
                     answer->foreign;
         bool known = answer->fault.scope == FAULT_NONE || answer->problem;
         check_clock(c, answer);
+        check_proxy(c, answer);
         check_token(c);
         if (down && !c->catalog_down)
-                check_line(c, c->catalog_reported ? "catalog, later answer" : "catalog",
+                check_line(c,
+                           fault_is_of_proxy(&answer->fault) ? "proxy"
+                           : c->catalog_reported             ? "catalog, later answer"
+                                                             : "catalog",
                            &answer->fault, "");
         else if (!down && known && !c->catalog_reported)
                 check_line(c, "catalog", &none,
@@ -290,6 +378,7 @@ int command_check(const CommandLine *line)
         if (status == 0 && !line->offline) {
                 /* What is wrong with one side is no reason to keep quiet about the other. */
                 Fault fault;
+                check_certificate(&c, false);
                 int catalog_status = session_try_catalog(&c.session, &fault);
                 if (catalog_status == 0) {
                         check_next_edges(&c);

@@ -37,16 +37,19 @@ static bool host_is_loopback(const char *host)
 
 /* What must not be in the URL, seen in the text itself: libcurl does not report an empty query or
  * user. */
-static const char *url_complaint(const char *value)
+static const char *url_complaint(const char *value, bool of_proxy)
 {
         const char *authority = strstr(value, "://");
         if (strlen(value) > LIMIT_URL_MAX_BYTES / 2)
                 return "the address is too long";
         if (!authority)
-                return "the address lacks https://";
+                return of_proxy ? "the address lacks http:// or https://"
+                                : "the address lacks https://";
         authority += 3;
         if (memchr(authority, '@', strcspn(authority, "/?#")))
-                return "the address holds a user name; use username and password_file";
+                return of_proxy ? "the address holds a user name; use proxy_username and "
+                                  "proxy_password_file"
+                                : "the address holds a user name; use username and password_file";
         if (strpbrk(value, "?#"))
                 return "the address holds a query or a fragment";
         return NULL;
@@ -96,15 +99,23 @@ static char *url_build(const char *scheme, char *host, const char *port, const c
                            (int)path_size, path);
 }
 
-/* https, or http to loopback, without user, query and fragment; `bars_api`: and without what this
- * program adds. Scheme and host lower case, no slash at the end. */
-static int parse_address(const char *value, bool bars_api, OptionContext *context, char **ret,
-                         bool *ret_plain_http)
+typedef struct Address {
+        char *scheme, *host, *port, *path; /* port: NULL when it is not written */
+} Address;
+
+static void cleanup_address(Address *a)
 {
-        _cleanup_(cleanup_curl_string) char *scheme = NULL, *host = NULL, *port = NULL,
-                                            *path = NULL;
+        curl_free(a->scheme);
+        curl_free(a->host);
+        curl_free(a->port);
+        curl_free(a->path);
+}
+
+/* Without user, query and fragment, and of http or https. */
+static int address_split(const char *value, bool of_proxy, OptionContext *context, Address *ret)
+{
         _cleanup_(cleanup_curl_string) char *zone = NULL;
-        const char *complaint = url_complaint(value);
+        const char *complaint = url_complaint(value, of_proxy);
         if (complaint)
                 return option_refuse(context, "%s", complaint);
         _cleanup_(cleanup_curlu) CURLU *u = curl_url();
@@ -112,33 +123,45 @@ static int parse_address(const char *value, bool bars_api, OptionContext *contex
                 return -ENOMEM;
         CURLUcode c = curl_url_set(u, CURLUPART_URL, value, CURLU_NON_SUPPORT_SCHEME);
         if (c == CURLUE_OK)
-                c = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
+                c = curl_url_get(u, CURLUPART_SCHEME, &ret->scheme, 0);
         if (c == CURLUE_OK)
-                c = curl_url_get(u, CURLUPART_HOST, &host, 0);
+                c = curl_url_get(u, CURLUPART_HOST, &ret->host, 0);
         if (c == CURLUE_OK)
-                c = curl_url_get(u, CURLUPART_PATH, &path, 0);
+                c = curl_url_get(u, CURLUPART_PATH, &ret->path, 0);
         if (c == CURLUE_OUT_OF_MEMORY)
                 return -ENOMEM;
         if (c != CURLUE_OK)
                 return option_refuse(context, "not a URL");
-        if (curl_url_get(u, CURLUPART_PORT, &port, 0) == CURLUE_OK && strcmp(port, "0") == 0)
+        if (curl_url_get(u, CURLUPART_PORT, &ret->port, 0) == CURLUE_OK &&
+            strcmp(ret->port, "0") == 0)
                 return option_refuse(context, "port 0 cannot be connected to");
         /* libcurl gives the host without it: what is connected to would be another address. */
         if (curl_url_get(u, CURLUPART_ZONEID, &zone, 0) == CURLUE_OK)
                 return option_refuse(context,
                                      "the address holds a zone (%%), which is not supported");
-
-        bool plain_http = strcasecmp(scheme, "http") == 0;
-        if (!plain_http && strcasecmp(scheme, "https") != 0)
+        if (strcasecmp(ret->scheme, "http") != 0 && strcasecmp(ret->scheme, "https") != 0)
                 return option_refuse(context, "neither https nor http");
-        if (plain_http && !host_is_loopback(host))
+        return 0;
+}
+
+/* https, or http to loopback, without user, query and fragment; `bars_api`: and without what this
+ * program adds. Scheme and host lower case, no slash at the end. */
+static int parse_address(const char *value, bool bars_api, OptionContext *context, char **ret,
+                         bool *ret_plain_http)
+{
+        _cleanup_(cleanup_address) Address a = {0};
+        int r = address_split(value, false, context, &a);
+        if (r < 0)
+                return r;
+        bool plain_http = strcasecmp(a.scheme, "http") == 0;
+        if (plain_http && !host_is_loopback(a.host))
                 return option_refuse(
                         context, "http would send the password in the clear to another machine");
-        complaint = bars_api ? path_api_complaint(path) : NULL;
+        const char *complaint = bars_api ? path_api_complaint(a.path) : NULL;
         if (complaint)
                 return option_refuse(context, "%s", complaint);
 
-        char *url = url_build(plain_http ? "http" : "https", host, port, path);
+        char *url = url_build(plain_http ? "http" : "https", a.host, a.port, a.path);
         if (!url)
                 return -ENOMEM;
         free(*ret);
@@ -162,6 +185,28 @@ static int parse_token_url(const Option *o _unused_, void *object, const char *v
                              &catalog->token_plain_http);
 }
 
+/* Its port is written: for want of one, libcurl takes 1080, which nobody expects. */
+static int parse_proxy(const Option *o _unused_, void *object, const char *value,
+                       OptionContext *context)
+{
+        ConfigCatalog *catalog = &((Config *)object)->catalog;
+        _cleanup_(cleanup_address) Address a = {0};
+        int r = address_split(value, true, context, &a);
+        if (r < 0)
+                return r;
+        if (!a.port)
+                return option_refuse(context, "the port is missing");
+        if (strcmp(a.path, "/") != 0)
+                return option_refuse(context, "a proxy has no path");
+        char *url =
+                url_build(strcasecmp(a.scheme, "http") == 0 ? "http" : "https", a.host, a.port, "");
+        if (!url)
+                return -ENOMEM;
+        free(catalog->proxy);
+        catalog->proxy = url;
+        return 0;
+}
+
 /* The value may hold a password (https://user:password@host): it is not repeated. */
 const OptionKind option_kind_url = {
         .is_string = true,
@@ -176,6 +221,13 @@ const OptionKind option_kind_token_url = {
                     "localhost)",
         .is_private = true,
         .parse = parse_token_url,
+};
+
+const OptionKind option_kind_proxy = {
+        .is_string = true,
+        .accepted = "http://HOST:PORT or https://HOST:PORT",
+        .is_private = true,
+        .parse = parse_proxy,
 };
 
 const char *const option_auth_names[CONFIG_AUTHS] = {[CONFIG_AUTH_BASIC] = "basic",

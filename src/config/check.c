@@ -70,6 +70,36 @@ void draft_check_catalog(Draft *d, const Config *config)
         }
 }
 
+/* Keys that mean nothing without another one; and a proxy sees what goes through it as it is,
+ * unless that is https. */
+void draft_check_way(Draft *d, const Config *config)
+{
+        static const struct {
+                const char *key, *needs;
+        } pairs[] = {
+                {"cert_file", "key_file"},
+                {"key_file", "cert_file"},
+                {"proxy_username", "proxy"},
+                {"proxy_username", "proxy_password_file"},
+                {"proxy_password_file", "proxy_username"},
+        };
+        const ConfigCatalog *catalog = &config->catalog;
+        char accepted[OPTION_ACCEPTED_BYTES];
+        for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+                Place place = key_place(d, OPTION_CATALOG, pairs[i].key);
+                if (place.line > 0 && key_place(d, OPTION_CATALOG, pairs[i].needs).line == 0)
+                        problems_add(&d->problems, place, "%s needs %s; accepted: %s = %s",
+                                     pairs[i].key, pairs[i].needs, pairs[i].needs,
+                                     option_accepted(option_find(OPTION_CATALOG, pairs[i].needs),
+                                                     accepted));
+        }
+        if (catalog->proxy && (catalog->plain_http || catalog->token_plain_http))
+                problems_add(&d->problems, key_place(d, OPTION_CATALOG, "proxy"),
+                             "proxy: %s is http, so it would see the credentials; accepted: a "
+                             "proxy where both url and token_url are https",
+                             catalog->plain_http ? "url" : "token_url");
+}
+
 /* libpq would encrypt where the server offers it, and send the password in the clear where it does
  * not, or where somebody in between says so. */
 void draft_check_postgres(Draft *d, const Config *config)

@@ -3,6 +3,7 @@
  */
 #include "config/config.h"
 #include "config/draft.h"
+#include "config/secret.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -86,6 +87,20 @@ const char *config_catalog_secret(const ConfigCatalog *catalog)
                 [CONFIG_AUTH_OAUTH2] = catalog->client_secret_file,
         };
         return files[catalog->auth];
+}
+
+int config_read_certificate(const ConfigCatalog *catalog, Text *ret_certificate, Text *ret_key,
+                            Fault *ret_fault)
+{
+        int r = secret_read_text(catalog->cert_file, false, ret_certificate, ret_fault);
+        if (r < 0) {
+                fault_prefix(ret_fault, "cert_file of [catalog]: ");
+                return r;
+        }
+        r = secret_read_text(catalog->key_file, true, ret_key, ret_fault);
+        if (r < 0)
+                fault_prefix(ret_fault, "key_file of [catalog]: ");
+        return r;
 }
 
 bool config_edge_is_due(const ConfigEdge *edge)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/cleanup.h"
+#include "base/fault.h"
 #include "base/text.h"
 #include "config/types.h"
 #include <stdbool.h>
@@ -31,6 +32,11 @@ bool config_same_peers(const Config *a, const Config *b);
 
 /* The file of the secret that this way to authenticate uses, as written. */
 const char *config_catalog_secret(const ConfigCatalog *catalog);
+
+/* Reads cert_file and key_file, which are given, as secret.h has it; the Fault names the one that
+ * cannot be read. */
+int config_read_certificate(const ConfigCatalog *catalog, Text *ret_certificate, Text *ret_key,
+                            Fault *ret_fault);
 
 const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
 

@@ -50,6 +50,7 @@ int draft_assemble(Draft *d, Config *config);
 
 /* The checks that need more than one setting. */
 void draft_check_catalog(Draft *d, const Config *config);
+void draft_check_way(Draft *d, const Config *config);
 void draft_check_postgres(Draft *d, const Config *config);
 void draft_check_required(Draft *d, OptionSection section, const bool *present);
 void draft_check_polling(Draft *d, const PollingLimits *polling, Place place);

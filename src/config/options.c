@@ -64,6 +64,24 @@ static const Option OPTIONS[] = {
         { CATALOG(ca_file), .key = "ca_file", .kind = &option_kind_file,
           .sample = "/etc/ssl/certs/acme.pem", .sample_is_off = true,
           .help = "Certificates (PEM) that are trusted instead of the system's." },
+        { CATALOG(cert_file), .key = "cert_file", .kind = &option_kind_secret_file,
+          .sample = "/etc/edgemirror/client.pem", .sample_is_off = true,
+          .help = "The client's certificate (PEM, its chain after it), where the server wants one; "
+                  "a renewed one is picked up." },
+        { CATALOG(key_file), .key = "key_file", .kind = &option_kind_secret_file,
+          .sample = "/etc/edgemirror/client.key", .sample_is_off = true,
+          .help = "Its private key (PEM, without a passphrase); only its owner may read it." },
+        { CATALOG(proxy), .key = "proxy", .kind = &option_kind_proxy,
+          .sample = "http://proxy.example.com:3128", .sample_is_off = true,
+          .help = "The proxy on the way to the catalog and to token_url; those of the environment "
+                  "are not used." },
+        { CATALOG(proxy_username), .key = "proxy_username", .kind = &option_kind_username,
+          .sample = "svc-edgemirror", .sample_is_off = true,
+          .help = "The user, where the proxy wants one (basic authentication)." },
+        { CATALOG(proxy_password_file), .key = "proxy_password_file",
+          .kind = &option_kind_secret_file,
+          .sample = "credential:proxy", .sample_is_off = true,
+          .help = "The file that holds its password; only its owner may read it." },
         { CATALOG(max_requests), .key = "max_requests", COUNT(1, 1000), .default_text = "8",
           .help = "Requests in flight to the catalog, all edges together." },
         { CATALOG(request_timeout_usec),
@@ -76,6 +94,8 @@ static const Option OPTIONS[] = {
           .sample = "token_file" },
         { CATALOG(client_secret_file), .key = "client_secret",
           .kind = &option_kind_misplaced_secret, .sample = "client_secret_file" },
+        { CATALOG(proxy_password_file), .key = "proxy_password",
+          .kind = &option_kind_misplaced_secret, .sample = "proxy_password_file" },
 
         /* [postgres] */
         { POSTGRES(conninfo), .key = "conninfo", .kind = &option_kind_conninfo, .required = true,

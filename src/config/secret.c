@@ -84,8 +84,8 @@ static int secret_exposed(const char *where, const char *path, const struct stat
 }
 
 /* Opens the file and refuses what is not a private regular file. */
-static int secret_open(const char *where, const char *path, bool is_credential, int *ret_fd,
-                       Fault *ret_fault)
+static int secret_open(const char *where, const char *path, bool is_credential, bool is_secret,
+                       int *ret_fd, Fault *ret_fault)
 {
         /* O_NONBLOCK: a fifo must not make the service wait */
         _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -115,7 +115,7 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_NOT_A_FILE,
                                  "%s: not a regular file; name a file that holds the secret",
                                  where);
-        if (!is_credential && !secret_is_private(&st))
+        if (is_secret && !is_credential && !secret_is_private(&st))
                 return secret_exposed(where, path, &st, ret_fault);
         *ret_fd = fd;
         fd = -1;
@@ -143,18 +143,12 @@ static bool secret_has_byte_order_mark(const SecretBuffer *b)
         return false;
 }
 
-/* Drops one newline and looks at what is left. */
-static int secret_validate(const char *where, SecretBuffer *b, Fault *ret_fault)
+static int secret_validate_text(const char *where, SecretBuffer *b, Fault *ret_fault)
 {
         if (secret_has_byte_order_mark(b))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
                                  "%s: begins with a byte order mark; save it as UTF-8 without one",
                                  where);
-        if (b->size > 0 && b->bytes[b->size - 1] == '\n') {
-                b->size--;
-                if (b->size > 0 && b->bytes[b->size - 1] == '\r')
-                        b->size--;
-        }
         if (b->size == 0)
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_EMPTY,
                                  "%s: the file is empty; write the secret into it", where);
@@ -163,16 +157,31 @@ static int secret_validate(const char *where, SecretBuffer *b, Fault *ret_fault)
                         ret_fault, FAULT_PROCESS, EFBIG, CODE_SECRET_TOO_LARGE,
                         "%s: more than %d bytes; a secret is one line, is this the right file?",
                         where, LIMIT_SECRET_MAX_BYTES);
-        if (memchr(b->bytes, '\n', b->size) || memchr(b->bytes, '\r', b->size))
-                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
-                                 "%s: more than one line; write the secret alone into it", where);
         if (memchr(b->bytes, '\0', b->size))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
                                  "%s: holds a NUL byte; write the secret alone into it", where);
         return 0;
 }
 
-int secret_read(const char *where, Text *ret, Fault *ret_fault)
+/* Drops one newline and looks at what is left. */
+static int secret_validate_line(const char *where, SecretBuffer *b, Fault *ret_fault)
+{
+        if (b->size > 0 && b->bytes[b->size - 1] == '\n') {
+                b->size--;
+                if (b->size > 0 && b->bytes[b->size - 1] == '\r')
+                        b->size--;
+        }
+        int r = secret_validate_text(where, b, ret_fault);
+        if (r >= 0 && (memchr(b->bytes, '\n', b->size) || memchr(b->bytes, '\r', b->size)))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
+                                 "%s: more than one line; write the secret alone into it", where);
+        return r;
+}
+
+typedef int (*SecretValidator)(const char *where, SecretBuffer *b, Fault *ret_fault);
+
+static int secret_read_as(const char *where, bool is_secret, SecretValidator validate, Text *ret,
+                          Fault *ret_fault)
 {
         _cleanup_(cleanup_secret_buffer) SecretBuffer buffer = {0};
         _cleanup_(cleanup_close) int fd = -1;
@@ -191,11 +200,11 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
                 r = 0;
         }
         if (r == 0)
-                r = secret_open(where, path, is_credential, &fd, ret_fault);
+                r = secret_open(where, path, is_credential, is_secret, &fd, ret_fault);
         if (r == 0)
                 r = secret_fill(where, fd, &buffer, ret_fault);
         if (r == 0)
-                r = secret_validate(where, &buffer, ret_fault);
+                r = validate(where, &buffer, ret_fault);
         if (r < 0)
                 return r;
         /* in one piece: growing would leave copies behind */
@@ -203,4 +212,14 @@ int secret_read(const char *where, Text *ret, Fault *ret_fault)
                 return fault_set(ret_fault, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY,
                                  "%s: out of memory", where);
         return 0;
+}
+
+int secret_read(const char *where, Text *ret, Fault *ret_fault)
+{
+        return secret_read_as(where, true, secret_validate_line, ret, ret_fault);
+}
+
+int secret_read_text(const char *where, bool is_secret, Text *ret, Fault *ret_fault)
+{
+        return secret_read_as(where, is_secret, secret_validate_text, ret, ret_fault);
 }

@@ -16,5 +16,9 @@
  * caller releases it with text_wipe. */
 int secret_read(const char *where, Text *ret, Fault *ret_fault);
 
+/* The same of a text of several lines, a key or a certificate (PEM), whose mode matters when it
+ * is_secret. */
+int secret_read_text(const char *where, bool is_secret, Text *ret, Fault *ret_fault);
+
 /* Whether a credential may be called so: a name in a directory. */
 bool secret_name_is_valid(const char *name);

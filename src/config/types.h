@@ -28,6 +28,9 @@ typedef struct ConfigCatalog {
         char *token_url; /* NULL: of the catalog */
         bool token_plain_http;
         char *ca_file;
+        char *cert_file, *key_file; /* as password_file; both or none */
+        char *proxy_username, *proxy_password_file;
+        char *proxy; /* NULL: none; scheme, host and port */
         unsigned max_requests;
         uint64_t request_timeout_usec;
 } ConfigCatalog;

@@ -100,7 +100,8 @@ static void breaker_log_fault(const Breaker *b, const Fault *fault)
                   fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED : MESSAGE_ID_CATALOG_UNREACHABLE,
                   LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                              LOG_NUMBER("HTTP_STATUS", fault->http_status)),
-                  "the catalog cannot be used%s: %s; edges wait, %s%s",
+                  "%s cannot be used%s: %s; edges wait, %s%s",
+                  fault_is_of_proxy(fault) ? "the proxy" : "the catalog",
                   b->outage.attempts > 1 ? " still" : "", fault->message, next,
                   fault->refused ? ", and as soon as the credentials on disk change" : "");
 }

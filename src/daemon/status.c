@@ -21,7 +21,8 @@ static void status_format(const StatusSnapshot *s, char *out, size_t size)
                 (void)snprintf(out, size, "PostgreSQL cannot be used: %s",
                                s->postgres_fault->message);
         else if (s->catalog_fault)
-                (void)snprintf(out, size, "The catalog cannot be used: %s%s%s",
+                (void)snprintf(out, size, "The %s cannot be used: %s%s%s",
+                               fault_is_of_proxy(s->catalog_fault) ? "proxy" : "catalog",
                                s->catalog_fault->message, s->catalog_fault->refused ? "; " : "",
                                s->catalog_fault->refused ? s->catalog_next : "");
         else if (s->registering)

@@ -9,6 +9,7 @@
 #include "http/http.h"
 #include "base/clock.h"
 #include "http/curl_loop.h"
+#include "http/http_credentials.h"
 #include "http/http_transfer.h"
 #include <curl/curl.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 struct HttpClient {
         HttpClientOptions options; /* strings are owned */
+        HttpCredentials credentials;
         bool curl_ready;
         CurlLoop *loop;
         sd_event_source *delivery; /* armed while `done` is not empty */
@@ -49,16 +51,64 @@ static void client_finish(HttpClient *client, HttpTransfer *t, CURLcode result)
         (void)sd_event_source_set_enabled(client->delivery, SD_EVENT_ONESHOT);
 }
 
+static unsigned client_capacity(const HttpClient *client)
+{
+        return http_credentials_in_doubt(&client->credentials) ? 1 : client->options.max_in_flight;
+}
+
+static int client_send(HttpClient *client, HttpTransfer *t)
+{
+        Fault fault; /* what cannot be used is reported when the one before is refused */
+        (void)http_credentials_reload_certificate(&client->credentials, &fault);
+        int r = http_transfer_show(t, &client->credentials);
+        return r < 0 ? r : curl_loop_add(client->loop, t->easy);
+}
+
 /* Sends the next ones while there is capacity. */
 static void client_fill(HttpClient *client)
 {
         HttpTransfer *t;
-        while (client->in_flight < client->options.max_in_flight &&
+        while (client->in_flight < client_capacity(client) &&
                (t = TAILQ_FIRST(&client->lists[HTTP_PLACE_QUEUE]))) {
                 client_move(client, t, HTTP_PLACE_WIRE);
                 t->started_usec = clock_monotonic_usec();
-                if (curl_loop_add(client->loop, t->easy) < 0)
+                if (client_send(client, t) < 0)
                         client_finish(client, t, CURLE_OUT_OF_MEMORY);
+        }
+}
+
+/* Called by libcurl: a way to the peer is open. The next ones need not wait for the answer. */
+static void client_on_request(HttpTransfer *t)
+{
+        HttpCredentials *c = &t->client->credentials;
+        if (http_credentials_in_doubt(c) && t->proxy_generation == c->proxy_generation) {
+                c->proxy_accepted = true;
+                (void)sd_event_source_set_enabled(t->client->delivery, SD_EVENT_ONESHOT);
+        }
+}
+
+/* The proxy has refused a password, and there is another one by now: the request waits for its turn
+ * again. */
+static bool client_again(HttpClient *client, HttpTransfer *t)
+{
+        HttpCredentials *c = &client->credentials;
+        Fault fault;
+        if (!http_transfer_is_refused_by_proxy(t) ||
+            (t->proxy_generation == c->proxy_generation &&
+             http_credentials_reload_proxy(c, &fault) <= 0))
+                return false;
+        client_move(client, t, HTTP_PLACE_QUEUE);
+        return true;
+}
+
+/* It has met a fault of the proxy, which has not accepted our password so far: one answer for all.
+ */
+static void client_fail_queue(HttpClient *client, const HttpTransfer *failed)
+{
+        HttpTransfer *t;
+        while ((t = TAILQ_FIRST(&client->lists[HTTP_PLACE_QUEUE]))) {
+                http_transfer_fail(t, failed->response.error, &failed->response.fault);
+                client_move(client, t, HTTP_PLACE_DONE);
         }
 }
 
@@ -68,7 +118,14 @@ static void client_on_done(CURL *easy, CURLcode result, void *userdata)
         HttpTransfer *t = NULL;
         (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
         curl_loop_remove(client->loop, easy);
-        client_finish(client, t, result);
+        if (!client_again(client, t)) {
+                if (http_transfer_is_refused_by_proxy(t))
+                        client->credentials.proxy_accepted = false;
+                client_finish(client, t, result);
+                if (http_credentials_in_doubt(&client->credentials) &&
+                    fault_is_of_proxy(&t->response.fault))
+                        client_fail_queue(client, t);
+        }
         client_fill(client);
 }
 
@@ -104,11 +161,14 @@ static int client_copy_options(HttpClient *client, const HttpClientOptions *opti
         client->options = *options;
         client->options.user_agent = NULL;
         client->options.ca_file = NULL;
+        client->options.proxy = client->options.proxy_username = NULL;
         if (options->user_agent && !(client->options.user_agent = strdup(options->user_agent)))
                 return -ENOMEM;
         if (options->ca_file && !(client->options.ca_file = strdup(options->ca_file)))
                 return -ENOMEM;
-        return 0;
+        if (options->proxy && !(client->options.proxy = strdup(options->proxy)))
+                return -ENOMEM;
+        return http_credentials_init(&client->credentials, options);
 }
 
 int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClient **ret)
@@ -139,6 +199,15 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
         return 0;
 }
 
+int http_client_reload(HttpClient *client, Fault *ret_fault)
+{
+        int proxy = http_credentials_reload_proxy(&client->credentials, ret_fault);
+        int certificate =
+                proxy < 0 ? proxy
+                          : http_credentials_reload_certificate(&client->credentials, ret_fault);
+        return certificate < 0 ? certificate : proxy > 0 || certificate > 0;
+}
+
 static void client_drop(HttpClient *client, HttpTransfer *t)
 {
         if (t->place == HTTP_PLACE_WIRE)
@@ -161,6 +230,8 @@ HttpClient *http_client_free(HttpClient *client)
                 curl_global_cleanup();
         free((char *)client->options.user_agent);
         free((char *)client->options.ca_file);
+        free((char *)client->options.proxy);
+        http_credentials_done(&client->credentials);
         free(client);
         return NULL;
 }
@@ -173,6 +244,7 @@ int http_start(HttpClient *client, const HttpRequest *request, HttpCallback call
         if (r < 0)
                 return r;
         t->client = client;
+        t->on_request = client_on_request;
         t->callback = callback;
         t->userdata = userdata;
         client_move(client, t, HTTP_PLACE_QUEUE);

@@ -3,8 +3,12 @@
  *
  * Knows no API. Takes an absolute URL and returns what arrived, or a Fault that says how far it
  * came. Speaks HTTP/1.1. Never follows a redirect, never reads netrc or cookies, never uses a proxy
- * whatever the environment says (it would be handed the credentials of plain requests), always
- * verifies peer and host name (TLS 1.2 or newer).
+ * of the environment (it would be handed the credentials of plain requests), always verifies peer
+ * and host name (TLS 1.2 or newer). A proxy that it is given hears of a request the host and the
+ * port alone (CONNECT): only https goes through it.
+ *
+ * Until the proxy has accepted our password, one request at a time goes to it: when that finds no
+ * way through, those that wait get the same fault. One that is refused is read again.
  *
  * Asynchronous contract: the callback never runs before http_start returns; it runs exactly once
  * unless the transfer is cancelled; after http_cancel returns it never runs. It is called from the
@@ -15,6 +19,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "base/text.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +30,15 @@ typedef struct HttpTransfer HttpTransfer;
 
 typedef struct HttpClientOptions {
         const char *user_agent;
-        const char *ca_file; /* NULL: the system's */
+        const char *ca_file; /* NULL: the system's; a proxy of https is verified by it as well */
+        const char *proxy;   /* NULL: none; http://HOST:PORT or https://HOST:PORT */
+        const char *proxy_username; /* NULL: it gets no credentials; without a colon */
+        /* Each reads what is on disk; negative errno and a filled Fault when it cannot. The
+         * client's certificate and its key are PEM; load_certificate NULL: none is shown. */
+        int (*load_proxy_password)(void *userdata, Text *ret, Fault *ret_fault);
+        int (*load_certificate)(void *userdata, Text *ret_certificate, Text *ret_key,
+                                Fault *ret_fault);
+        void *load_userdata;
         /* requests on the wire; more wait their turn, first come first served */
         unsigned max_in_flight;
         uint64_t connect_timeout_usec; /* name, TCP and TLS together */
@@ -63,9 +76,10 @@ typedef struct HttpResponse {
         /* 0: an answer arrived whole; else negative errno, and `fault` says what happened */
         int error;
         Fault fault; /* FAULT_REQUEST (timeout, broken connection), FAULT_RUN (body too large),
-                        FAULT_PEER (name, connection, TLS; retryable but for certificates and
-                        ca_file), FAULT_PROCESS (memory, descriptors); http_status set when known */
-        bool sent;   /* false: certain that the peer saw nothing of this request */
+                        FAULT_PEER (name, connection, TLS, all of the proxy; retryable but for
+                        certificates, ca_file and refusals), FAULT_PROCESS (memory, descriptors);
+                        http_status set when known */
+        bool sent;   /* false: certain that the peer saw nothing of this request; a proxy is none */
         int status;  /* HTTP status, 0 when none arrived */
         const char *content_type; /* "" when absent */
         const char *location;     /* "" when absent, exactly as sent */
@@ -84,6 +98,13 @@ typedef void (*HttpCallback)(const HttpResponse *response, void *userdata);
 
 /* `event` is referenced. -EINVAL, -ENOMEM, or what libcurl's initialisation gave. */
 int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClient **ret);
+
+/* Reads the proxy's password and the client's certificate: at the beginning, so that what is wrong
+ * with them is heard at once. Later it is done here: the password is read again when the proxy
+ * refuses it, and the request repeated with another one; the certificate before each request, so
+ * that connections of now on show the one that is there. 1: other than before. Negative errno and a
+ * filled Fault: one of them cannot be used, and the one before stays. */
+int http_client_reload(HttpClient *client, Fault *ret_fault);
 
 /* Cancels what is under way (no callback), then releases. NULL is fine. Returns NULL. */
 HttpClient *http_client_free(HttpClient *client);

@@ -1,6 +1,6 @@
 /*
  * http_fault: tables from libcurl's codes and OpenSSL's verify results to faults. Every message
- * opens with host and port.
+ * opens with host and port, of the proxy where that is at fault.
  */
 #include "http/http_fault.h"
 #include "base/text.h"
@@ -19,6 +19,8 @@ typedef struct Meaning {
 static const Meaning code_meanings[] = {
         {CURLE_COULDNT_RESOLVE_HOST, FAULT_PEER, true, EHOSTUNREACH, CODE_HTTP_RESOLVE,
          "the host name cannot be resolved; check the url and this machine's resolver"},
+        {CURLE_COULDNT_RESOLVE_PROXY, FAULT_PEER, true, EHOSTUNREACH, CODE_PROXY_RESOLVE,
+         "the host name cannot be resolved; check proxy and this machine's resolver"},
         {CURLE_COULDNT_CONNECT, FAULT_PEER, true, ENOTCONN, CODE_HTTP_CONNECT,
          "no connection; check that the server is up and that no firewall is in between"},
         {CURLE_SSL_CONNECT_ERROR, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
@@ -112,6 +114,16 @@ enum {
         NO_TLS,
         TLS_CLOSED,
         NO_MEMORY,
+        CLIENT_WANTED,
+        CLIENT_REFUSED,
+        HANDSHAKE_REFUSED,
+        REFUSED_AT_ONCE,
+        PROXY_REFUSES,
+        PROXY_WANTS_OTHER,
+        PROXY_IS_NONE,
+        PROXY_ANSWERS_PAGE,
+        PROXY_HANGS_UP,
+        PROXY_IS_SILENT,
 };
 
 static const Meaning others[] = {
@@ -120,7 +132,7 @@ static const Meaning others[] = {
          * or 1 ("unspecified"), which is never OpenSSL's own. */
         [CERTIFICATE_NAME] = {0, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
                               "the server's certificate is for another name; check the host in the "
-                              "url, or the certificate there"},
+                              "address, or the certificate there"},
         [CERTIFICATE_OTHER] = {0, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
                                "the server's certificate is not accepted"},
         [TOO_SLOW] = {0, FAULT_REQUEST, true, ETIMEDOUT, CODE_HTTP_SLOW,
@@ -138,6 +150,56 @@ static const Meaning others[] = {
                  "the connection was closed during the TLS handshake; is it a port for http?"},
         [NO_MEMORY] = {0, FAULT_PROCESS, true, ENOMEM, CODE_HTTP_MEMORY,
                        "not enough memory for the answer"},
+        [CLIENT_WANTED] = {0, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_WANTED,
+                           "the server wants a certificate of the client; set cert_file and "
+                           "key_file"},
+        [CLIENT_REFUSED] = {0, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_REFUSED,
+                            "the server refuses the certificate of cert_file; has it expired, or "
+                            "is its issuer not trusted there?"},
+        /* Of TLS 1.2, for this and for other reasons. */
+        [HANDSHAKE_REFUSED] = {0, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
+                               "the server refuses the TLS handshake; does it want a certificate "
+                               "of the client? See cert_file"},
+        /* Its alert may be lost by that. */
+        [REFUSED_AT_ONCE] = {0, FAULT_REQUEST, true, ECONNRESET, CODE_HTTP_RESET,
+                             "the connection broke right after the TLS handshake, while the "
+                             "request was sent; does the server want a certificate of the client, "
+                             "or refuse it? See cert_file"},
+        [PROXY_REFUSES] = {0, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
+                           "it refuses the credentials; check proxy_username and "
+                           "proxy_password_file"},
+        [PROXY_WANTS_OTHER] = {0, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
+                               "it wants another authentication than Basic (Negotiate or NTLM, "
+                               "say), which this program does not know"},
+        [PROXY_IS_NONE] = {0, FAULT_PEER, false, EPROTO, CODE_PROXY_NOT_A_PROXY,
+                           "what answers there is no proxy that knows CONNECT; check proxy"},
+        [PROXY_ANSWERS_PAGE] = {0, FAULT_PEER, false, EPROTO, CODE_PROXY_NOT_A_PROXY,
+                                "it answers with a page of its own instead of a connection to the "
+                                "catalog; does it want a sign-in?"},
+        [PROXY_HANGS_UP] = {0, FAULT_PEER, true, ECONNRESET, CODE_PROXY_NOT_A_PROXY,
+                            "it gave no proper answer to CONNECT; check proxy: http or https, "
+                            "host and port"},
+        [PROXY_IS_SILENT] = {0, FAULT_PEER, true, ETIMEDOUT, CODE_PROXY_TIMEOUT,
+                             "connected, but CONNECT was not answered in time; is the catalog "
+                             "reached from there?"},
+};
+
+/* Alerts (RFC 8446, section 6.2) about what the client has shown, or has not: with TLS 1.3 they
+ * come when the handshake is over on this side, so in the place of an answer. */
+static const struct {
+        const char *words; /* OpenSSL's */
+        const Meaning *meaning;
+} client_alerts[] = {
+        {"alert certificate required", &others[CLIENT_WANTED]},
+        {"alert bad certificate", &others[CLIENT_REFUSED]},
+        {"alert unsupported certificate", &others[CLIENT_REFUSED]},
+        {"alert certificate revoked", &others[CLIENT_REFUSED]},
+        {"alert certificate expired", &others[CLIENT_REFUSED]},
+        {"alert certificate unknown", &others[CLIENT_REFUSED]},
+        {"alert unknown ca", &others[CLIENT_REFUSED]},
+        {"alert access denied", &others[CLIENT_REFUSED]},
+        {"alert decrypt error", &others[CLIENT_REFUSED]},
+        {"alert handshake failure", &others[HANDSHAKE_REFUSED]},
 };
 
 static const Meaning *meaning_find(const Meaning *table, size_t n, long key,
@@ -199,6 +261,19 @@ static const Meaning *failure_find_handshake(const HttpFailure *f)
         return failure_is_tls_closed(f) ? &others[TLS_CLOSED] : failure_find_code(f);
 }
 
+static const Meaning *failure_find_alert(const HttpFailure *f)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(client_alerts); i++) {
+                if (!strstr(f->detail, client_alerts[i].words))
+                        continue;
+                const Meaning *m = client_alerts[i].meaning;
+                if (!f->certificate_shown)
+                        return m == &others[CLIENT_REFUSED] ? &others[CLIENT_WANTED] : m;
+                return m == &others[CLIENT_WANTED] ? &others[CLIENT_REFUSED] : m;
+        }
+        return NULL;
+}
+
 static const Meaning *failure_find(const HttpFailure *f)
 {
         if (f->stop == HTTP_STOP_MEMORY)
@@ -209,6 +284,11 @@ static const Meaning *failure_find(const HttpFailure *f)
          * sees the line. */
         if (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT)
                 return &others[HEADERS_OR_MEMORY];
+        const Meaning *alert = failure_find_alert(f);
+        if (alert && !(alert == &others[HANDSHAKE_REFUSED] && f->certificate_shown))
+                return alert;
+        if (f->code == CURLE_SEND_ERROR && f->fresh_tls)
+                return &others[REFUSED_AT_ONCE];
         if (f->code == CURLE_SSL_CONNECT_ERROR)
                 return failure_find_handshake(f);
         if (f->code == CURLE_PEER_FAILED_VERIFICATION)
@@ -221,8 +301,103 @@ static const Meaning *failure_find(const HttpFailure *f)
         return failure_find_code(f);
 }
 
+/* ---- of the proxy --------------------------------------------------------------------------- */
+
+#define NO_WAY "it does not reach the catalog; check the url, and where it may connect to"
+
+/* Its answer to CONNECT. */
+static const Meaning connect_statuses[] = {
+        /* as tinyproxy says it of a wrong password */
+        {401, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
+         "it wants credentials; set proxy_username and proxy_password_file"},
+        {403, FAULT_PEER, false, EACCES, CODE_PROXY_FORBIDDEN,
+         "it forbids the connection to the catalog; let its administrators allow CONNECT to that "
+         "host and port"},
+        {407, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
+         "it wants credentials; set proxy_username and proxy_password_file"},
+        {408, FAULT_PEER, true, ETIMEDOUT, CODE_PROXY_NO_WAY, NO_WAY},
+        {429, FAULT_PEER, true, EBUSY, CODE_PROXY_NO_WAY, "it limits the rate of connections"},
+        {500, FAULT_PEER, true, EHOSTUNREACH, CODE_PROXY_NO_WAY, NO_WAY},
+        {502, FAULT_PEER, true, EHOSTUNREACH, CODE_PROXY_NO_WAY, NO_WAY},
+        {503, FAULT_PEER, true, EHOSTUNREACH, CODE_PROXY_NO_WAY, NO_WAY},
+        {504, FAULT_PEER, true, EHOSTUNREACH, CODE_PROXY_NO_WAY, NO_WAY},
+};
+
+/* After its 2xx what comes is the catalog's, unless it is a page, which no tunnel begins with. */
+static bool failure_is_page(const HttpFailure *f)
+{
+        return f->connect_status / 100 == 2 && f->code == CURLE_SSL_CONNECT_ERROR &&
+               f->proxy_page[0] != '\0';
+}
+
+static bool failure_is_of_proxy(const HttpFailure *f)
+{
+        if (!f->proxy)
+                return false;
+        if (f->code == CURLE_COULDNT_RESOLVE_PROXY || f->code == CURLE_COULDNT_CONNECT)
+                return true;
+        return f->connect_status > 0 ? f->connect_status / 100 != 2 || failure_is_page(f)
+                                     : f->phase != HTTP_PHASE_SENT;
+}
+
+static const Meaning *failure_find_unauthorized(const HttpFailure *f, const Meaning *otherwise)
+{
+        if (f->proxy_methods != 0 && !(f->proxy_methods & (long)CURLAUTH_BASIC))
+                return &others[PROXY_WANTS_OTHER];
+        return f->proxy_credentials ? &others[PROXY_REFUSES] : otherwise;
+}
+
+static const Meaning *failure_find_of_proxy(const HttpFailure *f)
+{
+        if (failure_is_page(f))
+                return &others[PROXY_ANSWERS_PAGE];
+        if (f->connect_status > 0) {
+                const Meaning *m = meaning_find(connect_statuses, ARRAY_SIZE(connect_statuses),
+                                                f->connect_status, &others[PROXY_IS_NONE]);
+                return m->code == CODE_PROXY_UNAUTHORIZED ? failure_find_unauthorized(f, m) : m;
+        }
+        if (f->code == CURLE_OPERATION_TIMEDOUT && f->phase == HTTP_PHASE_TLS)
+                return &others[PROXY_IS_SILENT];
+        const Meaning *m = failure_find(f);
+        return m->scope == FAULT_REQUEST ? &others[PROXY_HANGS_UP] : m;
+}
+
+static FaultCode code_of_proxy(FaultCode code)
+{
+        switch (code) {
+        case CODE_HTTP_CONNECT:
+                return CODE_PROXY_CONNECT;
+        case CODE_HTTP_TIMEOUT:
+                return CODE_PROXY_TIMEOUT;
+        case CODE_HTTP_TLS:
+                return CODE_PROXY_TLS;
+        default:
+                return code;
+        }
+}
+
+static int fault_fill_of_proxy(const HttpFailure *f, Fault *ret)
+{
+        const Meaning *m = failure_find_of_proxy(f);
+        FaultCode code = code_of_proxy(m->code);
+        if (f->connect_status > 0)
+                (void)fault_set(ret, m->scope, m->error, code, "proxy %s: %s (HTTP %d)%s", f->proxy,
+                                m->text, f->connect_status,
+                                code == CODE_PROXY_UNAUTHORIZED ? f->proxy_unread : "");
+        else
+                (void)fault_set(ret, m->scope, m->error, code, "proxy %s: %s%s%s%s", f->proxy,
+                                m->text, f->detail[0] ? " (" : "", f->detail,
+                                f->detail[0] ? ")" : "");
+        ret->retryable = m->retryable;
+        ret->refused = code == CODE_PROXY_UNAUTHORIZED || code == CODE_PROXY_FORBIDDEN;
+        ret->http_status = f->connect_status;
+        return -m->error;
+}
+
 int http_fault_fill(const HttpFailure *f, Fault *ret)
 {
+        if (failure_is_of_proxy(f))
+                return fault_fill_of_proxy(f, ret);
         /* The same page would be as large again: not for another try. */
         if (f->stop == HTTP_STOP_BODY || f->code == CURLE_FILESIZE_EXCEEDED)
                 return fault_set(ret, FAULT_RUN, EMSGSIZE, CODE_HTTP_TOO_LARGE,
@@ -233,14 +408,18 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
         char encoding[64] = "";
         if (f->code == CURLE_BAD_CONTENT_ENCODING && f->encoding)
                 text_printable(f->encoding, strlen(f->encoding), encoding, sizeof(encoding));
+        bool of_certificate =
+                m->code == CODE_HTTP_CERTIFICATE_WANTED || m->code == CODE_HTTP_CERTIFICATE_REFUSED;
+        const char *unread = of_certificate ? f->certificate_unread : "";
         if (encoding[0] != '\0')
                 (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s (Content-Encoding: %s)",
                                 f->where, m->text, encoding);
         else if (f->detail[0] != '\0' && f->stop == HTTP_STOP_NONE)
-                (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s (%s)", f->where, m->text,
-                                f->detail);
+                (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s (%s)%s", f->where,
+                                m->text, f->detail, unread);
         else
                 (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s", f->where, m->text);
+        ret->refused = of_certificate;
         ret->retryable = m->retryable;
         return -m->error;
 }

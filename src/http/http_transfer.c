@@ -41,6 +41,16 @@ static size_t transfer_on_header(char *data _unused_, size_t one _unused_, size_
         return t->stop == HTTP_STOP_NONE ? size : CURL_WRITEFUNC_ERROR;
 }
 
+/* The connection stands, through a proxy and TLS as it may be; now the request goes out. */
+static int transfer_on_request(void *userdata, char *peer _unused_, char *own _unused_,
+                               int peer_port _unused_, int own_port _unused_)
+{
+        HttpTransfer *t = userdata;
+        t->requested = true;
+        t->on_request(t);
+        return CURL_PREREQFUNC_OK;
+}
+
 /* Opens the socket in libcurl's place, so that want of descriptors can be told from a server that
  * is away, and that no child inherits it. */
 static curl_socket_t transfer_on_open(void *userdata, curlsocktype purpose _unused_,
@@ -82,12 +92,11 @@ long http_low_speed_sec(const HttpClientOptions *options)
 
 static int transfer_set_limits(const HttpClientOptions *options, CURL *easy)
 {
-        SET(CURLOPT_PROTOCOLS_STR, options->allow_http ? "http,https" : "https");
+        SET(CURLOPT_PROTOCOLS_STR, options->allow_http && !options->proxy ? "http,https" : "https");
         SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         SET(CURLOPT_FOLLOWLOCATION, 0L);
         SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
         SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-        SET(CURLOPT_PROXY, ""); /* not the environment's either */
         SET(CURLOPT_NOSIGNAL, 1L);
         /* Without this libcurl waits, and the loop with it, until the resolver has answered a
          * request that timed out or was cancelled. The resolver's thread releases what it holds
@@ -100,6 +109,26 @@ static int transfer_set_limits(const HttpClientOptions *options, CURL *easy)
         /* Decodes whatever it can, asked for or not; what comes out is what transfer_on_body
          * counts. */
         SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+        return 0;
+}
+
+/* The environment has no say: neither in a proxy nor in what goes past it. */
+static int transfer_set_proxy(const HttpClientOptions *options, CURL *easy)
+{
+        SET(CURLOPT_PROXY, options->proxy ? options->proxy : "");
+        SET(CURLOPT_NOPROXY, "");
+        if (!options->proxy)
+                return 0;
+        SET(CURLOPT_HTTPPROXYTUNNEL, 1L);
+        /* What is for the catalog is not for the proxy, which gets what PROXYHEADER has alone. */
+        SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+        SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+        SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+        SET(CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+        if (options->ca_file) {
+                SET(CURLOPT_PROXY_CAINFO, options->ca_file);
+                SET(CURLOPT_PROXY_CAPATH, NULL);
+        }
         return 0;
 }
 
@@ -125,6 +154,8 @@ static int transfer_set_callbacks(HttpTransfer *t, CURL *easy)
         SET(CURLOPT_WRITEDATA, t);
         SET(CURLOPT_HEADERFUNCTION, transfer_on_header);
         SET(CURLOPT_HEADERDATA, t);
+        SET(CURLOPT_PREREQFUNCTION, transfer_on_request);
+        SET(CURLOPT_PREREQDATA, t);
         SET(CURLOPT_OPENSOCKETFUNCTION, transfer_on_open);
         SET(CURLOPT_OPENSOCKETDATA, t);
         return 0;
@@ -190,16 +221,25 @@ static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CUR
         return 0;
 }
 
-/* Refuses what is not a URL of ours, and keeps host and port for people. */
-static int transfer_set_where(HttpTransfer *t, const char *url, bool allow_http)
+static void cleanup_url(CURLU **u)
 {
+        curl_url_cleanup(*u);
+}
+
+static void cleanup_part(char **part)
+{
+        curl_free(*part);
+}
+
+/* Refuses what is not a URL of ours, and gives host and port for people. */
+static int url_where(const char *url, bool allow_http, char *out, size_t size)
+{
+        _cleanup_(cleanup_url) CURLU *u = curl_url();
+        _cleanup_(cleanup_part) char *scheme = NULL, *host = NULL, *port = NULL;
         if (!url || strlen(url) > LIMIT_URL_MAX_BYTES)
                 return -EINVAL;
-        CURLU *u = curl_url();
         if (!u)
                 return -ENOMEM;
-        char *scheme = NULL, *host = NULL, *port = NULL;
-        int r = -EINVAL;
         CURLUcode code = curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER);
         if (code == CURLUE_OK)
                 code = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
@@ -208,17 +248,26 @@ static int transfer_set_where(HttpTransfer *t, const char *url, bool allow_http)
         if (code == CURLUE_OK)
                 code = curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
         if (code == CURLUE_OUT_OF_MEMORY)
-                r = -ENOMEM;
-        else if (code == CURLUE_OK &&
-                 (text_equal(scheme, "https") || (allow_http && text_equal(scheme, "http")))) {
-                (void)snprintf(t->where, sizeof(t->where), "%.255s:%s", host, port);
-                r = 0;
-        }
-        curl_free(scheme);
-        curl_free(host);
-        curl_free(port);
-        curl_url_cleanup(u);
-        return r;
+                return -ENOMEM;
+        if (code != CURLUE_OK ||
+            (!text_equal(scheme, "https") && !(allow_http && text_equal(scheme, "http"))))
+                return -EINVAL;
+        (void)snprintf(out, size, "%.255s:%s", host, port);
+        return 0;
+}
+
+/* Where it goes, and by which proxy. */
+static int transfer_set_where(HttpTransfer *t, const HttpClientOptions *options, const char *url)
+{
+        int r = url_where(url, options->allow_http && !options->proxy, t->where, sizeof(t->where));
+        if (r < 0 || !options->proxy)
+                return r;
+        r = url_where(options->proxy, true, t->proxy, sizeof(t->proxy));
+        if (r < 0)
+                return r;
+        size_t used = strlen(t->where);
+        (void)snprintf(t->where + used, sizeof(t->where) - used, " through proxy %s", t->proxy);
+        return 0;
 }
 
 int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request,
@@ -227,7 +276,7 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
         _cleanup_(cleanup_http_transfer) HttpTransfer *t = calloc(1, sizeof(*t));
         if (!t)
                 return -ENOMEM;
-        int r = transfer_set_where(t, request->url, options->allow_http);
+        int r = transfer_set_where(t, options, request->url);
         if (r < 0)
                 return r;
         t->body_max_bytes = request->body_max_bytes;
@@ -238,6 +287,8 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
         CURL *easy = t->easy;
         SET(CURLOPT_USERAGENT, options->user_agent);
         r = transfer_set_limits(options, easy);
+        if (r >= 0)
+                r = transfer_set_proxy(options, easy);
         if (r >= 0)
                 r = transfer_set_tls(options, easy);
         if (r >= 0)
@@ -250,12 +301,45 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
         return 0;
 }
 
+int http_transfer_show(HttpTransfer *t, const HttpCredentials *c)
+{
+        CURL *easy = t->easy;
+        t->credentials = c;
+        t->proxy_generation = c->proxy_generation;
+        if (c->proxy_line.size > 0) {
+                headers_free(t->proxy_headers);
+                t->proxy_headers = NULL;
+                int r = headers_append(&t->proxy_headers, c->proxy_line.data);
+                if (r < 0)
+                        return r;
+                SET(CURLOPT_PROXYHEADER, t->proxy_headers);
+        }
+        if (c->certificate.size == 0)
+                return 0;
+        text_wipe(&t->certificate);
+        text_wipe(&t->key);
+        if (text_append(&t->certificate, c->certificate.data, c->certificate.size) < 0 ||
+            text_append(&t->key, c->key.data, c->key.size) < 0)
+                return -ENOMEM;
+        /* libcurl compares them before it reuses a connection. A session that is resumed would be
+         * that of the certificate that it was begun with. */
+        struct curl_blob certificate = {t->certificate.data, t->certificate.size, CURL_BLOB_NOCOPY};
+        struct curl_blob key = {t->key.data, t->key.size, CURL_BLOB_NOCOPY};
+        SET(CURLOPT_SSLCERT_BLOB, &certificate);
+        SET(CURLOPT_SSLKEY_BLOB, &key);
+        SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+        return 0;
+}
+
 static void transfer_drop_easy(HttpTransfer *t)
 {
         curl_easy_cleanup(t->easy);
         t->easy = NULL;
         headers_free(t->headers);
-        t->headers = NULL;
+        headers_free(t->proxy_headers);
+        t->headers = t->proxy_headers = NULL;
+        text_wipe(&t->certificate);
+        text_wipe(&t->key);
 }
 
 HttpTransfer *http_transfer_free(HttpTransfer *t)
@@ -273,52 +357,87 @@ HttpTransfer *http_transfer_free(HttpTransfer *t)
         return NULL;
 }
 
-/* Of the last answer: not of interim ones, not of trailers. */
-static const char *transfer_get_header(const HttpTransfer *t, const char *name)
+/* Of the last answer, of the peer or, CURLH_CONNECT, of the proxy: not of interim ones, not of
+ * trailers. */
+static const char *transfer_get_header(const HttpTransfer *t, const char *name, unsigned of)
 {
         struct curl_header *header;
-        return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK
-                       ? header->value
-                       : "";
+        return curl_easy_header(t->easy, name, 0, of, -1, &header) == CURLHE_OK ? header->value
+                                                                                : "";
 }
 
 /* The times are 0 until the phase is over; that of the connection includes TLS in some versions, so
  * the local port says whether TCP stands. A request that libcurl repeats on a second connection
- * keeps its count of bytes: something has been seen. */
+ * stays requested: something has been seen. */
 static HttpPhase transfer_get_phase(const HttpTransfer *t)
 {
-        curl_off_t resolved = 0, ready = 0;
-        long sent_bytes = 0, local_port = 0;
+        curl_off_t resolved = 0;
+        long local_port = 0;
         (void)curl_easy_getinfo(t->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
         (void)curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &local_port);
-        (void)curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-        (void)curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
-        if (sent_bytes > 0 || ready > 0 || t->headers_bytes > 0)
+        if (t->requested)
                 return HTTP_PHASE_SENT;
         if (local_port > 0)
                 return HTTP_PHASE_TLS;
         return resolved > 0 ? HTTP_PHASE_CONNECT : HTTP_PHASE_RESOLVE;
 }
 
+static int transfer_get_connect_status(const HttpTransfer *t)
+{
+        long status = 0;
+        (void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+        return (int)status;
+}
+
+bool http_transfer_is_refused_by_proxy(const HttpTransfer *t)
+{
+        int status = transfer_get_connect_status(t);
+        return t->proxy_headers && (status == 401 || status == 407);
+}
+
+void http_transfer_fail(HttpTransfer *t, int error, const Fault *fault)
+{
+        t->response = (HttpResponse){
+                .error = error, .fault = *fault, .content_type = "", .location = "", .body = ""};
+        transfer_drop_easy(t);
+}
+
 static void transfer_finish_failed(HttpTransfer *t, CURLcode result, HttpPhase phase)
 {
-        long os_errno = 0;
+        long os_errno = 0, connects = 0;
+        curl_off_t tls_usec = 0;
         HttpFailure failure = {
                 .code = result,
                 .phase = phase,
                 .stop = t->stop,
                 .where = t->where,
                 .detail = t->detail,
-                .encoding = transfer_get_header(t, "Content-Encoding"),
+                .encoding = transfer_get_header(t, "Content-Encoding", CURLH_HEADER),
+                .proxy = t->proxy[0] ? t->proxy : NULL,
+                .connect_status = transfer_get_connect_status(t),
+                .proxy_credentials = t->proxy_headers != NULL,
+                .proxy_unread = t->credentials ? t->credentials->proxy_unread : "",
+                .certificate_unread = t->credentials ? t->credentials->certificate_unread : "",
+                .certificate_shown = t->certificate.size > 0,
+                .proxy_page = transfer_get_header(t, "Content-Type", CURLH_CONNECT),
                 .body_max_bytes = t->body_max_bytes,
                 .elapsed_usec = t->response.elapsed_usec,
                 .request_timeout_usec = t->request_timeout_usec,
         };
-        (void)curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &failure.verify_result);
+        (void)curl_easy_getinfo(t->easy,
+                                failure.proxy && failure.connect_status == 0
+                                        ? CURLINFO_PROXY_SSL_VERIFYRESULT
+                                        : CURLINFO_SSL_VERIFYRESULT,
+                                &failure.verify_result);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_APPCONNECT_TIME_T, &tls_usec);
+        failure.fresh_tls = connects > 0 && tls_usec > 0 && t->response.status == 0;
+        (void)curl_easy_getinfo(t->easy, CURLINFO_PROXYAUTH_AVAIL, &failure.proxy_methods);
         (void)curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &os_errno);
         failure.socket_errno = t->socket_errno ? t->socket_errno : (int)os_errno;
         t->response.error = http_fault_fill(&failure, &t->response.fault);
-        fault_set_http_status(&t->response.fault, t->response.status);
+        if (!fault_is_of_proxy(&t->response.fault))
+                fault_set_http_status(&t->response.fault, t->response.status);
         text_reset(&t->body);
 }
 
@@ -329,15 +448,16 @@ void http_transfer_finish(HttpTransfer *t, CURLcode result)
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
         response->status = (int)status;
         response->elapsed_usec = clock_monotonic_usec() - t->started_usec;
-        response->retry_after_usec =
-                retry_after_parse(transfer_get_header(t, "Retry-After"),
-                                  transfer_get_header(t, "Date"), (int64_t)time(NULL));
+        response->retry_after_usec = retry_after_parse(
+                transfer_get_header(t, "Retry-After", CURLH_HEADER),
+                transfer_get_header(t, "Date", CURLH_HEADER), (int64_t)time(NULL));
         int64_t date_sec;
-        response->has_date = http_date_parse(transfer_get_header(t, "Date"), &date_sec) == 0;
+        response->has_date =
+                http_date_parse(transfer_get_header(t, "Date", CURLH_HEADER), &date_sec) == 0;
         if (response->has_date)
                 response->clock_ahead_sec = (int64_t)time(NULL) - date_sec;
-        t->content_type = strdup(transfer_get_header(t, "Content-Type"));
-        t->location = strdup(transfer_get_header(t, "Location"));
+        t->content_type = strdup(transfer_get_header(t, "Content-Type", CURLH_HEADER));
+        t->location = strdup(transfer_get_header(t, "Location", CURLH_HEADER));
         if (!t->content_type || !t->location)
                 t->stop = HTTP_STOP_MEMORY;
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "http/http.h"
+#include "http/http_credentials.h"
 #include "http/http_fault.h"
 #include <curl/curl.h>
 #include <sys/queue.h>
@@ -25,21 +26,27 @@ struct HttpTransfer {
         /* For http.c. */
         HttpClient *client;
         HttpPlace place;
-        TAILQ_ENTRY(HttpTransfer) entry; /* in the client's list for `place` */
+        void (*on_request)(HttpTransfer *t); /* by libcurl: the request goes out now */
+        TAILQ_ENTRY(HttpTransfer) entry;     /* in the client's list for `place` */
         HttpCallback callback;
         void *userdata;
 
         CURL *easy; /* NULL once finished: nothing of libcurl is left then */
-        struct curl_slist *headers;
-        char where[300]; /* host and port, for people */
+        struct curl_slist *headers, *proxy_headers;
+        char proxy[300]; /* its host and port, for people; "": none */
+        char where[700]; /* host and port, and by which proxy */
         char detail[CURL_ERROR_SIZE];
         size_t body_max_bytes;
         size_t headers_bytes;
         int socket_errno;
         HttpStop stop;
+        bool requested; /* it went out, as a whole or not, or may have */
         uint64_t request_timeout_usec;
         uint64_t started_usec; /* when it left the queue */
 
+        unsigned proxy_generation;          /* of the password that was sent to the proxy */
+        Text certificate, key;              /* which libcurl reads; as the form */
+        const HttpCredentials *credentials; /* of the client, once it was shown some */
         Text form; /* which libcurl reads; with one, the body is wiped as well */
         Text body;
         char *content_type;
@@ -52,6 +59,15 @@ typedef TAILQ_HEAD(HttpTransferList, HttpTransfer) HttpTransferList;
 /* -EINVAL: the request cannot be sent as it is; -ENOMEM. */
 int http_transfer_new(const HttpClientOptions *options, const HttpRequest *request,
                       HttpTransfer **ret);
+
+/* Sent with these from now on, copied: before it goes out. -ENOMEM, -EINVAL. */
+int http_transfer_show(HttpTransfer *t, const HttpCredentials *credentials);
+
+/* After it has ended, and before http_transfer_finish. */
+bool http_transfer_is_refused_by_proxy(const HttpTransfer *t);
+
+/* It is not sent: that is its answer. */
+void http_transfer_fail(HttpTransfer *t, int error, const Fault *fault);
 
 /* How long below the low speed ends a transfer. As waiting counts, the default never cuts an answer
  * short for which request_timeout_usec leaves time. */

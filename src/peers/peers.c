@@ -22,6 +22,7 @@ static void peers_free(Peers *p)
         (void)catalog_free(p->catalog);
         (void)oauth2_free(p->oauth2);
         (void)http_client_free(p->http);
+        redact_done(&p->proxy_redact);
         (void)mirror_free(p->mirror);
         (void)pg_pool_free(p->pool);
         (void)config_free(p->config);
@@ -162,6 +163,24 @@ static int load_catalog_secret(void *userdata, Text *ret, Fault *ret_fault)
         return secret_read(config_catalog_secret(c), ret, ret_fault);
 }
 
+static int load_proxy_password(void *userdata, Text *ret, Fault *ret_fault)
+{
+        Peers *p = userdata;
+        const ConfigCatalog *c = &p->config->catalog;
+        int r = secret_read(c->proxy_password_file, ret, ret_fault);
+        if (r >= 0 && redact_add(&p->proxy_redact, c->proxy_username, ret->data) < 0)
+                r = fault_no_memory(ret_fault);
+        if (r < 0)
+                fault_prefix(ret_fault, "proxy_password_file of [catalog]: ");
+        return r;
+}
+
+static int load_certificate(void *userdata, Text *ret_certificate, Text *ret_key, Fault *ret_fault)
+{
+        const Peers *p = userdata;
+        return config_read_certificate(&p->config->catalog, ret_certificate, ret_key, ret_fault);
+}
+
 /* libcurl would say it of each request. */
 static int try_ca_file(const char *path, Fault *ret_fault)
 {
@@ -199,6 +218,11 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
         HttpClientOptions http = {
                 .user_agent = "edgemirror/" EDGEMIRROR_VERSION,
                 .ca_file = c->ca_file,
+                .proxy = c->proxy,
+                .proxy_username = c->proxy_username,
+                .load_proxy_password = load_proxy_password,
+                .load_certificate = c->cert_file ? load_certificate : NULL,
+                .load_userdata = p,
                 .max_in_flight = c->max_requests,
                 .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
                 .request_timeout_usec = c->request_timeout_usec,
@@ -211,7 +235,8 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
                                                                    : &auth_oauth2,
                          .username = c->auth == CONFIG_AUTH_OAUTH2 ? c->client_id : c->username,
                          .load_secret = load_catalog_secret,
-                         .load_secret_userdata = c},
+                         .load_secret_userdata = c,
+                         .redact_also = &p->proxy_redact},
         };
         int r = try_ca_file(c->ca_file, ret_fault);
         if (r < 0)
@@ -224,6 +249,9 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
                 r = catalog_new(p->http, &catalog, &p->catalog);
         if (r < 0)
                 return failed("the catalog's side", r, ret_fault);
+        r = http_client_reload(p->http, ret_fault);
+        if (r < 0)
+                return r;
         r = catalog_load_secret(p->catalog, ret_fault);
         if (r < 0)
                 fault_prefix(ret_fault, "%s of [catalog]: ", catalog.auth.method->secret_key);

@@ -25,6 +25,7 @@ typedef struct Peers {
         Limiter limiter; /* of the catalog's pages */
 
         /* private */
+        Redact proxy_redact; /* of its passwords */
         sd_event *event;
         unsigned references;
         sd_event_source *release, *release_at_exit;

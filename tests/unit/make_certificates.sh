@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a certificate authority and server certificates of several faults for test_http_tls, in the folder that is given.
+# Makes certificate authorities, and certificates of servers and clients of several faults, in the folder that is given.
 set -eu
 cd "$1"
 
@@ -18,7 +18,7 @@ authority() {
 server() {
         new_key "$1"
         openssl req -new -key "$1.key" -out "$1.csr" -subj "/CN=$1" 2>>log
-        printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$2" >extensions
+        printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth,clientAuth\n' "$2" >extensions
         openssl ca -batch -notext -config ca.conf -extfile extensions -startdate "$3" -enddate "$4" \
                 -in "$1.csr" -out "$1.pem" 2>>log
 }
@@ -50,3 +50,9 @@ server not_yet IP:127.0.0.1 20490101000000Z 20491231000000Z
 
 new_key alone
 openssl req -x509 -new -key alone.key -out alone.pem -subj '/CN=alone' -days 2 -addext 'subjectAltName=IP:127.0.0.1' 2>>log
+
+# Of clients: one that has expired is signed by the same authority; `locked` has a passphrase.
+server client_a DNS:a.test 20200101000000Z 20491231000000Z
+server client_b DNS:b.test 20200101000000Z 20491231000000Z
+server client_old DNS:old.test 20200101000000Z 20200201000000Z
+openssl pkey -aes128 -passout pass:secret -in client_a.key -out locked.key 2>>log

@@ -104,6 +104,25 @@ static const struct {
          "localhost)\n"},
         {CATALOG "scope = s\n" POSTGRES EDGE, "t.conf:5: scope has no effect with auth = basic; "
                                               "accepted: only with auth = oauth2\n"},
+        {CATALOG "cert_file = /c\n" POSTGRES EDGE,
+         "t.conf:5: cert_file needs key_file; accepted: key_file = /absolute/path or "
+         "credential:NAME\n"},
+        {CATALOG "key_file = /c\n" POSTGRES EDGE,
+         "t.conf:5: key_file needs cert_file; accepted: cert_file = /absolute/path or "
+         "credential:NAME\n"},
+        {CATALOG "proxy_password_file = /c\n" POSTGRES EDGE,
+         "t.conf:5: proxy_password_file needs proxy_username; accepted: proxy_username = a text of "
+         "at most 255 bytes without a colon\n"},
+        {CATALOG "proxy = http://p:1\nproxy_username = u\n" POSTGRES EDGE,
+         "t.conf:6: proxy_username needs proxy_password_file; accepted: proxy_password_file = "
+         "/absolute/path or credential:NAME\n"},
+        {CATALOG "proxy_username = u\nproxy_password_file = /p\n" POSTGRES EDGE,
+         "t.conf:5: proxy_username needs proxy; accepted: proxy = http://HOST:PORT or "
+         "https://HOST:PORT\n"},
+        {"[catalog]\nurl = http://127.0.0.1\nusername = u\npassword_file = /p\n"
+         "proxy = http://p:1\n" POSTGRES EDGE,
+         "t.conf:5: proxy: url is http, so it would see the credentials; accepted: a proxy where "
+         "both url and token_url are https\n"},
         {CATALOG "token_file = /t\n" POSTGRES EDGE, "t.conf:5: token_file has no effect with auth "
                                                     "= basic; accepted: only with auth = bearer\n"},
         {CATALOG_LINES "auth = bearer\ntoken_file = /t\nusername = u\n" POSTGRES EDGE,

@@ -23,8 +23,9 @@
         "sync must write; leave it out: then the primary among the hosts is found, and status "    \
         "and "                                                                                     \
         "verify read a standby where none is there; " CONNINFO_FORM
-#define FILE_FORM "accepted: /absolute/path or credential:NAME\n"
-#define UUID_FORM "accepted: a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\n"
+#define PROXY_FORM "accepted: http://HOST:PORT or https://HOST:PORT\n"
+#define FILE_FORM  "accepted: /absolute/path or credential:NAME\n"
+#define UUID_FORM  "accepted: a UUID like 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\n"
 
 #define REMOVALS_BAD(text)                                                                         \
         "1:2: max_removals = " text ": neither a number of rows nor a share; accepted: a number "  \
@@ -99,6 +100,21 @@ static const Case REFUSED[] = {
          "accepted: token_file = /absolute/path or credential:NAME\n"},
         {"[catalog]", "ca_file = acme.pem",
          "1:2: ca_file = acme.pem: not an absolute path; accepted: /absolute/path\n"},
+        {"[catalog]", "proxy = proxy.example:3128",
+         "1:2: proxy: the address lacks http:// or https://; " PROXY_FORM},
+        {"[catalog]", "proxy = socks5://proxy.example:1080",
+         "1:2: proxy: neither https nor http; " PROXY_FORM},
+        {"[catalog]", "proxy = http://proxy.example",
+         "1:2: proxy: the port is missing; " PROXY_FORM},
+        {"[catalog]", "proxy = http://proxy.example:3128/x",
+         "1:2: proxy: a proxy has no path; " PROXY_FORM},
+        {"[catalog]", "proxy = http://user:hunter2@proxy.example:3128",
+         "1:2: proxy: the address holds a user name; use proxy_username and "
+         "proxy_password_file; " PROXY_FORM},
+        {"[catalog]", "proxy_password = hunter2",
+         "1:2: proxy_password: a secret does not belong into this file; write it to a file of its "
+         "own and name that with proxy_password_file; "
+         "accepted: proxy_password_file = /absolute/path or credential:NAME\n"},
         {"[catalog]", "max_requests = 0",
          "1:2: max_requests = 0: out of range; accepted: a whole number from 1 to 1000\n"},
         {"[catalog]", "max_requests = eight",

@@ -1,0 +1,78 @@
+/*
+ * client_certificate: see the header.
+ *
+ * What OpenSSL says of a failure is not repeated: the files are said to be the wrong ones, and that
+ * is it. Its queue of errors is left empty.
+ */
+#include "http/client_certificate.h"
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+static void cleanup_bio(BIO **b)
+{
+        BIO_free(*b);
+}
+
+static void cleanup_x509(X509 **x)
+{
+        X509_free(*x);
+}
+
+static void cleanup_pkey(EVP_PKEY **k)
+{
+        EVP_PKEY_free(*k);
+}
+
+/* Instead of a question on the terminal. */
+static int no_passphrase(char *out _unused_, int size _unused_, int writes _unused_, void *asked)
+{
+        *(bool *)asked = true;
+        return -1;
+}
+
+static int refuse(Fault *ret_fault, const char *what)
+{
+        ERR_clear_error();
+        return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_CONFIG_CERTIFICATE, "%s", what);
+}
+
+static time_t time_of(const ASN1_TIME *at)
+{
+        struct tm tm;
+        return ASN1_TIME_to_tm(at, &tm) == 1 ? timegm(&tm) : 0;
+}
+
+int client_certificate_check(const char *certificate, const char *key, ClientCertificate *ret,
+                             Fault *ret_fault)
+{
+        _cleanup_(cleanup_bio) BIO *certificate_bio = BIO_new_mem_buf(certificate, -1);
+        _cleanup_(cleanup_bio) BIO *key_bio = BIO_new_mem_buf(key, -1);
+        bool asked = false;
+        if (!certificate_bio || !key_bio)
+                return fault_no_memory(ret_fault);
+        _cleanup_(cleanup_x509) X509 *x =
+                PEM_read_bio_X509(certificate_bio, NULL, no_passphrase, &asked);
+        if (!x)
+                return refuse(ret_fault,
+                              "cert_file: it holds no certificate in PEM form (-----BEGIN "
+                              "CERTIFICATE-----)");
+        _cleanup_(cleanup_pkey) EVP_PKEY *k =
+                PEM_read_bio_PrivateKey(key_bio, NULL, no_passphrase, &asked);
+        if (!k && asked)
+                return refuse(ret_fault, "key_file: the key has a passphrase, which nobody could "
+                                         "enter; take it off: openssl pkey -in OLD -out NEW");
+        if (!k)
+                return refuse(ret_fault,
+                              "key_file: it holds no private key in PEM form (-----BEGIN "
+                              "PRIVATE KEY-----)");
+        if (X509_check_private_key(x, k) != 1)
+                return refuse(ret_fault, "key_file: the key is another one than that of the "
+                                         "certificate in cert_file");
+        if (ret)
+                *ret = (ClientCertificate){.valid_from = time_of(X509_get0_notBefore(x)),
+                                           .valid_until = time_of(X509_get0_notAfter(x))};
+        return 0;
+}

@@ -1,0 +1,103 @@
+/*
+ * http_credentials: see the header.
+ */
+#include "http/http_credentials.h"
+#include "base/base64.h"
+#include "http/client_certificate.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int http_credentials_init(HttpCredentials *c, const HttpClientOptions *options)
+{
+        *c = (HttpCredentials){.loaders = *options};
+        if (options->proxy_username && !(c->username = strdup(options->proxy_username)))
+                return -ENOMEM;
+        return 0;
+}
+
+void http_credentials_done(HttpCredentials *c)
+{
+        text_wipe(&c->proxy_line);
+        text_wipe(&c->certificate);
+        text_wipe(&c->key);
+        free(c->username);
+        *c = (HttpCredentials){0};
+}
+
+/* Moves *fresh to *to when it is another one. */
+static bool text_replace(Text *to, Text *fresh)
+{
+        if (text_equal(to->data, fresh->data))
+                return false;
+        text_wipe(to);
+        *to = *fresh;
+        *fresh = (Text){0};
+        return true;
+}
+
+/* RFC 7617 */
+static int proxy_line_format(const char *username, const char *password, Text *ret)
+{
+        char *value = base64_credentials(username, password);
+        if (!value)
+                return -ENOMEM;
+        int r = text_printf(ret, "Proxy-Authorization: Basic %s", value);
+        explicit_bzero(value, strlen(value));
+        free(value);
+        return r;
+}
+
+static int credentials_failed(char *unread, size_t size, const Fault *fault, int r)
+{
+        (void)snprintf(unread, size,
+                       "; what is on disk now cannot be used and was not sent: %.400s",
+                       fault->message);
+        return r;
+}
+
+int http_credentials_reload_proxy(HttpCredentials *c, Fault *ret_fault)
+{
+        _cleanup_(text_wipe) Text password = {0}, line = {0};
+        if (!c->username)
+                return 0;
+        c->proxy_unread[0] = '\0';
+        int r = c->loaders.load_proxy_password(c->loaders.load_userdata, &password, ret_fault);
+        if (r >= 0 && proxy_line_format(c->username, password.data, &line) < 0)
+                r = fault_no_memory(ret_fault);
+        if (r < 0)
+                return credentials_failed(c->proxy_unread, sizeof(c->proxy_unread), ret_fault, r);
+        if (!text_replace(&c->proxy_line, &line))
+                return 0;
+        c->proxy_generation++;
+        c->proxy_accepted = false;
+        return 1;
+}
+
+int http_credentials_reload_certificate(HttpCredentials *c, Fault *ret_fault)
+{
+        _cleanup_(text_wipe) Text certificate = {0}, key = {0};
+        if (!c->loaders.load_certificate)
+                return 0;
+        c->certificate_unread[0] = '\0';
+        int r = c->loaders.load_certificate(c->loaders.load_userdata, &certificate, &key,
+                                            ret_fault);
+        bool same = r >= 0 && text_equal(c->certificate.data, certificate.data) &&
+                    text_equal(c->key.data, key.data);
+        if (same)
+                return 0;
+        /* Also what is half replaced. */
+        if (r >= 0)
+                r = client_certificate_check(certificate.data, key.data, NULL, ret_fault);
+        if (r < 0)
+                return credentials_failed(c->certificate_unread, sizeof(c->certificate_unread),
+                                          ret_fault, r);
+        (void)text_replace(&c->certificate, &certificate);
+        (void)text_replace(&c->key, &key);
+        return 1;
+}
+
+bool http_credentials_in_doubt(const HttpCredentials *c)
+{
+        return c->proxy_line.size > 0 && !c->proxy_accepted;
+}
