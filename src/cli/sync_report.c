@@ -37,8 +37,8 @@ int sync_report_status(const SyncReport *r)
 bool sync_report_catalog_away(const SyncReport *r)
 {
         const Fault *f = &r->fault;
-        bool of_catalog = f->origin == ORIGIN_CATALOG || f->origin == ORIGIN_GATEWAY ||
-                          fault_is_of_proxy(f);
+        bool of_catalog =
+                f->origin == ORIGIN_CATALOG || f->origin == ORIGIN_GATEWAY || fault_is_of_proxy(f);
         bool peer = f->scope == FAULT_PEER && !f->refused && of_catalog;
         return r->outcome == OUTCOME_FAILED && (peer || fault_is_of_gateway(f));
 }

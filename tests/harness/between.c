@@ -259,7 +259,7 @@ void harness_between_stop(HarnessBetween *b)
 {
         if (b->pid <= 0)
                 return;
-        (void)kill(b->pid, SIGKILL); /* nothing of it is kept, and none of them is in a hurry */
+        (void)kill(b->pid, SIGKILL); /* it has nothing to finish */
         assert_int_equal(waitpid(b->pid, NULL, 0), b->pid);
         b->pid = 0;
 }
