@@ -31,9 +31,11 @@ WITH schema AS (
      WHERE c.edge_connection_id = d.edge_connection_id
     RETURNING c.edge_connection_id, c.epoch, c.next_run_at, d.was_holder
 ), waiting AS (
-    SELECT least((SELECT min(c.next_run_at) FROM edgemirror.edge_claim c
-                   WHERE c.holder IS NULL AND c.edge_connection_id <> ALL ($4::uuid[])
-                     AND NOT EXISTS (SELECT FROM due d WHERE d.edge_connection_id = c.edge_connection_id)),
+    -- Not a minimum: the first of the index that will do, however many edges there are.
+    SELECT least((SELECT c.next_run_at FROM edgemirror.edge_claim c
+                   WHERE c.holder IS NULL AND c.next_run_at IS NOT NULL AND c.edge_connection_id <> ALL ($4::uuid[])
+                     AND c.edge_connection_id NOT IN (SELECT d.edge_connection_id FROM due d)
+                   ORDER BY c.next_run_at LIMIT 1),
                  (SELECT min(c.expires_at) FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
                    WHERE c.holder IS NOT NULL AND e.enabled AND c.edge_connection_id <> ALL ($4::uuid[])
                      AND NOT EXISTS (SELECT FROM due d WHERE d.edge_connection_id = c.edge_connection_id))) AS at
