@@ -81,7 +81,7 @@ static int apply_try_unchanged(ApplyTask *t)
         apply_set_ages(t, &t->unchanged);
         t->try = task_step(sql_apply_unchanged, &t->unchanged, unchanged_on_result);
         t->try.prepared = true;
-        PgWork work = {.steps = &t->try, .n_steps = 1};
+        PgWork work = {.steps = &t->try, .n_steps = 1, .phase = "apply"};
         return task_continue(&t->task, &work);
 }
 
@@ -95,6 +95,7 @@ static int apply_whole(ApplyTask *t)
         PgWork work = {.steps = t->steps,
                        .n_steps = APPLY_STEPS,
                        .transaction = true,
+                       .phase = "apply",
                        .bulk = true,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
         return task_continue(&t->task, &work);
@@ -112,8 +113,10 @@ static int apply_read_back(ApplyTask *t)
         t->stage = APPLY_READ_BACK;
         t->read_back[0] = task_step(sql_run_read_back_wait, &t->edge, NULL);
         t->read_back[1] = task_step(sql_run_read_back, &t->run, read_back_on_result);
-        PgWork work = {
-                .steps = t->read_back, .n_steps = ARRAY_SIZE(t->read_back), .transaction = true};
+        PgWork work = {.steps = t->read_back,
+                       .n_steps = ARRAY_SIZE(t->read_back),
+                       .transaction = true,
+                       .phase = "apply"};
         return task_continue(&t->task, &work);
 }
 

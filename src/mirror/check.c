@@ -30,6 +30,7 @@ typedef struct CheckTask {
         MirrorCheckCallback callback;
         CheckStage stage;
         PgStep steps[2];
+        Params locks; /* of sql_lock_wait, beside the task's own, of sql_check_privileges */
         bool schema_there;
         bool superuser;
         bool privileges_missing;
@@ -255,9 +256,14 @@ static PgWork check_work(CheckTask *t)
         /* it is not known yet whose the schema is */
         t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
         t->steps[1] = task_step(stages[t->stage].sql,
-                                t->stage == CHECK_PRIVILEGES ? &t->task.params : NULL,
+                                t->stage == CHECK_PRIVILEGES ? &t->task.params
+                                : t->stage == CHECK_LOCKS    ? &t->locks
+                                                             : NULL,
                                 stages[t->stage].on_result);
-        return (PgWork){.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
+        return (PgWork){.steps = t->steps,
+                        .n_steps = ARRAY_SIZE(t->steps),
+                        .transaction = true,
+                        .phase = "check"};
 }
 
 /* Whether there is another stage. What is refused for want of a privilege has been reported by the
@@ -300,14 +306,22 @@ static bool check_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fa
         return false;
 }
 
+static void check_done(MirrorTask *task)
+{
+        params_done(&((CheckTask *)task)->locks);
+}
+
 int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, MirrorTask **ret)
 {
         CheckTask *t = task_new(m, sizeof(*t), check_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
+        t->task.done = check_done;
         params_text(&t->task.params, NULL); /* this role */
         params_bool(&t->task.params, false);
+        params_bool(&t->locks, false);
+        t->task.params.failed = t->task.params.failed || t->locks.failed;
         PgWork work = check_work(t);
         return task_start(&t->task, &work, ret);
 }

@@ -58,7 +58,7 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, MirrorWait waiting_for
         params_text(&t->task.params, wait_names[waiting_for]);
         params_text(&t->task.params, message);
         params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
-        return task_start_statement(&t->task, sql_instance_beat, beat_on_result, ret);
+        return task_start_statement(&t->task, "instance", sql_instance_beat, beat_on_result, ret);
 }
 
 /* ---- the last one --------------------------------------------------------------------------- */
@@ -77,7 +77,7 @@ int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callbac
                 return -ENOMEM;
         t->callback.plain = callback;
         params_uuid(&t->task.params, instance);
-        return task_start_statement(&t->task, sql_instance_stop, NULL, ret);
+        return task_start_statement(&t->task, "instance", sql_instance_stop, NULL, ret);
 }
 
 /* ---- all of them ---------------------------------------------------------------------------- */
@@ -117,5 +117,6 @@ int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata
                 return -ENOMEM;
         t->callback.instances = callback;
         params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
-        return task_start_statement(&t->task, sql_instance_list, instances_on_result, ret);
+        return task_start_statement(&t->task, "instance", sql_instance_list, instances_on_result,
+                                    ret);
 }

@@ -99,7 +99,7 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
         params_usec(&t->task.params, request->job_max_age_usec);
         params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
         params_names(&t->task.params, job_states_terminal());
-        return task_start_statement(&t->task, sql_claim, claim_on_result, ret);
+        return task_start_statement(&t->task, "claim", sql_claim, claim_on_result, ret);
 }
 
 /* ---- progress ------------------------------------------------------------------------------- */
@@ -150,7 +150,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         params_int(p, progress->pages);
         params_int(p, progress->requests);
         params_int(p, progress->listed);
-        return task_start_statement(&t->task, sql_progress, lease_on_count, ret);
+        return task_start_statement(&t->task, "progress", sql_progress, lease_on_count, ret);
 }
 
 /* ---- finish --------------------------------------------------------------------------------- */
@@ -202,5 +202,5 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
         t->callback.plain = callback;
         params_ending(&t->task.params, run, ending);
         params_int(&t->task.params, ending->listed);
-        return task_start_statement(&t->task, sql_finish, lease_on_count, ret);
+        return task_start_statement(&t->task, "finish", sql_finish, lease_on_count, ret);
 }

@@ -127,10 +127,10 @@ int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret)
         return r;
 }
 
-int task_start_statement(MirrorTask *task, const char *sql, PgStepResult on_result,
-                         MirrorTask **ret)
+int task_start_statement(MirrorTask *task, const char *phase, const char *sql,
+                         PgStepResult on_result, MirrorTask **ret)
 {
-        PgWork work = {.steps = &task->step, .n_steps = 1};
+        PgWork work = {.steps = &task->step, .n_steps = 1, .phase = phase};
         task->step = task_step(sql, &task->params, on_result);
         task->step.prepared = true;
         return task_start(task, &work, ret);

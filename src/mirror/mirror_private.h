@@ -44,9 +44,9 @@ void *task_new(Mirror *m, size_t size, TaskComplete complete, void *userdata);
  * task is freed and the error returned. */
 int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret);
 
-/* The same for one statement with the task's parameters; its text is borrowed. */
-int task_start_statement(MirrorTask *task, const char *sql, PgStepResult on_result,
-                         MirrorTask **ret);
+/* The same for one statement with the task's parameters; its text is borrowed. phase: of PgWork. */
+int task_start_statement(MirrorTask *task, const char *phase, const char *sql,
+                         PgStepResult on_result, MirrorTask **ret);
 
 /* The same for a task that has work behind it already: an error is returned and the task left as it
  * is. */

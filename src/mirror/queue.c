@@ -82,7 +82,7 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *exclude, size_t n_exc
         params_uuids(&t->task.params, exclude, n_exclude);
         params_int(&t->task.params, mirror_schema_version());
         params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
-        return task_start_statement(&t->task, sql_take_due, due_on_result, ret);
+        return task_start_statement(&t->task, "queue", sql_take_due, due_on_result, ret);
 }
 
 /* ---- due times ------------------------------------------------------------------------------ */
@@ -109,7 +109,7 @@ static int write_start(Mirror *m, const char *sql, const Uuid *edge, int64_t epo
         params_uuid(&t->task.params, edge);
         params_int(&t->task.params, epoch);
         params_int(&t->task.params, next_run_usec);
-        return task_start_statement(&t->task, sql, NULL, ret);
+        return task_start_statement(&t->task, "queue", sql, NULL, ret);
 }
 
 int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec,

@@ -80,6 +80,7 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
         PgWork work = {.steps = t->steps,
                        .n_steps = FIND_STEPS,
                        .transaction = true,
+                       .phase = "retire",
                        .read_only = true,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
         return task_start(&t->task, &work, ret);
@@ -143,6 +144,7 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
         PgWork work = {.steps = t->steps,
                        .n_steps = forget ? RETIRE_STEPS : STEP_FORGET_HISTORY,
                        .transaction = true,
+                       .phase = "retire",
                        .statement_timeout_usec = USEC_PER_HOUR};
         return task_start(&t->task, &work, ret);
 }

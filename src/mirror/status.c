@@ -131,6 +131,7 @@ int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback call
         PgWork work = {.steps = t->steps,
                        .n_steps = ARRAY_SIZE(t->steps),
                        .transaction = true,
+                       .phase = "status",
                        .read_only = true,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         return task_start(&t->task, &work, ret);

@@ -66,6 +66,7 @@ int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback call
                        .n_steps = ARRAY_SIZE(t->steps),
                        .transaction = true,
                        .read_only = true,
+                       .phase = "verify",
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
         return task_start(&t->task, &work, ret);
 }

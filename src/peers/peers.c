@@ -4,6 +4,7 @@
 #include "pg/pg.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -133,6 +134,8 @@ static int try_password(ConfigPostgres *c, Fault *ret_fault)
 int peers_open_mirror(Peers *p, bool only_reads, Fault *ret_fault)
 {
         ConfigPostgres *c = &p->config->postgres;
+        char name[64]; /* what the server keeps of it, less the phase */
+        (void)snprintf(name, sizeof(name), "edgemirror/%.40s", p->config->daemon.instance);
         int r = try_password(c, ret_fault);
         if (r < 0)
                 return r;
@@ -140,7 +143,7 @@ int peers_open_mirror(Peers *p, bool only_reads, Fault *ret_fault)
                 .conninfo = c->conninfo,
                 .load_password = c->password_file ? load_password : NULL,
                 .load_password_userdata = c,
-                .application_name = "edgemirror",
+                .application_name = name,
                 .max_connections = c->max_connections,
                 .only_reads = only_reads,
                 .search_path = MIRROR_SEARCH_PATH,

@@ -54,6 +54,7 @@ static const char *begin_sql(const PgWork *work)
  */
 static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_BYTES])
 {
+        const char *phase = c->task->work.phase;
         (void)snprintf(
                 out, SETTINGS_BYTES,
                 "SELECT pg_catalog.pg_backend_pid()"
@@ -73,11 +74,16 @@ static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_
                 ", CASE WHEN pg_catalog.current_setting('client_connection_check_interval', true) "
                 "IS NOT NULL"
                 " AND pg_catalog.version() OPERATOR(pg_catalog.~~) '%%linux%%'"
-                " THEN pg_catalog.set_config('client_connection_check_interval', '2s', true) END",
+                " THEN pg_catalog.set_config('client_connection_check_interval', '2s', true) END"
+                "%s%s%s",
                 c->server->options.search_path,
                 (unsigned long long)(statement_timeout(c) / USEC_PER_MSEC),
                 (unsigned long long)(lock_timeout(c) / USEC_PER_MSEC),
-                (unsigned long long)(IDLE_TIMEOUT_USEC / USEC_PER_MSEC));
+                (unsigned long long)(IDLE_TIMEOUT_USEC / USEC_PER_MSEC),
+                phase ? ", pg_catalog.set_config('application_name', pg_catalog.concat("
+                        "pg_catalog.current_setting('application_name'), ' "
+                      : "",
+                phase ? phase : "", phase ? "'), true)" : "");
         return out;
 }
 

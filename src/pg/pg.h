@@ -118,6 +118,8 @@ typedef struct PgWork {
         /* transaction: BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ: one snapshot for all steps
          */
         bool read_only;
+        /* what it does, a word: follows the application_name while it lasts; NULL: nothing */
+        const char *phase;
         uint64_t statement_timeout_usec; /* 0: the pool's */
         uint64_t lock_timeout_usec;      /* 0: the pool's */
         /* may take minutes: one connection of the pool is kept free of such work, for what must not

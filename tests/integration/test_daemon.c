@@ -48,8 +48,9 @@ static void ready_is_said_once_the_edges_are_registered(void **state)
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge");
         HarnessService *s = service_begin(w, 0);
         service_await_sql(
-                w, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' "
-                   "AND wait_event_type = 'Lock'");
+                w,
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'edgemirror/%%' "
+                "AND wait_event_type = 'Lock'");
         assert_int_equal(harness_service_said(s, "READY=1"), 0);
         PQfinish(lock);
         harness_service_await(s, "READY=1", 1);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#define SESSIONS "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror'"
+#define SESSIONS "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'edgemirror/%'"
 
 static int six_edges(void **state)
 {

@@ -115,6 +115,21 @@ static void limits_hold_in_the_transaction_and_not_after_it(void **state)
         assert_string_equal(call.value, "0 0");
 }
 
+/* Who looks at the sessions sees what each one does, while it does it. */
+static void a_session_is_named_by_what_it_does(void **state)
+{
+        static const PgStep steps[] = {STEP("SELECT current_setting('application_name')")};
+        PgWork work = WORK_OF(steps), single = SINGLE_OF(steps[0]);
+        work.phase = single.phase = "apply";
+        Call call;
+        bench_run(*state, &call, &work);
+        assert_string_equal(call.value, "bench apply");
+        bench_run(*state, &call, &single);
+        assert_string_equal(call.value, "bench apply");
+        bench_query(*state, &call, steps[0].sql);
+        assert_string_equal(call.value, "bench");
+}
+
 static PgNext commit_now(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         (void)bench_on_result(result, userdata, ret_fault);
@@ -446,6 +461,7 @@ int main(void)
                 cmocka_unit_test_setup(steps_follow_each_other_and_commit, bench_renew),
                 cmocka_unit_test_setup(limits_hold_in_the_transaction_and_not_after_it,
                                        bench_renew),
+                cmocka_unit_test_setup(a_session_is_named_by_what_it_does, bench_renew),
                 cmocka_unit_test_setup(a_handler_decides, bench_renew),
                 cmocka_unit_test_setup(a_cursor_is_fetched_to_its_end, bench_renew),
                 cmocka_unit_test_setup(a_step_that_is_not_wanted_is_passed_by, bench_renew),

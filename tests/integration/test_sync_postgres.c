@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define IN_APPLY                                                                                   \
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror' AND "         \
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'edgemirror/%' AND "    \
         "wait_event_type = 'Lock'"
 
 static void rename_a_row(World *w, const char *name)
@@ -288,8 +288,9 @@ static void a_heartbeat_behind_the_apply_does_not_unsay_it(void **state)
         short_lease(w);
         let_commit_hang(w, "database_connection");
         pid_t pid = start_sync(w);
-        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'edgemirror'"
-                     " AND wait_event_type = 'Lock'");
+        await_sql(w,
+                  "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'edgemirror/%'"
+                  " AND wait_event_type = 'Lock'");
         free(harness_sql(&w->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
                                  "wait_event = 'SyncRep'"));
         assert_published_once(w, pid);

@@ -139,7 +139,7 @@ static void a_stop_in_any_phase_is_prompt_and_gives_the_lease_back(void **state)
 
 /* ---- PostgreSQL is waited for --------------------------------------------------------------- */
 
-#define SESSIONS_OF_OURS "FROM pg_stat_activity WHERE application_name = 'edgemirror'"
+#define SESSIONS_OF_OURS "FROM pg_stat_activity WHERE application_name LIKE 'edgemirror/%'"
 
 /* A session that has a table for itself. */
 static PGconn *locker;

@@ -27,8 +27,8 @@ static void await_statistics(World *w)
 {
         static int told;
         char sql[160];
-        await_sql(w, "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name = "
-                     "'edgemirror'");
+        await_sql(w, "SELECT (count(*) = 0)::int FROM pg_stat_activity WHERE application_name "
+                     "LIKE 'edgemirror/%'");
         free(harness_sql(&w->pg, "INSERT INTO public.told VALUES (1)"));
         (void)snprintf(
                 sql, sizeof(sql),
