@@ -10,6 +10,8 @@
  */
 #include "mirror/migrate.h"
 #include "base/duration.h"
+#include "base/timer.h"
+#include "mirror/lock_wait.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include "mirror/trust_private.h"
@@ -17,10 +19,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What waits behind a lock that is asked for waits, too, readers among it: so it is not asked for
+ * long, but long enough to see who holds it. */
+#define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
+#define LOOK_AFTER_USEC   (6 * USEC_PER_SEC)
+
 typedef struct MigrateTask {
         MirrorTask task;
         MigrateCallback callback;
-        PgStep steps[10];
+        PgStep steps[12];
         size_t n_steps;
         Params checksum; /* beside the task's own, of sql_migrate_record */
         /* index in sql_migrations; 0 is the bootstrap, done with every transaction */
@@ -32,11 +39,16 @@ typedef struct MigrateTask {
         bool sharing;
         bool knows_catalog; /* the table is there */
         Text notes;
+        Timer look_timer;
+        MirrorTask *look; /* what the transaction waits for */
+        Fault holder;     /* … that was: who holds the lock; scope NONE: nobody */
 } MigrateTask;
 
 static void migrate_done(MirrorTask *task)
 {
         MigrateTask *t = (MigrateTask *)task;
+        timer_cancel(&t->look_timer);
+        (void)mirror_cancel(t->look);
         params_done(&t->checksum);
         free(t->recorded);
         text_done(&t->notes);
@@ -107,6 +119,20 @@ static PgNext migrate_on_foreign(const PGresult *result, void *userdata _unused_
         return foreign_check(result, true, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
+/* A schema that another mirror fills is not changed while it does. */
+static PgNext migrate_on_subscribed(const PGresult *result, void *userdata _unused_,
+                                    Fault *ret_fault)
+{
+        const char *disable = result_text(result, 0, 0);
+        if (!disable)
+                return PG_NEXT;
+        fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
+                  "this database subscribes to another mirror, which writes its tables: %s then "
+                  "migrate, then ENABLE it",
+                  disable);
+        return PG_ROLLBACK;
+}
+
 /* One paragraph for each thing that is left to an administrator. */
 static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -151,15 +177,33 @@ static void migrate_begin(MigrateTask *t)
         migrate_step(t, task_step(sql_migrate_foreign, NULL, migrate_on_foreign));
 }
 
+static void migrate_on_look(const Fault *fault, void *userdata)
+{
+        MigrateTask *t = userdata;
+        t->look = NULL;
+        if (fault->code == CODE_PG_LOCK_WAIT)
+                t->holder = *fault;
+}
+
+static void migrate_look_for_holder(void *userdata)
+{
+        MigrateTask *t = userdata;
+        (void)mirror_lock_wait(t->task.mirror, true, migrate_on_look, t, &t->look);
+}
+
 static int migrate_run(MigrateTask *t)
 {
         PgWork work = {.steps = t->steps,
                        .n_steps = t->n_steps,
                        .transaction = true,
-                       .statement_timeout_usec = USEC_PER_HOUR};
+                       .phase = "migrate",
+                       .statement_timeout_usec = USEC_PER_HOUR,
+                       .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         if (t->task.params.failed || t->checksum.failed)
                 return -ENOMEM;
-        return task_continue(&t->task, &work);
+        int r = timer_start(&t->look_timer, pg_pool_event(t->task.mirror->pool), LOOK_AFTER_USEC,
+                            USEC_PER_SEC, migrate_look_for_holder, t);
+        return r < 0 ? r : task_continue(&t->task, &work);
 }
 
 /* Looks; and compares the checksum of one applied migration with ours, if there is one left to
@@ -198,6 +242,7 @@ static int migrate_apply(MigrateTask *t)
         params_text(&t->task.params, migration->text);
         migrate_begin(t);
         migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_still_missing));
+        migrate_step(t, task_step(sql_migrate_subscribed, NULL, migrate_on_subscribed));
         migrate_step(t, script(migration->text));
         migrate_step(t, task_step(sql_migrate_record, &t->task.params, NULL));
         return migrate_run(t);
@@ -236,6 +281,10 @@ static int migrate_next(MigrateTask *t)
 static bool migrate_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         MigrateTask *t = (MigrateTask *)task;
+        timer_cancel(&t->look_timer);
+        t->look = mirror_cancel(t->look);
+        if (fault->code == CODE_PG_LOCK_TIMEOUT && t->holder.scope != FAULT_NONE)
+                fault = &t->holder;
         bool applied = end == PG_END_DONE && t->next > 0 && !t->sharing;
         if (applied)
                 t->version = sql_migrations[t->next].number;

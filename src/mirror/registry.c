@@ -55,6 +55,21 @@ static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault 
         return catalog_check(t->task.mirror, result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
+/* The first change would need it, which may be weeks away. */
+static PgNext register_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        const char *grant = result_text(result, 0, 2);
+        PgNext next = trust_on_version(result, userdata, ret_fault);
+        if (next != PG_NEXT || !grant)
+                return next;
+        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
+                  "this role may not make temporary tables, which every change of the mirror "
+                  "needs; an administrator runs: %s",
+                  grant);
+        ret_fault->refused = true;
+        return PG_ROLLBACK;
+}
+
 static PgNext register_on_lock(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         RegisterTask *t = userdata;
@@ -170,7 +185,7 @@ static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n,
  * need not wait for it. */
 static void register_steps(RegisterTask *t)
 {
-        t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, trust_on_version);
+        t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
         t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, register_on_lock);
         /* Another instance may be first: what is there then decides. */
         t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &t->catalog, NULL);
@@ -202,6 +217,7 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
         PgWork work = {.steps = t->steps,
                        .n_steps = looks ? 2 : REGISTER_STEPS,
                        .transaction = true,
+                       .phase = "register",
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         return task_start(&t->task, &work, ret);
 }

@@ -26,6 +26,7 @@ typedef struct MirrorBench {
         MirrorApplied applied;
         MirrorPruned pruned;
         MigrateReport migrated;
+        char checked[4096]; /* what bench_try_check found, a line each */
 } MirrorBench;
 
 extern const Uuid bench_edge, bench_other_edge; /* registered as "one" and "two" */
@@ -33,6 +34,8 @@ extern const Uuid bench_edge, bench_other_edge; /* registered as "one" and "two"
 void bench_connect(MirrorBench *b);    /* a pool and a mirror on a server that runs */
 void bench_disconnect(MirrorBench *b); /* fine when it is not connected */
 void bench_migrate(MirrorBench *b);
+void bench_try_migrate(MirrorBench *b); /* the fault is in the bench */
+void bench_try_check(MirrorBench *b);
 void bench_register(MirrorBench *b);
 void bench_try_register(MirrorBench *b); /* the fault is in the bench */
 

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -255,6 +256,34 @@ static void a_schema_with_a_gap_is_not_migrated(void **state)
         assert_non_null(strstr(w->fault.message, "lacks migration 1"));
         free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; "
                                  "DROP TABLE public.kept"));
+        migrate(w);
+        assert_string_equal(w->fault.message, "");
+}
+
+/* Whoever waits for a lock of migrate waits behind it: so it does not wait for long, and says who
+ * holds what it wants. */
+static void migrate_does_not_wait_for_a_lock_for_long_and_says_who_holds_it(void **state)
+{
+        World *w = *state;
+        char conninfo[512];
+        (void)snprintf(conninfo, sizeof(conninfo), "%s application_name=somebody", w->pg.service);
+        PGconn *conn = PQconnectdb(conninfo);
+        PQclear(PQexec(conn, "BEGIN; LOCK TABLE edgemirror.schema_version"));
+        time_t began = time(NULL);
+        migrate(w);
+        assert_true(time(NULL) - began < 30);
+        assert_string_equal(fault_code_name(w->fault.code), "pg-lock-wait");
+        assert_non_null(strstr(w->fault.message, "edgemirror.schema_version"));
+        assert_non_null(strstr(w->fault.message, "application \"somebody\""));
+        PQclear(PQexec(conn, "ROLLBACK"));
+
+        /* another migrate, which makes the same */
+        PQclear(PQexec(conn, "BEGIN; SET LOCAL search_path = pg_catalog; SELECT "
+                             "pg_advisory_xact_lock(hashtextextended('edgemirror.migrate', 0))"));
+        migrate(w);
+        assert_string_equal(fault_code_name(w->fault.code), "pg-lock-wait");
+        assert_non_null(strstr(w->fault.message, "a lock on the schema, held by process"));
+        PQfinish(conn);
         migrate(w);
         assert_string_equal(w->fault.message, "");
 }
@@ -733,6 +762,9 @@ int main(void)
                 cmocka_unit_test_setup(migrate_twice_changes_nothing, empty_tables),
                 cmocka_unit_test_setup(migrate_refuses_newer_schema_and_changed_text, empty_tables),
                 cmocka_unit_test_setup(a_schema_with_a_gap_is_not_migrated, empty_tables),
+                cmocka_unit_test_setup(
+                        migrate_does_not_wait_for_a_lock_for_long_and_says_who_holds_it,
+                        empty_tables),
                 cmocka_unit_test_setup(adds_changes_links_and_holds, empty_tables),
                 cmocka_unit_test_setup(the_later_observation_of_an_id_counts, empty_tables),
                 cmocka_unit_test_setup(a_row_that_moves_is_moved, empty_tables),

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -31,6 +32,8 @@ enum {
         RECIPE_LAG,
         RECIPE_READY,
         RECIPE_FRESHNESS,
+        RECIPE_DISABLE,
+        RECIPE_ENABLE,
         RECIPE_NEW_TABLES,
         RECIPE_DROP,
         RECIPE_EMPTY,
@@ -217,8 +220,14 @@ static void the_subscriber_gets_what_was_there_and_what_comes(void **state)
 static void an_upgrade_of_the_subscriber_first_and_then_the_publisher_loses_nothing(void **state)
 {
         Pair *p = *state;
+        bench_try_migrate(&p->subscriber); /* it is being written */
+        assert_string_equal(fault_code_name(p->subscriber.fault.code), "pg-subscriber");
+        assert_non_null(
+                strstr(p->subscriber.fault.message, "ALTER SUBSCRIPTION edgemirror DISABLE;"));
+        follow(p, RECIPE_DISABLE, NULL);
         bench_migrate(&p->subscriber);
         assert_int_equal(p->subscriber.migrated.from_version, OLD_VERSION);
+        follow(p, RECIPE_ENABLE, NULL);
         free(harness_sql(
                 &p->publisher.pg,
                 "UPDATE edgemirror.database_connection SET name = 'between' WHERE name LIKE '%3';"
@@ -399,6 +408,55 @@ static void every_published_table_is_known_by_its_primary_key(void **state)
                    "t");
 }
 
+/* Why the mirror is old is known where reports read it. */
+static void the_subscriber_says_why_an_edge_is_old(void **state)
+{
+        Pair *p = *state;
+        static const char why[] = "SELECT format('%s %s %s %s %s', edge, last_outcome, "
+                                  "consecutive_failures, scheduled, overdue) FROM "
+                                  "edgemirror.freshness WHERE edge = 'one'";
+        bench_fail(&p->publisher, &bench_edge);
+        wait_until_equal(p);
+        assert_sql(&p->subscriber, why, "one failed 1 f f");
+        assert_sql(
+                &p->subscriber,
+                "SELECT format('%s %s', edge, problem) FROM edgemirror.run WHERE NOT ok ORDER BY "
+                "run_id DESC LIMIT 1",
+                "one failed, nothing was applied");
+        bench_apply(&p->publisher, &bench_edge, (const BenchRow[]){{1, "renamed", 5}}, 1);
+        wait_until_equal(p);
+}
+
+/* A publication is not in a dump of the schema. */
+static void what_is_restored_from_a_dump_lacks_the_publication_and_gets_it_again(void **state)
+{
+        Pair *p = *state;
+        char program[400], command[1200];
+        (void)snprintf(program, sizeof(program), "%s/pg_dump", p->publisher.pg.bin);
+        if (access(program, X_OK) < 0) {
+                print_message("# %s is not there\n", program);
+                skip();
+        }
+        MirrorBench restored = {0};
+        harness_postgres_start(&restored.pg);
+        (void)snprintf(command, sizeof(command),
+                       "%s -h %s -U postgres -n edgemirror --no-owner --no-privileges test | "
+                       "%s/psql -qX -v "
+                       "ON_ERROR_STOP=1 -h %s -U em test >/dev/null",
+                       program, p->publisher.pg.folder, p->publisher.pg.bin, restored.pg.folder);
+        free(harness_sql(&restored.pg, "GRANT CREATE ON DATABASE test TO em"));
+        assert_int_equal(system(command), 0);
+        bench_connect(&restored);
+        assert_sql(&restored, "SELECT count(*) FROM pg_publication", "0");
+        bench_try_check(&restored);
+        assert_non_null(strstr(restored.checked, "the publication edgemirror is not there"));
+        bench_migrate(&restored);
+        assert_sql(&restored,
+                   "SELECT count(*) FROM pg_publication_tables WHERE pubname = 'edgemirror'", "6");
+        bench_register(&restored);
+        bench_stop(&restored);
+}
+
 /* A mirror has one writer. */
 static void nobody_syncs_into_the_subscriber(void **state)
 {
@@ -421,10 +479,13 @@ int main(void)
                 cmocka_unit_test(syncs_arrive_with_adds_changes_moves_and_removals),
                 cmocka_unit_test(a_subscriber_that_was_away_catches_up),
                 cmocka_unit_test(a_publisher_that_was_restarted_is_found_again),
+                cmocka_unit_test(the_subscriber_says_why_an_edge_is_old),
                 cmocka_unit_test(pruning_is_followed),
                 cmocka_unit_test(a_new_column_may_come_first_on_either_side),
                 cmocka_unit_test(the_questions_about_the_state_are_answered),
                 cmocka_unit_test(every_published_table_is_known_by_its_primary_key),
+                cmocka_unit_test(
+                        what_is_restored_from_a_dump_lacks_the_publication_and_gets_it_again),
         };
         return cmocka_run_group_tests_name("replication", tests, begin_with_an_older_schema, end);
 }

@@ -626,6 +626,12 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         free(grants);
         assert_int_equal(RUN(w, "check"), 0);
         assert_int_equal(sync_all(w), 0);
+
+        /* the next sync writes nothing, and says what the next change would lack all the same */
+        sql(w, "REVOKE TEMPORARY ON DATABASE test FROM svc");
+        assert_int_equal(RUN(w, "sync"), 77);
+        assert_says(w, "out", "GRANT TEMPORARY ON DATABASE test TO svc;", true);
+        sql(w, "GRANT TEMPORARY ON DATABASE test TO svc");
         assert_int_equal(RUN(w, "verify"), 0);
         sql(w, "GRANT TEMPORARY ON DATABASE test TO PUBLIC");
 }
