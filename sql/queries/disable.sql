@@ -1,8 +1,7 @@
 -- Edges that are not among those of the configuration, and that no other instance wants, are not synced any more, nor those that it has disabled; their
 -- rows stay. A run that somebody who went away has left open there is closed: nobody will claim the edge and do so.
 -- An instance that was stopped before this one started wants nothing; one that is stopped while this one runs may be about to start again, and wants its edges
--- until it counts as dead. $1 ids of the configuration, $2 this instance (null: none, somebody
--- syncs by hand).
+-- until it counts as dead. $1 ids of the configuration, $2 this instance (null: none, somebody syncs by hand, and decides nothing about what was discovered).
 WITH wanted AS (
     SELECT w.id FROM unnest($1::uuid[]) AS w (id)
     UNION
@@ -10,7 +9,7 @@ WITH wanted AS (
        AND (i.stopped_at IS NULL OR i.stopped_at > (SELECT m.started_at FROM edgemirror.instance m WHERE m.instance_id = $2::uuid))
 ), gone AS (
     UPDATE edgemirror.edge e SET enabled = false
-     WHERE e.enabled AND NOT EXISTS (SELECT FROM wanted w WHERE w.id = e.edge_connection_id)
+     WHERE e.enabled AND ($2::uuid IS NOT NULL OR e.origin = 'configured') AND NOT EXISTS (SELECT FROM wanted w WHERE w.id = e.edge_connection_id)
     RETURNING e.edge_connection_id
 ), others AS (
     SELECT edge_connection_id FROM gone

@@ -179,6 +179,13 @@ int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char 
         return r < 0 ? r : call_begin(&call, ret);
 }
 
+/* The catalog's own words that there is no such thing. */
+static bool answer_is_absence(const HttpResponse *response)
+{
+        return response->error == 0 && (response->status == 404 || response->status == 410) &&
+               answer_is_standard_error(response);
+}
+
 /* ---- Edge connections and sites -------------------------------------------------------------- */
 
 static void edges_complete(CatalogCall *call, const HttpResponse *response,
@@ -198,18 +205,40 @@ static void edges_complete(CatalogCall *call, const HttpResponse *response,
         call->callback.edges(&answer, call->userdata);
 }
 
-int catalog_list_edges(Catalog *c, EdgeList list, CatalogEdgesCallback callback, void *userdata,
-                       CatalogCall **ret)
+static int edges_begin(Catalog *c, CallComplete complete, CatalogEdgesCallback callback,
+                       void *userdata, const char *path, const char *id, CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
-        int r = call_new(c, edges_complete, userdata, &call);
+        int r = call_new(c, complete, userdata, &call);
         if (r < 0)
                 return r;
         call->url_is_guess = true; /* a gateway may not know the Edge API */
         call->callback.edges = callback;
-        call->url = text_format("%s" EDGE_API "/%s", c->base_url,
-                                list == EDGE_LIST_CONNECTIONS ? "connections" : "sites");
+        call->url = text_format("%s" EDGE_API "/%s%s", c->base_url, path, id);
         return call_begin(&call, ret);
+}
+
+int catalog_list_edges(Catalog *c, EdgeList list, CatalogEdgesCallback callback, void *userdata,
+                       CatalogCall **ret)
+{
+        return edges_begin(c, edges_complete, callback, userdata,
+                           list == EDGE_LIST_CONNECTIONS ? "connections" : "sites", "", ret);
+}
+
+static void edge_complete(CatalogCall *call, const HttpResponse *response,
+                          const CatalogAnswer *general)
+{
+        const CatalogEdgesAnswer answer = {.answer = *general,
+                                           .absent = answer_is_absence(response)};
+        call->callback.edges(&answer, call->userdata);
+}
+
+int catalog_get_edge(Catalog *c, const Uuid *edge, CatalogEdgesCallback callback, void *userdata,
+                     CatalogCall **ret)
+{
+        char id[UUID_STRING_SIZE];
+        return edges_begin(c, edge_complete, callback, userdata, "connections/",
+                           uuid_format(edge, id), ret);
 }
 
 /* ---- list and one --------------------------------------------------------------------------- */
@@ -274,9 +303,7 @@ static void one_complete(CatalogCall *call, const HttpResponse *response,
                            &answer.answer.fault) == 0)
                 answer.row = page.rows[0];
         redact_text(redact, answer.answer.fault.message);
-        answer.absent = response->error == 0 &&
-                        (response->status == 404 || response->status == 410) &&
-                        answer_is_standard_error(response);
+        answer.absent = answer_is_absence(response);
         call->callback.one(&answer, call->userdata);
 }
 

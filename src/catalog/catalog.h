@@ -105,6 +105,7 @@ typedef struct CatalogEdgesAnswer {
         const EdgeItem *items;
         size_t n_items;
         size_t n_unreadable; /* more of them, without a readable id */
+        bool absent;         /* as in CatalogOneAnswer; of catalog_get_edge */
 } CatalogEdgesAnswer;
 
 typedef struct CatalogOneAnswer {
@@ -163,6 +164,10 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
 typedef enum EdgeList { EDGE_LIST_CONNECTIONS, EDGE_LIST_SITES } EdgeList;
 int catalog_list_edges(Catalog *c, EdgeList list, CatalogEdgesCallback callback, void *userdata,
                        CatalogCall **ret);
+
+/* GET of one Edge connection. Whether it is there is all that is read: fault, or absent. */
+int catalog_get_edge(Catalog *c, const Uuid *edge, CatalogEdgesCallback callback, void *userdata,
+                     CatalogCall **ret);
 
 /* GET /databaseConnections/{id}. */
 int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, void *userdata,

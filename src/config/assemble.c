@@ -143,10 +143,10 @@ static int assemble_edges(Draft *d, Config *config, const ConfigEdge *defaults,
                           OptionContext *context)
 {
         if (d->n_edges == 0) {
-                if (!d->unreadable && !d->edges_optional)
+                if (!d->unreadable && !d->edges_optional && !config->discover.enabled)
                         problems_add(&d->problems, (Place){.file = 0, .line = 1},
                                      "there is no edge to mirror; accepted: at least one section "
-                                     "[edge \"NAME\"]");
+                                     "[edge \"NAME\"], or enabled = yes in [discover]");
                 return 0;
         }
         if (d->n_edges > LIMIT_CONFIG_EDGES_MAX) {
@@ -188,12 +188,9 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
 int draft_assemble(Draft *d, Config *config)
 {
         OptionContext context = {.zones = config->zones};
-        ConfigEdge defaults = {0};
-        int r = apply_default_texts(config, &defaults, &context);
+        ConfigEdge *defaults = &config->defaults;
+        int r = apply_default_texts(config, defaults, &context);
         if (r == 0)
-                r = assemble_scalars(d, config, &defaults, &context);
-        if (r == 0)
-                r = assemble_edges(d, config, &defaults, &context);
-        options_free_strings(&defaults, true);
-        return r;
+                r = assemble_scalars(d, config, defaults, &context);
+        return r == 0 ? assemble_edges(d, config, defaults, &context) : r;
 }

@@ -69,6 +69,7 @@ Config *config_free(Config *config)
                 free(config->edges[i].file);
         }
         free(config->edges);
+        options_free_strings(&config->defaults, true);
         free(config->by_id);
         options_free_strings(config, false);
         free(config->warnings);

@@ -72,8 +72,9 @@ static int draft_add_edge(Draft *d, Place place, const char *name)
         return 0;
 }
 
-#define SECTIONS_ACCEPTED "[catalog], [postgres], [daemon], [defaults] or [edge \"NAME\"]"
-#define EDGE_ACCEPTED     "[edge \"NAME\"], NAME of 1 to 128 bytes"
+#define SECTIONS_ACCEPTED                                                                          \
+        "[catalog], [postgres], [discover], [daemon], [defaults] or [edge \"NAME\"]"
+#define EDGE_ACCEPTED "[edge \"NAME\"], NAME of 1 to 128 bytes"
 
 static int draft_enter_edge(DraftReader *r, Place place, char *quoted)
 {

@@ -5,10 +5,12 @@
 #include "config/edge_names.h"
 #include "base/text.h"
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define NAMELESS "edge" /* and the digits */
 enum { SUFFIX_DIGITS = 8 };
 
 /* At most so many bytes of it, cut at a character, without a space at either end. */
@@ -39,7 +41,7 @@ static void name_from_catalog(EdgeName *e)
                 *c = (char)(*c == '"' ? '\'' : *c == '\\' ? '/' : *c);
         bool is_other_id = uuid_parse(e->name, &id) == 0 && !uuid_equal(&id, &e->id);
         if (e->name[0] == '\0' || is_other_id) {
-                (void)snprintf(e->name, sizeof(e->name), "edge");
+                (void)snprintf(e->name, sizeof(e->name), NAMELESS);
                 name_add_digits(e);
         }
 }
@@ -67,6 +69,42 @@ static void names_change_taken(const Config *config, EdgeName **order, size_t n,
 static void name_be_id(EdgeName *e)
 {
         (void)uuid_format(&e->id, e->name);
+}
+
+void edge_name_without_digits(const char *name, const Uuid *id,
+                              char out[static LIMIT_EDGE_NAME_MAX_BYTES + 1])
+{
+        char text[UUID_STRING_SIZE], digits[SUFFIX_DIGITS + 2];
+        size_t size = strlen(name);
+        (void)snprintf(digits, sizeof(digits), "-%.*s", SUFFIX_DIGITS, uuid_format(id, text));
+        if (size > strlen(digits) && strcmp(name + size - strlen(digits), digits) == 0)
+                size -= strlen(digits);
+        bool unknown = strcmp(name, text) == 0 || (name[size] != '\0' && size == strlen(NAMELESS) &&
+                                                   strncmp(name, NAMELESS, size) == 0);
+        (void)snprintf(out, LIMIT_EDGE_NAME_MAX_BYTES + 1, "%.*s", unknown ? 0 : (int)size, name);
+}
+
+static bool matches_any(const char *patterns, const char *name)
+{
+        char pattern[256];
+        for (const char *at = patterns; at && *at;) {
+                at += strspn(at, " \t,");
+                size_t size = strcspn(at, ",");
+                (void)snprintf(pattern, sizeof(pattern), "%.*s", (int)size, at);
+                for (size_t n = strlen(pattern); n > 0 && pattern[n - 1] == ' ';)
+                        pattern[--n] = '\0';
+                if (pattern[0] && fnmatch(pattern, name, 0) == 0)
+                        return true;
+                at += size;
+        }
+        return false;
+}
+
+bool edge_name_is_wanted(const ConfigDiscover *discover, const char *name)
+{
+        if (name[0] == '\0')
+                return text_equal(discover->include, "*") && !discover->exclude;
+        return matches_any(discover->include, name) && !matches_any(discover->exclude, name);
 }
 
 int edge_names_make(const Config *config, EdgeName *edges, size_t n)

@@ -1,5 +1,5 @@
 /*
- * edge_names: names for Edge connections that no section names.
+ * edge_names: names for Edge connections that no section names, and which of them are mirrored.
  *
  * The catalog's name, made such as a section may have. Where several have the same, or a section
  * has it, the first digits of the id are added to each of them that has no section: what a name is
@@ -15,6 +15,14 @@ typedef struct EdgeName {
         const char *wanted; /* as text_printable has it; "": none */
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
 } EdgeName;
+
+/* Whether [discover] wants an Edge connection of that name. One whose name is not known ("") is
+ * wanted when every name is: where patterns choose, nobody knows whether it is one of them. */
+bool edge_name_is_wanted(const ConfigDiscover *discover, const char *name);
+
+/* The catalog's name, as far as it is known, of one that edge_names_make has made; into `out`. */
+void edge_name_without_digits(const char *name, const Uuid *id,
+                              char out[static LIMIT_EDGE_NAME_MAX_BYTES + 1]);
 
 /* Fills `name` of each. None of the ids is that of a section. -ENOMEM. */
 int edge_names_make(const Config *config, EdgeName *edges, size_t n);

@@ -20,6 +20,7 @@
         .section = OPTION_POSTGRES, .of_peers = true, .offset = offsetof(Config, postgres.field)
 #define ONLY(auth_)         .auth = (auth_)
 #define NEEDED(auth_)       .auth = (auth_), .auth_needs = true
+#define DISCOVER(field)     .section = OPTION_DISCOVER, .offset = offsetof(Config, discover.field)
 #define DAEMON(field)       .section = OPTION_DAEMON, .offset = offsetof(Config, daemon.field)
 #define DEFAULTS(field)     .section = OPTION_DEFAULTS, .offset = offsetof(ConfigEdge, field)
 #define EDGE(field)         .section = OPTION_EDGE, .offset = offsetof(ConfigEdge, field)
@@ -113,6 +114,18 @@ static const Option OPTIONS[] = {
         { POSTGRES(password_file), .key = "password", .kind = &option_kind_misplaced_secret,
           .sample = "password_file" },
 
+        /* [discover] */
+        { DISCOVER(enabled), .key = "enabled", .kind = &option_kind_yesno, .default_text = "no",
+          .help = "yes: Edge connections that no section names are mirrored too, with [defaults]." },
+        { DISCOVER(every_usec), .key = "every", DURATION(USEC_PER_SEC, USEC_PER_WEEK),
+          .default_text = "1h",
+          .help = "How often the catalog is asked for its Edge connections." },
+        { DISCOVER(include), .key = "include", .kind = &option_kind_patterns, .default_text = "*",
+          .help = "Names of those that are mirrored, as in a shell, separated by commas." },
+        { DISCOVER(exclude), .key = "exclude", .kind = &option_kind_patterns,
+          .sample = "*-test, sandbox*", .sample_is_off = true,
+          .help = "Names of those that are not, although include has them." },
+
         /* [daemon] */
         { DAEMON(instance), .key = "instance", .kind = &option_kind_string, .of_peers = true,
           .sample = "mirror-1", .sample_is_off = true,
@@ -192,9 +205,9 @@ static const Option OPTIONS[] = {
 _Static_assert(ARRAY_SIZE(OPTIONS) <= OPTIONS_MAX, "raise OPTIONS_MAX");
 
 static const char *const SECTION_NAMES[OPTION_SECTIONS] = {
-        [OPTION_CATALOG] = "[catalog]",    [OPTION_POSTGRES] = "[postgres]",
-        [OPTION_DAEMON] = "[daemon]",      [OPTION_DEFAULTS] = "[defaults]",
-        [OPTION_EDGE] = "[edge \"NAME\"]",
+        [OPTION_CATALOG] = "[catalog]",   [OPTION_POSTGRES] = "[postgres]",
+        [OPTION_DISCOVER] = "[discover]", [OPTION_DAEMON] = "[daemon]",
+        [OPTION_DEFAULTS] = "[defaults]", [OPTION_EDGE] = "[edge \"NAME\"]",
 };
 
 const Option *option_table(size_t *ret_n)

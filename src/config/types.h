@@ -41,6 +41,14 @@ typedef struct ConfigPostgres {
         unsigned max_connections;
 } ConfigPostgres;
 
+/* Edge connections that no section names. */
+typedef struct ConfigDiscover {
+        bool enabled;
+        uint64_t every_usec;
+        /* patterns of names, see config_discovers; exclude: NULL: none */
+        char *include, *exclude;
+} ConfigDiscover;
+
 typedef struct ConfigDaemon {
         char *instance; /* default: host name and pid */
         unsigned max_syncs;
@@ -68,8 +76,10 @@ typedef struct ConfigEdge {
 typedef struct Config {
         ConfigCatalog catalog;
         ConfigPostgres postgres;
+        ConfigDiscover discover;
         ConfigDaemon daemon;
-        ConfigEdge *edges; /* in order of name */
+        ConfigEdge defaults; /* what an edge without a section is synced with; no name, no id */
+        ConfigEdge *edges;   /* in order of name */
         size_t n_edges;
         const ConfigEdge **by_id; /* private: the same, in order of id */
         /* what keeps an edge from its schedule on this system, in lines as errors have them; NULL:

@@ -65,6 +65,12 @@ static int parse_string(const Option *o, void *object, const char *value, Option
 const OptionKind option_kind_string = {
         .is_string = true, .accepted = "a text of at most 255 bytes", .parse = parse_string};
 
+const OptionKind option_kind_patterns = {
+        .is_string = true,
+        .accepted = "names or patterns of the shell (* ? [a-z]), separated by commas, of at most "
+                    "255 bytes",
+        .parse = parse_string};
+
 static int parse_username(const Option *o, void *object, const char *value, OptionContext *context)
 {
         if (strchr(value, ':')) /* RFC 7617: it separates user and password */

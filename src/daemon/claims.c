@@ -174,6 +174,7 @@ static void claims_on_registered(const Fault *fault, void *userdata)
         Claims *c = userdata;
         bool again = mirror_is_locked(fault); /* what is registered already is served meanwhile */
         peers_task_end(&c->task);
+        c->discovered_is_read = false;
         if (fault->scope != FAULT_NONE && !again) {
                 claims_postgres_failed(c, fault);
                 return;
@@ -193,8 +194,26 @@ static void claims_on_registered(const Fault *fault, void *userdata)
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
+static void claims_on_discovered(const MirrorDiscovered *edges, size_t n, const Fault *fault,
+                                 void *userdata)
+{
+        Claims *c = userdata;
+        Fault copy = *fault;
+        peers_task_end(&c->task);
+        if (fault->scope == FAULT_NONE && c->handlers.discovered(edges, n, c->userdata) < 0)
+                fault_no_memory(&copy);
+        if (copy.scope != FAULT_NONE) {
+                claims_postgres_failed(c, &copy);
+                return;
+        }
+        c->discovered_is_read = true;
+        claims_ask(c);
+}
+
 static int claims_register_edges(Claims *c)
 {
+        if (c->discovers && !c->discovered_is_read)
+                return mirror_discovered(c->peers->mirror, claims_on_discovered, c, &c->task.task);
         _cleanup_(cleanup_free) MirrorEdge *edges = NULL;
         size_t n;
         int r = c->handlers.edges(&edges, &n, c->userdata);
@@ -230,9 +249,11 @@ void claims_ask(Claims *c)
         claims_postgres_failed(c, &fault);
 }
 
-void claims_configure(Claims *c, Peers *peers)
+void claims_configure(Claims *c, Peers *peers, bool discovers)
 {
         c->peers = peers;
+        c->discovers = discovers;
+        c->discovered_is_read = false;
         c->stage = CLAIMS_LOOK;
         claims_ask(c);
 }

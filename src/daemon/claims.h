@@ -2,15 +2,16 @@
  * claims: asks PostgreSQL which edges are due, takes their leases, and sleeps until the next one
  * is due.
  *
- * The edges are registered before the first question that may take any, every hour, and whenever
- * PostgreSQL's clock turns out to have gone back, which brings their due times forward to their
- * schedules.
+ * The edges are registered, and before that those are read that were discovered, before the first
+ * question that may take any, every hour, and whenever PostgreSQL's clock turns out to have gone
+ * back, which brings their due times forward to their schedules.
  */
 #pragma once
 
 #include "base/timer.h"
 #include "daemon/database_clock.h"
 #include "daemon/outage.h"
+#include "mirror/discovered.h"
 #include "mirror/queue.h"
 #include "mirror/registry.h"
 #include "peers/peers.h"
@@ -29,6 +30,8 @@ typedef struct ClaimsHandlers {
         /* PostgreSQL could not be asked. */
         void (*postgres_failed)(void *userdata);
         void (*registered)(void *userdata);
+        /* Discovered edges, as the database has them. -ENOMEM. */
+        int (*discovered)(const MirrorDiscovered *edges, size_t n, void *userdata);
         /* What claims_next says, or whether the edges are registered, has changed. */
         void (*changed)(void *userdata);
 } ClaimsHandlers;
@@ -50,6 +53,8 @@ typedef struct Claims {
         void *userdata;
         ClaimsStage stage;
         bool stopping;
+        bool discovers;
+        bool discovered_is_read; /* since edges were registered */
         PeersTask task;
         Timer timer;
         Outage outage; /* of PostgreSQL */
@@ -64,13 +69,14 @@ void claims_init(Claims *c, sd_event *event, const MirrorInstance *instance,
                  const ClaimsHandlers *handlers, void *userdata);
 
 /* Another configuration: asks from the beginning, now or after the question that is under way. The
- * peers are borrowed until others are given. */
-void claims_configure(Claims *c, Peers *peers);
+ * peers are borrowed until others are given. discovers: before edges are registered, those that
+ * were discovered are read. */
+void claims_configure(Claims *c, Peers *peers, bool discovers);
 
 /* Now, unless a question is under way. */
 void claims_ask(Claims *c);
 
-/* The same, registering: what others want has changed. */
+/* The same, registering: what others want has changed, or the edges have. */
 void claims_register(Claims *c);
 
 /* A fault of PostgreSQL as a whole was met: it may be back already, the answer tells. */

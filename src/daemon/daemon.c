@@ -10,9 +10,11 @@
 #include "base/signals.h"
 #include "daemon/breaker.h"
 #include "daemon/claims.h"
+#include "daemon/discovery.h"
 #include "daemon/edges.h"
 #include "daemon/presence.h"
 #include "daemon/prune.h"
+#include "daemon/reload.h"
 #include "daemon/runs.h"
 #include "daemon/status.h"
 #include <errno.h>
@@ -26,6 +28,7 @@ typedef struct Daemon {
         Config *config; /* in force; the next too */
         Peers *peers;
         EdgeSet edges;
+        Discovery discovery;
         Breaker breaker;
         Claims claims;
         Runs runs;
@@ -61,6 +64,7 @@ static void daemon_on_closed(void *userdata)
         Daemon *d = userdata;
         presence_changed(&d->presence);
         claims_ask(&d->claims);
+        discovery_retry(&d->discovery);
         status_changed(&d->status);
 }
 
@@ -146,8 +150,17 @@ static void daemon_on_registered(void *userdata)
 {
         Daemon *d = userdata;
         daemon_ready(d);
-        if (!d->stopping) /* it has left */
-                presence_begin(&d->presence);
+        edges_registered(&d->edges);
+        if (d->stopping) /* it has left */
+                return;
+        presence_begin(&d->presence);
+        discovery_retry(&d->discovery);
+}
+
+static int daemon_on_discovered(const MirrorDiscovered *edges, size_t n, void *userdata)
+{
+        Daemon *d = userdata;
+        return edges_load(&d->edges, edges, n);
 }
 
 static void daemon_status_changed(void *userdata)
@@ -164,6 +177,7 @@ static const ClaimsHandlers claims_handlers = {
         .postgres_answered = daemon_on_postgres_answered,
         .postgres_failed = daemon_on_postgres_failed,
         .registered = daemon_on_registered,
+        .discovered = daemon_on_discovered,
         .changed = daemon_status_changed,
 };
 
@@ -218,6 +232,7 @@ static void daemon_fill_presence(PresenceState *ret, void *userdata)
                 .catalog_fault = breaker_fault(&d->breaker),
                 .statement_fault = runs_statement_fault(&d->runs),
                 .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
+                .n_wanted = edges_count_scheduled(&d->edges),
         };
         breaker_format_next(&d->breaker, ret->catalog_next);
 }
@@ -231,6 +246,44 @@ static void daemon_on_outdated(void *userdata)
 static const PresenceHandlers presence_handlers = {
         .state = daemon_fill_presence,
         .outdated = daemon_on_outdated,
+};
+
+/* ---- discovery ------------------------------------------------------------------------------ */
+
+static bool daemon_may_discover(void *userdata)
+{
+        const Daemon *d = userdata;
+        return breaker_is_closed(&d->breaker) && claims_is_registered(&d->claims);
+}
+
+static int daemon_copy_discovered(Uuid **ret, size_t *ret_n, void *userdata)
+{
+        const Daemon *d = userdata;
+        return edges_copy_discovered(&d->edges, ret, ret_n);
+}
+
+static void daemon_on_answered(const Discovered *found, const Uuid *vanished, size_t n_vanished,
+                               void *userdata)
+{
+        Daemon *d = userdata;
+        if (edges_update(&d->edges, found, vanished, n_vanished) > 0)
+                claims_register(&d->claims);
+}
+
+/* With no edge to probe with, the breaker can tell nothing. */
+static bool daemon_on_discovery_fault(const Fault *fault, uint64_t begun_usec, void *userdata)
+{
+        Daemon *d = userdata;
+        if (edges_count_scheduled(&d->edges) > 0)
+                breaker_record_fault(&d->breaker, fault, begun_usec);
+        return !breaker_is_closed(&d->breaker);
+}
+
+static const DiscoveryHandlers discovery_handlers = {
+        .may_ask = daemon_may_discover,
+        .known = daemon_copy_discovered,
+        .answered = daemon_on_answered,
+        .peer_fault = daemon_on_discovery_fault,
 };
 
 /* ---- status --------------------------------------------------------------------------------- */
@@ -254,31 +307,6 @@ static void daemon_fill_status(StatusSnapshot *ret, void *userdata)
 
 /* ---- reload --------------------------------------------------------------------------------- */
 
-static int daemon_load(const Daemon *d, Config **ret)
-{
-        _cleanup_(text_done) Text errors = {0};
-        int r = config_load(d->config_file, ret, &errors);
-        if (r < 0 && errors.size > 0)
-                log_lines(LOG_LEVEL_ERROR, errors.data);
-        else if (r < 0)
-                log_error("the configuration cannot be read: %s", strerrordesc_np(-r));
-        return r;
-}
-
-static int daemon_open_peers(const Daemon *d, Config *config, Peers **ret, Fault *ret_fault)
-{
-        _cleanup_(cleanup_peers) Peers *peers = NULL;
-        int r = peers_new(d->event, config, &peers);
-        if (r < 0)
-                return fault_no_memory(ret_fault);
-        r = peers_open_mirror(peers, false, ret_fault);
-        if (r >= 0)
-                r = peers_open_catalog(peers, ret_fault);
-        if (r >= 0)
-                *ret = TAKE_PTR(peers);
-        return r;
-}
-
 /* Puts a configuration that is wholly valid into force, with its peers: these or those in force. */
 static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
 {
@@ -287,54 +315,37 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
                 .history_keep_usec = c->history_keep_usec,
                 .run_keep_usec = c->run_keep_usec,
         };
-        bool others = peers != d->peers;
-        Peers *before_peers = d->peers;
-        Config *before = d->config;
+        _cleanup_(cleanup_peers) Peers *peers_before = d->peers;
+        _cleanup_(cleanup_config) Config *before = d->config;
         d->peers = peers_ref(peers);
         d->config = config_ref(config);
-        edges_configure(&d->edges, config);
-        presence_configure(&d->presence, peers, edges_count_scheduled(&d->edges), c->lease_usec);
+        (void)edges_configure(&d->edges, config); /* else they are read again */
+        presence_configure(&d->presence, peers, c->lease_usec);
         prune_configure(&d->prune, peers, &retention);
         /* before the breaker, which closes at once when no edge is scheduled */
-        claims_configure(&d->claims, peers);
-        if (others)
+        claims_configure(&d->claims, peers, config->discover.enabled);
+        if (peers != peers_before)
                 breaker_reset(&d->breaker, peers);
         else
                 breaker_retry(&d->breaker);
-        peers_unref(before_peers);
-        (void)config_free(before);
-}
-
-static int daemon_try_reload(Daemon *d)
-{
-        _cleanup_(cleanup_config) Config *config = NULL;
-        _cleanup_(cleanup_peers) Peers *peers = NULL;
-        Fault fault;
-        int r = daemon_load(d, &config);
-        if (r < 0)
-                return r;
-        if (config_same_peers(d->config, config))
-                peers = peers_ref(d->peers);
-        else
-                r = daemon_open_peers(d, config, &peers, &fault);
-        if (r < 0) {
-                log_error("%s", fault.message);
-                return r;
-        }
-        daemon_adopt(d, config, peers);
-        log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS, "reloaded: %zu edges",
-                  edges_count(&d->edges));
-        log_lines(LOG_LEVEL_WARNING, config->warnings);
-        return 0;
+        discovery_configure(&d->discovery, peers, &config->discover);
 }
 
 static void daemon_reload(Daemon *d)
 {
+        _cleanup_(cleanup_config) Config *config = NULL;
+        _cleanup_(cleanup_peers) Peers *peers = NULL;
         (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
                          (unsigned long long)clock_monotonic_usec());
-        if (daemon_try_reload(d) < 0)
+        if (reload_open(d->event, d->config_file, d->peers, &config, &peers) < 0) {
                 log_event(LOG_LEVEL_ERROR, MESSAGE_ID_RELOAD_REFUSED, LOG_NO_FIELDS,
                           "reload failed, keeping the previous configuration");
+        } else {
+                daemon_adopt(d, config, peers);
+                log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS,
+                          "reloaded: %zu edges", edges_count(&d->edges));
+                log_lines(LOG_LEVEL_WARNING, config->warnings);
+        }
         (void)sd_notify(0, "READY=1");
         status_changed(&d->status);
 }
@@ -370,6 +381,7 @@ static void daemon_stop(Daemon *d, const char *signal_name)
         d->stopping = true;
         (void)sd_notify(0, "STOPPING=1");
         breaker_done(&d->breaker);
+        discovery_done(&d->discovery);
         prune_done(&d->prune);
         claims_stop(&d->claims);
         presence_leave(&d->presence);
@@ -419,9 +431,10 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         claims_init(&d->claims, d->event, &d->presence.instance, &claims_handlers, d);
         presence_init(&d->presence, d->event, &presence_handlers, d);
         prune_init(&d->prune, d->event);
+        discovery_init(&d->discovery, d->event, &discovery_handlers, d);
         status_init(&d->status, d->event, daemon_fill_status, d);
         _cleanup_(cleanup_peers) Peers *peers = NULL;
-        r = daemon_open_peers(d, config, &peers, ret_fault);
+        r = peers_open(d->event, config, NULL, &peers, ret_fault);
         if (r < 0)
                 return r;
         log_lines(LOG_LEVEL_WARNING, config->warnings);
@@ -435,6 +448,7 @@ static void daemon_close(Daemon *d)
         runs_done(&d->runs);
         claims_done(&d->claims);
         breaker_done(&d->breaker);
+        discovery_done(&d->discovery);
         prune_done(&d->prune);
         presence_done(&d->presence);
         status_done(&d->status);

@@ -1,40 +1,74 @@
+/* What always holds: no edge of `found` has a section, or is not wanted by the configuration. */
 #include "daemon/edges.h"
+#include "base/log.h"
+#include "base/message_id.h"
+#include "config/edge_names.h"
 #include "daemon/due.h"
 #include "peers/peers.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void edges_configure(EdgeSet *s, Config *config)
+static void found_free(ConfigEdge *found, size_t n)
 {
-        EdgeSet before = *s;
-        *s = (EdgeSet){.config = config_ref(config)};
-        edges_done(&before);
+        for (size_t i = 0; i < n; i++)
+                free(found[i].name);
+        free(found);
+}
+
+static void edges_forget_unknown(EdgeSet *s)
+{
+        free(s->unknown);
+        s->unknown = NULL;
+        s->n_unknown = 0;
 }
 
 void edges_done(EdgeSet *s)
 {
+        found_free(s->found, s->n_found);
+        free(s->vanished);
+        edges_forget_unknown(s);
         (void)config_free(s->config);
-        free(s->unknown);
         *s = (EdgeSet){0};
 }
 
+/* ---- all of them ---------------------------------------------------------------------------- */
+
 size_t edges_count(const EdgeSet *s)
 {
-        return s->config->n_edges;
+        return s->config->n_edges + s->n_found;
+}
+
+static const ConfigEdge *edges_at(const EdgeSet *s, size_t i)
+{
+        size_t n = s->config->n_edges;
+        return i < n ? &s->config->edges[i] : &s->found[i - n];
 }
 
 size_t edges_count_scheduled(const EdgeSet *s)
 {
         size_t n = 0;
-        for (size_t i = 0; i < s->config->n_edges; i++)
-                n += config_edge_is_due(&s->config->edges[i]);
+        for (size_t i = 0; i < edges_count(s); i++)
+                n += config_edge_is_due(edges_at(s, i));
         return n;
+}
+
+static int compare_edge(const void *id, const void *edge)
+{
+        return uuid_compare(id, &((const ConfigEdge *)edge)->id);
+}
+
+static const ConfigEdge *edges_find_discovered(const EdgeSet *s, const Uuid *id)
+{
+        return s->n_found > 0 ? bsearch(id, s->found, s->n_found, sizeof(*s->found), compare_edge)
+                              : NULL;
 }
 
 const ConfigEdge *edges_find(const EdgeSet *s, const Uuid *id)
 {
-        return config_find_edge_by_id(s->config, id);
+        const ConfigEdge *edge = edges_find_discovered(s, id);
+        return edge ? edge : config_find_edge_by_id(s->config, id);
 }
 
 const ConfigEdge *edges_find_scheduled(const EdgeSet *s, const Uuid *id)
@@ -45,8 +79,8 @@ const ConfigEdge *edges_find_scheduled(const EdgeSet *s, const Uuid *id)
 
 const ConfigEdge *edges_next(EdgeSet *s)
 {
-        for (size_t i = 0; i < s->config->n_edges; i++) {
-                const ConfigEdge *edge = &s->config->edges[s->turn++ % s->config->n_edges];
+        for (size_t i = 0; i < edges_count(s); i++) {
+                const ConfigEdge *edge = edges_at(s, s->turn++ % edges_count(s));
                 if (config_edge_is_due(edge))
                         return edge;
         }
@@ -55,17 +89,276 @@ const ConfigEdge *edges_next(EdgeSet *s)
 
 int edges_to_register(const EdgeSet *s, int64_t now_usec, MirrorEdge **ret)
 {
-        const Config *c = s->config;
-        MirrorEdge *edges = calloc(c->n_edges + 1, sizeof(*edges));
+        MirrorEdge *edges = calloc(edges_count(s) + 1, sizeof(*edges));
         if (!edges)
                 return -ENOMEM;
-        for (size_t i = 0; i < c->n_edges; i++) {
-                edges[i] = peers_edge(&c->edges[i]);
-                edges[i].next_run_usec = due_by_schedule(&c->edges[i], now_usec);
+        for (size_t i = 0; i < edges_count(s); i++) {
+                edges[i] = peers_edge(edges_at(s, i));
+                edges[i].discovered = i >= s->config->n_edges;
+                edges[i].next_run_usec = due_by_schedule(edges_at(s, i), now_usec);
         }
         *ret = edges;
         return 0;
 }
+
+/* ---- what was discovered -------------------------------------------------------------------- */
+
+/* Edge connections and what the catalog calls them, in order of id. */
+typedef struct Candidate {
+        Uuid id;
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1]; /* "": not known */
+} Candidate;
+
+typedef struct Candidates {
+        Candidate *items;
+        size_t n;
+} Candidates;
+
+static void candidates_done(Candidates *c)
+{
+        free(c->items);
+}
+
+static int candidates_init(Candidates *c, size_t most)
+{
+        *c = (Candidates){.items = calloc(most ? most : 1, sizeof(*c->items))};
+        return c->items ? 0 : -ENOMEM;
+}
+
+static void candidates_add(Candidates *c, const Uuid *id, const char *name)
+{
+        Candidate *e = &c->items[c->n++];
+        e->id = *id;
+        (void)snprintf(e->name, sizeof(e->name), "%s", name);
+}
+
+static void candidates_add_known(Candidates *c, const ConfigEdge *e)
+{
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+        edge_name_without_digits(e->name, &e->id, name);
+        candidates_add(c, &e->id, name);
+}
+
+static bool edges_has_vanished(const EdgeSet *s, const Uuid *id)
+{
+        for (size_t i = 0; i < s->n_vanished; i++)
+                if (uuid_equal(&s->vanished[i], id))
+                        return true;
+        return false;
+}
+
+static bool edges_wants(const EdgeSet *s, const Config *config, const Candidate *c)
+{
+        return config->discover.enabled && !config_find_edge_by_id(config, &c->id) &&
+               !edges_has_vanished(s, &c->id) && edge_name_is_wanted(&config->discover, c->name);
+}
+
+/* Like the defaults, whose texts it borrows. */
+static int found_new(const Config *config, const EdgeName *names, size_t n, ConfigEdge **ret)
+{
+        ConfigEdge *found = calloc(n ? n : 1, sizeof(*found));
+        for (size_t i = 0; found && i < n; i++) {
+                found[i] = config->defaults;
+                found[i].id = names[i].id;
+                found[i].enabled = true;
+                found[i].name = strdup(names[i].name);
+                if (!found[i].name) {
+                        found_free(found, i);
+                        return -ENOMEM;
+                }
+        }
+        *ret = found;
+        return found ? 0 : -ENOMEM;
+}
+
+/* Those of the candidates that the configuration wants become what was discovered. */
+static int edges_rebuild(EdgeSet *s, const Config *config, const Candidates *candidates)
+{
+        _cleanup_(cleanup_free) EdgeName *names =
+                calloc(candidates->n ? candidates->n : 1, sizeof(*names));
+        ConfigEdge *found;
+        size_t n = 0;
+        if (!names)
+                return -ENOMEM;
+        for (size_t i = 0; i < candidates->n; i++) {
+                const Candidate *c = &candidates->items[i];
+                if (edges_wants(s, config, c))
+                        names[n++] = (EdgeName){.id = c->id, .wanted = c->name};
+        }
+        int r = edge_names_make(config, names, n);
+        if (r >= 0)
+                r = found_new(config, names, n, &found);
+        if (r < 0)
+                return r;
+        found_free(s->found, s->n_found);
+        s->found = found;
+        s->n_found = n;
+        edges_forget_unknown(s);
+        return 0;
+}
+
+int edges_configure(EdgeSet *s, Config *config)
+{
+        _cleanup_(candidates_done) Candidates known = {0};
+        int r = candidates_init(&known, s->n_found);
+        for (size_t i = 0; r >= 0 && i < s->n_found; i++)
+                candidates_add_known(&known, &s->found[i]);
+        if (r >= 0)
+                r = edges_rebuild(s, config, &known);
+        if (r < 0) {
+                found_free(s->found, s->n_found);
+                s->found = NULL;
+                s->n_found = 0;
+                edges_forget_unknown(s);
+        }
+        Config *before = s->config;
+        s->config = config_ref(config);
+        (void)config_free(before);
+        return r;
+}
+
+int edges_load(EdgeSet *s, const MirrorDiscovered *edges, size_t n)
+{
+        _cleanup_(candidates_done) Candidates all = {0};
+        size_t k = 0;
+        if (s->found_is_newer)
+                return 0;
+        if (candidates_init(&all, n + s->n_found) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+                while (k < s->n_found && uuid_compare(&s->found[k].id, &edges[i].id) < 0)
+                        candidates_add_known(&all, &s->found[k++]);
+                k += k < s->n_found && uuid_equal(&s->found[k].id, &edges[i].id);
+                edge_name_without_digits(edges[i].name, &edges[i].id, name);
+                candidates_add(&all, &edges[i].id, name);
+        }
+        while (k < s->n_found)
+                candidates_add_known(&all, &s->found[k++]);
+        return edges_rebuild(s, s->config, &all);
+}
+
+void edges_registered(EdgeSet *s)
+{
+        s->found_is_newer = false;
+}
+
+/* What an answer shows has not vanished. */
+static void edges_forget_vanished(EdgeSet *s, const Discovered *found)
+{
+        size_t n = 0;
+        for (size_t i = 0; i < s->n_vanished; i++)
+                if (!discover_find(found->edges, found->n_edges, &s->vanished[i]))
+                        s->vanished[n++] = s->vanished[i];
+        s->n_vanished = n;
+}
+
+/* Whether it is another one than before. */
+static bool edges_log_change(const EdgeSet *s, const ConfigEdge *before, size_t n_before)
+{
+        size_t k = 0, n_same = 0, n_renamed = 0;
+        for (size_t i = 0; i < s->n_found; i++) {
+                const ConfigEdge *e = &s->found[i];
+                while (k < n_before && uuid_compare(&before[k].id, &e->id) < 0)
+                        k++;
+                bool known = k < n_before && uuid_equal(&before[k].id, &e->id);
+                n_same += known;
+                n_renamed += known && strcmp(before[k].name, e->name) != 0;
+        }
+        bool same = n_same == s->n_found && n_same == n_before && n_renamed == 0;
+        if (!same)
+                log_info("discovered: %zu new Edge connections, %zu renamed, %zu not wanted any "
+                         "more; serving %zu edges",
+                         s->n_found - n_same, n_renamed, n_before - n_same, edges_count(s));
+        return !same;
+}
+
+static int edges_take_found(EdgeSet *s, const Discovered *found)
+{
+        _cleanup_(candidates_done) Candidates all = {0};
+        size_t k = 0;
+        if (candidates_init(&all, found->n_edges + s->n_found) < 0)
+                return -ENOMEM;
+        edges_forget_vanished(s, found);
+        for (size_t i = 0; i < found->n_edges; i++) {
+                const EdgeItem *item = &found->edges[i];
+                while (k < s->n_found && uuid_compare(&s->found[k].id, &item->id) < 0)
+                        candidates_add_known(&all, &s->found[k++]);
+                bool known = k < s->n_found && uuid_equal(&s->found[k].id, &item->id);
+                if (known && !item->name[0])
+                        candidates_add_known(&all, &s->found[k]);
+                else
+                        candidates_add(&all, &item->id, item->name);
+                k += known;
+        }
+        while (k < s->n_found)
+                candidates_add_known(&all, &s->found[k++]);
+
+        ConfigEdge *before = TAKE_PTR(s->found);
+        size_t n_before = s->n_found;
+        s->n_found = 0;
+        int r = edges_rebuild(s, s->config, &all);
+        if (r < 0) {
+                s->found = before;
+                s->n_found = n_before;
+                return r;
+        }
+        bool changed = edges_log_change(s, before, n_before);
+        found_free(before, n_before);
+        return changed;
+}
+
+static int edges_drop(EdgeSet *s, const Uuid *ids, size_t n)
+{
+        Uuid *vanished = reallocarray(s->vanished, s->n_vanished + n, sizeof(*vanished));
+        if (!vanished)
+                return -ENOMEM;
+        s->vanished = vanished;
+        for (size_t i = 0; i < n; i++)
+                s->vanished[s->n_vanished++] = ids[i];
+        size_t kept = 0;
+        for (size_t i = 0; i < s->n_found; i++) {
+                ConfigEdge *e = &s->found[i];
+                if (!edges_has_vanished(s, &e->id)) {
+                        s->found[kept++] = *e;
+                        continue;
+                }
+                log_event(LOG_LEVEL_WARNING, MESSAGE_ID_EDGE_VANISHED,
+                          LOG_FIELDS(LOG_TEXT("EDGE", e->name)),
+                          "%s: the catalog has this Edge connection no more; it is not synced from "
+                          "now on, and its rows stay",
+                          e->name);
+                free(e->name);
+        }
+        bool changed = kept < s->n_found;
+        s->n_found = kept;
+        return changed;
+}
+
+int edges_update(EdgeSet *s, const Discovered *found, const Uuid *vanished, size_t n_vanished)
+{
+        int added = found ? edges_take_found(s, found) : 0;
+        int dropped = n_vanished > 0 ? edges_drop(s, vanished, n_vanished) : 0;
+        s->found_is_newer = s->found_is_newer || added > 0 || dropped > 0;
+        if (added >= 0 && dropped >= 0)
+                return added > 0 || dropped > 0;
+        log_error("out of memory for what was discovered; the edges that are known stay");
+        return -ENOMEM;
+}
+
+int edges_copy_discovered(const EdgeSet *s, Uuid **ret, size_t *ret_n)
+{
+        Uuid *ids = calloc(s->n_found ? s->n_found : 1, sizeof(*ids));
+        if (!ids)
+                return -ENOMEM;
+        for (size_t i = 0; i < s->n_found; i++)
+                ids[i] = s->found[i].id;
+        *ret = ids;
+        *ret_n = s->n_found;
+        return 0;
+}
+
+/* ---- what is not known ---------------------------------------------------------------------- */
 
 void edges_add_unknown(EdgeSet *s, const Uuid *id)
 {

@@ -1,31 +1,43 @@
 /*
- * edges: the edges that this instance serves: those of its configuration.
+ * edges: the edges that this instance serves: those of its configuration, and those that were
+ * discovered and have no section.
  *
- * Nothing else in this directory reads the configuration's list of edges. An edge is scheduled when
- * config_edge_is_due says so.
+ * Nothing else in this directory reads them. An edge is scheduled when config_edge_is_due says so.
+ *
+ * Discovered edges are kept in the database, as long as they are enabled. What an instance has
+ * discovered counts until it is registered; after that the database does, so that instances agree,
+ * and that a restart changes nothing.
  */
 #pragma once
 
 #include "config/config.h"
+#include "mirror/discovered.h"
 #include "mirror/registry.h"
+#include "sync/discover.h"
 
 typedef struct EdgeSet {
         /* private */
         Config *config;
+        ConfigEdge *found; /* discovered, in order of id; only the names are their own */
+        size_t n_found;
+        bool found_is_newer; /* than what is registered */
+        Uuid *vanished;      /* not taken from the database before they are discovered again */
+        size_t n_vanished;
         size_t turn; /* of edges_next */
         Uuid *unknown;
         size_t n_unknown;
 } EdgeSet;
 
 /* Takes a reference of the configuration, which replaces that of before; what was unknown may be
- * known now. `s` is zeroed before the first. */
-void edges_configure(EdgeSet *s, Config *config);
+ * known now. What was discovered stays as far as the configuration wants it. `s` is zeroed before
+ * the first. -ENOMEM: nothing that was discovered has stayed. */
+int edges_configure(EdgeSet *s, Config *config);
 void edges_done(EdgeSet *s);
 
 size_t edges_count(const EdgeSet *s);
 size_t edges_count_scheduled(const EdgeSet *s);
 
-/* NULL: it is not in the configuration. Stays until edges_configure; the next ones too. */
+/* NULL: it is not known. Stays until the set is changed; the next ones too. */
 const ConfigEdge *edges_find(const EdgeSet *s, const Uuid *id);
 
 /* NULL: this instance does not sync it on a schedule. */
@@ -35,11 +47,29 @@ const ConfigEdge *edges_find_scheduled(const EdgeSet *s, const Uuid *id);
 const ConfigEdge *edges_next(EdgeSet *s);
 
 /* All of them as they are to be registered, edges_count(s) at `now_usec` by PostgreSQL's clock. The
- * caller frees the array, whose texts belong to the configuration. -ENOMEM. */
+ * caller frees the array, whose texts belong to the set. -ENOMEM. */
 int edges_to_register(const EdgeSet *s, int64_t now_usec, MirrorEdge **ret);
 
-/* Due in PostgreSQL, but not scheduled here: remembered until the next edges_configure, as far as
- * there is memory. */
+/* ---- what was discovered -------------------------------------------------------------------- */
+
+/* What the database keeps. -ENOMEM: the set is as it was. */
+int edges_load(EdgeSet *s, const MirrorDiscovered *edges, size_t n);
+
+/* It is registered: from now on the database counts. */
+void edges_registered(EdgeSet *s);
+
+/* An answer of the catalog (NULL: none) adds and renames; nothing is taken out for what it lacks.
+ * These, of which there are n_vanished, are taken out. 1: the set is another one, which is logged;
+ * 0: it is the same. -ENOMEM, which is logged: some of it was not done. */
+int edges_update(EdgeSet *s, const Discovered *found, const Uuid *vanished, size_t n_vanished);
+
+/* The ids of those that were discovered, in order. The caller frees the array. -ENOMEM. */
+int edges_copy_discovered(const EdgeSet *s, Uuid **ret, size_t *ret_n);
+
+/* ---- what is not known ---------------------------------------------------------------------- */
+
+/* Due in PostgreSQL, but not scheduled here: remembered until the set is changed, as far as there
+ * is memory. */
 void edges_add_unknown(EdgeSet *s, const Uuid *id);
 size_t edges_count_unknown(const EdgeSet *s);
 

@@ -30,10 +30,9 @@ void presence_init(Presence *p, sd_event *event, const PresenceHandlers *handler
         presence_look_later(p);
 }
 
-void presence_configure(Presence *p, Peers *peers, size_t n_wanted, uint64_t lease_usec)
+void presence_configure(Presence *p, Peers *peers, uint64_t lease_usec)
 {
         p->peers = peers;
-        p->n_wanted = (int64_t)n_wanted;
         p->beat_usec = lease_usec / 4 < BEAT_AT_LEAST_USEC ? lease_usec / 4 : BEAT_AT_LEAST_USEC;
 }
 
@@ -67,12 +66,14 @@ static void presence_later(Presence *p)
 static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault, void *userdata)
 {
         Presence *p = userdata;
+        PresenceState state = {0};
         bool ours = p->task.peers == p->peers;
         peers_task_end(&p->task);
+        p->handlers.state(&state, p->userdata);
         if (fault->scope != FAULT_NONE)
                 /* whoever asks what is due reports a PostgreSQL that is away */
                 log_debug("the sign of life could not be written: %s", fault->message);
-        else if (ours && (answer->n_edges != p->n_wanted || answer->n_dead > 0))
+        else if (ours && (answer->n_edges != (int64_t)state.n_wanted || answer->n_dead > 0))
                 p->handlers.outdated(p->userdata);
         if (p->again)
                 presence_beat(p);

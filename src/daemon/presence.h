@@ -21,7 +21,8 @@ typedef struct PresenceState {
         const Fault *catalog_fault;
         char catalog_next[64]; /* when it is asked again, for a person */
         const Fault *statement_fault;
-        bool busy; /* a statement of ours may be under way */
+        bool busy;       /* a statement of ours may be under way */
+        size_t n_wanted; /* edges that are registered as wanted by this instance */
 } PresenceState;
 
 typedef struct PresenceHandlers {
@@ -38,7 +39,6 @@ typedef struct Presence {
         /* private */
         sd_event *event;
         Peers *peers;
-        int64_t n_wanted;
         uint64_t beat_usec;
         PresenceHandlers handlers;
         void *userdata;
@@ -54,9 +54,9 @@ typedef struct Presence {
 /* Draws an id for the instance; no sign is given yet. */
 void presence_init(Presence *p, sd_event *event, const PresenceHandlers *handlers, void *userdata);
 
-/* n_wanted: edges that are registered as wanted by this instance. lease_usec: how long others
- * count on the last sign. The peers are borrowed until others are given. */
-void presence_configure(Presence *p, Peers *peers, size_t n_wanted, uint64_t lease_usec);
+/* lease_usec: how long others count on the last sign. The peers are borrowed until others are
+ * given. */
+void presence_configure(Presence *p, Peers *peers, uint64_t lease_usec);
 
 /* The edges are registered: the first sign, at once. Later calls do nothing. */
 void presence_begin(Presence *p);

@@ -13,6 +13,7 @@ typedef struct MirrorEdge {
         const char *timezone;
         /* when it is due by its schedule, microseconds since 1970; 0: leave the queue as it is */
         int64_t next_run_usec;
+        bool discovered; /* no section names it */
 } MirrorEdge;
 
 /* Makes `edge` and `edge_claim` know these edges, in one transaction. An edge that is already so is

@@ -260,3 +260,20 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
                 fault_prefix(ret_fault, "%s of [catalog]: ", catalog.auth.method->secret_key);
         return r < 0 ? r : 0;
 }
+
+int peers_open(sd_event *event, Config *config, Peers *in_force, Peers **ret, Fault *ret_fault)
+{
+        _cleanup_(cleanup_peers) Peers *peers = NULL;
+        if (in_force && config_same_peers(in_force->config, config)) {
+                *ret = peers_ref(in_force);
+                return 0;
+        }
+        if (peers_new(event, config, &peers) < 0)
+                return fault_no_memory(ret_fault);
+        int r = peers_open_mirror(peers, false, ret_fault);
+        if (r >= 0)
+                r = peers_open_catalog(peers, ret_fault);
+        if (r >= 0)
+                *ret = TAKE_PTR(peers);
+        return r;
+}

@@ -41,6 +41,10 @@ int peers_new(sd_event *event, Config *config, Peers **ret);
 int peers_open_mirror(Peers *p, bool only_reads, Fault *ret_fault);
 int peers_open_catalog(Peers *p, Fault *ret_fault);
 
+/* Both sides, for a service: the peers in force (NULL: none), if the configuration's are the same,
+ * or new ones. Negative errno and a filled Fault. */
+int peers_open(sd_event *event, Config *config, Peers *in_force, Peers **ret, Fault *ret_fault);
+
 Peers *peers_ref(Peers *p);
 
 /* The last one cancels all that is under way on the clients and frees them: at once outside of the

@@ -106,6 +106,7 @@ static int patch_edge(const Control *c)
         Edge *edge = named_edge(c);
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(c->body, "name"));
         const cJSON *gone = cJSON_GetObjectItemCaseSensitive(c->body, "gone");
+        const cJSON *unlisted = cJSON_GetObjectItemCaseSensitive(c->body, "unlisted");
 
         if (!edge)
                 return c->answer->body.data ? 0 : -ENOMEM;
@@ -113,6 +114,8 @@ static int patch_edge(const Control *c)
                 return -ENOMEM;
         if (gone)
                 edge->gone = cJSON_IsTrue(gone);
+        if (unlisted)
+                edge->unlisted = cJSON_IsTrue(unlisted);
         return answer_set_json(c->answer, MHD_HTTP_OK, describe_edge(edge));
 }
 

@@ -44,7 +44,7 @@ static int answer_connections(const Site *site, Answer *ret)
         cJSON *list = cJSON_CreateArray();
 
         for (size_t i = 0; i < site->model.n_edges; i++)
-                if (!site->model.edges[i]->gone)
+                if (!site->model.edges[i]->gone && !site->model.edges[i]->unlisted)
                         cJSON_AddItemToArray(list, describe_connection(site, site->model.edges[i]));
         return answer_set_json(ret, MHD_HTTP_OK, list);
 }

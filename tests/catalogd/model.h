@@ -32,6 +32,7 @@ typedef struct Row {
 struct Edge {
         Uuid id; /* first: IdMap */
         char *name;
+        bool unlisted;     /* the Edge API has it, but not in its list */
         bool gone;         /* nobody may see it, nor its rows */
         uint64_t number;   /* position among all edges ever made */
         uint64_t next_row; /* number that the next generated row gets */

@@ -104,8 +104,8 @@ static void migrate(World *w)
 
 static void register_edges(World *w)
 {
-        const MirrorEdge edges[] = {{edge, "one", true, "hourly", "UTC", 0},
-                                    {other_edge, "two", true, "hourly", "UTC", 0}};
+        const MirrorEdge edges[] = {{edge, "one", true, "hourly", "UTC", 0, false},
+                                    {other_edge, "two", true, "hourly", "UTC", 0, false}};
         MirrorTask *task;
         assert_int_equal(mirror_register(w->mirror, edges, 2, NULL, on_plain, w, &task), 0);
         wait_done(w);

@@ -102,6 +102,79 @@ static void every_name_is_one_that_a_section_may_have(void **state)
         (void)config_free(config);
 }
 
+static void patterns_choose_by_name(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *include, *exclude, *name;
+                bool wanted;
+        } cases[] = {
+                {"*", NULL, "a", true},
+                {"*", NULL, "", true}, /* its name is not known */
+                {"*", "x", "", false},
+                {"a*", NULL, "", false},
+                {"a*", NULL, "ab", true},
+                {"a*", NULL, "ba", false},
+                {"a*,  b? ,c", NULL, "b1", true},
+                {"a*,  b? ,c", NULL, "c", true},
+                {"a*,  b? ,c", NULL, "b12", false},
+                {",,", NULL, "a", false},
+                {"[a-c]*", NULL, "b", true},
+                {"[a-c]*", NULL, "d", false},
+                {"*", "*-test, sandbox*", "sandbox 1", false},
+                {"*", "*-test, sandbox*", "hr-test", false},
+                {"*", "*-test, sandbox*", "hr", true},
+                {"hr", "hr", "hr", false},
+                {"*", NULL, "a/b", true},
+                {"Größ*", NULL, "Größe", true},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                const ConfigDiscover discover = {.include = (char *)(uintptr_t)cases[i].include,
+                                                 .exclude = (char *)(uintptr_t)cases[i].exclude};
+                if (edge_name_is_wanted(&discover, cases[i].name) != cases[i].wanted)
+                        fail_msg("%s, %s: %s", cases[i].include,
+                                 cases[i].exclude ? cases[i].exclude : "-", cases[i].name);
+        }
+}
+
+static void the_catalogs_name_is_known_from_the_one_that_was_made(void **state)
+{
+        (void)state;
+        static const struct {
+                const char *made, *name;
+        } cases[] = {
+                {"hr", "hr"},
+                {"hr-00000001", "hr"},
+                {"hr-00000002", "hr-00000002"},
+                {"edge-00000001", ""},
+                {"edge", "edge"},
+                {"edge-00000002", "edge-00000002"},
+                {"-00000001", "-00000001"},
+                {ID("00000001"), ""},
+        };
+        Uuid id;
+        assert_int_equal(uuid_parse(ID("00000001"), &id), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+                edge_name_without_digits(cases[i].made, &id, name);
+                assert_string_equal(name, cases[i].name);
+        }
+}
+
+static void discovering_needs_no_section_of_an_edge(void **state)
+{
+        (void)state;
+        files_write("t.conf", CATALOG POSTGRES
+                    "[defaults]\nschedule = daily\n[discover]\nenabled = yes\nexclude = a, b*\n");
+        Config *config = assert_loaded("t.conf");
+        assert_int_equal(config->n_edges, 0);
+        assert_true(config->discover.enabled);
+        assert_string_equal(config->discover.include, "*");
+        assert_string_equal(config->discover.exclude, "a, b*");
+        assert_string_equal(config->defaults.schedule_text, "daily");
+        (void)config_free(config);
+}
+
 static void a_configuration_without_edges_is_fine_for_discover_alone(void **state)
 {
         (void)state;
@@ -110,7 +183,7 @@ static void a_configuration_without_edges_is_fine_for_discover_alone(void **stat
         files_write("t.conf", CATALOG POSTGRES);
         assert_refused("t.conf", -EINVAL,
                        "t.conf:1: there is no edge to mirror; accepted: at least one section [edge "
-                       "\"NAME\"]\n");
+                       "\"NAME\"], or enabled = yes in [discover]\n");
         assert_int_equal(config_load_for_discover("t.conf", &config, &errors), 0);
         assert_int_equal(config->n_edges, 0);
         (void)config_free(config);
@@ -122,6 +195,10 @@ int main(void)
                 cmocka_unit_test_setup_teardown(names_are_the_catalogs_and_unique, files_setup,
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(every_name_is_one_that_a_section_may_have,
+                                                files_setup, files_teardown),
+                cmocka_unit_test(patterns_choose_by_name),
+                cmocka_unit_test(the_catalogs_name_is_known_from_the_one_that_was_made),
+                cmocka_unit_test_setup_teardown(discovering_needs_no_section_of_an_edge,
                                                 files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(
                         a_configuration_without_edges_is_fine_for_discover_alone, files_setup,

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#define SECTIONS      "[catalog], [postgres], [daemon], [defaults] or [edge \"NAME\"]"
+#define SECTIONS      "[catalog], [postgres], [discover], [daemon], [defaults] or [edge \"NAME\"]"
 #define EDGE_FORM     "accepted: [edge \"NAME\"], NAME of 1 to 128 bytes\n"
 #define LINE_FORM     "accepted: lines of UTF-8 text of at most 4096 bytes\n"
 #define CATALOG_LINES "[catalog]\nurl = https://c.example\n"
@@ -83,8 +83,8 @@ static const struct {
         {CATALOG EDGE, "t.conf:1: conninfo is missing in [postgres]; accepted: conninfo = "
                        "KEYWORD=VALUE … or postgresql://… as libpq "
                        "takes it, without a password\n"},
-        {CATALOG POSTGRES,
-         "t.conf:1: there is no edge to mirror; accepted: at least one section [edge \"NAME\"]\n"},
+        {CATALOG POSTGRES, "t.conf:1: there is no edge to mirror; accepted: at least one section "
+                           "[edge \"NAME\"], or enabled = yes in [discover]\n"},
         {VALID "[edge \"b\"]\n",
          "t.conf:9: edge \"b\" has no id; accepted: id = UUID of the Edge connection\n"},
         {CATALOG_LINES POSTGRES EDGE, "t.conf:1: auth = basic needs username; accepted: username = "

@@ -1,0 +1,248 @@
+/*
+ * What always holds, while it is to ask: an answer is awaited, or the timer is armed, or it waits
+ * for discovery_retry.
+ */
+#include "daemon/discovery.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AGAIN_FLOOR_USEC   (5 * USEC_PER_SEC)
+#define AGAIN_CEILING_USEC (5 * USEC_PER_MINUTE)
+enum { ANSWERS_WITHOUT = 2 }; /* before it is asked for by its id */
+
+void discovery_init(Discovery *d, sd_event *event, const DiscoveryHandlers *handlers,
+                    void *userdata)
+{
+        *d = (Discovery){.event = event, .handlers = *handlers, .userdata = userdata};
+        outage_init(&d->outage, AGAIN_FLOOR_USEC, AGAIN_CEILING_USEC);
+}
+
+/* ---- when to ask ---------------------------------------------------------------------------- */
+
+static void discovery_begin(void *userdata);
+
+static void discovery_later(Discovery *d, uint64_t delay_usec)
+{
+        int r = timer_start(&d->timer, d->event, delay_usec, delay_usec / 20, discovery_begin, d);
+        if (r < 0)
+                log_error("the timer for discovering cannot be set: %s", strerrordesc_np(-r));
+}
+
+static void discovery_failed(Discovery *d, const Fault *fault)
+{
+        uint64_t delay;
+        bool elsewhere = fault->scope == FAULT_PEER &&
+                         d->handlers.peer_fault(fault, d->begun_usec, d->userdata);
+        bool report =
+                outage_failed(&d->outage, fault, clock_monotonic_usec(), clock_random(), &delay);
+        if (report && !elsewhere)
+                log_event(LOG_LEVEL_WARNING, NULL,
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
+                                     LOG_NUMBER("HTTP_STATUS", fault->http_status)),
+                          "Edge connections cannot be discovered%s: %s; those that are known stay, "
+                          "trying again at least every 5 m",
+                          d->outage.attempts > 1 ? " still" : "", fault->message);
+        d->refused_pause_usec = fault->refused ? outage_refused_pause(d->refused_pause_usec) : 0;
+        d->waits = elsewhere;
+        if (fault->refused)
+                delay = d->refused_pause_usec; /* accounts lock */
+        else if (delay > d->every_usec)
+                delay = d->every_usec;
+        if (!elsewhere)
+                discovery_later(d, delay);
+}
+
+/* ---- those that are missing ----------------------------------------------------------------- */
+
+static int compare_missing(const void *id, const void *missing)
+{
+        return uuid_compare(id, &((const DiscoveryMissing *)missing)->id);
+}
+
+static unsigned discovery_answers_without(const Discovery *d, const Uuid *id)
+{
+        const DiscoveryMissing *m = d->n_missing > 0 ? bsearch(id, d->missing, d->n_missing,
+                                                               sizeof(*m), compare_missing)
+                                                     : NULL;
+        return m ? m->answers : 0;
+}
+
+/* Counts which of those that are known the answer has not. -ENOMEM: as before. */
+static int discovery_count_missing(Discovery *d, const Discovered *found)
+{
+        _cleanup_(cleanup_free) Uuid *known = NULL;
+        size_t n_known, n = 0;
+        int r = d->handlers.known(&known, &n_known, d->userdata);
+        DiscoveryMissing *missing = r < 0 ? NULL : calloc(n_known ? n_known : 1, sizeof(*missing));
+        if (!missing)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_known; i++)
+                if (!discover_find(found->edges, found->n_edges, &known[i]))
+                        missing[n++] = (DiscoveryMissing){
+                                .id = known[i],
+                                .answers = discovery_answers_without(d, &known[i]) + 1};
+        free(d->missing);
+        d->missing = missing;
+        d->n_missing = n;
+        return 0;
+}
+
+static void discovery_report_vanished(Discovery *d)
+{
+        size_t n = 0;
+        Uuid *gone = calloc(d->n_missing ? d->n_missing : 1, sizeof(*gone));
+        for (size_t i = 0; gone && i < d->n_missing; i++)
+                if (d->missing[i].is_gone)
+                        gone[n++] = d->missing[i].id;
+        if (n > 0)
+                d->handlers.answered(NULL, gone, n, d->userdata);
+        free(gone);
+}
+
+static void discovery_end(Discovery *d)
+{
+        uint64_t ignored;
+        d->refused_pause_usec = 0;
+        if (outage_over(&d->outage, clock_monotonic_usec(), &ignored))
+                log_info("Edge connections are discovered again");
+        discovery_later(d, d->every_usec);
+}
+
+static void discovery_ask_next(Discovery *d);
+
+static void discovery_on_missing(const CatalogEdgesAnswer *answer, void *userdata)
+{
+        Discovery *d = userdata;
+        FaultScope scope = answer->answer.fault.scope;
+        d->call = NULL;
+        d->missing[d->next_missing++].is_gone = answer->absent;
+        if (scope != FAULT_NONE && scope != FAULT_RUN)
+                d->next_missing = d->n_missing; /* the others the next time */
+        discovery_ask_next(d);
+}
+
+/* By their ids, one after the other; anything but the catalog's word that there is none says
+ * nothing. */
+static void discovery_ask_next(Discovery *d)
+{
+        while (d->next_missing < d->n_missing &&
+               d->missing[d->next_missing].answers < ANSWERS_WITHOUT)
+                d->next_missing++;
+        int r = d->next_missing < d->n_missing
+                        ? catalog_get_edge(d->peers->catalog, &d->missing[d->next_missing].id,
+                                           discovery_on_missing, d, &d->call)
+                        : -ENOENT;
+        if (r >= 0)
+                return;
+        discovery_report_vanished(d);
+        discovery_end(d);
+}
+
+/* A catalog that denies what it has just listed proves nothing. */
+static void discovery_on_control(const CatalogEdgesAnswer *answer, void *userdata)
+{
+        Discovery *d = userdata;
+        d->call = NULL;
+        if (answer->answer.fault.scope == FAULT_NONE)
+                discovery_ask_next(d);
+        else
+                discovery_end(d);
+}
+
+static bool discovery_has_candidates(const Discovery *d)
+{
+        for (size_t i = 0; i < d->n_missing; i++)
+                if (d->missing[i].answers >= ANSWERS_WITHOUT)
+                        return true;
+        return false;
+}
+
+static void discovery_check_missing(Discovery *d, const Discovered *found)
+{
+        bool complete = found->source == DISCOVER_EDGE_API && found->whole && found->n_edges > 0;
+        if (complete && discovery_count_missing(d, found) >= 0 && discovery_has_candidates(d)) {
+                d->next_missing = 0;
+                d->control = found->edges[0].id;
+                if (catalog_get_edge(d->peers->catalog, &d->control, discovery_on_control, d,
+                                     &d->call) >= 0)
+                        return;
+        }
+        discovery_end(d);
+}
+
+/* ---- answers -------------------------------------------------------------------------------- */
+
+static void discovery_report_source(Discovery *d, const Discovered *found)
+{
+        bool without = found->source != DISCOVER_EDGE_API;
+        if (without && !d->without_api)
+                log_warning("the Edge API cannot be read (HTTP %d), so Edge connections are "
+                            "discovered by their database connections: those that have any, "
+                            "without names%s",
+                            found->edge_api.http_status,
+                            found->edge_api.http_status == 403
+                                    ? "; give our user the permission \"View Edge connections and "
+                                      "capabilities\""
+                                    : "");
+        else if (!without && d->without_api)
+                log_info("the Edge API can be read again");
+        d->without_api = without;
+}
+
+static void discovery_on_found(const Discovered *found, void *userdata)
+{
+        Discovery *d = userdata;
+        d->discover = NULL;
+        if (found->fault.scope != FAULT_NONE) {
+                discovery_failed(d, &found->fault);
+                return;
+        }
+        discovery_report_source(d, found);
+        d->handlers.answered(found, NULL, 0, d->userdata);
+        discovery_check_missing(d, found);
+}
+
+static void discovery_begin(void *userdata)
+{
+        Discovery *d = userdata;
+        d->waits = !d->handlers.may_ask(d->userdata);
+        if (d->waits)
+                return;
+        d->begun_usec = clock_monotonic_usec();
+        int r = discover_start(d->peers->catalog, d->event, discovery_on_found, d, &d->discover);
+        if (r < 0) {
+                Fault fault;
+                fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
+                          "the catalog cannot be asked: %s", strerrordesc_np(-r));
+                discovery_failed(d, &fault);
+        }
+}
+
+void discovery_configure(Discovery *d, Peers *peers, const ConfigDiscover *config)
+{
+        discovery_done(d);
+        d->peers = peers;
+        d->every_usec = config->every_usec;
+        if (config->enabled)
+                discovery_begin(d);
+}
+
+void discovery_retry(Discovery *d)
+{
+        if (d->waits)
+                discovery_begin(d);
+}
+
+void discovery_done(Discovery *d)
+{
+        timer_cancel(&d->timer);
+        d->discover = discover_cancel(d->discover);
+        d->call = catalog_cancel(d->call);
+        d->waits = false;
+        free(d->missing);
+        d->missing = NULL;
+        d->n_missing = 0;
+}

@@ -1,0 +1,68 @@
+/*
+ * discovery: asks the catalog for its Edge connections, at an interval of its own.
+ *
+ * An Edge connection has vanished when two complete answers in a row were without it, and the
+ * catalog says of its id that there is none (404, in its own words), while it has another one by
+ * its id that it has listed. Only the Edge API gives complete answers: the list of all database
+ * connections shows those that have any. Whatever fails changes nothing.
+ */
+#pragma once
+
+#include "base/timer.h"
+#include "daemon/outage.h"
+#include "peers/peers.h"
+#include "sync/discover.h"
+
+typedef struct DiscoveryHandlers {
+        /* The catalog answers, as far as known, and what was discovered before is known. */
+        bool (*may_ask)(void *userdata);
+        /* The ids of those that are mirrored because they were discovered, in order; the array is
+         * freed by discovery. -ENOMEM. */
+        int (*known)(Uuid **ret, size_t *ret_n, void *userdata);
+        /* An answer, or NULL, and those that have vanished. */
+        void (*answered)(const Discovered *found, const Uuid *vanished, size_t n_vanished,
+                         void *userdata);
+        /* The catalog as a whole could not be used; asked at begun_usec (monotonic). True: somebody
+         * else reports it, and calls discovery_retry when it is back. */
+        bool (*peer_fault)(const Fault *fault, uint64_t begun_usec, void *userdata);
+} DiscoveryHandlers;
+
+/* One that was missing from the last answers. */
+typedef struct DiscoveryMissing {
+        Uuid id;
+        unsigned answers; /* complete ones, in a row */
+        bool is_gone;     /* the catalog says so, by its id */
+} DiscoveryMissing;
+
+typedef struct Discovery {
+        /* private */
+        sd_event *event;
+        Peers *peers;
+        DiscoveryHandlers handlers;
+        void *userdata;
+        uint64_t every_usec;
+        Timer timer;
+        bool waits; /* for may_ask */
+        uint64_t begun_usec;
+        Discover *discover;
+        CatalogCall *call;         /* by id */
+        DiscoveryMissing *missing; /* in order of id */
+        size_t n_missing, next_missing;
+        Uuid control; /* one that the last answer has shown */
+        Outage outage;
+        uint64_t refused_pause_usec; /* 0: our credentials were not refused */
+        bool without_api;            /* reported */
+} Discovery;
+
+void discovery_init(Discovery *d, sd_event *event, const DiscoveryHandlers *handlers,
+                    void *userdata);
+
+/* Another configuration: begins at once, or when it may; or asks no more. The peers are borrowed
+ * until others are given. */
+void discovery_configure(Discovery *d, Peers *peers, const ConfigDiscover *config);
+
+/* may_ask may be true now. */
+void discovery_retry(Discovery *d);
+
+/* Cancels what is under way. */
+void discovery_done(Discovery *d);

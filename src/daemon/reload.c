@@ -1,0 +1,31 @@
+#include "daemon/reload.h"
+#include "base/log.h"
+#include <string.h>
+
+static int reload_config(const char *config_file, Config **ret)
+{
+        _cleanup_(text_done) Text errors = {0};
+        int r = config_load(config_file, ret, &errors);
+        if (r < 0 && errors.size > 0)
+                log_lines(LOG_LEVEL_ERROR, errors.data);
+        else if (r < 0)
+                log_error("the configuration cannot be read: %s", strerrordesc_np(-r));
+        return r;
+}
+
+int reload_open(sd_event *event, const char *config_file, Peers *in_force, Config **ret,
+                Peers **ret_peers)
+{
+        _cleanup_(cleanup_config) Config *config = NULL;
+        Fault fault;
+        int r = reload_config(config_file, &config);
+        if (r < 0)
+                return r;
+        r = peers_open(event, config, in_force, ret_peers, &fault);
+        if (r < 0) {
+                log_error("%s", fault.message);
+                return r;
+        }
+        *ret = TAKE_PTR(config);
+        return 0;
+}

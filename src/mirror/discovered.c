@@ -1,0 +1,61 @@
+#include "mirror/discovered.h"
+#include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct DiscoveredTask {
+        MirrorTask task;
+        MirrorDiscoveredCallback callback;
+        PgStep steps[2];
+        MirrorDiscovered *edges;
+        size_t n;
+} DiscoveredTask;
+
+static PgNext discovered_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        DiscoveredTask *t = userdata;
+        size_t n = (size_t)PQntuples(result);
+        free(t->edges);
+        t->n = 0;
+        t->edges = calloc(n ? n : 1, sizeof(*t->edges));
+        if (!t->edges) {
+                fault_no_memory(ret_fault);
+                return PG_ROLLBACK;
+        }
+        for (; t->n < n; t->n++) {
+                MirrorDiscovered *e = &t->edges[t->n];
+                (void)uuid_parse(PQgetvalue(result, (int)t->n, 0), &e->id);
+                (void)snprintf(e->name, sizeof(e->name), "%s", PQgetvalue(result, (int)t->n, 1));
+        }
+        return PG_NEXT;
+}
+
+static bool discovered_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
+{
+        DiscoveredTask *t = (DiscoveredTask *)task;
+        bool failed = fault->scope != FAULT_NONE;
+        t->callback(t->edges, failed ? 0 : t->n, fault, task->userdata);
+        return false;
+}
+
+static void discovered_done(MirrorTask *task)
+{
+        free(((DiscoveredTask *)task)->edges);
+}
+
+int mirror_discovered(Mirror *m, MirrorDiscoveredCallback callback, void *userdata,
+                      MirrorTask **ret)
+{
+        DiscoveredTask *t = task_new(m, sizeof(*t), discovered_complete, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        t->task.done = discovered_done;
+        t->steps[0] = task_step(sql_schema_version, NULL, trust_on_version);
+        t->steps[1] = task_step(sql_discovered, NULL, discovered_on_result);
+        PgWork work = {.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
+        return task_start(&t->task, &work, ret);
+}
