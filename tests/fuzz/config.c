@@ -21,8 +21,22 @@ static void check_errors(const char *path, char *errors)
         }
 }
 
+/* Scheme, host and port and nothing else, as libcurl is to have it. */
+static void check_proxy(const ConfigCatalog *catalog)
+{
+        const char *proxy = catalog->proxy;
+        if (!proxy)
+                return;
+        FUZZ_CHECK(text_starts_with(proxy, "http://") || text_starts_with(proxy, "https://"));
+        const char *authority = strstr(proxy, "://") + 3, *port = strrchr(authority, ':');
+        FUZZ_CHECK(!strpbrk(authority, "/@?#% ") && port && port > authority);
+        FUZZ_CHECK(port[1 + strspn(port + 1, "0123456789")] == '\0' && port[1] != '\0');
+        FUZZ_CHECK(!catalog->plain_http && !catalog->token_plain_http);
+}
+
 static void check_config(const Config *config)
 {
+        check_proxy(&config->catalog);
         FUZZ_CHECK(config->catalog.url && config->postgres.conninfo && config->daemon.instance);
         FUZZ_CHECK(config->n_edges > 0);
         for (size_t i = 0; i < config->n_edges; i++) {

@@ -1,6 +1,6 @@
 /*
- * Target of src/http: whole answers of a server, header lines and body, as bytes; what arrives goes
- * on to the decoders of src/catalog.
+ * Targets of src/http: whole answers of a server, header lines and body, as bytes, of which what
+ * arrives goes on to the decoders of src/catalog; and whole answers of a proxy to CONNECT.
  *
  * The connection is a pair of sockets in this process: `socket` of src/http/ is wrapped by the
  * linker, and connect(), which libcurl calls, is this program's own. Nothing leaves the process,
@@ -76,7 +76,8 @@ static void check_response(const HttpResponse *response, void *userdata)
         answer_text_done(&text);
 }
 
-void fuzz_http(const uint8_t *data, size_t size)
+static void play(const uint8_t *data, size_t size, const HttpClientOptions *options,
+                 const char *url, HttpCallback callback)
 {
         sd_event *event = NULL;
         HttpClient *client = NULL;
@@ -85,22 +86,64 @@ void fuzz_http(const uint8_t *data, size_t size)
         answer = data;
         answer_size = size < ANSWER_MAX_BYTES ? size : ANSWER_MAX_BYTES;
         FUZZ_CHECK(sd_event_new(&event) >= 0);
-        HttpClientOptions options = {.user_agent = "fuzz",
-                                     .max_in_flight = 1,
-                                     .connect_timeout_usec = 5 * USEC_PER_SEC,
-                                     .request_timeout_usec = 10 * USEC_PER_SEC,
-                                     .allow_http = true};
-        FUZZ_CHECK(http_client_new(event, &options, &client) == 0);
+        FUZZ_CHECK(http_client_new(event, options, &client) == 0);
         HttpRequest request = {.method = HTTP_GET,
-                               .url = "http://127.0.0.1:8080/rest/x",
+                               .url = url,
+                               .authorization = "Bearer peer-token",
                                .body_max_bytes = BODY_MAX_BYTES,
                                .fresh_connection = true};
-        FUZZ_CHECK(http_start(client, &request, check_response, &answered, &transfer) == 0);
+        FUZZ_CHECK(http_start(client, &request, callback, &answered, &transfer) == 0);
         while (!answered)
                 FUZZ_CHECK(sd_event_run(event, UINT64_MAX) >= 0);
         (void)http_client_free(client);
         (void)sd_event_unref(event);
+}
+
+static void close_server(void)
+{
         FUZZ_CHECK(server_fd >= 0);
         (void)close(server_fd);
         server_fd = -1;
+}
+
+void fuzz_http(const uint8_t *data, size_t size)
+{
+        const HttpClientOptions options = {.user_agent = "fuzz",
+                                           .max_in_flight = 1,
+                                           .connect_timeout_usec = 5 * USEC_PER_SEC,
+                                           .request_timeout_usec = 10 * USEC_PER_SEC,
+                                           .allow_http = true};
+        play(data, size, &options, "http://127.0.0.1:8080/rest/x", check_response);
+        close_server();
+}
+
+/* Behind it nobody speaks TLS, so no answer is one of the catalog; and nothing for the catalog was
+ * sent. */
+static void check_connect(const HttpResponse *response, void *userdata)
+{
+        char sent[4096];
+        const Fault *f = &response->fault;
+        *(bool *)userdata = true;
+        FUZZ_CHECK(response->error < 0 && !response->sent && response->status == 0);
+        FUZZ_CHECK(f->scope != FAULT_NONE && response->body_size == 0);
+        fuzz_check_printable(f->message, sizeof(f->message) - 1);
+        if (f->origin == ORIGIN_PROXY)
+                FUZZ_CHECK(text_starts_with(f->message, "proxy 127.0.0.1:3128: ") &&
+                           f->scope == FAULT_PEER);
+        else
+                FUZZ_CHECK(f->http_status == 0);
+        ssize_t n = recv(server_fd, sent, sizeof(sent), MSG_DONTWAIT);
+        FUZZ_CHECK(n <= 0 || text_starts_with(sent, "CONNECT 192.0.2.1:443 HTTP/1.1\r\n"));
+        FUZZ_CHECK(n <= 0 || !memmem(sent, (size_t)n, "peer-token", strlen("peer-token")));
+}
+
+void fuzz_connect(const uint8_t *data, size_t size)
+{
+        const HttpClientOptions options = {.user_agent = "fuzz",
+                                           .proxy = "http://127.0.0.1:3128",
+                                           .max_in_flight = 1,
+                                           .connect_timeout_usec = 5 * USEC_PER_SEC,
+                                           .request_timeout_usec = 10 * USEC_PER_SEC};
+        play(data, size, &options, "https://192.0.2.1/rest/x", check_connect);
+        close_server();
 }

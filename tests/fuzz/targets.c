@@ -21,6 +21,7 @@ const FuzzTarget fuzz_targets[] = {
         {"redact", fuzz_redact},
         {"url", fuzz_url},
         {"http", fuzz_http},
+        {"connect", fuzz_connect},
         {"schedule", fuzz_schedule},
         {"zone", fuzz_zone},
         {"config", fuzz_config},
