@@ -16,10 +16,12 @@
 #define CONFIG_DEFAULT_FILE SYSCONFDIR "/edgemirror/edgemirror.conf"
 
 /* Reads `file` (NULL: the default) and FILE.d/ *.conf (for the default: edgemirror.conf.d) in name
- * order. On error returns -EINVAL (or the errno of a file that cannot be read), and `errors` holds
- * one line for each error, "FILE:LINE: what is wrong; accepted: form\n", in the order of files and
- * lines; without ":LINE" when it concerns the whole file. -ENOMEM: `errors` may be empty. The files
- * of secrets are not opened: secret_read does. */
+ * order, then the environment: EDGEMIRROR_CATALOG_URL is `url` of [catalog], and so for every
+ * key of the sections without a name. On error returns -EINVAL (or the errno of a file that cannot
+ * be read), and `errors` holds one line for each error, "FILE:LINE: what is wrong; accepted:
+ * form\n", in the order of files and lines; without ":LINE" when it concerns the whole file, and
+ * with the name of a variable in place of both. -ENOMEM: `errors` may be empty. The files of
+ * secrets are not opened: secret_read does. */
 int config_load(const char *file, Config **ret, Text *errors);
 /* The same, and fine without a section of an edge. */
 int config_load_for_discover(const char *file, Config **ret, Text *errors);

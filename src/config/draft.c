@@ -8,10 +8,12 @@
 #include "config/draft.h"
 #include "base/limits.h"
 #include "config/reader.h"
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Where the reading stands. */
 typedef struct DraftReader {
@@ -339,10 +341,85 @@ static int draft_read_directory(Draft *d, const char *file)
         return e;
 }
 
+/* ---- the environment ------------------------------------------------------------------------ */
+
+#define VARIABLES "EDGEMIRROR_"
+
+/* What follows the word, written in capitals, and "_"; NULL: another one. */
+static const char *skip_section(const char *text, const char *word, size_t size)
+{
+        for (size_t i = 0; i < size; i++)
+                if (text[i] != (char)toupper((unsigned char)word[i]))
+                        return NULL;
+        return text[size] == '_' ? text + size + 1 : NULL;
+}
+
+/* Kubernetes sets such for each Service: one that is called edgemirror-catalog, say. */
+static bool is_service_link(const char *key)
+{
+        return text_starts_with(key, "port") || text_starts_with(key, "service_");
+}
+
+static int draft_take_variable(Draft *d, OptionSection section, char *name, const char *key,
+                               const char *value)
+{
+        int number = draft_add_file(d, name);
+        if (number < 0)
+                return number;
+        DraftReader r = {.draft = d, .file = (unsigned)number, .where = INSIDE, .section = section};
+        const Place place = {.file = r.file, .line = PLACE_VARIABLE};
+        const Option *option = option_find(section, key);
+        if (!option)
+                draft_refuse_key(&r, place, key);
+        else if (strlen(value) > LIMIT_CONFIG_LINE_BYTES || !text_is_printable(value))
+                problems_add(&d->problems, place,
+                             "%s: too long, or a character that is not visible; accepted: a line "
+                             "of UTF-8 text of at most %d bytes",
+                             key, LIMIT_CONFIG_LINE_BYTES);
+        else
+                return draft_add_setting(&r, place, option, value);
+        return 0;
+}
+
+/* NAME=VALUE. An empty value is as good as none. */
+static int draft_read_variable(Draft *d, const char *entry)
+{
+        const char *rest = text_starts_with(entry, VARIABLES) ? entry + strlen(VARIABLES) : NULL;
+        const char *equals = strchr(entry, '=');
+        if (!rest || !equals || equals[1] == '\0')
+                return 0;
+        for (OptionSection s = OPTION_CATALOG; s < OPTION_EDGE; s++) {
+                const char *section = option_section_name(s) + 1;
+                const char *key = skip_section(rest, section, strlen(section) - 1);
+                if (!key || key > equals)
+                        continue;
+                _cleanup_(cleanup_free) char *lower = strndup(key, (size_t)(equals - key));
+                if (!lower)
+                        return -ENOMEM;
+                for (char *c = lower; *c; c++)
+                        *c = (char)tolower((unsigned char)*c);
+                return is_service_link(lower)
+                               ? 0
+                               : draft_take_variable(d, s, strndup(entry, (size_t)(equals - entry)),
+                                                     lower, equals + 1);
+        }
+        return 0;
+}
+
+static int draft_read_environment(Draft *d)
+{
+        int e = 0;
+        for (char **entry = environ; entry && *entry && e >= 0; entry++)
+                e = draft_read_variable(d, *entry);
+        return e;
+}
+
 int draft_read(Draft *d, const char *file)
 {
         int e = draft_read_file(d, strdup(file));
-        return e < 0 ? e : draft_read_directory(d, file);
+        if (e >= 0)
+                e = draft_read_directory(d, file);
+        return e < 0 ? e : draft_read_environment(d);
 }
 
 static void settings_free(DraftSetting *settings, size_t n)

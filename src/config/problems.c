@@ -75,7 +75,7 @@ int problems_print(Problems *p, char *const *files, Text *out)
                 const char *path = files[it->place.file];
                 char file[PATH_MAX];
                 text_printable(path, strlen(path), file, sizeof(file));
-                int r = it->place.line > 0
+                int r = it->place.line > 0 && it->place.line < PLACE_VARIABLE
                                 ? text_printf(out, "%s:%u: %s\n", file, it->place.line, it->text)
                                 : text_printf(out, "%s: %s\n", file, it->text);
                 if (r < 0)

@@ -8,11 +8,14 @@
 #include "base/text.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-/* Where something stands. Files are numbered in the order in which they are read. */
+/* Where something stands. Files are numbered in the order in which they are read, and after them
+ * variables of the environment, which have no lines. */
+#define PLACE_VARIABLE UINT32_MAX
 typedef struct Place {
         unsigned file;
-        unsigned line; /* 0: the file as a whole */
+        unsigned line; /* 0: the file as a whole; PLACE_VARIABLE */
 } Place;
 
 typedef struct Problem {

@@ -116,11 +116,10 @@ const OptionKind option_kind_secret_file = {.is_string = true,
 static int parse_misplaced_secret(const Option *o, void *object _unused_,
                                   const char *value _unused_, OptionContext *context)
 {
-        return option_refuse(
-                context,
-                "a secret does not belong into this file; write it to a file of its own and "
-                "name that with %s",
-                o->sample);
+        return option_refuse(context,
+                             "a secret does not belong here; write it to a file of its own and "
+                             "name that with %s",
+                             o->sample);
 }
 
 const OptionKind option_kind_misplaced_secret = {.is_private = true,

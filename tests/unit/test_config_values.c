@@ -91,11 +91,11 @@ static const Case REFUSED[] = {
         {"[catalog]", "password_file = credential:../x",
          "1:2: password_file: the credential's name is empty or holds a slash; " FILE_FORM},
         {"[catalog]", "password = hunter2",
-         "1:2: password: a secret does not belong into this file; write it to a file of its own "
+         "1:2: password: a secret does not belong here; write it to a file of its own "
          "and name that with password_file; "
          "accepted: password_file = /absolute/path or credential:NAME\n"},
         {"[catalog]", "token = hunter2",
-         "1:2: token: a secret does not belong into this file; write it to a file of its own and "
+         "1:2: token: a secret does not belong here; write it to a file of its own and "
          "name that with token_file; "
          "accepted: token_file = /absolute/path or credential:NAME\n"},
         {"[catalog]", "ca_file = acme.pem",
@@ -112,7 +112,7 @@ static const Case REFUSED[] = {
          "1:2: proxy: the address holds a user name; use proxy_username and "
          "proxy_password_file; " PROXY_FORM},
         {"[catalog]", "proxy_password = hunter2",
-         "1:2: proxy_password: a secret does not belong into this file; write it to a file of its "
+         "1:2: proxy_password: a secret does not belong here; write it to a file of its "
          "own and name that with proxy_password_file; "
          "accepted: proxy_password_file = /absolute/path or credential:NAME\n"},
         {"[catalog]", "max_requests = 0",
