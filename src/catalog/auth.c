@@ -166,8 +166,9 @@ int auth_prepare(Auth *a, Fault *ret_fault)
         if (a->header.size > 0 && now < a->expires_usec)
                 return 1;
         *ret_fault = a->fault;
-        if (a->fault.retryable && now < a->retry_usec)
-                ret_fault->retry_after_usec = a->retry_usec - now;
+        if (a->fault.retryable && now < a->retry_usec) /* in whole seconds, to be shown */
+                ret_fault->retry_after_usec =
+                        (a->retry_usec - now + USEC_PER_SEC - 1) / USEC_PER_SEC * USEC_PER_SEC;
         return -EIO;
 }
 

@@ -224,6 +224,32 @@ static void a_wrong_secret_is_asked_with_once(void **state)
         assert_clean(w, "check");
 }
 
+/* Of an endpoint that knows one way and calls the other one wrong. */
+static void the_first_refusal_is_the_one_that_is_named(void **state)
+{
+        World *w = *state;
+        begin(w, "");
+        token_rule(w, "\"count\":1,\"status\":401,\"body\":\"{\\\"error\\\":"
+                      "\\\"invalid_client\\\"}\"");
+        token_rule(w, "\"status\":400,\"body\":\"{\\\"error\\\":\\\"invalid_request\\\"}\"");
+        assert_int_equal(sync_all(w), 77);
+        assert_non_null(strstr(error_of(w, "message"), "check client_id and client_secret_file"));
+        assert_int_equal(tokens(w), 2);
+}
+
+/* Longer than a request may take. */
+static void a_long_pause_of_the_endpoint_puts_runs_off(void **state)
+{
+        World *w = *state;
+        begin(w, "");
+        token_rule(w, "\"status\":429,\"retry_after\":3600");
+        assert_int_equal(sync_all(w), 69);
+        assert_string_equal(error_of(w, "code"), "catalog-busy");
+        assert_non_null(strstr(error_of(w, "message"),
+                               "postponed, the catalog asks for a pause of 1h: no token from "));
+        assert_int_equal(tokens(w), 1);
+}
+
 static void what_passes_at_the_endpoint_is_waited_for(void **state)
 {
         static const char *const rules[] = {
@@ -353,6 +379,8 @@ int main(void)
                 cmocka_unit_test(tokens_that_are_never_accepted_are_a_refusal),
                 cmocka_unit_test(a_rotated_secret_is_picked_up),
                 cmocka_unit_test(a_wrong_secret_is_asked_with_once),
+                cmocka_unit_test(the_first_refusal_is_the_one_that_is_named),
+                cmocka_unit_test(a_long_pause_of_the_endpoint_puts_runs_off),
                 cmocka_unit_test(what_passes_at_the_endpoint_is_waited_for),
                 cmocka_unit_test(what_is_no_token_is_named),
                 cmocka_unit_test(an_echo_is_redacted),

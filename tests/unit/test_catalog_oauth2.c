@@ -164,7 +164,8 @@ static int setup(void **state)
         w.server = server_start(w.scripts);
         bench_open(&w.bench, &http);
         (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/token", w.server->port);
-        const OAuth2Options options = {.token_url = url, .request_timeout_usec = 20 * SEC};
+        const OAuth2Options options = {
+                .token_url = url, .scope = "a b", .request_timeout_usec = 20 * SEC};
         assert_int_equal(oauth2_new(w.bench.client, &options, &w.oauth2), 0);
         const AuthOptions auth = {.method = &auth_oauth2,
                                   .method_userdata = w.oauth2,
@@ -202,6 +203,29 @@ static void assert_prepares(World *w, int result, unsigned n_requests)
         if (r != result || server_requests(w->server) != n_requests)
                 fail_msg("%d after %u requests: %s", r, server_requests(w->server),
                          w->fault.message);
+}
+
+static void a_scope_is_asked_for(void **state)
+{
+        World *w = *state;
+        w->scripts[0].bytes = TOKEN("");
+        assert_prepares(w, 1, 1);
+        assert_non_null(strstr(w->server->log, "\r\n\r\ngrant_type=client_credentials&scope=a+b"));
+}
+
+static void an_endpoint_that_is_away_is_asked_with_growing_delays(void **state)
+{
+        World *w = *state;
+        uint64_t longest = 0;
+        w->scripts[0].bytes = JSON("503 Service Unavailable", "{}");
+        for (unsigned n = 1; n < 200 && longest < 10 * SEC; n++) {
+                assert_prepares(w, -EIO, n);
+                assert_in_range(w->fault.retry_after_usec, 1, 30 * SEC);
+                if (w->fault.retry_after_usec > longest)
+                        longest = w->fault.retry_after_usec;
+                later_usec += w->fault.retry_after_usec;
+        }
+        assert_true(longest >= 10 * SEC);
 }
 
 static void a_lifetime_counts_from_when_it_was_asked_for(void **state)
@@ -315,6 +339,9 @@ int main(void)
                 cmocka_unit_test(what_is_no_token_is_refused_and_not_quoted),
                 cmocka_unit_test(a_token_is_taken_up_to_the_cap),
                 cmocka_unit_test(a_token_is_renewed_early_and_used_for_half_its_life_at_least),
+                cmocka_unit_test_setup_teardown(a_scope_is_asked_for, setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        an_endpoint_that_is_away_is_asked_with_growing_delays, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_lifetime_counts_from_when_it_was_asked_for, setup,
                                                 teardown),
                 cmocka_unit_test_setup_teardown(without_a_lifetime_it_is_used_until_it_is_refused,

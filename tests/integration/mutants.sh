@@ -1,0 +1,309 @@
+#!/usr/bin/env bash
+# Plants faults in code that the simulation does not run, one at a time, and demands that a test named with it fails. By hand: tests/integration/mutants.sh [WORDS],
+# some minutes; WORDS: those alone whose name or file has them.
+#
+# Fails when a fault survives, when a line in which it is planted is no longer there, or when the tests fail without any. Works on a copy of the sources, which it
+# builds once.
+set -u
+cd "$(dirname "$0")/../.." || exit
+words=${1:-}
+work=$(mktemp -d "${TMPDIR:-/tmp}/edgemirror-mutants-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
+mutants() {
+        cat <<'END'
+a COMMIT whose answer was lost is not waited for
+sql/queries/run_read_back_wait.sql
+integration/test_mirror a_commit_that_is_still*
+s/FOR SHARE//
+
+others are taken for dead by an instance that is back for seconds
+sql/queries/instance_beat.sql
+integration/test_on_call who_is_back*
+s/greatest(o.lease, interval '30 seconds')/o.lease/
+
+a refresh is asked for although the lease may be over
+src/sync/journal.c
+unit/test_sync_runner *
+/^bool journal_lease_holds/,/^}/s/return .*/return j != NULL;/
+
+missing rows of an attempt that failed are kept
+src/mirror/apply_steps.c
+unit/test_mirror_answers missing_rows*
+s/spool_reset(s->found);/;/
+
+a connection is used for ever
+src/pg/connection.c
+integration/test_pg_lifetime a_connection_that_is_old*
+s/age - clock_random() % (age \/ 4 + 1)/USEC_PER_DAY + (age - age)/
+
+a connection without work is kept
+src/pg/connection.c
+integration/test_pg_lifetime a_connection_without*
+s/left < idle_usec ? left : idle_usec/left/
+
+idle connections are kept when another was given up
+src/pg/pool.c
+integration/test_pg_lifetime what_was_idle*
+s/connection_retire(other);/;/
+
+what is given up is not cancelled
+src/pg/connection.c
+integration/test_pg_lifetime a_statement_that_is_given_up*
+/^void connection_close/,/^}/s/cancel \&\& /cancel \&\& !c->server \&\& /
+
+a database that is back is taken for the one of before
+src/daemon/claims.c
+integration/test_outages a_database_that*
+s/c->register_usec = 0; \/\* it may/\/\* it may/
+
+two tokens are acquired at once
+src/catalog/auth.c
+unit/test_catalog_auth *
+s/ \&\& !a->acquiring \&\& now >= / \&\& now >= /
+
+a failed acquisition is begun again for each request
+src/catalog/auth.c
+unit/test_catalog_auth a_failed_acquisition*
+s/ \&\& now >= a->retry_usec)/)/
+
+a token is used up before another is acquired
+src/catalog/auth.c
+unit/test_catalog_oauth2 *
+s/now < a->renew_usec)/now < a->expires_usec)/
+
+a token is not used on while no other can be acquired
+src/catalog/auth.c
+unit/test_catalog_auth *
+s/a->header.size > 0 \&\& now < a->expires_usec)/a->header.size > 0 \&\& now < a->renew_usec)/
+
+a 401 drops a newer token
+src/catalog/auth.c
+unit/test_catalog_auth *
+s/generation != a->generation || auth_reread(a)/auth_reread(a)/
+
+a late answer says that a newer token is accepted
+src/catalog/auth.c
+unit/test_catalog_auth *
+/^bool auth_on_answer/,/^}/s/if (generation != a->generation)/if (generation > a->generation)/
+
+every 401 acquires another token
+src/catalog/auth.c
+integration/test_oauth2 tokens_that_are_never*
+s/!a->method->cancel || a->renewed/!a->method->cancel/
+
+a token that was accepted is renewed once in the process's life
+src/catalog/auth.c
+unit/test_catalog_oauth2 without_a_lifetime*
+/^bool auth_on_answer/,/^}/s/a->renewed = false;//
+
+a token that was refused twice is sent on
+src/catalog/auth.c
+unit/test_catalog_oauth2 without_a_lifetime*
+s/a->renew_usec = 0; /; /
+
+requests go on waiting for a secret that has been replaced
+src/catalog/auth.c
+unit/test_catalog_auth another_secret*
+s/if (waited_for)/if (false)/
+
+a token is shown in messages
+src/catalog/auth.c
+integration/test_oauth2 an_echo*
+s/if (r >= 0 \&\& a->method->cancel)/if (false)/
+
+the spelling of the secret that is sent is shown in messages
+src/catalog/oauth2.c
+integration/test_oauth2 an_echo*
+s/r = auth_redact_also(.*;/r = 0;/
+
+a lifetime counts from when the token came
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 a_lifetime*
+s/sent = o->sent_usec/sent = clock_boottime_usec()/
+
+a lifetime counts by a clock that stands still while the host is suspended
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 a_lifetime*
+s/o->sent_usec = clock_boottime_usec();/o->sent_usec = clock_monotonic_usec();/
+
+a token is renewed when it has expired
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 *
+/^uint64_t oauth2_renew_after/,/^}/s/return lifetime_usec - .*/return lifetime_usec;/
+
+a short token is renewed for each request
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 *
+/^uint64_t oauth2_renew_after/,/^}/s/margin < lifetime_usec \/ 2 ? margin : lifetime_usec \/ 2/margin < lifetime_usec ? margin : lifetime_usec/
+
+a token of any type is sent as bearer
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 *
+s/if (r == -EINVAL || (r == 0 \&\& strcasecmp.*/if (false)/
+
+a token that tears the header is sent
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 *
+s/if (!auth_token_is_valid(token))/if (false)/
+
+a token of any length is taken
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 *
+s/if (strlen(token) > LIMIT_TOKEN_MAX_BYTES)/if (false)/
+
+an answer of any length is taken for a token
+src/catalog/oauth2.c
+integration/test_oauth2 what_is_no_token*
+s/\.body_max_bytes = LIMIT_TOKEN_ANSWER_MAX_BYTES/.body_max_bytes = 64 * LIMIT_TOKEN_ANSWER_MAX_BYTES/
+
+a lifetime of any length is believed
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 *
+s/1, LIFETIME_MAX_SEC, \&sec/1, 1e301, \&sec/
+
+a sign-in page with status 200 is taken for an answer
+src/catalog/oauth2.c
+integration/test_oauth2 what_is_no_token*
+/^static void oauth2_on_response/,/^}/s/answer_type_is_json(response->content_type)/true/
+
+the secret goes to the catalog's own endpoint
+src/peers/peers.c
+integration/test_oauth2 scope_and_token_url*
+s/if (!c->token_url \&\& asprintf/if (asprintf/
+
+the scope is not asked for
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 a_scope*
+s/r = text_append_string(ret, "\&scope=");/r = 0;/
+
+id and secret are sent without being urlencoded
+src/catalog/oauth2.c
+integration/test_oauth2 one_token*
+/^static int form_append/,/^}/s/bool plain = .*/bool plain = true;/
+
+a client is not sent in the other way
+src/catalog/oauth2.c
+integration/test_oauth2 a_client_is_sent_as_the_endpoint*
+/^static bool oauth2_again/,/^}/s/if (!o->tried_both)/if (false)/
+
+a client that was accepted in the body is begun with basic each time
+src/catalog/oauth2.c
+integration/test_oauth2 a_client_is_sent_as_the_endpoint*
+s/o->in_body = oauth2_in_body(o);//
+
+a client is sent on in a way that nobody accepted
+src/catalog/oauth2.c
+integration/test_oauth2 a_client_is_sent_as_it_was*
+s/o->first = \*fault;/\&; o->in_body = true;/
+
+any refusal sends the client in its body
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 no_other_refusal*
+s/if (client \&\& oauth2_again/if (fault.code == CODE_TOKEN_REFUSED \&\& oauth2_again/
+
+any fault sends the client in its body
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 no_other_refusal*
+s/if (client \&\& oauth2_again/if (oauth2_again/
+
+what is said of the other way hides that the client is refused
+src/catalog/oauth2.c
+integration/test_oauth2 the_first_refusal*
+s/if (o->tried_both \&\& fault.code == CODE_TOKEN_REFUSED)/if (false)/
+
+a secret is not read again before it is refused
+src/catalog/oauth2.c
+integration/test_oauth2 a_rotated_secret*
+s/return auth_reread(o->auth); .*/return false;/
+
+a client that is refused is sent again and again
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 a_client_that_is_refused*
+s/fault->refused     ? REFUSED_USEC/fault->refused     ? 0/
+
+a client that is refused is an endpoint that is away
+src/catalog/oauth2.c
+integration/test_oauth2 a_wrong_secret*
+s/ret->refused = m \&\& m->refused;//
+
+the pause that the endpoint asks for is cut short
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 the_endpoint_is_left_alone*
+s/delay > requested_usec ? delay : requested_usec/delay/
+
+an endpoint that is away is asked every second
+src/catalog/oauth2.c
+unit/test_catalog_oauth2 an_endpoint_that_is_away*
+s/backoff_next(\&o->backoff, 0, clock_random())/0/
+
+a fault that the endpoint has now is not retried
+src/catalog/oauth2.c
+integration/test_oauth2 what_passes*
+s/\*ret = answer.fault;/&\n ret->retryable = false;/
+
+the breaker probes before a token may be acquired
+src/daemon/breaker.c
+unit/test_daemon_breaker a_short_pause*
+s/breaker_postpone(b, pause);//
+
+a run waits with its lease for a token that is hours away
+src/sync/machine_fault.c
+integration/test_oauth2 a_long_pause*
+s/if (!a->fault.retryable || a->retry_after_usec/if (!a->fault.retryable || a->status == 0 || a->retry_after_usec/
+
+END
+}
+
+for entry in *; do
+        [ -e "$entry/config.status" ] || cp -r "$entry" "$work/"
+done
+[ -x "$work/configure" ] || (cd "$work" && ./autogen.sh) >/dev/null 2>&1 || exit
+mkdir "$work/build" && cd "$work/build" || exit
+../configure -q ${CC:+"CC=$CC"} CFLAGS='-O1 -w' >/dev/null && make -s -j"$(nproc)" all >/dev/null && make -s -j"$(nproc)" check TESTS= >/dev/null || exit
+
+run() { # PROGRAM PATTERN: its output
+        make -s edgemirror "tests/$1" >/dev/null 2>"$work/errors" || return 99
+        EDGEMIRROR_TESTS="$2" make -s check-TESTS TESTS="tests/$1" >/dev/null 2>&1
+        local status=$?
+        grep -q "^ok\|^not ok" "tests/$1.log" || return 98
+        return "$status"
+}
+
+declare -A sound
+caught=0
+survived=0
+while IFS= read -r name && IFS= read -r file && IFS= read -r test && IFS= read -r edit && IFS= read -r _; do
+        case $name$file in *"$words"*) ;; *) continue ;; esac
+        set -f
+        # shellcheck disable=SC2086
+        set -- $test
+        set +f
+        if [ -z "${sound[$test]:-}" ]; then
+                run "$1" "$2" || {
+                        printf '%-76s %s\n' "$name" "FAILS WITHOUT IT: $test"
+                        survived=$((survived + 1))
+                        continue
+                }
+                sound[$test]=yes
+        fi
+        cp "../$file" "$work/sound"
+        sed "$edit" "$work/sound" >"../$file"
+        if cmp -s "../$file" "$work/sound"; then
+                result="CANNOT BE PLANTED in $file"
+        else
+                run "$1" "$2"
+                case $? in
+                0) result="SURVIVED $1" ;;
+                98 | 99) result="CANNOT BE BUILT: $(grep -m 1 error "$work/errors")" ;;
+                *) result=$(grep -m 1 -o '^not ok.*' "tests/$1.log") ;;
+                esac
+        fi
+        cp "$work/sound" "../$file"
+        printf '%-76s %s\n' "$name" "$result"
+        case $result in "not ok"*) caught=$((caught + 1)) ;; *) survived=$((survived + 1)) ;; esac
+done < <(mutants)
+echo "$caught caught, $survived not"
+[ "$survived" = 0 ]
