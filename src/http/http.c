@@ -13,6 +13,8 @@
 #include "http/http_transfer.h"
 #include <curl/curl.h>
 #include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct HttpClient {
@@ -171,6 +173,26 @@ static int client_copy_options(HttpClient *client, const HttpClientOptions *opti
         return http_credentials_init(&client->credentials, options);
 }
 
+/* libcurl's buffers and strings have held secrets: none is left behind in memory that is free. */
+static void wipe_free(void *memory)
+{
+        if (memory)
+                explicit_bzero(memory, malloc_usable_size(memory));
+        free(memory);
+}
+
+static void *wipe_realloc(void *memory, size_t size)
+{
+        void *larger = malloc(size);
+        size_t before = memory ? malloc_usable_size(memory) : 0;
+        if (!larger)
+                return NULL;
+        if (memory)
+                memcpy(larger, memory, before < size ? before : size);
+        wipe_free(memory);
+        return larger;
+}
+
 int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClient **ret)
 {
         if (options->max_in_flight == 0)
@@ -183,7 +205,8 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
         int r = client_copy_options(client, options);
         if (r < 0)
                 return r;
-        CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+        CURLcode code = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc,
+                                             strdup, calloc);
         if (code != CURLE_OK)
                 return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -ENOTSUP;
         client->curl_ready = true;

@@ -9,10 +9,13 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "integration/service_world.h"
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CLIENT "mirror"
 
@@ -141,10 +144,84 @@ static void a_wrong_secret_is_asked_with_once_until_it_is_changed(void **state)
         service_stop(w, 0);
 }
 
+/* ---- memory --------------------------------------------------------------------------------- */
+
+/* How often the words are in what the process may write to; `ret_lowest`: the lowest of the numbers
+ * that follow them. */
+static long count_in_memory(pid_t pid, const char *words, long *ret_lowest)
+{
+        char path[64], line[512];
+        unsigned long begin, end;
+        long n = 0;
+        *ret_lowest = LONG_MAX;
+        (void)snprintf(path, sizeof(path), "/proc/%ld/mem", (long)pid);
+        int memory = open(path, O_RDONLY | O_CLOEXEC);
+        (void)snprintf(path, sizeof(path), "/proc/%ld/maps", (long)pid);
+        FILE *maps = fopen(path, "re");
+        assert_true(memory >= 0 && maps);
+        while (fgets(line, sizeof(line), maps)) {
+                if (sscanf(line, "%lx-%lx rw", &begin, &end) != 2 || !strstr(line, " rw") ||
+                    end - begin > 256UL * 1024 * 1024) /* a sanitizer's */
+                        continue;
+                char *bytes = calloc(1, end - begin + 1), *at = bytes;
+                assert_non_null(bytes);
+                ssize_t size = pread(memory, bytes, end - begin, (off_t)begin);
+                char *stop = bytes + (size > 0 ? size : 0);
+                while ((at = memmem(at, (size_t)(stop - at), words, strlen(words)))) {
+                        at += strlen(words);
+                        long number = strtol(at, NULL, 10);
+                        *ret_lowest = number < *ret_lowest ? number : *ret_lowest;
+                        n++;
+                }
+                free(bytes);
+        }
+        (void)fclose(maps);
+        (void)close(memory);
+        return n;
+}
+
+static void assert_not_in(pid_t pid, const char *file)
+{
+        char folder[64];
+        (void)snprintf(folder, sizeof(folder), "/proc/%ld", (long)pid);
+        char *text = harness_read(folder, file);
+        for (char *at = text; at < text + 4096 && *at; at += strlen(at) + 1)
+                assert_true(!strstr(at, SECRET) && !strstr(at, "catalogd-token-"));
+        free(text);
+}
+
+/* Of what was sent, only what would still be sent or must not be shown is there: neither in our
+ * memory nor in that of libcurl. */
+static void nothing_that_was_sent_lasts_in_memory(void **state)
+{
+        ServiceWorld *w = *state;
+        long lowest;
+        service_control(w, "/control/settings", "{\"token_lifetime_s\":1}");
+        HarnessService *s = service_start(w, 0);
+        for (int n = 1; requests(w, "token", -1, 200) < 3 + 3; n++)
+                run_all_once(w, s, n);
+        assert_not_in(s->pid, "cmdline");
+        char folder[64];
+        (void)snprintf(folder, sizeof(folder), "/proc/%ld", (long)s->pid);
+        char *limits = harness_read(folder, "limits");
+        assert_non_null(strstr(limits, "Max core file size        0                    0"));
+        free(limits);
+        if (geteuid() == 0) {
+                assert_not_in(s->pid, "environ");
+                assert_true(count_in_memory(s->pid, "catalogd-token-", &lowest) > 0);
+                assert_true(lowest + 3 >= requests(w, "token", -1, 200));
+                assert_int_equal(count_in_memory(s->pid, "Authorization: Basic ", &lowest), 0);
+        } else {
+                print_message("#   not looked into its memory: not root\n");
+        }
+        service_stop(w, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(tokens_that_live_a_second_are_renewed_one_at_a_time, setup),
+                cmocka_unit_test_setup(nothing_that_was_sent_lasts_in_memory, setup),
                 cmocka_unit_test_setup(an_endpoint_that_is_away_is_an_outage_and_comes_back, setup),
                 cmocka_unit_test_setup(a_wrong_secret_is_asked_with_once_until_it_is_changed,
                                        setup),
