@@ -200,12 +200,14 @@ static void daemon_on_peer_fault(const RunsPeerFault *f, void *userdata)
         Daemon *d = userdata;
         if (f->peers != d->peers)
                 return; /* what other peers answer says nothing about these */
-        if (f->peer == RUNS_PEER_POSTGRES)
+        if (f->peer == RUNS_PEER_POSTGRES) {
                 claims_check_postgres(&d->claims);
-        else if (f->peer == RUNS_PEER_CATALOG)
+        } else if (f->peer == RUNS_PEER_CATALOG) {
                 breaker_record_fault(&d->breaker, f->fault, f->begun_usec);
-        else if (breaker_is_closed(&d->breaker))
+        } else if (breaker_is_closed(&d->breaker)) {
+                edges_pass(&d->edges, f->edge);
                 breaker_probe(&d->breaker);
+        }
 }
 
 static void daemon_on_expect(int64_t due_usec, void *userdata)

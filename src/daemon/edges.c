@@ -87,6 +87,13 @@ const ConfigEdge *edges_next(EdgeSet *s)
         return NULL;
 }
 
+void edges_pass(EdgeSet *s, const Uuid *id)
+{
+        const ConfigEdge *next = edges_next(s);
+        if (next && !uuid_equal(&next->id, id))
+                s->turn--;
+}
+
 int edges_to_register(const EdgeSet *s, int64_t now_usec, MirrorEdge **ret)
 {
         MirrorEdge *edges = calloc(edges_count(s) + 1, sizeof(*edges));

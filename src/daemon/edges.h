@@ -46,6 +46,9 @@ const ConfigEdge *edges_find_scheduled(const EdgeSet *s, const Uuid *id);
 /* Each scheduled edge in turn; NULL: there is none. */
 const ConfigEdge *edges_next(EdgeSet *s);
 
+/* It is the turn of another one than that. */
+void edges_pass(EdgeSet *s, const Uuid *id);
+
 /* All of them as they are to be registered, edges_count(s) at `now_usec` by PostgreSQL's clock. The
  * caller frees the array, whose texts belong to the set. -ENOMEM. */
 int edges_to_register(const EdgeSet *s, int64_t now_usec, MirrorEdge **ret);

@@ -71,10 +71,13 @@ static bool report_is_of_peer(const SyncReport *report)
                !fault_is_of_a_statement(&report->fault);
 }
 
-/* No answer, or a gateway's: is it this request, or the catalog? */
+/* No answer, a gateway's, or a pause that is not about how many requests we send: is it this
+ * request, or the catalog? */
 static bool report_is_suspicious(const SyncReport *report)
 {
-        return !sync_outcome_is_complete(report->outcome) && fault_is_of_gateway(&report->fault);
+        const Fault *f = &report->fault;
+        bool pause = f->retry_after_usec > 0 && f->http_status != 429;
+        return !sync_outcome_is_complete(report->outcome) && (pause || fault_is_of_gateway(f));
 }
 
 /* The first that is suspicious is reported, and the catalog is probed; those that follow are part
@@ -248,6 +251,7 @@ static void run_report_peer_fault(const Run *run, const SyncReport *report)
         const Runs *r = run->runs;
         RunsPeerFault f = {
                 .fault = &report->fault,
+                .edge = &run->edge,
                 .peers = run->peers,
                 .begun_usec = run->begun_usec,
         };

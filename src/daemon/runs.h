@@ -13,7 +13,7 @@
 
 typedef enum RunsPeer {
         RUNS_PEER_CATALOG,
-        RUNS_PEER_CATALOG_SUSPECTED, /* no answer, or a gateway's: is it this request? */
+        RUNS_PEER_CATALOG_SUSPECTED, /* is it this edge alone? another one tells */
         RUNS_PEER_POSTGRES,
 } RunsPeer;
 
@@ -21,6 +21,7 @@ typedef enum RunsPeer {
 typedef struct RunsPeerFault {
         RunsPeer peer;
         const Fault *fault;
+        const Uuid *edge;
         const Peers *peers;  /* that the run began with */
         uint64_t begun_usec; /* monotonic */
 } RunsPeerFault;

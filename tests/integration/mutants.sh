@@ -254,6 +254,21 @@ src/daemon/breaker.c
 unit/test_daemon_breaker a_short_pause*
 s/breaker_postpone(b, pause);//
 
+a pause of one edge is one of all
+src/daemon/runs.c
+integration/test_outages a_long_pause_of_one*
+s/bool pause = .*/bool pause = false;/
+
+a pause of the whole catalog is one of each edge
+src/daemon/runs.c
+integration/test_outages a_long_retry_after*
+s/ \&\& f->http_status != 429;/;/
+
+whether it is one edge alone is asked of the same edge
+src/daemon/daemon.c
+integration/test_outages a_long_pause_of_one*
+s/edges_pass(&d->edges, f->edge);//
+
 a run waits with its lease for a token that is hours away
 src/sync/machine_fault.c
 integration/test_oauth2 a_long_pause*

@@ -292,6 +292,36 @@ static void a_long_retry_after_is_kept_by_all_edges(void **state)
         service_stop(w, 0);
 }
 
+/* A pause that the catalog wants for one edge, as while its site is away: another edge is asked,
+ * and tells that it is no matter of all. What runs goes on, and only that edge waits. */
+static void a_long_pause_of_one_edge_is_its_own(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->request_timeout, sizeof(w->request_timeout), "2s");
+        service_write_config(w);
+        HarnessService *s = service_start(w, 0);
+        service_control(w, "/control/settings", "{\"job_run_ms\":3000}");
+        service_fault(w, "refresh", 0, "\"status\":503,\"retry_after\":60");
+        make_due(w, 1, 1);
+        harness_service_reload(s);
+        service_await_phase(w, 1, "poll");
+        make_due(w, 0, 0);
+        make_due(w, 2, 3);
+        harness_service_reload(s);
+        await_runs(w, 0, 0, "failed", 1);
+        await_runs(w, 1, 3, "synced", 1);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = "
+                                     "'aborted'"),
+                         0);
+        assert_int_equal(requests(w, "refresh", 0, 0), 1);
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at"
+                                  " BETWEEN now() + interval '20 s' AND now() + interval '61 s'"),
+                         1);
+        assert_int_equal(harness_service_logged(s, "the catalog cannot be used"), 0);
+        service_stop(w, 0);
+}
+
 /* The run gives up, the job goes on: the next run polls it on. */
 static void a_job_that_cannot_be_asked_for_is_not_begun_a_second_time(void **state)
 {
@@ -687,6 +717,7 @@ int main(void)
                 cmocka_unit_test_setup(a_401_for_a_moment_opens_no_breaker, few_edges),
                 cmocka_unit_test(the_401_of_one_edge_is_its_own),
                 cmocka_unit_test_setup(a_long_retry_after_is_kept_by_all_edges, few_edges),
+                cmocka_unit_test_setup(a_long_pause_of_one_edge_is_its_own, few_edges),
                 cmocka_unit_test_setup(a_job_that_cannot_be_asked_for_is_not_begun_a_second_time,
                                        few_edges),
                 cmocka_unit_test_setup(who_is_back_is_found_within_thirty_seconds, few_edges),
