@@ -14,7 +14,8 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_reader') THEN
         GRANT USAGE ON SCHEMA edgemirror TO edgemirror_reader;
         GRANT SELECT ON ALL TABLES IN SCHEMA edgemirror TO edgemirror_reader;
-        GRANT EXECUTE ON FUNCTION edgemirror.as_of(timestamptz), edgemirror.digest_of(uuid), edgemirror.history_reaches(timestamptz) TO edgemirror_reader;
+        GRANT EXECUTE ON FUNCTION edgemirror.as_of(timestamptz), edgemirror.digest_add(text, bigint, bigint, bigint, bigint), edgemirror.digest_hash(uuid, uuid, text),
+                                  edgemirror.digest_of(uuid), edgemirror.history_reaches(timestamptz) TO edgemirror_reader;
     END IF;
 END $$;
 

@@ -53,9 +53,9 @@ COMMENT ON COLUMN edgemirror.edge.refreshed_at IS 'The last time at which the la
 COMMENT ON COLUMN edgemirror.edge.row_count IS 'Present database connections after the last sync that listed. Null: never listed.';
 COMMENT ON COLUMN edgemirror.edge.consecutive_failures IS 'Runs that failed since the last one that did not.';
 COMMENT ON COLUMN edgemirror.edge.last_run_id IS 'The last run that ended; see sync_run.';
-COMMENT ON COLUMN edgemirror.edge.digest IS 'Digest of its present rows, from the snapshot that was applied last; see digest_of. Null: not known, because rows are held, the list was not whole, or another edge has taken rows over; a sync that lists the same rows writes it.';
+COMMENT ON COLUMN edgemirror.edge.digest IS 'Digest of its present rows, as the last sync that wrote rows left them; see digest_of. Null: not known; the next sync that applies a list writes it.';
 COMMENT ON COLUMN edgemirror.edge.rejected IS 'Rows of the last list that cannot be mirrored; see the view rejected.';
-COMMENT ON COLUMN edgemirror.edge.list_digest IS 'Digest of the list that was applied last, with the rows of it that cannot be mirrored. Null: there were none, or it is not known.';
+COMMENT ON COLUMN edgemirror.edge.list_digest IS 'Digest of the list that the mirror is, with the rows of it that cannot be mirrored: a list with this digest changes nothing. Null: there is none, because rows are missing and stay, the list was not whole, or another edge has taken rows over.';
 
 -- ---- the mirror ---------------------------------------------------------------------------------------------------------------------------------------
 
@@ -352,17 +352,38 @@ COMMENT ON INDEX edgemirror.sync_run_finished IS 'Pruning.';
 -- ---- what the mirror holds, as one value ------------------------------------------------------------------------------------------------------------------
 
 -- A sync that lists the same rows needs to write nothing, and alterations by hand are found. The hash of a row is the first 128 bits of the SHA-256 of its id, its
--- database_id ("-": none) and its name, one after the other. Its four words of 32 bits are added up, each modulo 2^32, over all rows, in whatever order.
--- src/base/digest.c computes the same over a list.
+-- database_id ("-": none) and its name, one after the other. Its four words of 32 bits are added up, each modulo 2^32, over all rows, in whatever order; so a row
+-- that comes or goes is added or subtracted. src/base/digest.c computes the same over a list.
+CREATE FUNCTION edgemirror.digest_hash(id uuid, database_id uuid, name text)
+RETURNS bytea
+LANGUAGE sql STABLE
+AS $$
+    SELECT pg_catalog.sha256(pg_catalog.convert_to(id::pg_catalog.text OPERATOR(pg_catalog.||) coalesce(database_id::pg_catalog.text, '-')
+                                                   OPERATOR(pg_catalog.||) name, 'UTF8'))
+$$;
+COMMENT ON FUNCTION edgemirror.digest_hash(uuid, uuid, text) IS 'Hash of a row; of it, the first 128 bits count.';
+
+CREATE FUNCTION edgemirror.digest_add(digest text, word_1 bigint, word_2 bigint, word_3 bigint, word_4 bigint)
+RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, edgemirror, pg_temp
+AS $$
+    SELECT lpad(to_hex((('x' || substr(digest, 1, 8))::bit(32)::bigint + word_1) & 4294967295), 8, '0')
+        || lpad(to_hex((('x' || substr(digest, 9, 8))::bit(32)::bigint + word_2) & 4294967295), 8, '0')
+        || lpad(to_hex((('x' || substr(digest, 17, 8))::bit(32)::bigint + word_3) & 4294967295), 8, '0')
+        || lpad(to_hex((('x' || substr(digest, 25, 8))::bit(32)::bigint + word_4) & 4294967295), 8, '0')
+$$;
+COMMENT ON FUNCTION edgemirror.digest_add(text, bigint, bigint, bigint, bigint) IS 'A digest with the words of hashes added to it, each modulo 2^32; of rows that go, they are negative.';
+
 CREATE FUNCTION edgemirror.digest_of(of_edge uuid, OUT row_count bigint, OUT digest text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, edgemirror, pg_temp
 AS $$
     SELECT count(*),
-           lpad(to_hex(coalesce(sum((get_byte(h, 0) << 24) | (get_byte(h, 1) << 16) | (get_byte(h, 2) << 8) | get_byte(h, 3)),  0) & 4294967295), 8, '0')
-        || lpad(to_hex(coalesce(sum((get_byte(h, 4) << 24) | (get_byte(h, 5) << 16) | (get_byte(h, 6) << 8) | get_byte(h, 7)),  0) & 4294967295), 8, '0')
-        || lpad(to_hex(coalesce(sum((get_byte(h, 8) << 24) | (get_byte(h, 9) << 16) | (get_byte(h, 10) << 8) | get_byte(h, 11)), 0) & 4294967295), 8, '0')
-        || lpad(to_hex(coalesce(sum((get_byte(h, 12) << 24) | (get_byte(h, 13) << 16) | (get_byte(h, 14) << 8) | get_byte(h, 15)), 0) & 4294967295), 8, '0')
-      FROM (SELECT sha256(convert_to(d.id::text || coalesce(d.database_id::text, '-') || d.name, 'UTF8')) AS h
+           edgemirror.digest_add(repeat('0', 32),
+               coalesce(sum((get_byte(h, 0) << 24) | (get_byte(h, 1) << 16) | (get_byte(h, 2) << 8) | get_byte(h, 3)), 0),
+               coalesce(sum((get_byte(h, 4) << 24) | (get_byte(h, 5) << 16) | (get_byte(h, 6) << 8) | get_byte(h, 7)), 0),
+               coalesce(sum((get_byte(h, 8) << 24) | (get_byte(h, 9) << 16) | (get_byte(h, 10) << 8) | get_byte(h, 11)), 0),
+               coalesce(sum((get_byte(h, 12) << 24) | (get_byte(h, 13) << 16) | (get_byte(h, 14) << 8) | get_byte(h, 15)), 0))
+      FROM (SELECT edgemirror.digest_hash(d.id, d.database_id, d.name) AS h
               FROM edgemirror.database_connection d
              WHERE d.edge_connection_id = of_edge AND d.removed_at IS NULL
             OFFSET 0) hashed -- one hash a row, not one for each use of it

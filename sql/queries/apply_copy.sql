@@ -1,2 +1,2 @@
 -- The spool's text.
-COPY pg_temp.edgemirror_spool_2 (seq, id, name, database_id, rejected, anonymous) FROM STDIN
+COPY pg_temp.edgemirror_spool_3 (seq, id, name, database_id, rejected, anonymous) FROM STDIN

@@ -1,35 +1,23 @@
--- Counts, computes the digest of what the mirror has now, ends the run, moves the edge's clocks, releases the lease and notifies listeners, all in the
--- transaction of the snapshot. When rows are held or pending, or the list is not whole, what the mirror has is not what the catalog has shown: then no digest is kept.
--- A row is counted as what was done, as the view change has it: another edge may have added or removed it after it was compared.
+-- Ends the run, moves the edge's clocks, releases the lease and notifies listeners, all in the transaction of the snapshot; nothing when the lease is not ours any
+-- more. Only the holder of the present epoch may publish; the lock of the lease keeps everybody else from claiming until the end of the transaction. It is taken
+-- last, so that heartbeats go on while a large snapshot is written.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
--- refresh was not over yet, $22 digest of the list, $23 its rows, $24 all of it was seen.
-WITH spooled AS (
-    SELECT count(DISTINCT id) AS listed FROM pg_temp.edgemirror_spool_2
-), rejected AS (
-    SELECT count(*) AS rejected FROM pg_temp.edgemirror_rejected_1
-), difference AS (
-    SELECT count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind IN ('changed', 'moved')) AS changed, count(*) FILTER (WHERE kind = 'moved') AS moved,
-           count(*) FILTER (WHERE kind = 'restored') AS restored
-      FROM (SELECT CASE WHEN x.kind = 'moved' THEN 'moved' WHEN d.began_as IS NULL THEN 'added' WHEN d.began_as = 'restored' THEN 'restored' ELSE 'changed' END AS kind
-              FROM pg_temp.edgemirror_difference_3 x
-              JOIN edgemirror.database_connection d ON d.id = x.id) done
-), missing AS (
-    SELECT count(*) FILTER (WHERE m.verdict = 'gone' AND d.removed_at IS NOT NULL AND d.removed_run_id = $3::bigint) AS removed,
-           count(*) FILTER (WHERE m.verdict NOT IN ('gone', 'pending', 'listed', 'moved') AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS held,
-           count(*) FILTER (WHERE m.verdict = 'pending' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS pending,
-           count(*) FILTER (WHERE m.verdict <> 'listed' AND d.removed_at IS NULL AND d.edge_connection_id = $1::uuid) AS kept
-      FROM pg_temp.edgemirror_missing_2 m
-      JOIN edgemirror.database_connection d ON d.id = m.id
-), present AS (
-    SELECT row_count, digest FROM edgemirror.digest_of($1::uuid)
+-- refresh was not over yet, $22 digest of the list ("": the mirror is not this list), $23 all of it was seen, $24 counts: listed, added, changed, removed,
+-- restored, unchanged, held, pending, rejected, present rows (bigint array), $25 digest of what the mirror has ("": not known, computed from the rows).
+WITH held AS (
+    SELECT edge_connection_id
+      FROM edgemirror.edge_claim
+     WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint AND holder IS NOT NULL
+       FOR UPDATE
 ), n AS (
-    SELECT *, listed - rejected - added - changed - restored + moved AS unchanged,
-           CASE WHEN held > 0 AND $19::boolean THEN 'held' ELSE $4::text END AS outcome
-      FROM spooled, rejected, difference, missing, present
+    SELECT c[1] AS listed, c[2] AS added, c[3] AS changed, c[4] AS removed, c[5] AS restored, c[6] AS unchanged, c[7] AS held, c[8] AS pending, c[9] AS rejected,
+           c[10] AS row_count, CASE WHEN c[7] > 0 AND $19::boolean THEN 'held' ELSE $4::text END AS outcome
+      FROM held, (SELECT $24::bigint[]) counts (c)
 ), released AS (
-    UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL
-     WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint
+    UPDATE edgemirror.edge_claim c SET holder = NULL, expires_at = NULL
+      FROM held
+     WHERE c.edge_connection_id = $1::uuid
 ), journal AS (
     UPDATE edgemirror.sync_run r
        SET phase = 'done', finished_at = clock_timestamp(), outcome = n.outcome, refresh = $5::text,
@@ -46,15 +34,14 @@ WITH spooled AS (
        SET first_listed_at = CASE WHEN $19::boolean THEN coalesce(e.first_listed_at, clock_timestamp()) ELSE e.first_listed_at END,
            listed_at = CASE WHEN $19::boolean THEN statement_timestamp() - $20::interval ELSE e.listed_at END,
            refreshed_at = CASE WHEN $19::boolean AND $5::text = 'clean' THEN statement_timestamp() - $21::interval ELSE e.refreshed_at END,
-           row_count = n.row_count, digest = CASE WHEN $19::boolean AND n.held + n.pending = 0 THEN n.digest END,
-           rejected = CASE WHEN $24::boolean THEN n.rejected ELSE greatest(n.rejected, e.rejected) END,
-           list_digest = CASE WHEN $19::boolean AND n.kept = 0 AND n.rejected > 0 AND n.listed = $23::bigint THEN $22::text END, last_run_id = $3::bigint,
+           row_count = n.row_count, digest = coalesce(nullif($25::text, ''), (SELECT p.digest FROM edgemirror.digest_of($1::uuid) p)),
+           rejected = CASE WHEN $23::boolean THEN n.rejected ELSE greatest(n.rejected, e.rejected) END,
+           list_digest = nullif($22::text, ''), last_run_id = $3::bigint,
            consecutive_failures = CASE WHEN n.outcome IN ('synced', 'held') THEN 0 ELSE e.consecutive_failures + 1 END
       FROM n
      WHERE e.edge_connection_id = $1::uuid
 )
-SELECT n.listed, n.added, n.changed, n.removed, n.restored, n.unchanged, n.held, n.row_count, n.moved, n.pending, n.rejected,
-       CASE WHEN n.added + n.changed + n.removed + n.restored > 0 THEN
+SELECT CASE WHEN n.added + n.changed + n.removed + n.restored > 0 THEN
             pg_notify('edgemirror_change', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'added', n.added,
                                                              'changed', n.changed, 'removed', n.removed, 'restored', n.restored)::text) END
   FROM n

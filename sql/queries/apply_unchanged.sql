@@ -1,8 +1,8 @@
--- Before the transaction of an apply, and mostly instead of it: one statement. When the list is whole and its digest and number of rows are those of the mirror
--- (or, when it has rows that cannot be mirrored, of the list that the mirror has), nothing has to be written: the edge's clocks move, the run ends, the lease
--- is released. Of a job that was clean the document tells nothing then, and is not kept. Otherwise the journal notes that the apply begins, and the lease is
--- renewed. Nothing at all when the lease is not ours any more. The rows are counted, so that a mirror which lost some by hand is repaired; the digest is trusted. An apply that takes a row away from this edge holds the lock of its edge
--- row, and sets the digest to null: when somebody holds that lock, the answer is "not the same" rather than a wait.
+-- Before the transaction of an apply, and mostly instead of it: one statement. When the list is whole and its digest is that of the list that the mirror is,
+-- nothing has to be written: the edge's clocks move, the run ends, the lease is released; of a job that was clean the document tells nothing then, and is not
+-- kept. Otherwise the journal notes that the apply begins, and the lease is renewed. Nothing at all when the lease is not ours any more. The rows are counted, so
+-- that a mirror which lost some by hand is repaired; the digest is trusted. An apply that takes a row away from this edge holds the lock of its edge row, and
+-- sets the digest of the list to null: when somebody holds that lock, the answer is "not the same" rather than a wait. Gives also whether the edge has rows.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet, $22 digest of the list, $23 its rows, $24 lease (interval), $25 rows of it that cannot be mirrored.
@@ -20,7 +20,7 @@ WITH held AS (
            last_run_id = $3::bigint, consecutive_failures = 0
       FROM held h, free f
      WHERE e.edge_connection_id = f.edge_connection_id AND $19::boolean
-       AND (e.list_digest = $22::text AND e.digest IS NOT NULL OR e.list_digest IS NULL AND e.digest = $22::text AND e.row_count = $23::bigint)
+       AND e.list_digest = $22::text
        AND e.row_count = (SELECT count(*) FROM edgemirror.database_connection d
                            WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL)
     RETURNING e.row_count
@@ -50,4 +50,6 @@ WITH held AS (
       FROM answer a
      WHERE a.ours AND r.run_id = $3::bigint
 )
-SELECT ours, unchanged, (SELECT row_count FROM same) AS row_count FROM answer
+SELECT ours, unchanged, (SELECT row_count FROM same) AS row_count,
+       NOT unchanged AND EXISTS (SELECT FROM edgemirror.database_connection d WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL) AS has_rows
+  FROM answer

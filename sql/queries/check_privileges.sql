@@ -14,6 +14,8 @@ WITH needed (kind, name, privileges, besides) AS (VALUES
     ('TABLE',    'rejected_row',               ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
     ('TABLE',    'schema_version',             ARRAY['SELECT'],                               ARRAY[]::text[]),
     ('TABLE',    'sync_run',                   ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
+    ('FUNCTION', 'digest_add',                 ARRAY['EXECUTE'],                              ARRAY[]::text[]),
+    ('FUNCTION', 'digest_hash',                ARRAY['EXECUTE'],                              ARRAY[]::text[]),
     ('FUNCTION', 'digest_of',                  ARRAY['EXECUTE'],                              ARRAY[]::text[])
 ), object AS (
     SELECT n.*, r.oid AS role, r.rolname, s.oid AS schema, c.oid AS relation, p.oid AS function,

@@ -35,7 +35,7 @@ WITH made (relation, columns) AS (VALUES
       FROM made m
       LEFT JOIN pg_class c ON c.relname = m.relation AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'edgemirror')
 ), function (name) AS (
-    VALUES ('as_of'), ('digest_of'), ('history_reaches'), ('refuse_edge_delete')
+    VALUES ('as_of'), ('digest_add'), ('digest_hash'), ('digest_of'), ('history_reaches'), ('refuse_edge_delete')
 )
 SELECT false AS hidden, 'edgemirror.' || r.relation AS what FROM relation r WHERE r.oid IS NULL
 UNION ALL

@@ -76,18 +76,21 @@ static DigestRow *digest_new(DigestList *l, const Uuid *id)
         return row;
 }
 
-void digest_add(DigestList *l, const DatabaseConnection *row)
+bool digest_add(DigestList *l, const DatabaseConnection *row)
 {
         uint32_t words[4];
         DigestRow *kept = digest_find(l, &row->id);
+        digest_hash(row, words);
+        if (kept && memcmp(kept->words, words, sizeof(words)) == 0)
+                return false;
         if (!kept)
                 kept = digest_new(l, &row->id);
-        digest_hash(row, words);
         for (size_t i = 0; i < 4; i++)
                 l->digest.words[i] += words[i] - kept->words[i];
         l->digest.rejected += (row->rejected != NULL) - kept->rejected;
         memcpy(kept->words, words, sizeof(words));
         kept->rejected = row->rejected != NULL;
+        return true;
 }
 
 void digest_reset(DigestList *l)

@@ -70,5 +70,7 @@ typedef struct DigestList {
         DigestRow recent[DIGEST_RECENT_MAX]; /* by number */
 } DigestList;
 
-void digest_add(DigestList *l, const DatabaseConnection *row);
+/* Whether it says something new: false for a row that comes again as it was, among the recent
+ * ones. */
+bool digest_add(DigestList *l, const DatabaseConnection *row);
 void digest_reset(DigestList *l);

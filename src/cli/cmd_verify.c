@@ -42,8 +42,7 @@ static void print_rows(const MirrorVerify *v)
         if (v->recorded_rows < 0)
                 printf("never synced");
         else if (!v->recorded_digest)
-                printf("%" PRId64
-                       " rows; there is no digest to compare with before the next whole list",
+                printf("%" PRId64 " rows; there is no digest to compare with before the next list",
                        v->rows);
         else if (v->rows != v->recorded_rows)
                 printf("%" PRId64 " rows, and its last sync left %" PRId64, v->rows,

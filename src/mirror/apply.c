@@ -25,10 +25,9 @@ static void apply_done(MirrorTask *task)
 {
         ApplyTask *t = (ApplyTask *)task;
         params_done(&t->unchanged);
-        params_done(&t->lock);
         params_done(&t->edge);
         params_done(&t->rows);
-        params_done(&t->missing);
+        params_done(&t->compare);
         params_done(&t->rejected);
         params_done(&t->finish);
         params_done(&t->run);
@@ -66,6 +65,7 @@ static PgNext unchanged_on_result(const PGresult *result, void *userdata, Fault 
         }
         const Digest *list = spool_digest(t->snapshot.rows);
         t->ended = result_bool(result, 0, 1);
+        t->has_rows = result_bool(result, 0, 3);
         if (t->ended)
                 t->applied = (MirrorApplied){.listed = list->rows,
                                              .unchanged = list->rows - list->rejected,
@@ -87,9 +87,11 @@ static int apply_try_unchanged(ApplyTask *t)
 
 static int apply_whole(ApplyTask *t)
 {
+        /* The planner knows nothing of temporary tables, and little of a mirror that has just been
+         * loaded. No statement here has to read all of it. */
+        static const PgSetting settings[] = {{"enable_seqscan", "off"}, {0}};
         t->stage = APPLY_WHOLE;
-        t->applied = (MirrorApplied){0};
-        apply_rewind(&t->snapshot);
+        apply_rewind(t);
         if (t->plan)
                 t->plan(NULL, t->task.userdata);
         PgWork work = {.steps = t->steps,
@@ -97,6 +99,7 @@ static int apply_whole(ApplyTask *t)
                        .transaction = true,
                        .phase = "apply",
                        .bulk = true,
+                       .settings = settings,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
         return task_continue(&t->task, &work);
 }
@@ -137,10 +140,11 @@ static bool apply_report(ApplyTask *t, const Fault *fault)
         return false;
 }
 
-/* Another edge has added a row since it was compared: compared anew, it is there. */
-static bool apply_met_another(const Fault *fault)
+/* The mirror has a row of the list that was loaded, of another edge or removed: compared, it is
+ * found. */
+static bool apply_met_row(const ApplyTask *t, const Fault *fault)
 {
-        return strcmp(fault->sqlstate, "23505") == 0;
+        return !t->has_rows && strcmp(fault->sqlstate, "23505") == 0;
 }
 
 /* Again after a wait, when the fault allows it and attempts are left; what became of a COMMIT is
@@ -150,7 +154,7 @@ static bool apply_again(ApplyTask *t, const Fault *fault, bool read_back)
         Fault again = *fault;
         uint64_t delay_usec;
         t->fault = *fault;
-        again.retryable = again.retryable || read_back || apply_met_another(fault);
+        again.retryable = again.retryable || read_back;
         if (!retry_again(&t->retry, &again, 0, clock_random(), &delay_usec)) {
                 if (read_back)
                         fault_prefix(&t->fault,
@@ -187,11 +191,17 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
                 if (t->stage == APPLY_UNCHANGED && !t->ended)
                         return apply_go_on(t);
                 return apply_report(t, NULL);
-        case PG_END_ROLLED_BACK: /* rows were found, or this is a plan */
+        case PG_END_ROLLED_BACK: /* rows were found, or this is a plan; or an id occurs twice */
+                if (t->is_repetitive && !t->is_compared)
+                        return apply_go_on(t);
                 return apply_report(t, NULL);
         case PG_END_UNKNOWN:
                 return apply_again(t, fault, true);
         default:
+                if (apply_met_row(t, fault)) {
+                        t->has_rows = true;
+                        return apply_go_on(t);
+                }
                 return apply_again(t, fault, false);
         }
 }
@@ -201,7 +211,7 @@ static bool apply_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 /* A text of that size, which is written over before the statement is sent. */
 static void params_blank(Params *p, size_t size)
 {
-        char blank[BLANK_BYTES];
+        char blank[COUNTS_BYTES];
         memset(blank, ' ', size - 1);
         blank[size - 1] = '\0';
         params_text(p, blank);
@@ -232,9 +242,11 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
         t->task.done = apply_done;
         t->snapshot = *snapshot;
         params_uuid(&t->edge, edge);
-        params_uuid(&t->missing, edge);
-        params_text(&t->missing, reasons[snapshot->missing]);
-        params_int(&t->missing, snapshot->confirm_removals);
+        t->is_repetitive = spool_rows(snapshot->rows) != spool_digest(snapshot->rows)->rows;
+        t->has_rows = true;
+        params_uuid(&t->compare, edge);
+        params_text(&t->compare, reasons[snapshot->missing]);
+        params_int(&t->compare, snapshot->confirm_removals);
         retry_init(&t->retry, ATTEMPTS_MAX);
         return t;
 }
@@ -242,8 +254,8 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
 static int apply_begin(ApplyTask *t, MirrorTask **ret)
 {
         apply_steps(t);
-        bool failed = t->unchanged.failed || t->lock.failed || t->edge.failed || t->rows.failed ||
-                      t->missing.failed || t->rejected.failed || t->finish.failed || t->run.failed;
+        bool failed = t->unchanged.failed || t->edge.failed || t->rows.failed ||
+                      t->compare.failed || t->rejected.failed || t->finish.failed || t->run.failed;
         int r = failed ? -ENOMEM : apply_attempt(t);
         if (r < 0) {
                 (void)mirror_cancel(&t->task);
@@ -264,8 +276,7 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         char text[DIGEST_STRING_SIZE];
         t->listed_usec = ending->listed_usec;
         t->refreshed_usec = ending->refreshed_usec;
-        params_uuid(&t->lock, &run->edge);
-        params_int(&t->lock, run->epoch);
+        t->listed_whole = ending->listed_whole;
         params_uuid(&t->rows, &run->edge);
         params_blank(&t->rows, TIMESTAMP_BYTES);
         params_int(&t->rows, run->run_id);
@@ -275,9 +286,10 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         params_blank(&t->rejected, TIMESTAMP_BYTES);
         params_int(&t->rejected, run->run_id);
         params_bool(&t->rejected, snapshot->to_the_end);
-        params_text(&t->finish, digest_format(digest, text));
-        params_int(&t->finish, digest->rows);
+        params_blank(&t->finish, DIGEST_STRING_SIZE);
         params_bool(&t->finish, snapshot->to_the_end);
+        params_blank(&t->finish, COUNTS_BYTES);
+        params_blank(&t->finish, DIGEST_STRING_SIZE);
         params_applied(&t->unchanged, run, ending);
         /* null is equal to nothing */
         params_text(&t->unchanged, snapshot->compare ? NULL : digest_format(digest, text));

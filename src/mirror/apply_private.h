@@ -7,7 +7,7 @@
 #include "mirror/apply.h"
 #include "mirror/mirror_private.h"
 
-enum { TIMESTAMP_BYTES = 64, BLANK_BYTES = 64 };
+enum { TIMESTAMP_BYTES = 64, VERSION_BYTES = 24, COUNTS_BYTES = 256 };
 
 /* In the order in which they are sent; which of them are wanted depends on what is to become of
  * missing rows, and on whether this is a plan. */
@@ -15,23 +15,18 @@ enum {
         STEP_TABLES,
         STEP_READ_ONLY,
         STEP_COPY,
-        STEP_REJECTED,
         STEP_VERDICTS,
-        STEP_DIFFERENCE,
-        STEP_MOVED,
-        STEP_MISSING,
+        STEP_DISTINCT,
+        STEP_EDGE, /* before the list is loaded as it is */
+        STEP_LOAD,
+        STEP_COMPARE,
         STEP_FIND_CURSOR,
         STEP_FIND_FETCH,
-        STEP_PLAN_COUNTS,
         STEP_PLAN_CURSOR,
         STEP_PLAN_FETCH,
-        STEP_EDGES,
-        STEP_TIME,
+        STEP_EDGES, /* the same step, with what was found */
         STEP_ROWS,
-        STEP_REMOVE,
-        STEP_MARK,
         STEP_REJECTED_ROWS,
-        STEP_LOCK,
         STEP_FINISH,
         APPLY_STEPS,
 };
@@ -50,22 +45,33 @@ typedef struct ApplyTask {
         MirrorSnapshot snapshot;
         PgStep try, steps[APPLY_STEPS];
         /* with the time of the apply at rows.values[1] */
-        Params unchanged, lock, edge, rows, missing, rejected, finish, run;
+        Params unchanged, edge, rows, compare, rejected, finish, run;
         /* monotonic; see MirrorEnding */
         int64_t listed_usec, refreshed_usec;
         PgStep read_back[2];
         ApplyStage stage;
         bool ended; /* the run, by the statement or the transaction that was sent */
-        /* rows of which it is to be written down that they are missing, or are not any more */
-        int64_t marks;
+        bool listed_whole;
+        /* an id occurs twice, so that the earlier rows are deleted before anything is compared */
+        bool is_repetitive;
+        bool has_rows;     /* the edge; or somebody has rows of this list */
         bool had_rejected; /* the edge has rows that could not be mirrored before */
+
+        /* of one attempt */
+        int64_t loaded;
+        bool is_compared;
+        char version[VERSION_BYTES]; /* of the row of the edge when its rows were compared */
+        bool is_counted;             /* it had as many rows as were recorded */
+        int64_t to_write;            /* rows that change, or of which something is to be noted */
+        int64_t kept;                /* rows that are missing and remain */
+        char digest[DIGEST_STRING_SIZE]; /* "": not known */
         MirrorApplied applied;
         Retry retry;
         Fault fault; /* of the last attempt */
 } ApplyTask;
 
 /* Before each attempt. */
-void apply_rewind(const MirrorSnapshot *s);
+void apply_rewind(ApplyTask *t);
 
 /* Fills t->steps. */
 void apply_steps(ApplyTask *t);

@@ -10,7 +10,9 @@
 #include "mirror/lease_private.h"
 #include "mirror/sql_embedded.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- what is wanted ------------------------------------------------------------------------- */
@@ -33,33 +35,47 @@ static bool apply_has_verdicts(void *userdata)
         return t->snapshot.missing == MIRROR_MISSING_REMOVE && spool_rows(t->snapshot.verdicts) > 0;
 }
 
-static bool apply_removes(void *userdata)
-{
-        return apply_writes(userdata) && apply_has_verdicts(userdata);
-}
-
-static bool apply_marks(void *userdata)
+static bool apply_repeats(void *userdata)
 {
         const ApplyTask *t = userdata;
-        return !t->plan && t->marks > 0;
+        return t->is_repetitive;
 }
 
-static bool apply_rejects(void *userdata)
+/* The list goes into the mirror as it is. */
+static bool apply_loads(void *userdata)
 {
         const ApplyTask *t = userdata;
-        return spool_digest(t->snapshot.rows)->rejected > 0;
+        return !t->has_rows && !t->is_repetitive && t->applied.listed > 0 &&
+               t->applied.rejected == 0;
 }
 
-static bool apply_keeps_rejected(void *userdata)
+static bool apply_compares(void *userdata)
 {
         const ApplyTask *t = userdata;
-        return !t->plan && (t->had_rejected || apply_rejects(userdata));
+        return !apply_loads(userdata) || t->loaded != t->applied.listed;
 }
 
 static bool apply_has_found(void *userdata)
 {
         const ApplyTask *t = userdata;
         return t->applied.found > 0;
+}
+
+static bool apply_locks(void *userdata)
+{
+        return apply_writes(userdata) && apply_compares(userdata);
+}
+
+static bool apply_differs(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return !t->plan && t->to_write > 0;
+}
+
+static bool apply_keeps_rejected(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        return !t->plan && (t->had_rejected || t->applied.rejected > 0);
 }
 
 /* ---- answers -------------------------------------------------------------------------------- */
@@ -70,26 +86,163 @@ static PgNext apply_without_answer(const char *what, Fault *ret_fault)
         return PG_ROLLBACK;
 }
 
-static PgNext apply_on_time(const PGresult *result, void *userdata, Fault *ret_fault)
+/* All is to be compared anew. */
+static PgNext apply_overtaken(Fault *ret_fault)
+{
+        fault_set(ret_fault, FAULT_REQUEST, EAGAIN, CODE_PG_SERIALIZATION,
+                  "another edge has taken or added rows of this one meanwhile");
+        ret_fault->retryable = true;
+        return PG_ROLLBACK;
+}
+
+static PgNext apply_on_distinct(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        if (PQntuples(result) != 1)
+                return apply_without_answer("number of rows", ret_fault);
+        t->applied.listed = result_int(result, 0, 0);
+        t->applied.rejected = result_int(result, 0, 1);
+        return PG_NEXT;
+}
+
+enum { EDGES_REJECTED, EDGES_VERSION, EDGES_DIGEST, EDGES_TIME };
+
+static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         ApplyTask *t = userdata;
         if (PQntuples(result) != 1)
                 return apply_without_answer("time", ret_fault);
-        (void)snprintf(t->rows.values[1], TIMESTAMP_BYTES, "%s", PQgetvalue(result, 0, 0));
-        (void)snprintf(t->rejected.values[1], TIMESTAMP_BYTES, "%s", PQgetvalue(result, 0, 0));
+        const char *version = result_text(result, 0, EDGES_VERSION),
+                   *digest = result_text(result, 0, EDGES_DIGEST);
+        if (t->is_compared && !text_equal(version ? version : "", t->version))
+                return apply_overtaken(ret_fault);
+        t->had_rejected = result_bool(result, 0, EDGES_REJECTED);
+        (void)snprintf(t->digest, sizeof(t->digest), "%s", digest ? digest : "");
+        (void)snprintf(t->rows.values[1], TIMESTAMP_BYTES, "%s", PQgetvalue(result, 0, EDGES_TIME));
+        (void)snprintf(t->rejected.values[1], TIMESTAMP_BYTES, "%s",
+                       PQgetvalue(result, 0, EDGES_TIME));
         return PG_NEXT;
 }
 
-static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
+static PgNext apply_on_load(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         ApplyTask *t = userdata;
-        t->had_rejected = false;
-        for (int i = 0; i < PQntuples(result); i++)
-                t->had_rejected = t->had_rejected || result_bool(result, i, 0);
+        t->loaded = strtoll(PQcmdTuples((PGresult *)result), NULL, 10);
+        t->applied.added = t->applied.row_count = t->loaded;
         return PG_NEXT;
 }
 
-enum { LISTED_AGO = 19, REFRESHED_AGO = 20 }; /* $20 and $21 */
+static void apply_count_unchanged(MirrorApplied *n)
+{
+        n->unchanged = n->listed - n->rejected - n->added - n->changed - n->restored + n->moved;
+}
+
+enum {
+        COMPARE_VERSION,
+        COMPARE_RECORDED,
+        COMPARE_PRESENT,
+        COMPARE_WITHOUT_ROW,
+        COMPARE_WITHOUT_LINE,
+        COMPARE_NAMES,
+        COMPARE_ADDED,
+        COMPARE_CHANGED,
+        COMPARE_RESTORED,
+        COMPARE_MOVED,
+        COMPARE_GONE,
+        COMPARE_PENDING,
+        COMPARE_HELD,
+        COMPARE_LEFT,
+        COMPARE_LISTED,
+};
+
+/* Each line of the spool belongs to one present row at most, unless an id occurs twice. */
+static bool apply_finds_repetition(const ApplyTask *t, const PGresult *r)
+{
+        int64_t lines = spool_rows(t->snapshot.rows);
+        if (t->snapshot.missing == MIRROR_MISSING_REMOVE)
+                lines += spool_rows(t->snapshot.verdicts);
+        return !t->is_repetitive &&
+               lines - result_int(r, 0, COMPARE_WITHOUT_ROW) !=
+                       result_int(r, 0, COMPARE_PRESENT) - result_int(r, 0, COMPARE_WITHOUT_LINE);
+}
+
+static void apply_take_found(ApplyTask *t, const PGresult *r)
+{
+        const char *names = result_text(r, 0, COMPARE_NAMES);
+        t->applied = (MirrorApplied){.present = result_int(r, 0, COMPARE_PRESENT),
+                                     .found = result_int(r, 0, COMPARE_HELD)};
+        if (names)
+                text_printable(names, strlen(names), t->applied.names, sizeof(t->applied.names));
+}
+
+static PgNext apply_on_compare(const PGresult *r, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        MirrorApplied *n = &t->applied;
+        if (PQntuples(r) != 1)
+                return apply_without_answer("difference", ret_fault);
+        if (apply_finds_repetition(t, r)) {
+                t->is_repetitive = true;
+                return PG_ROLLBACK;
+        }
+        const char *version = result_text(r, 0, COMPARE_VERSION);
+        (void)snprintf(t->version, sizeof(t->version), "%s", version ? version : "");
+        t->is_compared = true;
+        t->is_counted = !PQgetisnull(r, 0, COMPARE_RECORDED) &&
+                        result_int(r, 0, COMPARE_RECORDED) == result_int(r, 0, COMPARE_PRESENT);
+        if (t->snapshot.missing == MIRROR_MISSING_FIND && result_int(r, 0, COMPARE_HELD) > 0) {
+                apply_take_found(t, r);
+                return PG_NEXT;
+        }
+        n->row_count = t->plan ? 0 : result_int(r, 0, COMPARE_PRESENT);
+        n->moved = result_int(r, 0, COMPARE_MOVED);
+        n->added += result_int(r, 0, COMPARE_ADDED);
+        n->changed = result_int(r, 0, COMPARE_CHANGED) + n->moved;
+        n->restored = result_int(r, 0, COMPARE_RESTORED);
+        n->removed = result_int(r, 0, COMPARE_GONE);
+        n->pending = result_int(r, 0, COMPARE_PENDING);
+        n->held = result_int(r, 0, COMPARE_HELD);
+        apply_count_unchanged(n);
+        t->kept = n->pending + n->held + result_int(r, 0, COMPARE_LEFT);
+        t->to_write = n->added - t->loaded + n->changed + n->restored + n->removed + t->kept +
+                      result_int(r, 0, COMPARE_LISTED);
+        return PG_NEXT;
+}
+
+enum {
+        ROWS_MISSED,
+        ROWS_DIGEST,
+        ROWS_GROWN,
+        ROWS_ADDED,
+        ROWS_CHANGED,
+        ROWS_RESTORED,
+        ROWS_MOVED,
+        ROWS_REMOVED
+};
+
+static PgNext apply_on_rows(const PGresult *r, void *userdata, Fault *ret_fault)
+{
+        ApplyTask *t = userdata;
+        MirrorApplied *n = &t->applied;
+        if (PQntuples(r) != 1)
+                return apply_without_answer("counts", ret_fault);
+        if (result_int(r, 0, ROWS_MISSED) > 0)
+                return apply_overtaken(ret_fault);
+        const char *digest = result_text(r, 0, ROWS_DIGEST);
+        (void)snprintf(t->digest, sizeof(t->digest), "%s", digest ? digest : "");
+        n->row_count += result_int(r, 0, ROWS_GROWN);
+        n->added = t->loaded + result_int(r, 0, ROWS_ADDED);
+        n->changed = result_int(r, 0, ROWS_CHANGED);
+        n->restored = result_int(r, 0, ROWS_RESTORED);
+        n->moved = result_int(r, 0, ROWS_MOVED);
+        n->removed = result_int(r, 0, ROWS_REMOVED);
+        apply_count_unchanged(n);
+        return PG_NEXT;
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+enum { LISTED_AGO = 19, REFRESHED_AGO = 20, LIST_DIGEST = 21, COUNTS = 23, DIGEST = 24 };
 
 void apply_set_ages(const ApplyTask *t, Params *p)
 {
@@ -100,19 +253,63 @@ void apply_set_ages(const ApplyTask *t, Params *p)
         (void)interval_format(now - t->refreshed_usec, p->values[REFRESHED_AGO]);
 }
 
-static PgNext apply_on_lock(const PGresult *result, void *userdata, Fault *ret_fault)
+/* The digests that are recorded: of the list, when the mirror is that list; and of what the mirror
+ * has. The list's own is taken for it where the counts prove that it is the same, so that what was
+ * altered by hand counts no longer; else it follows from what was written, unless it cannot. */
+static void apply_set_digests(ApplyTask *t)
 {
-        ApplyTask *t = userdata;
-        if (PQntuples(result) != 1) {
-                mirror_fault_lease_lost(ret_fault);
-                return PG_ROLLBACK;
-        }
-        apply_set_ages(t, &t->finish);
-        return PG_NEXT;
+        const MirrorApplied *n = &t->applied;
+        const Digest *list = spool_digest(t->snapshot.rows);
+        char text[DIGEST_STRING_SIZE], *is = t->finish.values[DIGEST],
+                                       *is_list = t->finish.values[LIST_DIGEST];
+        bool is_the_list = t->listed_whole && t->kept == 0 && n->listed == list->rows;
+        (void)digest_format(list, text);
+        (void)snprintf(is_list, sizeof(text), "%s", is_the_list ? text : "");
+        if (is_the_list && n->rejected == 0 && n->row_count == list->rows)
+                (void)snprintf(is, sizeof(text), "%s", text);
+        else if (t->is_counted && !t->snapshot.compare)
+                (void)snprintf(is, sizeof(text), "%s", t->digest);
+        else
+                is[0] = '\0';
 }
 
-void apply_rewind(const MirrorSnapshot *s)
+static bool apply_finishes(void *userdata)
 {
+        ApplyTask *t = userdata;
+        const MirrorApplied *n = &t->applied;
+        if (t->plan)
+                return false;
+        const int64_t counts[] = {n->listed,    n->added, n->changed, n->removed,  n->restored,
+                                  n->unchanged, n->held,  n->pending, n->rejected, n->row_count};
+        char *out = t->finish.values[COUNTS];
+        size_t size = 0;
+        for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+                size += (size_t)snprintf(out + size, COUNTS_BYTES - size, "%c%" PRId64,
+                                         i == 0 ? '{' : ',', counts[i]);
+        (void)snprintf(out + size, COUNTS_BYTES - size, "}");
+        apply_set_digests(t);
+        apply_set_ages(t, &t->finish);
+        return true;
+}
+
+static PgNext apply_on_finish(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
+{
+        if (PQntuples(result) == 1)
+                return PG_NEXT;
+        mirror_fault_lease_lost(ret_fault);
+        return PG_ROLLBACK;
+}
+
+/* ---- what goes in and comes out ------------------------------------------------------------- */
+
+/* Before each attempt. */
+void apply_rewind(ApplyTask *t)
+{
+        const MirrorSnapshot *s = &t->snapshot;
+        const Digest *list = spool_digest(s->rows);
+        t->applied = (MirrorApplied){.listed = list->rows, .rejected = list->rejected};
+        t->loaded = t->to_write = t->kept = 0;
+        t->is_compared = t->is_counted = false;
         spool_rewind(s->rows);
         if (s->verdicts)
                 spool_rewind(s->verdicts);
@@ -133,22 +330,6 @@ static int apply_copy_verdicts(void *userdata, const char **ret_data, size_t *re
                           ret_fault);
 }
 
-static PgNext apply_on_missing(const PGresult *result, void *userdata, Fault *ret_fault)
-{
-        ApplyTask *t = userdata;
-        if (PQntuples(result) != 1)
-                return apply_without_answer("number of missing rows", ret_fault);
-        t->marks = result_int(result, 0, 3);
-        if (t->snapshot.missing != MIRROR_MISSING_FIND)
-                return PG_NEXT;
-        const char *names = result_text(result, 0, 2);
-        t->applied.present = result_int(result, 0, 0);
-        t->applied.found = result_int(result, 0, 1);
-        if (names)
-                text_printable(names, strlen(names), t->applied.names, sizeof(t->applied.names));
-        return PG_NEXT;
-}
-
 static PgNext apply_on_found(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         ApplyTask *t = userdata;
@@ -161,31 +342,6 @@ static PgNext apply_on_found(const PGresult *result, void *userdata, Fault *ret_
                         return PG_ROLLBACK;
         }
         return n > 0 && spool_rows(t->snapshot.found) < t->applied.found ? PG_AGAIN : PG_ROLLBACK;
-}
-
-static void apply_take_counts(ApplyTask *t, const PGresult *result)
-{
-        t->applied = (MirrorApplied){
-                .listed = result_int(result, 0, 0),
-                .added = result_int(result, 0, 1),
-                .changed = result_int(result, 0, 2),
-                .removed = result_int(result, 0, 3),
-                .restored = result_int(result, 0, 4),
-                .unchanged = result_int(result, 0, 5),
-                .held = result_int(result, 0, 6),
-                .row_count = result_int(result, 0, 7),
-                .moved = result_int(result, 0, 8),
-                .pending = result_int(result, 0, 9),
-                .rejected = result_int(result, 0, 10),
-        };
-}
-
-static PgNext apply_on_counts(const PGresult *result, void *userdata, Fault *ret_fault)
-{
-        if (PQntuples(result) != 1)
-                return apply_without_answer("counts", ret_fault);
-        apply_take_counts(userdata, result);
-        return PG_NEXT;
 }
 
 static const char *const plan_kinds[MIRROR_PLAN_KINDS] = {
@@ -225,15 +381,6 @@ static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_f
         return n > 0 ? PG_AGAIN : PG_ROLLBACK;
 }
 
-static PgNext apply_on_finish(const PGresult *result, void *userdata, Fault *ret_fault)
-{
-        ApplyTask *t = userdata;
-        if (PQntuples(result) != 1)
-                return apply_without_answer("counts", ret_fault);
-        apply_take_counts(t, result);
-        return PG_NEXT;
-}
-
 /* ---- all of them ---------------------------------------------------------------------------- */
 
 static PgStep wanted_step(PgStepWanted wanted, const char *sql, const Params *params,
@@ -250,27 +397,22 @@ void apply_steps(ApplyTask *t)
         s[STEP_TABLES] = (PgStep){.sql = sql_apply_tables, .n_params = PG_SCRIPT};
         s[STEP_READ_ONLY] = wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
         s[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_rows};
-        s[STEP_REJECTED] = wanted_step(apply_rejects, sql_apply_rejected, NULL, NULL);
         s[STEP_VERDICTS] = (PgStep){.sql = sql_apply_verdicts,
                                     .copy_source = apply_copy_verdicts,
                                     .wanted = apply_has_verdicts};
-        s[STEP_DIFFERENCE] = task_step(sql_apply_difference, &t->edge, NULL);
-        s[STEP_MOVED] = wanted_step(apply_has_verdicts, sql_apply_moved, &t->edge, NULL);
-        s[STEP_MISSING] = task_step(sql_apply_missing, &t->missing, apply_on_missing);
+        s[STEP_DISTINCT] = wanted_step(apply_repeats, sql_apply_distinct, NULL, apply_on_distinct);
+        s[STEP_EDGE] = wanted_step(apply_loads, sql_apply_edges, &t->edge, apply_on_edges);
+        s[STEP_LOAD] = wanted_step(apply_loads, sql_apply_load, &t->rows, apply_on_load);
+        s[STEP_COMPARE] =
+                wanted_step(apply_compares, sql_apply_compare, &t->compare, apply_on_compare);
         s[STEP_FIND_CURSOR] = wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
         s[STEP_FIND_FETCH] =
                 wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);
-        s[STEP_PLAN_COUNTS] = wanted_step(apply_plans, sql_plan_counts, NULL, apply_on_counts);
         s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
         s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
-        s[STEP_EDGES] = task_step(sql_apply_edges, &t->edge, apply_on_edges);
-        s[STEP_TIME] = task_step(sql_apply_time, NULL, apply_on_time);
-        s[STEP_ROWS] = task_step(sql_apply_rows, &t->rows, NULL);
-        s[STEP_REMOVE] = wanted_step(apply_removes, sql_apply_remove, &t->rows, NULL);
-        s[STEP_MARK] = wanted_step(apply_marks, sql_apply_mark, &t->rows, NULL);
+        s[STEP_EDGES] = wanted_step(apply_locks, sql_apply_edges, &t->edge, apply_on_edges);
+        s[STEP_ROWS] = wanted_step(apply_differs, sql_apply_rows, &t->rows, apply_on_rows);
         s[STEP_REJECTED_ROWS] =
                 wanted_step(apply_keeps_rejected, sql_apply_rejected_rows, &t->rejected, NULL);
-        s[STEP_LOCK] = task_step(sql_apply_lock, &t->lock, apply_on_lock);
-        s[STEP_FINISH] = task_step(sql_apply_finish, &t->finish, apply_on_finish);
-        s[STEP_FINISH].certain = true; /* an aggregate: one row always */
+        s[STEP_FINISH] = wanted_step(apply_finishes, sql_apply_finish, &t->finish, apply_on_finish);
 }

@@ -210,16 +210,18 @@ static int spool_append_verdict(Spool *s, const SpoolVerdict *v)
         return r < 0 ? r : text_append_string(&s->memory, "\n");
 }
 
+/* Before a row is added, so that one for which there is no space leaves no trace. */
+static int spool_make_room(Spool *s, Fault *ret_fault)
+{
+        return s->memory.size > LIMIT_SPOOL_MEMORY_BYTES ? spool_spill(s, ret_fault) : 0;
+}
+
 /* What was appended to `memory` since `before` is a row, or (r < 0) part of one. */
 static int spool_added(Spool *s, size_t before, int r, Fault *ret_fault)
 {
-        if (r < 0)
-                (void)spool_fault(ret_fault, -r, "memory");
-        else if (s->memory.size > LIMIT_SPOOL_MEMORY_BYTES)
-                r = spool_spill(s, ret_fault);
         if (r < 0) {
                 s->memory.size = before;
-                return r;
+                return spool_fault(ret_fault, -r, "memory");
         }
         s->rows++;
         return 0;
@@ -227,32 +229,43 @@ static int spool_added(Spool *s, size_t before, int r, Fault *ret_fault)
 
 int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
 {
-        size_t before = s->memory.size;
         DatabaseConnection kept = *row;
         if (row->rejected && s->rejected >= LIMIT_REJECTED_KEPT) {
                 kept.name = "";
                 kept.name_size = 0;
         }
-        int r = spool_added(s, before, spool_append_row(s, &kept), ret_fault);
+        int r = spool_make_room(s, ret_fault);
         if (r < 0)
                 return r;
+        size_t before = s->memory.size;
+        r = spool_added(s, before, spool_append_row(s, &kept), ret_fault);
+        if (r < 0)
+                return r;
+        if (!digest_add(&s->list, &kept)) { /* it is there already */
+                s->memory.size = before;
+                s->rows--;
+                return 0;
+        }
         s->rejected += row->rejected != NULL;
-        digest_add(&s->list, &kept);
         return 0;
 }
 
 int spool_add_id(Spool *s, const Uuid *id, Fault *ret_fault)
 {
         char text[UUID_STRING_SIZE];
+        int r = spool_make_room(s, ret_fault);
         size_t before = s->memory.size;
-        return spool_added(s, before, text_printf(&s->memory, "%s\n", uuid_format(id, text)),
-                           ret_fault);
+        return r < 0 ? r
+                     : spool_added(s, before,
+                                   text_printf(&s->memory, "%s\n", uuid_format(id, text)),
+                                   ret_fault);
 }
 
 int spool_add_verdict(Spool *s, const SpoolVerdict *verdict, Fault *ret_fault)
 {
+        int r = spool_make_room(s, ret_fault);
         size_t before = s->memory.size;
-        return spool_added(s, before, spool_append_verdict(s, verdict), ret_fault);
+        return r < 0 ? r : spool_added(s, before, spool_append_verdict(s, verdict), ret_fault);
 }
 
 /* Every line has the length of an id and its newline, which is also the size of its text with the

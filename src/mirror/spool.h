@@ -1,11 +1,12 @@
 /*
  * spool: the rows of one listing on their way from the catalog to PostgreSQL.
  *
- * Rows go in one by one and come out as the text of COPY edgemirror_spool (seq, id, name,
+ * Rows go in one by one and come out as the text of COPY edgemirror_spool_3 (seq, id, name,
  * database_id, rejected, anonymous); of rows that cannot be mirrored, what was received is kept of
  * the first LIMIT_REJECTED_KEPT. Up to LIMIT_SPOOL_MEMORY_BYTES stay in memory; beyond that
  * everything is in one unlinked temporary file, so memory does not grow with the inventory. An id
- * may occur more than once: the later row (larger seq) is the truth.
+ * may occur more than once: the later row (larger seq) is the truth; one that comes again as it was
+ * soon after is kept once.
  *
  * The same keeps the ids of rows that are missing from the list, and what the catalog answered for
  * each. One spool holds one of the three kinds.

@@ -55,7 +55,7 @@ static const char *begin_sql(const PgWork *work)
 static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_BYTES])
 {
         const char *phase = c->task->work.phase;
-        (void)snprintf(
+        int n = snprintf(
                 out, SETTINGS_BYTES,
                 "SELECT pg_catalog.pg_backend_pid()"
                 ", pg_catalog.set_config('search_path', '%s', true)"
@@ -84,6 +84,9 @@ static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_
                         "pg_catalog.current_setting('application_name'), ' "
                       : "",
                 phase ? phase : "", phase ? "'), true)" : "");
+        for (const PgSetting *more = c->task->work.settings; more && more->name; more++)
+                n += snprintf(out + n, SETTINGS_BYTES - (size_t)n,
+                              ", pg_catalog.set_config('%s', '%s', true)", more->name, more->value);
         return out;
 }
 

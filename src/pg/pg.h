@@ -110,6 +110,11 @@ typedef struct PgStep {
         bool prepared;
 } PgStep;
 
+/* For one transaction. */
+typedef struct PgSetting {
+        const char *name, *value;
+} PgSetting;
+
 typedef struct PgWork {
         const PgStep *steps;
         size_t n_steps;
@@ -122,6 +127,8 @@ typedef struct PgWork {
         const char *phase;
         uint64_t statement_timeout_usec; /* 0: the pool's */
         uint64_t lock_timeout_usec;      /* 0: the pool's */
+        /* more settings; ended by one without a name; NULL: none */
+        const PgSetting *settings;
         /* may take minutes: one connection of the pool is kept free of such work, for what must not
          * wait */
         bool bulk;

@@ -129,7 +129,7 @@ static void a_row_that_moves_to_an_edge_that_is_disabled_goes_there(void **state
         assert_string_equal(edge, "other");
         free(edge);
         assert_int_equal(RUN(w, "verify"), 0); /* nobody altered `other` by hand */
-        assert_says(w, "out", "other                    unknown    21 rows; ", true);
+        assert_says(w, "out", "other                    intact     21 rows\n", true);
         char back[200], path[128];
         (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[1]);
         (void)snprintf(back, sizeof(back), "{\"op\":\"move\",\"id\":\"%s\",\"to\":\"%s\"}", id,

@@ -248,7 +248,8 @@ static void credentials_that_are_refused_leave_an_apply_alone(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection_past");
+        PGconn *lock =
+                hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection IN EXCLUSIVE MODE");
         make_due(w, 0, 0);
         harness_service_reload(s);
         service_await_phase(w, 0, "apply");
@@ -280,7 +281,8 @@ static void an_apply_that_takes_longer_than_the_lease_shuts_out_nobody(void **st
         service_write_config(w);
         HarnessService *s = start_quietly(w);
         service_fault(w, "refresh", 2, "\"never_ends\":true");
-        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection_past");
+        PGconn *lock =
+                hold(w, "BEGIN; LOCK TABLE edgemirror.database_connection IN EXCLUSIVE MODE");
         make_due(w, 0, 2);
         harness_service_reload(s);
         service_await_phase(w, 0, "apply");

@@ -104,7 +104,7 @@ static void a_sync_touches_what_changed_and_nothing_else(void **state)
         } cases[] = {
                 {"an unchanged list", NULL, false, 64 * KIB},
                 {"an unchanged list that no digest vouches for",
-                 "UPDATE edgemirror.edge SET digest = NULL", false, 256 * KIB},
+                 "UPDATE edgemirror.edge SET list_digest = NULL", false, 256 * KIB},
                 {"a list with one row renamed", NULL, true, 256 * KIB},
                 {"an unchanged list again", NULL, false, 64 * KIB},
         };

@@ -452,9 +452,10 @@ static void check_clocks(World *w, const DbStatement *s, const DbEdge *was)
         if (!whole && now->listed_at != was->listed_at)
                 world_fail(w, "run %d moves listed_at although its list was not whole",
                            (int)s->run_id);
-        if (now->has_digest && (!whole || s->applied.held + s->applied.pending > 0))
+        if (now->has_list_digest && (!whole || s->applied.held + s->applied.pending > 0))
                 world_fail(w,
-                           "run %d keeps a digest although the mirror is not what the catalog has "
+                           "run %d keeps the digest of a list although the mirror is not what the "
+                           "catalog has "
                            "shown",
                            (int)s->run_id);
         if (whole && world_time(w, now->listed_at) != s->run->first_page_at)
@@ -471,6 +472,17 @@ static void check_clocks(World *w, const DbStatement *s, const DbEdge *was)
             (!clean || (knowable && world_time(w, now->refreshed_at) > site_job_ends_at(w, job))))
                 world_fail(w, "run %d says that its refresh was not over when it was",
                            (int)s->run_id);
+}
+
+/* Of every edge: rows move from one to another. */
+static void check_digests(World *w)
+{
+        for (unsigned edge = 0; edge < EDGES_MAX; edge++) {
+                Digest digest = database_digest_of(w, edge);
+                if (memcmp(digest.words, w->database->edges[edge].digest.words,
+                           sizeof(digest.words)) != 0)
+                        world_fail(w, "edge %u: the digest is not that of its rows", edge);
+        }
 }
 
 void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
@@ -497,6 +509,7 @@ void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
         check_refresh_word(w, s);
         check_clocks(w, s, claimed);
         check_counts(w, s);
+        check_digests(w);
         check_held(w, s);
         check_guard(w, s);
 }

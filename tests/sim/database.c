@@ -62,6 +62,12 @@ const Fault *database_fault_run_over(void)
         return make_fault(&f, FAULT_RUN, false, CODE_RUN_OVER);
 }
 
+const Fault *database_fault_overtaken(void)
+{
+        static Fault f;
+        return make_fault(&f, FAULT_REQUEST, true, CODE_PG_SERIALIZATION);
+}
+
 /* ---- transactions --------------------------------------------------------------------------- */
 
 static void wake_waiters(World *w, unsigned edge);

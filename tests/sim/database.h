@@ -22,8 +22,10 @@ typedef struct DbEdge { /* edge and edge_claim */
         int64_t epoch;
         uint64_t listed_at, refreshed_at; /* 0: never */
         int64_t row_count, failures;
-        bool has_digest, has_list_digest;
-        Digest digest, list_digest;
+        Digest digest; /* of what the mirror has; its words count */
+        bool has_list_digest;
+        Digest list_digest; /* of the list that the mirror is */
+        uint32_t version;   /* of the row, as xmin tells versions apart */
         int64_t rejected;
         int locked_by; /* number of a transaction; 0: none */
 } DbEdge;
@@ -153,6 +155,8 @@ typedef struct DbTransaction {
         uint64_t moment;
         uint32_t applies_seen;
         int64_t listed, rejected; /* distinct rows of the spool */
+        int64_t present;          /* rows of the edge, when it was compared */
+        uint32_t version;         /* … and the edge's then */
         size_t n_difference, n_missing;
         DbDifference difference[ROWS_MAX];
         DbMissing missing[ROWS_MAX];
@@ -199,5 +203,7 @@ void database_lose(World *w, int transaction, uint64_t delay_usec);
 
 const Fault *database_fault_unreachable(void);
 void database_restart(World *w);
+/* Computed from the rows of the edge, as they are. */
+Digest database_digest_of(const World *w, unsigned edge);
 /* retire --forget, which leaves an edge alone that is being synced; then the edge is made anew. */
 void database_forget(World *w, unsigned edge);

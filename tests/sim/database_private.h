@@ -7,6 +7,7 @@
 
 const Fault *database_fault_lease_lost(void);
 const Fault *database_fault_run_over(void);
+const Fault *database_fault_overtaken(void);
 int transaction_open(World *w, unsigned edge);
 DbTransaction *transaction_find(Database *d, int number); /* NULL: it is over */
 void transaction_watch(World *w, int number);

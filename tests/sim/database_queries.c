@@ -166,7 +166,7 @@ void database_forget(World *w, unsigned edge)
                 return;
         COVER(w, forgotten);
         TELL(w, "database: edge %u is forgotten", edge);
-        d->edges[edge] = (DbEdge){.holder = NO_HOLDER};
+        d->edges[edge] = (DbEdge){.holder = NO_HOLDER, .version = d->edges[edge].version + 1};
         for (size_t i = 1; i < d->n_runs; i++)
                 if (d->runs[i].edge == edge)
                         d->runs[i].edge = EDGES_MAX;
@@ -239,27 +239,40 @@ static DbEnd query_read_back(World *w, DbStatement *s)
         return DB_DONE;
 }
 
-/* ---- digest_of, apply_unchanged.sql --------------------------------------------------------- */
+/* ---- digest_of, digest_add, apply_unchanged.sql ---------------------------------------------- */
 
 static bool present_in(const DbRow *r, unsigned edge)
 {
         return r->exists && !r->removed_at && r->edge == edge;
 }
 
-/* Of the rows of the edge, as they are. */
-static Digest digest_of(const World *w, unsigned edge)
+static void digest_sum(Digest *d, const Digest *row, bool adds)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(d->words); i++)
+                d->words[i] += adds ? row->words[i] : -row->words[i];
+}
+
+static Digest digest_hash(const World *w, unsigned row)
 {
         static DigestList list;
+        const DbRow *r = &w->database->rows[row];
+        DatabaseConnection record;
         digest_reset(&list);
-        for (unsigned row = 0; row < w->truth->n_rows; row++) {
-                const DbRow *r = &w->database->rows[row];
-                DatabaseConnection record;
-                if (!present_in(r, edge))
-                        continue;
-                truth_record(w, row, edge, r->name, r->database, &record);
-                digest_add(&list, &record);
-        }
+        truth_record(w, row, r->edge, r->name, r->database, &record);
+        (void)digest_add(&list, &record);
         return list.digest;
+}
+
+Digest database_digest_of(const World *w, unsigned edge)
+{
+        Digest digest = {0};
+        for (unsigned row = 0; row < w->truth->n_rows; row++) {
+                if (!present_in(&w->database->rows[row], edge))
+                        continue;
+                Digest hash = digest_hash(w, row);
+                digest_sum(&digest, &hash, true);
+        }
+        return digest;
 }
 
 static int64_t count_present(const World *w, unsigned edge)
@@ -275,11 +288,10 @@ static bool is_unchanged(const World *w, const DbStatement *s)
         const DbEdge *e = &w->database->edges[s->edge];
         if (s->snapshot.compare)
                 return false;
-        if (!s->ending.listed_whole || !e->has_digest || e->row_count != count_present(w, s->edge))
+        if (!s->ending.listed_whole || !e->has_list_digest ||
+            e->row_count != count_present(w, s->edge))
                 return false;
-        const Digest *known = e->has_list_digest ? &e->list_digest : &e->digest;
-        return memcmp(known->words, s->digest.words, sizeof(known->words)) == 0 &&
-               (e->has_list_digest || e->row_count == s->digest.rows);
+        return memcmp(e->list_digest.words, s->digest.words, sizeof(s->digest.words)) == 0;
 }
 
 /* The server's clock, less the time that has passed since. */
@@ -300,6 +312,7 @@ static void end_applied(World *w, const DbStatement *s)
         DbRun *run = &w->database->runs[s->run_id];
         if (e->epoch == s->epoch)
                 release(e);
+        e->version++;
         run->phase = SYNC_PHASE_DONE;
         run->finished_at = database_now(w);
         run->outcome = s->applied.held > 0 && s->ending.listed_whole
@@ -346,10 +359,10 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
         return DB_DONE;
 }
 
-/* ---- apply_lock.sql, apply_missing.sql, apply_difference.sql -------------------------------- */
+/* ---- apply_edges.sql, apply_compare.sql ----------------------------------------------------- */
 
-/* Last of all. What was written before is seen by nobody else until COMMIT, so the simulation
- * writes it there. */
+/* Of apply_finish.sql, and last of all. What was written before is seen by nobody else until
+ * COMMIT, so the simulation writes it there. */
 static DbEnd query_apply_lock(World *w, DbStatement *s, const Fault **ret_fault)
 {
         DbTransaction *t = transaction_find(w->database, s->transaction);
@@ -471,6 +484,8 @@ static DbEnd query_apply_compare(World *w, DbStatement *s, const Fault **ret_fau
         if (!t)
                 return DB_FAILED;
         t->moment = database_now(w);
+        t->present = count_present(w, s->edge);
+        t->version = w->database->edges[s->edge].version;
         transaction_watch(w, s->transaction);
         spool_index(w->database, &s->snapshot, t);
         query_apply_missing(w, s, t);
@@ -484,7 +499,7 @@ static DbEnd query_apply_compare(World *w, DbStatement *s, const Fault **ret_fau
         return DB_DONE;
 }
 
-/* ---- apply_rows.sql, apply_remove.sql ---------------------------------------------------- */
+/* ---- apply_rows.sql ---------------------------------------------------------------------- */
 
 static uint64_t greatest(uint64_t a, uint64_t b)
 {
@@ -516,6 +531,28 @@ static void history_open(World *w, unsigned row)
         r->version = (int32_t)d->n_history++;
 }
 
+/* The digest and the number of rows of its edge follow a row that comes or goes. */
+static void edge_gains(World *w, const DbStatement *s, unsigned row)
+{
+        DbEdge *e = &w->database->edges[s->edge];
+        Digest hash = digest_hash(w, row);
+        digest_sum(&e->digest, &hash, true);
+        e->row_count++;
+}
+
+static void edge_loses(World *w, const DbStatement *s, unsigned row)
+{
+        unsigned edge = w->database->rows[row].edge;
+        DbEdge *e = &w->database->edges[edge];
+        Digest hash = digest_hash(w, row);
+        digest_sum(&e->digest, &hash, false);
+        e->row_count--;
+        if (edge == s->edge)
+                return;
+        e->has_list_digest = false;
+        e->version++;
+}
+
 static void query_apply_rows(World *w, const DbStatement *s, const DbTransaction *t)
 {
         Database *d = w->database;
@@ -524,8 +561,8 @@ static void query_apply_rows(World *w, const DbStatement *s, const DbTransaction
                 DbRow *r = &d->rows[x->row];
                 uint64_t at = t->moment;
                 if (r->exists) {
-                        if (!r->removed_at && r->edge != s->edge)
-                                d->edges[r->edge].has_digest = false;
+                        if (!r->removed_at)
+                                edge_loses(w, s, x->row);
                         at = greatest(at, r->changed_at + 1);
                         at = r->removed_at ? greatest(at, r->removed_at + 1) : at;
                 } else {
@@ -541,6 +578,7 @@ static void query_apply_rows(World *w, const DbStatement *s, const DbTransaction
                 r->proofs = 0;
                 r->run_id = s->run_id;
                 d->touched[x->row] = true;
+                edge_gains(w, s, x->row);
         }
 }
 
@@ -552,6 +590,7 @@ static void query_apply_remove(World *w, const DbStatement *s, const DbTransacti
                 DbRow *r = &d->rows[row];
                 if (t->missing[i].verdict != MISSING_GONE || r->edge != s->edge || r->removed_at)
                         continue;
+                edge_loses(w, s, row);
                 r->removed_at = greatest(t->moment, r->changed_at + 1);
                 r->missing = MIRROR_MISSING_IGNORE;
                 r->proofs = 0;
@@ -610,7 +649,7 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
                 n.pending += t->missing[i].verdict == MISSING_PENDING && !r->removed_at &&
                              r->edge == s->edge;
         }
-        n.row_count = count_present(w, s->edge);
+        n.row_count = d->edges[s->edge].row_count;
         n.unchanged = n.listed - n.rejected - n.added - n.changed - n.restored;
         return n;
 }
@@ -636,17 +675,27 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
                 e->refreshed_at = timestamp_of(w, s->ending.refreshed_usec);
         e->failures =
                 strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
-        e->row_count = s->applied.row_count;
-        e->digest = digest_of(w, s->edge);
         e->list_digest = s->digest;
         e->has_list_digest = s->ending.listed_whole && count_kept(w, s, t) == 0 &&
-                             s->applied.rejected > 0 && s->applied.listed == s->digest.rows;
-        e->has_digest = s->ending.listed_whole && s->applied.held + s->applied.pending == 0;
+                             s->applied.listed == s->digest.rows;
+        if (e->has_list_digest && s->applied.rejected == 0 &&
+            s->applied.row_count == s->digest.rows)
+                e->digest = s->digest;
+        else if (s->snapshot.compare)
+                e->digest = database_digest_of(w, s->edge);
 }
 
-static DbEnd query_apply_commit(World *w, DbStatement *s)
+static DbEnd query_apply_commit(World *w, DbStatement *s, const Fault **ret_fault)
 {
         DbTransaction *t = transaction_find(w->database, s->transaction);
+        /* apply_edges.sql, whose locks the simulation does not have: who would have waited for them
+         * may have been faster. */
+        if (w->database->edges[s->edge].version != t->version) {
+                COVER(w, overtaken);
+                *ret_fault = database_fault_overtaken();
+                return DB_FAILED;
+        }
+        w->database->edges[s->edge].row_count = t->present;
         check_before_apply(w);
         query_apply_rows(w, s, t);
         query_apply_remove(w, s, t);
@@ -681,7 +730,7 @@ DbEnd database_query(World *w, DbStatement *s, const Fault **ret_fault)
         case DB_APPLY_COMPARE:
                 return query_apply_compare(w, s, ret_fault);
         case DB_APPLY_COMMIT:
-                return query_apply_commit(w, s);
+                return query_apply_commit(w, s, ret_fault);
         default:
                 return query_read_back(w, s);
         }

@@ -118,11 +118,11 @@ s/m->applied.held > 0 \&\& m->listed_whole/m->applied.held > 0/
 
 the digest vouches for a list that was not whole
 tests/sim/database_queries.c
-s/e->has_digest = s->ending.listed_whole \&\& /e->has_digest = /
+s/e->has_list_digest = s->ending.listed_whole \&\& /e->has_list_digest = /
 
 a list that was not whole is known by its digest
 tests/sim/database_queries.c
-s/if (!s->ending.listed_whole || !e->has_digest/if (!e->has_digest/
+s/if (!s->ending.listed_whole || !e->has_list_digest/if (!e->has_list_digest/
 
 a list that was not whole moves the clocks
 tests/sim/database_queries.c
@@ -232,9 +232,21 @@ rows are written that did not change
 tests/sim/database_queries.c
 s/^\( *\)if (same)$/\1if (same \&\& i % 2)/
 
-an edge that loses a row keeps its digest, and its rows are not counted
+an edge that loses a row keeps the digest of its list, and its rows are not counted
 tests/sim/database_queries.c
-s/has_digest = false;/has_digest = true;/; s/ || e->row_count != count_present(w, s->edge)//
+/^static void edge_loses/,/^}/s/has_list_digest = false;/has_list_digest = true;/; /^static bool is_unchanged/,/^}/s/e->row_count != count_present(w, s->edge)/false/
+
+a row that comes is not added to the digest
+tests/sim/database_queries.c
+/^static void edge_gains/,/^}/s/digest_sum(&e->digest, &hash, true);/(void)hash;/
+
+a row that goes is not subtracted from the digest
+tests/sim/database_queries.c
+/^static void edge_loses/,/^}/s/digest_sum(&e->digest, &hash, false);/(void)hash;/
+
+what an edge had before it lost a row to another one counts as compared
+tests/sim/database_queries.c
+s/edges\[s->edge\].version != t->version/edges[s->edge].version < t->version/
 
 a refresh that was not clean counts as one
 tests/sim/database_queries.c
@@ -282,7 +294,7 @@ tests/sim/database_queries.c
 
 an edge with pending rows keeps its digest
 tests/sim/database_queries.c
-s/s->applied.held + s->applied.pending == 0/s->applied.held == 0/
+s/count_kept(w, s, t) == 0/count_kept(w, s, t) - s->applied.pending == 0/
 
 a proxy's 410 is taken for the catalog's
 src/sync/proof.c

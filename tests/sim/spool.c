@@ -52,8 +52,8 @@ int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
 {
         Shown shown = site_shown(row);
         int r = spool_append(s, &shown, sizeof(shown), ret_fault);
-        if (r >= 0)
-                digest_add(&s->list, row);
+        if (r >= 0 && !digest_add(&s->list, row))
+                s->n--; /* it is there already */
         return r;
 }
 

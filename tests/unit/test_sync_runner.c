@@ -164,11 +164,14 @@ static unsigned asked(World *w, const char *words)
 static const char *const claimed[] = {"t",  "7",  "3",  "f",  NULL, NULL, NULL,
                                       NULL, NULL, NULL, NULL, NULL, NULL, NULL};
 static const char *const one[] = {"1"};
-static const char *const unchanged[] = {"t", "t", "0"};
-static const char *const changed[] = {"t", "f", NULL};
-static const char *const moment[] = {"2026-01-02T03:04:05.000000Z"};
-static const char *const present[] = {"0", "0", NULL, "0"};
-static const char *const counts[] = {"5", "5", "0", "0", "0", "0", "0", "5", "0", "0", "0", NULL};
+static const char *const unchanged[] = {"t", "t", "0", "f"};
+static const char *const changed[] = {"t", "f", NULL, "t"};
+static const char *const edges[] = {"f", "9", NULL, "2026-01-02T03:04:05.000000Z"};
+/* none is known, and all are written */
+static const char *const compared[] = {"9", "0", "0", "10", "0", NULL, "10", "0",
+                                       "0", "0", "0", "0",  "0", "0",  "0"};
+static const char *const written[] = {"0", NULL, "10", "10", "0", "0", "0", "0"};
+static const char *const finished[] = {NULL};
 
 #define JOURNAL ROW(sql_progress, one), ROW(sql_finish, one)
 
@@ -294,9 +297,9 @@ static void a_list_that_does_not_join_is_begun_anew(void **state)
                                   {API, OTHERS, 0, NULL, SCRIPT_CLOSE},
                                   {0}};
         Answer postgres[] = {ROW(sql_claim, claimed),           JOURNAL,
-                             ROW(sql_apply_unchanged, changed), ROW(sql_apply_time, moment),
-                             ROW(sql_apply_missing, present),   ROW(sql_apply_lock, one),
-                             ROW(sql_apply_finish, counts),     {0}};
+                             ROW(sql_apply_unchanged, changed), ROW(sql_apply_edges, edges),
+                             ROW(sql_apply_compare, compared),  ROW(sql_apply_rows, written),
+                             ROW(sql_apply_finish, finished),   {0}};
         World w;
         begin(&w, catalog, postgres);
         w.plan.settings.refresh = false;
@@ -304,7 +307,7 @@ static void a_list_that_does_not_join_is_begun_anew(void **state)
         assert_string_equal(fault_code_name(w.report.fault.code), "list-unstable");
         assert_string_equal(w.outcome, "unstable");
         assert_string_equal(fault_code_name(w.report.fault.code), "list-unstable");
-        assert_int_equal(w.report.listed, 5);
+        assert_int_equal(w.report.listed, 10);
         assert_in_range(asked(&w, "&offset=0&"), 2, 10);
         assert_int_equal(asked(&w, "GET " API "?"), w.report.requests);
         assert_int_equal(pg_server_count(w.pg_server, sql_apply_rows), 1);
