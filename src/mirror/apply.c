@@ -74,6 +74,11 @@ static PgNext unchanged_on_result(const PGresult *result, void *userdata, Fault 
         return PG_NEXT;
 }
 
+/* The planner knows nothing of temporary tables, and little of a mirror that has just been loaded;
+ * and what is prepared is planned while the mirror may be empty. No statement here has to read all
+ * of it. */
+static const PgSetting apply_settings[] = {{"enable_seqscan", "off"}, {0}};
+
 static int apply_try_unchanged(ApplyTask *t)
 {
         t->stage = APPLY_UNCHANGED;
@@ -81,15 +86,13 @@ static int apply_try_unchanged(ApplyTask *t)
         apply_set_ages(t, &t->unchanged);
         t->try = task_step(sql_apply_unchanged, &t->unchanged, unchanged_on_result);
         t->try.prepared = true;
-        PgWork work = {.steps = &t->try, .n_steps = 1, .phase = "apply"};
+        PgWork work = {
+                .steps = &t->try, .n_steps = 1, .phase = "apply", .settings = apply_settings};
         return task_continue(&t->task, &work);
 }
 
 static int apply_whole(ApplyTask *t)
 {
-        /* The planner knows nothing of temporary tables, and little of a mirror that has just been
-         * loaded. No statement here has to read all of it. */
-        static const PgSetting settings[] = {{"enable_seqscan", "off"}, {0}};
         t->stage = APPLY_WHOLE;
         apply_rewind(t);
         if (t->plan)
@@ -99,7 +102,7 @@ static int apply_whole(ApplyTask *t)
                        .transaction = true,
                        .phase = "apply",
                        .bulk = true,
-                       .settings = settings,
+                       .settings = apply_settings,
                        .statement_timeout_usec = 10 * USEC_PER_MINUTE};
         return task_continue(&t->task, &work);
 }

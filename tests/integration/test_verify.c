@@ -31,7 +31,7 @@ static void an_unchanged_sync_is_four_statements_and_no_copy(void **state)
         free(harness_sql(&w->pg, "ALTER ROLE em RESET log_statement"));
 
         /* Each has BEGIN, its settings and COMMIT with it, in the same round trip. */
-        static const char *const around[] = {">: BEGIN ", ": SELECT pg_catalog.set_config(",
+        static const char *const around[] = {">: BEGIN ", ": SELECT pg_catalog.pg_backend_pid()",
                                              ">: COMMIT", "statement: COMMIT",
                                              "SHOW transaction_read_only" /* libpq's own */};
         enum { REGISTRATION = 4 };
