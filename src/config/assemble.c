@@ -187,7 +187,7 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
 
 int draft_assemble(Draft *d, Config *config)
 {
-        OptionContext context = {.zones = config->zones};
+        OptionContext context = {.config = config};
         ConfigEdge *defaults = &config->defaults;
         int r = apply_default_texts(config, defaults, &context);
         if (r == 0)

@@ -22,9 +22,6 @@ static int load(const char *file, bool edges_optional, Config **ret, Text *error
         _cleanup_(cleanup_config) Config *config = calloc(1, sizeof(*config));
         if (!config)
                 return -ENOMEM;
-        config->zones = calloc(1, sizeof(*config->zones));
-        if (!config->zones)
-                return -ENOMEM;
 
         int r = draft_read(&draft, file ? file : CONFIG_DEFAULT_FILE);
         if (r == 0)
@@ -73,8 +70,8 @@ Config *config_free(Config *config)
         free(config->by_id);
         options_free_strings(config, false);
         free(config->warnings);
-        if (config->zones)
-                config_zones_done(config->zones);
+        for (size_t i = 0; i < config->n_zones; i++)
+                (void)zone_free(config->zones[i]);
         free(config->zones);
         free(config);
         return NULL;

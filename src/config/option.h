@@ -9,7 +9,6 @@
 
 #include "base/cleanup.h"
 #include "config/types.h"
-#include "config/zones.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +27,7 @@ typedef enum OptionSection {
 
 /* What a value's parser may need beside the value, and what it says when it refuses. */
 typedef struct OptionContext {
-        ConfigZones *zones;
+        Config *config;
         /* one clause without a full stop; filled with -EINVAL */
         char complaint[OPTION_COMPLAINT_BYTES];
         /* the same, where the value is taken all the same; else empty */

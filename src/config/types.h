@@ -85,6 +85,7 @@ typedef struct Config {
         /* what keeps an edge from its schedule on this system, in lines as errors have them; NULL:
          * nothing */
         char *warnings;
-        struct ConfigZones *zones; /* private */
-        unsigned references;       /* private */
+        Zone **zones; /* private, those that are used; the next too */
+        size_t n_zones;
+        unsigned references; /* private */
 } Config;

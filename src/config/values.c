@@ -227,15 +227,36 @@ static int parse_schedule(const Option *o, void *object, const char *value, Opti
 const OptionKind option_kind_schedule = {
         .is_string = true, .accepted = SCHEDULE_FORMS, .parse = parse_schedule};
 
+/* Each is loaded once and shared. There are some hundred zones in the world, and a configuration
+ * uses a few of them. As zone_load. */
+static int find_zone(Config *config, const char *name, const Zone **ret)
+{
+        for (size_t i = 0; i < config->n_zones; i++)
+                if (strcmp(zone_name(config->zones[i]), name) == 0) {
+                        *ret = config->zones[i];
+                        return 0;
+                }
+        _cleanup_(cleanup_zone) Zone *zone = NULL;
+        int r = zone_load(name, &zone);
+        if (r < 0)
+                return r;
+        Zone **zones = reallocarray(config->zones, config->n_zones + 1, sizeof(*zones));
+        if (!zones)
+                return -ENOMEM;
+        config->zones = zones;
+        *ret = zone;
+        zones[config->n_zones++] = TAKE_PTR(zone);
+        return 0;
+}
+
 static int parse_timezone(const Option *o, void *object, const char *value, OptionContext *context)
 {
         ConfigEdge *edge = object;
-        const Zone *zone;
-        int r = config_zones_get(context->zones, value, &zone);
+        const Zone *zone = NULL;
+        int r = find_zone(context->config, value, &zone);
         if (r == -ENOMEM)
                 return r;
         if (r == -ENOENT) { /* a fact of this system, not of the file */
-                zone = NULL;
                 (void)snprintf(context->warning, sizeof(context->warning),
                                "this system knows no such time zone, and edges with it are not "
                                "synced on schedule; use its "

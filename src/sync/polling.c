@@ -56,19 +56,27 @@ static PollingStep polling_timeout(const Polling *p, Fault *ret_fault)
         return POLLING_TIMEOUT;
 }
 
+/* What polling_answer was given, and what it gives. */
+typedef struct Polled {
+        const CatalogJobAnswer *answer;
+        uint64_t now_usec, random;
+        uint64_t *ret_delay_usec;
+        Fault *ret_fault;
+} Polled;
+
 /* Grows by half each time, with a tenth of jitter, and starts over when the job moves. */
-static PollingStep polling_wait(Polling *p, uint64_t now_usec, uint64_t random,
-                                uint64_t *ret_delay_usec, Fault *ret_fault)
+static PollingStep polling_wait(Polling *p, const Polled *a)
 {
         uint64_t deadline = polling_deadline(p);
-        if (now_usec >= deadline)
-                return polling_timeout(p, ret_fault);
-
-        uint64_t delay = p->delay_usec + (p->delay_usec >= 10 ? random % (p->delay_usec / 10) : 0);
+        if (a->now_usec >= deadline)
+                return polling_timeout(p, a->ret_fault);
+        uint64_t left = deadline - a->now_usec;
+        uint64_t delay =
+                p->delay_usec + (p->delay_usec >= 10 ? a->random % (p->delay_usec / 10) : 0);
         p->delay_usec += p->delay_usec / 2;
         if (p->delay_usec > p->limits.poll_max_usec)
                 p->delay_usec = p->limits.poll_max_usec;
-        *ret_delay_usec = delay < deadline - now_usec ? delay : deadline - now_usec;
+        *a->ret_delay_usec = delay < left ? delay : left;
         return POLLING_WAIT;
 }
 
@@ -120,13 +128,12 @@ static bool polling_next_address(Polling *p)
         return true;
 }
 
-static PollingStep polling_try_address(Polling *p, const CatalogJobAnswer *answer,
-                                       uint64_t now_usec, uint64_t random, uint64_t *ret_delay_usec,
-                                       Fault *ret_fault)
+static PollingStep polling_try_address(Polling *p, const Polled *a)
 {
+        const Fault *fault = &a->answer->answer.fault;
         if (p->address == p->first_address)
-                p->fault = answer->answer.fault;
-        p->peer_only = p->peer_only && answer->answer.fault.scope == FAULT_PEER;
+                p->fault = *fault;
+        p->peer_only = p->peer_only && fault->scope == FAULT_PEER;
         if (polling_next_address(p))
                 return POLLING_OTHER_ADDRESS;
         /* Where nothing but sign-in pages or refusals answer, the list will meet them, too. */
@@ -134,49 +141,46 @@ static PollingStep polling_try_address(Polling *p, const CatalogJobAnswer *answe
         p->address = p->first_address;
         p->peer_only = true;
         if (!over)
-                return polling_wait(p, now_usec, random, ret_delay_usec, ret_fault);
-        *ret_fault = p->fault;
-        ret_fault->scope = FAULT_RUN;
-        ret_fault->refused = false;
-        fault_prefix(ret_fault, p->fault.http_status == 404
-                                        ? "the catalog does not know the refresh job: "
-                                        : "how the refresh job ended is not known: ");
+                return polling_wait(p, a);
+        *a->ret_fault = p->fault;
+        a->ret_fault->scope = FAULT_RUN;
+        a->ret_fault->refused = false;
+        fault_prefix(a->ret_fault, p->fault.http_status == 404
+                                           ? "the catalog does not know the refresh job: "
+                                           : "how the refresh job ended is not known: ");
         return POLLING_VANISHED;
 }
 
 /* A fault while asking: transient ones are retried, those of the catalog as a whole end the run,
  * others make the job's end unknown. */
-static PollingStep polling_fault(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
-                                 uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)
+static PollingStep polling_fault(Polling *p, const Polled *a)
 {
-        const Fault *fault = &answer->answer.fault;
-        if (retry_again(&p->retry, fault, answer->answer.retry_after_usec, random,
-                        ret_delay_usec)) {
-                uint64_t deadline = polling_deadline(p);
-                if (now_usec >= deadline)
-                        return polling_timeout(p, ret_fault);
-                /* Rather late than before the catalog wants to be asked. */
-                if (*ret_delay_usec > deadline - now_usec &&
-                    answer->answer.retry_after_usec < *ret_delay_usec)
-                        *ret_delay_usec = deadline - now_usec > answer->answer.retry_after_usec
-                                                  ? deadline - now_usec
-                                                  : answer->answer.retry_after_usec;
-                return POLLING_WAIT;
+        const Fault *fault = &a->answer->answer.fault;
+        uint64_t requested = a->answer->answer.retry_after_usec;
+        if (!retry_again(&p->retry, fault, requested, a->random, a->ret_delay_usec)) {
+                *a->ret_fault = *fault;
+                return fault->retryable || fault->scope == FAULT_PEER ? POLLING_FAILED
+                                                                      : POLLING_VANISHED;
         }
-        *ret_fault = *fault;
-        return fault->retryable || fault->scope == FAULT_PEER ? POLLING_FAILED : POLLING_VANISHED;
+        uint64_t deadline = polling_deadline(p);
+        if (a->now_usec >= deadline)
+                return polling_timeout(p, a->ret_fault);
+        /* Rather late than before the catalog wants to be asked. */
+        uint64_t left = deadline - a->now_usec;
+        if (*a->ret_delay_usec > left && requested < *a->ret_delay_usec)
+                *a->ret_delay_usec = left > requested ? left : requested;
+        return POLLING_WAIT;
 }
 
 PollingStep polling_answer(Polling *p, const CatalogJobAnswer *answer, uint64_t now_usec,
                            uint64_t random, uint64_t *ret_delay_usec, Fault *ret_fault)
 {
+        const Polled a = {answer, now_usec, random, ret_delay_usec, ret_fault};
         if (polling_not_here(&answer->answer))
-                return polling_try_address(p, answer, now_usec, random, ret_delay_usec, ret_fault);
+                return polling_try_address(p, &a);
         if (answer->answer.fault.scope != FAULT_NONE)
-                return polling_fault(p, answer, now_usec, random, ret_delay_usec, ret_fault);
-
+                return polling_fault(p, &a);
         polling_seen(p, &answer->job.status, now_usec);
-        if (job_is_terminal(&answer->job.status))
-                return polling_ended(&answer->job, ret_fault);
-        return polling_wait(p, now_usec, random, ret_delay_usec, ret_fault);
+        return job_is_terminal(&answer->job.status) ? polling_ended(&answer->job, ret_fault)
+                                                    : polling_wait(p, &a);
 }
