@@ -32,15 +32,14 @@ typedef struct Fault {
         char sqlstate[6]; /* "": none */
         FaultCode code;
         FaultOrigin origin;
-        char message
-                /* for people: what, and what to do; UTF-8, one line, no control characters */
-                [LIMIT_FAULT_MESSAGE_BYTES];
+        /* for people: what, and what to do; UTF-8, one line, no control characters */
+        char message[LIMIT_FAULT_MESSAGE_BYTES];
 } Fault;
 
 /* Fills `f` (NULL: nowhere) and returns -error, so that a caller can `return fault_set(…)`. `error`
  * is a positive errno. Text beyond the buffer is cut at a character, with "…". Control characters
- * are replaced. Not retryable, not refused, and of the origin that
- * the code has; set those fields after. */
+ * are replaced. Not retryable, not refused, and of the origin that the code has; set those fields
+ * after. */
 int fault_set(Fault *f, FaultScope scope, int error, FaultCode code, const char *format, ...)
         _printf_(5, 6);
 

@@ -11,8 +11,7 @@ typedef enum FaultOrigin {
         ORIGIN_NONE = 0,
         ORIGIN_PROCESS,  /* this process: memory, disk, descriptors */
         ORIGIN_CONFIG,   /* the configuration, or a secret of it */
-        ORIGIN_GATEWAY,  /* the way to the catalog: nothing arrived, or what stands between said so
-                          */
+        ORIGIN_GATEWAY,  /* the way to the catalog: nothing came, or what stands between said so */
         ORIGIN_PROXY,    /* the proxy of the configuration: no way through it */
         ORIGIN_CATALOG,  /* what the catalog has answered */
         ORIGIN_POSTGRES, /* PostgreSQL, or what is in the database */

@@ -5,8 +5,7 @@
  * once, before the first line; what has drawn on the same terminal may ask to hear of each line
  * first.
  */
-#define SD_JOURNAL_SUPPRESS_LOCATION  /* file and line would be those of this file, in every entry \
-                                       */
+#define SD_JOURNAL_SUPPRESS_LOCATION /* they would be those of this file, in every entry */
 #include "base/log.h"
 #include "base/limits.h"
 #include "base/text.h"

@@ -17,10 +17,9 @@ typedef struct DatabaseConnection {
         size_t name_size;
         bool has_database; /* a Database asset is linked: the database is registered */
         Uuid database_id;  /* meaningful when has_database */
-        const char *
-                /* why it cannot be mirrored, a constant; NULL: it can. Then `name` is the row as it
-                   was received, at most LIMIT_REJECTED_BYTES of it */
-                rejected;
+        /* why it cannot be mirrored, a constant; NULL: it can. Then `name` is the row as it was
+         * received, at most LIMIT_REJECTED_BYTES of it */
+        const char *rejected;
         /* rejected, and its id cannot be read: `id` is made from what was received */
         bool anonymous;
 } DatabaseConnection;

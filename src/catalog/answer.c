@@ -55,12 +55,10 @@ static const StatusMeaning foreign_meanings[] = {
          "the credentials are refused; the answer is not in the catalog's error format"},
         {403, FAULT_RUN, false, false, CODE_CATALOG_FORBIDDEN,
          "this address is forbidden; the answer is not in the catalog's error format; check the "
-         "path of the url, and "
-         "the gateway in between"},
+         "path of the url, and the gateway in between"},
         {404, FAULT_RUN, false, false, CODE_CATALOG_NOT_FOUND,
-         "there is nothing at this address; the answer is not in the catalog's error format; "
-         "check the path of the url, "
-         "and the gateway in between"},
+         "there is nothing at this address; the answer is not in the catalog's error format; check "
+         "the path of the url, and the gateway in between"},
 };
 
 /* A 401 when the credentials were accepted for another request meanwhile. */
@@ -276,8 +274,8 @@ static void fault_redirect(const HttpResponse *response, Fault *ret)
         text_printable(response->location, strlen(response->location), location, sizeof(location));
         fault_set(ret, FAULT_PEER, EIO, CODE_CATALOG_REDIRECT,
                   "the catalog answers HTTP %d with a redirect to %s, which is not followed: a "
-                  "sign-in page, or another "
-                  "address? check the url, and whether a proxy in between wants a sign-in",
+                  "sign-in page, or another address? check the url, and whether a proxy in between "
+                  "wants a sign-in",
                   response->status, location[0] ? location : "nowhere");
 }
 

@@ -47,21 +47,19 @@ typedef struct CatalogAnswer {
         uint64_t retry_after_usec;
         int64_t clock_ahead_sec; /* our clock against that of whoever answered; 0: not known */
         uint64_t elapsed_usec;   /* of the last request, on the wire */
-        const char *problem; /* the catalog's error body, printed anew without our credentials, for
-                                jsonb; NULL when it is no JSON object, larger than
-                                    LIMIT_PROBLEM_MAX_BYTES or not storable */
+        /* the catalog's error body, printed anew without our credentials, for jsonb; NULL when it
+         * is no JSON object, larger than LIMIT_PROBLEM_MAX_BYTES or not storable */
+        const char *problem;
 } CatalogAnswer;
 
 typedef struct CatalogJob {
         JobStatus status;
-        const char *
-                /* at most LIMIT_JOB_MESSAGE_MAX_BYTES, valid UTF-8 without NUL, cut at a character;
-                   "" when absent */
-                message;
-        const char *
-                /* the whole Job, printed anew, for jsonb; NULL when larger than
-                   LIMIT_JOB_DOCUMENT_MAX_BYTES or not storable */
-                document;
+        /* at most LIMIT_JOB_MESSAGE_MAX_BYTES, valid UTF-8 without NUL, cut at a character; "" when
+         * absent */
+        const char *message;
+        /* the whole Job, printed anew, for jsonb; NULL when larger than
+         * LIMIT_JOB_DOCUMENT_MAX_BYTES or not storable */
+        const char *document;
 } CatalogJob;
 
 typedef struct CatalogRefreshAnswer {

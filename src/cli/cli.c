@@ -118,8 +118,7 @@ static int open_descriptors(void)
                 return 0;
         if (limit.rlim_max < DESCRIPTORS_MIN) {
                 log_error("no more than %llu open files are allowed, and %d are needed; raise the "
-                          "limit "
-                          "(ulimit -Hn, LimitNOFILE= of the unit)",
+                          "limit (ulimit -Hn, LimitNOFILE= of the unit)",
                           (unsigned long long)limit.rlim_max, DESCRIPTORS_MIN);
                 return -EMFILE;
         }

@@ -87,8 +87,7 @@ static void verify_finish(Verification *c)
         int status = CLI_EXIT_DONE;
         if (c->n_rows_differ > 0)
                 log_warning("verify: the rows of %zu of %zu edges were altered; edgemirror sync "
-                            "--dry-run EDGE shows them, "
-                            "edgemirror sync --full EDGE repairs them",
+                            "--dry-run EDGE shows them, edgemirror sync --full EDGE repairs them",
                             c->n_rows_differ, c->n_edges);
         if (c->n_history_differs > 0)
                 log_warning("verify: the history of %zu of %zu edges was altered; no sync repairs "

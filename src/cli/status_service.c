@@ -8,10 +8,9 @@
 #include "mirror/status.h"
 #include <string.h>
 
-#define DEAD_SHOWN_SEC                                                                             \
-        3600 /* beside instances that are alive; before that somebody may ask where one has gone   \
-              */
-#define WAIT_SEC 60 /* what passes within a minute raises no alert */
+/* beside instances that are alive; before that somebody may ask where one has gone */
+#define DEAD_SHOWN_SEC 3600
+#define WAIT_SEC       60 /* what passes within a minute raises no alert */
 
 static const char *ago(int64_t seconds, char out[static DURATION_STRING_SIZE])
 {

@@ -217,8 +217,8 @@ const OptionKind option_kind_url = {
 
 const OptionKind option_kind_token_url = {
         .is_string = true,
-        .accepted = "https://HOST/PATH, or http to a loopback address (127.0.0.0/8, [::1], "
-                    "localhost)",
+        .accepted =
+                "https://HOST/PATH, or http to a loopback address (127.0.0.0/8, [::1], localhost)",
         .is_private = true,
         .parse = parse_token_url,
 };
@@ -270,35 +270,31 @@ static int parse_conninfo(const Option *o, void *object, const char *value, Opti
         if (no_memory)
                 return -ENOMEM;
         if (!options)
-                return option_refuse(context,
-                                     "libpq does not understand it (a word without \"=\", an "
-                                     "unknown keyword, an open quote?)");
+                return option_refuse(context, "libpq does not understand it (a word without \"=\", "
+                                              "an unknown keyword, an open quote?)");
         for (const PQconninfoOption *i = options; i->keyword; i++) {
                 if (!i->val || i->val[0] == '\0')
                         continue;
                 if (strcmp(i->keyword, "password") == 0)
-                        return option_refuse(context,
-                                             "it holds a password; write that to a file and name "
-                                             "it with password_file");
+                        return option_refuse(context, "it holds a password; write that to a file "
+                                                      "and name it with password_file");
                 if (strcmp(i->keyword, "dbname") == 0 && is_connection_string(i->val))
-                        return option_refuse(context,
-                                             "dbname is the name of a database, and a connection "
-                                             "string stands there; "
-                                             "write its words into conninfo itself");
+                        return option_refuse(
+                                context,
+                                "dbname is the name of a database, and a connection string stands "
+                                "there; write its words into conninfo itself");
                 /* a server that takes no writes, where there is one */
                 if (strcmp(i->keyword, "target_session_attrs") == 0 &&
                     (strstr(i->val, "standby") || strcmp(i->val, "read-only") == 0))
-                        return option_refuse(context,
-                                             "its target_session_attrs looks for a server that "
-                                             "takes no writes, and a sync must write; leave it "
-                                             "out: then the primary among the hosts is found, and "
-                                             "status and verify read a standby where none is "
-                                             "there");
+                        return option_refuse(
+                                context, "its target_session_attrs looks for a server that takes "
+                                         "no writes, and a sync must write; leave it out: then the "
+                                         "primary among the hosts is found, and status and verify "
+                                         "read a standby where none is there");
                 if (i->dispchar[0] == '*')
                         return option_refuse(context,
                                              "it holds a secret (the passphrase of a key); use a "
-                                             "key without one that "
-                                             "only the service can read");
+                                             "key without one that only the service can read");
         }
 
         return option_set_string(o, object, value);

@@ -108,9 +108,9 @@ void draft_check_postgres(Draft *d, const Config *config)
         if (!postgres->conninfo || !conninfo_leaves_encryption_open(postgres->conninfo))
                 return;
         problems_add(&d->problems, key_place(d, OPTION_POSTGRES, "conninfo"),
-                     "conninfo: without sslmode a password may go to another machine in the "
-                     "clear; accepted: sslmode=verify-full sslrootcert=FILE, with the certificate "
-                     "of the server's issuer, or another sslmode, set explicitly");
+                     "conninfo: without sslmode a password may go to another machine in the clear; "
+                     "accepted: sslmode=verify-full sslrootcert=FILE, with the certificate of the "
+                     "server's issuer, or another sslmode, set explicitly");
 }
 
 void draft_check_polling(Draft *d, const PollingLimits *polling, Place place)

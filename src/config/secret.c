@@ -43,11 +43,11 @@ static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *
 
         const char *directory = getenv("CREDENTIALS_DIRECTORY");
         if (!directory || *directory == '\0')
-                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
-                                 "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets "
-                                 "it for a unit with LoadCredential=%s:PATH, "
-                                 "elsewhere name the file itself",
-                                 name, name);
+                return fault_set(
+                        ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
+                        "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a "
+                        "unit with LoadCredential=%s:PATH, elsewhere name the file itself",
+                        name, name);
         int n = snprintf(path, PATH_MAX, "%s/%s", directory, name);
         if (n < 0 || n >= PATH_MAX)
                 return fault_set(ret_fault, FAULT_PROCESS, ENAMETOOLONG, CODE_SECRET_NAME,
@@ -73,14 +73,13 @@ static int secret_exposed(const char *where, const char *path, const struct stat
                                  "%s: others than its owner may use this file (mode %04o); run: "
                                  "chmod 600 %s",
                                  where, mode, path);
-        return fault_set(ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
-                         "%s: others than its owner may use this file (mode %04o, owned by uid "
-                         "%ld); let the user that "
-                         "runs edgemirror (uid %ld) own it, with mode 0600; a secret that is "
-                         "mounted into a container: "
-                         "owned by root, mode 0440, with a group of that user (Kubernetes: "
-                         "defaultMode: 0440 and fsGroup)",
-                         where, mode, (long)st->st_uid, (long)geteuid());
+        return fault_set(
+                ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
+                "%s: others than its owner may use this file (mode %04o, owned by uid %ld); let "
+                "the user that runs edgemirror (uid %ld) own it, with mode 0600; a secret that is "
+                "mounted into a container: owned by root, mode 0440, with a group of that user "
+                "(Kubernetes: defaultMode: 0440 and fsGroup)",
+                where, mode, (long)st->st_uid, (long)geteuid());
 }
 
 /* Opens the file and refuses what is not a private regular file. */
@@ -100,11 +99,11 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
                                  "edgemirror, with mode 0600",
                                  where);
         if (fd < 0 && errno == EACCES)
-                return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
-                                 "%s: may not be read by this user (uid %ld); let it own the file: "
-                                 "chown %ld %s; "
-                                 "mounted into a container: mode 0440 and a group of this user",
-                                 where, (long)geteuid(), (long)geteuid(), path);
+                return fault_set(
+                        ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
+                        "%s: may not be read by this user (uid %ld); let it own the file: chown "
+                        "%ld %s; mounted into a container: mode 0440 and a group of this user",
+                        where, (long)geteuid(), (long)geteuid(), path);
         if (fd < 0 || fstat(fd, &st) < 0) {
                 int e = errno;
                 return fault_set(ret_fault, FAULT_PROCESS, e,

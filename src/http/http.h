@@ -43,10 +43,9 @@ typedef struct HttpClientOptions {
         unsigned max_in_flight;
         uint64_t connect_timeout_usec; /* name, TCP and TLS together */
         uint64_t request_timeout_usec; /* from leaving the queue to the last byte */
-        uint64_t
-                /* this long below 16 bytes a second ends a transfer, waiting for the answer counts;
-                   0: a minute, or request_timeout_usec where that is longer */
-                low_speed_usec;
+        /* this long below 16 bytes a second ends a transfer, waiting for the answer counts; 0: a
+         * minute, or request_timeout_usec where that is longer */
+        uint64_t low_speed_usec;
         /* plain http, for loopback only: the caller has checked the address */
         bool allow_http;
 } HttpClientOptions;

@@ -250,8 +250,7 @@ static void connection_on_connect_deadline(PgConnection *c)
         fault_set(&fault, FAULT_PEER, ETIMEDOUT, CODE_PG_UNREACHABLE,
                   e ? "no connection to PostgreSQL at %s%s%s%s within the connect timeout"
                     : "no connection to PostgreSQL: the name servers did not answer within the "
-                      "connect timeout; "
-                      "/etc/resolv.conf names them",
+                      "connect timeout; /etc/resolv.conf names them",
                   host, e && e->hostaddr ? " (" : "", e && e->hostaddr ? e->hostaddr : "",
                   e && e->hostaddr ? ")" : "");
         fault.retryable = true;
@@ -373,10 +372,10 @@ static int connection_find_endpoints(PgConnection *c, Fault *ret_fault)
         int r = pg_endpoints_parse(c->server->options.conninfo, &list);
         /* libpq's own message about a bad string quotes it, with the password: it is not shown */
         if (r == -EINVAL)
-                return fault_set(ret_fault, FAULT_PEER, EINVAL, CODE_PG_CONNINFO,
-                                 "conninfo is not a connection string of PostgreSQL; write "
-                                 "key=value words or a "
-                                 "postgresql:// URI, with as many addresses and ports as hosts");
+                return fault_set(
+                        ret_fault, FAULT_PEER, EINVAL, CODE_PG_CONNINFO,
+                        "conninfo is not a connection string of PostgreSQL; write key=value words "
+                        "or a postgresql:// URI, with as many addresses and ports as hosts");
         if (r >= 0 && !list->unresolved) {
                 connection_try(c, list);
                 return 0;

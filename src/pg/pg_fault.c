@@ -99,12 +99,12 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
         (void)snprintf(detail, sizeof(detail), "%.380s%s%.200s%s%.200s",
                        primary ? primary : "error", of_key ? ": " : "", of_key ? details : "",
                        in_copy ? ", in " : "", in_copy ? context : "");
-        fault_from_sqlstate(sqlstate, detail,
-                            hidden ? "; a policy hides rows of the mirror from the service's role, "
-                                     "which must see all: drop the policy, or give the role "
-                                     "BYPASSRLS"
-                                   : NULL,
-                            ret);
+        fault_from_sqlstate(
+                sqlstate, detail,
+                hidden ? "; a policy hides rows of the mirror from the service's role, which must "
+                         "see all: drop the policy, or give the role BYPASSRLS"
+                       : NULL,
+                ret);
 }
 
 bool pg_result_ends_session(const PGresult *result)

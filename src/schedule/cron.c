@@ -276,8 +276,7 @@ static int parse_cron(const char *string, Schedule *ret, const Complaint *c)
                 (void)refuse(
                         c,
                         "cron never fires: day of month \"%s\" does not occur in month \"%s\"; "
-                        "accepted: days that the months have "
-                        "(29 in feb is one)",
+                        "accepted: days that the months have (29 in feb is one)",
                         text_printable(words[DAY_OF_MONTH].at, words[DAY_OF_MONTH].size, day,
                                        sizeof(day)),
                         text_printable(words[MONTH].at, words[MONTH].size, month, sizeof(month)));

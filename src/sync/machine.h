@@ -143,10 +143,9 @@ typedef struct SyncInput {
         SyncInputKind kind;
         uint64_t now_usec; /* monotonic */
         uint64_t random;
-        const Fault
-                /* of claim, apply, finish, fault; of stop the reason (NULL or scope NONE: it was
-                   asked for) */
-                *fault;
+        /* of claim, apply, finish, fault; of stop the reason (NULL or scope NONE: it was asked for)
+         */
+        const Fault *fault;
         union {
                 const MirrorClaim *claim;
                 const CatalogRefreshAnswer *refresh;

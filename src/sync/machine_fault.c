@@ -75,8 +75,7 @@ void machine_record_unreadable(SyncMachine *m)
         Fault fault;
         fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_UNREADABLE_ROWS,
                   "the list holds rows whose ids cannot be read, so it is not known to be whole; "
-                  "what can be read is applied, "
-                  "the view edgemirror.rejected shows the others");
+                  "what can be read is applied, the view edgemirror.rejected shows the others");
         machine_record_fault(m, &fault);
 }
 

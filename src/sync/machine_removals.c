@@ -24,15 +24,14 @@ static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
         Fault list = m->fault;
         fault_set(&m->fault, list.scope, EAGAIN, list.code,
                   "%s; %" PRId64 " of the %" PRId64
-                  " rows of the mirror were not seen, more than max_removals (%s) "
-                  "allows to be removed, so they are not asked for, and stay as they are",
+                  " rows of the mirror were not seen, more than max_removals (%s) allows to be "
+                  "removed, so they are not asked for, and stay as they are",
                   list.message, a->found, a->present,
                   guard_format_limit(&m->settings.max_removals, limit));
         m->missing = MIRROR_MISSING_IGNORE;
         return SYNC_REMOVALS_HELD;
 }
 
-/* Rows are missing, and nothing was applied for that reason. */
 /* What a person does about rows that the guard holds. */
 static void machine_way_out(const SyncMachine *m, char *out, size_t size)
 {
@@ -41,13 +40,12 @@ static void machine_way_out(const SyncMachine *m, char *out, size_t size)
         (void)snprintf(
                 out, size,
                 "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror "
-                "sync "
-                "--accept-removals %s removes those that the catalog says are gone%s",
+                "sync --accept-removals %s removes those that the catalog says are gone%s",
                 edge, edge,
                 m->settings.has_schema_connection
-                        ? "; those that schema_connection leaves out are not gone: set it "
-                          "before the first "
-                          "sync, or forget the edge (edgemirror retire --forget) and begin anew"
+                        ? "; those that schema_connection leaves out are not gone: set it before "
+                          "the first sync, or forget the edge (edgemirror retire --forget) and "
+                          "begin anew"
                         : "");
 }
 
@@ -71,9 +69,8 @@ SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
                           a->present, a->names, a->found > 3 ? ", …" : "", way_out);
         else
                 fault_set(&fault, FAULT_RUN, EPERM, CODE_REMOVALS_HELD,
-                          "%" PRId64 " of %" PRId64
-                          " rows are missing from the list (%s%s), more than max_removals (%s) "
-                          "allows; %s",
+                          "%" PRId64 " of %" PRId64 " rows are missing from the list (%s%s), more "
+                          "than max_removals (%s) allows; %s",
                           a->found, a->present, a->names, a->found > 3 ? ", …" : "",
                           guard_format_limit(&m->settings.max_removals, limit), way_out);
         machine_record_fault(m, &fault);

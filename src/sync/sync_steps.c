@@ -111,13 +111,12 @@ static void sync_on_refresh(const CatalogRefreshAnswer *answer, void *userdata)
         Sync *s = userdata;
         s->call = NULL;
         if (answer->location_foreign)
-                log_warning("%s: the catalog's Location for the job is at another scheme, host or "
-                            "port than the url, and "
-                            "is not followed; jobs are asked for at their known addresses. Does "
-                            "something in front of "
-                            "the catalog end TLS? Then configure it to forward the original scheme "
-                            "and host. This is logged once",
-                            s->name);
+                log_warning(
+                        "%s: the catalog's Location for the job is at another scheme, host or port "
+                        "than the url, and is not followed; jobs are asked for at their known "
+                        "addresses. Does something in front of the catalog end TLS? Then configure "
+                        "it to forward the original scheme and host. This is logged once",
+                        s->name);
         if (answer->has_job)
                 sync_take_job(s, &answer->job);
         sync_take_location(s, answer);

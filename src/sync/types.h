@@ -21,10 +21,9 @@ typedef struct SyncContext {
         Mirror *mirror;
         Limiter *limiter; /* of pages, for the catalog */
         uint64_t lease_usec;
-        uint64_t
-                /* the catalog's Retry-After is waited for up to this; beyond it the run ends, and
-                   its fault says when */
-                patience_usec;
+        /* the catalog's Retry-After is waited for up to this; beyond it the run ends, and its fault
+         * says when */
+        uint64_t patience_usec;
 } SyncContext;
 
 /* How this edge is synced: from the configuration and the command line. */
