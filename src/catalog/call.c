@@ -2,8 +2,8 @@
  * call: sending, waiting, and which call asks again after a 401; see the header.
  *
  * What always holds: a call is on its catalog's list until it is over; auth's header goes only into
- * requests to the configured origin. While there is a doubter, its timer is armed, or
- * its request or the witness's is under way or waits for the header. When calls wait and could go
+ * requests to the configured origin. While there is a repeater, its timer is armed, or
+ * its request or the control's is under way or waits for the header. When calls wait and could go
  * on, `release` is armed.
  */
 #include "catalog/call.h"
@@ -116,7 +116,7 @@ static void catalog_release(void *userdata)
 static void catalog_doubt_end(Catalog *c)
 {
         doubt_end(auth_doubt(c->auth));
-        c->doubter = c->witness = NULL;
+        c->repeater = c->control = NULL;
         timer_cancel(&c->again);
         catalog_release(c);
 }
@@ -129,14 +129,14 @@ static int catalog_again_after(Catalog *c, uint64_t usec)
                            catalog_on_again, c);
 }
 
-/* The witness is answered, or over without an answer: the doubter is next, or, when its 401 counts
+/* The control is answered, or over without an answer: the repeater is next, or, when its 401 counts
  * for all, everyone who waits. */
-static void catalog_witness_end(Catalog *c)
+static void catalog_control_end(Catalog *c)
 {
-        c->witness = NULL;
+        c->control = NULL;
         if (!auth_doubt(c->auth)->refused && catalog_again_after(c, 0) >= 0)
                 return;
-        c->doubter->state = CALL_WAITS_DOUBT;
+        c->repeater->state = CALL_WAITS_DOUBT;
         catalog_doubt_end(c);
 }
 
@@ -144,10 +144,10 @@ static void catalog_witness_end(Catalog *c)
 static void call_leave_doubt(CatalogCall *call)
 {
         Catalog *c = call->catalog;
-        if (c->doubter == call)
+        if (c->repeater == call)
                 catalog_doubt_end(c);
-        else if (c->witness == call)
-                catalog_witness_end(c);
+        else if (c->control == call)
+                catalog_control_end(c);
 }
 
 CatalogCall *catalog_cancel(CatalogCall *call)
@@ -278,25 +278,25 @@ static void call_end_refused(CatalogCall *call)
                                  .body_size = refusal->body.size});
 }
 
-static void witness_complete(CatalogCall *call _unused_, const HttpResponse *response _unused_,
+static void control_complete(CatalogCall *call _unused_, const HttpResponse *response _unused_,
                              const CatalogAnswer *general _unused_)
 {
 }
 
-/* A request that is not the doubter's, nor about the same, and that goes out before it; NULL: there
- * is none. */
-static CatalogCall *catalog_find_witness(Catalog *c)
+/* A request that is not the repeater's, nor about the same, and that goes out before it; NULL:
+ * there is none. */
+static CatalogCall *catalog_find_control(Catalog *c)
 {
-        const Accepted *accepted = call_other_accepted(c->doubter);
+        const Accepted *accepted = call_other_accepted(c->repeater);
         CatalogCall *call = NULL;
-        if (accepted && call_new(c, witness_complete, NULL, &call) >= 0) {
+        if (accepted && call_new(c, control_complete, NULL, &call) >= 0) {
                 call->id = accepted->edge;
                 call->of_edge = true;
                 call->url = strdup(accepted->url);
                 return call->url ? call : catalog_cancel(call);
         }
         TAILQ_FOREACH(call, &c->calls, entry)
-                if (call->state == CALL_WAITS_DOUBT && !uuid_equal(&call->id, &c->doubter->id))
+                if (call->state == CALL_WAITS_DOUBT && !uuid_equal(&call->id, &c->repeater->id))
                         break;
         return call;
 }
@@ -304,11 +304,11 @@ static CatalogCall *catalog_find_witness(Catalog *c)
 static void catalog_on_again(void *userdata)
 {
         Catalog *c = userdata;
-        if (!auth_reread(c->auth) && !c->doubter->witnessed) {
-                c->doubter->witnessed = true;
-                c->witness = catalog_find_witness(c);
+        if (!auth_reread(c->auth) && !c->repeater->control_asked) {
+                c->repeater->control_asked = true;
+                c->control = catalog_find_control(c);
         }
-        call_send_or_end(c->witness ? c->witness : c->doubter);
+        call_send_or_end(c->control ? c->control : c->repeater);
 }
 
 static CatalogCall *catalog_next_waiting(const Catalog *c)
@@ -316,7 +316,7 @@ static CatalogCall *catalog_next_waiting(const Catalog *c)
         CatalogCall *call;
         TAILQ_FOREACH(call, &c->calls, entry)
                 if (call->state == CALL_WAITS_AUTH ||
-                    (call->state == CALL_WAITS_DOUBT && !c->doubter))
+                    (call->state == CALL_WAITS_DOUBT && !c->repeater))
                         break;
         return call;
 }
@@ -331,7 +331,7 @@ static int catalog_on_release(sd_event_source *source _unused_, void *userdata)
                 return 0;
         if (call->state == CALL_WAITS_DOUBT) {
                 call->repeated = false;
-                call->witnessed = false;
+                call->control_asked = false;
                 if (auth_doubt(c->auth)->refused) {
                         catalog_release(c);
                         call_end_refused(call);
@@ -358,15 +358,15 @@ static bool call_again(CatalogCall *call, const HttpResponse *response)
         const DoubtCase doubt = {
                 .not_ours = call->url_is_guess && !answer_is_standard_error(response),
                 .repeated = call->repeated,
-                .witness = call == c->witness,
+                .control = call == c->control,
         };
         switch (auth_on_401(c->auth, call->generation, &doubt)) {
         case DOUBT_NOW:
                 return call_send(call) >= 0;
         case DOUBT_LATER:
                 call->repeated = true;
-                call->witnessed = false;
-                c->doubter = call;
+                call->control_asked = false;
+                c->repeater = call;
                 return catalog_again_after(c, AGAIN_USEC + clock_random() % AGAIN_USEC) >= 0;
         case DOUBT_JOIN:
                 call->state = CALL_WAITS_DOUBT;
@@ -391,8 +391,8 @@ static void call_on_other_answer(CatalogCall *call, const HttpResponse *response
         if (response->status / 100 != 2 || !answer_type_is_json(response->content_type))
                 return;
         call_remember_accepted(call);
-        if (call == c->witness)
-                doubt_on_witness(auth_doubt(c->auth));
+        if (call == c->control)
+                doubt_on_control(auth_doubt(c->auth));
 }
 
 static void call_on_response(const HttpResponse *response, void *userdata)
@@ -432,9 +432,9 @@ int call_begin(CatalogCall **call, CatalogCall **ret)
         if (r < 0 &&
             fault.scope == FAULT_PROCESS) /* who wants to hear of it reads the secret first */
                 return r;
-        if (c->doubter)
+        if (c->repeater)
                 (*call)->state = CALL_WAITS_DOUBT;
-        r = c->doubter ? 0 : call_send(*call);
+        r = c->repeater ? 0 : call_send(*call);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(*call);

@@ -2,7 +2,7 @@
  * call: one question to the catalog, from the header it goes out with to its one callback. Private
  * to this directory.
  *
- * What a 401 means is decided in doubt.h. Its witness is a list that was accepted of another edge,
+ * What a 401 means is decided in doubt.h. Its control is a list that was accepted of another edge,
  * asked for anew, or else a call that waits, or none.
  */
 #pragma once
@@ -35,8 +35,8 @@ struct Catalog {
         Auth *auth;
         bool foreign_reported; /* that a Location was of another origin */
         TAILQ_HEAD(, CatalogCall) calls;
-        CatalogCall *doubter;     /* asks again after a 401 while the doubt is open */
-        CatalogCall *witness;     /* is asked before the doubter is; NULL: none, or it has been */
+        CatalogCall *repeater;    /* asks again after a 401 while the doubt is open */
+        CatalogCall *control;     /* is asked before the repeater is; NULL: none, or it has been */
         Timer again;              /* when it does */
         sd_event_source *release; /* armed while calls that waited are to go on */
         Accepted accepted[2];     /* the last one, and the last one of another edge */
@@ -47,7 +47,7 @@ typedef enum CallState {
         CALL_NEW,
         CALL_SENT,
         CALL_WAITS_AUTH,  /* for the header that is being acquired */
-        CALL_WAITS_DOUBT, /* for what the doubter hears */
+        CALL_WAITS_DOUBT, /* for what the repeater hears */
         CALL_OVER,        /* in its callback, on no list any more */
 } CallState;
 
@@ -76,7 +76,7 @@ struct CatalogCall {
         unsigned tries;      /* answers so far, or failures */
         unsigned requests;   /* that left */
         bool alone;          /* refused, while others are not */
-        bool witnessed;      /* before it asks again, another was, or there was none */
+        bool control_asked;  /* before it asks again, another was, or there was none */
         bool repeated;       /* after a 401, with the same secret */
         uint64_t generation; /* of the header that was sent, see auth.h */
 };

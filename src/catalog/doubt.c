@@ -8,7 +8,7 @@ DoubtStep doubt_on_401(Doubt *d, const DoubtCase *c)
                 return DOUBT_OVER;
         if (c->repeated && d->heard)
                 return DOUBT_ALONE;
-        if (d->refused || c->repeated || (c->witness && d->open)) {
+        if (d->refused || c->repeated || (c->control && d->open)) {
                 d->refused = true;
                 return DOUBT_OVER;
         }
@@ -23,7 +23,7 @@ void doubt_on_answer(Doubt *d)
         d->refused = false;
 }
 
-void doubt_on_witness(Doubt *d)
+void doubt_on_control(Doubt *d)
 {
         d->heard = d->open;
 }

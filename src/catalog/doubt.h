@@ -8,7 +8,7 @@
  * row counts; from then on one is enough, until the secret changes or is accepted.
  *
  * A catalog may also answer 401 to what one edge asks alone. So, where there is another request to
- * ask with, that one goes out first, as the witness: its 401 is the second in a row, and when it is
+ * ask with, that one goes out first, as the control: its 401 is the second in a row, and when it is
  * accepted, the call that asks again and is refused is so alone.
  */
 #pragma once
@@ -19,7 +19,7 @@
 typedef struct Doubt {
         bool open;    /* a call is asking again */
         bool refused; /* the secret: twice in a row, and not accepted since */
-        bool heard;   /* the witness was accepted while the doubt is open */
+        bool heard;   /* the control was accepted while the doubt is open */
 } Doubt;
 
 typedef enum DoubtStep {
@@ -35,7 +35,7 @@ typedef struct DoubtCase {
         /* the answer may be that of another server, at an address that is a guess */
         bool not_ours;
         bool repeated; /* the call has asked again already */
-        bool witness;  /* the call was sent to hear what becomes of another request */
+        bool control;  /* the call was sent to hear what becomes of another request */
 } DoubtCase;
 
 DoubtStep doubt_on_401(Doubt *d, const DoubtCase *c);
@@ -43,8 +43,8 @@ DoubtStep doubt_on_401(Doubt *d, const DoubtCase *c);
 /* Any other answer. */
 void doubt_on_answer(Doubt *d);
 
-/* The witness has been accepted. */
-void doubt_on_witness(Doubt *d);
+/* The control has been accepted. */
+void doubt_on_control(Doubt *d);
 
 /* The call that asked again is over, in whatever way. */
 void doubt_end(Doubt *d);

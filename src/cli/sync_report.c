@@ -137,17 +137,17 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
                        r->applied.pending, r->applied.pending == 1 ? "row is" : "rows are");
         if (r->applied.rejected > 0)
                 printf("    %" PRId64 " listed %s cannot be mirrored and %s set aside; the view "
-                                      "edgemirror.rejected says why\n",
+                       "edgemirror.rejected says why\n",
                        r->applied.rejected, r->applied.rejected == 1 ? "row" : "rows",
                        r->applied.rejected == 1 ? "is" : "are");
         if (r->applied.moved > 0)
                 printf("    %" PRId64 " %s to an Edge connection that is not synced here, and "
-                                      "stays as it is now\n",
+                       "stays as it is now\n",
                        r->applied.moved, r->applied.moved == 1 ? "row went" : "rows went");
         int64_t left = r->moved - r->applied.moved;
         if (left > 0)
                 printf("    %" PRId64 " of the missing rows %s to another Edge connection now; its "
-                                      "sync takes %s over\n",
+                       "sync takes %s over\n",
                        left, left == 1 ? "belongs" : "belong", left == 1 ? "it" : "them");
         if (plan && sync_outcome_is_applied(r->outcome))
                 plan_print(plan);

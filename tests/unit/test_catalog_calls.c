@@ -490,7 +490,7 @@ static void a_request_that_is_refused_alone_is_so_alone(void **state)
 }
 
 /* Either of them, before the other is sent and after. */
-static void a_witness_that_is_cancelled_leaves_nobody_waiting(void **state)
+static void a_control_that_is_cancelled_leaves_nobody_waiting(void **state)
 {
         World *w = *state;
         for (int i = 0; i < 4; i++) {
@@ -583,7 +583,7 @@ int main(void)
                         who_waits_does_not_wait_for_a_call_that_is_cancelled, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_request_that_is_refused_alone_is_so_alone, setup,
                                                 teardown),
-                cmocka_unit_test_setup_teardown(a_witness_that_is_cancelled_leaves_nobody_waiting,
+                cmocka_unit_test_setup_teardown(a_control_that_is_cancelled_leaves_nobody_waiting,
                                                 setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup,
                                                 teardown),

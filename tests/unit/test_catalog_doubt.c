@@ -64,16 +64,16 @@ static void a_guess_says_nothing_of_the_credentials(void **state)
 static void who_is_refused_while_another_is_accepted_is_so_alone(void **state)
 {
         (void)state;
-        static const DoubtCase witness = {.witness = true};
+        static const DoubtCase control = {.control = true};
         Doubt d = {0};
         assert_int_equal(doubt_on_401(&d, &first), DOUBT_LATER);
-        doubt_on_witness(&d);
+        doubt_on_control(&d);
         assert_int_equal(doubt_on_401(&d, &again), DOUBT_ALONE);
         doubt_end(&d);
         assert_false(d.refused);
         /* What was heard before says nothing of the next. */
         assert_int_equal(doubt_on_401(&d, &first), DOUBT_LATER);
-        assert_int_equal(doubt_on_401(&d, &witness), DOUBT_OVER);
+        assert_int_equal(doubt_on_401(&d, &control), DOUBT_OVER);
         assert_true(d.refused);
 }
 
