@@ -17,11 +17,8 @@
 #define RETRY_MIN_USEC (1 * USEC_PER_SEC)
 
 struct Auth {
-        const AuthMethod *method;
-        void *method_userdata;
+        AuthOptions options;
         char *username;
-        AuthSecretLoader load_secret;
-        void *load_secret_userdata;
         void (*ready)(void *userdata);
         void *ready_userdata;
 
@@ -48,10 +45,7 @@ int auth_new(const AuthOptions *options, void (*ready)(void *userdata), void *us
         _cleanup_(cleanup_auth) Auth *a = calloc(1, sizeof(*a));
         if (!a)
                 return -ENOMEM;
-        a->method = options->method;
-        a->method_userdata = options->method_userdata;
-        a->load_secret = options->load_secret;
-        a->load_secret_userdata = options->load_secret_userdata;
+        a->options = *options;
         a->redact.also = options->redact_also;
         a->ready = ready;
         a->ready_userdata = userdata;
@@ -64,7 +58,7 @@ int auth_new(const AuthOptions *options, void (*ready)(void *userdata), void *us
 static void auth_cancel(Auth *a)
 {
         if (a->acquiring)
-                a->method->cancel(a->method_userdata);
+                a->options.method->cancel(a->options.method_userdata);
         a->acquiring = false;
 }
 
@@ -95,12 +89,12 @@ static void auth_drop_header(Auth *a)
 int auth_reload(Auth *a, Fault *ret_fault)
 {
         _cleanup_(text_wipe) Text fresh = {0};
-        if (!a->method)
+        if (!a->options.method)
                 return 0;
         a->unread[0] = '\0';
-        int r = a->load_secret(a->load_secret_userdata, &fresh, ret_fault);
-        if (r >= 0 && a->method->check)
-                r = a->method->check(fresh.data, ret_fault);
+        int r = a->options.load_secret(a->options.load_secret_userdata, &fresh, ret_fault);
+        if (r >= 0 && a->options.method->check)
+                r = a->options.method->check(fresh.data, ret_fault);
         if (r < 0)
                 return r;
         if (a->secret.data && text_equal(a->secret.data, fresh.data))
@@ -130,7 +124,7 @@ bool auth_reread(Auth *a)
                 (void)snprintf(a->unread, sizeof(a->unread),
                                "%s; the secret that is on disk now cannot be used and was not "
                                "sent: %.400s",
-                               a->method->advice, fault.message);
+                               a->options.method->advice, fault.message);
         return r > 0;
 }
 
@@ -139,7 +133,8 @@ bool auth_reread(Auth *a)
 static int auth_acquire(Auth *a, Fault *ret_fault)
 {
         a->acquiring = a->beginning = true;
-        int r = a->method->acquire(a, a->username, a->secret.data, a->method_userdata);
+        int r = a->options.method->acquire(a, a->username, a->secret.data,
+                                           a->options.method_userdata);
         a->beginning = false;
         if (r >= 0)
                 return 0;
@@ -152,7 +147,7 @@ static int auth_acquire(Auth *a, Fault *ret_fault)
 int auth_prepare(Auth *a, Fault *ret_fault)
 {
         int r = 0;
-        if (!a->method)
+        if (!a->options.method)
                 return 1;
         if (!a->secret.data)
                 r = auth_reload(a, ret_fault);
@@ -185,7 +180,7 @@ int auth_acquired(Auth *a, const char *scheme, const char *value, uint64_t renew
 {
         _cleanup_(text_wipe) Text header = {0};
         int r = text_printf(&header, "%s %s", scheme, value);
-        if (r >= 0 && a->method->cancel) /* no part of the secret */
+        if (r >= 0 && a->options.method->cancel) /* no part of the secret */
                 r = redact_add(&a->redact, NULL, value);
         if (r >= 0)
                 r = redact_add(&a->redact, a->username, a->secret.data);
@@ -232,7 +227,8 @@ uint64_t auth_secret_number(const Auth *a)
 bool auth_is_acquired(const Auth *a, uint64_t *ret_left_usec)
 {
         uint64_t now = clock_boottime_usec();
-        if (!a->method || !a->method->cancel || a->header.size == 0 || now >= a->expires_usec)
+        if (!a->options.method || !a->options.method->cancel || a->header.size == 0 ||
+            now >= a->expires_usec)
                 return false;
         *ret_left_usec = a->expires_usec == UINT64_MAX ? UINT64_MAX : a->expires_usec - now;
         return true;
@@ -250,7 +246,7 @@ int auth_redact_also(Auth *a, const char *username, const char *secret)
 
 const char *auth_advice(const Auth *a)
 {
-        return a->unread[0] ? a->unread : a->method ? a->method->advice : "";
+        return a->unread[0] ? a->unread : a->options.method ? a->options.method->advice : "";
 }
 
 /* ---- what is heard of it -------------------------------------------------------------------- */
@@ -258,7 +254,7 @@ const char *auth_advice(const Auth *a)
 /* Once, until another one is accepted: a catalog that refuses every token is not asked for more. */
 static bool auth_renew(Auth *a)
 {
-        if (!a->method->cancel || a->renewed)
+        if (!a->options.method->cancel || a->renewed)
                 return false;
         a->renewed = true;
         auth_drop_header(a);
@@ -268,12 +264,12 @@ static bool auth_renew(Auth *a)
 DoubtStep auth_on_401(Auth *a, uint64_t generation, const DoubtCase *c)
 {
         DoubtCase known = *c;
-        if (!a->method)
+        if (!a->options.method)
                 return DOUBT_OVER;
         known.other_secret =
                 generation != a->generation || auth_reread(a) || (!c->not_ours && auth_renew(a));
         DoubtStep step = doubt_on_401(&a->doubt, &known);
-        if (a->doubt.refused && a->method->cancel)
+        if (a->doubt.refused && a->options.method->cancel)
                 a->renew_usec = 0; /* whoever asks after a while does so with another one */
         return step;
 }

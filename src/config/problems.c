@@ -2,8 +2,8 @@
  * problems: the list of errors of a configuration.
  *
  * Errors are found in two passes (while reading, and when everything is known), but a person
- * corrects a file from top to bottom: so they are sorted before they are printed. The list is
- * bounded, what exceeds it is counted.
+ * corrects a file from top to bottom: so each is put where it belongs. The list is bounded, what
+ * exceeds it is counted.
  */
 #include "config/problems.h"
 #include "base/limits.h"
@@ -13,17 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static int problems_reserve(Problems *p)
+static int place_compare(const Place *a, const Place *b)
 {
-        if (p->n < p->capacity)
-                return 0;
-        size_t capacity = p->capacity > 0 ? 2 * p->capacity : 16;
-        Problem *items = reallocarray(p->items, capacity, sizeof(*items));
-        if (!items)
-                return -ENOMEM;
-        p->items = items;
-        p->capacity = capacity;
-        return 0;
+        return a->file != b->file   ? (a->file < b->file ? -1 : 1)
+               : a->line != b->line ? (a->line < b->line ? -1 : 1)
+                                    : 0;
 }
 
 void problems_add(Problems *p, Place place, const char *format, ...)
@@ -32,23 +26,22 @@ void problems_add(Problems *p, Place place, const char *format, ...)
                 p->n_dropped++;
                 return;
         }
-
-        char *text = NULL;
+        Problem *items = reallocarray(p->items, p->n + 1, sizeof(*items));
+        if (items)
+                p->items = items;
+        char *text;
         va_list arguments;
         va_start(arguments, format);
-        int r = vasprintf(&text, format, arguments);
+        int r = items ? vasprintf(&text, format, arguments) : -1;
         va_end(arguments);
         if (r < 0) {
                 p->out_of_memory = true;
                 return;
         }
-        if (problems_reserve(p) < 0) {
-                free(text);
-                p->out_of_memory = true;
-                return;
-        }
-        p->items[p->n] = (Problem){.place = place, .sequence = p->n, .text = text};
-        p->n++;
+        size_t at = p->n++;
+        for (; at > 0 && place_compare(&items[at - 1].place, &place) > 0; at--)
+                items[at] = items[at - 1];
+        items[at] = (Problem){.place = place, .text = text};
 }
 
 bool problems_any(const Problems *p)
@@ -56,20 +49,8 @@ bool problems_any(const Problems *p)
         return p->n > 0 || p->n_dropped > 0 || p->out_of_memory;
 }
 
-static int problem_compare(const void *a, const void *b)
-{
-        const Problem *x = a, *y = b;
-        if (x->place.file != y->place.file)
-                return x->place.file < y->place.file ? -1 : 1;
-        if (x->place.line != y->place.line)
-                return x->place.line < y->place.line ? -1 : 1;
-        return x->sequence < y->sequence ? -1 : 1;
-}
-
 int problems_print(Problems *p, char *const *files, Text *out)
 {
-        if (p->n > 0)
-                qsort(p->items, p->n, sizeof(p->items[0]), problem_compare);
         for (size_t i = 0; i < p->n; i++) {
                 const Problem *it = &p->items[i];
                 const char *path = files[it->place.file];

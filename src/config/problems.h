@@ -20,13 +20,12 @@ typedef struct Place {
 
 typedef struct Problem {
         Place place;
-        size_t sequence;
         char *text;
 } Problem;
 
 typedef struct Problems {
         Problem *items;
-        size_t n, capacity;
+        size_t n;
         size_t n_dropped; /* beyond LIMIT_CONFIG_ERRORS_MAX: counted, not kept */
         bool out_of_memory;
 } Problems;

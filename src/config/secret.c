@@ -121,14 +121,6 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
         return 0;
 }
 
-static int secret_fill(const char *where, int fd, SecretBuffer *b, Fault *ret_fault)
-{
-        int r = file_read(fd, b->bytes, sizeof(b->bytes), &b->size);
-        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, CODE_SECRET_UNREADABLE,
-                                 "%s: cannot be read: %s", where, strerrordesc_np(-r))
-                     : 0;
-}
-
 /* What some editors put before the text. It is no part of a password, and to drop it would hide
  * that the file is not what it seems. */
 static bool secret_has_byte_order_mark(const SecretBuffer *b)
@@ -200,8 +192,10 @@ static int secret_read_as(const char *where, bool is_secret, SecretValidator val
         }
         if (r == 0)
                 r = secret_open(where, path, is_credential, is_secret, &fd, ret_fault);
-        if (r == 0)
-                r = secret_fill(where, fd, &buffer, ret_fault);
+        int error = r == 0 ? file_read(fd, buffer.bytes, sizeof(buffer.bytes), &buffer.size) : 0;
+        if (error < 0)
+                r = fault_set(ret_fault, FAULT_PROCESS, -error, CODE_SECRET_UNREADABLE,
+                              "%s: cannot be read: %s", where, strerrordesc_np(-error));
         if (r == 0)
                 r = validate(where, &buffer, ret_fault);
         if (r < 0)

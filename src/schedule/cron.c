@@ -53,24 +53,18 @@ static const Field fields[N_FIELDS] = {
         [DAY_OF_WEEK] = {"day of week", 0, 7, 0, day_names, "0-7 (0 and 7 are Sunday) or sun-sat"},
 };
 
-static int refuse(const Complaint *c, const char *format, ...) _printf_(2, 3);
-
-static int refuse(const Complaint *c, const char *format, ...)
+static int _printf_(2, 3) refuse(const Complaint *c, const char *format, ...)
 {
         va_list args;
-        if (c->size > 0) {
-                va_start(args, format);
-                (void)vsnprintf(c->text, c->size, format, args);
-                va_end(args);
-        }
+        va_start(args, format);
+        (void)vsnprintf(c->text, c->size, format, args); /* nothing, where the size is 0 */
+        va_end(args);
         return -EINVAL;
 }
 
 /* What is wrong with `item` of a field, and what the field takes. */
-static int refuse_item(const Complaint *c, const Field *field, Piece item, const char *format, ...)
-        _printf_(4, 5);
-
-static int refuse_item(const Complaint *c, const Field *field, Piece item, const char *format, ...)
+static int _printf_(4, 5)
+        refuse_item(const Complaint *c, const Field *field, Piece item, const char *format, ...)
 {
         char quoted[QUOTED_BYTES], why[160];
         va_list args;
