@@ -1,6 +1,3 @@
-/*
- * backoff: decorrelated jitter, see the header.
- */
 #include "base/backoff.h"
 
 static uint64_t between(uint64_t low, uint64_t high, uint64_t random)

@@ -1,6 +1,3 @@
-/*
- * clock: the host's monotonic clock and random source.
- */
 #include "base/clock.h"
 #include "base/duration.h"
 #include <errno.h>

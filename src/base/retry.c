@@ -1,6 +1,3 @@
-/*
- * retry: a few attempts, then the fault stands.
- */
 #include "base/retry.h"
 #include "base/duration.h"
 

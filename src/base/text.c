@@ -1,7 +1,3 @@
-/*
- * text: a growable buffer and strict readers. Bytes from outside are never trusted to be UTF-8 or
- * to end.
- */
 #include "base/text.h"
 #include <ctype.h>
 #include <endian.h>

@@ -1,6 +1,3 @@
-/*
- * uuid: reads and writes the one accepted spelling of an identifier.
- */
 #include "base/uuid.h"
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,3 @@
-/*
- * answer: classification of answers and the wording of the catalog's errors.
- */
 #include "catalog/answer.h"
 #include "catalog/json.h"
 #include <errno.h>

@@ -1,6 +1,4 @@
 /*
- * call: sending, waiting, and which call asks again after a 401; see the header.
- *
  * What always holds: a call is on its catalog's list until it is over; auth's header goes only into
  * requests to the configured origin. While there is a repeater, its timer is armed, or
  * its request or the control's is under way or waits for the header. When calls wait and could go

@@ -1,6 +1,3 @@
-/*
- * job: decoding of Job documents.
- */
 #include "catalog/job.h"
 #include "base/job_state.h"
 #include "catalog/json.h"

@@ -1,6 +1,3 @@
-/*
- * redact: the spellings of a secret, and their removal.
- */
 #include "catalog/redact.h"
 #include "base/base64.h"
 #include "base/cleanup.h"

@@ -1,6 +1,3 @@
-/*
- * json_out: thin words over cJSON.
- */
 #include "cli/json_out.h"
 #include "base/text.h"
 #include <errno.h>

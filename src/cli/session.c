@@ -1,6 +1,3 @@
-/*
- * session: opening and closing of what commands share.
- */
 #include "cli/session.h"
 #include "base/log.h"
 #include "base/text.h"

@@ -1,6 +1,3 @@
-/*
- * config: the life of a configuration: loaded whole or not at all, looked up, released.
- */
 #include "config/config.h"
 #include "config/draft.h"
 #include "config/secret.h"

@@ -1,6 +1,3 @@
-/*
- * sample: the option table as text: the commented sample file, and the help.
- */
 #include "config/sample.h"
 #include "config/option.h"
 #include <errno.h>

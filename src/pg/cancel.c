@@ -1,6 +1,4 @@
 /*
- * cancel: the server ends a statement that nobody waits for any more.
- *
  * Closing the connection alone leaves the server's process at work, or waiting for a lock. The
  * request goes by a connection of its own, which this version of libpq opens only by blocking: so
  * in a thread.

@@ -1,6 +1,3 @@
-/*
- * copy: the data of a COPY … FROM STDIN, from its source to the socket, as fast as that takes it.
- */
 #include "pg/copy_private.h"
 #include "pg/flight_private.h"
 

@@ -1,6 +1,3 @@
-/*
- * pg_fault: what PostgreSQL's errors mean, one table over SQLSTATE classes and codes.
- */
 #include "base/text.h"
 #include "pg/pg_fault_private.h"
 #include <errno.h>

@@ -1,7 +1,4 @@
 /*
- * work: one piece of work on one connection, from BEGIN to COMMIT or ROLLBACK: what the answers
- * mean.
- *
  * What always holds: a flight's answers are read to the end before the next is sent; of several
  * errors the first counts; a task ends exactly once; it counts as committed only when the server
  * answers with the tag COMMIT (a COMMIT after a failed statement answers ROLLBACK, and that is no

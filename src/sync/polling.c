@@ -1,6 +1,4 @@
 /*
- * polling: how a job is watched until it ends; the rules stand in the header.
- *
  * What always holds: a delay never reaches beyond the deadline in force, so that a deadline is
  * noticed when it passes and not a poll later.
  */
