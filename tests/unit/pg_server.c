@@ -2,6 +2,8 @@
  * pg_server: see the header.
  */
 #include "unit/pg_server.h"
+#include "base/duration.h"
+#include "pg/pg.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -360,6 +362,27 @@ PgServer *pg_server_start(Answer *script)
         s->port = ntohs(address.sin_port);
         MUST(pthread_create(&s->thread, NULL, serve, s) == 0);
         return s;
+}
+
+void pg_server_open_mirror(const PgServer *s, sd_event *event, PgPool **ret_pool,
+                           Mirror **ret_mirror)
+{
+        char conninfo[200];
+        (void)snprintf(
+                conninfo, sizeof(conninfo),
+                "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
+                s->port);
+        const PgPoolOptions options = {
+                .conninfo = conninfo,
+                .application_name = "test",
+                .max_connections = 1,
+                .search_path = MIRROR_SEARCH_PATH,
+                .connect_timeout_usec = 10 * USEC_PER_SEC,
+                .statement_timeout_usec = 10 * USEC_PER_SEC,
+                .lock_timeout_usec = 10 * USEC_PER_SEC,
+        };
+        MUST(pg_pool_new(event, &options, ret_pool) == 0);
+        MUST(mirror_new(*ret_pool, "here", 60 * USEC_PER_SEC, ret_mirror) == 0);
 }
 
 void pg_server_stop(PgServer *s)

@@ -8,8 +8,10 @@
  */
 #pragma once
 
+#include "mirror/mirror.h"
 #include <pthread.h>
 #include <stddef.h>
+#include <systemd/sd-event.h>
 
 typedef enum AnswerKind {
         ANSWER_ROWS,        /* `rows` rows of `columns` values */
@@ -46,6 +48,10 @@ typedef struct PgServer {
 } PgServer;
 
 PgServer *pg_server_start(Answer *script);
+
+/* A mirror on it, by one connection; the caller frees both. */
+void pg_server_open_mirror(const PgServer *s, sd_event *event, PgPool **ret_pool,
+                           Mirror **ret_mirror);
 void pg_server_stop(PgServer *server); /* after the client has closed */
 unsigned pg_server_connections(PgServer *server);
 /* how many statements began with them */

@@ -36,24 +36,9 @@ static const MirrorRun a_run = {.edge = {.bytes = {0xed, 0x9e, 1}}, .run_id = 7,
 
 static void begin(World *w, Answer *script)
 {
-        char conninfo[200];
         *w = (World){.server = pg_server_start(script)};
-        (void)snprintf(
-                conninfo, sizeof(conninfo),
-                "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
-                w->server->port);
-        const PgPoolOptions options = {
-                .conninfo = conninfo,
-                .application_name = "test",
-                .max_connections = 1,
-                .search_path = MIRROR_SEARCH_PATH,
-                .connect_timeout_usec = 10 * USEC_PER_SEC,
-                .statement_timeout_usec = 10 * USEC_PER_SEC,
-                .lock_timeout_usec = 10 * USEC_PER_SEC,
-        };
         assert_int_equal(sd_event_new(&w->event), 0);
-        assert_int_equal(pg_pool_new(w->event, &options, &w->pool), 0);
-        assert_int_equal(mirror_new(w->pool, "here", 60 * USEC_PER_SEC, &w->mirror), 0);
+        pg_server_open_mirror(w->server, w->event, &w->pool, &w->mirror);
 }
 
 static void finish(World *w)

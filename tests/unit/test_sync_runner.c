@@ -53,26 +53,6 @@ typedef struct World {
         bool stops;
 } World;
 
-static void open_mirror(World *w)
-{
-        char conninfo[200];
-        (void)snprintf(
-                conninfo, sizeof(conninfo),
-                "host=127.0.0.1 port=%d user=em dbname=test sslmode=disable gssencmode=disable",
-                w->pg_server->port);
-        const PgPoolOptions pool = {
-                .conninfo = conninfo,
-                .application_name = "test",
-                .max_connections = 1,
-                .search_path = MIRROR_SEARCH_PATH,
-                .connect_timeout_usec = 10 * USEC_PER_SEC,
-                .statement_timeout_usec = 10 * USEC_PER_SEC,
-                .lock_timeout_usec = 10 * USEC_PER_SEC,
-        };
-        assert_int_equal(pg_pool_new(w->http.event, &pool, &w->pool), 0);
-        assert_int_equal(mirror_new(w->pool, "here", 60 * USEC_PER_SEC, &w->mirror), 0);
-}
-
 static void begin(World *w, const Script *catalog, Answer *postgres)
 {
         char base_url[64];
@@ -83,7 +63,7 @@ static void begin(World *w, const Script *catalog, Answer *postgres)
         (void)snprintf(base_url, sizeof(base_url), "http://127.0.0.1:%d", w->catalog_server->port);
         const CatalogOptions options = {.base_url = base_url};
         assert_int_equal(catalog_new(w->http.client, &options, &w->catalog), 0);
-        open_mirror(w);
+        pg_server_open_mirror(w->pg_server, w->http.event, &w->pool, &w->mirror);
         limiter_init(&w->limiter, 1);
         w->context = (SyncContext){.event = w->http.event,
                                    .catalog = w->catalog,
