@@ -217,6 +217,11 @@ static int open_oauth2(Peers *p, const ConfigCatalog *c)
 
 int peers_open_catalog(Peers *p, Fault *ret_fault)
 {
+        static const AuthMethod *const methods[CONFIG_AUTHS] = {
+                [CONFIG_AUTH_BASIC] = &auth_basic,
+                [CONFIG_AUTH_BEARER] = &auth_bearer,
+                [CONFIG_AUTH_OAUTH2] = &auth_oauth2,
+        };
         ConfigCatalog *c = &p->config->catalog;
         HttpClientOptions http = {
                 .user_agent = "edgemirror/" EDGEMIRROR_VERSION,
@@ -233,9 +238,7 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
         };
         CatalogOptions catalog = {
                 .base_url = c->url,
-                .auth = {.method = c->auth == CONFIG_AUTH_BASIC    ? &auth_basic
-                                   : c->auth == CONFIG_AUTH_BEARER ? &auth_bearer
-                                                                   : &auth_oauth2,
+                .auth = {.method = methods[c->auth],
                          .username = c->auth == CONFIG_AUTH_OAUTH2 ? c->client_id : c->username,
                          .load_secret = load_catalog_secret,
                          .load_secret_userdata = c,
