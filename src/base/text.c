@@ -26,7 +26,7 @@ void text_reset(Text *t)
                 t->data[0] = '\0';
 }
 
-static int text_reserve(Text *t, size_t more)
+int text_reserve(Text *t, size_t more)
 {
         size_t needed;
         if (__builtin_add_overflow(t->size, more, &needed) || needed > SIZE_MAX / 2)
@@ -34,9 +34,9 @@ static int text_reserve(Text *t, size_t more)
         needed++; /* the NUL */
         if (needed <= t->capacity)
                 return 0;
-        size_t capacity = t->capacity ? t->capacity : 64;
-        while (capacity < needed)
-                capacity *= 2;
+        size_t capacity = t->capacity ? 2 * t->capacity : 64;
+        if (capacity < needed)
+                capacity = needed;
         char *data = realloc(t->data, capacity);
         if (!data)
                 return -ENOMEM;

@@ -23,7 +23,8 @@ typedef struct Text {
 void text_done(Text *t);
 /* overwrites, then releases: for secrets */
 void text_wipe(Text *t);
-void text_reset(Text *t);                                         /* empties, keeps the memory */
+void text_reset(Text *t);               /* empties, keeps the memory */
+int text_reserve(Text *t, size_t more); /* so many bytes can be appended then; -ENOMEM */
 int text_append(Text *t, const char *bytes, size_t size);         /* -ENOMEM */
 int text_append_string(Text *t, const char *string);              /* -ENOMEM */
 int text_printf(Text *t, const char *format, ...) _printf_(2, 3); /* -ENOMEM */

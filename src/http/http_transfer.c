@@ -1,6 +1,6 @@
 /*
- * What always holds: libcurl's callbacks count and store, and never call libcurl. Whatever is not
- * known for certain counts as sent.
+ * What always holds: libcurl's callbacks count and store, and never call libcurl but to ask what it
+ * knows. Whatever is not known for certain counts as sent.
  */
 #include "http/http_transfer.h"
 #include "base/clock.h"
@@ -17,7 +17,8 @@
 enum {
         STATUS_MAX = 999,
         LOW_SPEED_BYTES_PER_SEC = 16,
-        CA_CACHE_SEC = 10 * 60, /* a renewed ca_file is read again after this */
+        RECEIVE_BYTES = 32 * 1024, /* at once: a page of 500 rows has about 100 KiB */
+        CA_CACHE_SEC = 10 * 60,    /* a renewed ca_file is read again after this */
 };
 #define LOW_SPEED_DEFAULT_USEC (60 * USEC_PER_SEC)
 
@@ -98,6 +99,7 @@ static int transfer_set_limits(const HttpClientOptions *options, CURL *easy)
         SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
         SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
         SET(CURLOPT_NOSIGNAL, 1L);
+        SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
         /* Without this libcurl waits, and the loop with it, until the resolver has answered a
          * request that timed out or was cancelled. The resolver's thread releases what it holds
          * when it ends. */
