@@ -20,6 +20,7 @@ enum {
                 /* so many counts one that has the newest row further along: rows are added, or the
                    offset is ignored */
         4,
+        EXPECTED_ROWS = 8, /* rows ahead of the one that is received */
 };
 
 static void listing_start(Listing *l)
@@ -231,6 +232,8 @@ static int listing_receive(Listing *l, const Join *j, const DatabaseConnection *
         int progress = 0;
         for (size_t i = 0; i < n_rows; i++) {
                 SeenWhen when;
+                if (i + EXPECTED_ROWS < n_rows)
+                        seen_expect(&l->seen, &rows[i + EXPECTED_ROWS].id);
                 int r = seen_add(&l->seen, &rows[i].id, l->pass, &when);
                 if (r < 0)
                         return r;

@@ -73,6 +73,12 @@ static bool seen_at(const Seen *s, size_t i, uint64_t fingerprint)
         return i < s->size && s->slots[i] && (s->slots[i] & ~(uint64_t)PASS_MASK) == fingerprint;
 }
 
+void seen_expect(const Seen *s, const Uuid *id)
+{
+        if (s->slots)
+                __builtin_prefetch(s->slots + seen_place(s, seen_fingerprint(s, id)), 1);
+}
+
 SeenWhen seen_find(const Seen *s, const Uuid *id, unsigned pass)
 {
         if (s->n == 0)
@@ -119,7 +125,7 @@ static int seen_grow(Seen *s)
 int seen_add(Seen *s, const Uuid *id, unsigned pass, SeenWhen *ret_when)
 {
         uint64_t fingerprint = seen_fingerprint(s, id);
-        if (s->n >= s->home - s->home / 5) {
+        if (s->n >= s->home - s->home / 8) {
                 int r = seen_grow(s);
                 if (r < 0)
                         return r;
