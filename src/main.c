@@ -2,8 +2,24 @@
  * edgemirror: a PostgreSQL mirror of the database connections that a Collibra catalog knows.
  */
 #include "cli/cli.h"
+#include <malloc.h>
+
+enum {
+        MALLOC_KEPT_BYTES = 1 * 1024 * 1024,
+        MALLOC_OWN_BYTES = 256 * 1024,
+};
+
+/* Pages come and go by the thousand: what one takes stays for the next. What is larger than they
+ * are, as the ids and the spool of a long list, is mapped by itself and unmapped when it is
+ * released. Without this, both depend on what was released before. */
+static void tune_malloc(void)
+{
+        (void)mallopt(M_TRIM_THRESHOLD, MALLOC_KEPT_BYTES);
+        (void)mallopt(M_MMAP_THRESHOLD, MALLOC_OWN_BYTES);
+}
 
 int main(int argc, char **argv)
 {
+        tune_malloc();
         return cli_main(argc, argv);
 }

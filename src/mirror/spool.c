@@ -3,7 +3,7 @@
  * many.
  *
  * What always holds: `memory` holds the rows that have not gone to the file; once there is a file,
- * memory is only a buffer in front of it. A row that could not be added has left no trace.
+ * memory is only a small buffer in front of it. A row that could not be added has left no trace.
  */
 #include "mirror/spool.h"
 #include "base/text.h"
@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { READ_CHUNK_BYTES = 64 * 1024 };
+enum { READ_CHUNK_BYTES = 64 * 1024, WRITE_BYTES = 64 * 1024 };
 
 struct Spool {
         Text memory;
@@ -115,6 +115,8 @@ static int spool_spill(Spool *s, Fault *ret_fault)
         /* Counted only when all of it is there: what a full disk cut short is written over by the
          * next attempt. */
         s->file_bytes += (int64_t)s->memory.size;
+        if (s->memory.capacity > LIMIT_SPOOL_MEMORY_BYTES)
+                text_done(&s->memory);
         text_reset(&s->memory);
         return 0;
 }
@@ -213,7 +215,8 @@ static int spool_append_verdict(Spool *s, const SpoolVerdict *v)
 /* Before a row is added, so that one for which there is no space leaves no trace. */
 static int spool_make_room(Spool *s, Fault *ret_fault)
 {
-        return s->memory.size > LIMIT_SPOOL_MEMORY_BYTES ? spool_spill(s, ret_fault) : 0;
+        size_t most = s->fd < 0 ? LIMIT_SPOOL_MEMORY_BYTES : WRITE_BYTES;
+        return s->memory.size > most ? spool_spill(s, ret_fault) : 0;
 }
 
 /* What was appended to `memory` since `before` is a row, or (r < 0) part of one. */
