@@ -121,7 +121,8 @@ static void a_token_is_renewed_early_and_used_for_half_its_life_at_least(void **
 #define JSON(status, body) "HTTP/1.1 " status "\r\nContent-Type: application/json\r\n\r\n" body
 #define TOKEN(more)        JSON("200 OK", "{\"access_token\":\"abc\"" more "}")
 
-/* How much later than it is all of src takes it to be. */
+/* How much later than it is all of src takes it to be, on a host that was suspended for an hour
+ * before. */
 static uint64_t later_usec;
 
 uint64_t __real_clock_boottime_usec(void);
@@ -129,7 +130,7 @@ uint64_t __wrap_clock_boottime_usec(void);
 
 uint64_t __wrap_clock_boottime_usec(void)
 {
-        return __real_clock_boottime_usec() + later_usec;
+        return __real_clock_boottime_usec() + 3600 * SEC + later_usec;
 }
 
 typedef struct World {
