@@ -18,7 +18,7 @@
  * locks. */
 #define IDLE_TIMEOUT_USEC (60 * USEC_PER_SEC)
 
-enum { SETTINGS_BYTES = 2048 };
+enum { SETTINGS_BYTES = 2048, PHASE_BYTES = 32 };
 
 static uint64_t statement_timeout(const PgConnection *c)
 {
@@ -43,7 +43,16 @@ static const char *begin_sql(const PgWork *work)
                                : "BEGIN ISOLATION LEVEL READ COMMITTED";
 }
 
-/* For the transaction alone, whatever is set for role, database and server. Until its first entry
+/* What follows the application_name. */
+static const char *phase_text(const PgWork *work, char out[static PHASE_BYTES])
+{
+        (void)snprintf(out, PHASE_BYTES, "%s%s", work->phase ? " " : "",
+                       work->phase ? work->phase : "");
+        return out;
+}
+
+/* phase: an expression for what follows the application_name.
+ * For the transaction alone, whatever is set for role, database and server. Until its first entry
  * is in force, names are looked up where the role's setting leads: so each one, operators too,
  * names its schema. row_security off: a policy that would hide rows is an error. jit off: what is
  * asked takes less time than compiling it, which the planner cannot know of a table without
@@ -52,9 +61,9 @@ static const char *begin_sql(const PgWork *work)
  * a statement whose client has gone: PostgreSQL 14 and newer, and only where the platform can tell;
  * elsewhere the server refuses it.
  */
-static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_BYTES])
+static const char *settings_sql(const PgConnection *c, const char *phase,
+                                char out[static SETTINGS_BYTES])
 {
-        const char *phase = c->task->work.phase;
         int n = snprintf(
                 out, SETTINGS_BYTES,
                 "SELECT pg_catalog.pg_backend_pid()"
@@ -75,15 +84,12 @@ static const char *settings_sql(const PgConnection *c, char out[static SETTINGS_
                 "IS NOT NULL"
                 " AND pg_catalog.version() OPERATOR(pg_catalog.~~) '%%linux%%'"
                 " THEN pg_catalog.set_config('client_connection_check_interval', '2s', true) END"
-                "%s%s%s",
+                ", pg_catalog.set_config('application_name', pg_catalog.concat("
+                "pg_catalog.current_setting('application_name'), %s::pg_catalog.text), true)",
                 c->server->options.search_path,
                 (unsigned long long)(statement_timeout(c) / USEC_PER_MSEC),
                 (unsigned long long)(lock_timeout(c) / USEC_PER_MSEC),
-                (unsigned long long)(IDLE_TIMEOUT_USEC / USEC_PER_MSEC),
-                phase ? ", pg_catalog.set_config('application_name', pg_catalog.concat("
-                        "pg_catalog.current_setting('application_name'), ' "
-                      : "",
-                phase ? phase : "", phase ? "'), true)" : "");
+                (unsigned long long)(IDLE_TIMEOUT_USEC / USEC_PER_MSEC), phase);
         for (const PgSetting *more = c->task->work.settings; more && more->name; more++)
                 n += snprintf(out + n, SETTINGS_BYTES - (size_t)n,
                               ", pg_catalog.set_config('%s', '%s', true)", more->name, more->value);
@@ -139,8 +145,10 @@ static int simple_text(const PgConnection *c, Text *text)
         PgTask *t = c->task;
         int r = 0;
         if (!t->at.begun) {
-                char settings[SETTINGS_BYTES];
-                r = text_printf(text, "%s;\n%s;\n", begin_sql(&t->work), settings_sql(c, settings));
+                char settings[SETTINGS_BYTES], word[PHASE_BYTES], phase[PHASE_BYTES + 2];
+                (void)snprintf(phase, sizeof(phase), "'%s'", phase_text(&t->work, word));
+                r = text_printf(text, "%s;\n%s;\n", begin_sql(&t->work),
+                                settings_sql(c, phase, settings));
         }
         for (size_t i = t->at.step; r >= 0 && i < t->work.n_steps && is_simple(&t->work.steps[i]);
              i = find_step(t, i + 1)) {
@@ -198,8 +206,12 @@ static bool send_statement(PgConnection *c, const char *sql)
  * could be over. */
 static bool send_begin(PgConnection *c)
 {
-        char sql[SETTINGS_BYTES];
-        const PgStep settings = {.sql = settings_sql(c, sql), .prepared = true};
+        char sql[SETTINGS_BYTES], phase[PHASE_BYTES];
+        const char *const params[] = {phase_text(&c->task->work, phase)};
+        const PgStep settings = {.sql = settings_sql(c, "$1", sql),
+                                 .params = params,
+                                 .n_params = ARRAY_SIZE(params),
+                                 .prepared = true};
         return send_statement(c, begin_sql(&c->task->work)) &&
                prepared_send(c, &settings, WORK_SETTINGS) && PQsendFlushRequest(c->conn);
 }
