@@ -134,6 +134,19 @@ static void wait_for_log(const MirrorBench *b, const char *words)
 
 /* ---- chapters ------------------------------------------------------------------------------- */
 
+/* Until the subscription writes no more. */
+static void wait_until_idle(Pair *p)
+{
+        const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+        time_t give_up = time(NULL) + WAIT_SECONDS_MAX;
+        while (harness_sql_long(&p->subscriber.pg, "SELECT count(*) FROM pg_stat_subscription "
+                                                   "WHERE pid IS NOT NULL") > 0) {
+                if (time(NULL) > give_up)
+                        fail_msg("the subscription still writes after %d s", WAIT_SECONDS_MAX);
+                (void)nanosleep(&pause, NULL);
+        }
+}
+
 static void migrate_to_old_version(MirrorBench *b)
 {
         PGconn *conn = PQconnectdb(b->pg.service);
@@ -225,6 +238,7 @@ static void an_upgrade_of_the_subscriber_first_and_then_the_publisher_loses_noth
         assert_non_null(
                 strstr(p->subscriber.fault.message, "ALTER SUBSCRIPTION edgemirror DISABLE;"));
         follow(p, RECIPE_DISABLE, NULL);
+        wait_until_idle(p);
         bench_migrate(&p->subscriber);
         assert_int_equal(p->subscriber.migrated.from_version, OLD_VERSION);
         follow(p, RECIPE_ENABLE, NULL);
