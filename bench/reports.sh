@@ -7,6 +7,7 @@
 reports_history() {
         psql -qd reporting -v rows="$1" <<'END'
 SET search_path = edgemirror;
+SET client_min_messages = warning;
 TRUNCATE database_connection, database_connection_past, rejected_row, sync_run, edge CASCADE;
 INSERT INTO edge (edge_connection_id, name, schedule, timezone, first_listed_at, listed_at, refreshed_at, row_count, enabled)
 SELECT md5('edge ' || e)::uuid, 'edge ' || e, 'every 2h', 'UTC', now() - interval '365 days', now() - interval '1 hour', now() - interval '1 hour', :rows / 40, e <> 39
@@ -33,10 +34,11 @@ SELECT md5(i::text)::uuid, md5('edge ' || e)::uuid, name, database_id, began, CA
  WHERE v < 9
  ORDER BY next_began;
 INSERT INTO database_connection
-       (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id, previous_ended_at, removed_run_id, began_as)
-SELECT md5(i::text)::uuid, md5('edge ' || e)::uuid, name, database_id, (SELECT f.began FROM version f WHERE f.i = x.i AND f.v = 0), began,
-       CASE WHEN i % 20 = 3 THEN began + (now() - began) / 2 END, 1, began, CASE WHEN i % 20 = 3 THEN 1 END, 'changed'
-  FROM (SELECT * FROM version WHERE v = 9) x;
+       (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id, previous_ended_at, removed_run_id, began_as, was_registered)
+SELECT md5(i::text)::uuid, md5('edge ' || e)::uuid, name, database_id, first_began, began,
+       CASE WHEN i % 20 = 3 THEN began + (now() - began) / 2 END, 1, began, CASE WHEN i % 20 = 3 THEN 1 END, 'changed', true
+  FROM version JOIN (SELECT f.i, f.began AS first_began FROM version f WHERE f.v = 0) f USING (i)
+ WHERE v = 9;
 -- 1 in 100 is new, of the last month; 1 in 1000 is missing
 INSERT INTO database_connection (id, edge_connection_id, name, first_seen_at, changed_at, run_id)
 SELECT md5('new ' || i)::uuid, md5('edge ' || i % 40)::uuid, 'new ' || i, t, t, 1 FROM generate_series(1, :rows / 100) i, LATERAL (SELECT now() - i % 30 * interval '1 day') x (t);
@@ -57,7 +59,7 @@ bench_postgres -c shared_buffers=1GB
 ask "CREATE ROLE report LOGIN" || true
 catalog_start "$build" "$work" --edges 1 --rows 1
 bench_configuration </dev/null
-ask "GRANT edgemirror_reader TO report"
+ask "GRANT edgemirror_reader TO report; ALTER ROLE report SET jit = off"
 reports_queries
 for rows in "$@"; do
         reports_history "$rows"

@@ -82,6 +82,7 @@ CREATE TABLE edgemirror.database_connection (
     missing_status     integer,
     missing_proofs     integer,
     missing_run_id     bigint,
+    was_registered     boolean,
     began_as           text        CHECK (began_as IN ('changed', 'moved', 'restored')),
     CHECK (previous_ended_at <= changed_at),
     CHECK (changed_at < removed_at)
@@ -95,6 +96,7 @@ COMMENT ON COLUMN edgemirror.database_connection.first_seen_at IS 'When the mirr
 COMMENT ON COLUMN edgemirror.database_connection.changed_at IS 'When the present version began.';
 COMMENT ON COLUMN edgemirror.database_connection.removed_at IS 'When it was proven gone, or its edge was retired, which ended the version. Null: present.';
 COMMENT ON COLUMN edgemirror.database_connection.run_id IS 'Run that began the present version; see sync_run, as long as it is kept.';
+COMMENT ON COLUMN edgemirror.database_connection.was_registered IS 'Whether a version before this one was registered, however long ago. Null: none was.';
 COMMENT ON COLUMN edgemirror.database_connection.began_as IS 'What began this version: changed (name or link), moved (from another edge, and perhaps changed), restored (it had been removed). Null: it is the first one.';
 COMMENT ON COLUMN edgemirror.database_connection.previous_ended_at IS 'When the version before ended; see database_connection_past. Null: this is the first one. Equal to changed_at: it was changed; earlier: it had been removed and came back.';
 COMMENT ON COLUMN edgemirror.database_connection.removed_run_id IS 'Run that removed it. Null: present, or removed by edgemirror retire.';
@@ -416,18 +418,17 @@ COMMENT ON COLUMN edgemirror.inventory.edge_enabled IS 'Whether the configuratio
 COMMENT ON COLUMN edgemirror.inventory.listed_at IS 'When reading the list was begun that the rows of this edge are equal to. Null: never listed whole.';
 
 CREATE VIEW edgemirror.unregistered (id, edge_connection_id, edge, name, first_seen_at, ever_registered, edge_enabled) AS
-SELECT i.id, i.edge_connection_id, i.edge, i.name, i.first_seen_at,
-       EXISTS (SELECT FROM edgemirror.database_connection_past p WHERE p.id = i.id AND p.database_id IS NOT NULL),
-       i.edge_enabled
-  FROM edgemirror.inventory i
- WHERE NOT i.registered;
+SELECT d.id, d.edge_connection_id, e.name, d.name, d.first_seen_at, coalesce(d.was_registered, false), coalesce(e.enabled, false)
+  FROM edgemirror.database_connection d
+  LEFT JOIN edgemirror.edge e USING (edge_connection_id)
+ WHERE d.removed_at IS NULL AND d.database_id IS NULL;
 COMMENT ON VIEW edgemirror.unregistered IS 'What is not registered? Present database connections without a Database asset.';
 COMMENT ON COLUMN edgemirror.unregistered.id IS 'Id of the database connection in the catalog.';
 COMMENT ON COLUMN edgemirror.unregistered.edge_connection_id IS 'Edge connection it belongs to.';
 COMMENT ON COLUMN edgemirror.unregistered.edge IS 'Name of that edge in the configuration.';
 COMMENT ON COLUMN edgemirror.unregistered.name IS 'Exact name of the database at the source.';
 COMMENT ON COLUMN edgemirror.unregistered.first_seen_at IS 'When the mirror first had it.';
-COMMENT ON COLUMN edgemirror.unregistered.ever_registered IS 'Whether it was registered at some time, as far as the history reaches; false: never.';
+COMMENT ON COLUMN edgemirror.unregistered.ever_registered IS 'Whether it was registered at some time; false: never since the mirror has it.';
 COMMENT ON COLUMN edgemirror.unregistered.edge_enabled IS 'Whether the configuration still wants its edge synced.';
 
 CREATE VIEW edgemirror.held AS
@@ -663,7 +664,7 @@ COMMENT ON COLUMN edgemirror.daily.registered IS 'Those of them with a Database 
 -- Of an earlier time a part of the rows only would be found, or none: an error is better than a wrong answer.
 CREATE FUNCTION edgemirror.history_reaches(moment timestamptz)
 RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, edgemirror, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, edgemirror, pg_temp
 AS $$
 DECLARE
     horizon timestamptz := (SELECT since FROM edgemirror.history_horizon);
@@ -686,7 +687,7 @@ COMMENT ON FUNCTION edgemirror.history_reaches(timestamptz) IS 'True when the hi
 -- asked once, not for each row.
 CREATE FUNCTION edgemirror.as_of(moment timestamptz)
 RETURNS TABLE (id uuid, edge_connection_id uuid, edge text, name text, database_id uuid, registered boolean)
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
     SELECT h.id, h.edge_connection_id, e.name, h.name, h.database_id, h.database_id IS NOT NULL
       FROM edgemirror.database_connection_history h

@@ -7,7 +7,7 @@
 WITH source AS MATERIALIZED (
     SELECT x.id, x.kind, x.name, x.database_id, coalesce(x.edge, $1::uuid) AS edge, x.http_status, x.kind IN ('added', 'changed', 'restored', 'moved') AS begins,
            o.edge_connection_id AS edge_before, o.name AS name_before, o.database_id AS database_id_before, o.first_seen_at, o.changed_at, o.removed_at,
-           o.run_id, o.began_as, o.previous_ended_at, o.removed_run_id, o.missing_since, o.missing_proofs,
+           o.run_id, o.was_registered, o.began_as, o.previous_ended_at, o.removed_run_id, o.missing_since, o.missing_proofs,
            coalesce(o.removed_at, greatest($2::timestamptz, o.changed_at + interval '1 microsecond')) AS ended_at,
            CASE WHEN x.kind IN ('guard', 'unproven', 'refresh', 'pending') THEN x.kind END AS reason
       FROM (SELECT * FROM pg_temp.edgemirror_difference_4 WHERE kind NOT IN ('rejected', 'unseen', 'over') ORDER BY id) x
@@ -25,13 +25,14 @@ WITH source AS MATERIALIZED (
      WHERE begins AND edge_before IS NOT NULL
 ), written AS (
     INSERT INTO edgemirror.database_connection AS d
-           (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id, began_as, previous_ended_at,
+           (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id, was_registered, began_as, previous_ended_at,
             removed_run_id, missing_since, missing_reason, missing_status, missing_proofs, missing_run_id)
     SELECT id, CASE WHEN begins THEN edge ELSE edge_before END, CASE WHEN begins THEN name ELSE name_before END,
            CASE WHEN begins THEN database_id ELSE database_id_before END, coalesce(first_seen_at, $2::timestamptz),
            CASE WHEN NOT begins THEN changed_at WHEN removed_at IS NULL THEN coalesce(ended_at, $2::timestamptz)
                 ELSE greatest($2::timestamptz, ended_at + interval '1 microsecond') END,
            CASE WHEN kind = 'gone' THEN ended_at END, CASE WHEN begins THEN $3::bigint ELSE run_id END,
+           CASE WHEN was_registered OR begins AND database_id_before IS NOT NULL THEN true END,
            CASE WHEN NOT begins THEN began_as WHEN edge_before IS NULL THEN NULL WHEN removed_at IS NOT NULL THEN 'restored'
                 WHEN edge_before <> edge THEN 'moved' ELSE 'changed' END,
            CASE WHEN NOT begins THEN previous_ended_at WHEN edge_before IS NOT NULL THEN ended_at END, CASE WHEN kind = 'gone' THEN $3::bigint END,
@@ -41,7 +42,7 @@ WITH source AS MATERIALIZED (
       FROM source
     ON CONFLICT (id) DO UPDATE
        SET edge_connection_id = excluded.edge_connection_id, name = excluded.name, database_id = excluded.database_id, changed_at = excluded.changed_at,
-           removed_at = excluded.removed_at, run_id = excluded.run_id, began_as = excluded.began_as,
+           removed_at = excluded.removed_at, run_id = excluded.run_id, was_registered = excluded.was_registered, began_as = excluded.began_as,
            previous_ended_at = excluded.previous_ended_at, removed_run_id = excluded.removed_run_id,
            missing_since = excluded.missing_since, missing_reason = excluded.missing_reason, missing_status = excluded.missing_status,
            missing_proofs = excluded.missing_proofs, missing_run_id = excluded.missing_run_id
