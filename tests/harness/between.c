@@ -221,7 +221,8 @@ void harness_nginx_start(HarnessBetween *b, const char *url, const char *verify)
         (void)snprintf(
                 text, sizeof(text),
                 "daemon off;\nmaster_process off;\npid %s/pid;\nerror_log %s/output;\nevents {}\n"
-                "http {\nlog_format us '$status \"$ssl_client_s_dn\" \"$request\"';\n"
+                "http {\nlog_format us '$status \"$ssl_client_s_dn\" \"$request\" "
+                "\"$http_proxy_authorization\"';\n"
                 "access_log %s/log us;\nclient_body_temp_path %s/t1;\nproxy_temp_path %s/t2;\n"
                 "fastcgi_temp_path %s/t3;\nuwsgi_temp_path %s/t4;\nscgi_temp_path %s/t5;\n"
                 "server {\nlisten 127.0.0.1:%u ssl;\nssl_certificate %s/server.pem;\n"

@@ -42,8 +42,8 @@ void harness_squid_start(HarnessBetween *b, const char *username, const char *pa
                          const char *rules);
 void harness_tinyproxy_start(HarnessBetween *b, const char *username, const char *password);
 /* TLS with server.pem and server.key of the folder, to `url`. verify: "off", "on": a certificate
- * that clients.pem has signed is needed. Its log has the status, the client's certificate and the
- * request. */
+ * that clients.pem has signed is needed. Its log has the status, the client's certificate, the
+ * request and its Proxy-Authorization ("-": none). */
 void harness_nginx_start(HarnessBetween *b, const char *url, const char *verify);
 /* The same, to a port, without a log. version: of TLS, then it is as nginx's verify "on", but ends
  * the handshake by an alert; NULL: any, and no certificate is needed. */

@@ -88,6 +88,7 @@ static void a_whole_sync_goes_through_squid(void **state)
         assert_connects_only(&b->proxy, b->nginx.port);
         assert_int_equal(between_logged(&b->proxy, "TCP_DENIED"), 0);
         assert_true(between_logged(&b->nginx, "GET /rest/") > 0);
+        assert_int_equal(between_logged(&b->nginx, " \"-\"\n"), between_logged(&b->nginx, "\n"));
 }
 
 /* With CONNECT itself, whose headers squid can log: its own credentials, none of the catalog's. */
@@ -170,6 +171,24 @@ static void tokens_come_through_the_proxy(void **state)
         /* And its faults are no other's. */
         harness_between_stop(&b->proxy);
         between_assert_fault(b, 69, "proxy", "the connection was refused", "proxy-connect");
+}
+
+/* By whatever comes through it. */
+static void an_echo_of_its_password_is_redacted(void **state)
+{
+        BetweenWorld *b = *state;
+        between_begin(b, "off");
+        harness_squid_start(&b->proxy, USER, PASSWORD, "");
+        with_proxy(b, PASSWORD, "");
+        fault(b->w, "list",
+              "\"status\":500,\"title_message\":\"you sent " PASSWORD
+              "\",\"help_message\":\"as cHJveHkgdXNlcjphbm90aGVyIGhvcnNlK2JhdHRlcnk=\"");
+        assert_int_equal(RUN(b->w, "check"), 69);
+        assert_says(b->w, "out", "you sent ****", true);
+        assert_clean(b);
+        assert_int_equal(sync_all(b->w), 1);
+        assert_non_null(strstr(error_of(b->w, "message"), "you sent ****"));
+        assert_clean(b);
 }
 
 /* Nothing of the environment: no proxy of it, and no exception from the one that is configured. */
@@ -328,6 +347,7 @@ int main(void)
                 cmocka_unit_test(whole_syncs_go_through_tinyproxy_and_without_credentials),
                 cmocka_unit_test(a_whole_sync_goes_through_a_proxy_of_https),
                 cmocka_unit_test(tokens_come_through_the_proxy),
+                cmocka_unit_test(an_echo_of_its_password_is_redacted),
                 cmocka_unit_test(the_environment_has_no_say),
                 cmocka_unit_test(every_fault_is_called_the_proxys),
                 cmocka_unit_test(a_certificate_of_the_proxy_is_verified),
