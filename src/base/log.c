@@ -23,7 +23,17 @@
  * writable, so much fits without waiting. */
 #define LINE_BYTES     4000
 #define DATE_BYTES     64
+#define JSON_BYTES     4096 /* with its end, PIPE_BUF */
+#define JSON_SPARE     1024 /* of which fields leave so much to the message */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+const char *const log_format_names[LOG_FORMATS] = {
+        [LOG_FORMAT_AUTO] = "auto", [LOG_FORMAT_TEXT] = "text", [LOG_FORMAT_JSON] = "json"};
+
+static const char *const level_names[] = {[LOG_LEVEL_ERROR] = "error",
+                                          [LOG_LEVEL_WARNING] = "warning",
+                                          [LOG_LEVEL_INFO] = "info",
+                                          [LOG_LEVEL_DEBUG] = "debug"};
 
 static struct {
         LogLevel most_verbose;
@@ -33,6 +43,7 @@ static struct {
         /* lines that standard error did not take, since the last that it took */
         unsigned n_dropped;
         bool dated; /* time and level at the start of each line */
+        LogFormat format;
         void (*make_way)(void *userdata);
         void *make_way_userdata;
 } output = {.most_verbose = LOG_LEVEL_INFO};
@@ -69,6 +80,11 @@ void log_never_wait(void)
 void log_set_dated(void)
 {
         output.dated = true;
+}
+
+void log_set_format(LogFormat format)
+{
+        output.format = format;
 }
 
 LogLevel log_level(void)
@@ -138,19 +154,107 @@ static bool stderr_takes_more(void)
         return !output.never_wait || poll(&p, 1, 0) > 0;
 }
 
+/* "2026-11-28T12:00:00Z"; "" for a time that there is not. */
+static void format_time(char out[static DATE_BYTES])
+{
+        time_t now = time(NULL);
+        struct tm utc;
+        out[0] = '\0';
+        if (gmtime_r(&now, &utc))
+                (void)strftime(out, DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
 /* "2026-11-28T12:00:00Z warning: " */
 static void format_date(LogLevel level, char out[static DATE_BYTES])
 {
-        static const char *const names[] = {[LOG_LEVEL_ERROR] = "error",
-                                            [LOG_LEVEL_WARNING] = "warning",
-                                            [LOG_LEVEL_INFO] = "info",
-                                            [LOG_LEVEL_DEBUG] = "debug"};
-        time_t now = time(NULL);
-        struct tm utc;
-        size_t used =
-                gmtime_r(&now, &utc) ? strftime(out, DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ ", &utc) : 0;
-        (void)snprintf(out + used, DATE_BYTES - used, "%s: ", names[level]);
+        format_time(out);
+        size_t used = strlen(out);
+        (void)snprintf(out + used, DATE_BYTES - used, "%s%s: ", used ? " " : "",
+                       level_names[level]);
 }
+
+/* ---- JSON ----------------------------------------------------------------------------------- */
+
+/* One object, in place. What is added fits as a whole or is left out. */
+typedef struct Object {
+        char bytes[JSON_BYTES];
+        size_t size, limit;
+} Object;
+
+/* The text is printable: quotation marks and backslashes are all that JSON has to escape. What does
+ * not fit is cut at a character and ends in "…". */
+static void object_add_string(Object *o, const char *text)
+{
+        static const char cut[] = "…";
+        const size_t end = o->limit - sizeof(cut);
+        for (; *text; text++) {
+                bool escaped = *text == '"' || *text == '\\';
+                bool begins = ((unsigned char)*text & 0xc0) != 0x80;
+                if (begins && o->size + 5 > end) {
+                        memcpy(o->bytes + o->size, cut, sizeof(cut) - 1);
+                        o->size += sizeof(cut) - 1;
+                        return;
+                }
+                if (escaped)
+                        o->bytes[o->size++] = '\\';
+                o->bytes[o->size++] = *text;
+        }
+}
+
+static void object_add_raw(Object *o, const char *text)
+{
+        size_t size = strlen(text);
+        memcpy(o->bytes + o->size, text, size);
+        o->size += size;
+}
+
+static void object_add_text(Object *o, const char *name, const char *value)
+{
+        object_add_raw(o, o->size > 1 ? ",\"" : "\"");
+        object_add_raw(o, name);
+        object_add_raw(o, "\":\"");
+        object_add_string(o, value);
+        object_add_raw(o, "\"");
+}
+
+static void object_add_field(Object *o, const LogField *f)
+{
+        char value[LIMIT_LOG_VALUE_BYTES], number[64];
+        if (f->text ? !*f->text : f->number == 0)
+                return;
+        /* with the escapes of a value that is nothing else */
+        if (o->size + strlen(f->name) + 2 * sizeof(value) + 8 > o->limit)
+                return;
+        if (f->text) {
+                object_add_text(o, f->name,
+                                text_printable(f->text, strlen(f->text), value, sizeof(value)));
+                return;
+        }
+        (void)snprintf(number, sizeof(number), "\":%lld", (long long)f->number);
+        object_add_raw(o, ",\"");
+        object_add_raw(o, f->name);
+        object_add_raw(o, number);
+}
+
+static void write_json(LogLevel level, const char *message_id, const LogField *fields,
+                       size_t n_fields, const char *line)
+{
+        Object o = {.bytes = "{", .size = 1, .limit = JSON_BYTES - JSON_SPARE};
+        char date[DATE_BYTES];
+        format_time(date);
+        object_add_text(&o, "time", date);
+        object_add_text(&o, "level", level_names[level]);
+        if (message_id)
+                object_add_text(&o, "MESSAGE_ID", message_id);
+        for (size_t i = 0; i < n_fields; i++)
+                object_add_field(&o, &fields[i]);
+        o.limit = JSON_BYTES - 8; /* the end of it */
+        object_add_text(&o, "message", line);
+        object_add_raw(&o, "}\n");
+        ssize_t ignored _unused_ = write(STDERR_FILENO, o.bytes, o.size);
+}
+
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 static void write_line(LogLevel level, const char *line)
 {
@@ -165,7 +269,17 @@ static void write_line(LogLevel level, const char *line)
         }
 }
 
-static void send_to_stderr(LogLevel level, const char *line)
+static void write_entry(LogLevel level, const char *message_id, const LogField *fields,
+                        size_t n_fields, const char *line)
+{
+        if (output.format == LOG_FORMAT_JSON)
+                write_json(level, message_id, fields, n_fields, line);
+        else
+                write_line(level, line);
+}
+
+static void send_to_stderr(LogLevel level, const char *message_id, const LogField *fields,
+                           size_t n_fields, const char *line)
 {
         if (output.n_dropped > 0 && stderr_takes_more()) {
                 char words[80];
@@ -173,10 +287,10 @@ static void send_to_stderr(LogLevel level, const char *line)
                                "%u lines were dropped: standard error was not read",
                                output.n_dropped);
                 output.n_dropped = 0;
-                write_line(LOG_LEVEL_WARNING, words);
+                write_entry(LOG_LEVEL_WARNING, NULL, LOG_NO_FIELDS, words);
         }
         if (stderr_takes_more())
-                write_line(level, line);
+                write_entry(level, message_id, fields, n_fields, line);
         else
                 output.n_dropped++;
 }
@@ -198,8 +312,9 @@ void log_event(LogLevel level, const char *message_id, const LogField *fields, s
         va_end(arguments);
         text_printable(raw, n < 0 ? 0 : strlen(raw), line, sizeof(line));
 
-        if (!output.with_fields || !send_to_journal(level, message_id, fields, n_fields, line))
-                send_to_stderr(level, line);
+        bool to_journal = output.with_fields && output.format == LOG_FORMAT_AUTO;
+        if (!to_journal || !send_to_journal(level, message_id, fields, n_fields, line))
+                send_to_stderr(level, message_id, fields, n_fields, line);
         errno = saved;
 }
 

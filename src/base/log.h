@@ -20,6 +20,11 @@ typedef enum LogLevel {
         LOG_LEVEL_DEBUG = 7
 } LogLevel;
 
+/* How: to the journal under systemd, else as text; as text; as JSON, an object a line of at most
+ * 4096 bytes with `time` (UTC), `level`, `message` and the fields, on standard error. */
+typedef enum LogFormat { LOG_FORMAT_AUTO, LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMATS } LogFormat;
+extern const char *const log_format_names[LOG_FORMATS];
+
 /* What is written and how; set once at start, before the first line. */
 void log_open(LogLevel most_verbose);
 LogLevel log_level(void);
@@ -31,6 +36,9 @@ void log_never_wait(void);
 /* From now on each line that does not go to the journal begins with time (UTC) and level: for a
  * service in the foreground. */
 void log_set_dated(void);
+
+/* AUTO until it is set, and again. */
+void log_set_format(LogFormat format);
 
 /* `make_way` is called before each line, so that what is drawn on the terminal can be taken away
  * first. NULL: nobody. It must not log. */

@@ -130,6 +130,10 @@ static const Option OPTIONS[] = {
         { DAEMON(instance), .key = "instance", .kind = &option_kind_string, .of_peers = true,
           .sample = "mirror-1", .sample_is_off = true,
           .help = "Name of this instance in leases and runs. Default: host name and process id." },
+        { DAEMON(log_format), .key = "log_format", .kind = &option_kind_log_format,
+          .default_text = "auto",
+          .help = "How `run` logs: to the journal under systemd, else as text; as text; or as JSON, "
+                  "an object a line, for containers." },
         { DAEMON(max_syncs), .key = "max_syncs", COUNT(1, 10000), .default_text = "64",
           .help = "Edges in progress at once." },
         { DAEMON(lease_usec), .key = "lease", DURATION(2 * USEC_PER_SEC, LIMIT_LEASE_MAX_USEC),

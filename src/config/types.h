@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/log.h"
 #include "base/uuid.h"
 #include "config/sync_settings.h"
 #include "schedule/schedule.h"
@@ -52,6 +53,7 @@ typedef struct ConfigDiscover {
 typedef struct ConfigDaemon {
         char *instance; /* default: host name and pid */
         unsigned max_syncs;
+        LogFormat log_format;
         uint64_t lease_usec;
         uint64_t stop_timeout_usec;
         uint64_t history_keep_usec, run_keep_usec; /* USEC_FOREVER: never pruned */

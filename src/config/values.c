@@ -182,6 +182,19 @@ static int parse_yesno(const Option *o, void *object, const char *value, OptionC
 const OptionKind option_kind_yesno = {
         .size = sizeof(bool), .accepted = "yes or no", .parse = parse_yesno};
 
+static int parse_log_format(const Option *o, void *object, const char *value,
+                            OptionContext *context)
+{
+        unsigned format = text_find(log_format_names, LOG_FORMATS, value);
+        if (format == LOG_FORMATS)
+                return option_refuse(context, "no such format");
+        *(LogFormat *)field_of(o, object) = (LogFormat)format;
+        return 0;
+}
+
+const OptionKind option_kind_log_format = {
+        .size = sizeof(LogFormat), .accepted = "auto, text or json", .parse = parse_log_format};
+
 static int parse_id(const Option *o, void *object, const char *value, OptionContext *context)
 {
         static const Uuid nil = {{0}};

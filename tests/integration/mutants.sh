@@ -274,6 +274,136 @@ src/sync/machine_fault.c
 integration/test_oauth2 a_long_pause*
 s/if (!a->fault.retryable || a->retry_after_usec/if (!a->fault.retryable || a->status == 0 || a->retry_after_usec/
 
+what is for the catalog is sent to the proxy
+src/http/http_transfer.c
+unit/test_http_proxy every_refusal*
+s/SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);/SET(CURLOPT_HEADEROPT, (long)CURLHEADER_UNIFIED);/
+
+the proxy's password is sent to the catalog
+src/http/http_transfer.c
+integration/test_proxy a_whole_sync_goes_through_squid
+s/SET(CURLOPT_PROXYHEADER, t->proxy_headers);/& (void)headers_append(\&t->headers, c->proxy_line.data);/
+
+a proxy of the environment is used
+src/http/http_transfer.c
+unit/test_http_answers *
+s/SET(CURLOPT_PROXY, options->proxy ? options->proxy : "");/if (options->proxy) SET(CURLOPT_PROXY, options->proxy);/
+
+the environment leads past the proxy
+src/http/http_transfer.c
+unit/test_http_proxy the_environment*
+s/SET(CURLOPT_NOPROXY, "");/;/
+
+plain http goes through a proxy
+src/http/http_transfer.c
+unit/test_http_proxy plain_http*
+s/options->allow_http \&\& !options->proxy, t->where/options->allow_http, t->where/
+
+plain http beside a proxy is taken from the configuration
+src/config/check.c
+unit/test_config_files *
+s/if (catalog->proxy \&\& (catalog->plain_http || catalog->token_plain_http))/if (false)/
+
+a proxy's wrong password goes out for all requests at once
+src/http/http.c
+unit/test_http_proxy a_wrong_password*
+/^static unsigned client_capacity/,/^}/s/ ? 1 : / ? client->options.max_in_flight : /
+
+who waits is sent with a password that the proxy has refused
+src/http/http.c
+unit/test_http_proxy a_wrong_password*
+s/client_fail_queue(client, t);/(void)client_fail_queue;/
+
+a proxy's password is not read again
+src/http/http.c
+unit/test_http_proxy a_password_that_changed*
+s/http_credentials_reload_proxy(c, \&fault) <= 0/(http_credentials_reload_proxy(c, \&fault), true)/
+
+a request that the proxy refused counts as sent
+src/http/http_transfer.c
+unit/test_http_proxy every_refusal*
+/^static HttpPhase transfer_get_phase/,/^}/s/if (t->requested)/if (t->requested || local_port > 0)/
+
+a fault of the proxy is the catalog's
+src/http/http_fault.c
+unit/test_http_proxy every_refusal*
+/^static bool failure_is_of_proxy/,/^}/s/if (!f->proxy)/if (f->proxy)/
+
+a fault of the catalog is the proxy's
+src/http/http_fault.c
+unit/test_http_proxy behind_the_proxy*
+s/f->connect_status \/ 100 != 2 || failure_is_page(f)/true/
+
+a page of the proxy is the catalog's
+src/http/http_fault.c
+unit/test_http_proxy every_refusal*
+s/f->connect_status \/ 100 != 2 || failure_is_page(f)/f->connect_status \/ 100 != 2/
+
+a password that the proxy refuses is an outage
+src/http/http_fault.c
+unit/test_http_proxy every_refusal*
+s/ret->refused = code == CODE_PROXY_UNAUTHORIZED || /ret->refused = /
+
+the certificate of a proxy is not verified
+src/http/http_transfer.c
+integration/test_proxy a_certificate*
+s/SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);/SET(CURLOPT_PROXY_SSL_VERIFYPEER, 0L);/
+
+the name in a proxy's certificate is not verified
+src/http/http_transfer.c
+integration/test_proxy a_certificate*
+s/SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);/SET(CURLOPT_PROXY_SSL_VERIFYHOST, 0L);/
+
+a proxy's password is shown in messages
+src/peers/peers.c
+integration/test_proxy an_echo*
+s/\.redact_also = \&p->proxy_redact/.redact_also = NULL/
+
+a renewed certificate is not shown
+src/http/http.c
+integration/test_client_certificates one_that_is_replaced*
+/^static int client_send/,/^}/s/(void)http_credentials_reload_certificate(.*;/(void)fault;/
+
+a half replaced pair is used
+src/http/http_credentials.c
+integration/test_client_certificates one_that_is_replaced*
+s/r = client_certificate_check(certificate.data, key.data, NULL, ret_fault);/r = 0;/
+
+a key that others may read is used
+src/config/config.c
+integration/test_client_certificates what_is_wrong*
+s/secret_read_text(catalog->key_file, true,/secret_read_text(catalog->key_file, false,/
+
+a key of another certificate is taken
+src/http/client_certificate.c
+unit/test_client_certificate what_does_not_fit*
+s/X509_check_private_key(x, k) != 1/false/
+
+a certificate that has expired passes the check
+src/cli/cmd_check.c
+integration/test_client_certificates what_is_wrong*
+s/if (early || late)/if (early \&\& late)/
+
+the environment is read before the files
+src/config/draft.c
+unit/test_config_environment a_variable_overrides*
+/^int draft_read(/,/^}/s/int e = draft_read_file(d, strdup(file));/int e = draft_read_environment(d); e = e < 0 ? e : draft_read_file(d, strdup(file));/;/^int draft_read(/,/^}/s/return e < 0 ? e : draft_read_environment(d);/return e;/
+
+a key that there is not is passed over in the environment
+src/config/draft.c
+unit/test_config_environment what_is_wrong*
+/^static int draft_take_variable/,/^}/s/draft_refuse_key(&r, place, key);/;/
+
+lines of JSON go to the journal as well
+src/base/log.c
+unit/test_log as_json*
+s/output.with_fields \&\& output.format == LOG_FORMAT_AUTO/output.with_fields/
+
+quotation marks end a text of JSON
+src/base/log.c
+unit/test_log as_json*
+s/bool escaped = .*/bool escaped = false;/
+
 END
 }
 

@@ -148,6 +148,8 @@ static const Case REFUSED[] = {
         {"[postgres]", "max_connections = 101",
          "1:2: max_connections = 101: out of range; accepted: a whole number from 2 to 100\n"},
         {"[daemon]", "lease = 1999ms", "1:2: lease = 1999ms: out of range; " DURATION("2s to 1h")},
+        {"[daemon]", "log_format = xml",
+         "1:2: log_format = xml: no such format; accepted: auto, text or json\n"},
         {"[daemon]", "max_syncs = -1",
          "1:2: max_syncs = -1: out of range; accepted: a whole number from 1 to 10000\n"},
         {"[daemon]", "history_keep = 23h", "1:2: history_keep = 23h: out of range; " KEEP_FORM},

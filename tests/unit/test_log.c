@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/text.h"
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -52,6 +53,11 @@ int __wrap_sd_journal_sendv(const struct iovec *parts, int n)
         journal.entries++;
         errno = EBADF;
         return journal.answer;
+}
+
+static const char *member(const cJSON *object, const char *name)
+{
+        return cJSON_GetStringValue(cJSON_GetObjectItem(object, name));
 }
 
 typedef struct Capture {
@@ -329,6 +335,55 @@ static void a_full_pipe_is_not_waited_for_and_what_was_dropped_is_counted(void *
         assert_string_equal(end, last);
 }
 
+/* Whatever is in it: an object a line, which a reader of JSON takes, and no longer than a pipe
+ * takes at once. */
+static void as_json_a_line_is_an_object(void **state)
+{
+        (void)state;
+        char longest[8000];
+        memset(longest, '"', sizeof(longest));
+        longest[sizeof(longest) - 1] = '\0';
+        Capture c;
+        journal.has_socket = true;
+        capture_journal(&c, true);
+        log_set_format(LOG_FORMAT_JSON);
+        int before = journal.entries;
+        log_event(LOG_LEVEL_WARNING, MESSAGE_ID_RUN_FAILED,
+                  LOG_FIELDS(LOG_TEXT("EDGE", "a \"quoted\" back\\slash"), LOG_NUMBER("RUN_ID", 7),
+                             LOG_TEXT("PHASE", ""), LOG_NUMBER("HTTP_STATUS", 0)),
+                  "zürich: \"failed\"\nafter \\ \x1b[31m");
+        log_event(LOG_LEVEL_ERROR, NULL,
+                  LOG_FIELDS(LOG_TEXT("EDGE", longest), LOG_TEXT("PHASE", longest),
+                             LOG_TEXT("OUTCOME", longest), LOG_NUMBER("RUN_ID", 8)),
+                  "%s", longest);
+        log_set_format(LOG_FORMAT_TEXT);
+        log_info("text");
+        log_set_format(LOG_FORMAT_AUTO);
+        const char *text = capture_end(&c);
+        assert_int_equal(journal.entries, before);
+        const char *second = strchr(text, '\n') + 1, *third = strchr(second, '\n') + 1;
+        cJSON *first = cJSON_ParseWithLength(text, (size_t)(second - text));
+        assert_non_null(first);
+        assert_string_equal(member(first, "level"), "warning");
+        assert_int_equal(strlen(member(first, "time")), strlen("2026-11-28T12:00:00Z"));
+        assert_string_equal(member(first, "MESSAGE_ID"), MESSAGE_ID_RUN_FAILED);
+        assert_string_equal(member(first, "EDGE"), "a \"quoted\" back\\slash");
+        assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItem(first, "RUN_ID")), 7);
+        assert_string_equal(member(first, "message"), "zürich: \"failed\" after \\ \\x1b[31m");
+        assert_null(cJSON_GetObjectItem(first, "PHASE"));
+        assert_null(cJSON_GetObjectItem(first, "HTTP_STATUS"));
+        cJSON_Delete(first);
+        assert_true(third - second <= 4096);
+        cJSON *large = cJSON_ParseWithLength(second, (size_t)(third - second));
+        assert_non_null(large);
+        assert_string_equal(member(large, "level"), "error");
+        assert_int_equal(strncmp(member(large, "message"), "\"\"\"\"", 4), 0);
+        assert_non_null(strstr(member(large, "message"), "…"));
+        assert_non_null(member(large, "EDGE"));
+        cJSON_Delete(large);
+        assert_string_equal(third, "<6>text\n");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -340,6 +395,7 @@ int main(void)
                 cmocka_unit_test(foreign_values_cannot_forge_fields_or_flood),
                 cmocka_unit_test(a_full_pipe_is_not_waited_for_and_what_was_dropped_is_counted),
                 cmocka_unit_test(a_lost_reader_is_ignored_and_errno_stays),
+                cmocka_unit_test(as_json_a_line_is_an_object),
         };
         return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }
