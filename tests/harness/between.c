@@ -5,7 +5,6 @@
 #include "harness/program.h"
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -91,8 +90,8 @@ void harness_between_init(HarnessBetween *b)
 {
         struct sockaddr_in address = loopback(0);
         socklen_t size = sizeof(address);
-        *b = (HarnessBetween){.folder = "/tmp/edgemirror-between-XXXXXX"};
-        assert_non_null(mkdtemp(b->folder));
+        *b = (HarnessBetween){0};
+        harness_folder_make("between", b->folder);
         give(b->folder);
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
@@ -265,18 +264,10 @@ void harness_between_stop(HarnessBetween *b)
         b->pid = 0;
 }
 
-static int on_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-        (void)st;
-        (void)type;
-        (void)ftw;
-        return remove(path);
-}
-
 void harness_between_destroy(HarnessBetween *b)
 {
         harness_between_stop(b);
         if (b->folder[0])
-                (void)nftw(b->folder, on_entry, 8, FTW_DEPTH | FTW_PHYS);
+                harness_folder_remove(b->folder);
         *b = (HarnessBetween){0};
 }

@@ -8,13 +8,15 @@
  */
 #pragma once
 
+#include "harness/folder.h"
 #include <stdbool.h>
 #include <sys/types.h>
 
 typedef struct HarnessBetween {
-        char folder[64]; /* its log is FOLDER/log; another program may not read it */
-        pid_t pid;       /* 0: not running */
-        unsigned port;   /* of 127.0.0.1 */
+        char folder[HARNESS_FOLDER_SIZE]; /* its log is FOLDER/log; another program may not read it
+                                           */
+        pid_t pid;                        /* 0: not running */
+        unsigned port;                    /* of 127.0.0.1 */
 } HarnessBetween;
 
 typedef enum HarnessPart {

@@ -3,7 +3,6 @@
  */
 #include "integration/between_world.h"
 #include "base/text.h"
-#include <ftw.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +16,7 @@ static void make_certificates(BetweenWorld *b)
         char script[4096];
         (void)snprintf(script, sizeof(script), "%s/tests/unit/make_certificates.sh",
                        top ? top : ".");
-        (void)snprintf(b->certificates, sizeof(b->certificates), "/tmp/edgemirror-pem-XXXXXX");
-        assert_non_null(mkdtemp(b->certificates));
+        harness_folder_make("pem", b->certificates);
         char *argv[] = {(char *)"sh", script, b->certificates, NULL};
         pid_t pid;
         int status;
@@ -43,32 +41,17 @@ int between_setup(void **state)
         return 0;
 }
 
-static int on_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-        (void)st;
-        (void)type;
-        (void)ftw;
-        return remove(path);
-}
-
 int between_teardown(void **state)
 {
         BetweenWorld *b = *state;
         if (!b) /* the set-up failed */
                 return 0;
-        static const char *const files[] = {"client.pem", "client.key", "proxy.password", "run.out",
-                                            "run.err"};
         void *world = b->w;
         harness_between_destroy(&b->front);
         harness_between_destroy(&b->proxy);
         harness_between_destroy(&b->nginx);
-        for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-                char path[128];
-                (void)snprintf(path, sizeof(path), "%s/%s", b->w->folder, files[i]);
-                (void)unlink(path);
-        }
         (void)world_teardown(&world);
-        (void)nftw(b->certificates, on_entry, 8, FTW_DEPTH | FTW_PHYS);
+        harness_folder_remove(b->certificates);
         free(b);
         return 0;
 }
@@ -182,4 +165,6 @@ void between_assert_fault(BetweenWorld *b, int status, const char *line, const c
         assert_string_equal(error_of(b->w, "code"), code);
         assert_string_equal(error_of(b->w, "scope"), "peer");
         assert_non_null(strstr(error_of(b->w, "message"), words));
+        assert_int_equal(RUN(b->w, "status"), 0);
+        assert_says(b->w, "out", words, true);
 }

@@ -9,8 +9,8 @@
 
 typedef struct BetweenWorld {
         World *w;
-        char certificates[64]; /* tests/unit/make_certificates.sh has been here */
-        HarnessBetween nginx;  /* before the catalog */
+        char certificates[HARNESS_FOLDER_SIZE]; /* tests/unit/make_certificates.sh has been here */
+        HarnessBetween nginx;                   /* before the catalog */
         HarnessBetween proxy,
                 front; /* what a test starts; front: before the proxy, or the catalog */
 } BetweenWorld;
@@ -37,7 +37,7 @@ void between_assert_synced(BetweenWorld *b);
 /* How often the words are in a part's log. */
 long between_logged(const HarnessBetween *part, const char *words);
 
-/* `check` and, --json, `sync` end with that status, and say of the whole what check's line of that
- * name and sync's error code are; no line of check fails but that one (and postgres passes). */
+/* `check` and, --json, `sync` end with that status; the words are in the one line of check that
+ * fails, which has that name, in sync's error, which has that code, and in what status shows. */
 void between_assert_fault(BetweenWorld *b, int status, const char *line, const char *words,
                           const char *code);

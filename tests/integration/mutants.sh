@@ -172,7 +172,7 @@ integration/test_oauth2 what_is_no_token*
 the secret goes to the catalog's own endpoint
 src/peers/peers.c
 integration/test_oauth2 scope_and_token_url*
-s/if (!c->token_url \&\& asprintf/if (asprintf/
+s/c->token_url ? c->token_url : own/own/
 
 the scope is not asked for
 src/catalog/oauth2.c

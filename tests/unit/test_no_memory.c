@@ -257,6 +257,28 @@ static void on_job(const CatalogJobAnswer *answer, void *userdata)
         (void)userdata;
 }
 
+static int read_proxy_password(void)
+{
+        static const HttpClientOptions options = {.user_agent = "x",
+                                                  .ca_file = "/c",
+                                                  .proxy = "http://127.0.0.1:1",
+                                                  .proxy_username = "u",
+                                                  .load_proxy_password = load_secret,
+                                                  .max_in_flight = 1,
+                                                  .connect_timeout_usec = 1,
+                                                  .request_timeout_usec = 1};
+        sd_event *event = NULL;
+        HttpClient *http = NULL;
+        Fault fault;
+        assert_true(sd_event_new(&event) >= 0);
+        int r = http_client_new(event, &options, &http);
+        if (r == 0)
+                r = http_client_reload(http, &fault);
+        (void)http_client_free(http);
+        (void)sd_event_unref(event);
+        return r < 0 ? r : 0;
+}
+
 /* Up to the request: nothing is sent before the loop runs. */
 static int ask_catalog(void)
 {
@@ -451,6 +473,7 @@ TEST(a_job_may_lose_its_document, read_job, MAY_GO_ON)
 TEST(an_error_may_lose_its_words, read_error, MAY_GO_ON)
 TEST(a_location_is_refused, resolve_location, MUST_FAIL)
 TEST(a_call_is_refused, ask_catalog, MUST_FAIL)
+TEST(a_password_of_a_proxy_is_refused, read_proxy_password, MUST_FAIL)
 TEST(a_token_is_refused, read_token, MUST_FAIL)
 TEST(a_call_by_token_is_refused, ask_by_token, MUST_FAIL)
 TEST(rows_are_refused, keep_rows, MUST_FAIL)
@@ -541,6 +564,7 @@ int main(void)
                 cmocka_unit_test(an_error_may_lose_its_words),
                 cmocka_unit_test(a_location_is_refused),
                 cmocka_unit_test(a_call_is_refused),
+                cmocka_unit_test(a_password_of_a_proxy_is_refused),
                 cmocka_unit_test(a_token_is_refused),
                 cmocka_unit_test(a_call_by_token_is_refused),
                 cmocka_unit_test(rows_are_refused),
