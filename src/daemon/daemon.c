@@ -318,7 +318,7 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
                 .run_keep_usec = c->run_keep_usec,
         };
         _cleanup_(cleanup_peers) Peers *peers_before = d->peers;
-        _cleanup_(cleanup_config) Config *before = d->config;
+        _cleanup_(cleanup_config) Config *before _unused_ = d->config;
         d->peers = peers_ref(peers);
         d->config = config_ref(config);
         log_set_format(c->log_format);

@@ -150,7 +150,7 @@ static void there_is_a_cap(void **state)
                 Fault f = {0};
                 for (size_t i = 0; i < n; i++)
                         assert_int_equal(text_printf(&text, "%s{\"id\":\"%08zx%s\"}", i ? "," : "[",
-                                                     i, A + 8),
+                                                     i, &A[8]),
                                          0);
                 assert_int_equal(text_append_string(&text, "]"), 0);
                 int r = edge_items_parse(text.data, text.size, NULL, &items, &f);

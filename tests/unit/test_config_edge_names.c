@@ -81,7 +81,7 @@ static void every_name_is_one_that_a_section_may_have(void **state)
         assert_int_equal(text_append_string(&text, VALID "[edge \"sales\"]\nid = " UUID_B "\n"), 0);
         for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
                 char id[64];
-                (void)snprintf(id, sizeof(id), "%08zx%s", i + 1, UUID_A + 8);
+                (void)snprintf(id, sizeof(id), "%08zx%s", i + 1, &UUID_A[8]);
                 names[i] = (EdgeName){.wanted = wanted[i]};
                 assert_int_equal(uuid_parse(id, &names[i].id), 0);
         }
