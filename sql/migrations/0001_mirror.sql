@@ -315,7 +315,7 @@ COMMENT ON COLUMN edgemirror.sync_run.edge_connection_id IS 'Edge that is synced
 COMMENT ON COLUMN edgemirror.sync_run.instance IS 'Instance that runs it.';
 COMMENT ON COLUMN edgemirror.sync_run.epoch IS 'Epoch of the claim it runs under.';
 COMMENT ON COLUMN edgemirror.sync_run.trigger IS 'schedule, manual, or resume (took up the job of a run that ended before it).';
-COMMENT ON COLUMN edgemirror.sync_run.phase IS 'refresh, poll, list, verify, apply, done.';
+COMMENT ON COLUMN edgemirror.sync_run.phase IS 'refresh, poll, list, verify, apply, done; while it runs, behind by a little more than a second at most.';
 COMMENT ON COLUMN edgemirror.sync_run.outcome IS 'synced, held, unstable, failed, aborted. Null: running.';
 COMMENT ON COLUMN edgemirror.sync_run.refresh IS 'How the refresh went: clean, failed, timeout, unknown, skipped, rejected.';
 COMMENT ON COLUMN edgemirror.sync_run.started_at IS 'When the lease was taken.';

@@ -108,7 +108,7 @@ unsigned config_syncs_at_once(const Config *config)
         enum { OTHER_FILES = 32 }; /* of the loop, the log, the resolver, … */
         struct rlimit limit;
         unsigned wanted = config->daemon.max_syncs;
-        rlim_t others = OTHER_FILES + (rlim_t)config->catalog.max_requests +
+        rlim_t others = OTHER_FILES + 2 * (rlim_t)config->catalog.max_requests +
                         (rlim_t)config->postgres.max_connections;
         if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= others + wanted)
                 return wanted;

@@ -22,7 +22,8 @@ typedef struct CurlLoopHandlers {
         void (*broken)(void *userdata);
 } CurlLoopHandlers;
 
-/* Keeps at most `connections_max` idle connections for reuse. -ENOMEM, or what sd-event gave. */
+/* Keeps connections for reuse while there are at most `connections_max`, those in use too. -ENOMEM,
+ * or what sd-event gave. */
 int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandlers *handlers,
                   void *userdata, CurlLoop **ret);
 

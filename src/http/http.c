@@ -215,7 +215,9 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
         if (r >= 0)
                 r = sd_event_source_set_enabled(client->delivery, SD_EVENT_OFF);
         if (r >= 0)
-                r = curl_loop_new(event, options->max_in_flight, &handlers, client, &client->loop);
+                /* As many idle ones as can be used at once, beside fresh ones that are not kept. */
+                r = curl_loop_new(event, 2 * options->max_in_flight, &handlers, client,
+                                  &client->loop);
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(client);

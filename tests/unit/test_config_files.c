@@ -301,7 +301,7 @@ static void fewer_syncs_run_at_once_where_files_are_few(void **state _unused_)
         static const struct {
                 rlim_t files;
                 unsigned most;
-        } cases[] = {{1000, 64}, {107, 64}, {106, 63}, {64, 21}, {44, 1}, {43, 1}, {20, 1}};
+        } cases[] = {{1000, 64}, {112, 64}, {111, 63}, {69, 21}, {49, 1}, {48, 1}, {20, 1}};
         files_write("t.conf", CATALOG "max_requests = 5\n[postgres]\nconninfo = dbname=x\n"
                                       "max_connections = 6\n[daemon]\nmax_syncs = 64\n" EDGE);
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
