@@ -105,7 +105,8 @@ void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled,
         columns_put(out, s->outcome ? s->outcome : "-", OUTCOME_COLUMNS);
         fputc(' ', out);
         columns_put(out, s->refresh ? s->refresh : "-", OUTCOME_COLUMNS);
-        fprintf(out, " %s%s\n", s->next_run_at ? s->next_run_at : "-", colour ? PLAIN : "");
+        fprintf(out, " %s%s%s\n", s->next_run_at ? s->next_run_at : "-",
+                text_equal(s->origin, "discovered") ? "  discovered" : "", colour ? PLAIN : "");
         if (s->phase)
                 put_running(out, s);
         if (unscheduled)
@@ -134,6 +135,7 @@ void status_print_json(const MirrorStatus *s)
         json_add_text(o, "edge", s->name);
         json_add_uuid(o, "edgeConnectionId", &s->edge);
         cJSON_AddBoolToObject(o, "enabled", s->enabled);
+        json_add_text(o, "origin", s->origin);
         json_add_text(o, "phase", s->phase);
         json_add_text(o, "holder", s->holder);
         json_add_text(o, "outcome", s->outcome);

@@ -51,6 +51,7 @@ enum {
         COLUMN_FREE_IN,
         COLUMN_LEASE,
         COLUMN_REJECTED,
+        COLUMN_ORIGIN,
 };
 
 static int64_t int_or(const PGresult *r, int row, int column, int64_t otherwise)
@@ -94,6 +95,7 @@ static void status_fill(const PGresult *r, int row, MirrorStatus *ret)
                 .free_in_sec = int_or(r, row, COLUMN_FREE_IN, -1),
                 .lease_sec = int_or(r, row, COLUMN_LEASE, -1),
                 .rejected = int_or(r, row, COLUMN_REJECTED, 0),
+                .origin = result_text(r, row, COLUMN_ORIGIN),
         };
         (void)uuid_parse(PQgetvalue(r, row, COLUMN_ID), &ret->edge);
 }

@@ -10,7 +10,8 @@ typedef struct MirrorStatus {
         Uuid edge;
         const char *name;
         bool enabled;
-        const char *phase; /* NULL: idle; the same for all texts below: NULL when unknown */
+        const char *origin; /* "configured" or "discovered" */
+        const char *phase;  /* NULL: idle; the same for all texts below: NULL when unknown */
         const char *holder;
         /* of the last run that ended */
         const char *outcome, *refresh;

@@ -264,6 +264,15 @@ static void the_right_set_is_mirrored_after_each_step(void **state)
                          0);
         service_stop(w, 0);
 
+        const char *const status[] = {"-c", w->config, "status", "--json", NULL};
+        assert_int_equal(harness_program(w->folder, status), 0);
+        char *out = harness_read(w->folder, "out");
+        assert_non_null(strstr(out, "{\"edge\":\"e0\","));
+        assert_non_null(strstr(out, "\"enabled\":true,\"origin\":\"configured\","));
+        assert_non_null(strstr(out, "\"enabled\":true,\"origin\":\"discovered\","));
+        assert_non_null(strstr(out, "\"enabled\":false,\"origin\":\"discovered\","));
+        free(out);
+
         /* somebody who syncs by hand knows nothing of what was discovered */
         const char *const sync[] = {"-c", w->config, "sync", "--no-refresh", NULL};
         free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET edges = '{}'"));
