@@ -174,7 +174,8 @@ static void claims_on_registered(const Fault *fault, void *userdata)
         Claims *c = userdata;
         bool again = mirror_is_locked(fault); /* what is registered already is served meanwhile */
         peers_task_end(&c->task);
-        c->discovered_is_read = false;
+        /* what was not registered is newer than what could be read */
+        c->discovered_is_read = again || c->register_again;
         if (fault->scope != FAULT_NONE && !again) {
                 claims_postgres_failed(c, fault);
                 return;
@@ -188,6 +189,9 @@ static void claims_on_registered(const Fault *fault, void *userdata)
                 c->register_usec = clock_monotonic_usec() +
                                    (again ? REGISTER_AGAIN_USEC : REGISTER_EVERY_USEC);
         }
+        if (c->register_again)
+                c->register_usec = 0;
+        c->register_again = false;
         c->handlers.registered(c->userdata);
         claims_ask(c);
 }
@@ -261,6 +265,7 @@ void claims_configure(Claims *c, Peers *peers, bool discovers)
 void claims_register(Claims *c)
 {
         c->register_usec = 0;
+        c->register_again = c->task.task && c->stage == CLAIMS_REGISTER;
         claims_ask(c);
 }
 

@@ -54,7 +54,8 @@ typedef struct Claims {
         ClaimsStage stage;
         bool stopping;
         bool discovers;
-        bool discovered_is_read; /* since edges were registered */
+        bool register_again;     /* the edges have changed while they were being registered */
+        bool discovered_is_read; /* since edges were registered as they are */
         PeersTask task;
         Timer timer;
         Outage outage; /* of PostgreSQL */
