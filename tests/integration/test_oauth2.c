@@ -331,7 +331,9 @@ static void an_echo_is_redacted(void **state)
         harness_write(w->folder, "password", OTHER "\n");
         token_rule(w, "\"status\":400,\"body\":\"{\\\"error\\\":\\\"invalid_request\\\","
                       "\\\"error_description\\\":\\\"another+horse&battery, "
-                      "another%2Bhorse%26battery\\\"}\"");
+                      "another%2Bhorse%26battery, "
+                      "dXJuJTNBc3lzJTNBZW52JTNBbWlycm9yKzE6YW5vdGhlciUyQmhvcnNlJTI2YmF0dGVyeQ=="
+                      "\\\"}\"");
         assert_int_equal(sync_all(w), 69);
         assert_non_null(strstr(error_of(w, "message"), "****"));
         assert_clean(w, "sync");
