@@ -300,19 +300,19 @@ static void a_long_pause_of_one_edge_is_its_own(void **state)
         service_write_config(w);
         HarnessService *s = service_start(w, 0);
         service_control(w, "/control/settings", "{\"job_run_ms\":3000}");
-        service_fault(w, "refresh", 0, "\"status\":503,\"retry_after\":60");
-        make_due(w, 1, 1);
-        harness_service_reload(s);
-        service_await_phase(w, 1, "poll");
+        service_fault(w, "list", 1, "\"status\":503,\"retry_after\":60");
         make_due(w, 0, 0);
-        make_due(w, 2, 3);
         harness_service_reload(s);
-        await_runs(w, 0, 0, "failed", 1);
-        await_runs(w, 1, 3, "synced", 1);
+        service_await_phase(w, 0, "poll");
+        make_due(w, 1, 3); /* of whom the first is the next to be asked whether all is well */
+        harness_service_reload(s);
+        await_runs(w, 1, 1, "failed", 1);
+        await_runs(w, 0, 0, "synced", 1);
+        await_runs(w, 2, 3, "synced", 1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome = "
                                      "'aborted'"),
                          0);
-        assert_int_equal(requests(w, "refresh", 0, 0), 1);
+        assert_int_equal(requests(w, "list", 1, 503), 1);
         assert_int_equal(sql_long(w,
                                   "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at"
                                   " BETWEEN now() + interval '20 s' AND now() + interval '61 s'"),
