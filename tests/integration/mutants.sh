@@ -34,6 +34,21 @@ src/mirror/apply_steps.c
 unit/test_mirror_answers missing_rows*
 s/spool_reset(s->found);/;/
 
+statements are prepared behind a pooler
+src/pg/prepared.c
+integration/test_pg_prepared nothing_is_prepared*
+s/== PQbackendPID(c->conn)/> 0/
+
+a statement that the session does not know fails the work
+src/pg/prepared.c
+integration/test_pg_prepared a_statement_that*
+s/return true;/return false;/
+
+a statement is prepared each time that it is sent
+src/pg/work.c
+integration/test_pg_prepared a_statement_is_prepared_once*
+s/(\*preparing)->ready = true;/(*preparing)->ready = false;/
+
 a connection is used for ever
 src/pg/connection.c
 integration/test_pg_lifetime a_connection_that_is_old*

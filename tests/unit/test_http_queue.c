@@ -89,25 +89,6 @@ static void first_come_first_served(void **state)
         bench_close(&bench);
 }
 
-static void fresh_connections_do_not_cost_those_that_are_kept(void **state)
-{
-        Place *place = *state;
-        enum { N = 4 }; /* as many as go at once */
-        static const unsigned connections[] = {N, 2 * N, 2 * N, 3 * N, 3 * N};
-        server_open_gate(place->server);
-        for (unsigned turn = 0; turn < ARRAY_SIZE(connections); turn++) {
-                Seen seen[N] = {0};
-                char url[128];
-                HttpRequest request =
-                        bench_request(url, sizeof(url), "http", place->server->port, "/gate");
-                request.fresh_connection = turn % 2 == 1;
-                for (int i = 0; i < N; i++)
-                        http_bench_start(&place->bench, &request, &seen[i]);
-                http_bench_wait(&place->bench, N * (turn + 1));
-                assert_int_equal(server_connections(place->server), connections[turn]);
-        }
-}
-
 static void a_fresh_connection_is_neither_taken_nor_left(void **state)
 {
         Place *place = *state;
@@ -308,7 +289,6 @@ int main(void)
                 TEST(hundred_requests_keep_to_the_limit),
                 TEST(first_come_first_served),
                 TEST(a_fresh_connection_is_neither_taken_nor_left),
-                TEST(fresh_connections_do_not_cost_those_that_are_kept),
                 TEST(cancelled_in_the_queue_is_never_sent),
                 TEST(cancelled_on_the_wire_makes_room),
                 TEST(a_callback_may_cancel_one_that_is_finished),
