@@ -149,7 +149,7 @@ static void presence_look(void *userdata)
         int r = -EAGAIN;
         p->handlers.state(&state, p->userdata);
         if (!state.postgres_fault && (state.busy || p->task.task || p->lock.down))
-                r = mirror_lock_wait(p->peers->mirror, false, presence_on_look, p, &p->look.task);
+                r = mirror_lock_wait(p->peers->mirror, presence_on_look, p, &p->look.task);
         if (peers_task_begin(&p->look, p->peers, r) < 0)
                 presence_look_later(p);
 }

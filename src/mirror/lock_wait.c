@@ -58,14 +58,13 @@ static bool lock_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fau
         return false;
 }
 
-int mirror_lock_wait(Mirror *m, bool of_ours, MirrorCallback callback, void *userdata,
-                     MirrorTask **ret)
+int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
         LockTask *t = task_new(m, sizeof(*t), lock_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_bool(&t->task.params, of_ours);
+        params_bool(&t->task.params, false);
         t->task.step = task_step(sql_lock_wait, &t->task.params, lock_on_result);
         const PgWork work = {.steps = &t->task.step, .n_steps = 1, .urgent = true};
         return task_start(&t->task, &work, ret);

@@ -6,7 +6,5 @@
 #include "mirror/mirror.h"
 
 /* One statement: fault code "pg-lock-wait" when a statement of this role has waited for a lock for
- * some seconds; its message tells for what, and who holds it. of_ours: also when that is another
- * session of edgemirror, which will end. */
-int mirror_lock_wait(Mirror *m, bool of_ours, MirrorCallback callback, void *userdata,
-                     MirrorTask **ret);
+ * some seconds; its message tells for what, and who holds it. */
+int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorTask **ret);

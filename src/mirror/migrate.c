@@ -11,7 +11,7 @@
 #include "mirror/migrate.h"
 #include "base/duration.h"
 #include "base/timer.h"
-#include "mirror/lock_wait.h"
+#include "mirror/lock_wait_private.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include "mirror/trust_private.h"
@@ -40,15 +40,18 @@ typedef struct MigrateTask {
         bool knows_catalog; /* the table is there */
         Text notes;
         Timer look_timer;
-        MirrorTask *look; /* what the transaction waits for */
-        Fault holder;     /* … that was: who holds the lock; scope NONE: nobody */
+        PgTask *look; /* what the transaction waits for */
+        PgStep look_step;
+        Params look_params;
+        Fault holder; /* … that was: who holds the lock; scope NONE: nobody */
 } MigrateTask;
 
 static void migrate_done(MirrorTask *task)
 {
         MigrateTask *t = (MigrateTask *)task;
         timer_cancel(&t->look_timer);
-        (void)mirror_cancel(t->look);
+        t->look = pg_cancel(t->look);
+        params_done(&t->look_params);
         params_done(&t->checksum);
         free(t->recorded);
         text_done(&t->notes);
@@ -177,18 +180,23 @@ static void migrate_begin(MigrateTask *t)
         migrate_step(t, task_step(sql_migrate_foreign, NULL, migrate_on_foreign));
 }
 
-static void migrate_on_look(const Fault *fault, void *userdata)
+static PgNext migrate_on_holder(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        MigrateTask *t = userdata;
-        t->look = NULL;
-        if (fault->code == CODE_PG_LOCK_WAIT)
-                t->holder = *fault;
+        lock_wait_fault(result, &((MigrateTask *)userdata)->holder);
+        return PG_NEXT;
+}
+
+static void migrate_on_look_end(PgEnd end _unused_, const Fault *fault _unused_, void *userdata)
+{
+        ((MigrateTask *)userdata)->look = NULL;
 }
 
 static void migrate_look_for_holder(void *userdata)
 {
         MigrateTask *t = userdata;
-        (void)mirror_lock_wait(t->task.mirror, true, migrate_on_look, t, &t->look);
+        const PgWork work = {.steps = &t->look_step, .n_steps = 1, .urgent = true};
+        t->look_step = task_step(sql_lock_wait, &t->look_params, migrate_on_holder);
+        (void)pg_start(t->task.mirror->pool, &work, migrate_on_look_end, t, &t->look);
 }
 
 static int migrate_run(MigrateTask *t)
@@ -199,7 +207,7 @@ static int migrate_run(MigrateTask *t)
                        .phase = "migrate",
                        .statement_timeout_usec = USEC_PER_HOUR,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        if (t->task.params.failed || t->checksum.failed)
+        if (t->task.params.failed || t->checksum.failed || t->look_params.failed)
                 return -ENOMEM;
         int r = timer_start(&t->look_timer, pg_pool_event(t->task.mirror->pool), LOOK_AFTER_USEC,
                             USEC_PER_SEC, migrate_look_for_holder, t);
@@ -282,7 +290,7 @@ static bool migrate_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         MigrateTask *t = (MigrateTask *)task;
         timer_cancel(&t->look_timer);
-        t->look = mirror_cancel(t->look);
+        t->look = pg_cancel(t->look);
         if (fault->code == CODE_PG_LOCK_TIMEOUT && t->holder.scope != FAULT_NONE)
                 fault = &t->holder;
         bool applied = end == PG_END_DONE && t->next > 0 && !t->sharing;
@@ -308,6 +316,7 @@ int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTa
                 return -ENOMEM;
         t->callback = callback;
         t->task.done = migrate_done;
+        params_bool(&t->look_params, true); /* also behind a session of ours */
         t->recorded = calloc(sql_n_migrations + 1, sizeof(*t->recorded));
         int r = t->recorded ? migrate_look(t) : -ENOMEM;
         if (r < 0) {
