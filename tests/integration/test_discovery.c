@@ -395,6 +395,14 @@ static void the_configuration_decides_what_is_wanted(void **state)
         service_stop(w, 0);
 }
 
+/* What an edge is called of which no name is known. */
+static void name_by_id(Expected *e)
+{
+        char id[sizeof(e->id)];
+        memcpy(id, e->id, sizeof(id));
+        (void)snprintf(e->name, sizeof(e->name), "edge-%.8s", id);
+}
+
 /* Where the list of rows is the source, it adds what has rows; without patterns alone. */
 static void rows_tell_ids_where_nothing_chooses_by_name(void **state)
 {
@@ -402,13 +410,12 @@ static void rows_tell_ids_where_nothing_chooses_by_name(void **state)
         begin(w);
         service_control(w, "/control/settings", "{\"connections_status\":404}");
         for (int i = 2; i < 4; i++)
-                (void)snprintf(expected[i].name, sizeof(expected[i].name), "edge-%.8s",
-                               expected[i].id);
+                name_by_id(&expected[i]);
         configure(w, "enabled = yes\nevery = 1s");
         HarnessService *s = service_start(w, 0);
         await_set(w);
         Expected *e = add_edge(w, "later", true);
-        (void)snprintf(e->name, sizeof(e->name), "edge-%.8s", e->id);
+        name_by_id(e);
         await_set(w);
         change_edge(w, e->id, "{\"gone\":true}");
         assert_set_stays(w, "connections", 4);
