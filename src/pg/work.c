@@ -294,11 +294,18 @@ static bool work_on_result(PgConnection *c, PGresult *result)
         return true;
 }
 
+/* libpq takes want of memory for an answer of which more is to come, and no input announces it
+ * again: asked once more, it reads what is there. */
+static bool work_is_busy(const PgConnection *c)
+{
+        return PQisBusy(c->conn) && PQisBusy(c->conn);
+}
+
 /* Reads what has come. Answers may come in pieces, so the one that is not whole is kept with the
  * connection. */
 static void work_read(PgConnection *c)
 {
-        while (c->state == PG_CONNECTION_WORKING && !PQisBusy(c->conn))
+        while (c->state == PG_CONNECTION_WORKING && !work_is_busy(c))
                 if (!work_on_result(c, PQgetResult(c->conn)))
                         return;
 }
@@ -307,7 +314,7 @@ static void work_read(PgConnection *c)
  * that. */
 static void work_on_end_of_input(PgConnection *c)
 {
-        if (!c->answer && !PQisBusy(c->conn))
+        if (!c->answer && !work_is_busy(c))
                 work_keep_result(c, PQgetResult(c->conn));
         if (c->answer && result_is_error(c->answer)) {
                 Fault fault;

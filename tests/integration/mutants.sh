@@ -107,7 +107,7 @@ unit/test_catalog_auth *
 every 401 acquires another token
 src/catalog/auth.c
 integration/test_oauth2 tokens_that_are_never*
-s/!a->method->cancel || a->renewed/!a->method->cancel/
+s/!a->options.method->cancel || a->renewed/!a->options.method->cancel/
 
 a token that was accepted is renewed once in the process's life
 src/catalog/auth.c
@@ -127,7 +127,7 @@ s/if (waited_for)/if (false)/
 a token is shown in messages
 src/catalog/auth.c
 integration/test_oauth2 an_echo*
-s/if (r >= 0 \&\& a->method->cancel)/if (false)/
+s/if (r >= 0 \&\& a->options.method->cancel)/if (false)/
 
 the spelling of the secret that is sent is shown in messages
 src/catalog/oauth2.c
