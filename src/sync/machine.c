@@ -214,10 +214,8 @@ static SyncEvent machine_on_page(SyncMachine *m, const SyncInput *in)
         for (size_t i = 0; i < page->n_rows; i++) {
                 m->unreadable += page->rows[i].anonymous;
                 m->mirrorable += page->rows[i].rejected == NULL;
-                if (page->rows[i].anonymous)
-                        continue;
-                m->control = page->rows[i].id;
-                m->has_control = true;
+                if (!page->rows[i].anonymous)
+                        proof_controls_add(&m->controls, &page->rows[i].id);
         }
         m->listing.offset = page->offset; /* it may have been asked for before it was wanted */
         ListingStep step = listing_page(&m->listing, page->rows, page->n_rows, &fault);

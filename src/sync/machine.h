@@ -199,8 +199,7 @@ typedef struct SyncMachine {
         /* rows of the list whose ids cannot be read, and rows that can be mirrored, as often as
          * they came */
         int64_t unreadable, mirrorable;
-        Uuid control; /* the last row that the list has shown, for proof.h */
-        bool has_control;
+        ProofControls controls;
         bool listed_to_the_end; /* whole, but for those */
         bool has_job;
         JobStatus job;

@@ -54,7 +54,7 @@ SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
         GuardVerdict verdict =
                 guard_judge(&m->settings.max_removals, a->present, m->listing.received, a->found);
         if (m->accept_removals || verdict == GUARD_OPEN) {
-                proof_init(&m->proof, a->found, m->has_control ? &m->control : NULL);
+                proof_init(&m->proof, a->found, &m->controls);
                 return SYNC_ROWS_MISSING;
         }
         if (!m->listed_whole)

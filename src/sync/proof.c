@@ -3,6 +3,7 @@
  * counted once.
  */
 #include "sync/proof.h"
+#include "base/cleanup.h"
 #include <errno.h>
 
 /* then the catalog does not tell, and need not be asked a million times */
@@ -14,13 +15,30 @@ static void slot_take(ProofSlot *slot, int64_t number)
         retry_init(&slot->retry, RETRY_ATTEMPTS);
 }
 
-void proof_init(Proof *p, int64_t total, const Uuid *control)
+void proof_controls_add(ProofControls *c, const Uuid *id)
 {
-        *p = (Proof){.total = total, .asks_control = control != NULL};
-        if (!control)
-                return;
-        p->control = *control;
-        slot_take(&p->slots[0], PROOF_CONTROL);
+        for (size_t i = 0; i < c->n; i++)
+                if (uuid_equal(&c->ids[i], id))
+                        return;
+        c->ids[c->next] = *id;
+        c->next = (c->next + 1) % ARRAY_SIZE(c->ids);
+        if (c->n < ARRAY_SIZE(c->ids))
+                c->n++;
+}
+
+static bool control_next(Proof *p, ProofSlot *slot)
+{
+        if (p->controls.n == 0)
+                return false;
+        p->control = p->controls.ids[--p->controls.n];
+        slot_take(slot, PROOF_CONTROL);
+        return true;
+}
+
+void proof_init(Proof *p, int64_t total, const ProofControls *controls)
+{
+        *p = (Proof){.total = total, .controls = *controls};
+        p->asks_control = control_next(p, &p->slots[0]);
 }
 
 static bool proof_has_next(const Proof *p)
@@ -80,12 +98,13 @@ static void count_unknown(Proof *p, const Uuid *asked, const Fault *fault)
                 p->given_up = true;
 }
 
-/* A catalog that denies what it has listed proves nothing by that. The row may also have been
- * deleted since: then the next sync asks for another one. */
-static void control_answered(Proof *p, ProofVerdict verdict, const CatalogOneAnswer *a,
-                             Fault *fault)
+/* A catalog that denies all that it has listed proves nothing by that. */
+static void control_answered(Proof *p, ProofSlot *slot, ProofVerdict verdict,
+                             const CatalogOneAnswer *a, Fault *fault)
 {
         char id[UUID_STRING_SIZE];
+        if (verdict == PROOF_GONE && control_next(p, slot))
+                return;
         p->asks_control = false;
         if (verdict == PROOF_HERE || verdict == PROOF_MOVED)
                 return;
@@ -114,7 +133,7 @@ ProofVerdict proof_answer(Proof *p, unsigned i, const Uuid *edge, const Uuid *as
         }
         slot->state = PROOF_SLOT_FREE;
         if (slot->number == PROOF_CONTROL) {
-                control_answered(p, verdict, a, &fault);
+                control_answered(p, slot, verdict, a, &fault);
                 return PROOF_PENDING;
         }
         p->gone += verdict == PROOF_GONE;

@@ -3,11 +3,12 @@
  *
  * First of all one that the list has shown is asked for, the control: where the catalog does not
  * give that one either (another path, a rule of a gateway, a right that is missing), its answers by
- * id say nothing of others. Then each is asked for by its id, a few at a time. Only the catalog's
- * own "there is no such row" is proof of absence. A row that is given shows that the list has
- * missed it, or that it belongs to another Edge connection now. Anything else, after a few
- * attempts, means that we do not know; and when nothing but that comes back, the rest is not asked
- * for.
+ * id say nothing of others. One that the catalog denies may have been deleted since it was listed;
+ * then another is asked for, and one that is given is enough. Then each is asked for by its id, a
+ * few at a time. Only the catalog's own "there is no such row" is proof of absence. A row that is
+ * given shows that the list has missed it, or that it belongs to another Edge connection now.
+ * Anything else, after a few attempts, means that we do not know; and when nothing but that comes
+ * back, the rest is not asked for.
  *
  * Ids are known here by their number, 0…total-1; who carries out the orders knows which id that is.
  * Pure: no clock, no allocation.
@@ -21,6 +22,14 @@
         8 /* requests of one sync at a time; the HTTP client bounds those of all syncs together */
 
 enum { PROOF_CONTROL = -1 }; /* the number of the control in orders */
+
+/* Rows that the list has shown last, without repeats. Zero-initialise: none. */
+typedef struct ProofControls {
+        Uuid ids[3];
+        size_t n, next;
+} ProofControls;
+
+void proof_controls_add(ProofControls *c, const Uuid *id);
 
 typedef enum ProofVerdict {
         PROOF_PENDING, /* it will be asked for again; or it was the control, of which nothing is
@@ -50,9 +59,10 @@ typedef struct ProofSlot {
 
 typedef struct Proof {
         int64_t total;
-        Uuid control;
-        bool asks_control; /* nothing else is asked for until that has been answered */
-        int64_t next;      /* number of the first id that no slot has taken */
+        ProofControls controls; /* n: those that have not been asked for */
+        Uuid control;           /* that is asked for */
+        bool asks_control;      /* nothing else is asked for until that has been answered */
+        int64_t next;           /* number of the first id that no slot has taken */
         int64_t gone, here, moved, unknown;
         unsigned unknown_in_a_row;
         bool given_up;
@@ -60,8 +70,8 @@ typedef struct Proof {
         ProofSlot slots[PROOF_SLOTS];
 } Proof;
 
-/* `control`: copied; NULL: the list has shown none, so there is none to ask for. */
-void proof_init(Proof *p, int64_t total, const Uuid *control);
+/* `controls`: copied; none: the list has shown no row, so there is none to ask for. */
+void proof_init(Proof *p, int64_t total, const ProofControls *controls);
 
 /* One thing to do now. */
 typedef struct ProofOrder {

@@ -26,7 +26,7 @@ src/sync/proof.c
 
 no row of the list is asked for before a 404 is believed
 src/sync/machine_removals.c
-s/m->has_control ? &m->control : NULL/NULL/
+s/&m->controls/\&(ProofControls){0}/
 
 403 is taken for 404
 src/sync/proof.c

@@ -425,10 +425,10 @@ static void give_control(SyncMachine *m)
         assert_int_equal(order.number, PROOF_CONTROL);
         CatalogOneAnswer a = {
                 .answer = {.status = 200, .requests = 1},
-                .row = {.id = m->control, .edge_connection_id = m->edge, .name = "x"}};
+                .row = {.id = m->proof.control, .edge_connection_id = m->edge, .name = "x"}};
         assert_int_equal(give(m, (SyncInput){.kind = SYNC_INPUT_ONE,
                                              .one = &a,
-                                             .asked = &m->control,
+                                             .asked = &m->proof.control,
                                              .slot = order.slot}),
                          SYNC_DO_VERIFY);
         assert_int_equal(m->verdict, PROOF_PENDING);

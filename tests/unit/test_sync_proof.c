@@ -13,6 +13,7 @@
 
 static const Uuid edge = {.bytes = {1}}, other_edge = {.bytes = {2}}, row = {.bytes = {3}},
                   other_row = {.bytes = {4}};
+static const ProofControls none, one = {.ids = {{.bytes = {3}}}, .n = 1};
 
 static CatalogOneAnswer given(const Uuid *id, const Uuid *of)
 {
@@ -73,7 +74,7 @@ static void each_answer_has_its_verdict(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Proof p;
                 ProofOrder order;
-                proof_init(&p, 1, NULL);
+                proof_init(&p, 1, &none);
                 assert_true(proof_next_order(&p, &order));
                 if (answer(&p, order.slot, &cases[i].answer) != cases[i].verdict)
                         fail_msg("case %zu", i);
@@ -93,7 +94,7 @@ static void only_so_many_are_asked_for_at_a_time_and_each_once(void **state)
         ProofOrder order;
         bool asked[TOTAL] = {0};
         unsigned under_way[PROOF_SLOTS], n = 0;
-        proof_init(&p, TOTAL, NULL);
+        proof_init(&p, TOTAL, &none);
         const CatalogOneAnswer a = gone();
         while (!proof_over(&p)) {
                 while (proof_next_order(&p, &order)) {
@@ -117,7 +118,7 @@ static void busy_catalog_is_asked_again_after_the_wait_it_wants(void **state)
         (void)state;
         Proof p;
         ProofOrder order;
-        proof_init(&p, 1, NULL);
+        proof_init(&p, 1, &none);
         assert_true(proof_next_order(&p, &order));
         CatalogOneAnswer busy = refused(429, true);
         busy.answer.retry_after_usec = 3000000;
@@ -161,7 +162,7 @@ static void attempts_are_bounded_and_then_we_do_not_know(void **state)
         (void)state;
         Proof p;
         const CatalogOneAnswer down = refused(503, true);
-        proof_init(&p, 1, NULL);
+        proof_init(&p, 1, &none);
         assert_int_equal(play(&p, &down), 5);
         assert_int_equal(proof_unknown(&p), 1);
         assert_int_equal(p.gone, 0);
@@ -181,7 +182,7 @@ static void catalog_that_tells_nothing_is_not_asked_for_ever(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Proof p;
                 const CatalogOneAnswer a = refused(cases[i].status, cases[i].retryable);
-                proof_init(&p, 1000000, NULL);
+                proof_init(&p, 1000000, &none);
                 assert_in_range(play(&p, &a), 1, cases[i].most);
                 assert_int_equal(proof_unknown(&p), 1000000);
         }
@@ -194,7 +195,7 @@ static void some_that_are_not_told_do_not_stop_the_rest(void **state)
         Proof p;
         ProofOrder order;
         const CatalogOneAnswer answers[] = {refused(403, false), refused(403, false), gone()};
-        proof_init(&p, 3000, NULL);
+        proof_init(&p, 3000, &none);
         for (unsigned i = 0; !proof_over(&p); i++) {
                 assert_true(proof_next_order(&p, &order));
                 (void)answer(&p, order.slot, &answers[i % 3]);
@@ -224,7 +225,7 @@ static void nothing_is_proven_by_a_catalog_that_denies_what_it_lists(void **stat
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 Proof p;
                 ProofOrder order;
-                proof_init(&p, 20, &row);
+                proof_init(&p, 20, &one);
                 assert_true(proof_next_order(&p, &order));
                 assert_int_equal(order.number, PROOF_CONTROL);
                 assert_false(proof_next_order(&p, &order));
@@ -238,9 +239,41 @@ static void nothing_is_proven_by_a_catalog_that_denies_what_it_lists(void **stat
         }
         Proof p;
         const CatalogOneAnswer down = refused(503, true);
-        proof_init(&p, 20, &row);
+        proof_init(&p, 20, &one);
         assert_int_equal(play(&p, &down), 5);
         assert_int_equal(proof_unknown(&p), 20);
+}
+
+/* Rows are deleted while a list is read: one listed row that is given is enough. */
+static void another_listed_row_is_asked_for_where_one_is_gone(void **state)
+{
+        (void)state;
+        const CatalogOneAnswer absent = gone(), here = given(&row, &edge);
+        for (unsigned denied = 1; denied <= 3; denied++) {
+                ProofControls c = {0};
+                Proof p;
+                ProofOrder order;
+                for (uint8_t i = 0; i < 9; i++)
+                        proof_controls_add(&c, &(Uuid){.bytes = {(uint8_t)(i / 2)}});
+                proof_controls_add(&c, &row);
+                proof_controls_add(&c, &row);
+                proof_init(&p, 20, &c);
+                for (unsigned i = 0; i < denied; i++) {
+                        assert_true(proof_next_order(&p, &order));
+                        assert_int_equal(order.number, PROOF_CONTROL);
+                        assert_int_equal(answer(&p, order.slot, &absent), PROOF_PENDING);
+                }
+                if (denied < 3) {
+                        assert_false(proof_over(&p));
+                        assert_true(proof_next_order(&p, &order));
+                        assert_int_equal(order.number, PROOF_CONTROL);
+                        CatalogOneAnswer last = here;
+                        last.row.id = p.control;
+                        (void)proof_answer(&p, order.slot, &edge, &p.control, &last, 0);
+                }
+                assert_int_equal(play(&p, &absent), denied < 3 ? 20 : 0);
+                assert_int_equal(p.gone, denied < 3 ? 20 : 0);
+        }
 }
 
 int main(void)
@@ -253,6 +286,7 @@ int main(void)
                 cmocka_unit_test(catalog_that_tells_nothing_is_not_asked_for_ever),
                 cmocka_unit_test(some_that_are_not_told_do_not_stop_the_rest),
                 cmocka_unit_test(nothing_is_proven_by_a_catalog_that_denies_what_it_lists),
+                cmocka_unit_test(another_listed_row_is_asked_for_where_one_is_gone),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
