@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { AWAIT_TURNS = 3000 }; /* of 20 ms */
+/* Of 20 ms. A run whose PostgreSQL is gone for good gives up after somewhat more than a minute: the
+ * attempts to apply, then those to record the end. */
+enum { AWAIT_TURNS = 6000 };
 
 /* ---- the world ------------------------------------------------------------------------------ */
 
