@@ -123,8 +123,9 @@ static int compare_key(const void *key, const void *edge)
 const ConfigEdge *config_find_edge(const Config *config, const char *name)
 {
         Uuid id;
-        const ConfigEdge *found =
-                bsearch(name, config->edges, config->n_edges, sizeof(*config->edges), compare_key);
+        const ConfigEdge *found = config->edges ? bsearch(name, config->edges, config->n_edges,
+                                                          sizeof(*config->edges), compare_key)
+                                                : NULL;
         return found || uuid_parse(name, &id) < 0 ? found : config_find_edge_by_id(config, &id);
 }
 

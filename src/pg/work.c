@@ -43,12 +43,11 @@ static bool work_is_copying(const PgConnection *c)
         return c->task && c->task->at.stage == WORK_COPY && !c->task->at.copy_sourced;
 }
 
-/* A COPY sees the end of the connection by itself. A COMMIT that stands alone is on its way to the
- * disk and to standbys: it is not stopped there. */
+/* A COPY sees the end of the connection by itself. A COMMIT is stopped only where it waits for a
+ * standby: it has committed then, and keeps nobody waiting for its locks any more. */
 bool work_can_be_cancelled(const PgConnection *c)
 {
-        return c->task && !work_is_copying(c) &&
-               (c->task->at.pipelined || c->task->at.stage != WORK_COMMIT);
+        return c->task && !work_is_copying(c);
 }
 
 void work_on_lost(PgConnection *c, const Fault *fault)

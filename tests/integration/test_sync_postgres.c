@@ -141,6 +141,9 @@ static void an_interrupt_during_the_apply_publishes_nothing(void **state)
 static void let_commit_hang(World *w, const char *table)
 {
         free(harness_sql(&w->pg, "ALTER SYSTEM SET synchronous_commit = local"));
+        free(harness_sql(&w->pg, "SELECT pg_reload_conf()"));
+        /* before the other: a session that has only that one would wait with each COMMIT */
+        await_sql(w, "SELECT (current_setting('synchronous_commit') = 'local')::int");
         free(harness_sql(&w->pg, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"));
         free(harness_sql(&w->pg, "SELECT pg_reload_conf()"));
         before_commit_of(w, table, "PERFORM set_config('synchronous_commit', 'on', true)");
@@ -245,7 +248,7 @@ static void an_edge_that_another_apply_holds_is_compared_row_by_row(void **state
         pid_t pid = start_sync(w);
         /* apply_edges.sql */
         await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                     " AND query LIKE '%ORDER BY e.edge_connection_id%FOR NO KEY UPDATE%'");
+                     " AND query LIKE '%FOR NO KEY UPDATE) e%FROM locked%'");
         PQfinish(holder);
         assert_int_equal(harness_program_wait(pid), 0);
         take_results(w);
