@@ -272,12 +272,11 @@ static void daemon_on_answered(const Discovered *found, const Uuid *vanished, si
                 claims_register(&d->claims);
 }
 
-/* With no edge to probe with, the breaker can tell nothing. */
-static bool daemon_on_discovery_fault(const Fault *fault, uint64_t begun_usec, void *userdata)
+/* The Edge API may be missing or forbidden where lists are not: only what lists meet opens the
+ * breaker. */
+static bool daemon_reports_catalog(void *userdata)
 {
-        Daemon *d = userdata;
-        if (edges_count_scheduled(&d->edges) > 0)
-                breaker_record_fault(&d->breaker, fault, begun_usec);
+        const Daemon *d = userdata;
         return !breaker_is_closed(&d->breaker);
 }
 
@@ -285,7 +284,7 @@ static const DiscoveryHandlers discovery_handlers = {
         .may_ask = daemon_may_discover,
         .known = daemon_copy_discovered,
         .answered = daemon_on_answered,
-        .peer_fault = daemon_on_discovery_fault,
+        .is_reported = daemon_reports_catalog,
 };
 
 /* ---- status --------------------------------------------------------------------------------- */

@@ -34,8 +34,7 @@ static void discovery_later(Discovery *d, uint64_t delay_usec)
 static void discovery_failed(Discovery *d, const Fault *fault)
 {
         uint64_t delay;
-        bool elsewhere = fault->scope == FAULT_PEER &&
-                         d->handlers.peer_fault(fault, d->begun_usec, d->userdata);
+        bool elsewhere = fault->scope == FAULT_PEER && d->handlers.is_reported(d->userdata);
         bool report =
                 outage_failed(&d->outage, fault, clock_monotonic_usec(), clock_random(), &delay);
         if (report && !elsewhere)
@@ -51,6 +50,8 @@ static void discovery_failed(Discovery *d, const Fault *fault)
                 delay = d->refused_pause_usec; /* accounts lock */
         else if (delay > d->every_usec)
                 delay = d->every_usec;
+        if (delay < fault->retry_after_usec)
+                delay = fault->retry_after_usec;
         if (!elsewhere)
                 discovery_later(d, delay);
 }
@@ -211,7 +212,6 @@ static void discovery_begin(void *userdata)
         d->waits = !d->handlers.may_ask(d->userdata);
         if (d->waits)
                 return;
-        d->begun_usec = clock_monotonic_usec();
         int r = discover_start(d->peers->catalog, d->event, discovery_on_found, d, &d->discover);
         if (r < 0) {
                 Fault fault;

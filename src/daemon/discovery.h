@@ -22,9 +22,9 @@ typedef struct DiscoveryHandlers {
         /* An answer, or NULL, and those that have vanished. */
         void (*answered)(const Discovered *found, const Uuid *vanished, size_t n_vanished,
                          void *userdata);
-        /* The catalog as a whole could not be used; asked at begun_usec (monotonic). True: somebody
-         * else reports it, and calls discovery_retry when it is back. */
-        bool (*peer_fault)(const Fault *fault, uint64_t begun_usec, void *userdata);
+        /* The catalog as a whole could not be used for this, which says nothing of the lists. True:
+         * somebody else reports that it is away, and calls discovery_retry when it is back. */
+        bool (*is_reported)(void *userdata);
 } DiscoveryHandlers;
 
 /* One that was missing from the last answers. */
@@ -43,7 +43,6 @@ typedef struct Discovery {
         uint64_t every_usec;
         Timer timer;
         bool waits; /* for may_ask */
-        uint64_t begun_usec;
         Discover *discover;
         CatalogCall *call;         /* by id */
         DiscoveryMissing *missing; /* in order of id */

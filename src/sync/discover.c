@@ -127,7 +127,9 @@ static void discover_failed(Discover *d, const CatalogAnswer *answer)
                 listing_init(&d->listing, LIMIT_PAGE_SIZE_MAX, clock_random());
                 discover_next(d, STAGE_ROWS);
         } else {
-                discover_end_failed(d, &answer->fault);
+                Fault fault = answer->fault;
+                fault.retry_after_usec = answer->retry_after_usec;
+                discover_end_failed(d, &fault);
         }
 }
 

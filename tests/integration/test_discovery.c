@@ -452,6 +452,54 @@ static void credentials_that_are_refused_are_not_tried_again_and_again(void **st
         service_stop(w, 0);
 }
 
+/* Whoever names Edge connections may give one the name by which another would be set aside. */
+static void a_name_to_set_another_aside_by_may_be_taken(void **state)
+{
+        ServiceWorld *w = *state;
+        char taken[64];
+        begin(w);
+        (void)snprintf(taken, sizeof(taken), "X0 (was %s)", expected[2].id);
+        rename_edge(w, &expected[2], "X0", "X0");
+        rename_edge(w, &expected[3], taken, taken);
+        configure(w, "enabled = yes\nevery = 1s");
+        service_start(w, 0);
+        await_set(w);
+        rename_edge(w, &expected[2], "foo", "foo");
+        (void)add_edge(w, "X0", true);
+        await_set(w);
+        service_stop(w, 0);
+}
+
+/* Where the Edge API alone is of no use, syncs go on, and it is asked at its own pace. */
+static void an_edge_api_of_no_use_stops_no_sync(void **state)
+{
+        static const char *const rules[] = {
+                "{\"kind\":\"connections\",\"html\":true}",
+                "{\"kind\":\"connections\",\"redirect\":\"https://idp.example/login\"}",
+                "{\"kind\":\"connections\",\"status\":503,\"retry_after\":3600}",
+        };
+        ServiceWorld *w = *state;
+        for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+                begin(w);
+                configure(w, "enabled = yes\nevery = 1s");
+                service_control(w, "/control/log", "");
+                service_control(w, "/control/faults", rules[i]);
+                HarnessService *s = service_start(w, 0);
+                harness_service_await_log(s, "Edge connections cannot be discovered", 1);
+                make_due(w, 0, 1);
+                harness_service_reload(s); /* which asks at once, too */
+                service_await_sql(w, "SELECT (count(*) >= 2)::int FROM edgemirror.sync_run WHERE "
+                                     "outcome = 'synced'");
+                service_await_sql(w, "SELECT count(*) FROM pg_sleep(3)");
+                assert_int_equal(harness_service_logged(s, "; edges wait"), 0);
+                assert_int_equal(harness_service_logged(s, "cannot be discovered"), 1);
+                assert_true(requests(w, "connections", -1, 0) <= (i < 2 ? 6 : 2));
+                service_stop(w, 0);
+                service_control(w, "/control/faults", "");
+                free(harness_sql(&w->pg, "TRUNCATE edgemirror.edge CASCADE"));
+        }
+}
+
 static double seconds(void)
 {
         struct timespec now;
@@ -510,6 +558,8 @@ int main(void)
                 cmocka_unit_test_setup(rows_tell_ids_where_nothing_chooses_by_name, few_edges),
                 cmocka_unit_test_setup(credentials_that_are_refused_are_not_tried_again_and_again,
                                        few_edges),
+                cmocka_unit_test_setup(a_name_to_set_another_aside_by_may_be_taken, few_edges),
+                cmocka_unit_test_setup(an_edge_api_of_no_use_stops_no_sync, few_edges),
                 cmocka_unit_test_setup(ten_thousand_are_mirrored_soon_and_in_little_memory,
                                        few_edges),
         };
