@@ -155,14 +155,15 @@ static PollingStep polling_fault(Polling *p, const Polled *a)
 {
         const Fault *fault = &a->answer->answer.fault;
         uint64_t requested = a->answer->answer.retry_after_usec;
+        uint64_t deadline = polling_deadline(p);
+        /* whether attempts are left or not: the last one may be made right then */
+        if (fault->retryable && a->now_usec >= deadline)
+                return polling_timeout(p, a->ret_fault);
         if (!retry_again(&p->retry, fault, requested, a->random, a->ret_delay_usec)) {
                 *a->ret_fault = *fault;
                 return fault->retryable || fault->scope == FAULT_PEER ? POLLING_FAILED
                                                                       : POLLING_VANISHED;
         }
-        uint64_t deadline = polling_deadline(p);
-        if (a->now_usec >= deadline)
-                return polling_timeout(p, a->ret_fault);
         /* Rather late than before the catalog wants to be asked. */
         uint64_t left = deadline - a->now_usec;
         if (*a->ret_delay_usec > left && requested < *a->ret_delay_usec)

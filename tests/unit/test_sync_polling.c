@@ -154,6 +154,27 @@ static void the_shortest_wait_is_kept(void **state)
         assert_int_equal(delay, 5);
 }
 
+/* The last attempt may be made when the time is over: then it is the time that has ended it. */
+static void at_the_deadline_it_is_the_time_that_counts(void **state)
+{
+        (void)state;
+        const CatalogJobAnswer a = {
+                .answer = {.status = 500, .fault = {.scope = FAULT_REQUEST, .retryable = true}}};
+        for (int late = 0; late < 2; late++) {
+                Polling p;
+                Fault fault = {0};
+                uint64_t delay = 0;
+                polling_init(&p, &limits, true, false, 1);
+                for (unsigned i = 1; i < RETRY_ATTEMPTS; i++)
+                        assert_int_equal(polling_answer(&p, &a, 2, 0, &delay, &fault),
+                                         POLLING_WAIT);
+                uint64_t deadline = 1 + limits.wait_timeout_usec;
+                assert_int_equal(
+                        polling_answer(&p, &a, late ? deadline : deadline - 1, 0, &delay, &fault),
+                        late ? POLLING_TIMEOUT : POLLING_FAILED);
+        }
+}
+
 /* A fault that no second try corrects ends the watch: refused credentials the run, an answer that
  * is too large, say, the refresh. */
 static void a_fault_that_stays_ends_the_watch(void **state)
@@ -183,6 +204,7 @@ int main(void)
                 cmocka_unit_test(every_end_has_its_step),
                 cmocka_unit_test(job_that_never_ends_meets_its_deadline),
                 cmocka_unit_test(what_is_not_the_job_is_no_answer),
+                cmocka_unit_test(at_the_deadline_it_is_the_time_that_counts),
                 cmocka_unit_test(credentials_that_the_catalog_refuses_end_the_polling),
                 cmocka_unit_test(job_that_is_not_found_is_asked_for_elsewhere_then_given_up),
                 cmocka_unit_test(the_shortest_wait_is_kept),
