@@ -43,7 +43,11 @@ int oauth2_new(HttpClient *http, const OAuth2Options *options, OAuth2 **ret)
                 return -ENOMEM;
         o->http = http;
         o->request_timeout_usec = options->request_timeout_usec;
-        o->backoff = (Backoff){.floor_usec = RETRY_FLOOR_USEC, .ceiling_usec = RETRY_CEILING_USEC};
+        /* a longer one would be taken for a pause that the endpoint asks for */
+        o->backoff = (Backoff){.floor_usec = RETRY_FLOOR_USEC,
+                               .ceiling_usec = o->request_timeout_usec < RETRY_CEILING_USEC
+                                                       ? o->request_timeout_usec
+                                                       : RETRY_CEILING_USEC};
         o->token_url = strdup(options->token_url);
         if (!o->token_url)
                 return -ENOMEM;
