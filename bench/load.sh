@@ -1,4 +1,4 @@
-# one large edge: first load, nothing changed, 1 % changed, beside curl and psql with the same rows; arguments: rows… (100000; 1000000 takes minutes)
+# one large edge: first load, nothing changed, one row changed, 1 % changed, beside curl and psql with the same rows; arguments: rows… (100000; 1000000 takes minutes)
 # shellcheck shell=bash
 [ $# -gt 0 ] || set -- 100000
 
@@ -40,12 +40,15 @@ for rows in "$@"; do
         bench_configuration <<<"poll_min = 10ms"
         copy_text "$rows" 0 >"$work/first"
         copy_text "$rows" 1 >"$work/changed"
-        for sync in first unchanged changed; do
-                [ "$sync" != changed ] || kill -HUP "$catalog_pid"
+        for sync in first unchanged one "1 %"; do
+                case $sync in
+                one) kill -USR1 "$catalog_pid" ;;
+                "1 %") kill -HUP "$catalog_pid" ;;
+                esac
                 measure bash -c "fetch $rows"
                 fetch=$seconds
                 before=$(ask "SELECT pg_current_wal_insert_lsn()")
-                measure bash -c "floor '$work/$([ "$sync" = changed ] && echo changed || echo first)'"
+                measure bash -c "floor '$work/$([ "$sync" = "1 %" ] && echo changed || echo first)'"
                 floor=$seconds
                 floor_wal=$(ask "SELECT round((pg_current_wal_insert_lsn() - '$before') / 1024)")
                 before=$(ask "SELECT pg_current_wal_insert_lsn()")

@@ -4,8 +4,8 @@
  *     pages EDGES ROWS [LATENCY_MS]
  *
  * Prints its port. Edge connections are numbered from 0; a row is written when it is asked for,
- * from its number. A refresh is over at once. SIGHUP renames one row of a hundred. No
- * authentication.
+ * from its number. A refresh is over at once. SIGHUP renames one row of a hundred, SIGUSR1 the
+ * first alone. No authentication.
  */
 #include "base/cleanup.h"
 #include <microhttpd.h>
@@ -31,12 +31,7 @@ enum { ROW_BYTES = sizeof(ROW_HEAD ROW_TAIL LINKED "},"), CHANGED_OF = 100 };
 
 static unsigned long n_edges, n_rows;
 static useconds_t latency_usec;
-static atomic_ulong version;
-
-static void on_hangup(int sig _unused_)
-{
-        version++;
-}
+static atomic_ulong version, version_of_first;
 
 /* Copies the text, with the number in each of its places. */
 static char *put(char *at, const char *text, const unsigned long numbers[])
@@ -55,6 +50,7 @@ static char *put(char *at, const char *text, const unsigned long numbers[])
 static char *put_row(char *at, unsigned long edge, unsigned long row)
 {
         unsigned long renamed = row % CHANGED_OF == 0 ? version : 0;
+        renamed += row == 0 ? version_of_first : 0;
         at = put(at, ROW_HEAD, (const unsigned long[]){edge, row, row});
         at = put(at, ROW_TAIL, (const unsigned long[]){renamed, edge});
         if (row % 2 == 0)
@@ -138,7 +134,12 @@ int main(int argc, char **argv)
         n_edges = strtoul(argv[1], NULL, 10);
         n_rows = strtoul(argv[2], NULL, 10);
         latency_usec = argc > 3 ? (useconds_t)strtoul(argv[3], NULL, 10) * 1000 : 0;
-        (void)signal(SIGHUP, on_hangup);
+        sigset_t signals;
+        (void)sigemptyset(&signals);
+        (void)sigaddset(&signals, SIGHUP);
+        (void)sigaddset(&signals, SIGUSR1);
+        (void)sigaddset(&signals, SIGTERM);
+        (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
         unsigned threads = latency_usec > 0 ? MHD_USE_THREAD_PER_CONNECTION : MHD_USE_EPOLL;
         const struct sockaddr_in address = {.sin_family = AF_INET,
                                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
                 return 1;
         (void)printf("%u\n", MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
         (void)fflush(stdout);
-        for (;;)
-                (void)pause();
+        for (int sig = 0; sigwait(&signals, &sig) == 0 && sig != SIGTERM;)
+                ++*(sig == SIGHUP ? &version : &version_of_first);
+        return 0;
 }
