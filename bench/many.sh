@@ -27,7 +27,8 @@ measure bash -c floor
 floor=$(ratio "$edges" "$seconds")
 echo "$edges edges of $rows rows; max_syncs 64, max_requests 8, max_connections 4; curl with 8 connections: $floor edges/s"
 table "sync" "seconds" "syncs/s" "of curl's" "client ms" "postgres ms" "transactions" "peak MiB"
-for sync in first unchanged unchanged; do
+for sync in first unchanged unchanged one; do
+        [ "$sync" != one ] || kill -USR1 "$catalog_pid" # changes one row of each
         before=$(committed)
         postgres=$(postgres_cpu)
         measure edgemirror -q -c "$conf" sync
