@@ -21,18 +21,6 @@
 
 enum { ATTEMPTS_MAX = 6 };
 
-static void apply_done(MirrorTask *task)
-{
-        ApplyTask *t = (ApplyTask *)task;
-        params_done(&t->unchanged);
-        params_done(&t->edge);
-        params_done(&t->rows);
-        params_done(&t->compare);
-        params_done(&t->rejected);
-        params_done(&t->finish);
-        params_done(&t->run);
-}
-
 static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         ApplyTask *t = userdata;
@@ -81,10 +69,11 @@ static const PgSetting apply_settings[] = {{"enable_seqscan", "off"}, {0}};
 
 static int apply_try_unchanged(ApplyTask *t)
 {
+        Params *unchanged = &t->task.params[PARAMS_UNCHANGED];
         t->stage = APPLY_UNCHANGED;
         t->ended = false;
-        apply_set_ages(t, &t->unchanged);
-        t->try = task_step(sql_apply_unchanged, &t->unchanged, unchanged_on_result);
+        apply_set_ages(t, unchanged);
+        t->try = task_step(sql_apply_unchanged, unchanged, unchanged_on_result);
         t->try.prepared = true;
         PgWork work = {
                 .steps = &t->try, .n_steps = 1, .phase = "apply", .settings = apply_settings};
@@ -116,9 +105,10 @@ static int apply_attempt(ApplyTask *t)
  * holds, then read. */
 static int apply_read_back(ApplyTask *t)
 {
+        const Params *p = t->task.params;
         t->stage = APPLY_READ_BACK;
-        t->read_back[0] = task_step(sql_run_read_back_wait, &t->edge, NULL);
-        t->read_back[1] = task_step(sql_run_read_back, &t->run, read_back_on_result);
+        t->read_back[0] = task_step(sql_run_read_back_wait, &p[PARAMS_EDGE], NULL);
+        t->read_back[1] = task_step(sql_run_read_back, &p[PARAMS_RUN], read_back_on_result);
         PgWork work = {.steps = t->read_back,
                        .n_steps = ARRAY_SIZE(t->read_back),
                        .transaction = true,
@@ -241,15 +231,15 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
         ApplyTask *t = task_new(m, sizeof(*t), apply_complete, userdata);
         if (!t)
                 return NULL;
+        Params *compare = &t->task.params[PARAMS_COMPARE];
         t->callback = callback;
-        t->task.done = apply_done;
         t->snapshot = *snapshot;
-        params_uuid(&t->edge, edge);
+        params_uuid(&t->task.params[PARAMS_EDGE], edge);
         t->is_repetitive = spool_rows(snapshot->rows) != spool_digest(snapshot->rows)->rows;
         t->has_rows = true;
-        params_uuid(&t->compare, edge);
-        params_text(&t->compare, reasons[snapshot->missing]);
-        params_int(&t->compare, snapshot->confirm_removals);
+        params_uuid(compare, edge);
+        params_text(compare, reasons[snapshot->missing]);
+        params_int(compare, snapshot->confirm_removals);
         retry_init(&t->retry, ATTEMPTS_MAX);
         return t;
 }
@@ -257,15 +247,7 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
 static int apply_begin(ApplyTask *t, MirrorTask **ret)
 {
         apply_steps(t);
-        bool failed = t->unchanged.failed || t->edge.failed || t->rows.failed ||
-                      t->compare.failed || t->rejected.failed || t->finish.failed || t->run.failed;
-        int r = failed ? -ENOMEM : apply_attempt(t);
-        if (r < 0) {
-                (void)mirror_cancel(&t->task);
-                return r;
-        }
-        *ret = &t->task;
-        return 0;
+        return task_started(&t->task, apply_attempt(t), ret);
 }
 
 int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot,
@@ -275,30 +257,31 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         ApplyTask *t = apply_new(m, &run->edge, snapshot, callback, userdata);
         if (!t)
                 return -ENOMEM;
+        Params *p = t->task.params;
         const Digest *digest = spool_digest(snapshot->rows);
         char text[DIGEST_STRING_SIZE];
         t->listed_usec = ending->listed_usec;
         t->refreshed_usec = ending->refreshed_usec;
         t->listed_whole = ending->listed_whole;
-        params_uuid(&t->rows, &run->edge);
-        params_blank(&t->rows, TIMESTAMP_BYTES);
-        params_int(&t->rows, run->run_id);
-        params_int(&t->run, run->run_id);
-        params_applied(&t->finish, run, ending);
-        params_uuid(&t->rejected, &run->edge);
-        params_blank(&t->rejected, TIMESTAMP_BYTES);
-        params_int(&t->rejected, run->run_id);
-        params_bool(&t->rejected, snapshot->to_the_end);
-        params_blank(&t->finish, DIGEST_STRING_SIZE);
-        params_bool(&t->finish, snapshot->to_the_end);
-        params_blank(&t->finish, COUNTS_BYTES);
-        params_blank(&t->finish, DIGEST_STRING_SIZE);
-        params_applied(&t->unchanged, run, ending);
+        params_uuid(&p[PARAMS_ROWS], &run->edge);
+        params_blank(&p[PARAMS_ROWS], TIMESTAMP_BYTES);
+        params_int(&p[PARAMS_ROWS], run->run_id);
+        params_int(&p[PARAMS_RUN], run->run_id);
+        params_applied(&p[PARAMS_FINISH], run, ending);
+        params_uuid(&p[PARAMS_REJECTED], &run->edge);
+        params_blank(&p[PARAMS_REJECTED], TIMESTAMP_BYTES);
+        params_int(&p[PARAMS_REJECTED], run->run_id);
+        params_bool(&p[PARAMS_REJECTED], snapshot->to_the_end);
+        params_blank(&p[PARAMS_FINISH], DIGEST_STRING_SIZE);
+        params_bool(&p[PARAMS_FINISH], snapshot->to_the_end);
+        params_blank(&p[PARAMS_FINISH], COUNTS_BYTES);
+        params_blank(&p[PARAMS_FINISH], DIGEST_STRING_SIZE);
+        params_applied(&p[PARAMS_UNCHANGED], run, ending);
         /* null is equal to nothing */
-        params_text(&t->unchanged, snapshot->compare ? NULL : digest_format(digest, text));
-        params_int(&t->unchanged, digest->rows);
-        params_text(&t->unchanged, m->lease);
-        params_int(&t->unchanged, digest->rejected);
+        params_text(&p[PARAMS_UNCHANGED], snapshot->compare ? NULL : digest_format(digest, text));
+        params_int(&p[PARAMS_UNCHANGED], digest->rows);
+        params_text(&p[PARAMS_UNCHANGED], m->lease);
+        params_int(&p[PARAMS_UNCHANGED], digest->rejected);
         return apply_begin(t, ret);
 }
 

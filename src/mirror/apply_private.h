@@ -31,6 +31,17 @@ enum {
         APPLY_STEPS,
 };
 
+/* The second value of ROWS and REJECTED is the time of the apply. */
+enum {
+        PARAMS_UNCHANGED,
+        PARAMS_EDGE,
+        PARAMS_ROWS,
+        PARAMS_COMPARE,
+        PARAMS_REJECTED,
+        PARAMS_FINISH,
+        PARAMS_RUN,
+};
+
 /* What of an apply is under way. */
 typedef enum ApplyStage {
         APPLY_UNCHANGED, /* the one statement after which the transaction may not be needed */
@@ -44,8 +55,6 @@ typedef struct ApplyTask {
         MirrorPlanCallback plan; /* NULL: apply */
         MirrorSnapshot snapshot;
         PgStep try, steps[APPLY_STEPS];
-        /* with the time of the apply at rows.values[1] */
-        Params unchanged, edge, rows, compare, rejected, finish, run;
         /* monotonic; see MirrorEnding */
         int64_t listed_usec, refreshed_usec;
         PgStep read_back[2];

@@ -118,8 +118,9 @@ static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_
                 return apply_overtaken(ret_fault);
         t->had_rejected = result_bool(result, 0, EDGES_REJECTED);
         (void)snprintf(t->digest, sizeof(t->digest), "%s", digest ? digest : "");
-        (void)snprintf(t->rows.values[1], TIMESTAMP_BYTES, "%s", PQgetvalue(result, 0, EDGES_TIME));
-        (void)snprintf(t->rejected.values[1], TIMESTAMP_BYTES, "%s",
+        (void)snprintf(t->task.params[PARAMS_ROWS].values[1], TIMESTAMP_BYTES, "%s",
+                       PQgetvalue(result, 0, EDGES_TIME));
+        (void)snprintf(t->task.params[PARAMS_REJECTED].values[1], TIMESTAMP_BYTES, "%s",
                        PQgetvalue(result, 0, EDGES_TIME));
         return PG_NEXT;
 }
@@ -260,8 +261,8 @@ static void apply_set_digests(ApplyTask *t)
 {
         const MirrorApplied *n = &t->applied;
         const Digest *list = spool_digest(t->snapshot.rows);
-        char text[DIGEST_STRING_SIZE], *is = t->finish.values[DIGEST],
-                                       *is_list = t->finish.values[LIST_DIGEST];
+        char *const *finish = t->task.params[PARAMS_FINISH].values;
+        char text[DIGEST_STRING_SIZE], *is = finish[DIGEST], *is_list = finish[LIST_DIGEST];
         bool is_the_list = t->listed_whole && t->kept == 0 && n->listed == list->rows;
         (void)digest_format(list, text);
         (void)snprintf(is_list, sizeof(text), "%s", is_the_list ? text : "");
@@ -281,14 +282,14 @@ static bool apply_finishes(void *userdata)
                 return false;
         const int64_t counts[] = {n->listed,    n->added, n->changed, n->removed,  n->restored,
                                   n->unchanged, n->held,  n->pending, n->rejected, n->row_count};
-        char *out = t->finish.values[COUNTS];
+        char *out = t->task.params[PARAMS_FINISH].values[COUNTS];
         size_t size = 0;
         for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
                 size += (size_t)snprintf(out + size, COUNTS_BYTES - size, "%c%" PRId64,
                                          i == 0 ? '{' : ',', counts[i]);
         (void)snprintf(out + size, COUNTS_BYTES - size, "}");
         apply_set_digests(t);
-        apply_set_ages(t, &t->finish);
+        apply_set_ages(t, &t->task.params[PARAMS_FINISH]);
         return true;
 }
 
@@ -394,6 +395,7 @@ static PgStep wanted_step(PgStepWanted wanted, const char *sql, const Params *pa
 void apply_steps(ApplyTask *t)
 {
         PgStep *s = t->steps;
+        const Params *p = t->task.params;
         s[STEP_TABLES] = (PgStep){.sql = sql_apply_tables, .n_params = PG_SCRIPT};
         s[STEP_READ_ONLY] = wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
         s[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_rows};
@@ -401,18 +403,19 @@ void apply_steps(ApplyTask *t)
                                     .copy_source = apply_copy_verdicts,
                                     .wanted = apply_has_verdicts};
         s[STEP_DISTINCT] = wanted_step(apply_repeats, sql_apply_distinct, NULL, apply_on_distinct);
-        s[STEP_EDGE] = wanted_step(apply_loads, sql_apply_edges, &t->edge, apply_on_edges);
-        s[STEP_LOAD] = wanted_step(apply_loads, sql_apply_load, &t->rows, apply_on_load);
-        s[STEP_COMPARE] =
-                wanted_step(apply_compares, sql_apply_compare, &t->compare, apply_on_compare);
+        s[STEP_EDGE] = wanted_step(apply_loads, sql_apply_edges, &p[PARAMS_EDGE], apply_on_edges);
+        s[STEP_LOAD] = wanted_step(apply_loads, sql_apply_load, &p[PARAMS_ROWS], apply_on_load);
+        s[STEP_COMPARE] = wanted_step(apply_compares, sql_apply_compare, &p[PARAMS_COMPARE],
+                                      apply_on_compare);
         s[STEP_FIND_CURSOR] = wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
         s[STEP_FIND_FETCH] =
                 wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);
         s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
         s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
-        s[STEP_EDGES] = wanted_step(apply_locks, sql_apply_edges, &t->edge, apply_on_edges);
-        s[STEP_ROWS] = wanted_step(apply_differs, sql_apply_rows, &t->rows, apply_on_rows);
-        s[STEP_REJECTED_ROWS] =
-                wanted_step(apply_keeps_rejected, sql_apply_rejected_rows, &t->rejected, NULL);
-        s[STEP_FINISH] = wanted_step(apply_finishes, sql_apply_finish, &t->finish, apply_on_finish);
+        s[STEP_EDGES] = wanted_step(apply_locks, sql_apply_edges, &p[PARAMS_EDGE], apply_on_edges);
+        s[STEP_ROWS] = wanted_step(apply_differs, sql_apply_rows, &p[PARAMS_ROWS], apply_on_rows);
+        s[STEP_REJECTED_ROWS] = wanted_step(apply_keeps_rejected, sql_apply_rejected_rows,
+                                            &p[PARAMS_REJECTED], NULL);
+        s[STEP_FINISH] =
+                wanted_step(apply_finishes, sql_apply_finish, &p[PARAMS_FINISH], apply_on_finish);
 }

@@ -25,12 +25,13 @@ typedef enum CheckStage {
         CHECK_STAGES
 } CheckStage;
 
+enum { PARAMS_PRIVILEGES, PARAMS_LOCKS };
+
 typedef struct CheckTask {
         MirrorTask task;
         MirrorCheckCallback callback;
         CheckStage stage;
         PgStep steps[2];
-        Params locks; /* of sql_lock_wait, beside the task's own, of sql_check_privileges */
         bool schema_there;
         bool superuser;
         bool privileges_missing;
@@ -256,8 +257,8 @@ static PgWork check_work(CheckTask *t)
         /* it is not known yet whose the schema is */
         t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
         t->steps[1] = task_step(stages[t->stage].sql,
-                                t->stage == CHECK_PRIVILEGES ? &t->task.params
-                                : t->stage == CHECK_LOCKS    ? &t->locks
+                                t->stage == CHECK_PRIVILEGES ? &t->task.params[PARAMS_PRIVILEGES]
+                                : t->stage == CHECK_LOCKS    ? &t->task.params[PARAMS_LOCKS]
                                                              : NULL,
                                 stages[t->stage].on_result);
         return (PgWork){.steps = t->steps,
@@ -306,22 +307,15 @@ static bool check_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fa
         return false;
 }
 
-static void check_done(MirrorTask *task)
-{
-        params_done(&((CheckTask *)task)->locks);
-}
-
 int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, MirrorTask **ret)
 {
         CheckTask *t = task_new(m, sizeof(*t), check_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        t->task.done = check_done;
-        params_text(&t->task.params, NULL); /* this role */
-        params_bool(&t->task.params, false);
-        params_bool(&t->locks, false);
-        t->task.params.failed = t->task.params.failed || t->locks.failed;
+        params_text(&t->task.params[PARAMS_PRIVILEGES], NULL); /* this role */
+        params_bool(&t->task.params[PARAMS_PRIVILEGES], false);
+        params_bool(&t->task.params[PARAMS_LOCKS], false);
         PgWork work = check_work(t);
         return task_start(&t->task, &work, ret);
 }

@@ -21,7 +21,7 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
                 fault_set(ret_fault, FAULT_PEER, ENOENT, CODE_PG_NO_ROLE,
                           "there is no role %.64s, or no schema edgemirror yet: CREATE ROLE, and "
                           "edgemirror migrate first",
-                          t->task.params.values[0]);
+                          t->task.params[0].values[0]);
                 return PG_ROLLBACK;
         }
         for (int row = 0; row < PQntuples(result); row++)
@@ -42,10 +42,10 @@ int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, vo
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_text(&t->task.params, role);
-        params_bool(&t->task.params, true);
+        params_text(t->task.params, role);
+        params_bool(t->task.params, true);
         t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
-        t->steps[1] = task_step(sql_check_privileges, &t->task.params, grants_on_result);
+        t->steps[1] = task_step(sql_check_privileges, t->task.params, grants_on_result);
         PgWork work = {.steps = t->steps,
                        .n_steps = ARRAY_SIZE(t->steps),
                        .transaction = true,

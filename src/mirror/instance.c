@@ -54,10 +54,10 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, MirrorWait waiting_for
         if (!t)
                 return -ENOMEM;
         t->callback.beat = callback;
-        params_uuid(&t->task.params, instance);
-        params_text(&t->task.params, wait_names[waiting_for]);
-        params_text(&t->task.params, message);
-        params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
+        params_uuid(t->task.params, instance);
+        params_text(t->task.params, wait_names[waiting_for]);
+        params_text(t->task.params, message);
+        params_usec(t->task.params, LIMIT_LEASE_LEFT_USEC);
         return task_start_statement(&t->task, "instance", sql_instance_beat, beat_on_result, ret);
 }
 
@@ -76,7 +76,7 @@ int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callbac
         if (!t)
                 return -ENOMEM;
         t->callback.plain = callback;
-        params_uuid(&t->task.params, instance);
+        params_uuid(t->task.params, instance);
         return task_start_statement(&t->task, "instance", sql_instance_stop, NULL, ret);
 }
 
@@ -116,7 +116,7 @@ int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata
         if (!t)
                 return -ENOMEM;
         t->callback.instances = callback;
-        params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
+        params_usec(t->task.params, LIMIT_LEASE_LEFT_USEC);
         return task_start_statement(&t->task, "instance", sql_instance_list, instances_on_result,
                                     ret);
 }

@@ -89,16 +89,16 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
         if (!t)
                 return -ENOMEM;
         t->callback.claim = callback;
-        params_uuid(&t->task.params, &request->edge);
-        params_text(&t->task.params, m->instance);
-        params_text(&t->task.params, m->lease);
-        params_text(&t->task.params, triggers[request->trigger]);
-        params_bool(&t->task.params, request->refresh);
-        params_int(&t->task.params, request->held_epoch);
-        params_int(&t->task.params, request->next_run_usec);
-        params_usec(&t->task.params, request->job_max_age_usec);
-        params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
-        params_names(&t->task.params, job_states_terminal());
+        params_uuid(t->task.params, &request->edge);
+        params_text(t->task.params, m->instance);
+        params_text(t->task.params, m->lease);
+        params_text(t->task.params, triggers[request->trigger]);
+        params_bool(t->task.params, request->refresh);
+        params_int(t->task.params, request->held_epoch);
+        params_int(t->task.params, request->next_run_usec);
+        params_usec(t->task.params, request->job_max_age_usec);
+        params_usec(t->task.params, LIMIT_LEASE_LEFT_USEC);
+        params_names(t->task.params, job_states_terminal());
         return task_start_statement(&t->task, "claim", sql_claim, claim_on_result, ret);
 }
 
@@ -131,7 +131,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         LeaseTask *t = task_new(m, sizeof(*t), progress_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        Params *p = &t->task.params;
+        Params *p = t->task.params;
         const JobStatus *job = &progress->job;
         char id[UUID_STRING_SIZE];
         t->callback.plain = callback;
@@ -200,7 +200,7 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
         if (!t)
                 return -ENOMEM;
         t->callback.plain = callback;
-        params_ending(&t->task.params, run, ending);
-        params_int(&t->task.params, ending->listed);
+        params_ending(t->task.params, run, ending);
+        params_int(t->task.params, ending->listed);
         return task_start_statement(&t->task, "finish", sql_finish, lease_on_count, ret);
 }

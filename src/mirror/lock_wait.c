@@ -64,8 +64,8 @@ int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorT
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_bool(&t->task.params, false);
-        t->task.step = task_step(sql_lock_wait, &t->task.params, lock_on_result);
+        params_bool(t->task.params, false);
+        t->task.step = task_step(sql_lock_wait, t->task.params, lock_on_result);
         const PgWork work = {.steps = &t->task.step, .n_steps = 1, .urgent = true};
         return task_start(&t->task, &work, ret);
 }

@@ -24,12 +24,13 @@
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define LOOK_AFTER_USEC   (6 * USEC_PER_SEC)
 
+enum { PARAMS_RECORD, PARAMS_CHECKSUM, PARAMS_LOOK };
+
 typedef struct MigrateTask {
         MirrorTask task;
         MigrateCallback callback;
         PgStep steps[12];
         size_t n_steps;
-        Params checksum; /* beside the task's own, of sql_migrate_record */
         /* index in sql_migrations; 0 is the bootstrap, done with every transaction */
         size_t next;
         size_t checking;      /* index of the migration whose checksum is compared */
@@ -42,7 +43,6 @@ typedef struct MigrateTask {
         Timer look_timer;
         PgTask *look; /* what the transaction waits for */
         PgStep look_step;
-        Params look_params;
         Fault holder; /* … that was: who holds the lock; scope NONE: nobody */
 } MigrateTask;
 
@@ -51,8 +51,6 @@ static void migrate_done(MirrorTask *task)
         MigrateTask *t = (MigrateTask *)task;
         timer_cancel(&t->look_timer);
         t->look = pg_cancel(t->look);
-        params_done(&t->look_params);
-        params_done(&t->checksum);
         free(t->recorded);
         text_done(&t->notes);
 }
@@ -195,7 +193,7 @@ static void migrate_look_for_holder(void *userdata)
 {
         MigrateTask *t = userdata;
         const PgWork work = {.steps = &t->look_step, .n_steps = 1, .urgent = true};
-        t->look_step = task_step(sql_lock_wait, &t->look_params, migrate_on_holder);
+        t->look_step = task_step(sql_lock_wait, &t->task.params[PARAMS_LOOK], migrate_on_holder);
         (void)pg_start(t->task.mirror->pool, &work, migrate_on_look_end, t, &t->look);
 }
 
@@ -207,8 +205,6 @@ static int migrate_run(MigrateTask *t)
                        .phase = "migrate",
                        .statement_timeout_usec = USEC_PER_HOUR,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        if (t->task.params.failed || t->checksum.failed || t->look_params.failed)
-                return -ENOMEM;
         int r = timer_start(&t->look_timer, pg_pool_event(t->task.mirror->pool), LOOK_AFTER_USEC,
                             USEC_PER_SEC, migrate_look_for_holder, t);
         return r < 0 ? r : task_continue(&t->task, &work);
@@ -218,7 +214,8 @@ static int migrate_run(MigrateTask *t)
  * compare. */
 static int migrate_look(MigrateTask *t)
 {
-        params_done(&t->checksum);
+        Params *checksum = &t->task.params[PARAMS_CHECKSUM];
+        params_done(checksum);
         migrate_begin(t);
         migrate_step(t, script(sql_migrations[0].text));
         migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_recorded));
@@ -226,8 +223,8 @@ static int migrate_look(MigrateTask *t)
         catalog.wanted = migrate_knows_catalog;
         migrate_step(t, catalog);
         if (t->checking > 0) {
-                params_text(&t->checksum, sql_migrations[t->checking].text);
-                migrate_step(t, task_step(sql_migrate_checksum, &t->checksum, migrate_on_checksum));
+                params_text(checksum, sql_migrations[t->checking].text);
+                migrate_step(t, task_step(sql_migrate_checksum, checksum, migrate_on_checksum));
         }
         return migrate_run(t);
 }
@@ -244,15 +241,16 @@ static PgNext migrate_on_still_missing(const PGresult *result, void *userdata, F
 static int migrate_apply(MigrateTask *t)
 {
         const SqlMigration *migration = &sql_migrations[t->next];
-        params_done(&t->task.params);
-        params_int(&t->task.params, migration->number);
-        params_text(&t->task.params, migration->name);
-        params_text(&t->task.params, migration->text);
+        Params *record = &t->task.params[PARAMS_RECORD];
+        params_done(record);
+        params_int(record, migration->number);
+        params_text(record, migration->name);
+        params_text(record, migration->text);
         migrate_begin(t);
         migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_still_missing));
         migrate_step(t, task_step(sql_migrate_subscribed, NULL, migrate_on_subscribed));
         migrate_step(t, script(migration->text));
-        migrate_step(t, task_step(sql_migrate_record, &t->task.params, NULL));
+        migrate_step(t, task_step(sql_migrate_record, record, NULL));
         return migrate_run(t);
 }
 
@@ -316,15 +314,9 @@ int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTa
                 return -ENOMEM;
         t->callback = callback;
         t->task.done = migrate_done;
-        params_bool(&t->look_params, true); /* also behind a session of ours */
+        params_bool(&t->task.params[PARAMS_LOOK], true); /* also behind a session of ours */
         t->recorded = calloc(sql_n_migrations + 1, sizeof(*t->recorded));
-        int r = t->recorded ? migrate_look(t) : -ENOMEM;
-        if (r < 0) {
-                (void)mirror_cancel(&t->task);
-                return r;
-        }
-        *ret = &t->task;
-        return 0;
+        return task_started(&t->task, t->recorded ? migrate_look(t) : -ENOMEM, ret);
 }
 
 /* What migrate_begin refuses, refused by the script itself, in the same order. */

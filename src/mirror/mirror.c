@@ -68,7 +68,8 @@ static void task_free(MirrorTask *task)
         timer_cancel(&task->timer);
         if (task->done)
                 task->done(task);
-        params_done(&task->params);
+        for (size_t i = 0; i < TASK_PARAMS_MAX; i++)
+                params_done(&task->params[i]);
         free(task);
 }
 
@@ -114,12 +115,14 @@ static void task_on_end(PgEnd end, const Fault *fault, void *userdata)
 
 int task_continue(MirrorTask *task, const PgWork *work)
 {
+        for (size_t i = 0; i < TASK_PARAMS_MAX; i++)
+                if (task->params[i].failed)
+                        return -ENOMEM;
         return pg_start(task->mirror->pool, work, task_on_end, task, &task->pg);
 }
 
-int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret)
+int task_started(MirrorTask *task, int r, MirrorTask **ret)
 {
-        int r = task->params.failed ? -ENOMEM : task_continue(task, work);
         if (r < 0)
                 task_free(task);
         else
@@ -127,11 +130,16 @@ int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret)
         return r;
 }
 
+int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret)
+{
+        return task_started(task, task_continue(task, work), ret);
+}
+
 int task_start_statement(MirrorTask *task, const char *phase, const char *sql,
                          PgStepResult on_result, MirrorTask **ret)
 {
         PgWork work = {.steps = &task->step, .n_steps = 1, .phase = phase};
-        task->step = task_step(sql, &task->params, on_result);
+        task->step = task_step(sql, task->params, on_result);
         task->step.prepared = true;
         return task_start(task, &work, ret);
 }

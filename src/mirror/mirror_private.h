@@ -22,6 +22,8 @@ struct Mirror {
 typedef bool (*TaskComplete)(MirrorTask *task, PgEnd end, const Fault *fault);
 typedef void (*TaskDone)(MirrorTask *task);
 
+enum { TASK_PARAMS_MAX = 7 };
+
 /* The head of every task; each file's own task begins with it. */
 struct MirrorTask {
         Mirror *mirror;
@@ -29,8 +31,9 @@ struct MirrorTask {
         bool ending; /* it is off the list, and its callback runs */
         PgTask *pg;
         Timer timer;
-        PgStep step;   /* of task_start_statement */
-        Params params; /* of its statement, or of one of them */
+        PgStep step; /* of task_start_statement */
+        /* of its statements, in an order of the file's own */
+        Params params[TASK_PARAMS_MAX];
         TaskComplete complete;
         TaskDone done; /* releases what the file's own task holds; NULL: nothing */
         void *userdata;
@@ -44,13 +47,16 @@ void *task_new(Mirror *m, size_t size, TaskComplete complete, void *userdata);
  * task is freed and the error returned. */
 int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret);
 
-/* The same for one statement with the task's parameters; its text is borrowed. phase: of PgWork. */
+/* The same for one statement with the first parameters; its text is borrowed. phase: of PgWork. */
 int task_start_statement(MirrorTask *task, const char *phase, const char *sql,
                          PgStepResult on_result, MirrorTask **ret);
 
-/* The same for a task that has work behind it already: an error is returned and the task left as it
- * is. */
+/* The same, and the task is left as it is: it has work behind it already, or task_started follows.
+ */
 int task_continue(MirrorTask *task, const PgWork *work);
+
+/* Gives out a task that was begun with result `r`, or frees it. Returns `r`. */
+int task_started(MirrorTask *task, int r, MirrorTask **ret);
 
 /* Calls `fire` after the delay, from the loop; the task must have nothing under way. */
 int task_wait(MirrorTask *task, uint64_t delay_usec, TimerHandler fire);

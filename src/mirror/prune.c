@@ -14,15 +14,9 @@ typedef struct PruneTask {
         unsigned batch;
         /* for ever: its table is not read or written, and no privilege on it is needed */
         bool keeps_history;
-        Params history; /* beside the task's own, of sql_prune_runs */
         PgStep steps[2];
         MirrorPruned pruned;
 } PruneTask;
-
-static void prune_done(MirrorTask *task)
-{
-        params_done(&((PruneTask *)task)->history);
-}
 
 static bool prune_wants_history(void *userdata)
 {
@@ -69,15 +63,14 @@ int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        t->task.done = prune_done;
         t->batch = batch;
-        params_keep(&t->history, retention->history_keep_usec, batch);
-        params_keep(&t->task.params, retention->run_keep_usec, batch);
-        t->task.params.failed = t->task.params.failed || t->history.failed;
+        Params *history = &t->task.params[0], *runs = &t->task.params[1];
+        params_keep(history, retention->history_keep_usec, batch);
+        params_keep(runs, retention->run_keep_usec, batch);
         t->keeps_history = retention->history_keep_usec == USEC_FOREVER;
-        t->steps[0] = task_step(sql_prune_history, &t->history, prune_on_history);
+        t->steps[0] = task_step(sql_prune_history, history, prune_on_history);
         t->steps[0].wanted = prune_wants_history;
-        t->steps[1] = task_step(sql_prune_runs, &t->task.params, prune_on_runs);
+        t->steps[1] = task_step(sql_prune_runs, runs, prune_on_runs);
         PgWork work = {.steps = t->steps, .n_steps = 2, .transaction = true, .phase = "prune"};
         return task_start(&t->task, &work, ret);
 }

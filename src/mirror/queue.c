@@ -76,12 +76,12 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *exclude, size_t n_exc
         t->callback = callback;
         t->task.done = due_done;
         t->answer.next_usec = INT64_MAX;
-        params_text(&t->task.params, m->instance);
-        params_text(&t->task.params, m->lease);
-        params_int(&t->task.params, limit);
-        params_uuids(&t->task.params, exclude, n_exclude);
-        params_int(&t->task.params, mirror_schema_version());
-        params_usec(&t->task.params, LIMIT_LEASE_LEFT_USEC);
+        params_text(t->task.params, m->instance);
+        params_text(t->task.params, m->lease);
+        params_int(t->task.params, limit);
+        params_uuids(t->task.params, exclude, n_exclude);
+        params_int(t->task.params, mirror_schema_version());
+        params_usec(t->task.params, LIMIT_LEASE_LEFT_USEC);
         return task_start_statement(&t->task, "queue", sql_take_due, due_on_result, ret);
 }
 
@@ -106,9 +106,9 @@ static int write_start(Mirror *m, const char *sql, const Uuid *edge, int64_t epo
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_uuid(&t->task.params, edge);
-        params_int(&t->task.params, epoch);
-        params_int(&t->task.params, next_run_usec);
+        params_uuid(t->task.params, edge);
+        params_int(t->task.params, epoch);
+        params_int(t->task.params, next_run_usec);
         return task_start_statement(&t->task, "queue", sql, NULL, ret);
 }
 

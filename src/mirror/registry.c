@@ -27,26 +27,16 @@ enum {
         REGISTER_STEPS
 };
 
+enum { PARAMS_CATALOG, PARAMS_LOCK, PARAMS_INSTANCE, PARAMS_NAMES, PARAMS_EDGES, PARAMS_OTHERS };
+
 typedef struct RegisterTask {
         MirrorTask task;
         MirrorCallback callback;
         bool service;    /* it is the service that registers */
         bool has_others; /* edges are enabled that are not among these */
         bool no_catalog; /* is registered yet */
-        /* beside the task's own, of sql_register */
-        Params catalog, lock, instance, names, others;
         PgStep steps[REGISTER_STEPS];
 } RegisterTask;
-
-static void register_done(MirrorTask *task)
-{
-        RegisterTask *t = (RegisterTask *)task;
-        params_done(&t->catalog);
-        params_done(&t->lock);
-        params_done(&t->instance);
-        params_done(&t->names);
-        params_done(&t->others);
-}
 
 static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -165,40 +155,40 @@ static void params_service(Params *p, const MirrorInstance *service)
 static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n,
                           const MirrorInstance *service)
 {
+        Params *p = t->task.params;
         t->service = service != NULL;
-        params_text(&t->catalog, t->task.mirror->catalog_url);
-        params_edges(&t->lock, edges, n);
-        params_service(&t->lock, service);
+        params_text(&p[PARAMS_CATALOG], t->task.mirror->catalog_url);
+        params_edges(&p[PARAMS_LOCK], edges, n);
+        params_service(&p[PARAMS_LOCK], service);
         if (service)
-                params_instance(&t->instance, t->task.mirror, service, edges, n);
-        params_edge_ids(&t->names, edges, n);
-        params_edge_names(&t->names, edges, n);
-        params_service(&t->names, service);
-        params_edges(&t->task.params, edges, n);
-        params_due(&t->task.params, edges, n);
-        params_service(&t->task.params, service);
-        params_edge_ids(&t->others, edges, n);
-        params_service(&t->others, service);
-        t->task.params.failed = t->task.params.failed || t->catalog.failed || t->lock.failed ||
-                                t->instance.failed || t->names.failed || t->others.failed;
+                params_instance(&p[PARAMS_INSTANCE], t->task.mirror, service, edges, n);
+        params_edge_ids(&p[PARAMS_NAMES], edges, n);
+        params_edge_names(&p[PARAMS_NAMES], edges, n);
+        params_service(&p[PARAMS_NAMES], service);
+        params_edges(&p[PARAMS_EDGES], edges, n);
+        params_due(&p[PARAMS_EDGES], edges, n);
+        params_service(&p[PARAMS_EDGES], service);
+        params_edge_ids(&p[PARAMS_OTHERS], edges, n);
+        params_service(&p[PARAMS_OTHERS], service);
 }
 
 /* The edges are locked before the other instances: that may take a while, and their signs of life
  * need not wait for it. */
 static void register_steps(RegisterTask *t)
 {
+        const Params *p = t->task.params;
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
-        t->steps[STEP_LOCK] = task_step(sql_register_lock, &t->lock, register_on_lock);
+        t->steps[STEP_LOCK] = task_step(sql_register_lock, &p[PARAMS_LOCK], register_on_lock);
         /* Another instance may be first: what is there then decides. */
-        t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &t->catalog, NULL);
+        t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &p[PARAMS_CATALOG], NULL);
         t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
         t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG].wanted = register_no_catalog;
         t->steps[STEP_INSTANCES] = task_step(sql_instance_lock, NULL, NULL);
-        t->steps[STEP_INSTANCE] = task_step(sql_instance_register, &t->instance, NULL);
+        t->steps[STEP_INSTANCE] = task_step(sql_instance_register, &p[PARAMS_INSTANCE], NULL);
         t->steps[STEP_INSTANCE].wanted = register_is_service;
-        t->steps[STEP_NAMES] = task_step(sql_register_name, &t->names, NULL);
-        t->steps[STEP_EDGES] = task_step(sql_register, &t->task.params, NULL);
-        t->steps[STEP_OTHERS] = task_step(sql_disable, &t->others, NULL);
+        t->steps[STEP_NAMES] = task_step(sql_register_name, &p[PARAMS_NAMES], NULL);
+        t->steps[STEP_EDGES] = task_step(sql_register, &p[PARAMS_EDGES], NULL);
+        t->steps[STEP_OTHERS] = task_step(sql_disable, &p[PARAMS_OTHERS], NULL);
         t->steps[STEP_INSTANCES].wanted = t->steps[STEP_OTHERS].wanted = register_has_others;
 }
 
@@ -210,7 +200,6 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        t->task.done = register_done;
         register_fill(t, edges, n_edges, service);
         register_steps(t);
         bool looks = n_edges == 0 && !service;

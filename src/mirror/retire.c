@@ -74,9 +74,9 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_names(&t->task.params, names);
+        params_names(t->task.params, names);
         retire_trust(t->steps);
-        t->steps[STEP_FIND] = task_step(sql_retire_find, &t->task.params, retire_on_found);
+        t->steps[STEP_FIND] = task_step(sql_retire_find, t->task.params, retire_on_found);
         PgWork work = {.steps = t->steps,
                        .n_steps = FIND_STEPS,
                        .transaction = true,
@@ -135,12 +135,12 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
         RetireTask *t = task_new(m, sizeof(*t), retire_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        params_uuids(&t->task.params, edges, n_edges);
+        params_uuids(t->task.params, edges, n_edges);
         t->done = callback;
         retire_trust(t->steps);
         for (size_t i = STEP_LOCK; i < RETIRE_STEPS; i++)
-                t->steps[i] = task_step(sql[i], &t->task.params,
-                                        i == STEP_CLAIM ? retire_on_claim : NULL);
+                t->steps[i] =
+                        task_step(sql[i], t->task.params, i == STEP_CLAIM ? retire_on_claim : NULL);
         PgWork work = {.steps = t->steps,
                        .n_steps = forget ? RETIRE_STEPS : STEP_FORGET_HISTORY,
                        .transaction = true,

@@ -125,10 +125,10 @@ int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback call
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_names(&t->task.params, names);
-        params_text(&t->task.params, m->lease);
+        params_names(t->task.params, names);
+        params_text(t->task.params, m->lease);
         t->steps[0] = task_step(sql_catalog, NULL, trust_on_catalog);
-        t->steps[1] = task_step(sql_status, &t->task.params, status_on_result);
+        t->steps[1] = task_step(sql_status, t->task.params, status_on_result);
         /* Somebody who asks what is wrong gets an answer about a lock within seconds. */
         PgWork work = {.steps = t->steps,
                        .n_steps = ARRAY_SIZE(t->steps),

@@ -9,12 +9,12 @@
 #include "mirror/mirror.h"
 #include "pg/pg.h"
 
-/* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or
- * "schema-older". */
 /* Whether this role may make the schema and what is in it; `result` is that of sql_migrate_needs.
  * 0, or a filled fault "pg-privilege" with the statement for an administrator. */
 int needs_check(const PGresult *result, Fault *ret_fault);
 
+/* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or
+ * "schema-older". */
 int schema_check(int64_t version, Fault *ret_fault);
 
 /* Whether the server and its database can hold the mirror; `result` is that of sql_check_server: 0,

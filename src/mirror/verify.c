@@ -58,9 +58,9 @@ int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback call
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
-        params_names(&t->task.params, names);
+        params_names(t->task.params, names);
         t->steps[0] = task_step(sql_catalog, NULL, trust_on_catalog);
-        t->steps[1] = task_step(sql_verify_cursor, &t->task.params, NULL);
+        t->steps[1] = task_step(sql_verify_cursor, t->task.params, NULL);
         t->steps[2] = task_step(sql_verify_fetch, NULL, verify_on_edge);
         PgWork work = {.steps = t->steps,
                        .n_steps = ARRAY_SIZE(t->steps),
