@@ -3,27 +3,11 @@
  */
 #include "integration/between_world.h"
 #include "base/text.h"
-#include <spawn.h>
+#include "harness/certificates.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-static void make_certificates(BetweenWorld *b)
-{
-        const char *top = getenv("top_srcdir");
-        char script[4096];
-        (void)snprintf(script, sizeof(script), "%s/tests/unit/make_certificates.sh",
-                       top ? top : ".");
-        harness_folder_make("pem", b->certificates);
-        char *argv[] = {(char *)"sh", script, b->certificates, NULL};
-        pid_t pid;
-        int status;
-        assert_int_equal(posix_spawnp(&pid, "sh", NULL, NULL, argv, environ), 0);
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(status, 0);
-}
 
 int between_setup(void **state)
 {
@@ -32,7 +16,7 @@ int between_setup(void **state)
         assert_non_null(b);
         assert_int_equal(world_setup(&world), 0);
         b->w = world;
-        make_certificates(b);
+        harness_certificates_make(b->certificates);
         harness_between_init(&b->nginx);
         harness_between_init(&b->proxy);
         harness_between_init(&b->front);

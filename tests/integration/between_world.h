@@ -9,7 +9,7 @@
 
 typedef struct BetweenWorld {
         World *w;
-        char certificates[HARNESS_FOLDER_SIZE]; /* tests/unit/make_certificates.sh has been here */
+        char certificates[HARNESS_FOLDER_SIZE]; /* as harness_certificates_make has it */
         HarnessBetween nginx;                   /* before the catalog */
         HarnessBetween proxy,
                 front; /* what a test starts; front: before the proxy, or the catalog */

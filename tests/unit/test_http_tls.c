@@ -3,68 +3,30 @@
  * (package openssl) to make them.
  */
 #include "base/duration.h"
+#include "harness/certificates.h"
+#include "harness/program.h"
 #include "unit/http_bench.h"
 #include "unit/http_server.h"
 #include <errno.h>
-#include <ftw.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
-#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-        const char *top = getenv("top_srcdir");
-        char script[4096], *folder = strdup("/tmp/edgemirror-tls-XXXXXX");
-        (void)snprintf(script, sizeof(script), "%s/tests/unit/make_certificates.sh",
-                       top ? top : ".");
-        if (!folder || !mkdtemp(folder))
-                return -1;
-        char *argv[] = {(char *)"sh", script, folder, NULL};
-        pid_t pid;
-        int status;
-        if (posix_spawnp(&pid, "sh", NULL, NULL, argv, environ) != 0 ||
-            waitpid(pid, &status, 0) < 0 || status != 0)
-                return -1;
-        *state = folder;
-        return 0;
-}
-
-static int on_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-        (void)st;
-        (void)type;
-        (void)ftw;
-        return remove(path);
-}
-
-static int teardown(void **state)
-{
-        (void)nftw(*state, on_entry, 8, FTW_DEPTH | FTW_PHYS);
-        free(*state);
-        return 0;
-}
-
 static char *read_text(const char *folder, const char *name, const char *suffix)
 {
-        char path[256];
-        (void)snprintf(path, sizeof(path), "%s/%s.%s", folder, name, suffix);
-        FILE *f = fopen(path, "re");
-        char *text = calloc(1, 16 * 1024);
-        assert_non_null(f);
-        assert_non_null(text);
-        assert_true(fread(text, 1, 16 * 1024 - 1, f) > 0);
-        (void)fclose(f);
+        char file[64];
+        (void)snprintf(file, sizeof(file), "%s.%s", name, suffix);
+        char *text = harness_read(folder, file);
+        assert_true(text[0]);
         return text;
 }
 
@@ -272,7 +234,7 @@ static Seen fetch_from_plain_port(PlainPort p)
         return seen;
 }
 
-/* N10: a port of http, which answers a first line that is none with an error, or with nothing at
+/* A port of http, which answers a first line that is none with an error, or with nothing at
  * all. */
 static void a_port_without_tls_is_called_that(void **state)
 {
@@ -309,5 +271,6 @@ int main(void)
                 cmocka_unit_test(a_port_without_tls_is_called_that),
                 cmocka_unit_test(a_handshake_that_hangs_ends_with_the_connect_timeout),
         };
-        return cmocka_run_group_tests(tests, setup, teardown);
+        return cmocka_run_group_tests(tests, harness_certificates_setup,
+                                      harness_certificates_teardown);
 }
