@@ -1,6 +1,9 @@
 #include "base/file.h"
+#include "base/text.h"
 #include <errno.h>
-#include <unistd.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
 
 int file_read(int fd, void *buffer, size_t size, size_t *ret_size)
 {
@@ -17,4 +20,56 @@ int file_read(int fd, void *buffer, size_t size, size_t *ret_size)
         }
         *ret_size = done;
         return 0;
+}
+
+static int file_write(int fd, const char *bytes, size_t size)
+{
+        for (size_t done = 0; done < size;) {
+                ssize_t n = write(fd, bytes + done, size - done);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                done += (size_t)n;
+        }
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* That the name is on the disk, too. A file system that cannot do that for a directory says
+ * EINVAL. */
+static int file_sync_directory(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+        _cleanup_(cleanup_free) char *directory =
+                slash ? text_format("%.*s", (int)(slash - path) + 1, path) : strdup(".");
+        if (!directory)
+                return -ENOMEM;
+        _cleanup_(cleanup_close) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? -errno : 0;
+}
+
+/* link() is what never replaces. */
+static int file_write_and_link(const char *path, char *temporary, const char *bytes, size_t size)
+{
+        _cleanup_(cleanup_close) int fd = mkostemp(temporary, O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        int r = file_write(fd, bytes, size);
+        if (r >= 0 && link(temporary, path) < 0)
+                r = -errno;
+        (void)unlink(temporary);
+        return r < 0 ? r : file_sync_directory(path);
+}
+
+int file_write_new(const char *path, const char *bytes, size_t size)
+{
+        _cleanup_(cleanup_free) char *temporary = text_format("%s.XXXXXX", path);
+        sigset_t all, before;
+        if (!temporary)
+                return -ENOMEM;
+        (void)sigfillset(&all);
+        (void)sigprocmask(SIG_BLOCK, &all, &before);
+        int r = file_write_and_link(path, temporary, bytes, size);
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        return r;
 }

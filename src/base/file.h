@@ -1,5 +1,5 @@
 /*
- * file: reading a whole file, of which the caller knows how much is allowed.
+ * file: reading a whole file, of which the caller knows how much is allowed; writing a new one.
  */
 #pragma once
 
@@ -9,3 +9,8 @@
  * errno, and then the buffer may hold what came before. To tell a file that just fits from one that
  * is too large, offer a byte more than is allowed. */
 int file_read(int fd, void *buffer, size_t size, size_t *ret_size);
+
+/* Makes a file that only its owner may use (mode 0600), whole and on the disk, or not at all; never
+ * in the place of anything that is there, a symbolic link among them (-EEXIST). Signals wait until
+ * it is over, so that none leaves a part of it behind. Negative errno. */
+int file_write_new(const char *path, const char *bytes, size_t size);

@@ -16,6 +16,8 @@ typedef struct OptionRow {
         const char *help;
 } OptionRow;
 
+enum { OPTION_LABEL_BYTES = 48 };
+
 #define FIELD(name) offsetof(CommandLine, name)
 
 static const OptionRow options[] = {
@@ -42,6 +44,26 @@ static const OptionRow options[] = {
          "print what to grant to ROLE so that it can be the service's; runs nothing"},
         {'c', "count", "N", FIELD(count), "how many firing times (default 5)"},
         {'f', "from", "TIME", FIELD(from), "those after this time, ISO 8601 (default now)"},
+        {'O', "output", "FILE", FIELD(output),
+         "the file to write (default: that of --config); never one that is there"},
+        {'U', "url", "URL", FIELD(url), "address of the catalog"},
+        {'A', "auth", "METHOD", FIELD(auth), "basic, bearer or oauth2"},
+        {'N', "username", "NAME", FIELD(username), "basic: the user"},
+        {'C', "client-id", "ID", FIELD(client_id), "oauth2: the client"},
+        {'S', "secret-file", "FILE", FIELD(secret_file),
+         "what holds the password, the token or the client's secret"},
+        {'T', "token-url", "URL", FIELD(token_url), "oauth2: where tokens are asked for"},
+        {'s', "scope", "SCOPE", FIELD(scope), "oauth2: the scope that is asked for"},
+        {'b', "ca-file", "FILE", FIELD(ca_file), "certificates that are trusted (PEM)"},
+        {'e', "cert-file", "FILE", FIELD(cert_file), "the client's certificate"},
+        {'K', "key-file", "FILE", FIELD(key_file), "its private key"},
+        {'x', "proxy", "URL", FIELD(proxy), "the proxy on the way to the catalog"},
+        {'X', "proxy-username", "NAME", FIELD(proxy_username), "the proxy's user"},
+        {'Y', "proxy-password-file", "FILE", FIELD(proxy_password_file),
+         "what holds the password of that user"},
+        {'P', "postgres", "CONNINFO", FIELD(postgres), "the database that holds the mirror"},
+        {'Q', "postgres-password-file", "FILE", FIELD(postgres_password_file),
+         "what holds the password for it, if it asks for one"},
 };
 
 static const char common_help[] =
@@ -50,6 +72,28 @@ static const char common_help[] =
         "  -q, --quiet            errors only\n"
         "  -h, --help             this text; after a command: that command's\n"
         "  -V, --version          the version\n";
+
+static void option_format(const OptionRow *option, char out[static OPTION_LABEL_BYTES])
+{
+        (void)snprintf(out, OPTION_LABEL_BYTES, "--%s%s%s", option->name, option->value ? " " : "",
+                       option->value ? option->value : "");
+}
+
+static void print_options(FILE *out, const Command *command)
+{
+        char label[OPTION_LABEL_BYTES];
+        size_t width = 18; /* of the common ones below */
+        for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+                option_format(&options[i], label);
+                if (strchr(command->options, options[i].letter) && strlen(label) > width)
+                        width = strlen(label);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+                option_format(&options[i], label);
+                if (strchr(command->options, options[i].letter))
+                        fprintf(out, "      %-*s %s\n", (int)width, label, options[i].help);
+        }
+}
 
 /* `command` NULL: the list of commands. */
 static void print_help(FILE *out, const Command *commands, size_t n_commands,
@@ -73,15 +117,7 @@ static void print_help(FILE *out, const Command *commands, size_t n_commands,
         fprintf(out, "Usage: edgemirror %s [OPTION…]%s%s\n\n%s.\n%s\nOptions:\n", command->name,
                 command->arguments[0] ? " " : "", command->arguments, command->summary,
                 command->help);
-        for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-                char name[32];
-                if (!strchr(command->options, options[i].letter))
-                        continue;
-                (void)snprintf(name, sizeof(name), "--%s%s%s", options[i].name,
-                               options[i].value ? " " : "",
-                               options[i].value ? options[i].value : "");
-                fprintf(out, "      %-18s %s\n", name, options[i].help);
-        }
+        print_options(out, command);
         fputs(common_help, out);
         if (command->print_more_help) {
                 fputc('\n', out);

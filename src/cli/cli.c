@@ -37,6 +37,16 @@ static const Command commands[] = {
          "Nothing is changed, in the catalog or in PostgreSQL. Every key of the configuration "
          "follows below.\n",
          false, command_check, config_print_help},
+        {"init", "", "writes a first configuration: asks, tries each answer, discovers the edges",
+         "OUANCSTsbeKxXYPQ",
+         "Asks on a terminal for what its options do not say: address, authentication method, the "
+         "file of the secret,\n"
+         "PostgreSQL. Each is tried at once. Nothing is changed in the catalog or in PostgreSQL, "
+         "and nothing is\n"
+         "written unless all is right. Without a terminal, --url, --auth, --secret-file and "
+         "--postgres are needed,\n"
+         "and --username or --client-id where the method has one.\n",
+         false, command_init, NULL},
         {"migrate", "",
          "creates or upgrades the schema in PostgreSQL; safe to run again, and twice at once", "pg",
          "The role needs CREATE on the database, or a schema edgemirror of its own that an "

@@ -23,37 +23,6 @@ typedef struct Discovery {
         int status;
 } Discovery;
 
-/* Why there are no names, and what to do. */
-static void note_source(const Discovered *found)
-{
-        static const char consequence[] = "so these are the Edge connections that the list of "
-                                          "database connections shows: ids without names, and only "
-                                          "of those that have any";
-        int status = found->edge_api.http_status;
-        if (found->source == DISCOVER_EDGE_API)
-                return;
-        if (status == 403)
-                log_warning("discover: the catalog does not let our user see its Edge connections "
-                            "(HTTP 403), %s; the permission \"View Edge connections and "
-                            "capabilities\" shows all",
-                            consequence);
-        else
-                log_warning("discover: there is no Edge API at this catalog's url (HTTP %d), %s",
-                            status, consequence);
-}
-
-static void note_parts(const Discovered *found)
-{
-        if (found->sites_fault.scope != FAULT_NONE)
-                log_warning("discover: the names of Edge sites cannot be read: %s",
-                            found->sites_fault.message);
-        if (found->n_unreadable > 0)
-                log_warning("discover: %zu more that the catalog lists have no readable id",
-                            found->n_unreadable);
-        if (found->source == DISCOVER_ROWS && !found->whole)
-                log_warning("discover: the list changed while it was read; there may be more");
-}
-
 /* Of a section that the catalog shows no Edge connection for: it is gone, or never was one. */
 static void note_unknown_sections(const Config *config, const Discovered *found)
 {
@@ -120,8 +89,7 @@ static void discovery_print(Discovery *c, const Discovered *found)
                 c->status = CLI_EXIT_EDGE_FAILED;
                 return;
         }
-        note_source(found);
-        note_parts(found);
+        discovered_note(found);
         note_unknown_sections(config, found);
         if (c->json) {
                 print_json(&shown);
@@ -143,12 +111,8 @@ static void discovery_on_found(const Discovered *found, void *userdata)
         if (found->fault.scope == FAULT_NONE) {
                 discovery_print(c, found);
         } else {
-                bool forbidden = found->fault.code == CODE_CATALOG_FORBIDDEN;
                 log_error("discover: %s", found->fault.message);
-                c->status = forbidden ? CLI_EXIT_REFUSED
-                            : found->fault.scope == FAULT_REQUEST
-                                    ? CLI_EXIT_UNREACHABLE
-                                    : fault_exit_status(&found->fault);
+                c->status = discovered_exit_status(found);
         }
         (void)sd_event_exit(c->session.event, 0);
 }

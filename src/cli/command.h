@@ -13,7 +13,11 @@ typedef struct CommandLine {
         bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch, check, wait,
                 yes, forget;
         const char *count, *from, *grants; /* NULL: not given */
-        char **names;                      /* the rest, NULL-terminated */
+        /* of init */
+        const char *url, *auth, *username, *client_id, *secret_file, *token_url, *scope, *ca_file,
+                *cert_file, *key_file, *proxy, *proxy_username, *proxy_password_file, *postgres,
+                *postgres_password_file, *output;
+        char **names; /* the rest, NULL-terminated */
 } CommandLine;
 
 typedef struct Command {
@@ -29,6 +33,7 @@ typedef struct Command {
 
 int command_check(const CommandLine *line);
 int command_discover(const CommandLine *line);
+int command_init(const CommandLine *line);
 int command_migrate(const CommandLine *line);
 int command_retire(const CommandLine *line);
 int command_run(const CommandLine *line);

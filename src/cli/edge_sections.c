@@ -3,6 +3,9 @@
  * else is of the catalog stands in comments, and is printable, too (EdgeItem).
  */
 #include "cli/edge_sections.h"
+#include "base/log.h"
+#include "cli/cli.h"
+#include "cli/session.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,4 +66,43 @@ void edge_sections_print(FILE *out, const ShownEdges *shown)
                         fprintf(out, "# Edge site: %s\n", e->site->name);
                 fputc('\n', out);
         }
+}
+
+/* Why there are no names, and what to do. */
+static void note_source(const Discovered *found)
+{
+        static const char consequence[] = "so these are the Edge connections that the list of "
+                                          "database connections shows: ids without names, and only "
+                                          "of those that have any";
+        int status = found->edge_api.http_status;
+        if (found->source == DISCOVER_EDGE_API)
+                return;
+        if (status == 403)
+                log_warning("discover: the catalog does not let our user see its Edge connections "
+                            "(HTTP 403), %s; the permission \"View Edge connections and "
+                            "capabilities\" shows all",
+                            consequence);
+        else
+                log_warning("discover: there is no Edge API at this catalog's url (HTTP %d), %s",
+                            status, consequence);
+}
+
+void discovered_note(const Discovered *found)
+{
+        note_source(found);
+        if (found->sites_fault.scope != FAULT_NONE)
+                log_warning("discover: the names of Edge sites cannot be read: %s",
+                            found->sites_fault.message);
+        if (found->n_unreadable > 0)
+                log_warning("discover: %zu more that the catalog lists have no readable id",
+                            found->n_unreadable);
+        if (found->source == DISCOVER_ROWS && !found->whole)
+                log_warning("discover: the list changed while it was read; there may be more");
+}
+
+int discovered_exit_status(const Discovered *found)
+{
+        return found->fault.code == CODE_CATALOG_FORBIDDEN ? CLI_EXIT_REFUSED
+               : found->fault.scope == FAULT_REQUEST       ? CLI_EXIT_UNREACHABLE
+                                                           : fault_exit_status(&found->fault);
 }

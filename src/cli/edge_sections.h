@@ -29,3 +29,9 @@ int shown_edges_take(const Config *config, const Discovered *found, ShownEdges *
 
 /* A section for each that is not configured. */
 void edge_sections_print(FILE *out, const ShownEdges *shown);
+
+/* Warnings about what the catalog did not show. */
+void discovered_note(const Discovered *found);
+
+/* Of a discovery that failed, or did not. */
+int discovered_exit_status(const Discovered *found);

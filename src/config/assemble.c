@@ -6,6 +6,7 @@
  * commands that need no secret work without it.
  */
 #include "base/limits.h"
+#include "config/config.h"
 #include "config/draft.h"
 #include <errno.h>
 #include <stdio.h>
@@ -177,7 +178,8 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
                 return r;
         if (!d->unreadable) {
                 draft_check_required(d, OPTION_CATALOG, present);
-                draft_check_required(d, OPTION_POSTGRES, present);
+                if (!d->postgres_optional)
+                        draft_check_required(d, OPTION_POSTGRES, present);
                 draft_check_catalog(d, config);
                 draft_check_way(d, config);
                 draft_check_postgres(d, config);
@@ -185,7 +187,7 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
         return apply_default_instance(config);
 }
 
-int draft_assemble(Draft *d, Config *config)
+static int draft_assemble(Draft *d, Config *config)
 {
         OptionContext context = {.config = config};
         ConfigEdge *defaults = &config->defaults;
@@ -193,4 +195,29 @@ int draft_assemble(Draft *d, Config *config)
         if (r == 0)
                 r = assemble_scalars(d, config, defaults, &context);
         return r == 0 ? assemble_edges(d, config, defaults, &context) : r;
+}
+
+static int draft_give_warnings(Draft *d, Config *config)
+{
+        Text lines = {0};
+        int r = problems_print(&d->warnings, d->files, &lines);
+        config->warnings = lines.data;
+        return r;
+}
+
+int draft_finish(Draft *d, Config **ret, Text *errors)
+{
+        _cleanup_(cleanup_config) Config *config = calloc(1, sizeof(*config));
+        int r = config ? draft_assemble(d, config) : -ENOMEM;
+        if (r >= 0)
+                r = draft_give_warnings(d, config);
+        if (r >= 0 && problems_any(&d->problems)) {
+                r = problems_print(&d->problems, d->files, errors);
+                if (r >= 0)
+                        r = d->read_error < 0 ? d->read_error : -EINVAL;
+        }
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(config);
+        return 0;
 }

@@ -5,36 +5,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static int config_take_warnings(Config *config, Draft *draft)
-{
-        Text lines = {0};
-        int r = problems_print(&draft->warnings, draft->files, &lines);
-        config->warnings = lines.data;
-        return r;
-}
-
 static int load(const char *file, bool edges_optional, Config **ret, Text *errors)
 {
         _cleanup_(draft_done) Draft draft = {.edges_optional = edges_optional};
-        _cleanup_(cleanup_config) Config *config = calloc(1, sizeof(*config));
-        if (!config)
-                return -ENOMEM;
-
         int r = draft_read(&draft, file ? file : CONFIG_DEFAULT_FILE);
-        if (r == 0)
-                r = draft_assemble(&draft, config);
-        if (r == 0)
-                r = config_take_warnings(config, &draft);
-        if (r < 0)
-                return r;
-        if (problems_any(&draft.problems)) {
-                r = problems_print(&draft.problems, draft.files, errors);
-                if (r < 0)
-                        return r;
-                return draft.unreadable ? draft.read_error : -EINVAL;
-        }
-        *ret = TAKE_PTR(config);
-        return 0;
+        return r < 0 ? r : draft_finish(&draft, ret, errors);
 }
 
 int config_load(const char *file, Config **ret, Text *errors)

@@ -360,10 +360,10 @@ static bool is_service_link(const char *key)
         return text_starts_with(key, "port") || text_starts_with(key, "service_");
 }
 
-static int draft_take_variable(Draft *d, OptionSection section, char *name, const char *key,
-                               const char *value)
+int draft_take(Draft *d, OptionSection section, const char *name, const char *key,
+               const char *value)
 {
-        int number = draft_add_file(d, name);
+        int number = draft_add_file(d, strdup(name));
         if (number < 0)
                 return number;
         DraftReader r = {.draft = d, .file = (unsigned)number, .where = INSIDE, .section = section};
@@ -398,10 +398,10 @@ static int draft_read_variable(Draft *d, const char *entry)
                         return -ENOMEM;
                 for (char *c = lower; *c; c++)
                         *c = (char)tolower((unsigned char)*c);
-                return is_service_link(lower)
-                               ? 0
-                               : draft_take_variable(d, s, strndup(entry, (size_t)(equals - entry)),
-                                                     lower, equals + 1);
+                _cleanup_(cleanup_free) char *name = strndup(entry, (size_t)(equals - entry));
+                if (!name)
+                        return -ENOMEM;
+                return is_service_link(lower) ? 0 : draft_take(d, s, name, lower, equals + 1);
         }
         return 0;
 }

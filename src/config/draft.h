@@ -26,7 +26,8 @@ typedef struct DraftEdge {
 typedef struct Draft {
         char **files;
         size_t n_files;
-        bool edges_optional; /* no section of an edge is fine */
+        bool edges_optional;    /* no section of an edge is fine */
+        bool postgres_optional; /* nor is anything of [postgres] needed */
         /* a file could not be read: what is missing may stand there */
         bool unreadable;
         int read_error;                  /* the first one's errno, negative */
@@ -45,8 +46,13 @@ typedef struct Draft {
 int draft_read(Draft *d, const char *file);
 void draft_done(Draft *d);
 
-/* The configuration of a draft; adds what is wrong to its problems. -ENOMEM only is returned. */
-int draft_assemble(Draft *d, Config *config);
+/* Adds a setting that stands in no file; `name` is where it comes from, for messages. -ENOMEM only
+ * is returned. */
+int draft_take(Draft *d, OptionSection section, const char *name, const char *key,
+               const char *value);
+
+/* The configuration of a draft, or its problems, as config_load has them. */
+int draft_finish(Draft *d, Config **ret, Text *errors);
 
 /* The checks that need more than one setting. */
 void draft_check_catalog(Draft *d, const Config *config);

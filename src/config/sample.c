@@ -20,9 +20,18 @@ static const char SAMPLE_HEAD[] =
         "# $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential=NAME:PATH of the unit "
         "names.\n";
 
+static const char ANSWERS_HEAD[] =
+        "# edgemirror: configuration, written by edgemirror init\n"
+        "#\n"
+        "# Lines that begin with \"#\" or \";\" are comments. Every other key has a default: "
+        "edgemirror check --help explains all of them.\n"
+        "# Secrets do not stand here but in files that only their owner may read. After a change: "
+        "edgemirror check.\n";
+
 static const char *const SECTION_NOTES[OPTION_SECTIONS] = {
         [OPTION_CATALOG] = "The Collibra catalog.",
         [OPTION_POSTGRES] = "The PostgreSQL database that holds the mirror.",
+        [OPTION_DISCOVER] = "Edge connections that no section names.",
         [OPTION_DAEMON] = "The service.",
         [OPTION_DEFAULTS] =
                 "Every edge starts from these; each of these keys may also stand in an edge.",
@@ -35,13 +44,12 @@ static const char SAMPLE_EDGE_TAIL[] = "\n"
                                        "schedule = cron */15 6-20 * * mon-fri\n"
                                        "timezone = Europe/Brussels\n";
 
-static void print_option(FILE *out, const Option *o)
+static void print_option(FILE *out, const Option *o, const char *off, const char *value)
 {
         char accepted[OPTION_ACCEPTED_BYTES];
-        (void)fprintf(out, "\n# %s\n# Accepted: %s.%s\n", o->help, option_accepted(o, accepted),
-                      o->required ? " Required." : "");
-        (void)fprintf(out, "%s%s = %s\n", o->sample_is_off ? ";" : "", o->key,
-                      o->sample ? o->sample : o->default_text);
+        (void)fprintf(out, "\n# %s\n# Accepted: %s.%s\n%s%s = %s\n", o->help,
+                      option_accepted(o, accepted), o->required ? " Required." : "", off, o->key,
+                      value);
 }
 
 static int finish(FILE *out)
@@ -60,9 +68,29 @@ int config_print_sample(FILE *out)
                 (void)fprintf(out, "\n\n# %s\n%s\n", SECTION_NOTES[s], name);
                 for (size_t i = 0; i < n; i++)
                         if (table[i].section == s && table[i].kind != &option_kind_misplaced_secret)
-                                print_option(out, &table[i]);
+                                print_option(out, &table[i], table[i].sample_is_off ? ";" : "",
+                                             table[i].sample ? table[i].sample
+                                                             : table[i].default_text);
         }
         (void)fputs(SAMPLE_EDGE_TAIL, out);
+        return finish(out);
+}
+
+int config_print_answers(FILE *out, const ConfigAnswer *answers, size_t n)
+{
+        (void)fputs(ANSWERS_HEAD, out);
+        for (OptionSection s = OPTION_CATALOG; s < OPTION_EDGE; s++) {
+                bool begun = false;
+                for (size_t i = 0; i < n; i++) {
+                        if (answers[i].section != s)
+                                continue;
+                        if (!begun)
+                                (void)fprintf(out, "\n\n# %s\n%s\n", SECTION_NOTES[s],
+                                              option_section_name(s));
+                        begun = true;
+                        print_option(out, option_find(s, answers[i].key), "", answers[i].value);
+                }
+        }
         return finish(out);
 }
 

@@ -395,9 +395,44 @@ unit/test_client_certificate what_does_not_fit*
 s/X509_check_private_key(x, k) != 1/false/
 
 a certificate that has expired passes the check
-src/cli/cmd_check.c
+src/cli/check_lines.c
 integration/test_client_certificates what_is_wrong*
 s/if (early || late)/if (early \&\& late)/
+
+a new file replaces what is there
+src/base/file.c
+unit/test_file what_is_there*
+s/link(temporary, path) < 0/rename(temporary, path) < 0/
+
+a file that could not be written leaves a part of it
+src/base/file.c
+unit/test_file what_cannot_be_written*
+s/(void)unlink(temporary);/if (r >= 0) (void)unlink(temporary);/
+
+a configuration is written although PostgreSQL was not right
+src/cli/cmd_init.c
+integration/test_init each_wrong*
+s/status = init_settle(&c, OPTION_POSTGRES);/(void)init_settle(\&c, OPTION_POSTGRES);/
+
+a configuration is written although the catalog was not right
+src/cli/cmd_init.c
+integration/test_init each_wrong*
+s/status = init_settle(&c, OPTION_CATALOG);/(void)init_settle(\&c, OPTION_CATALOG);/
+
+a value is written that a file would cut
+src/config/answers.c
+integration/test_init each_wrong*
+s/!is_kept_by_a_line(a->value)/!is_kept_by_a_line("")/
+
+a first configuration has no schema yet, and fails
+src/cli/cmd_init.c
+integration/test_init options_alone*
+s/.before_migrate = true/.before_migrate = false/
+
+without any edge, none is discovered either
+src/cli/cmd_init.c
+integration/test_init a_catalog_that_shows_less*
+s/c->n_edges > 0 ? "no" : "yes"/"no"/
 
 the environment is read before the files
 src/config/draft.c
@@ -407,7 +442,7 @@ unit/test_config_environment a_variable_overrides*
 a key that there is not is passed over in the environment
 src/config/draft.c
 unit/test_config_environment what_is_wrong*
-/^static int draft_take_variable/,/^}/s/draft_refuse_key(&r, place, key);/;/
+/^int draft_take(/,/^}/s/draft_refuse_key(&r, place, key);/;/
 
 lines of JSON go to the journal as well
 src/base/log.c

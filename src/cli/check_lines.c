@@ -1,0 +1,202 @@
+/*
+ * check_lines: what the lines of `check` are made of, and those of what does not depend on edges.
+ */
+#include "cli/check_lines.h"
+#include "base/duration.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/columns.h"
+#include "config/secret.h"
+#include "http/client_certificate.h"
+#include "mirror/check.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum { WHAT_COLUMNS = 32 };
+
+void check_line(Checks *c, const char *what, const Fault *fault, const char *detail)
+{
+        bool passed = fault->scope == FAULT_NONE;
+        printf("%-6s  ", passed ? "ok" : "FAILED");
+        columns_put(stdout, what, WHAT_COLUMNS);
+        fputs("  ", stdout);
+        put_text(stdout, passed ? detail : fault->message);
+        putchar('\n');
+        c->status = exit_status_worse(c->status, fault_exit_status(fault));
+}
+
+/* Not certainly wrong, but of use to whoever looks for a fault. */
+void check_note(const char *what, const char *text)
+{
+        printf("note    ");
+        columns_put(stdout, what, WHAT_COLUMNS);
+        printf("  %s\n", text);
+}
+
+/* Whoever sets them expects that they are used. Their values may hold passwords. */
+void check_environment(const Config *config)
+{
+        static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
+                                            "ALL_PROXY",   "no_proxy",    "NO_PROXY"};
+        const ConfigCatalog *c = &config->catalog;
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                const char *value = getenv(names[i]);
+                bool of_exceptions = strcasecmp(names[i], "no_proxy") == 0;
+                char text[160];
+                if (!value || !value[0] || c->plain_http || (of_exceptions && !c->proxy))
+                        continue;
+                (void)snprintf(text, sizeof(text),
+                               "%s is set in the environment, and not used: the catalog is "
+                               "connected to %s",
+                               names[i], c->proxy ? "by proxy of [catalog]" : "directly");
+                check_note("proxy", text);
+        }
+}
+
+static void check_skip(const char *what, const char *why)
+{
+        printf("--      ");
+        columns_put(stdout, what, WHAT_COLUMNS);
+        printf("  %s\n", why);
+}
+
+/* systemd has not passed on what only the service gets. */
+static bool is_of_service(const char *where)
+{
+        return text_starts_with(where, "credential:") && !getenv("CREDENTIALS_DIRECTORY");
+}
+
+/* A file of a secret, when nothing is opened that would read it. A credential is there only where
+ * systemd has passed it on. */
+static void check_secret(Checks *c, const char *what, const char *where)
+{
+        static const Fault none;
+        _cleanup_(text_wipe) Text secret = {0};
+        Fault fault = none;
+        char text[300];
+        if (!where)
+                return;
+        if (is_of_service(where)) {
+                (void)snprintf(text, sizeof(text),
+                               "not checked: only the service gets %.200s, from systemd", where);
+                check_skip(what, text);
+                return;
+        }
+        if (secret_read(where, &secret, &fault) < 0)
+                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
+        check_line(c, what, &fault, "can be read, by this user");
+}
+
+/* Its time, which is wrong for the server alone, unless this clock is. */
+static void check_certificate_time(const ClientCertificate *certificate, Fault *fault, char *detail,
+                                   size_t size)
+{
+        time_t now = time(NULL), at = certificate->valid_until;
+        bool early = now<certificate->valid_from, late = now> at;
+        char when[64] = "";
+        struct tm tm;
+        if (early)
+                at = certificate->valid_from;
+        if (gmtime_r(&at, &tm))
+                (void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
+        if (early || late)
+                fault_set(fault, FAULT_PROCESS, EINVAL, CODE_CONFIG_CERTIFICATE,
+                          "the certificate %s %s; put a valid one there, or set this clock right",
+                          early ? "is not valid before" : "has expired on", when);
+        (void)snprintf(detail, size, "valid until %s, and the key is its own", when);
+}
+
+/* reports: what cannot be used is reported by nobody else. */
+void check_certificate(Checks *c, bool reports)
+{
+        static const Fault none;
+        const ConfigCatalog *catalog = &c->session.config->catalog;
+        _cleanup_(text_wipe) Text certificate = {0}, key = {0};
+        ClientCertificate facts;
+        Fault fault = none;
+        char detail[160] = "";
+        if (!catalog->cert_file)
+                return;
+        if (is_of_service(catalog->cert_file) || is_of_service(catalog->key_file)) {
+                check_skip("catalog: cert_file, key_file",
+                           "not checked: only the service gets them, from systemd");
+                return;
+        }
+        int r = config_read_certificate(catalog, &certificate, &key, &fault);
+        if (r >= 0)
+                r = client_certificate_check(certificate.data, key.data, &facts, &fault);
+        if (r >= 0)
+                check_certificate_time(&facts, &fault, detail, sizeof(detail));
+        if (r < 0 && !reports)
+                return;
+        if (fault.scope != FAULT_NONE)
+                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
+        check_line(c, "catalog: cert_file, key_file", &fault, detail);
+}
+
+void check_secrets(Checks *c)
+{
+        const Config *config = c->session.config;
+        static const char *const names[] = {[CONFIG_AUTH_BASIC] = "catalog: password_file",
+                                            [CONFIG_AUTH_BEARER] = "catalog: token_file",
+                                            [CONFIG_AUTH_OAUTH2] = "catalog: client_secret_file"};
+        check_secret(c, names[config->catalog.auth], config_catalog_secret(&config->catalog));
+        check_secret(c, "catalog: proxy_password_file", config->catalog.proxy_password_file);
+        check_certificate(c, true);
+        check_secret(c, "postgres: password_file", config->postgres.password_file);
+}
+
+/* Minutes, and seconds where there are few of them. */
+static uint64_t whole_units(uint64_t usec)
+{
+        return usec - usec % (usec < 2 * USEC_PER_MINUTE ? USEC_PER_SEC : USEC_PER_MINUTE);
+}
+
+bool check_token(Checks *c)
+{
+        static const Fault none;
+        uint64_t left;
+        char length[DURATION_STRING_SIZE], detail[80];
+        if (!catalog_has_token(c->session.peers->catalog, &left))
+                return false;
+        if (left == UINT64_MAX)
+                (void)snprintf(detail, sizeof(detail), "token obtained, used until it is refused");
+        else
+                (void)snprintf(detail, sizeof(detail), "token obtained, %s left",
+                               duration_format(whole_units(left), length));
+        check_line(c, "catalog: token", &none, detail);
+        return true;
+}
+
+static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *userdata)
+{
+        Checks *c = userdata;
+        for (size_t i = 0; i < n_checks; i++) {
+                char what[64];
+                (void)snprintf(what, sizeof(what), "postgres: %s", checks[i].what);
+                if (c->before_migrate && checks[i].fault.code == CODE_PG_SCHEMA_MISSING)
+                        check_note(what, checks[i].detail);
+                else
+                        check_line(c, what, &checks[i].fault, checks[i].detail);
+        }
+        (void)sd_event_exit(c->session.event, 0);
+}
+
+void check_postgres(Checks *c)
+{
+        Fault fault;
+        MirrorTask *task;
+        int status = session_try_mirror(&c->session, &fault);
+        int r = status == 0 ? mirror_check(c->session.peers->mirror, check_on_mirror, c, &task) : 0;
+        if (status == 0 && r >= 0)
+                return;
+        if (r < 0)
+                fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
+                          "PostgreSQL cannot be asked: %s", strerrordesc_np(-r));
+        check_line(c, "postgres", &fault, "");
+        c->status = exit_status_worse(c->status, status);
+        (void)sd_event_exit(c->session.event, 0);
+}

@@ -1,0 +1,35 @@
+/*
+ * check_lines: the lines of `edgemirror check`: what is right or not, and what to do about it. For
+ * each command that prints such.
+ */
+#pragma once
+
+#include "cli/session.h"
+
+typedef struct Checks {
+        Session session;
+        int status;          /* the gravest of the lines so far; an exit status */
+        bool before_migrate; /* that there is no schema yet is a note */
+} Checks;
+
+/* "ok" with a detail, or, unless the fault has no scope, "FAILED" with what to do. */
+void check_line(Checks *c, const char *what, const Fault *fault, const char *detail);
+
+/* Not certainly wrong, but of use to whoever looks for a fault. */
+void check_note(const char *what, const char *text);
+
+/* Proxies that are set in the environment, which are not used. */
+void check_environment(const Config *config);
+
+/* The files of the secrets, when nothing is opened that would read them; the client's certificate
+ * among them. */
+void check_secrets(Checks *c);
+
+/* The client's certificate alone; reports: what cannot be used is reported by nobody else. */
+void check_certificate(Checks *c, bool reports);
+
+/* The token, if the catalog's side has one; whether it does. */
+bool check_token(Checks *c);
+
+/* Opens the mirror's side and asks PostgreSQL; ends the loop with the last line. */
+void check_postgres(Checks *c);

@@ -1,0 +1,244 @@
+/*
+ * edgemirror init: a configuration that was not there, from options or on a terminal, with which
+ * the first sync works; and that nothing is written otherwise.
+ */
+#include "harness/terminal.h"
+#include "integration/sync_world.h"
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 160 };
+
+static const char *path_of(const World *w, const char *name, char out[PATH_BYTES])
+{
+        (void)snprintf(out, PATH_BYTES, "%s/%s", w->folder, name);
+        return out;
+}
+
+/* Whether anything is there that begins like that file: itself, or a part of it. */
+static bool is_anything_written(const World *w)
+{
+        char pattern[PATH_BYTES];
+        glob_t found;
+        int r = glob(path_of(w, "new.conf*", pattern), 0, NULL, &found);
+        if (r == 0)
+                globfree(&found);
+        return r == 0;
+}
+
+static int begin(void **state)
+{
+        World *w = *state;
+        char path[PATH_BYTES];
+        (void)small_world(state);
+        (void)unlink(path_of(w, "new.conf", path));
+        return 0;
+}
+
+/* The options with which it works, in pairs, and those in place of them; NULL in the place of a
+ * value: without that option. */
+static int init(World *w, const char *const *other)
+{
+        char output[PATH_BYTES], password[PATH_BYTES];
+        const char *right[] = {"--output",      path_of(w, "new.conf", output),
+                               "--url",         w->catalog.url,
+                               "--auth",        "basic",
+                               "--username",    "svc",
+                               "--secret-file", path_of(w, "password", password),
+                               "--postgres",    w->pg.service};
+        const char *arguments[32] = {"init"};
+        size_t n = 1;
+        for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i += 2) {
+                bool replaced = false;
+                for (size_t k = 0; other[k]; k += 2)
+                        replaced = replaced || strcmp(other[k], right[i]) == 0;
+                if (replaced)
+                        continue;
+                arguments[n++] = right[i];
+                arguments[n++] = right[i + 1];
+        }
+        for (size_t k = 0; other[k]; k += 2) {
+                if (!other[k + 1])
+                        continue;
+                arguments[n++] = other[k];
+                arguments[n++] = other[k + 1];
+        }
+        return harness_program(w->folder, arguments);
+}
+
+#define INIT(w, ...) init((w), (const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL, NULL})
+
+static int run_new(World *w, const char *command)
+{
+        char path[PATH_BYTES];
+        const char *const arguments[] = {"-c", path_of(w, "new.conf", path), command, NULL};
+        return harness_program(w->folder, arguments);
+}
+
+static void assert_it_works(World *w)
+{
+        char path[PATH_BYTES];
+        struct stat st;
+        assert_int_equal(stat(path_of(w, "new.conf", path), &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0600);
+        assert_int_equal(run_new(w, "check"), 0);
+        assert_says(w, "out", "valid, 2 edges", true);
+        assert_says(w, "out", "FAILED", false);
+        assert_int_equal(run_new(w, "sync"), 0);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.inventory"), 40);
+}
+
+static void options_alone_are_enough_for_a_first_sync(void **state)
+{
+        World *w = *state;
+        static const char *const explained[] = {
+                "# Address of the catalog", "\nurl = ",     "\nauth = basic\n",
+                "\nusername = svc\n",       "\nconninfo =", "\nschedule = every 1h\n",
+                "\nenabled = no\n",         "\nid = ",
+        };
+        free(harness_sql(&w->pg, "SET client_min_messages = warning; DROP PUBLICATION edgemirror; "
+                                 "DROP SCHEMA edgemirror CASCADE"));
+        assert_int_equal(INIT(w), 0);
+        assert_says(w, "out", "ok      catalog", true);
+        assert_says(w, "out", "; 2 Edge connections", true);
+        assert_says(w, "out", "ok      postgres: connection", true);
+        assert_says(w, "out", "note    postgres: schema version", true);
+        assert_says(w, "out", "new.conf, with 2 edges; next: ", true);
+        for (size_t i = 0; i < sizeof(explained) / sizeof(explained[0]); i++)
+                assert_says(w, "new.conf", explained[i], true);
+        assert_says(w, "new.conf", "correct-horse", false);
+        assert_int_equal(run_new(w, "migrate"), 0);
+        assert_it_works(w);
+}
+
+/* The environment is for the program that runs, not for what is written. */
+static void what_the_environment_has_does_not_count(void **state)
+{
+        World *w = *state;
+        assert_int_equal(setenv("EDGEMIRROR_CATALOG_USERNAME", "nobody", 1), 0);
+        int status = INIT(w);
+        assert_int_equal(unsetenv("EDGEMIRROR_CATALOG_USERNAME"), 0);
+        assert_int_equal(status, 0);
+        assert_it_works(w);
+}
+
+static void what_is_there_is_never_overwritten(void **state)
+{
+        World *w = *state;
+        char path[PATH_BYTES], nowhere[PATH_BYTES];
+        harness_write(w->folder, "new.conf", "mine\n");
+        control(w, "/control/log", "");
+        assert_int_equal(INIT(w), 2);
+        assert_says(w, "err", "is there already, and is never overwritten", true);
+        assert_says(w, "new.conf", "mine\n", true);
+        /* the file of --config, where --output names no other */
+        assert_int_equal(run_new(w, "init"), 2);
+        assert_says(w, "err", "is there already", true);
+        /* a link to nothing is something */
+        assert_int_equal(unlink(path_of(w, "new.conf", path)), 0);
+        assert_int_equal(symlink(path_of(w, "nowhere", nowhere), path), 0);
+        assert_int_equal(INIT(w), 2);
+        assert_int_not_equal(access(nowhere, F_OK), 0);
+        assert_int_equal(INIT(w, "--output", "/nonexistent/new.conf"), 2);
+        assert_says(w, "err", "no file can be made in /nonexistent/: No such file", true);
+        assert_int_equal(count_in_requests(w, "", "GET"), 0);
+}
+
+static void without_a_terminal_what_is_missing_is_named(void **state)
+{
+        World *w = *state;
+        static const char *const needed[] = {"--url", "--auth", "--username", "--secret-file",
+                                             "--postgres"};
+        for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+                char words[64];
+                (void)snprintf(words, sizeof(words), "init: %s is missing", needed[i]);
+                assert_int_equal(INIT(w, needed[i], NULL), 2);
+                assert_says(w, "err", words, true);
+                assert_false(is_anything_written(w));
+        }
+        assert_int_equal(INIT(w, "--auth", "oauth2", "--username", NULL), 2);
+        assert_says(w, "err", "init: --client-id is missing", true);
+}
+
+static void each_wrong_answer_has_its_words_and_nothing_is_written(void **state)
+{
+        World *w = *state;
+        char nowhere[PATH_BYTES], open_to_all[PATH_BYTES], wrong[PATH_BYTES], other[300];
+        harness_write(w->folder, "open", SECRET "\n");
+        assert_int_equal(chmod(path_of(w, "open", open_to_all), 0644), 0);
+        harness_write(w->folder, "wrong", "another\n");
+        (void)snprintf(other, sizeof(other), "%s dbname=elsewhere", w->pg.service);
+        const struct {
+                const char *option, *value;
+                int status;
+                const char *file, *words;
+        } cases[] = {
+                {"--url", "ftp://a", 78, "err", "--url: url"},
+                {"--url", "http://a.example", 78, "err", "accepted: https://HOST"},
+                {"--url", "http://127.0.0.1:1", 69, "out", "FAILED  catalog"},
+                {"--auth", "magic", 78, "err", "accepted: basic, bearer or oauth2"},
+                {"--username", "a:b", 78, "err", "--username: username"},
+                {"--username", "a ;b", 78, "err", "a comment begins with \" ;\""},
+                {"--username", " a", 78, "err", "space at the ends is dropped"},
+                {"--username", "a\nb", 78, "err", "a character that is not visible"},
+                {"--client-id", "x", 78, "err", "--client-id: client_id has no effect"},
+                {"--secret-file", SECRET, 78, "err", "the secret itself does not belong here"},
+                {"--secret-file", path_of(w, "nowhere", nowhere), 78, "out", "no such file"},
+                {"--secret-file", open_to_all, 78, "out", "chmod 600"},
+                {"--secret-file", path_of(w, "wrong", wrong), 77, "out", "refuses the credentials"},
+                {"--proxy", "http://127.0.0.1:1", 78, "err", "it would see the credentials"},
+                {"--cert-file", "/etc/client.pem", 78, "err", "cert_file needs key_file"},
+                {"--postgres", "host=db.example.com", 78, "err", "sslmode=verify-full"},
+                {"--postgres", "host=/nonexistent", 69, "out", "FAILED  postgres"},
+                {"--postgres", other, 69, "out", "create the database or correct dbname"},
+                {"--postgres", "password=" SECRET, 78, "err", "conninfo"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                print_message("# %s %s\n", cases[i].option, cases[i].value);
+                assert_int_equal(INIT(w, cases[i].option, cases[i].value), cases[i].status);
+                assert_says(w, cases[i].file, cases[i].words, true);
+                assert_says(w, "out", SECRET, false);
+                assert_says(w, "err", SECRET, false);
+                assert_false(is_anything_written(w));
+        }
+}
+
+/* What the catalog shows decides what is written. */
+static void a_catalog_that_shows_less_gives_a_configuration_all_the_same(void **state)
+{
+        World *w = *state;
+        char path[PATH_BYTES];
+        control(w, "/control/settings", "{\"connections_status\":403}");
+        assert_int_equal(INIT(w), 0);
+        assert_says(w, "err", "ids without names", true);
+        assert_it_works(w);
+        assert_int_equal(unlink(path_of(w, "new.conf", path)), 0);
+        control(w, "/control/faults", "{\"kind\":\"connections\",\"body\":\"[]\"}");
+        control(w, "/control/settings", "{\"connections_status\":0}");
+        assert_int_equal(INIT(w), 0);
+        assert_says(w, "out", "with 0 edges", true);
+        assert_says(w, "new.conf", "\nenabled = yes\n", true);
+        assert_int_equal(run_new(w, "check"), 0);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(options_alone_are_enough_for_a_first_sync, begin),
+                cmocka_unit_test_setup(what_the_environment_has_does_not_count, begin),
+                cmocka_unit_test_setup(what_is_there_is_never_overwritten, begin),
+                cmocka_unit_test_setup(without_a_terminal_what_is_missing_is_named, begin),
+                cmocka_unit_test_setup(each_wrong_answer_has_its_words_and_nothing_is_written,
+                                       begin),
+                cmocka_unit_test_setup(a_catalog_that_shows_less_gives_a_configuration_all_the_same,
+                                       begin),
+        };
+        /* what these tests are started from may be a terminal */
+        if (!freopen("/dev/null", "re", stdin))
+                return 1;
+        return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
