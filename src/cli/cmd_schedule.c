@@ -68,7 +68,8 @@ int command_schedule(const CommandLine *line)
         size_t n = 0;
         int status = session_load(&session, line->config_file);
         if (status == 0)
-                status = session_pick_edges(&session, line->names, &edges, &n);
+                status = session_pick_edges(&session, &(DiscoveredEdges){0}, line->names, &edges,
+                                            &n);
         bool zone_missing = false;
         for (size_t i = 0; status == 0 && i < n; i++) {
                 print_edge(edges[i], from, count, line->json);

@@ -50,8 +50,9 @@ struct SyncCommand {
         const CommandLine *line;
         SyncContext context;
         ProgressView *view;
-        const ConfigEdge **edges;
-        Runner *runners; /* one per edge */
+        DiscoveredEdges discovered;
+        const ConfigEdge **edges; /* to be synced */
+        Runner *runners;          /* one per edge */
         size_t n_edges, next, running;
         SLIST_HEAD(, Runner) ended; /* whose sync is over, and is to be freed */
         bool stopping;
@@ -266,7 +267,7 @@ static int command_on_signal(sd_event_source *s _unused_,
                              const struct signalfd_siginfo *info _unused_, void *userdata)
 {
         SyncCommand *c = userdata;
-        if (c->stopping) {
+        if (c->stopping || !c->edges) { /* before it is known what there is to stop */
                 (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
                 return 0;
         }
@@ -332,6 +333,51 @@ static int command_register(SyncCommand *c)
                                &task);
 }
 
+/* What is to be synced, once it is known what was discovered. 0 or an exit status. */
+static int command_choose(SyncCommand *c)
+{
+        int status = session_pick_edges(&c->session, &c->discovered, c->line->names, &c->edges,
+                                        &c->n_edges);
+        if (status != 0)
+                return status;
+        if (c->n_edges == 0) {
+                log_error("no edge is enabled in the configuration%s",
+                          c->session.config->discover.enabled
+                                  ? ", and the service has discovered none yet"
+                                  : "");
+                return CLI_EXIT_USAGE;
+        }
+        c->runners = calloc(c->n_edges, sizeof(*c->runners));
+        return c->runners ? 0 : session_could_not(&c->session, -ENOMEM);
+}
+
+static void command_on_discovered(const MirrorDiscovered *edges, size_t n, const Fault *fault,
+                                  void *userdata)
+{
+        SyncCommand *c = userdata;
+        if (fault->scope != FAULT_NONE) {
+                session_fail(&c->session, fault);
+                return;
+        }
+        int r = discovered_edges_take(&c->discovered, c->session.config, edges, n);
+        int status = r < 0 ? session_could_not(&c->session, r) : command_choose(c);
+        r = status == 0 ? command_register(c) : 0;
+        if (r < 0)
+                status = session_could_not(&c->session, r);
+        if (status != 0)
+                session_end(&c->session, status);
+}
+
+/* What was discovered is known to the database alone. */
+static int command_begin(SyncCommand *c)
+{
+        MirrorTask *task;
+        return c->session.config->discover.enabled
+                       ? mirror_discovered(c->session.peers->mirror, command_on_discovered, c,
+                                           &task)
+                       : command_register(c);
+}
+
 static int command_open(SyncCommand *c)
 {
         int status = session_open_mirror(&c->session);
@@ -350,8 +396,7 @@ static int command_open(SyncCommand *c)
                 .lease_usec = c->session.config->daemon.lease_usec,
                 .patience_usec = c->session.config->catalog.request_timeout_usec,
         };
-        c->runners = calloc(c->n_edges, sizeof(*c->runners));
-        int r = c->runners ? progress_view_new(event, &c->view) : -ENOMEM;
+        int r = progress_view_new(event, &c->view);
         if (r >= 0)
                 r = signals_watch(event, signals, ARRAY_SIZE(signals), command_on_signal, c);
         if (r >= 0)
@@ -359,11 +404,8 @@ static int command_open(SyncCommand *c)
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
         if (r >= 0)
-                r = command_register(c);
-        if (r >= 0)
-                return 0;
-        log_error("sync could not begin: %s", strerrordesc_np(-r));
-        return CLI_EXIT_EDGE_FAILED;
+                r = command_begin(c);
+        return r >= 0 ? 0 : session_could_not(&c->session, r);
 }
 
 static void command_close(SyncCommand *c)
@@ -380,19 +422,16 @@ static void command_close(SyncCommand *c)
         timer_cancel(&c->stop_timer);
         free(c->runners);
         free(c->edges);
+        discovered_edges_done(&c->discovered);
         session_done(&c->session);
 }
 
 int command_sync(const CommandLine *line)
 {
-        SyncCommand c = {.line = line};
+        SyncCommand c = {.line = line, .session.command = "sync"};
         int status = session_load(&c.session, line->config_file);
-        if (status == 0)
-                status = session_pick_edges(&c.session, line->names, &c.edges, &c.n_edges);
-        if (status == 0 && c.n_edges == 0) {
-                log_error("no edge is enabled in the configuration");
-                status = CLI_EXIT_USAGE;
-        }
+        if (status == 0 && !c.session.config->discover.enabled)
+                status = command_choose(&c);
         if (status == 0)
                 status = command_open(&c);
         if (status == 0) {

@@ -123,33 +123,49 @@ void session_done(Session *s)
         *s = (Session){0};
 }
 
-int session_pick_edges(const Session *s, char **names, const ConfigEdge ***ret, size_t *ret_n)
+static const ConfigEdge *find_edge(const Session *s, const DiscoveredEdges *discovered,
+                                   const char *name)
 {
-        size_t n_names = 0;
+        const ConfigEdge *edge = config_find_edge(s->config, name);
+        return edge ? edge : discovered_edges_find(discovered, name);
+}
+
+static bool is_picked(const ConfigEdge *const *picked, size_t n, const ConfigEdge *edge)
+{
+        for (size_t i = 0; i < n; i++)
+                if (picked[i] == edge)
+                        return true;
+        return false;
+}
+
+int session_pick_edges(const Session *s, const DiscoveredEdges *discovered, char *const *names,
+                       const ConfigEdge ***ret, size_t *ret_n)
+{
+        size_t n = 0, n_names = 0, n_sections = s->config->n_edges;
         while (names[n_names])
                 n_names++;
-        size_t most = n_names ? n_names : s->config->n_edges;
+        size_t most = n_names ? n_names : n_sections + discovered->n;
         const ConfigEdge **picked = calloc(most + 1, sizeof(*picked));
         if (!picked) {
                 log_error("out of memory");
                 return CLI_EXIT_EDGE_FAILED;
         }
 
-        size_t n = 0;
         bool unknown = false;
-        for (size_t i = 0; i < most; i++) {
-                const ConfigEdge *edge =
-                        n_names ? config_find_edge(s->config, names[i]) : &s->config->edges[i];
-                bool known_already = false;
-                for (size_t k = 0; n_names && k < n; k++)
-                        known_already = known_already || picked[k] == edge;
-                if (!edge) {
-                        log_error("no edge \"%s\" in the configuration", names[i]);
-                        unknown = true;
-                } else if (!known_already && (n_names || edge->enabled)) {
+        for (size_t i = 0; i < n_names; i++) {
+                const ConfigEdge *edge = find_edge(s, discovered, names[i]);
+                if (!edge)
+                        log_error("no edge \"%s\" in the configuration%s", names[i],
+                                  discovered->edges ? ", and none that was discovered" : "");
+                else if (!is_picked(picked, n, edge))
                         picked[n++] = edge;
-                }
+                unknown = unknown || !edge;
         }
+        for (size_t i = 0; i < n_sections && n_names == 0; i++)
+                if (s->config->edges[i].enabled)
+                        picked[n++] = &s->config->edges[i];
+        for (size_t i = 0; i < discovered->n && n_names == 0; i++)
+                picked[n++] = &discovered->edges[i];
         if (unknown) {
                 free(picked);
                 return CLI_EXIT_USAGE;
@@ -170,7 +186,8 @@ int fault_exit_status(const Fault *fault)
 
 int exit_status_worse(int a, int b)
 {
-        static const int gravest_first[] = {CLI_EXIT_CONFIG, CLI_EXIT_REFUSED, CLI_EXIT_UNREACHABLE,
+        static const int gravest_first[] = {CLI_EXIT_CONFIG,      CLI_EXIT_USAGE,
+                                            CLI_EXIT_REFUSED,     CLI_EXIT_UNREACHABLE,
                                             CLI_EXIT_EDGE_FAILED, CLI_EXIT_HELD};
         for (size_t i = 0; i < ARRAY_SIZE(gravest_first); i++)
                 if (a == gravest_first[i] || b == gravest_first[i])

@@ -8,6 +8,7 @@
 
 #include "cli/asked_names.h"
 #include "cli/command.h"
+#include "cli/discovered_edges.h"
 #include "peers/peers.h"
 #include <systemd/sd-event.h>
 
@@ -61,12 +62,14 @@ int session_failed(const Fault *fault);
 
 void session_done(Session *s);
 
-/* The edges that the arguments name (by name or id; all enabled ones without arguments),
- * NULL-terminated. Unknown names are printed: CLI_EXIT_USAGE. The caller frees the array. */
-int session_pick_edges(const Session *s, char **names, const ConfigEdge ***ret, size_t *ret_n);
+/* The edges that the arguments name (by name or id; all enabled ones without arguments), of the
+ * configuration and of `discovered`, NULL-terminated. Unknown names are printed: CLI_EXIT_USAGE.
+ * The caller frees the array, which borrows from both. */
+int session_pick_edges(const Session *s, const DiscoveredEdges *discovered, char *const *names,
+                       const ConfigEdge ***ret, size_t *ret_n);
 
 /* 69 or 77 for a fault of a peer, 1 for others, 0 for none. */
 int fault_exit_status(const Fault *fault);
 
-/* The graver of two exit statuses: 77, 69, 1, 4, 0. */
+/* The graver of two exit statuses: 78, 2, 77, 69, 1, 4, 0. */
 int exit_status_worse(int a, int b);

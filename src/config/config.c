@@ -73,6 +73,15 @@ int config_read_certificate(const ConfigCatalog *catalog, Text *ret_certificate,
         return r;
 }
 
+ConfigEdge config_edge_discovered(const Config *config, const Uuid *id, char *name)
+{
+        ConfigEdge edge = config->defaults;
+        edge.id = *id;
+        edge.enabled = true;
+        edge.name = name;
+        return edge;
+}
+
 bool config_edge_is_due(const ConfigEdge *edge)
 {
         return edge->enabled && edge->zone;

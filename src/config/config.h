@@ -42,6 +42,9 @@ int config_read_certificate(const ConfigCatalog *catalog, Text *ret_certificate,
 
 const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
 
+/* One without a section: like [defaults], whose texts it borrows, as it takes `name`. */
+ConfigEdge config_edge_discovered(const Config *config, const Uuid *id, char *name);
+
 /* Whether the service syncs the edge on its schedule: it is enabled, and its time zone is known
  * here. A zone that the system lacks is a fact of the host (older names left tzdata for a package
  * of their own), so it keeps one edge from its schedule rather than all edges from everything.

@@ -160,15 +160,11 @@ static bool edges_wants(const EdgeSet *s, const Config *config, const Candidate 
                !edges_has_vanished(s, &c->id) && edge_name_is_wanted(&config->discover, c->name);
 }
 
-/* Like the defaults, whose texts it borrows. */
 static int found_new(const Config *config, const EdgeName *names, size_t n, ConfigEdge **ret)
 {
         ConfigEdge *found = calloc(n ? n : 1, sizeof(*found));
         for (size_t i = 0; found && i < n; i++) {
-                found[i] = config->defaults;
-                found[i].id = names[i].id;
-                found[i].enabled = true;
-                found[i].name = strdup(names[i].name);
+                found[i] = config_edge_discovered(config, &names[i].id, strdup(names[i].name));
                 if (!found[i].name) {
                         found_free(found, i);
                         return -ENOMEM;

@@ -395,6 +395,45 @@ static void the_configuration_decides_what_is_wanted(void **state)
         service_stop(w, 0);
 }
 
+/* `edgemirror sync` of one edge (NULL: of all) ends with that status, and says that. */
+static void sync_by_hand(ServiceWorld *w, const char *edge, int status, const char *says)
+{
+        const char *arguments[] = {"-c", w->config, "sync", "--json", edge, NULL};
+        int ended = harness_program(w->folder, arguments);
+        char *out = harness_read(w->folder, "out"), *err = harness_read(w->folder, "err");
+        if (ended != status || (!strstr(out, says) && !strstr(err, says)))
+                fail_msg("exit status %d, without \"%s\": %s%s", ended, says, out, err);
+        free(out);
+        free(err);
+}
+
+static void what_was_discovered_is_synced_by_hand_too(void **state)
+{
+        ServiceWorld *w = *state;
+        begin(w);
+        w->n_configured = 0;
+        rename_edge(w, &expected[0], "base 0", "base 0");
+        rename_edge(w, &expected[1], "base 1", "base 1");
+        expected[0].configured = expected[1].configured = false;
+        configure(w, PATTERNS);
+        sync_by_hand(w, NULL, 2, "and the service has discovered none yet");
+
+        (void)service_start(w, 0);
+        await_set(w);
+        service_stop(w, 0);
+        sync_by_hand(w, "base 2", 0, "\"edge\":\"base 2\"");
+        sync_by_hand(w, w->edges[3], 0, "\"edge\":\"base 3\"");
+        sync_by_hand(w, "base 9", 2, "no edge \"base 9\" in the configuration, and none that was");
+        sync_by_hand(w, NULL, 0, "\"edge\":\"base 2\"");
+        service_assert_mirror_equals_catalog(w, 0, 3);
+        await_set(w); /* nothing was disabled by it */
+
+        configure(w, "enabled = yes\nevery = 1s\nexclude = base 3");
+        sync_by_hand(w, "base 3", 2, "no edge \"base 3\" in the configuration");
+        configure(w, "enabled = no");
+        sync_by_hand(w, "base 2", 78, "there is no edge to mirror");
+}
+
 /* What an edge is called of which no name is known. */
 static void name_by_id(Expected *e)
 {
@@ -555,6 +594,7 @@ int main(void)
                 cmocka_unit_test_setup(the_right_set_is_mirrored_after_each_step, few_edges),
                 cmocka_unit_test_setup(nothing_is_disabled_without_the_catalogs_word, few_edges),
                 cmocka_unit_test_setup(the_configuration_decides_what_is_wanted, few_edges),
+                cmocka_unit_test_setup(what_was_discovered_is_synced_by_hand_too, few_edges),
                 cmocka_unit_test_setup(rows_tell_ids_where_nothing_chooses_by_name, few_edges),
                 cmocka_unit_test_setup(credentials_that_are_refused_are_not_tried_again_and_again,
                                        few_edges),
