@@ -60,9 +60,8 @@ static void assert_out(ServiceWorld *w, const char *words, bool there)
         free(text);
 }
 
-/* ---- O7: whose edges are enabled ------------------------------------------------------------ */
+/* ---- whose edges are enabled ---------------------------------------------------------------- */
 
-/* O7 */
 static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it(
         void **state)
 {
@@ -82,7 +81,7 @@ static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts
         service_stop(w, 1);
 }
 
-/* O7: the other order, and what becomes of the edge when the one that wants it has been stopped, or
+/* The other order, and what becomes of the edge when the one that wants it has been stopped, or
  * has died. */
 static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
 {
@@ -120,7 +119,7 @@ static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
         service_stop(w, 0);
 }
 
-/* O7: its own old wants are replaced. */
+/* Its own old wants are replaced. */
 static void an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it(void **state)
 {
         ServiceWorld *w = *state;
@@ -139,7 +138,7 @@ static void an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it(
                          0);
 }
 
-/* O7: `enabled = no` in one file, a name that is another edge's, and a sync by hand. */
+/* `enabled = no` in one file, a name that is another edge's, and a sync by hand. */
 static void nobody_disables_what_another_instance_wants(void **state)
 {
         ServiceWorld *w = *state;
@@ -184,19 +183,19 @@ static void nobody_is_dead_after(ServiceWorld *w, const char *step)
         service_stop(w, 1);
 }
 
-/* O7: every instance seems dead to the first that comes back. */
+/* Every instance seems dead to the first that comes back. */
 static void an_outage_of_postgres_makes_nobody_dead(void **state)
 {
         nobody_is_dead_after(*state, "-5 min");
 }
 
-/* O7: the signs of life of the others are in the future. */
+/* The signs of life of the others are in the future. */
 static void a_clock_that_is_set_back_makes_nobody_dead(void **state)
 {
         nobody_is_dead_after(*state, "3 hours");
 }
 
-/* O7: and nobody is, however short the lease, to an instance that has itself been in touch for less
+/* And nobody is, however short the lease, to an instance that has itself been in touch for less
  * than half a minute. */
 static void who_is_back_for_seconds_takes_nobody_for_dead(void **state)
 {
@@ -221,7 +220,7 @@ static void who_is_back_for_seconds_takes_nobody_for_dead(void **state)
         service_stop(w, 0);
 }
 
-/* O8: an edge that waits for its time zone is not wanted, and not missed. */
+/* An edge that waits for its time zone is not wanted, and not missed. */
 static void an_edge_without_its_time_zone_is_registered_once(void **state)
 {
         ServiceWorld *w = *state;
@@ -244,9 +243,8 @@ static void an_edge_without_its_time_zone_is_registered_once(void **state)
         service_stop(w, 0);
 }
 
-/* ---- N3: status begins with the service ----------------------------------------------------- */
+/* ---- status begins with the service --------------------------------------------------------- */
 
-/* N3 */
 static void status_says_who_lives_and_what_each_waits_for(void **state)
 {
         ServiceWorld *w = *state;
@@ -287,7 +285,7 @@ static void assert_check(ServiceWorld *w, int status, const char *words)
         free(text);
 }
 
-/* N3: for monitoring. */
+/* For monitoring. */
 static void status_check_ends_well_only_when_all_is_well(void **state)
 {
         ServiceWorld *w = *state;
@@ -356,9 +354,8 @@ static void status_names_edges_that_are_configured_and_that_nobody_schedules(voi
         service_stop(w, 1);
 }
 
-/* ---- N2: the catalog refuses the credentials, and it is corrected there --------------------- */
+/* ---- the catalog refuses the credentials, and it is corrected there ------------------------- */
 
-/* N2 */
 static void credentials_that_are_accepted_again_are_found_without_a_word(void **state)
 {
         ServiceWorld *w = *state;
@@ -394,9 +391,8 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
         service_stop(w, 0);
 }
 
-/* ---- N9: an instance that was killed -------------------------------------------------------- */
+/* ---- an instance that was killed ------------------------------------------------------------ */
 
-/* N9 */
 static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over(
         void **state)
 {
@@ -425,7 +421,7 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
         service_stop(w, 1);
 }
 
-/* N9: the same for who syncs by hand. */
+/* The same for who syncs by hand. */
 static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
 {
         ServiceWorld *w = *state;
@@ -442,9 +438,8 @@ static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
         free(text);
 }
 
-/* ---- N4: a lock ----------------------------------------------------------------------------- */
+/* ---- a lock --------------------------------------------------------------------------------- */
 
-/* N4 */
 static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
 {
         ServiceWorld *w = *state;
@@ -483,7 +478,7 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         service_stop(w, 0);
 }
 
-/* ---- P3, P10: PostgreSQL that answers nothing ----------------------------------------------- */
+/* ---- PostgreSQL that answers nothing -------------------------------------------------------- */
 
 static int turning_seconds(void) /* how long it lasts: EDGEMIRROR_OUTAGE_SECONDS, or some */
 {
@@ -537,7 +532,6 @@ static void assert_all_are_fresh_within_a_minute(ServiceWorld *w)
         service_assert_mirror_equals_catalog(w, 0, 3);
 }
 
-/* P3 */
 static void the_loop_turns_and_stops_while_the_queue_is_locked(void **state)
 {
         ServiceWorld *w = *state;
@@ -565,7 +559,6 @@ static void send_to_server(ServiceWorld *w, char *pids, int signal)
         free(copy);
 }
 
-/* P10 */
 static void the_loop_turns_and_stops_while_postgres_is_silent(void **state)
 {
         ServiceWorld *w = *state;
@@ -583,7 +576,7 @@ static void the_loop_turns_and_stops_while_postgres_is_silent(void **state)
         assert_all_are_fresh_within_a_minute(w);
 }
 
-/* ---- N11: removals that are held ------------------------------------------------------------ */
+/* ---- removals that are held ----------------------------------------------------------------- */
 
 static void remove_rows(ServiceWorld *w, int edge, int n)
 {
@@ -605,7 +598,6 @@ static void sync_again(ServiceWorld *w, int n)
                 "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
 }
 
-/* N11 */
 static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(void **state)
 {
         ServiceWorld *w = *state;
@@ -627,9 +619,8 @@ static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(vo
         service_stop(w, 0);
 }
 
-/* ---- N12: an edge that is being synced ------------------------------------------------------ */
+/* ---- an edge that is being synced ----------------------------------------------------------- */
 
-/* N12 */
 static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **state)
 {
         ServiceWorld *w = *state;
@@ -656,7 +647,7 @@ static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **stat
         service_assert_mirror_equals_catalog(w, 0, 0);
 }
 
-/* ---- N13: words in the foreground ----------------------------------------------------------- */
+/* ---- words in the foreground ---------------------------------------------------------------- */
 
 static int count_lines(const char *text, const char *words)
 {
@@ -666,7 +657,6 @@ static int count_lines(const char *text, const char *words)
         return n;
 }
 
-/* N13 */
 static void sync_v_shows_the_job_and_says_nothing_twenty_times(void **state)
 {
         ServiceWorld *w = *state;
@@ -685,7 +675,6 @@ static void sync_v_shows_the_job_and_says_nothing_twenty_times(void **state)
         free(text);
 }
 
-/* N13 */
 static void a_service_in_the_foreground_says_time_and_level(void **state)
 {
         ServiceWorld *w = *state;

@@ -185,7 +185,7 @@ static void a_gateway_that_answers_for_the_catalog_keeps_edges_waiting(void **st
         service_stop(w, 0);
 }
 
-/* C4: every answer is a page of somebody else's; one line, and all are due when it is over. */
+/* Every answer is a page of somebody else's; one line, and all are due when it is over. */
 static void a_sign_in_page_is_one_line_for_all_edges(void **state)
 {
         static const char *const effects[] = {"\"html\":true",
@@ -208,7 +208,7 @@ static void a_sign_in_page_is_one_line_for_all_edges(void **state)
         }
 }
 
-/* C3: one 401 in an hour stops nobody. */
+/* One 401 in an hour stops nobody. */
 static void a_401_for_a_moment_opens_no_breaker(void **state)
 {
         ServiceWorld *w = *state;
@@ -225,7 +225,7 @@ static void a_401_for_a_moment_opens_no_breaker(void **state)
         service_stop(w, 0);
 }
 
-/* C3: 401 to what one edge asks, and to nobody else: it is said of that edge, and is no outage. */
+/* 401 to what one edge asks, and to nobody else: it is said of that edge, and is no outage. */
 static void the_401_of_one_edge_is_its_own(void **state)
 {
         static const struct {
@@ -260,7 +260,7 @@ static void the_401_of_one_edge_is_its_own(void **state)
         }
 }
 
-/* C8: the catalog says when it wants to be asked again; longer than a request may take is longer
+/* The catalog says when it wants to be asked again; longer than a request may take is longer
  * than a sync waits. */
 static void a_long_retry_after_is_kept_by_all_edges(void **state)
 {
@@ -396,7 +396,7 @@ static int many_edges(void **state)
         return 0;
 }
 
-/* Twice, a moment apart, since a 401 may pass (C3); by nobody else. */
+/* Twice, a moment apart, since a 401 may pass; by nobody else. */
 static void a_wrong_password_is_tried_twice(void **state)
 {
         ServiceWorld *w = *state;

@@ -57,7 +57,7 @@ static pid_t start_with_descriptors(World *w, rlim_t soft, rlim_t hard, const ch
         return start_with_open(w, soft, hard, 0, command, NULL);
 }
 
-/* O1: libgcrypt aborted where its first use found no descriptor. */
+/* libgcrypt aborted where its first use found no descriptor. */
 static void few_descriptors_are_refused_with_the_number_that_is_needed(void **state)
 {
         World *w = *state;
@@ -119,7 +119,7 @@ static void a_sync_that_cannot_begin_says_why(void **state)
 
 /* ---- standard error ------------------------------------------------------------------------- */
 
-/* O12: a pipe that nobody reads, full from the start. The service serves, syncs and stops all the
+/* A pipe that nobody reads, full from the start. The service serves, syncs and stops all the
  * same. */
 static void a_service_does_not_wait_for_who_reads_its_log(void **state)
 {
@@ -165,7 +165,7 @@ static pid_t start_with_injection(World *w, const char *order, const char *mark,
         return harness_program_start_as(w->folder, name, environment, arguments);
 }
 
-/* O12: each file that is opened from the start of main on, until it serves. The reload comes when
+/* Each file that is opened from the start of main on, until it serves. The reload comes when
  * there is something to reload. */
 static void a_hangup_while_it_starts_is_a_reload(void **state)
 {
@@ -195,7 +195,7 @@ static void a_hangup_while_it_starts_is_a_reload(void **state)
         assert_in_range(reloads, 3, OPENED_MAX - 1);
 }
 
-/* S2: what was asked is not known then, and nothing printed would read as "intact". */
+/* What was asked is not known then, and nothing printed would read as "intact". */
 static void a_loop_that_fails_is_a_failure_of_the_command(void **state)
 {
         World *w = *state;
@@ -222,7 +222,7 @@ static void append_config(World *w, const char *text)
         assert_int_equal(fclose(f), 0);
 }
 
-/* O8: one edge waits for its zone, the other is synced; everybody says why. */
+/* One edge waits for its zone, the other is synced; everybody says why. */
 static void an_unknown_time_zone_stops_one_edge_only(void **state)
 {
         World *w = *state;
@@ -254,7 +254,6 @@ static void an_unknown_time_zone_stops_one_edge_only(void **state)
         (void)RUN(w, "sync"); /* enabled again in the mirror */
 }
 
-/* N8 */
 static void check_offline_looks_at_the_files_of_secrets(void **state)
 {
         World *w = *state;
@@ -297,7 +296,7 @@ static void assert_harmless(World *w, const char *file, const char *command)
         free(text);
 }
 
-/* O6: what a catalog, a configuration or somebody with a hand in the tables has written is shown
+/* What a catalog, a configuration or somebody with a hand in the tables has written is shown
  * escaped, whatever prints it. */
 static void no_output_commands_the_terminal(void **state)
 {
