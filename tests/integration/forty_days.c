@@ -107,24 +107,9 @@ static bool goes_wrong(int day, Place place, What what, int number)
 
 /* ---- one sync ------------------------------------------------------------------------------- */
 
-static void on_plain(const Fault *fault, void *userdata)
-{
-        MirrorBench *b = userdata;
-        b->fault = *fault;
-        b->done = true;
-}
-
-static void on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
-{
-        ((MirrorBench *)userdata)->applied = *applied;
-        on_plain(fault, userdata);
-}
-
 static void wait_done(MirrorBench *b)
 {
-        while (!b->done)
-                assert_true(sd_event_run(b->event, UINT64_MAX) > 0);
-        b->done = false;
+        mirror_bench_wait(b);
         assert_string_equal(b->fault.message, "");
 }
 
@@ -182,7 +167,8 @@ static void sync_fails(MirrorBench *b, Place place)
                   "the catalog answered with status 500");
         fault_set_http_status(&fault, 500);
         const MirrorEnding ending = {.outcome = OUTCOME_FAILED, .fault = &fault};
-        assert_int_equal(mirror_finish(b->mirror, &run, &ending, on_plain, b, &task), 0);
+        assert_int_equal(mirror_finish(b->mirror, &run, &ending, mirror_bench_on_plain, b, &task),
+                         0);
         wait_done(b);
 }
 
@@ -208,10 +194,8 @@ static void sync_works(MirrorBench *b, int day, Place place)
                                                           : MIRROR_MISSING_HOLD,
                                          .verdicts = clean ? verdicts : NULL,
                                          .confirm_removals = CONFIRM_REMOVALS};
-        MirrorTask *task;
-        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task),
-                         0);
-        wait_done(b);
+        bench_try_apply(b, &run, &snapshot, &ending);
+        assert_string_equal(b->fault.message, "");
 }
 
 /* ---- a day ---------------------------------------------------------------------------------- */
@@ -228,7 +212,8 @@ static void configure(MirrorBench *b, int day)
                                                   .schedule = "daily",
                                                   .timezone = "UTC"};
         MirrorTask *task;
-        assert_int_equal(mirror_register(b->mirror, known, n, NULL, on_plain, b, &task), 0);
+        assert_int_equal(
+                mirror_register(b->mirror, known, n, NULL, mirror_bench_on_plain, b, &task), 0);
         wait_done(b);
 }
 
@@ -236,7 +221,8 @@ static void retire(MirrorBench *b, Place place)
 {
         Uuid id = place_id(place);
         MirrorTask *task;
-        assert_int_equal(mirror_retire(b->mirror, &id, 1, false, on_plain, b, &task), 0);
+        assert_int_equal(mirror_retire(b->mirror, &id, 1, false, mirror_bench_on_plain, b, &task),
+                         0);
         wait_done(b);
 }
 

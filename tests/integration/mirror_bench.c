@@ -23,14 +23,14 @@
 const Uuid bench_edge = {.bytes = {0xed, 0x9e, 1}};
 const Uuid bench_other_edge = {.bytes = {0xed, 0x9e, 2}};
 
-static void wait_done(MirrorBench *b)
+void mirror_bench_wait(MirrorBench *b)
 {
         while (!b->done)
                 assert_true(sd_event_run(b->event, 60 * USEC_PER_SEC) > 0);
         b->done = false;
 }
 
-static void on_plain(const Fault *fault, void *userdata)
+void mirror_bench_on_plain(const Fault *fault, void *userdata)
 {
         MirrorBench *b = userdata;
         b->fault = *fault;
@@ -40,25 +40,27 @@ static void on_plain(const Fault *fault, void *userdata)
 static void on_claim(const MirrorClaim *claim, const Fault *fault, void *userdata)
 {
         ((MirrorBench *)userdata)->claim = *claim;
-        on_plain(fault, userdata);
+        mirror_bench_on_plain(fault, userdata);
 }
 
 static void on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
 {
         ((MirrorBench *)userdata)->applied = *applied;
-        on_plain(fault, userdata);
+        mirror_bench_on_plain(fault, userdata);
 }
 
 static void on_pruned(const MirrorPruned *pruned, const Fault *fault, void *userdata)
 {
         ((MirrorBench *)userdata)->pruned = *pruned;
-        on_plain(fault, userdata);
+        mirror_bench_on_plain(fault, userdata);
 }
 
 static void on_migrated(const MigrateReport *report, const Fault *fault, void *userdata)
 {
-        ((MirrorBench *)userdata)->migrated = *report;
-        on_plain(fault, userdata);
+        MirrorBench *b = userdata;
+        b->migrated = *report;
+        (void)snprintf(b->notes, sizeof(b->notes), "%s", report->notes);
+        mirror_bench_on_plain(fault, userdata);
 }
 
 void bench_connect(MirrorBench *b)
@@ -89,7 +91,7 @@ void bench_try_migrate(MirrorBench *b)
 {
         MirrorTask *task;
         assert_int_equal(mirror_migrate(b->mirror, on_migrated, b, &task), 0);
-        wait_done(b);
+        mirror_bench_wait(b);
 }
 
 void bench_migrate(MirrorBench *b)
@@ -113,7 +115,7 @@ void bench_try_check(MirrorBench *b)
 {
         MirrorTask *task;
         assert_int_equal(mirror_check(b->mirror, on_checked, b, &task), 0);
-        wait_done(b);
+        mirror_bench_wait(b);
 }
 
 void bench_try_register(MirrorBench *b)
@@ -129,8 +131,9 @@ void bench_try_register(MirrorBench *b)
                                      .schedule = "hourly",
                                      .timezone = "UTC"}};
         MirrorTask *task;
-        assert_int_equal(mirror_register(b->mirror, edges, 2, NULL, on_plain, b, &task), 0);
-        wait_done(b);
+        assert_int_equal(
+                mirror_register(b->mirror, edges, 2, NULL, mirror_bench_on_plain, b, &task), 0);
+        mirror_bench_wait(b);
 }
 
 void bench_register(MirrorBench *b)
@@ -156,7 +159,24 @@ void bench_stop(MirrorBench *b)
         harness_postgres_destroy(&b->pg);
 }
 
-MirrorRun bench_claim(MirrorBench *b, const Uuid *edge)
+int mirror_bench_setup(void **state)
+{
+        MirrorBench *b = calloc(1, sizeof(*b));
+        assert_non_null(b);
+        mirror_bench_start(b);
+        *state = b;
+        return 0;
+}
+
+int mirror_bench_teardown(void **state)
+{
+        if (*state) /* else the set-up failed */
+                bench_stop(*state);
+        free(*state);
+        return 0;
+}
+
+MirrorRun bench_try_claim(MirrorBench *b, const Uuid *edge)
 {
         const MirrorClaimRequest request = {.edge = *edge,
                                             .trigger = MIRROR_TRIGGER_MANUAL,
@@ -164,10 +184,16 @@ MirrorRun bench_claim(MirrorBench *b, const Uuid *edge)
                                             .job_max_age_usec = 3600 * 1000000ULL};
         MirrorTask *task;
         assert_int_equal(mirror_claim(b->mirror, &request, on_claim, b, &task), 0);
-        wait_done(b);
+        mirror_bench_wait(b);
         assert_string_equal(b->fault.message, "");
-        assert_false(b->claim.busy);
         return (MirrorRun){.edge = *edge, .run_id = b->claim.run_id, .epoch = b->claim.epoch};
+}
+
+MirrorRun bench_claim(MirrorBench *b, const Uuid *edge)
+{
+        MirrorRun run = bench_try_claim(b, edge);
+        assert_false(b->claim.busy);
+        return run;
 }
 
 Uuid bench_number_id(int number)
@@ -194,14 +220,28 @@ void bench_spool_add(Spool *spool, const BenchRow *row)
         assert_int_equal(spool_add(spool, &connection, NULL), 0);
 }
 
+void bench_apply_begin(MirrorBench *b, const MirrorRun *run, const MirrorSnapshot *snapshot,
+                       const MirrorEnding *ending)
+{
+        static const MirrorEnding whole = {
+                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
+        MirrorTask *task;
+        assert_int_equal(mirror_apply(b->mirror, run, snapshot, ending ? ending : &whole,
+                                      on_applied, b, &task),
+                         0);
+}
+
+void bench_try_apply(MirrorBench *b, const MirrorRun *run, const MirrorSnapshot *snapshot,
+                     const MirrorEnding *ending)
+{
+        bench_apply_begin(b, run, snapshot, ending);
+        mirror_bench_wait(b);
+}
+
 static void apply_snapshot(MirrorBench *b, const Uuid *edge, const MirrorSnapshot *snapshot)
 {
         MirrorRun run = bench_claim(b, edge);
-        MirrorEnding ending = {
-                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
-        MirrorTask *task;
-        assert_int_equal(mirror_apply(b->mirror, &run, snapshot, &ending, on_applied, b, &task), 0);
-        wait_done(b);
+        bench_try_apply(b, &run, snapshot, NULL);
         assert_string_equal(b->fault.message, "");
 }
 
@@ -246,8 +286,9 @@ void bench_fail(MirrorBench *b, const Uuid *edge)
         MirrorRun run = bench_claim(b, edge);
         MirrorEnding ending = {.outcome = OUTCOME_FAILED};
         MirrorTask *task;
-        assert_int_equal(mirror_finish(b->mirror, &run, &ending, on_plain, b, &task), 0);
-        wait_done(b);
+        assert_int_equal(mirror_finish(b->mirror, &run, &ending, mirror_bench_on_plain, b, &task),
+                         0);
+        mirror_bench_wait(b);
         assert_string_equal(b->fault.message, "");
 }
 
@@ -267,7 +308,7 @@ void bench_prune(MirrorBench *b, uint64_t history_keep_usec, uint64_t run_keep_u
                                      .run_keep_usec = run_keep_usec};
         MirrorTask *task;
         assert_int_equal(mirror_prune(b->mirror, &retention, batch, on_pruned, b, &task), 0);
-        wait_done(b);
+        mirror_bench_wait(b);
         assert_string_equal(b->fault.message, "");
 }
 

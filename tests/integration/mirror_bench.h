@@ -26,6 +26,7 @@ typedef struct MirrorBench {
         MirrorApplied applied;
         MirrorPruned pruned;
         MigrateReport migrated;
+        char notes[1024];   /* of that */
         char checked[4096]; /* what bench_try_check found, a line each */
 } MirrorBench;
 
@@ -43,7 +44,12 @@ void bench_try_register(MirrorBench *b); /* the fault is in the bench */
 void mirror_bench_start(MirrorBench *b);
 void bench_stop(MirrorBench *b);
 
+/* The same as setup and teardown of a group of tests whose state is the bench. */
+int mirror_bench_setup(void **state);
+int mirror_bench_teardown(void **state);
+
 MirrorRun bench_claim(MirrorBench *b, const Uuid *edge);
+MirrorRun bench_try_claim(MirrorBench *b, const Uuid *edge); /* the edge may be busy */
 
 /* One row: `database` 0 is none. */
 typedef struct BenchRow {
@@ -56,6 +62,13 @@ typedef struct BenchRow {
 void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows);
 void bench_apply_spool(MirrorBench *b, const Uuid *edge, Spool *spool);
 
+/* Its second half, for a run that has claimed; the fault is in the bench. ending NULL: of a list
+ * that was read whole after a clean refresh. bench_apply_begin does not wait for the end. */
+void bench_try_apply(MirrorBench *b, const MirrorRun *run, const MirrorSnapshot *snapshot,
+                     const MirrorEnding *ending);
+void bench_apply_begin(MirrorBench *b, const MirrorRun *run, const MirrorSnapshot *snapshot,
+                       const MirrorEnding *ending);
+
 /* The same; the rows of these numbers, gone_to not among them, are proven gone. */
 void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t n_rows,
                           int gone_from, int gone_to);
@@ -63,6 +76,11 @@ void bench_spool_add(Spool *spool, const BenchRow *row);
 
 /* A sync that failed before it applied anything. */
 void bench_fail(MirrorBench *b, const Uuid *edge);
+
+/* For what has no function here: the callback of a call whose userdata is the bench, and the wait
+ * for it. */
+void mirror_bench_on_plain(const Fault *fault, void *userdata);
+void mirror_bench_wait(MirrorBench *b);
 
 /* What the catalog proved gone: ends the row as a removal does. */
 void bench_remove(MirrorBench *b, int number);

@@ -78,22 +78,11 @@ static const BenchRow three[] = {{1, "alpha", 0}, {2, "beta", 7}, {3, "gamma", 0
 
 static int mirror_setup(void **state)
 {
-        MirrorBench *b = calloc(1, sizeof(*b));
-        assert_non_null(b);
-        mirror_bench_start(b);
+        (void)mirror_bench_setup(state);
+        MirrorBench *b = *state;
         free(harness_sql(&b->pg, "ALTER ROLE em SET log_statement = 'all'"));
         bench_disconnect(b);
         bench_connect(b);
-        *state = b;
-        return 0;
-}
-
-static int mirror_teardown(void **state)
-{
-        MirrorBench *b = *state;
-        if (b)
-                bench_stop(b);
-        free(b);
         return 0;
 }
 
@@ -325,14 +314,6 @@ static void a_row_that_goes_to_another_edge_takes_the_digest_with_it(void **stat
         assert_false(copies(b, &bench_edge, three, 3));
 }
 
-static void on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
-{
-        MirrorBench *b = userdata;
-        b->applied = *applied;
-        b->fault = *fault;
-        b->done = true;
-}
-
 /* Nothing is said to be unchanged while another edge takes a row away; what was compared before it
  * did is compared anew. */
 static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
@@ -359,13 +340,8 @@ static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
         for (size_t i = 0; i < 3; i++)
                 bench_spool_add(spool, &three[i]);
         MirrorRun run = bench_claim(b, &bench_edge);
-        MirrorEnding ending = {
-                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
-        MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
-        MirrorTask *task;
-        b->done = false;
-        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task),
-                         0);
+        bench_apply_begin(b, &run, &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_HOLD},
+                          NULL);
         static const char waits[] =
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
         for (int i = 0; harness_sql_long(&b->pg, waits) == 0; i++) {
@@ -374,9 +350,7 @@ static void an_apply_that_is_taking_a_row_away_is_waited_for(void **state)
         }
         PQclear(PQexec(taker, "COMMIT"));
         PQfinish(taker);
-        while (!b->done)
-                assert_true(sd_event_run(b->event, UINT64_MAX) > 0);
-        b->done = false;
+        mirror_bench_wait(b);
         assert_string_equal(b->fault.message, "");
         assert_int_equal(b->applied.changed, 1);
         assert_sql(b, "SELECT row_count FROM edgemirror.edge WHERE name = 'one'", "3");
@@ -395,16 +369,8 @@ static void only_the_holder_may_say_that_nothing_changed(void **state)
         MirrorRun run = bench_claim(b, &bench_edge);
         alter(b, "UPDATE edgemirror.edge_claim SET epoch = epoch + 1, holder = 'another' WHERE "
                  "holder IS NOT NULL");
-        MirrorEnding ending = {
-                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
-        MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
-        MirrorTask *task;
-        b->done = false;
-        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task),
-                         0);
-        while (!b->done)
-                assert_true(sd_event_run(b->event, UINT64_MAX) > 0);
-        b->done = false;
+        bench_try_apply(b, &run, &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_HOLD},
+                        NULL);
         assert_string_equal(fault_code_name(b->fault.code), "lease-lost");
         assert_sql(b, "SELECT listed_at = '2001-01-01' FROM edgemirror.edge WHERE name = 'one'",
                    "t");
@@ -424,14 +390,8 @@ static void a_list_that_is_not_whole_ends_no_run_by_its_digest(void **state)
         MirrorRun run = bench_claim(b, &bench_edge);
         MirrorEnding ending = {.outcome = OUTCOME_UNSTABLE, .refresh = REFRESH_CLEAN};
         MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_IGNORE};
-        MirrorTask *task;
-        b->done = false;
         alter(b, "UPDATE edgemirror.edge SET listed_at = '2001-01-01'");
-        assert_int_equal(mirror_apply(b->mirror, &run, &snapshot, &ending, on_applied, b, &task),
-                         0);
-        while (!b->done)
-                assert_true(sd_event_run(b->event, UINT64_MAX) > 0);
-        b->done = false;
+        bench_try_apply(b, &run, &snapshot, &ending);
         assert_string_equal(b->fault.message, "");
         assert_sql(b,
                    "SELECT concat_ws(' ', listed_at = '2001-01-01', consecutive_failures) FROM "
@@ -466,5 +426,5 @@ int main(void)
                 cmocka_unit_test_setup(a_list_that_is_not_whole_ends_no_run_by_its_digest,
                                        mirror_empty),
         };
-        return cmocka_run_group_tests(tests, mirror_setup, mirror_teardown);
+        return cmocka_run_group_tests(tests, mirror_setup, mirror_bench_teardown);
 }

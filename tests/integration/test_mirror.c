@@ -3,13 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
-#include "harness/postgres.h"
-#include "mirror/apply.h"
-#include "mirror/lease.h"
-#include "mirror/migrate.h"
-#include "mirror/registry.h"
-#include "mirror/spool.h"
-#include "pg/pg.h"
+#include "integration/mirror_bench.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,170 +17,32 @@
 
 #include <cmocka.h>
 
-typedef struct World {
-        HarnessPostgres pg;
-        sd_event *event;
-        PgPool *pool;
-        Mirror *mirror;
-        bool done;
-        Fault fault;
-        MirrorClaim claim;
-        MirrorApplied applied;
-        MigrateReport report;
-        char notes[1024]; /* of it */
-        int n_rows;
-} World;
-
-static const Uuid edge = {.bytes = {0xed, 0x9e, 1}};
-static const Uuid other_edge = {.bytes = {0xed, 0x9e, 2}};
-
-static void open_mirror(World *w, const char *instance, uint64_t lease_usec)
-{
-        PgPoolOptions options = {
-                .conninfo = w->pg.service,
-                .application_name = "test",
-                .max_connections = 2,
-                .search_path = MIRROR_SEARCH_PATH,
-                .connect_timeout_usec = 5 * USEC_PER_SEC,
-                .statement_timeout_usec = 20 * USEC_PER_SEC,
-                .lock_timeout_usec = 5 * USEC_PER_SEC,
-        };
-        assert_int_equal(pg_pool_new(w->event, &options, &w->pool), 0);
-        assert_int_equal(mirror_new(w->pool, instance, lease_usec, &w->mirror), 0);
-}
-
-static void close_mirror(World *w)
-{
-        w->mirror = mirror_free(w->mirror);
-        w->pool = pg_pool_free(w->pool);
-}
-
-static void wait_done(World *w)
-{
-        while (!w->done)
-                assert_true(sd_event_run(w->event, 60 * USEC_PER_SEC) > 0);
-        w->done = false;
-}
-
-static void on_plain(const Fault *fault, void *userdata)
-{
-        World *w = userdata;
-        w->fault = *fault;
-        w->done = true;
-}
-
-static void on_claim(const MirrorClaim *claim, const Fault *fault, void *userdata)
-{
-        ((World *)userdata)->claim = *claim;
-        on_plain(fault, userdata);
-}
-
-static void on_applied(const MirrorApplied *applied, const Fault *fault, void *userdata)
-{
-        ((World *)userdata)->applied = *applied;
-        on_plain(fault, userdata);
-}
-
-static void on_migrated(const MigrateReport *report, const Fault *fault, void *userdata)
-{
-        World *w = userdata;
-        w->report = *report;
-        (void)snprintf(w->notes, sizeof(w->notes), "%s", report->notes);
-        on_plain(fault, userdata);
-}
-
-static void migrate(World *w)
-{
-        MirrorTask *task;
-        assert_int_equal(mirror_migrate(w->mirror, on_migrated, w, &task), 0);
-        wait_done(w);
-}
-
-static void register_edges(World *w)
-{
-        const MirrorEdge edges[] = {{edge, "one", true, "hourly", "UTC", 0, false},
-                                    {other_edge, "two", true, "hourly", "UTC", 0, false}};
-        MirrorTask *task;
-        assert_int_equal(mirror_register(w->mirror, edges, 2, NULL, on_plain, w, &task), 0);
-        wait_done(w);
-        assert_int_equal(w->fault.scope, FAULT_NONE);
-}
-
-static MirrorRun claim(World *w, const Uuid *id)
-{
-        const MirrorClaimRequest request = {.edge = *id,
-                                            .trigger = MIRROR_TRIGGER_MANUAL,
-                                            .refresh = true,
-                                            .job_max_age_usec = 3600 * 1000000ULL};
-        MirrorTask *task;
-        assert_int_equal(mirror_claim(w->mirror, &request, on_claim, w, &task), 0);
-        wait_done(w);
-        assert_string_equal(w->fault.message, "");
-        return (MirrorRun){.edge = *id, .run_id = w->claim.run_id, .epoch = w->claim.epoch};
-}
-
-static Uuid row_id(int number)
-{
-        Uuid id = {.bytes = {0xda, 0x7a}};
-        id.bytes[14] = (uint8_t)(number >> 8);
-        id.bytes[15] = (uint8_t)number;
-        return id;
-}
-
 static void add_row(Spool *spool, int number, const char *name, int database)
 {
-        DatabaseConnection row = {.id = row_id(number),
-                                  .name = name,
-                                  .name_size = strlen(name),
-                                  .has_database = database > 0};
-        row.database_id = row_id(1000 + database);
-        assert_int_equal(spool_add(spool, &row, NULL), 0);
+        bench_spool_add(spool, &(BenchRow){number, name, database});
 }
 
-static void apply_run(World *w, const MirrorRun *run, Spool *spool)
+static void apply_run(MirrorBench *w, const MirrorRun *run, Spool *spool)
 {
-        MirrorEnding ending = {
-                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
-        MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
-        MirrorTask *task;
-        assert_int_equal(mirror_apply(w->mirror, run, &snapshot, &ending, on_applied, w, &task), 0);
-        wait_done(w);
-}
-
-static void apply(World *w, const Uuid *id, Spool *spool)
-{
-        MirrorRun run = claim(w, id);
-        assert_false(w->claim.busy);
-        apply_run(w, &run, spool);
-        assert_string_equal(w->fault.message, "");
+        bench_try_apply(w, run, &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_HOLD},
+                        NULL);
 }
 
 static int world_setup(void **state)
 {
-        World *w = calloc(1, sizeof(*w));
+        MirrorBench *w = calloc(1, sizeof(*w));
+        assert_non_null(w);
         harness_postgres_start(&w->pg);
-        assert_int_equal(sd_event_new(&w->event), 0);
-        open_mirror(w, "test-instance", 60 * USEC_PER_SEC);
-        migrate(w);
-        assert_string_equal(w->fault.message, "");
-        register_edges(w);
+        bench_connect(w);
+        bench_migrate(w);
+        bench_register(w);
         *state = w;
-        return 0;
-}
-
-static int world_teardown(void **state)
-{
-        World *w = *state;
-        close_mirror(w);
-        sd_event_unref(w->event);
-        harness_postgres_destroy(&w->pg);
-        free(w);
         return 0;
 }
 
 static int empty_tables(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         free(harness_sql(&w->pg,
                          "TRUNCATE edgemirror.database_connection, "
                          "edgemirror.database_connection_past, edgemirror.sync_run;"
@@ -194,7 +50,7 @@ static int empty_tables(void **state)
         return 0;
 }
 
-static void assert_history_sound(World *w)
+static void assert_history_sound(MirrorBench *w)
 {
         assert_int_equal(
                 harness_sql_long(&w->pg,
@@ -217,46 +73,46 @@ static void assert_history_sound(World *w)
 
 static void migrate_twice_changes_nothing(void **state)
 {
-        World *w = *state;
-        migrate(w);
+        MirrorBench *w = *state;
+        bench_try_migrate(w);
         assert_string_equal(w->fault.message, "");
-        assert_int_equal(w->report.from_version, mirror_schema_version());
-        assert_int_equal(w->report.to_version, mirror_schema_version());
+        assert_int_equal(w->migrated.from_version, mirror_schema_version());
+        assert_int_equal(w->migrated.to_version, mirror_schema_version());
         assert_non_null(strstr(w->notes, "CREATE ROLE edgemirror_reader"));
 }
 
 static void migrate_refuses_newer_schema_and_changed_text(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         free(harness_sql(&w->pg,
                          "INSERT INTO edgemirror.schema_version VALUES (99, 'future', 'x')"));
-        migrate(w);
+        bench_try_migrate(w);
         assert_string_equal(fault_code_name(w->fault.code), "schema-newer");
         free(harness_sql(&w->pg, "DELETE FROM edgemirror.schema_version WHERE version = 99;"
                                  "UPDATE edgemirror.schema_version SET checksum = 'x' || checksum "
                                  "WHERE version = 2"));
-        migrate(w);
+        bench_try_migrate(w);
         assert_string_equal(fault_code_name(w->fault.code), "schema-checksum");
         free(harness_sql(&w->pg, "UPDATE edgemirror.schema_version SET checksum = substr(checksum, "
                                  "2) WHERE version = 2"));
-        migrate(w);
+        bench_try_migrate(w);
         assert_string_equal(w->fault.message, "");
 }
 
 /* Somebody has changed the table by hand: what would be applied on top of a gap, nobody knows. */
 static void a_schema_with_a_gap_is_not_migrated(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         free(harness_sql(&w->pg, "CREATE TABLE public.kept AS SELECT * FROM "
                                  "edgemirror.schema_version WHERE version = 1;"
                                  "DELETE FROM edgemirror.schema_version WHERE version = 1"));
-        migrate(w);
+        bench_try_migrate(w);
         assert_string_equal(fault_code_name(w->fault.code), "schema-gap");
         assert_int_equal(w->fault.scope, FAULT_PEER);
         assert_non_null(strstr(w->fault.message, "lacks migration 1"));
         free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; "
                                  "DROP TABLE public.kept"));
-        migrate(w);
+        bench_try_migrate(w);
         assert_string_equal(w->fault.message, "");
 }
 
@@ -264,13 +120,13 @@ static void a_schema_with_a_gap_is_not_migrated(void **state)
  * holds what it wants. */
 static void migrate_does_not_wait_for_a_lock_for_long_and_says_who_holds_it(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         char conninfo[512];
         (void)snprintf(conninfo, sizeof(conninfo), "%s application_name=somebody", w->pg.service);
         PGconn *conn = PQconnectdb(conninfo);
         PQclear(PQexec(conn, "BEGIN; LOCK TABLE edgemirror.schema_version"));
         time_t began = time(NULL);
-        migrate(w);
+        bench_try_migrate(w);
         assert_true(time(NULL) - began < 30);
         assert_string_equal(fault_code_name(w->fault.code), "pg-lock-wait");
         assert_non_null(strstr(w->fault.message, "edgemirror.schema_version"));
@@ -280,30 +136,30 @@ static void migrate_does_not_wait_for_a_lock_for_long_and_says_who_holds_it(void
         /* another migrate, which makes the same */
         PQclear(PQexec(conn, "BEGIN; SET LOCAL search_path = pg_catalog; SELECT "
                              "pg_advisory_xact_lock(hashtextextended('edgemirror.migrate', 0))"));
-        migrate(w);
+        bench_try_migrate(w);
         assert_string_equal(fault_code_name(w->fault.code), "pg-lock-wait");
         assert_non_null(strstr(w->fault.message, "a lock on the schema, held by process"));
         PQfinish(conn);
-        migrate(w);
+        bench_try_migrate(w);
         assert_string_equal(w->fault.message, "");
 }
 
 static void adds_changes_links_and_holds(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "alpha", 0);
         add_row(spool, 2, "beta", 1);
         add_row(spool, 3, "gamma", 0);
-        apply(w, &edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
         assert_int_equal(w->applied.added, 3);
         assert_int_equal(w->applied.row_count, 3);
 
         spool_reset(spool);
         add_row(spool, 1, "renamed", 0);
         add_row(spool, 2, "beta", 0); /* unlinked; 3 is missing */
-        apply(w, &edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
         assert_int_equal(w->applied.changed, 2);
         assert_int_equal(w->applied.unchanged, 0);
         assert_int_equal(w->applied.held, 1);
@@ -327,13 +183,13 @@ static void adds_changes_links_and_holds(void **state)
 
 static void the_later_observation_of_an_id_counts(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "first", 0);
         add_row(spool, 2, "b", 0);
         add_row(spool, 1, "second", 0);
-        apply(w, &edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
         assert_int_equal(w->applied.listed, 2);
         char *name = harness_sql(
                 &w->pg,
@@ -345,12 +201,12 @@ static void the_later_observation_of_an_id_counts(void **state)
 
 static void a_row_that_moves_is_moved(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "wanderer", 0);
-        apply(w, &edge, spool);
-        apply(w, &other_edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
+        bench_apply_spool(w, &bench_other_edge, spool);
         assert_int_equal(w->applied.changed, 1);
         assert_int_equal(
                 harness_sql_long(&w->pg,
@@ -362,7 +218,7 @@ static void a_row_that_moves_is_moved(void **state)
 
 static void names_arrive_exactly(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         char *longest = malloc(40001);
         for (int i = 0; i < 10000; i++)
@@ -382,10 +238,10 @@ static void names_arrive_exactly(void **state)
         assert_int_equal(spool_new(&spool), 0);
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
                 add_row(spool, (int)i, names[i], 0);
-        apply(w, &edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
                 char sql[200], id[UUID_STRING_SIZE];
-                Uuid uuid = row_id((int)i);
+                Uuid uuid = bench_number_id((int)i);
                 (void)snprintf(sql, sizeof(sql),
                                "SELECT name FROM edgemirror.database_connection WHERE id = '%s'",
                                uuid_format(&uuid, id));
@@ -401,7 +257,7 @@ static void names_arrive_exactly(void **state)
  * the rows themselves. */
 static void an_unchanged_list_writes_and_locks_nothing(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         char name[32];
         assert_int_equal(spool_new(&spool), 0);
@@ -411,7 +267,7 @@ static void an_unchanged_list_writes_and_locks_nothing(void **state)
                 row.name_size = (size_t)snprintf(name, sizeof(name), "database_%d", i);
                 assert_int_equal(spool_add(spool, &row, NULL), 0);
         }
-        apply(w, &edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
         assert_int_equal(w->applied.added, 50000);
         free(harness_sql(&w->pg, "CHECKPOINT"));
 
@@ -421,7 +277,7 @@ static void an_unchanged_list_writes_and_locks_nothing(void **state)
                 "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint";
         long xids = harness_sql_long(&w->pg, written);
         long before = harness_sql_long(&w->pg, position);
-        apply(w, &edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
         long wal = harness_sql_long(&w->pg, position) - before;
         print_message("WAL of an unchanged sync of 50,000 rows: %ld bytes\n", wal);
         assert_int_equal(w->applied.unchanged, 50000);
@@ -432,31 +288,32 @@ static void an_unchanged_list_writes_and_locks_nothing(void **state)
 
 static void two_claims_the_second_hears_who_holds_it(void **state)
 {
-        World *w = *state;
-        MirrorRun first = claim(w, &edge);
+        MirrorBench *w = *state;
+        MirrorRun first = bench_try_claim(w, &bench_edge);
         assert_false(w->claim.busy);
-        (void)claim(w, &edge);
+        (void)bench_try_claim(w, &bench_edge);
         assert_true(w->claim.busy);
         assert_string_equal(w->claim.holder, "test-instance");
 
         MirrorEnding ending = {.outcome = OUTCOME_FAILED};
         MirrorTask *task;
-        assert_int_equal(mirror_finish(w->mirror, &first, &ending, on_plain, w, &task), 0);
-        wait_done(w);
-        (void)claim(w, &edge);
+        assert_int_equal(mirror_finish(w->mirror, &first, &ending, mirror_bench_on_plain, w, &task),
+                         0);
+        mirror_bench_wait(w);
+        (void)bench_try_claim(w, &bench_edge);
         assert_false(w->claim.busy);
 }
 
 static void who_lost_the_lease_publishes_nothing(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "stale", 0);
-        MirrorRun paused = claim(w, &edge);
+        MirrorRun paused = bench_try_claim(w, &bench_edge);
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - interval "
                                  "'1 second' WHERE holder IS NOT NULL"));
-        MirrorRun next = claim(w, &edge);
+        MirrorRun next = bench_try_claim(w, &bench_edge);
         assert_false(w->claim.busy);
         assert_true(next.epoch > paused.epoch);
 
@@ -464,8 +321,9 @@ static void who_lost_the_lease_publishes_nothing(void **state)
         assert_string_equal(fault_code_name(w->fault.code), "lease-lost");
         MirrorProgress progress = {.phase = SYNC_PHASE_LIST};
         MirrorTask *task;
-        assert_int_equal(mirror_progress(w->mirror, &paused, &progress, on_plain, w, &task), 0);
-        wait_done(w);
+        assert_int_equal(
+                mirror_progress(w->mirror, &paused, &progress, mirror_bench_on_plain, w, &task), 0);
+        mirror_bench_wait(w);
         assert_string_equal(fault_code_name(w->fault.code), "lease-lost");
         assert_int_equal(
                 harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.database_connection"), 0);
@@ -481,11 +339,11 @@ static void who_lost_the_lease_publishes_nothing(void **state)
  * The trigger frees the lease after the apply has begun. */
 static void a_lease_that_was_freed_publishes_nothing(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 777, "stale", 0);
-        MirrorRun run = claim(w, &edge);
+        MirrorRun run = bench_try_claim(w, &bench_edge);
         free(harness_sql(
                 &w->pg,
                 "CREATE FUNCTION public.free_lease() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN "
@@ -508,15 +366,15 @@ static void a_lease_that_was_freed_publishes_nothing(void **state)
 /* It was given before the server's clock was set back. */
 static void a_lease_that_ends_in_hours_does_not_count(void **state)
 {
-        World *w = *state;
-        (void)claim(w, &edge);
+        MirrorBench *w = *state;
+        (void)bench_try_claim(w, &bench_edge);
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() + interval "
                                  "'110 min' WHERE holder IS NOT NULL"));
-        (void)claim(w, &edge);
+        (void)bench_try_claim(w, &bench_edge);
         assert_true(w->claim.busy);
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() + interval "
                                  "'121 min' WHERE holder IS NOT NULL"));
-        (void)claim(w, &edge);
+        (void)bench_try_claim(w, &bench_edge);
         assert_false(w->claim.busy);
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = "
                                  "NULL"));
@@ -524,22 +382,23 @@ static void a_lease_that_ends_in_hours_does_not_count(void **state)
 
 static void a_job_that_was_left_is_taken_up(void **state)
 {
-        World *w = *state;
-        MirrorRun run = claim(w, &edge);
+        MirrorBench *w = *state;
+        MirrorRun run = bench_try_claim(w, &bench_edge);
         MirrorProgress progress = {.phase = SYNC_PHASE_POLL,
                                    .has_job = true,
                                    .job_url = "https://c.example/rest/jobs/v1/jobs/x"};
         MirrorTask *task;
-        progress.job = (JobStatus){.id = row_id(7), .state = "RUNNING", .progress = 30};
-        assert_int_equal(mirror_progress(w->mirror, &run, &progress, on_plain, w, &task), 0);
-        wait_done(w);
+        progress.job = (JobStatus){.id = bench_number_id(7), .state = "RUNNING", .progress = 30};
+        assert_int_equal(
+                mirror_progress(w->mirror, &run, &progress, mirror_bench_on_plain, w, &task), 0);
+        mirror_bench_wait(w);
         assert_int_equal(w->fault.scope, FAULT_NONE);
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - interval "
                                  "'1 second' WHERE holder IS NOT NULL"));
 
-        (void)claim(w, &edge);
+        (void)bench_try_claim(w, &bench_edge);
         assert_true(w->claim.resumes);
-        Uuid job = row_id(7);
+        Uuid job = bench_number_id(7);
         assert_true(uuid_equal(&w->claim.job_id, &job));
         assert_string_equal(w->claim.job_url, progress.job_url);
         assert_true(w->claim.job_since_usec > 0);
@@ -551,7 +410,7 @@ static void a_job_that_was_left_is_taken_up(void **state)
 /* However the run ended that began it; but not when that is longer ago than jobs are waited for. */
 static void a_job_is_taken_up_as_long_as_it_is_worth_it(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         static const struct {
                 const char *run;
                 bool resumes;
@@ -573,7 +432,7 @@ static void a_job_is_taken_up_as_long_as_it_is_worth_it(void **state)
                         &w->pg,
                         "TRUNCATE edgemirror.sync_run;"
                         "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
-                (void)claim(w, &edge);
+                (void)bench_try_claim(w, &bench_edge);
                 (void)snprintf(
                         sql, sizeof(sql),
                         "UPDATE edgemirror.sync_run SET phase = 'poll', job_state = 'RUNNING',"
@@ -581,7 +440,7 @@ static void a_job_is_taken_up_as_long_as_it_is_worth_it(void **state)
                         "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL",
                         cases[i].run);
                 free(harness_sql(&w->pg, sql));
-                (void)claim(w, &edge);
+                (void)bench_try_claim(w, &bench_edge);
                 if (w->claim.resumes != cases[i].resumes)
                         fail_msg("%s: %s", cases[i].run,
                                  w->claim.resumes ? "taken up" : "not taken up");
@@ -592,12 +451,12 @@ static void a_job_is_taken_up_as_long_as_it_is_worth_it(void **state)
  */
 static void a_job_does_not_become_younger_by_being_taken_up(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         free(harness_sql(&w->pg,
                          "TRUNCATE edgemirror.sync_run;"
                          "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
         for (int i = 0; i < 2; i++) {
-                (void)claim(w, &edge);
+                (void)bench_try_claim(w, &bench_edge);
                 free(harness_sql(
                         &w->pg,
                         "UPDATE edgemirror.sync_run SET phase = 'poll', job_state = 'RUNNING', "
@@ -607,29 +466,29 @@ static void a_job_does_not_become_younger_by_being_taken_up(void **state)
                 free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET started_at = started_at - "
                                          "interval '25 min'"));
         }
-        (void)claim(w, &edge);
+        (void)bench_try_claim(w, &bench_edge);
         assert_true(w->claim.resumes);
         assert_true(w->claim.job_since_usec > 49 * 60 * INT64_C(1000000));
         free(harness_sql(&w->pg,
                          "UPDATE edgemirror.sync_run SET outcome = 'failed', finished_at = now(),"
                          " started_at = started_at - interval '25 min';"
                          "UPDATE edgemirror.edge_claim SET holder = NULL, expires_at = NULL"));
-        (void)claim(w, &edge);
+        (void)bench_try_claim(w, &bench_edge);
         assert_false(w->claim.resumes);
 }
 
 static void a_clock_set_back_keeps_the_history_sound(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "before", 0);
-        apply(w, &edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
         free(harness_sql(&w->pg, "UPDATE edgemirror.database_connection SET changed_at = "
                                  "changed_at + interval '1 day'"));
         spool_reset(spool);
         add_row(spool, 1, "after", 0);
-        apply(w, &edge, spool);
+        bench_apply_spool(w, &bench_edge, spool);
         assert_int_equal(w->applied.changed, 1);
         assert_history_sound(w);
         spool_free(spool);
@@ -637,11 +496,11 @@ static void a_clock_set_back_keeps_the_history_sound(void **state)
 
 static void a_server_that_went_away_is_found_again(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         Spool *spool;
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "survivor", 0);
-        MirrorRun run = claim(w, &edge);
+        MirrorRun run = bench_try_claim(w, &bench_edge);
         harness_postgres_stop(&w->pg);
         harness_postgres_resume(&w->pg);
         apply_run(w, &run, spool);
@@ -650,7 +509,7 @@ static void a_server_that_went_away_is_found_again(void **state)
         spool_free(spool);
 }
 
-static void run_until(World *w, const char *sql)
+static void run_until(MirrorBench *w, const char *sql)
 {
         uint64_t end = clock_monotonic_usec() + 60 * USEC_PER_SEC;
         while (harness_sql_long(&w->pg, sql) == 0) {
@@ -660,7 +519,7 @@ static void run_until(World *w, const char *sql)
 }
 
 /* A COMMIT waits for a standby that has to confirm it. */
-static void set_standby(World *w, const char *name)
+static void set_standby(MirrorBench *w, const char *name)
 {
         char sql[100];
         (void)snprintf(sql, sizeof(sql), "ALTER SYSTEM SET synchronous_standby_names = '%s'", name);
@@ -669,7 +528,7 @@ static void set_standby(World *w, const char *name)
 }
 
 /* Our end of every connection to the server; the server goes on with what it was asked. */
-static void cut_connections(const World *w)
+static void cut_connections(const MirrorBench *w)
 {
         int n = 0;
         for (int fd = 3; fd < 256; fd++) {
@@ -686,19 +545,15 @@ static void cut_connections(const World *w)
  * lease that went with the COMMIT. */
 static void a_commit_that_is_still_under_way_is_waited_for(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         _cleanup_(cleanup_spool) Spool *spool = NULL;
         assert_int_equal(spool_new(&spool), 0);
         add_row(spool, 1, "one", 0);
-        MirrorRun run = claim(w, &edge);
+        MirrorRun run = bench_try_claim(w, &bench_edge);
         PGconn *holder = PQconnectdb(w->pg.conninfo);
         PQclear(PQexec(holder, "BEGIN; LOCK TABLE edgemirror.database_connection IN SHARE MODE"));
-        MirrorEnding ending = {
-                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
         MirrorSnapshot snapshot = {.rows = spool, .missing = MIRROR_MISSING_HOLD};
-        MirrorTask *task;
-        assert_int_equal(mirror_apply(w->mirror, &run, &snapshot, &ending, on_applied, w, &task),
-                         0);
+        bench_apply_begin(w, &run, &snapshot, NULL);
         run_until(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
         set_standby(w, "nobody");
         PQfinish(holder);
@@ -709,7 +564,7 @@ static void a_commit_that_is_still_under_way_is_waited_for(void **state)
                                                   "outcome IS NOT NULL"),
                          0);
         set_standby(w, "");
-        wait_done(w);
+        mirror_bench_wait(w);
         assert_string_equal(w->fault.message, "");
         assert_int_equal(w->applied.added, 1);
         assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.sync_run WHERE "
@@ -721,28 +576,23 @@ static void a_commit_that_is_still_under_way_is_waited_for(void **state)
  * list that is read to its end they are what that one has. */
 static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
 {
-        World *w = *state;
+        MirrorBench *w = *state;
         enum { MANY = 3000 };
         for (int n = MANY; n >= 0; n -= MANY / 2) {
                 _cleanup_(cleanup_spool) Spool *spool = NULL;
                 assert_int_equal(spool_new(&spool), 0);
                 add_row(spool, 1, "one", 0);
                 for (int i = 0; i < n; i++) {
-                        DatabaseConnection row = {.id = row_id(5000 + i),
+                        DatabaseConnection row = {.id = bench_number_id(5000 + i),
                                                   .name = "{}",
                                                   .name_size = 2,
                                                   .rejected = "it is odd"};
                         assert_int_equal(spool_add(spool, &row, NULL), 0);
                 }
-                MirrorRun run = claim(w, &edge);
-                MirrorEnding ending = {
-                        .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
+                MirrorRun run = bench_try_claim(w, &bench_edge);
                 MirrorSnapshot snapshot = {
                         .rows = spool, .missing = MIRROR_MISSING_HOLD, .to_the_end = true};
-                MirrorTask *task;
-                assert_int_equal(
-                        mirror_apply(w->mirror, &run, &snapshot, &ending, on_applied, w, &task), 0);
-                wait_done(w);
+                bench_try_apply(w, &run, &snapshot, NULL);
                 assert_string_equal(w->fault.message, "");
                 assert_int_equal(w->applied.listed, n + 1);
                 assert_int_equal(w->applied.rejected, n);
@@ -785,5 +635,5 @@ int main(void)
                                        empty_tables),
                 cmocka_unit_test_setup(a_server_that_went_away_is_found_again, empty_tables),
         };
-        return cmocka_run_group_tests(tests, world_setup, world_teardown);
+        return cmocka_run_group_tests(tests, world_setup, mirror_bench_teardown);
 }

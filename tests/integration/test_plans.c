@@ -23,9 +23,8 @@ static bool plans_are_logged;
  * the module that writes them. */
 static int start(void **state)
 {
-        MirrorBench *b = calloc(1, sizeof(*b));
-        assert_non_null(b);
-        mirror_bench_start(b);
+        (void)mirror_bench_setup(state);
+        MirrorBench *b = *state;
         free(harness_sql(&b->pg, "ALTER SYSTEM SET autovacuum = off"));
         free(harness_sql(&b->pg, "SELECT pg_reload_conf()"));
         PGconn *conn = PQconnectdb(b->pg.conninfo);
@@ -38,14 +37,6 @@ static int start(void **state)
                                  "ALTER ROLE em SET auto_explain.log_analyze = on"));
         PQclear(loaded);
         PQfinish(conn);
-        *state = b;
-        return 0;
-}
-
-static int stop(void **state)
-{
-        bench_stop(*state);
-        free(*state);
         return 0;
 }
 
@@ -173,5 +164,5 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_small_sync_reads_no_table_from_end_to_end),
         };
-        return cmocka_run_group_tests_name("plans", tests, start, stop);
+        return cmocka_run_group_tests_name("plans", tests, start, mirror_bench_teardown);
 }

@@ -142,26 +142,11 @@ static void a_reader_sees_whole_snapshots_and_waits_for_nobody(void **state)
         assert_true(report.generations > applies / 10);
 }
 
-static int start(void **state)
-{
-        MirrorBench *b = calloc(1, sizeof(*b));
-        assert_non_null(b);
-        mirror_bench_start(b);
-        *state = b;
-        return 0;
-}
-
-static int stop(void **state)
-{
-        bench_stop(*state);
-        free(*state);
-        return 0;
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_reader_sees_whole_snapshots_and_waits_for_nobody),
         };
-        return cmocka_run_group_tests_name("reader", tests, start, stop);
+        return cmocka_run_group_tests_name("reader", tests, mirror_bench_setup,
+                                           mirror_bench_teardown);
 }

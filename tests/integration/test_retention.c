@@ -19,22 +19,6 @@
 enum { BATCH = 1000 };
 #define KEEP (30 * USEC_PER_DAY)
 
-static int start(void **state)
-{
-        MirrorBench *b = calloc(1, sizeof(*b));
-        assert_non_null(b);
-        mirror_bench_start(b);
-        *state = b;
-        return 0;
-}
-
-static int stop(void **state)
-{
-        bench_stop(*state);
-        free(*state);
-        return 0;
-}
-
 /*
  * Days ago:  100   90   70   60   50   20   10   now
  *   1         a--------------------b----c---------->
@@ -308,5 +292,6 @@ int main(void)
                 cmocka_unit_test_setup(pruning_waits_for_nobody, old_history),
                 cmocka_unit_test_setup(an_empty_batch_is_refused, old_history),
         };
-        return cmocka_run_group_tests_name("retention", tests, start, stop);
+        return cmocka_run_group_tests_name("retention", tests, mirror_bench_setup,
+                                           mirror_bench_teardown);
 }
