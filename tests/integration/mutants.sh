@@ -21,7 +21,7 @@ s/FOR SHARE//
 
 others are taken for dead by an instance that is back for seconds
 sql/queries/instance_beat.sql
-integration/test_on_call who_is_back*
+integration/test_instances who_is_back*
 s/greatest(o.lease, interval '30 seconds')/o.lease/
 
 a refresh is asked for although the lease may be over

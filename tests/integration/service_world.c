@@ -188,6 +188,25 @@ void service_stop(ServiceWorld *w, int i)
         assert_int_equal(harness_service_wait(&w->services[i]), 0);
 }
 
+void service_configure(ServiceWorld *w, int n_edges)
+{
+        w->n_configured = n_edges;
+        service_write_config(w);
+}
+
+HarnessService *service_start_with(ServiceWorld *w, int i, int n_edges)
+{
+        service_configure(w, n_edges);
+        return service_start(w, i);
+}
+
+int service_program(ServiceWorld *w, const char *command, const char *option, const char *edge)
+{
+        const char *const arguments[] = {
+                "-c", w->config, command, option ? option : edge, option ? edge : NULL, NULL};
+        return harness_program(w->folder, arguments);
+}
+
 /* ---- the catalog ---------------------------------------------------------------------------- */
 
 void service_control(ServiceWorld *w, const char *path, const char *body)
@@ -295,6 +314,11 @@ void make_due(ServiceWorld *w, int first, int last)
                                  "FROM u",
                                  w->edges[i]),
                         1);
+}
+
+void service_await_enabled(ServiceWorld *w, int n)
+{
+        service_await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge WHERE enabled", n);
 }
 
 void service_await_phase(ServiceWorld *w, int edge, const char *phase)

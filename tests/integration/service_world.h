@@ -69,6 +69,14 @@ HarnessService *service_begin(ServiceWorld *w, int i);
 HarnessService *service_start(ServiceWorld *w, int i);
 void service_stop(ServiceWorld *w, int i); /* SIGTERM: exit status 0 */
 
+/* The next start or reload finds the first so many edges in its file; and starts instance i. */
+void service_configure(ServiceWorld *w, int n_edges);
+HarnessService *service_start_with(ServiceWorld *w, int i, int n_edges);
+
+/* edgemirror COMMAND OPTION EDGE, of which the last two may be NULL; the exit status, and what it
+ * prints is in `out` and `err`. */
+int service_program(ServiceWorld *w, const char *command, const char *option, const char *edge);
+
 /* Makes the edges first … last due, as the passing of time would. The service looks within a
  * minute, or at once when it is told to reload. */
 void make_due(ServiceWorld *w, int first, int last);
@@ -91,6 +99,7 @@ long sql_long(ServiceWorld *w, const char *format, ...) __attribute__((format(pr
 /* Until the query gives something else than 0. */
 void service_await_sql(ServiceWorld *w, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+void service_await_enabled(ServiceWorld *w, int n);
 void service_await_phase(ServiceWorld *w, int edge, const char *phase);
 /* so many, of each edge */
 void await_runs(ServiceWorld *w, int first, int last, const char *outcome, int n);

@@ -1,6 +1,6 @@
 /*
  * The service as a person on call finds it: who lives, who waits for what, what was taken over from
- * whom; and that instances with different files do not disable each other's edges.
+ * whom.
  */
 #include "base/clock.h"
 #include "base/duration.h"
@@ -13,45 +13,6 @@
 #include <string.h>
 #include <time.h>
 
-#define NOW       " seen_at BETWEEN now() - interval '1 min' AND now()"
-#define SEEN_MSEC "SELECT (extract(epoch FROM seen_at) * 1000)::bigint FROM edgemirror.instance"
-#define REGISTERING                                                                                \
-        "SELECT FROM pg_locks WHERE relation = 'edgemirror.instance'::regclass AND NOT granted"
-#define ENABLED "SELECT count(*) FROM edgemirror.edge WHERE enabled"
-
-/* The service's next start or reload finds the first so many edges in its file. */
-static void configure(ServiceWorld *w, int n_edges)
-{
-        w->n_configured = n_edges;
-        service_write_config(w);
-}
-
-static HarnessService *start_with(ServiceWorld *w, int instance, int n_edges)
-{
-        configure(w, n_edges);
-        return service_start(w, instance);
-}
-
-static void await_enabled(ServiceWorld *w, int n)
-{
-        service_await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge WHERE enabled", n);
-}
-
-/* As if every instance had been in touch for minutes. */
-static void minutes_pass(ServiceWorld *w)
-{
-        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET unbroken_since = unbroken_since - "
-                                 "interval '10 min'"));
-}
-
-/* edgemirror COMMAND OPTION; what it prints is in `out` and `err`. */
-static int program(ServiceWorld *w, const char *command, const char *option, const char *edge)
-{
-        const char *const arguments[] = {
-                "-c", w->config, command, option ? option : edge, option ? edge : NULL, NULL};
-        return harness_program(w->folder, arguments);
-}
-
 static void assert_out(ServiceWorld *w, const char *words, bool there)
 {
         char *text = harness_read(w->folder, "out");
@@ -60,200 +21,17 @@ static void assert_out(ServiceWorld *w, const char *words, bool there)
         free(text);
 }
 
-/* ---- whose edges are enabled ---------------------------------------------------------------- */
-
-static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it(
-        void **state)
-{
-        ServiceWorld *w = *state;
-        short_leases(w);
-        (void)start_with(w, 0, 4);
-        (void)start_with(w, 1, 2);
-        assert_int_equal(sql_long(w, ENABLED), 4);
-        make_due(w, 0, 3);
-        harness_service_signal(&w->services[1], SIGHUP);
-        await_runs(w, 0, 1, "synced", 1);
-        configure(w, 4);
-        harness_service_signal(&w->services[0], SIGHUP);
-        await_runs(w, 2, 3, "synced", 1);
-        assert_int_equal(sql_long(w, ENABLED), 4);
-        service_stop(w, 0);
-        service_stop(w, 1);
-}
-
-/* The other order, and what becomes of the edge when the one that wants it has been stopped, or
- * has died. */
-static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
-{
-        ServiceWorld *w = *state;
-        short_leases(w);
-        HarnessService *old = start_with(w, 0, 2);
-        (void)start_with(w, 1, 4);
-        configure(w, 2);
-        harness_service_reload(old);
-        service_await_sql(w,
-                          "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 2");
-        service_stop(w, 1);
-        for (int n = 1; n <= 2;
-             n++) { /* the other registers meanwhile, and what it wants is known */
-                configure(w, n);
-                harness_service_reload(old);
-                service_await_sql(
-                        w, "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = %d",
-                        n);
-        }
-        assert_int_equal(sql_long(w, ENABLED), 4); /* a restart disables nothing */
-        (void)start_with(w, 1, 4);
-        assert_int_equal(sql_long(w, ENABLED), 4);
-        harness_service_kill(&w->services[1]);
-        minutes_pass(w);
-        await_enabled(w, 2);
-        assert_int_equal(
-                sql_long(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE next_run_at IS NULL"),
-                2);
-        (void)start_with(w, 1, 4);
-        assert_int_equal(sql_long(w, ENABLED), 4);
-        service_stop(w, 1);
-        minutes_pass(w);
-        await_enabled(w, 2);
-        service_stop(w, 0);
-}
-
-/* Its own old wants are replaced. */
-static void an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it(void **state)
-{
-        ServiceWorld *w = *state;
-        short_leases(w);
-        (void)start_with(w, 0, 4);
-        service_stop(w, 0);
-        (void)start_with(w, 0, 3);
-        assert_int_equal(sql_long(w, ENABLED), 3);
-        harness_service_kill(&w->services[0]);
-        (void)start_with(w, 0, 1); /* nobody knows yet that the one before is dead */
-        minutes_pass(w);
-        await_enabled(w, 1);
-        service_stop(w, 0);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE "
-                                     "cardinality(edges) > 0 AND stopped_at IS NULL"),
-                         0);
-}
-
-/* `enabled = no` in one file, a name that is another edge's, and a sync by hand. */
-static void nobody_disables_what_another_instance_wants(void **state)
-{
-        ServiceWorld *w = *state;
-        short_leases(w);
-        (void)start_with(w, 0, 2);
-        char *text = harness_read(w->folder, "edgemirror.conf");
-        char disabled[4096];
-        (void)snprintf(disabled, sizeof(disabled), "%senabled = no\n", text);
-        free(text);
-        harness_write(w->folder, "edgemirror.conf", disabled);
-        (void)service_start(w, 1);
-        assert_int_equal(sql_long(w, ENABLED), 2);
-        assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 0);
-        assert_int_equal(sql_long(w, ENABLED " AND edge_connection_id = '%s'", w->edges[1]), 1);
-        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance"), 2);
-        service_stop(w, 0);
-        minutes_pass(w);
-        await_enabled(w, 1);
-        service_stop(w, 1);
-}
-
-static void nobody_is_dead_after(ServiceWorld *w, const char *step)
-{
-        short_leases(w);
-        (void)start_with(w, 0, 2);
-        (void)start_with(w, 1, 4);
-        minutes_pass(w);
-        harness_service_signal(&w->services[1], SIGSTOP);
-        char statement[128];
-        (void)snprintf(statement, sizeof(statement),
-                       "UPDATE edgemirror.instance SET seen_at = seen_at + interval '%s'", step);
-        free(harness_sql(&w->pg, statement));
-        service_await_sql(w, "SELECT (count(*) = 1)::int FROM edgemirror.instance WHERE" NOW);
-        assert_int_equal(
-                sql_long(w,
-                         "SELECT count(*) FROM edgemirror.instance WHERE cardinality(edges) = 4"),
-                1);
-        harness_service_signal(&w->services[1], SIGCONT);
-        service_await_sql(w, "SELECT (count(*) = 2)::int FROM edgemirror.instance WHERE" NOW);
-        assert_int_equal(sql_long(w, ENABLED), 4);
-        service_stop(w, 0);
-        service_stop(w, 1);
-}
-
-/* Every instance seems dead to the first that comes back. */
-static void an_outage_of_postgres_makes_nobody_dead(void **state)
-{
-        nobody_is_dead_after(*state, "-5 min");
-}
-
-/* The signs of life of the others are in the future. */
-static void a_clock_that_is_set_back_makes_nobody_dead(void **state)
-{
-        nobody_is_dead_after(*state, "3 hours");
-}
-
-/* And nobody is, however short the lease, to an instance that has itself been in touch for less
- * than half a minute. */
-static void who_is_back_for_seconds_takes_nobody_for_dead(void **state)
-{
-        ServiceWorld *w = *state;
-        short_leases(w);
-        (void)start_with(w, 0, 2);
-        (void)start_with(w, 1, 4);
-        harness_service_kill(&w->services[1]);
-        free(harness_sql(&w->pg,
-                         "UPDATE edgemirror.instance SET seen_at = seen_at - interval '1 min' "
-                         "WHERE cardinality(edges) = 4; UPDATE edgemirror.instance SET "
-                         "unbroken_since = now() - interval '10 s'"));
-        long before = sql_long(w, SEEN_MSEC " WHERE cardinality(edges) = 2");
-        service_await_sql(w,
-                          SEEN_MSEC " WHERE cardinality(edges) = 2 AND extract(epoch FROM "
-                                    "seen_at) * 1000 > %ld",
-                          before + 2000);
-        assert_int_equal(sql_long(w, ENABLED), 4);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET unbroken_since = now() - "
-                                 "interval '31 s'"));
-        await_enabled(w, 2);
-        service_stop(w, 0);
-}
-
-/* An edge that waits for its time zone is not wanted, and not missed. */
-static void an_edge_without_its_time_zone_is_registered_once(void **state)
-{
-        ServiceWorld *w = *state;
-        short_leases(w);
-        char *text = harness_read(w->folder, "edgemirror.conf"), config[4096];
-        (void)snprintf(config, sizeof(config), "%stimezone = Mars/Olympus\n", text);
-        free(text);
-        harness_write(w->folder, "edgemirror.conf", config);
-        (void)service_start(w, 0);
-        assert_int_equal(sql_long(w, ENABLED), 3);
-        /* signs of life pass */
-        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.instance IN ROW EXCLUSIVE MODE");
-        for (int i = 0; i < 3; i++) {
-                long seen = sql_long(w, SEEN_MSEC);
-                service_await_sql(
-                        w, "SELECT (EXISTS (" REGISTERING ") OR (" SEEN_MSEC ") > %ld)::int", seen);
-                assert_int_equal(sql_long(w, "SELECT count(*) FROM (" REGISTERING ") r"), 0);
-        }
-        PQfinish(lock);
-        service_stop(w, 0);
-}
-
 /* ---- status begins with the service --------------------------------------------------------- */
 
 static void status_says_who_lives_and_what_each_waits_for(void **state)
 {
         ServiceWorld *w = *state;
         short_leases(w);
-        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "service: no instance has ever run on this database", true);
         (void)service_start(w, 0);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
-        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, " is alive, last sign of life ", true);
         assert_out(w, ", 4 edges; waits for nothing\n", true);
         service_fault(w, "list", -1, "\"status\":503");
@@ -261,7 +39,7 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         harness_service_reload(&w->services[0]);
         service_await_sql(w,
                           "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'catalog'");
-        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "waits for the catalog, which cannot be reached, since ", true);
         no_faults(w);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
@@ -269,16 +47,16 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         harness_service_kill(&w->services[0]);
         service_await_sql(w,
                           "SELECT count(*) FROM edgemirror.instance WHERE seen_at < now() - lease");
-        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "has given no sign of life for ", true);
         assert_out(w, "service: NO INSTANCE IS ALIVE", true);
-        assert_int_equal(program(w, "status", "--json", NULL), 0);
+        assert_int_equal(service_program(w, "status", "--json", NULL), 0);
         assert_out(w, "alive", false);
 }
 
 static void assert_check(ServiceWorld *w, int status, const char *words)
 {
-        assert_int_equal(program(w, "status", "--check", NULL), status);
+        assert_int_equal(service_program(w, "status", "--check", NULL), status);
         assert_out(w, words, true);
         char *text = harness_read(w->folder, "out");
         assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
@@ -294,33 +72,33 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
         assert_check(w, 1, "NOT OK: no edge is enabled\n");
         w->n_configured = 3;
         service_write_config(w);
-        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         w->n_configured = 4;
         service_write_config(w);
         assert_check(w, 1, "NOT OK: 1 of 4 edges not well: e3 (not known to the mirror yet)\n");
-        assert_int_equal(program(w, "status", "--check", "e0"), 0);
-        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        assert_int_equal(service_program(w, "status", "--check", "e0"), 0);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         /* nothing schedules them */
         assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n");
         free(harness_sql(&w->pg, "CREATE TABLE public.kept AS SELECT url FROM edgemirror.catalog;"
                                  "UPDATE edgemirror.catalog SET url = 'https://another.example'"));
         assert_check(w, 69, "NOT OK: this database mirrors the catalog https://another.example");
-        assert_int_equal(program(w, "verify", NULL, NULL), 69);
+        assert_int_equal(service_program(w, "verify", NULL, NULL), 69);
         free(harness_sql(&w->pg,
                          "UPDATE edgemirror.catalog SET url = (SELECT url FROM public.kept)"));
         (void)service_start(w, 0);
         assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
         service_fault(w, "list", 1, "\"status\":403");
-        assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 1);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e1"), 1);
         no_faults(w);
         assert_check(
                 w, 1,
                 "NOT OK: 1 of 4 edges not well: e1 (failed 1 times: catalog-forbidden, listed ");
-        assert_int_equal(program(w, "status", "--check", "e0"), 0);
-        assert_int_equal(program(w, "sync", "--no-refresh", "e1"), 0);
+        assert_int_equal(service_program(w, "status", "--check", "e0"), 0);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e1"), 0);
         service_stop(w, 0);
         assert_check(w, 1, "NOT OK: no instance of the service is alive: ");
-        assert_int_equal(program(w, "status", "--check", "--json"), 2);
+        assert_int_equal(service_program(w, "status", "--check", "--json"), 2);
         harness_postgres_stop(&w->pg);
         assert_check(w, 69, "NOT OK: no connection to PostgreSQL");
         harness_postgres_resume(&w->pg);
@@ -331,20 +109,20 @@ static void status_names_edges_that_are_configured_and_that_nobody_schedules(voi
 {
         ServiceWorld *w = *state;
         short_leases(w);
-        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
-        (void)start_with(w, 0, 4);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        (void)service_start_with(w, 0, 4);
         assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
-        (void)start_with(w, 1, 2);
+        (void)service_start_with(w, 1, 2);
         harness_service_kill(&w->services[0]);
-        await_enabled(w, 2);
+        service_await_enabled(w, 2);
         assert_check(w, 0, "OK: 2 edges fresh and well, 1 instance alive\n");
-        configure(w, 4);
+        service_configure(w, 4);
         assert_check(w, 1,
                      "NOT OK: 2 of 4 edges not well: e2 (disabled in the mirror, although "
                      "configured: no instance that is alive syncs it), e3 (disabled");
-        assert_int_equal(program(w, "status", NULL, "e2"), 0);
+        assert_int_equal(service_program(w, "status", NULL, "e2"), 0);
         assert_out(w, "\n    disabled in the mirror, although configured: ", true);
-        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         assert_check(w, 1,
                      "NOT OK: 2 of 4 edges not well: e2 (not scheduled, although "
                      "configured: no instance that is alive syncs it), e3 (not");
@@ -381,7 +159,7 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
                 sql_long(w,
                          "SELECT count(*) FROM edgemirror.sync_run WHERE error_code = 'stopped'"),
                 0);
-        assert_int_equal(program(w, "status", "--check", NULL), 1);
+        assert_int_equal(service_program(w, "status", "--check", NULL), 1);
         assert_out(w, "waits for the catalog, which refuses the credentials", true);
         no_faults(w);
         int refused = requests(w, "any", -1, 401);
@@ -404,13 +182,13 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
         make_due(w, 0, 0);
         harness_service_signal(&w->services[0], SIGHUP);
         service_await_phase(w, 0, "poll");
-        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "held by the-first", true);
         assert_out(w, "no sign of life", false);
         harness_service_kill(&w->services[0]);
         service_await_sql(
                 w, "SELECT (now() - seen_at > interval '4 s')::int FROM edgemirror.instance");
-        assert_int_equal(program(w, "status", NULL, NULL), 0);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "held by the-first: no sign of life for ", true);
         assert_out(w, "; free in ", true);
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 8s\ninstance = the-second");
@@ -425,14 +203,14 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
 static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
 {
         ServiceWorld *w = *state;
-        assert_int_equal(program(w, "sync", "--no-refresh", "e0"), 0);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e0"), 0);
         free(harness_sql(
                 &w->pg,
                 "UPDATE edgemirror.edge_claim SET holder = 'the-first', expires_at = now() - "
                 "interval"
                 " '1 s' WHERE edge_connection_id IN (SELECT edge_connection_id FROM edgemirror.edge"
                 " WHERE name = 'e0')"));
-        assert_int_equal(program(w, "sync", "--no-refresh", "e0"), 0);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e0"), 0);
         char *text = harness_read(w->folder, "err");
         assert_non_null(strstr(text, "e0: taken over from the-first"));
         free(text);
@@ -463,9 +241,9 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
                             " '%%, last: COMMENT ON; its session%%'"),
                 1);
         free(harness_sql(&w->pg, "REVOKE pg_read_all_stats FROM em"));
-        assert_int_equal(program(w, "check", NULL, NULL), 69);
+        assert_int_equal(service_program(w, "check", NULL, NULL), 69);
         assert_out(w, words, true);
-        assert_int_equal(program(w, "status", NULL, NULL),
+        assert_int_equal(service_program(w, "status", NULL, NULL),
                          1); /* it has to wait for it, too; what it knows comes first */
         assert_out(w, "waits for a lock in PostgreSQL, since ", true);
         assert_out(w, words, true);
@@ -601,7 +379,7 @@ static void sync_again(ServiceWorld *w, int n)
 static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(void **state)
 {
         ServiceWorld *w = *state;
-        assert_int_equal(program(w, "sync", "--no-refresh", NULL), 0);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         remove_rows(w, 0, 15);
         (void)service_start(w, 0);
         sync_again(w, 1);
@@ -629,7 +407,7 @@ static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **stat
         make_due(w, 0, 0);
         harness_service_signal(&w->services[0], SIGHUP);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_progress = 42");
-        assert_int_equal(program(w, "sync", NULL, "e0"), 0);
+        assert_int_equal(service_program(w, "sync", NULL, "e0"), 0);
         assert_out(w, "  busy      ", true);
         assert_out(w, " is syncing this edge, since ", true);
         assert_out(w, ": job RUNNING, 42 %; its lease ends in ", true);
@@ -695,19 +473,6 @@ static void a_service_in_the_foreground_says_time_and_level(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test_setup(
-                        an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it,
-                        few_edges),
-                cmocka_unit_test_setup(an_edge_is_disabled_once_nobody_who_lives_wants_it,
-                                       few_edges),
-                cmocka_unit_test_setup(
-                        an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it,
-                        few_edges),
-                cmocka_unit_test_setup(nobody_disables_what_another_instance_wants, few_edges),
-                cmocka_unit_test_setup(an_outage_of_postgres_makes_nobody_dead, few_edges),
-                cmocka_unit_test_setup(a_clock_that_is_set_back_makes_nobody_dead, few_edges),
-                cmocka_unit_test_setup(who_is_back_for_seconds_takes_nobody_for_dead, few_edges),
-                cmocka_unit_test_setup(an_edge_without_its_time_zone_is_registered_once, few_edges),
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
                 cmocka_unit_test_setup(
