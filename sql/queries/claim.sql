@@ -5,6 +5,8 @@
 -- A lease that this instance took before, from the queue, is known by its epoch. Of the edge's newest run that has a job (runs without a refresh have none; it
 -- is looked for among the last thousand): when it ended in any way while the catalog worked on that job, no longer ago than jobs are waited for, it is resumed,
 -- and the job polled on rather than started twice.
+-- Where there is none, runs that were cut off or stopped before they knew of a job (since the last one that knew what became of its refresh) may have begun
+-- one: the age of the first of them, no greater than jobs are waited for; of which type and whose the last recorded job is; and the last one of the edge.
 -- An edge that was disabled since it was taken (not due any more) remains disabled.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
 -- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval),
@@ -37,14 +39,35 @@ WITH taken AS (
              WHERE y.job_id IS NOT NULL ORDER BY y.run_id DESC LIMIT 1) r
      WHERE r.outcome IN ('aborted', 'failed') AND r.refresh IS NULL
 ), job AS (
-    -- As old as the run that began it, however many have taken it up since.
+    -- As old as the run that began it, however many have taken it up since; when the first that knew of it had looked for it, as the first that may have begun it.
     SELECT j.job_id, j.job_url, b.started_at
       FROM (SELECT run_id, job_id, job_url, job_state FROM closed WHERE polling
             UNION ALL SELECT run_id, job_id, job_url, job_state FROM stopped ORDER BY run_id DESC LIMIT 1) j
-     CROSS JOIN LATERAL (SELECT min(x.started_at) AS started_at FROM edgemirror.sync_run x
-                          WHERE x.edge_connection_id = $1::uuid AND x.job_id = j.job_id) b
+     CROSS JOIN LATERAL (SELECT x.run_id, x.started_at, x.trigger FROM edgemirror.sync_run x
+                          WHERE x.edge_connection_id = $1::uuid AND x.job_id = j.job_id ORDER BY x.run_id LIMIT 1) f
+     CROSS JOIN LATERAL (SELECT least(f.started_at, min(x.started_at)) AS started_at FROM edgemirror.sync_run x
+                          WHERE f.trigger = 'resume' AND x.edge_connection_id = $1::uuid AND x.run_id < f.run_id AND x.job_id IS NULL
+                            AND x.outcome = 'aborted' AND x.refresh IS NULL AND x.started_at > f.started_at - $8::interval
+                            AND x.run_id > coalesce((SELECT max(y.run_id) FROM edgemirror.sync_run y
+                                                      WHERE y.edge_connection_id = $1::uuid AND y.run_id < f.run_id
+                                                        AND (y.job_id IS NOT NULL OR y.refresh <> 'skipped')), 0)) b
      WHERE $5::boolean AND j.job_id IS NOT NULL AND b.started_at > clock_timestamp() - $8::interval
        AND coalesce(j.job_state, '') <> ALL ($10::text[])
+), lost AS (
+    SELECT min(x.started_at) AS started_at
+      FROM edgemirror.sync_run x
+     WHERE $5::boolean AND x.edge_connection_id = $1::uuid AND x.job_id IS NULL AND x.started_at > clock_timestamp() - $8::interval
+       AND (x.finished_at IS NULL AND x.phase = 'refresh' OR x.outcome = 'aborted' AND x.refresh IS NULL)
+       AND x.run_id > coalesce((SELECT y.run_id FROM edgemirror.sync_run y
+                                 WHERE y.edge_connection_id = $1::uuid AND (y.job_id IS NOT NULL OR y.refresh <> 'skipped')
+                                 ORDER BY y.run_id DESC LIMIT 1), 0)
+), kind AS (
+    SELECT k.job ->> 'type' AS type,
+           coalesce(k.job ->> 'userId', k.job #>> '{user,id}', CASE WHEN jsonb_typeof(k.job -> 'user') = 'string' THEN k.job ->> 'user' END, k.job ->> 'createdBy')
+               AS by_user
+      FROM (SELECT x.run_id, x.job FROM edgemirror.sync_run x ORDER BY x.run_id DESC LIMIT 1000) k
+     WHERE (SELECT started_at FROM lost) IS NOT NULL AND k.job ->> 'type' IS NOT NULL
+     ORDER BY k.run_id DESC LIMIT 1
 ), opened AS (
     INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, job_id, job_url)
     SELECT $1::uuid, $2::text, t.epoch,
@@ -58,7 +81,11 @@ SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, 
        (extract(epoch FROM clock_timestamp() - (SELECT max(started_at) FROM open)) * 1000000)::bigint AS since_usec,
        (extract(epoch FROM c.expires_at - clock_timestamp()) * 1000000)::bigint AS expires_usec,
        (extract(epoch FROM clock_timestamp() - (SELECT started_at FROM job)) * 1000000)::bigint AS job_since_usec,
-       b.phase, b.job_state, b.job_progress, b.listed
+       b.phase, b.job_state, b.job_progress, b.listed,
+       (extract(epoch FROM clock_timestamp() - (SELECT started_at FROM lost)) * 1000000)::bigint AS lost_usec,
+       (SELECT type FROM kind) AS job_type, (SELECT by_user FROM kind) AS job_user,
+       (SELECT x.job_id FROM edgemirror.sync_run x, lost
+         WHERE lost.started_at IS NOT NULL AND x.edge_connection_id = $1::uuid AND x.job_id IS NOT NULL ORDER BY x.run_id DESC LIMIT 1) AS known_job
   FROM (SELECT 1) one
   LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = $1::uuid
   LEFT JOIN opened o ON true

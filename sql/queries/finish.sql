@@ -1,6 +1,6 @@
 -- Ends a run that applied nothing and releases the lease; nothing when the lease is not ours any more. A scheduled run that was stopped is due again at once.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
--- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed.
+-- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed, $20 whether the job is that of an earlier run.
 WITH run AS (
     SELECT trigger FROM edgemirror.sync_run WHERE run_id = $3::bigint
 ), released AS (
@@ -15,6 +15,7 @@ WITH run AS (
        SET phase = 'done', finished_at = clock_timestamp(), outcome = $4::text, refresh = $5::text,
            job_id = coalesce($6::uuid, job_id), job_state = coalesce($7::text, job_state), job_result = coalesce($8::text, job_result),
            job_progress = coalesce($9::double precision, job_progress), job_message = coalesce($10::text, job_message),
+           trigger = CASE WHEN $20::boolean THEN 'resume' ELSE trigger END,
            job = coalesce($11::jsonb, job), pages = $12::bigint, requests = $13::bigint, listed = $19::bigint,
            error_scope = $14::text, error_code = $15::text, error_message = $16::text, http_status = $17::integer, problem = $18::jsonb
      WHERE run_id = $3::bigint AND EXISTS (SELECT FROM released)

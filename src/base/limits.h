@@ -41,6 +41,9 @@
 /* Jobs */
 #define LIMIT_JOB_MESSAGE_MAX_BYTES  (16 * 1024)
 #define LIMIT_JOB_DOCUMENT_MAX_BYTES (64 * 1024) /* the jsonb that is kept */
+#define LIMIT_JOB_SEARCH_PAGE        100         /* jobs that are asked for at once */
+#define LIMIT_JOB_SEARCH_PAGES       50          /* a longer list is not searched to its end */
+#define LIMIT_JOB_CURSOR_BYTES       1024
 
 /* Leases */
 #define LIMIT_LEASE_MAX_USEC (3600ULL * 1000000)

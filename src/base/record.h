@@ -32,3 +32,10 @@ typedef struct JobStatus {
         char result[JOB_WORD_BYTES]; /* SUCCESS, FAILURE, …; "" when absent */
         double progress;             /* percent; negative: unknown */
 } JobStatus;
+
+/* What the jobs of our refreshes have in common, as text_printable has it; "": not told. */
+#define JOB_KIND_BYTES 96
+typedef struct JobKind {
+        char type[JOB_KIND_BYTES];
+        char user[JOB_KIND_BYTES]; /* who began it */
+} JobKind;

@@ -64,6 +64,7 @@ struct CatalogCall {
         union {
                 CatalogRefreshCallback refresh;
                 CatalogJobCallback job;
+                CatalogJobsCallback jobs;
                 CatalogPageCallback page;
                 CatalogEdgesCallback edges;
                 CatalogOneCallback one;

@@ -6,6 +6,7 @@
 #include "catalog/call.h"
 #include "catalog/edge_items.h"
 #include "catalog/job.h"
+#include "catalog/job_list.h"
 #include "catalog/json.h"
 #include "catalog/page.h"
 #include "catalog/url.h"
@@ -13,9 +14,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define API      "/rest/catalogDatabase/v1/databaseConnections"
 #define EDGE_API "/edge/api/rest/v2"
+#define JOB_API  "/rest/jobs/v1/jobs"
 
 /* ---- refresh -------------------------------------------------------------------------------- */
 
@@ -150,7 +153,7 @@ static int job_url(const Catalog *c, const Uuid *job, JobAddress address, const 
         static const struct {
                 const char *before, *after; /* the id */
         } paths[] = {
-                [JOB_ADDRESS_V1] = {"/rest/jobs/v1/jobs/", ""},
+                [JOB_ADDRESS_V1] = {JOB_API "/", ""},
                 [JOB_ADDRESS_2_0] = {"/rest/2.0/jobs/", ""},
                 [JOB_ADDRESS_EDGE] = {EDGE_API "/jobs/", "/statusLog"},
         };
@@ -177,6 +180,45 @@ int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char 
         call->callback.job = callback;
         r = job_url(c, job, address, location, &call->url);
         return r < 0 ? r : call_begin(&call, ret);
+}
+
+static void jobs_complete(CatalogCall *call, const HttpResponse *response,
+                          const CatalogAnswer *general)
+{
+        _cleanup_(job_list_done) JobList list = {0};
+        const Redact *redact = auth_redact(call->catalog->auth);
+        CatalogJobsAnswer answer = {
+                .answer = *general,
+                .now_msec = ((int64_t)time(NULL) - general->clock_ahead_sec) * 1000,
+        };
+        if (answer.answer.fault.scope == FAULT_NONE)
+                (void)job_list_parse(response->body, response->body_size, &call->id, redact, &list,
+                                     &answer.answer.fault);
+        answer.jobs = list.jobs;
+        answer.n_jobs = list.n_jobs;
+        answer.next = list.next;
+        redact_text(redact, answer.answer.fault.message);
+        call->callback.jobs(&answer, call->userdata);
+}
+
+int catalog_find_jobs(Catalog *c, const Uuid *edge, const char *type, const char *cursor,
+                      CatalogJobsCallback callback, void *userdata, CatalogCall **ret)
+{
+        _cleanup_(cleanup_call) CatalogCall *call = NULL;
+        _cleanup_(cleanup_free) char *escaped_type = NULL, *escaped_cursor = NULL;
+        int r = call_new(c, jobs_complete, userdata, &call);
+        if (r >= 0)
+                r = url_escape(type, &escaped_type);
+        if (r >= 0)
+                r = url_escape(cursor ? cursor : "", &escaped_cursor);
+        if (r < 0)
+                return r;
+        call->id = *edge;
+        call->url_is_guess = true;
+        call->callback.jobs = callback;
+        call->url = text_format("%s" JOB_API "?type=%s&pageSize=%u%s%s", c->base_url, escaped_type,
+                                LIMIT_JOB_SEARCH_PAGE, cursor ? "&cursor=" : "", escaped_cursor);
+        return call_begin(&call, ret);
 }
 
 /* The catalog's own words that there is no such thing. */

@@ -80,6 +80,23 @@ typedef struct CatalogJobAnswer {
         CatalogJob job;
 } CatalogJobAnswer;
 
+/* A job of a list of them, as far as it tells whose it is. */
+typedef struct CatalogFoundJob {
+        Uuid id;
+        JobKind kind;
+        bool names_edge; /* its name or message holds the edge's id */
+        bool has_created;
+        int64_t created_msec; /* since 1970, by the catalog's clock; meaningful when has_created */
+} CatalogFoundJob;
+
+typedef struct CatalogJobsAnswer {
+        CatalogAnswer answer; /* expected: 200 */
+        const CatalogFoundJob *jobs;
+        size_t n_jobs;
+        const char *next; /* cursor of the next page; NULL: none follows */
+        int64_t now_msec; /* the catalog's clock, give or take a second */
+} CatalogJobsAnswer;
+
 typedef struct CatalogPageAnswer {
         /* expected: 200; rows that cannot be mirrored are among the others, see page.h */
         CatalogAnswer answer;
@@ -116,6 +133,7 @@ typedef struct CatalogOneAnswer {
 
 typedef void (*CatalogRefreshCallback)(const CatalogRefreshAnswer *answer, void *userdata);
 typedef void (*CatalogJobCallback)(const CatalogJobAnswer *answer, void *userdata);
+typedef void (*CatalogJobsCallback)(const CatalogJobsAnswer *answer, void *userdata);
 typedef void (*CatalogPageCallback)(const CatalogPageAnswer *answer, void *userdata);
 typedef void (*CatalogEdgesCallback)(const CatalogEdgesAnswer *answer, void *userdata);
 typedef void (*CatalogOneCallback)(const CatalogOneAnswer *answer, void *userdata);
@@ -151,6 +169,12 @@ typedef enum JobAddress {
  * JOB_ADDRESS_V1: the id is enough. An answer about another job than `job` is a fault. */
 int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char *location,
                     CatalogJobCallback callback, void *userdata, CatalogCall **ret);
+
+/* GET /rest/jobs/v1/jobs?type=…&pageSize=…[&cursor=…]: jobs of that type, and which of them name
+ * the edge. `cursor`: `next` of the page before, NULL: the first page. The reference has no search
+ * of jobs: many catalogs refuse it. */
+int catalog_find_jobs(Catalog *c, const Uuid *edge, const char *type, const char *cursor,
+                      CatalogJobsCallback callback, void *userdata, CatalogCall **ret);
 
 /* GET /databaseConnections?edgeConnectionId=…&offset=…&limit=…[&schemaConnectionId=…]. `edge` NULL:
  * of all Edge connections; schema_connection may be NULL. More rows than `limit`, and a row of

@@ -2,6 +2,7 @@
  * lease: claim, progress and finish. Each is one statement.
  */
 #include "base/job_state.h"
+#include "base/text.h"
 #include "mirror/lease_private.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
@@ -39,6 +40,21 @@ static void claim_take_doing(const PGresult *r, MirrorClaim *claim)
                 (void)snprintf(out, sizeof(claim->holder_doing), "in phase %.20s", phase);
 }
 
+static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
+{
+        enum { LOST_USEC = 14, JOB_TYPE, JOB_USER, KNOWN_JOB };
+        const char *type = result_text(r, 0, JOB_TYPE), *user = result_text(r, 0, JOB_USER);
+        const char *known = result_text(r, 0, KNOWN_JOB);
+        JobKind *kind = &claim->job_kind;
+        claim->lost = !claim->resumes && result_text(r, 0, LOST_USEC) && type && type[0];
+        if (!claim->lost)
+                return;
+        claim->lost_since_usec = result_int(r, 0, LOST_USEC);
+        text_printable(type, strlen(type), kind->type, sizeof(kind->type));
+        text_printable(user ? user : "", user ? strlen(user) : 0, kind->user, sizeof(kind->user));
+        claim->has_known_job = known && uuid_parse(known, &claim->known_job_id) == 0;
+}
+
 static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         MirrorClaim *claim = &((LeaseTask *)userdata)->claim;
@@ -69,6 +85,7 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         (void)snprintf(claim->job_url, sizeof(claim->job_url), "%s", url ? url : "");
         claim->job_since_usec =
                 claim->resumes && result_text(result, 0, 9) ? result_int(result, 0, 9) : 0;
+        claim_take_lost(result, claim);
         return PG_NEXT;
 }
 
@@ -150,6 +167,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         params_int(p, progress->pages);
         params_int(p, progress->requests);
         params_int(p, progress->listed);
+        params_bool(p, progress->resumes);
         return task_start_statement(&t->task, "progress", sql_progress, lease_on_count, ret);
 }
 
@@ -202,5 +220,6 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
         t->callback.plain = callback;
         params_ending(t->task.params, run, ending);
         params_int(t->task.params, ending->listed);
+        params_bool(t->task.params, ending->resumes);
         return task_start_statement(&t->task, "finish", sql_finish, lease_on_count, ret);
 }

@@ -35,6 +35,13 @@ typedef struct MirrorClaim {
         Uuid job_id;
         char job_url[LIMIT_URL_MAX_BYTES]; /* "" when none was recorded */
         int64_t job_since_usec;            /* the run that asked for it began so long ago */
+        /* else: runs that were cut off or stopped may have begun a refresh whose job nobody noted;
+         * the first of them began so long ago */
+        bool lost;
+        int64_t lost_since_usec;
+        JobKind job_kind;   /* of the last job of a refresh that was recorded */
+        bool has_known_job; /* the last one of this edge */
+        Uuid known_job_id;
 } MirrorClaim;
 
 typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);
@@ -53,7 +60,7 @@ typedef struct MirrorClaimRequest {
  * epoch, closes a run that was left open (outcome `aborted`), inserts the new sync_run row with
  * phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was
  * left open, stopped or failed while its job was polled is resumed: trigger becomes `resume`, and
- * the claim has the job. */
+ * the claim has the job. `lost` only where it is known of which kind such a job is. */
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
                  void *userdata, MirrorTask **ret);
 
@@ -62,6 +69,7 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
 typedef struct MirrorProgress {
         SyncPhase phase;
         bool has_job;
+        bool resumes; /* it was found: an earlier run has begun it; trigger becomes `resume` */
         JobStatus job;
         const char *job_url; /* NULL: leave as it is; the same for the next two */
         const char *job_message;
@@ -94,6 +102,7 @@ typedef struct MirrorEnding {
         /* … and refreshed_at, when the refresh was clean, to this: it had not ended before */
         int64_t refreshed_usec;
         bool has_job;
+        bool resumes; /* as in MirrorProgress; of mirror_finish */
         JobStatus job;
         const char *job_message, *job_document; /* NULL: leave */
         int64_t pages, requests, listed;

@@ -26,12 +26,21 @@ void sync_machine_done(SyncMachine *m)
         listing_done(&m->listing);
 }
 
-static SyncEvent machine_on_start(SyncMachine *m)
+static SyncEvent machine_on_start(SyncMachine *m, const SyncInput *in)
 {
+        m->claimed_usec = in->now_usec;
         if (!m->dry_run)
                 return SYNC_STARTED;
         m->refresh = REFRESH_SKIPPED;
         return SYNC_STARTED_DRY;
+}
+
+/* The job of an earlier run. */
+static void machine_take_up(SyncMachine *m, const Uuid *job, bool has_location, uint64_t now_usec)
+{
+        m->has_job = true;
+        m->job = (JobStatus){.id = *job, .progress = -1};
+        polling_init(&m->polling, &m->settings.polling, has_location, false, now_usec);
 }
 
 static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
@@ -48,16 +57,41 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
                 return SYNC_NOT_CLAIMED;
         }
         if (m->settings.refresh && claim->resumes) {
-                m->has_job = true;
-                m->job = (JobStatus){.id = claim->job_id, .progress = -1};
-                polling_init(&m->polling, &m->settings.polling, claim->job_url[0] != '\0', false,
-                             in->now_usec);
+                machine_take_up(m, &claim->job_id, claim->job_url[0] != '\0', in->now_usec);
                 return SYNC_CLAIMED_RESUME;
+        }
+        if (m->settings.refresh && claim->lost) {
+                job_search_init(&m->search, claim, m->claimed_usec);
+                return SYNC_CLAIMED_SEARCH;
         }
         if (m->settings.refresh)
                 return SYNC_CLAIMED_REFRESH;
         m->refresh = REFRESH_SKIPPED;
         return SYNC_CLAIMED_LIST;
+}
+
+/* A catalog that does not let us search is none the worse: the refresh is asked for as if nothing
+ * had been begun. One that cannot be asked at all will not take the refresh either. */
+static SyncEvent machine_on_jobs(SyncMachine *m, const SyncInput *in)
+{
+        const CatalogAnswer *a = &in->jobs->answer;
+        bool good = a->fault.scope == FAULT_NONE;
+        if (!good &&
+            retry_again(&m->retry, &a->fault, a->retry_after_usec, in->random, &m->delay_usec))
+                return SYNC_SEARCH_AGAIN;
+        if (!good && (!a->sent || (a->status == 401 && !a->foreign)))
+                return machine_fail(m, &a->fault);
+        retry_reset(&m->retry);
+        switch (good ? job_search_page(&m->search, in->jobs, in->now_usec) : JOB_SEARCH_NOTHING) {
+        case JOB_SEARCH_MORE:
+                return SYNC_SEARCH_GOES_ON;
+        case JOB_SEARCH_FOUND:
+                machine_take_up(m, &m->search.job, false, in->now_usec);
+                m->found_job = true;
+                return SYNC_JOB_FOUND;
+        default:
+                return SYNC_JOB_NOT_FOUND;
+        }
 }
 
 /* 429 and its like say that nothing was begun; so does a request that never left. Any other failure
@@ -295,6 +329,8 @@ static SyncEvent machine_on_stop(SyncMachine *m, const SyncInput *in)
 const CatalogAnswer *sync_input_answer(const SyncInput *in)
 {
         switch (in->kind) {
+        case SYNC_INPUT_JOBS:
+                return &in->jobs->answer;
         case SYNC_INPUT_REFRESH:
                 return &in->refresh->answer;
         case SYNC_INPUT_JOB:
@@ -318,9 +354,11 @@ static SyncEvent machine_classify(SyncMachine *m, const SyncInput *in)
                 return machine_fail(m, &put_off);
         switch (in->kind) {
         case SYNC_INPUT_START:
-                return machine_on_start(m);
+                return machine_on_start(m, in);
         case SYNC_INPUT_CLAIM:
                 return machine_on_claim(m, in);
+        case SYNC_INPUT_JOBS:
+                return machine_on_jobs(m, in);
         case SYNC_INPUT_REFRESH:
                 return machine_on_refresh(m, in);
         case SYNC_INPUT_JOB:

@@ -14,6 +14,7 @@
 #include "mirror/apply.h"
 #include "mirror/lease.h"
 #include "sync/guard.h"
+#include "sync/job_search.h"
 #include "sync/listing.h"
 #include "sync/polling.h"
 #include "sync/proof.h"
@@ -23,6 +24,8 @@ typedef enum SyncState {
         SYNC_CLAIMING,
         /* stop was asked while the claim was under way: the lease must be released */
         SYNC_CLAIM_STOPPING,
+        SYNC_SEARCHING, /* for the job of a refresh that an earlier run may have begun */
+        SYNC_SEARCH_BACKOFF,
         SYNC_REFRESHING,
         SYNC_REFRESH_BACKOFF,
         SYNC_POLLING,
@@ -46,9 +49,14 @@ typedef enum SyncEvent {
         SYNC_CLAIMED_REFRESH, /* the lease is ours; refresh first */
         SYNC_CLAIMED_LIST,    /* …; no refresh is wanted */
         SYNC_CLAIMED_RESUME,  /* …; an earlier run left a job */
+        SYNC_CLAIMED_SEARCH,  /* …; an earlier run may have left a job, which nobody noted */
         /* the lease is ours, and what it is needed for cannot begin: it is released */
         SYNC_CLAIM_UNUSED,
         SYNC_NOT_CLAIMED, /* busy, or PostgreSQL said no: there is no run */
+        SYNC_SEARCH_GOES_ON,
+        SYNC_SEARCH_AGAIN, /* the request failed; try again after the delay */
+        SYNC_JOB_FOUND,
+        SYNC_JOB_NOT_FOUND, /* or not for certain, or the catalog lets nobody search */
         SYNC_JOB_STARTED,
         SYNC_REFRESH_AGAIN,   /* certainly not begun; try again after the delay */
         SYNC_REFRESH_UNKNOWN, /* perhaps begun: settle, then list */
@@ -80,6 +88,7 @@ typedef enum SyncEvent {
 typedef enum SyncAction {
         SYNC_DO_NOTHING,
         SYNC_DO_CLAIM,
+        SYNC_DO_SEARCH, /* the page of machine.search */
         SYNC_DO_REFRESH,
         SYNC_DO_GET_JOB,   /* at machine.polling.url */
         SYNC_DO_WAIT,      /* machine.delay_usec, then a TIMER input */
@@ -126,6 +135,7 @@ const char *sync_event_name(SyncEvent event);
 typedef enum SyncInputKind {
         SYNC_INPUT_START,
         SYNC_INPUT_CLAIM,
+        SYNC_INPUT_JOBS,
         SYNC_INPUT_REFRESH,
         SYNC_INPUT_JOB,
         SYNC_INPUT_PAGE,
@@ -148,6 +158,7 @@ typedef struct SyncInput {
         const Fault *fault;
         union {
                 const MirrorClaim *claim;
+                const CatalogJobsAnswer *jobs;
                 const CatalogRefreshAnswer *refresh;
                 const CatalogJobAnswer *job;
                 const CatalogPageAnswer *page;
@@ -175,6 +186,8 @@ typedef struct SyncMachine {
 
         /* where it is */
         SyncState state;
+        uint64_t claimed_usec; /* monotonic; when the lease was asked for */
+        JobSearch search;
         Polling polling;
         Listing listing;
         uint64_t list_from_usec; /* monotonic; when the list was begun */
@@ -202,6 +215,7 @@ typedef struct SyncMachine {
         ProofControls controls;
         bool listed_to_the_end; /* whole, but for those */
         bool has_job;
+        bool found_job; /* the search has found it */
         JobStatus job;
         bool job_is_new;   /* the input just handled brought another state, or an address, of it */
         Fault fault;       /* the first that mattered */

@@ -24,6 +24,7 @@ static void sync_journal_state(MirrorProgress *ret, bool again, void *userdata)
         *ret = (MirrorProgress){
                 .phase = s->machine.phase,
                 .has_job = s->machine.has_job,
+                .resumes = s->machine.found_job,
                 .job = s->machine.job,
                 .job_url = job_texts_new(&s->texts, JOB_URL),
                 .job_message = job_texts_new(&s->texts, JOB_MESSAGE),
@@ -78,6 +79,9 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                         .edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
                 if (claim->resumes)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
+                if (claim->lost)
+                        s->refreshed_usec = (int64_t)s->claimed_usec - claim->lost_since_usec -
+                                            JOB_SEARCH_SLACK_USEC;
                 if (claim->resumes && claim->job_url[0]) {
                         s->job_url = strdup(claim->job_url);
                         job_texts_take(&s->texts, JOB_URL, claim->job_url);
@@ -94,6 +98,13 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                 }
         }
         s->input(s, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = claim, .fault = fault});
+}
+
+static void sync_on_jobs(const CatalogJobsAnswer *answer, void *userdata)
+{
+        Sync *s = userdata;
+        s->call = NULL;
+        s->input(s, (SyncInput){.kind = SYNC_INPUT_JOBS, .jobs = answer});
 }
 
 /* Running out of memory loses an address; the id is enough. */
@@ -204,6 +215,16 @@ static int sync_do_get_job(Sync *s)
                                s->job_url, sync_on_job, s, &s->call);
 }
 
+static int sync_do_search(Sync *s)
+{
+        const JobSearch *search = &s->machine.search;
+        if (!journal_lease_holds(s->journal))
+                return -ESTALE;
+        return catalog_find_jobs(s->context.catalog, &s->plan.edge, search->kind.type,
+                                 search->cursor[0] ? search->cursor : NULL, sync_on_jobs, s,
+                                 &s->call);
+}
+
 static MirrorEnding sync_ending(const Sync *s)
 {
         const SyncMachine *m = &s->machine;
@@ -214,6 +235,7 @@ static MirrorEnding sync_ending(const Sync *s)
                 .listed_usec = s->listed_usec,
                 .refreshed_usec = s->refreshed_usec,
                 .has_job = m->has_job,
+                .resumes = m->found_job,
                 .job = m->job,
                 .job_message = job_texts_get(&s->texts, JOB_MESSAGE),
                 .job_document = job_texts_get(&s->texts, JOB_DOCUMENT),
@@ -303,6 +325,8 @@ static int sync_effect(Sync *s, SyncAction action)
         switch (action) {
         case SYNC_DO_CLAIM:
                 return sync_do_claim(s);
+        case SYNC_DO_SEARCH:
+                return sync_do_search(s);
         case SYNC_DO_REFRESH:
                 /* A process that was paused or cut off for longer than the lease lasts may not be
                  * the holder any more. */

@@ -56,6 +56,7 @@ void fuzz_slices(const uint8_t *data, size_t size);
 void fuzz_row(const uint8_t *data, size_t size);
 void fuzz_edges(const uint8_t *data, size_t size);
 void fuzz_job(const uint8_t *data, size_t size);
+void fuzz_jobs(const uint8_t *data, size_t size);
 void fuzz_token(const uint8_t *data, size_t size);
 void fuzz_error(const uint8_t *data, size_t size);
 void fuzz_redact(const uint8_t *data, size_t size);

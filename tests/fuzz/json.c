@@ -8,6 +8,7 @@
 #include "catalog/answer.h"
 #include "catalog/edge_items.h"
 #include "catalog/job.h"
+#include "catalog/job_list.h"
 #include "catalog/oauth2.h"
 #include "catalog/page.h"
 #include "catalog/slices.h"
@@ -391,6 +392,35 @@ void fuzz_job(const uint8_t *data, size_t size)
                 check_absent(&c, job.job.message, strlen(job.job.message));
                 check_document(&c, job.job.document, LIMIT_JOB_DOCUMENT_MAX_BYTES);
                 job_document_done(&job);
+        }
+        free(text);
+        credentials_done(&c);
+}
+
+void fuzz_jobs(const uint8_t *data, size_t size)
+{
+        Credentials c;
+        JobList list = {0};
+        Fault fault = {0};
+        Uuid edge;
+        FUZZ_CHECK(uuid_parse(EDGE, &edge) == 0);
+        credentials_take(&c, &data, &size);
+        char *text = expand(&c, data, size, &size);
+        if (job_list_parse(text, size, &edge, &c.redact, &list, &fault) == 0) {
+                for (size_t i = 0; i < list.n_jobs; i++) {
+                        const CatalogFoundJob *job = &list.jobs[i];
+                        fuzz_check_printable(job->kind.type, JOB_KIND_BYTES - 1);
+                        fuzz_check_printable(job->kind.user, JOB_KIND_BYTES - 1);
+                        check_absent(&c, job->kind.type, strlen(job->kind.type));
+                        check_absent(&c, job->kind.user, strlen(job->kind.user));
+                        FUZZ_CHECK(!job->has_created || job->created_msec >= 0);
+                }
+                FUZZ_CHECK(!list.next ||
+                           (list.next[0] && strlen(list.next) <= LIMIT_JOB_CURSOR_BYTES));
+                job_list_done(&list);
+        } else {
+                FUZZ_CHECK(!list.jobs && !list.next);
+                check_fault(&fault);
         }
         free(text);
         credentials_done(&c);

@@ -16,6 +16,7 @@ const FuzzTarget fuzz_targets[] = {
         {"row", fuzz_row},
         {"edges", fuzz_edges},
         {"job", fuzz_job},
+        {"jobs", fuzz_jobs},
         {"token", fuzz_token},
         {"error", fuzz_error},
         {"redact", fuzz_redact},

@@ -7,6 +7,7 @@
 #include "sim/faults.h"
 #include "sim/recorder.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ static int call_start(Catalog *catalog, CallRequest request, CatalogCall **ret)
                 return result < 0 ? result : 0;
         request.instance = r->instance;
         request.epoch = r->epoch;
+        request.began = r->started_at;
         request.resumed = r->resumed;
         request.list_from = r->list_from;
         check_request(w, r, &request);
@@ -75,6 +77,36 @@ int catalog_refresh(Catalog *catalog, const Uuid *edge, CatalogRefreshCallback c
                                         .edge = truth_edge_of(edge),
                                         .done = on_refresh,
                                         .callback.refresh = callback,
+                                        .userdata = userdata},
+                          ret);
+}
+
+/* The clock of the catalog is read to the second. */
+static void on_jobs(World *w, CatalogCall *c)
+{
+        CatalogJobsAnswer answer = {.jobs = c->jobs,
+                                    .n_jobs = c->n,
+                                    .now_msec = (int64_t)(w->now / SEC * 1000) +
+                                                (int64_t)world_below(w, 1000)};
+        char next[24];
+        Run *r = run_of_call(c, &answer.answer);
+        (void)snprintf(next, sizeof(next), "%lld", (long long)c->request.offset);
+        if (c->more_jobs)
+                answer.next = next;
+        record_jobs(w, r, c);
+        c->request.callback.jobs(&answer, c->request.userdata);
+}
+
+int catalog_find_jobs(Catalog *catalog, const Uuid *edge, const char *type, const char *cursor,
+                      CatalogJobsCallback callback, void *userdata, CatalogCall **ret)
+{
+        (void)type; /* not every server knows what it means */
+        return call_start(catalog,
+                          (CallRequest){.kind = CALL_JOBS,
+                                        .edge = truth_edge_of(edge),
+                                        .offset = cursor ? strtol(cursor, NULL, 10) : 0,
+                                        .done = on_jobs,
+                                        .callback.jobs = callback,
                                         .userdata = userdata},
                           ret);
 }

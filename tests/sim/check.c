@@ -87,9 +87,50 @@ static void check_job_left(World *w, const Run *r)
                            (int)r->run_id, run->job, (int)last);
 }
 
+/* Knows what became of its refresh. */
+static bool run_is_settled(const DbRun *run)
+{
+        return run->job >= 0 || (run->refresh && strcmp(run->refresh, "skipped") != 0);
+}
+
+/* A job of ours that nobody has noted, of a run since the last one of the edge that knew of its
+ * own, and that goes on: it was looked for, and not found. */
+static void check_job_lost(World *w, const Run *r)
+{
+        const Database *d = w->database;
+        bool kind_known = false;
+        int64_t first = 1;
+        for (int64_t i = 1; i < r->run_id; i++) {
+                kind_known = kind_known || d->runs[i].job >= 0;
+                if (d->runs[i].edge == r->edge && run_is_settled(&d->runs[i]))
+                        first = i + 1;
+        }
+        if (!kind_known || r->searches > 0 || d->clock_steps > 0)
+                return;
+        for (int i = 0; i < (int)w->site->n_jobs; i++) {
+                const Job *job = &w->site->jobs[i];
+                bool lost = false;
+                for (int64_t k = first; k < r->run_id; k++)
+                        lost = lost ||
+                               (d->runs[k].edge == r->edge && d->runs[k].epoch == job->epoch &&
+                                d->runs[k].cut_in_refresh);
+                if (lost && job->edge == r->edge && job->created_at + JOB_MAX_AGE / 2 > w->now &&
+                    site_job_goes_on(w, i))
+                        world_fail(w, "run %d asks for a refresh, and has not looked for job %d",
+                                   (int)r->run_id, i);
+        }
+}
+
 void check_refresh(World *w, const Run *r)
 {
         const DbEdge *e = &w->database->edges[r->edge];
+        check_job_lost(w, r);
+        if (r->found)
+                world_fail(w, "run %d asks for a refresh beside a job that it took up",
+                           (int)r->run_id);
+        if (r->shown_all && r->ours == 1 && r->doubtful == 0)
+                world_fail(w, "run %d asks for a refresh, and was shown the job of the last one",
+                           (int)r->run_id);
         check_job_left(w, r);
         if (e->epoch != r->epoch)
                 world_fail(w, "edge %u: epoch %lld asks for a refresh while epoch %lld is in force",

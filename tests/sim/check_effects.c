@@ -61,6 +61,12 @@ void check_request(World *w, Run *r, const CallRequest *request)
                 r->first_one_at = w->now;
         if (request->kind == CALL_REFRESH)
                 check_refresh(w, r);
+        if (request->kind == CALL_JOBS) {
+                if (r->lost_at == 0)
+                        world_fail(w, "run %d looks for a job, and none can be lost",
+                                   (int)r->run_id);
+                r->searches++;
+        }
         if (request->kind == CALL_JOB && !r->resumed && !r->noted_job && !r->noting &&
             !r->note_failed)
                 world_fail(w, "run %d asks for a job that it has not noted", (int)r->run_id);

@@ -33,8 +33,9 @@ typedef struct DbEdge { /* edge and edge_claim */
 typedef struct DbRun { /* sync_run; the index is the run_id, from 1 on */
         unsigned edge; /* EDGES_MAX: it was forgotten */
         int64_t epoch;
-        bool resumed, refresh_wanted, cut_in_poll;
+        bool resumed, refresh_wanted, cut_in_poll, cut_in_refresh;
         uint64_t job_from;    /* when the run began that asked for its job */
+        uint64_t lost_from;   /* … that may have begun one that nobody noted; 0: none */
         unsigned clock_steps; /* how often the clock had been set back by then */
         SyncPhase phase;
         const char *outcome, *refresh; /* NULL: none */

@@ -81,6 +81,53 @@ static const DbRun *run_with_job(const World *w, const DbStatement *s, const DbR
         return worth && candidate->job >= 0 && !job_is_over(candidate) ? candidate : NULL;
 }
 
+/* It may have begun a refresh whose job nobody noted. */
+static bool run_lost_its_job(const DbRun *r)
+{
+        bool aborted = r->finished_at && r->outcome && strcmp(r->outcome, "aborted") == 0;
+        return r->job < 0 &&
+               ((!r->finished_at && r->phase == SYNC_PHASE_REFRESH) || (aborted && !r->refresh));
+}
+
+static bool run_knows_its_refresh(const DbRun *r)
+{
+        return r->job >= 0 || (r->refresh && strcmp(r->refresh, "skipped") != 0);
+}
+
+/* The first run that may have, of those since the last one that knew what became of its refresh. */
+static const DbRun *run_lost(const World *w, const DbStatement *s)
+{
+        const Database *d = w->database;
+        const DbRun *first = NULL;
+        for (size_t i = d->n_runs; i-- > 1;) {
+                const DbRun *r = &d->runs[i];
+                if (r->edge != s->edge)
+                        continue;
+                if (run_knows_its_refresh(r))
+                        break;
+                if (run_lost_its_job(r) && r->job_from + s->job_max_age_usec > database_now(w))
+                        first = r;
+        }
+        return first;
+}
+
+static void claim_lost(const World *w, DbStatement *s, const DbRun *lost, const DbRun *known)
+{
+        const Database *d = w->database;
+        MirrorClaim *claim = &s->claim;
+        bool recorded = false;
+        for (size_t i = 1; i < d->n_runs; i++)
+                recorded = recorded || d->runs[i].job >= 0;
+        claim->lost = recorded;
+        if (!recorded)
+                return;
+        claim->lost_since_usec = (int64_t)(database_now(w) - lost->job_from);
+        claim->job_kind = (JobKind){"DATABASE_CONNECTIONS_SYNCHRONIZATION", "us"};
+        claim->has_known_job = known != NULL;
+        if (known)
+                claim->known_job_id = site_job_id(known->job);
+}
+
 static DbEnd query_claim(World *w, DbStatement *s)
 {
         Database *d = w->database;
@@ -105,8 +152,10 @@ static DbEnd query_claim(World *w, DbStatement *s)
         const DbRun *before =
                 s->refresh_wanted ? run_with_job(w, s, open, polling, open == last ? NULL : last)
                                   : NULL;
+        const DbRun *lost = s->refresh_wanted && !before ? run_lost(w, s) : NULL;
         if (open) {
                 open->cut_in_poll = polling;
+                open->cut_in_refresh = open->phase == SYNC_PHASE_REFRESH;
                 open->phase = SYNC_PHASE_DONE;
                 open->outcome = "aborted";
                 open->finished_at = now;
@@ -121,6 +170,7 @@ static DbEnd query_claim(World *w, DbStatement *s)
                        .refresh_wanted = s->refresh_wanted,
                        .job_from = before ? before->job_from : now,
                        .clock_steps = before ? before->clock_steps : d->clock_steps,
+                       .lost_from = lost ? lost->job_from : 0,
                        .phase = before              ? SYNC_PHASE_POLL
                                 : s->refresh_wanted ? SYNC_PHASE_REFRESH
                                                     : SYNC_PHASE_LIST,
@@ -129,6 +179,8 @@ static DbEnd query_claim(World *w, DbStatement *s)
         s->claim.run_id = (int64_t)d->n_runs++;
         s->claim.epoch = e->epoch;
         s->claim.resumes = before != NULL;
+        if (lost)
+                claim_lost(w, s, lost, last);
         if (before) {
                 COVER(w, resumes);
                 s->claim.job_id = site_job_id(before->job);
@@ -177,10 +229,13 @@ void database_forget(World *w, unsigned edge)
 
 /* ---- progress.sql, finish.sql, run_read_back.sql -------------------------------------------- */
 
-static void keep_job(DbRun *run, bool has_job, const JobStatus *job)
+/* `found`: an earlier run has begun it. */
+static void keep_job(DbRun *run, bool has_job, bool found, const JobStatus *job)
 {
         if (!has_job)
                 return;
+        if (found && run->lost_from > 0)
+                run->job_from = run->lost_from;
         run->job = site_job_of(&job->id);
         if (job->state[0])
                 (void)snprintf(run->job_state, sizeof(run->job_state), "%s", job->state);
@@ -200,7 +255,7 @@ static DbEnd query_progress(World *w, DbStatement *s, const Fault **ret_fault)
                 return DB_DONE;
         run->phase = s->progress.phase;
         run->job_url = run->job_url || s->progress.job_url;
-        keep_job(run, s->progress.has_job, &s->progress.job);
+        keep_job(run, s->progress.has_job, s->progress.resumes, &s->progress.job);
         check_noted(w, s);
         return DB_DONE;
 }
@@ -221,7 +276,7 @@ static DbEnd query_finish(World *w, DbStatement *s, const Fault **ret_fault)
         run->finished_at = database_now(w);
         run->outcome = sync_outcome_name(s->ending.outcome);
         run->refresh = sync_refresh_name(s->ending.refresh);
-        keep_job(run, s->ending.has_job, &s->ending.job);
+        keep_job(run, s->ending.has_job, s->ending.resumes, &s->ending.job);
         e->failures += s->ending.outcome != OUTCOME_ABORTED;
         return DB_DONE;
 }
@@ -322,7 +377,7 @@ static void end_applied(World *w, const DbStatement *s)
         run->counts = s->applied;
         run->applies++;
         run->applied_as = w->database->n_applies;
-        keep_job(run, s->ending.has_job, &s->ending.job);
+        keep_job(run, s->ending.has_job, false, &s->ending.job);
 }
 
 static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_fault)
@@ -337,7 +392,7 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
         if (!s->finished_by_us) {
                 e->expires_at = database_now(w) + w->settings.lease_usec;
                 w->database->runs[s->run_id].phase = SYNC_PHASE_APPLY;
-                keep_job(&w->database->runs[s->run_id], s->ending.has_job, &s->ending.job);
+                keep_job(&w->database->runs[s->run_id], s->ending.has_job, false, &s->ending.job);
                 return DB_DONE;
         }
         COVER(w, known_by_digest);

@@ -108,8 +108,60 @@ void record_one(World *w, Run *r, const CatalogCall *c)
 
 /* ---- what the database has answered --------------------------------------------------------- */
 
+/* Somebody has noted it. */
+static bool job_is_known(const World *w, int job)
+{
+        for (size_t i = 1; i < w->database->n_runs; i++)
+                if (w->database->runs[i].job == job)
+                        return true;
+        return false;
+}
+
+/* What a page shows of jobs that may be the one that is looked for: clocks are compared that are
+ * read to the second, so that at the border of the window either is right. */
+void record_jobs(World *w, Run *r, const CatalogCall *c)
+{
+        if (c->status != 200 || c->fault)
+                return;
+        for (size_t i = 0; i < c->n; i++) {
+                const CatalogFoundJob *job = &c->jobs[i];
+                const Job *is = &w->site->jobs[site_job_of(&job->id)];
+                if (site_job_is_foreign(&job->id) || is->edge != r->edge ||
+                    job_is_known(w, site_job_of(&job->id)) || is->created_at + 5 * SEC < r->lost_at)
+                        continue;
+                bool certain = job->has_created && is->created_at > r->lost_at + 5 * SEC;
+                r->ours += certain;
+                r->doubtful += !certain;
+        }
+        r->shown_all = !c->more_jobs;
+}
+
+/* A job was taken up that nobody had noted. */
+static void record_found(World *w, Run *r, const Uuid *id)
+{
+        const Job *job = &w->site->jobs[site_job_of(id)];
+        r->found = true;
+        COVER(w, jobs_found);
+        if (site_job_is_foreign(id) || job->edge != r->edge)
+                world_fail(w, "run %d takes up a job that is not of its edge, or not ours",
+                           (int)r->run_id);
+        else if (job_is_known(w, site_job_of(id)) && w->database->edges[r->edge].epoch == r->epoch)
+                world_fail(w, "run %d takes up job %d, which another run has had", (int)r->run_id,
+                           site_job_of(id));
+        else if (job->created_at + 5 * SEC < r->lost_at)
+                world_fail(w, "run %d takes up job %d, which is older than what was lost",
+                           (int)r->run_id, site_job_of(id));
+        else if (r->ours > 1)
+                world_fail(w, "run %d takes up job %d, and was shown two that it may be",
+                           (int)r->run_id, site_job_of(id));
+}
+
 void record_claim(World *w, Run *r, const MirrorClaim *claim)
 {
+        r->lost_at = !claim->lost ? 0
+                     : (int64_t)r->started_at <= claim->lost_since_usec
+                             ? 1
+                             : (uint64_t)((int64_t)r->started_at - claim->lost_since_usec);
         r->run_id = claim->run_id;
         r->epoch = claim->epoch;
         r->resumed = claim->resumes;
@@ -169,5 +221,7 @@ SyncAction __wrap_sync_machine_handle(SyncMachine *m, const SyncInput *in)
         TELL(w, "instance %d, edge %u: %s → %s: %s", r->instance, r->edge, sync_state_name(from),
              sync_state_name(m->state), m->last->words);
         cover_transition(w, m, action);
+        if (m->last->on == SYNC_JOB_FOUND)
+                record_found(w, r, &m->search.job);
         return action;
 }

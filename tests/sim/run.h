@@ -53,7 +53,15 @@ typedef struct Run {
         SyncPhase noted_phase;
         uint64_t noted_at; /* when the last note was answered, or the claim */
         bool has_location;
-        bool job_given;        /* by the answer to the refresh */
+        bool job_given; /* by the answer to the refresh */
+
+        /* recorder.c: the search for a job that nobody noted */
+        uint64_t lost_at; /* the first run that may have begun it began then; 0: none */
+        unsigned searches, pages_of_jobs;
+        unsigned ours, doubtful; /* jobs that it was shown */
+        bool shown_all;          /* to the end */
+        bool found;              /* and took one of them up */
+
         uint64_t first_one_at; /* when a row was asked for by its id for the first time; 0: never */
 
         /* recorder.c: the list */

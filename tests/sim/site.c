@@ -114,6 +114,18 @@ Uuid site_job_id(int job)
         return id;
 }
 
+Uuid site_foreign_job_id(int job)
+{
+        Uuid id = site_job_id(job);
+        id.bytes[0] = 0x0C;
+        return id;
+}
+
+bool site_job_is_foreign(const Uuid *id)
+{
+        return id->bytes[0] == 0x0C;
+}
+
 int site_job_of(const Uuid *id)
 {
         return id->bytes[1] << 8 | id->bytes[15];
@@ -159,6 +171,7 @@ static int job_start(World *w, const CallRequest *r)
         int number = (int)s->n_jobs++;
         Job *job = &s->jobs[number];
         *job = (Job){.edge = r->edge, .epoch = r->epoch, .vanishes_at = UINT64_MAX};
+        job->created_at = w->now;
         job->visible_at = w->now + (world_chance(w, 1000) ? world_between(w, 0, 4) * SEC : 0);
         job->starts_at = w->now + world_between(w, 0, 3000) * MSEC;
         job->ends_at =
@@ -257,6 +270,53 @@ static void look_at_job(World *w, CatalogCall *c)
         }
         c->status = 200;
         c->job_status = job_status(w, c->request.job);
+}
+
+/* As the job API shows it; now and then as one that is not to be taken for it. */
+static CatalogFoundJob found_job(World *w, int number, unsigned edge)
+{
+        const Job *job = &w->site->jobs[number];
+        CatalogFoundJob found = {.id = site_job_id(number),
+                                 .kind = {"DATABASE_CONNECTIONS_SYNCHRONIZATION", "us"},
+                                 .names_edge = job->edge == edge,
+                                 .has_created = !world_chance(w, 300),
+                                 .created_msec = (int64_t)(job->created_at / MSEC)};
+        if (!world_chance(w, w->settings.strange_jobs))
+                return found;
+        COVER(w, strange_jobs);
+        found.id = site_foreign_job_id(number);
+        found.has_created = true;
+        found.created_msec = (int64_t)(w->now / MSEC - world_below(w, 20000));
+        found.names_edge = true;
+        switch (world_below(w, 3)) {
+        case 0:
+                (void)snprintf(found.kind.user, sizeof(found.kind.user), "them");
+                break;
+        case 1:
+                (void)snprintf(found.kind.type, sizeof(found.kind.type), "ANOTHER");
+                break;
+        default:
+                found.names_edge = false;
+        }
+        return found;
+}
+
+static void look_at_jobs(World *w, CatalogCall *c)
+{
+        Site *s = w->site;
+        int number = (int)c->request.offset;
+        if (!w->settings.job_search) {
+                c->status = world_below(w, 2) == 0 ? 403 : 404;
+                c->fault = status_fault(c->status);
+                return;
+        }
+        COVER(w, job_searches);
+        c->status = 200;
+        for (; number < (int)s->n_jobs && c->n < JOBS_PAGE; number++)
+                if (job_visible(w, &s->jobs[number]))
+                        c->jobs[c->n++] = found_job(w, number, c->request.edge);
+        c->more_jobs = number < (int)s->n_jobs;
+        c->request.offset = number;
 }
 
 static Shown shown(const World *w, unsigned row)
@@ -442,9 +502,8 @@ static void look_at_one(World *w, CatalogCall *c)
 static void look(World *w, CatalogCall *c)
 {
         static void (*const looks[])(World *, CatalogCall *) = {
-                [CALL_REFRESH] = look_at_refresh,
-                [CALL_JOB] = look_at_job,
-                [CALL_LIST] = look_at_list,
+                [CALL_REFRESH] = look_at_refresh, [CALL_JOBS] = look_at_jobs,
+                [CALL_JOB] = look_at_job,         [CALL_LIST] = look_at_list,
                 [CALL_ONE] = look_at_one,
         };
         c->tick = truth_look(w->truth);
@@ -526,8 +585,10 @@ static void call_end_doubt(World *w, CatalogCall *c)
 static bool call_again(World *w, CatalogCall *c)
 {
         Instance *i = &w->instances[c->request.instance];
-        const DoubtCase doubt = {.not_ours = c->request.kind == CALL_JOB && c->foreign,
-                                 .repeated = c->repeated};
+        const DoubtCase doubt = {
+                .not_ours =
+                        (c->request.kind == CALL_JOB || c->request.kind == CALL_JOBS) && c->foreign,
+                .repeated = c->repeated};
         bool known = i->refused_twice;
         COVER(w, refusals);
         DoubtStep step = doubt_on_401(&i->doubt, &doubt);
@@ -566,6 +627,7 @@ static void call_deliver(World *w, void *who, uint32_t detail)
                 w->site->requested[c->request.instance][c->request.edge] =
                         (Requested){.kind = c->request.kind,
                                     .epoch = c->request.epoch,
+                                    .began = c->request.began,
                                     .row = c->request.row,
                                     .until = w->now + c->retry_after_usec};
         c->state = CALL_DELIVERED;
@@ -609,7 +671,7 @@ CatalogCall *site_start(World *w, const CallRequest *request)
         const Requested *last = &s->requested[request->instance][request->edge];
         bool may_be_another = request->kind == CALL_LIST; /* pages are asked for ahead */
         if (!may_be_another && last->kind == request->kind && last->epoch == request->epoch &&
-            last->row == request->row && w->now < last->until)
+            last->began == request->began && last->row == request->row && w->now < last->until)
                 world_fail(w, "the catalog is asked again before it wants to be");
         CatalogCall *c = &s->calls[s->free_calls[--s->n_free]];
         c->request = *request;

@@ -13,7 +13,7 @@
 #include "catalog/catalog.h"
 #include "sim/truth.h"
 
-enum { CALLS_MAX = 256, JOBS_MAX = 256 };
+enum { CALLS_MAX = 256, JOBS_MAX = 256, JOBS_PAGE = 6 };
 
 /* A row as an answer showed it. */
 typedef struct Shown {
@@ -26,13 +26,13 @@ typedef struct Shown {
 void site_record(const World *w, const Shown *shown, DatabaseConnection *ret);
 Shown site_shown(const DatabaseConnection *record);
 
-typedef enum CallKind { CALL_REFRESH, CALL_JOB, CALL_LIST, CALL_ONE } CallKind;
+typedef enum CallKind { CALL_REFRESH, CALL_JOBS, CALL_JOB, CALL_LIST, CALL_ONE } CallKind;
 
 typedef struct CallRequest {
         CallKind kind;
         struct Run *run;
         unsigned edge;
-        int64_t offset; /* list */
+        int64_t offset; /* list; jobs */
         unsigned limit;
         bool filtered;
         unsigned row; /* one */
@@ -42,6 +42,7 @@ typedef struct CallRequest {
         union {
                 CatalogRefreshCallback refresh;
                 CatalogJobCallback job;
+                CatalogJobsCallback jobs;
                 CatalogPageCallback page;
                 CatalogOneCallback one;
         } callback;
@@ -50,6 +51,7 @@ typedef struct CallRequest {
         /* of the run, as it was when the request was begun */
         int instance;
         int64_t epoch;
+        uint64_t began;     /* when the run began */
         bool resumed;       /* it took up a job */
         uint32_t list_from; /* tick of the first page of its list; 0: there is none yet */
 } CallRequest;
@@ -72,6 +74,8 @@ struct CatalogCall {
         bool lie;                /* a list's page is not what the catalog holds */
         bool doubting, repeated; /* asks again after a 401; has done so */
         JobStatus job_status;
+        CatalogFoundJob jobs[JOBS_PAGE];
+        bool more_jobs;
         size_t n;
         Shown rows[LIMIT_PAGE_SIZE_MAX];
 };
@@ -79,7 +83,7 @@ struct CatalogCall {
 typedef struct Job {
         unsigned edge;
         int64_t epoch;
-        uint64_t visible_at, starts_at, ends_at, vanishes_at;
+        uint64_t created_at, visible_at, starts_at, ends_at, vanishes_at;
         const char *state, *result;
         bool clean, discovered;
 } Job;
@@ -87,7 +91,8 @@ typedef struct Job {
 /* Retry-After, as it was last told to an instance about an edge. */
 typedef struct Requested {
         CallKind kind;
-        int64_t epoch;
+        int64_t epoch; /* 0: of a dry run, which began then */
+        uint64_t began;
         unsigned row;
         uint64_t until;
 } Requested;
@@ -121,6 +126,9 @@ CatalogCall *site_cancel(World *w, CatalogCall *call);
 /* What every answer of catalog.h has. */
 void site_answer(const CatalogCall *call, CatalogAnswer *ret);
 Uuid site_job_id(int job);
+/* One like it that somebody else has begun, or another of ours; of those nothing else is known. */
+Uuid site_foreign_job_id(int job);
+bool site_job_is_foreign(const Uuid *id);
 int site_job_of(const Uuid *id);
 
 /* What is true of a job now. */

@@ -50,7 +50,9 @@ typedef struct Settings {
         uint64_t behind_usec;
         /* own_names: an instance has the same name after a restart */
         bool ignores_offset, own_names;
-        bool no_path;      /* every row that is asked for by its id "is not there" */
+        bool no_path;    /* every row that is asked for by its id "is not there" */
+        bool job_search; /* jobs may be searched */
+        unsigned strange_jobs;
         bool other_origin; /* the url was changed after jobs were noted: theirs are of another
                               origin */
         uint64_t lease_usec, latency_usec;
@@ -88,7 +90,7 @@ typedef struct WorldTimer {
 #define COVERAGE(X) \
         X(seeds) X(events) X(runs) X(plans) X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) \
         X(clean) X(refresh_failed) X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) \
-        X(takeovers) X(pages) X(pages_out_of_turn) X(pages_drifted) X(list_restarts) X(http_faults) X(gateways) X(pushed_back) X(refusals) X(refusals_passed) \
+        X(job_searches) X(strange_jobs) X(jobs_found) X(takeovers) X(pages) X(pages_out_of_turn) X(pages_drifted) X(list_restarts) X(http_faults) X(gateways) X(pushed_back) X(refusals) X(refusals_passed) \
         X(pg_faults) X(slow_answers) X(lost_between_flights) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(suspended) X(stops) \
         X(pg_restarts) X(forgotten) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) X(spoiled) X(unreadable) \
         X(moved) X(found) X(unseen_asked) X(unseen_left) X(guard_held) X(proof_404) X(control_denied) X(proof_200) X(proof_moved) X(proof_unknown) \

@@ -64,6 +64,14 @@ static const Script scripts[] = {
          "application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}",
          0, NULL, SCRIPT_CLOSE},
         {LIST "/" STRANGER, OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
+        {"/rest/jobs/v1/jobs?type=A%20B%26c&pageSize=100",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Tue, 14 Nov 2023 22:13:20 "
+         "GMT\r\n\r\n{\"results\":[{\"id\":\"" JOB "\",\"name\":\"" STRANGER
+         "\"}],\"nextCursor\":\"x y\"}",
+         0, NULL, SCRIPT_CLOSE},
+        {"/rest/jobs/v1/jobs?type=A%20B%26c&pageSize=100&cursor=x%20y",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"results\":7}", 0, NULL,
+         SCRIPT_CLOSE},
         {LIST "/" OTHER,
          "HTTP/1.1 401 Unauthorized\r\nContent-Type: "
          "application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}",
@@ -265,6 +273,52 @@ static void each_address_of_a_job_is_asked_for(void **state)
                 if (strncmp(w->server->log + before, line, strlen(line)) != 0)
                         fail_msg("%zu: %s", i, w->server->log + before);
         }
+}
+
+typedef struct Found {
+        unsigned n_answers, n_jobs;
+        bool names_edge;
+        char next[16];
+        int64_t now_msec;
+        Fault fault;
+} Found;
+
+static void on_jobs(const CatalogJobsAnswer *answer, void *userdata)
+{
+        Found *f = userdata;
+        f->n_answers++;
+        f->n_jobs = (unsigned)answer->n_jobs;
+        f->names_edge = answer->n_jobs > 0 && answer->jobs[0].names_edge;
+        f->now_msec = answer->now_msec;
+        f->fault = answer->answer.fault;
+        (void)snprintf(f->next, sizeof(f->next), "%s", answer->next ? answer->next : "");
+}
+
+/* Page by page, with the catalog's clock; what is no list is a fault of the run. */
+static void jobs_are_searched_by_their_type(void **state)
+{
+        World *w = *state;
+        Uuid edge;
+        CatalogCall *call;
+        Found found[2] = {{0}, {0}};
+        assert_int_equal(uuid_parse(STRANGER, &edge), 0);
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(catalog_find_jobs(w->catalog, &edge, "A B&c",
+                                                   i > 0 ? found[0].next : NULL, on_jobs, &found[i],
+                                                   &call),
+                                 0);
+                while (found[i].n_answers == 0)
+                        assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+                bench_drain(&w->bench);
+        }
+        assert_int_equal(found[0].fault.scope, FAULT_NONE);
+        assert_int_equal(found[0].n_jobs, 1);
+        assert_true(found[0].names_edge);
+        assert_string_equal(found[0].next, "x y");
+        assert_in_range(found[0].now_msec, 1700000000000 - 2000, 1700000000000 + 2000);
+        assert_int_equal(found[1].n_answers, 1);
+        assert_int_equal(found[1].fault.scope, FAULT_RUN);
+        assert_string_equal(fault_code_name(found[1].fault.code), "job-bad-document");
 }
 
 /* A gateway that mixes answers up must not end our job. */
@@ -594,6 +648,7 @@ int main(void)
                                                 setup, teardown),
                 cmocka_unit_test_setup_teardown(each_address_of_a_job_is_asked_for, setup,
                                                 teardown),
+                cmocka_unit_test_setup_teardown(jobs_are_searched_by_their_type, setup, teardown),
                 cmocka_unit_test_setup_teardown(another_job_says_nothing_of_ours, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_call_can_be_cancelled_in_its_own_callback, setup,
                                                 teardown),

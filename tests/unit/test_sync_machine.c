@@ -15,19 +15,22 @@
 
 #include <cmocka.h>
 
-#define E(event) (1U << (event))
+#define E(event) (UINT64_C(1) << (event))
 #define ENDS     (E(SYNC_RUN_FAILED) | E(SYNC_LEASE_LOST) | E(SYNC_STOP_ASKED))
 /* A dry run passes through here, too. */
 #define ENDS_OF_BOTH (ENDS | E(SYNC_DRY_RUN_ENDED))
 #define CLAIMS                                                                                     \
         (E(SYNC_CLAIMED_REFRESH) | E(SYNC_CLAIMED_LIST) | E(SYNC_CLAIMED_RESUME) |                 \
-         E(SYNC_CLAIM_UNUSED) | E(SYNC_NOT_CLAIMED))
+         E(SYNC_CLAIMED_SEARCH) | E(SYNC_CLAIM_UNUSED) | E(SYNC_NOT_CLAIMED))
 
 /* Written from the design, not from the table of the machine. */
-static const unsigned allowed[SYNC_STATES] = {
+static const uint64_t allowed[SYNC_STATES] = {
         [SYNC_IDLE] = E(SYNC_STARTED) | E(SYNC_STARTED_DRY),
         [SYNC_CLAIMING] = CLAIMS | E(SYNC_RUN_FAILED) | E(SYNC_STOP_ASKED),
         [SYNC_CLAIM_STOPPING] = CLAIMS | E(SYNC_RUN_FAILED) | E(SYNC_STOP_ASKED),
+        [SYNC_SEARCHING] = E(SYNC_SEARCH_GOES_ON) | E(SYNC_SEARCH_AGAIN) | E(SYNC_JOB_FOUND) |
+                           E(SYNC_JOB_NOT_FOUND) | ENDS,
+        [SYNC_SEARCH_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
         [SYNC_REFRESHING] = E(SYNC_JOB_STARTED) | E(SYNC_REFRESH_AGAIN) | E(SYNC_REFRESH_UNKNOWN) |
                             E(SYNC_REFRESH_OVER) | ENDS,
         [SYNC_REFRESH_BACKOFF] = E(SYNC_TIMER_FIRED) | ENDS,
@@ -91,6 +94,7 @@ static void any_other_pair_is_a_fault_and_never_an_apply(void **state)
         static const MirrorApplied applied = {0};
         static const CatalogPageAnswer page = {.answer = {.status = 200}};
         static const CatalogRefreshAnswer refresh = {.answer = {.status = 202}, .has_job = true};
+        static const CatalogJobsAnswer jobs = {.answer = {.status = 200}};
         static const CatalogJobAnswer job = {.answer = {.status = 200},
                                              .job.status = {.state = "COMPLETED"}};
         static MirrorClaim claim;
@@ -100,6 +104,7 @@ static void any_other_pair_is_a_fault_and_never_an_apply(void **state)
         } inputs[] = {
                 {{.kind = SYNC_INPUT_START}, SYNC_STARTED},
                 {{.kind = SYNC_INPUT_CLAIM, .fault = &none, .claim = &claim}, SYNC_CLAIMED_REFRESH},
+                {{.kind = SYNC_INPUT_JOBS, .jobs = &jobs}, SYNC_JOB_NOT_FOUND},
                 {{.kind = SYNC_INPUT_REFRESH, .refresh = &refresh}, SYNC_JOB_STARTED},
                 {{.kind = SYNC_INPUT_JOB, .now_usec = 2, .job = &job}, SYNC_JOB_ENDED},
                 {{.kind = SYNC_INPUT_PAGE, .page = &page}, SYNC_LIST_ENDED},
@@ -134,7 +139,7 @@ static void what_changes_the_phase_is_noted(void **state)
                         bool moves = to != sync_state_phase(from) && to < SYNC_PHASE_APPLY;
                         assert_int_equal((t->besides & SYNC_NOTE) != 0, moves);
                         assert_int_equal((t->besides & SYNC_NOTE_URGENT) != 0,
-                                         on == SYNC_JOB_STARTED);
+                                         on == SYNC_JOB_STARTED || on == SYNC_JOB_FOUND);
                         assert_int_equal((t->besides & SYNC_KEEP) != 0,
                                          from == SYNC_LISTING && t->action != SYNC_DO_FINISH &&
                                                  t->action != SYNC_DO_REPORT &&
@@ -194,7 +199,8 @@ static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state
         static const struct {
                 SyncState state;
                 SyncInputKind kind;
-        } phases[] = {{SYNC_REFRESHING, SYNC_INPUT_REFRESH},
+        } phases[] = {{SYNC_SEARCHING, SYNC_INPUT_JOBS},
+                      {SYNC_REFRESHING, SYNC_INPUT_REFRESH},
                       {SYNC_POLLING, SYNC_INPUT_JOB},
                       {SYNC_LISTING, SYNC_INPUT_PAGE},
                       {SYNC_VERIFYING, SYNC_INPUT_ONE}};
@@ -204,6 +210,7 @@ static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state
                         .status = 429, .sent = true, .requests = 1, .retry_after_usec = requested};
                 fault_set(&answer.fault, FAULT_REQUEST, EIO, CODE_CATALOG_BUSY, "slow");
                 answer.fault.retryable = true;
+                CatalogJobsAnswer jobs = {.answer = answer};
                 CatalogRefreshAnswer refresh = {.answer = answer};
                 CatalogJobAnswer job = {.answer = answer};
                 CatalogPageAnswer page = {.answer = answer};
@@ -211,7 +218,9 @@ static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state
                 SyncMachine m;
                 SyncInput in = {.kind = phases[i / 2].kind};
                 machine_at(&m, phases[i / 2].state);
-                if (in.kind == SYNC_INPUT_REFRESH)
+                if (in.kind == SYNC_INPUT_JOBS)
+                        in.jobs = &jobs;
+                else if (in.kind == SYNC_INPUT_REFRESH)
                         in.refresh = &refresh;
                 else if (in.kind == SYNC_INPUT_JOB)
                         in.job = &job;
@@ -510,6 +519,155 @@ static void a_life_that_removes_proves_each_row_first(void **state)
         assert_int_equal(give_applied(&m, &applied), SYNC_DO_REPORT);
         assert_string_equal(sync_outcome_name(m.outcome), "synced");
         assert_int_equal(m.fault.scope, FAULT_NONE);
+}
+
+/* ---- the job that nobody noted ------------------------------------------------------------- */
+
+/* A run was cut off three seconds ago, perhaps between its refresh and the note of the job. */
+static void live_until_search(SyncMachine *m)
+{
+        static const MirrorClaim claim = {.run_id = 1,
+                                          .epoch = 1,
+                                          .lost = true,
+                                          .lost_since_usec = 3000000,
+                                          .job_kind = {"SYNC", "us"}};
+        new_machine(m, true, false);
+        assert_int_equal(give(m, (SyncInput){.kind = SYNC_INPUT_START}), SYNC_DO_CLAIM);
+        assert_int_equal(
+                give(m, (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = &claim, .fault = &no_fault}),
+                SYNC_DO_SEARCH);
+        assert_int_equal(m->phase, SYNC_PHASE_REFRESH);
+}
+
+static CatalogFoundJob lost_job(unsigned number)
+{
+        return (CatalogFoundJob){.id = number_id(number),
+                                 .kind = {"SYNC", "us"},
+                                 .names_edge = true,
+                                 .has_created = true,
+                                 .created_msec = 99000};
+}
+
+static SyncAction give_jobs(SyncMachine *m, unsigned n, const char *next)
+{
+        CatalogFoundJob jobs[] = {lost_job(1), lost_job(2)};
+        CatalogJobsAnswer a = {.answer = {.status = 200, .sent = true, .requests = 1},
+                               .jobs = jobs,
+                               .n_jobs = n,
+                               .next = next,
+                               .now_msec = 100000};
+        return give(m, (SyncInput){.kind = SYNC_INPUT_JOBS, .jobs = &a});
+}
+
+static SyncAction give_no_jobs(SyncMachine *m, int status, bool sent, FaultScope scope,
+                               bool retryable, bool foreign)
+{
+        CatalogJobsAnswer a = {.answer = {.status = status, .sent = sent, .foreign = foreign}};
+        fault_set(&a.answer.fault, scope, EIO, CODE_CATALOG_ERROR, "no");
+        a.answer.fault.retryable = retryable;
+        return give(m, (SyncInput){.kind = SYNC_INPUT_JOBS, .jobs = &a});
+}
+
+static void a_job_that_is_found_is_polled_on_and_no_refresh_is_asked_for(void **state)
+{
+        (void)state;
+        SyncMachine m;
+        live_until_search(&m);
+        assert_int_equal(give_jobs(&m, 0, "page 2"), SYNC_DO_SEARCH);
+        assert_string_equal(m.search.cursor, "page 2");
+        assert_int_equal(give_jobs(&m, 1, NULL), SYNC_DO_GET_JOB);
+        assert_true(m.has_job && m.note && m.note_urgent);
+        Uuid id = number_id(1);
+        assert_true(uuid_equal(&m.job.id, &id));
+        assert_int_equal(m.phase, SYNC_PHASE_POLL);
+        assert_int_equal(give_job(&m, "COMPLETED"), SYNC_DO_LIST);
+        assert_string_equal(sync_refresh_name(m.refresh), "clean");
+}
+
+/* One of two is not taken: the refresh is asked for as if none had been begun. */
+static void what_is_not_found_for_certain_is_refreshed_anew(void **state)
+{
+        (void)state;
+        for (unsigned n = 0; n <= 2; n += 2) {
+                SyncMachine m;
+                live_until_search(&m);
+                assert_int_equal(give_jobs(&m, n, NULL), SYNC_DO_REFRESH);
+                assert_false(m.has_job);
+                assert_int_equal(give_refresh(&m, 202, false), SYNC_DO_WAIT);
+                assert_int_equal(m.fault.scope, FAULT_NONE);
+        }
+}
+
+/* A catalog that lets nobody search is none the worse for it. */
+static void every_answer_to_a_search_has_its_step(void **state)
+{
+        (void)state;
+        static const struct {
+                int status;
+                bool sent, retryable, foreign;
+                FaultScope scope;
+                SyncAction action;
+        } cases[] = {
+                {400, true, false, false, FAULT_RUN, SYNC_DO_REFRESH},
+                {403, true, false, false, FAULT_RUN, SYNC_DO_REFRESH},
+                {404, true, false, true, FAULT_RUN, SYNC_DO_REFRESH},
+                {401, true, false, true, FAULT_PEER, SYNC_DO_REFRESH}, /* a gateway's */
+                {401, true, false, false, FAULT_PEER, SYNC_DO_FINISH},
+                {302, true, false, true, FAULT_PEER, SYNC_DO_REFRESH},
+                {200, true, false, true, FAULT_PEER, SYNC_DO_REFRESH}, /* a web page */
+                {200, true, false, false, FAULT_RUN, SYNC_DO_REFRESH}, /* no list of jobs */
+                {503, true, true, false, FAULT_REQUEST, SYNC_DO_WAIT},
+                {0, true, true, false, FAULT_REQUEST, SYNC_DO_WAIT},
+                {0, false, true, false, FAULT_PEER, SYNC_DO_WAIT},
+                {0, false, false, false, FAULT_PEER, SYNC_DO_FINISH},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                SyncMachine m;
+                live_until_search(&m);
+                SyncAction action = give_no_jobs(&m, cases[i].status, cases[i].sent, cases[i].scope,
+                                                 cases[i].retryable, cases[i].foreign);
+                if (action != cases[i].action)
+                        fail_msg("case %zu: %d", i, (int)action);
+                if (action == SYNC_DO_WAIT)
+                        assert_int_equal(give_timer(&m), SYNC_DO_SEARCH);
+                assert_int_equal(m.fault.scope != FAULT_NONE, action == SYNC_DO_FINISH);
+        }
+}
+
+/* After a few attempts; one that cannot be reached is not asked for the refresh either. */
+static void a_search_that_never_comes_is_given_up(void **state)
+{
+        (void)state;
+        for (int sent = 0; sent < 2; sent++) {
+                SyncMachine m;
+                SyncAction action;
+                unsigned n = 0;
+                live_until_search(&m);
+                while ((action = give_no_jobs(&m, sent ? 503 : 0, sent, FAULT_REQUEST, true,
+                                              false)) == SYNC_DO_WAIT &&
+                       n++ < 100)
+                        (void)give_timer(&m);
+                assert_in_range(n, 2, 10);
+                assert_int_equal(action, sent ? SYNC_DO_REFRESH : SYNC_DO_FINISH);
+                if (sent) /* the attempts of the refresh are its own */
+                        for (unsigned i = 0; i < n; i++) {
+                                assert_int_equal(give_refresh(&m, 503, true), SYNC_DO_WAIT);
+                                (void)give_timer(&m);
+                        }
+        }
+}
+
+static void without_a_refresh_nothing_is_looked_for(void **state)
+{
+        (void)state;
+        static const MirrorClaim claim = {.run_id = 1, .lost = true};
+        SyncMachine m;
+        new_machine(&m, false, false);
+        (void)give(&m, (SyncInput){.kind = SYNC_INPUT_START});
+        assert_int_equal(
+                give(&m,
+                     (SyncInput){.kind = SYNC_INPUT_CLAIM, .claim = &claim, .fault = &no_fault}),
+                SYNC_DO_LIST);
 }
 
 static void what_is_not_proven_is_held_and_said(void **state)
@@ -863,7 +1021,7 @@ static void stop_and_lost_lease_end_the_run_in_every_state(void **state)
 {
         (void)state;
         static const SyncInputKind kinds[] = {SYNC_INPUT_STOP, SYNC_INPUT_LEASE_LOST};
-        for (SyncState s = SYNC_REFRESHING; s < SYNC_FINISHING; s++)
+        for (SyncState s = SYNC_SEARCHING; s < SYNC_FINISHING; s++)
                 for (int dry_run = 0; dry_run < 2; dry_run++)
                         for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
                                 SyncMachine m;
@@ -1145,6 +1303,11 @@ int main(void)
                 cmocka_unit_test(stop_during_the_apply_does_not_promise_too_much),
                 cmocka_unit_test(a_life_without_trouble_ends_as_synced),
                 cmocka_unit_test(a_life_that_removes_proves_each_row_first),
+                cmocka_unit_test(a_job_that_is_found_is_polled_on_and_no_refresh_is_asked_for),
+                cmocka_unit_test(what_is_not_found_for_certain_is_refreshed_anew),
+                cmocka_unit_test(every_answer_to_a_search_has_its_step),
+                cmocka_unit_test(a_search_that_never_comes_is_given_up),
+                cmocka_unit_test(without_a_refresh_nothing_is_looked_for),
                 cmocka_unit_test(what_is_not_proven_is_held_and_said),
                 cmocka_unit_test(too_many_missing_rows_are_held_without_a_request),
                 cmocka_unit_test(a_row_without_an_id_makes_the_list_not_whole),
