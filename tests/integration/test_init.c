@@ -5,6 +5,7 @@
 #include "harness/terminal.h"
 #include "integration/sync_world.h"
 #include <glob.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,6 +226,129 @@ static void a_catalog_that_shows_less_gives_a_configuration_all_the_same(void **
         assert_int_equal(run_new(w, "check"), 0);
 }
 
+/* ---- on a terminal -------------------------------------------------------------------------- */
+
+/* One question, and the answer to it. */
+static size_t answer(HarnessTerminal *t, size_t from, const char *question, const char *words)
+{
+        size_t at = harness_terminal_await(t, from, question);
+        at = harness_terminal_await(t, at, ": ");
+        harness_terminal_type(t, words);
+        harness_terminal_type(t, "\n");
+        return at;
+}
+
+static HarnessTerminal terminal;
+
+static int terminal_end(void **state)
+{
+        (void)state;
+        harness_terminal_done(&terminal);
+        return 0;
+}
+
+static void start_on_terminal(World *w, const char *option, const char *value)
+{
+        static const char *const none[] = {NULL};
+        char output[PATH_BYTES];
+        const char *const arguments[] = {"init", "--output", path_of(w, "new.conf", output),
+                                         option, value,      NULL};
+        harness_terminal_start(&terminal, 24, none, arguments);
+}
+
+/* A newcomer, who errs in each answer first. */
+static void a_person_is_asked_until_each_answer_is_right(void **state)
+{
+        World *w = *state;
+        HarnessTerminal *t = &terminal;
+        char path[PATH_BYTES];
+        harness_write(w->folder, "wrong", "another\n");
+        start_on_terminal(w, NULL, NULL);
+        size_t at = answer(t, 0, "Address", "");
+        at = answer(t, at, "Address", "ftp://a");
+        at = harness_terminal_await(t, at, "[catalog]: url");
+        at = answer(t, at, "Address", w->catalog.url);
+        at = answer(t, at, "method (basic, bearer or oauth2) [basic]", "magic");
+        at = harness_terminal_await(t, at, "accepted: basic, bearer or oauth2");
+        at = answer(t, at, "method", "");
+        at = answer(t, at, "User", "  svc ");
+        at = answer(t, at, "File that holds the password", "/nonexistent");
+        at = harness_terminal_await(t, at, "/nonexistent: no such file");
+        at = answer(t, at, "File that holds the password", path_of(w, "wrong", path));
+        at = harness_terminal_await(t, at, "FAILED  catalog");
+        at = harness_terminal_await(t, at, "an empty line keeps what is in brackets");
+        at = answer(t, at, "Address of the catalog (https://HOST) [http://127.", "");
+        at = answer(t, at, "method", "");
+        at = answer(t, at, "User", "");
+        at = answer(t, at, "File that holds the password", path_of(w, "password", path));
+        at = harness_terminal_await(t, at, "; 2 Edge connections");
+        at = answer(t, at, "PostgreSQL", "host=/nonexistent");
+        at = answer(t, at, "an empty line: none", "");
+        at = harness_terminal_await(t, at, "FAILED  postgres");
+        assert_false(is_anything_written(w));
+        at = answer(t, at, "PostgreSQL", w->pg.service);
+        at = answer(t, at, "an empty line: none", "");
+        at = harness_terminal_await(t, at, "ok      postgres: connection");
+        (void)harness_terminal_await(t, at, "with 2 edges; next: ");
+        assert_int_equal(harness_terminal_wait(t), 0);
+        assert_null(strstr(t->seen.data, "correct-horse"));
+        assert_it_works(w);
+}
+
+/* Another method after the first one failed: what was said for that is not written. */
+static void what_options_say_is_not_asked_and_another_method_may_be_chosen(void **state)
+{
+        World *w = *state;
+        HarnessTerminal *t = &terminal;
+        char path[PATH_BYTES];
+        start_on_terminal(w, "--url", w->catalog.url);
+        size_t at = answer(t, 0, "method", "bearer");
+        assert_null(strstr(t->seen.data, "Address"));
+        at = answer(t, at, "File that holds the token", path_of(w, "password", path));
+        at = harness_terminal_await(t, at, "FAILED  catalog");
+        at = answer(t, at, "Address", "");
+        at = answer(t, at, "[bearer]", "basic");
+        at = answer(t, at, "User", "svc");
+        at = answer(t, at, "File that holds the password", path_of(w, "password", path));
+        at = answer(t, at, "PostgreSQL", w->pg.service);
+        (void)answer(t, at, "an empty line: none", "");
+        assert_int_equal(harness_terminal_wait(t), 0);
+        assert_says(w, "new.conf", "token_file", false);
+        assert_it_works(w);
+}
+
+static void whoever_gives_up_leaves_nothing_behind(void **state)
+{
+        World *w = *state;
+        HarnessTerminal *t = &terminal;
+        char path[PATH_BYTES];
+        start_on_terminal(w, "--url", w->catalog.url);
+        size_t at = answer(t, 0, "method", "basic");
+        at = answer(t, at, "User", "svc");
+        (void)harness_terminal_await(t, at, "File that holds the password");
+        harness_terminal_type(t, "\003");
+        assert_int_equal(harness_terminal_wait(t), 256 + SIGINT);
+        harness_terminal_done(t);
+
+        start_on_terminal(w, "--url", w->catalog.url);
+        (void)harness_terminal_await(t, 0, "method");
+        harness_terminal_type(t, "\004"); /* the end of the input */
+        assert_int_equal(harness_terminal_wait(t), 2);
+        harness_terminal_done(t);
+
+        /* while the catalog is asked */
+        control(w, "/control/faults", "{\"kind\":\"connections\",\"delay_ms\":600000}");
+        start_on_terminal(w, "--url", w->catalog.url);
+        at = answer(t, 0, "method", "basic");
+        at = answer(t, at, "User", "svc");
+        (void)answer(t, at, "File that holds the password", path_of(w, "password", path));
+        for (int i = 0; count_in_requests(w, "", "connections") == 0 && i < 1000; i++)
+                (void)usleep(10000);
+        harness_terminal_type(t, "\003");
+        assert_int_equal(harness_terminal_wait(t), 256 + SIGINT);
+        assert_false(is_anything_written(w));
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -236,6 +360,13 @@ int main(void)
                                        begin),
                 cmocka_unit_test_setup(a_catalog_that_shows_less_gives_a_configuration_all_the_same,
                                        begin),
+                cmocka_unit_test_setup_teardown(a_person_is_asked_until_each_answer_is_right, begin,
+                                                terminal_end),
+                cmocka_unit_test_setup_teardown(
+                        what_options_say_is_not_asked_and_another_method_may_be_chosen, begin,
+                        terminal_end),
+                cmocka_unit_test_setup_teardown(whoever_gives_up_leaves_nothing_behind, begin,
+                                                terminal_end),
         };
         /* what these tests are started from may be a terminal */
         if (!freopen("/dev/null", "re", stdin))
