@@ -429,6 +429,11 @@ src/cli/cmd_init.c
 integration/test_init options_alone*
 s/.before_migrate = true/.before_migrate = false/
 
+what another method was asked for is written
+src/cli/init_answers.c
+integration/test_init what_options_say*
+s/(a->from_person || q->offset/(false || q->offset/
+
 without any edge, none is discovered either
 src/cli/cmd_init.c
 integration/test_init a_catalog_that_shows_less*
