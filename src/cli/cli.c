@@ -108,6 +108,10 @@ static void harden_process(void)
         (void)umask(0077);
         (void)signal(SIGPIPE, SIG_IGN);
         (void)signal(SIGXFSZ, SIG_IGN);
+        /* The first process of a container inherits what others in it leave behind; it starts no
+         * children itself, and so the kernel reaps those. */
+        if (getpid() == 1)
+                (void)signal(SIGCHLD, SIG_IGN);
         const struct rlimit none = {0, 0};
         (void)setrlimit(RLIMIT_CORE, &none);
 #ifndef EDGEMIRROR_SANITIZERS /* the leak check attaches to the process */

@@ -439,6 +439,11 @@ src/cli/cmd_init.c
 integration/test_init a_catalog_that_shows_less*
 s/c->n_edges > 0 ? "no" : "yes"/"no"/
 
+the first process of a container leaves zombies
+src/cli/cli.c
+integration/test_process as_the_first_process*
+s/getpid() == 1/getpid() == 0/
+
 the environment is read before the files
 src/config/draft.c
 unit/test_config_environment a_variable_overrides*

@@ -7,6 +7,7 @@
 #include "harness/service.h"
 #include "integration/sync_world.h"
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +196,66 @@ static void a_hangup_while_it_starts_is_a_reload(void **state)
         assert_in_range(reloads, 3, OPENED_MAX - 1);
 }
 
+/* ---- the first process of a container ------------------------------------------------------- */
+
+/* A process of the same container that ends, and leaves one behind until the pipe is closed. */
+static pid_t start_one_that_leaves_another(const int pipe_ends[2])
+{
+        char byte;
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid > 0)
+                return pid;
+        if (fork() == 0) {
+                (void)close(pipe_ends[1]);
+                (void)!read(pipe_ends[0], &byte, 1);
+        }
+        _exit(0);
+}
+
+/* Waits until the process has children, dead ones among them, or none. */
+static void await_children(pid_t pid, bool any)
+{
+        char path[64], byte;
+        ssize_t size = -1;
+        (void)snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
+        for (int i = 0; i < 1000; i++) {
+                _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+                size = fd < 0 ? -1 : read(fd, &byte, 1);
+                if (size == any)
+                        return;
+                (void)usleep(10000);
+        }
+        fail_msg("%s: %zd", path, size);
+}
+
+/* Such a process has no default for signals, and is given what others leave behind. */
+static void as_the_first_process_of_a_container_it_ends_and_leaves_no_zombie(void **state)
+{
+        World *w = *state;
+        const char *const run[] = {"-c", w->config, "run", NULL};
+        int pipe_ends[2];
+        _cleanup_(cleanup_close) int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+        assert_true(own >= 0);
+        if (unshare(CLONE_NEWPID) < 0) {
+                print_message("# not tried: no namespace of processes may be made here\n");
+                return;
+        }
+        assert_int_equal(pipe2(pipe_ends, O_CLOEXEC), 0);
+        pid_t pid = harness_program_start_as(w->folder, "first", NULL, run);
+        pid_t leaver = start_one_that_leaves_another(pipe_ends);
+        assert_int_equal(setns(own, CLONE_NEWPID), 0);
+        (void)close(pipe_ends[0]);
+        assert_int_equal(harness_program_wait(leaver), 0);
+        await_says(w, "first.err", "serving 2 edges as ");
+        await_children(pid, true);
+        (void)close(pipe_ends[1]);
+        await_children(pid, false);
+        assert_int_equal(kill(pid, SIGTERM), 0);
+        assert_int_equal(harness_program_wait(pid), 0);
+        assert_says(w, "first.err", ":1\n", true); /* it was that */
+}
+
 /* What was asked is not known then, and nothing printed would read as "intact". */
 static void a_loop_that_fails_is_a_failure_of_the_command(void **state)
 {
@@ -381,6 +442,7 @@ int main(void)
                 TEST(a_service_does_not_wait_for_who_reads_its_log),
 #ifndef EDGEMIRROR_SANITIZERS
                 TEST(a_hangup_while_it_starts_is_a_reload),
+                TEST(as_the_first_process_of_a_container_it_ends_and_leaves_no_zombie),
                 TEST(a_loop_that_fails_is_a_failure_of_the_command),
 #endif
                 TEST(an_unknown_time_zone_stops_one_edge_only),

@@ -1,11 +1,13 @@
 #!/bin/sh
-# The unit: systemd finds nothing to complain about, nothing that the program does not need is left open, and the times agree with the configuration's.
+# The unit, and the template of it: systemd finds nothing to complain about, nothing that the program does not need is left open, and the times agree with the configuration's.
 . "$(dirname "$0")/tap.sh"
 : "${top_builddir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 
 # As installed, but with the program of this build: verify looks whether it is there. The manual page is not installed yet.
 mkdir -p "$scratch/units" "$scratch/root/etc"
-sed "s|^ExecStart=[^ ]*|ExecStart=$top_builddir/edgemirror|" "$top_builddir/systemd/edgemirror.service" >"$scratch/units/edgemirror.service"
+for unit in edgemirror.service edgemirror@.service; do
+	sed "s|^ExecStart=[^ ]*|ExecStart=$top_builddir/edgemirror|" "$top_builddir/systemd/$unit" >"$scratch/units/$unit"
+done
 
 verify()
 {
@@ -28,7 +30,7 @@ change()
 
 placeholders_left()
 {
-	grep -n '@[a-z_]*@' "$top_builddir/systemd/edgemirror.service" && return 1
+	grep -n '@[a-z_]\{1,\}@' "$top_builddir/systemd/edgemirror.service" "$top_builddir/systemd/edgemirror@.service" && return 1
 	return 0
 }
 expect_clean "every placeholder of the unit is filled in" placeholders_left
@@ -42,12 +44,22 @@ expect_clean "the unit starts nothing but the program and the shell" needs_packa
 change 's|^ExecReload=.*|ExecReload=/bin/kill -HUP $MAINPID|'
 expect_found "a program of another package is found" "/bin/kill" needs_packages "$scratch/changed/edgemirror.service"
 
+# template_differs TEMPLATE: in nothing but these settings.
+template_differs()
+{
+	settings=$(diff "$scratch/units/edgemirror.service" "$1" | sed -n 's/^[<>] \([A-Z][A-Za-z]*\)=.*/\1/p' | sort -u | tr '\n' ' ')
+	[ "$settings" = "Description ExecStart LoadCredential " ] || echo "other settings: $settings"
+}
+expect_clean "the template differs where it must" template_differs "$scratch/units/edgemirror@.service"
+expect_said "a template that is another unit is found" "other settings: " template_differs "$scratch/units/edgemirror.service"
+
 if ! command -v systemd-analyze >/dev/null; then
 	skip "systemd-analyze verify and security" "no systemd-analyze here"
 elif ! systemd-analyze security --help | grep -q -e --offline; then
 	skip "systemd-analyze verify and security" "this systemd cannot judge a unit offline (249 or older)"
 else
 	expect_clean "systemd-analyze verify is silent" verify "$scratch/units/edgemirror.service"
+	expect_clean "systemd-analyze verify is silent about the template" verify "$scratch/units/edgemirror@.service"
 	expect_clean "systemd-analyze security says 1.5 or less" security 15 "$scratch/units/edgemirror.service"
 	change 's/^UMask=/UMsk=/'
 	expect_said "a misspelt setting is found" UMsk verify "$scratch/changed/edgemirror.service"

@@ -311,6 +311,22 @@ watched() {
         [ "$(property MainPID)" != "$pid" ] && property_is NRestarts 1
 }
 
+# edgemirror@tenant: another configuration, secrets of its own; the service itself is away, and its secrets are.
+template_serves() {
+        local secret
+        systemctl stop edgemirror
+        mv "$config" "$sysconfdir/edgemirror/tenant.conf"
+        for secret in catalog postgres; do
+                mv "/etc/credstore/edgemirror.$secret" "/etc/credstore/edgemirror.tenant.$secret" || return 1
+        done
+        systemctl start edgemirror@tenant || return 1
+        goes_on alpha && goes_on beta || return 1
+        is 'the state of edgemirror@tenant' "$(systemctl show --value -p ActiveState edgemirror@tenant)" active || return 1
+        systemctl stop edgemirror@tenant
+        is 'the end of edgemirror@tenant' "$(systemctl show --value -p Result edgemirror@tenant)" success || return 1
+        mv "$sysconfdir/edgemirror/tenant.conf" "$config"
+}
+
 not_restarted_when_invalid() {
         systemctl stop edgemirror
         echo 'no such key = 1' >>"$config"
@@ -355,6 +371,7 @@ check 'PostgreSQL over TCP with a password works under the confinement' speaks_t
 check 'PostgreSQL may go and come back' survives_postgres
 check 'PostgreSQL may be away at start' starts_without_postgres
 check 'a service that hangs is killed and begins again' watched
+check 'the template serves another configuration with secrets of its own' template_serves
 check 'an invalid configuration is not tried again' not_restarted_when_invalid
 check 'no secret is in the journal' secrets_stay_secret
 echo "1..$cases"
