@@ -17,87 +17,64 @@ typedef struct StatusTask {
         PgStep steps[2];
 } StatusTask;
 
-enum {
-        COLUMN_ID,
-        COLUMN_NAME,
-        COLUMN_ENABLED,
-        COLUMN_PHASE,
-        COLUMN_HOLDER,
-        COLUMN_OUTCOME,
-        COLUMN_REFRESH,
-        COLUMN_ROW_COUNT,
-        COLUMN_LISTED_AT,
-        COLUMN_REFRESHED_AT,
-        COLUMN_NEXT_RUN_AT,
-        COLUMN_STARTED_AT,
-        COLUMN_LISTED_AGE,
-        COLUMN_REFRESHED_AGE,
-        COLUMN_RUNNING,
-        COLUMN_OVERDUE,
-        COLUMN_FAILURES,
-        COLUMN_JOB_ID,
-        COLUMN_JOB_STATE,
-        COLUMN_JOB_PROGRESS,
-        COLUMN_LISTED,
-        COLUMN_ERROR_SCOPE,
-        COLUMN_ERROR_CODE,
-        COLUMN_ERROR_MESSAGE,
-        COLUMN_HTTP_STATUS,
-        COLUMN_SCHEDULE,
-        COLUMN_TIMEZONE,
-        COLUMN_HELD,
-        COLUMN_PENDING,
-        COLUMN_HOLDER_SEEN,
-        COLUMN_FREE_IN,
-        COLUMN_LEASE,
-        COLUMN_REJECTED,
-        COLUMN_ORIGIN,
-};
+/* The next column to be read. */
+typedef struct Cursor {
+        const PGresult *result;
+        int row, column;
+} Cursor;
 
-static int64_t int_or(const PGresult *r, int row, int column, int64_t otherwise)
+static const char *next_text(Cursor *c)
 {
-        return PQgetisnull(r, row, column) ? otherwise : result_int(r, row, column);
+        return result_text(c->result, c->row, c->column++);
 }
 
-static void status_fill(const PGresult *r, int row, MirrorStatus *ret)
+static bool next_bool(Cursor *c)
 {
-        const char *progress = result_text(r, row, COLUMN_JOB_PROGRESS);
-        *ret = (MirrorStatus){
-                .name = result_text(r, row, COLUMN_NAME),
-                .enabled = result_bool(r, row, COLUMN_ENABLED),
-                .phase = result_text(r, row, COLUMN_PHASE),
-                .holder = result_text(r, row, COLUMN_HOLDER),
-                .outcome = result_text(r, row, COLUMN_OUTCOME),
-                .refresh = result_text(r, row, COLUMN_REFRESH),
-                .row_count = int_or(r, row, COLUMN_ROW_COUNT, -1),
-                .listed_at = result_text(r, row, COLUMN_LISTED_AT),
-                .refreshed_at = result_text(r, row, COLUMN_REFRESHED_AT),
-                .next_run_at = result_text(r, row, COLUMN_NEXT_RUN_AT),
-                .started_at = result_text(r, row, COLUMN_STARTED_AT),
-                .listed_age_sec = int_or(r, row, COLUMN_LISTED_AGE, -1),
-                .refreshed_age_sec = int_or(r, row, COLUMN_REFRESHED_AGE, -1),
-                .running_sec = int_or(r, row, COLUMN_RUNNING, -1),
-                .overdue = result_bool(r, row, COLUMN_OVERDUE),
-                .consecutive_failures = result_int(r, row, COLUMN_FAILURES),
-                .job_id = result_text(r, row, COLUMN_JOB_ID),
-                .job_state = result_text(r, row, COLUMN_JOB_STATE),
-                .job_progress = progress ? strtod(progress, NULL) : -1,
-                .listed = int_or(r, row, COLUMN_LISTED, 0),
-                .error_scope = result_text(r, row, COLUMN_ERROR_SCOPE),
-                .error_code = result_text(r, row, COLUMN_ERROR_CODE),
-                .error_message = result_text(r, row, COLUMN_ERROR_MESSAGE),
-                .error_http_status = (int)int_or(r, row, COLUMN_HTTP_STATUS, 0),
-                .schedule = result_text(r, row, COLUMN_SCHEDULE),
-                .timezone = result_text(r, row, COLUMN_TIMEZONE),
-                .held = int_or(r, row, COLUMN_HELD, 0),
-                .pending = int_or(r, row, COLUMN_PENDING, 0),
-                .holder_seen_sec = int_or(r, row, COLUMN_HOLDER_SEEN, -1),
-                .free_in_sec = int_or(r, row, COLUMN_FREE_IN, -1),
-                .lease_sec = int_or(r, row, COLUMN_LEASE, -1),
-                .rejected = int_or(r, row, COLUMN_REJECTED, 0),
-                .origin = result_text(r, row, COLUMN_ORIGIN),
-        };
-        (void)uuid_parse(PQgetvalue(r, row, COLUMN_ID), &ret->edge);
+        return result_bool(c->result, c->row, c->column++);
+}
+
+static int64_t next_int(Cursor *c, int64_t otherwise)
+{
+        const char *text = next_text(c);
+        return text ? result_int(c->result, c->row, c->column - 1) : otherwise;
+}
+
+/* In the order of the columns of status.sql. */
+static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
+{
+        Cursor at = {.result = result, .row = row};
+        (void)uuid_parse(next_text(&at), &ret->edge);
+        ret->name = next_text(&at);
+        ret->enabled = next_bool(&at);
+        ret->phase = next_text(&at);
+        ret->holder = next_text(&at);
+        ret->outcome = next_text(&at);
+        ret->refresh = next_text(&at);
+        ret->row_count = next_int(&at, -1);
+        ret->listed_at = next_text(&at);
+        ret->refreshed_at = next_text(&at);
+        ret->next_run_at = next_text(&at);
+        ret->listed_age_sec = next_int(&at, -1);
+        ret->refreshed_age_sec = next_int(&at, -1);
+        ret->running_sec = next_int(&at, -1);
+        ret->overdue = next_bool(&at);
+        ret->consecutive_failures = next_int(&at, 0);
+        ret->job_id = next_text(&at);
+        ret->job_state = next_text(&at);
+        const char *progress = next_text(&at);
+        ret->job_progress = progress ? strtod(progress, NULL) : -1;
+        ret->listed = next_int(&at, 0);
+        ret->error_scope = next_text(&at);
+        ret->error_code = next_text(&at);
+        ret->error_message = next_text(&at);
+        ret->error_http_status = (int)next_int(&at, 0);
+        ret->held = next_int(&at, 0);
+        ret->pending = next_int(&at, 0);
+        ret->holder_seen_sec = next_int(&at, -1);
+        ret->free_in_sec = next_int(&at, -1);
+        ret->lease_sec = next_int(&at, -1);
+        ret->rejected = next_int(&at, 0);
+        ret->origin = next_text(&at);
 }
 
 static PgNext status_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)

@@ -17,8 +17,8 @@ typedef struct MirrorStatus {
         const char *outcome, *refresh;
         /* negative: never listed */
         int64_t row_count;
-        const char *listed_at, *refreshed_at, *next_run_at, *started_at; /* ISO 8601, UTC */
-        int64_t listed_age_sec, refreshed_age_sec, running_sec;          /* negative: unknown */
+        const char *listed_at, *refreshed_at, *next_run_at;     /* ISO 8601, UTC */
+        int64_t listed_age_sec, refreshed_age_sec, running_sec; /* negative: unknown */
         bool overdue;
         int64_t consecutive_failures;
         const char *job_id, *job_state;
@@ -28,7 +28,6 @@ typedef struct MirrorStatus {
         int64_t rejected;      /* rows of the last list that cannot be mirrored */
         const char *error_scope, *error_code, *error_message;
         int error_http_status; /* 0: none */
-        const char *schedule, *timezone;
         /* of the holder, negative: unknown: since its last sign of life; until its lease ends
          * unless renewed; the length of that */
         int64_t holder_seen_sec, free_in_sec, lease_sec;
