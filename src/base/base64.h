@@ -3,6 +3,8 @@
  */
 #pragma once
 
-/* Of "username:secret", as basic authentication sends it (RFC 7617). NULL: no memory. The caller
- * wipes and frees it. */
-char *base64_credentials(const char *username, const char *secret);
+#include "base/text.h"
+
+/* Appends "username:secret" as basic authentication sends it (RFC 7617). -ENOMEM. The caller wipes
+ * it. */
+int base64_credentials(const char *username, const char *secret, Text *ret);

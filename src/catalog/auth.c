@@ -293,13 +293,9 @@ Doubt *auth_doubt(Auth *a)
 /* RFC 7617 */
 static int basic_acquire(Auth *a, const char *username, const char *secret, void *userdata _unused_)
 {
-        char *value = base64_credentials(username, secret);
-        if (!value)
-                return -ENOMEM;
-        int r = auth_acquired(a, "Basic", value, UINT64_MAX, UINT64_MAX);
-        explicit_bzero(value, strlen(value));
-        free(value);
-        return r;
+        _cleanup_(text_wipe) Text value = {0};
+        int r = base64_credentials(username, secret, &value);
+        return r < 0 ? r : auth_acquired(a, "Basic", value.data, UINT64_MAX, UINT64_MAX);
 }
 
 bool auth_token_is_valid(const char *token)

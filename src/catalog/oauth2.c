@@ -284,17 +284,6 @@ static int oauth2_form(const OAuth2 *o, Text *ret)
         return r;
 }
 
-static int oauth2_basic(const OAuth2 *o, Text *ret)
-{
-        char *value = base64_credentials(o->id, o->secret.data);
-        if (!value)
-                return -ENOMEM;
-        int r = text_printf(ret, "Basic %s", value);
-        explicit_bzero(value, strlen(value));
-        free(value);
-        return r;
-}
-
 static void oauth2_on_response(const HttpResponse *response, void *userdata);
 
 static int oauth2_send(OAuth2 *o)
@@ -302,7 +291,9 @@ static int oauth2_send(OAuth2 *o)
         _cleanup_(text_wipe) Text form = {0}, basic = {0};
         int r = oauth2_form(o, &form);
         if (r >= 0 && !oauth2_in_body(o))
-                r = oauth2_basic(o, &basic);
+                r = text_append_string(&basic, "Basic ");
+        if (r >= 0 && !oauth2_in_body(o))
+                r = base64_credentials(o->id, o->secret.data, &basic);
         if (r < 0)
                 return r;
         const HttpRequest request = {

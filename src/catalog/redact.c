@@ -70,11 +70,14 @@ int redact_add(Redact *b, const char *username, const char *secret)
 {
         if (!secret || strlen(secret) < SECRET_MIN_BYTES)
                 return 0;
+        Text basic = {0};
+        if (username)
+                (void)base64_credentials(username, secret, &basic); /* no memory: it stays empty */
         char *fresh[] = {
                 [SPELLED_PLAIN] = strdup(secret),
                 [SPELLED_JSON] = spell_json(secret),
                 [SPELLED_URL] = spell_url(secret),
-                [SPELLED_BASIC] = username ? base64_credentials(username, secret) : NULL,
+                [SPELLED_BASIC] = basic.data,
         };
         if (!fresh[SPELLED_PLAIN] || !fresh[SPELLED_JSON] || !fresh[SPELLED_URL] ||
             (username && !fresh[SPELLED_BASIC])) {

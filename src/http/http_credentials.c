@@ -36,18 +36,6 @@ static bool text_replace(Text *to, Text *fresh)
         return true;
 }
 
-/* RFC 7617 */
-static int proxy_line_format(const char *username, const char *password, Text *ret)
-{
-        char *value = base64_credentials(username, password);
-        if (!value)
-                return -ENOMEM;
-        int r = text_printf(ret, "Proxy-Authorization: Basic %s", value);
-        explicit_bzero(value, strlen(value));
-        free(value);
-        return r;
-}
-
 static int credentials_failed(char *unread, size_t size, const Fault *fault, int r)
 {
         (void)snprintf(unread, size,
@@ -63,7 +51,8 @@ int http_credentials_reload_proxy(HttpCredentials *c, Fault *ret_fault)
                 return 0;
         c->proxy_unread[0] = '\0';
         int r = c->loaders.load_proxy_password(c->loaders.load_userdata, &password, ret_fault);
-        if (r >= 0 && proxy_line_format(c->username, password.data, &line) < 0)
+        if (r >= 0 && (text_append_string(&line, "Proxy-Authorization: Basic ") < 0 ||
+                       base64_credentials(c->username, password.data, &line) < 0))
                 r = fault_no_memory(ret_fault);
         if (r < 0)
                 return credentials_failed(c->proxy_unread, sizeof(c->proxy_unread), ret_fault, r);
