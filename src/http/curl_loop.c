@@ -33,7 +33,7 @@ struct CurlLoop {
         sd_event_source *rebuild;   /* armed when the multi handle is not to be trusted any more */
 };
 
-static void loop_mend_later(CurlLoop *loop)
+static void loop_rebuild_later(CurlLoop *loop)
 {
         (void)sd_event_source_set_enabled(loop->rebuild, SD_EVENT_ONESHOT);
 }
@@ -44,7 +44,7 @@ static void loop_act(CurlLoop *loop, curl_socket_t fd, int mask)
         if (!loop->multi)
                 return;
         if (curl_multi_socket_action(loop->multi, fd, mask, &running) != CURLM_OK) {
-                loop_mend_later(loop);
+                loop_rebuild_later(loop);
                 return;
         }
         for (CURLMsg *message; (message = curl_multi_info_read(loop->multi, &left));)
@@ -122,7 +122,7 @@ static int loop_on_socket_request(CURL *easy _unused_, curl_socket_t fd, int wha
                 (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? (uint32_t)EPOLLOUT : 0);
         if (loop_watch(loop, fd, events) >= 0)
                 return 0;
-        loop_mend_later(loop);
+        loop_rebuild_later(loop);
         return -1;
 }
 
@@ -142,7 +142,7 @@ static int loop_on_timer_request(CURLM *multi _unused_, long timeout_msec, void 
         }
         if (r >= 0)
                 return 0;
-        loop_mend_later(loop);
+        loop_rebuild_later(loop);
         return -1;
 }
 
@@ -234,7 +234,7 @@ int curl_loop_add(CurlLoop *loop, CURL *easy)
         /* A multi handle that refuses one may be beyond help; those on it fail and the next one
          * starts afresh. */
         (void)curl_multi_remove_handle(loop->multi, easy);
-        loop_mend_later(loop);
+        loop_rebuild_later(loop);
         return -ENOMEM;
 }
 
