@@ -35,7 +35,7 @@ int ask_stop(void **state)
         return 0;
 }
 
-int ask_mend(void **state)
+int ask_restore(void **state)
 {
         Ask *f = *state;
 

@@ -22,7 +22,7 @@ typedef struct Ask {
 int ask_start(void **state);
 int ask_stop(void **state);
 /* before a test: nothing is broken, settings are as at the start, the log is empty */
-int ask_mend(void **state);
+int ask_restore(void **state);
 
 void ask_settings(const Ask *ask, const char *json);
 void ask_rule(const Ask *ask, const char *json);

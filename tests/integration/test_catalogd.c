@@ -419,7 +419,7 @@ static void test_stops_while_answers_wait(void **state)
         (void)curl_multi_cleanup(multi);
 }
 
-#define TEST(f) cmocka_unit_test_setup(f, ask_mend)
+#define TEST(f) cmocka_unit_test_setup(f, ask_restore)
 
 int main(void)
 {

@@ -313,7 +313,7 @@ static void test_rows_can_be_bad(void **state)
         assert_int_equal(ask_count(f, "limit=5"), 5);
 }
 
-#define TEST(f) cmocka_unit_test_setup(f, ask_mend)
+#define TEST(f) cmocka_unit_test_setup(f, ask_restore)
 
 int main(void)
 {

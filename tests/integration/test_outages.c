@@ -413,7 +413,7 @@ static void a_wrong_password_is_tried_twice(void **state)
         service_stop(w, 0);
 }
 
-/* What is in flight when the first refusal arrives is refused as well; once the gate is closed
+/* What is in flight when the first refusal arrives is refused as well; once the breaker is open
  * nobody tries. */
 static void a_password_that_is_revoked_opens_the_breaker_until_it_is_changed(void **state)
 {

@@ -287,7 +287,7 @@ static void a_read_only_transaction_sees_one_snapshot_and_writes_nothing(void **
         bench_assert_fault(&call, PG_END_FAILED, "pg-read-only", "25006", true);
 }
 
-static void what_the_operator_must_mend_is_named(void **state)
+static void what_the_operator_must_correct_is_named(void **state)
 {
         Bench *b = *state;
         free(harness_sql(&b->pg, "CREATE TABLE owned_by_root (id int)"));
@@ -469,7 +469,7 @@ int main(void)
                 cmocka_unit_test_setup(a_commit_that_fails_commits_nothing, bench_renew),
                 cmocka_unit_test_setup(a_read_only_transaction_sees_one_snapshot_and_writes_nothing,
                                        bench_renew),
-                cmocka_unit_test_setup(what_the_operator_must_mend_is_named, bench_renew),
+                cmocka_unit_test_setup(what_the_operator_must_correct_is_named, bench_renew),
                 cmocka_unit_test_setup(the_settings_of_a_role_do_not_matter, bench_renew),
                 cmocka_unit_test_setup(a_policy_that_hides_rows_is_an_error, bench_renew),
                 cmocka_unit_test_setup(a_role_without_temporary_tables_is_named, bench_renew),

@@ -111,7 +111,7 @@ static void what_is_altered_by_hand_is_found_and_repaired(void **state)
         World *w = *state;
         static const struct {
                 const char *sql, *says;
-                bool mended_by_any_sync;
+                bool repaired_by_any_sync;
         } cases[] = {
                 {"UPDATE edgemirror.database_connection SET name = name || '!' WHERE" A_ROW,
                  "20 rows, as many as its last sync left, but not the same\n", false},
@@ -142,7 +142,7 @@ static void what_is_altered_by_hand_is_found_and_repaired(void **state)
                 assert_int_equal(RUN(w, "verify", "--json", "main"), 1);
                 assert_says(w, "out", "\"state\":\"altered\"", true);
 
-                if (!cases[i].mended_by_any_sync) {
+                if (!cases[i].repaired_by_any_sync) {
                         assert_int_equal(sync_all(w), 0);
                         assert_int_equal(RUN(w, "verify"), 1);
                         assert_int_equal(RUN(w, "sync", "--full"), 0);

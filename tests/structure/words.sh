@@ -4,7 +4,7 @@
 . "$(dirname "$0")/tap.sh"
 
 # An underscore, a digit and the change to a capital are the ends of a word, too: names are made of words.
-words='blot(s|ted)?|knock(s|ed|ing)?|wiring|strangers|menders?|reckon(s|ed|ing)?|presets?|befalls?|befell|heed(s|ed)?|soften(s|ed)?|hurry|hurried
+words='blot(s|ted)?|knock(s|ed|ing)?|wiring|strangers|mend(s|ed|ing|ers?)?|the gate|reckon(s|ed|ing)?|presets?|befalls?|befell|heed(s|ed)?|soften(s|ed)?|hurry|hurried
 	is[ _]sound|as ever|stays so|stay so|(not|never) to be had|(can|could)( not)? be had|g[ai]ves? back|giv(en|ing) back|the apply knows|absurd(ly)?
 	ways? (of signing|to sign) in|(ground|first) floor|floors? [0-9]|on no floor|floors? of the|rooms? of the source|in a moment of'
 pattern="(^|[^A-Za-z])($(printf '%s' "$words" | tr -s '\n\t' '||'))([^a-z]|\$)"
@@ -51,6 +51,8 @@ src/mirror/a.h|/* The lease is given back. */
 src/cli/a.c|char *preset;
 src/peers/a.h|typedef struct Supply Supply;
 src/base/a.h|void pace_wait(Pace *p);
+src/http/a.c|static void loop_mend_later(Loop *l);
+tests/integration/a.c|/* Once the gate is closed. */
 sql/queries/a.sql|-- What is due already stays so.
 man/edgemirror.1|As ever, the edge waits.
 docs/a.md|What befalls it is reckoned.

@@ -143,7 +143,7 @@ static void tls_below_1_2_is_refused(void **state)
 }
 
 /* For every edge alike, so it is no failure of one of them. */
-static void a_ca_file_that_is_not_there_is_ours_to_mend(void **state)
+static void a_ca_file_that_is_not_there_is_ours_to_correct(void **state)
 {
         Seen seen;
         assert_int_equal(fetch(*state, "good", "missing", "NORMAL", &seen), 0);
@@ -267,7 +267,7 @@ int main(void)
                 cmocka_unit_test(a_good_certificate_is_taken),
                 cmocka_unit_test(a_wrong_certificate_is_named_and_nothing_is_sent),
                 cmocka_unit_test(tls_below_1_2_is_refused),
-                cmocka_unit_test(a_ca_file_that_is_not_there_is_ours_to_mend),
+                cmocka_unit_test(a_ca_file_that_is_not_there_is_ours_to_correct),
                 cmocka_unit_test(a_port_without_tls_is_called_that),
                 cmocka_unit_test(a_handshake_that_hangs_ends_with_the_connect_timeout),
         };
