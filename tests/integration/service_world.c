@@ -316,6 +316,14 @@ void make_due(ServiceWorld *w, int first, int last)
                         1);
 }
 
+void service_await_registered(ServiceWorld *w)
+{
+        service_await_sql(
+                w,
+                "SELECT (count(*) = %d)::int FROM edgemirror.edge_claim WHERE next_run_at > now()",
+                w->n_edges);
+}
+
 void service_await_enabled(ServiceWorld *w, int n)
 {
         service_await_sql(w, "SELECT (count(*) = %d)::int FROM edgemirror.edge WHERE enabled", n);
@@ -356,6 +364,19 @@ void assert_nothing_is_held(ServiceWorld *w)
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
                 0);
+}
+
+void due_in_a_moment(ServiceWorld *w, HarnessService *s, int edge)
+{
+        assert_int_equal(
+                sql_long(w,
+                         "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now() + "
+                         "interval '2 s'"
+                         " WHERE edge_connection_id = '%s' RETURNING 1) SELECT count(*) FROM u",
+                         w->edges[edge]),
+                1);
+        harness_service_reload(s);
+        harness_service_await_log(s, "reloaded: 4 edges", (unsigned)edge + 1);
 }
 
 PGconn *hold(ServiceWorld *w, const char *sql)

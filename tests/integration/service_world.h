@@ -81,6 +81,9 @@ int service_program(ServiceWorld *w, const char *command, const char *option, co
  * minute, or at once when it is told to reload. */
 void make_due(ServiceWorld *w, int first, int last);
 
+/* Makes edge i due in two seconds; nothing tells the service then. It is reload i + 1 of `s`. */
+void due_in_a_moment(ServiceWorld *w, HarnessService *s, int edge);
+
 /* A session that holds a lock (BEGIN; LOCK TABLE …) until PQfinish. */
 PGconn *hold(ServiceWorld *w, const char *sql);
 
@@ -99,6 +102,7 @@ long sql_long(ServiceWorld *w, const char *format, ...) __attribute__((format(pr
 /* Until the query gives something else than 0. */
 void service_await_sql(ServiceWorld *w, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+void service_await_registered(ServiceWorld *w); /* all edges, and when they are due */
 void service_await_enabled(ServiceWorld *w, int n);
 void service_await_phase(ServiceWorld *w, int edge, const char *phase);
 /* so many, of each edge */
