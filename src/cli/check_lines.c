@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
+#include "cli/edge_sections.h"
 #include "config/secret.h"
 #include "http/client_certificate.h"
 #include "mirror/check.h"
@@ -16,6 +17,12 @@
 #include <time.h>
 
 enum { WHAT_COLUMNS = 32 };
+
+void checks_done(Checks *c)
+{
+        c->discover = discover_cancel(c->discover);
+        session_done(&c->session);
+}
 
 void check_line(Checks *c, const char *what, const Fault *fault, const char *detail)
 {
@@ -169,6 +176,45 @@ bool check_token(Checks *c)
                                duration_format(whole_units(left), length));
         check_line(c, "catalog: token", &none, detail);
         return true;
+}
+
+static void check_on_found(const Discovered *found, void *userdata)
+{
+        Checks *c = userdata;
+        char detail[120];
+        c->discover = NULL;
+        (void)check_token(c);
+        (void)snprintf(detail, sizeof(detail),
+                       "address%s and credentials are right; %zu Edge connection%s",
+                       c->session.config->catalog.plain_http ? "" : ", TLS", found->n_edges,
+                       found->n_edges == 1 ? "" : "s");
+        check_line(c, fault_is_of_proxy(&found->fault) ? "proxy" : "catalog", &found->fault,
+                   detail);
+        c->status = exit_status_worse(c->status, discovered_exit_status(found));
+        if (found->fault.scope == FAULT_NONE)
+                discovered_note(found);
+        c->on_found(found, c->userdata);
+}
+
+int check_discovery(Checks *c, DiscoverCallback on_found, void *userdata)
+{
+        Session *s = &c->session;
+        Fault fault;
+        int status = session_try_catalog(s, &fault);
+        c->on_found = on_found;
+        c->userdata = userdata;
+        if (status == CLI_EXIT_DONE) {
+                int r = discover_start(s->peers->catalog, s->event, check_on_found, c,
+                                       &c->discover);
+                if (r >= 0)
+                        return CLI_EXIT_DONE;
+                fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
+                          "the catalog cannot be asked: %s", strerrordesc_np(-r));
+                status = CLI_EXIT_EDGE_FAILED;
+        }
+        check_line(c, "catalog", &fault, "");
+        c->status = exit_status_worse(c->status, status);
+        return status;
 }
 
 static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *userdata)

@@ -5,12 +5,21 @@
 #pragma once
 
 #include "cli/session.h"
+#include "sync/discover.h"
 
 typedef struct Checks {
         Session session;
         int status;          /* the gravest of the lines so far; an exit status */
         bool before_migrate; /* that there is no schema yet is a note */
+
+        /* private */
+        Discover *discover;
+        DiscoverCallback on_found;
+        void *userdata;
 } Checks;
+
+/* Leaves the status. */
+void checks_done(Checks *c);
 
 /* "ok" with a detail, or, unless the fault has no scope, "FAILED" with what to do. */
 void check_line(Checks *c, const char *what, const Fault *fault, const char *detail);
@@ -30,6 +39,10 @@ void check_certificate(Checks *c, bool reports);
 
 /* The token, if the catalog's side has one; whether it does. */
 bool check_token(Checks *c);
+
+/* Opens the catalog's side and asks which Edge connections it shows: a line for that, and on_found
+ * after it, when this has returned 0. Else an exit status, when nothing was begun; it is said. */
+int check_discovery(Checks *c, DiscoverCallback on_found, void *userdata);
 
 /* Opens the mirror's side and asks PostgreSQL; ends the loop with the last line. */
 void check_postgres(Checks *c);

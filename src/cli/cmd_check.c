@@ -154,6 +154,12 @@ static void check_edge(Check *c, const ConfigEdge *edge)
         free(e);
 }
 
+static void check_on_discovery(const Discovered *found _unused_, void *userdata)
+{
+        Check *c = userdata;
+        check_postgres(&c->checks);
+}
+
 /* As many at a time as syncs would be; none any more once the catalog as a whole has refused. */
 static void check_next_edges(Check *c)
 {
@@ -166,6 +172,11 @@ static void check_next_edges(Check *c)
         }
         if (c->n_open > 0)
                 return;
+        if (!c->asked && config->discover.enabled) {
+                c->asked = true;
+                if (check_discovery(&c->checks, check_on_discovery, c) == CLI_EXIT_DONE)
+                        return;
+        }
         if (!c->asked)
                 printf("--      catalog                           not asked: no edge is enabled\n");
         check_postgres(&c->checks);
@@ -202,6 +213,6 @@ int command_check(const CommandLine *line)
                 if (c.checks.session.event)
                         status = session_loop(&c.checks.session);
         }
-        session_done(&c.checks.session);
+        checks_done(&c.checks);
         return status ? status : c.checks.status;
 }

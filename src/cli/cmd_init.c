@@ -25,7 +25,6 @@ typedef struct Init {
         const char *file;
         InitAnswers answers;
         Checks checks;
-        Discover *discover;
         char *sections; /* of the edges that were found */
         size_t n_edges;
 } Init;
@@ -94,60 +93,25 @@ static int init_take_edges(Init *c, const Discovered *found)
 static void init_on_found(const Discovered *found, void *userdata)
 {
         Init *c = userdata;
-        Checks *checks = &c->checks;
-        const Fault *fault = &found->fault;
-        char detail[120];
-        c->discover = NULL;
-        (void)check_token(checks);
-        (void)snprintf(detail, sizeof(detail),
-                       "address%s and credentials are right; %zu Edge "
-                       "connections",
-                       checks->session.config->catalog.plain_http ? "" : ", TLS", found->n_edges);
-        check_line(checks, fault_is_of_proxy(fault) ? "proxy" : "catalog", fault, detail);
-        checks->status = exit_status_worse(checks->status, discovered_exit_status(found));
-        if (fault->scope == FAULT_NONE) {
-                discovered_note(found);
-                if (init_take_edges(c, found) < 0)
-                        checks->status = init_out_of_memory();
-        }
-        (void)sd_event_exit(checks->session.event, 0);
-}
-
-/* Begins; ends the loop where it cannot. */
-static void init_discover(Init *c)
-{
-        Session *s = &c->checks.session;
-        Fault fault;
-        int status;
-        check_environment(s->config);
-        status = session_try_catalog(s, &fault);
-        if (status == CLI_EXIT_DONE) {
-                int r = discover_start(s->peers->catalog, s->event, init_on_found, c, &c->discover);
-                if (r >= 0)
-                        return;
-                fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                          "the catalog cannot be asked: %s", strerrordesc_np(-r));
-        }
-        check_line(&c->checks, "catalog", &fault, "");
-        c->checks.status = exit_status_worse(c->checks.status, status);
-        (void)sd_event_exit(s->event, 0);
+        if (found->fault.scope == FAULT_NONE && init_take_edges(c, found) < 0)
+                c->checks.status = init_out_of_memory();
+        (void)sd_event_exit(c->checks.session.event, 0);
 }
 
 /* One side, as it is answered. */
 static int init_try(Init *c, OptionSection section)
 {
         int status = init_load(c);
-        if (status == CLI_EXIT_DONE) {
-                if (section == OPTION_CATALOG)
-                        init_discover(c);
-                else
-                        check_postgres(&c->checks);
-                if (c->checks.session.event)
-                        status = session_loop(&c->checks.session);
+        if (status == CLI_EXIT_DONE && section == OPTION_CATALOG) {
+                check_environment(c->checks.session.config);
+                status = check_discovery(&c->checks, init_on_found, c);
+        } else if (status == CLI_EXIT_DONE) {
+                check_postgres(&c->checks);
         }
+        if (status == CLI_EXIT_DONE && c->checks.session.event)
+                status = session_loop(&c->checks.session);
         (void)fflush(stdout); /* before the next question */
-        c->discover = discover_cancel(c->discover);
-        session_done(&c->checks.session);
+        checks_done(&c->checks);
         return status ? status : c->checks.status;
 }
 

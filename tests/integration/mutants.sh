@@ -444,6 +444,11 @@ src/cli/cli.c
 integration/test_process as_the_first_process*
 s/getpid() == 1/getpid() == 0/
 
+a configuration without sections is checked without asking the catalog
+src/cli/cmd_check.c
+integration/test_init a_catalog_that_shows_less*
+s/!c->asked \&\& config->discover.enabled/!c->asked \&\& !config/
+
 the environment is read before the files
 src/config/draft.c
 unit/test_config_environment a_variable_overrides*

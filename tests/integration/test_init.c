@@ -223,7 +223,15 @@ static void a_catalog_that_shows_less_gives_a_configuration_all_the_same(void **
         assert_int_equal(INIT(w), 0);
         assert_says(w, "out", "with 0 edges", true);
         assert_says(w, "new.conf", "\nenabled = yes\n", true);
+        /* without a section, check asks the catalog what it shows */
+        control(w, "/control/faults", "");
         assert_int_equal(run_new(w, "check"), 0);
+        assert_says(w, "out", "credentials are right; 2 Edge connections", true);
+        assert_says(w, "out", "ok      postgres: schema version", true);
+        harness_write(w->folder, "password", "another\n");
+        assert_int_equal(run_new(w, "check"), 77);
+        assert_says(w, "out", "FAILED  catalog", true);
+        assert_says(w, "out", "ok      postgres: schema version", true);
 }
 
 /* ---- on a terminal -------------------------------------------------------------------------- */

@@ -327,6 +327,14 @@ template_serves() {
         mv "$sysconfdir/edgemirror/tenant.conf" "$config"
 }
 
+# As docs/containers.md says it: the user and the credentials of the service.
+init_as_the_service() {
+        as_service init --output /var/tmp/first.conf --url "$catalog" --auth basic --username svc-edgemirror --secret-file credential:catalog \
+                --postgres 'host=/run/postgresql dbname=reporting user=edgemirror' </dev/null >/dev/null || return 1
+        is 'owner and mode of the new file' "$(stat -c '%U %a' /var/tmp/first.conf)" 'edgemirror 600' || return 1
+        as_service -c /var/tmp/first.conf check >/dev/null
+}
+
 not_restarted_when_invalid() {
         systemctl stop edgemirror
         echo 'no such key = 1' >>"$config"
@@ -371,6 +379,7 @@ check 'PostgreSQL over TCP with a password works under the confinement' speaks_t
 check 'PostgreSQL may go and come back' survives_postgres
 check 'PostgreSQL may be away at start' starts_without_postgres
 check 'a service that hangs is killed and begins again' watched
+check 'a first configuration is made with the user and the secrets of the service' init_as_the_service
 check 'the template serves another configuration with secrets of its own' template_serves
 check 'an invalid configuration is not tried again' not_restarted_when_invalid
 check 'no secret is in the journal' secrets_stay_secret
