@@ -170,7 +170,11 @@ static int client_copy_options(HttpClient *client, const HttpClientOptions *opti
                 return -ENOMEM;
         if (options->proxy && !(client->options.proxy = strdup(options->proxy)))
                 return -ENOMEM;
-        return http_credentials_init(&client->credentials, options);
+        if (options->proxy_username &&
+            !(client->options.proxy_username = strdup(options->proxy_username)))
+                return -ENOMEM;
+        http_credentials_init(&client->credentials, &client->options);
+        return 0;
 }
 
 /* libcurl's buffers and strings have held secrets: none is left behind in memory that is free. */
@@ -256,6 +260,7 @@ HttpClient *http_client_free(HttpClient *client)
         free((char *)client->options.user_agent);
         free((char *)client->options.ca_file);
         free((char *)client->options.proxy);
+        free((char *)client->options.proxy_username);
         http_credentials_done(&client->credentials);
         free(client);
         return NULL;

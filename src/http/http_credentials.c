@@ -8,12 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-int http_credentials_init(HttpCredentials *c, const HttpClientOptions *options)
+void http_credentials_init(HttpCredentials *c, const HttpClientOptions *options)
 {
-        *c = (HttpCredentials){.loaders = *options};
-        if (options->proxy_username && !(c->username = strdup(options->proxy_username)))
-                return -ENOMEM;
-        return 0;
+        *c = (HttpCredentials){.options = options};
 }
 
 void http_credentials_done(HttpCredentials *c)
@@ -21,7 +18,6 @@ void http_credentials_done(HttpCredentials *c)
         text_wipe(&c->proxy_line);
         text_wipe(&c->certificate);
         text_wipe(&c->key);
-        free(c->username);
         *c = (HttpCredentials){0};
 }
 
@@ -47,12 +43,12 @@ static int credentials_failed(char *unread, size_t size, const Fault *fault, int
 int http_credentials_reload_proxy(HttpCredentials *c, Fault *ret_fault)
 {
         _cleanup_(text_wipe) Text password = {0}, line = {0};
-        if (!c->username)
+        if (!c->options->proxy_username)
                 return 0;
         c->proxy_unread[0] = '\0';
-        int r = c->loaders.load_proxy_password(c->loaders.load_userdata, &password, ret_fault);
+        int r = c->options->load_proxy_password(c->options->load_userdata, &password, ret_fault);
         if (r >= 0 && (text_append_string(&line, "Proxy-Authorization: Basic ") < 0 ||
-                       base64_credentials(c->username, password.data, &line) < 0))
+                       base64_credentials(c->options->proxy_username, password.data, &line) < 0))
                 r = fault_no_memory(ret_fault);
         if (r < 0)
                 return credentials_failed(c->proxy_unread, sizeof(c->proxy_unread), ret_fault, r);
@@ -66,11 +62,11 @@ int http_credentials_reload_proxy(HttpCredentials *c, Fault *ret_fault)
 int http_credentials_reload_certificate(HttpCredentials *c, Fault *ret_fault)
 {
         _cleanup_(text_wipe) Text certificate = {0}, key = {0};
-        if (!c->loaders.load_certificate)
+        if (!c->options->load_certificate)
                 return 0;
         c->certificate_unread[0] = '\0';
-        int r = c->loaders.load_certificate(c->loaders.load_userdata, &certificate, &key,
-                                            ret_fault);
+        int r = c->options->load_certificate(c->options->load_userdata, &certificate, &key,
+                                             ret_fault);
         bool same = r >= 0 && text_equal(c->certificate.data, certificate.data) &&
                     text_equal(c->key.data, key.data);
         if (same)

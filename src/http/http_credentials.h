@@ -10,8 +10,7 @@
 #include "http/http.h"
 
 typedef struct HttpCredentials {
-        HttpClientOptions loaders; /* of which the loaders alone are used */
-        char *username;
+        const HttpClientOptions *options;
         Text proxy_line; /* "Proxy-Authorization: Basic …"; empty: nothing is sent */
         /* rises with every other password */
         unsigned proxy_generation;
@@ -21,8 +20,8 @@ typedef struct HttpCredentials {
         char proxy_unread[600], certificate_unread[600];
 } HttpCredentials;
 
-int http_credentials_init(HttpCredentials *c, const HttpClientOptions *options); /* -ENOMEM */
-void http_credentials_done(HttpCredentials *c);                                  /* wipes */
+void http_credentials_init(HttpCredentials *c, const HttpClientOptions *options); /* borrows them */
+void http_credentials_done(HttpCredentials *c);                                   /* wipes */
 
 /* Each reads what is on disk. 1: other than before, and used from now on; 0: the same, or there is
  * no loader. Negative errno and a filled Fault when it cannot be used: what was before stays. */
