@@ -18,23 +18,42 @@ static void cleanup_part(char **part)
         curl_free(*part);
 }
 
-static bool part_equal(CURLU *a, CURLU *b, CURLUPart part, CURLUcode absent, unsigned flags)
+static int url_error(CURLUcode code)
+{
+        return code == CURLUE_OK ? 0 : code == CURLUE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+}
+
+/* NULL: there is no such part. */
+static int part_get(CURLU *u, CURLUPart part, CURLUcode absent, unsigned flags, char **ret)
+{
+        CURLUcode code = curl_url_get(u, part, ret, flags);
+        return code == absent ? 0 : url_error(code);
+}
+
+/* -EXDEV: it differs. */
+static int part_compare(CURLU *a, CURLU *b, CURLUPart part, CURLUcode absent, unsigned flags)
 {
         _cleanup_(cleanup_part) char *x = NULL;
         _cleanup_(cleanup_part) char *y = NULL;
-        CURLUcode code = curl_url_get(a, part, &x, flags);
-        if (code != curl_url_get(b, part, &y, flags))
-                return false;
-        return code == CURLUE_OK ? strcasecmp(x, y) == 0 : code == absent;
+        int r = part_get(a, part, absent, flags, &x);
+        if (r >= 0)
+                r = part_get(b, part, absent, flags, &y);
+        if (r >= 0 && x != y && (!x || !y || strcasecmp(x, y) != 0))
+                r = -EXDEV;
+        return r;
 }
 
 /* An address with a zone leads out at another interface than the same without. */
-static bool origin_equal(CURLU *a, CURLU *b)
+static int origin_compare(CURLU *a, CURLU *b)
 {
-        return part_equal(a, b, CURLUPART_SCHEME, CURLUE_NO_SCHEME, 0) &&
-               part_equal(a, b, CURLUPART_HOST, CURLUE_NO_HOST, 0) &&
-               part_equal(a, b, CURLUPART_ZONEID, CURLUE_NO_ZONEID, 0) &&
-               part_equal(a, b, CURLUPART_PORT, CURLUE_NO_PORT, CURLU_DEFAULT_PORT);
+        int r = part_compare(a, b, CURLUPART_SCHEME, CURLUE_NO_SCHEME, 0);
+        if (r >= 0)
+                r = part_compare(a, b, CURLUPART_HOST, CURLUE_NO_HOST, 0);
+        if (r >= 0)
+                r = part_compare(a, b, CURLUPART_ZONEID, CURLUE_NO_ZONEID, 0);
+        if (r >= 0)
+                r = part_compare(a, b, CURLUPART_PORT, CURLUE_NO_PORT, CURLU_DEFAULT_PORT);
+        return r;
 }
 
 int url_resolve(const char *requested_url, const char *location, char **ret)
@@ -45,23 +64,27 @@ int url_resolve(const char *requested_url, const char *location, char **ret)
         _cleanup_(cleanup_part) char *whole = NULL;
         if (!base || !target)
                 return -ENOMEM;
-        if (curl_url_set(base, CURLUPART_URL, requested_url, 0) != CURLUE_OK ||
-            curl_url_set(target, CURLUPART_URL, requested_url, 0) != CURLUE_OK ||
-            curl_url_set(target, CURLUPART_URL, location, 0) != CURLUE_OK)
-                return -EINVAL;
-        if (!origin_equal(base, target))
-                return -EXDEV;
-        if (curl_url_get(target, CURLUPART_USER, &user, 0) == CURLUE_OK)
-                return -EXDEV;
-        (void)curl_url_set(target, CURLUPART_FRAGMENT, NULL, 0);
-        if (curl_url_get(target, CURLUPART_URL, &whole, 0) != CURLUE_OK)
-                return -EINVAL;
-        for (const char *c = whole; *c; c++)
+        int r = url_error(curl_url_set(base, CURLUPART_URL, requested_url, 0));
+        if (r >= 0)
+                r = url_error(curl_url_set(target, CURLUPART_URL, requested_url, 0));
+        if (r >= 0)
+                r = url_error(curl_url_set(target, CURLUPART_URL, location, 0));
+        if (r >= 0)
+                r = origin_compare(base, target);
+        if (r >= 0)
+                r = part_get(target, CURLUPART_USER, CURLUE_NO_USER, 0, &user);
+        if (r >= 0 && user)
+                r = -EXDEV;
+        if (r >= 0)
+                r = url_error(curl_url_set(target, CURLUPART_FRAGMENT, NULL, 0));
+        if (r >= 0)
+                r = url_error(curl_url_get(target, CURLUPART_URL, &whole, 0));
+        for (const char *c = whole; r >= 0 && *c; c++)
                 /* what is no ASCII is no address, and perhaps no UTF-8 */
                 if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
-                        return -EINVAL;
-        *ret = strdup(whole);
-        return *ret ? 0 : -ENOMEM;
+                        r = -EINVAL;
+        *ret = r >= 0 ? strdup(whole) : NULL;
+        return r < 0 ? r : *ret ? 0 : -ENOMEM;
 }
 
 /* Where the path begins, behind scheme and authority. */

@@ -8,8 +8,8 @@
 
 /* Resolves a Location against the URL that was requested (RFC 9110, section 10.2.2). Returns 0 and
  * an absolute URL when it is of the same origin (scheme, host and port; default ports count as
- * written); -EXDEV: another origin, or user information in it; -EINVAL: not a URL. The caller frees
- * *ret. */
+ * written); -EXDEV: another origin, or user information in it; -EINVAL: not a URL; -ENOMEM. The
+ * caller frees *ret. */
 int url_resolve(const char *requested_url, const char *location, char **ret);
 
 /* The same path below the base's, for a Location that a catalog behind a gateway writes without the

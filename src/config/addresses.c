@@ -111,6 +111,13 @@ static void cleanup_address(Address *a)
         curl_free(a->path);
 }
 
+/* A part that need not be there: NULL. Want of memory is not its absence. */
+static CURLUcode address_part(CURLU *u, CURLUPart part, CURLUcode absent, char **ret)
+{
+        CURLUcode c = curl_url_get(u, part, ret, 0);
+        return c == absent ? CURLUE_OK : c;
+}
+
 /* Without user, query and fragment, and of http or https. */
 static int address_split(const char *value, bool of_proxy, OptionContext *context, Address *ret)
 {
@@ -128,15 +135,18 @@ static int address_split(const char *value, bool of_proxy, OptionContext *contex
                 c = curl_url_get(u, CURLUPART_HOST, &ret->host, 0);
         if (c == CURLUE_OK)
                 c = curl_url_get(u, CURLUPART_PATH, &ret->path, 0);
+        if (c == CURLUE_OK)
+                c = address_part(u, CURLUPART_PORT, CURLUE_NO_PORT, &ret->port);
+        if (c == CURLUE_OK)
+                c = address_part(u, CURLUPART_ZONEID, CURLUE_NO_ZONEID, &zone);
         if (c == CURLUE_OUT_OF_MEMORY)
                 return -ENOMEM;
         if (c != CURLUE_OK)
                 return option_refuse(context, "not a URL");
-        if (curl_url_get(u, CURLUPART_PORT, &ret->port, 0) == CURLUE_OK &&
-            strcmp(ret->port, "0") == 0)
+        if (text_equal(ret->port, "0"))
                 return option_refuse(context, "port 0 cannot be connected to");
         /* libcurl gives the host without it: what is connected to would be another address. */
-        if (curl_url_get(u, CURLUPART_ZONEID, &zone, 0) == CURLUE_OK)
+        if (zone)
                 return option_refuse(context,
                                      "the address holds a zone (%%), which is not supported");
         if (strcasecmp(ret->scheme, "http") != 0 && strcasecmp(ret->scheme, "https") != 0)

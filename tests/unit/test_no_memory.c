@@ -238,7 +238,10 @@ static int read_error(void)
 static int resolve_location(void)
 {
         char *url = NULL;
-        int r = url_resolve("https://c.example/rest/x", "/rest/jobs/v1/jobs/" ID "#x", &url);
+        int r = url_resolve("https://c.example:8443/rest/x", "/rest/jobs/v1/jobs/" ID "#x", &url);
+        assert_true(r != -EXDEV);
+        if (r == 0)
+                assert_string_equal(url, "https://c.example:8443/rest/jobs/v1/jobs/" ID);
         free(url);
         return r;
 }
@@ -434,6 +437,8 @@ static int load_config(void)
         Text errors = {0};
         int r = config_load(file, &config, &errors);
         assert_true((r == 0) == (config != NULL));
+        if (config) /* with all of its parts: a password goes there */
+                assert_string_equal(config->catalog.url, "https://c.example:8443/x");
         (void)config_free(config);
         text_done(&errors);
         return r;
@@ -484,7 +489,8 @@ static void a_configuration_is_refused(void **state)
 {
         (void)state;
         files_write(
-                "t.conf", CATALOG
+                "t.conf",
+                "[catalog]\nurl = https://C.example:8443/x/\nusername = u\npassword_file = /p\n"
                 "max_requests = 3\n" POSTGRES
                 "password_file = /p\n[daemon]\ninstance = i\nlease = 2m\n"
                 "[defaults]\nschedule = daily\ntimezone = Europe/Brussels\nmax_removals = 5%\n" EDGE
