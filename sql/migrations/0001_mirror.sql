@@ -114,7 +114,7 @@ COMMENT ON INDEX edgemirror.database_connection_removed IS 'What vanished, and i
 
 -- Versions of one id cannot overlap. A version comes here from its row of database_connection, which is locked, in the statement that begins the next one there,
 -- and that one begins when this one ends or later (CHECK of both tables), whatever the clock says; so each version lies before all that come after it. What is
--- here is not written again, only pruned. An exclusion constraint would say the same, but needs an extension (btree_gist) that the role may not be allowed to
+-- here is not written again, only pruned (and its links, when the edge before or after it is forgotten). An exclusion constraint would say the same, but needs an extension (btree_gist) that the role may not be allowed to
 -- make, and doubles what a version costs; edgemirror verify looks for gaps and overlaps, which only an alteration by hand can make.
 CREATE TABLE edgemirror.database_connection_past (
     id                 uuid        NOT NULL,

@@ -117,6 +117,53 @@ static void an_edge_is_forgotten_with_all_that_is_its(void **state)
         assert_says(w, "err", "the mirror knows no edge \"main\"", true);
 }
 
+static void move_rows(World *w, int from, int to, const char *id, int n)
+{
+        char path[128], move[200];
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[from]);
+        (void)snprintf(move, sizeof(move), "{\"op\":\"move\",%s%s,\"to\":\"%s\"}",
+                       id ? "\"id\":" : "\"index\":", id ? id : "0", w->edges[to]);
+        while (n-- > 0)
+                control(w, path, move);
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(sync_all(w), 0);
+}
+
+/* What stays of rows that were in an edge that is forgotten is a history of its own: what came and
+ * went makes up what the other edge has, and no version refers to one that is not there. */
+static void what_passed_through_a_forgotten_edge_balances(void **state)
+{
+        World *w = *state;
+        move_rows(w, 0, 1, NULL, 2); /* two of main come to other … */
+        move_rows(w, 1, 0, NULL, 3); /* … and three of other go there */
+        char *returns = harness_sql(
+                &w->pg, "SELECT to_json(min(id::text)) FROM edgemirror.change WHERE kind = "
+                        "'moved_out' AND edge = 'other'");
+        move_rows(w, 0, 1, returns, 1); /* one of them is back */
+        free(returns);
+        assert_one(w, present, "main 20 true, other 20 true");
+        forget_main_in_config(w);
+        assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 0);
+        assert_one(w, present, "other 20 true");
+        assert_one(w,
+                   "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, "
+                   "count(*) AS n FROM edgemirror.change GROUP BY 1) k",
+                   "added 22, removed 3, restored 1");
+        assert_one(
+                w,
+                "SELECT count(*) FROM (SELECT id, previous_ended_at FROM "
+                "edgemirror.database_connection UNION ALL SELECT id, previous_ended_at FROM "
+                "edgemirror.database_connection_past) v WHERE previous_ended_at IS NOT NULL AND "
+                "NOT EXISTS (SELECT FROM edgemirror.database_connection_past b WHERE b.id = v.id "
+                "AND b.valid_to = v.previous_ended_at)",
+                "0");
+        assert_one(w, "SELECT databases FROM edgemirror.daily ORDER BY day DESC LIMIT 1", "20");
+        assert_int_equal(RUN(w, "verify"), 0);
+        write_config(w, "1s");
+        assert_int_equal(sync_all(w), 0);
+        assert_mirror_equals_catalog(w);
+}
+
 static void what_is_configured_or_unknown_is_refused_and_nothing_is_done(void **state)
 {
         World *w = *state;
@@ -332,6 +379,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(rows_end_and_the_history_stays, without_main),
+                cmocka_unit_test_setup(what_passed_through_a_forgotten_edge_balances, synced_world),
                 cmocka_unit_test_setup(an_edge_is_forgotten_with_all_that_is_its, without_main),
                 cmocka_unit_test_setup(what_is_configured_or_unknown_is_refused_and_nothing_is_done,
                                        without_main),
