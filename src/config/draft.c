@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -354,10 +355,16 @@ static const char *skip_section(const char *text, const char *word, size_t size)
         return text[size] == '_' ? text + size + 1 : NULL;
 }
 
-/* Kubernetes sets such for each Service: one that is called edgemirror-catalog, say. */
+/* Kubernetes sets such for each Service whose name begins like a section: edgemirror-catalog, say,
+ * or edgemirror-postgres-rw. */
 static bool is_service_link(const char *key)
 {
-        return text_starts_with(key, "port") || text_starts_with(key, "service_");
+        static const char *const links[] = {"?(*_)service_host", "?(*_)service_port?(_*)",
+                                            "?(*_)port?(_[0-9]*)"};
+        for (size_t i = 0; i < ARRAY_SIZE(links); i++)
+                if (fnmatch(links[i], key, FNM_EXTMATCH) == 0)
+                        return true;
+        return false;
 }
 
 int draft_take(Draft *d, OptionSection section, const char *name, const char *key,
@@ -401,7 +408,9 @@ static int draft_read_variable(Draft *d, const char *entry)
                 _cleanup_(cleanup_free) char *name = strndup(entry, (size_t)(equals - entry));
                 if (!name)
                         return -ENOMEM;
-                return is_service_link(lower) ? 0 : draft_take(d, s, name, lower, equals + 1);
+                if (!option_find(s, lower) && is_service_link(lower))
+                        return 0;
+                return draft_take(d, s, name, lower, equals + 1);
         }
         return 0;
 }
