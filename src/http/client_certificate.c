@@ -5,6 +5,7 @@
  * is it. Its queue of errors is left empty.
  */
 #include "http/client_certificate.h"
+#include "base/text.h"
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -45,6 +46,26 @@ static time_t time_of(const ASN1_TIME *at)
         return ASN1_TIME_to_tm(at, &tm) == 1 ? timegm(&tm) : 0;
 }
 
+/* Whether the text ends where a block does, or behind it: what begins one has no end. */
+static bool pem_is_whole(const char *pem)
+{
+        const char *last = "";
+        for (const char *line = pem; line; line = strchr(line, '\n')) {
+                line += *line == '\n';
+                if (*line == '-')
+                        last = line;
+        }
+        return text_starts_with(last, "-----END ");
+}
+
+/* As libcurl reads the chain: up to where no block begins, and every block is a certificate. */
+static bool chain_is_whole(BIO *rest, const char *pem)
+{
+        for (X509 *next; (next = PEM_read_bio_X509(rest, NULL, NULL, NULL));)
+                X509_free(next);
+        return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE && pem_is_whole(pem);
+}
+
 int client_certificate_check(const char *certificate, const char *key, ClientCertificate *ret,
                              Fault *ret_fault)
 {
@@ -59,6 +80,11 @@ int client_certificate_check(const char *certificate, const char *key, ClientCer
                 return refuse(ret_fault,
                               "cert_file: it holds no certificate in PEM form (-----BEGIN "
                               "CERTIFICATE-----)");
+        if (!chain_is_whole(certificate_bio, certificate))
+                return refuse(ret_fault,
+                              "cert_file: what follows the first certificate is not whole: a "
+                              "block of it has no end, or cannot be read");
+        ERR_clear_error();
         _cleanup_(cleanup_pkey) EVP_PKEY *k =
                 PEM_read_bio_PrivateKey(key_bio, NULL, no_passphrase, &asked);
         if (!k && asked)

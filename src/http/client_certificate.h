@@ -14,8 +14,8 @@ typedef struct ClientCertificate {
 } ClientCertificate;
 
 /* A Fault (CODE_CONFIG_CERTIFICATE), which names cert_file or key_file, and -EINVAL: the one holds
- * no certificate, the other no private key, or one with a passphrase, or one that is not the
- * certificate's. A certificate of another time is none: the clock may be wrong. ret: NULL is fine.
- */
+ * no certificate, or a chain that is cut or damaged, the other no private key, or one with a
+ * passphrase, or one that is not the certificate's. A certificate of another time is none: the
+ * clock may be wrong. ret: NULL is fine. */
 int client_certificate_check(const char *certificate, const char *key, ClientCertificate *ret,
                              Fault *ret_fault);

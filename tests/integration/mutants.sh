@@ -379,6 +379,16 @@ src/http/http.c
 integration/test_client_certificates one_that_is_replaced*
 /^static int client_send/,/^}/s/(void)http_credentials_reload_certificate(.*;/(void)fault;/
 
+a chain that is cut within a block is used
+src/http/client_certificate.c
+unit/test_client_certificate a_chain_that_is_cut*
+s/== PEM_R_NO_START_LINE \&\& /> 0 \&\& /
+
+a chain that is cut where a block begins is used
+src/http/client_certificate.c
+unit/test_client_certificate a_chain_that_is_cut*
+s/ \&\& pem_is_whole(pem)/ \&\& *pem/
+
 a half replaced pair is used
 src/http/http_credentials.c
 integration/test_client_certificates one_that_is_replaced*
