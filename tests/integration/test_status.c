@@ -78,9 +78,10 @@ static void the_table_shows_what_a_person_on_call_needs(void **state)
                         &w->pg, "SELECT holder FROM edgemirror.edge_claim JOIN edgemirror.sync_run"
                                 " USING (edge_connection_id) WHERE job_progress = 42");
         }
-        free(harness_sql(&w->pg,
-                         "UPDATE edgemirror.sync_run SET started_at = now() - interval '125 s'"
-                         " WHERE finished_at IS NULL"));
+        free(harness_sql(
+                &w->pg,
+                "UPDATE edgemirror.sync_run SET started_at = now() - interval '125 min 10 s'"
+                " WHERE finished_at IS NULL"));
         free(harness_sql(&w->pg,
                          "UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '2 min'"
                          " WHERE holder IS NULL;"
@@ -90,7 +91,7 @@ static void the_table_shows_what_a_person_on_call_needs(void **state)
         assert_int_equal(RUN(w, "status"), 0);
         char below[256];
         (void)snprintf(below, sizeof(below),
-                       "\n    running for 2m5s, job RUNNING 42 %%, held by %s\n", running);
+                       "\n    running for 2h5m, job RUNNING 42 %%, held by %s\n", running);
         free(running);
         assert_says(w, "out", "\nmain                     poll                   never ", true);
         assert_says(w, "out", below, true);
