@@ -200,7 +200,7 @@ int check_discovery(Checks *c, DiscoverCallback on_found, void *userdata)
 {
         Session *s = &c->session;
         Fault fault;
-        int status = session_try_catalog(s, &fault);
+        int status = s->peers && s->peers->catalog ? CLI_EXIT_DONE : session_try_catalog(s, &fault);
         c->on_found = on_found;
         c->userdata = userdata;
         if (status == CLI_EXIT_DONE) {

@@ -40,8 +40,9 @@ void check_certificate(Checks *c, bool reports);
 /* The token, if the catalog's side has one; whether it does. */
 bool check_token(Checks *c);
 
-/* Opens the catalog's side and asks which Edge connections it shows: a line for that, and on_found
- * after it, when this has returned 0. Else an exit status, when nothing was begun; it is said. */
+/* Opens the catalog's side, unless it is open, and asks which Edge connections it shows: a line for
+ * that, and on_found after it, when this has returned 0. Else an exit status, when nothing was
+ * begun; it is said. */
 int check_discovery(Checks *c, DiscoverCallback on_found, void *userdata);
 
 /* Opens the mirror's side and asks PostgreSQL; ends the loop with the last line. */
