@@ -154,12 +154,28 @@ static bool json_is_standard_error(const cJSON *body)
         return false;
 }
 
+static bool standard_error_parse(const HttpResponse *response, cJSON **ret)
+{
+        return answer_type_is_json(response->content_type) &&
+               json_parse(response->body, response->body_size, ret) == 0 &&
+               json_is_standard_error(*ret);
+}
+
 bool answer_is_standard_error(const HttpResponse *response)
 {
         _cleanup_(cleanup_json) cJSON *body = NULL;
-        return answer_type_is_json(response->content_type) &&
-               json_parse(response->body, response->body_size, &body) == 0 &&
-               json_is_standard_error(body);
+        return standard_error_parse(response, &body);
+}
+
+bool answer_is_absence(const HttpResponse *response)
+{
+        _cleanup_(cleanup_json) cJSON *body = NULL;
+        double said;
+        if (response->error < 0 || (response->status != 404 && response->status != 410) ||
+            !standard_error_parse(response, &body))
+                return false;
+        int r = json_get_number(body, "statusCode", 100, 999, &said);
+        return r == -ENOENT || (r == 0 && (said == 404 || said == 410));
 }
 
 /* The part of an answer that people are shown, without our credentials: redacted before anything is
@@ -167,6 +183,7 @@ bool answer_is_standard_error(const HttpResponse *response)
  * what lets others in. */
 typedef struct Shown {
         HttpResponse response;
+        bool secret_body;
         char *body, *location, *content_type;
         cJSON *json;   /* the body, where it is JSON */
         char *printed; /* the same, in our spelling; NULL: none that may be shown */
@@ -181,9 +198,10 @@ static void shown_done(Shown *s)
         cJSON_free(s->printed);
 }
 
-static void shown_init(Shown *s, const HttpResponse *response, const Redact *redact)
+static void shown_init(Shown *s, const HttpResponse *response, const AnswerAuth *auth)
 {
-        *s = (Shown){.response = *response};
+        const Redact *redact = auth->redact;
+        *s = (Shown){.response = *response, .secret_body = auth->secret_body};
         s->body = malloc(response->body_size + 1);
         s->location = strdup(response->location);
         s->content_type = strdup(response->content_type);
@@ -211,6 +229,9 @@ static void body_summary(const Shown *shown, char *out, size_t size)
         const HttpResponse *response = &shown->response;
         const char *title = strcasestr(response->body, "<title>");
         char text[200];
+        out[0] = '\0';
+        if (shown->secret_body)
+                return;
         if (shown->json) {
                 const char *printed = shown->printed ? shown->printed : "";
                 text_printable(printed, strlen(printed), text, sizeof(text));
@@ -229,8 +250,7 @@ static void body_summary(const Shown *shown, char *out, size_t size)
 
 static void answer_detail(const Shown *shown, char out[DETAIL_BYTES], AnswerText *text)
 {
-        out[0] = '\0';
-        if (cJSON_IsObject(shown->json)) {
+        if (cJSON_IsObject(shown->json) && !shown->secret_body) {
                 /* As printed: raw control characters become six bytes each. */
                 if (shown->printed && strlen(shown->printed) <= LIMIT_PROBLEM_MAX_BYTES)
                         text->problem = strdup(shown->printed);
@@ -281,16 +301,17 @@ static void fault_web_page(const Shown *shown, Fault *ret)
 {
         const HttpResponse *response = &shown->response;
         char detail[300], type[100];
+        size_t type_size = strcspn(response->content_type, "; \t");
         body_summary(shown, detail, sizeof(detail));
-        text_printable(response->content_type, strlen(response->content_type), type, sizeof(type));
+        text_printable(response->content_type, type_size, type, sizeof(type));
         bool page = answer_is_web_page(response);
         fault_set(ret, page ? FAULT_PEER : FAULT_RUN, EBADMSG, CODE_CATALOG_NOT_JSON,
-                  "the catalog answers with %s instead of JSON (%s): %s",
+                  "the catalog answers with %s instead of JSON (%s)%s%s",
                   type[0] ? type : "a web page",
                   page ? "a sign-in page? check the url, and whether a proxy in between wants a "
                          "sign-in"
                        : "is a proxy in between?",
-                  detail);
+                  detail[0] ? ": " : "", detail);
 }
 
 static void answer_fault(const Shown *shown, int expected, const AnswerAuth *auth, bool foreign,
@@ -341,7 +362,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 ret->status = 0; /* an answer that did not arrive whole is none */
         } else if (!good) {
                 _cleanup_(shown_done) Shown shown;
-                shown_init(&shown, response, auth->redact);
+                shown_init(&shown, response, auth);
                 ret->foreign = !answer_type_is_json(response->content_type) ||
                                !json_is_standard_error(shown.json);
                 if (response->status == expected)

@@ -23,7 +23,8 @@ typedef struct AnswerAuth {
         const char *advice;
         const Redact *redact;
         bool of_edge;
-        bool alone; /* refused, while our credentials were accepted for another request */
+        bool secret_body; /* nothing of the body is shown: it may hold a credential unknown here */
+        bool alone;       /* refused, while our credentials were accepted for another request */
 } AnswerAuth;
 
 /* Fills *ret from the response: a fault unless the status is `expected`, and unless a body that
@@ -42,3 +43,7 @@ bool answer_type_is_json(const char *content_type);
  * least one of the texts of StandardErrorResponse. Gateways answer in HTML, in text, or in JSON of
  * their own. */
 bool answer_is_standard_error(const HttpResponse *response);
+
+/* 404 or 410 in the catalog's own form, whose statusCode, if it is there, says the same: there is
+ * no such thing. */
+bool answer_is_absence(const HttpResponse *response);

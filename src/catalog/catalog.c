@@ -221,13 +221,6 @@ int catalog_find_jobs(Catalog *c, const Uuid *edge, const char *type, const char
         return call_begin(&call, ret);
 }
 
-/* The catalog's own words that there is no such thing. */
-static bool answer_is_absence(const HttpResponse *response)
-{
-        return response->error == 0 && (response->status == 404 || response->status == 410) &&
-               answer_is_standard_error(response);
-}
-
 /* ---- Edge connections and sites -------------------------------------------------------------- */
 
 static void edges_complete(CatalogCall *call, const HttpResponse *response,

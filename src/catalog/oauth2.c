@@ -1,6 +1,7 @@
 /*
- * What always holds: while an acquisition is under way, its one request is. What comes from the
- * endpoint is shown only after the credentials were redacted out of it.
+ * What always holds: while an acquisition is under way, its one request is. Of what the endpoint
+ * answers, only the members error and error_description are shown, after the credentials were
+ * redacted out of them: the rest may be a token.
  */
 #include "catalog/oauth2.h"
 #include "base/backoff.h"
@@ -222,7 +223,8 @@ static bool oauth2_fault(const OAuth2 *o, const HttpResponse *response, Fault *r
         } else {
                 _cleanup_(answer_text_done) AnswerText text = {0};
                 CatalogAnswer answer;
-                answer_classify(response, 200, true, &(AnswerAuth){.redact = redact}, &answer,
+                answer_classify(response, 200, true,
+                                &(AnswerAuth){.redact = redact, .secret_body = true}, &answer,
                                 &text);
                 *ret = answer.fault;
                 if (ret->scope == FAULT_RUN)

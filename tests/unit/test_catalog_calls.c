@@ -33,7 +33,11 @@
         "{\"statusCode\":404,\"errorCode\":\"notFound\",\"titleMessage\":\"Not "                   \
         "found\",\"userMessage\":\"There is none\"}"
 
-/* Of rows that are asked for by id. Only the last two say that there is none. */
+#define SAYS_STATUS(code)                                                                          \
+        SAYS("404 Not Found", "application/json",                                                  \
+             "{\"errorCode\":\"notFound\",\"statusCode\":" code "}")
+
+/* Of rows that are asked for by id. Only 8, 9, E and F say that there is none. */
 static const Script rows[] = {
         {ROW_PATH(0), SAYS("404 Not Found", "text/html", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
         {ROW_PATH(1), SAYS("404 Not Found", "application/json", "Not found"), 0, NULL,
@@ -53,6 +57,13 @@ static const Script rows[] = {
          0, NULL, SCRIPT_CLOSE}, /* cut off */
         {ROW_PATH(8), SAYS("404 Not Found", "application/json", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
         {ROW_PATH(9), SAYS("410 Gone", "application/json", OWN_WORDS), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(a), SAYS_STATUS("403"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(b), SAYS_STATUS("404,\"statusCode\":500"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(c), SAYS_STATUS("\"403\""), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(d), SAYS_STATUS("405"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(e), SAYS_STATUS("null"), 0, NULL, SCRIPT_CLOSE},
+        {ROW_PATH(f), SAYS("404 Not Found", "application/json", "{\"errorCode\":\"x\"}"), 0, NULL,
+         SCRIPT_CLOSE},
         {0},
 };
 
@@ -607,21 +618,21 @@ static void only_the_catalogs_own_words_say_that_a_row_is_gone(void **state)
         const CatalogOptions options = {.base_url = base_url};
         Catalog *catalog;
         assert_int_equal(catalog_new(w->bench.client, &options, &catalog), 0);
-        for (unsigned i = 0; i < 10; i++) {
+        for (unsigned i = 0; i < 16; i++) {
                 char text[UUID_STRING_SIZE];
                 Looked looked = {0};
                 CatalogCall *call;
                 Uuid id;
-                (void)snprintf(text, sizeof(text), "0000000%u-3d0a-4d55-9d2b-6b8f0f0a1c11", i % 10);
+                (void)snprintf(text, sizeof(text), "0000000%X-3d0a-4d55-9d2b-6b8f0f0a1c11", i);
                 assert_int_equal(uuid_parse(text, &id), 0);
                 assert_int_equal(catalog_get_one(catalog, &id, on_looked, &looked, &call), 0);
                 while (looked.n_answers == 0)
                         assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
-                if (looked.absent != (i >= 8))
+                if (looked.absent != (i == 8 || i == 9 || i >= 14))
                         fail_msg("row %u", i);
                 assert_int_not_equal(looked.scope, FAULT_NONE);
         }
-        assert_int_equal(server_requests(server), 10);
+        assert_int_equal(server_requests(server), 16);
         (void)catalog_free(catalog);
         server_stop(server);
 }

@@ -307,6 +307,40 @@ static void no_other_refusal_sends_the_client_in_its_body(void **state)
         assert_null(strstr(w->server->log, "client_secret"));
 }
 
+#define ISSUED                                                                                     \
+        "{\"access_token\":\"abc-secret\",\"refresh_token\":\"ref-secret\","                       \
+        "\"id_token\":\"id-secret\",\"userMessage\":\"user-secret\"}"
+
+/* A token that is not taken is one all the same. */
+static void of_an_answer_that_is_no_error_nothing_is_quoted(void **state)
+{
+        static const char *const answers[] = {
+                "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" ISSUED,
+                "HTTP/1.1 200 OK\r\nContent-Type: text/plain; a=abc-secret\r\n\r\n" ISSUED,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n" ISSUED,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
+                "access_token=abc-secret&token_type=Bearer",
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<title>abc-secret</title>",
+                "HTTP/1.1 302 Found\r\nLocation: /cb#access_token=abc-secret\r\n\r\n" ISSUED,
+                JSON("201 Created", ISSUED),
+                JSON("203 Non-Authoritative Information", ISSUED),
+                JSON("400 Bad Request", ISSUED),
+                JSON("400 Bad Request", "[" ISSUED "]"),
+                JSON("403 Forbidden", ISSUED),
+                JSON("404 Not Found", "\"abc-secret\""),
+                JSON("500 Internal Server Error", ISSUED),
+                JSON("401 Unauthorized", ISSUED),
+        };
+        World *w = *state;
+        for (unsigned i = 0; i < ARRAY_SIZE(answers); i++) {
+                w->scripts[0].bytes = answers[i];
+                assert_int_equal(prepare(w), -EIO);
+                if (strstr(w->fault.message, "-secret"))
+                        fail_msg("%s: %s", answers[i], w->fault.message);
+                later_usec += 3600 * SEC;
+        }
+}
+
 static void the_endpoint_is_left_alone_for_as_long_as_it_asks(void **state)
 {
         World *w = *state;
@@ -350,6 +384,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         a_client_that_is_refused_is_sent_again_after_a_pause, setup, teardown),
                 cmocka_unit_test_setup_teardown(no_other_refusal_sends_the_client_in_its_body,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(of_an_answer_that_is_no_error_nothing_is_quoted,
                                                 setup, teardown),
                 cmocka_unit_test_setup_teardown(the_endpoint_is_left_alone_for_as_long_as_it_asks,
                                                 setup, teardown),
