@@ -6,7 +6,7 @@
 -- is looked for among the last thousand): when it ended in any way while the catalog worked on that job, no longer ago than jobs are waited for, it is resumed,
 -- and the job polled on rather than started twice.
 -- Where there is none, runs that were cut off or stopped before they knew of a job (since the last one that knew what became of its refresh) may have begun
--- one: the age of the first of them, no greater than jobs are waited for; of which type and whose the last recorded job is; and the last one of the edge.
+-- one: the age of the first of them, no greater than jobs are waited for; of which type and whose the last recorded job is; and the last jobs of the edge.
 -- An edge that was disabled since it was taken (not due any more) remains disabled.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
 -- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval),
@@ -84,8 +84,9 @@ SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, 
        b.phase, b.job_state, b.job_progress, b.listed,
        (extract(epoch FROM clock_timestamp() - (SELECT started_at FROM lost)) * 1000000)::bigint AS lost_usec,
        (SELECT type FROM kind) AS job_type, (SELECT by_user FROM kind) AS job_user,
-       (SELECT x.job_id FROM edgemirror.sync_run x, lost
-         WHERE lost.started_at IS NOT NULL AND x.edge_connection_id = $1::uuid AND x.job_id IS NOT NULL ORDER BY x.run_id DESC LIMIT 1) AS known_job
+       (SELECT string_agg(x.job_id::text, ' ')
+          FROM (SELECT r.job_id FROM edgemirror.sync_run r, lost
+                 WHERE lost.started_at IS NOT NULL AND r.edge_connection_id = $1::uuid AND r.job_id IS NOT NULL ORDER BY r.run_id DESC LIMIT 8) x) AS known_jobs
   FROM (SELECT 1) one
   LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = $1::uuid
   LEFT JOIN opened o ON true

@@ -42,9 +42,9 @@ static void claim_take_doing(const PGresult *r, MirrorClaim *claim)
 
 static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
 {
-        enum { LOST_USEC = 14, JOB_TYPE, JOB_USER, KNOWN_JOB };
+        enum { LOST_USEC = 14, JOB_TYPE, JOB_USER, KNOWN_JOBS };
         const char *type = result_text(r, 0, JOB_TYPE), *user = result_text(r, 0, JOB_USER);
-        const char *known = result_text(r, 0, KNOWN_JOB);
+        const char *known = result_text(r, 0, KNOWN_JOBS);
         JobKind *kind = &claim->job_kind;
         claim->lost = !claim->resumes && result_text(r, 0, LOST_USEC) && type && type[0];
         if (!claim->lost)
@@ -52,7 +52,12 @@ static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
         claim->lost_since_usec = result_int(r, 0, LOST_USEC);
         text_printable(type, strlen(type), kind->type, sizeof(kind->type));
         text_printable(user ? user : "", user ? strlen(user) : 0, kind->user, sizeof(kind->user));
-        claim->has_known_job = known && uuid_parse(known, &claim->known_job_id) == 0;
+        for (; known && claim->n_known_jobs < LIMIT_KNOWN_JOBS; claim->n_known_jobs++) {
+                Uuid *job = &claim->known_jobs[claim->n_known_jobs];
+                if (uuid_parse_n(known, strcspn(known, " "), job) < 0)
+                        break;
+                known = strchr(known, ' ') ? strchr(known, ' ') + 1 : NULL;
+        }
 }
 
 static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret_fault)

@@ -39,9 +39,9 @@ typedef struct MirrorClaim {
          * the first of them began so long ago */
         bool lost;
         int64_t lost_since_usec;
-        JobKind job_kind;   /* of the last job of a refresh that was recorded */
-        bool has_known_job; /* the last one of this edge */
-        Uuid known_job_id;
+        JobKind job_kind;      /* of the last job of a refresh that was recorded */
+        unsigned n_known_jobs; /* the last ones of this edge */
+        Uuid known_jobs[LIMIT_KNOWN_JOBS];
 } MirrorClaim;
 
 typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);

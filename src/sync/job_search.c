@@ -14,17 +14,24 @@ void job_search_init(JobSearch *s, const MirrorClaim *claim, uint64_t claimed_us
         *s = (JobSearch){
                 .kind = claim->job_kind,
                 .since_usec = (int64_t)claimed_usec - claim->lost_since_usec,
-                .has_known = claim->has_known_job,
-                .known = claim->known_job_id,
+                .n_known = claim->n_known_jobs,
         };
+        memcpy(s->known, claim->known_jobs, sizeof(s->known));
+}
+
+static bool job_is_known(const JobSearch *s, const Uuid *id)
+{
+        for (unsigned i = 0; i < s->n_known; i++)
+                if (uuid_equal(&s->known[i], id))
+                        return true;
+        return false;
 }
 
 /* As far as it is told whose it is. */
 static bool job_may_be_ours(const JobSearch *s, const CatalogFoundJob *job)
 {
         return job->names_edge && strcmp(job->kind.type, s->kind.type) == 0 &&
-               strcmp(job->kind.user, s->kind.user) == 0 &&
-               !(s->has_known && uuid_equal(&job->id, &s->known));
+               strcmp(job->kind.user, s->kind.user) == 0 && !job_is_known(s, &job->id);
 }
 
 static void job_judge(JobSearch *s, const CatalogFoundJob *job, int64_t from_msec, int64_t now_msec)

@@ -31,8 +31,8 @@ typedef struct JobSearch {
 
         /* private */
         int64_t since_usec; /* monotonic, perhaps before the host's start: the intent */
-        bool has_known;
-        Uuid known;
+        unsigned n_known;
+        Uuid known[LIMIT_KNOWN_JOBS];
         unsigned pages, matches;
         bool doubtful;
 } JobSearch;

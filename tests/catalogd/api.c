@@ -10,6 +10,7 @@
 #include "base/duration.h"
 #include "catalogd/auth.h"
 #include "catalogd/edge_api.h"
+#include "catalogd/job_search.h"
 #include "catalogd/list.h"
 #include "catalogd/ops.h"
 #include "catalogd/page.h"
@@ -37,6 +38,7 @@ static const struct {
         {LIST_PATH, true, KIND_LIST},
         {REFRESH_PATH, true, KIND_REFRESH},
         {ONE_PATH, false, KIND_ONE},
+        {JOB_SEARCH_PATH, true, KIND_JOBS},
         {JOBS_V1_PATH, false, KIND_JOB},
         {JOBS_2_0_PATH, false, KIND_JOB},
         {JOBS_OWN_PATH, false, KIND_JOB},
@@ -166,7 +168,8 @@ static cJSON *describe(const Settings *settings, const Job *job, JobShape job_ap
 
         if (shape == JOB_SHAPE_EDGE || shape == JOB_SHAPE_EDGE_LOG)
                 return job_describe_edge(job, shape == JOB_SHAPE_EDGE_LOG);
-        return job_describe(job, shape == JOB_SHAPE_JOB_API || shape == job_api);
+        return job_describe(job, shape == JOB_SHAPE_JOB_API || shape == job_api,
+                            settings->jobs_named);
 }
 
 static int answer_refresh(Site *site, const ApiRequest *request, const Effect *effect, Answer *ret)
@@ -264,6 +267,8 @@ static int answer_normally(Site *site, const ApiRequest *request, const Effect *
                 return answer_refresh(site, request, effect, ret);
         case KIND_JOB:
                 return answer_job(site, request, ret);
+        case KIND_JOBS:
+                return job_search_answer(site, request, ret);
         case KIND_CONNECTIONS:
         case KIND_CONNECTION:
         case KIND_SITES:

@@ -247,7 +247,7 @@ static int get_jobs(const Control *c)
         jobs_advance(&c->site->jobs, &c->site->model);
         for (size_t i = 0; i < c->site->jobs.n_jobs; i++) {
                 const Job *job = c->site->jobs.jobs[i];
-                cJSON *object = job_describe(job, true);
+                cJSON *object = job_describe(job, true, true);
                 char edge[UUID_STRING_SIZE];
 
                 cJSON_AddStringToObject(object, "edgeConnectionId",

@@ -230,15 +230,17 @@ static void describe_job_api(const Job *job, cJSON *object, const char *user)
         cJSON_AddStringToObject(object, "result", job_result(job));
 }
 
-cJSON *job_describe(const Job *job, bool job_api)
+cJSON *job_describe(const Job *job, bool job_api, bool named)
 {
         cJSON *object = cJSON_CreateObject();
-        char id[UUID_STRING_SIZE], user[UUID_STRING_SIZE];
+        char id[UUID_STRING_SIZE], user[UUID_STRING_SIZE], edge[UUID_STRING_SIZE], name[96];
         Uuid user_id = model_draw_id(0, 'u', 0, 0);
 
         uuid_format(&user_id, user);
         cJSON_AddStringToObject(object, "id", uuid_format(&job->id, id));
-        cJSON_AddStringToObject(object, "name", "Refresh database connections");
+        (void)snprintf(name, sizeof(name), "Refresh database connections%s%s", named ? " of " : "",
+                       named ? uuid_format(&job->edge->id, edge) : "");
+        cJSON_AddStringToObject(object, "name", name);
         cJSON_AddStringToObject(object, "type", "DATABASE_CONNECTIONS_SYNCHRONIZATION");
         cJSON_AddStringToObject(object, "state", job->state);
         cJSON_AddNumberToObject(object, "progressPercentage", job->progress);

@@ -42,8 +42,8 @@ bool jobs_busy(const Jobs *jobs, const Edge *edge); /* a job of the edge has not
 Job *jobs_poll(Jobs *jobs, const Uuid *id);
 
 /* As the API shows it: the reference's shape (epoch milliseconds, userId), or the job API's (ISO
- * 8601, user, result). */
-cJSON *job_describe(const Job *job, bool job_api);
+ * 8601, user, result). `named`: its name holds the id of its edge. */
+cJSON *job_describe(const Job *job, bool job_api, bool named);
 
 /* As the Edge job system does: one entry, or a log of all so far, oldest first. */
 cJSON *job_describe_edge(const Job *job, bool as_log);

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const request_kind_names[] = {"any",   "refresh", "list",        "one",
-                                          "job",   "token",   "connections", "connection",
-                                          "sites", "other",   NULL};
+const char *const request_kind_names[] = {"any",        "refresh", "list",  "one",
+                                          "job",        "jobs",    "token", "connections",
+                                          "connection", "sites",   "other", NULL};
 static const char *const framing_names[] = {"length", "chunked", "close", NULL};
 
 const Effect effect_none = {
@@ -35,9 +35,9 @@ const Effect effect_none = {
 
 static const Field rule_fields[] = {
         FIELD_TEXT(Rule, name, "a label for the log"),
-        FIELD_ONE_OF(
-                Rule, kind, request_kind_names,
-                "any, refresh, list, one, job, token, connections, connection, sites or other"),
+        FIELD_ONE_OF(Rule, kind, request_kind_names,
+                     "any, refresh, list, one, job, jobs, token, connections, connection, sites or "
+                     "other"),
         FIELD_TEXT(Rule, edge, "identifier or name of an edge"),
         FIELD_TEXT(Rule, id, "identifier of a job or row"),
         FIELD_NUMBER(Rule, offset_min, 0, INT32_MAX, 0, "lists from this offset"),

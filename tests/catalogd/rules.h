@@ -21,6 +21,7 @@ typedef enum RequestKind {
         KIND_LIST,
         KIND_ONE,
         KIND_JOB,
+        KIND_JOBS,
         KIND_TOKEN,
         KIND_CONNECTIONS,
         KIND_CONNECTION,

@@ -53,6 +53,12 @@ const Field settings_fields[] = {
         FIELD_BOOLEAN(Settings, jobs_2_0, 1, "serve /rest/2.0/jobs/{id}"),
         FIELD_BOOLEAN(Settings, jobs_own, 1, "serve /rest/catalogDatabase/v1/jobs/{id}"),
         FIELD_BOOLEAN(Settings, jobs_edge, 0, "serve /edge/api/rest/v2/jobs/{id}/statusLog"),
+        FIELD_NUMBER(Settings, job_search_status, 0, 599, 0,
+                     "of the list of jobs at /rest/jobs/v1/jobs instead of it; 0: served"),
+        FIELD_BOOLEAN(Settings, jobs_named, 1, "the name of a job holds the id of its edge"),
+        FIELD_BOOLEAN(Settings, foreign_jobs, 0,
+                      "list beside each job one of another type, of another edge and of another "
+                      "user"),
         FIELD_NUMBER(Settings, connections_status, 0, 599, 0,
                      "of the Edge connections instead of the answer; 0: served"),
         FIELD_NUMBER(Settings, sites_status, 0, 599, 0,

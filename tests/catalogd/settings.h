@@ -52,6 +52,8 @@ typedef struct Settings {
         bool jobs_2_0;
         bool jobs_own;
         bool jobs_edge;
+        int64_t job_search_status; /* 0: served */
+        bool jobs_named, foreign_jobs;
         int64_t connections_status, sites_status; /* 0: served */
         char *prefix;                             /* of every path; NULL or "": none */
         int64_t gateway_status;

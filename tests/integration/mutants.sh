@@ -14,6 +14,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+the claim does not know of jobs that nobody noted
+sql/queries/claim.sql
+integration/test_lost_job a_job_that*
+s/AND x.job_id IS NULL AND x.started_at > clock_timestamp() - \$8::interval/AND false/
+
+the jobs that the last runs had count as not known
+sql/queries/claim.sql
+integration/test_lost_job a_job_that*
+s/ORDER BY r.run_id DESC LIMIT 8/ORDER BY r.run_id DESC LIMIT 0/
+
 a COMMIT whose answer was lost is not waited for
 sql/queries/run_read_back_wait.sql
 integration/test_mirror a_commit_that_is_still*

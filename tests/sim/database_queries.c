@@ -111,7 +111,7 @@ static const DbRun *run_lost(const World *w, const DbStatement *s)
         return first;
 }
 
-static void claim_lost(const World *w, DbStatement *s, const DbRun *lost, const DbRun *known)
+static void claim_lost(const World *w, DbStatement *s, const DbRun *lost)
 {
         const Database *d = w->database;
         MirrorClaim *claim = &s->claim;
@@ -123,9 +123,9 @@ static void claim_lost(const World *w, DbStatement *s, const DbRun *lost, const 
                 return;
         claim->lost_since_usec = (int64_t)(database_now(w) - lost->job_from);
         claim->job_kind = (JobKind){"DATABASE_CONNECTIONS_SYNCHRONIZATION", "us"};
-        claim->has_known_job = known != NULL;
-        if (known)
-                claim->known_job_id = site_job_id(known->job);
+        for (size_t i = d->n_runs; i-- > 1 && claim->n_known_jobs < LIMIT_KNOWN_JOBS;)
+                if (d->runs[i].edge == s->edge && d->runs[i].job >= 0)
+                        claim->known_jobs[claim->n_known_jobs++] = site_job_id(d->runs[i].job);
 }
 
 static DbEnd query_claim(World *w, DbStatement *s)
@@ -180,7 +180,7 @@ static DbEnd query_claim(World *w, DbStatement *s)
         s->claim.epoch = e->epoch;
         s->claim.resumes = before != NULL;
         if (lost)
-                claim_lost(w, s, lost, last);
+                claim_lost(w, s, lost);
         if (before) {
                 COVER(w, resumes);
                 s->claim.job_id = site_job_id(before->job);

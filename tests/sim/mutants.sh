@@ -16,6 +16,54 @@ trap 'exit 1' HUP INT TERM
 # name; file; what sed does to it. An empty line ends each.
 mutants() {
         cat <<'END'
+the job of somebody else is taken up
+src/sync/job_search.c
+/^static bool job_may_be_ours/,/^}/s/strcmp(job->kind.user, s->kind.user) == 0/true/
+
+a job of another type is taken up
+src/sync/job_search.c
+/^static bool job_may_be_ours/,/^}/s/strcmp(job->kind.type, s->kind.type) == 0/true/
+
+a job of another edge is taken up
+src/sync/job_search.c
+/^static bool job_may_be_ours/,/^}/s/job->names_edge \&\&/true \&\&/
+
+one of two jobs is taken up
+src/sync/job_search.c
+s/ || s->matches > 1 / /; s/s->matches == 1 ? JOB_SEARCH_FOUND/s->matches >= 1 ? JOB_SEARCH_FOUND/
+
+a job is taken up that is older than the first run that may have begun it
+src/sync/job_search.c
+/^static void job_judge/,/^}/s/job->created_msec < from_msec/job->created_msec < 0/
+
+a job is taken up that another run has had
+src/sync/job_search.c
+/^static bool job_is_known/,/^}/s/return true;/return false;/
+
+a job that nobody noted is not looked for
+src/sync/machine.c
+s/if (m->settings.refresh \&\& claim->lost) {/if (m->settings.refresh \&\& claim->lost \&\& claim->busy) {/
+
+a job that was found is not taken up
+src/sync/machine.c
+/case JOB_SEARCH_FOUND:/,/return SYNC_JOB_FOUND;/s/return SYNC_JOB_FOUND;/return SYNC_JOB_NOT_FOUND;/
+
+a job that was found is not noted at once
+src/sync/machine_table.c
+/ROW(SEARCHING, JOB_FOUND/,/),/s/SYNC_NOTE | SYNC_NOTE_URGENT/0/
+
+a job that was found counts from the run that found it
+src/sync/machine.c
+s/m->found_job = true;/m->found_job = false;/
+
+of several runs that may have begun the job only the last one counts
+tests/sim/database_queries.c
+/^static const DbRun \*run_lost/,/^}/s/first = r;/return r;/
+
+a run that lost its lease looks for a job
+src/sync/sync_steps.c
+/^static int sync_do_search/,/^}/s/if (!journal_lease_holds(s->journal))/if (!s->journal)/
+
 any answer is taken as proof of absence
 src/sync/proof.c
 s/if (a->absent)/if (a->absent || a->answer.fault.scope != FAULT_NONE)/

@@ -305,7 +305,7 @@ static void look_at_jobs(World *w, CatalogCall *c)
 {
         Site *s = w->site;
         int number = (int)c->request.offset;
-        if (!w->settings.job_search) {
+        if (world_below(w, 3) >= w->settings.job_search) {
                 c->status = world_below(w, 2) == 0 ? 403 : 404;
                 c->fault = status_fault(c->status);
                 return;

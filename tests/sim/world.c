@@ -81,7 +81,7 @@ static void draw_trouble(World *w, Settings *s)
         s->ties = world_below(w, 15) == 0;
         /* A list without end that shows one row for ever ends at a cap, after a million pages. */
         s->doubles = world_below(w, 20) == 0 && !s->ignores_offset;
-        s->job_search = world_below(w, 3) > 0;
+        s->job_search = PICK(w, 0, 3, 3, 1);
         s->strange_jobs = PICK(w, 0, 0, 500, 3000);
         s->behind_usec = world_below(w, 12) == 0 ? world_between(w, 1, 5) * SEC : 0;
 }

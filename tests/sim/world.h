@@ -50,8 +50,8 @@ typedef struct Settings {
         uint64_t behind_usec;
         /* own_names: an instance has the same name after a restart */
         bool ignores_offset, own_names;
-        bool no_path;    /* every row that is asked for by its id "is not there" */
-        bool job_search; /* jobs may be searched */
+        bool no_path;        /* every row that is asked for by its id "is not there" */
+        unsigned job_search; /* of three searches so many are let through */
         unsigned strange_jobs;
         bool other_origin; /* the url was changed after jobs were noted: theirs are of another
                               origin */

@@ -28,8 +28,8 @@ static void begin(JobSearch *s)
         const MirrorClaim claim = {.lost = true,
                                    .lost_since_usec = AGE * (int64_t)SECOND,
                                    .job_kind = {"SYNC", "us"},
-                                   .has_known_job = true,
-                                   .known_job_id = number_id(99)};
+                                   .n_known_jobs = 2,
+                                   .known_jobs = {number_id(98), number_id(99)}};
         job_search_init(s, &claim, CLAIMED * SECOND);
         assert_string_equal(s->cursor, "");
 }
@@ -79,6 +79,7 @@ static void a_job_is_taken_only_when_all_of_it_is_right(void **state)
         one = job(1, FROM);
         one.has_created = false;
         assert_int_equal(alone(one), JOB_SEARCH_NOTHING);
+        assert_int_equal(alone(job(98, FROM)), JOB_SEARCH_NOTHING);
         assert_int_equal(alone(job(99, FROM)), JOB_SEARCH_NOTHING); /* known already */
 }
 
