@@ -26,6 +26,7 @@ COMMENT ON COLUMN edgemirror.catalog.registered_at IS 'When that was.';
 CREATE TABLE edgemirror.edge (
     edge_connection_id   uuid        PRIMARY KEY,
     name                 text        NOT NULL UNIQUE,
+    catalog_name         text,
     enabled              boolean     NOT NULL DEFAULT true,
     origin               text        NOT NULL DEFAULT 'configured' CHECK (origin IN ('configured', 'discovered')),
     schedule             text        NOT NULL,
@@ -43,6 +44,7 @@ CREATE TABLE edgemirror.edge (
 COMMENT ON TABLE edgemirror.edge IS 'Edge connections that are mirrored. Changes once per sync. What the views for reports call edge is its name here.';
 COMMENT ON COLUMN edgemirror.edge.edge_connection_id IS 'Id of the Edge connection in the catalog.';
 COMMENT ON COLUMN edgemirror.edge.name IS 'Name given to it in the configuration.';
+COMMENT ON COLUMN edgemirror.edge.catalog_name IS 'Of one that was discovered: its name in the catalog, which include and exclude choose by. Null: not known, or it is configured.';
 COMMENT ON COLUMN edgemirror.edge.enabled IS 'Whether the configuration still wants it synced.';
 COMMENT ON COLUMN edgemirror.edge.origin IS 'Where it comes from: configured (a section of the configuration names it) or discovered.';
 COMMENT ON COLUMN edgemirror.edge.schedule IS 'When it is synced, as configured.';

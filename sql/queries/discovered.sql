@@ -1,2 +1,2 @@
 -- The Edge connections that were discovered and are mirrored, as the last complete answer of the catalog left them.
-SELECT edge_connection_id, name FROM edgemirror.edge WHERE origin = 'discovered' AND enabled ORDER BY edge_connection_id
+SELECT edge_connection_id, name, catalog_name FROM edgemirror.edge WHERE origin = 'discovered' AND enabled ORDER BY edge_connection_id

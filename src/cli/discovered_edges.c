@@ -6,10 +6,8 @@
 
 static bool is_wanted(const Config *config, const MirrorDiscovered *edge)
 {
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
-        edge_name_without_digits(edge->name, &edge->id, name);
         return config->discover.enabled && !config_find_edge_by_id(config, &edge->id) &&
-               edge_name_is_wanted(&config->discover, name);
+               edge_name_is_wanted(&config->discover, edge->catalog_name ? edge->catalog_name : "");
 }
 
 int discovered_edges_take(DiscoveredEdges *d, const Config *config, const MirrorDiscovered *edges,

@@ -71,19 +71,6 @@ static void name_be_id(EdgeName *e)
         (void)uuid_format(&e->id, e->name);
 }
 
-void edge_name_without_digits(const char *name, const Uuid *id,
-                              char out[static LIMIT_EDGE_NAME_MAX_BYTES + 1])
-{
-        char text[UUID_STRING_SIZE], digits[SUFFIX_DIGITS + 2];
-        size_t size = strlen(name);
-        (void)snprintf(digits, sizeof(digits), "-%.*s", SUFFIX_DIGITS, uuid_format(id, text));
-        if (size > strlen(digits) && strcmp(name + size - strlen(digits), digits) == 0)
-                size -= strlen(digits);
-        bool unknown = strcmp(name, text) == 0 || (name[size] != '\0' && size == strlen(NAMELESS) &&
-                                                   strncmp(name, NAMELESS, size) == 0);
-        (void)snprintf(out, LIMIT_EDGE_NAME_MAX_BYTES + 1, "%.*s", unknown ? 0 : (int)size, name);
-}
-
 static bool matches_any(const char *patterns, const char *name)
 {
         char pattern[256];

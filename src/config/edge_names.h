@@ -20,9 +20,5 @@ typedef struct EdgeName {
  * wanted when every name is: where patterns choose, nobody knows whether it is one of them. */
 bool edge_name_is_wanted(const ConfigDiscover *discover, const char *name);
 
-/* The catalog's name, as far as it is known, of one that edge_names_make has made; into `out`. */
-void edge_name_without_digits(const char *name, const Uuid *id,
-                              char out[static LIMIT_EDGE_NAME_MAX_BYTES + 1]);
-
 /* Fills `name` of each. None of the ids is that of a section. -ENOMEM. */
 int edge_names_make(const Config *config, EdgeName *edges, size_t n);

@@ -61,6 +61,8 @@ typedef struct ConfigDaemon {
 
 typedef struct ConfigEdge {
         char *name; /* from [edge "name"] */
+        /* of one that no section names, in the catalog; NULL: not known */
+        char *catalog_name;
         Uuid id;
         bool enabled;
         char *schedule_text;

@@ -2,6 +2,7 @@
 #include "daemon/edges.h"
 #include "base/log.h"
 #include "base/message_id.h"
+#include "base/text.h"
 #include "config/edge_names.h"
 #include "daemon/due.h"
 #include "peers/peers.h"
@@ -10,10 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void found_edge_done(ConfigEdge *e)
+{
+        free(e->name);
+        free(e->catalog_name);
+}
+
 static void found_free(ConfigEdge *found, size_t n)
 {
         for (size_t i = 0; i < n; i++)
-                free(found[i].name);
+                found_edge_done(&found[i]);
         free(found);
 }
 
@@ -110,10 +117,10 @@ int edges_to_register(const EdgeSet *s, int64_t now_usec, MirrorEdge **ret)
 
 /* ---- what was discovered -------------------------------------------------------------------- */
 
-/* Edge connections and what the catalog calls them, in order of id. */
+/* Edge connections and what the catalog calls them, which is borrowed, in order of id. */
 typedef struct Candidate {
         Uuid id;
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1]; /* "": not known */
+        const char *name; /* "": not known */
 } Candidate;
 
 typedef struct Candidates {
@@ -134,16 +141,12 @@ static int candidates_init(Candidates *c, size_t most)
 
 static void candidates_add(Candidates *c, const Uuid *id, const char *name)
 {
-        Candidate *e = &c->items[c->n++];
-        e->id = *id;
-        (void)snprintf(e->name, sizeof(e->name), "%s", name);
+        c->items[c->n++] = (Candidate){.id = *id, .name = name ? name : ""};
 }
 
 static void candidates_add_known(Candidates *c, const ConfigEdge *e)
 {
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
-        edge_name_without_digits(e->name, &e->id, name);
-        candidates_add(c, &e->id, name);
+        candidates_add(c, &e->id, e->catalog_name);
 }
 
 static bool edges_has_vanished(const EdgeSet *s, const Uuid *id)
@@ -165,8 +168,10 @@ static int found_new(const Config *config, const EdgeName *names, size_t n, Conf
         ConfigEdge *found = calloc(n ? n : 1, sizeof(*found));
         for (size_t i = 0; found && i < n; i++) {
                 found[i] = config_edge_discovered(config, &names[i].id, strdup(names[i].name));
-                if (!found[i].name) {
-                        found_free(found, i);
+                if (names[i].wanted[0])
+                        found[i].catalog_name = strdup(names[i].wanted);
+                if (!found[i].name || (names[i].wanted[0] && !found[i].catalog_name)) {
+                        found_free(found, i + 1);
                         return -ENOMEM;
                 }
         }
@@ -229,12 +234,10 @@ int edges_load(EdgeSet *s, const MirrorDiscovered *edges, size_t n)
         if (candidates_init(&all, n + s->n_found) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
                 while (k < s->n_found && uuid_compare(&s->found[k].id, &edges[i].id) < 0)
                         candidates_add_known(&all, &s->found[k++]);
                 k += k < s->n_found && uuid_equal(&s->found[k].id, &edges[i].id);
-                edge_name_without_digits(edges[i].name, &edges[i].id, name);
-                candidates_add(&all, &edges[i].id, name);
+                candidates_add(&all, &edges[i].id, edges[i].catalog_name);
         }
         while (k < s->n_found)
                 candidates_add_known(&all, &s->found[k++]);
@@ -266,7 +269,8 @@ static bool edges_log_change(const EdgeSet *s, const ConfigEdge *before, size_t 
                         k++;
                 bool known = k < n_before && uuid_equal(&before[k].id, &e->id);
                 n_same += known;
-                n_renamed += known && strcmp(before[k].name, e->name) != 0;
+                n_renamed += known && (strcmp(before[k].name, e->name) != 0 ||
+                                       !text_equal(before[k].catalog_name, e->catalog_name));
         }
         bool same = n_same == s->n_found && n_same == n_before && n_renamed == 0;
         if (!same)
@@ -331,7 +335,7 @@ static int edges_drop(EdgeSet *s, const Uuid *ids, size_t n)
                           "%s: the catalog has this Edge connection no more; it is not synced from "
                           "now on, and its rows stay",
                           e->name);
-                free(e->name);
+                found_edge_done(e);
         }
         bool changed = kept < s->n_found;
         s->n_found = kept;

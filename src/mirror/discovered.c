@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct DiscoveredTask {
         MirrorTask task;
@@ -14,12 +15,20 @@ typedef struct DiscoveredTask {
         size_t n;
 } DiscoveredTask;
 
+static void discovered_forget(DiscoveredTask *t)
+{
+        for (size_t i = 0; i < t->n; i++)
+                free(t->edges[i].catalog_name);
+        free(t->edges);
+        t->edges = NULL;
+        t->n = 0;
+}
+
 static PgNext discovered_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         DiscoveredTask *t = userdata;
         size_t n = (size_t)PQntuples(result);
-        free(t->edges);
-        t->n = 0;
+        discovered_forget(t);
         t->edges = calloc(n ? n : 1, sizeof(*t->edges));
         if (!t->edges) {
                 fault_no_memory(ret_fault);
@@ -29,6 +38,12 @@ static PgNext discovered_on_result(const PGresult *result, void *userdata, Fault
                 MirrorDiscovered *e = &t->edges[t->n];
                 (void)uuid_parse(PQgetvalue(result, (int)t->n, 0), &e->id);
                 (void)snprintf(e->name, sizeof(e->name), "%s", PQgetvalue(result, (int)t->n, 1));
+                const char *name = result_text(result, (int)t->n, 2);
+                e->catalog_name = name ? strdup(name) : NULL;
+                if (name && !e->catalog_name) {
+                        fault_no_memory(ret_fault);
+                        return PG_ROLLBACK;
+                }
         }
         return PG_NEXT;
 }
@@ -43,7 +58,7 @@ static bool discovered_complete(MirrorTask *task, PgEnd end _unused_, const Faul
 
 static void discovered_done(MirrorTask *task)
 {
-        free(((DiscoveredTask *)task)->edges);
+        discovered_forget((DiscoveredTask *)task);
 }
 
 int mirror_discovered(Mirror *m, MirrorDiscoveredCallback callback, void *userdata,

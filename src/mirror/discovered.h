@@ -10,6 +10,7 @@
 typedef struct MirrorDiscovered {
         Uuid id;
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+        char *catalog_name; /* NULL: not known */
 } MirrorDiscovered;
 
 /* Borrowed, valid during the callback. */

@@ -84,7 +84,12 @@ static void array_append(ArrayText *a, const char *bytes, size_t size)
 
 void array_add(ArrayText *a, const char *value)
 {
-        array_append(a, a->text.size == 0 ? "{\"" : ",\"", 2);
+        array_append(a, a->text.size == 0 ? "{" : ",", 1);
+        if (!value) {
+                array_append(a, "NULL", 4);
+                return;
+        }
+        array_append(a, "\"", 1);
         for (const char *at = value; *at;) {
                 size_t plain = strcspn(at, "\"\\");
                 array_append(a, at, plain);

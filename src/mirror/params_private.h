@@ -37,7 +37,7 @@ typedef struct ArrayText {
         bool failed;
 } ArrayText;
 
-void array_add(ArrayText *a, const char *value); /* any text without NUL */
+void array_add(ArrayText *a, const char *value); /* any text without NUL; NULL is SQL NULL */
 void array_add_uuid(ArrayText *a, const Uuid *value);
 void array_add_int(ArrayText *a, int64_t value);
 void params_array(Params *p, ArrayText *a);

@@ -105,15 +105,17 @@ static void params_edge_names(Params *p, const MirrorEdge *edges, size_t n)
         params_array(p, &names);
 }
 
-/* $1…$6: edges as they shall be. */
+/* $1…$7: edges as they shall be. */
 static void params_edges(Params *p, const MirrorEdge *edges, size_t n)
 {
-        ArrayText enabled = {0}, schedules = {0}, timezones = {0}, origins = {0};
+        ArrayText enabled = {0}, schedules = {0}, timezones = {0}, origins = {0},
+                  catalog_names = {0};
         for (size_t i = 0; i < n; i++) {
                 array_add(&enabled, edges[i].enabled ? "t" : "f");
                 array_add(&schedules, edges[i].schedule);
                 array_add(&timezones, edges[i].timezone);
                 array_add(&origins, edges[i].discovered ? "discovered" : "configured");
+                array_add(&catalog_names, edges[i].catalog_name);
         }
         params_edge_ids(p, edges, n);
         params_edge_names(p, edges, n);
@@ -121,6 +123,7 @@ static void params_edges(Params *p, const MirrorEdge *edges, size_t n)
         params_array(p, &schedules);
         params_array(p, &timezones);
         params_array(p, &origins);
+        params_array(p, &catalog_names);
 }
 
 static void params_due(Params *p, const MirrorEdge *edges, size_t n)

@@ -8,6 +8,7 @@
 typedef struct MirrorEdge {
         Uuid id;
         const char *name;
+        const char *catalog_name; /* of one that was discovered; NULL: not known */
         bool enabled;
         const char *schedule;
         const char *timezone;

@@ -90,6 +90,7 @@ MirrorEdge peers_edge(const ConfigEdge *edge)
         return (MirrorEdge){
                 .id = edge->id,
                 .name = edge->name,
+                .catalog_name = edge->catalog_name,
                 .enabled = config_edge_is_due(edge),
                 .schedule = edge->schedule_text,
                 .timezone = edge->timezone,

@@ -274,6 +274,16 @@ src/catalog/oauth2.c
 integration/test_oauth2 what_passes*
 s/\*ret = answer.fault;/&\n ret->retryable = false;/
 
+patterns choose by the name that an edge was given
+src/daemon/edges.c
+integration/test_discovery the_catalogs_names*
+s/candidates_add(c, &e->id, e->catalog_name);/candidates_add(c, \&e->id, e->name);/
+
+the catalog's names are not kept
+src/mirror/registry.c
+integration/test_discovery the_catalogs_names*
+s/array_add(&catalog_names, edges\[i\].catalog_name);/array_add(\&catalog_names, NULL);/
+
 the breaker probes before a token may be acquired
 src/daemon/breaker.c
 unit/test_daemon_breaker a_short_pause*

@@ -442,6 +442,53 @@ static void name_by_id(Expected *e)
         (void)snprintf(e->name, sizeof(e->name), "edge-%.8s", id);
 }
 
+/* What an edge is called is not what patterns choose by: neither a restart nor a reload, with
+ * nothing but what the database keeps, changes the set. */
+static void the_catalogs_names_are_kept(void **state)
+{
+        ServiceWorld *w = *state;
+        begin(w);
+        rename_edge(w, &expected[2], "SQL01\\\\HR", "SQL01/HR");
+        rename_edge(w, &expected[3], expected[3].id, expected[3].id);
+        for (int i = 4; i < 6; i++)
+                name_by_id(add_edge(w, "edge", true));
+        (void)add_edge(w, "own-00000006", true);
+        (void)add_edge(w, "SQL01\\\\old", false);
+        configure(w, "enabled = yes\nevery = 1s\ninclude = SQL01\\\\*, edge, own-*, "
+                     "*-*-*-*-*\nexclude = *\\\\old");
+        watch_disabling(w);
+        HarnessService *s = service_start(w, 0);
+        await_set(w);
+        service_control(w, "/control/faults", "{\"kind\":\"connections\",\"status\":500}");
+        harness_service_reload(s);
+        assert_set_stays(w, "connections", 1);
+        service_stop(w, 0);
+        (void)service_start(w, 0);
+        assert_set_stays(w, "connections", 1);
+        sync_by_hand(w, "SQL01/HR", 0, "\"edge\":\"SQL01/HR\"");
+        service_stop(w, 0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM public.disabled"), 0);
+
+        /* the catalog's name alone is another one, which is chosen no more */
+        no_faults(w);
+        rename_edge(w, &expected[2], "SQL01/HR", "SQL01/HR");
+        expected[2].mirrored = false;
+        (void)service_start(w, 0);
+        await_set(w);
+        /* and again */
+        rename_edge(w, &expected[2], "edge", "edge");
+        expected[2].mirrored = true;
+        name_by_id(&expected[2]);
+        await_set(w);
+        service_stop(w, 0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE catalog_name = "
+                                     "'edge'"),
+                         3);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE catalog_name IS "
+                                     "NOT NULL AND origin = 'configured'"),
+                         0);
+}
+
 /* Where the list of rows is the source, it adds what has rows; without patterns alone. */
 static void rows_tell_ids_where_nothing_chooses_by_name(void **state)
 {
@@ -595,6 +642,7 @@ int main(void)
                 cmocka_unit_test_setup(nothing_is_disabled_without_the_catalogs_word, few_edges),
                 cmocka_unit_test_setup(the_configuration_decides_what_is_wanted, few_edges),
                 cmocka_unit_test_setup(what_was_discovered_is_synced_by_hand_too, few_edges),
+                cmocka_unit_test_setup(the_catalogs_names_are_kept, few_edges),
                 cmocka_unit_test_setup(rows_tell_ids_where_nothing_chooses_by_name, few_edges),
                 cmocka_unit_test_setup(credentials_that_are_refused_are_not_tried_again_and_again,
                                        few_edges),

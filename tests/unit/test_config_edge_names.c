@@ -137,30 +137,6 @@ static void patterns_choose_by_name(void **state)
         }
 }
 
-static void the_catalogs_name_is_known_from_the_one_that_was_made(void **state)
-{
-        (void)state;
-        static const struct {
-                const char *made, *name;
-        } cases[] = {
-                {"hr", "hr"},
-                {"hr-00000001", "hr"},
-                {"hr-00000002", "hr-00000002"},
-                {"edge-00000001", ""},
-                {"edge", "edge"},
-                {"edge-00000002", "edge-00000002"},
-                {"-00000001", "-00000001"},
-                {ID("00000001"), ""},
-        };
-        Uuid id;
-        assert_int_equal(uuid_parse(ID("00000001"), &id), 0);
-        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
-                edge_name_without_digits(cases[i].made, &id, name);
-                assert_string_equal(name, cases[i].name);
-        }
-}
-
 static void discovering_needs_no_section_of_an_edge(void **state)
 {
         (void)state;
@@ -197,7 +173,6 @@ int main(void)
                 cmocka_unit_test_setup_teardown(every_name_is_one_that_a_section_may_have,
                                                 files_setup, files_teardown),
                 cmocka_unit_test(patterns_choose_by_name),
-                cmocka_unit_test(the_catalogs_name_is_known_from_the_one_that_was_made),
                 cmocka_unit_test_setup_teardown(discovering_needs_no_section_of_an_edge,
                                                 files_setup, files_teardown),
                 cmocka_unit_test_setup_teardown(
