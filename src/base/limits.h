@@ -36,7 +36,8 @@
         (2 * 1024 * 1024) /* per sync; beyond it an unlinked temporary file */
 
 /* Edge connections, and sites */
-#define LIMIT_EDGE_ITEMS_MAX 100000 /* of one answer */
+#define LIMIT_EDGE_ITEMS_MAX         100000 /* of one answer */
+#define LIMIT_CATALOG_NAME_MAX_BYTES 1024   /* of one: 255 characters and more */
 
 /* Jobs */
 #define LIMIT_JOB_MESSAGE_MAX_BYTES  (16 * 1024)

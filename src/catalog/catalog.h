@@ -111,7 +111,7 @@ typedef struct EdgeItem {
         bool has_site;
         Uuid site; /* of a connection, meaningful when has_site */
         /* as text_printable has it, so that it may be shown; "": none */
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+        char name[LIMIT_CATALOG_NAME_MAX_BYTES + 1];
         char status[EDGE_STATUS_BYTES]; /* of a site, for people; "": none */
 } EdgeItem;
 

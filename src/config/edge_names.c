@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include <errno.h>
 #include <fnmatch.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,8 @@ static bool matches_any(const char *patterns, const char *name)
                 at += strspn(at, " \t,");
                 size_t size = strcspn(at, ",");
                 (void)snprintf(pattern, sizeof(pattern), "%.*s", (int)size, at);
-                for (size_t n = strlen(pattern); n > 0 && pattern[n - 1] == ' ';)
+                for (size_t n = strlen(pattern);
+                     n > 0 && (pattern[n - 1] == ' ' || pattern[n - 1] == '\t');)
                         pattern[--n] = '\0';
                 if (pattern[0] && fnmatch(pattern, name, 0) == 0)
                         return true;
@@ -87,11 +89,23 @@ static bool matches_any(const char *patterns, const char *name)
         return false;
 }
 
+/* In which a character of a name is one, and no byte. (locale_t)0: this system has none. */
+static locale_t names_locale(void)
+{
+        static locale_t locale;
+        if (!locale)
+                locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+        return locale;
+}
+
 bool edge_name_is_wanted(const ConfigDiscover *discover, const char *name)
 {
         if (name[0] == '\0')
                 return text_equal(discover->include, "*") && !discover->exclude;
-        return matches_any(discover->include, name) && !matches_any(discover->exclude, name);
+        locale_t before = uselocale(names_locale());
+        bool wanted = matches_any(discover->include, name) && !matches_any(discover->exclude, name);
+        (void)uselocale(before);
+        return wanted;
 }
 
 int edge_names_make(const Config *config, EdgeName *edges, size_t n)

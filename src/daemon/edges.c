@@ -149,12 +149,15 @@ static void candidates_add_known(Candidates *c, const ConfigEdge *e)
         candidates_add(c, &e->id, e->catalog_name);
 }
 
+static int compare_id(const void *a, const void *b)
+{
+        return uuid_compare(a, b);
+}
+
 static bool edges_has_vanished(const EdgeSet *s, const Uuid *id)
 {
-        for (size_t i = 0; i < s->n_vanished; i++)
-                if (uuid_equal(&s->vanished[i], id))
-                        return true;
-        return false;
+        return s->n_vanished > 0 &&
+               bsearch(id, s->vanished, s->n_vanished, sizeof(*s->vanished), compare_id);
 }
 
 static bool edges_wants(const EdgeSet *s, const Config *config, const Candidate *c)
@@ -323,6 +326,7 @@ static int edges_drop(EdgeSet *s, const Uuid *ids, size_t n)
         s->vanished = vanished;
         for (size_t i = 0; i < n; i++)
                 s->vanished[s->n_vanished++] = ids[i];
+        qsort(s->vanished, s->n_vanished, sizeof(*s->vanished), compare_id);
         size_t kept = 0;
         for (size_t i = 0; i < s->n_found; i++) {
                 ConfigEdge *e = &s->found[i];

@@ -21,7 +21,7 @@ typedef struct EdgeSet {
         ConfigEdge *found; /* discovered, in order of id; only the names are their own */
         size_t n_found;
         bool found_is_newer; /* than what is registered */
-        Uuid *vanished;      /* not taken from the database before they are discovered again */
+        Uuid *vanished;      /* in order; not taken from the database before they are found again */
         size_t n_vanished;
         size_t turn; /* of edges_next */
         Uuid *unknown;

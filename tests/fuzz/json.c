@@ -435,7 +435,7 @@ static void check_items(const EdgeItems *items, const char *text, size_t size)
         for (size_t i = 0; i < items->n_items; i++) {
                 const EdgeItem *e = &items->items[i];
                 FUZZ_CHECK(i == 0 || uuid_compare(&items->items[i - 1].id, &e->id) < 0);
-                fuzz_check_printable(e->name, LIMIT_EDGE_NAME_MAX_BYTES);
+                fuzz_check_printable(e->name, LIMIT_CATALOG_NAME_MAX_BYTES);
                 fuzz_check_printable(e->status, EDGE_STATUS_BYTES - 1);
         }
         if (json_parse(text, size, &document) < 0)

@@ -442,6 +442,8 @@ static void name_by_id(Expected *e)
         (void)snprintf(e->name, sizeof(e->name), "edge-%.8s", id);
 }
 
+#define X40 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
 /* What an edge is called is not what patterns choose by: neither a restart nor a reload, with
  * nothing but what the database keeps, changes the set. */
 static void the_catalogs_names_are_kept(void **state)
@@ -454,8 +456,9 @@ static void the_catalogs_names_are_kept(void **state)
                 name_by_id(add_edge(w, "edge", true));
         (void)add_edge(w, "own-00000006", true);
         (void)add_edge(w, "SQL01\\\\old", false);
+        (void)add_edge(w, "own-" X40 X40 X40 "xxxxxxx-test", false); /* longer than edges' names */
         configure(w, "enabled = yes\nevery = 1s\ninclude = SQL01\\\\*, edge, own-*, "
-                     "*-*-*-*-*\nexclude = *\\\\old");
+                     "*-*-*-*-*\nexclude = *-test, *\\\\old");
         watch_disabling(w);
         HarnessService *s = service_start(w, 0);
         await_set(w);

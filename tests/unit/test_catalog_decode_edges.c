@@ -127,16 +127,18 @@ static void names_lose_our_credentials_before_they_are_cut(void **state)
         (void)state;
         _cleanup_(redact_done) Redact redact = {0};
         assert_int_equal(redact_add(&redact, NULL, "correct-horse"), 0);
-        for (int before = 100; before < LIMIT_EDGE_NAME_MAX_BYTES + 4; before++) {
+        for (int before = LIMIT_CATALOG_NAME_MAX_BYTES - 28;
+             before < LIMIT_CATALOG_NAME_MAX_BYTES + 4; before++) {
                 _cleanup_(edge_items_done) EdgeItems items = {0};
-                char text[400], pad[200];
+                char text[LIMIT_CATALOG_NAME_MAX_BYTES + 200],
+                        pad[LIMIT_CATALOG_NAME_MAX_BYTES + 8];
                 Fault f;
                 memset(pad, 'x', sizeof(pad));
                 pad[before] = '\0';
                 (void)snprintf(text, sizeof(text),
                                "[{\"id\":\"" A "\",\"name\":\"%scorrect-horse\"}]", pad);
                 assert_int_equal(parse(text, &redact, &items, &f), 0);
-                assert_true(strlen(items.items[0].name) <= LIMIT_EDGE_NAME_MAX_BYTES);
+                assert_true(strlen(items.items[0].name) <= LIMIT_CATALOG_NAME_MAX_BYTES);
                 assert_null(strstr(items.items[0].name, "c"));
         }
 }

@@ -127,6 +127,12 @@ static void patterns_choose_by_name(void **state)
                 {"hr", "hr", "hr", false},
                 {"*", NULL, "a/b", true},
                 {"Größ*", NULL, "Größe", true},
+                {"caf?", NULL, "café", true},
+                {"caf[èé]", NULL, "café", true},
+                {"*", "caf?", "café", false},
+                {"a\t,b", NULL, "a", true},
+                {"*", "sandbox*\t, x", "sandbox 1", false},
+                {"*", "*-test", X120 "yyyyyyyyyy-test", false},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 const ConfigDiscover discover = {.include = (char *)(uintptr_t)cases[i].include,

@@ -1,0 +1,82 @@
+/*
+ * edges: what vanishes, and is there again, costs no more than it is.
+ */
+#include "daemon/edges.h"
+#include "unit/config_files.h"
+#include <time.h>
+
+enum { MANY = 50000 };
+
+/* Other ones for each `salt`, in order of id. */
+static EdgeItem *items_new(size_t n, uint8_t salt)
+{
+        EdgeItem *items = calloc(n, sizeof(*items));
+        assert_non_null(items);
+        for (size_t i = 0; i < n; i++) {
+                items[i].id.bytes[0] = salt;
+                for (int k = 0; k < 4; k++)
+                        items[i].id.bytes[15 - k] = (uint8_t)(i >> (8 * k));
+                (void)snprintf(items[i].name, sizeof(items[i].name), "%u %zu", salt, i);
+        }
+        return items;
+}
+
+static double seconds(void)
+{
+        struct timespec now;
+        assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
+        return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void many_vanish_and_are_there_again(void **state)
+{
+        (void)state;
+        EdgeSet s = {0};
+        Discovered none = {.source = DISCOVER_EDGE_API, .whole = true};
+        Discovered a = none, b = none;
+        _cleanup_(cleanup_free) EdgeItem *first = items_new(MANY, 1), *others = items_new(MANY, 2);
+        _cleanup_(cleanup_free) Uuid *ids = calloc(MANY, sizeof(*ids));
+        files_write("t.conf",
+                    CATALOG POSTGRES "[defaults]\nschedule = daily\n[discover]\nenabled = yes\n");
+        Config *config = assert_loaded("t.conf");
+        a.edges = first;
+        b.edges = others;
+        a.n_edges = b.n_edges = MANY;
+        for (size_t i = 0; i < MANY; i++)
+                ids[i] = first[i].id;
+        assert_int_equal(edges_configure(&s, config), 0);
+        assert_int_equal(edges_update(&s, &a, NULL, 0), 1);
+        double begun = seconds();
+        /* the later half first, so that they are not given in order */
+        assert_int_equal(edges_update(&s, NULL, ids + MANY / 2, MANY / 2), 1);
+        assert_int_equal(edges_update(&s, NULL, ids, MANY / 2), 1);
+        assert_int_equal(edges_count(&s), 0);
+        assert_int_equal(edges_update(&s, &b, NULL, 0), 1);
+        assert_int_equal(edges_count(&s), MANY);
+
+        /* not taken from the database, before an answer shows them */
+        _cleanup_(cleanup_free) MirrorDiscovered *known = calloc(MANY, sizeof(*known));
+        for (size_t i = 0; i < MANY; i++)
+                known[i] = (MirrorDiscovered){.id = ids[i], .catalog_name = first[i].name};
+        edges_registered(&s);
+        assert_int_equal(edges_load(&s, known, MANY), 0);
+        assert_int_equal(edges_count(&s), MANY);
+        a.n_edges = 7;
+        assert_int_equal(edges_update(&s, &a, NULL, 0), 1);
+        edges_registered(&s);
+        assert_int_equal(edges_load(&s, known, MANY), 0);
+        assert_int_equal(edges_count(&s), MANY + 7);
+        assert_null(edges_find(&s, &ids[7]));
+        assert_true(seconds() - begun < 10); /* half a second, and more with sanitizers */
+        edges_done(&s);
+        (void)config_free(config);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(many_vanish_and_are_there_again, files_setup,
+                                                files_teardown),
+        };
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
