@@ -310,18 +310,19 @@ static void what_options_say_is_not_asked_and_another_method_may_be_chosen(void 
         HarnessTerminal *t = &terminal;
         char path[PATH_BYTES];
         start_on_terminal(w, "--url", w->catalog.url);
-        size_t at = answer(t, 0, "method", "bearer");
+        size_t at = answer(t, 0, "method", "oauth2");
         assert_null(strstr(t->seen.data, "Address"));
-        at = answer(t, at, "File that holds the token", path_of(w, "password", path));
+        at = answer(t, at, "Client id", "edgemirror");
+        at = answer(t, at, "File that holds the client's secret", path_of(w, "password", path));
         at = harness_terminal_await(t, at, "FAILED  catalog");
         at = answer(t, at, "Address", "");
-        at = answer(t, at, "[bearer]", "basic");
+        at = answer(t, at, "[oauth2]", "basic");
         at = answer(t, at, "User", "svc");
         at = answer(t, at, "File that holds the password", path_of(w, "password", path));
         at = answer(t, at, "PostgreSQL", w->pg.service);
         (void)answer(t, at, "an empty line: none", "");
         assert_int_equal(harness_terminal_wait(t), 0);
-        assert_says(w, "new.conf", "token_file", false);
+        assert_says(w, "new.conf", "client_", false);
         assert_it_works(w);
 }
 
