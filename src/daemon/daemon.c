@@ -226,17 +226,27 @@ static const RunsHandlers runs_handlers = {
 
 /* ---- presence ------------------------------------------------------------------------------- */
 
+/* Without an edge to ask for, the breaker knows nothing: what discovery has met, then. */
+static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCOVERY_NEXT_BYTES])
+{
+        const Fault *fault = breaker_fault(&d->breaker);
+        breaker_format_next(&d->breaker, next);
+        if (fault || edges_count_scheduled(&d->edges) > 0)
+                return fault;
+        discovery_format_next(&d->discovery, &d->claims.clock, next);
+        return discovery_fault(&d->discovery);
+}
+
 static void daemon_fill_presence(PresenceState *ret, void *userdata)
 {
         const Daemon *d = userdata;
         *ret = (PresenceState){
                 .postgres_fault = claims_postgres_fault(&d->claims),
-                .catalog_fault = breaker_fault(&d->breaker),
                 .statement_fault = runs_statement_fault(&d->runs),
                 .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
                 .n_wanted = edges_count_scheduled(&d->edges),
         };
-        breaker_format_next(&d->breaker, ret->catalog_next);
+        ret->catalog_fault = daemon_catalog_fault(d, ret->catalog_next);
 }
 
 static void daemon_on_outdated(void *userdata)
@@ -280,11 +290,19 @@ static bool daemon_reports_catalog(void *userdata)
         return !breaker_is_closed(&d->breaker);
 }
 
+static void daemon_on_discovery_changed(void *userdata)
+{
+        Daemon *d = userdata;
+        presence_changed(&d->presence);
+        status_changed(&d->status);
+}
+
 static const DiscoveryHandlers discovery_handlers = {
         .may_ask = daemon_may_discover,
         .known = daemon_copy_discovered,
         .answered = daemon_on_answered,
         .is_reported = daemon_reports_catalog,
+        .changed = daemon_on_discovery_changed,
 };
 
 /* ---- status --------------------------------------------------------------------------------- */
@@ -296,14 +314,13 @@ static void daemon_fill_status(StatusSnapshot *ret, void *userdata)
                 .stopping = d->stopping,
                 .registering = !claims_is_registered(&d->claims),
                 .postgres_fault = claims_postgres_fault(&d->claims),
-                .catalog_fault = breaker_fault(&d->breaker),
                 .n_running = d->runs.n,
                 .n_ended = d->runs.n_ended,
                 .n_edges = edges_count(&d->edges),
                 .now_usec = database_clock_now(&d->claims.clock),
                 .next_usec = claims_next(&d->claims),
         };
-        breaker_format_next(&d->breaker, ret->catalog_next);
+        ret->catalog_fault = daemon_catalog_fault(d, ret->catalog_next);
 }
 
 /* ---- reload --------------------------------------------------------------------------------- */

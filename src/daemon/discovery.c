@@ -4,14 +4,19 @@
  */
 #include "daemon/discovery.h"
 #include "base/clock.h"
+#include "base/duration.h"
 #include "base/log.h"
+#include "base/message_id.h"
+#include "config/edge_names.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define AGAIN_FLOOR_USEC   (5 * USEC_PER_SEC)
 #define AGAIN_CEILING_USEC (5 * USEC_PER_MINUTE)
-enum { ANSWERS_WITHOUT = 2 }; /* before it is asked for by its id */
+#define REREAD_EVERY_USEC  (10 * USEC_PER_SEC) /* whether credentials have changed on disk */
+enum { ANSWERS_WITHOUT = 2 };                  /* before it is asked for by its id */
 
 void discovery_init(Discovery *d, sd_event *event, const DiscoveryHandlers *handlers,
                     void *userdata)
@@ -24,11 +29,72 @@ void discovery_init(Discovery *d, sd_event *event, const DiscoveryHandlers *hand
 
 static void discovery_begin(void *userdata);
 
-static void discovery_later(Discovery *d, uint64_t delay_usec)
+static bool discovery_is_refused(const Discovery *d)
 {
-        int r = timer_start(&d->timer, d->event, delay_usec, delay_usec / 20, discovery_begin, d);
+        return d->outage.down && d->outage.fault.refused;
+}
+
+static uint64_t discovery_left(const Discovery *d)
+{
+        uint64_t now = clock_monotonic_usec();
+        return d->ask_at_usec > now ? d->ask_at_usec - now : 0;
+}
+
+static void discovery_on_timer(void *userdata);
+
+/* Until it is to ask, or whether it may is to be seen. */
+static void discovery_wait(Discovery *d)
+{
+        uint64_t delay = discovery_left(d);
+        if (discovery_is_refused(d) && delay > REREAD_EVERY_USEC)
+                delay = REREAD_EVERY_USEC;
+        int r = timer_start(&d->timer, d->event, delay, delay / 20, discovery_on_timer, d);
         if (r < 0)
                 log_error("the timer for discovering cannot be set: %s", strerrordesc_np(-r));
+}
+
+static void discovery_on_timer(void *userdata)
+{
+        Discovery *d = userdata;
+        if (discovery_left(d) == 0 ||
+            (discovery_is_refused(d) && catalog_reread_secret(d->peers->catalog)))
+                discovery_begin(d);
+        else
+                discovery_wait(d);
+}
+
+static void discovery_later(Discovery *d, uint64_t delay_usec)
+{
+        d->ask_at_usec = clock_monotonic_usec() + delay_usec;
+        discovery_wait(d);
+}
+
+const Fault *discovery_fault(const Discovery *d)
+{
+        return d->outage.down ? &d->outage.fault : NULL;
+}
+
+void discovery_format_next(const Discovery *d, const DatabaseClock *clock,
+                           char out[static DISCOVERY_NEXT_BYTES])
+{
+        char when[DATABASE_TIME_BYTES];
+        database_time_format(database_clock_now(clock) + (int64_t)discovery_left(d), when);
+        (void)snprintf(out, DISCOVERY_NEXT_BYTES, "it is asked again at %s", when);
+}
+
+static void discovery_log_fault(const Discovery *d, uint64_t delay_usec)
+{
+        const Fault *fault = &d->outage.fault;
+        char delay[DURATION_STRING_SIZE];
+        uint64_t seconds = (delay_usec + USEC_PER_SEC - 1) / USEC_PER_SEC;
+        log_event(LOG_LEVEL_WARNING, fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED : NULL,
+                  LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
+                             LOG_NUMBER("HTTP_STATUS", fault->http_status)),
+                  "Edge connections cannot be discovered%s: %s; those that are known stay, trying "
+                  "again in %s%s",
+                  d->outage.attempts > 1 ? " still" : "", fault->message,
+                  duration_format(seconds * USEC_PER_SEC, delay),
+                  fault->refused ? ", and as soon as the credentials on disk change" : "");
 }
 
 static void discovery_failed(Discovery *d, const Fault *fault)
@@ -37,13 +103,6 @@ static void discovery_failed(Discovery *d, const Fault *fault)
         bool elsewhere = fault->scope == FAULT_PEER && d->handlers.is_reported(d->userdata);
         bool report =
                 outage_failed(&d->outage, fault, clock_monotonic_usec(), clock_random(), &delay);
-        if (report && !elsewhere)
-                log_event(LOG_LEVEL_WARNING, NULL,
-                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
-                                     LOG_NUMBER("HTTP_STATUS", fault->http_status)),
-                          "Edge connections cannot be discovered%s: %s; those that are known stay, "
-                          "trying again at least every 5 m",
-                          d->outage.attempts > 1 ? " still" : "", fault->message);
         d->refused_pause_usec = fault->refused ? outage_refused_pause(d->refused_pause_usec) : 0;
         d->waits = elsewhere;
         if (fault->refused)
@@ -52,8 +111,11 @@ static void discovery_failed(Discovery *d, const Fault *fault)
                 delay = d->every_usec;
         if (delay < fault->retry_after_usec)
                 delay = fault->retry_after_usec;
+        if (report && !elsewhere)
+                discovery_log_fault(d, delay);
         if (!elsewhere)
                 discovery_later(d, delay);
+        d->handlers.changed(d->userdata);
 }
 
 /* ---- those that are missing ----------------------------------------------------------------- */
@@ -107,9 +169,12 @@ static void discovery_end(Discovery *d)
 {
         uint64_t ignored;
         d->refused_pause_usec = 0;
-        if (outage_over(&d->outage, clock_monotonic_usec(), &ignored))
-                log_info("Edge connections are discovered again");
+        bool again = outage_over(&d->outage, clock_monotonic_usec(), &ignored);
         discovery_later(d, d->every_usec);
+        if (again) {
+                log_info("Edge connections are discovered again");
+                d->handlers.changed(d->userdata);
+        }
 }
 
 static void discovery_ask_next(Discovery *d);
@@ -180,10 +245,13 @@ static void discovery_report_source(Discovery *d, const Discovered *found)
 {
         bool without = found->source != DISCOVER_EDGE_API;
         if (without && !d->without_api)
-                log_warning("the Edge API cannot be read (HTTP %d), so Edge connections are "
-                            "discovered by their database connections: those that have any, "
-                            "without names%s",
+                log_warning("the Edge API cannot be read (HTTP %d), so %s%s",
                             found->edge_api.http_status,
+                            d->by_name ? "no Edge connection can be discovered: their database "
+                                         "connections do not tell the names by which include and "
+                                         "exclude choose"
+                                       : "Edge connections are discovered by their database "
+                                         "connections: those that have any, without names",
                             found->edge_api.http_status == 403
                                     ? "; give our user the permission \"View Edge connections and "
                                       "capabilities\""
@@ -226,8 +294,12 @@ void discovery_configure(Discovery *d, Peers *peers, const ConfigDiscover *confi
         discovery_done(d);
         d->peers = peers;
         d->every_usec = config->every_usec;
+        d->by_name = !edge_name_is_wanted(config, "");
+        d->without_api = false;
         if (config->enabled)
                 discovery_begin(d);
+        else
+                outage_init(&d->outage, AGAIN_FLOOR_USEC, AGAIN_CEILING_USEC);
 }
 
 void discovery_retry(Discovery *d)

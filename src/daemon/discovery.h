@@ -9,6 +9,7 @@
 #pragma once
 
 #include "base/timer.h"
+#include "daemon/database_clock.h"
 #include "daemon/outage.h"
 #include "peers/peers.h"
 #include "sync/discover.h"
@@ -25,6 +26,7 @@ typedef struct DiscoveryHandlers {
         /* The catalog as a whole could not be used for this, which says nothing of the lists. True:
          * somebody else reports that it is away, and calls discovery_retry when it is back. */
         bool (*is_reported)(void *userdata);
+        void (*changed)(void *userdata); /* discovery_fault may be another one */
 } DiscoveryHandlers;
 
 /* One that was missing from the last answers. */
@@ -42,7 +44,8 @@ typedef struct Discovery {
         void *userdata;
         uint64_t every_usec;
         Timer timer;
-        bool waits; /* for may_ask */
+        uint64_t ask_at_usec; /* while the timer is armed; monotonic */
+        bool waits;           /* for may_ask */
         Discover *discover;
         CatalogCall *call;         /* by id */
         DiscoveryMissing *missing; /* in order of id */
@@ -51,6 +54,7 @@ typedef struct Discovery {
         Outage outage;
         uint64_t refused_pause_usec; /* 0: our credentials were not refused */
         bool without_api;            /* reported */
+        bool by_name;                /* patterns choose */
 } Discovery;
 
 void discovery_init(Discovery *d, sd_event *event, const DiscoveryHandlers *handlers,
@@ -62,6 +66,14 @@ void discovery_configure(Discovery *d, Peers *peers, const ConfigDiscover *confi
 
 /* may_ask may be true now. */
 void discovery_retry(Discovery *d);
+
+/* Why the catalog could not be asked the last time; NULL: it could, or has not been asked. */
+const Fault *discovery_fault(const Discovery *d);
+
+/* When it is asked again, for a person. */
+enum { DISCOVERY_NEXT_BYTES = 64 };
+void discovery_format_next(const Discovery *d, const DatabaseClock *clock,
+                           char out[static DISCOVERY_NEXT_BYTES]);
 
 /* Cancels what is under way. */
 void discovery_done(Discovery *d);

@@ -205,7 +205,9 @@ static void the_right_set_is_mirrored_after_each_step(void **state)
                 change_edge(w, expected[i].id, "{\"gone\":true}");
         Expected *added = add_edge(w, "appeared meanwhile", false);
         for (int i = 0; i < 2; i++)
-                harness_service_await_log(&w->services[i], "the Edge API cannot be read (HTTP 403)",
+                harness_service_await_log(&w->services[i],
+                                          "the Edge API cannot be read (HTTP 403), so no Edge "
+                                          "connection can be discovered",
                                           1);
         assert_set_stays(w, "connections", 6);
         print_message("# 403: nothing has changed\n");
@@ -538,6 +540,11 @@ static void credentials_that_are_refused_are_not_tried_again_and_again(void **st
         service_await_sql(w, "SELECT count(*) FROM pg_sleep(4)");
         assert_true(requests(w, "connections", -1, 401) <= 2);
         assert_int_equal(harness_service_logged(s, "cannot be discovered"), 1);
+        service_await_sql(w, "SELECT (waiting_for = 'credentials')::int FROM edgemirror.instance");
+        /* which is used long before the pause is over */
+        write_password(w, SECRET);
+        service_await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge WHERE enabled");
+        service_await_sql(w, "SELECT (waiting_for IS NULL)::int FROM edgemirror.instance");
         service_stop(w, 0);
 }
 
