@@ -8,6 +8,7 @@
 #include "cli/check_lines.h"
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "config/edge_names.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,9 +155,25 @@ static void check_edge(Check *c, const ConfigEdge *edge)
         free(e);
 }
 
-static void check_on_discovery(const Discovered *found _unused_, void *userdata)
+/* Without names, patterns find nothing; without patterns, none are needed. */
+static void check_patterns(Check *c, const Discovered *found)
+{
+        Fault fault;
+        bool nameless = found->fault.scope == FAULT_NONE && found->source != DISCOVER_EDGE_API;
+        if (!nameless || edge_name_is_wanted(&c->checks.session.config->discover, ""))
+                return;
+        fault_set(&fault, FAULT_RUN, EACCES, found->edge_api.code,
+                  "include and exclude choose by name, and the catalog shows no names (HTTP %d): "
+                  "nothing would be discovered",
+                  found->edge_api.http_status);
+        check_line(&c->checks, "catalog: [discover]", &fault, "");
+        c->checks.status = exit_status_worse(c->checks.status, CLI_EXIT_REFUSED);
+}
+
+static void check_on_discovery(const Discovered *found, void *userdata)
 {
         Check *c = userdata;
+        check_patterns(c, found);
         check_postgres(&c->checks);
 }
 
@@ -172,7 +189,7 @@ static void check_next_edges(Check *c)
         }
         if (c->n_open > 0)
                 return;
-        if (!c->asked && config->discover.enabled) {
+        if (!c->catalog_down && config->discover.enabled) {
                 c->asked = true;
                 if (check_discovery(&c->checks, check_on_discovery, c) == CLI_EXIT_DONE)
                         return;

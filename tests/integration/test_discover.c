@@ -278,6 +278,36 @@ static void ten_thousand_are_shown_soon_and_in_little_memory(void **state)
         free(out);
 }
 
+/* `check` ends with that status, and says that. */
+static void check_says(World *w, int status, const char *says)
+{
+        assert_int_equal(RUN(w, "check"), status);
+        assert_says(w, "out", says, true);
+}
+
+static void check_asks_what_the_service_would_discover(void **state)
+{
+        World *w = *state;
+        configure(w, "[discover]\nenabled = yes\n");
+        check_says(w, 0, "2 Edge connections\n");
+        control(w, "/control/settings", "{\"connections_status\":403}");
+        check_says(w, 0, "2 Edge connections\n");
+        configure(w, "[discover]\nenabled = yes\nexclude = *-test\n");
+        check_says(w, 77, "nothing would be discovered");
+        control(w, "/control/settings", "{\"connections_status\":0}");
+        check_says(w, 0, "2 Edge connections\n");
+        control(w, "/control/faults", "{\"kind\":\"connections\",\"status\":401}");
+        check_says(w, 77, "FAILED  catalog");
+        /* beside sections, too */
+        char sections[128];
+        (void)snprintf(sections, sizeof(sections),
+                       "[edge \"a\"]\nid = %s\n[discover]\nenabled = yes\n", w->edges[0]);
+        configure(w, sections);
+        check_says(w, 77, "FAILED  catalog");
+        control(w, "/control/faults", "");
+        check_says(w, 0, "2 Edge connections\n");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -285,6 +315,7 @@ int main(void)
                         what_is_not_configured_is_printed_as_a_section_that_can_be_pasted,
                         small_world),
                 cmocka_unit_test_setup(a_configuration_needs_no_edge_for_it, small_world),
+                cmocka_unit_test_setup(check_asks_what_the_service_would_discover, small_world),
                 cmocka_unit_test_setup(programs_get_an_object_for_each, small_world),
                 cmocka_unit_test_setup(without_the_edge_api_the_rows_tell_the_ids, small_world),
                 cmocka_unit_test_setup(sites_without_names_are_no_failure, small_world),
