@@ -40,11 +40,22 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
 
 /* ---- what was accepted, and refused --------------------------------------------------------- */
 
-/* A list is what may be asked for anew at will; no memory: nothing is remembered. */
+/* With the secret of now. */
+static bool accepted_counts(const Accepted *a, const Catalog *c)
+{
+        return a->url && a->secret_number == auth_secret_number(c->auth);
+}
+
+/* A list is what may be asked for anew at will; of a refresh, the list of its edge is remembered
+ * where there is no better. No memory: nothing is remembered. */
 static void call_remember_accepted(const CatalogCall *call)
 {
         Accepted *a = call->catalog->accepted;
-        char *url = call->of_edge && call->method == HTTP_GET ? strdup(call->url) : NULL;
+        bool is_list = call->of_edge && call->method == HTTP_GET;
+        const char *source = is_list                             ? call->url
+                             : accepted_counts(a, call->catalog) ? NULL
+                                                                 : call->list_url;
+        char *url = source ? strdup(source) : NULL;
         if (!url)
                 return;
         if (a[0].url && !uuid_equal(&a[0].edge, &call->id)) {
@@ -58,21 +69,20 @@ static void call_remember_accepted(const CatalogCall *call)
                           .secret_number = auth_secret_number(call->catalog->auth)};
 }
 
-/* With the secret of now. */
-static bool accepted_counts(const Accepted *a, const Catalog *c)
-{
-        return a->url && a->secret_number == auth_secret_number(c->auth);
-}
-
+/* Of another edge than the call names, or else another list of the same. */
 static const Accepted *call_other_accepted(const CatalogCall *call)
 {
-        const Catalog *c = call->catalog;
-        const Accepted *a = c->accepted;
-        bool second = accepted_counts(&a[1], c);
-        if (accepted_counts(&a[0], c) &&
-            (call->of_edge ? !uuid_equal(&a[0].edge, &call->id) : second))
-                return &a[0];
-        return second ? &a[1] : NULL;
+        const Accepted *same = NULL;
+        for (size_t i = 0; i < ARRAY_SIZE(call->catalog->accepted); i++) {
+                const Accepted *a = &call->catalog->accepted[i];
+                if (!accepted_counts(a, call->catalog))
+                        continue;
+                if (!uuid_equal(&a->edge, &call->id))
+                        return a;
+                if (strcmp(a->url, call->url) != 0)
+                        same = a;
+        }
+        return same;
 }
 
 static void refusal_done(Refusal *r)
@@ -101,6 +111,7 @@ static void call_leave(CatalogCall *call)
 static void call_free(CatalogCall *call)
 {
         free(call->url);
+        free(call->list_url);
         free(call);
 }
 

@@ -2,8 +2,9 @@
  * call: one question to the catalog, from the header it goes out with to its one callback. Private
  * to this directory.
  *
- * What a 401 means is decided in doubt.h. Its control is a list that was accepted of another edge,
- * asked for anew, or else a call that waits, or none.
+ * What a 401 means is decided in doubt.h. Its control is a list that was accepted, asked for anew:
+ * of another edge, or else of the same, unless it is the one that is refused; or else a call that
+ * waits, or none.
  */
 #pragma once
 
@@ -16,7 +17,7 @@
 typedef void (*CallComplete)(CatalogCall *call, const HttpResponse *response,
                              const CatalogAnswer *general);
 
-/* A list that was accepted, of an edge, with the secret of that number. */
+/* A list of an edge that was accepted, or its refresh was, with the secret of that number. */
 typedef struct Accepted {
         Uuid edge;
         char *url; /* NULL: none */
@@ -59,6 +60,7 @@ struct CatalogCall {
         HttpMethod method;
         int expected; /* the status; of 200 the body is JSON */
         char *url;
+        char *list_url;    /* of a refresh: the list of its edge, its first row; else NULL */
         bool url_is_guess; /* another server's may be there: its 401 is not about us */
         CallComplete complete;
         union {

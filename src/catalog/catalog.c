@@ -87,6 +87,8 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         call->expected = 202;
         call->url = text_format("%s" API "/refresh?edgeConnectionId=%s", c->base_url,
                                 uuid_format(edge, id));
+        call->list_url =
+                text_format("%s" API "?edgeConnectionId=%s&offset=0&limit=1", c->base_url, id);
         return call_begin(&call, ret);
 }
 

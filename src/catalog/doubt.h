@@ -7,9 +7,10 @@
  * what it hears: a wrong password goes out twice, however many calls there are. The second 401 in a
  * row counts; from then on one is enough, until the secret changes or is accepted.
  *
- * A catalog may also answer 401 to what one edge asks alone. So, where there is another request to
- * ask with, that one goes out first, as the control: its 401 is the second in a row, and when it is
- * accepted, the call that asks again and is refused is so alone.
+ * A catalog may also answer 401 to one request alone: to all that names one edge, to one row, to
+ * one job. So, where there is another request to ask with, that one goes out first, as the control:
+ * its 401 is the second in a row, and when it is accepted, the call that asks again and is refused
+ * is so alone.
  */
 #pragma once
 

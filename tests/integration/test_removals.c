@@ -98,7 +98,10 @@ static void anything_but_the_catalogs_own_word_holds_the_row(void **state)
 {
         World *w = *state;
         static const char *const answers[] = {
+                "\"status\":401", /* of this row alone, while the list is accepted */
                 "\"status\":403",
+                ("\"status\":404,\"body\":\"{\\\"statusCode\\\":403,\\\"userMessage\\\":\\\"no "
+                 "access\\\"}\""),
                 "\"status\":404,\"html\":true",
                 ("\"status\":404,\"body\":\"{\\\"statusCode\\\":404,\\\"message\\\":\\\"Resource "
                  "not found\\\"}\""),
@@ -184,7 +187,14 @@ static void refused_credentials_end_the_run(void **state)
         World *w = *state;
         assert_int_equal(sync_all(w), 0);
         change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
-        control(w, "/control/faults", "{\"kind\":\"one\",\"status\":401}");
+        control(w, "/control/log", "");
+        assert_int_equal(run_sync(w, "--dry-run", "main"), 0);
+        char rules[200]; /* the list, too, once it was read */
+        (void)snprintf(rules, sizeof(rules),
+                       "[{\"kind\":\"one\",\"status\":401},"
+                       "{\"kind\":\"list\",\"status\":401,\"skip\":%d}]",
+                       requests_of(w, "list"));
+        control(w, "/control/faults", rules);
         assert_int_equal(run_sync(w, "--no-refresh", "main"), 77);
         assert_string_equal(text_of(w, 0, "outcome"), "failed");
         assert_int_equal(present(w), 20);

@@ -22,6 +22,7 @@
 #define JOB      "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
 #define STRANGER "5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10"
 #define OTHER    "7d1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d17"
+#define EDGE     "3e1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d13"
 #define LIST     "/rest/catalogDatabase/v1/databaseConnections"
 #define OF(id)                                                                                     \
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" id                   \
@@ -36,6 +37,10 @@
 #define SAYS_STATUS(code)                                                                          \
         SAYS("404 Not Found", "application/json",                                                  \
              "{\"errorCode\":\"notFound\",\"statusCode\":" code "}")
+
+#define UNAUTHORIZED                                                                               \
+        "HTTP/1.1 401 Unauthorized\r\nContent-Type: "                                              \
+        "application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}"
 
 /* Of rows that are asked for by id. Only 8, 9, E and F say that there is none. */
 static const Script rows[] = {
@@ -70,11 +75,19 @@ static const Script rows[] = {
 static const Script scripts[] = {
         {"/ours", OF(JOB), 0, NULL, SCRIPT_CLOSE},
         {"/stranger", OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
-        {LIST "/" JOB,
-         "HTTP/1.1 401 Unauthorized\r\nContent-Type: "
-         "application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}",
-         0, NULL, SCRIPT_CLOSE},
+        {LIST "/" JOB, UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
         {LIST "/" STRANGER, OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
+        {LIST "?edgeConnectionId=" EDGE "&offset=0&limit=10",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"results\":[]}", 0, NULL,
+         SCRIPT_CLOSE},
+        {LIST "?edgeConnectionId=" EDGE "&offset=0&limit=1",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"results\":[]}", 0, NULL,
+         SCRIPT_CLOSE},
+        {LIST "?edgeConnectionId=" EDGE "&offset=10&limit=10", UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
+        {LIST "/refresh?edgeConnectionId=" EDGE,
+         "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" JOB "\"}", 0,
+         NULL, SCRIPT_CLOSE},
+        {"/rest/jobs/v1/jobs/" JOB, UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
         {"/rest/jobs/v1/jobs?type=A%20B%26c&pageSize=100",
          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: Tue, 14 Nov 2023 22:13:20 "
          "GMT\r\n\r\n{\"results\":[{\"id\":\"" JOB "\",\"name\":\"" STRANGER
@@ -83,10 +96,7 @@ static const Script scripts[] = {
         {"/rest/jobs/v1/jobs?type=A%20B%26c&pageSize=100&cursor=x%20y",
          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"results\":7}", 0, NULL,
          SCRIPT_CLOSE},
-        {LIST "/" OTHER,
-         "HTTP/1.1 401 Unauthorized\r\nContent-Type: "
-         "application/json\r\n\r\n{\"errorCode\":\"unauthorized\"}",
-         0, NULL, SCRIPT_CLOSE},
+        {LIST "/" OTHER, UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
         {0},
 };
 
@@ -554,6 +564,100 @@ static void a_request_that_is_refused_alone_is_so_alone(void **state)
         (void)catalog_free(r.catalog);
 }
 
+typedef struct Only {
+        CatalogAnswer answer;
+        unsigned n_answers;
+} Only;
+
+static void only_take(Only *o, const CatalogAnswer *a)
+{
+        o->answer = *a;
+        o->n_answers++;
+}
+
+static void only_on_one(const CatalogOneAnswer *a, void *userdata)
+{
+        only_take(userdata, &a->answer);
+}
+
+static void only_on_page(const CatalogPageAnswer *a, void *userdata)
+{
+        only_take(userdata, &a->answer);
+}
+
+static void only_on_job(const CatalogJobAnswer *a, void *userdata)
+{
+        only_take(userdata, &a->answer);
+}
+
+static void only_on_refresh(const CatalogRefreshAnswer *a, void *userdata)
+{
+        only_take(userdata, &a->answer);
+}
+
+typedef enum OnlyKind { ONLY_LIST, ONLY_NEXT_PAGE, ONLY_REFRESH, ONLY_ROW, ONLY_JOB } OnlyKind;
+
+/* Waits for the answer. */
+static void only_ask(World *w, Catalog *c, OnlyKind kind, Only *o)
+{
+        Uuid edge, job;
+        CatalogCall *call;
+        int r = 0;
+        assert_int_equal(uuid_parse(EDGE, &edge), 0);
+        assert_int_equal(uuid_parse(JOB, &job), 0);
+        *o = (Only){0};
+        switch (kind) {
+        case ONLY_LIST:
+        case ONLY_NEXT_PAGE:
+                r = catalog_list(c, &edge, NULL, kind == ONLY_LIST ? 0 : 10, 10, only_on_page, o,
+                                 &call);
+                break;
+        case ONLY_REFRESH:
+                r = catalog_refresh(c, &edge, only_on_refresh, o, &call);
+                break;
+        case ONLY_ROW:
+                r = catalog_get_one(c, &job, only_on_one, o, &call);
+                break;
+        case ONLY_JOB:
+                r = catalog_get_job(c, &job, JOB_ADDRESS_V1, NULL, only_on_job, o, &call);
+                break;
+        }
+        assert_int_equal(r, 0);
+        while (o->n_answers == 0)
+                assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+}
+
+/* With one edge as with many: what was accepted before is asked for anew. */
+static void what_was_accepted_of_the_same_edge_shows_that_a_401_is_of_one_request(void **state)
+{
+        static const struct {
+                OnlyKind before, refused;
+        } cases[] = {
+                {ONLY_LIST, ONLY_ROW},
+                {ONLY_LIST, ONLY_NEXT_PAGE},
+                {ONLY_LIST, ONLY_JOB},
+                {ONLY_REFRESH, ONLY_JOB},
+        };
+        World *w = *state;
+        const CatalogOptions options = {
+                .base_url = w->base_url,
+                .auth = {.method = &auth_bearer, .load_secret = load_secret}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Catalog *c;
+                Only o;
+                assert_int_equal(catalog_new(w->bench.client, &options, &c), 0);
+                only_ask(w, c, cases[i].before, &o);
+                assert_int_equal(o.answer.fault.scope, FAULT_NONE);
+                unsigned before = server_requests(w->server);
+                only_ask(w, c, cases[i].refused, &o);
+                assert_int_equal(o.answer.status, 401);
+                assert_int_equal(o.answer.fault.scope, FAULT_RUN);
+                assert_false(o.answer.fault.refused);
+                assert_int_equal(server_requests(w->server) - before, 3); /* the control, too */
+                (void)catalog_free(c);
+        }
+}
+
 /* Either of them, before the other is sent and after. */
 static void a_control_that_is_cancelled_leaves_nobody_waiting(void **state)
 {
@@ -648,6 +752,9 @@ int main(void)
                         who_waits_does_not_wait_for_a_call_that_is_cancelled, setup, teardown),
                 cmocka_unit_test_setup_teardown(a_request_that_is_refused_alone_is_so_alone, setup,
                                                 teardown),
+                cmocka_unit_test_setup_teardown(
+                        what_was_accepted_of_the_same_edge_shows_that_a_401_is_of_one_request,
+                        setup, teardown),
                 cmocka_unit_test_setup_teardown(a_control_that_is_cancelled_leaves_nobody_waiting,
                                                 setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup,
