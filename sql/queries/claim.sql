@@ -84,9 +84,9 @@ SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, 
        b.phase, b.job_state, b.job_progress, b.listed,
        (extract(epoch FROM clock_timestamp() - (SELECT started_at FROM lost)) * 1000000)::bigint AS lost_usec,
        (SELECT type FROM kind) AS job_type, (SELECT by_user FROM kind) AS job_user,
-       (SELECT string_agg(x.job_id::text, ' ')
+       (SELECT string_agg(DISTINCT x.job_id::text, ' ')
           FROM (SELECT r.job_id FROM edgemirror.sync_run r, lost
-                 WHERE lost.started_at IS NOT NULL AND r.edge_connection_id = $1::uuid AND r.job_id IS NOT NULL ORDER BY r.run_id DESC LIMIT 8) x) AS known_jobs
+                 WHERE lost.started_at IS NOT NULL AND r.edge_connection_id = $1::uuid AND r.job_id IS NOT NULL ORDER BY r.run_id DESC LIMIT 64) x) AS known_jobs
   FROM (SELECT 1) one
   LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = $1::uuid
   LEFT JOIN opened o ON true

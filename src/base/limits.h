@@ -45,7 +45,7 @@
 #define LIMIT_JOB_SEARCH_PAGE        100         /* jobs that are asked for at once */
 #define LIMIT_JOB_SEARCH_PAGES       50          /* a longer list is not searched to its end */
 #define LIMIT_JOB_CURSOR_BYTES       1024
-#define LIMIT_KNOWN_JOBS             8 /* the last ones of an edge, which no search may find */
+#define LIMIT_KNOWN_JOBS             64 /* the last ones of an edge, which no search may find */
 
 /* Leases */
 #define LIMIT_LEASE_MAX_USEC (3600ULL * 1000000)

@@ -22,7 +22,7 @@ s/AND x.job_id IS NULL AND x.started_at > clock_timestamp() - \$8::interval/AND 
 the jobs that the last runs had count as not known
 sql/queries/claim.sql
 integration/test_lost_job a_job_that*
-s/ORDER BY r.run_id DESC LIMIT 8/ORDER BY r.run_id DESC LIMIT 0/
+s/ORDER BY r.run_id DESC LIMIT 64/ORDER BY r.run_id DESC LIMIT 0/
 
 a COMMIT whose answer was lost is not waited for
 sql/queries/run_read_back_wait.sql
