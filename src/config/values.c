@@ -65,11 +65,52 @@ static int parse_string(const Option *o, void *object, const char *value, Option
 const OptionKind option_kind_string = {
         .is_string = true, .accepted = "a text of at most 255 bytes", .parse = parse_string};
 
+/* fnmatch takes what has no end for what it is, and nothing is called that. NULL: none has. */
+static const char *pattern_find_fault(const char *p, const char *end)
+{
+        if (p == end)
+                return "a comma has no pattern beside it";
+        for (; p < end; p++) {
+                if (*p == '\\') {
+                        if (++p == end)
+                                return "a pattern ends with a backslash, which is for the next "
+                                       "character";
+                        continue;
+                }
+                if (*p != '[')
+                        continue;
+                p += p + 1 < end && (p[1] == '!' || p[1] == '^');
+                p += p + 1 < end && p[1] == ']'; /* the first one is a character of the set */
+                do
+                        p += p + 1 < end && *p == '\\' ? 2 : 1;
+                while (p < end && *p != ']');
+                if (p >= end)
+                        return "\"[\" without a \"]\" in the same pattern";
+        }
+        return NULL;
+}
+
+static int parse_patterns(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        for (const char *at = value, *end;; at = end + 1) {
+                at += strspn(at, " \t");
+                size_t size = strcspn(at, ",");
+                end = at + size;
+                while (size > 0 && (at[size - 1] == ' ' || at[size - 1] == '\t'))
+                        size--;
+                const char *fault = pattern_find_fault(at, at + size);
+                if (fault)
+                        return option_refuse(context, "%s", fault);
+                if (*end == '\0')
+                        return parse_string(o, object, value, context);
+        }
+}
+
 const OptionKind option_kind_patterns = {
         .is_string = true,
         .accepted = "names or patterns of the shell (* ? [a-z]), separated by commas, of at most "
                     "255 bytes",
-        .parse = parse_string};
+        .parse = parse_patterns};
 
 static int parse_username(const Option *o, void *object, const char *value, OptionContext *context)
 {

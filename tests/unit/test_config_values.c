@@ -30,7 +30,12 @@
 #define REMOVALS_BAD(text)                                                                         \
         "1:2: max_removals = " text ": neither a number of rows nor a share; accepted: a number "  \
         "of rows, or a share from 0% to 100%\n"
-#define LONG "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* 64 */
+#define PATTERNS_FORM                                                                              \
+        "accepted: names or patterns of the shell (* ? [a-z]), separated by commas, of at most "   \
+        "255 bytes\n"
+#define NO_PATTERN "a comma has no pattern beside it; " PATTERNS_FORM
+#define NO_BRACKET "\"[\" without a \"]\" in the same pattern; " PATTERNS_FORM
+#define LONG       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" /* 64 */
 
 typedef struct Case {
         const char *section, *line;
@@ -147,6 +152,18 @@ static const Case REFUSED[] = {
         {"[postgres]", "max_connections = 101",
          "1:2: max_connections = 101: out of range; accepted: a whole number from 2 to 100\n"},
         {"[daemon]", "lease = 1999ms", "1:2: lease = 1999ms: out of range; " DURATION("2s to 1h")},
+        {"[discover]", "include = ,", "1:2: include = ,: " NO_PATTERN},
+        {"[discover]", "include = a,", "1:2: include = a,: " NO_PATTERN},
+        {"[discover]", "exclude = a, ,b", "1:2: exclude = a, ,b: " NO_PATTERN},
+        {"[discover]", "exclude = prod, [a-", "1:2: exclude = prod, [a-: " NO_BRACKET},
+        {"[discover]", "include = [", "1:2: include = [: " NO_BRACKET},
+        {"[discover]", "include = []", "1:2: include = []: " NO_BRACKET},
+        {"[discover]", "include = [!]", "1:2: include = [!]: " NO_BRACKET},
+        {"[discover]", "include = [a\\]", "1:2: include = [a\\]: " NO_BRACKET},
+        {"[discover]", "include = [a,b]", "1:2: include = [a,b]: " NO_BRACKET},
+        {"[discover]", "include = a\\",
+         "1:2: include = a\\: a pattern ends with a backslash, which is for the next "
+         "character; " PATTERNS_FORM},
         {"[daemon]", "log_format = xml",
          "1:2: log_format = xml: no such format; accepted: auto, text or json\n"},
         {"[daemon]", "max_syncs = -1",
@@ -247,6 +264,20 @@ static void a_bad_schedule_is_refused_with_the_reason(void **state _unused_)
                 assert_non_null(accepted);
                 /* said once */
                 assert_null(strstr(accepted + strlen("; accepted: "), "accepted: "));
+        }
+}
+
+static void patterns_that_can_match_are_taken(void **state _unused_)
+{
+        static const char *const GOOD[] = {"*",    "a, b",        "[a-z]*,[!x]", "[]]",   "[!]a]",
+                                           "\\[a", "[[:alpha:]]", "a]",          "[\\]]", "\\\\"};
+        for (size_t i = 0; i < ARRAY_SIZE(GOOD); i++) {
+                char text[128];
+                (void)snprintf(text, sizeof(text), "[discover]\nexclude = %s\n", GOOD[i]);
+                files_write("t.conf", VALID);
+                files_write("t.conf.d/1.conf", text);
+                _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
+                assert_string_equal(c->discover.exclude, GOOD[i]);
         }
 }
 
@@ -464,6 +495,8 @@ int main(void)
                         files_teardown),
                 cmocka_unit_test_setup_teardown(a_bad_schedule_is_refused_with_the_reason,
                                                 files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(patterns_that_can_match_are_taken, files_setup,
+                                                files_teardown),
                 cmocka_unit_test_setup_teardown(defaults_hold_where_nothing_is_written, files_setup,
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(a_password_goes_to_another_machine_as_the_user_says,
