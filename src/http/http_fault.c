@@ -106,6 +106,7 @@ static const Meaning timeouts[] = {
 /* What no table is looked up for. */
 enum {
         UNKNOWN_CODE,
+        ENCODING_GOES_ON,
         CERTIFICATE_NAME,
         CERTIFICATE_OTHER,
         TOO_SLOW,
@@ -128,6 +129,9 @@ enum {
 
 static const Meaning others[] = {
         [UNKNOWN_CODE] = {0, FAULT_REQUEST, true, EIO, CODE_HTTP_FAILED, "the request failed"},
+        [ENCODING_GOES_ON] = {0, FAULT_REQUEST, true, EBADMSG, CODE_HTTP_ENCODING,
+                              "the body of the answer cannot be decoded: something follows the end "
+                              "of the compressed data, and only one gzip member is read"},
         /* libcurl compares the name itself, before it asks OpenSSL for its result: that is still 0,
          * or 1 ("unspecified"), which is never OpenSSL's own. */
         [CERTIFICATE_NAME] = {0, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
@@ -284,6 +288,10 @@ static const Meaning *failure_find(const HttpFailure *f)
          * sees the line. */
         if (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT)
                 return &others[HEADERS_OR_MEMORY];
+        /* What takes the body had nothing against it, so it was the decoder. */
+        if (f->code == CURLE_WRITE_ERROR && f->stop == HTTP_STOP_NONE && f->encoding &&
+            f->encoding[0] != '\0')
+                return &others[ENCODING_GOES_ON];
         const Meaning *alert = failure_find_alert(f);
         if (alert && !(alert == &others[HANDSHAKE_REFUSED] && f->certificate_shown))
                 return alert;
@@ -405,8 +413,11 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
                                  "read to its end",
                                  f->where, f->body_max_bytes);
         const Meaning *m = failure_find(f);
+        const char *detail = f->detail[0] == '\0' && m == &others[UNKNOWN_CODE]
+                                     ? curl_easy_strerror(f->code)
+                                     : f->detail;
         char encoding[64] = "";
-        if (f->code == CURLE_BAD_CONTENT_ENCODING && f->encoding)
+        if (m->code == CODE_HTTP_ENCODING && f->encoding)
                 text_printable(f->encoding, strlen(f->encoding), encoding, sizeof(encoding));
         bool of_certificate =
                 m->code == CODE_HTTP_CERTIFICATE_WANTED || m->code == CODE_HTTP_CERTIFICATE_REFUSED;
@@ -414,9 +425,9 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
         if (encoding[0] != '\0')
                 (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s (Content-Encoding: %s)",
                                 f->where, m->text, encoding);
-        else if (f->detail[0] != '\0' && f->stop == HTTP_STOP_NONE)
+        else if (detail[0] != '\0' && f->stop == HTTP_STOP_NONE)
                 (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s (%s)%s", f->where,
-                                m->text, f->detail, unread);
+                                m->text, detail, unread);
         else
                 (void)fault_set(ret, m->scope, m->error, m->code, "%s: %s", f->where, m->text);
         ret->refused = of_certificate;

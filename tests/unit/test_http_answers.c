@@ -56,6 +56,10 @@ static const char gzip_damaged[] =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: "
         "gzip\r\nConnection: close\r\n\r\n"
         "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+#define GZIP_EMPTY_OBJECT                                                                          \
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\xae\x05\x00\x43\xbf\xa6\xa3\x02\x00\x00\x00"
+static const char gzip_twice[] = OK
+        "Content-Encoding: gzip\r\nConnection: close\r\n" END GZIP_EMPTY_OBJECT GZIP_EMPTY_OBJECT;
 
 static const Script scripts[] = {
         {"/whole",
@@ -74,6 +78,7 @@ static const Script scripts[] = {
         {"/gzip-error", gzip_error, sizeof(gzip_error) - 1, NULL, SCRIPT_CLOSE},
         {"/gzip-bomb", gzip_bomb, sizeof(gzip_bomb) - 1, NULL, SCRIPT_CLOSE},
         {"/gzip-damaged", gzip_damaged, sizeof(gzip_damaged) - 1, NULL, SCRIPT_CLOSE},
+        {"/gzip-twice", gzip_twice, sizeof(gzip_twice) - 1, NULL, SCRIPT_CLOSE},
         {"/unknown-encoding", OK "Content-Encoding: zip9\r\nContent-Length: 2\r\n" END "{}", 0,
          NULL, SCRIPT_CLOSE},
         {"/nul", nul_body, sizeof(nul_body) - 1, NULL, SCRIPT_KEEP},
@@ -193,6 +198,7 @@ static void a_broken_answer_is_a_fault_that_was_sent(void **state)
                 {"/not-http", "http-protocol", -EPROTO, 0},
                 {"/nul-header", "http-protocol", -EPROTO, 200},
                 {"/gzip-damaged", "http-encoding", -EBADMSG, 200},
+                {"/gzip-twice", "http-encoding", -EBADMSG, 200},
                 {"/unknown-encoding", "http-encoding", -EBADMSG, 200},
         };
         Server *server = *state;

@@ -337,6 +337,36 @@ static void an_encoding_that_is_not_read_is_named(void **state)
         }
 }
 
+/* What no table has is said in libcurl's words, also where it gives no message of its own. */
+static void a_failure_without_a_meaning_is_told_by_libcurl(void **state)
+{
+        (void)state;
+        static const struct {
+                CURLcode code;
+                const char *detail, *encoding, *message;
+        } cases[] = {
+                {CURLE_WRITE_ERROR, "", "",
+                 "c.example:443: the request failed (Failed writing received data to "
+                 "disk/application)"},
+                {CURLE_WRITE_ERROR, "", "gzip",
+                 "c.example:443: the body of the answer cannot be decoded: something follows the "
+                 "end of the compressed data, and only one gzip member is read (Content-Encoding: "
+                 "gzip)"},
+                {CURLE_HTTP3, "stream 4 was lost", "",
+                 "c.example:443: the request failed (stream 4 was lost)"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                HttpFailure failure = {.code = cases[i].code,
+                                       .phase = HTTP_PHASE_SENT,
+                                       .where = "c.example:443",
+                                       .detail = cases[i].detail,
+                                       .encoding = cases[i].encoding};
+                Fault fault;
+                assert_true(http_fault_fill(&failure, &fault) < 0);
+                assert_string_equal(fault.message, cases[i].message);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -351,6 +381,7 @@ int main(void)
                 cmocka_unit_test(a_handshake_that_fails_is_told_apart_by_its_words),
                 cmocka_unit_test(a_timeout_says_what_took_the_time),
                 cmocka_unit_test(an_encoding_that_is_not_read_is_named),
+                cmocka_unit_test(a_failure_without_a_meaning_is_told_by_libcurl),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
