@@ -184,7 +184,7 @@ static const Option OPTIONS[] = {
         { DEFAULTS(settings.list_timeout_usec),
           .key = "list_timeout", DURATION(USEC_PER_SEC, USEC_PER_WEEK), .default_text = "1h",
           .help = "How long reading a list may take; then what was seen is applied, and the run "
-                  "ends as unstable." },
+                  "ends as unstable, or failed where nothing was." },
         { DEFAULTS(settings.max_removals), .key = "max_removals", .kind = &option_kind_removals,
           .default_text = "20%",
           .help = "More missing rows than this are held until a person agrees." },

@@ -224,9 +224,9 @@ static SyncEvent machine_list_timed_out(SyncMachine *m)
         char limit[DURATION_STRING_SIZE];
         fault_set(&fault, FAULT_RUN, ETIMEDOUT, CODE_LIST_TIMEOUT,
                   "reading the list took longer than list_timeout (%s): %" PRId64
-                  " rows in %" PRId64 " pages; what was seen is applied",
+                  " rows in %" PRId64 " pages%s",
                   duration_format(m->settings.list_timeout_usec, limit), m->listing.received,
-                  m->pages);
+                  m->pages, m->listing.received > 0 ? "; what was seen is applied" : "");
         return machine_list_unstable(m, &fault);
 }
 

@@ -274,6 +274,7 @@ static void a_list_that_takes_too_long_is_unstable_with_what_was_seen(void **sta
                 assert_string_equal(sync_outcome_name(m.outcome), "unstable");
                 assert_string_equal(fault_code_name(m.fault.code), "list-timeout");
                 assert_false(m.listed_whole);
+                assert_non_null(strstr(m.fault.message, "; what was seen is applied"));
                 /* half of a page of ten overlaps */
                 assert_int_equal(m.listing.received, good ? 20 : 15);
         }
@@ -290,6 +291,8 @@ static void a_list_of_which_nothing_came_in_time_fails(void **state)
         assert_int_equal(machine_give_page_at(&m, 3600000002, false), SYNC_DO_FINISH);
         assert_string_equal(sync_outcome_name(m.outcome), "failed");
         assert_string_equal(fault_code_name(m.fault.code), "list-timeout");
+        assert_non_null(strstr(m.fault.message, "0 rows in 0 pages"));
+        assert_null(strstr(m.fault.message, "what was seen is applied"));
 }
 
 /* L3: pages whose rows stand elsewhere each time, up to the moment when what was seen is to be
