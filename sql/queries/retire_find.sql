@@ -1,5 +1,5 @@
 -- The edges that are meant, by name or id, with what retiring them would concern. $1 names and ids.
-SELECT e.edge_connection_id, e.name, w.asked,
+SELECT e.edge_connection_id, e.name,
        (SELECT count(*) FROM edgemirror.database_connection d WHERE d.edge_connection_id = e.edge_connection_id AND d.removed_at IS NULL) AS present,
        (SELECT count(*) FROM edgemirror.database_connection d WHERE d.edge_connection_id = e.edge_connection_id)
        + (SELECT count(*) FROM edgemirror.database_connection_past p WHERE p.edge_connection_id = e.edge_connection_id) AS versions,

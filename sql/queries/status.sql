@@ -1,6 +1,6 @@
 -- Everything that a person on call asks first, one row per edge. The holder's last sign of life is the last one of the instance, or when its lease was renewed:
 -- a lease before it ends, of the length that the instance has given; of one that is no instance of the service, $2.
--- $1 names (text array) or null for all, $2 lease (interval).
+-- $1 names or ids (text array) or null for all, $2 lease (interval).
 SELECT e.edge_connection_id, e.name, e.enabled, r.phase, CASE WHEN c.expires_at > now() THEN c.holder END AS holder, l.outcome, l.refresh, e.row_count,
        to_char(e.listed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS listed_at,
        to_char(e.refreshed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS refreshed_at,
@@ -21,5 +21,5 @@ SELECT e.edge_connection_id, e.name, e.enabled, r.phase, CASE WHEN c.expires_at 
   LEFT JOIN LATERAL (SELECT * FROM edgemirror.sync_run x
                       WHERE x.edge_connection_id = e.edge_connection_id AND x.finished_at IS NULL AND c.expires_at > now()
                       ORDER BY x.run_id DESC LIMIT 1) r ON true
- WHERE $1::text[] IS NULL OR e.name = ANY ($1::text[])
+ WHERE $1::text[] IS NULL OR e.name = ANY ($1::text[]) OR e.edge_connection_id::text IN (SELECT lower(asked) FROM unnest($1::text[]) AS asked)
  ORDER BY e.name

@@ -1,8 +1,8 @@
--- What the last sync that wrote an edge left there, and what is there, computed from the rows; and of how many rows versions overlap. To be fetched edge by edge, in order of name, all as of one time. $1 names (text array) or null for all.
+-- What the last sync that wrote an edge left there, and what is there, computed from the rows; and of how many rows versions overlap. To be fetched edge by edge, in order of name, all as of one time. $1 names or ids (text array) or null for all.
 DECLARE edgemirror_verify NO SCROLL CURSOR FOR
 SELECT e.edge_connection_id, e.name, e.row_count AS recorded_rows, e.digest AS recorded_digest, p.row_count, p.digest, h.differing
   FROM (SELECT * FROM edgemirror.edge
-         WHERE $1::text[] IS NULL OR name = ANY ($1::text[])
+         WHERE $1::text[] IS NULL OR name = ANY ($1::text[]) OR edge_connection_id::text IN (SELECT lower(asked) FROM unnest($1::text[]) AS asked)
          ORDER BY name
         OFFSET 0) e -- sorted before the digests are computed, so that the first comes at once
  CROSS JOIN LATERAL edgemirror.digest_of(e.edge_connection_id) p

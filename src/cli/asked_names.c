@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int asked_names_take(AskedNames *a, const Config *config, char *const *given)
+int asked_names_take(AskedNames *a, char *const *given)
 {
         size_t n = 0;
         while (given[n])
@@ -15,17 +15,18 @@ int asked_names_take(AskedNames *a, const Config *config, char *const *given)
         a->seen = calloc(n, sizeof(*a->seen));
         if (!a->names || !a->seen)
                 return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                const ConfigEdge *edge = config_find_edge(config, given[i]);
-                a->names[i] = edge ? edge->name : given[i];
-        }
+        for (size_t i = 0; i < n; i++)
+                a->names[i] = given[i];
         return 0;
 }
 
-void asked_names_mark(AskedNames *a, const char *name)
+void asked_names_mark(AskedNames *a, const char *name, const Uuid *id)
 {
-        for (size_t i = 0; a->names && a->names[i]; i++)
-                a->seen[i] = a->seen[i] || text_equal(a->names[i], name);
+        for (size_t i = 0; a->names && a->names[i]; i++) {
+                Uuid asked;
+                bool by_id = uuid_parse(a->names[i], &asked) == 0 && uuid_equal(&asked, id);
+                a->seen[i] = a->seen[i] || by_id || text_equal(a->names[i], name);
+        }
 }
 
 bool asked_names_missing(const AskedNames *a, const char *command, const char *advice)

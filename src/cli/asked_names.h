@@ -4,20 +4,20 @@
  */
 #pragma once
 
-#include "config/config.h"
+#include "base/uuid.h"
 #include <stdbool.h>
 
 /* Zero-initialise. */
 typedef struct AskedNames {
-        const char **names; /* NULL-terminated; NULL: none was given, all are meant */
+        const char **names; /* or ids, NULL-terminated; NULL: none was given, all are meant */
         bool *seen;         /* one for each name */
 } AskedNames;
 
-/* An edge of the configuration may be given by its id; one that has left the configuration is still
- * known to the mirror by its name. Borrows `given` and the configuration. -ENOMEM. */
-int asked_names_take(AskedNames *a, const Config *config, char *const *given);
+/* Names or ids: the mirror knows an edge by both, whether the configuration has it or not. Borrows
+ * `given`. -ENOMEM. */
+int asked_names_take(AskedNames *a, char *const *given);
 
-void asked_names_mark(AskedNames *a, const char *name); /* the mirror knows it */
+void asked_names_mark(AskedNames *a, const char *name, const Uuid *id); /* the mirror knows it */
 
 /* Says which the mirror does not know, with an advice; true when there are any. */
 bool asked_names_missing(const AskedNames *a, const char *command, const char *advice);

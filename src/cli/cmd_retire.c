@@ -76,7 +76,7 @@ static void retirement_take(Retirement *c, const MirrorRetirable *edge)
 {
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 64], id[UUID_STRING_SIZE];
         const ConfigEdge *configured = config_find_edge_by_id(c->session.config, &edge->edge);
-        asked_names_mark(&c->session.asked, edge->asked);
+        asked_names_mark(&c->session.asked, edge->name, &edge->edge);
         if (configured)
                 c->some_configured = refuse_configured(configured) != 0;
         c->edges[c->n_edges++] = edge->edge;

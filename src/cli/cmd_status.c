@@ -68,7 +68,7 @@ static void status_take_row(StatusView *v, const MirrorStatus *s)
 {
         const char *unscheduled = edge_status_unscheduled(&v->service, s, status_know(v, &s->edge));
         bool trouble = unscheduled || status_is_trouble(s);
-        asked_names_mark(&v->session.asked, s->name);
+        asked_names_mark(&v->session.asked, s->name, &s->edge);
         if (v->check) {
                 edges_status_take(&v->edges, s, unscheduled);
         } else if (v->json) {

@@ -114,7 +114,7 @@ static void verify_on_edge(const MirrorVerify *v, const Fault *fault, void *user
                 verify_finish(c);
                 return;
         }
-        asked_names_mark(&c->session.asked, v->name);
+        asked_names_mark(&c->session.asked, v->name, &v->edge);
         c->n_edges++;
         c->n_rows_differ += rows_differ(v);
         c->n_history_differs += v->history_differs > 0;

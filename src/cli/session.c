@@ -75,7 +75,7 @@ int session_open_reading(Session *s, const CommandLine *line)
         int status = s->config ? 0 : session_load(s, line->config_file);
         if (status == 0)
                 status = session_open_mirror(s);
-        int r = status == 0 ? asked_names_take(&s->asked, s->config, line->names) : 0;
+        int r = status == 0 ? asked_names_take(&s->asked, line->names) : 0;
         return r < 0 ? session_could_not(s, r) : status;
 }
 

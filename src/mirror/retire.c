@@ -53,10 +53,9 @@ static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_faul
         RetireTask *t = userdata;
         for (int row = 0; row < PQntuples(r); row++) {
                 MirrorRetirable edge = {.name = PQgetvalue(r, row, 1),
-                                        .asked = PQgetvalue(r, row, 2),
-                                        .rows = result_int(r, row, 3),
-                                        .versions = result_int(r, row, 4),
-                                        .runs = result_int(r, row, 5)};
+                                        .rows = result_int(r, row, 2),
+                                        .versions = result_int(r, row, 3),
+                                        .runs = result_int(r, row, 4)};
                 (void)uuid_parse(PQgetvalue(r, row, 0), &edge.edge);
                 t->callback(&edge, &none, t->task.userdata);
         }
@@ -98,13 +97,18 @@ static PgNext retire_on_claim(const PGresult *result, void *userdata _unused_, F
                            *wanted_by = result_text(result, row, 2);
                 if (!holder && !wanted_by)
                         continue;
-                fault_set(ret_fault, FAULT_RUN, EBUSY, holder ? CODE_LEASE_HELD : CODE_EDGE_WANTED,
-                          holder ? "edge %.128s is being synced by %.128s; nothing was done: wait "
-                                   "for its end"
-                                 : "edge %.128s is in the configuration of the service %.128s; "
-                                   "nothing was done: take it out there, and "
-                                   "reload",
-                          name, holder ? holder : wanted_by);
+                fault_set(
+                        ret_fault, FAULT_RUN, EBUSY, holder ? CODE_LEASE_HELD : CODE_EDGE_WANTED,
+                        holder ? "edge %.128s is being synced by %.128s; nothing was done: wait "
+                                 "for its end"
+                        : result_bool(result, row, 3)
+                                ? "edge %.128s was discovered by the service %.128s, which mirrors "
+                                  "it; nothing was done: let exclude of [discover] name it, and "
+                                  "reload"
+                                : "edge %.128s is in the configuration of the service %.128s; "
+                                  "nothing was done: take it out there, and "
+                                  "reload",
+                        name, holder ? holder : wanted_by);
                 return PG_ROLLBACK;
         }
         return PG_NEXT;

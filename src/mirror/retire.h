@@ -11,8 +11,7 @@
 typedef struct MirrorRetirable {
         Uuid edge;
         const char *name;
-        const char *asked; /* by this name or id */
-        int64_t rows;      /* present */
+        int64_t rows; /* present */
         int64_t versions, runs;
 } MirrorRetirable;
 
@@ -26,6 +25,7 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
 /* One transaction: the present rows of these edges become tombstones, their versions end, the edges
  * are disabled. forget: the edges, all their rows and versions, and their runs are deleted. Nothing
  * at all, and fault code "lease-held", while one of them is being synced, or "edge-wanted", while a
- * living instance of the service has it in its configuration. Twice does no harm. */
+ * living instance of the service has it in its configuration, or has
+ * discovered it. Twice does no harm. */
 int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
                   MirrorCallback callback, void *userdata, MirrorTask **ret);

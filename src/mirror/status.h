@@ -37,6 +37,6 @@ typedef struct MirrorStatus {
 typedef void (*MirrorStatusCallback)(const MirrorStatus *status, const Fault *fault,
                                      void *userdata);
 
-/* names: NULL-terminated list of edge names, or NULL for all. */
+/* names: NULL-terminated list of edge names or ids, or NULL for all. */
 int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback,
                   void *userdata, MirrorTask **ret);

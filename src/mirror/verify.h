@@ -24,6 +24,6 @@ typedef struct MirrorVerify {
 typedef void (*MirrorVerifyCallback)(const MirrorVerify *verify, const Fault *fault,
                                      void *userdata);
 
-/* Reads only. names: NULL-terminated list of edge names, or NULL for all. */
+/* Reads only. names: NULL-terminated list of edge names or ids, or NULL for all. */
 int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback,
                   void *userdata, MirrorTask **ret);

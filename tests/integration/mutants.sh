@@ -434,6 +434,41 @@ src/http/http.c
 integration/test_client_certificates one_that_is_replaced*
 /^static int client_send/,/^}/s/(void)http_credentials_reload_certificate(.*;/(void)fault;/
 
+a set of a pattern without its end is taken
+src/config/values.c
+unit/test_config_values a_bad_value*
+s/if (p >= end)/if (p > end + 1)/
+
+an escaped bracket is taken for the begin of a set
+src/config/values.c
+unit/test_config_values patterns_that*
+/^static const char \*pattern_find_fault/,/^}/s/continue;$/{}/
+
+what the decoder of libcurl refuses has no reason
+src/http/http_fault.c
+unit/test_http_answers *
+s/if (f->code == CURLE_WRITE_ERROR \&\& f->stop/if (false \&\& f->stop/
+
+a list of which nothing was seen says that it is applied
+src/sync/machine.c
+unit/test_sync_lives a_list_of_which_nothing*
+s/m->listing.received > 0 ? "; what/m->pages >= 0 ? "; what/
+
+an edge without a section has no id for status
+sql/queries/status.sql
+integration/test_retire an_edge_without_a_section*
+s/unnest(\$1::text\[\])/unnest(NULL::text[])/
+
+an edge without a section has no id for verify
+sql/queries/verify_cursor.sql
+integration/test_retire an_edge_without_a_section*
+s/unnest(\$1::text\[\])/unnest(NULL::text[])/
+
+a discovered edge is said to be in the configuration
+src/mirror/retire.c
+integration/test_retire an_edge_that_a_service_still_wants*
+s/: result_bool(result, row, 3)$/: row < 0/
+
 a chain that is cut within a block is used
 src/http/client_certificate.c
 unit/test_client_certificate a_chain_that_is_cut*

@@ -4,6 +4,7 @@
 #include "harness/service.h"
 #include "harness/terminal.h"
 #include "integration/sync_world.h"
+#include <ctype.h>
 #include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
@@ -162,6 +163,32 @@ static void what_passed_through_a_forgotten_edge_balances(void **state)
         write_config(w, "1s");
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
+}
+
+static void assert_alone(World *w, const char *const command[6])
+{
+        assert_int_equal(run_command(w, command), 0);
+        assert_says(w, "out", "main", true);
+        assert_says(w, "out", "other", false);
+}
+
+static void an_edge_without_a_section_goes_by_its_id(void **state)
+{
+        World *w = *state;
+        char upper[sizeof(w->edges[0])];
+        for (size_t i = 0; i < sizeof(upper); i++)
+                upper[i] = (char)toupper(w->edges[0][i]);
+        const char *const ids[] = {w->edges[0], upper};
+        for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+                assert_alone(w, (const char *const[6]){"status", ids[i]});
+                assert_alone(w, (const char *const[6]){"status", "--json", ids[i]});
+                assert_alone(w, (const char *const[6]){"verify", ids[i], "main"});
+                assert_int_equal(RUN(w, "status", "--check", ids[i]), 0);
+                assert_says(w, "out", "OK: ", true);
+        }
+        assert_int_equal(RUN(w, "status", w->edges[0], "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"), 2);
+        assert_says(w, "err", "the mirror knows no edge \"0b9c1c1e-", true);
+        assert_says(w, "err", w->edges[0], false);
 }
 
 static void what_is_configured_or_unknown_is_refused_and_nothing_is_done(void **state)
@@ -324,6 +351,11 @@ static void an_edge_that_a_service_still_wants_is_not_retired(void **state)
         forget_main_in_config(w);
         assert_int_equal(RUN(w, "retire", "main", "--yes"), 1);
         assert_says(w, "err", "edge main is in the configuration of the service ", true);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET origin = 'discovered'"));
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 1);
+        assert_says(w, "err", "edge main was discovered by the service ", true);
+        assert_says(w, "err", "let exclude of [discover] name it, and reload", true);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET origin = 'configured'"));
         harness_service_reload(&service);
         await_sql(w, "SELECT count(*) FROM edgemirror.edge WHERE NOT enabled");
         assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
@@ -381,6 +413,7 @@ int main(void)
                 cmocka_unit_test_setup(rows_end_and_the_history_stays, without_main),
                 cmocka_unit_test_setup(what_passed_through_a_forgotten_edge_balances, synced_world),
                 cmocka_unit_test_setup(an_edge_is_forgotten_with_all_that_is_its, without_main),
+                cmocka_unit_test_setup(an_edge_without_a_section_goes_by_its_id, without_main),
                 cmocka_unit_test_setup(what_is_configured_or_unknown_is_refused_and_nothing_is_done,
                                        without_main),
                 cmocka_unit_test_setup(nothing_of_another_catalog_or_of_a_newer_schema_is_retired,
