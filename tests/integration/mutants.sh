@@ -277,7 +277,7 @@ s/\*ret = answer.fault;/&\n ret->retryable = false;/
 patterns choose by the name that an edge was given
 src/daemon/edges.c
 integration/test_discovery the_catalogs_names*
-s/candidates_add(c, &e->id, e->catalog_name);/candidates_add(c, \&e->id, e->name);/
+s/edges\[i\].catalog_name);/edges[i].name);/
 
 the catalog's names are not kept
 src/mirror/registry.c

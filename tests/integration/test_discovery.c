@@ -541,9 +541,17 @@ static void credentials_that_are_refused_are_not_tried_again_and_again(void **st
         assert_true(requests(w, "connections", -1, 401) <= 2);
         assert_int_equal(harness_service_logged(s, "cannot be discovered"), 1);
         service_await_sql(w, "SELECT (waiting_for = 'credentials')::int FROM edgemirror.instance");
-        /* which is used long before the pause is over */
+        /* refused once more, the pause is a minute; another password is used long before */
+        int before = requests(w, "connections", -1, 401);
+        harness_service_reload(s);
+        for (int i = 0; requests(w, "connections", -1, 401) == before; i++) {
+                assert_true(i < LOOKS_MAX);
+                pause_20_ms();
+        }
+        time_t begun = time(NULL);
         write_password(w, SECRET);
         service_await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge WHERE enabled");
+        assert_true(time(NULL) - begun < 30);
         service_await_sql(w, "SELECT (waiting_for IS NULL)::int FROM edgemirror.instance");
         service_stop(w, 0);
 }
