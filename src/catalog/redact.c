@@ -4,11 +4,12 @@
 #include "base/text.h"
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SECRET_MIN_BYTES = 4 };
-enum { SPELLED_PLAIN, SPELLED_JSON, SPELLED_URL, SPELLED_BASIC };
+enum { SPELLED_PLAIN, SPELLED_BASIC };
 
 static void wipe(char *text)
 {
@@ -31,41 +32,6 @@ void redact_done(Redact *b)
         *b = (Redact){0};
 }
 
-/* As cJSON prints it, without the quotes. */
-static char *spell_json(const char *secret)
-{
-        cJSON *value = cJSON_CreateStringReference(secret);
-        char *printed = value ? cJSON_PrintUnformatted(value) : NULL;
-        cJSON_Delete(value);
-        if (!printed)
-                return NULL;
-        char *bare = strndup(printed + 1, strlen(printed) - 2);
-        wipe(printed);
-        cJSON_free(printed);
-        return bare;
-}
-
-/* RFC 3986, section 2.1: all but the unreserved characters. */
-static char *spell_url(const char *secret)
-{
-        static const char digits[] = "0123456789ABCDEF";
-        char *out = malloc(3 * strlen(secret) + 1), *o = out;
-        if (!out)
-                return NULL;
-        for (; *secret; secret++) {
-                unsigned char c = (unsigned char)*secret;
-                if (isalnum(c) || strchr("-._~", c)) {
-                        *o++ = (char)c;
-                } else {
-                        *o++ = '%';
-                        *o++ = digits[c >> 4];
-                        *o++ = digits[c & 15];
-                }
-        }
-        *o = '\0';
-        return out;
-}
-
 int redact_add(Redact *b, const char *username, const char *secret)
 {
         if (!secret || strlen(secret) < SECRET_MIN_BYTES)
@@ -75,12 +41,9 @@ int redact_add(Redact *b, const char *username, const char *secret)
                 (void)base64_credentials(username, secret, &basic); /* no memory: it stays empty */
         char *fresh[] = {
                 [SPELLED_PLAIN] = strdup(secret),
-                [SPELLED_JSON] = spell_json(secret),
-                [SPELLED_URL] = spell_url(secret),
                 [SPELLED_BASIC] = basic.data,
         };
-        if (!fresh[SPELLED_PLAIN] || !fresh[SPELLED_JSON] || !fresh[SPELLED_URL] ||
-            (username && !fresh[SPELLED_BASIC])) {
+        if (!fresh[SPELLED_PLAIN] || (username && !fresh[SPELLED_BASIC])) {
                 spellings_wipe(fresh);
                 return -ENOMEM;
         }
@@ -93,25 +56,163 @@ int redact_add(Redact *b, const char *username, const char *secret)
         return 0;
 }
 
+/* ---- escapes -------------------------------------------------------------------------------- */
+
+/* Decodes the escape at the start of the text: its character, and how many bytes it takes. 0: there
+ * is none. */
+typedef size_t (*Unescape)(const char *text, size_t size, uint32_t *ret);
+
+/* At most `max` digits; returns how many there are. */
+static size_t digits_take(const char *text, size_t size, unsigned base, size_t max, uint32_t *ret)
+{
+        size_t n = 0;
+        for (*ret = 0; n < size && n < max; n++) {
+                unsigned char c = (unsigned char)text[n];
+                unsigned value = isdigit(c)    ? c - (unsigned)'0'
+                                 : isxdigit(c) ? (unsigned)(c | 0x20) - (unsigned)'a' + 10
+                                               : base;
+                if (value >= base)
+                        break;
+                *ret = *ret * base + value;
+        }
+        return n;
+}
+
+/* RFC 3986, section 2.1: bytes, which is what they are compared as. */
+static size_t unescape_url(const char *text, size_t size, uint32_t *ret)
+{
+        return text[0] == '%' && digits_take(text + 1, size - 1, 16, 2, ret) == 2 ? 3 : 0;
+}
+
+/* RFC 8259, section 7. */
+static size_t unescape_json(const char *text, size_t size, uint32_t *ret)
+{
+        static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
+        uint32_t low;
+        if (text[0] != '\\' || size < 2)
+                return 0;
+        if (text[1] != 'u') {
+                const char *letter = memchr(letters, text[1], sizeof(letters) - 1);
+                *ret = (unsigned char)(letter ? meant[letter - letters] : text[1]);
+                return *ret < 0x80 ? 2 : 0;
+        }
+        if (digits_take(text + 2, size - 2, 16, 4, ret) != 4)
+                return 0;
+        if (*ret >> 10 != 0xD800 >> 10 || size < 12 || text[6] != '\\' || text[7] != 'u' ||
+            digits_take(text + 8, size - 8, 16, 4, &low) != 4 || low >> 10 != 0xDC00 >> 10)
+                return 6;
+        *ret = 0x10000 + ((*ret & 0x3FF) << 10) + (low & 0x3FF);
+        return 12;
+}
+
+/* HTML and XML: by number, and the five names that XML knows. */
+static size_t unescape_html(const char *text, size_t size, uint32_t *ret)
+{
+        static const struct {
+                const char *name;
+                char meant;
+        } names[] = {
+                {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                size_t length = strlen(names[i].name);
+                if (size >= length && memcmp(text, names[i].name, length) == 0) {
+                        *ret = (unsigned char)names[i].meant;
+                        return length;
+                }
+        }
+        if (size < 4 || text[0] != '&' || text[1] != '#')
+                return 0;
+        size_t before = (text[2] | 0x20) == 'x' ? 3 : 2;
+        size_t n = digits_take(text + before, size - before, before == 3 ? 16 : 10, 7, ret);
+        return n > 0 && before + n < size && text[before + n] == ';' ? before + n + 1 : 0;
+}
+
+static const struct {
+        char mark; /* each escape begins with it */
+        Unescape unescape;
+} escapes[] = {{'%', unescape_url}, {'\\', unescape_json}, {'&', unescape_html}};
+
+/* UTF-8; an escaped byte of an address stays one. */
+static size_t unescaped_bytes(uint32_t c, bool is_byte, char out[4])
+{
+        if (is_byte || c < 0x80) {
+                out[0] = (char)c;
+                return 1;
+        }
+        size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+        for (size_t i = n - 1; i > 0; i--, c >>= 6)
+                out[i] = (char)(0x80 | (c & 0x3F));
+        out[0] = (char)((0xF00 >> n & 0xF0) | c);
+        return n;
+}
+
+/* How many bytes at the start of the text spell the secret, whichever of its characters are
+ * escaped; 0: they do not. */
+static size_t escaped_match(size_t escape, const char *text, size_t size, const char *secret)
+{
+        size_t used = 0;
+        while (*secret && used < size) {
+                uint32_t c = 0;
+                char bytes[4] = {text[used]};
+                size_t n = 1, length = 0;
+                if (text[used] == escapes[escape].mark)
+                        length = escapes[escape].unescape(text + used, size - used, &c);
+                if (length > 0)
+                        n = unescaped_bytes(c, escapes[escape].mark == '%', bytes);
+                if (strncmp(secret, bytes, n) != 0)
+                        return 0;
+                secret += n;
+                used += length ? length : 1;
+        }
+        return *secret ? 0 : used;
+}
+
+/* The first place where the secret stands; NULL: there is none. */
+static char *escaped_find(size_t escape, char *text, size_t size, const char *secret, size_t *ret)
+{
+        if (!memchr(text, escapes[escape].mark, size))
+                return NULL;
+        for (char *at = text; at < text + size; at++) {
+                if (*at != *secret && *at != escapes[escape].mark)
+                        continue;
+                *ret = escaped_match(escape, at, size - (size_t)(at - text), secret);
+                if (*ret > 0)
+                        return at;
+        }
+        return NULL;
+}
+
+/* ---- finding -------------------------------------------------------------------------------- */
+
 static const char *redact_spelling(const Redact *b, size_t i)
 {
         return b->spellings[i / REDACT_SPELLINGS][i % REDACT_SPELLINGS];
 }
 
+/* As it is, and with each sort of escapes. */
+static bool spelling_overwrite(const char *spelling, char *bytes, size_t size)
+{
+        bool found = false;
+        size_t length = strlen(spelling);
+        char *at = bytes, *end = bytes + size;
+        while ((at = memmem(at, (size_t)(end - at), spelling, length))) {
+                memset(at, '*', length);
+                at += length; /* a secret may be all asterisks */
+                found = true;
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(escapes); i++)
+                for (at = bytes; (at = escaped_find(i, at, (size_t)(end - at), spelling, &length));
+                     at += length, found = true)
+                        memset(at, '*', length);
+        return found;
+}
+
 bool redact_bytes(const Redact *b, char *bytes, size_t size)
 {
         bool found = false;
-        for (size_t i = 0; b && bytes && i < REDACT_SECRETS * REDACT_SPELLINGS; i++) {
-                const char *spelling = redact_spelling(b, i);
-                size_t length = spelling ? strlen(spelling) : 0;
-                char *at = bytes;
-                while (length > 0 &&
-                       (at = memmem(at, size - (size_t)(at - bytes), spelling, length))) {
-                        memset(at, '*', length);
-                        at += length; /* a secret may be all asterisks */
-                        found = true;
-                }
-        }
+        for (size_t i = 0; b && bytes && i < REDACT_SECRETS * REDACT_SPELLINGS; i++)
+                if (redact_spelling(b, i))
+                        found = spelling_overwrite(redact_spelling(b, i), bytes, size) || found;
         if (b && b->also)
                 found = redact_bytes(b->also, bytes, size) || found;
         return found;
@@ -134,18 +235,10 @@ bool redact_json(const Redact *b, cJSON *document)
         return found;
 }
 
-static bool redact_finds(const Redact *b, const char *text)
-{
-        for (size_t i = 0; b && i < REDACT_SECRETS * REDACT_SPELLINGS; i++)
-                if (redact_spelling(b, i) && strstr(text, redact_spelling(b, i)))
-                        return true;
-        return b && b->also && redact_finds(b->also, text);
-}
-
 char *redact_print(const Redact *b, const cJSON *document)
 {
         char *printed = cJSON_PrintUnformatted(document);
-        if (!printed || (text_utf8_valid(printed, strlen(printed)) && !redact_finds(b, printed)))
+        if (!printed || (text_utf8_valid(printed, strlen(printed)) && !redact_text(b, printed)))
                 return printed;
         cJSON_free(printed);
         return NULL;

@@ -2,10 +2,10 @@
  * redact: keeps our credentials out of what the catalog says, should it (or a proxy that shows what
  * it received) echo them.
  *
- * Four spellings are known: as in the secret's file, as our JSON writes it in a string, as an
- * address does, and as basic authentication sends it. Others write JSON differently: redact what
- * was parsed. Every occurrence is overwritten by asterisks of the same length. A secret of less
- * than four characters is left alone: it would redact out half the language.
+ * Two spellings are known, as in the secret's file and as basic authentication sends it, each with
+ * any of its characters escaped as addresses, JSON, or HTML and XML do (one of these at a time).
+ * Every occurrence is overwritten by asterisks of the same length. A secret of less than four
+ * characters is left alone: it would redact out half the language.
  */
 #pragma once
 
@@ -16,7 +16,7 @@
 enum {
         REDACT_SECRETS =
                 4, /* the last ones, newest first: answers to the one before may be on the way */
-        REDACT_SPELLINGS = 4,
+        REDACT_SPELLINGS = 2,
 };
 
 /* Zero-initialise. */

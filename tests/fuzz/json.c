@@ -335,6 +335,21 @@ static void credentials_done(Credentials *c)
         free(c->secret);
 }
 
+static void append_json(Text *out, const char *secret)
+{
+        cJSON *value = cJSON_CreateStringReference(secret);
+        char *printed = cJSON_PrintUnformatted(value);
+        FUZZ_CHECK(printed && text_append(out, printed + 1, strlen(printed) - 2) == 0);
+        cJSON_free(printed);
+        cJSON_Delete(value);
+}
+
+static void append_escaped(Text *out, const char *secret)
+{
+        for (; *secret; secret++)
+                FUZZ_CHECK(text_printf(out, "%%%02x", (unsigned)(unsigned char)*secret) >= 0);
+}
+
 /* Not for a secret that begins or ends with what replaces it: what is beside may then be made to
  * look like it. */
 static void check_absent(const Credentials *c, const char *bytes, size_t size)
@@ -346,20 +361,27 @@ static void check_absent(const Credentials *c, const char *bytes, size_t size)
                 const char *spelling = c->redact.spellings[0][i];
                 FUZZ_CHECK(!spelling || !memmem(bytes, size, spelling, strlen(spelling)));
         }
+        _cleanup_(text_done) Text escaped = {0};
+        append_escaped(&escaped, c->secret);
+        FUZZ_CHECK(!memmem(bytes, size, escaped.data, escaped.size));
 }
 
-/* Replaces each "@" of a text by the secret and each "$" by its JSON spelling: libFuzzer does not
- * have to find out that a body may repeat it. */
+/* Replaces each "@" of a text by the secret, each "$" by its JSON spelling and each control
+ * character 1 by that of an address: libFuzzer does not have to find out that a body may repeat it.
+ */
 static char *expand(const Credentials *c, const uint8_t *data, size_t size, size_t *ret_size)
 {
         _cleanup_(text_done) Text out = {0};
-        const char *plain = c->secret,
-                   *json = c->redact.spellings[0][1] ? c->redact.spellings[0][1] : "";
         FUZZ_CHECK(text_append(&out, "", 0) == 0);
         for (size_t i = 0; i < size && out.size < 64 * 1024; i++) {
-                const char *more = data[i] == '@' ? plain : data[i] == '$' ? json : NULL;
-                FUZZ_CHECK((more ? text_append_string(&out, more)
-                                 : text_append(&out, (const char *)data + i, 1)) == 0);
+                if (data[i] == '@')
+                        FUZZ_CHECK(text_append_string(&out, c->secret) == 0);
+                else if (data[i] == '$')
+                        append_json(&out, c->secret);
+                else if (data[i] == 1)
+                        append_escaped(&out, c->secret);
+                else
+                        FUZZ_CHECK(text_append(&out, (const char *)data + i, 1) == 0);
         }
         *ret_size = out.size;
         return fuzz_string((const uint8_t *)out.data, out.size);

@@ -436,6 +436,52 @@ static void an_echo_is_redacted_however_json_spells_it(void **state)
         redact_done(&redact);
 }
 
+/* Where nothing is parsed: a text, a web page, a form. */
+static void an_escaped_echo_is_redacted_in_any_text(void **state)
+{
+        (void)state;
+        static const char *const spelled[] = {
+                "pa\"s&/<\xc3\xa9'=x\xf0\x9f\x98\x80",
+                "pa%22s%26%2f%3c%c3%a9%27%3dx%f0%9f%98%80",
+                "pa%22s%26%2F%3C%C3%a9'=x%F0%9F%98%80",
+                "%70%61%22%73%26%2f%3c%c3%a9%27%3d%78%f0%9f%98%80",
+                "pa\\\"s&\\/<\xc3\xa9'=x\xf0\x9f\x98\x80",
+                "pa\\\"s\\u0026/\\u003c\\u00e9\\u0027\\u003Dx\\ud83d\\uDE00",
+                "pa&quot;s&amp;/&lt;\xc3\xa9&apos;=x\xf0\x9f\x98\x80",
+                "pa&#34;s&#38;&#x2F;&lt;&#233;&#39;&#61;x&#x1f600;",
+        };
+        static const char *const others[] = {
+                "pa%22s%26%2f%3c%c3%a9%27%3dx%f0%9f%98%8",
+                "pa\\\"s&\\/<\\u00e",
+                "pa&quot;s&#38",
+                "%",
+                "\\",
+                "&#",
+                "pa\\",
+                "pa&quot;s&amp;/&lt;&#233;'=x&#x1f600",
+        };
+        Redact redact = {0};
+        assert_int_equal(redact_add(&redact, "svc", spelled[0]), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(spelled); i++) {
+                char text[256], expected[256];
+                int length = (int)strlen(spelled[i]);
+                (void)snprintf(text, sizeof(text), "<%s%%\\&%s>", spelled[i], spelled[i]);
+                (void)memset(expected, '*', sizeof(expected));
+                expected[0] = '<';
+                (void)memcpy(expected + 1 + length, "%\\&", 3);
+                (void)strcpy(expected + 4 + 2 * length, ">");
+                assert_true(redact_text(&redact, text));
+                assert_string_equal(text, expected);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+                char text[256];
+                (void)snprintf(text, sizeof(text), "%s", others[i]);
+                assert_false(redact_text(&redact, text));
+                assert_string_equal(text, others[i]);
+        }
+        redact_done(&redact);
+}
+
 static void every_length_is_redacted_as_basic_sends_it(void **state)
 {
         (void)state;
@@ -507,6 +553,7 @@ int main(void)
                 cmocka_unit_test(an_answer_in_other_words_than_the_catalogs_is_foreign),
                 cmocka_unit_test(a_refusal_names_what_this_method_uses),
                 cmocka_unit_test(an_error_body_that_grows_beyond_the_cap_is_not_kept),
+                cmocka_unit_test(an_escaped_echo_is_redacted_in_any_text),
                 cmocka_unit_test(every_length_is_redacted_as_basic_sends_it),
                 cmocka_unit_test(a_secret_of_asterisks_is_redacted_once),
                 cmocka_unit_test(what_is_no_secret_stays),
