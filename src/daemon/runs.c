@@ -299,7 +299,7 @@ static int run_begin(Run *run, const ConfigEdge *edge)
         return sync_start(&context, &plan, NULL, run_on_done, run, &run->sync);
 }
 
-/* The lease is released, and the edge due when it was. */
+/* The lease is released, and the edge due at run->next_run_usec (0: when it was). */
 static void run_decline(Run *run, const char *why)
 {
         if (why)
@@ -339,8 +339,10 @@ static Run *runs_add(Runs *r, Peers *peers, const MirrorDue *due, const char *na
 void runs_start(Runs *r, Peers *peers, const MirrorDue *due, const ConfigEdge *edge)
 {
         Run *run = runs_add(r, peers, due, edge->name);
-        if (run && run_begin(run, edge) < 0)
-                run_decline(run, "there is not enough memory");
+        if (!run || run_begin(run, edge) >= 0)
+                return;
+        run->next_run_usec = due_after_no_run(database_clock_now(r->clock), clock_random());
+        run_decline(run, "there is not enough memory");
 }
 
 void runs_decline(Runs *r, Peers *peers, const MirrorDue *due, const char *name, const char *why)

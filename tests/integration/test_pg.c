@@ -323,7 +323,7 @@ static void the_settings_of_a_role_do_not_matter(void **state)
                 "datestyle = 'SQL, DMY'",
                 "timezone = 'Asia/Shanghai'",
                 "intervalstyle = 'sql_standard'",
-                "statement_timeout = '1ms'",
+                "statement_timeout = '50ms'",
                 "lock_timeout = '1ms'",
                 "idle_in_transaction_session_timeout = '1ms'",
                 "transaction_timeout = '50ms'",
