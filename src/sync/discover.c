@@ -101,11 +101,12 @@ static void discover_on_again(void *userdata)
                 discover_end_error(d, -r);
 }
 
-/* The Edge API is not there, or not for us: a fact about it, not about the catalog. */
+/* The Edge API is not there, or not for us: a fact about it, not about the catalog. A 401 is one,
+ * too, where the same credentials are accepted elsewhere. */
 static bool is_without_edge_api(const CatalogAnswer *answer)
 {
         return answer->status == 403 || answer->status == 404 ||
-               (answer->status == 401 && answer->foreign);
+               (answer->status == 401 && (answer->foreign || answer->fault.scope == FAULT_RUN));
 }
 
 static void discover_failed(Discover *d, const CatalogAnswer *answer)
