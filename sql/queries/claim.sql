@@ -7,6 +7,7 @@
 -- and the job polled on rather than started twice.
 -- Where there is none, runs that were cut off or stopped before they knew of a job (since the last one that knew what became of its refresh) may have begun
 -- one: the age of the first of them, no greater than jobs are waited for; of which type and whose the last recorded job is; and the last jobs of the edge.
+-- Without a run that knew, a job may be that of a run of which nothing is known any more, as when the edge was forgotten: none is looked for.
 -- An edge that was disabled since it was taken (not due any more) remains disabled.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
 -- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval),
@@ -58,9 +59,9 @@ WITH taken AS (
       FROM edgemirror.sync_run x
      WHERE $5::boolean AND x.edge_connection_id = $1::uuid AND x.job_id IS NULL AND x.started_at > clock_timestamp() - $8::interval
        AND (x.finished_at IS NULL AND x.phase = 'refresh' OR x.outcome = 'aborted' AND x.refresh IS NULL)
-       AND x.run_id > coalesce((SELECT y.run_id FROM edgemirror.sync_run y
-                                 WHERE y.edge_connection_id = $1::uuid AND (y.job_id IS NOT NULL OR y.refresh <> 'skipped')
-                                 ORDER BY y.run_id DESC LIMIT 1), 0)
+       AND x.run_id > (SELECT y.run_id FROM edgemirror.sync_run y
+                        WHERE y.edge_connection_id = $1::uuid AND (y.job_id IS NOT NULL OR y.refresh <> 'skipped')
+                        ORDER BY y.run_id DESC LIMIT 1)
 ), kind AS (
     SELECT k.job ->> 'type' AS type,
            coalesce(k.job ->> 'userId', k.job #>> '{user,id}', CASE WHEN jsonb_typeof(k.job -> 'user') = 'string' THEN k.job ->> 'user' END, k.job ->> 'createdBy')

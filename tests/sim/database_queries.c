@@ -94,7 +94,8 @@ static bool run_knows_its_refresh(const DbRun *r)
         return r->job >= 0 || (r->refresh && strcmp(r->refresh, "skipped") != 0);
 }
 
-/* The first run that may have, of those since the last one that knew what became of its refresh. */
+/* The first run that may have, of those since the last one that knew what became of its refresh;
+ * NULL: none, or none knew. */
 static const DbRun *run_lost(const World *w, const DbStatement *s)
 {
         const Database *d = w->database;
@@ -104,11 +105,11 @@ static const DbRun *run_lost(const World *w, const DbStatement *s)
                 if (r->edge != s->edge)
                         continue;
                 if (run_knows_its_refresh(r))
-                        break;
+                        return first;
                 if (run_lost_its_job(r) && r->job_from + s->job_max_age_usec > database_now(w))
                         first = r;
         }
-        return first;
+        return NULL;
 }
 
 static void claim_lost(const World *w, DbStatement *s, const DbRun *lost)
