@@ -99,13 +99,13 @@ static void check_job_lost(World *w, const Run *r)
 {
         const Database *d = w->database;
         bool kind_known = false;
-        int64_t first = 1;
+        int64_t first = 0; /* where none knew, none is looked for */
         for (int64_t i = 1; i < r->run_id; i++) {
                 kind_known = kind_known || d->runs[i].job >= 0;
                 if (d->runs[i].edge == r->edge && run_is_settled(&d->runs[i]))
                         first = i + 1;
         }
-        if (!kind_known || r->searches > 0 || d->clock_steps > 0)
+        if (!kind_known || first == 0 || r->searches > 0 || d->clock_steps > 0)
                 return;
         for (int i = 0; i < (int)w->site->n_jobs; i++) {
                 const Job *job = &w->site->jobs[i];
