@@ -2,6 +2,7 @@
  * forty_days: see the header.
  */
 #include "integration/forty_days.h"
+#include "base/clock.h"
 #include "base/outcome.h"
 #include "base/text.h"
 #include "mirror/registry.h"
@@ -187,6 +188,8 @@ static void sync_works(MirrorBench *b, int day, Place place)
         const MirrorEnding ending = {.outcome = OUTCOME_SYNCED,
                                      .refresh = clean ? REFRESH_CLEAN : REFRESH_FAILED,
                                      .listed_whole = true,
+                                     .listed_usec = (int64_t)clock_boottime_usec(),
+                                     .refreshed_usec = (int64_t)clock_boottime_usec(),
                                      .fault = clean ? NULL : &fault};
         const MirrorSnapshot snapshot = {.rows = rows,
                                          .to_the_end = true,

@@ -2,6 +2,7 @@
  * mirror_bench: see the header.
  */
 #include "integration/mirror_bench.h"
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/text.h"
 #include "mirror/apply.h"
@@ -223,8 +224,11 @@ void bench_spool_add(Spool *spool, const BenchRow *row)
 void bench_apply_begin(MirrorBench *b, const MirrorRun *run, const MirrorSnapshot *snapshot,
                        const MirrorEnding *ending)
 {
-        static const MirrorEnding whole = {
-                .outcome = OUTCOME_SYNCED, .refresh = REFRESH_CLEAN, .listed_whole = true};
+        const MirrorEnding whole = {.outcome = OUTCOME_SYNCED,
+                                    .refresh = REFRESH_CLEAN,
+                                    .listed_whole = true,
+                                    .listed_usec = (int64_t)clock_boottime_usec(),
+                                    .refreshed_usec = (int64_t)clock_boottime_usec()};
         MirrorTask *task;
         assert_int_equal(mirror_apply(b->mirror, run, snapshot, ending ? ending : &whole,
                                       on_applied, b, &task),
