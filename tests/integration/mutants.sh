@@ -14,6 +14,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+one of two jobs is taken up
+src/sync/job_search.c
+unit/test_sync_job_search *
+s/ || s->matches > 1 / /; s/s->matches == 1 ? JOB_SEARCH_FOUND/s->matches >= 1 ? JOB_SEARCH_FOUND/
+
+a run looks for a job although no run of the edge is known that knew its own
+sql/queries/claim.sql
+integration/test_lost_job *
+/^), lost AS/,/^), kind/{s/AND x.run_id > (SELECT y.run_id/AND x.run_id > coalesce((SELECT y.run_id/; s/ORDER BY y.run_id DESC LIMIT 1)/ORDER BY y.run_id DESC LIMIT 1), 0)/}
+
 the claim does not know of jobs that nobody noted
 sql/queries/claim.sql
 integration/test_lost_job a_job_that*

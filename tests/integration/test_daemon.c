@@ -192,12 +192,11 @@ static void a_new_schedule_is_in_force_after_a_reload(void **state)
         harness_write(w->folder, "edgemirror.conf", config);
         free(config);
         harness_service_reload(s);
-        service_await_sql(w,
-                          "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at "
-                          "BETWEEN now() AND"
-                          " now() + interval '1 hour' AND extract(minute FROM next_run_at) = 0");
-        assert_int_equal(
-                sql_long(w, "SELECT count(*) FROM edgemirror.edge WHERE schedule = 'hourly'"), 4);
+        /* that of before may be within the hour, too */
+        service_await_sql(w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim JOIN "
+                             "edgemirror.edge USING (edge_connection_id) WHERE schedule = 'hourly' "
+                             "AND next_run_at BETWEEN now() AND"
+                             " now() + interval '1 hour' AND extract(minute FROM next_run_at) = 0");
         service_stop(w, 0);
 }
 

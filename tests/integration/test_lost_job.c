@@ -7,6 +7,7 @@
  */
 #include "base/cleanup.h"
 #include "integration/sync_world.h"
+#include "sync/job_search.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,23 @@ static void a_run_without_a_refresh_looks_for_nothing_and_hides_nothing(void **s
         assert_int_equal(count_in_requests(w, "kind=jobs", "GET"), 1);
 }
 
+/* A job of before might be a run's of which nothing is known any more. */
+static void of_an_edge_that_was_forgotten_no_job_is_looked_for(void **state)
+{
+        World *w = *state;
+        char sql[160];
+        int before = jobs_of_main(w);
+        (void)snprintf(sql, sizeof(sql),
+                       "DELETE FROM edgemirror.sync_run WHERE edge_connection_id = '%s'",
+                       w->edges[0]);
+        free(harness_sql(&w->pg, sql));
+        /* those of before are older than two clocks to the second may differ by: it is alone */
+        wait_msec(JOB_SEARCH_SLACK_USEC / 1000 + 1200);
+        fault(w, "refresh", NO_ANSWER);
+        assert_true(sync_ended_by(w, SIGKILL, 0));
+        assert_int_equal(refreshes_after_next_sync(w, before), 2);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -210,6 +228,7 @@ int main(void)
                 cmocka_unit_test(
                         where_it_cannot_be_found_for_certain_a_refresh_is_asked_for_as_before),
                 cmocka_unit_test(one_of_two_is_not_taken),
+                cmocka_unit_test(of_an_edge_that_was_forgotten_no_job_is_looked_for),
         };
         return cmocka_run_group_tests(tests, setup, world_teardown);
 }

@@ -28,10 +28,6 @@ a job of another edge is taken up
 src/sync/job_search.c
 /^static bool job_may_be_ours/,/^}/s/job->names_edge \&\&/true \&\&/
 
-one of two jobs is taken up
-src/sync/job_search.c
-s/ || s->matches > 1 / /; s/s->matches == 1 ? JOB_SEARCH_FOUND/s->matches >= 1 ? JOB_SEARCH_FOUND/
-
 a job is taken up that is older than the first run that may have begun it
 src/sync/job_search.c
 /^static void job_judge/,/^}/s/job->created_msec < from_msec/job->created_msec < 0/
@@ -55,10 +51,6 @@ src/sync/machine_table.c
 a job that was found counts from the run that found it
 src/sync/machine.c
 s/m->found_job = true;/m->found_job = false;/
-
-of several runs that may have begun the job only the last one counts
-tests/sim/database_queries.c
-/^static const DbRun \*run_lost/,/^}/s/first = r;/return r;/
 
 a run that lost its lease looks for a job
 src/sync/sync_steps.c
