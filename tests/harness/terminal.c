@@ -33,6 +33,7 @@ static void run_child(const char *path, const char *const *environment,
         (void)setenv("TERM", "xterm", 1);
         for (; *environment; environment += 2)
                 (void)setenv(environment[0], environment[1], 1);
+        (void)signal(SIGINT, SIG_DFL); /* a shell's job in the background would not hear Ctrl-C */
         (void)execv(path, (char *const *)all);
         _exit(127);
 }

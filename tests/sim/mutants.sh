@@ -52,10 +52,6 @@ a job that was found counts from the run that found it
 src/sync/machine.c
 s/m->found_job = true;/m->found_job = false;/
 
-a run that lost its lease looks for a job
-src/sync/sync_steps.c
-/^static int sync_do_search/,/^}/s/if (!journal_lease_holds(s->journal))/if (!s->journal)/
-
 any answer is taken as proof of absence
 src/sync/proof.c
 s/if (a->absent)/if (a->absent || a->answer.fault.scope != FAULT_NONE)/
