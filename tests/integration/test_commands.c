@@ -96,7 +96,7 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                  .status = 77,
                  .line = "FAILED  postgres: privileges ",
                  .right = "ok      catalog: edge main "},
-                /* The one privilege that is missing. */
+                /* N7: the one privilege that is missing. */
                 {.sql = "ALTER TABLE edgemirror.edge_claim OWNER TO postgres; GRANT SELECT, UPDATE "
                         "ON edgemirror.edge_claim TO em",
                  .undo = "ALTER TABLE edgemirror.edge_claim OWNER TO em",

@@ -1,5 +1,5 @@
 /*
- * Whoever may create things in a schema that others search has nothing of it run by edgemirror,
+ * P1: whoever may create things in a schema that others search has nothing of it run by edgemirror,
  * as the service, as whoever migrates, or by a reader: neither by functions and operators that fit
  * better nor, where that schema comes first, by those that fit as well, nor by types and relations.
  */

@@ -1,7 +1,7 @@
 /*
  * Whatever the system refuses once (memory, a descriptor, a connection, a write, an event), the
  * program neither crashes nor hangs, its exit status is true, and the mirror is right afterwards.
- * An allocation while a connection is opened, and a check that cannot be begun, were such.
+ * S1 and S3 (an allocation while a connection is opened, a check that cannot be begun) were such.
  *
  * The real program, PostgreSQL and the sample catalog; tests/harness/injector.c has the n-th call
  * of a kind fail. Each n is tried in a child of this process, so that what goes wrong with one (an

@@ -112,7 +112,7 @@ static void nor_does_it_through_pgbouncer(void **state)
                 publish_nothing_after_the_lease(begin(state));
 }
 
-/* ---- whose edges are enabled ---------------------------------------------------------------- */
+/* ---- O7: whose edges are enabled ------------------------------------------------------------ */
 
 /* As if every instance had been in touch for minutes. */
 static void minutes_pass(ServiceWorld *w)
@@ -121,6 +121,7 @@ static void minutes_pass(ServiceWorld *w)
                                  "interval '10 min'"));
 }
 
+/* O7 */
 static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts_without_it(
         void **state)
 {
@@ -140,7 +141,7 @@ static void an_edge_that_a_live_instance_wants_stays_enabled_when_another_starts
         service_stop(w, 1);
 }
 
-/* The other order, and what becomes of the edge when the one that wants it has been stopped, or
+/* O7: The other order, and what becomes of the edge when the one that wants it has been stopped, or
  * has died. */
 static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
 {
@@ -178,7 +179,7 @@ static void an_edge_is_disabled_once_nobody_who_lives_wants_it(void **state)
         service_stop(w, 0);
 }
 
-/* Its own old wants are replaced. */
+/* O7: Its own old wants are replaced. */
 static void an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it(void **state)
 {
         ServiceWorld *w = *state;
@@ -197,7 +198,7 @@ static void an_instance_that_is_restarted_on_a_changed_file_wants_what_is_in_it(
                          0);
 }
 
-/* `enabled = no` in one file, a name that is another edge's, and a sync by hand. */
+/* O7: `enabled = no` in one file, a name that is another edge's, and a sync by hand. */
 static void nobody_disables_what_another_instance_wants(void **state)
 {
         ServiceWorld *w = *state;
@@ -242,19 +243,19 @@ static void nobody_is_dead_after(ServiceWorld *w, const char *step)
         service_stop(w, 1);
 }
 
-/* Every instance seems dead to the first that comes back. */
+/* O7: Every instance seems dead to the first that comes back. */
 static void an_outage_of_postgres_makes_nobody_dead(void **state)
 {
         nobody_is_dead_after(*state, "-5 min");
 }
 
-/* The signs of life of the others are in the future. */
+/* O7: The signs of life of the others are in the future. */
 static void a_clock_that_is_set_back_makes_nobody_dead(void **state)
 {
         nobody_is_dead_after(*state, "3 hours");
 }
 
-/* And nobody is, however short the lease, to an instance that has itself been in touch for less
+/* O7: And nobody is, however short the lease, to an instance that has itself been in touch for less
  * than half a minute. */
 static void who_is_back_for_seconds_takes_nobody_for_dead(void **state)
 {
@@ -279,7 +280,7 @@ static void who_is_back_for_seconds_takes_nobody_for_dead(void **state)
         service_stop(w, 0);
 }
 
-/* An edge that waits for its time zone is not wanted, and not missed. */
+/* O8: An edge that waits for its time zone is not wanted, and not missed. */
 static void an_edge_without_its_time_zone_is_registered_once(void **state)
 {
         ServiceWorld *w = *state;

@@ -1,6 +1,6 @@
 /*
  * A run that has taken its lease, and then has not the memory for what renews it, releases the
- * lease. The real runner in this process, on real parts; only the timer of the heartbeat cannot
+ * lease: S4. The real runner in this process, on real parts; only the timer of the heartbeat cannot
  * be set.
  */
 #include "base/duration.h"
@@ -41,6 +41,7 @@ static void on_done(const SyncReport *report, void *userdata)
         (void)sd_event_exit(loop, 0);
 }
 
+/* S4 */
 static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
 {
         World *w = *state;

@@ -38,7 +38,7 @@ static void start_with_jobs_under_way(ServiceWorld *w)
                 service_await_phase(w, i, "poll");
 }
 
-/* Longer than a statement waits for a lock. Then everything goes on by itself. */
+/* P3: Longer than a statement waits for a lock. Then everything goes on by itself. */
 static void a_locked_table_does_not_fill_the_server(void **state)
 {
         ServiceWorld *w = *state;
@@ -66,7 +66,7 @@ static void a_locked_table_does_not_fill_the_server(void **state)
         assert_nothing_is_held(w);
 }
 
-/* In the middle of runs. They neither hang nor lose their leases. */
+/* P10: In the middle of runs. They neither hang nor lose their leases. */
 static void forgotten_connections_cost_no_lease(void **state)
 {
         ServiceWorld *w = *state;

@@ -21,8 +21,9 @@ static void assert_out(ServiceWorld *w, const char *words, bool there)
         free(text);
 }
 
-/* ---- status begins with the service --------------------------------------------------------- */
+/* ---- N3: status begins with the service ----------------------------------------------------- */
 
+/* N3 */
 static void status_says_who_lives_and_what_each_waits_for(void **state)
 {
         ServiceWorld *w = *state;
@@ -63,7 +64,7 @@ static void assert_check(ServiceWorld *w, int status, const char *words)
         free(text);
 }
 
-/* For monitoring. */
+/* N3: For monitoring. */
 static void status_check_ends_well_only_when_all_is_well(void **state)
 {
         ServiceWorld *w = *state;
@@ -132,8 +133,9 @@ static void status_names_edges_that_are_configured_and_that_nobody_schedules(voi
         service_stop(w, 1);
 }
 
-/* ---- the catalog refuses the credentials, and it is corrected there ------------------------- */
+/* ---- N2: the catalog refuses the credentials, and it is corrected there --------------------- */
 
+/* N2 */
 static void credentials_that_are_accepted_again_are_found_without_a_word(void **state)
 {
         ServiceWorld *w = *state;
@@ -169,8 +171,9 @@ static void credentials_that_are_accepted_again_are_found_without_a_word(void **
         service_stop(w, 0);
 }
 
-/* ---- an instance that was killed ------------------------------------------------------------ */
+/* ---- N9: an instance that was killed -------------------------------------------------------- */
 
+/* N9 */
 static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_edge_was_taken_over(
         void **state)
 {
@@ -199,7 +202,7 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
         service_stop(w, 1);
 }
 
-/* The same for who syncs by hand. */
+/* N9: The same for who syncs by hand. */
 static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
 {
         ServiceWorld *w = *state;
@@ -216,8 +219,9 @@ static void a_sync_by_hand_says_from_whom_it_takes_over(void **state)
         free(text);
 }
 
-/* ---- a lock --------------------------------------------------------------------------------- */
+/* ---- N4: a lock ----------------------------------------------------------------------------- */
 
+/* N4 */
 static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
 {
         ServiceWorld *w = *state;
@@ -256,7 +260,7 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         service_stop(w, 0);
 }
 
-/* ---- PostgreSQL that answers nothing -------------------------------------------------------- */
+/* ---- P3, P10: PostgreSQL that answers nothing ----------------------------------------------- */
 
 static int turning_seconds(void) /* how long it lasts: EDGEMIRROR_OUTAGE_SECONDS, or some */
 {
@@ -310,6 +314,7 @@ static void assert_all_are_fresh_within_a_minute(ServiceWorld *w)
         service_assert_mirror_equals_catalog(w, 0, 3);
 }
 
+/* P3 */
 static void the_loop_turns_and_stops_while_the_queue_is_locked(void **state)
 {
         ServiceWorld *w = *state;
@@ -337,6 +342,7 @@ static void send_to_server(ServiceWorld *w, char *pids, int signal)
         free(copy);
 }
 
+/* P10 */
 static void the_loop_turns_and_stops_while_postgres_is_silent(void **state)
 {
         ServiceWorld *w = *state;
@@ -354,7 +360,7 @@ static void the_loop_turns_and_stops_while_postgres_is_silent(void **state)
         assert_all_are_fresh_within_a_minute(w);
 }
 
-/* ---- removals that are held ----------------------------------------------------------------- */
+/* ---- N11: removals that are held ------------------------------------------------------------ */
 
 static void remove_rows(ServiceWorld *w, int edge, int n)
 {
@@ -376,6 +382,7 @@ static void sync_again(ServiceWorld *w, int n)
                 "SELECT (count(*) = 0)::int FROM edgemirror.edge_claim WHERE holder IS NOT NULL");
 }
 
+/* N11 */
 static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(void **state)
 {
         ServiceWorld *w = *state;
@@ -397,8 +404,9 @@ static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(vo
         service_stop(w, 0);
 }
 
-/* ---- an edge that is being synced ----------------------------------------------------------- */
+/* ---- N12: an edge that is being synced ------------------------------------------------------ */
 
+/* N12 */
 static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **state)
 {
         ServiceWorld *w = *state;
@@ -425,7 +433,7 @@ static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **stat
         service_assert_mirror_equals_catalog(w, 0, 0);
 }
 
-/* ---- words in the foreground ---------------------------------------------------------------- */
+/* ---- N13: words in the foreground ----------------------------------------------------------- */
 
 static int count_lines(const char *text, const char *words)
 {
@@ -435,6 +443,7 @@ static int count_lines(const char *text, const char *words)
         return n;
 }
 
+/* N13 */
 static void sync_v_shows_the_job_and_says_nothing_twenty_times(void **state)
 {
         ServiceWorld *w = *state;
@@ -453,6 +462,7 @@ static void sync_v_shows_the_job_and_says_nothing_twenty_times(void **state)
         free(text);
 }
 
+/* N13 */
 static void a_service_in_the_foreground_says_time_and_level(void **state)
 {
         ServiceWorld *w = *state;

@@ -177,7 +177,7 @@ static void a_gateway_that_answers_for_the_catalog_keeps_edges_waiting(void **st
         service_stop(w, 0);
 }
 
-/* Every answer is a page of somebody else's; one line, and all are due when it is over. */
+/* C4: Every answer is a page of somebody else's; one line, and all are due when it is over. */
 static void a_sign_in_page_is_one_line_for_all_edges(void **state)
 {
         static const char *const effects[] = {"\"html\":true",
@@ -200,7 +200,7 @@ static void a_sign_in_page_is_one_line_for_all_edges(void **state)
         }
 }
 
-/* One 401 in an hour stops nobody. */
+/* C3: One 401 in an hour stops nobody. */
 static void a_401_for_a_moment_opens_no_breaker(void **state)
 {
         ServiceWorld *w = *state;
@@ -217,7 +217,7 @@ static void a_401_for_a_moment_opens_no_breaker(void **state)
         service_stop(w, 0);
 }
 
-/* 401 to what one edge asks, and to nobody else: it is said of that edge, and is no outage. */
+/* C3: 401 to what one edge asks, and to nobody else: it is said of that edge, and is no outage. */
 static void the_401_of_one_edge_is_its_own(void **state)
 {
         static const struct {
@@ -252,7 +252,7 @@ static void the_401_of_one_edge_is_its_own(void **state)
         }
 }
 
-/* The catalog says when it wants to be asked again; longer than a request may take is longer
+/* C8: The catalog says when it wants to be asked again; longer than a request may take is longer
  * than a sync waits. */
 static void a_long_retry_after_is_kept_by_all_edges(void **state)
 {

@@ -313,7 +313,7 @@ static void what_the_operator_must_correct_is_named(void **state)
 
 /* ---- what a role, a database or a server may have set otherwise ----------------------------- */
 
-/* In a single statement as in a transaction, and nothing of it is left behind.
+/* P1, P6, P8, P9, P16: In a single statement as in a transaction, and nothing of it is left behind.
  */
 static void the_settings_of_a_role_do_not_matter(void **state)
 {
@@ -363,7 +363,7 @@ static void the_settings_of_a_role_do_not_matter(void **state)
         free(harness_sql(&b->pg, "ALTER ROLE em RESET ALL"));
 }
 
-/* Better an error than a mirror that seems to lack rows. */
+/* P16: Better an error than a mirror that seems to lack rows. */
 static void a_policy_that_hides_rows_is_an_error(void **state)
 {
         Bench *b = *state;
@@ -377,6 +377,7 @@ static void a_policy_that_hides_rows_is_an_error(void **state)
         assert_null(strstr(call.fault.message, "grant it"));
 }
 
+/* P16 */
 static void a_role_without_temporary_tables_is_named(void **state)
 {
         Bench *b = *state;
@@ -393,7 +394,7 @@ static void a_role_without_temporary_tables_is_named(void **state)
         assert_non_null(strstr(call.fault.message, "temporary tables"));
 }
 
-/* What others have put into schema public, which was open to all up to PostgreSQL 14. */
+/* P1: What others have put into schema public, which was open to all up to PostgreSQL 14. */
 static void nothing_is_looked_up_where_others_may_write(void **state)
 {
         Bench *b = *state;

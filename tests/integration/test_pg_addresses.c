@@ -85,6 +85,7 @@ static uint64_t run_on(Bench *b, const char *hosts, unsigned port, Call *call)
         return clock_monotonic_usec() - began;
 }
 
+/* P11 */
 static void each_address_has_a_limit_of_its_own(void **state)
 {
         Bench *b = *state;
@@ -179,7 +180,7 @@ static void a_name_without_an_address_is_named(void **state)
         assert_non_null(strstr(call.fault.message, "nowhere.test"));
 }
 
-/* ---- a resolver that does not answer -------------------------------------------------------- */
+/* ---- P12: a resolver that does not answer --------------------------------------------------- */
 
 typedef struct Pulse {
         uint64_t last_usec, longest_usec;

@@ -14,7 +14,7 @@
 static const PgStep pid_steps[] = {{.sql = "SELECT pg_backend_pid()", .on_result = bench_on_pid}};
 static const PgWork pid_work = WORK_OF(pid_steps);
 
-/* What a session holds back, as temporary tables do datfrozenxid, ends with it. */
+/* P4: What a session holds back, as temporary tables do datfrozenxid, ends with it. */
 static void a_connection_that_is_old_is_used_no_more(void **state)
 {
         Bench *b = *state;
@@ -47,7 +47,7 @@ static void a_connection_without_work_is_closed(void **state)
         bench_assert_done(&call);
 }
 
-/* ---- statements that are given up ----------------------------------------------------------- */
+/* ---- P3: statements that are given up ------------------------------------------------------- */
 
 static PGconn *lock_table(const Bench *b)
 {
@@ -163,7 +163,7 @@ static void the_server_is_not_filled_by_what_hangs(void **state)
         bench_wait_for_sql(b, WAITING, "0");
 }
 
-/* ---- a network that forgets ----------------------------------------------------------------- */
+/* ---- P10: a network that forgets ------------------------------------------------------------ */
 
 static void relay_options(const HarnessRelay *r, char conninfo[static 200], PgPoolOptions *ret)
 {

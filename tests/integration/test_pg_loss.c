@@ -366,7 +366,7 @@ static void a_server_that_answers_nothing_is_given_up(void **state)
         assert_int_equal(close(fd), 0);
 }
 
-/* The settings are made while the search path is still that of the role, who may have put
+/* P1: The settings are made while the search path is still that of the role, who may have put
  * functions and operators of his own there. */
 static void a_server_sees_its_client_go_whatever_the_role_defines(void **state)
 {

@@ -60,7 +60,7 @@ static void one_connection_is_kept_free_of_bulk_work(void **state)
         bench_assert_done(&waiting);
 }
 
-/* Who holds the lock that all others wait for is asked beside them. */
+/* N4: Who holds the lock that all others wait for is asked beside them. */
 static void one_connection_is_kept_for_what_is_urgent(void **state)
 {
         enum { N = 4 };

@@ -58,7 +58,7 @@ static pid_t start_with_descriptors(World *w, rlim_t soft, rlim_t hard, const ch
         return start_with_open(w, soft, hard, 0, command, NULL);
 }
 
-/* libgcrypt aborted where its first use found no descriptor. */
+/* O1: libgcrypt aborted where its first use found no descriptor. */
 static void few_descriptors_are_refused_with_the_number_that_is_needed(void **state)
 {
         World *w = *state;
@@ -120,7 +120,7 @@ static void a_sync_that_cannot_begin_says_why(void **state)
 
 /* ---- standard error ------------------------------------------------------------------------- */
 
-/* A pipe that nobody reads, full from the start. The service serves, syncs and stops all the
+/* O12: A pipe that nobody reads, full from the start. The service serves, syncs and stops all the
  * same. */
 static void a_service_does_not_wait_for_who_reads_its_log(void **state)
 {
@@ -166,7 +166,7 @@ static pid_t start_with_injection(World *w, const char *order, const char *mark,
         return harness_program_start_as(w->folder, name, environment, arguments);
 }
 
-/* Each file that is opened from the start of main on, until it serves. The reload comes when
+/* O12: Each file that is opened from the start of main on, until it serves. The reload comes when
  * there is something to reload. */
 static void a_hangup_while_it_starts_is_a_reload(void **state)
 {
@@ -256,7 +256,7 @@ static void as_the_first_process_of_a_container_it_ends_and_leaves_no_zombie(voi
         assert_says(w, "first.err", ":1\n", true); /* it was that */
 }
 
-/* What was asked is not known then, and nothing printed would read as "intact". */
+/* S2: What was asked is not known then, and nothing printed would read as "intact". */
 static void a_loop_that_fails_is_a_failure_of_the_command(void **state)
 {
         World *w = *state;
@@ -283,7 +283,7 @@ static void append_config(World *w, const char *text)
         assert_int_equal(fclose(f), 0);
 }
 
-/* One edge waits for its zone, the other is synced; everybody says why. */
+/* O8: One edge waits for its zone, the other is synced; everybody says why. */
 static void an_unknown_time_zone_stops_one_edge_only(void **state)
 {
         World *w = *state;
@@ -315,6 +315,7 @@ static void an_unknown_time_zone_stops_one_edge_only(void **state)
         (void)RUN(w, "sync"); /* enabled again in the mirror */
 }
 
+/* N8 */
 static void check_offline_looks_at_the_files_of_secrets(void **state)
 {
         World *w = *state;
@@ -357,7 +358,7 @@ static void assert_harmless(World *w, const char *file, const char *command)
         free(text);
 }
 
-/* What a catalog, a configuration or somebody with a hand in the tables has written is shown
+/* O6: What a catalog, a configuration or somebody with a hand in the tables has written is shown
  * escaped, whatever prints it. */
 static void no_output_commands_the_terminal(void **state)
 {

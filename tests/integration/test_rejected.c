@@ -139,7 +139,8 @@ static void a_name_above_the_cap_is_set_aside(void **state)
         assert_sql_is(w, "SELECT octet_length(document) FROM edgemirror.rejected", "4096");
 }
 
-/* Any row may be the one whose id cannot be read: the list is not whole, and takes nothing away. */
+/* L5: Any row may be the one whose id cannot be read: the list is not whole, and takes nothing
+ * away. */
 static void a_row_without_an_id_makes_the_list_not_whole(void **state)
 {
         World *w = *state;

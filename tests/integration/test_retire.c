@@ -1,5 +1,5 @@
 /*
- * edgemirror retire: what becomes of an edge that is configured no more.
+ * edgemirror retire: what becomes of an edge that is configured no more (O9, N5).
  */
 #include "harness/service.h"
 #include "harness/terminal.h"
@@ -222,7 +222,7 @@ static void what_is_configured_or_unknown_is_refused_and_nothing_is_done(void **
         assert_one(w, present, "main 20 true, other 20 true");
 }
 
-/* Which edges are configured no more, a file of another catalog does not say; nor what is in a
+/* N1: Which edges are configured no more, a file of another catalog does not say; nor what is in a
  * schema that it does not know. */
 static void nothing_of_another_catalog_or_of_a_newer_schema_is_retired(void **state)
 {

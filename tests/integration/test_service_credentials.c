@@ -12,7 +12,7 @@ static int many_edges(void **state)
         return 0;
 }
 
-/* Twice, a moment apart, since a 401 may pass; by nobody else. */
+/* Twice, a moment apart, since a 401 may pass (C3); by nobody else. */
 static void a_wrong_password_is_tried_twice(void **state)
 {
         ServiceWorld *w = *state;

@@ -220,7 +220,7 @@ static void credentials_rotated_while_polling_are_picked_up(void **state)
         assert_int_equal(count_in_requests(w, "", "\"status\":401"), 1);
 }
 
-/* An account is locked by wrong attempts: two are made, a moment apart since a 401 may pass,
+/* An account is locked by wrong attempts: two are made, a moment apart since a 401 may pass (C3),
  * for all edges together. */
 static void credentials_refused_are_tried_twice(void **state)
 {

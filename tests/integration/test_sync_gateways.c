@@ -31,7 +31,7 @@ static void assert_clean_sync(World *w)
         assert_mirror_equals_catalog(w);
 }
 
-/* Jobs in the Edge job system, found by the Location, or by the id alone. */
+/* C1: Jobs in the Edge job system, found by the Location, or by the id alone. */
 static void jobs_of_the_edge_system_are_followed(void **state)
 {
         static const char *const settings[] = {
@@ -53,7 +53,7 @@ static void jobs_of_the_edge_system_are_followed(void **state)
         }
 }
 
-/* A shape that nobody knows does not fail the run. */
+/* C1: A shape that nobody knows does not fail the run. */
 static void a_job_that_nobody_understands_is_unknown_and_the_list_follows(void **state)
 {
         World *w = *state;
@@ -66,7 +66,7 @@ static void a_job_that_nobody_understands_is_unknown_and_the_list_follows(void *
         assert_mirror_equals_catalog(w);
 }
 
-/* The gateway knows no path without its prefix, and says so in words of its own. */
+/* C2: The gateway knows no path without its prefix, and says so in words of its own. */
 static void a_location_without_the_gateways_prefix_is_found_below_it(void **state)
 {
         static const struct {
@@ -90,7 +90,7 @@ static void a_location_without_the_gateways_prefix_is_found_below_it(void **stat
         }
 }
 
-/* Credentials that are good, and refused once, of any request. */
+/* C3: Credentials that are good, and refused once, of any request. */
 static void a_401_for_a_moment_is_ridden_out(void **state)
 {
         static const char *const kinds[] = {"refresh", "job", "list"};
@@ -103,7 +103,7 @@ static void a_401_for_a_moment_is_ridden_out(void **state)
         }
 }
 
-/* A definite no costs no wait. */
+/* C6: A definite no costs no wait. */
 static void a_refresh_that_is_refused_in_any_way_is_rejected(void **state)
 {
         static const Case cases[] = {
@@ -116,6 +116,7 @@ static void a_refresh_that_is_refused_in_any_way_is_rejected(void **state)
         run_cases(*state, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
+/* C7 */
 static void compressed_answers_are_read(void **state)
 {
         World *w = *state;
@@ -128,7 +129,7 @@ static void compressed_answers_are_read(void **state)
         assert_non_null(strstr(error_of(w, "message"), "[noAccess]"));
 }
 
-/* The job outlives a run that did not ask for it. */
+/* C9: The job outlives a run that did not ask for it. */
 static void a_job_is_taken_up_past_a_run_without_refresh(void **state)
 {
         World *w = *state;
@@ -159,7 +160,7 @@ static void a_job_is_taken_up_past_a_run_without_refresh(void **state)
         assert_int_equal(count_in_requests(w, "", "\"kind\":\"refresh\""), 2);
 }
 
-/* Between two requests the catalog has closed the connection. */
+/* C10: Between two requests the catalog has closed the connection. */
 static void an_idle_connection_that_was_closed_is_no_error(void **state)
 {
         World *w = *state;
@@ -176,7 +177,7 @@ static void an_idle_connection_that_was_closed_is_no_error(void **state)
         assert_int_equal(count_in_requests(w, "", "\"status\":0"), 0);
 }
 
-/* A Location of another origin is not followed, and is said once, however many edges there
+/* C11: A Location of another origin is not followed, and is said once, however many edges there
  * are. */
 static void a_foreign_location_is_said_once(void **state)
 {
@@ -193,7 +194,7 @@ static void a_foreign_location_is_said_once(void **state)
         free(said);
 }
 
-/* What is stored of a Location opens no door; what is asked has all of it. */
+/* O5: What is stored of a Location opens no door; what is asked has all of it. */
 static void a_token_in_a_location_is_not_stored(void **state)
 {
         World *w = *state;
@@ -209,6 +210,7 @@ static void a_token_in_a_location_is_not_stored(void **state)
                 0);
 }
 
+/* C4 */
 static void a_sign_in_page_is_one_answer_for_all(void **state)
 {
         static const char *const effects[] = {"\"html\":true",
@@ -225,7 +227,7 @@ static void a_sign_in_page_is_one_answer_for_all(void **state)
         }
 }
 
-/* By hand, the run ends and says when; within bounds it waits. */
+/* C8: By hand, the run ends and says when; within bounds it waits. */
 static void a_retry_after_is_kept(void **state)
 {
         World *w = *state;
@@ -268,6 +270,7 @@ static void check_recognises_what_stands_in_between(void **state)
                  "that of the catalog"},
                 {"{\"kind\":\"list\",\"date_s\":30}", NULL, "", 0, "ok      catalog "},
                 {"{\"kind\":\"list\",\"status\":401,\"count\":1}", NULL, "", 0, "ok      catalog "},
+                /* N10 */
                 {"{\"kind\":\"list\",\"status\":500}", NULL, "", 69,
                  "the catalog has an internal error"},
         };

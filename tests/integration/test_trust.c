@@ -78,7 +78,7 @@ static int setup(void **state)
         return r;
 }
 
-/* ---- what is not ours ----------------------------------------------------------------------- */
+/* ---- P2: what is not ours ------------------------------------------------------------------- */
 
 static const char trap[] =
         "CREATE SCHEMA edgemirror;"
@@ -229,7 +229,7 @@ static void the_printed_sql_refuses_the_trap_too(void **state)
         assert_one(w, "SELECT count(*) FROM edgemirror.schema_version", "0");
 }
 
-/* A trap that is committed while migrate looks whether there is one: the lock holds it up where
+/* P2: A trap that is committed while migrate looks whether there is one: the lock holds it up where
  * it first runs a block of PL/pgSQL. */
 static void a_trap_that_is_committed_meanwhile_is_refused_too(void **state)
 {
@@ -271,7 +271,7 @@ static void assert_order(const char *text, const char *const *words, size_t n)
         }
 }
 
-/* The schema is there, by whomever, before it is looked at, and looked at before anything
+/* P2, P13: The schema is there, by whomever, before it is looked at, and looked at before anything
  * in it is touched. So in what migrate sends, for roles that may make the schema or may not, and in
  * what it prints. */
 static void the_schema_is_looked_at_once_nobody_else_can_make_it(void **state)
@@ -298,7 +298,7 @@ static void the_schema_is_looked_at_once_nobody_else_can_make_it(void **state)
         free(text);
 }
 
-/* Nothing of it is read before. */
+/* P2: Nothing of it is read before. */
 static void check_refuses_a_trap_before_it_reads_anything(void **state)
 {
         World *w = *state;
@@ -386,7 +386,7 @@ static void a_superuser_does_not_migrate_what_belongs_to_the_service(void **stat
         assert_says(w, "err", "Run edgemirror migrate as the owner of the schema", true);
 }
 
-/* ---- an encoding that does not have every name ---------------------------------------------- */
+/* ---- P7 ------------------------------------------------------------------------------------- */
 
 static void a_database_of_another_encoding_is_refused(void **state)
 {
@@ -407,7 +407,7 @@ static void a_database_of_another_encoding_is_refused(void **state)
         sql(w, "DROP DATABASE latin");
 }
 
-/* ---- what a role may not make, and what is gone --------------------------------------------- */
+/* ---- P13, P14: what a role may not make, and what is gone ----------------------------------- */
 
 static const char published[] = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM "
                                 "pg_publication_tables WHERE pubname = 'edgemirror'";
@@ -636,7 +636,7 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         sql(w, "GRANT TEMPORARY ON DATABASE test TO PUBLIC");
 }
 
-/* ---- one catalog ---------------------------------------------------------------------------- */
+/* ---- N1: one catalog ------------------------------------------------------------------------ */
 
 static const char edges[] =
         "SELECT string_agg(name || enabled, ' ' ORDER BY name) FROM edgemirror.edge";
@@ -718,7 +718,7 @@ static void of_two_catalogs_that_come_first_at_once_one_has_the_database(void **
         }
 }
 
-/* ---- no writes ------------------------------------------------------------------------------ */
+/* ---- P15: no writes ------------------------------------------------------------------------- */
 
 static void a_database_that_takes_no_writes_is_read_all_the_same(void **state)
 {
@@ -740,7 +740,7 @@ static void a_database_that_takes_no_writes_is_read_all_the_same(void **state)
         assert_int_equal(sync_all(w), 0);
 }
 
-/* ---- by hand -------------------------------------------------------------------------------- */
+/* ---- N5: by hand ---------------------------------------------------------------------------- */
 
 static void an_edge_with_rows_is_not_deleted_by_hand(void **state)
 {

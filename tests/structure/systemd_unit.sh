@@ -35,7 +35,7 @@ placeholders_left()
 }
 expect_clean "every placeholder of the unit is filled in" placeholders_left
 
-# A bare Debian has no /bin/kill (procps).
+# O10: a bare Debian has no /bin/kill (procps).
 needs_packages()
 {
 	! grep '^Exec' "$1" | grep -v -e '^Exec[A-Za-z]*=/bin/sh -c' -e '^ExecStart='

@@ -9,7 +9,7 @@ set -u
 : "${top_srcdir:?}" "${top_builddir:?}" "${bindir:?}" "${sysconfdir:?}"
 here=$top_srcdir/tests/system
 
-# A container that may not do this is a reason to skip, not a failure.
+# O11: a container that may not do this is a reason to skip, not a failure.
 skip() {
         echo "1..0 # SKIP the installed service: $1"
         exit 0

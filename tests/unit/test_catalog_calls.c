@@ -433,7 +433,7 @@ static void a_token_that_cannot_be_sent_is_refused_and_the_one_before_stays(void
         assert_true(catalog_reread_secret(w->catalog));
 }
 
-/* ---- a 401 ---------------------------------------------------------------------------------- */
+/* ---- C3: a 401 ------------------------------------------------------------------------------ */
 
 enum { REFUSED = 4 };
 

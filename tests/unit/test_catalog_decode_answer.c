@@ -250,7 +250,7 @@ static void echoed_credentials_are_redacted(void **state)
                 {200, "text/html", farther},
                 {302, "text/html", "https://login.example/?password=" SECRET "&basic=" BASIC},
                 {302, "text/html", farther},
-                {200, "text/html;u=" SECRET, "x"},
+                {200, "text/html;u=" SECRET, "x"}, /* S5 */
                 {200, "text/plain; basic=" BASIC, ""},
         };
         Redact redact = {0};
@@ -266,7 +266,7 @@ static void echoed_credentials_are_redacted(void **state)
         redact_done(&redact);
 }
 
-/* libcurl's own words quote what it received. */
+/* S5: libcurl's own words quote what it received. */
 static void an_echo_in_the_words_of_the_transfer_is_redacted(void **state)
 {
         (void)state;
@@ -293,7 +293,7 @@ static void a_redirect_is_shown_without_its_query(void **state)
         answer_text_done(&a.text);
 }
 
-/* For every request alike, so it is no failure of an edge. */
+/* C4: For every request alike, so it is no failure of an edge. */
 static void a_sign_in_page_is_the_matter_of_the_whole_catalog(void **state)
 {
         (void)state;
@@ -323,7 +323,7 @@ static void a_sign_in_page_is_the_matter_of_the_whole_catalog(void **state)
         }
 }
 
-/* A gateway's words are told from the catalog's. */
+/* C2: A gateway's words are told from the catalog's. */
 static void an_answer_in_other_words_than_the_catalogs_is_foreign(void **state)
 {
         (void)state;
@@ -349,6 +349,7 @@ static void an_answer_in_other_words_than_the_catalogs_is_foreign(void **state)
         }
 }
 
+/* O13 */
 static void a_refusal_names_what_this_method_uses(void **state)
 {
         (void)state;
@@ -375,7 +376,7 @@ static void a_refusal_names_what_this_method_uses(void **state)
         }
 }
 
-/* As it is printed, which may be six times what arrived. */
+/* S6: As it is printed, which may be six times what arrived. */
 static void an_error_body_that_grows_beyond_the_cap_is_not_kept(void **state)
 {
         (void)state;

@@ -99,6 +99,7 @@ static void every_state_and_result_means_one_thing(void **state)
         }
 }
 
+/* C1 */
 static void the_edge_job_system_is_understood(void **state)
 {
         (void)state;
@@ -167,6 +168,7 @@ static void the_edge_job_system_is_understood(void **state)
         }
 }
 
+/* S5 */
 static void an_echo_in_a_state_is_redacted(void **state)
 {
         (void)state;
@@ -327,7 +329,7 @@ static void document_is_fit_for_jsonb(void **state)
         assert_int_equal(parse(text, &d), 0);
         assert_non_null(d.job.document);
         job_document_done(&d);
-        /* What counts is how large it is as it is printed: a raw control character becomes six
+        /* S6: what counts is how large it is as it is printed: a raw control character becomes six
          * bytes. */
         for (int i = 0; i < 2; i++) {
                 (void)strcat(text, " ");

@@ -313,7 +313,7 @@ static void one_row_alone(void **state)
 #define SECRET "correct/horse-battery"
 #define BASIC  "c3ZjOmNvcnJlY3QvaG9yc2UtYmF0dGVyeQ=="
 
-/* What shows a request shows our credentials, which readers of the mirror are not to see: whole
+/* S5: What shows a request shows our credentials, which readers of the mirror are not to see: whole
  * or cut, and however they are spelled. */
 static void an_echo_in_a_rejected_row_is_redacted(void **state)
 {

@@ -59,7 +59,7 @@ static void a_location_leads_to_the_same_origin_or_nowhere(void **state)
                 {ASK, "https://evil.example\\@acme.example/j", -EXDEV, NULL},
                 {"http://127.0.0.1:8080" API, "http://127.0.0.1:8081/j", -EXDEV, NULL},
                 {"http://127.0.0.1:8080" API, "http://localhost:8080/j", -EXDEV, NULL},
-                {"https://[::1]:8443" API, "https://[::1%25lo]:8443/j", -EXDEV, NULL},
+                {"https://[::1]:8443" API, "https://[::1%25lo]:8443/j", -EXDEV, NULL}, /* S7 */
                 {"https://[fe80::1%25eth0]" API, "https://[fe80::1%25eth1]/j", -EXDEV, NULL},
                 {"https://[fe80::1%25eth0]" API, "https://[fe80::1]/j", -EXDEV, NULL},
                 {"https://[fe80::1%25eth0]" API, "https://[fe80::1%25eth0]/j", 0, NULL},
@@ -101,7 +101,7 @@ static void the_last_segment_may_be_the_job(void **state)
                 {"/jobs/" ID "x", false},
                 {"/jobs/{" ID "}", false},
                 {"/jobs/" ID "/progress", false},
-                {"/edge/api/rest/v2/jobs/" ID "/statusLog", true},
+                {"/edge/api/rest/v2/jobs/" ID "/statusLog", true}, /* C1 */
                 {"https://acme.example/edge/api/rest/v2/jobs/" ID "/statusLog/?a=b", true},
                 {"/jobs/statusLog", false},
                 {"/jobs/" ID ";jsessionid=7", true},
@@ -121,7 +121,7 @@ static void the_last_segment_may_be_the_job(void **state)
         }
 }
 
-/* A catalog that does not know the prefix under which it is reached. */
+/* C2: A catalog that does not know the prefix under which it is reached. */
 static void a_path_is_moved_below_the_prefix(void **state)
 {
         (void)state;

@@ -13,6 +13,7 @@
 static const DoubtCase first = {0}, again = {.repeated = true}, changed = {.other_secret = true},
                        guess = {.not_ours = true};
 
+/* C3 */
 static void the_second_in_a_row_counts(void **state)
 {
         (void)state;
@@ -49,7 +50,7 @@ static void another_secret_is_tried_at_once(void **state)
         assert_int_equal(doubt_on_401(&d, &changed), DOUBT_NOW);
 }
 
-/* Whoever answers at an address that is a guess may know nothing of our credentials. */
+/* C2: Whoever answers at an address that is a guess may know nothing of our credentials. */
 static void a_guess_says_nothing_of_the_credentials(void **state)
 {
         (void)state;

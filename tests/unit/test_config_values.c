@@ -57,6 +57,7 @@ static const Case REFUSED[] = {
          "1:2: url: the address holds a query or a fragment; " URL_FORM},
         {"[catalog]", "url = https://c.example/#x",
          "1:2: url: the address holds a query or a fragment; " URL_FORM},
+        /* C5 */
         {"[catalog]", "url = https://c.example/rest/2.0",
          "1:2: url: drop \"/rest/2.0\"" DROP URL_FORM},
         {"[catalog]", "url = https://c.example/rest", "1:2: url: drop \"/rest\"" DROP URL_FORM},
@@ -140,7 +141,7 @@ static const Case REFUSED[] = {
         {"[postgres]", "conninfo = postgresql://u:hunter2@h/x",
          "1:2: conninfo: it holds a password; write that to a file and name it with "
          "password_file; " CONNINFO_FORM},
-        /* Libpq does not read it again, and its error would show the password. */
+        /* O4: libpq does not read it again, and its error would show the password. */
         {"[postgres]", "conninfo = dbname='postgresql://u:hunter2@h/d'", DBNAME_BAD},
         {"[postgres]", "conninfo = host=h dbname=postgres://u:hunter2@h/d", DBNAME_BAD},
         {"[postgres]", "conninfo = dbname='host=h password=hunter2'", DBNAME_BAD},
@@ -350,6 +351,7 @@ static void urls_are_brought_into_one_form(void **state _unused_)
         }
 }
 
+/* P5 */
 static void a_password_goes_to_another_machine_as_the_user_says(void **state _unused_)
 {
         static const struct {
@@ -459,7 +461,7 @@ static void retention_is_a_duration_or_forever(void **state _unused_)
         assert_true(c->daemon.run_keep_usec == USEC_FOREVER);
 }
 
-/* The zone is missing on this system. Nothing else of the configuration suffers, and the line
+/* O8: The zone is missing on this system. Nothing else of the configuration suffers, and the line
  * says what to do. */
 static void a_zone_that_this_system_lacks_keeps_its_edges_from_their_schedule(void **state _unused_)
 {

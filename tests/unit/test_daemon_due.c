@@ -102,6 +102,7 @@ static void the_end_of_a_run_decides(void **state)
                 }
 }
 
+/* C8 */
 static void nobody_is_due_before_the_catalog_wants_it(void **state)
 {
         const int64_t now = MIDNIGHT + 10 * MINUTE;
@@ -137,7 +138,7 @@ static void a_run_that_could_not_begin_is_tried_again_soon_and_not_at_once(void 
         }
 }
 
-/* Whatever its schedule is, it is not due now. */
+/* O8: Whatever its schedule is, it is not due now. */
 static void an_edge_without_its_time_zone_is_not_due(void **state)
 {
         static const char *const schedules[] = {"weekly", "cron */15 6-20 * * mon-fri", "every 1m"};

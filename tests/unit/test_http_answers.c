@@ -150,7 +150,7 @@ static void an_answer_arrives_whole(void **state)
                 {"/until-close", 200, "", "", "to the end", 10, 0},
                 {"/empty", 204, "", "", "", 0, 0},
                 {"/interim", 200, "", "", "x", 1, 0},
-                {"/gzip", 200, "application/json", "", "{\"results\":[]}", 14, 0},
+                {"/gzip", 200, "application/json", "", "{\"results\":[]}", 14, 0}, /* C7 */
                 {"/gzip-error", 503, "", "", "{\"userMessage\":\"busy\"}", 22, 0},
                 {"/nul", 200, "", "", "ab\0cd", 5, 0},
                 {"/nul-chunk", 200, "", "", "\0\0", 2, 0},
@@ -243,9 +243,9 @@ static void what_is_too_large_is_given_up(void **state)
                 {"/huge-length", FAULT_RUN, "body"},
                 {"/long-chunks", FAULT_RUN, "body"},
                 {"/long-until-close", FAULT_RUN, "body"},
-                {"/gzip-bomb", FAULT_RUN, "body"}, /* What comes out counts */
+                {"/gzip-bomb", FAULT_RUN, "body"}, /* C7: what comes out counts */
                 {"/many-headers", FAULT_REQUEST, "headers"},
-                /* libcurl has one code for this and for no memory, so both are said */
+                /* S8: libcurl has one code for this and for no memory, so both are said */
                 {"/long-header", FAULT_REQUEST, "or this process has no memory"},
                 {"/many-interims", FAULT_REQUEST, "headers"},
         };
@@ -267,7 +267,7 @@ static void what_is_too_large_is_given_up(void **state)
         }
 }
 
-/* Who reads it at night hears which encoding it was. */
+/* C7: Who reads it at night hears which encoding it was. */
 static void an_encoding_that_is_not_known_is_named(void **state)
 {
         Server *server = *state;
@@ -326,7 +326,7 @@ static void silence_ends_with_the_request_timeout(void **state)
                 print_message("#   %s\n", seen.fault.message);
                 assert_int_equal(seen.error, -ETIMEDOUT);
                 assert_string_equal(fault_code_name(seen.fault.code), "http-timeout");
-                assert_non_null(strstr(seen.fault.message, "request_timeout"));
+                assert_non_null(strstr(seen.fault.message, "request_timeout")); /* N10 */
                 assert_int_equal(seen.fault.scope, FAULT_REQUEST);
                 assert_true(seen.fault.retryable);
                 assert_true(seen.sent);
@@ -479,7 +479,7 @@ static void a_request_is_sent_as_promised(void **state)
         bench_close(&bench);
 }
 
-/* The server closes a connection that is idle, just as the next request is on its way. A GET
+/* C10: The server closes a connection that is idle, just as the next request is on its way. A GET
  * is repeated on a fresh one; a POST is never on such a connection, so that nothing has to be
  * repeated. */
 static void a_request_that_meets_the_close_of_an_idle_connection_is_no_error(void **state)

@@ -298,7 +298,7 @@ static void a_lost_reader_is_ignored_and_errno_stays(void **state)
         assert_int_equal(after, ENOENT);
 }
 
-/* A pipe that nobody reads. Without log_never_wait, and with it where a line is longer than
+/* O12: A pipe that nobody reads. Without log_never_wait, and with it where a line is longer than
  * what the pipe takes, this test would never end. */
 static void a_full_pipe_is_not_waited_for_and_what_was_dropped_is_counted(void **state)
 {

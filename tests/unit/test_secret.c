@@ -77,7 +77,7 @@ static void content_that_is_no_secret_is_refused(void **state)
                 {"hunter2\r", 8, "secret-malformed"},
                 {"a\nhunter2\n", 10, "secret-malformed"},
                 {"hunter2\0\n", 9, "secret-malformed"},
-                /* A byte order mark, of UTF-8 and of UTF-16 in both orders */
+                /* O3: a byte order mark, of UTF-8 and of UTF-16 in both orders */
                 {"\xef\xbb\xbfhunter2\n", 11, "secret-malformed"},
                 {"\xff\xfeh\0u\0", 6, "secret-malformed"},
                 {"\xfe\xff\0h\0u", 6, "secret-malformed"},
@@ -121,7 +121,7 @@ static void a_file_that_others_may_use_is_refused_with_the_remedy(void **state)
 
 enum { SOME_USER = 4711, SOME_GROUP = 4712 };
 
-/* Read by a user that is not its owner, as a secret that is mounted into a container. */
+/* O2: Read by a user that is not its owner, as a secret that is mounted into a container. */
 static void a_file_of_root_may_be_read_by_its_group(void **state)
 {
         static const struct {

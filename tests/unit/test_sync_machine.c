@@ -143,7 +143,7 @@ static void every_answer_to_a_refresh_has_its_outcome(void **state)
                 {401, false, true, FAULT_PEER, SYNC_DO_FINISH, NULL, "failed"},
                 {403, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
                 {404, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
-                /* A definite no. */
+                /* C6: a definite no. */
                 {405, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
                 {411, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
                 {415, false, true, FAULT_RUN, SYNC_DO_LIST, "rejected", NULL},
@@ -173,7 +173,7 @@ static void every_answer_to_a_refresh_has_its_outcome(void **state)
         }
 }
 
-/* Retry-After is kept: waited for, or the run ends and says when, in whatever phase. */
+/* C8: Retry-After is kept: waited for, or the run ends and says when, in whatever phase. */
 static void a_wish_of_the_catalog_is_waited_for_or_puts_the_run_off(void **state)
 {
         (void)state;

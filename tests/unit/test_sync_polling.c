@@ -82,7 +82,7 @@ static void job_that_is_not_found_is_asked_for_elsewhere_then_given_up(void **st
         assert_int_equal(s, POLLING_VANISHED);
 }
 
-/* Whatever stands at an address that is not the job, the others are asked before anything
+/* C1, C2: Whatever stands at an address that is not the job, the others are asked before anything
  * is concluded. */
 static void what_is_not_the_job_is_no_answer(void **state)
 {

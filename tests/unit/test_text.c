@@ -185,7 +185,7 @@ static void foreign_text_becomes_printable(void **state)
                 {BYTES("two  blanks\t\tand tabs"), "two blanks and tabs"},
                 {BYTES("line\r\nline\n"), "line line"},
                 {BYTES("  \n lead and trail \n "), "lead and trail"},
-                /* Shown escaped, nothing taken out */
+                /* O6: shown escaped, nothing taken out */
                 {BYTES("\x1b]0;title\x07\x1b[2J"), "\\x1b]0;title\\x07\\x1b[2J"},
                 {BYTES("c1 \xc2\x9b"
                        "31m \xc2\x85 nel"),
@@ -267,7 +267,7 @@ static void printable_text_of_any_bytes_is_clean(void **state)
         }
 }
 
-/* What a program reads is the same, what a terminal sees is harmless. */
+/* O6: What a program reads is the same, what a terminal sees is harmless. */
 static void printed_json_is_escaped(void **state)
 {
         (void)state;
