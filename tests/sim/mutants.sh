@@ -2,11 +2,11 @@
 # Plants faults in a copy of the sources, one at a time, and demands that the simulation fails. By hand: tests/sim/mutants.sh [SEEDS [WORDS]], some minutes;
 # WORDS: those alone whose name or file has them.
 #
-# Fails when a fault survives so many worlds (20,000 unless told), or when a line in which it is planted is no longer there. Those in src/ are faults of the
+# Fails when a fault survives so many worlds (150,000 unless told), or when a line in which it is planted is no longer there. Those in src/ are faults of the
 # program; those in tests/sim/ are faults of what stands in for it: the queries, and the reading back.
 set -u
 cd "$(dirname "$0")/../.." || exit
-seeds=${1:-20000}
+seeds=${1:-150000}
 words=${2:-}
 cc=${CC:-cc}
 work=$(mktemp -d "${TMPDIR:-/tmp}/edgemirror-mutants-XXXXXX")
