@@ -25,6 +25,11 @@ static void wait_msec(long msec)
         (void)nanosleep(&pause, NULL);
 }
 
+static void later_than_two_clocks_may_differ_by(void)
+{
+        wait_msec(JOB_SEARCH_SLACK_USEC / 1000 + 1200);
+}
+
 static int jobs_of_main(const World *w)
 {
         int n = 0;
@@ -169,6 +174,22 @@ static void where_it_cannot_be_found_for_certain_a_refresh_is_asked_for_as_befor
         }
 }
 
+/* The run after the one that lost its job ended before it asked for one of its own: it was told no
+ * answer either, and its beginning says nothing about the job. */
+static void the_job_may_be_that_of_the_first_of_several_runs(void **state)
+{
+        World *w = *state;
+        int before = jobs_of_main(w);
+        fault(w, "refresh", NO_ANSWER);
+        assert_true(sync_ended_by(w, SIGKILL, 0));
+        later_than_two_clocks_may_differ_by();
+        free(harness_sql(&w->pg,
+                         "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, "
+                         "trigger, phase) SELECT edge_connection_id, instance, epoch, trigger, "
+                         "phase FROM edgemirror.sync_run ORDER BY run_id DESC LIMIT 1"));
+        assert_int_equal(refreshes_after_next_sync(w, before), 1);
+}
+
 /* The second was begun because the first could not be searched; neither is taken. */
 static void one_of_two_is_not_taken(void **state)
 {
@@ -210,8 +231,7 @@ static void of_an_edge_that_was_forgotten_no_job_is_looked_for(void **state)
                        "DELETE FROM edgemirror.sync_run WHERE edge_connection_id = '%s'",
                        w->edges[0]);
         free(harness_sql(&w->pg, sql));
-        /* those of before are older than two clocks to the second may differ by: it is alone */
-        wait_msec(JOB_SEARCH_SLACK_USEC / 1000 + 1200);
+        later_than_two_clocks_may_differ_by(); /* those of before are too old: it is alone */
         fault(w, "refresh", NO_ANSWER);
         assert_true(sync_ended_by(w, SIGKILL, 0));
         assert_int_equal(refreshes_after_next_sync(w, before), 2);
@@ -224,6 +244,7 @@ int main(void)
                         a_job_that_nobody_noted_is_found_and_no_second_refresh_is_asked_for),
                 cmocka_unit_test(it_is_found_among_others_and_although_the_search_fails_at_first),
                 cmocka_unit_test(a_run_without_a_refresh_looks_for_nothing_and_hides_nothing),
+                cmocka_unit_test(the_job_may_be_that_of_the_first_of_several_runs),
                 /* what those leave behind nobody finds out about */
                 cmocka_unit_test(
                         where_it_cannot_be_found_for_certain_a_refresh_is_asked_for_as_before),

@@ -16,14 +16,6 @@ trap 'exit 1' HUP INT TERM
 # name; file; what sed does to it. An empty line ends each.
 mutants() {
         cat <<'END'
-of several runs that may have begun the job only the last one counts
-tests/sim/database_queries.c
-/^static const DbRun \*run_lost/,/^}/s/first = r;/return r;/
-
-a run that lost its lease looks for a job
-src/sync/sync_steps.c
-/^static int sync_do_search/,/^}/s/if (!journal_lease_holds(s->journal))/if (!s->journal)/
-
 the job of somebody else is taken up
 src/sync/job_search.c
 /^static bool job_may_be_ours/,/^}/s/strcmp(job->kind.user, s->kind.user) == 0/true/
