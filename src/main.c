@@ -1,6 +1,7 @@
 /*
  * edgemirror: a PostgreSQL mirror of the database connections that a Collibra catalog knows.
  */
+#include "base/metric.h"
 #include "cli/cli.h"
 #include <malloc.h>
 
@@ -21,5 +22,6 @@ static void tune_malloc(void)
 int main(int argc, char **argv)
 {
         tune_malloc();
+        (void)metric_set_time(METRIC_PROCESS_START, 0);
         return cli_main(argc, argv);
 }

@@ -8,6 +8,7 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION /* they would be those of this file, in every entry */
 #include "base/log.h"
 #include "base/limits.h"
+#include "base/metric.h"
 #include "base/text.h"
 #include <errno.h>
 #include <poll.h>
@@ -301,6 +302,7 @@ void log_event(LogLevel level, const char *message_id, const LogField *fields, s
         if (level > output.most_verbose)
                 return;
 
+        metric_add(METRIC_LOG_MESSAGES, level, 1);
         int saved = errno;
         if (output.make_way)
                 output.make_way(output.make_way_userdata);

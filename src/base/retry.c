@@ -1,5 +1,6 @@
 #include "base/retry.h"
 #include "base/duration.h"
+#include "base/metric.h"
 
 void retry_init(Retry *r, unsigned attempts_max)
 {
@@ -25,5 +26,7 @@ bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t
         /* However long: what is too long ends the run instead, see machine.h. */
         if (*ret_delay_usec < requested_usec)
                 *ret_delay_usec = requested_usec;
+        if (fault->origin != ORIGIN_POSTGRES)
+                metric_add(METRIC_CATALOG_RETRIES, 0, 1);
         return true;
 }

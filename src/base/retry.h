@@ -1,8 +1,8 @@
 /*
  * retry: may this request be tried again, and when?
  *
- * Pure. One Retry per thing that is tried: a few attempts with growing delays, never before the
- * server requested it (Retry-After).
+ * Pure, but that what is tried again of the catalog is counted. One Retry per thing that is tried:
+ * a few attempts with growing delays, never before the server requested it (Retry-After).
  */
 #pragma once
 

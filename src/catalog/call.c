@@ -229,6 +229,9 @@ static int call_send(CatalogCall *call)
                 .body_max_bytes = LIMIT_BODY_MAX_BYTES,
                 .fresh_connection = call->method == HTTP_POST,
         };
+        metric_add(METRIC_CATALOG_REQUESTS, call->operation, 1);
+        if (call->tries > 0)
+                metric_add(METRIC_CATALOG_RETRIES, 0, 1);
         call->state = CALL_SENT;
         call->generation = auth_generation(c->auth);
         return http_start(c->http, &request, call_on_response, call, &call->transfer);
@@ -298,7 +301,7 @@ static CatalogCall *catalog_find_control(Catalog *c)
 {
         const Accepted *accepted = call_other_accepted(c->repeater);
         CatalogCall *call = NULL;
-        if (accepted && call_new(c, control_complete, NULL, &call) >= 0) {
+        if (accepted && call_new(c, METRIC_OPERATION_LIST, control_complete, NULL, &call) >= 0) {
                 call->id = accepted->edge;
                 call->of_edge = true;
                 call->url = strdup(accepted->url);
@@ -407,6 +410,10 @@ static void call_on_other_answer(CatalogCall *call, const HttpResponse *response
 static void call_on_response(const HttpResponse *response, void *userdata)
 {
         CatalogCall *call = userdata;
+        metric_add(METRIC_CATALOG_RESPONSES,
+                   metric_code(response->error == 0 ? response->status : 0), 1);
+        metric_observe(METRIC_CATALOG_REQUEST_DURATION,
+                       (double)response->elapsed_usec / USEC_PER_SEC);
         call->transfer = NULL;
         call->tries++;
         call->requests += response->sent;
@@ -417,12 +424,14 @@ static void call_on_response(const HttpResponse *response, void *userdata)
                 call_end(call, response);
 }
 
-int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret)
+int call_new(Catalog *c, MetricOperation operation, CallComplete complete, void *userdata,
+             CatalogCall **ret)
 {
         CatalogCall *call = calloc(1, sizeof(*call));
         if (!call)
                 return -ENOMEM;
         call->catalog = c;
+        call->operation = operation;
         call->complete = complete;
         call->userdata = userdata;
         call->expected = 200;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/metric.h"
 #include "base/timer.h"
 #include "catalog/answer.h"
 #include "catalog/catalog.h"
@@ -57,6 +58,7 @@ struct CatalogCall {
         TAILQ_ENTRY(CatalogCall) entry;
         CallState state;
         HttpTransfer *transfer; /* NULL unless CALL_SENT */
+        MetricOperation operation;
         HttpMethod method;
         int expected; /* the status; of 200 the body is JSON */
         char *url;
@@ -84,7 +86,8 @@ struct CatalogCall {
         uint64_t generation; /* of the header that was sent, see auth.h */
 };
 
-int call_new(Catalog *c, CallComplete complete, void *userdata, CatalogCall **ret);
+int call_new(Catalog *c, MetricOperation operation, CallComplete complete, void *userdata,
+             CatalogCall **ret);
 DEFINE_CLEANUP(CatalogCall, call, catalog_cancel)
 
 /* Sends it, or lets it wait; without a url, -ENOMEM. The first request reads the secret, unless

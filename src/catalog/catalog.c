@@ -77,7 +77,7 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         char id[UUID_STRING_SIZE];
-        int r = call_new(c, refresh_complete, userdata, &call);
+        int r = call_new(c, METRIC_OPERATION_REFRESH, refresh_complete, userdata, &call);
         if (r < 0)
                 return r;
         call->method = HTTP_POST;
@@ -174,7 +174,7 @@ int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char 
                     CatalogJobCallback callback, void *userdata, CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
-        int r = call_new(c, job_complete, userdata, &call);
+        int r = call_new(c, METRIC_OPERATION_JOB, job_complete, userdata, &call);
         if (r < 0)
                 return r;
         call->id = *job;
@@ -208,7 +208,7 @@ int catalog_find_jobs(Catalog *c, const Uuid *edge, const char *type, const char
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         _cleanup_(cleanup_free) char *escaped_type = NULL, *escaped_cursor = NULL;
-        int r = call_new(c, jobs_complete, userdata, &call);
+        int r = call_new(c, METRIC_OPERATION_FIND_JOBS, jobs_complete, userdata, &call);
         if (r >= 0)
                 r = url_escape(type, &escaped_type);
         if (r >= 0)
@@ -246,7 +246,7 @@ static int edges_begin(Catalog *c, CallComplete complete, CatalogEdgesCallback c
                        void *userdata, const char *path, const char *id, CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
-        int r = call_new(c, complete, userdata, &call);
+        int r = call_new(c, METRIC_OPERATION_EDGES, complete, userdata, &call);
         if (r < 0)
                 return r;
         call->url_is_guess = true; /* a gateway may not know the Edge API */
@@ -311,7 +311,7 @@ int catalog_list(Catalog *c, const Uuid *edge, const Uuid *schema_connection, in
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         char id[UUID_STRING_SIZE], schema[UUID_STRING_SIZE] = "";
-        int r = call_new(c, page_complete, userdata, &call);
+        int r = call_new(c, METRIC_OPERATION_LIST, page_complete, userdata, &call);
         if (r < 0)
                 return r;
         if (edge)
@@ -349,7 +349,7 @@ int catalog_get_one(Catalog *c, const Uuid *id, CatalogOneCallback callback, voi
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         char text[UUID_STRING_SIZE];
-        int r = call_new(c, one_complete, userdata, &call);
+        int r = call_new(c, METRIC_OPERATION_ONE, one_complete, userdata, &call);
         if (r < 0)
                 return r;
         call->id = *id;

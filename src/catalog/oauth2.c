@@ -9,10 +9,12 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/limits.h"
+#include "base/metric.h"
 #include "catalog/answer.h"
 #include "catalog/json.h"
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -35,6 +37,7 @@ struct OAuth2 {
         bool tried_both;        /* in this acquisition: it is sent in the other way */
         Fault first;            /* what was said of the first way */
         uint64_t sent_usec;     /* CLOCK_BOOTTIME */
+        double expires_sec;     /* of the last token, as METRIC_TOKEN_EXPIRY has it */
 };
 
 int oauth2_new(HttpClient *http, const OAuth2Options *options, OAuth2 **ret)
@@ -72,6 +75,8 @@ OAuth2 *oauth2_free(OAuth2 *o)
         if (!o)
                 return NULL;
         oauth2_reset(o);
+        if (o->expires_sec == metric_value(METRIC_TOKEN_EXPIRY, 0))
+                metric_set(METRIC_TOKEN_EXPIRY, 0, NAN);
         free(o->token_url);
         free(o->scope);
         free(o);
@@ -305,6 +310,7 @@ static int oauth2_send(OAuth2 *o)
                 .form = form.data,
                 .body_max_bytes = LIMIT_TOKEN_ANSWER_MAX_BYTES,
         };
+        metric_add(METRIC_TOKEN_REQUESTS, 0, 1);
         o->sent_usec = clock_boottime_usec();
         return http_start(o->http, &request, oauth2_on_response, o, &o->transfer);
 }
@@ -358,6 +364,15 @@ static bool oauth2_again(OAuth2 *o, const Fault *fault)
         return auth_reread(o->auth); /* which cancels this, and begins anew */
 }
 
+static void oauth2_show_expiry(OAuth2 *o, uint64_t expires_usec)
+{
+        double left = ((double)expires_usec - (double)clock_boottime_usec()) / USEC_PER_SEC;
+        if (expires_usec == UINT64_MAX)
+                metric_set(METRIC_TOKEN_EXPIRY, 0, NAN);
+        else
+                o->expires_sec = metric_set_time(METRIC_TOKEN_EXPIRY, left);
+}
+
 static void oauth2_take(OAuth2 *o, const HttpResponse *response)
 {
         OAuth2Token token = {0};
@@ -370,6 +385,7 @@ static void oauth2_take(OAuth2 *o, const HttpResponse *response)
                 backoff_reset(&o->backoff);
                 o->in_body = oauth2_in_body(o);
                 oauth2_reset(o);
+                oauth2_show_expiry(o, life == UINT64_MAX ? life : sent + life);
                 r = auth_acquired(o->auth, "Bearer", token.token.data,
                                   renew == UINT64_MAX ? renew : sent + renew,
                                   life == UINT64_MAX ? life : sent + life);
@@ -377,6 +393,7 @@ static void oauth2_take(OAuth2 *o, const HttpResponse *response)
                 if (r >= 0)
                         return;
         }
+        metric_add(METRIC_TOKEN_REQUESTS_FAILED, 0, 1);
         if (r == -ENOMEM)
                 fault_set(&fault, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY, "no memory for the token");
         else
@@ -395,6 +412,7 @@ static void oauth2_on_response(const HttpResponse *response, void *userdata)
                 oauth2_take(o, response);
                 return;
         }
+        metric_add(METRIC_TOKEN_REQUESTS_FAILED, 0, 1);
         bool client = oauth2_fault(o, response, &fault);
         if (o->tried_both && fault.code == CODE_TOKEN_REFUSED) {
                 client = true; /* who knows one way only may call the other one invalid */

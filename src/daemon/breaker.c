@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
+#include "base/metric.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -121,6 +122,7 @@ static void breaker_open(Breaker *b, const Fault *fault)
         if (b->probe || (b->outage.down && timer_is_armed(&b->timer)))
                 return; /* known; the next probe will tell */
         b->closed = false;
+        metric_set(METRIC_CATALOG_UP, 0, 0);
         bool report = outage_failed(&b->outage, fault, now, clock_random(), &delay);
         if (fault->refused) {
                 b->refused_pause_usec = outage_refused_pause(b->refused_pause_usec);
@@ -138,6 +140,7 @@ static void breaker_close(Breaker *b)
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
         timer_cancel(&b->timer);
+        metric_set(METRIC_CATALOG_UP, 0, 1);
         b->refused_pause_usec = 0;
         if (outage_over(&b->outage, clock_monotonic_usec(), &lasted))
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_CATALOG_BACK, LOG_NO_FIELDS,

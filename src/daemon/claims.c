@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
+#include "base/metric.h"
 #include <string.h>
 
 /* When nothing is due: leases of others may end, somebody may write into the queue. */
@@ -107,6 +108,7 @@ void claims_expect(Claims *c, int64_t due_usec)
 static void claims_postgres_failed(Claims *c, const Fault *fault)
 {
         uint64_t delay;
+        metric_set(METRIC_POSTGRES_UP, 0, 0);
         if (outage_failed(&c->outage, fault, clock_monotonic_usec(), clock_random(), &delay))
                 log_event(LOG_LEVEL_WARNING,
                           fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED
@@ -124,6 +126,7 @@ static void claims_postgres_answered(Claims *c)
 {
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
+        metric_set(METRIC_POSTGRES_UP, 0, 1);
         if (outage_over(&c->outage, clock_monotonic_usec(), &lasted)) {
                 c->register_usec = 0; /* it may be another one: restored, or failed over */
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_POSTGRES_BACK, LOG_NO_FIELDS,

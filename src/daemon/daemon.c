@@ -337,6 +337,7 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
         _cleanup_(cleanup_config) Config *before _unused_ = d->config;
         d->peers = peers_ref(peers);
         d->config = config_ref(config);
+        reload_succeeded();
         log_set_format(c->log_format);
         (void)edges_configure(&d->edges, config); /* else they are read again */
         presence_configure(&d->presence, peers, c->lease_usec);

@@ -2,6 +2,7 @@
 #include "daemon/edges.h"
 #include "base/log.h"
 #include "base/message_id.h"
+#include "base/metric.h"
 #include "base/text.h"
 #include "config/edge_names.h"
 #include "daemon/due.h"
@@ -182,6 +183,12 @@ static int found_new(const Config *config, const EdgeName *names, size_t n, Conf
         return found ? 0 : -ENOMEM;
 }
 
+static void edges_show(const EdgeSet *s)
+{
+        metric_set(METRIC_EDGES_CONFIGURED, 0, (double)s->config->n_edges);
+        metric_set(METRIC_EDGES_DISCOVERED, 0, (double)s->n_found);
+}
+
 /* Those of the candidates that the configuration wants become what was discovered. */
 static int edges_rebuild(EdgeSet *s, const Config *config, const Candidates *candidates)
 {
@@ -225,6 +232,7 @@ int edges_configure(EdgeSet *s, Config *config)
         Config *before = s->config;
         s->config = config_ref(config);
         (void)config_free(before);
+        edges_show(s);
         return r;
 }
 
@@ -244,7 +252,9 @@ int edges_load(EdgeSet *s, const MirrorDiscovered *edges, size_t n)
         }
         while (k < s->n_found)
                 candidates_add_known(&all, &s->found[k++]);
-        return edges_rebuild(s, s->config, &all);
+        int r = edges_rebuild(s, s->config, &all);
+        edges_show(s);
+        return r;
 }
 
 void edges_registered(EdgeSet *s)
@@ -350,6 +360,7 @@ int edges_update(EdgeSet *s, const Discovered *found, const Uuid *vanished, size
 {
         int added = found ? edges_take_found(s, found) : 0;
         int dropped = n_vanished > 0 ? edges_drop(s, vanished, n_vanished) : 0;
+        edges_show(s);
         s->found_is_newer = s->found_is_newer || added > 0 || dropped > 0;
         if (added >= 0 && dropped >= 0)
                 return added > 0 || dropped > 0;

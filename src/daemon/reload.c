@@ -1,5 +1,6 @@
 #include "daemon/reload.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include <string.h>
 
 static int reload_config(const char *config_file, Config **ret)
@@ -18,6 +19,7 @@ int reload_open(sd_event *event, const char *config_file, Peers *in_force, Confi
 {
         _cleanup_(cleanup_config) Config *config = NULL;
         Fault fault;
+        metric_set(METRIC_CONFIG_RELOAD_SUCCESSFUL, 0, 0);
         int r = reload_config(config_file, &config);
         if (r < 0)
                 return r;
@@ -28,4 +30,10 @@ int reload_open(sd_event *event, const char *config_file, Peers *in_force, Confi
         }
         *ret = TAKE_PTR(config);
         return 0;
+}
+
+void reload_succeeded(void)
+{
+        metric_set(METRIC_CONFIG_RELOAD_SUCCESSFUL, 0, 1);
+        (void)metric_set_time(METRIC_CONFIG_RELOAD_TIME, 0);
 }

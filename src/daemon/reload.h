@@ -10,3 +10,6 @@
 /* What is wrong is logged. Negative errno: nothing is given out. */
 int reload_open(sd_event *event, const char *config_file, Peers *in_force, Config **ret,
                 Peers **ret_peers);
+
+/* A configuration is in force, the first or what reload_open gave out: counts it. */
+void reload_succeeded(void);

@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
+#include "base/metric.h"
 #include "daemon/due.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
@@ -46,6 +47,13 @@ static void run_free(Run *run)
         peers_unref(run->peers);
         free(run->name);
         free(run);
+}
+
+static void run_set_over(Run *run)
+{
+        if (!run->over)
+                metric_add(METRIC_SYNCS_RUNNING, 0, -1);
+        run->over = true;
 }
 
 /* Frees from the loop what is over and settled. */
@@ -155,6 +163,31 @@ static void run_log(const Run *run, const SyncReport *report)
                   duration_format_short(report->duration_usec, took), counts,
                   fault->scope != FAULT_NONE ? ": " : "",
                   fault->scope != FAULT_NONE ? fault->message : "");
+}
+
+static void report_count(const SyncReport *report)
+{
+        /* 0, which is no counter: it has none of its own */
+        static const Metric by_outcome[SYNC_OUTCOMES] = {
+                [OUTCOME_HELD] = METRIC_SYNCS_HELD,
+                [OUTCOME_UNSTABLE] = METRIC_SYNCS_UNSTABLE,
+                [OUTCOME_FAILED] = METRIC_SYNCS_FAILED,
+                [OUTCOME_ABORTED] = METRIC_SYNCS_ABORTED,
+        };
+        const MirrorApplied *a = &report->applied;
+        metric_add(METRIC_SYNCS, 0, 1);
+        if (by_outcome[report->outcome])
+                metric_add(by_outcome[report->outcome], 0, 1);
+        metric_add(METRIC_LEASES_LOST, 0, report->fault.code == CODE_LEASE_LOST);
+        metric_observe(METRIC_SYNC_DURATION, (double)report->duration_usec / USEC_PER_SEC);
+        if (report->refresh != REFRESH_NONE)
+                metric_add(METRIC_REFRESHES, report->refresh, 1);
+        metric_add(METRIC_ROWS_LISTED, 0, (double)report->listed);
+        metric_add(METRIC_ROWS_REJECTED, 0, (double)a->rejected);
+        metric_add(METRIC_ROWS_APPLIED, METRIC_CHANGE_ADDED, (double)a->added);
+        metric_add(METRIC_ROWS_APPLIED, METRIC_CHANGE_CHANGED, (double)a->changed);
+        metric_add(METRIC_ROWS_APPLIED, METRIC_CHANGE_REMOVED, (double)a->removed);
+        metric_add(METRIC_ROWS_APPLIED, METRIC_CHANGE_RESTORED, (double)a->restored);
 }
 
 static void run_on_reported(const Fault *fault, void *userdata)
@@ -269,8 +302,9 @@ static void run_on_done(const SyncReport *report, void *userdata)
 {
         Run *run = userdata;
         Runs *r = run->runs;
-        run->over = true;
+        run_set_over(run);
         r->n_ended++;
+        report_count(report);
         run_log(run, report);
         if (!r->stopping)
                 run_report_peer_fault(run, report);
@@ -304,7 +338,7 @@ static void run_decline(Run *run, const char *why)
 {
         if (why)
                 log_warning("edge %s is due, but %s; its lease is released", run->name, why);
-        run->over = true;
+        run_set_over(run);
         if (run_release_lease(run, run->epoch) < 0)
                 run->settled = true; /* the lease ends by itself */
         runs_wake(run->runs);
@@ -330,7 +364,8 @@ static Run *runs_add(Runs *r, Peers *peers, const MirrorDue *due, const char *na
                      .begun_usec = clock_monotonic_usec(),
                      .failures = due->consecutive_failures};
         LIST_INSERT_HEAD(&r->list, run, others);
-        r->n++;
+        metric_set(METRIC_LEASES_HELD, 0, ++r->n);
+        metric_add(METRIC_SYNCS_RUNNING, 0, 1);
         if (due->was_holder[0])
                 sync_log_takeover(LOG_LEVEL_WARNING, copy, due->was_holder);
         return run;
@@ -339,6 +374,9 @@ static Run *runs_add(Runs *r, Peers *peers, const MirrorDue *due, const char *na
 void runs_start(Runs *r, Peers *peers, const MirrorDue *due, const ConfigEdge *edge)
 {
         Run *run = runs_add(r, peers, due, edge->name);
+        int64_t late = database_clock_now(r->clock) - due->due_usec;
+        if (due->due_usec > 0 && !due->was_holder[0])
+                metric_observe(METRIC_SYNC_LATENESS, late > 0 ? (double)late / USEC_PER_SEC : 0);
         if (!run || run_begin(run, edge) >= 0)
                 return;
         run->next_run_usec = due_after_no_run(database_clock_now(r->clock), clock_random());
@@ -357,7 +395,7 @@ void runs_decline(Runs *r, Peers *peers, const MirrorDue *due, const char *name,
 static void runs_remove(Runs *r, Run *run)
 {
         LIST_REMOVE(run, others);
-        r->n--;
+        metric_set(METRIC_LEASES_HELD, 0, --r->n);
         run_free(run);
 }
 

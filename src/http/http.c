@@ -8,6 +8,7 @@
  */
 #include "http/http.h"
 #include "base/clock.h"
+#include "base/metric.h"
 #include "http/curl_loop.h"
 #include "http/http_credentials.h"
 #include "http/http_transfer.h"
@@ -40,7 +41,9 @@ static void client_move(HttpClient *client, HttpTransfer *t, HttpPlace place)
                 TAILQ_REMOVE(from, t, entry);
         if (to)
                 TAILQ_INSERT_TAIL(to, t, entry);
-        client->in_flight += (place == HTTP_PLACE_WIRE) - (t->place == HTTP_PLACE_WIRE);
+        int more = (place == HTTP_PLACE_WIRE) - (t->place == HTTP_PLACE_WIRE);
+        client->in_flight += more;
+        metric_add(METRIC_CATALOG_REQUESTS_IN_FLIGHT, 0, more);
         if (client->in_flight > client->in_flight_max)
                 client->in_flight_max = client->in_flight;
         t->place = place;

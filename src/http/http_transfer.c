@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/limits.h"
+#include "base/metric.h"
 #include "http/retry_after.h"
 #include <errno.h>
 #include <limits.h>
@@ -447,7 +448,10 @@ void http_transfer_finish(HttpTransfer *t, CURLcode result)
 {
         HttpResponse *response = &t->response;
         long status = 0;
+        curl_off_t received = 0;
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+        metric_add(METRIC_CATALOG_RECEIVED_BYTES, 0, received > 0 ? (double)received : 0);
         response->status = (int)status;
         response->elapsed_usec = clock_monotonic_usec() - t->started_usec;
         response->retry_after_usec = retry_after_parse(

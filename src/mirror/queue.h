@@ -9,7 +9,8 @@
 
 typedef struct MirrorDue {
         Uuid edge;
-        int64_t epoch; /* of the lease just taken; for mirror_claim */
+        int64_t epoch;    /* of the lease just taken; for mirror_claim */
+        int64_t due_usec; /* when it was due, by PostgreSQL's clock; 0: not known */
         int64_t consecutive_failures;
         char was_holder[128]; /* who held the lease that has ended; "": nobody */
 } MirrorDue;

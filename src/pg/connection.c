@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/metric.h"
 #include "pg/cancel_private.h"
 #include "pg/connection_private.h"
 #include "pg/pg_fault_private.h"
@@ -26,12 +27,22 @@ static void connection_on_notice(void *userdata, const PGresult *result)
                 c->server_closing = true;
 }
 
+/* The one function by which the state changes. */
+void connection_enter(PgConnection *c, PgConnectionState state)
+{
+        if (c->state != PG_CONNECTION_BROKEN)
+                metric_add(METRIC_POSTGRES_CONNECTIONS, c->state, -1);
+        if (state != PG_CONNECTION_BROKEN)
+                metric_add(METRIC_POSTGRES_CONNECTIONS, state, 1);
+        c->state = state;
+}
+
 void connection_fail(PgConnection *c, const Fault *fault)
 {
         c->fault = *fault;
         c->io = sd_event_source_disable_unref(c->io);
         timer_cancel(&c->deadline);
-        c->state = PG_CONNECTION_BROKEN;
+        connection_enter(c, PG_CONNECTION_BROKEN);
         if (c->task)
                 c->handlers->on_lost(c, &c->fault);
         c->handlers->on_changed(c);
@@ -86,7 +97,7 @@ void connection_set_idle(PgConnection *c)
 {
         uint64_t now = clock_monotonic_usec(), idle_usec = c->server->options.idle_usec;
         uint64_t left = c->retire_usec > now ? c->retire_usec - now : 0;
-        c->state = PG_CONNECTION_IDLE;
+        connection_enter(c, PG_CONNECTION_IDLE);
         c->sends = false;
         if (connection_watch(c) < 0 ||
             connection_set_deadline(c, left < idle_usec ? left : idle_usec) < 0)
@@ -218,7 +229,7 @@ void connection_close(PgConnection *c, bool cancel)
 {
         bool runs =
                 cancel && PQtransactionStatus(c->conn) == PQTRANS_ACTIVE && PQflush(c->conn) == 0;
-        c->state = PG_CONNECTION_CLOSING;
+        connection_enter(c, PG_CONNECTION_CLOSING);
         c->sends = false;
         if (!runs || cancel_start(c->server->event, c->conn, &c->cancel) < 0 ||
             connection_watch(c) < 0 || connection_set_deadline(c, CLOSE_USEC) < 0)
@@ -404,7 +415,8 @@ int connection_open(PgServer *server, const PgConnectionHandlers *handlers, void
         c->server = server;
         c->handlers = handlers;
         c->owner = owner;
-        c->state = PG_CONNECTION_CONNECTING;
+        c->state = PG_CONNECTION_BROKEN;
+        connection_enter(c, PG_CONNECTION_CONNECTING);
         *ret = c;
         if (connection_find_endpoints(c, &fault) < 0)
                 connection_fail(c, &fault);
@@ -415,6 +427,7 @@ PgConnection *connection_free(PgConnection *c)
 {
         if (!c)
                 return NULL;
+        connection_enter(c, PG_CONNECTION_BROKEN);
         sd_event_source_disable_unref(c->io);
         timer_cancel(&c->deadline);
         (void)background_abandon(c->cancel);

@@ -12,6 +12,7 @@
 
 typedef struct PgConnection PgConnection;
 
+/* In the order of MetricConnection. */
 typedef enum PgConnectionState {
         PG_CONNECTION_CONNECTING, /* without a `conn`: it waits for the addresses */
         PG_CONNECTION_IDLE,
@@ -80,6 +81,8 @@ void connection_on_lookup(PgConnection *c, const Fault *fault);
 
 /* Reads what has come unasked; false: it is broken. */
 bool connection_check_idle(PgConnection *c);
+
+void connection_enter(PgConnection *c, PgConnectionState state);
 
 /* Its work is done. */
 void connection_set_idle(PgConnection *c);

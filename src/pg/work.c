@@ -68,7 +68,7 @@ void work_on_lost(PgConnection *c, const Fault *fault)
 
 void work_start(PgConnection *c)
 {
-        c->state = PG_CONNECTION_WORKING;
+        connection_enter(c, PG_CONNECTION_WORKING);
         work_send(c);
 }
 

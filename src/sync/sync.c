@@ -5,6 +5,7 @@
 #include "sync/sync.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "mirror/spool.h"
 #include "sync/sync_steps_private.h"
 #include <errno.h>
@@ -38,6 +39,14 @@ static void sync_take_problem(Sync *s, const SyncInput *in)
         s->problem = answer && answer->problem ? strdup(answer->problem) : NULL;
 }
 
+static MetricVerdict verdict_label(ProofVerdict verdict)
+{
+        return verdict == PROOF_GONE    ? METRIC_VERDICT_GONE
+               : verdict == PROOF_HERE  ? METRIC_VERDICT_HERE
+               : verdict == PROOF_MOVED ? METRIC_VERDICT_MOVED
+                                        : METRIC_VERDICT_UNKNOWN;
+}
+
 /* What the machine wants kept of a page, or of an answer to a request by id. */
 static SyncAction sync_keep(Sync *s, const SyncInput *in, SyncAction action)
 {
@@ -48,6 +57,8 @@ static SyncAction sync_keep(Sync *s, const SyncInput *in, SyncAction action)
         else if (in->kind == SYNC_INPUT_ONE)
                 r = snapshot_add_verdict(&s->snapshot, s->machine.verdict, in->asked, in->one,
                                          &fault);
+        if (in->kind == SYNC_INPUT_ONE && s->machine.verdict != PROOF_PENDING)
+                metric_add(METRIC_REMOVAL_CHECKS, verdict_label(s->machine.verdict), 1);
         SyncInput failed = {.kind = SYNC_INPUT_FAULT, .fault = &fault, .now_usec = in->now_usec};
         return r < 0 ? sync_machine_handle(&s->machine, &failed) : action;
 }

@@ -11,6 +11,7 @@
 #include "base/duration.h"
 #include "base/job_state.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "sync/sync_steps_private.h"
 #include <errno.h>
 #include <string.h>
@@ -82,6 +83,7 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
                 if (claim->lost)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->lost_since_usec -
                                             JOB_SEARCH_SLACK_USEC;
+                s->job_usec = s->refreshed_usec;
                 if (claim->resumes && claim->job_url[0]) {
                         s->job_url = strdup(claim->job_url);
                         job_texts_take(&s->texts, JOB_URL, claim->job_url);
@@ -140,7 +142,11 @@ static void sync_on_job(const CatalogJobAnswer *answer, void *userdata)
         s->call = NULL;
         if (answer->answer.fault.scope == FAULT_NONE) {
                 sync_take_job(s, &answer->job);
-                if (!job_is_terminal(&answer->job.status))
+                if (job_is_terminal(&answer->job.status))
+                        metric_observe(METRIC_JOB_DURATION,
+                                       (double)((int64_t)clock_boottime_usec() - s->job_usec) /
+                                               USEC_PER_SEC);
+                else
                         s->refreshed_usec = s->asked_usec;
         }
         s->input(s, (SyncInput){.kind = SYNC_INPUT_JOB, .job = answer});
@@ -330,7 +336,7 @@ static int sync_effect(Sync *s, SyncAction action)
                  * the holder any more. */
                 if (!journal_lease_holds(s->journal))
                         return -ESTALE;
-                s->refreshed_usec = (int64_t)clock_boottime_usec();
+                s->refreshed_usec = s->job_usec = (int64_t)clock_boottime_usec();
                 return catalog_refresh(s->context.catalog, &s->plan.edge, sync_on_refresh, s,
                                        &s->call);
         case SYNC_DO_GET_JOB:
