@@ -1,4 +1,4 @@
--- Ends the run, moves the edge's clocks, releases the lease and notifies listeners, all in the transaction of the snapshot; nothing when the lease is not ours any
+-- Ends the run, moves the edge's clocks, releases the lease and notifies listeners (of a change; of trouble, and of its end), all in the transaction of the snapshot; nothing when the lease is not ours any
 -- more. Only the holder of the present epoch may publish; the lock of the lease keeps everybody else from claiming until the end of the transaction. It is taken
 -- last, so that heartbeats go on while a large snapshot is written.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
@@ -43,5 +43,10 @@ WITH held AS (
 )
 SELECT CASE WHEN n.added + n.changed + n.removed + n.restored > 0 THEN
             pg_notify('edgemirror_change', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'added', n.added,
-                                                             'changed', n.changed, 'removed', n.removed, 'restored', n.restored)::text) END
+                                                             'changed', n.changed, 'removed', n.removed, 'restored', n.restored)::text) END,
+       CASE WHEN n.outcome <> 'synced'
+              OR (SELECT r.outcome FROM edgemirror.sync_run r
+                   WHERE r.edge_connection_id = $1::uuid AND r.run_id < $3::bigint AND r.outcome <> 'aborted' ORDER BY r.run_id DESC LIMIT 1) <> 'synced' THEN
+            pg_notify('edgemirror_trouble', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'outcome', n.outcome,
+                                                              'code', CASE WHEN n.outcome <> 'synced' THEN coalesce($15::text, n.outcome) END)::text) END
   FROM n

@@ -3,6 +3,7 @@
 -- kept. Otherwise the journal notes that the apply begins, and the lease is renewed. Nothing at all when the lease is not ours any more. The rows are counted, so
 -- that a mirror which lost some by hand is repaired; the digest is trusted. An apply that takes a row away from this edge holds the lock of its edge row, and
 -- sets the digest of the list to null: when somebody holds that lock, the answer is "not the same" rather than a wait. Gives also whether the edge has rows.
+-- Listeners are notified when the edge is well again.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet, $22 digest of the list, $23 its rows, $24 lease (interval), $25 rows of it that cannot be mirrored.
@@ -51,5 +52,10 @@ WITH held AS (
      WHERE a.ours AND r.run_id = $3::bigint
 )
 SELECT ours, unchanged, (SELECT row_count FROM same) AS row_count,
-       NOT unchanged AND EXISTS (SELECT FROM edgemirror.database_connection d WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL) AS has_rows
+       NOT unchanged AND EXISTS (SELECT FROM edgemirror.database_connection d WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL) AS has_rows,
+       CASE WHEN unchanged
+             AND (SELECT r.outcome FROM edgemirror.sync_run r
+                   WHERE r.edge_connection_id = $1::uuid AND r.run_id < $3::bigint AND r.outcome <> 'aborted' ORDER BY r.run_id DESC LIMIT 1) <> 'synced' THEN
+            pg_notify('edgemirror_trouble',
+                      json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'outcome', $4::text, 'code', NULL)::text) END
   FROM answer

@@ -1,4 +1,5 @@
--- Ends a run that applied nothing and releases the lease; nothing when the lease is not ours any more. A scheduled run that was stopped is due again at once.
+-- Ends a run that applied nothing and releases the lease, and notifies listeners when it has failed; nothing when the lease is not ours any more. A scheduled run
+-- that was stopped is due again at once.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed, $20 whether the job is that of an earlier run.
 WITH run AS (
@@ -24,4 +25,8 @@ WITH run AS (
        SET consecutive_failures = consecutive_failures + CASE WHEN $4::text = 'aborted' THEN 0 ELSE 1 END, last_run_id = $3::bigint
      WHERE edge_connection_id = $1::uuid AND EXISTS (SELECT FROM released)
 )
-SELECT count(*) FROM released
+SELECT count(*),
+       count(CASE WHEN $4::text <> 'aborted' THEN
+                  pg_notify('edgemirror_trouble', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'outcome', $4::text,
+                                                                    'code', coalesce($15::text, $4::text))::text) END)
+  FROM released

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <pwd.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -177,6 +178,18 @@ long harness_sql_long(const HarnessPostgres *pg, const char *sql)
         long number = strtol(value, NULL, 10);
         free(value);
         return number;
+}
+
+struct pgNotify *harness_notification(struct pg_conn *conn)
+{
+        PGnotify *notification;
+        while (!(notification = PQnotifies(conn))) {
+                struct pollfd fd = {.fd = PQsocket(conn), .events = POLLIN};
+                if (poll(&fd, 1, 20000) <= 0)
+                        fail_msg("no notification came");
+                assert_int_equal(PQconsumeInput(conn), 1);
+        }
+        return notification;
 }
 
 int harness_log_count(const HarnessPostgres *pg, const char *words, size_t *from)

@@ -30,6 +30,10 @@ void harness_postgres_destroy(HarnessPostgres *pg); /* stop, and remove the fold
 char *harness_sql(const HarnessPostgres *pg, const char *sql);
 long harness_sql_long(const HarnessPostgres *pg, const char *sql);
 
+/* The next notification that this connection (which listens) gets; PQfreemem. */
+struct pg_conn;
+struct pgNotify *harness_notification(struct pg_conn *conn);
+
 /* How often the words are in the server's log from `*from` on, which moves to its end; and where
  * that is now. */
 int harness_log_count(const HarnessPostgres *pg, const char *words, size_t *from);

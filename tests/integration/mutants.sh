@@ -14,6 +14,21 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+after a run that was stopped, nobody is told that the edge is well again
+sql/queries/apply_finish.sql
+integration/test_trouble each_run*
+s/ AND r.outcome <> 'aborted' ORDER BY/ ORDER BY/
+
+a list that changes nothing tells nobody that the edge is well again
+sql/queries/apply_unchanged.sql
+integration/test_trouble each_run*
+s/LIMIT 1) <> 'synced' THEN/LIMIT 1) = 'none' THEN/
+
+a run that failed is announced although its end is recorded already
+sql/queries/finish.sql
+integration/test_trouble a_run_that*
+s/^  FROM released$/  FROM (SELECT 1) x/
+
 one of two jobs is taken up
 src/sync/job_search.c
 unit/test_sync_job_search *

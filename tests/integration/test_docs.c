@@ -133,6 +133,7 @@ static const struct {
         {"can this be believed, in one row", "3d 1 3 1 false"},
         {"how far back", "40d"},
         {"being told", NULL},
+        {"being told of trouble", NULL},
 };
 
 static void every_question_is_answered_rightly(void **state)

@@ -119,6 +119,33 @@ static void edges_are_synced_on_time(void **state)
         assert_nothing_is_held(w);
 }
 
+/* The service needs no connection of its own for it; a listener does. */
+static void trouble_is_announced_to_a_listener_that_is_connected_directly(void **state)
+{
+        ServiceWorld *w = begin(state);
+        HarnessService *s = service_start(w, 0);
+        PGconn *conn = PQconnectdb(w->pg.conninfo);
+        PQclear(PQexec(conn, "LISTEN edgemirror_trouble"));
+        service_fault(w, "list", 3, "\"status\":403");
+        make_due(w, 3, 3);
+        harness_service_reload(s);
+        await_runs(w, 3, 3, "failed", 1);
+        no_faults(w);
+        make_due(w, 3, 3);
+        harness_service_reload(s);
+        await_runs(w, 3, 3, "synced", 1);
+        static const char *const told[] = {"\"failed\", \"code\" : \"catalog-forbidden\"",
+                                           "\"synced\", \"code\" : null"};
+        for (size_t i = 0; i < 2; i++) {
+                PGnotify *notification = harness_notification(conn);
+                assert_non_null(strstr(notification->extra, told[i]));
+                assert_non_null(strstr(notification->extra, w->edges[3]));
+                PQfreemem(notification);
+        }
+        PQfinish(conn);
+        service_stop(w, 0);
+}
+
 static void a_good_file_is_taken_up_and_a_bad_one_refused(void **state)
 {
         ServiceWorld *w = begin(state);
@@ -156,6 +183,8 @@ int main(void)
                 cmocka_unit_test_setup(every_command_works, eight_edges),
                 cmocka_unit_test_setup(edges_are_synced_on_time, eight_edges),
                 cmocka_unit_test_setup(a_good_file_is_taken_up_and_a_bad_one_refused, eight_edges),
+                cmocka_unit_test_setup(
+                        trouble_is_announced_to_a_listener_that_is_connected_directly, eight_edges),
                 cmocka_unit_test_setup(two_instances_share_and_take_over, eight_edges),
                 cmocka_unit_test_setup(a_restart_of_postgres_behind_it_is_ridden_out, eight_edges),
         };
