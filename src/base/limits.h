@@ -52,6 +52,13 @@
 /* one that ends later was written before PostgreSQL's clock was set back: it counts as ended */
 #define LIMIT_LEASE_LEFT_USEC (2 * LIMIT_LEASE_MAX_USEC)
 
+/* Requests to the monitor */
+#define LIMIT_WEB_CONNECTIONS      16
+#define LIMIT_WEB_CONNECTION_BYTES (16 * 1024)       /* of memory: request line and headers */
+#define LIMIT_WEB_IDLE_SEC         10                /* without a byte in either direction */
+#define LIMIT_WEB_CONNECTION_USEC  (20ULL * 1000000) /* from connecting to the answer's end */
+#define LIMIT_WEB_ARGUMENTS        16
+
 /* Texts for people */
 #define LIMIT_FAULT_MESSAGE_BYTES 1024
 #define LIMIT_LOG_FIELDS          16  /* facts beside one line */

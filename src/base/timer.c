@@ -34,6 +34,11 @@ int timer_start_kept(Timer *t, sd_event *event, uint64_t delay_usec, uint64_t ac
         return r;
 }
 
+int timer_set_idle(Timer *t)
+{
+        return sd_event_source_set_priority(t->source, SD_EVENT_PRIORITY_IDLE);
+}
+
 void timer_restart(Timer *t, uint64_t delay_usec)
 {
         t->armed = t->kept && sd_event_source_set_time_relative(t->source, delay_usec) >= 0 &&

@@ -30,6 +30,10 @@ int timer_start(Timer *t, sd_event *event, uint64_t delay_usec, uint64_t accurac
 int timer_start_kept(Timer *t, sd_event *event, uint64_t delay_usec, uint64_t accuracy_usec,
                      TimerHandler handler, void *userdata);
 
+/* Of one that was started to be kept, and until timer_cancel: everything else that the loop has to
+ * do comes first. Negative errno. */
+int timer_set_idle(Timer *t);
+
 /* Of one that was started to be kept, armed or not. Does nothing after timer_cancel. */
 void timer_restart(Timer *t, uint64_t delay_usec);
 

@@ -7,6 +7,7 @@
  * password.
  */
 #include "base/limits.h"
+#include "base/listen_address.h"
 #include "base/text.h"
 #include "config/option.h"
 #include <arpa/inet.h>
@@ -358,3 +359,20 @@ bool conninfo_leaves_encryption_open(const char *conninfo)
         bool decided = conninfo_value(options, "sslmode", "PGSSLMODE")[0] != '\0';
         return another && !decided;
 }
+
+static int parse_listen(const Option *o, void *object, const char *value, OptionContext *context)
+{
+        ListenAddress a;
+        int r = listen_address_parse(value, &a);
+        if (r == -ENAMETOOLONG)
+                return option_refuse(context, "the path is too long for a socket (107 bytes)");
+        if (r < 0)
+                return option_refuse(context, "neither an address with a port nor a path");
+        return option_set_string(o, object, value);
+}
+
+const OptionKind option_kind_listen = {
+        .is_string = true,
+        .accepted = "an address and a port like 127.0.0.1:9743 or [::1]:9743 (no names but "
+                    "localhost), or the absolute path of a unix socket",
+        .parse = parse_listen};

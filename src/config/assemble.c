@@ -182,6 +182,7 @@ static int assemble_scalars(Draft *d, Config *config, ConfigEdge *defaults, Opti
                         draft_check_required(d, OPTION_POSTGRES, present);
                 draft_check_catalog(d, config);
                 draft_check_way(d, config);
+                draft_check_monitor(d, config);
                 draft_check_postgres(d, config);
         }
         return apply_default_instance(config);

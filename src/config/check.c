@@ -6,6 +6,7 @@
  * sorting, for a hundred thousand edges load too.
  */
 #include "base/duration.h"
+#include "base/listen_address.h"
 #include "config/draft.h"
 #include <errno.h>
 #include <string.h>
@@ -98,6 +99,20 @@ void draft_check_way(Draft *d, const Config *config)
                              "proxy: %s is http, so it would see the credentials; accepted: a "
                              "proxy where both url and token_url are https",
                              catalog->plain_http ? "url" : "token_url");
+}
+
+void draft_check_monitor(Draft *d, const Config *config)
+{
+        const ConfigMonitor *m = &config->monitor;
+        ListenAddress a;
+        if (!m->listen || m->allow_remote || listen_address_parse(m->listen, &a) < 0 ||
+            listen_address_is_local(&a))
+                return;
+        problems_add(&d->problems, key_place(d, OPTION_MONITOR, "listen"),
+                     "listen = %s: other machines reach it, and nobody is asked for a password; "
+                     "accepted: a loopback address like 127.0.0.1:9743, the path of a unix socket, "
+                     "or allow_remote = yes beside it",
+                     m->listen);
 }
 
 /* libpq would encrypt where the server offers it, and send the password in the clear where it does

@@ -57,6 +57,7 @@ int draft_finish(Draft *d, Config **ret, Text *errors);
 /* The checks that need more than one setting. */
 void draft_check_catalog(Draft *d, const Config *config);
 void draft_check_way(Draft *d, const Config *config);
+void draft_check_monitor(Draft *d, const Config *config);
 void draft_check_postgres(Draft *d, const Config *config);
 void draft_check_required(Draft *d, OptionSection section, const bool *present);
 void draft_check_polling(Draft *d, const PollingLimits *polling, Place place);

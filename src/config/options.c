@@ -21,6 +21,7 @@
 #define ONLY(auth_)         .auth = (auth_)
 #define NEEDED(auth_)       .auth = (auth_), .auth_needs = true
 #define DISCOVER(field)     .section = OPTION_DISCOVER, .offset = offsetof(Config, discover.field)
+#define MONITOR(field)      .section = OPTION_MONITOR, .offset = offsetof(Config, monitor.field)
 #define DAEMON(field)       .section = OPTION_DAEMON, .offset = offsetof(Config, daemon.field)
 #define DEFAULTS(field)     .section = OPTION_DEFAULTS, .offset = offsetof(ConfigEdge, field)
 #define EDGE(field)         .section = OPTION_EDGE, .offset = offsetof(ConfigEdge, field)
@@ -126,6 +127,21 @@ static const Option OPTIONS[] = {
           .sample = "*-test, sandbox*", .sample_is_off = true,
           .help = "Names of those that are not, although include has them." },
 
+        /* [monitor] */
+        { MONITOR(listen), .key = "listen", .kind = &option_kind_listen,
+          .sample = "127.0.0.1:9743", .sample_is_off = true,
+          .help = "Where `run` answers over HTTP, for probes, Prometheus and people: /healthz, "
+                  "/readyz, /status.json. Not given: nowhere." },
+        { MONITOR(allow_remote), .key = "allow_remote", .kind = &option_kind_yesno, .default_text = "no",
+          .help = "yes: listen may be an address that other machines reach. Nobody is asked for a "
+                  "password, and nothing is encrypted: best behind a proxy." },
+        { MONITOR(host_names), .key = "host_names", .kind = &option_kind_string,
+          .sample = "mirror.example.com", .sample_is_off = true,
+          .help = "Names by which the monitor is asked, beside localhost and addresses, separated "
+                  "by commas; requests for any other are refused." },
+        { MONITOR(edge_metrics), .key = "edge_metrics", COUNT(0, LIMIT_CONFIG_EDGES_MAX), .default_text = "1000",
+          .help = "Series of each edge in /metrics, unless there are more edges than this." },
+
         /* [daemon] */
         { DAEMON(instance), .key = "instance", .kind = &option_kind_string, .of_peers = true,
           .sample = "mirror-1", .sample_is_off = true,
@@ -209,9 +225,10 @@ static const Option OPTIONS[] = {
 _Static_assert(ARRAY_SIZE(OPTIONS) <= OPTIONS_MAX, "raise OPTIONS_MAX");
 
 static const char *const SECTION_NAMES[OPTION_SECTIONS] = {
-        [OPTION_CATALOG] = "[catalog]",   [OPTION_POSTGRES] = "[postgres]",
-        [OPTION_DISCOVER] = "[discover]", [OPTION_DAEMON] = "[daemon]",
-        [OPTION_DEFAULTS] = "[defaults]", [OPTION_EDGE] = "[edge \"NAME\"]",
+        [OPTION_CATALOG] = "[catalog]",    [OPTION_POSTGRES] = "[postgres]",
+        [OPTION_DISCOVER] = "[discover]",  [OPTION_MONITOR] = "[monitor]",
+        [OPTION_DAEMON] = "[daemon]",      [OPTION_DEFAULTS] = "[defaults]",
+        [OPTION_EDGE] = "[edge \"NAME\"]",
 };
 
 const Option *option_table(size_t *ret_n)

@@ -50,6 +50,14 @@ typedef struct ConfigDiscover {
         char *include, *exclude;
 } ConfigDiscover;
 
+/* The HTTP server of the service. */
+typedef struct ConfigMonitor {
+        char *listen; /* of listen_address_parse; NULL: there is none */
+        bool allow_remote;
+        char *host_names; /* separated by commas; NULL: none */
+        unsigned edge_metrics;
+} ConfigMonitor;
+
 typedef struct ConfigDaemon {
         char *instance; /* default: host name and pid */
         unsigned max_syncs;
@@ -81,6 +89,7 @@ typedef struct Config {
         ConfigCatalog catalog;
         ConfigPostgres postgres;
         ConfigDiscover discover;
+        ConfigMonitor monitor;
         ConfigDaemon daemon;
         ConfigEdge defaults; /* what an edge without a section is synced with; no name, no id */
         ConfigEdge *edges;   /* in order of name */

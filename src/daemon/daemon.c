@@ -17,6 +17,7 @@
 #include "daemon/reload.h"
 #include "daemon/runs.h"
 #include "daemon/status.h"
+#include "web/monitor.h"
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -35,6 +36,7 @@ typedef struct Daemon {
         Presence presence;
         Prune prune;
         Status status;
+        Monitor monitor;
         bool ready, stopping;
         sd_event_source *on_handled;
         Timer stop_timer;
@@ -224,7 +226,8 @@ static const RunsHandlers runs_handlers = {
         .changed = daemon_status_changed,
 };
 
-/* ---- presence ------------------------------------------------------------------------------- */
+/* ---- presence, status, monitor
+ * ------------------------------------------------------------------------------- */
 
 /* Without an edge to ask for, the breaker knows nothing: what discovery has met, then. */
 static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCOVERY_NEXT_BYTES])
@@ -237,14 +240,21 @@ static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCO
         return discovery_fault(&d->discovery);
 }
 
-static void daemon_fill_presence(PresenceState *ret, void *userdata)
+static void daemon_fill_snapshot(ServiceSnapshot *ret, void *userdata)
 {
         const Daemon *d = userdata;
-        *ret = (PresenceState){
+        *ret = (ServiceSnapshot){
+                .stopping = d->stopping,
+                .registering = !claims_is_registered(&d->claims),
                 .postgres_fault = claims_postgres_fault(&d->claims),
                 .statement_fault = runs_statement_fault(&d->runs),
                 .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
+                .n_running = d->runs.n,
+                .n_ended = d->runs.n_ended,
+                .n_edges = edges_count(&d->edges),
                 .n_wanted = edges_count_scheduled(&d->edges),
+                .now_usec = database_clock_now(&d->claims.clock),
+                .next_usec = claims_next(&d->claims),
         };
         ret->catalog_fault = daemon_catalog_fault(d, ret->catalog_next);
 }
@@ -256,7 +266,7 @@ static void daemon_on_outdated(void *userdata)
 }
 
 static const PresenceHandlers presence_handlers = {
-        .state = daemon_fill_presence,
+        .state = daemon_fill_snapshot,
         .outdated = daemon_on_outdated,
 };
 
@@ -305,24 +315,6 @@ static const DiscoveryHandlers discovery_handlers = {
         .changed = daemon_on_discovery_changed,
 };
 
-/* ---- status --------------------------------------------------------------------------------- */
-
-static void daemon_fill_status(StatusSnapshot *ret, void *userdata)
-{
-        const Daemon *d = userdata;
-        *ret = (StatusSnapshot){
-                .stopping = d->stopping,
-                .registering = !claims_is_registered(&d->claims),
-                .postgres_fault = claims_postgres_fault(&d->claims),
-                .n_running = d->runs.n,
-                .n_ended = d->runs.n_ended,
-                .n_edges = edges_count(&d->edges),
-                .now_usec = database_clock_now(&d->claims.clock),
-                .next_usec = claims_next(&d->claims),
-        };
-        ret->catalog_fault = daemon_catalog_fault(d, ret->catalog_next);
-}
-
 /* ---- reload --------------------------------------------------------------------------------- */
 
 /* Puts a configuration that is wholly valid into force, with its peers: these or those in force. */
@@ -349,6 +341,7 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
         else
                 breaker_retry(&d->breaker);
         discovery_configure(&d->discovery, peers, &config->discover);
+        monitor_configure(&d->monitor, peers, &config->monitor);
 }
 
 static void daemon_reload(Daemon *d)
@@ -452,7 +445,8 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         presence_init(&d->presence, d->event, &presence_handlers, d);
         prune_init(&d->prune, d->event);
         discovery_init(&d->discovery, d->event, &discovery_handlers, d);
-        status_init(&d->status, d->event, daemon_fill_status, d);
+        status_init(&d->status, d->event, daemon_fill_snapshot, d);
+        monitor_init(&d->monitor, d->event, daemon_fill_snapshot, d);
         _cleanup_(cleanup_peers) Peers *peers = NULL;
         r = peers_open(d->event, config, NULL, &peers, ret_fault);
         if (r < 0)
@@ -472,6 +466,7 @@ static void daemon_close(Daemon *d)
         prune_done(&d->prune);
         presence_done(&d->presence);
         status_done(&d->status);
+        monitor_done(&d->monitor);
         edges_done(&d->edges);
         timer_cancel(&d->stop_timer);
         sd_event_source_disable_unref(d->on_handled);

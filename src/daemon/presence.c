@@ -37,7 +37,7 @@ void presence_configure(Presence *p, Peers *peers, uint64_t lease_usec)
 }
 
 /* With a sentence. */
-static MirrorWait presence_waits_for(const Presence *p, const PresenceState *s, char *message,
+static MirrorWait presence_waits_for(const Presence *p, const ServiceSnapshot *s, char *message,
                                      size_t size)
 {
         const Fault *catalog = s->catalog_fault;
@@ -66,7 +66,7 @@ static void presence_later(Presence *p)
 static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault, void *userdata)
 {
         Presence *p = userdata;
-        PresenceState state = {0};
+        ServiceSnapshot state = {0};
         bool ours = p->task.peers == p->peers;
         peers_task_end(&p->task);
         p->handlers.state(&state, p->userdata);
@@ -84,7 +84,7 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
 static void presence_beat(void *userdata)
 {
         Presence *p = userdata;
-        PresenceState state = {0};
+        ServiceSnapshot state = {0};
         char message[sizeof(state.catalog_fault->message) + sizeof(state.catalog_next) + 2];
         p->again = p->task.task != NULL;
         if (p->again)
@@ -145,7 +145,7 @@ static void presence_on_look(const Fault *fault, void *userdata)
 static void presence_look(void *userdata)
 {
         Presence *p = userdata;
-        PresenceState state = {0};
+        ServiceSnapshot state = {0};
         int r = -EAGAIN;
         p->handlers.state(&state, p->userdata);
         if (!state.postgres_fault && (state.busy || p->task.task || p->lock.down))
@@ -174,7 +174,7 @@ static void presence_on_stopped(const Fault *fault, void *userdata)
 
 void presence_leave(Presence *p)
 {
-        PresenceState state = {0};
+        ServiceSnapshot state = {0};
         bool begun = p->begun;
         presence_done(p);
         if (!begun)

@@ -14,20 +14,12 @@
 #include "daemon/outage.h"
 #include "mirror/instance.h"
 #include "peers/peers.h"
-
-/* What keeps this instance from syncing, as far as known; NULL: nothing. */
-typedef struct PresenceState {
-        const Fault *postgres_fault; /* no sign is given */
-        const Fault *catalog_fault;
-        char catalog_next[64]; /* when it is asked again, for a person */
-        const Fault *statement_fault;
-        bool busy;       /* a statement of ours may be under way */
-        size_t n_wanted; /* edges that are registered as wanted by this instance */
-} PresenceState;
+#include "web/snapshot.h"
 
 typedef struct PresenceHandlers {
-        /* fills what is zeroed */
-        void (*state)(PresenceState *ret, void *userdata);
+        /* of its faults, what keeps this instance from syncing; while PostgreSQL's lasts, no sign
+         * is given */
+        ServiceSnapshotFill state;
         /* what PostgreSQL knows of this instance's edges, or of an instance that has died, is out
          * of date: register again */
         void (*outdated)(void *userdata);

@@ -8,7 +8,7 @@
 
 #define STATUS_PAUSE_USEC (250 * USEC_PER_MSEC)
 
-static void status_format(const StatusSnapshot *s, char *out, size_t size)
+static void status_format(const ServiceSnapshot *s, char *out, size_t size)
 {
         char next[DATABASE_TIME_BYTES] = "nothing is scheduled";
         if (s->next_usec != INT64_MAX && s->next_usec <= s->now_usec)
@@ -36,7 +36,7 @@ static void status_format(const StatusSnapshot *s, char *out, size_t size)
 static void status_notify(void *userdata)
 {
         const Status *s = userdata;
-        StatusSnapshot snapshot = {0};
+        ServiceSnapshot snapshot = {0};
         char text[LIMIT_FAULT_MESSAGE_BYTES + 128];
         s->fill(&snapshot, s->userdata);
         status_format(&snapshot, text, sizeof(text));
@@ -44,7 +44,7 @@ static void status_notify(void *userdata)
         log_debug("%s", text);
 }
 
-void status_init(Status *s, sd_event *event, StatusFill fill, void *userdata)
+void status_init(Status *s, sd_event *event, ServiceSnapshotFill fill, void *userdata)
 {
         *s = (Status){.event = event, .fill = fill, .userdata = userdata};
 }

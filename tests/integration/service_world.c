@@ -57,9 +57,9 @@ void service_write_config(ServiceWorld *w)
                         "%s/password\n"
                         "request_timeout = %s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
                         "[defaults]\nschedule = %s\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
-                        "settle = 100ms\nconfirm_removals = 1\n%s\n",
+                        "settle = 100ms\nconfirm_removals = 1\n%s\n[monitor]\n%s\n",
                         w->url, w->user, w->folder, w->request_timeout, w->in_catalog, w->conninfo,
-                        w->in_postgres, w->in_daemon, w->schedule, w->in_defaults),
+                        w->in_postgres, w->in_daemon, w->schedule, w->in_defaults, w->in_monitor),
                 0);
         for (int i = 0; i < w->n_configured; i++)
                 assert_int_equal(text_printf(&text, "[edge \"e%d\"]\nid = %s\n", i, w->edges[i]),
@@ -104,6 +104,7 @@ static void forget_settings(ServiceWorld *w)
 {
         w->n_configured = w->n_edges;
         w->in_catalog[0] = w->in_postgres[0] = w->in_daemon[0] = w->in_defaults[0] = '\0';
+        w->in_monitor[0] = '\0';
         (void)snprintf(w->url, sizeof(w->url), "%s", w->catalog.url);
         (void)snprintf(w->user, sizeof(w->user), "svc");
         (void)snprintf(w->schedule, sizeof(w->schedule), "weekly");

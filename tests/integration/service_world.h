@@ -44,6 +44,7 @@ typedef struct ServiceWorld {
         char in_postgres[256]; /* … */
         char in_daemon[256];
         char in_defaults[256];
+        char in_monitor[256];
 } ServiceWorld;
 
 int service_world_setup(void **state); /* of the group */

@@ -148,6 +148,12 @@ int sd_event_source_set_enabled(sd_event_source *s, int enabled)
         return 0;
 }
 
+/* What the timers of a sync do not ask for. */
+int sd_event_source_set_priority(sd_event_source *s _unused_, int64_t priority _unused_)
+{
+        return -ENOTSUP;
+}
+
 sd_event_source *sd_event_source_disable_unref(sd_event_source *s)
 {
         if (!s)

@@ -8,6 +8,9 @@
 #define DURATION(range) "accepted: a duration like 90s, 15m or 1h30m, from " range "\n"
 #define KEEP_FORM       "accepted: forever, or a duration like 90d or 52w, from 1d to 520w\n"
 #define DROP            " and all behind it: the paths of the API are added by this program; "
+#define LISTEN_FORM                                                                                \
+        "accepted: an address and a port like 127.0.0.1:9743 or [::1]:9743 (no names but "         \
+        "localhost), or the absolute path of a unix socket\n"
 #define URL_FORM                                                                                   \
         "accepted: https://HOST, or http to a loopback address (127.0.0.0/8, [::1], localhost)\n"
 #define CONNINFO_FORM                                                                              \
@@ -77,6 +80,14 @@ static const Case REFUSED[] = {
         {"[catalog]", "url = https://[fe80::1%eth0]",
          "1:2: url: the address holds a zone (%), which is not supported; " URL_FORM},
         {"[catalog]", "url =", "1:2: url: the value is missing; " URL_FORM},
+        {"[monitor]", "listen = 9743",
+         "1:2: listen = 9743: neither an address with a port nor a path; " LISTEN_FORM},
+        {"[monitor]", "listen = example.com:9743",
+         "1:2: listen = example.com:9743: neither an address with a port nor a path; " LISTEN_FORM},
+        {"[monitor]", "listen = 0.0.0.0:9743",
+         "1:2: listen = 0.0.0.0:9743: other machines reach it, and nobody is asked for a password; "
+         "accepted: a loopback address like 127.0.0.1:9743, the path of a unix socket, or "
+         "allow_remote = yes beside it\n"},
         {"[catalog]", "auth = Basic",
          "1:2: auth = Basic: no such authentication method; accepted: basic, bearer or oauth2\n"},
         {"[catalog]", "username = svc:hunter2",

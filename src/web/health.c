@@ -1,0 +1,32 @@
+#include "web/health.h"
+#include "web/service.h"
+
+void health_answer_alive(WebRequest *request, WebService *service)
+{
+        ServiceSnapshot s = {0};
+        service->fill(&s, service->userdata);
+        if (s.stopping)
+                web_request_answer_line(request, 503, "stopping");
+        else
+                web_request_answer_line(request, 200, "ok");
+}
+
+void health_answer_ready(WebRequest *request, WebService *service)
+{
+        ServiceSnapshot s = {0};
+        service->fill(&s, service->userdata);
+        if (s.stopping)
+                web_request_answer_line(request, 503, "not ready: stopping");
+        else if (s.postgres_fault)
+                web_request_answer_line(request, 503, "not ready: PostgreSQL cannot be used: %s",
+                                        s.postgres_fault->message);
+        else if (s.registering)
+                web_request_answer_line(request, 503, "not ready: registering %zu edges",
+                                        s.n_edges);
+        else if (s.catalog_fault)
+                web_request_answer_line(request, 200, "ready; the %s cannot be used: %s",
+                                        fault_is_of_proxy(s.catalog_fault) ? "proxy" : "catalog",
+                                        s.catalog_fault->message);
+        else
+                web_request_answer_line(request, 200, "ready");
+}

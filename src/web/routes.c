@@ -1,0 +1,23 @@
+/* Paths are compared as they are decoded, byte by byte; there are no files behind them. */
+#include "web/routes.h"
+#include "web/health.h"
+#include <string.h>
+
+static const WebRoute ROUTES[] = {
+        {.path = "/healthz", .answer = health_answer_alive},
+        {.path = "/readyz", .answer = health_answer_ready},
+};
+
+const WebRoute *route_find(const char *path, const char **ret_rest)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(ROUTES); i++) {
+                const WebRoute *route = &ROUTES[i];
+                size_t length = strlen(route->path);
+                if (strncmp(path, route->path, length) == 0 &&
+                    (route->is_prefix || path[length] == '\0')) {
+                        *ret_rest = path + length;
+                        return route;
+                }
+        }
+        return NULL;
+}

@@ -1,0 +1,21 @@
+/*
+ * service: what routes are given of the service, and what they keep between requests.
+ */
+#pragma once
+
+#include "peers/peers.h"
+#include "web/request.h"
+#include "web/snapshot.h"
+#include <sys/queue.h>
+#include <systemd/sd-event.h>
+
+LIST_HEAD(WebRequests, WebRequest);
+
+struct WebService {
+        sd_event *event;
+        Peers *peers; /* in force, borrowed; what begins with them takes a reference (PeersTask) */
+        ServiceSnapshotFill fill;
+        void *userdata;             /* of fill */
+        const char *host_names;     /* of the configuration; see host.h */
+        struct WebRequests waiting; /* private */
+};

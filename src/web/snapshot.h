@@ -1,0 +1,27 @@
+/*
+ * snapshot: what the service knows of itself at this moment, without asking anybody: for the line
+ * of `systemctl status`, for its sign of life in the database, and for the monitor.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct ServiceSnapshot {
+        bool stopping;
+        bool registering;            /* the edges are not known to PostgreSQL yet */
+        const Fault *postgres_fault; /* NULL: it answers; the next two too */
+        const Fault *statement_fault;
+        const Fault *catalog_fault;
+        char catalog_next[64]; /* when it is asked again, for a person */
+        bool busy;             /* a statement of ours may be under way */
+        unsigned n_running;
+        size_t n_edges, n_wanted;    /* n_wanted: that are scheduled */
+        uint64_t n_ended;            /* syncs since the start */
+        int64_t now_usec, next_usec; /* by PostgreSQL's clock; INT64_MAX: nothing is scheduled */
+} ServiceSnapshot;
+
+/* Fills what is zeroed. What it points to stays until the loop goes on. */
+typedef void (*ServiceSnapshotFill)(ServiceSnapshot *ret, void *userdata);

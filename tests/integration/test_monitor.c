@@ -1,0 +1,236 @@
+/*
+ * The monitor: what it answers, to whom, and that it listens where it is told to.
+ */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "harness/web.h"
+#include "integration/service_world.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A unix socket in the world's folder; writes the configuration. */
+static const char *listen_on_file(ServiceWorld *w)
+{
+        static char where[sizeof(w->folder) + 16];
+        (void)snprintf(where, sizeof(where), "%s/monitor", w->folder);
+        (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", where);
+        service_write_config(w);
+        return where;
+}
+
+static void assert_answers(const char *where, const char *path, int status, const char *begin)
+{
+        _cleanup_(cleanup_free) char *answer = web_get(where, path);
+        if (web_status(answer) != status || strncmp(web_body(answer), begin, strlen(begin)) != 0)
+                fail_msg("%s: not %d and \"%s\", but:\n%s", path, status, begin, answer);
+}
+
+/* Until it answers so. */
+static void await_answer(const char *where, const char *path, int status, const char *begin)
+{
+        for (int i = 0; i < 6000; i++) {
+                _cleanup_(cleanup_free) char *answer = web_get(where, path);
+                if (web_status(answer) == status &&
+                    strncmp(web_body(answer), begin, strlen(begin)) == 0)
+                        return;
+                (void)usleep(10000);
+        }
+        assert_answers(where, path, status, begin);
+}
+
+static void probes_tell_alive_and_ready(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        service_start(w, 0);
+        assert_answers(where, "/healthz", 200, "ok\n");
+        assert_answers(where, "/readyz", 200, "ready\n");
+        service_stop(w, 0);
+        assert_int_equal(web_try_connect(where), -1);
+        assert_int_equal(access(where, F_OK), -1); /* it is not left behind */
+}
+
+static void a_postgres_that_is_away_is_not_ready_and_alive(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        service_start(w, 0);
+        harness_postgres_stop(&w->pg);
+        await_answer(where, "/readyz", 503, "not ready: PostgreSQL cannot be used: ");
+        assert_answers(where, "/healthz", 200, "ok\n");
+        harness_postgres_resume(&w->pg);
+        await_answer(where, "/readyz", 200, "ready\n");
+        service_stop(w, 0);
+}
+
+static void a_catalog_that_is_away_is_said_and_ready(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        service_start(w, 0);
+        harness_catalog_stop(&w->catalog);
+        make_due(w, 0, 0);
+        harness_service_reload(&w->services[0]);
+        await_answer(where, "/readyz", 200, "ready; the catalog cannot be used: ");
+        assert_answers(where, "/healthz", 200, "ok\n");
+        service_stop(w, 0);
+}
+
+static const struct {
+        const char *name, *request;
+        int status;
+} REQUESTS[] = {
+        {"HEAD", "HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 200},
+        {"HTTP/1.0 without a host", "GET /healthz HTTP/1.0\r\n\r\n", 200},
+        {"an address as host", "GET /healthz HTTP/1.1\r\nHost: 192.0.2.1:80\r\n\r\n", 200},
+        {"a configured name", "GET /healthz HTTP/1.1\r\nHost: mirror.example.com\r\n\r\n", 200},
+        {"arguments", "GET /healthz?a=1&b&c=%20 HTTP/1.1\r\nHost: localhost\r\n\r\n", 200},
+        {"another name", "GET /healthz HTTP/1.1\r\nHost: evil.example.net\r\n\r\n", 421},
+        {"no host", "GET /healthz HTTP/1.1\r\n\r\n", 400},
+        {"POST", "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx", 405},
+        {"PUT without end", "PUT /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n",
+         405},
+        {"DELETE", "DELETE / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405},
+        {"OPTIONS", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 405},
+        {"TRACE", "TRACE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 405},
+        {"CONNECT", "CONNECT 127.0.0.1:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", 405},
+        {"get", "get /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 405},
+        {"a path beside", "GET /healthz/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404},
+        {"a path upwards", "GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", 404},
+        {"the same, encoded", "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n",
+         404},
+        {"another server's",
+         "GET http://evil.example.net/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", 404},
+        {"a NUL", "GET /healthz%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+        {"a line end", "GET /healthz%0d%0aX:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+        {"half a byte", "GET /%4 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+        {"no UTF-8", "GET /?q=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+        {"17 arguments",
+         "GET /healthz?1&2&3&4&5&6&7&8&9&10&11&12&13&14&15&16&17 HTTP/1.1\r\n"
+         "Host: localhost\r\n\r\n",
+         400},
+};
+
+static void whatever_is_asked_has_its_answer(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        (void)strcat(w->in_monitor, "\nhost_names = mirror.example.com");
+        service_write_config(w);
+        service_start(w, 0);
+        for (size_t i = 0; i < ARRAY_SIZE(REQUESTS); i++) {
+                _cleanup_(cleanup_free) char *answer = web_ask(where, REQUESTS[i].request);
+                if (web_status(answer) != REQUESTS[i].status)
+                        fail_msg("%s: not %d, but:\n%s", REQUESTS[i].name, REQUESTS[i].status,
+                                 answer);
+                if (REQUESTS[i].status == 405)
+                        assert_non_null(strstr(answer, "\r\nAllow: GET, HEAD\r\n"));
+                if (i == 0)
+                        assert_string_equal(web_body(answer), "");
+        }
+        assert_answers(where, "/healthz", 200, "ok\n");
+        service_stop(w, 0);
+}
+
+static void every_answer_forbids_what_pages_do_not_need(void **state)
+{
+        static const char *const HEADERS[] = {
+                "\r\nContent-Security-Policy: default-src 'none'; base-uri 'none'; form-action "
+                "'self'; frame-ancestors 'none'\r\n",
+                "\r\nX-Content-Type-Options: nosniff\r\n",
+                "\r\nCache-Control: no-store\r\n",
+                "\r\nContent-Type: text/plain; charset=utf-8\r\n",
+        };
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        service_start(w, 0);
+        for (size_t i = 0; i < ARRAY_SIZE(HEADERS); i++) {
+                _cleanup_(cleanup_free) char *found = web_get(where, "/healthz");
+                _cleanup_(cleanup_free) char *none = web_get(where, "/nothing");
+                assert_non_null(strstr(found, HEADERS[i]));
+                assert_non_null(strstr(none, HEADERS[i]));
+        }
+        service_stop(w, 0);
+}
+
+static void a_reload_moves_the_listener(void **state)
+{
+        ServiceWorld *w = *state;
+        char one[32], other[32];
+        web_free_address(one);
+        web_free_address(other);
+        (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", one);
+        service_write_config(w);
+        HarnessService *s = service_start(w, 0);
+        assert_int_equal(web_get_status(one, "/healthz"), 200);
+
+        (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", other);
+        service_write_config(w);
+        harness_service_reload(s);
+        assert_int_equal(web_get_status(other, "/healthz"), 200);
+        assert_int_equal(web_try_connect(one), -1);
+
+        w->in_monitor[0] = '\0';
+        service_write_config(w);
+        harness_service_reload(s);
+        assert_int_equal(web_try_connect(other), -1);
+        service_stop(w, 0);
+}
+
+static void an_address_that_is_taken_is_said_and_syncs_go_on(void **state)
+{
+        ServiceWorld *w = *state;
+        char where[32];
+        web_free_address(where);
+        (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", where);
+        service_write_config(w);
+        service_start(w, 0);
+        HarnessService *second = service_start(w, 1);
+        harness_service_await_log(second, "the monitor cannot listen on 127.0.0.1:", 1);
+        harness_service_await_log(second, "Address already in use", 1);
+        service_stop(w, 0);
+        make_due(w, 0, 0);
+        harness_service_reload(second); /* it tries again */
+        assert_int_equal(web_get_status(where, "/healthz"), 200);
+        await_runs(w, 0, 0, "synced", 1);
+        service_stop(w, 1);
+}
+
+static void a_socket_that_was_left_behind_is_replaced(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        HarnessService *s = service_start(w, 0);
+        harness_service_kill(s);
+        assert_int_equal(access(where, F_OK), 0);
+        service_start(w, 0);
+        assert_answers(where, "/healthz", 200, "ok\n");
+        service_stop(w, 0);
+
+        harness_write(w->folder, "monitor", "a file that is no socket\n");
+        s = service_start(w, 0);
+        harness_service_await_log(s, "the monitor cannot listen on /", 1);
+        service_stop(w, 0);
+        _cleanup_(cleanup_free) char *text = harness_read(w->folder, "monitor");
+        assert_string_equal(text, "a file that is no socket\n");
+        assert_int_equal(unlink(where), 0);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(probes_tell_alive_and_ready, few_edges),
+                cmocka_unit_test_setup(a_catalog_that_is_away_is_said_and_ready, few_edges),
+                cmocka_unit_test_setup(a_postgres_that_is_away_is_not_ready_and_alive, few_edges),
+                cmocka_unit_test_setup(whatever_is_asked_has_its_answer, few_edges),
+                cmocka_unit_test_setup(every_answer_forbids_what_pages_do_not_need, few_edges),
+                cmocka_unit_test_setup(a_reload_moves_the_listener, few_edges),
+                cmocka_unit_test_setup(an_address_that_is_taken_is_said_and_syncs_go_on, few_edges),
+                cmocka_unit_test_setup(a_socket_that_was_left_behind_is_replaced, few_edges),
+        };
+        return cmocka_run_group_tests_name("monitor", tests, service_world_setup,
+                                           service_world_teardown);
+}
