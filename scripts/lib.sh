@@ -97,7 +97,7 @@ postgres_start() {
         postgres_pid=$!
         export PGHOST="$folder" PGUSER=postgres
         wait_for "$postgres_pid" "$folder.log" "$bin/pg_isready" -q || return 1
-        psql -qd postgres -c 'CREATE ROLE edgemirror LOGIN' -c 'CREATE ROLE edgemirror_reader NOLOGIN' &&
+        psql -qd postgres -c 'CREATE ROLE edgemirror LOGIN' -c 'CREATE ROLE edgemirror_reader NOLOGIN' -c 'CREATE ROLE edgemirror_operator NOLOGIN' &&
                 psql -qd postgres -c 'CREATE DATABASE reporting OWNER edgemirror'
 }
 

@@ -1,4 +1,4 @@
--- The role for readers and the publication. Run after every migration, so that an administrator who creates the role later gets the grants with the next
+-- The roles for readers and for those who may ask for a sync, and the publication. Run after every migration, so that an administrator who creates the role later gets the grants with the next
 -- migrate, and a publication that got lost comes back. What this role may not do is left to an administrator.
 DO $$
 BEGIN
@@ -11,11 +11,24 @@ END $$;
 
 DO $$
 BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_operator') THEN
+        CREATE ROLE edgemirror_operator NOLOGIN;
+    END IF;
+EXCEPTION
+    WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
+END $$;
+
+DO $$
+BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_reader') THEN
         GRANT USAGE ON SCHEMA edgemirror TO edgemirror_reader;
         GRANT SELECT ON ALL TABLES IN SCHEMA edgemirror TO edgemirror_reader;
         GRANT EXECUTE ON FUNCTION edgemirror.as_of(timestamptz), edgemirror.digest_add(text, bigint, bigint, bigint, bigint), edgemirror.digest_hash(uuid, uuid, text),
                                   edgemirror.digest_of(uuid), edgemirror.history_reaches(timestamptz) TO edgemirror_reader;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_operator') THEN
+        GRANT USAGE ON SCHEMA edgemirror TO edgemirror_operator;
+        GRANT EXECUTE ON FUNCTION edgemirror.request_sync(text) TO edgemirror_operator;
     END IF;
 END $$;
 

@@ -229,6 +229,7 @@ CREATE TABLE edgemirror.edge_claim (
     holder             text,
     expires_at         timestamptz,
     epoch              bigint      NOT NULL DEFAULT 0,
+    request_taken_at   timestamptz,
     CHECK ((holder IS NULL) = (expires_at IS NULL))
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE edgemirror.edge_claim IS 'The work queue: who syncs which edge now, and when the next sync is due. Changes with every heartbeat; not published.';
@@ -237,6 +238,7 @@ COMMENT ON COLUMN edgemirror.edge_claim.next_run_at IS 'When the edge is due. Nu
 COMMENT ON COLUMN edgemirror.edge_claim.holder IS 'Instance that holds the lease. Null: nobody.';
 COMMENT ON COLUMN edgemirror.edge_claim.expires_at IS 'When the lease ends unless it is renewed.';
 COMMENT ON COLUMN edgemirror.edge_claim.epoch IS 'Rises with every claim. Whoever applies a snapshot must know the present one.';
+COMMENT ON COLUMN edgemirror.edge_claim.request_taken_at IS 'When a sync that request_sync asked for was begun last. Null: never.';
 
 -- The queue is asked all the time which edges are due, whose lease has ended, and which is the next. Heartbeats write none of the indexed columns, so that they
 -- stay cheap (heap-only) updates.
@@ -244,6 +246,61 @@ CREATE INDEX edge_claim_due ON edgemirror.edge_claim (next_run_at) WHERE holder 
 COMMENT ON INDEX edgemirror.edge_claim_due IS 'Edges that are due.';
 CREATE INDEX edge_claim_held ON edgemirror.edge_claim (edge_connection_id) WHERE holder IS NOT NULL;
 COMMENT ON INDEX edgemirror.edge_claim_held IS 'Edges whose lease may have ended.';
+
+-- What request_sync has asked for and nobody has begun. A table that is only inserted into and deleted from, without a foreign key: whoever asks locks no row
+-- that the service needs, however long his transaction stays open.
+CREATE TABLE edgemirror.sync_request (
+    edge_connection_id uuid,
+    requested_at       timestamptz,
+    requested_by       text        NOT NULL,
+    PRIMARY KEY (edge_connection_id, requested_at)
+);
+COMMENT ON TABLE edgemirror.sync_request IS 'Syncs that were asked for by request_sync and have not begun yet; almost always empty.';
+COMMENT ON COLUMN edgemirror.sync_request.edge_connection_id IS 'The edge.';
+COMMENT ON COLUMN edgemirror.sync_request.requested_at IS 'When.';
+COMMENT ON COLUMN edgemirror.sync_request.requested_by IS 'The role that had signed in.';
+
+-- Runs with the rights of its owner, so that whoever asks needs none on the tables. The service itself sees to it that an edge is not begun more than once a
+-- minute on request: of requests that are made side by side, none sees the others.
+CREATE FUNCTION edgemirror.request_sync(edge text)
+RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, edgemirror, pg_temp
+AS $$
+DECLARE
+    asked timestamptz := clock_timestamp();
+    found_edge record;
+    waiting timestamptz;
+    last timestamptz;
+BEGIN
+    SELECT e.edge_connection_id, e.enabled, c.next_run_at, c.request_taken_at INTO found_edge
+      FROM edgemirror.edge e LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = e.edge_connection_id
+     WHERE e.name = request_sync.edge;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no edge named %', quote_nullable(edge)
+            USING ERRCODE = 'undefined_object', HINT = 'edgemirror status lists the edges, and so does edgemirror.freshness.';
+    ELSIF NOT found_edge.enabled THEN
+        RAISE EXCEPTION 'edge % is disabled', quote_literal(edge)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'No configuration of a service wants it synced.';
+    ELSIF found_edge.next_run_at IS NULL THEN
+        RAISE EXCEPTION 'edge % is not scheduled', quote_literal(edge)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'No service has registered it in this database.';
+    END IF;
+    waiting := (SELECT min(r.requested_at) FROM edgemirror.sync_request r WHERE r.edge_connection_id = found_edge.edge_connection_id);
+    last := greatest(found_edge.request_taken_at, waiting);
+    IF last BETWEEN asked - interval '1 minute' AND asked THEN
+        RAISE EXCEPTION 'a sync of edge % was asked for % seconds ago', quote_literal(edge), extract(epoch FROM asked - last)::integer
+            USING ERRCODE = 'configuration_limit_exceeded',
+                  HINT = format('Once a minute is the limit: ask again in %s seconds, at %s.',
+                                ceil(extract(epoch FROM last + interval '1 minute' - asked)), last + interval '1 minute');
+    ELSIF waiting IS NOT NULL THEN
+        RETURN waiting;
+    END IF;
+    INSERT INTO edgemirror.sync_request (edge_connection_id, requested_at, requested_by) VALUES (found_edge.edge_connection_id, asked, session_user);
+    RETURN asked;
+END
+$$;
+COMMENT ON FUNCTION edgemirror.request_sync(text) IS 'Asks the service to sync an edge now, once a minute at most: for members of edgemirror_operator. Gives the time of the request, the present or the one that waits already: a run that started then or later has served it.';
+REVOKE ALL ON FUNCTION edgemirror.request_sync(text) FROM PUBLIC;
 
 -- Which instances there are, what each one waits for, and which edges it wants, so that an edge is disabled only when nobody wants it any more.
 CREATE TABLE edgemirror.instance (

@@ -13,6 +13,7 @@ WITH needed (kind, name, privileges, besides) AS (VALUES
     ('TABLE',    'instance',                   ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
     ('TABLE',    'rejected_row',               ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
     ('TABLE',    'schema_version',             ARRAY['SELECT'],                               ARRAY[]::text[]),
+    ('TABLE',    'sync_request',               ARRAY['SELECT', 'DELETE'],                     ARRAY[]::text[]),
     ('TABLE',    'sync_run',                   ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE'], ARRAY[]::text[]),
     ('FUNCTION', 'digest_add',                 ARRAY['EXECUTE'],                              ARRAY[]::text[]),
     ('FUNCTION', 'digest_hash',                ARRAY['EXECUTE'],                              ARRAY[]::text[]),

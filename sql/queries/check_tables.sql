@@ -11,7 +11,7 @@ WITH made (relation, columns) AS (VALUES
     ('database_connection_past',     'id edge_connection_id name database_id valid_from valid_to run_id began_as previous_ended_at removed removed_run_id'),
     ('edge',                         'edge_connection_id name catalog_name enabled origin schedule timezone first_listed_at listed_at refreshed_at row_count
                                       consecutive_failures last_run_id digest rejected list_digest'),
-    ('edge_claim',                   'edge_connection_id next_run_at holder expires_at epoch'),
+    ('edge_claim',                   'edge_connection_id next_run_at holder expires_at epoch request_taken_at'),
     ('freshness',                    'edge_connection_id edge enabled listed_at refreshed_at listed_age refreshed_age row_count held pending
                                       rejected last_outcome last_refresh last_error last_run_at consecutive_failures scheduled next_run_at overdue'),
     ('held',                         'id edge_connection_id edge name database_id since reason http_status proofs run_id edge_enabled'),
@@ -26,6 +26,7 @@ WITH made (relation, columns) AS (VALUES
                                       problem listed added changed removed restored unchanged held pending rejected error_code error_message
                                       http_status job_id'),
     ('schema_version',               'version name checksum applied_at'),
+    ('sync_request',                 'edge_connection_id requested_at requested_by'),
     ('sync_run',                     'run_id edge_connection_id instance epoch trigger phase outcome refresh started_at finished_at job_id job_url
                                       job_state job_result job_progress job_message job pages requests listed added changed removed restored
                                       unchanged held error_scope error_code error_message http_status problem pending rejected'),
@@ -35,7 +36,7 @@ WITH made (relation, columns) AS (VALUES
       FROM made m
       LEFT JOIN pg_class c ON c.relname = m.relation AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'edgemirror')
 ), function (name) AS (
-    VALUES ('as_of'), ('digest_add'), ('digest_hash'), ('digest_of'), ('history_reaches'), ('refuse_edge_delete')
+    VALUES ('as_of'), ('digest_add'), ('digest_hash'), ('digest_of'), ('history_reaches'), ('refuse_edge_delete'), ('request_sync')
 )
 SELECT false AS hidden, 'edgemirror.' || r.relation AS what FROM relation r WHERE r.oid IS NULL
 UNION ALL

@@ -6,9 +6,10 @@ WITH missing AS (
      WHERE NOT EXISTS (SELECT FROM pg_publication_tables p
                         WHERE p.pubname = 'edgemirror' AND p.schemaname = 'edgemirror' AND p.tablename = t.name)
 )
-SELECT 'role' AS kind, 'the role edgemirror_reader is not there: nobody has been granted what reports need' AS what,
-       'CREATE ROLE edgemirror_reader NOLOGIN;' AS statement
- WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_reader')
+SELECT 'role' AS kind, format('the role %s is not there: nobody has been granted what %s', n.role, n.purpose) AS what,
+       format('CREATE ROLE %I NOLOGIN;', n.role) AS statement
+  FROM (VALUES ('edgemirror_reader', 'reports need'), ('edgemirror_operator', 'asking for a sync needs')) AS n (role, purpose)
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = n.role)
 UNION ALL
 SELECT 'publication',
        CASE WHEN publication THEN 'the publication edgemirror lacks tables: databases that subscribe do not get them'

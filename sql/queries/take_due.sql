@@ -1,5 +1,5 @@
--- Takes the leases of edges that are due, and of those whose holder went away, the longest overdue first; instances that ask at the same time get different
--- ones. Also when to ask again. Rows: one per edge taken (kind "taken"), and one of kind "next" whose due_usec is the next time at which an edge that
+-- Takes the leases of edges that are due, of those for which request_sync has asked (once a minute at most; they are due then, and the request is served), and
+-- of those whose holder went away, the longest overdue first; instances that ask at the same time get different ones. Also when to ask again. Rows: one per edge taken (kind "taken"), and one of kind "next" whose due_usec is the next time at which an edge that
 -- was not taken is due or a lease ends (null: never), with the version of the schema: when that is not $5, nothing is taken. Of an edge whose holder went away,
 -- the row has who that was (was_holder).
 -- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to exclude (uuid array), $5 version of the schema,
@@ -14,6 +14,15 @@ WITH schema AS (
      ORDER BY c.next_run_at
      LIMIT $3::bigint
        FOR UPDATE SKIP LOCKED
+), requested AS (
+    SELECT c.edge_connection_id, c.next_run_at, NULL::text AS was_holder
+      FROM edgemirror.edge_claim c
+     WHERE c.edge_connection_id = ANY (ARRAY(SELECT r.edge_connection_id FROM edgemirror.sync_request r))
+       AND c.holder IS NULL AND c.next_run_at > now() AND c.edge_connection_id <> ALL ($4::uuid[])
+       AND (c.request_taken_at IS NULL OR c.request_taken_at NOT BETWEEN now() - interval '1 minute' AND now())
+       AND (SELECT version FROM schema) = $5::integer
+     LIMIT $3::bigint
+       FOR UPDATE SKIP LOCKED
 ), left_behind AS (
     SELECT c.edge_connection_id, c.next_run_at, c.holder AS was_holder
       FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
@@ -23,11 +32,16 @@ WITH schema AS (
      LIMIT $3::bigint
        FOR UPDATE OF c SKIP LOCKED
 ), due AS (
-    SELECT * FROM left_behind UNION ALL SELECT * FROM free LIMIT $3::bigint
+    SELECT * FROM left_behind UNION ALL SELECT * FROM requested UNION ALL SELECT * FROM free LIMIT $3::bigint
+), served AS (
+    DELETE FROM edgemirror.sync_request r USING due d WHERE r.edge_connection_id = d.edge_connection_id
 ), taken AS (
     UPDATE edgemirror.edge_claim c
-       SET holder = $1::text, expires_at = clock_timestamp() + $2::interval, epoch = greatest(c.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+       SET holder = $1::text, expires_at = clock_timestamp() + $2::interval, epoch = greatest(c.epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint),
+           next_run_at = CASE WHEN s.is_requested THEN least(c.next_run_at, now()) ELSE c.next_run_at END,
+           request_taken_at = CASE WHEN s.is_requested THEN now() ELSE c.request_taken_at END
       FROM due d
+     CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM edgemirror.sync_request r WHERE r.edge_connection_id = d.edge_connection_id)) s (is_requested)
      WHERE c.edge_connection_id = d.edge_connection_id
     RETURNING c.edge_connection_id, c.epoch, c.next_run_at, d.was_holder
 ), waiting AS (
@@ -38,7 +52,11 @@ WITH schema AS (
                    ORDER BY c.next_run_at LIMIT 1),
                  (SELECT min(c.expires_at) FROM edgemirror.edge_claim c JOIN edgemirror.edge e USING (edge_connection_id)
                    WHERE c.holder IS NOT NULL AND e.enabled AND c.edge_connection_id <> ALL ($4::uuid[])
-                     AND NOT EXISTS (SELECT FROM due d WHERE d.edge_connection_id = c.edge_connection_id))) AS at
+                     AND NOT EXISTS (SELECT FROM due d WHERE d.edge_connection_id = c.edge_connection_id)),
+                 (SELECT min(greatest(now(), c.request_taken_at + interval '1 minute')) FROM edgemirror.edge_claim c
+                   WHERE c.edge_connection_id = ANY (ARRAY(SELECT r.edge_connection_id FROM edgemirror.sync_request r))
+                     AND c.holder IS NULL AND c.next_run_at IS NOT NULL AND c.edge_connection_id <> ALL ($4::uuid[])
+                     AND c.edge_connection_id NOT IN (SELECT d.edge_connection_id FROM due d))) AS at
 )
 SELECT 'taken' AS kind, t.edge_connection_id, t.epoch, (extract(epoch FROM t.next_run_at) * 1000000)::bigint AS due_usec,
        e.consecutive_failures, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_usec, NULL::integer AS version, t.was_holder

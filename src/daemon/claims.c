@@ -10,8 +10,8 @@
 #include "base/metric.h"
 #include <string.h>
 
-/* When nothing is due: leases of others may end, somebody may write into the queue. */
-#define ASK_AT_LEAST_USEC USEC_PER_MINUTE
+/* When nothing is due: somebody may ask for a sync (request_sync), leases of others may end. */
+#define ASK_AT_LEAST_USEC (5 * USEC_PER_SEC)
 /* What is due and was not given is being taken by another instance. */
 #define ASK_AT_MOST_USEC (200 * USEC_PER_MSEC)
 /* A database that was restored does not know our edges. */

@@ -14,6 +14,36 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+everybody may ask for a sync
+sql/migrations/0001_mirror.sql
+integration/test_request who_is_no*
+/^REVOKE ALL ON FUNCTION edgemirror.request_sync/d
+
+whoever asks for a sync has functions of his own run by the owner
+sql/migrations/0001_mirror.sql
+integration/test_request nothing_of_the_caller*
+/^LANGUAGE plpgsql SECURITY DEFINER/s/ SET search_path = .*//
+
+requests side by side begin a sync each
+sql/queries/take_due.sql
+integration/test_request requests_side*
+/request_taken_at IS NULL OR c.request_taken_at NOT BETWEEN/d
+
+a request that was served stays
+sql/queries/take_due.sql
+integration/test_request what_is_asked*
+s/USING due d WHERE r.edge_connection_id = d.edge_connection_id/USING due d WHERE false/
+
+a disabled edge may be asked for
+sql/migrations/0001_mirror.sql
+integration/test_request what_cannot*
+s/ELSIF NOT found_edge.enabled THEN/ELSIF false THEN/
+
+the service looks for requests once a minute
+src/daemon/claims.c
+integration/test_pgbouncer a_request*
+s/^#define ASK_AT_LEAST_USEC .*/#define ASK_AT_LEAST_USEC USEC_PER_MINUTE/
+
 after a run that was stopped, nobody is told that the edge is well again
 sql/queries/apply_finish.sql
 integration/test_trouble each_run*

@@ -78,8 +78,8 @@ HarnessService *service_start_with(ServiceWorld *w, int i, int n_edges);
  * prints is in `out` and `err`. */
 int service_program(ServiceWorld *w, const char *command, const char *option, const char *edge);
 
-/* Makes the edges first … last due, as the passing of time would. The service looks within a
- * minute, or at once when it is told to reload. */
+/* Makes the edges first … last due, as the passing of time would. The service looks within
+ * seconds, or at once when it is told to reload. */
 void make_due(ServiceWorld *w, int first, int last);
 
 /* Makes edge i due in two seconds; nothing tells the service then. It is reload i + 1 of `s`. */

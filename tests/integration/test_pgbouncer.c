@@ -146,6 +146,36 @@ static void trouble_is_announced_to_a_listener_that_is_connected_directly(void *
         service_stop(w, 0);
 }
 
+/* Nothing but the queue tells the service. */
+static void a_request_is_served_within_seconds(void **state)
+{
+        ServiceWorld *w = begin(state);
+        free(harness_sql(&w->pg, "CREATE ROLE edgemirror_operator NOLOGIN"));
+        assert_int_equal(run(w, "migrate"), 0);
+        (void)service_start(w, 0);
+        long due = sql_long(w,
+                            "SELECT extract(epoch FROM next_run_at) FROM edgemirror.edge_claim "
+                            "WHERE edge_connection_id = '%s'",
+                            w->edges[5]);
+        free(harness_sql(&w->pg, "SET ROLE edgemirror_operator; SELECT "
+                                 "edgemirror.request_sync('e5')"));
+        await_runs(w, 5, 5, "synced", 1);
+        assert_int_equal(sql_long(w,
+                                  "SELECT (max(started_at) - max(request_taken_at) < '2 s' AND "
+                                  "max(request_taken_at) > now() - interval '20 s')::int "
+                                  "FROM edgemirror.sync_run JOIN edgemirror.edge_claim USING "
+                                  "(edge_connection_id) WHERE edge_connection_id = '%s'",
+                                  w->edges[5]),
+                         1);
+        assert_int_equal(sql_long(w,
+                                  "SELECT extract(epoch FROM next_run_at) FROM "
+                                  "edgemirror.edge_claim WHERE edge_connection_id = '%s'",
+                                  w->edges[5]),
+                         due);
+        service_stop(w, 0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
+}
+
 static void a_good_file_is_taken_up_and_a_bad_one_refused(void **state)
 {
         ServiceWorld *w = begin(state);
@@ -182,6 +212,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(every_command_works, eight_edges),
                 cmocka_unit_test_setup(edges_are_synced_on_time, eight_edges),
+                cmocka_unit_test_setup(a_request_is_served_within_seconds, eight_edges),
                 cmocka_unit_test_setup(a_good_file_is_taken_up_and_a_bad_one_refused, eight_edges),
                 cmocka_unit_test_setup(
                         trouble_is_announced_to_a_listener_that_is_connected_directly, eight_edges),

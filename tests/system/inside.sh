@@ -140,7 +140,7 @@ prepare() {
                 >/var/lib/edgemirror-test/pg_hba.conf
         systemctl start edgemirror-test-postgres edgemirror-test-catalog || return 1
         setpriv --reuid=postgres --regid=postgres --init-groups psql -XqAtd postgres -c "CREATE ROLE edgemirror LOGIN PASSWORD 'battery-staple'" \
-                -c 'CREATE ROLE edgemirror_reader' -c 'CREATE DATABASE reporting OWNER edgemirror' || return 1
+                -c 'CREATE ROLE edgemirror_reader' -c 'CREATE ROLE edgemirror_operator' -c 'CREATE DATABASE reporting OWNER edgemirror' || return 1
         until_true curl -fsS -o /dev/null "$catalog/control/state" || return 1
         mapfile -t ids < <(curl -fsS "$catalog/control/edges" | grep -o '"id": *"[^"]*"' | cut -d'"' -f4)
         is 'the number of edges' "${#ids[@]}" 64 || return 1
