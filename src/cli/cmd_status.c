@@ -9,11 +9,13 @@
 #include "base/timer.h"
 #include "cli/cli.h"
 #include "cli/command.h"
+#include "cli/json_out.h"
 #include "cli/session.h"
 #include "cli/status_service.h"
 #include "cli/status_table.h"
 #include "mirror/instance.h"
 #include "mirror/status.h"
+#include "report/status_json.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -72,7 +74,7 @@ static void status_take_row(StatusView *v, const MirrorStatus *s)
         if (v->check) {
                 edges_status_take(&v->edges, s, unscheduled);
         } else if (v->json) {
-                status_print_json(s);
+                json_print_line(status_json(s));
         } else if (v->watch) {
                 status_table_row(trouble || s->phase ? v->first : v->rest, s, unscheduled,
                                  v->colour);

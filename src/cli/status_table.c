@@ -4,7 +4,6 @@
 #include "base/outcome.h"
 #include "base/text.h"
 #include "cli/columns.h"
-#include "cli/json_out.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -127,39 +126,4 @@ void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled,
                         s->rejected, s->rejected == 1 ? "row" : "rows");
         if (s->consecutive_failures > 1)
                 fprintf(out, "    %" PRId64 " failures in a row\n", s->consecutive_failures);
-}
-
-void status_print_json(const MirrorStatus *s)
-{
-        cJSON *o = cJSON_CreateObject();
-        json_add_text(o, "edge", s->name);
-        json_add_uuid(o, "edgeConnectionId", &s->edge);
-        cJSON_AddBoolToObject(o, "enabled", s->enabled);
-        json_add_text(o, "origin", s->origin);
-        json_add_text(o, "phase", s->phase);
-        json_add_text(o, "holder", s->holder);
-        json_add_text(o, "outcome", s->outcome);
-        json_add_text(o, "refresh", s->refresh);
-        json_add_int(o, "rowCount", s->row_count);
-        json_add_int(o, "held", s->held);
-        json_add_int(o, "pending", s->pending);
-        json_add_int(o, "rejected", s->rejected);
-        json_add_text(o, "listedAt", s->listed_at);
-        json_add_text(o, "refreshedAt", s->refreshed_at);
-        json_add_text(o, "nextRunAt", s->next_run_at);
-        cJSON_AddBoolToObject(o, "overdue", s->overdue);
-        json_add_int(o, "consecutiveFailures", s->consecutive_failures);
-        if (s->job_id) {
-                cJSON *job = cJSON_AddObjectToObject(o, "job");
-                json_add_text(job, "id", s->job_id);
-                json_add_text(job, "state", s->job_state);
-                cJSON_AddItemToObject(job, "progress",
-                                      s->job_progress >= 0 ? cJSON_CreateNumber(s->job_progress)
-                                                           : cJSON_CreateNull());
-        } else {
-                cJSON_AddItemToObject(o, "job", cJSON_CreateNull());
-        }
-        json_add_fault(o, "error", s->error_scope, s->error_code, s->error_message,
-                       s->error_http_status, NULL);
-        json_print_line(o);
 }

@@ -1,6 +1,5 @@
 /*
- * status_table: one edge of `edgemirror status`, as lines for a person or as a JSON object for a
- * program.
+ * status_table: one edge of `edgemirror status`, as lines for a person.
  */
 #pragma once
 
@@ -16,6 +15,3 @@ void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled,
 
 /* Somebody should look at it: overdue, failing, or with removals that wait for a person. */
 bool status_is_trouble(const MirrorStatus *s);
-
-/* The object of the contract, a line on standard output. */
-void status_print_json(const MirrorStatus *s);

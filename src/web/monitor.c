@@ -281,6 +281,8 @@ static void replace_text(char **text, const char *with)
 void monitor_configure(Monitor *m, Peers *peers, const ConfigMonitor *config)
 {
         bool same = text_equal(m->listen, config->listen);
+        if (m->service.peers != peers)
+                status_observation_reset(&m->service.status);
         m->service.peers = peers;
         replace_text(&m->host_names, config->host_names);
         m->service.host_names = m->host_names;
@@ -298,6 +300,7 @@ void monitor_done(Monitor *m)
         if (!m->service.event) /* it was never begun */
                 return;
         monitor_close(m);
+        status_observation_reset(&m->service.status);
         if (m->passed_fd >= 0)
                 (void)close(m->passed_fd);
         free(m->listen);

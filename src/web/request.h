@@ -29,7 +29,7 @@
 #define WEB_TEXT    "text/plain; charset=utf-8"
 #define WEB_HTML    "text/html; charset=utf-8"
 #define WEB_JSON    "application/json"
-#define WEB_JSONL   "application/jsonl"
+#define WEB_JSONL   "application/x-ndjson"
 #define WEB_METRICS "text/plain; version=0.0.4; charset=utf-8"
 
 typedef struct WebService WebService;

@@ -6,6 +6,7 @@
 #include "peers/peers.h"
 #include "web/request.h"
 #include "web/snapshot.h"
+#include "web/status.h"
 #include <sys/queue.h>
 #include <systemd/sd-event.h>
 
@@ -15,7 +16,8 @@ struct WebService {
         sd_event *event;
         Peers *peers; /* in force, borrowed; what begins with them takes a reference (PeersTask) */
         ServiceSnapshotFill fill;
-        void *userdata;             /* of fill */
-        const char *host_names;     /* of the configuration; see host.h */
+        void *userdata;         /* of fill */
+        const char *host_names; /* of the configuration; see host.h */
+        StatusObservation status;
         struct WebRequests waiting; /* private */
 };

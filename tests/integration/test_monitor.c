@@ -219,6 +219,99 @@ static void a_socket_that_was_left_behind_is_replaced(void **state)
         assert_int_equal(unlink(where), 0);
 }
 
+/* ---- /status.json --------------------------------------------------------------------------- */
+
+static void status_is_what_the_command_prints(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        service_start(w, 0);
+        make_due(w, 0, 0);
+        harness_service_reload(&w->services[0]);
+        await_runs(w, 0, 0, "synced", 1);
+        _cleanup_(cleanup_free) char *answer = web_get(where, "/status.json");
+        assert_int_equal(web_status(answer), 200);
+        assert_non_null(strstr(answer, "\r\nContent-Type: application/x-ndjson\r\n"));
+        assert_int_equal(service_program(w, "status", "--json", NULL), 0);
+        _cleanup_(cleanup_free) char *printed = harness_read(w->folder, "out");
+        assert_string_equal(web_body(answer), printed);
+        service_stop(w, 0);
+}
+
+/* One query serves all who ask within 15 seconds. */
+static void status_is_observed_once_for_all(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        service_start(w, 0);
+        _cleanup_(cleanup_free) char *before = web_get(where, "/status.json");
+        _cleanup_(cleanup_free) char *sql =
+                harness_sql(&w->pg, "UPDATE edgemirror.edge SET consecutive_failures = 7");
+        _cleanup_(cleanup_free) char *after = web_get(where, "/status.json");
+        assert_int_equal(web_status(before), 200);
+        assert_string_equal(before, after);
+        service_stop(w, 0);
+}
+
+/* A signal to each session of the service. */
+static void signal_sessions(ServiceWorld *w, int signal)
+{
+        _cleanup_(cleanup_free) char *pids = harness_sql(
+                &w->pg,
+                "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'em'");
+        for (char *at = pids; *at;) {
+                assert_int_equal(kill((pid_t)strtol(at, &at, 10), signal), 0);
+                at += *at == ' ';
+        }
+}
+
+static void ask_status(int fd)
+{
+        static const char request[] = "GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        web_send(fd, request, sizeof(request) - 1);
+}
+
+static char *answer_of(int fd)
+{
+        char *answer = web_read(fd);
+        (void)close(fd);
+        return answer;
+}
+
+static void a_postgres_that_hangs_makes_nobody_else_wait(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        (void)snprintf(w->in_postgres, sizeof(w->in_postgres), "max_connections = 2");
+        service_write_config(w);
+        service_start(w, 0);
+        int waits[3];
+        signal_sessions(w, SIGSTOP);
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge IN ACCESS EXCLUSIVE MODE");
+        for (size_t i = 0; i < ARRAY_SIZE(waits); i++)
+                ask_status(waits[i] = web_connect(where));
+        assert_answers(where, "/healthz", 200, "ok\n");
+        for (size_t i = 0; i < ARRAY_SIZE(waits); i++) {
+                _cleanup_(cleanup_free) char *answer = answer_of(waits[i]);
+                assert_int_equal(web_status(answer), 503);
+                assert_non_null(strstr(web_body(answer), "the status of the edges: "));
+                assert_non_null(strstr(answer, "\r\nRetry-After: 5\r\n"));
+        }
+
+        /* who waits when the monitor closes is answered, too */
+        int last = web_connect(where);
+        ask_status(last);
+        assert_answers(where, "/healthz", 200, "ok\n");
+        w->in_monitor[0] = '\0';
+        service_write_config(w);
+        harness_service_reload(&w->services[0]);
+        _cleanup_(cleanup_free) char *answer = answer_of(last);
+        assert_int_equal(web_status(answer), 503);
+        PQfinish(lock);
+        signal_sessions(w, SIGCONT);
+        service_stop(w, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -229,6 +322,9 @@ int main(void)
                 cmocka_unit_test_setup(every_answer_forbids_what_pages_do_not_need, few_edges),
                 cmocka_unit_test_setup(a_reload_moves_the_listener, few_edges),
                 cmocka_unit_test_setup(an_address_that_is_taken_is_said_and_syncs_go_on, few_edges),
+                cmocka_unit_test_setup(status_is_what_the_command_prints, few_edges),
+                cmocka_unit_test_setup(status_is_observed_once_for_all, few_edges),
+                cmocka_unit_test_setup(a_postgres_that_hangs_makes_nobody_else_wait, few_edges),
                 cmocka_unit_test_setup(a_socket_that_was_left_behind_is_replaced, few_edges),
         };
         return cmocka_run_group_tests_name("monitor", tests, service_world_setup,
