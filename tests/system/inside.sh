@@ -335,15 +335,56 @@ init_as_the_service() {
         as_service -c /var/tmp/first.conf check >/dev/null
 }
 
+answers() { curl -fsS "http://127.0.0.1:9743/$1"; }
+answers_with() { is "$1" "$(answers "$1")" "$2"; }
+socket_is() { is 'the state of the socket' "$(systemctl show --value -p ActiveState edgemirror-monitor.socket)" "$1"; }
+
+# The service binds nothing itself; a scrape starts nothing that was stopped.
+monitor_by_activation() {
+        printf '[Service]\nSocketBindDeny=any\nIPAddressDeny=any\nIPAddressAllow=localhost\n' >"$dropin"
+        systemctl enable -q edgemirror-monitor.socket && systemctl restart edgemirror || return 1
+        until_true answers_with healthz ok && until_true answers_with readyz ready || return 1
+        systemctl restart edgemirror || return 1
+        until_true answers_with readyz ready && goes_on alpha || return 1
+        systemctl reload edgemirror && until_true answers_with healthz ok || return 1
+        systemctl stop edgemirror
+        until_true socket_is inactive || return 1
+        ! answers healthz 2>/dev/null || {
+                why='it answers although it was stopped'
+                return 1
+        }
+        property_is ActiveState inactive || return 1
+        systemctl start edgemirror || return 1
+        until_true answers_with healthz ok
+}
+
+# Without activation: a unix socket in the service's own directory.
+monitor_on_a_file() {
+        systemctl disable -q edgemirror-monitor.socket && systemctl stop edgemirror || return 1
+        rm "$dropin" && systemctl daemon-reload
+        printf '\n[monitor]\nlisten = /run/edgemirror/monitor.sock\n' >>"$config"
+        systemctl start edgemirror || return 1
+        is 'what the file says' "$(curl -fsS --unix-socket /run/edgemirror/monitor.sock http://localhost/healthz)" ok || return 1
+        is 'owner and mode of the socket' "$(stat -c '%U %G %a' /run/edgemirror/monitor.sock)" 'edgemirror edgemirror 660' || return 1
+        systemctl stop edgemirror
+        [ ! -e /run/edgemirror ] || {
+                why='the directory is left behind'
+                return 1
+        }
+}
+
 not_restarted_when_invalid() {
         systemctl stop edgemirror
+        systemctl enable -q edgemirror-monitor.socket
         echo 'no such key = 1' >>"$config"
         systemctl start edgemirror 2>/dev/null && {
                 why='it started'
                 return 1
         }
         # With a restart pending it would be "activating (auto-restart)".
-        property_is ExecMainStatus 78 && property_is ActiveState failed && property_is NRestarts 0
+        property_is ExecMainStatus 78 && property_is ActiveState failed && property_is NRestarts 0 || return 1
+        # nor by whoever asks the monitor
+        until_true socket_is inactive
 }
 
 secrets_stay_secret() {
@@ -379,6 +420,8 @@ check 'PostgreSQL over TCP with a password works under the confinement' speaks_t
 check 'PostgreSQL may go and come back' survives_postgres
 check 'PostgreSQL may be away at start' starts_without_postgres
 check 'a service that hangs is killed and begins again' watched
+check 'the monitor answers on a socket that systemd opened, while the service runs' monitor_by_activation
+check 'the monitor answers on a unix socket of its own' monitor_on_a_file
 check 'a first configuration is made with the user and the secrets of the service' init_as_the_service
 check 'the template serves another configuration with secrets of its own' template_serves
 check 'an invalid configuration is not tried again' not_restarted_when_invalid
