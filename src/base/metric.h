@@ -41,13 +41,13 @@ typedef enum MetricKind {
         X(SYNCS, "edgemirror_syncs_total", COUNTER, NONE,                                          \
           "Scheduled syncs that ended here, with whatever outcome.")                               \
         X(SYNCS_FAILED, "edgemirror_syncs_failed_total", COUNTER, NONE,                            \
-          "Those of them with the outcome failed.")                                                \
+          "Scheduled syncs with the outcome failed.")                                              \
         X(SYNCS_HELD, "edgemirror_syncs_held_total", COUNTER, NONE,                                \
-          "Those of them with the outcome held.")                                                  \
+          "Scheduled syncs with the outcome held.")                                                \
         X(SYNCS_UNSTABLE, "edgemirror_syncs_unstable_total", COUNTER, NONE,                        \
-          "Those of them with the outcome unstable.")                                              \
+          "Scheduled syncs with the outcome unstable.")                                            \
         X(SYNCS_ABORTED, "edgemirror_syncs_aborted_total", COUNTER, NONE,                          \
-          "Those of them with the outcome aborted.")                                               \
+          "Scheduled syncs with the outcome aborted.")                                             \
         X(SYNC_DURATION, "edgemirror_sync_duration_seconds", HISTOGRAM, LONG,                      \
           "How long syncs took.")                                                                  \
         X(SYNC_LATENESS, "edgemirror_sync_lateness_seconds", HISTOGRAM, SHORT,                     \
@@ -87,7 +87,7 @@ typedef enum MetricKind {
         X(TOKEN_REQUESTS, "edgemirror_token_requests_total", COUNTER, NONE,                        \
           "Requests for a token (OAuth 2.0) that were begun.")                                     \
         X(TOKEN_REQUESTS_FAILED, "edgemirror_token_requests_failed_total", COUNTER, NONE,          \
-          "Those of them that brought none.")                                                      \
+          "Requests for a token that brought none.")                                               \
         X(TOKEN_EXPIRY, "edgemirror_token_expiry_timestamp_seconds", OBSERVED, NONE,               \
           "When the token expires. No value: there is none, or it is not told.")                   \
         X(LOG_MESSAGES, "edgemirror_log_messages_total", COUNTER, LEVEL,                           \
@@ -98,11 +98,11 @@ typedef enum MetricKind {
           "Edges in the database, each in the first state of these that applies.")                 \
         X(MIRROR_ROWS, "edgemirror_mirror_rows", OBSERVED, NONE, "Present database connections.")  \
         X(MIRROR_ROWS_UNREGISTERED, "edgemirror_mirror_rows_unregistered", OBSERVED, NONE,         \
-          "Those of them without a Database asset.")                                               \
+          "Present rows without a Database asset.")                                                \
         X(MIRROR_ROWS_HELD, "edgemirror_mirror_rows_held", OBSERVED, NONE,                         \
-          "Those of them that are missing from the list and stay.")                                \
+          "Present rows that are missing from the list and stay.")                                 \
         X(MIRROR_ROWS_PENDING, "edgemirror_mirror_rows_pending", OBSERVED, NONE,                   \
-          "Those of them that are proven gone and wait for the proof of another sync.")            \
+          "Present rows that are proven gone and wait for the proof of another sync.")             \
         X(MIRROR_ROWS_REJECTED, "edgemirror_mirror_rows_rejected", OBSERVED, NONE,                 \
           "Rows of the last lists that cannot be mirrored.")                                       \
         X(MIRROR_OLDEST_LISTED, "edgemirror_mirror_oldest_listed_timestamp_seconds", OBSERVED,     \

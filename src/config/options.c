@@ -131,7 +131,7 @@ static const Option OPTIONS[] = {
         { MONITOR(listen), .key = "listen", .kind = &option_kind_listen,
           .sample = "127.0.0.1:9743", .sample_is_off = true,
           .help = "Where `run` answers over HTTP, for probes, Prometheus and people: /healthz, "
-                  "/readyz, /status.json. Not given: nowhere." },
+                  "/readyz, /status.json, /metrics. Not given: nowhere." },
         { MONITOR(allow_remote), .key = "allow_remote", .kind = &option_kind_yesno, .default_text = "no",
           .help = "yes: listen may be an address that other machines reach. Nobody is asked for a "
                   "password, and nothing is encrypted: best behind a proxy." },

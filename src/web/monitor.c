@@ -286,6 +286,7 @@ void monitor_configure(Monitor *m, Peers *peers, const ConfigMonitor *config)
         m->service.peers = peers;
         replace_text(&m->host_names, config->host_names);
         m->service.host_names = m->host_names;
+        m->service.edge_metrics = config->edge_metrics;
         if (m->daemon && (same || m->passed_fd >= 0))
                 return;
         monitor_close(m);
@@ -301,6 +302,7 @@ void monitor_done(Monitor *m)
                 return;
         monitor_close(m);
         status_observation_reset(&m->service.status);
+        metrics_observation_done(&m->service.metrics);
         if (m->passed_fd >= 0)
                 (void)close(m->passed_fd);
         free(m->listen);

@@ -1,6 +1,7 @@
 /* Paths are compared as they are decoded, byte by byte; there are no files behind them. */
 #include "web/routes.h"
 #include "web/health.h"
+#include "web/metrics.h"
 #include "web/status.h"
 #include <string.h>
 
@@ -8,6 +9,7 @@ static const WebRoute ROUTES[] = {
         {.path = "/healthz", .answer = health_answer_alive},
         {.path = "/readyz", .answer = health_answer_ready},
         {.path = "/status.json", .answer = status_observation_answer},
+        {.path = "/metrics", .answer = metrics_answer},
 };
 
 const WebRoute *route_find(const char *path, const char **ret_rest)

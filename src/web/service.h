@@ -4,6 +4,7 @@
 #pragma once
 
 #include "peers/peers.h"
+#include "web/metrics.h"
 #include "web/request.h"
 #include "web/snapshot.h"
 #include "web/status.h"
@@ -19,5 +20,7 @@ struct WebService {
         void *userdata;         /* of fill */
         const char *host_names; /* of the configuration; see host.h */
         StatusObservation status;
+        int64_t edge_metrics; /* of the configuration */
+        MetricsObservation metrics;
         struct WebRequests waiting; /* private */
 };
