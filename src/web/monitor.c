@@ -43,6 +43,12 @@ static void monitor_run(void *userdata)
                 timer_restart(&m->again, delay_ms * USEC_PER_MSEC);
 }
 
+/* The service is a monitor's first member. */
+static void monitor_wake(WebService *service)
+{
+        timer_restart(&((Monitor *)service)->again, 0);
+}
+
 static int monitor_on_io(sd_event_source *source _unused_, int fd _unused_,
                          uint32_t events _unused_, void *userdata)
 {
@@ -255,7 +261,10 @@ static void monitor_listen(void *userdata)
 
 void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotFill fill, void *userdata)
 {
-        *m = (Monitor){.service = {.event = event, .fill = fill, .userdata = userdata},
+        *m = (Monitor){.service = {.event = event,
+                                   .fill = fill,
+                                   .userdata = userdata,
+                                   .wake = monitor_wake},
                        .passed_fd = -1,
                        .own_fd = -1};
         LIST_INIT(&m->service.waiting);

@@ -105,6 +105,7 @@ static void request_resume(WebRequest *r)
         LIST_REMOVE(r, entry);
         r->waiting = false;
         MHD_resume_connection(r->connection);
+        r->service->wake(r->service);
 }
 
 void web_request_give(WebRequest *r, const WebAnswer *a)

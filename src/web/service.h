@@ -22,5 +22,7 @@ struct WebService {
         StatusObservation status;
         int64_t edge_metrics; /* of the configuration */
         MetricsObservation metrics;
-        struct WebRequests waiting; /* private */
+        struct WebRequests waiting; /* private; so is the next */
+        /* libmicrohttpd has to run: nothing else tells it that a request goes on */
+        void (*wake)(WebService *service);
 };
