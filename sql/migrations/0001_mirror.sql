@@ -576,23 +576,32 @@ COMMENT ON COLUMN edgemirror.run.job_id IS 'Job of the refresh.';
 
 -- The queue says when an edge is due, and stays when nobody works on it any more: whether somebody should is what instances of the service say.
 CREATE VIEW edgemirror.freshness AS
-SELECT e.edge_connection_id, e.name AS edge, e.enabled, e.listed_at, e.refreshed_at,
-       now() - e.listed_at AS listed_age, now() - e.refreshed_at AS refreshed_age, e.row_count,
-       coalesce(m.held, 0) AS held, coalesce(m.pending, 0) AS pending, e.rejected,
-       r.outcome AS last_outcome, r.refresh AS last_refresh, r.error_message AS last_error, r.finished_at AS last_run_at, e.consecutive_failures,
-       e.enabled AND c.next_run_at IS NOT NULL AND w.edge_connection_id IS NOT NULL AS scheduled, c.next_run_at,
-       e.enabled AND w.edge_connection_id IS NOT NULL AND coalesce(c.next_run_at < now() - interval '1 minute' AND (c.holder IS NULL OR c.expires_at < now()), false)
-           AS overdue
-  FROM edgemirror.edge e
-  LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = e.edge_connection_id
-  LEFT JOIN edgemirror.sync_run r ON r.run_id = e.last_run_id
-  LEFT JOIN (SELECT DISTINCT x.edge_connection_id FROM edgemirror.instance i CROSS JOIN LATERAL unnest(i.edges) AS x (edge_connection_id)
-              WHERE i.stopped_at IS NULL) w ON w.edge_connection_id = e.edge_connection_id
-  LEFT JOIN (SELECT d.edge_connection_id, count(*) FILTER (WHERE d.missing_reason <> 'pending') AS held,
-                    count(*) FILTER (WHERE d.missing_reason = 'pending') AS pending
-               FROM edgemirror.database_connection d
-              WHERE d.missing_reason IS NOT NULL AND d.removed_at IS NULL
-              GROUP BY d.edge_connection_id) m ON m.edge_connection_id = e.edge_connection_id;
+SELECT f.*,
+       CASE WHEN NOT f.enabled THEN 'disabled'
+            WHEN f.consecutive_failures > 0 THEN 'failing'
+            WHEN f.overdue THEN 'overdue'
+            WHEN f.last_outcome IN ('held', 'unstable') THEN f.last_outcome
+            WHEN f.listed_at IS NULL THEN 'unlisted'
+            WHEN f.last_refresh NOT IN ('clean', 'skipped') THEN 'unrefreshed'
+            WHEN f.rejected > 0 THEN 'rejected'
+            ELSE 'well' END AS state
+  FROM (SELECT e.edge_connection_id, e.name AS edge, e.enabled, e.listed_at, e.refreshed_at,
+               now() - e.listed_at AS listed_age, now() - e.refreshed_at AS refreshed_age, e.row_count,
+               coalesce(m.held, 0) AS held, coalesce(m.pending, 0) AS pending, e.rejected,
+               r.outcome AS last_outcome, r.refresh AS last_refresh, r.error_message AS last_error, r.finished_at AS last_run_at, e.consecutive_failures,
+               e.enabled AND c.next_run_at IS NOT NULL AND w.edge_connection_id IS NOT NULL AS scheduled, c.next_run_at,
+               e.enabled AND w.edge_connection_id IS NOT NULL AND coalesce(c.next_run_at < now() - interval '1 minute' AND (c.holder IS NULL OR c.expires_at < now()), false)
+                   AS overdue
+          FROM edgemirror.edge e
+          LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = e.edge_connection_id
+          LEFT JOIN edgemirror.sync_run r ON r.run_id = e.last_run_id
+          LEFT JOIN (SELECT DISTINCT x.edge_connection_id FROM edgemirror.instance i CROSS JOIN LATERAL unnest(i.edges) AS x (edge_connection_id)
+                      WHERE i.stopped_at IS NULL) w ON w.edge_connection_id = e.edge_connection_id
+          LEFT JOIN (SELECT d.edge_connection_id, count(*) FILTER (WHERE d.missing_reason <> 'pending') AS held,
+                            count(*) FILTER (WHERE d.missing_reason = 'pending') AS pending
+                       FROM edgemirror.database_connection d
+                      WHERE d.missing_reason IS NOT NULL AND d.removed_at IS NULL
+                      GROUP BY d.edge_connection_id) m ON m.edge_connection_id = e.edge_connection_id) f;
 COMMENT ON VIEW edgemirror.freshness IS 'Can this be believed? Per edge: how old the list and the refresh are, what is held, how the last run ended, and whether a sync is overdue.';
 COMMENT ON COLUMN edgemirror.freshness.edge_connection_id IS 'The edge.';
 COMMENT ON COLUMN edgemirror.freshness.edge IS 'Its name in the configuration.';
@@ -613,6 +622,7 @@ COMMENT ON COLUMN edgemirror.freshness.consecutive_failures IS 'Runs that failed
 COMMENT ON COLUMN edgemirror.freshness.scheduled IS 'A service has it in its queue, one that is running or went away without being stopped. False: nothing schedules it, or this database only subscribes.';
 COMMENT ON COLUMN edgemirror.freshness.next_run_at IS 'When it is due. Null: not scheduled, or a database that only subscribes.';
 COMMENT ON COLUMN edgemirror.freshness.overdue IS 'Scheduled, due for more than a minute, and nobody is syncing it. False where nothing schedules it.';
+COMMENT ON COLUMN edgemirror.freshness.state IS 'The same in a word, the first that is true: disabled; failing (the last run failed); overdue; held, unstable (the last outcome); unlisted (never listed); unrefreshed (the last refresh was not clean); rejected (rows of the last list cannot be mirrored); well.';
 
 -- Each version says itself what began it (began_as): a report of one kind reads that kind alone. What was there before is found by the primary key; behind the
 -- horizon it may be gone, so events up to there are left out.

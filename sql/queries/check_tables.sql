@@ -13,7 +13,7 @@ WITH made (relation, columns) AS (VALUES
                                       consecutive_failures last_run_id digest rejected list_digest'),
     ('edge_claim',                   'edge_connection_id next_run_at holder expires_at epoch request_taken_at'),
     ('freshness',                    'edge_connection_id edge enabled listed_at refreshed_at listed_age refreshed_age row_count held pending
-                                      rejected last_outcome last_refresh last_error last_run_at consecutive_failures scheduled next_run_at overdue'),
+                                      rejected last_outcome last_refresh last_error last_run_at consecutive_failures scheduled next_run_at overdue state'),
     ('held',                         'id edge_connection_id edge name database_id since reason http_status proofs run_id edge_enabled'),
     ('history_horizon',              'one since'),
     ('instance',                     'instance_id name version lease started_at seen_at unbroken_since stopped_at edges waiting_for waiting_message
