@@ -42,6 +42,11 @@ SyncOutcome sync_outcome_parse(const char *word)
         return (SyncOutcome)(text_find(outcomes, SYNC_OUTCOMES, word) % SYNC_OUTCOMES);
 }
 
+SyncRefresh sync_refresh_parse(const char *word)
+{
+        return (SyncRefresh)(text_find(refreshes, SYNC_REFRESHES, word) % SYNC_REFRESHES);
+}
+
 bool sync_outcome_is_applied(SyncOutcome outcome)
 {
         return sync_outcome_is_complete(outcome) || outcome == OUTCOME_UNSTABLE;

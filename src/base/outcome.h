@@ -42,10 +42,11 @@ const char *sync_phase_name(SyncPhase phase);
 const char *sync_outcome_name(SyncOutcome outcome);
 const char *sync_refresh_name(SyncRefresh refresh);
 
-/* Of a word that comes from the database. SYNC_PHASES and OUTCOME_NONE: NULL, or a word of another
+/* Of a word that comes from the database. SYNC_PHASES and …_NONE: NULL, or a word of another
  * version. */
 SyncPhase sync_phase_parse(const char *word);
 SyncOutcome sync_outcome_parse(const char *word);
+SyncRefresh sync_refresh_parse(const char *word);
 
 /* Something was published, and the counts say what. */
 bool sync_outcome_is_applied(SyncOutcome outcome);

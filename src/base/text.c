@@ -225,13 +225,23 @@ static bool is_white_space(uint32_t c)
         return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-#define ESCAPE_BYTES 16
-
 /* As it is shown: "\x1b", or "\u202e" from U+0100 on. The length. */
-static size_t escape_format(uint32_t c, char out[static ESCAPE_BYTES])
+static size_t escape_format(uint32_t c, char out[static TEXT_ESCAPE_BYTES])
 {
-        int n = snprintf(out, ESCAPE_BYTES, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
+        int n = snprintf(out, TEXT_ESCAPE_BYTES, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
         return n > 0 ? (size_t)n : 0;
+}
+
+size_t text_escape_next(const char *bytes, size_t size, char out[static TEXT_ESCAPE_BYTES])
+{
+        size_t length = text_utf8_length(bytes, size);
+        uint32_t c = length ? utf8_decode((const unsigned char *)bytes, length) : 0;
+        out[0] = '\0';
+        if (!length)
+                (void)snprintf(out, TEXT_ESCAPE_BYTES, "?");
+        else if (is_unprintable(c))
+                (void)escape_format(c, out);
+        return length ? length : 1;
 }
 
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size)
@@ -245,7 +255,7 @@ char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t siz
         if (size == 0)
                 return out;
         while (bytes_size > 0) {
-                char escaped[ESCAPE_BYTES];
+                char escaped[TEXT_ESCAPE_BYTES];
                 size_t length = utf8_length(s, bytes_size);
                 size_t step = length ? length : 1, piece_size = step;
                 const char *piece = length ? (const char *)s : "?";

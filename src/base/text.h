@@ -49,6 +49,12 @@ size_t text_span_plain(const char *bytes, size_t size);
  * Always terminates. Returns out. */
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size);
 
+#define TEXT_ESCAPE_BYTES 16
+/* How the character at the start of bytes that are at least one is shown to people: `out` is what
+ * text_printable would write for it, white space other than the blank included; empty: itself. How
+ * many bytes it has. */
+size_t text_escape_next(const char *bytes, size_t size, char out[TEXT_ESCAPE_BYTES]);
+
 /* Whether all of it is shown as it is: nothing that text_printable would escape or replace. */
 bool text_is_printable(const char *string);
 

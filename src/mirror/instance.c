@@ -14,7 +14,7 @@ static const char *const wait_names[MIRROR_WAITS] = {
         [MIRROR_WAIT_POSTGRES] = "postgres",
 };
 
-static MirrorWait wait_parse(const char *word)
+MirrorWait mirror_wait_parse(const char *word)
 {
         return word ? (MirrorWait)text_find(wait_names, MIRROR_WAITS, word) : MIRROR_WAIT_NONE;
 }
@@ -95,7 +95,7 @@ static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_
                         .seen_sec = result_int(r, row, 4),
                         .up_sec = result_int(r, row, 5),
                         .n_edges = result_int(r, row, 6),
-                        .waiting_for = wait_parse(result_text(r, row, 7)),
+                        .waiting_for = mirror_wait_parse(result_text(r, row, 7)),
                         .waiting_message = result_text(r, row, 8),
                         .waiting_sec = result_text(r, row, 9) ? result_int(r, row, 9) : -1,
                 };

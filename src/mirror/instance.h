@@ -32,6 +32,9 @@ typedef enum MirrorWait {
         MIRROR_WAITS,            /* a word of another version */
 } MirrorWait;
 
+/* Of a word that comes from the database; NULL: nothing. */
+MirrorWait mirror_wait_parse(const char *word);
+
 typedef void (*MirrorBeatCallback)(const MirrorBeatAnswer *answer, const Fault *fault,
                                    void *userdata);
 

@@ -2,7 +2,11 @@
  * The monitor: what it answers, to whom, and that it listens where it is told to.
  */
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/limits.h"
 #include "base/text.h"
+#include "harness/markup.h"
 #include "harness/web.h"
 #include "integration/service_world.h"
 #include <signal.h>
@@ -312,6 +316,68 @@ static void a_postgres_that_hangs_makes_nobody_else_wait(void **state)
         service_stop(w, 0);
 }
 
+/* ---- pages ---------------------------------------------------------------------------------- */
+
+/* libmicrohttpd learns of an answer that comes later by nothing but our own timer: without it, it
+ * would be sent when the connection has been idle for too long. */
+static void pages_are_sent_as_soon_as_they_are_read(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        static const struct {
+                const char *path;
+                int status;
+                const char *text;
+        } cases[] = {
+                {"/", 200, "All edges"},
+                {"/?state=attention&sort=listed&order=desc", 200, "/edges/e0"},
+                {"/edges/e0", 200, "Edge connection"},
+                {"/edges/%65%30", 200, "Edge connection"},
+                {"/edges/nowhere", 404, "There is no such edge"},
+                {"/edges/", 404, "There is no such edge"},
+                {"/inventory", 200, "Per edge"},
+                {"/inventory?q=%27%22%25", 200, "No database is like that."},
+                {"/changes", 200, "One by one"},
+                {"/?state=x", 400, "&quot;state&quot; cannot be that."},
+                {"/?page=0", 400, "&quot;page&quot; cannot be that."},
+                {"/changes?day=2026-02-30", 400, "&quot;day&quot; cannot be that."},
+        };
+        service_start(w, 0);
+        uint64_t begin = clock_monotonic_usec();
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                _cleanup_(cleanup_free) char *answer = web_get(where, cases[i].path);
+                assert_int_equal(web_status(answer), cases[i].status);
+                const char *problem = markup_problem(web_body(answer));
+                if (problem)
+                        fail_msg("%s: %s", cases[i].path, problem);
+                assert_non_null(strstr(answer, cases[i].text));
+                assert_non_null(strstr(answer, "; style-src 'sha256-"));
+        }
+        assert_true(clock_monotonic_usec() - begin < LIMIT_WEB_IDLE_SEC * USEC_PER_SEC);
+        service_stop(w, 0);
+}
+
+static void a_page_says_why_it_cannot_be_read(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        service_start(w, 0);
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge IN ACCESS EXCLUSIVE MODE");
+        _cleanup_(cleanup_free) char *locked = web_get(where, "/");
+        assert_int_equal(web_status(locked), 503);
+        assert_null(markup_problem(web_body(locked)));
+        assert_non_null(strstr(locked, "lock"));
+        PQfinish(lock);
+        harness_postgres_stop(&w->pg);
+        await_answer(where, "/readyz", 503, "not ready: PostgreSQL cannot be used: ");
+        _cleanup_(cleanup_free) char *away = web_get(where, "/");
+        assert_int_equal(web_status(away), 503);
+        assert_null(markup_problem(web_body(away)));
+        assert_non_null(strstr(away, "The mirror cannot be read: PostgreSQL"));
+        harness_postgres_resume(&w->pg);
+        service_stop(w, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -325,6 +391,8 @@ int main(void)
                 cmocka_unit_test_setup(status_is_what_the_command_prints, few_edges),
                 cmocka_unit_test_setup(status_is_observed_once_for_all, few_edges),
                 cmocka_unit_test_setup(a_postgres_that_hangs_makes_nobody_else_wait, few_edges),
+                cmocka_unit_test_setup(pages_are_sent_as_soon_as_they_are_read, few_edges),
+                cmocka_unit_test_setup(a_page_says_why_it_cannot_be_read, few_edges),
                 cmocka_unit_test_setup(a_socket_that_was_left_behind_is_replaced, few_edges),
         };
         return cmocka_run_group_tests_name("monitor", tests, service_world_setup,

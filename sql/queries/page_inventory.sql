@@ -1,0 +1,21 @@
+-- How many databases each edge has and how many of them are registered; the sums over all edges are in each row. Edges without databases are not in it.
+-- $1 text that the name of the edge has (null: any), $2 order: name, databases, unregistered, share; $3 descending (boolean), $4 limit, $5 offset.
+WITH counted AS (
+    SELECT i.edge_connection_id, i.edge, i.edge_enabled, count(*) AS databases, count(*) FILTER (WHERE i.registered) AS registered,
+           count(*) FILTER (WHERE i.held) AS held
+      FROM edgemirror.inventory i
+     GROUP BY 1, 2, 3
+), summed AS (
+    SELECT c.*, sum(c.databases) OVER ()::bigint AS all_databases, sum(c.registered) OVER ()::bigint AS all_registered, row_number() OVER (ORDER BY c.edge) AS place
+      FROM counted c
+), chosen AS (
+    SELECT s.*, count(*) OVER () AS matches,
+           CASE $2::text WHEN 'databases' THEN s.databases WHEN 'unregistered' THEN s.databases - s.registered
+                         WHEN 'share' THEN s.registered::float8 / s.databases ELSE s.place END::float8 AS key
+      FROM summed s
+     WHERE $1::text IS NULL OR strpos(lower(s.edge), lower($1::text)) > 0
+)
+SELECT c.edge, c.edge_connection_id, c.edge_enabled, c.databases, c.registered, c.held, c.all_databases, c.all_registered, c.matches
+  FROM chosen c
+ ORDER BY CASE WHEN $3::boolean THEN -c.key ELSE c.key END, c.place
+ LIMIT $4::bigint OFFSET $5::bigint

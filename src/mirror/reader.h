@@ -1,0 +1,39 @@
+/*
+ * reader: questions of people to the mirror, and their answers as plain tables.
+ *
+ * All questions of one call see one snapshot, in a transaction that cannot write. They take no more
+ * connections than leave one for what must not wait.
+ */
+#pragma once
+
+#include "mirror/mirror.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* An answer: a name for each column, and a text for each cell, row by row; NULL: SQL NULL. */
+typedef struct MirrorTable {
+        size_t n_rows, n_columns;
+        const char *const *columns;
+        const char *const *cells;
+} MirrorTable;
+
+/* The column is one of the query's: another name is a fault of the program. */
+const char *mirror_table_text(const MirrorTable *t, size_t row, const char *column);
+int64_t mirror_table_int(const MirrorTable *t, size_t row, const char *column, int64_t otherwise);
+bool mirror_table_bool(const MirrorTable *t, size_t row, const char *column); /* NULL: false */
+
+enum { MIRROR_QUESTIONS_MAX = 6, MIRROR_QUESTION_PARAMS_MAX = 8 };
+
+typedef struct MirrorQuestion {
+        const char *sql; /* of sql/queries; a literal */
+        /* in PostgreSQL's text form; NULL: SQL NULL; copied */
+        const char *params[MIRROR_QUESTION_PARAMS_MAX];
+        int n_params;
+} MirrorQuestion;
+
+/* The tables, one for each question, are borrowed until the callback returns; NULL with a fault. */
+typedef void (*MirrorReadCallback)(const MirrorTable *tables, const Fault *fault, void *userdata);
+
+/* None of the questions may take longer than `limit_usec`. */
+int mirror_read(Mirror *m, const MirrorQuestion *questions, size_t n, uint64_t limit_usec,
+                MirrorReadCallback callback, void *userdata, MirrorTask **ret);

@@ -1,0 +1,34 @@
+/*
+ * edge_state: the states of an edge (freshness.state), and what a person does about each.
+ */
+#pragma once
+
+#include "base/text.h"
+
+typedef enum EdgeLevel { EDGE_WELL, EDGE_ATTENTION, EDGE_TROUBLE, EDGE_OFF, EDGE_LEVELS } EdgeLevel;
+
+/* "well", "attention", "trouble", "disabled": what a page filters by and the stylesheet calls it.
+ */
+extern const char *const edge_level_names[EDGE_LEVELS];
+
+typedef struct EdgeState {
+        const char *word;  /* as the view has it */
+        const char *label; /* for people */
+        EdgeLevel level;
+        const char *meaning; /* a sentence */
+        /* A sentence on what to do; "%s" in it is the edge as a shell reads it. */
+        const char *advice;
+} EdgeState;
+
+/* By the state and the last refresh, which may be NULL. Another word than the view's is taken for
+ * trouble. */
+const EdgeState *edge_state_find(const char *word, const char *refresh);
+
+/* The states of a level as a text array of PostgreSQL; EDGE_LEVELS: all, the worst first. */
+const char *edge_states_of(EdgeLevel level);
+
+/* Appends the advice for an edge of this name. -ENOMEM. */
+int edge_state_advise(const EdgeState *s, const char *edge, Text *ret);
+
+/* Appends the name as one word of a shell. -ENOMEM. */
+int edge_append_quoted(Text *t, const char *edge);

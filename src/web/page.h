@@ -1,0 +1,109 @@
+/*
+ * page: what the pages for people have in common: their arguments, their frame, and the pieces they
+ * are made of.
+ *
+ * A page is two functions: what it asks the mirror, and how the answers look. Both are pure: of
+ * plain data into questions or into a page.
+ */
+#pragma once
+
+#include "mirror/reader.h"
+#include "web/edge_state.h"
+#include "web/html.h"
+
+enum { PAGE_FIELDS_MAX = 6, PAGE_TEXT_MAX_BYTES = 256, PAGE_NUMBER_MAX = 100000 };
+
+typedef enum PageFieldKind {
+        PAGE_WORD,   /* one of `words`, the first unless given */
+        PAGE_TEXT,   /* anything; empty: not given */
+        PAGE_NUMBER, /* from 1 */
+        PAGE_DATE,   /* 2026-11-29 */
+} PageFieldKind;
+
+typedef struct PageField {
+        const char *name;
+        PageFieldKind kind;
+        const char *const *words; /* ended by NULL */
+} PageField;
+
+/* What stands behind the "?", checked. Zero-initialise. */
+typedef struct PageArguments {
+        const PageField *fields;
+        size_t n_fields;
+        char *values[PAGE_FIELDS_MAX]; /* NULL: not given */
+} PageArguments;
+
+void page_arguments_done(PageArguments *a);
+/* -EINVAL: not one of its values; -ENOMEM. NULL or "": not given. */
+int page_arguments_set(PageArguments *a, size_t field, const char *value);
+/* The value; a word's first one, "1" or NULL where it is not given. */
+const char *page_argument(const PageArguments *a, const char *field);
+
+typedef struct PageView {
+        const char *path;    /* of the page, as a link leads to it */
+        const char *name;    /* of the edge; NULL: not of one */
+        const char *version; /* of the program */
+        const char *now;     /* a time in UTC, for the reader */
+        const PageArguments *arguments;
+        const MirrorTable *tables; /* in the order of the questions */
+} PageView;
+
+/* A page of one table shows so many rows. */
+#define PAGE_ROWS 100
+
+typedef struct Page {
+        const char *path;
+        bool of_edge; /* the name of an edge follows */
+        const char *title;
+        const PageField *fields;
+        size_t n_fields;
+        /* Fills the questions and returns how many they are. What they point to lives as long as
+         * the arguments and the name, or is `scratch`. */
+        size_t (*ask)(const PageArguments *a, const char *name, char scratch[static 32],
+                      MirrorQuestion *ret);
+        /* Writes what is inside <main>; returns the HTTP status. */
+        unsigned (*render)(const PageView *v, Html *h);
+} Page;
+
+extern const Page page_home, page_edge, page_inventory, page_changes;
+
+/* From the document's beginning into <main>, and to its end. `here`: the path of the page that the
+ * navigation shows as the present one; NULL: none. */
+void page_begin(Html *h, const char *title, const char *here);
+void page_end(Html *h, const PageView *v);
+
+/* A whole page: 0, or -ENOMEM. */
+int page_write(const Page *page, const PageView *v, Html *h, unsigned *ret_status);
+/* A page that says what is wrong, and what to do. */
+int page_write_problem(Html *h, const char *version, const char *title, const char *what,
+                       const char *advice);
+
+/* ---- pieces --------------------------------------------------------------------------------- */
+
+/* How long ago, or until then, as "12m30s"; negative: `none`. */
+const char *page_age(int64_t seconds, const char *none, char out[static 64]);
+
+void page_put_number(Html *h, const char *element, int64_t value, const char *class);
+/* A link to the page of an edge. name NULL: an Edge connection that was never configured here. */
+void page_put_edge(Html *h, const char *name, const char *id);
+void page_put_state(Html *h, const EdgeState *state);
+
+/* Appends the link to this page with one argument changed; without what is not given. -ENOMEM. */
+int page_append_url(Text *t, const PageView *v, const char *field, const char *value);
+/* The same as an element <a>, the present one marked. */
+void page_put_link(Html *h, const PageView *v, const char *field, const char *value,
+                   const char *text);
+
+/* A table that may be wider than its page, up to the rows of its body. */
+void page_table_begin(Html *h, const char *caption);
+void page_table_end(Html *h);
+/* A column's heading; `class` of its cells. */
+void page_put_heading(Html *h, const char *text, const char *class);
+/* One that sorts by this word: descending first where that says more. */
+void page_put_sorting(Html *h, const PageView *v, const char *text, const char *word,
+                      bool descending_first, const char *class);
+/* The pages of a table of so many rows, and how many there are. */
+void page_put_pages(Html *h, const PageView *v, int64_t n_rows, const char *of_what);
+/* Offset of the present one. */
+int64_t page_offset(const PageArguments *a);
+void page_put_search(Html *h, const PageView *v, const char *field, const char *label);

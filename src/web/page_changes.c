@@ -1,0 +1,198 @@
+/*
+ * page_changes: what appeared, changed and vanished, by day.
+ */
+#include "mirror/sql_embedded.h"
+#include "web/page.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { CHANGES_SHOWN = 300 };
+
+enum { DAYS, CHANGES };
+
+static const PageField fields[] = {
+        {"day", PAGE_DATE, NULL},
+        {"kind", PAGE_WORD,
+         (const char *const[]){"all", "added", "changed", "moved_in", "removed", "restored", NULL}},
+        {"edge", PAGE_TEXT, NULL},
+};
+
+static const struct {
+        const char *word, *text;
+} kinds[] = {{"all", "all"},        {"added", "appeared"},   {"changed", "changed"},
+             {"moved_in", "moved"}, {"removed", "vanished"}, {"restored", "came back"}};
+
+static const char *kind_text(const char *word)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+                if (text_equal(kinds[i].word, word))
+                        return kinds[i].text;
+        return word;
+}
+
+static size_t changes_ask(const PageArguments *a, const char *name _unused_,
+                          char scratch[static 32] _unused_, MirrorQuestion *ret)
+{
+        const char *day = page_argument(a, "day"), *kind = page_argument(a, "kind");
+        ret[DAYS] = (MirrorQuestion){sql_page_change_days, {"30", page_argument(a, "edge")}, 2};
+        ret[CHANGES] = (MirrorQuestion){
+                sql_page_changes,
+                {day, text_equal(kind, "all") ? NULL : kind, page_argument(a, "edge"), "30", "301"},
+                5};
+        return 2;
+}
+
+static void put_days(Html *h, const PageView *v)
+{
+        static const char *const counts[] = {"added", "restored", "changed",
+                                             "moved", "removed",  "first_load"};
+        static const char *const texts[] = {"Appeared", "Came back", "Changed",
+                                            "Moved",    "Vanished",  "First lists"};
+        const MirrorTable *t = &v->tables[DAYS];
+        page_table_begin(h, "How many databases, on each of the last 30 days on which something "
+                            "happened");
+        html_open(h, "thead");
+        html_open(h, "tr");
+        page_put_heading(h, "Day", NULL);
+        for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+                page_put_heading(h, texts[i], i == 1 || i == 3 || i == 5 ? "n wide" : "n");
+        html_close(h);
+        html_close(h);
+        html_open(h, "tbody");
+        for (size_t row = 0; row < t->n_rows; row++) {
+                html_open(h, "tr");
+                html_open(h, "th", {"scope", "row"}, {"class", "t"});
+                page_put_link(h, v, "day", mirror_table_text(t, row, "day"),
+                              mirror_table_text(t, row, "day"));
+                html_close(h);
+                for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+                        page_put_number(h, "td", mirror_table_int(t, row, counts[i], 0),
+                                        i == 1 || i == 3 || i == 5 ? "n wide" : "n");
+                html_close(h);
+        }
+        html_close(h);
+        page_table_end(h);
+        html_put(h, "p",
+                 "Of what came with the first list of an edge it is not known when it appeared: "
+                 "that is counted as first lists, and not shown below.",
+                 {"class", "muted"});
+}
+
+static void put_filters(Html *h, const PageView *v)
+{
+        const char *edge = page_argument(v->arguments, "edge");
+        html_open(h, "ul", {"class", "filters"}, {"aria-label", "Changes by kind"});
+        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+                html_open(h, "li");
+                page_put_link(h, v, "kind", kinds[i].word, kinds[i].text);
+                html_close(h);
+        }
+        if (page_argument(v->arguments, "day")) {
+                html_open(h, "li");
+                html_printf(h, "on %s (", page_argument(v->arguments, "day"));
+                page_put_link(h, v, "day", NULL, "the last 30 days");
+                html_text(h, ")");
+                html_close(h);
+        }
+        if (edge) {
+                html_open(h, "li");
+                html_text(h, "of the edge ");
+                html_put(h, "span", edge, {"class", "name"});
+                html_text(h, " (");
+                page_put_link(h, v, "edge", NULL, "all edges");
+                html_text(h, ")");
+                html_close(h);
+        }
+        html_close(h);
+}
+
+static void put_what(Html *h, const MirrorTable *t, size_t i)
+{
+        const char *before = mirror_table_text(t, i, "name_before");
+        const char *from = mirror_table_text(t, i, "edge_before");
+        bool was = mirror_table_bool(t, i, "registered_before");
+        bool is = mirror_table_bool(t, i, "registered_after");
+        html_text(h, kind_text(mirror_table_text(t, i, "kind")));
+        if (text_equal(mirror_table_text(t, i, "kind"), "moved_in")) {
+                html_text(h, " from ");
+                html_put(h, "span", from ? from : "an edge that is not configured",
+                         {"class", "name"});
+        }
+        if (mirror_table_bool(t, i, "renamed") && before) {
+                html_text(h, "; was called ");
+                html_put(h, "span", before, {"class", "name"});
+        }
+        if (mirror_table_bool(t, i, "relinked"))
+                html_text(h, !was ? "; registered" : !is ? "; lost its asset" : "; another asset");
+}
+
+static void put_change(Html *h, const MirrorTable *t, size_t i)
+{
+        const char *after = mirror_table_text(t, i, "name_after");
+        html_open(h, "tr");
+        html_open(h, "td", {"class", "t"});
+        html_printf(h, "%s ", mirror_table_text(t, i, "day"));
+        html_put(h, "span", mirror_table_text(t, i, "time"), {"class", "wide"});
+        html_close(h);
+        html_put(h, "th", after ? after : mirror_table_text(t, i, "name_before"), {"scope", "row"},
+                 {"class", "name"});
+        html_open(h, "td");
+        put_what(h, t, i);
+        html_close(h);
+        html_open(h, "td");
+        page_put_edge(h, mirror_table_text(t, i, "edge"),
+                      mirror_table_text(t, i, "edge_connection_id"));
+        html_close(h);
+        html_close(h);
+}
+
+static void put_changes(Html *h, const PageView *v)
+{
+        const MirrorTable *t = &v->tables[CHANGES];
+        html_put(h, "h2", "One by one");
+        put_filters(h, v);
+        if (t->n_rows == 0) {
+                html_put(h, "p", "Nothing like that happened.");
+                return;
+        }
+        if (t->n_rows > CHANGES_SHOWN) {
+                html_open(h, "p");
+                html_printf(h,
+                            "Only the latest %d are shown: choose a day, a kind or an edge, or "
+                            "ask the view edgemirror.change.",
+                            CHANGES_SHOWN);
+                html_close(h);
+        }
+        page_table_begin(h, "Changes, the latest first");
+        html_open(h, "thead");
+        html_open(h, "tr");
+        page_put_heading(h, "When", NULL);
+        page_put_heading(h, "Database", NULL);
+        page_put_heading(h, "What", NULL);
+        page_put_heading(h, "Edge", NULL);
+        html_close(h);
+        html_close(h);
+        html_open(h, "tbody");
+        for (size_t i = 0; i < t->n_rows && i < CHANGES_SHOWN; i++)
+                put_change(h, t, i);
+        html_close(h);
+        page_table_end(h);
+}
+
+static unsigned changes_render(const PageView *v, Html *h)
+{
+        html_put(h, "h1", "What appeared, changed and vanished");
+        if (v->tables[DAYS].n_rows == 0)
+                html_put(h, "p", "Nothing has changed in the last 30 days.");
+        else
+                put_days(h, v);
+        put_changes(h, v);
+        return 200;
+}
+
+const Page page_changes = {.path = "/changes",
+                           .title = "Changes",
+                           .fields = fields,
+                           .n_fields = ARRAY_SIZE(fields),
+                           .ask = changes_ask,
+                           .render = changes_render};

@@ -1,0 +1,418 @@
+/*
+ * page_home: is it well? What is in trouble first, with what to do; then all edges.
+ */
+#include "base/outcome.h"
+#include "mirror/instance.h"
+#include "mirror/sql_embedded.h"
+#include "web/page.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { TROUBLE_SHOWN = 20, WAIT_SEC = 60 /* what passes within a minute raises no alert */ };
+
+enum { INSTANCES, STATES, TROUBLE, EDGES };
+
+static const PageField fields[] = {
+        {"state", PAGE_WORD,
+         (const char *const[]){"all", "trouble", "attention", "well", "disabled", NULL}},
+        {"sort", PAGE_WORD,
+         (const char *const[]){"name", "state", "listed", "refreshed", "rows", "run", "next",
+                               NULL}},
+        {"order", PAGE_WORD, (const char *const[]){"asc", "desc", NULL}},
+        {"q", PAGE_TEXT, NULL},
+        {"page", PAGE_NUMBER, NULL},
+};
+
+static size_t home_ask(const PageArguments *a, const char *name _unused_, char scratch[static 32],
+                       MirrorQuestion *ret)
+{
+        const char *all = edge_states_of(EDGE_LEVELS);
+        unsigned level = text_find(edge_level_names, EDGE_LEVELS, page_argument(a, "state"));
+        (void)snprintf(scratch, 32, "%" PRId64, page_offset(a));
+        ret[INSTANCES] = (MirrorQuestion){sql_instance_list, {"2 hours"}, 1};
+        ret[STATES] = (MirrorQuestion){sql_page_states, {NULL}, 0};
+        ret[TROUBLE] =
+                (MirrorQuestion){sql_page_edges,
+                                 {edge_states_of(EDGE_TROUBLE), NULL, "state", "f", "20", "0", all},
+                                 7};
+        ret[EDGES] = (MirrorQuestion){sql_page_edges,
+                                      {level < EDGE_LEVELS ? edge_states_of(level) : NULL,
+                                       page_argument(a, "q"), page_argument(a, "sort"),
+                                       text_equal(page_argument(a, "order"), "desc") ? "t" : "f",
+                                       "100", scratch, all},
+                                      7};
+        return 4;
+}
+
+/* ---- the sums ------------------------------------------------------------------------------- */
+
+typedef struct Sums {
+        int64_t edges, of_level[EDGE_LEVELS], rows, held, pending, rejected;
+        int64_t oldest_listed, oldest_refreshed, never_listed, never_refreshed;
+        int64_t n_alive, n_edges_wanted;
+        MirrorWait waits; /* what an instance waits for for long */
+} Sums;
+
+static int64_t most(int64_t a, int64_t b)
+{
+        return a > b ? a : b;
+}
+
+static Sums sum(const MirrorTable *states, const MirrorTable *instances)
+{
+        Sums s = {.oldest_listed = -1, .oldest_refreshed = -1};
+        for (size_t i = 0; i < states->n_rows; i++) {
+                int64_t n = mirror_table_int(states, i, "edges", 0);
+                EdgeLevel level =
+                        edge_state_find(mirror_table_text(states, i, "state"), NULL)->level;
+                s.edges += n;
+                s.of_level[level] += n;
+                s.rows += mirror_table_int(states, i, "rows", 0);
+                s.held += mirror_table_int(states, i, "held", 0);
+                s.pending += mirror_table_int(states, i, "pending", 0);
+                s.rejected += mirror_table_int(states, i, "rejected", 0);
+                if (level == EDGE_OFF)
+                        continue;
+                s.oldest_listed =
+                        most(s.oldest_listed, mirror_table_int(states, i, "oldest_listed", -1));
+                s.oldest_refreshed = most(s.oldest_refreshed,
+                                          mirror_table_int(states, i, "oldest_refreshed", -1));
+                s.never_listed += mirror_table_int(states, i, "never_listed", 0);
+                s.never_refreshed += mirror_table_int(states, i, "never_refreshed", 0);
+        }
+        for (size_t i = 0; i < instances->n_rows; i++) {
+                MirrorWait waits =
+                        mirror_wait_parse(mirror_table_text(instances, i, "waiting_for"));
+                if (!mirror_table_bool(instances, i, "alive"))
+                        continue;
+                s.n_alive++;
+                if (!s.waits &&
+                    (waits == MIRROR_WAIT_CREDENTIALS ||
+                     mirror_table_int(instances, i, "waiting_for_so_long", 0) >= WAIT_SEC))
+                        s.waits = waits;
+        }
+        return s;
+}
+
+static EdgeLevel verdict(const Sums *s)
+{
+        return s->of_level[EDGE_TROUBLE] > 0 || s->n_alive == 0 || s->waits ? EDGE_TROUBLE
+               : s->of_level[EDGE_ATTENTION] > 0                            ? EDGE_ATTENTION
+               : s->edges == s->of_level[EDGE_OFF]                          ? EDGE_OFF
+                                                                            : EDGE_WELL;
+}
+
+static void put_clock(Html *h, const char *term, int64_t oldest, int64_t never, const char *what)
+{
+        char age[64];
+        html_put(h, "dt", term);
+        html_open(h, "dd");
+        if (oldest >= 0)
+                html_printf(h, "%s ago at the oldest", page_age(oldest, "", age));
+        if (never > 0)
+                html_printf(h, "%s%" PRId64 " never %s", oldest >= 0 ? "; " : "", never, what);
+        if (oldest < 0 && never == 0)
+                html_text(h, "no edge yet");
+        html_close(h);
+}
+
+static void put_verdict(Html *h, const Sums *s)
+{
+        char class[64];
+        int64_t enabled = s->edges - s->of_level[EDGE_OFF];
+        EdgeLevel level = verdict(s);
+        (void)snprintf(class, sizeof(class), "verdict %s", edge_level_names[level]);
+        html_open(h, "div", {"class", class});
+        html_open(h, "h1");
+        if (s->n_alive == 0)
+                html_text(h, "No instance of the service is alive");
+        else if (s->waits)
+                html_printf(h, "The service cannot work: %s",
+                            s->waits == MIRROR_WAIT_LOCK || s->waits == MIRROR_WAIT_POSTGRES
+                                    ? "PostgreSQL"
+                                    : "the catalog");
+        else if (s->of_level[EDGE_TROUBLE] > 0)
+                html_printf(h, "%" PRId64 " of %" PRId64 " edges %s in trouble",
+                            s->of_level[EDGE_TROUBLE], enabled,
+                            s->of_level[EDGE_TROUBLE] == 1 ? "is" : "are");
+        else if (s->of_level[EDGE_ATTENTION] > 0)
+                html_printf(h, "Well, but %" PRId64 " of %" PRId64 " edges %s attention",
+                            s->of_level[EDGE_ATTENTION], enabled,
+                            s->of_level[EDGE_ATTENTION] == 1 ? "needs" : "need");
+        else if (enabled == 0)
+                html_text(h, "No edge is mirrored yet");
+        else if (enabled == 1)
+                html_text(h, "The edge is well");
+        else
+                html_printf(h, "All %" PRId64 " edges are well", enabled);
+        html_close(h);
+        if (enabled == 0)
+                html_put(h, "p",
+                         "edgemirror discover shows the Edge connections of the catalog, "
+                         "with a section of the configuration for each.");
+        html_close(h);
+        html_open(h, "dl");
+        put_clock(h, "Catalog as listed", s->oldest_listed, s->never_listed, "listed");
+        put_clock(h, "Data sources as refreshed", s->oldest_refreshed, s->never_refreshed,
+                  "refreshed");
+        html_put(h, "dt", "In the mirror");
+        html_open(h, "dd");
+        page_put_number(h, "span", s->rows, NULL);
+        html_printf(h,
+                    " databases; missing and kept: %" PRId64 " held, %" PRId64 " pending; %" PRId64
+                    " rejected",
+                    s->held, s->pending, s->rejected);
+        html_close(h);
+        html_close(h);
+}
+
+/* ---- the service ---------------------------------------------------------------------------- */
+
+static const struct {
+        const char *meaning, *advice;
+} waits[MIRROR_WAITS + 1] = {
+        [MIRROR_WAIT_CATALOG] = {"waits for the catalog, which cannot be reached",
+                                 "It tries again by itself. edgemirror check says whether address, "
+                                 "proxy and certificate "
+                                 "are right."},
+        [MIRROR_WAIT_PAUSE] = {"waits for the catalog, which asks for a pause",
+                               "Nothing: it goes on after it."},
+        [MIRROR_WAIT_CREDENTIALS] = {"waits for the catalog, which refuses the credentials",
+                                     "Correct the secret or the account; it is read again with the "
+                                     "next attempt. edgemirror "
+                                     "check tries it at once."},
+        [MIRROR_WAIT_LOCK] =
+                {"waits for a lock in PostgreSQL",
+                 "Look in pg_stat_activity for the session that holds it, and end that."},
+        [MIRROR_WAIT_POSTGRES] =
+                {"waits for PostgreSQL, which refuses a statement",
+                 "edgemirror check says what is missing: a privilege, a table, or room."},
+        [MIRROR_WAITS] = {"waits for what this version does not know", "Update the program."},
+};
+
+static void put_wait(Html *h, const MirrorTable *t, size_t row)
+{
+        char age[64];
+        MirrorWait i = mirror_wait_parse(mirror_table_text(t, row, "waiting_for"));
+        html_open(h, "p");
+        html_put(h, "span", "waiting", {"class", "state trouble"});
+        html_printf(h, " It %s, for %s. ", waits[i].meaning,
+                    page_age(mirror_table_int(t, row, "waiting_for_so_long", 0), "", age));
+        html_message(h, mirror_table_text(t, row, "waiting_message"));
+        html_close(h);
+        html_open(h, "p");
+        html_put(h, "b", "What to do: ");
+        html_text(h, waits[i].advice);
+        html_close(h);
+}
+
+static void put_instance(Html *h, const MirrorTable *t, size_t row)
+{
+        char seen[64], up[64];
+        bool alive = mirror_table_bool(t, row, "alive");
+        (void)page_age(mirror_table_int(t, row, "seen_ago", 0), "", seen);
+        (void)page_age(mirror_table_int(t, row, "up_for", 0), "", up);
+        html_open(h, "li");
+        html_put(h, "b", mirror_table_text(t, row, "name"), {"class", "name"});
+        if (alive)
+                html_printf(h,
+                            " is alive, last sign of life %s ago, up for %s, %" PRId64
+                            " edges, version %s",
+                            seen, up, mirror_table_int(t, row, "n_edges", 0),
+                            mirror_table_text(t, row, "version"));
+        else if (mirror_table_bool(t, row, "stopped"))
+                html_printf(h, " was stopped %s ago", seen);
+        else
+                html_printf(h, " has given no sign of life for %s", seen);
+        if (alive && mirror_table_text(t, row, "waiting_for"))
+                put_wait(h, t, row);
+        html_close(h);
+}
+
+/* Instances that are alive, and how the last one ended when none is. */
+static void put_service(Html *h, const MirrorTable *t, const Sums *s)
+{
+        html_put(h, "h2", "Service, catalog, PostgreSQL");
+        if (s->n_alive == 0) {
+                html_open(h, "p");
+                html_put(h, "b", "What to do: ");
+                html_text(h, "Nothing syncs the edges when they are due until an instance runs: "
+                             "systemctl start edgemirror; journalctl -u edgemirror says why it "
+                             "ended.");
+                html_close(h);
+        }
+        html_open(h, "ul", {"class", "items"});
+        for (size_t i = 0; i < t->n_rows && (i == 0 || mirror_table_bool(t, i, "alive")); i++)
+                put_instance(h, t, i);
+        html_close(h);
+        if (s->n_alive > 0 && !s->waits)
+                html_put(h, "p", "PostgreSQL answers, and no instance waits for the catalog.",
+                         {"class", "muted"});
+}
+
+/* ---- edges ---------------------------------------------------------------------------------- */
+
+static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
+{
+        char age[64];
+        if (t->n_rows == 0)
+                return;
+        html_put(h, "h2", "Edges in trouble");
+        html_open(h, "ul", {"class", "items"});
+        for (size_t i = 0; i < t->n_rows; i++) {
+                _cleanup_(text_done) Text advice = {0};
+                const char *edge = mirror_table_text(t, i, "edge");
+                const EdgeState *state = edge_state_find(mirror_table_text(t, i, "state"),
+                                                         mirror_table_text(t, i, "last_refresh"));
+                const char *problem = mirror_table_text(t, i, "problem");
+                int64_t failures = mirror_table_int(t, i, "consecutive_failures", 0);
+                h->failed = h->failed || edge_state_advise(state, edge, &advice) < 0;
+                html_open(h, "li");
+                html_open(h, "p");
+                page_put_edge(h, edge, mirror_table_text(t, i, "edge_connection_id"));
+                html_text(h, " ");
+                page_put_state(h, state);
+                html_printf(h, " listed %s",
+                            page_age(mirror_table_int(t, i, "listed_age", -1), "never", age));
+                if (mirror_table_int(t, i, "listed_age", -1) >= 0)
+                        html_text(h, " ago");
+                if (failures > 1)
+                        html_printf(h, ", %" PRId64 " failures in a row", failures);
+                html_close(h);
+                html_open(h, "p");
+                html_message(h, problem ? problem : state->meaning);
+                html_close(h);
+                html_open(h, "p");
+                html_put(h, "b", "What to do: ");
+                html_text(h, advice.data);
+                html_close(h);
+                html_close(h);
+        }
+        html_close(h);
+        if (n > (int64_t)t->n_rows) {
+                html_open(h, "p");
+                html_printf(h, "These are %zu of %" PRId64 ". ", t->n_rows, n);
+                html_put(h, "a", "All in trouble", {"href", "/?state=trouble"});
+                html_close(h);
+        }
+}
+
+static void put_filters(Html *h, const PageView *v, const Sums *s)
+{
+        html_open(h, "ul", {"class", "filters"}, {"aria-label", "Edges by state"});
+        for (size_t i = 0; fields[0].words[i]; i++) {
+                const char *word = fields[0].words[i];
+                unsigned level = text_find(edge_level_names, EDGE_LEVELS, word);
+                _cleanup_(text_done) Text text = {0};
+                h->failed = h->failed ||
+                            text_printf(&text, "%s (%" PRId64 ")", word,
+                                        level < EDGE_LEVELS ? s->of_level[level] : s->edges) < 0;
+                html_open(h, "li");
+                page_put_link(h, v, "state", word, text.data);
+                html_close(h);
+        }
+        html_close(h);
+}
+
+static void put_run(Html *h, const MirrorTable *t, size_t row)
+{
+        char age[64];
+        const char *outcome = mirror_table_text(t, row, "last_outcome");
+        const char *refresh = mirror_table_text(t, row, "last_refresh");
+        const char *phase = mirror_table_text(t, row, "phase");
+        html_open(h, "td", {"class", "wide"});
+        if (phase)
+                html_printf(h, "running (%s); before: ", phase);
+        html_text(h, outcome ? outcome : "none");
+        if (refresh && sync_refresh_parse(refresh) != REFRESH_CLEAN)
+                html_printf(h, ", refresh %s", refresh);
+        if (outcome)
+                html_printf(h, ", %s ago",
+                            page_age(mirror_table_int(t, row, "run_age", -1), "long", age));
+        html_close(h);
+}
+
+static void put_row(Html *h, const MirrorTable *t, size_t i)
+{
+        char age[64];
+        int64_t rows = mirror_table_int(t, i, "row_count", -1);
+        int64_t next_in = mirror_table_int(t, i, "next_in", INT64_MIN);
+        html_open(h, "tr");
+        html_open(h, "th", {"scope", "row"});
+        page_put_edge(h, mirror_table_text(t, i, "edge"),
+                      mirror_table_text(t, i, "edge_connection_id"));
+        html_close(h);
+        html_open(h, "td");
+        page_put_state(h, edge_state_find(mirror_table_text(t, i, "state"),
+                                          mirror_table_text(t, i, "last_refresh")));
+        html_close(h);
+        html_put(h, "td", page_age(mirror_table_int(t, i, "listed_age", -1), "never", age),
+                 {"class", "n"});
+        html_put(h, "td", page_age(mirror_table_int(t, i, "refreshed_age", -1), "never", age),
+                 {"class", "n"});
+        if (rows >= 0)
+                page_put_number(h, "td", rows, "n wide");
+        else
+                html_put(h, "td", "–", {"class", "n wide"});
+        put_run(h, t, i);
+        html_open(h, "td", {"class", "n wide"});
+        if (!mirror_table_bool(t, i, "scheduled"))
+                html_text(h, "not scheduled");
+        else if (next_in < 0)
+                html_text(h, "due");
+        else
+                html_printf(h, "in %s", page_age(next_in, "", age));
+        html_close(h);
+        html_close(h);
+}
+
+static void put_edges(Html *h, const PageView *v, const Sums *s)
+{
+        const MirrorTable *t = &v->tables[EDGES];
+        html_put(h, "h2", "All edges");
+        put_filters(h, v, s);
+        page_put_search(h, v, "q", "Name has");
+        if (t->n_rows == 0) {
+                html_put(h, "p", "No edge is like that.");
+                return;
+        }
+        page_table_begin(h, "Edges: how long ago the list was read and the data source refreshed");
+        html_open(h, "thead");
+        html_open(h, "tr");
+        page_put_sorting(h, v, "Edge", "name", false, NULL);
+        page_put_sorting(h, v, "State", "state", false, NULL);
+        page_put_sorting(h, v, "Listed", "listed", true, "n");
+        page_put_sorting(h, v, "Refreshed", "refreshed", true, "n");
+        page_put_sorting(h, v, "Databases", "rows", true, "n wide");
+        page_put_sorting(h, v, "Last run", "run", true, "wide");
+        page_put_sorting(h, v, "Next run", "next", false, "n wide");
+        html_close(h);
+        html_close(h);
+        html_open(h, "tbody");
+        for (size_t i = 0; i < t->n_rows; i++)
+                put_row(h, t, i);
+        html_close(h);
+        page_table_end(h);
+        page_put_pages(h, v, mirror_table_int(t, 0, "matches", 0), "edges");
+}
+
+static unsigned home_render(const PageView *v, Html *h)
+{
+        const Sums s = sum(&v->tables[STATES], &v->tables[INSTANCES]);
+        bool service_first = s.n_alive == 0 || s.waits;
+        put_verdict(h, &s);
+        if (service_first)
+                put_service(h, &v->tables[INSTANCES], &s);
+        put_trouble(h, &v->tables[TROUBLE], s.of_level[EDGE_TROUBLE]);
+        put_edges(h, v, &s);
+        if (!service_first)
+                put_service(h, &v->tables[INSTANCES], &s);
+        return 200;
+}
+
+const Page page_home = {.path = "/",
+                        .title = "Edges",
+                        .fields = fields,
+                        .n_fields = ARRAY_SIZE(fields),
+                        .ask = home_ask,
+                        .render = home_render};

@@ -1,0 +1,419 @@
+/*
+ * The pages for people, from the tables to the markup: what they show of forty days in which
+ * everything went wrong that can, of nothing at all, and of names that are made to deceive.
+ */
+#include "base/duration.h"
+#include "harness/markup.h"
+#include "integration/forty_days.h"
+#include "mirror/reader.h"
+#include "mirror/sql_embedded.h"
+#include "web/page.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef struct Shown {
+        MirrorBench bench; /* its first member: mirror_bench_on_plain gets it */
+        const Page *page;
+        PageView view;
+        PageArguments arguments;
+        unsigned status;
+        Html html;
+} Shown;
+
+static void on_read(const MirrorTable *tables, const Fault *fault, void *userdata)
+{
+        Shown *s = userdata;
+        if (tables) {
+                s->view.tables = tables;
+                assert_int_equal(page_write(s->page, &s->view, &s->html, &s->status), 0);
+        }
+        mirror_bench_on_plain(fault, &s->bench);
+}
+
+/* The page with arguments, a name and a value each, ended by NULL; checked. Lives until the next
+ * one. */
+static const char *show(Shown *s, const Page *page, const char *name, const char *const *arguments)
+{
+        MirrorQuestion questions[MIRROR_QUESTIONS_MAX];
+        char scratch[32];
+        MirrorTask *task;
+        html_done(&s->html);
+        page_arguments_done(&s->arguments);
+        s->arguments.fields = page->fields;
+        s->arguments.n_fields = page->n_fields;
+        for (; arguments && *arguments; arguments += 2)
+                for (size_t i = 0; i < page->n_fields; i++)
+                        if (text_equal(page->fields[i].name, arguments[0]))
+                                assert_int_equal(page_arguments_set(&s->arguments, i, arguments[1]),
+                                                 0);
+        s->page = page;
+        s->view = (PageView){.path = page->path,
+                             .name = name,
+                             .version = "1",
+                             .now = "2026-11-29 01:02",
+                             .arguments = &s->arguments};
+        size_t n = page->ask(&s->arguments, name, scratch, questions);
+        assert_int_equal(
+                mirror_read(s->bench.mirror, questions, n, 5 * USEC_PER_SEC, on_read, s, &task), 0);
+        mirror_bench_wait(&s->bench);
+        assert_string_equal(s->bench.fault.message, "");
+        const char *problem = markup_problem(s->html.text.data);
+        if (problem)
+                fail_msg("%s: %s", page->path, problem);
+        return s->html.text.data;
+}
+#define SHOW(s, page, name, ...) show(s, page, name, (const char *const[]){__VA_ARGS__, NULL})
+
+static void assert_shows(const char *page, const char *text)
+{
+        if (!strstr(page, text))
+                fail_msg("the page does not show: %s\n%s", text, strstr(page, "<main"));
+}
+
+static void assert_not_shows(const char *page, const char *text)
+{
+        if (strstr(page, text))
+                fail_msg("the page shows: %s", text);
+}
+
+/* The names of edges in the order of the last table, joined by a blank. */
+static void assert_order(const char *page, const char *expected)
+{
+        char names[512] = "";
+        static const char row[] = "<th scope=\"row\"><a href=\"/edges/";
+        for (const char *at = strstr(page, "<tbody>"); at && (at = strstr(at, row));) {
+                size_t used = strlen(names);
+                at = strchr(at + strlen(row), '>') + 1;
+                (void)snprintf(names + used, sizeof(names) - used, "%s%.*s", used ? " " : "",
+                               (int)strcspn(at, "<"), at);
+        }
+        assert_string_equal(names, expected);
+}
+
+static int forty_days(void **state)
+{
+        Shown *s = calloc(1, sizeof(*s));
+        assert_non_null(s);
+        forty_days_start(&s->bench);
+        *state = s;
+        return 0;
+}
+
+static int end(void **state)
+{
+        Shown *s = *state;
+        html_done(&s->html);
+        page_arguments_done(&s->arguments);
+        bench_stop(&s->bench);
+        free(s);
+        return 0;
+}
+
+/* ---- / -------------------------------------------------------------------------------------- */
+
+static void trouble_comes_first_with_what_to_do(void **state)
+{
+        const char *page = show(*state, &page_home, NULL, NULL);
+        assert_shows(page, "<h1>No instance of the service is alive</h1>");
+        assert_shows(page, "systemctl start edgemirror");
+        const char *trouble = strstr(page, "Edges in trouble"), *all = strstr(page, "All edges");
+        assert_non_null(trouble);
+        assert_true(trouble < all);
+        assert_shows(trouble, "edgemirror sync broken");
+        assert_shows(trouble, "failed, nothing was applied: the catalog answered with status 500");
+        assert_shows(trouble, "4 failures in a row");
+        assert_shows(trouble, "edgemirror sync sales --accept-removals");
+        assert_not_shows(trouble, "edgemirror sync finance --accept-removals");
+        assert_order(page, "broken finance hr lab old sales");
+}
+
+static void edges_are_filtered_by_links(void **state)
+{
+        Shown *s = *state;
+        static const struct {
+                const char *filter, *edges;
+        } cases[] = {
+                {"trouble", "broken finance lab sales"},
+                {"attention", ""},
+                {"well", ""},
+                {"disabled", "hr old"},
+                {"all", "broken finance hr lab old sales"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                const char *page = SHOW(s, &page_home, NULL, "state", cases[i].filter);
+                assert_order(page, cases[i].edges);
+        }
+        const char *page = SHOW(s, &page_home, NULL, "state", "trouble", "q", "A");
+        assert_order(page, "finance lab sales");
+        assert_shows(page, "<a href=\"/?state=well&amp;q=A\">well (0)</a>");
+        assert_shows(page, "<a href=\"/?q=A\">all (6)</a>");
+        assert_shows(page, "<a href=\"/?state=trouble&amp;q=A\" aria-current=\"true\">trouble (4)");
+        assert_shows(page, "<input type=\"hidden\" name=\"state\" value=\"trouble\"/>");
+        assert_shows(SHOW(s, &page_home, NULL, "q", "%"), "No edge is like that.");
+}
+
+static void edges_are_sorted_by_links(void **state)
+{
+        Shown *s = *state;
+        static const struct {
+                const char *sort, *order, *edges;
+        } cases[] = {
+                {"name", "asc", "broken finance hr lab old sales"},
+                {"name", "desc", "sales old lab hr finance broken"},
+                {"state", "asc", "broken lab finance sales hr old"},
+                {"rows", "desc", "sales finance lab hr old broken"},
+                {"listed", "desc", "old hr lab sales finance broken"},
+                {"refreshed", "desc", "old hr lab finance sales broken"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+                assert_order(
+                        SHOW(s, &page_home, NULL, "sort", cases[i].sort, "order", cases[i].order),
+                        cases[i].edges);
+        const char *page = SHOW(s, &page_home, NULL, "sort", "rows", "order", "desc");
+        assert_shows(page, "aria-sort=\"descending\"><a href=\"/?sort=rows\">Databases ↓</a>");
+        assert_shows(page, "<a href=\"/?sort=state\">State</a>");
+}
+
+/* ---- /edges/NAME ---------------------------------------------------------------------------- */
+
+static void the_page_of_an_edge_has_clocks_runs_and_what_is_kept(void **state)
+{
+        Shown *s = *state;
+        const char *page = show(s, &page_edge, "sales", NULL);
+        assert_int_equal(s->status, 200);
+        assert_shows(page, "rows held");
+        assert_shows(page, "edgemirror sync sales --accept-removals");
+        assert_shows(page, "Missing from the list, and kept");
+        assert_shows(page, "<th scope=\"row\" class=\"name\">RETURNS</th>");
+        assert_shows(page, "held: the catalog did not say that it is gone");
+        assert_shows(page, "pending: proven gone");
+        assert_shows(page, "<td class=\"n wide\">403</td>");
+        assert_shows(page, "class=\"bar-trouble\"");
+        assert_shows(page, "class=\"bar-well\"");
+        page = show(s, &page_edge, "finance", NULL);
+        assert_shows(page, "Rows of the list that cannot be mirrored");
+        assert_shows(page, "its name is no text");
+        page = show(s, &page_edge, "broken", NULL);
+        assert_shows(page, "<dt>Listed</dt><dd>never");
+        assert_shows(page, "not scheduled");
+}
+
+static void the_catalogs_own_words_are_shown(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(
+                &s->bench, "postgres",
+                "UPDATE edgemirror.sync_run SET http_status = 500, job_state = 'ERROR', job_id = "
+                "'0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11', job_message = E'driver <x>\\nnot "
+                "found', problem = '{\"userMessage\": \"no & no\"}' WHERE run_id = (SELECT "
+                "last_run_id FROM edgemirror.edge WHERE name = 'lab')");
+        const char *page = show(s, &page_edge, "lab", NULL);
+        assert_shows(page, "What the catalog said");
+        assert_shows(page, "driver &lt;x&gt;<br/>not found");
+        assert_shows(page, "&quot;userMessage&quot;: &quot;no &amp; no&quot;");
+        assert_shows(page, "with HTTP status 500");
+}
+
+static void an_edge_is_found_by_name_or_id_and_another_is_not(void **state)
+{
+        Shown *s = *state;
+        const char *page = show(s, &page_edge, "ED9E1100-0000-0000-0000-000000000000", NULL);
+        assert_int_equal(s->status, 200);
+        assert_shows(page, "<span class=\"name\">sales</span>");
+        page = show(s, &page_edge, "<b>nowhere", NULL);
+        assert_int_equal(s->status, 404);
+        assert_shows(page, "There is no such edge");
+        assert_shows(page, "&lt;b&gt;nowhere");
+}
+
+/* ---- /inventory ----------------------------------------------------------------------------- */
+
+static void the_inventory_has_sums_shares_and_growth(void **state)
+{
+        Shown *s = *state;
+        const char *page = show(s, &page_inventory, NULL, NULL);
+        char *n = forty_days_ask(&s->bench, "report",
+                                 "SELECT format('<span>%s</span> databases, %s %% registered', "
+                                 "count(*), round(100.0 * count(database_id) / count(*))) FROM "
+                                 "edgemirror.inventory");
+        assert_shows(page, n);
+        free(n);
+        assert_shows(page, "class=\"part\"");
+        assert_shows(page, "class=\"line\"");
+        assert_shows(page, "<a href=\"/inventory?edge=sales\">");
+        assert_order(page, "finance hr lab sales");
+        assert_order(SHOW(s, &page_inventory, NULL, "sort", "databases", "order", "desc"),
+                     "sales finance lab hr");
+}
+
+static void databases_are_found_by_name_edge_and_registration(void **state)
+{
+        Shown *s = *state;
+        const char *page = SHOW(s, &page_inventory, NULL, "q", "orders");
+        assert_shows(page, "ORDERS");
+        assert_not_shows(page, "LEDGER");
+        page = SHOW(s, &page_inventory, NULL, "edge", "lab", "show", "unregistered");
+        assert_shows(page, "BETA 2");
+        assert_not_shows(page, "INVOICES");
+        assert_shows(page, "of the edge <span class=\"name\">lab</span>");
+        assert_shows(SHOW(s, &page_inventory, NULL, "q", "_"), "No database is like that.");
+}
+
+/* The growth is counted back from now: it must come to what the view of every day says. */
+static void growth_is_what_the_view_of_days_says(void **state)
+{
+        Shown *s = *state;
+        char *own = strdup(sql_page_growth), *parameter;
+        assert_non_null(own);
+        while ((parameter = strstr(own, "$1")))
+                memcpy(parameter, "39", 2);
+        char *found = forty_days_ask(&s->bench, "report", own);
+        char *expected = forty_days_ask(&s->bench, "report",
+                                        "SELECT day, sum(databases), sum(registered) FROM "
+                                        "edgemirror.daily WHERE day >= current_date - 39 GROUP BY "
+                                        "day ORDER BY day");
+        assert_string_equal(found, expected);
+        free(own);
+        free(found);
+        free(expected);
+}
+
+/* ---- /changes ------------------------------------------------------------------------------- */
+
+static void changes_are_shown_by_day_and_kind(void **state)
+{
+        Shown *s = *state;
+        const char *page = show(s, &page_changes, NULL, NULL);
+        assert_shows(page, "RETURNS");
+        assert_shows(page, "changed; was called <span class=\"name\">BETA</span>");
+        assert_shows(page, "changed; registered");
+        assert_shows(page, "changed; lost its asset");
+        assert_shows(page, "moved from <span class=\"name\">finance</span>");
+        assert_shows(page, "came back");
+        assert_shows(page, "vanished");
+        /* came with the first list of its edge */
+        assert_not_shows(page, "ALPHA");
+        page = SHOW(s, &page_changes, NULL, "kind", "removed");
+        assert_shows(page, "WEB");
+        assert_not_shows(page, "RETURNS");
+        page = SHOW(s, &page_changes, NULL, "edge", "lab");
+        assert_shows(page, "BETA 2");
+        assert_not_shows(page, "PAYROLL EU");
+        page = SHOW(s, &page_changes, NULL, "day", "2001-02-03");
+        assert_shows(page, "Nothing like that happened.");
+        assert_shows(page, "on 2001-02-03");
+}
+
+/* ---- names that are made to deceive --------------------------------------------------------- */
+
+static void foreign_names_are_shown_as_text(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.edge SET name = '<script>alert(1)</script>' WHERE name = "
+                       "'lab'");
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.database_connection SET name = U&'gpj.\\202E exe' || "
+                       "chr(7) WHERE name = 'BETA 2'");
+        const Page *const pages[] = {&page_home, &page_inventory, &page_changes};
+        for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
+                const char *page = show(s, pages[i], NULL, NULL);
+                assert_shows(page, "&lt;script&gt;alert(1)&lt;/script&gt;");
+                assert_shows(page, "href=\"/edges/%3Cscript%3Ealert%281%29%3C%2Fscript%3E\"");
+        }
+        const char *page = SHOW(s, &page_inventory, NULL, "q", "gpj");
+        assert_shows(page,
+                     "gpj.<span class=\"esc\">\\u202e</span> exe<span class=\"esc\">\\x07</span>");
+        page = show(s, &page_edge, "<script>alert(1)</script>", NULL);
+        assert_int_equal(s->status, 200);
+        assert_shows(page, "edgemirror sync '&lt;script&gt;alert(1)&lt;/script&gt;'");
+        /* One that is not printable is linked by its id. */
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.edge SET name = U&'a\\202Eb' WHERE name LIKE '<script%'");
+        assert_shows(show(s, &page_home, NULL, NULL),
+                     "href=\"/edges/ed9e1500-0000-0000-0000-000000000000\" class=\"name\">a<span "
+                     "class=\"esc\">\\u202e</span>b</a>");
+}
+
+/* ---- nothing -------------------------------------------------------------------------------- */
+
+static int nothing(void **state)
+{
+        Shown *s = calloc(1, sizeof(*s));
+        assert_non_null(s);
+        mirror_bench_start(&s->bench);
+        *state = s;
+        return 0;
+}
+
+static void pages_of_an_empty_mirror_say_what_to_do(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(&s->bench, "postgres", "DELETE FROM edgemirror.edge");
+        const char *page = show(s, &page_home, NULL, NULL);
+        assert_shows(page, "edgemirror discover");
+        assert_shows(page, "No edge is like that.");
+        assert_shows(show(s, &page_inventory, NULL, NULL), "<span>0</span> databases");
+        assert_shows(show(s, &page_changes, NULL, NULL),
+                     "Nothing has changed in the last 30 days.");
+}
+
+/* ---- many ----------------------------------------------------------------------------------- */
+
+static void what_is_cut_says_so(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(
+                &s->bench, "postgres",
+                "DELETE FROM edgemirror.edge; INSERT INTO edgemirror.edge (edge_connection_id, "
+                "name, schedule, timezone, "
+                "listed_at, first_listed_at) SELECT gen_random_uuid(), 'edge-' || "
+                "lpad(n::text, 5, '0'), 'daily', 'UTC', now(), now() - interval '1 day' FROM "
+                "generate_series(1, 250) n");
+        forty_days_run(&s->bench, "postgres",
+                       "INSERT INTO edgemirror.database_connection (id, edge_connection_id, name, "
+                       "first_seen_at, changed_at, run_id, missing_since, missing_reason) SELECT "
+                       "gen_random_uuid(), e.edge_connection_id, 'db ' || n, now(), now(), 1, "
+                       "now(), 'guard' FROM edgemirror.edge e, generate_series(1, 350) n WHERE "
+                       "e.name = 'edge-00001'");
+        const char *page = show(s, &page_home, NULL, NULL);
+        assert_shows(page, "1 to 100 of 250 edges");
+        assert_shows(page, "<a href=\"/?page=2\">Next page</a>");
+        page = SHOW(s, &page_home, NULL, "page", "3", "sort", "listed");
+        assert_shows(page, "201 to 250 of 250 edges");
+        assert_shows(page, "<a href=\"/?sort=listed&amp;page=2\">Previous page</a>");
+        assert_not_shows(page, "Next page");
+        assert_shows(page, "edge-00250");
+        assert_shows(show(s, &page_edge, "edge-00001", NULL),
+                     "Only the first 100 are shown; the view edgemirror.held has all.");
+        assert_shows(SHOW(s, &page_inventory, NULL, "q", "db"), "Only the first 200 are shown");
+        assert_shows(show(s, &page_changes, NULL, NULL), "Only the latest 300 are shown");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(trouble_comes_first_with_what_to_do),
+                cmocka_unit_test(edges_are_filtered_by_links),
+                cmocka_unit_test(edges_are_sorted_by_links),
+                cmocka_unit_test(the_page_of_an_edge_has_clocks_runs_and_what_is_kept),
+                cmocka_unit_test(the_catalogs_own_words_are_shown),
+                cmocka_unit_test(an_edge_is_found_by_name_or_id_and_another_is_not),
+                cmocka_unit_test(the_inventory_has_sums_shares_and_growth),
+                cmocka_unit_test(databases_are_found_by_name_edge_and_registration),
+                cmocka_unit_test(growth_is_what_the_view_of_days_says),
+                cmocka_unit_test(changes_are_shown_by_day_and_kind),
+                cmocka_unit_test(foreign_names_are_shown_as_text),
+                cmocka_unit_test_setup_teardown(pages_of_an_empty_mirror_say_what_to_do, nothing,
+                                                end),
+                cmocka_unit_test_setup_teardown(what_is_cut_says_so, nothing, end),
+        };
+        return cmocka_run_group_tests(tests, forty_days, end);
+}
