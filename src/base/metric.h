@@ -182,14 +182,16 @@ typedef enum MetricConnection {
         METRIC_CONNECTION_CLOSING,
 } MetricConnection;
 
-/* In the order of observe.sql, the first that applies. */
+/* As the view freshness has them, in the order of observe.sql. */
 typedef enum MetricEdge {
         METRIC_EDGE_DISABLED,
         METRIC_EDGE_FAILING,
+        METRIC_EDGE_OVERDUE,
         METRIC_EDGE_HELD,
         METRIC_EDGE_UNSTABLE,
-        METRIC_EDGE_OVERDUE,
-        METRIC_EDGE_NEW,
+        METRIC_EDGE_UNLISTED,
+        METRIC_EDGE_UNREFRESHED,
+        METRIC_EDGE_REJECTED,
         METRIC_EDGE_WELL,
         METRIC_EDGES,
 } MetricEdge;

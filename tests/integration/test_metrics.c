@@ -161,7 +161,7 @@ static void all_of_it_is_there_with_zeros_at_the_start(void **state)
         assert_true(isnan(value_in(first, "edgemirror_mirror_rows")));
         await_observed(w);
         _cleanup_(cleanup_free) char *later = scrape(w);
-        assert_true(value_in(later, "edgemirror_mirror_edges{state=\"new\"}") == 4);
+        assert_true(value_in(later, "edgemirror_mirror_edges{state=\"unlisted\"}") == 4);
         assert_true(value_in(later, "edgemirror_mirror_edges{state=\"well\"}") == 0);
         assert_true(value_in(later, "edgemirror_mirror_rows") == 0);
         assert_true(isnan(value_in(later, "edgemirror_mirror_oldest_listed_timestamp_seconds")));
@@ -251,7 +251,8 @@ static void removals_and_what_is_held_are_counted(void **state)
         await_least(w, "edgemirror_mirror_observed_timestamp_seconds", 1);
         _cleanup_(cleanup_free) char *mirror = scrape(w);
         assert_true(value_in(mirror, "edgemirror_mirror_edges{state=\"held\"}") == 1);
-        assert_true(value_in(mirror, "edgemirror_mirror_edges{state=\"well\"}") == 3);
+        assert_true(value_in(mirror, "edgemirror_mirror_edges{state=\"rejected\"}") == 1);
+        assert_true(value_in(mirror, "edgemirror_mirror_edges{state=\"well\"}") == 2);
         assert_true(value_in(mirror, "edgemirror_mirror_rows") == 79);
         assert_true(value_in(mirror, "edgemirror_mirror_rows_held") == 15);
         assert_true(value_in(mirror, "edgemirror_mirror_rows_rejected") == 1);
@@ -388,7 +389,7 @@ static void a_postgres_that_is_away_is_down_and_its_last_figures_stay(void **sta
         harness_postgres_stop(&w->pg);
         harness_service_signal(&w->services[0], SIGHUP);
         await_zero(w, "edgemirror_postgres_up");
-        assert_true(value(w, "edgemirror_mirror_edges{state=\"new\"}") == 4);
+        assert_true(value(w, "edgemirror_mirror_edges{state=\"unlisted\"}") == 4);
         assert_true(value(w, "edgemirror_mirror_observed_timestamp_seconds") == observed);
         assert_true(value(w, "edgemirror_postgres_connections{state=\"idle\"}") == 0);
         harness_postgres_resume(&w->pg);
