@@ -14,31 +14,6 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
-what could not be told is lost
-src/daemon/notify.c
-unit/test_daemon_notify a_receiver_that_is_away*
-/^static void notify_try_again/,/^}/s/notify_keep_sent(n);/notify_drop_sent(n);/
-
-a receiver that refuses a message gets it again for ever
-src/daemon/notify.c
-unit/test_daemon_notify one_that_refuses*
-s/status == 429 || status >= 500/status == 429 || status > 299/
-
-what is as before is told
-src/daemon/notify.c
-unit/test_daemon_notify what_is_as_before*
-s/if (e->state == before)/if (false)/
-
-who is well again after another instance saw it fail is not told of
-sql/queries/take_due.sql
-integration/test_notify what_changes*
-s/t.was_holder,$/t.was_holder, NULL::text AS outcome/; /^       (SELECT r.outcome FROM edgemirror.sync_run r$/,/AS outcome$/d
-
-Slack reads commands in the name of an edge
-src/daemon/notify.c
-unit/test_daemon_notify every_format*
-s/{{text_escaped}}/{{text}}/
-
 everybody may ask for a sync
 sql/migrations/0001_mirror.sql
 integration/test_request who_is_no*
@@ -653,6 +628,51 @@ quotation marks end a text of JSON
 src/base/log.c
 unit/test_log as_json*
 s/bool escaped = .*/bool escaped = false;/
+
+the name of an edge ends the value of its label
+src/web/metrics.c
+unit/test_web_metrics names_of_edges*
+s/n = strcspn(text, .*/n = strlen(text);/
+
+each scrape asks PostgreSQL
+src/web/metrics.c
+unit/test_web_metrics the_mirror_is_asked*
+s/ || now < o->not_before_usec//
+
+half an answer takes the place of the last whole one
+src/web/metrics.c
+unit/test_web_metrics an_answer_that_failed*
+s/fault->scope != FAULT_NONE || o->failed/o->failed/
+
+what was not observed is 0
+src/base/metric.c
+unit/test_web_metrics what_was_not*
+s/return absent ? NAN : /return /
+
+a status that is not in the table becomes a series of its own
+src/base/metric.c
+unit/test_metric statuses*
+s/return i < METRIC_VALUES_MAX ? i : .*/return i;/
+
+some edges of too many have series
+sql/queries/observe_edges.sql
+integration/test_metrics more_edges*
+s/ AND (SELECT count.*/ AND $1::bigint > 0/
+
+what is held counts as failed
+src/daemon/runs.c
+integration/test_metrics removals_and*
+s/= METRIC_SYNCS_HELD/= METRIC_SYNCS_FAILED/
+
+a catalog that refuses counts as up
+src/daemon/breaker.c
+integration/test_metrics a_catalog_that*
+s/metric_set(METRIC_CATALOG_UP, 0, 0)/metric_set(METRIC_CATALOG_UP, 0, 1)/
+
+a token that another has replaced leaves no time of expiry
+src/catalog/oauth2.c
+integration/test_metrics tokens*
+s/= metric_set_time(METRIC_TOKEN_EXPIRY, left)/= left/
 
 END
 }

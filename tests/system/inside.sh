@@ -365,6 +365,9 @@ monitor_on_a_file() {
         printf '\n[monitor]\nlisten = /run/edgemirror/monitor.sock\n' >>"$config"
         systemctl start edgemirror || return 1
         is 'what the file says' "$(curl -fsS --unix-socket /run/edgemirror/monitor.sock http://localhost/healthz)" ok || return 1
+        # confined as it is, it can look at itself
+        is 'figures of the process' "$(curl -fsS --unix-socket /run/edgemirror/monitor.sock http://localhost/metrics |
+                grep -cE '^process_(cpu_seconds_total|resident_memory_bytes|open_fds|start_time_seconds) [0-9.]*[1-9]')" 4 || return 1
         is 'owner and mode of the socket' "$(stat -c '%U %G %a' /run/edgemirror/monitor.sock)" 'edgemirror edgemirror 660' || return 1
         systemctl stop edgemirror
         [ ! -e /run/edgemirror ] || {
