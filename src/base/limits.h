@@ -59,6 +59,11 @@
 #define LIMIT_WEB_CONNECTION_USEC  (20ULL * 1000000) /* from connecting to the answer's end */
 #define LIMIT_WEB_ARGUMENTS        16
 
+/* Messages to a receiver */
+#define LIMIT_NOTIFY_EVENTS         50          /* in one message; the rest is counted */
+#define LIMIT_NOTIFY_TEMPLATE_BYTES (64 * 1024) /* the file of one */
+#define LIMIT_NOTIFY_ANSWER_BYTES   (64 * 1024) /* which nobody reads */
+
 /* Texts for people */
 #define LIMIT_FAULT_MESSAGE_BYTES 1024
 #define LIMIT_LOG_FIELDS          16  /* facts beside one line */

@@ -52,9 +52,10 @@ static void call_remember_accepted(const CatalogCall *call)
 {
         Accepted *a = call->catalog->accepted;
         bool is_list = call->of_edge && call->method == HTTP_GET;
-        const char *source = is_list                             ? call->url
-                             : accepted_counts(a, call->catalog) ? NULL
-                                                                 : call->list_url;
+        bool is_refresh = call->method == HTTP_POST;
+        const char *source = is_list                                            ? call->url
+                             : is_refresh && !accepted_counts(a, call->catalog) ? call->list_url
+                                                                                : NULL;
         char *url = source ? strdup(source) : NULL;
         if (!url)
                 return;
@@ -295,22 +296,29 @@ static void control_complete(CatalogCall *call _unused_, const HttpResponse *res
 {
 }
 
-/* A request that is not the repeater's, nor about the same, and that goes out before it; NULL:
- * there is none. */
-static CatalogCall *catalog_find_control(Catalog *c)
+/* Not the repeater's, and about something else; NULL: none waits. */
+static CatalogCall *catalog_find_other(Catalog *c)
 {
-        const Accepted *accepted = call_other_accepted(c->repeater);
-        CatalogCall *call = NULL;
-        if (accepted && call_new(c, METRIC_OPERATION_LIST, control_complete, NULL, &call) >= 0) {
-                call->id = accepted->edge;
-                call->of_edge = true;
-                call->url = strdup(accepted->url);
-                return call->url ? call : catalog_cancel(call);
-        }
+        CatalogCall *call;
         TAILQ_FOREACH(call, &c->calls, entry)
                 if (call->state == CALL_WAITS_DOUBT && !uuid_equal(&call->id, &c->repeater->id))
                         break;
         return call;
+}
+
+/* A request that goes out before the repeater's: what was accepted before, what waits, or a list.
+ * NULL: there is none. */
+static CatalogCall *catalog_find_control(Catalog *c)
+{
+        const Accepted *accepted = call_other_accepted(c->repeater);
+        CatalogCall *call = accepted ? NULL : catalog_find_other(c);
+        const char *url = accepted ? accepted->url : c->repeater->list_url;
+        if (call || !url || call_new(c, METRIC_OPERATION_LIST, control_complete, NULL, &call) < 0)
+                return call;
+        call->id = accepted ? accepted->edge : c->repeater->id;
+        call->of_edge = true;
+        call->url = strdup(url);
+        return call->url ? call : catalog_cancel(call);
 }
 
 static void catalog_on_again(void *userdata)

@@ -62,7 +62,7 @@ struct CatalogCall {
         HttpMethod method;
         int expected; /* the status; of 200 the body is JSON */
         char *url;
-        char *list_url;    /* of a refresh: the list of its edge, its first row; else NULL */
+        char *list_url;    /* what else may be asked for; NULL: of a list and its rows */
         bool url_is_guess; /* another server's may be there: its 401 is not about us */
         CallComplete complete;
         union {

@@ -20,6 +20,17 @@
 #define EDGE_API "/edge/api/rest/v2"
 #define JOB_API  "/rest/jobs/v1/jobs"
 
+/* Its first row, for a call whose own 401 may be about that alone (call.h). `edge` NULL: of all.
+ * -ENOMEM. */
+static int call_set_list_url(CatalogCall *call, const Uuid *edge)
+{
+        char id[UUID_STRING_SIZE] = "";
+        call->list_url = text_format("%s" API "?%s%s%soffset=0&limit=1", call->catalog->base_url,
+                                     edge ? "edgeConnectionId=" : "",
+                                     edge ? uuid_format(edge, id) : "", edge ? "&" : "");
+        return call->list_url ? 0 : -ENOMEM;
+}
+
 /* ---- refresh -------------------------------------------------------------------------------- */
 
 /* Addresses of the job, as far as the Location leads to our own origin. */
@@ -87,9 +98,8 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         call->expected = 202;
         call->url = text_format("%s" API "/refresh?edgeConnectionId=%s", c->base_url,
                                 uuid_format(edge, id));
-        call->list_url =
-                text_format("%s" API "?edgeConnectionId=%s&offset=0&limit=1", c->base_url, id);
-        return call_begin(&call, ret);
+        r = call_set_list_url(call, edge);
+        return r < 0 ? r : call_begin(&call, ret);
 }
 
 /* ---- job ------------------------------------------------------------------------------------ */
@@ -180,7 +190,9 @@ int catalog_get_job(Catalog *c, const Uuid *job, JobAddress address, const char 
         call->id = *job;
         call->url_is_guess = true;
         call->callback.job = callback;
-        r = job_url(c, job, address, location, &call->url);
+        r = call_set_list_url(call, NULL);
+        if (r >= 0)
+                r = job_url(c, job, address, location, &call->url);
         return r < 0 ? r : call_begin(&call, ret);
 }
 
@@ -220,7 +232,8 @@ int catalog_find_jobs(Catalog *c, const Uuid *edge, const char *type, const char
         call->callback.jobs = callback;
         call->url = text_format("%s" JOB_API "?type=%s&pageSize=%u%s%s", c->base_url, escaped_type,
                                 LIMIT_JOB_SEARCH_PAGE, cursor ? "&cursor=" : "", escaped_cursor);
-        return call_begin(&call, ret);
+        r = call_set_list_url(call, edge);
+        return r < 0 ? r : call_begin(&call, ret);
 }
 
 /* ---- Edge connections and sites -------------------------------------------------------------- */
@@ -252,7 +265,8 @@ static int edges_begin(Catalog *c, CallComplete complete, CatalogEdgesCallback c
         call->url_is_guess = true; /* a gateway may not know the Edge API */
         call->callback.edges = callback;
         call->url = text_format("%s" EDGE_API "/%s%s", c->base_url, path, id);
-        return call_begin(&call, ret);
+        r = call_set_list_url(call, NULL);
+        return r < 0 ? r : call_begin(&call, ret);
 }
 
 int catalog_list_edges(Catalog *c, EdgeList list, CatalogEdgesCallback callback, void *userdata,

@@ -39,16 +39,17 @@ static int item_get_text(const cJSON *object, const char *name, const Redact *re
         return 0;
 }
 
-/* 1: read; 0: it has no readable id. -ENOMEM. */
+/* 1: read; 0: it has no readable id, or the one of nothing. -ENOMEM. */
 static int item_parse(const Slice *slice, const Redact *redact, EdgeItem *ret)
 {
+        static const Uuid nil;
         _cleanup_(cleanup_json) cJSON *object = NULL;
         _cleanup_(text_wipe) Text text = {0};
         EdgeItem item = {0};
         if (json_repair(slice->text, slice->size, &text) < 0)
                 return -ENOMEM;
         if (json_parse(text.data, text.size, &object) < 0 ||
-            json_get_uuid(object, "id", &item.id) < 0)
+            json_get_uuid(object, "id", &item.id) < 0 || uuid_equal(&item.id, &nil))
                 return 0;
         item.has_site = json_get_uuid(object, "edgeSiteId", &item.site) == 0;
         if (item_get_text(object, "name", redact, item.name, sizeof(item.name)) < 0 ||

@@ -146,6 +146,13 @@ static size_t unescaped_bytes(uint32_t c, bool is_byte, char out[4])
         return n;
 }
 
+/* A byte that stands for itself, or, in a query or a form, for the space that the secret has there.
+ */
+static char plain_byte(size_t escape, char byte, char wanted)
+{
+        return escapes[escape].mark == '%' && byte == '+' && wanted == ' ' ? ' ' : byte;
+}
+
 /* How many bytes at the start of the text spell the secret, whichever of its characters are
  * escaped; 0: they do not. */
 static size_t escaped_match(size_t escape, const char *text, size_t size, const char *secret)
@@ -153,7 +160,7 @@ static size_t escaped_match(size_t escape, const char *text, size_t size, const 
         size_t used = 0;
         while (*secret && used < size) {
                 uint32_t c = 0;
-                char bytes[4] = {text[used]};
+                char bytes[4] = {plain_byte(escape, text[used], *secret)};
                 size_t n = 1, length = 0;
                 if (text[used] == escapes[escape].mark)
                         length = escapes[escape].unescape(text + used, size - used, &c);
@@ -170,10 +177,11 @@ static size_t escaped_match(size_t escape, const char *text, size_t size, const 
 /* The first place where the secret stands; NULL: there is none. */
 static char *escaped_find(size_t escape, char *text, size_t size, const char *secret, size_t *ret)
 {
-        if (!memchr(text, escapes[escape].mark, size))
+        bool spaces = escapes[escape].mark == '%' && strchr(secret, ' ') && memchr(text, '+', size);
+        if (!spaces && !memchr(text, escapes[escape].mark, size))
                 return NULL;
         for (char *at = text; at < text + size; at++) {
-                if (*at != *secret && *at != escapes[escape].mark)
+                if (plain_byte(escape, *at, *secret) != *secret && *at != escapes[escape].mark)
                         continue;
                 *ret = escaped_match(escape, at, size - (size_t)(at - text), secret);
                 if (*ret > 0)

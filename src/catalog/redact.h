@@ -3,7 +3,8 @@
  * it received) echo them.
  *
  * Two spellings are known, as in the secret's file and as basic authentication sends it, each with
- * any of its characters escaped as addresses, JSON, or HTML and XML do (one of these at a time).
+ * any of its characters escaped as addresses and forms, JSON, or HTML and XML do (one of these at a
+ * time).
  * Every occurrence is overwritten by asterisks of the same length. A secret of less than four
  * characters is left alone: it would redact out half the language.
  */

@@ -156,6 +156,27 @@ void check_secrets(Checks *c)
         check_secret(c, "postgres: password_file", config->postgres.password_file);
 }
 
+void check_webhook(Checks *c)
+{
+        static const Fault none;
+        const ConfigNotify *notify = &c->session.config->notify;
+        _cleanup_(text_wipe) Text url = {0};
+        bool plain_http;
+        Fault fault = none;
+        if (!notify->url_file)
+                return;
+        if (is_of_service(notify->url_file)) {
+                check_skip("notify: url_file",
+                           "not checked: only the service gets it, from systemd");
+                return;
+        }
+        if (config_read_webhook(notify, &url, &plain_http, &fault) < 0)
+                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
+        check_line(c, "notify: url_file", &fault,
+                   "holds an address; whether a message arrives is "
+                   "not tried");
+}
+
 /* Minutes, and seconds where there are few of them. */
 static uint64_t whole_units(uint64_t usec)
 {

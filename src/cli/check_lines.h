@@ -34,6 +34,9 @@ void check_environment(const Config *config);
  * among them. */
 void check_secrets(Checks *c);
 
+/* The address of a receiver, which nothing else opens. */
+void check_webhook(Checks *c);
+
 /* The client's certificate alone; reports: what cannot be used is reported by nobody else. */
 void check_certificate(Checks *c, bool reports);
 

@@ -213,6 +213,8 @@ int command_check(const CommandLine *line)
                 check_warnings(&c);
                 check_environment(c.checks.session.config);
         }
+        if (status == 0)
+                check_webhook(&c.checks);
         if (status == 0 && line->offline)
                 check_secrets(&c.checks);
         if (status == 0 && !line->offline) {

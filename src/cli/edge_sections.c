@@ -77,11 +77,11 @@ static void note_source(const Discovered *found)
         int status = found->edge_api.http_status;
         if (found->source == DISCOVER_EDGE_API)
                 return;
-        if (status == 403)
+        if (status == 403 || status == 401)
                 log_warning("discover: the catalog does not let our user see its Edge connections "
-                            "(HTTP 403), %s; the permission \"View Edge connections and "
+                            "(HTTP %d), %s; the permission \"View Edge connections and "
                             "capabilities\" shows all",
-                            consequence);
+                            status, consequence);
         else
                 log_warning("discover: there is no Edge API at this catalog's url (HTTP %d), %s",
                             status, consequence);

@@ -9,7 +9,9 @@
 #include "base/limits.h"
 #include "base/listen_address.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "config/option.h"
+#include "config/secret.h"
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
@@ -197,10 +199,9 @@ static int parse_token_url(const Option *o _unused_, void *object, const char *v
 }
 
 /* Its port is written: for want of one, libcurl takes 1080, which nobody expects. */
-static int parse_proxy(const Option *o _unused_, void *object, const char *value,
-                       OptionContext *context)
+static int parse_proxy(const Option *o, void *object, const char *value, OptionContext *context)
 {
-        ConfigCatalog *catalog = &((Config *)object)->catalog;
+        char **field = (char **)(void *)((char *)object + o->offset);
         _cleanup_(cleanup_address) Address a = {0};
         int r = address_split(value, true, context, &a);
         if (r < 0)
@@ -213,8 +214,8 @@ static int parse_proxy(const Option *o _unused_, void *object, const char *value
                 url_build(strcasecmp(a.scheme, "http") == 0 ? "http" : "https", a.host, a.port, "");
         if (!url)
                 return -ENOMEM;
-        free(catalog->proxy);
-        catalog->proxy = url;
+        free(*field);
+        *field = url;
         return 0;
 }
 
@@ -376,3 +377,35 @@ const OptionKind option_kind_listen = {
         .accepted = "an address and a port like 127.0.0.1:9743 or [::1]:9743 (no names but "
                     "localhost), or the absolute path of a unix socket",
         .parse = parse_listen};
+
+/* Its query is part of the secret, as all of it is: nothing of it is in the fault. */
+int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_plain_http,
+                        Fault *ret_fault)
+{
+        _cleanup_(text_wipe) Text url = {0};
+        _cleanup_(cleanup_address) Address a = {0};
+        _cleanup_(cleanup_curl_string) char *user = NULL;
+        int r = secret_read(notify->url_file, &url, ret_fault);
+        if (r < 0) {
+                fault_prefix(ret_fault, "url_file of [notify]: ");
+                return r;
+        }
+        _cleanup_(cleanup_curlu) CURLU *u = curl_url();
+        if (!u)
+                return fault_no_memory(ret_fault);
+        bool is_url = url.size <= LIMIT_URL_MAX_BYTES / 2 && strstr(url.data, "://") &&
+                      curl_url_set(u, CURLUPART_URL, url.data, 0) == CURLUE_OK &&
+                      curl_url_get(u, CURLUPART_SCHEME, &a.scheme, 0) == CURLUE_OK &&
+                      curl_url_get(u, CURLUPART_HOST, &a.host, 0) == CURLUE_OK &&
+                      curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
+        bool plain = is_url && strcmp(a.scheme, "http") == 0;
+        if (!is_url || (plain ? !host_is_loopback(a.host) : strcmp(a.scheme, "https") != 0))
+                return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
+                                 "url_file of [notify]: %s does not hold an address "
+                                 "https://HOST/PATH, or http to a loopback address, without a "
+                                 "user",
+                                 notify->url_file);
+        *ret_url = (Text){TAKE_PTR(url.data), url.size, url.capacity};
+        *ret_plain_http = plain;
+        return 0;
+}

@@ -40,6 +40,11 @@ const char *config_catalog_secret(const ConfigCatalog *catalog);
 int config_read_certificate(const ConfigCatalog *catalog, Text *ret_certificate, Text *ret_key,
                             Fault *ret_fault);
 
+/* Reads url_file, which is given; nothing of what it holds is in the Fault. `ret_url` must be
+ * empty; the caller releases it with text_wipe. */
+int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_plain_http,
+                        Fault *ret_fault);
+
 const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
 
 /* One without a section: like [defaults], whose texts it borrows, as it takes `name`. */

@@ -18,6 +18,7 @@ typedef enum OptionSection {
         OPTION_POSTGRES,
         OPTION_DISCOVER,
         OPTION_MONITOR,
+        OPTION_NOTIFY,
         OPTION_DAEMON,
         OPTION_DEFAULTS, /* also allowed in every [edge] */
         OPTION_EDGE,     /* in an [edge] only */
@@ -70,11 +71,13 @@ struct Option {
 extern const OptionKind option_kind_string, option_kind_patterns, option_kind_username,
         option_kind_secret_file, option_kind_file, option_kind_url, option_kind_token_url,
         option_kind_proxy, option_kind_listen, option_kind_auth, option_kind_log_format,
-        option_kind_conninfo, option_kind_count, option_kind_duration, option_kind_keep,
-        option_kind_yesno, option_kind_id, option_kind_schema_connection, option_kind_schedule,
-        option_kind_timezone, option_kind_removals, option_kind_misplaced_secret;
+        option_kind_notify_format, option_kind_conninfo, option_kind_count, option_kind_duration,
+        option_kind_keep, option_kind_yesno, option_kind_id, option_kind_schema_connection,
+        option_kind_schedule, option_kind_timezone, option_kind_removals,
+        option_kind_misplaced_secret;
 
 extern const char *const option_auth_names[CONFIG_AUTHS];
+extern const char *const option_notify_format_names[CONFIG_NOTIFY_FORMATS];
 
 /* Refuses the value, for this reason; -EINVAL. */
 int option_refuse(OptionContext *context, const char *format, ...) _printf_(2, 3);

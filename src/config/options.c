@@ -22,6 +22,7 @@
 #define NEEDED(auth_)       .auth = (auth_), .auth_needs = true
 #define DISCOVER(field)     .section = OPTION_DISCOVER, .offset = offsetof(Config, discover.field)
 #define MONITOR(field)      .section = OPTION_MONITOR, .offset = offsetof(Config, monitor.field)
+#define NOTIFY(field)       .section = OPTION_NOTIFY, .offset = offsetof(Config, notify.field)
 #define DAEMON(field)       .section = OPTION_DAEMON, .offset = offsetof(Config, daemon.field)
 #define DEFAULTS(field)     .section = OPTION_DEFAULTS, .offset = offsetof(ConfigEdge, field)
 #define EDGE(field)         .section = OPTION_EDGE, .offset = offsetof(ConfigEdge, field)
@@ -142,6 +143,28 @@ static const Option OPTIONS[] = {
         { MONITOR(edge_metrics), .key = "edge_metrics", COUNT(0, LIMIT_CONFIG_EDGES_MAX), .default_text = "1000",
           .help = "Series of each edge in /metrics, unless there are more edges than this." },
 
+        /* [notify] */
+        { NOTIFY(url_file), .key = "url_file", .kind = &option_kind_secret_file,
+          .sample = "credential:notify", .sample_is_off = true,
+          .help = "The file that holds the address to which `run` posts what has changed of an edge, "
+                  "the catalog or PostgreSQL; only its owner may read it. Not given: nobody is told." },
+        { NOTIFY(format), .key = "format", .kind = &option_kind_notify_format, .default_text = "json",
+          .help = "What the receiver takes." },
+        { NOTIFY(template_file), .key = "template_file", .kind = &option_kind_file,
+          .sample = "/etc/edgemirror/notify.json", .sample_is_off = true,
+          .help = "JSON with {{names}} of fields, for a receiver that takes none of these formats; "
+                  "see docs/monitoring.md." },
+        { NOTIFY(every_usec), .key = "every", DURATION(USEC_PER_SEC, USEC_PER_HOUR), .default_text = "1m",
+          .help = "At most one message in this time; what changes meanwhile goes together." },
+        { NOTIFY(ca_file), .key = "ca_file", .kind = &option_kind_file,
+          .sample = "/etc/ssl/certs/acme.pem", .sample_is_off = true,
+          .help = "Certificates (PEM) that are trusted instead of the system's." },
+        { NOTIFY(proxy), .key = "proxy", .kind = &option_kind_proxy,
+          .sample = "http://proxy.example.com:3128", .sample_is_off = true,
+          .help = "The proxy on the way to the receiver." },
+        { NOTIFY(url_file), .key = "url", .kind = &option_kind_misplaced_secret,
+          .sample = "url_file" },
+
         /* [daemon] */
         { DAEMON(instance), .key = "instance", .kind = &option_kind_string, .of_peers = true,
           .sample = "mirror-1", .sample_is_off = true,
@@ -225,10 +248,10 @@ static const Option OPTIONS[] = {
 _Static_assert(ARRAY_SIZE(OPTIONS) <= OPTIONS_MAX, "raise OPTIONS_MAX");
 
 static const char *const SECTION_NAMES[OPTION_SECTIONS] = {
-        [OPTION_CATALOG] = "[catalog]",    [OPTION_POSTGRES] = "[postgres]",
-        [OPTION_DISCOVER] = "[discover]",  [OPTION_MONITOR] = "[monitor]",
-        [OPTION_DAEMON] = "[daemon]",      [OPTION_DEFAULTS] = "[defaults]",
-        [OPTION_EDGE] = "[edge \"NAME\"]",
+        [OPTION_CATALOG] = "[catalog]",   [OPTION_POSTGRES] = "[postgres]",
+        [OPTION_DISCOVER] = "[discover]", [OPTION_MONITOR] = "[monitor]",
+        [OPTION_NOTIFY] = "[notify]",     [OPTION_DAEMON] = "[daemon]",
+        [OPTION_DEFAULTS] = "[defaults]", [OPTION_EDGE] = "[edge \"NAME\"]",
 };
 
 const Option *option_table(size_t *ret_n)

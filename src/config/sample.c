@@ -33,6 +33,7 @@ static const char *const SECTION_NOTES[OPTION_SECTIONS] = {
         [OPTION_POSTGRES] = "The PostgreSQL database that holds the mirror.",
         [OPTION_DISCOVER] = "Edge connections that no section names.",
         [OPTION_MONITOR] = "The HTTP server of the service; see docs/monitoring.md.",
+        [OPTION_NOTIFY] = "Messages to a receiver (a webhook); see docs/monitoring.md.",
         [OPTION_DAEMON] = "The service.",
         [OPTION_DEFAULTS] =
                 "Every edge starts from these; each of these keys may also stand in an edge.",

@@ -58,6 +58,24 @@ typedef struct ConfigMonitor {
         unsigned edge_metrics;
 } ConfigMonitor;
 
+/* The bodies that receivers take. */
+typedef enum ConfigNotifyFormat {
+        CONFIG_NOTIFY_JSON,
+        CONFIG_NOTIFY_SLACK,
+        CONFIG_NOTIFY_TEAMS,
+        CONFIG_NOTIFY_ALERTMANAGER,
+        CONFIG_NOTIFY_FORMATS,
+} ConfigNotifyFormat;
+
+/* Who is told by HTTP what has changed. */
+typedef struct ConfigNotify {
+        char *url_file; /* as password_file; NULL: nobody */
+        ConfigNotifyFormat format;
+        char *template_file; /* in place of a format; NULL: none */
+        char *ca_file, *proxy;
+        uint64_t every_usec;
+} ConfigNotify;
+
 typedef struct ConfigDaemon {
         char *instance; /* default: host name and pid */
         unsigned max_syncs;
@@ -90,6 +108,7 @@ typedef struct Config {
         ConfigPostgres postgres;
         ConfigDiscover discover;
         ConfigMonitor monitor;
+        ConfigNotify notify;
         ConfigDaemon daemon;
         ConfigEdge defaults; /* what an edge without a section is synced with; no name, no id */
         ConfigEdge *edges;   /* in order of name */

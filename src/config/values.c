@@ -236,6 +236,27 @@ static int parse_log_format(const Option *o, void *object, const char *value,
 const OptionKind option_kind_log_format = {
         .size = sizeof(LogFormat), .accepted = "auto, text or json", .parse = parse_log_format};
 
+const char *const option_notify_format_names[CONFIG_NOTIFY_FORMATS] = {
+        [CONFIG_NOTIFY_JSON] = "json",
+        [CONFIG_NOTIFY_SLACK] = "slack",
+        [CONFIG_NOTIFY_TEAMS] = "teams",
+        [CONFIG_NOTIFY_ALERTMANAGER] = "alertmanager",
+};
+
+static int parse_notify_format(const Option *o, void *object, const char *value,
+                               OptionContext *context)
+{
+        unsigned format = text_find(option_notify_format_names, CONFIG_NOTIFY_FORMATS, value);
+        if (format == CONFIG_NOTIFY_FORMATS)
+                return option_refuse(context, "no such format");
+        *(ConfigNotifyFormat *)field_of(o, object) = (ConfigNotifyFormat)format;
+        return 0;
+}
+
+const OptionKind option_kind_notify_format = {.size = sizeof(ConfigNotifyFormat),
+                                              .accepted = "json, slack, teams or alertmanager",
+                                              .parse = parse_notify_format};
+
 static int parse_id(const Option *o, void *object, const char *value, OptionContext *context)
 {
         static const Uuid nil = {{0}};

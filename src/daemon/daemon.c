@@ -12,6 +12,7 @@
 #include "daemon/claims.h"
 #include "daemon/discovery.h"
 #include "daemon/edges.h"
+#include "daemon/notify.h"
 #include "daemon/presence.h"
 #include "daemon/prune.h"
 #include "daemon/reload.h"
@@ -37,6 +38,7 @@ typedef struct Daemon {
         Prune prune;
         Status status;
         Monitor monitor;
+        Notify notify;
         bool ready, stopping;
         sd_event_source *on_handled;
         Timer stop_timer;
@@ -212,6 +214,12 @@ static void daemon_on_peer_fault(const RunsPeerFault *f, void *userdata)
         }
 }
 
+static void daemon_on_ended(const RunsEnd *end, void *userdata)
+{
+        Daemon *d = userdata;
+        notify_edge(&d->notify, end->edge, end->name, end->before, end->outcome, end->fault);
+}
+
 static void daemon_on_expect(int64_t due_usec, void *userdata)
 {
         Daemon *d = userdata;
@@ -222,6 +230,7 @@ static const RunsHandlers runs_handlers = {
         .edge = daemon_scheduled_edge,
         .catalog_in_doubt = daemon_catalog_in_doubt,
         .peer_fault = daemon_on_peer_fault,
+        .ended = daemon_on_ended,
         .expect = daemon_on_expect,
         .changed = daemon_status_changed,
 };
@@ -342,18 +351,14 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
                 breaker_retry(&d->breaker);
         discovery_configure(&d->discovery, peers, &config->discover);
         monitor_configure(&d->monitor, peers, &config->monitor);
+        notify_configure(&d->notify, config);
 }
 
 static void daemon_reload(Daemon *d)
 {
         _cleanup_(cleanup_config) Config *config = NULL;
         _cleanup_(cleanup_peers) Peers *peers = NULL;
-        (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-                         (unsigned long long)clock_monotonic_usec());
-        if (reload_open(d->event, d->config_file, d->peers, &config, &peers) < 0) {
-                log_event(LOG_LEVEL_ERROR, MESSAGE_ID_RELOAD_REFUSED, LOG_NO_FIELDS,
-                          "reload failed, keeping the previous configuration");
-        } else {
+        if (reload_open(d->event, d->config_file, d->peers, &config, &peers) >= 0) {
                 daemon_adopt(d, config, peers);
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS,
                           "reloaded: %zu edges", edges_count(&d->edges));
@@ -447,6 +452,7 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         discovery_init(&d->discovery, d->event, &discovery_handlers, d);
         status_init(&d->status, d->event, daemon_fill_snapshot, d);
         monitor_init(&d->monitor, d->event, daemon_fill_snapshot, d);
+        notify_init(&d->notify, d->event, daemon_fill_snapshot, d);
         _cleanup_(cleanup_peers) Peers *peers = NULL;
         r = peers_open(d->event, config, NULL, &peers, ret_fault);
         if (r < 0)
@@ -459,6 +465,7 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
 
 static void daemon_close(Daemon *d)
 {
+        notify_done(&d->notify);
         runs_done(&d->runs);
         claims_done(&d->claims);
         breaker_done(&d->breaker);

@@ -252,7 +252,7 @@ static void discovery_report_source(Discovery *d, const Discovered *found)
                                          "exclude choose"
                                        : "Edge connections are discovered by their database "
                                          "connections: those that have any, without names",
-                            found->edge_api.http_status == 403
+                            found->edge_api.http_status == 403 || found->edge_api.http_status == 401
                                     ? "; give our user the permission \"View Edge connections and "
                                       "capabilities\""
                                     : "");

@@ -1,7 +1,10 @@
 #include "daemon/reload.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/message_id.h"
 #include "base/metric.h"
 #include <string.h>
+#include <systemd/sd-daemon.h>
 
 static int reload_config(const char *config_file, Config **ret)
 {
@@ -14,8 +17,8 @@ static int reload_config(const char *config_file, Config **ret)
         return r;
 }
 
-int reload_open(sd_event *event, const char *config_file, Peers *in_force, Config **ret,
-                Peers **ret_peers)
+static int reload_try(sd_event *event, const char *config_file, Peers *in_force, Config **ret,
+                      Peers **ret_peers)
 {
         _cleanup_(cleanup_config) Config *config = NULL;
         Fault fault;
@@ -30,6 +33,18 @@ int reload_open(sd_event *event, const char *config_file, Peers *in_force, Confi
         }
         *ret = TAKE_PTR(config);
         return 0;
+}
+
+int reload_open(sd_event *event, const char *config_file, Peers *in_force, Config **ret,
+                Peers **ret_peers)
+{
+        (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+                         (unsigned long long)clock_monotonic_usec());
+        int r = reload_try(event, config_file, in_force, ret, ret_peers);
+        if (r < 0)
+                log_event(LOG_LEVEL_ERROR, MESSAGE_ID_RELOAD_REFUSED, LOG_NO_FIELDS,
+                          "reload failed, keeping the previous configuration");
+        return r;
 }
 
 void reload_succeeded(void)

@@ -26,6 +26,16 @@ typedef struct RunsPeerFault {
         uint64_t begun_usec; /* monotonic */
 } RunsPeerFault;
 
+/* A run has ended, in any way. */
+typedef struct RunsEnd {
+        const Uuid *edge;
+        const char *name;
+        SyncOutcome
+                before; /* how the run before had ended that was not stopped; NONE: there is none */
+        SyncOutcome outcome;
+        const Fault *fault;
+} RunsEnd;
+
 typedef struct RunsHandlers {
         /* The edge as it is configured now; NULL: it is not scheduled here (any more). */
         const ConfigEdge *(*edge)(const Uuid *id, void *userdata);
@@ -33,6 +43,7 @@ typedef struct RunsHandlers {
          * of a run is part of it. */
         bool (*catalog_in_doubt)(void *userdata);
         void (*peer_fault)(const RunsPeerFault *fault, void *userdata);
+        void (*ended)(const RunsEnd *end, void *userdata);
         /* A slot is free, or what an edge is due could not be written: see claims_expect. */
         void (*expect)(int64_t due_usec, void *userdata);
         /* A run has ended. */

@@ -43,7 +43,7 @@ static void client_move(HttpClient *client, HttpTransfer *t, HttpPlace place)
                 TAILQ_INSERT_TAIL(to, t, entry);
         int more = (place == HTTP_PLACE_WIRE) - (t->place == HTTP_PLACE_WIRE);
         client->in_flight += more;
-        metric_add(METRIC_CATALOG_REQUESTS_IN_FLIGHT, 0, more);
+        metric_add(METRIC_CATALOG_REQUESTS_IN_FLIGHT, 0, client->options.uncounted ? 0 : more);
         if (client->in_flight > client->in_flight_max)
                 client->in_flight_max = client->in_flight;
         t->place = place;

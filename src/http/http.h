@@ -48,11 +48,12 @@ typedef struct HttpClientOptions {
         uint64_t low_speed_usec;
         /* plain http, for loopback only: the caller has checked the address */
         bool allow_http;
+        bool uncounted; /* the metrics of the catalog's requests leave its own out */
 } HttpClientOptions;
 
 typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;
 
-/* Everything is copied by http_start. A POST without a form has an empty body, and says that it is
+/* Everything is copied by http_start. A POST without a body has an empty one, and says that it is
  * JSON. `Accept: application/json` is always sent, and gzip asked for. A URL with user information,
  * a scheme that is not allowed, and an authorization that is empty or holds a control character,
  * which would tear the header, are -EINVAL. */
@@ -64,6 +65,7 @@ typedef struct HttpRequest {
         /* of a POST: its body, URL-encoded. It may hold a secret, and the answer as well: both are
          * wiped after. NULL: none */
         const char *form;
+        const char *json;      /* the same, as JSON */
         size_t body_max_bytes; /* decoded */
         /* a connection of its own, not reused after: libcurl replays a request on a reused
          * connection that dies */

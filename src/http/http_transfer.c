@@ -192,12 +192,13 @@ static int headers_append_authorization(struct curl_slist **headers, const char 
         return r < 0 ? r : headers_append(headers, line.data);
 }
 
-static int transfer_set_form(HttpTransfer *t, const char *form, CURL *easy)
+static int transfer_set_body(HttpTransfer *t, const HttpRequest *request, CURL *easy)
 {
+        const char *form = request->form, *body = form ? form : request->json;
         /* of no body, too: there are servers that refuse a POST without it */
         const char *type = form ? "Content-Type: application/x-www-form-urlencoded"
                                 : "Content-Type: application/json";
-        int r = text_append_string(&t->form, form ? form : "");
+        int r = text_append_string(&t->form, body ? body : "");
         if (r < 0)
                 return r;
         SET(CURLOPT_POST, 1L);
@@ -210,7 +211,7 @@ static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CUR
 {
         int r = headers_append(&t->headers, "Accept: application/json");
         if (r >= 0 && request->method == HTTP_POST)
-                r = transfer_set_form(t, request->form, easy);
+                r = transfer_set_body(t, request, easy);
         if (r >= 0 && request->authorization)
                 r = headers_append_authorization(&t->headers, request->authorization);
         if (r < 0)
@@ -279,6 +280,7 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
         _cleanup_(cleanup_http_transfer) HttpTransfer *t = calloc(1, sizeof(*t));
         if (!t)
                 return -ENOMEM;
+        t->uncounted = options->uncounted;
         int r = transfer_set_where(t, options, request->url);
         if (r < 0)
                 return r;
@@ -451,7 +453,8 @@ void http_transfer_finish(HttpTransfer *t, CURLcode result)
         curl_off_t received = 0;
         (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
         (void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-        metric_add(METRIC_CATALOG_RECEIVED_BYTES, 0, received > 0 ? (double)received : 0);
+        if (received > 0 && !t->uncounted)
+                metric_add(METRIC_CATALOG_RECEIVED_BYTES, 0, (double)received);
         response->status = (int)status;
         response->elapsed_usec = clock_monotonic_usec() - t->started_usec;
         response->retry_after_usec = retry_after_parse(

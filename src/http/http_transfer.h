@@ -40,6 +40,7 @@ struct HttpTransfer {
         size_t headers_bytes;
         int socket_errno;
         HttpStop stop;
+        bool uncounted;
         bool requested; /* it went out, as a whole or not, or may have */
         uint64_t request_timeout_usec;
         uint64_t started_usec; /* when it left the queue */

@@ -71,7 +71,8 @@ static SyncEvent machine_on_claim(SyncMachine *m, const SyncInput *in)
 }
 
 /* A catalog that does not let us search is none the worse: the refresh is asked for as if nothing
- * had been begun. One that cannot be asked at all will not take the refresh either. */
+ * had been begun. One that cannot be asked at all, or that refuses our credentials and not this
+ * request alone, will not take the refresh either. */
 static SyncEvent machine_on_jobs(SyncMachine *m, const SyncInput *in)
 {
         const CatalogAnswer *a = &in->jobs->answer;
@@ -79,7 +80,8 @@ static SyncEvent machine_on_jobs(SyncMachine *m, const SyncInput *in)
         if (!good &&
             retry_again(&m->retry, &a->fault, a->retry_after_usec, in->random, &m->delay_usec))
                 return SYNC_SEARCH_AGAIN;
-        if (!good && (!a->sent || (a->status == 401 && !a->foreign)))
+        bool refused = a->status == 401 && a->fault.scope == FAULT_PEER && !a->foreign;
+        if (!good && (!a->sent || refused))
                 return machine_fail(m, &a->fault);
         retry_reset(&m->retry);
         switch (good ? job_search_page(&m->search, in->jobs, in->now_usec) : JOB_SEARCH_NOTHING) {

@@ -14,6 +14,31 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+what could not be told is lost
+src/daemon/notify.c
+unit/test_daemon_notify a_receiver_that_is_away*
+/^static void notify_try_again/,/^}/s/notify_keep_sent(n);/notify_drop_sent(n);/
+
+a receiver that refuses a message gets it again for ever
+src/daemon/notify.c
+unit/test_daemon_notify one_that_refuses*
+s/status == 429 || status >= 500/status == 429 || status > 299/
+
+what is as before is told
+src/daemon/notify.c
+unit/test_daemon_notify what_is_as_before*
+s/if (e->state == before)/if (false)/
+
+who is well again after another instance saw it fail is not told of
+sql/queries/take_due.sql
+integration/test_notify what_changes*
+s/t.was_holder,$/t.was_holder, NULL::text AS outcome/; /^       (SELECT r.outcome FROM edgemirror.sync_run r$/,/AS outcome$/d
+
+Slack reads commands in the name of an edge
+src/daemon/notify.c
+unit/test_daemon_notify every_format*
+s/{{text_escaped}}/{{text}}/
+
 everybody may ask for a sync
 sql/migrations/0001_mirror.sql
 integration/test_request who_is_no*

@@ -151,6 +151,7 @@ static void where_it_cannot_be_found_for_certain_a_refresh_is_asked_for_as_befor
         } cases[] = {
                 {"{\"job_search_status\":403}", NULL},
                 {"{\"job_search_status\":404}", NULL},
+                {"{\"job_search_status\":401}", NULL}, /* and the credentials are right */
                 {"{\"jobs_named\":false,\"foreign_jobs\":true}", NULL},
                 {"{}", "{\"kind\":\"jobs\",\"html\":true}"},
                 {"{}", "{\"kind\":\"jobs\",\"body\":\"{\\\"results\\\":[{}]}\"}"},

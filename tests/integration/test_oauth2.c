@@ -182,7 +182,8 @@ static void tokens_that_are_never_accepted_are_a_refusal(void **state)
 {
         World *w = *state;
         begin(w, "");
-        control(w, "/control/faults", "{\"kind\":\"refresh\",\"status\":401}");
+        control(w, "/control/faults",
+                "[{\"kind\":\"refresh\",\"status\":401},{\"kind\":\"list\",\"status\":401}]");
         assert_int_equal(sync_all(w), 77);
         assert_string_equal(error_of(w, "code"), "catalog-unauthorized");
         assert_non_null(strstr(error_of(w, "message"), "check the permissions of client_id"));

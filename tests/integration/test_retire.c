@@ -130,6 +130,13 @@ static void move_rows(World *w, int from, int to, const char *id, int n)
         assert_int_equal(sync_all(w), 0);
 }
 
+static const char dangling[] =
+        "SELECT count(*) FROM (SELECT id, previous_ended_at FROM edgemirror.database_connection "
+        "UNION ALL SELECT id, previous_ended_at FROM edgemirror.database_connection_past) v WHERE "
+        "previous_ended_at IS NOT NULL AND NOT EXISTS (SELECT FROM "
+        "edgemirror.database_connection_past b WHERE b.id = v.id AND b.valid_to = "
+        "v.previous_ended_at)";
+
 /* What stays of rows that were in an edge that is forgotten is a history of its own: what came and
  * went makes up what the other edge has, and no version refers to one that is not there. */
 static void what_passed_through_a_forgotten_edge_balances(void **state)
@@ -150,19 +157,42 @@ static void what_passed_through_a_forgotten_edge_balances(void **state)
                    "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, "
                    "count(*) AS n FROM edgemirror.change GROUP BY 1) k",
                    "added 22, removed 3, restored 1");
-        assert_one(
-                w,
-                "SELECT count(*) FROM (SELECT id, previous_ended_at FROM "
-                "edgemirror.database_connection UNION ALL SELECT id, previous_ended_at FROM "
-                "edgemirror.database_connection_past) v WHERE previous_ended_at IS NOT NULL AND "
-                "NOT EXISTS (SELECT FROM edgemirror.database_connection_past b WHERE b.id = v.id "
-                "AND b.valid_to = v.previous_ended_at)",
-                "0");
+        assert_one(w, dangling, "0");
         assert_one(w, "SELECT databases FROM edgemirror.daily ORDER BY day DESC LIMIT 1", "20");
         assert_int_equal(RUN(w, "verify"), 0);
         write_config(w, "1s");
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
+}
+
+/* A snapshot of another edge is being written meanwhile, and ends versions of rows that came from
+ * there: they count as what they are, too. */
+static void an_edge_is_forgotten_beside_an_apply_of_one_that_has_got_rows_of_it(void **state)
+{
+        World *w = *state;
+        char path[128];
+        move_rows(w, 0, 1, NULL, 3);
+        (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[1]);
+        control(w, path,
+                "[{\"op\":\"rename\",\"index\":-1,\"name\":\"x\"},"
+                "{\"op\":\"rename\",\"index\":-2,\"name\":\"y\"}]");
+        free(harness_sql(&w->pg,
+                         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                         "PERFORM pg_sleep(3); RETURN NULL; END $$; CREATE TRIGGER slow AFTER "
+                         "INSERT ON edgemirror.database_connection_past EXECUTE FUNCTION slow()"));
+        const char *const sync[] = {"-c", w->config, "sync", "other", NULL};
+        pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
+        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+        forget_main_in_config(w);
+        assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 0);
+        assert_int_equal(harness_program_wait(pid), 0);
+        assert_one(w, dangling, "0");
+        assert_one(w,
+                   "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, "
+                   "count(*) AS n FROM edgemirror.change GROUP BY 1) k",
+                   "added 23, changed 2");
+        assert_int_equal(RUN(w, "verify"), 0);
+        free(harness_sql(&w->pg, "DROP FUNCTION slow() CASCADE"));
 }
 
 static void assert_alone(World *w, const char *const command[6])
@@ -412,6 +442,9 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(rows_end_and_the_history_stays, without_main),
                 cmocka_unit_test_setup(what_passed_through_a_forgotten_edge_balances, synced_world),
+                cmocka_unit_test_setup(
+                        an_edge_is_forgotten_beside_an_apply_of_one_that_has_got_rows_of_it,
+                        synced_world),
                 cmocka_unit_test_setup(an_edge_is_forgotten_with_all_that_is_its, without_main),
                 cmocka_unit_test_setup(an_edge_without_a_section_goes_by_its_id, without_main),
                 cmocka_unit_test_setup(what_is_configured_or_unknown_is_refused_and_nothing_is_done,

@@ -159,7 +159,7 @@ static void *handle(void *argument)
         free(argument);
         Server *server = h.server;
         int fd = server->sockets[h.number];
-        char request[8192];
+        char request[32768];
         bool more = true;
         for (bool first = true; more && read_request(fd, request, sizeof(request)); first = false) {
                 const Script *s = script_find(server, request);

@@ -84,6 +84,17 @@ static const Script scripts[] = {
          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"results\":[]}", 0, NULL,
          SCRIPT_CLOSE},
         {LIST "?edgeConnectionId=" EDGE "&offset=10&limit=10", UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
+        {LIST "?offset=0&limit=1",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"results\":[]}", 0, NULL,
+         SCRIPT_CLOSE},
+        {LIST "?edgeConnectionId=" OTHER "&offset=0&limit=1",
+         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"results\":[]}", 0, NULL,
+         SCRIPT_CLOSE},
+        {LIST "?edgeConnectionId=" JOB "&offset=0&limit=1", UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
+        {LIST "/refresh?edgeConnectionId=" OTHER, UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
+        {LIST "/refresh?edgeConnectionId=" JOB, UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
+        {"/rest/jobs/v1/jobs?type=X&pageSize=100", UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
+        {"/edge/api/rest/v2/connections", UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
         {LIST "/refresh?edgeConnectionId=" EDGE,
          "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\n\r\n{\"id\":\"" JOB "\"}", 0,
          NULL, SCRIPT_CLOSE},
@@ -595,15 +606,33 @@ static void only_on_refresh(const CatalogRefreshAnswer *a, void *userdata)
         only_take(userdata, &a->answer);
 }
 
-typedef enum OnlyKind { ONLY_LIST, ONLY_NEXT_PAGE, ONLY_REFRESH, ONLY_ROW, ONLY_JOB } OnlyKind;
+static void only_on_jobs(const CatalogJobsAnswer *a, void *userdata)
+{
+        only_take(userdata, &a->answer);
+}
+
+static void only_on_edges(const CatalogEdgesAnswer *a, void *userdata)
+{
+        only_take(userdata, &a->answer);
+}
+
+typedef enum OnlyKind {
+        ONLY_LIST,
+        ONLY_NEXT_PAGE,
+        ONLY_REFRESH,
+        ONLY_ROW,
+        ONLY_JOB,
+        ONLY_JOBS,
+        ONLY_EDGES,
+} OnlyKind;
 
 /* Waits for the answer. */
-static void only_ask(World *w, Catalog *c, OnlyKind kind, Only *o)
+static void only_ask_of(World *w, Catalog *c, OnlyKind kind, const char *edge_id, Only *o)
 {
         Uuid edge, job;
         CatalogCall *call;
         int r = 0;
-        assert_int_equal(uuid_parse(EDGE, &edge), 0);
+        assert_int_equal(uuid_parse(edge_id, &edge), 0);
         assert_int_equal(uuid_parse(JOB, &job), 0);
         *o = (Only){0};
         switch (kind) {
@@ -621,10 +650,21 @@ static void only_ask(World *w, Catalog *c, OnlyKind kind, Only *o)
         case ONLY_JOB:
                 r = catalog_get_job(c, &job, JOB_ADDRESS_V1, NULL, only_on_job, o, &call);
                 break;
+        case ONLY_JOBS:
+                r = catalog_find_jobs(c, &edge, "X", NULL, only_on_jobs, o, &call);
+                break;
+        case ONLY_EDGES:
+                r = catalog_list_edges(c, EDGE_LIST_CONNECTIONS, only_on_edges, o, &call);
+                break;
         }
         assert_int_equal(r, 0);
         while (o->n_answers == 0)
                 assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+}
+
+static void only_ask(World *w, Catalog *c, OnlyKind kind, Only *o)
+{
+        only_ask_of(w, c, kind, EDGE, o);
 }
 
 /* With one edge as with many: what was accepted before is asked for anew. */
@@ -654,6 +694,36 @@ static void what_was_accepted_of_the_same_edge_shows_that_a_401_is_of_one_reques
                 assert_int_equal(o.answer.fault.scope, FAULT_RUN);
                 assert_false(o.answer.fault.refused);
                 assert_int_equal(server_requests(w->server) - before, 3); /* the control, too */
+                (void)catalog_free(c);
+        }
+}
+
+/* Before anything was accepted, a list is asked for: of the same edge, or where no edge is named of
+ * all. When it is refused as well, the credentials are. */
+static void a_list_shows_whether_the_first_request_of_all_is_refused_alone(void **state)
+{
+        static const struct {
+                OnlyKind kind;
+                const char *edge;
+                bool refused;
+        } cases[] = {
+                {ONLY_REFRESH, OTHER, false}, {ONLY_REFRESH, JOB, true}, {ONLY_JOBS, OTHER, false},
+                {ONLY_JOBS, JOB, true},       {ONLY_JOB, OTHER, false},  {ONLY_EDGES, OTHER, false},
+        };
+        World *w = *state;
+        const CatalogOptions options = {
+                .base_url = w->base_url,
+                .auth = {.method = &auth_bearer, .load_secret = load_secret}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                Catalog *c;
+                Only o;
+                assert_int_equal(catalog_new(w->bench.client, &options, &c), 0);
+                unsigned before = server_requests(w->server);
+                only_ask_of(w, c, cases[i].kind, cases[i].edge, &o);
+                assert_int_equal(o.answer.status, 401);
+                assert_int_equal(o.answer.fault.refused, cases[i].refused);
+                assert_int_equal(o.answer.fault.scope, cases[i].refused ? FAULT_PEER : FAULT_RUN);
+                assert_int_equal(server_requests(w->server) - before, cases[i].refused ? 2 : 3);
                 (void)catalog_free(c);
         }
 }
@@ -755,6 +825,9 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         what_was_accepted_of_the_same_edge_shows_that_a_401_is_of_one_request,
                         setup, teardown),
+                cmocka_unit_test_setup_teardown(
+                        a_list_shows_whether_the_first_request_of_all_is_refused_alone, setup,
+                        teardown),
                 cmocka_unit_test_setup_teardown(a_control_that_is_cancelled_leaves_nobody_waiting,
                                                 setup, teardown),
                 cmocka_unit_test_setup_teardown(the_catalog_may_go_while_calls_wait, setup,

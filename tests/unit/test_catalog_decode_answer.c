@@ -483,6 +483,28 @@ static void an_escaped_echo_is_redacted_in_any_text(void **state)
         redact_done(&redact);
 }
 
+/* In a query and in a form a space may be a "+", which may also be itself. */
+static void a_space_is_redacted_as_forms_have_it(void **state)
+{
+        (void)state;
+        static const char *const spelled[] = {
+                "one+two+three+x", "one%20two%20three%2Bx", "one+two%20three+x",
+                "one two three+x", "on%65+two+three%2bx",
+        };
+        Redact redact = {0};
+        assert_int_equal(redact_add(&redact, NULL, "one two three+x"), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(spelled); i++) {
+                char text[64];
+                (void)snprintf(text, sizeof(text), "a+%s+b", spelled[i]);
+                assert_true(redact_text(&redact, text));
+                assert_int_equal(strspn(text + 2, "*"), strlen(spelled[i]));
+        }
+        char other[] = "one+two+three x";
+        assert_false(redact_text(&redact, other));
+        assert_string_equal(other, "one+two+three x");
+        redact_done(&redact);
+}
+
 static void every_length_is_redacted_as_basic_sends_it(void **state)
 {
         (void)state;
@@ -555,6 +577,7 @@ int main(void)
                 cmocka_unit_test(a_refusal_names_what_this_method_uses),
                 cmocka_unit_test(an_error_body_that_grows_beyond_the_cap_is_not_kept),
                 cmocka_unit_test(an_escaped_echo_is_redacted_in_any_text),
+                cmocka_unit_test(a_space_is_redacted_as_forms_have_it),
                 cmocka_unit_test(every_length_is_redacted_as_basic_sends_it),
                 cmocka_unit_test(a_secret_of_asterisks_is_redacted_once),
                 cmocka_unit_test(what_is_no_secret_stays),

@@ -17,6 +17,7 @@
 #define A    "0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11"
 #define B    "5f3b1e0a-7c55-4d0e-8d53-2f6f2f0c9d10"
 #define SITE "6c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10"
+#define NIL  "00000000-0000-0000-0000-000000000000"
 
 static int parse(const char *text, const Redact *redact, EdgeItems *ret, Fault *f)
 {
@@ -74,6 +75,8 @@ static void items_are_read_in_each_shape_that_is_known(void **state)
                 /* elements that cannot be read leave the others alone */
                 {"[{\"id\":\"" A "\",\"name\":\"x\"},{\"name\":\"y\"},7,{\"id\":\"y\"},{x}]",
                  A "|x|-|\n", 4},
+                {"[{\"id\":\"" A "\",\"name\":\"x\"},{\"id\":\"" NIL "\",\"name\":\"y\"}]",
+                 A "|x|-|\n", 1},
                 {"[{\"id\":\"" A "\",\"name\":\"a\",\"id\":\"" B "\"},{\"id\":\"" B
                  "\",\"name\":\"b\"}]",
                  B "|b|-|\n", 1},

@@ -105,6 +105,7 @@ static void every_answer_to_a_search_has_its_step(void **state)
                 {404, true, false, true, FAULT_RUN, SYNC_DO_REFRESH},
                 {401, true, false, true, FAULT_PEER, SYNC_DO_REFRESH}, /* a gateway's */
                 {401, true, false, false, FAULT_PEER, SYNC_DO_FINISH},
+                {401, true, false, false, FAULT_RUN, SYNC_DO_REFRESH}, /* of this alone */
                 {302, true, false, true, FAULT_PEER, SYNC_DO_REFRESH},
                 {200, true, false, true, FAULT_PEER, SYNC_DO_REFRESH}, /* a web page */
                 {200, true, false, false, FAULT_RUN, SYNC_DO_REFRESH}, /* no list of jobs */

@@ -1,0 +1,100 @@
+#include "base/template.h"
+#include <errno.h>
+#include <string.h>
+
+#define SECTION_BEGIN "#events"
+#define SECTION_END   "/events"
+
+typedef struct Rendering {
+        const TemplateFields *all, *item; /* item: NULL outside of the section */
+        Text *out;
+        const char *complaint;
+} Rendering;
+
+static int append_escaped(Text *out, const char *value)
+{
+        int r = 0;
+        for (const char *p = value; r >= 0 && *p;) {
+                size_t plain = strcspn(p, "\"\\\1\2\3\4\5\6\a\b\t\n\v\f\r\016\017\020\021\022\023"
+                                          "\024\025\026\027\030\031\032\033\034\035\036\037");
+                r = text_append(out, p, plain);
+                p += plain;
+                if (r < 0 || !*p)
+                        return r;
+                r = *p == '"' || *p == '\\' ? text_printf(out, "\\%c", *p)
+                                            : text_printf(out, "\\u%04x", (unsigned char)*p);
+                p++;
+        }
+        return r;
+}
+
+static const char *find_field(const TemplateFields *fields, const char *name, size_t size)
+{
+        for (size_t i = 0; fields && i < fields->n; i++)
+                if (strlen(fields->fields[i].name) == size &&
+                    memcmp(fields->fields[i].name, name, size) == 0)
+                        return fields->fields[i].value;
+        return NULL;
+}
+
+static int complain(Rendering *r, const char *complaint)
+{
+        r->complaint = complaint;
+        return -EINVAL;
+}
+
+/* Up to the end, without a section in it. */
+static int render_fields(Rendering *r, const char *from, const char *to)
+{
+        while (from < to) {
+                const char *open = memmem(from, (size_t)(to - from), "{{", 2);
+                int error = text_append(r->out, from, (size_t)((open ? open : to) - from));
+                if (error < 0 || !open)
+                        return error;
+                const char *name = open + 2;
+                const char *close = memmem(name, (size_t)(to - name), "}}", 2);
+                if (!close)
+                        return complain(r, "a {{ has no }}");
+                const char *value = find_field(r->item, name, (size_t)(close - name));
+                if (!value)
+                        value = find_field(r->all, name, (size_t)(close - name));
+                if (!value)
+                        return complain(r, "a {{name}} is that of no field, or of one of events "
+                                           "outside of {{#events}}");
+                error = append_escaped(r->out, value);
+                if (error < 0)
+                        return error;
+                from = close + 2;
+        }
+        return 0;
+}
+
+int template_render(const char *template, const TemplateFields *all, const TemplateFields *items,
+                    size_t n_items, Text *ret, const char **ret_complaint)
+{
+        static const char begin[] = "{{" SECTION_BEGIN "}}", end[] = "{{" SECTION_END "}}";
+        Rendering r = {.all = all, .out = ret};
+        const char *at = template, *section;
+        int error = 0;
+        while (error >= 0 && (section = strstr(at, begin))) {
+                const char *inside = section + strlen(begin), *close = strstr(inside, end);
+                if (!close) {
+                        error = complain(&r, "{{#events}} has no {{/events}}");
+                        break;
+                }
+                error = render_fields(&r, at, section);
+                for (size_t i = 0; error >= 0 && i < n_items; i++) {
+                        r.item = &items[i];
+                        error = i > 0 ? text_append(ret, ",", 1) : 0;
+                        if (error >= 0)
+                                error = render_fields(&r, inside, close);
+                }
+                r.item = NULL;
+                at = close + strlen(end);
+        }
+        if (error >= 0)
+                error = render_fields(&r, at, at + strlen(at));
+        if (error < 0)
+                *ret_complaint = r.complaint;
+        return error;
+}

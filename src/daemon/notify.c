@@ -1,0 +1,473 @@
+/*
+ * What always holds: while there is something to tell and somebody to tell it, a message is under
+ * way or its timer is armed.
+ */
+#include "daemon/notify.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "catalog/json.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_EVERY_USEC      USEC_PER_SEC
+#define FIRST_SHARE          12 /* of the time between messages: what happens together goes together */
+#define RETRY_FLOOR_USEC     USEC_PER_SEC
+#define RETRY_CEILING_USEC   (5 * USEC_PER_MINUTE)
+#define CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
+#define REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
+/* A receiver that takes an alert for over after a while is told when: not soon. */
+#define ENDS_AFTER_SEC (7 * 24 * 3600)
+
+enum { TIME_BYTES = 32, TEXT_BYTES = LIMIT_FAULT_MESSAGE_BYTES + LIMIT_EDGE_NAME_MAX_BYTES + 64 };
+
+struct NotifyEvent {
+        NotifyKind kind;
+        Uuid edge;
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+        NotifyState before, state;
+        FaultCode code;
+        char text[TEXT_BYTES];
+        time_t time;
+};
+
+/* Slack reads "<!channel>" and links in a text that does not escape them; Teams reads Markdown, but
+ * not in a TextRun. */
+static const char *const formats[CONFIG_NOTIFY_FORMATS] = {
+        [CONFIG_NOTIFY_JSON] =
+                "{\"instance\":\"{{instance}}\",\"status\":\"{{status}}\",\"text\":\"{{text}}\","
+                "\"events\":[{{#events}}{\"kind\":\"{{kind}}\",\"name\":\"{{name}}\","
+                "\"status\":\"{{status}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\","
+                "\"text\":\"{{text}}\",\"time\":\"{{time}}\"}{{/events}}]}",
+        [CONFIG_NOTIFY_SLACK] = "{\"text\":\"{{text_escaped}}\"}",
+        [CONFIG_NOTIFY_TEAMS] =
+                "{\"type\":\"message\",\"attachments\":[{\"contentType\":"
+                "\"application/"
+                "vnd.microsoft.card.adaptive\",\"content\":{\"type\":\"AdaptiveCard\","
+                "\"version\":\"1.4\",\"body\":[{{#events}}{\"type\":\"RichTextBlock\",\"inlines\":"
+                "[{\"type\":\"TextRun\",\"text\":\"{{text}}\"}]}{{/events}}]}}]}",
+        [CONFIG_NOTIFY_ALERTMANAGER] =
+                "[{{#events}}{\"labels\":{\"alertname\":\"EdgemirrorTrouble\",\"kind\":\"{{kind}}"
+                "\","
+                "\"name\":\"{{name}}\",\"instance\":\"{{peer_instance}}\"},\"annotations\":"
+                "{\"summary\":\"{{text}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\"},"
+                "\"startsAt\":\"{{time}}\",\"endsAt\":\"{{ends}}\"}{{/events}}]",
+};
+
+static const char *const kinds[NOTIFY_KINDS] = {
+        [NOTIFY_EDGE] = "edge", [NOTIFY_CATALOG] = "catalog", [NOTIFY_POSTGRES] = "postgres"};
+
+static const char *const states[NOTIFY_STATES] = {
+        [NOTIFY_WELL] = "well",     [NOTIFY_HELD] = "held", [NOTIFY_UNSTABLE] = "unstable",
+        [NOTIFY_FAILED] = "failed", [NOTIFY_AWAY] = "away", [NOTIFY_REFUSED] = "refused"};
+
+/* ---- the message ---------------------------------------------------------------------------- */
+
+static void format_time(time_t at, char out[static TIME_BYTES])
+{
+        struct tm tm;
+        if (!gmtime_r(&at, &tm) || strftime(out, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+                out[0] = '\0';
+}
+
+static int append_escaped(Text *out, const char *text)
+{
+        int r = 0;
+        for (const char *p = text; r >= 0 && *p; p++)
+                r = *p == '&'   ? text_append_string(out, "&amp;")
+                    : *p == '<' ? text_append_string(out, "&lt;")
+                    : *p == '>' ? text_append_string(out, "&gt;")
+                                : text_append(out, p, 1);
+        return r;
+}
+
+enum { EVENT_FIELDS = 9 };
+
+typedef struct EventFields {
+        TemplateField fields[EVENT_FIELDS];
+        char time[TIME_BYTES], ends[TIME_BYTES];
+} EventFields;
+
+static TemplateFields event_fill(const Notify *n, const NotifyEvent *e, EventFields *f)
+{
+        bool well = e->state == NOTIFY_WELL;
+        format_time(e->time, f->time);
+        format_time(well ? e->time : e->time + ENDS_AFTER_SEC, f->ends);
+        const TemplateField fields[EVENT_FIELDS] = {
+                {"kind", kinds[e->kind]},
+                {"name", e->name},
+                {"status", well ? "resolved" : "firing"},
+                {"state", states[e->state]},
+                {"code", fault_code_name(e->code)},
+                {"text", e->text},
+                {"time", f->time},
+                {"ends", f->ends},
+                /* an edge is every instance's, a peer is seen by each for itself */
+                {"peer_instance", e->kind == NOTIFY_EDGE ? "" : n->instance},
+        };
+        memcpy(f->fields, fields, sizeof(fields));
+        return (TemplateFields){f->fields, EVENT_FIELDS};
+}
+
+/* All lines of the first n_events, and how many more there are. */
+static int format_lines(const Notify *n, const NotifyEvent *events, size_t n_events, size_t n_more,
+                        Text *text, Text *escaped)
+{
+        int r = text_printf(text, "edgemirror %s", n->instance);
+        for (size_t i = 0; r >= 0 && i < n_events; i++)
+                r = text_printf(text, "\n%s", events[i].text);
+        if (r >= 0 && n_more > 0)
+                r = text_printf(text, "\n… and %zu more; see edgemirror status", n_more);
+        return r < 0 ? r : append_escaped(escaped, text->data);
+}
+
+static int notify_render(const Notify *n, const NotifyEvent *events, size_t n_events, size_t n_more,
+                         Text *ret, const char **ret_complaint)
+{
+        _cleanup_(text_done) Text text = {0}, escaped = {0};
+        _cleanup_(cleanup_free) EventFields *fields = calloc(n_events + 1, sizeof(*fields));
+        _cleanup_(cleanup_free) TemplateFields *items = calloc(n_events + 1, sizeof(*items));
+        bool firing = n_more > 0;
+        if (!fields || !items || format_lines(n, events, n_events, n_more, &text, &escaped) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_events; i++) {
+                items[i] = event_fill(n, &events[i], &fields[i]);
+                firing = firing || events[i].state != NOTIFY_WELL;
+        }
+        const TemplateField all[] = {
+                {"instance", n->instance},
+                {"status", firing ? "firing" : "resolved"},
+                {"text", text.data},
+                {"text_escaped", escaped.data},
+        };
+        return template_render(n->template, &(TemplateFields){all, ARRAY_SIZE(all)}, items,
+                               n_events, ret, ret_complaint);
+}
+
+/* ---- sending -------------------------------------------------------------------------------- */
+
+static void notify_put(Notify *n, const NotifyEvent *event);
+static void notify_send(void *userdata);
+
+static void notify_send_later(Notify *n, uint64_t delay_usec)
+{
+        int r = timer_start(&n->timer, n->event, delay_usec, delay_usec / 20, notify_send, n);
+        if (r < 0)
+                log_error("the timer for messages cannot be set: %s", strerrordesc_np(-r));
+}
+
+/* Unless it is on its way already. */
+static void notify_schedule(Notify *n)
+{
+        uint64_t now = clock_monotonic_usec(), delay = n->every_usec / FIRST_SHARE;
+        if (!n->http || n->transfer || n->n + n->n_more == 0 || timer_is_armed(&n->timer))
+                return;
+        if (n->sent_usec > 0 && n->sent_usec + n->every_usec > now + delay)
+                delay = n->sent_usec + n->every_usec - now;
+        notify_send_later(n, delay);
+}
+
+/* Those that were on their way were taken, or are lost. */
+static void notify_drop_sent(Notify *n)
+{
+        memmove(n->events, n->events + n->n_sent, (n->n - n->n_sent) * sizeof(*n->events));
+        n->n -= n->n_sent;
+        n->n_more -= n->n_more_sent;
+        n->n_sent = n->n_more_sent = 0;
+}
+
+/* What has changed since of one that was on its way takes its place. */
+static void notify_keep_sent(Notify *n)
+{
+        size_t from = n->n_sent, to = n->n;
+        n->n = from;
+        n->n_sent = n->n_more_sent = 0;
+        for (size_t i = from; i < to; i++) {
+                const NotifyEvent copy = n->events[i];
+                notify_put(n, &copy);
+        }
+}
+
+static bool answer_may_change(int status)
+{
+        return status == 0 || status == 408 || status == 429 || status >= 500;
+}
+
+static void notify_try_again(Notify *n, const HttpResponse *response, const char *why)
+{
+        uint64_t delay;
+        notify_keep_sent(n);
+        if (outage_failed(&n->outage, &response->fault, clock_monotonic_usec(), clock_random(),
+                          &delay))
+                log_warning("the receiver of [notify] took no message (%s); %zu changes wait, "
+                            "trying again",
+                            why, n->n + n->n_more);
+        if (response->retry_after_usec > delay)
+                delay = response->retry_after_usec;
+        notify_send_later(n, delay);
+}
+
+static void notify_on_answer(const HttpResponse *response, void *userdata)
+{
+        Notify *n = userdata;
+        /* of an answer that was too long to be read, the status is all that matters as well */
+        int status = response->status;
+        char why[64];
+        uint64_t lasted;
+        n->transfer = NULL;
+        if (status)
+                (void)snprintf(why, sizeof(why), "HTTP %d", status);
+        else
+                (void)snprintf(why, sizeof(why), "%s", fault_code_name(response->fault.code));
+        if (answer_may_change(status)) {
+                notify_try_again(n, response, why);
+                return;
+        }
+        if (status < 200 || status > 299)
+                log_warning(
+                        "the receiver of [notify] refuses a message (%s); %zu changes are lost, "
+                        "check url_file and format",
+                        why, n->n_sent + n->n_more_sent);
+        else if (outage_over(&n->outage, clock_monotonic_usec(), &lasted))
+                log_info("the receiver of [notify] takes messages again");
+        notify_drop_sent(n);
+        notify_schedule(n);
+}
+
+static void notify_send(void *userdata)
+{
+        Notify *n = userdata;
+        _cleanup_(text_done) Text body = {0};
+        const char *complaint;
+        if (n->n + n->n_more == 0)
+                return;
+        int r = notify_render(n, n->events, n->n, n->n_more, &body, &complaint);
+        const HttpRequest request = {.method = HTTP_POST,
+                                     .url = n->url.data,
+                                     .json = body.data,
+                                     .body_max_bytes = LIMIT_NOTIFY_ANSWER_BYTES};
+        if (r >= 0)
+                r = http_start(n->http, &request, notify_on_answer, n, &n->transfer);
+        n->sent_usec = clock_monotonic_usec();
+        n->n_sent = r < 0 ? 0 : n->n;
+        n->n_more_sent = r < 0 ? 0 : n->n_more;
+        if (r < 0) {
+                log_warning("a message to the receiver of [notify] waits: %s", strerrordesc_np(-r));
+                notify_send_later(n, n->every_usec);
+        }
+}
+
+/* ---- what has changed ----------------------------------------------------------------------- */
+
+static void notify_put(Notify *n, const NotifyEvent *event)
+{
+        for (size_t i = n->n_sent; i < n->n; i++) {
+                NotifyEvent *e = &n->events[i];
+                if (e->kind != event->kind || !uuid_equal(&e->edge, &event->edge))
+                        continue;
+                NotifyState before = e->before;
+                *e = *event;
+                e->before = before;
+                if (e->state == before)
+                        memmove(e, e + 1, (--n->n - i) * sizeof(*e));
+                return;
+        }
+        if (n->n < LIMIT_NOTIFY_EVENTS)
+                n->events[n->n++] = *event;
+        else
+                n->n_more++;
+}
+
+static void notify_add(Notify *n, NotifyEvent *event, const Fault *fault)
+{
+        ServiceSnapshot snapshot = {0};
+        n->fill(&snapshot, n->userdata);
+        event->time =
+                snapshot.now_usec > 0 ? (time_t)(snapshot.now_usec / USEC_PER_SEC) : time(NULL);
+        event->code = event->state == NOTIFY_WELL ? CODE_NONE : fault->code;
+        notify_put(n, event);
+        notify_schedule(n);
+}
+
+static NotifyState state_of_outcome(SyncOutcome outcome)
+{
+        static const NotifyState of[SYNC_OUTCOMES] = {
+                [OUTCOME_HELD] = NOTIFY_HELD,
+                [OUTCOME_UNSTABLE] = NOTIFY_UNSTABLE,
+                [OUTCOME_FAILED] = NOTIFY_FAILED,
+        };
+        return of[outcome]; /* an edge that was never synced is well */
+}
+
+void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome before,
+                 SyncOutcome outcome, const Fault *fault)
+{
+        NotifyEvent event = {.kind = NOTIFY_EDGE,
+                             .edge = *edge,
+                             .before = state_of_outcome(before),
+                             .state = state_of_outcome(outcome)};
+        if (!n->http || outcome == OUTCOME_ABORTED || event.before == event.state)
+                return;
+        text_printable(name, strlen(name), event.name, sizeof(event.name));
+        bool well = event.state == NOTIFY_WELL;
+        (void)snprintf(event.text, sizeof(event.text), "edge %s: %s%s%s", event.name,
+                       well ? "well again" : states[event.state], well ? "" : ": ",
+                       well ? "" : fault->message);
+        notify_add(n, &event, fault);
+}
+
+static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Fault *fault)
+{
+        NotifyEvent event = {.kind = kind,
+                             .before = n->peers[kind],
+                             .state = !fault           ? NOTIFY_WELL
+                                      : fault->refused ? NOTIFY_REFUSED
+                                                       : NOTIFY_AWAY};
+        if (event.before == event.state)
+                return;
+        n->peers[kind] = event.state;
+        (void)snprintf(event.name, sizeof(event.name), "%s", kinds[kind]);
+        (void)snprintf(event.text, sizeof(event.text), "%s %s%s%s", name,
+                       !fault           ? "can be used again"
+                       : fault->refused ? "refuses the credentials"
+                                        : "cannot be used",
+                       fault ? ": " : "", fault ? fault->message : "");
+        notify_add(n, &event, fault);
+}
+
+static void notify_look(void *userdata)
+{
+        Notify *n = userdata;
+        ServiceSnapshot snapshot = {0};
+        n->fill(&snapshot, n->userdata);
+        if (snapshot.stopping)
+                return;
+        notify_peer(n, NOTIFY_CATALOG, "the catalog", snapshot.catalog_fault);
+        notify_peer(n, NOTIFY_POSTGRES, "PostgreSQL", snapshot.postgres_fault);
+        int r = timer_start(&n->look_timer, n->event, LOOK_EVERY_USEC, LOOK_EVERY_USEC / 4,
+                            notify_look, n);
+        if (r < 0)
+                log_error("the timer for messages cannot be set: %s", strerrordesc_np(-r));
+}
+
+/* ---- configuration -------------------------------------------------------------------------- */
+
+static int read_template(const char *path, char **ret, Fault *ret_fault)
+{
+        _cleanup_(cleanup_free) char *text = calloc(1, LIMIT_NOTIFY_TEMPLATE_BYTES + 2);
+        size_t size = 0;
+        _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        int r = fd < 0 ? -errno : -ENOMEM;
+        if (fd >= 0 && text)
+                r = file_read(fd, text, LIMIT_NOTIFY_TEMPLATE_BYTES + 1, &size);
+        if (r >= 0 && size > LIMIT_NOTIFY_TEMPLATE_BYTES)
+                r = -EFBIG;
+        if (r < 0)
+                return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
+                                 "template_file of [notify]: %s cannot be read: %s", path,
+                                 strerrordesc_np(-r));
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
+/* Tried with two events. */
+static int try_template(const Notify *n, Fault *ret_fault)
+{
+        _cleanup_(text_done) Text body = {0};
+        _cleanup_(cleanup_json) cJSON *json = NULL;
+        const char *complaint = NULL;
+        const NotifyEvent events[2] = {{.name = "a", .text = "\"a\\"}, {.name = "b", .text = "b"}};
+        int r = notify_render(n, events, ARRAY_SIZE(events), 0, &body, &complaint);
+        if (r >= 0)
+                r = json_parse(body.data, body.size, &json);
+        return r >= 0 ? 0
+                      : fault_set(ret_fault, FAULT_PROCESS, -r, CODE_SECRET_MALFORMED,
+                                  "template_file of [notify]: %s",
+                                  complaint ? complaint : "what it gives is no JSON");
+}
+
+static int notify_open(Notify *n, const ConfigNotify *c, Fault *ret_fault)
+{
+        bool plain_http;
+        int r = config_read_webhook(c, &n->url, &plain_http, ret_fault);
+        if (r >= 0 && c->template_file) {
+                r = read_template(c->template_file, &n->template, ret_fault);
+                if (r >= 0)
+                        r = try_template(n, ret_fault);
+        } else if (r >= 0) {
+                n->template = strdup(formats[c->format]);
+        }
+        if (r < 0)
+                return r;
+        const HttpClientOptions options = {
+                .user_agent = "edgemirror/" EDGEMIRROR_VERSION,
+                .ca_file = c->ca_file,
+                .proxy = plain_http ? NULL : c->proxy, /* loopback */
+                .max_in_flight = 1,
+                .connect_timeout_usec = CONNECT_TIMEOUT_USEC,
+                .request_timeout_usec = REQUEST_TIMEOUT_USEC,
+                .allow_http = plain_http,
+                .uncounted = true,
+        };
+        if (!n->template || !n->events || http_client_new(n->event, &options, &n->http) < 0)
+                return fault_no_memory(ret_fault);
+        return 0;
+}
+
+static void notify_close(Notify *n)
+{
+        n->transfer = http_cancel(n->transfer);
+        n->http = http_client_free(n->http);
+        timer_cancel(&n->timer);
+        timer_cancel(&n->look_timer);
+        text_wipe(&n->url);
+        free(n->template);
+        free(n->instance);
+        n->template = n->instance = NULL;
+}
+
+void notify_init(Notify *n, sd_event *event, ServiceSnapshotFill fill, void *userdata)
+{
+        *n = (Notify){.event = event, .fill = fill, .userdata = userdata};
+        outage_init(&n->outage, RETRY_FLOOR_USEC, RETRY_CEILING_USEC);
+}
+
+void notify_configure(Notify *n, const Config *config)
+{
+        Fault fault;
+        notify_close(n);
+        notify_keep_sent(n);
+        n->every_usec = config->notify.every_usec;
+        n->sent_usec = 0;
+        if (!config->notify.url_file) {
+                n->n = n->n_more = 0;
+                return;
+        }
+        n->instance = strdup(config->daemon.instance);
+        if (!n->events)
+                n->events = calloc(LIMIT_NOTIFY_EVENTS, sizeof(*n->events));
+        int r = n->instance ? notify_open(n, &config->notify, &fault) : fault_no_memory(&fault);
+        if (r < 0) {
+                notify_close(n);
+                log_error("nobody is told what has changed: %s", fault.message);
+                return;
+        }
+        notify_look(n);
+        notify_schedule(n);
+}
+
+void notify_done(Notify *n)
+{
+        if (n->http && n->n + n->n_more > 0)
+                log_warning("%zu changes were not sent to the receiver of [notify]",
+                            n->n + n->n_more);
+        notify_close(n);
+        free(n->events);
+        n->events = NULL;
+        n->n = n->n_sent = n->n_more = n->n_more_sent = 0;
+}

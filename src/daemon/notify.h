@@ -1,0 +1,68 @@
+/*
+ * notify: tells a receiver by HTTP (a webhook) what has changed of edges and peers.
+ *
+ * A message is one POST, of all that has changed since the last one: at most one in the time that
+ * the configuration gives, and of each edge and peer what it is now. What changed and is as before
+ * when the message goes is not told. A receiver that is away is tried again; what changes meanwhile
+ * goes with it. One that refuses a message loses that one. Nobody waits for it, a stop neither.
+ *
+ * Peers are looked at once a second. The address is a secret: nothing of it, nor of what happens on
+ * the way there, is logged but the code of the fault.
+ */
+#pragma once
+
+#include "base/outcome.h"
+#include "base/template.h"
+#include "base/timer.h"
+#include "base/uuid.h"
+#include "config/config.h"
+#include "daemon/outage.h"
+#include "http/http.h"
+#include "web/snapshot.h"
+
+typedef enum NotifyKind { NOTIFY_EDGE, NOTIFY_CATALOG, NOTIFY_POSTGRES, NOTIFY_KINDS } NotifyKind;
+
+typedef enum NotifyState {
+        NOTIFY_WELL,
+        NOTIFY_HELD,
+        NOTIFY_UNSTABLE,
+        NOTIFY_FAILED,
+        NOTIFY_AWAY,
+        NOTIFY_REFUSED, /* the credentials */
+        NOTIFY_STATES,
+} NotifyState;
+
+typedef struct NotifyEvent NotifyEvent;
+
+typedef struct Notify {
+        /* private */
+        sd_event *event;
+        ServiceSnapshotFill fill;
+        void *userdata;
+        HttpClient *http; /* NULL: nobody is told */
+        HttpTransfer *transfer;
+        Text url;
+        char *template, *instance;
+        uint64_t every_usec;
+        NotifyState peers[NOTIFY_KINDS]; /* as they were seen last */
+        NotifyEvent *events;             /* the first n_sent are on their way */
+        size_t n, n_sent;
+        size_t n_more, n_more_sent; /* that had no place */
+        uint64_t sent_usec;         /* when the last message went, monotonic; 0: none did */
+        Outage outage;              /* of the receiver */
+        Timer look_timer, timer;
+} Notify;
+
+void notify_init(Notify *n, sd_event *event, ServiceSnapshotFill fill, void *userdata);
+
+/* Another configuration. What cannot be used is logged, and nobody is told then: it is no reason
+ * not to sync. What waits goes to the new address. */
+void notify_configure(Notify *n, const Config *config);
+
+/* A sync of the edge has ended; before: how the one before it had. Nothing happens when it is as
+ * before, or was stopped. */
+void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome before,
+                 SyncOutcome outcome, const Fault *fault);
+
+/* Logs how much was not sent. */
+void notify_done(Notify *n);

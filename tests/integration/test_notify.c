@@ -1,0 +1,130 @@
+/*
+ * Messages to a receiver, of the real service: what an instance has not seen go wrong it tells all
+ * the same when it is well again.
+ */
+#include "integration/service_world.h"
+#include "unit/http_server.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TOKEN "T0KEN-battery-staple"
+
+static const Script scripts[] = {
+        {.path = "/" TOKEN, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
+        {.path = "/" TOKEN "/slow", .bytes = "", .end = SCRIPT_HANG},
+        {.path = NULL},
+};
+
+static void tell(ServiceWorld *w, const Server *server, const char *path)
+{
+        char text[256], file[160];
+        (void)snprintf(file, sizeof(file), "%s/edgemirror.conf.d", w->folder);
+        (void)mkdir(file, 0755);
+        (void)snprintf(text, sizeof(text), "http://127.0.0.1:%d/" TOKEN "%s\n", server->port, path);
+        harness_write(w->folder, "receiver", text);
+        (void)snprintf(file, sizeof(file), "%s/receiver", w->folder);
+        assert_int_equal(chmod(file, 0600), 0);
+        (void)snprintf(text, sizeof(text), "[notify]\nurl_file = %s/receiver\nevery = 1s\n",
+                       w->folder);
+        harness_write(w->folder, "edgemirror.conf.d/notify.conf", text);
+}
+
+/* The receiver has been told this. */
+static void await_told(Server *server, const char *words)
+{
+        for (int i = 0; i < 2000; i++) {
+                pthread_mutex_lock(&server->lock);
+                bool told = strstr(server->log, words) != NULL;
+                pthread_mutex_unlock(&server->lock);
+                if (told)
+                        return;
+                (void)usleep(10000);
+        }
+        fail_msg("never told: %s; but %s", words, server->log);
+}
+
+static void what_changes_is_told_by_whoever_sees_it(void **state)
+{
+        ServiceWorld *w = *state;
+        Server *server = server_start(scripts);
+        tell(w, server, "");
+        assert_int_equal(service_program(w, "check", "--offline", NULL), 0);
+        HarnessService *s = service_start(w, 0);
+        service_fault(w, "list", 2, "\"status\":403");
+        make_due(w, 2, 2);
+        await_runs(w, 2, 2, "failed", 1);
+        await_told(server, "edge e2: failed: ");
+        service_stop(w, 0);
+
+        no_faults(w);
+        s = service_start(w, 1); /* another one */
+        make_due(w, 2, 3);
+        await_runs(w, 2, 3, "synced", 1);
+        await_told(server, "edge e2: well again");
+        assert_null(strstr(server->log, "e3"));
+
+        write_password(w, "wrong");
+        harness_service_reload(s);
+        service_fault(w, "list", -1, "\"status\":401");
+        make_due(w, 0, 0);
+        await_told(server, "the catalog refuses the credentials: ");
+        no_faults(w);
+        write_password(w, SECRET);
+        harness_service_reload(s);
+        await_told(server, "the catalog can be used again");
+        harness_postgres_stop(&w->pg);
+        await_told(server, "PostgreSQL cannot be used: ");
+        harness_postgres_resume(&w->pg);
+        await_told(server, "PostgreSQL can be used again");
+
+        tell(w, server, "/slow"); /* taken up by a reload; holds no stop up */
+        harness_service_reload(s);
+        service_fault(w, "list", 2, "\"status\":403");
+        make_due(w, 2, 2);
+        await_told(server, "POST /" TOKEN "/slow");
+        service_stop(w, 1);
+        assert_int_equal(
+                harness_service_logged(s, "1 changes were not sent to the receiver of [notify]"),
+                1);
+        assert_int_equal(harness_service_logged(s, TOKEN), 0);
+        server_stop(server);
+}
+
+static void an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync(void **state)
+{
+        ServiceWorld *w = *state;
+        Server *server = server_start(scripts);
+        tell(w, server, "");
+        harness_write(w->folder, "receiver", "ftp://h/" TOKEN "\n");
+        static const char *const options[] = {"--offline", NULL};
+        for (size_t i = 0; i < 2; i++) {
+                assert_int_equal(service_program(w, "check", options[i], NULL), 78);
+                char *out = harness_read(w->folder, "out");
+                assert_non_null(strstr(out, "FAILED  notify: url_file"));
+                assert_non_null(strstr(out, "does not hold an address https://HOST/PATH"));
+                assert_null(strstr(out, TOKEN));
+                free(out);
+        }
+        HarnessService *s = service_start(w, 0);
+        make_due(w, 0, 0);
+        await_runs(w, 0, 0, "synced", 1);
+        assert_int_equal(harness_service_logged(s, "nobody is told what has changed: url_file"), 1);
+        assert_int_equal(harness_service_logged(s, TOKEN), 0);
+        service_stop(w, 0);
+        server_stop(server);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(what_changes_is_told_by_whoever_sees_it, few_edges),
+                cmocka_unit_test_setup(
+                        an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync,
+                        few_edges),
+        };
+        return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
+}

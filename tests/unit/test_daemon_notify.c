@@ -1,0 +1,484 @@
+/*
+ * Messages to a receiver: what goes into them, how often they go, what becomes of them when the
+ * receiver is away, slow, refuses them or answers nonsense; and that nothing of its address is
+ * logged.
+ */
+#include "base/duration.h"
+#include "catalog/json.h"
+#include "daemon/notify.h"
+#include "unit/http_server.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TOKEN "T0KEN-correct-horse"
+#define ANSWER(status, headers, body)                                                              \
+        "HTTP/1.1 " status "\r\nContent-Length: " #body "\r\n" headers "\r\n"
+
+static const Script scripts[] = {
+        {.path = "/" TOKEN "/fine", .bytes = ANSWER("200 OK", "", 2) "ok"},
+        {.path = "/" TOKEN "/none", .bytes = "HTTP/1.1 204 No Content\r\n\r\n"},
+        {.path = "/" TOKEN "/broken", .bytes = ANSWER("500 Internal Server Error", "", 0)},
+        {.path = "/" TOKEN "/busy", .bytes = ANSWER("429 Too Many", "Retry-After: 1\r\n", 0)},
+        {.path = "/" TOKEN "/gone", .bytes = ANSWER("404 Not Found", "", 0)},
+        {.path = "/" TOKEN "/moved", .bytes = ANSWER("302 Found", "Location: /followed\r\n", 0)},
+        {.path = "/" TOKEN "/huge",
+         .bytes = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n",
+         .flood = "nonsense ",
+         .end = SCRIPT_FLOOD},
+        {.path = "/" TOKEN "/slow", .bytes = "", .end = SCRIPT_HANG},
+        {.path = "/" TOKEN "/gate", .bytes = ANSWER("200 OK", "", 2) "ok", .end = SCRIPT_GATE},
+        {.path = NULL},
+};
+
+static const Uuid edge_a = {{1}}, edge_b = {{2}};
+static const Fault none;
+
+typedef struct World {
+        Server *server;
+        sd_event *event;
+        Notify notify;
+        Config config;
+        ServiceSnapshot snapshot;
+        char folder[64], url_file[96], template_file[96], log_file[96];
+        int saved_stderr;
+} World;
+
+static void fill(ServiceSnapshot *ret, void *userdata)
+{
+        *ret = ((World *)userdata)->snapshot;
+}
+
+static void write_file(const char *path, const char *text)
+{
+        FILE *f = fopen(path, "we");
+        assert_non_null(f);
+        assert_true(fputs(text, f) >= 0);
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(chmod(path, 0600), 0);
+}
+
+static char *read_log(const World *w)
+{
+        static char text[65536];
+        FILE *f = fopen(w->log_file, "re");
+        assert_non_null(f);
+        text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+        (void)fclose(f);
+        return text;
+}
+
+static void configure(World *w, const char *path)
+{
+        char url[256];
+        (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/" TOKEN "/%s\n", w->server->port,
+                       path);
+        write_file(w->url_file, url);
+        notify_configure(&w->notify, &w->config);
+}
+
+static int setup(void **state)
+{
+        World *w = calloc(1, sizeof(*w));
+        assert_non_null(w);
+        *state = w;
+        w->server = server_start(scripts);
+        assert_int_equal(sd_event_new(&w->event), 0);
+        (void)snprintf(w->folder, sizeof(w->folder), "/tmp/edgemirror-test-XXXXXX");
+        assert_non_null(mkdtemp(w->folder));
+        (void)snprintf(w->url_file, sizeof(w->url_file), "%s/url", w->folder);
+        (void)snprintf(w->template_file, sizeof(w->template_file), "%s/template", w->folder);
+        (void)snprintf(w->log_file, sizeof(w->log_file), "%s/log", w->folder);
+        w->config.notify.url_file = w->url_file;
+        w->config.notify.every_usec = 120 * USEC_PER_MSEC;
+        w->config.daemon.instance = strdup("here:1");
+        w->snapshot.now_usec = 1700000000 * (int64_t)USEC_PER_SEC;
+        (void)fflush(stderr);
+        w->saved_stderr = dup(STDERR_FILENO);
+        int fd = open(w->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        assert_true(fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+        (void)close(fd);
+        notify_init(&w->notify, w->event, fill, w);
+        return 0;
+}
+
+/* Nothing of the address may have been logged, whatever happened. */
+static int teardown(void **state)
+{
+        World *w = *state;
+        notify_done(&w->notify);
+        (void)dup2(w->saved_stderr, STDERR_FILENO);
+        (void)close(w->saved_stderr);
+        bool tells = strstr(read_log(w), TOKEN) != NULL;
+        server_open_gate(w->server);
+        server_stop(w->server);
+        sd_event_unref(w->event);
+        (void)unlink(w->url_file);
+        (void)unlink(w->template_file);
+        (void)unlink(w->log_file);
+        (void)rmdir(w->folder);
+        free(w->config.daemon.instance);
+        free(w);
+        assert_false(tells);
+        return 0;
+}
+
+static void change(World *w, const Uuid *edge, const char *name, SyncOutcome before,
+                   SyncOutcome outcome, const char *message)
+{
+        Fault fault = none;
+        if (message)
+                fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%s", message);
+        notify_edge(&w->notify, edge, name, before, outcome, &fault);
+}
+
+/* Runs the loop until so many requests have come and their answers were read. */
+static void await_requests(World *w, unsigned n)
+{
+        for (int i = 0; i < 2000; i++) {
+                if (server_requests(w->server) >= n && !w->notify.transfer)
+                        return;
+                assert_true(sd_event_run(w->event, 5000) >= 0);
+        }
+        fail_msg("%u requests, not %u: %s", server_requests(w->server), n, read_log(w));
+}
+
+static void await_log(World *w, const char *words)
+{
+        for (int i = 0; i < 2000 && !strstr(read_log(w), words); i++)
+                assert_true(sd_event_run(w->event, 5000) >= 0);
+        if (!strstr(read_log(w), words))
+                fail_msg("not \"%s\": %s", words, read_log(w));
+}
+
+/* The body of the last request, parsed. */
+static cJSON *last_body(World *w)
+{
+        char *body = NULL;
+        cJSON *json = NULL;
+        for (char *at = w->server->log; (at = strstr(at, "\r\n\r\n")); at += 4)
+                body = at + 4;
+        assert_non_null(body);
+        char *end = strstr(body, "POST /"); /* the next one's */
+        assert_null(end);
+        assert_int_equal(json_parse(body, strlen(body), &json), 0);
+        return json;
+}
+
+static const char *string_of(const cJSON *object, const char *name)
+{
+        const char *text = NULL;
+        assert_int_equal(json_get_string(object, name, &text), 0);
+        return text;
+}
+
+static const cJSON *event_of(const cJSON *body, int i)
+{
+        const cJSON *events;
+        assert_int_equal(json_get_array(body, "events", &events), 0);
+        return cJSON_GetArrayItem(events, i);
+}
+
+static void what_changes_together_goes_together(void **state)
+{
+        World *w = *state;
+        configure(w, "fine");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "403: forbidden");
+        change(w, &edge_b, "b", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        await_requests(w, 1);
+        _cleanup_(cleanup_json) cJSON *body = last_body(w);
+        assert_string_equal(string_of(body, "instance"), "here:1");
+        assert_string_equal(string_of(body, "status"), "firing");
+        assert_string_equal(string_of(body, "text"), "edgemirror here:1\nedge a: failed: 403: "
+                                                     "forbidden\nedge b: well again");
+        assert_string_equal(string_of(event_of(body, 0), "state"), "failed");
+        assert_string_equal(string_of(event_of(body, 0), "code"), "catalog-forbidden");
+        assert_string_equal(string_of(event_of(body, 0), "time"), "2023-11-14T22:13:20Z");
+        assert_string_equal(string_of(event_of(body, 1), "name"), "b");
+        assert_string_equal(string_of(event_of(body, 1), "status"), "resolved");
+        assert_string_equal(string_of(event_of(body, 1), "code"), "");
+        assert_non_null(strstr(w->server->log, "Content-Type: application/json"));
+}
+
+static void what_is_as_before_is_not_told(void **state)
+{
+        World *w = *state;
+        configure(w, "fine");
+        change(w, &edge_a, "a", OUTCOME_NONE, OUTCOME_SYNCED, NULL);
+        change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_FAILED, "still");
+        change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_ABORTED, "stopped");
+        assert_int_equal(w->notify.n, 0);
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "shortly");
+        change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_HELD, "held");
+        change(w, &edge_b, "b", OUTCOME_HELD, OUTCOME_UNSTABLE, "unstable");
+        change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        await_requests(w, 1);
+        _cleanup_(cleanup_json) cJSON *body = last_body(w);
+        assert_string_equal(string_of(body, "text"),
+                            "edgemirror here:1\nedge b: unstable: unstable");
+        assert_null(event_of(body, 1));
+}
+
+static void messages_keep_their_distance(void **state)
+{
+        World *w = *state;
+        configure(w, "none");
+        w->notify.every_usec = 400 * USEC_PER_MSEC;
+        uint64_t at[2];
+        for (unsigned i = 0; i < 2; i++) {
+                change(w, i ? &edge_b : &edge_a, "x", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+                await_requests(w, i + 1);
+                at[i] = w->notify.sent_usec;
+        }
+        assert_true(at[1] - at[0] >= 400 * USEC_PER_MSEC);
+}
+
+static void peers_are_seen_to_go_and_come(void **state)
+{
+        World *w = *state;
+        Fault fault;
+        fault_set(&fault, FAULT_PEER, EACCES, CODE_CATALOG_UNAUTHORIZED, "401");
+        fault.refused = true;
+        configure(w, "fine");
+        w->snapshot.catalog_fault = &fault;
+        await_requests(w, 1);
+        _cleanup_(cleanup_json) cJSON *refused = last_body(w);
+        assert_string_equal(string_of(event_of(refused, 0), "kind"), "catalog");
+        assert_string_equal(string_of(event_of(refused, 0), "state"), "refused");
+        assert_string_equal(string_of(event_of(refused, 0), "text"),
+                            "the catalog refuses the credentials: 401");
+        w->snapshot.catalog_fault = NULL;
+        fault.refused = false;
+        w->snapshot.postgres_fault = &fault;
+        await_requests(w, 2);
+        _cleanup_(cleanup_json) cJSON *body = last_body(w);
+        assert_string_equal(string_of(event_of(body, 0), "text"), "the catalog can be used again");
+        assert_string_equal(string_of(event_of(body, 1), "state"), "away");
+        assert_string_equal(string_of(event_of(body, 1), "kind"), "postgres");
+}
+
+/* What could not be told goes with what has changed since. */
+static void a_receiver_that_is_away_delays_and_loses_nothing(void **state)
+{
+        static const struct {
+                const char *path, *logged;
+        } cases[] = {{"broken", "took no message (HTTP 500); 1 changes wait"},
+                     {"busy", "took no message (HTTP 429); 1 changes wait"}};
+        World *w = *state;
+        unsigned n = 0;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                configure(w, cases[i].path);
+                change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "once");
+                await_log(w, cases[i].logged);
+                change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_HELD, "twice");
+                change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_FAILED, "beside");
+                n = server_requests(w->server);
+                configure(w, "fine");
+                await_requests(w, n + 1);
+                _cleanup_(cleanup_json) cJSON *body = last_body(w);
+                assert_string_equal(string_of(body, "text"), "edgemirror here:1\nedge a: held: "
+                                                             "twice\nedge b: failed: beside");
+        }
+        await_log(w, "the receiver of [notify] takes messages again");
+        assert_int_equal(w->notify.n, 0);
+}
+
+static void one_that_cannot_be_reached_is_tried_again(void **state)
+{
+        World *w = *state;
+        write_file(w->url_file, "http://127.0.0.1:1/" TOKEN);
+        notify_configure(&w->notify, &w->config);
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        await_log(w, "took no message (http-connect); 1 changes wait, trying again");
+        assert_true(timer_is_armed(&w->notify.timer));
+        configure(w, "fine");
+        await_requests(w, 1);
+}
+
+static void one_that_refuses_loses_that_message_alone(void **state)
+{
+        static const char *const paths[] = {"gone", "moved"},
+                                 *const logged[] = {
+                                         "refuses a message (HTTP 404); 1 changes are lost",
+                                         "refuses a message (HTTP 302); 1 changes are lost"};
+        World *w = *state;
+        for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+                configure(w, paths[i]);
+                change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "lost");
+                await_log(w, logged[i]);
+                unsigned n = server_requests(w->server);
+                change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_FAILED, "not lost");
+                configure(w, "fine");
+                await_requests(w, n + 1);
+                _cleanup_(cleanup_json) cJSON *body = last_body(w);
+                assert_string_equal(string_of(body, "text"),
+                                    "edgemirror here:1\nedge b: failed: not lost");
+        }
+        assert_null(strstr(w->server->log, "/followed"));
+}
+
+static void an_answer_without_end_is_not_read_to_the_end(void **state)
+{
+        World *w = *state;
+        configure(w, "huge");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        await_requests(w, 1);
+        assert_int_equal(w->notify.n, 0); /* it was taken */
+}
+
+/* What changes while a message is on its way goes with the next one. */
+static void what_changes_meanwhile_follows(void **state)
+{
+        World *w = *state;
+        configure(w, "gate");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        while (!w->notify.transfer)
+                assert_true(sd_event_run(w->event, 5000) >= 0);
+        change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        server_open_gate(w->server);
+        await_requests(w, 2);
+        _cleanup_(cleanup_json) cJSON *body = last_body(w);
+        assert_string_equal(string_of(body, "text"), "edgemirror here:1\nedge a: well again");
+        assert_string_equal(string_of(body, "status"), "resolved");
+}
+
+static void one_that_does_not_answer_holds_no_stop_up(void **state)
+{
+        World *w = *state;
+        configure(w, "slow");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        while (!w->notify.transfer)
+                assert_true(sd_event_run(w->event, 5000) >= 0);
+        notify_done(&w->notify);
+        await_log(w, "1 changes were not sent to the receiver of [notify]");
+}
+
+static void more_than_a_message_holds_is_counted(void **state)
+{
+        World *w = *state;
+        configure(w, "fine");
+        for (unsigned i = 0; i < 200; i++) {
+                Uuid edge = {{(uint8_t)i, 7}};
+                change(w, &edge, "x", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        }
+        await_requests(w, 1);
+        _cleanup_(cleanup_json) cJSON *body = last_body(w);
+        assert_non_null(strstr(string_of(body, "text"), "… and 150 more; see edgemirror status"));
+        assert_non_null(event_of(body, 49));
+        assert_null(event_of(body, 50));
+        assert_int_equal(w->notify.n + w->notify.n_more, 0);
+}
+
+/* Names and messages come from outside. */
+static void every_format_is_json_whatever_is_in_it(void **state)
+{
+        static const char hostile[] = "<!channel> \"},{\\ \x1b[2J\n\xe2\x80\xae\xff {{text}} & *b*";
+        World *w = *state;
+        for (unsigned format = 0; format < CONFIG_NOTIFY_FORMATS; format++) {
+                w->config.notify.format = (ConfigNotifyFormat)format;
+                unsigned n = server_requests(w->server);
+                configure(w, "fine");
+                char message[256];
+                text_printable(hostile, strlen(hostile), message,
+                               sizeof(message)); /* as faults are */
+                change(w, &edge_a, hostile, OUTCOME_SYNCED, OUTCOME_FAILED, message);
+                change(w, &edge_b, "b", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+                await_requests(w, n + 1);
+                _cleanup_(cleanup_json) cJSON *body = last_body(w);
+                _cleanup_(cleanup_free) char *text = cJSON_PrintUnformatted(body);
+                assert_null(strchr(text, '\x1b'));
+                assert_null(strstr(text, "\xe2\x80\xae"));
+                if (format == CONFIG_NOTIFY_SLACK) {
+                        assert_null(strstr(text, "<!channel>"));
+                        assert_non_null(strstr(text, "&lt;!channel&gt;"));
+                } else {
+                        assert_non_null(strstr(text, "<!channel>"));
+                }
+                if (format == CONFIG_NOTIFY_ALERTMANAGER) {
+                        const cJSON *labels =
+                                cJSON_GetObjectItem(cJSON_GetArrayItem(body, 1), "labels");
+                        assert_string_equal(string_of(labels, "name"), "b");
+                        assert_string_equal(string_of(labels, "instance"), "");
+                        assert_string_equal(string_of(cJSON_GetArrayItem(body, 0), "endsAt"),
+                                            "2023-11-21T22:13:20Z");
+                        assert_string_equal(string_of(cJSON_GetArrayItem(body, 1), "endsAt"),
+                                            "2023-11-14T22:13:20Z");
+                }
+        }
+}
+
+static void a_template_is_the_receivers_own(void **state)
+{
+        World *w = *state;
+        w->config.notify.template_file = w->template_file;
+        write_file(w->template_file, "{\"msg\": \"{{text}}\", \"of\": [{{#events}}\"{{name}} "
+                                     "{{state}}\"{{/events}}]}");
+        configure(w, "fine");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        await_requests(w, 1);
+        assert_non_null(strstr(w->server->log, "\"of\": [\"a failed\"]}"));
+}
+
+static void what_cannot_be_used_is_said_and_nobody_is_told(void **state)
+{
+        static const struct {
+                const char *url, *template, *logged;
+        } cases[] = {
+                {"http://192.0.2.1/" TOKEN, NULL, "does not hold an address https://HOST/PATH"},
+                {"https://user:" TOKEN "@h/", NULL, "does not hold an address"},
+                {"file:///" TOKEN, NULL, "does not hold an address"},
+                {TOKEN, NULL, "does not hold an address"},
+                {"https://h/" TOKEN, "{\"text\":\"{{txt}}\"}", "is that of no field"},
+                {"https://h/" TOKEN, "{\"text\":\"{{name}}\"}", "of one of events outside of"},
+                {"https://h/" TOKEN, "{\"text\":\"{{text\"}", "a {{ has no }}"},
+                {"https://h/" TOKEN, "[{{#events}}1]", "{{#events}} has no {{/events}}"},
+                {"https://h/" TOKEN, "{\"text\":{{text}}}", "what it gives is no JSON"},
+        };
+        World *w = *state;
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                w->config.notify.template_file = cases[i].template ? w->template_file : NULL;
+                if (cases[i].template)
+                        write_file(w->template_file, cases[i].template);
+                write_file(w->url_file, cases[i].url);
+                assert_int_equal(truncate(w->log_file, 0), 0);
+                notify_configure(&w->notify, &w->config);
+                await_log(w, "nobody is told what has changed: ");
+                await_log(w, cases[i].logged);
+                assert_null(strstr(read_log(w), TOKEN));
+                change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+                assert_int_equal(w->notify.n, 0);
+        }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        const struct CMUnitTest tests[] = {
+                TEST(what_changes_together_goes_together),
+                TEST(what_is_as_before_is_not_told),
+                TEST(messages_keep_their_distance),
+                TEST(peers_are_seen_to_go_and_come),
+                TEST(a_receiver_that_is_away_delays_and_loses_nothing),
+                TEST(one_that_cannot_be_reached_is_tried_again),
+                TEST(one_that_refuses_loses_that_message_alone),
+                TEST(an_answer_without_end_is_not_read_to_the_end),
+                TEST(what_changes_meanwhile_follows),
+                TEST(one_that_does_not_answer_holds_no_stop_up),
+                TEST(more_than_a_message_holds_is_counted),
+                TEST(every_format_is_json_whatever_is_in_it),
+                TEST(a_template_is_the_receivers_own),
+                TEST(what_cannot_be_used_is_said_and_nobody_is_told),
+        };
+        return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
+}
