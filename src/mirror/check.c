@@ -145,7 +145,7 @@ static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault 
                           "not granted to this role; who owns the schema%s, or an administrator, "
                           "runs: %s%s",
                           t->owner, missing,
-                          shown < rows ? " (and more: edgemirror migrate --grants)" : "");
+                          shown < rows ? " (and more: edgemirror migrate --grants ROLE)" : "");
                 fault.refused = true;
         }
         return check_report(t, "privileges", rows > 0 ? -EACCES : 0, &fault,

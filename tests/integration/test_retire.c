@@ -159,10 +159,24 @@ static void what_passed_through_a_forgotten_edge_balances(void **state)
                    "added 22, removed 3, restored 1");
         assert_one(w, dangling, "0");
         assert_one(w, "SELECT databases FROM edgemirror.daily ORDER BY day DESC LIMIT 1", "20");
+        /* of those that stayed there, too, the last version is to be found where it belongs */
+        assert_one(w,
+                   "SELECT count(*) FROM edgemirror.database_connection_past p WHERE NOT EXISTS "
+                   "(SELECT FROM edgemirror.database_connection d WHERE d.id = p.id)",
+                   "0");
+        assert_one(w,
+                   "SELECT count(*) FROM edgemirror.database_connection WHERE removed_at IS NOT "
+                   "NULL",
+                   "2");
         assert_int_equal(RUN(w, "verify"), 0);
         write_config(w, "1s");
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
+        assert_one(w,
+                   "SELECT count(*) FROM edgemirror.change WHERE kind = 'restored' AND edge = "
+                   "'main' AND edge_before = 'other'",
+                   "2");
+        assert_int_equal(RUN(w, "verify"), 0);
 }
 
 /* A snapshot of another edge is being written meanwhile, and ends versions of rows that came from
