@@ -56,7 +56,7 @@
 #define LIMIT_WEB_CONNECTIONS      16
 #define LIMIT_WEB_CONNECTION_BYTES (16 * 1024)       /* of memory: request line and headers */
 #define LIMIT_WEB_IDLE_SEC         10                /* without a byte in either direction */
-#define LIMIT_WEB_CONNECTION_USEC  (20ULL * 1000000) /* from connecting to the answer's end */
+#define LIMIT_WEB_CONNECTION_USEC  (15ULL * 1000000) /* from connecting to the answer's end */
 #define LIMIT_WEB_ARGUMENTS        16
 
 /* Messages to a receiver */
