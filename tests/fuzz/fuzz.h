@@ -61,6 +61,7 @@ void fuzz_token(const uint8_t *data, size_t size);
 void fuzz_error(const uint8_t *data, size_t size);
 void fuzz_redact(const uint8_t *data, size_t size);
 void fuzz_url(const uint8_t *data, size_t size);
+void fuzz_request(const uint8_t *data, size_t size);
 void fuzz_http(const uint8_t *data, size_t size);
 void fuzz_connect(const uint8_t *data, size_t size);
 void fuzz_schedule(const uint8_t *data, size_t size);

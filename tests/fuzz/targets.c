@@ -21,6 +21,7 @@ const FuzzTarget fuzz_targets[] = {
         {"error", fuzz_error},
         {"redact", fuzz_redact},
         {"url", fuzz_url},
+        {"request", fuzz_request},
         {"http", fuzz_http},
         {"connect", fuzz_connect},
         {"schedule", fuzz_schedule},

@@ -14,6 +14,56 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a page of another site reads the monitor by a name of its own
+src/web/request.c
+integration/test_monitor whatever_is_asked*
+s/!host_is_allowed(host, r->service->host_names)/false/
+
+a host that only begins like a configured one is taken
+src/web/host.c
+unit/test_web_parse a_host*
+s/n == length && strncasecmp/n >= length \&\& strncasecmp/
+
+a control character of a path reaches a page
+src/web/decode.c
+unit/test_web_parse paths_are_decoded*
+s/c < 0x20 || c == 0x7f/c == 0x7f/
+
+a byte now and then holds a connection for ever
+src/web/monitor.c
+integration/test_monitor_hostile slow*
+s/(void)shutdown(c->fd, SHUT_RDWR);//
+
+who waits when the monitor closes is forgotten
+src/web/monitor.c
+integration/test_monitor a_postgres_that_hangs*
+s/web_requests_stop(&m->service);//
+
+who waits for a database that hangs waits for ever
+src/web/request.c
+integration/test_monitor a_postgres_that_hangs*
+s/WEB_WAIT_USEC, USEC_PER_MSEC/USEC_PER_HOUR, USEC_PER_MSEC/
+
+each who asks for the status begins a query
+src/web/status.c
+integration/test_monitor status_is_observed*
+s/age <= STATUS_KEEP_USEC/false/
+
+a socket that was left behind keeps the monitor away
+src/web/listener.c
+integration/test_monitor a_socket_that_was_left*
+s/remove_stale_file(a);/;/
+
+an address that others reach needs no word
+src/config/check.c
+unit/test_config_values a_bad_value*
+s/!m->listen || m->allow_remote/true/
+
+an object that has lost a member is printed
+src/report/json.c
+unit/test_no_memory a_status*
+s/object->type = cJSON_Invalid;/;/
+
 what could not be told is lost
 src/daemon/notify.c
 unit/test_daemon_notify a_receiver_that_is_away*

@@ -14,6 +14,7 @@
 #include "config/secret.h"
 #include "mirror/spool.h"
 #include "peers/peers.h"
+#include "report/status_json.h"
 #include "schedule/zone.h"
 #include "sync/listing.h"
 #include "sync/snapshot.h"
@@ -416,6 +417,35 @@ static int read_list(void)
         return step == LISTING_END ? 0 : -ENOMEM;
 }
 
+/* ---- what programs read --------------------------------------------------------------------- */
+
+static int write_status(void)
+{
+        const MirrorStatus s = {.edge = id_of(ID),
+                                .name = "e",
+                                .job_id = "j",
+                                .job_state = "RUNNING",
+                                .job_progress = 12.5,
+                                .listed_at = "2026-11-28T22:37:09Z",
+                                .error_scope = "run",
+                                .error_code = "not-found",
+                                .error_message = "m"};
+        Text line = {0};
+        cJSON *o = status_json(&s);
+        int r = json_append(&line, o, 0);
+        cJSON_Delete(o);
+        if (r == 0) { /* with all of its members */
+                cJSON *read = cJSON_Parse(line.data);
+                assert_true(!read || cJSON_GetArraySize(read) == 19);
+                assert_true(!read || cJSON_GetArraySize(cJSON_GetObjectItem(read, "job")) == 3);
+                assert_true(!read || cJSON_GetArraySize(cJSON_GetObjectItem(read, "error")) == 5);
+                r = read ? 0 : -ENOMEM;
+                cJSON_Delete(read);
+        }
+        text_done(&line);
+        return r;
+}
+
 /* ---- the configuration ---------------------------------------------------------------------- */
 
 static int read_zone(void)
@@ -484,6 +514,7 @@ TEST(a_call_by_token_is_refused, ask_by_token, MUST_FAIL)
 TEST(rows_are_refused, keep_rows, MUST_FAIL)
 TEST(a_list_is_refused, read_list, MUST_FAIL)
 TEST(a_zone_is_refused, read_zone, MUST_FAIL)
+TEST(a_status_is_refused, write_status, MUST_FAIL)
 
 static void a_configuration_is_refused(void **state)
 {
@@ -576,6 +607,7 @@ int main(void)
                 cmocka_unit_test(rows_are_refused),
                 cmocka_unit_test(a_list_is_refused),
                 cmocka_unit_test(a_zone_is_refused),
+                cmocka_unit_test(a_status_is_refused),
                 cmocka_unit_test_setup_teardown(a_configuration_is_refused, files_setup,
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(errors_of_a_configuration_may_not_be_listed,
