@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/text.h"
+#include "catalog/json.h"
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -384,6 +385,54 @@ static void as_json_a_line_is_an_object(void **state)
         assert_string_equal(third, "<6>text\n");
 }
 
+/* A byte from anywhere, more often one that means something to JSON, UTF-8 or a terminal. */
+static char hostile_byte(uint64_t *random)
+{
+        static const char often[] =
+                "\"\\\n\r\t\x1b{}:,\xe2\x80\xae\xc2\x9b\xed\xa0\x80\xf0\x9f\x98\x80/u0";
+        *random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
+        uint64_t r = *random >> 33;
+        char c = r % 2 ? often[r / 2 % (sizeof(often) - 1)] : (char)(r / 2 % 255 + 1);
+        return c ? c : ' ';
+}
+
+static void whatever_foreign_text_is_in_it_as_json_a_line_is_an_object(void **state)
+{
+        (void)state;
+        enum { LINES = 3000 };
+        uint64_t random = 20260229;
+        for (int i = 0; i < LINES; i++) {
+                char texts[3][5000];
+                for (size_t t = 0; t < 3; t++) {
+                        /* short ones, and those around what fits */
+                        size_t size = (size_t)(i % 3 == 0 ? 3 + i % 40 : 400 + i * 7 % 4500);
+                        for (size_t b = 0; b < size; b++)
+                                texts[t][b] = hostile_byte(&random);
+                        texts[t][size] = '\0';
+                }
+                Capture c;
+                capture_journal(&c, false);
+                log_set_format(LOG_FORMAT_JSON);
+                log_event(LOG_LEVEL_WARNING, MESSAGE_ID_RUN_FAILED,
+                          LOG_FIELDS(LOG_TEXT("EDGE", texts[0]), LOG_NUMBER("RUN_ID", i + 1),
+                                     LOG_TEXT("PHASE", texts[1])),
+                          "%s", texts[2]);
+                log_set_format(LOG_FORMAT_AUTO);
+                const char *text = capture_end(&c), *end = strchr(text, '\n');
+                assert_true(end && end[1] == '\0' && end - text < 4096);
+                char line[4097] = "";
+                memcpy(line, text, (size_t)(end - text));
+                cJSON *json = NULL;
+                assert_int_equal(json_parse(line, (size_t)(end - text), &json), 0);
+                assert_string_equal(member(json, "level"), "warning");
+                assert_non_null(member(json, "message"));
+                assert_int_equal(cJSON_GetNumberValue(cJSON_GetObjectItem(json, "RUN_ID")), i + 1);
+                for (const char *b = line; *b; b++)
+                        assert_true((unsigned char)*b >= ' ' && *b != 0x7f);
+                cJSON_Delete(json);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -396,6 +445,7 @@ int main(void)
                 cmocka_unit_test(a_full_pipe_is_not_waited_for_and_what_was_dropped_is_counted),
                 cmocka_unit_test(a_lost_reader_is_ignored_and_errno_stays),
                 cmocka_unit_test(as_json_a_line_is_an_object),
+                cmocka_unit_test(whatever_foreign_text_is_in_it_as_json_a_line_is_an_object),
         };
         return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }
