@@ -12,7 +12,8 @@ SELECT e.edge_connection_id, e.name, e.enabled, r.phase, CASE WHEN c.expires_at 
        CASE WHEN r.run_id IS NOT NULL THEN r.job_progress ELSE l.job_progress END AS job_progress, r.listed,
        l.error_scope, l.error_code, l.error_message, l.http_status, f.held, f.pending,
        greatest(0, extract(epoch FROM now() - greatest(i.seen_at, c.expires_at - coalesce(i.lease, $2::interval))))::bigint AS holder_seen, extract(epoch FROM c.expires_at - now())::bigint AS free_in,
-       extract(epoch FROM coalesce(i.lease, $2::interval))::bigint AS lease, e.rejected, e.origin
+       extract(epoch FROM coalesce(i.lease, $2::interval))::bigint AS lease, e.rejected, e.origin,
+       extract(epoch FROM c.next_run_at - now())::bigint AS next_in
   FROM edgemirror.edge e
   LEFT JOIN edgemirror.edge_claim c USING (edge_connection_id)
   LEFT JOIN LATERAL (SELECT x.lease, x.seen_at FROM edgemirror.instance x WHERE x.name = c.holder ORDER BY x.seen_at DESC LIMIT 1) i ON true

@@ -8,6 +8,7 @@
 #include "base/signals.h"
 #include "base/timer.h"
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/json_out.h"
 #include "cli/session.h"
@@ -113,20 +114,45 @@ static void watch_close(StatusView *v)
         v->head_text = v->first_text = v->rest_text = NULL;
 }
 
+/* What of the line is shown at once: it is broken at a blank where it is wider than the terminal. A
+ * row with colour is not. */
+static size_t watch_width(const char *line, size_t length, size_t columns)
+{
+        size_t fits = 0, broken = 0;
+        char part[COLUMNS_TEXT_BYTES];
+        if (columns == 0 || length >= sizeof(part) || memchr(line, '\033', length))
+                return length;
+        for (size_t i = 1; i <= length; i++) {
+                memcpy(part, line, i);
+                part[i] = '\0';
+                if (columns_of(part) > columns)
+                        break;
+                fits = i;
+                if (i < length && line[i] == ' ' && line[i - 1] != ' ')
+                        broken = i;
+        }
+        return fits == length || broken == 0 ? length : broken;
+}
+
 /* Prints at most *left lines of the text, each erased to its end; counts those that found no place.
  */
-static size_t watch_put(const char *text, size_t *left)
+static size_t watch_put(const char *text, size_t columns, size_t *left)
 {
+        static const char indent[] = "    ";
         size_t hidden = 0;
-        for (const char *at = text; *at;) {
-                size_t length = strcspn(at, "\n");
+        for (const char *at = text, *gap = ""; *at;) {
+                size_t rest = strcspn(at, "\n");
+                size_t length =
+                        watch_width(at, rest, columns > strlen(gap) ? columns - strlen(gap) : 0);
                 if (*left > 0) {
-                        printf("%.*s\033[K\n", (int)length, at);
+                        printf("%s%.*s\033[K\n", gap, (int)length, at);
                         --*left;
                 } else {
                         hidden++;
                 }
-                at += length + (at[length] == '\n');
+                gap = length < rest ? indent : "";
+                at += length;
+                at += length < rest ? strspn(at, " ") : at[0] == '\n';
         }
         return hidden;
 }
@@ -141,16 +167,17 @@ static void watch_draw(StatusView *v, const Fault *fault)
         struct tm local;
         (void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
         if (localtime_r(&seconds, &local))
-                (void)strftime(now, sizeof(now), "%H:%M:%S", &local);
+                (void)strftime(now, sizeof(now), "%H:%M:%S %Z", &local);
         size_t left = size.ws_row > 5 ? (size_t)size.ws_row - 4 : 20;
         printf("\033[?7l\033[H%s  %zu edges: %zu syncing, %zu need%s a look\033[K\n", now,
                v->n_edges, v->n_running, v->n_trouble, v->n_trouble == 1 ? "s" : "");
         if (fault->scope != FAULT_NONE) {
                 printf("%s\033[K\n", fault->message);
         } else {
-                (void)watch_put(v->head_text, &left);
+                (void)watch_put(v->head_text, size.ws_col, &left);
                 status_table_head(stdout);
-                size_t hidden = watch_put(v->first_text, &left) + watch_put(v->rest_text, &left);
+                size_t hidden = watch_put(v->first_text, size.ws_col, &left) +
+                                watch_put(v->rest_text, size.ws_col, &left);
                 if (hidden > 0)
                         printf("… %zu more lines\033[K\n", hidden);
         }

@@ -7,7 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { NAME_COLUMNS = 24, STATE_COLUMNS = 18, OUTCOME_COLUMNS = 10 };
+/* 79 columns all in all, so that a line fits where nothing is wider than a terminal of old. */
+enum { NAME_COLUMNS = 19, STATE_COLUMNS = 8, OUTCOME_COLUMNS = 8 };
 
 #define RED    "\033[31m"
 #define YELLOW "\033[33m"
@@ -46,9 +47,9 @@ static const char *row_colour(const MirrorStatus *s)
 
 void status_table_head(FILE *out)
 {
-        fprintf(out, "%-*s %-*s %9s  %9s  %10s  %-10s %-10s %s\n", NAME_COLUMNS, "EDGE",
-                STATE_COLUMNS, "STATE", "LISTED", "REFRESHED", "ROWS", "OUTCOME", "REFRESH",
-                "NEXT RUN");
+        fprintf(out, "%-*s %-*s %6s %9s %7s %-*s %-*s %7s\n", NAME_COLUMNS, "EDGE", STATE_COLUMNS,
+                "STATE", "LISTED", "REFRESHED", "ROWS", OUTCOME_COLUMNS, "OUTCOME", OUTCOME_COLUMNS,
+                "REFRESH", "NEXT IN");
 }
 
 /* A sign of life comes at least every third of a lease. */
@@ -84,10 +85,24 @@ static void put_running(FILE *out, const MirrorStatus *s)
         fputc('\n', out);
 }
 
+/* One that is longer than its column has a line of its own. */
+static void put_name(FILE *out, const char *name)
+{
+        char text[LIMIT_FAULT_MESSAGE_BYTES];
+        bool fits = columns_of(printable(name, text, sizeof(text))) <= NAME_COLUMNS;
+        if (!fits) {
+                put_text(out, name);
+                fputc('\n', out);
+        }
+        columns_put(out, fits ? name : "", NAME_COLUMNS);
+        fputc(' ', out);
+}
+
 void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled, bool colour)
 {
         char code[64], text[LIMIT_FAULT_MESSAGE_BYTES], rows[32] = "-";
         char listed[DURATION_STRING_SIZE], refreshed[DURATION_STRING_SIZE];
+        char next[DURATION_STRING_SIZE];
         const char *state = s->phase      ? s->phase
                             : !s->enabled ? "disabled"
                             : s->overdue  ? "OVERDUE"
@@ -96,16 +111,18 @@ void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled,
                 (void)snprintf(rows, sizeof(rows), "%" PRId64, s->row_count);
         if (colour)
                 fputs(unscheduled ? RED : row_colour(s), out);
-        columns_put(out, s->name, NAME_COLUMNS);
-        fputc(' ', out);
+        put_name(out, s->name);
         columns_put(out, state, STATE_COLUMNS);
-        fprintf(out, " %9s  %9s  %10s  ", age(s->listed_age_sec, listed),
+        fprintf(out, " %6s %9s %7s ", age(s->listed_age_sec, listed),
                 age(s->refreshed_age_sec, refreshed), rows);
         columns_put(out, s->outcome ? s->outcome : "-", OUTCOME_COLUMNS);
         fputc(' ', out);
         columns_put(out, s->refresh ? s->refresh : "-", OUTCOME_COLUMNS);
-        fprintf(out, " %s%s%s\n", s->next_run_at ? s->next_run_at : "-",
-                text_equal(s->origin, "discovered") ? "  discovered" : "", colour ? PLAIN : "");
+        fprintf(out, " %7s%s\n",
+                s->next_run_at ? age(s->next_in_sec > 0 ? s->next_in_sec : 0, next) : "-",
+                colour ? PLAIN : "");
+        if (text_equal(s->origin, "discovered"))
+                fputs("    discovered\n", out);
         if (s->phase)
                 put_running(out, s);
         if (unscheduled)

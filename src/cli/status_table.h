@@ -9,8 +9,9 @@
 
 void status_table_head(FILE *out);
 
-/* One line, and under it what is under way and what went wrong. `unscheduled`: why nothing syncs
- * the edge, NULL none; see edge_status_unscheduled. `colour`: with the escapes of a terminal. */
+/* One line of 79 columns (two where the name is long), times relative to now, and under it what is
+ * under way and what went wrong. `unscheduled`: why nothing syncs the edge, NULL none; see
+ * edge_status_unscheduled. `colour`: with the escapes of a terminal. */
 void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled, bool colour);
 
 /* Somebody should look at it: overdue, failing, or with removals that wait for a person. */

@@ -75,6 +75,7 @@ static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
         ret->lease_sec = next_int(&at, -1);
         ret->rejected = next_int(&at, 0);
         ret->origin = next_text(&at);
+        ret->next_in_sec = next_int(&at, 0);
 }
 
 static PgNext status_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)

@@ -19,6 +19,7 @@ typedef struct MirrorStatus {
         int64_t row_count;
         const char *listed_at, *refreshed_at, *next_run_at;     /* ISO 8601, UTC */
         int64_t listed_age_sec, refreshed_age_sec, running_sec; /* negative: unknown */
+        int64_t next_in_sec; /* until next_run_at, where there is one; negative: it is past */
         bool overdue;
         int64_t consecutive_failures;
         const char *job_id, *job_state;

@@ -25,7 +25,7 @@
 #define FAILED .outcome = "failed", .refresh = "clean"
 #define AGED   .row_count = 1234, .listed_age_sec = 90, .refreshed_age_sec = 7200, NEXT
 #define NEVER  .row_count = -1, .listed_age_sec = -1, .refreshed_age_sec = -1, NEXT
-#define NEXT   .next_run_at = "2026-03-28T02:30:00Z"
+#define NEXT   .next_run_at = "2026-03-28T02:30:00Z", .next_in_sec = 1140
 
 static char *row(const MirrorStatus *s, bool colour)
 {
@@ -55,30 +55,65 @@ static void the_line_of_an_edge_has_its_state_ages_rows_outcome_and_next_run(voi
                 const char *line;
         } cases[] = {
                 {{EDGE, SYNCED, AGED},
-                 "snowflake-prod           idle                   1m30s         2h        1234  "
-                 "synced     clean      2026-03-28T02:30:00Z\n"},
+                 "snowflake-prod      idle      1m30s        2h    1234 synced   clean        "
+                 "19m\n"},
                 {{EDGE, NEVER},
-                 "snowflake-prod           idle                   never      never           -  -  "
-                 "        -          2026-03-28T02:30:00Z\n"},
+                 "snowflake-prod      idle      never     never       - -        -            "
+                 "19m\n"},
                 {{EDGE, SYNCED, .row_count = 0, .refreshed_age_sec = -1},
-                 "snowflake-prod           idle                     now      never           0  "
-                 "synced     clean      -\n"},
-                {{EDGE, SYNCED, AGED, .overdue = true},
-                 "snowflake-prod           OVERDUE                1m30s         2h        1234  "
-                 "synced     clean      2026-03-28T02:30:00Z\n"},
+                 "snowflake-prod      idle        now     never       0 synced   clean          "
+                 "-\n"},
+                {{EDGE, SYNCED, .row_count = 1234, .listed_age_sec = 90, .refreshed_age_sec = 7200,
+                  .next_run_at = "2026-03-28T02:30:00Z", .overdue = true, .next_in_sec = -300},
+                 "snowflake-prod      OVERDUE   1m30s        2h    1234 synced   clean        "
+                 "now\n"},
                 {{.name = "gone", SYNCED, AGED, .overdue = true},
-                 "gone                     disabled               1m30s         2h        1234  "
-                 "synced     clean      2026-03-28T02:30:00Z\n"},
+                 "gone                disabled  1m30s        2h    1234 synced   clean        "
+                 "19m\n"},
                 {{EDGE, FAILED, AGED, .phase = "apply", .overdue = true},
-                 "snowflake-prod           apply                  1m30s         2h        1234  "
-                 "failed     clean      2026-03-28T02:30:00Z\n    running for less than a "
-                 "second\n"},
+                 "snowflake-prod      apply     1m30s        2h    1234 failed   clean        "
+                 "19m\n    running for less than a second\n"},
+                {{EDGE, SYNCED, AGED, .origin = "discovered"},
+                 "snowflake-prod      idle      1m30s        2h    1234 synced   clean        "
+                 "19m\n    discovered\n"},
                 {{.name = "東京", .enabled = true, SYNCED, AGED},
-                 "東京                     idle                   1m30s         2h        1234  "
-                 "synced     clean      2026-03-28T02:30:00Z\n"},
+                 "東京                idle      1m30s        2h    1234 synced   clean        "
+                 "19m\n"},
+                {{.name = "an-edge-whose-name-is-longer-than-its-column",
+                  .enabled = true,
+                  SYNCED,
+                  AGED},
+                 "an-edge-whose-name-is-longer-than-its-column\n                    idle      "
+                 "1m30s        2h    1234 synced   clean        19m\n"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
                 assert_row(&cases[i].status, cases[i].line);
+}
+
+/* N6: With every column at its longest. */
+static void a_line_fits_a_terminal_of_80_columns(void **state)
+{
+        (void)state;
+        static const MirrorStatus s = {.name = "a-name-of-19-columns",
+                                       .enabled = false,
+                                       .outcome = "unstable",
+                                       .refresh = "rejected",
+                                       .row_count = 1234567,
+                                       .listed_age_sec = 86399,
+                                       .refreshed_age_sec = 8639999,
+                                       .next_run_at = "2026-03-28T02:30:00Z",
+                                       .next_in_sec = 604799};
+        char *text = row(&s, false), *head = NULL;
+        size_t size;
+        FILE *out = open_memstream(&head, &size);
+        assert_non_null(out);
+        status_table_head(out);
+        assert_int_equal(fclose(out), 0);
+        assert_int_equal(strcspn(head, "\n"), 79);
+        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+                assert_in_range(strlen(line), 1, 79);
+        free(text);
+        free(head);
 }
 
 static void the_head_stands_above_its_columns(void **state)
@@ -95,7 +130,7 @@ static void the_head_stands_above_its_columns(void **state)
                 {"ROWS", "1234", true},
                 {"OUTCOME", "synced", false},
                 {"REFRESH ", "clean ", false},
-                {"NEXT RUN", "2026-03-28T", false},
+                {"NEXT IN", "19m", true},
         };
         char *head = NULL;
         size_t size;
@@ -250,6 +285,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_line_of_an_edge_has_its_state_ages_rows_outcome_and_next_run),
+                cmocka_unit_test(a_line_fits_a_terminal_of_80_columns),
                 cmocka_unit_test(the_head_stands_above_its_columns),
                 cmocka_unit_test(a_sync_under_way_says_since_when_how_far_and_who_holds_it),
                 cmocka_unit_test(what_went_wrong_is_said_in_words_and_how_often),
