@@ -10,7 +10,7 @@ static const EdgeState held_unrefreshed = {
         "held", "rows held", EDGE_TROUBLE,
         "Rows are missing from the catalog's list, and stay because the refresh was not clean.",
         "Read the job's message on the page of the edge, look at its Edge site in the catalog, "
-        "then run edgemirror sync %s: the next clean refresh decides."};
+        "then run `edgemirror sync %s`: the next clean refresh decides."};
 
 enum {
         FAILING,
@@ -27,42 +27,34 @@ enum {
 };
 
 static const EdgeState states[STATES] = {
-        [FAILING] =
-                {"failing", "failing", EDGE_TROUBLE,
-                 "The last run failed; nothing was applied, and the mirror is as the run before "
-                 "left it.",
-                 "Correct what the error names (edgemirror check tries catalog, credentials and "
-                 "PostgreSQL), then run edgemirror sync %s, or wait for the next run."},
+        [FAILING] = {"failing", "failing", EDGE_TROUBLE,
+                     "The last run failed; nothing was applied, and the mirror is as the run "
+                     "before left it.",
+                     "Correct what the error names (`edgemirror check` tries catalog, credentials "
+                     "and PostgreSQL), then run `edgemirror sync %s`, or wait for the next run."},
         [OVERDUE] = {"overdue", "overdue", EDGE_TROUBLE,
                      "It has been due for more than a minute, and nobody is syncing it.",
-                     "See what the service waits for (edgemirror status); edgemirror sync %s syncs "
-                     "it by "
-                     "hand."},
+                     "See what the service waits for (`edgemirror status`); `edgemirror sync %s` "
+                     "syncs it by hand."},
         [HELD] = {"held", "rows held", EDGE_TROUBLE,
                   "Rows are missing from the catalog's list, and it is not proven that they are "
-                  "gone: they "
-                  "stay.",
-                  "Look at the held rows of the edge. If they are gone indeed: edgemirror sync %s "
-                  "--accept-removals. If not, give the service's account back its permissions in "
-                  "the "
-                  "catalog."},
+                  "gone: they stay.",
+                  "Look at the held rows of the edge. If they are gone indeed: `edgemirror sync %s "
+                  "--accept-removals`. If not, give the service's account back its permissions in "
+                  "the catalog."},
         [UNSTABLE] = {"unstable", "list not whole", EDGE_TROUBLE,
                       "The list could not be read whole; what was seen of it was applied, and "
-                      "nothing that was "
-                      "not seen was removed.",
+                      "nothing that was not seen was removed.",
                       "The next run reads it again. If that goes on, look at the rejected rows of "
-                      "the edge, and "
-                      "at edgemirror sync %s -v."},
+                      "the edge, and at `edgemirror sync %s -v`."},
         [UNLISTED] = {"unlisted", "not listed yet", EDGE_ATTENTION,
                       "Its list was never read whole.",
-                      "It is listed with its first run; edgemirror sync %s begins one now."},
+                      "It is listed with its first run; `edgemirror sync %s` begins one now."},
         [UNREFRESHED] = {"unrefreshed", "not refreshed", EDGE_ATTENTION,
                          "The list was applied, but the refresh before it was not clean: what "
-                         "changed at the data "
-                         "source since may be missing.",
+                         "changed at the data source since may be missing.",
                          "Read the job's message on the page of the edge, look at its Edge site in "
-                         "the catalog, "
-                         "then run edgemirror sync %s."},
+                         "the catalog, then run `edgemirror sync %s`."},
         [REJECTED] = {"rejected", "rows rejected", EDGE_ATTENTION,
                       "Rows of the last list cannot be mirrored; all others are.",
                       "Correct these rows in the catalog: the page of the edge shows them, with "
@@ -71,7 +63,7 @@ static const EdgeState states[STATES] = {
         [DISABLED] =
                 {"disabled", "disabled", EDGE_OFF,
                  "The configuration does not want it synced; its rows stay as they were.",
-                 "Enable it in the configuration, or take its rows out: edgemirror retire %s."},
+                 "Enable it in the configuration, or take its rows out: `edgemirror retire %s`."},
         [UNKNOWN] = {"", "unknown", EDGE_TROUBLE,
                      "This version of the program does not know its state.", "Update the program."},
 };
@@ -113,14 +105,4 @@ int edge_append_quoted(Text *t, const char *edge)
         for (; *edge && r >= 0; edge++)
                 r = *edge == '\'' ? text_append_string(t, "'\\''") : text_append(t, edge, 1);
         return r < 0 ? r : text_append_string(t, "'");
-}
-
-int edge_state_advise(const EdgeState *s, const char *edge, Text *ret)
-{
-        const char *place = strstr(s->advice, "%s");
-        if (!place)
-                return text_append_string(ret, s->advice);
-        int r = text_append(ret, s->advice, (size_t)(place - s->advice));
-        r = r < 0 ? r : edge_append_quoted(ret, edge);
-        return r < 0 ? r : text_append_string(ret, place + 2);
 }

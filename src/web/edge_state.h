@@ -16,7 +16,7 @@ typedef struct EdgeState {
         const char *label; /* for people */
         EdgeLevel level;
         const char *meaning; /* a sentence */
-        /* A sentence on what to do; "%s" in it is the edge as a shell reads it. */
+        /* What to do; what stands in backquotes is a command, "%s" in it the edge. */
         const char *advice;
 } EdgeState;
 
@@ -26,9 +26,6 @@ const EdgeState *edge_state_find(const char *word, const char *refresh);
 
 /* The states of a level as a text array of PostgreSQL; EDGE_LEVELS: all, the worst first. */
 const char *edge_states_of(EdgeLevel level);
-
-/* Appends the advice for an edge of this name. -ENOMEM. */
-int edge_state_advise(const EdgeState *s, const char *edge, Text *ret);
 
 /* Appends the name as one word of a shell. -ENOMEM. */
 int edge_append_quoted(Text *t, const char *edge);

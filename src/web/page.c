@@ -213,7 +213,7 @@ int page_write_problem(Html *h, const char *version, const char *title, const ch
         html_open(h, "p");
         html_message(h, what);
         html_close(h);
-        html_put(h, "p", advice);
+        page_put_advice(h, advice, NULL);
         html_close(h);
         page_end(h, &(PageView){.version = version});
         return html_end(h);
@@ -248,6 +248,35 @@ void page_put_state(Html *h, const EdgeState *state)
         char class[32];
         (void)snprintf(class, sizeof(class), "state %s", edge_level_names[state->level]);
         html_put(h, "span", state->label, {"class", class});
+}
+
+static void put_command(Html *h, const char *command, size_t size, const char *edge)
+{
+        _cleanup_(text_done) Text t = {0};
+        const char *place = memmem(command, size, "%s", 2);
+        size_t before = place ? (size_t)(place - command) : size;
+        int r = text_append(&t, command, before);
+        if (place && r >= 0)
+                r = edge_append_quoted(&t, edge);
+        if (place && r >= 0)
+                r = text_append(&t, place + 2, size - before - 2);
+        h->failed = h->failed || r < 0;
+        html_put(h, "code", t.data);
+}
+
+void page_put_advice(Html *h, const char *advice, const char *edge)
+{
+        html_open(h, "p");
+        html_put(h, "b", "What to do: ");
+        for (bool command = false; *advice; command = !command) {
+                size_t n = strcspn(advice, "`");
+                if (command)
+                        put_command(h, advice, n, edge);
+                else
+                        html_printf(h, "%.*s", (int)n, advice);
+                advice += n + (advice[n] == '`');
+        }
+        html_close(h);
 }
 
 void page_table_begin(Html *h, const char *caption)

@@ -86,6 +86,9 @@ const char *page_age(int64_t seconds, const char *none, char out[static 64]);
 void page_put_number(Html *h, const char *element, int64_t value, const char *class);
 /* A link to the page of an edge. name NULL: an Edge connection that was never configured here. */
 void page_put_edge(Html *h, const char *name, const char *id);
+/* A paragraph on what to do. What stands in backquotes is a command; "%s" in one becomes the name
+ * of the edge, which may be NULL where there is none in it, as a shell reads it. */
+void page_put_advice(Html *h, const char *advice, const char *edge);
 void page_put_state(Html *h, const EdgeState *state);
 
 /* Appends the link to this page with one argument changed; without what is not given. -ENOMEM. */

@@ -65,9 +65,14 @@ static void put_days(Html *h, const PageView *v)
                 page_put_link(h, v, "day", mirror_table_text(t, row, "day"),
                               mirror_table_text(t, row, "day"));
                 html_close(h);
-                for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
-                        page_put_number(h, "td", mirror_table_int(t, row, counts[i], 0),
-                                        i == 1 || i == 3 || i == 5 ? "n wide" : "n");
+                for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
+                        int64_t n = mirror_table_int(t, row, counts[i], 0);
+                        bool wide = i == 1 || i == 3 || i == 5;
+                        page_put_number(h, "td", n,
+                                        n == 0 ? wide ? "n wide muted" : "n muted"
+                                        : wide ? "n wide"
+                                               : "n");
+                }
                 html_close(h);
         }
         html_close(h);

@@ -84,8 +84,19 @@ static void put_running(Html *h, const MirrorTable *t)
         html_close(h);
 }
 
+static void put_link(Html *h, const char *gap, const char *path, const char *edge, const char *text)
+{
+        _cleanup_(text_done) Text url = {0};
+        int r = text_append_string(&url, path);
+        r = r < 0 ? r : html_append_url(&url, edge);
+        h->failed = h->failed || r < 0;
+        html_text(h, gap);
+        html_put(h, "a", text, {"href", url.data});
+}
+
 static void put_clocks(Html *h, const MirrorTable *t)
 {
+        const char *name = mirror_table_text(t, 0, "edge");
         html_open(h, "dl");
         put_clock(h, t, "Listed", "listed_at", "listed_age",
                   " (what changed in the catalog since may be missing)");
@@ -100,6 +111,8 @@ static void put_clocks(Html *h, const MirrorTable *t)
                 page_put_number(h, "span", mirror_table_int(t, 0, "row_count", 0), NULL);
         else
                 html_text(h, "not known yet");
+        put_link(h, " – ", "/inventory?edge=", name, "their names");
+        put_link(h, ", ", "/changes?edge=", name, "what changed");
         html_close(h);
         html_put(h, "dt", "Edge connection");
         html_open(h, "dd");
@@ -111,7 +124,6 @@ static void put_clocks(Html *h, const MirrorTable *t)
 
 static void put_verdict(Html *h, const MirrorTable *t)
 {
-        _cleanup_(text_done) Text advice = {0};
         char class[64];
         const char *name = mirror_table_text(t, 0, "edge");
         const char *problem = mirror_table_text(t, 0, "problem");
@@ -119,7 +131,6 @@ static void put_verdict(Html *h, const MirrorTable *t)
                                                  mirror_table_text(t, 0, "last_refresh"));
         int64_t failures = mirror_table_int(t, 0, "consecutive_failures", 0);
         (void)snprintf(class, sizeof(class), "verdict %s", edge_level_names[state->level]);
-        h->failed = h->failed || edge_state_advise(state, name, &advice) < 0;
         html_open(h, "div", {"class", class});
         html_open(h, "h1");
         html_put(h, "span", name, {"class", "name"});
@@ -138,12 +149,8 @@ static void put_verdict(Html *h, const MirrorTable *t)
                 html_message(h, problem);
                 html_close(h);
         }
-        if (state->level != EDGE_WELL) {
-                html_open(h, "p");
-                html_put(h, "b", "What to do: ");
-                html_text(h, advice.data);
-                html_close(h);
-        }
+        if (state->level != EDGE_WELL)
+                page_put_advice(h, state->advice, name);
         html_close(h);
 }
 
@@ -239,7 +246,8 @@ static void put_bars(Html *h, const MirrorTable *t)
                  {"class", "muted"});
 }
 
-static void put_changes(Html *h, const MirrorTable *t, size_t row)
+/* Whether there were any. */
+static bool put_changes(Html *h, const MirrorTable *t, size_t row, bool more)
 {
         static const char *const counts[] = {"added", "changed", "removed", "restored",
                                              "held",  "pending", "rejected"};
@@ -250,8 +258,8 @@ static void put_changes(Html *h, const MirrorTable *t, size_t row)
                         html_printf(h, "%s%" PRId64 " %s", gap, n, counts[i]);
                 gap = n > 0 ? ", " : gap;
         }
-        if (!gap[0])
-                html_text(h, "no change");
+        html_text(h, gap[0] && more ? "; " : NULL);
+        return gap[0] != '\0';
 }
 
 static void put_run(Html *h, const MirrorTable *t, size_t i)
@@ -259,16 +267,17 @@ static void put_run(Html *h, const MirrorTable *t, size_t i)
         char length[64];
         const char *outcome = mirror_table_text(t, i, "outcome");
         const char *refresh = mirror_table_text(t, i, "refresh");
+        const char *problem = mirror_table_text(t, i, "problem");
         html_open(h, "tr");
         html_put(h, "th", mirror_table_text(t, i, "started_at"), {"scope", "row"}, {"class", "t"});
         html_put(h, "td", run_duration(run_seconds(t, i), length), {"class", "n"});
         html_put(h, "td", outcome ? outcome : "running or cut short");
-        html_put(h, "td", refresh ? refresh : "–");
+        html_put(h, "td", refresh ? refresh : "–", {"class", "wide"});
         page_put_number(h, "td", mirror_table_int(t, i, "listed", 0), "n wide");
         html_open(h, "td", {"class", "wide"});
-        put_changes(h, t, i);
-        html_message(h, mirror_table_text(t, i, "problem") ? ". " : NULL);
-        html_message(h, mirror_table_text(t, i, "problem"));
+        if (!put_changes(h, t, i, problem) && !problem)
+                html_text(h, outcome ? "no change" : "");
+        html_message(h, problem);
         html_close(h);
         html_close(h);
 }
@@ -287,7 +296,7 @@ static void put_runs(Html *h, const MirrorTable *t)
         page_put_heading(h, "Began", NULL);
         page_put_heading(h, "Duration", "n");
         page_put_heading(h, "Outcome", NULL);
-        page_put_heading(h, "Refresh", NULL);
+        page_put_heading(h, "Refresh", "wide");
         page_put_heading(h, "Listed", "n wide");
         page_put_heading(h, "Changes, and what was wrong", "wide");
         html_close(h);
@@ -340,7 +349,7 @@ static void put_held(Html *h, const MirrorTable *t)
         html_open(h, "thead");
         html_open(h, "tr");
         page_put_heading(h, "Database", NULL);
-        page_put_heading(h, "Missing since", NULL);
+        page_put_heading(h, "Missing since", "wide");
         page_put_heading(h, "Why it stays, and what to do", NULL);
         page_put_heading(h, "Catalog answered", "n wide");
         html_close(h);
@@ -351,7 +360,7 @@ static void put_held(Html *h, const MirrorTable *t)
                 html_open(h, "tr");
                 html_put(h, "th", mirror_table_text(t, i, "name"), {"scope", "row"},
                          {"class", "name"});
-                html_put(h, "td", mirror_table_text(t, i, "since"));
+                html_put(h, "td", mirror_table_text(t, i, "since"), {"class", "t wide"});
                 html_put(h, "td", reason_text(mirror_table_text(t, i, "reason")));
                 html_put(h, "td", status ? status : "not asked", {"class", "n wide"});
                 html_close(h);

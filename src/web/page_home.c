@@ -147,9 +147,10 @@ static void put_verdict(Html *h, const Sums *s)
                 html_printf(h, "All %" PRId64 " edges are well", enabled);
         html_close(h);
         if (enabled == 0)
-                html_put(h, "p",
-                         "edgemirror discover shows the Edge connections of the catalog, "
-                         "with a section of the configuration for each.");
+                page_put_advice(h,
+                                "`edgemirror discover` shows the Edge connections of the catalog, "
+                                "with a section of the configuration for each.",
+                                NULL);
         html_close(h);
         html_open(h, "dl");
         put_clock(h, "Catalog as listed", s->oldest_listed, s->never_listed, "listed");
@@ -172,21 +173,19 @@ static const struct {
         const char *meaning, *advice;
 } waits[MIRROR_WAITS + 1] = {
         [MIRROR_WAIT_CATALOG] = {"waits for the catalog, which cannot be reached",
-                                 "It tries again by itself. edgemirror check says whether address, "
-                                 "proxy and certificate "
-                                 "are right."},
+                                 "It tries again by itself. `edgemirror check` says whether "
+                                 "address, proxy and certificate are right."},
         [MIRROR_WAIT_PAUSE] = {"waits for the catalog, which asks for a pause",
                                "Nothing: it goes on after it."},
         [MIRROR_WAIT_CREDENTIALS] = {"waits for the catalog, which refuses the credentials",
                                      "Correct the secret or the account; it is read again with the "
-                                     "next attempt. edgemirror "
-                                     "check tries it at once."},
+                                     "next attempt. `edgemirror check` tries it at once."},
         [MIRROR_WAIT_LOCK] =
                 {"waits for a lock in PostgreSQL",
                  "Look in pg_stat_activity for the session that holds it, and end that."},
         [MIRROR_WAIT_POSTGRES] =
                 {"waits for PostgreSQL, which refuses a statement",
-                 "edgemirror check says what is missing: a privilege, a table, or room."},
+                 "`edgemirror check` says what is missing: a privilege, a table, or room."},
         [MIRROR_WAITS] = {"waits for what this version does not know", "Update the program."},
 };
 
@@ -200,10 +199,7 @@ static void put_wait(Html *h, const MirrorTable *t, size_t row)
                     page_age(mirror_table_int(t, row, "waiting_for_so_long", 0), "", age));
         html_message(h, mirror_table_text(t, row, "waiting_message"));
         html_close(h);
-        html_open(h, "p");
-        html_put(h, "b", "What to do: ");
-        html_text(h, waits[i].advice);
-        html_close(h);
+        page_put_advice(h, waits[i].advice, NULL);
 }
 
 static void put_instance(Html *h, const MirrorTable *t, size_t row)
@@ -233,14 +229,12 @@ static void put_instance(Html *h, const MirrorTable *t, size_t row)
 static void put_service(Html *h, const MirrorTable *t, const Sums *s)
 {
         html_put(h, "h2", "Service, catalog, PostgreSQL");
-        if (s->n_alive == 0) {
-                html_open(h, "p");
-                html_put(h, "b", "What to do: ");
-                html_text(h, "Nothing syncs the edges when they are due until an instance runs: "
-                             "systemctl start edgemirror; journalctl -u edgemirror says why it "
-                             "ended.");
-                html_close(h);
-        }
+        if (s->n_alive == 0)
+                page_put_advice(h,
+                                "Nothing syncs the edges when they are due until an instance runs: "
+                                "`systemctl start edgemirror`; `journalctl -u edgemirror` says why "
+                                "it ended.",
+                                NULL);
         html_open(h, "ul", {"class", "items"});
         for (size_t i = 0; i < t->n_rows && (i == 0 || mirror_table_bool(t, i, "alive")); i++)
                 put_instance(h, t, i);
@@ -260,13 +254,11 @@ static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
         html_put(h, "h2", "Edges in trouble");
         html_open(h, "ul", {"class", "items"});
         for (size_t i = 0; i < t->n_rows; i++) {
-                _cleanup_(text_done) Text advice = {0};
                 const char *edge = mirror_table_text(t, i, "edge");
                 const EdgeState *state = edge_state_find(mirror_table_text(t, i, "state"),
                                                          mirror_table_text(t, i, "last_refresh"));
                 const char *problem = mirror_table_text(t, i, "problem");
                 int64_t failures = mirror_table_int(t, i, "consecutive_failures", 0);
-                h->failed = h->failed || edge_state_advise(state, edge, &advice) < 0;
                 html_open(h, "li");
                 html_open(h, "p");
                 page_put_edge(h, edge, mirror_table_text(t, i, "edge_connection_id"));
@@ -282,10 +274,7 @@ static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
                 html_open(h, "p");
                 html_message(h, problem ? problem : state->meaning);
                 html_close(h);
-                html_open(h, "p");
-                html_put(h, "b", "What to do: ");
-                html_text(h, advice.data);
-                html_close(h);
+                page_put_advice(h, state->advice, edge);
                 html_close(h);
         }
         html_close(h);
@@ -320,7 +309,7 @@ static void put_run(Html *h, const MirrorTable *t, size_t row)
         const char *outcome = mirror_table_text(t, row, "last_outcome");
         const char *refresh = mirror_table_text(t, row, "last_refresh");
         const char *phase = mirror_table_text(t, row, "phase");
-        html_open(h, "td", {"class", "wide"});
+        html_open(h, "td", {"class", "t wide"});
         if (phase)
                 html_printf(h, "running (%s); before: ", phase);
         html_text(h, outcome ? outcome : "none");
@@ -337,14 +326,18 @@ static void put_row(Html *h, const MirrorTable *t, size_t i)
         char age[64];
         int64_t rows = mirror_table_int(t, i, "row_count", -1);
         int64_t next_in = mirror_table_int(t, i, "next_in", INT64_MIN);
+        const EdgeState *state = edge_state_find(mirror_table_text(t, i, "state"),
+                                                 mirror_table_text(t, i, "last_refresh"));
         html_open(h, "tr");
         html_open(h, "th", {"scope", "row"});
         page_put_edge(h, mirror_table_text(t, i, "edge"),
                       mirror_table_text(t, i, "edge_connection_id"));
+        html_open(h, "div", {"class", "narrow"});
+        page_put_state(h, state);
         html_close(h);
-        html_open(h, "td");
-        page_put_state(h, edge_state_find(mirror_table_text(t, i, "state"),
-                                          mirror_table_text(t, i, "last_refresh")));
+        html_close(h);
+        html_open(h, "td", {"class", "wide"});
+        page_put_state(h, state);
         html_close(h);
         html_put(h, "td", page_age(mirror_table_int(t, i, "listed_age", -1), "never", age),
                  {"class", "n"});
@@ -380,7 +373,7 @@ static void put_edges(Html *h, const PageView *v, const Sums *s)
         html_open(h, "thead");
         html_open(h, "tr");
         page_put_sorting(h, v, "Edge", "name", false, NULL);
-        page_put_sorting(h, v, "State", "state", false, NULL);
+        page_put_sorting(h, v, "State", "state", false, "wide");
         page_put_sorting(h, v, "Listed", "listed", true, "n");
         page_put_sorting(h, v, "Refreshed", "refreshed", true, "n");
         page_put_sorting(h, v, "Databases", "rows", true, "n wide");

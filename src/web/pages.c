@@ -65,7 +65,7 @@ static void answer_fault(WebRequest *request, const Fault *fault)
                             : "The mirror cannot be read: PostgreSQL",
                        fault->message,
                        late ? "Load the page again; where the mirror is large, search for less."
-                            : "edgemirror check says what is wrong. Syncs go on by themselves "
+                            : "`edgemirror check` says what is wrong. Syncs go on by themselves "
                               "once PostgreSQL answers.");
 }
 

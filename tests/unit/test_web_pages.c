@@ -122,14 +122,14 @@ static void each_state_has_its_level_and_advice(void **state)
                 EdgeLevel level;
                 const char *advice;
         } cases[] = {
-                {"failing", NULL, EDGE_TROUBLE, "edgemirror sync e1"},
-                {"overdue", "clean", EDGE_TROUBLE, "edgemirror sync e1"},
+                {"failing", NULL, EDGE_TROUBLE, "<code>edgemirror sync e1</code>"},
+                {"overdue", "clean", EDGE_TROUBLE, "<code>edgemirror sync e1</code>"},
                 {"held", "clean", EDGE_TROUBLE, "edgemirror sync e1 --accept-removals"},
                 {"held", "skipped", EDGE_TROUBLE, "--accept-removals"},
                 {"held", "failed", EDGE_TROUBLE, "the next clean refresh decides"},
                 {"unstable", "clean", EDGE_TROUBLE, "edgemirror sync e1 -v"},
-                {"unlisted", NULL, EDGE_ATTENTION, "edgemirror sync e1"},
-                {"unrefreshed", "timeout", EDGE_ATTENTION, "edgemirror sync e1"},
+                {"unlisted", NULL, EDGE_ATTENTION, "<code>edgemirror sync e1</code>"},
+                {"unrefreshed", "timeout", EDGE_ATTENTION, "<code>edgemirror sync e1</code>"},
                 {"rejected", "clean", EDGE_ATTENTION, "Correct these rows"},
                 {"well", "clean", EDGE_WELL, "Nothing to do"},
                 {"disabled", NULL, EDGE_OFF, "edgemirror retire e1"},
@@ -137,12 +137,13 @@ static void each_state_has_its_level_and_advice(void **state)
                 {NULL, NULL, EDGE_TROUBLE, "Update the program"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                _cleanup_(text_done) Text advice = {0};
+                _cleanup_(html_done) Html h = {0};
                 const EdgeState *found = edge_state_find(cases[i].word, cases[i].refresh);
                 assert_int_equal(found->level, cases[i].level);
-                assert_int_equal(edge_state_advise(found, "e1", &advice), 0);
-                if (!strstr(advice.data, cases[i].advice))
-                        fail_msg("%s: %s", cases[i].word, advice.data);
+                page_put_advice(&h, found->advice, "e1");
+                if (!strstr(h.text.data, cases[i].advice))
+                        fail_msg("%s: %s", cases[i].word, h.text.data);
+                assert_null(strchr(h.text.data, '`'));
                 if (cases[i].word && found->word[0])
                         assert_non_null(strstr(edge_states_of(found->level), cases[i].word));
         }
