@@ -225,6 +225,8 @@ const char *page_age(int64_t seconds, const char *none, char out[static 64])
 {
         if (seconds < 0)
                 return none;
+        if (seconds == 0)
+                return "0s";
         return duration_format_short((uint64_t)seconds * USEC_PER_SEC, out);
 }
 

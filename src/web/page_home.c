@@ -102,6 +102,26 @@ static EdgeLevel verdict(const Sums *s)
                                                                             : EDGE_WELL;
 }
 
+static const struct {
+        const char *meaning, *advice;
+} waits[MIRROR_WAITS + 1] = {
+        [MIRROR_WAIT_CATALOG] = {"waits for the catalog, which cannot be reached",
+                                 "It tries again by itself. `edgemirror check` says whether "
+                                 "address, proxy and certificate are right."},
+        [MIRROR_WAIT_PAUSE] = {"waits for the catalog, which asks for a pause",
+                               "Nothing: it goes on after it."},
+        [MIRROR_WAIT_CREDENTIALS] = {"waits for the catalog, which refuses the credentials",
+                                     "Correct the secret or the account; it is read again with the "
+                                     "next attempt. `edgemirror check` tries it at once."},
+        [MIRROR_WAIT_LOCK] =
+                {"waits for a lock in PostgreSQL",
+                 "Look in pg_stat_activity for the session that holds it, and end that."},
+        [MIRROR_WAIT_POSTGRES] =
+                {"waits for PostgreSQL, which refuses a statement",
+                 "`edgemirror check` says what is missing: a privilege, a table, or room."},
+        [MIRROR_WAITS] = {"waits for what this version does not know", "Update the program."},
+};
+
 static void put_clock(Html *h, const char *term, int64_t oldest, int64_t never, const char *what)
 {
         char age[64];
@@ -127,10 +147,9 @@ static void put_verdict(Html *h, const Sums *s)
         if (s->n_alive == 0)
                 html_text(h, "No instance of the service is alive");
         else if (s->waits)
-                html_printf(h, "The service cannot work: %s",
-                            s->waits == MIRROR_WAIT_LOCK || s->waits == MIRROR_WAIT_POSTGRES
-                                    ? "PostgreSQL"
-                                    : "the catalog");
+                html_printf(h, "%s %s",
+                            s->n_alive == 1 ? "The service" : "An instance of the service",
+                            waits[s->waits].meaning);
         else if (s->of_level[EDGE_TROUBLE] > 0)
                 html_printf(h, "%" PRId64 " of %" PRId64 " edges %s in trouble",
                             s->of_level[EDGE_TROUBLE], enabled,
@@ -169,26 +188,6 @@ static void put_verdict(Html *h, const Sums *s)
 
 /* ---- the service ---------------------------------------------------------------------------- */
 
-static const struct {
-        const char *meaning, *advice;
-} waits[MIRROR_WAITS + 1] = {
-        [MIRROR_WAIT_CATALOG] = {"waits for the catalog, which cannot be reached",
-                                 "It tries again by itself. `edgemirror check` says whether "
-                                 "address, proxy and certificate are right."},
-        [MIRROR_WAIT_PAUSE] = {"waits for the catalog, which asks for a pause",
-                               "Nothing: it goes on after it."},
-        [MIRROR_WAIT_CREDENTIALS] = {"waits for the catalog, which refuses the credentials",
-                                     "Correct the secret or the account; it is read again with the "
-                                     "next attempt. `edgemirror check` tries it at once."},
-        [MIRROR_WAIT_LOCK] =
-                {"waits for a lock in PostgreSQL",
-                 "Look in pg_stat_activity for the session that holds it, and end that."},
-        [MIRROR_WAIT_POSTGRES] =
-                {"waits for PostgreSQL, which refuses a statement",
-                 "`edgemirror check` says what is missing: a privilege, a table, or room."},
-        [MIRROR_WAITS] = {"waits for what this version does not know", "Update the program."},
-};
-
 static void put_wait(Html *h, const MirrorTable *t, size_t row)
 {
         char age[64];
@@ -212,8 +211,8 @@ static void put_instance(Html *h, const MirrorTable *t, size_t row)
         html_put(h, "b", mirror_table_text(t, row, "name"), {"class", "name"});
         if (alive)
                 html_printf(h,
-                            " is alive, last sign of life %s ago, up for %s, %" PRId64
-                            " edges, version %s",
+                            " is alive, last sign of life %s ago, up for %s, edges: %" PRId64
+                            ", version %s",
                             seen, up, mirror_table_int(t, row, "n_edges", 0),
                             mirror_table_text(t, row, "version"));
         else if (mirror_table_bool(t, row, "stopped"))
@@ -366,7 +365,7 @@ static void put_edges(Html *h, const PageView *v, const Sums *s)
         put_filters(h, v, s);
         page_put_search(h, v, "q", "Name has");
         if (t->n_rows == 0) {
-                html_put(h, "p", "No edge is like that.");
+                html_put(h, "p", s->edges > 0 ? "No edge is like that." : "There is none yet.");
                 return;
         }
         page_table_begin(h, "Edges: how long ago the list was read and the data source refreshed");

@@ -89,6 +89,51 @@ src/daemon/notify.c
 unit/test_daemon_notify every_format*
 s/{{text_escaped}}/{{text}}/
 
+text of a page is not escaped
+src/web/html.c
+unit/test_web_html text_is*
+s/: \*string == '<' ? "&lt;"/: *string == '<' ? "<"/
+
+what cannot be seen is shown as it is
+src/web/html.c
+unit/test_web_html text_is*
+s/n = text_escape_next(string, left, shown);/n = text_escape_next(string, left, shown); shown[0] = 0;/
+
+an answer that comes later waits until the connection is idle for too long
+src/web/request.c
+integration/test_monitor pages_are*
+s/r->service->wake(r->service);/;/
+
+a page is asked for although PostgreSQL is known to be away
+src/web/pages.c
+integration/test_monitor a_page_says*
+s/if (service_now.postgres_fault)/if (false)/
+
+an argument of a page may be anything
+src/web/page.c
+unit/test_web_pages an_argument*
+s/if (!is_valid(&a->fields\[field\], value))/if (false)/
+
+an edge is linked by a name that browsers take for a step
+src/web/page.c
+integration/test_pages foreign_names*
+s/ && text_is_printable(name)//
+
+growth forgets what vanished
+sql/queries/page_growth.sql
+integration/test_pages growth*
+s/WHEN c.kind IN ('removed', 'moved_out') THEN -1 //
+
+edges in trouble are not told from those that are well
+sql/migrations/0001_mirror.sql
+integration/test_pages edges_are_filtered*
+s/WHEN f.last_outcome IN ('held', 'unstable') THEN f.last_outcome/WHEN false THEN '' /
+
+rows beyond what a page shows are cut without a word
+sql/queries/page_changes.sql
+integration/test_pages what_is_cut*
+s/ LIMIT \$5::bigint/ LIMIT $5::bigint - 1/
+
 everybody may ask for a sync
 sql/migrations/0001_mirror.sql
 integration/test_request who_is_no*

@@ -122,11 +122,11 @@ static void trouble_comes_first_with_what_to_do(void **state)
 {
         const char *page = show(*state, &page_home, NULL, NULL);
         assert_shows(page, "<h1>No instance of the service is alive</h1>");
-        assert_shows(page, "systemctl start edgemirror");
+        assert_shows(page, "<code>systemctl start edgemirror</code>");
         const char *trouble = strstr(page, "Edges in trouble"), *all = strstr(page, "All edges");
         assert_non_null(trouble);
         assert_true(trouble < all);
-        assert_shows(trouble, "edgemirror sync broken");
+        assert_shows(trouble, "<code>edgemirror sync broken</code>");
         assert_shows(trouble, "failed, nothing was applied: the catalog answered with status 500");
         assert_shows(trouble, "4 failures in a row");
         assert_shows(trouble, "edgemirror sync sales --accept-removals");
@@ -359,7 +359,7 @@ static void pages_of_an_empty_mirror_say_what_to_do(void **state)
         forty_days_run(&s->bench, "postgres", "DELETE FROM edgemirror.edge");
         const char *page = show(s, &page_home, NULL, NULL);
         assert_shows(page, "edgemirror discover");
-        assert_shows(page, "No edge is like that.");
+        assert_shows(page, "There is none yet.");
         assert_shows(show(s, &page_inventory, NULL, NULL), "<span>0</span> databases");
         assert_shows(show(s, &page_changes, NULL, NULL),
                      "Nothing has changed in the last 30 days.");

@@ -43,7 +43,7 @@ async function look(browser, path, way) {
         const height = await page.evaluate(() => document.documentElement.scrollHeight);
         await page.screenshot({path: `${folder}/${name}.png`, clip: {x: 0, y: 0, width: way.width, height: Math.min(height, 2400)}, captureBeyondViewport: true});
         await page.close();
-        console.log(`${found.length ? 'not ok' : 'ok'} ${world} ${path} ${way.width} ${way.scheme}${minor.length ? ` (minor: ${minor.join(', ')})` : ''}`);
+        console.log(`${found.length ? 'not ok' : 'ok'} - ${world} ${path} ${way.width} ${way.scheme}${minor.length ? ` (minor: ${minor.join(', ')})` : ''}`);
         found.forEach(f => console.log(`# ${f}`));
         return found.length === 0;
 }
@@ -58,4 +58,4 @@ async function look(browser, path, way) {
                         well = await look(browser, path, way) && well;
         await browser.close();
         process.exit(well ? 0 : 1);
-})().catch(e => { console.log(`not ok ${e.message}`); process.exit(1); });
+})().catch(e => { console.log(`not ok - ${e.message}`); process.exit(1); });
