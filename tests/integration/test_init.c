@@ -116,6 +116,26 @@ static void options_alone_are_enough_for_a_first_sync(void **state)
         assert_it_works(w);
 }
 
+/* The other ways to say who we are, from the first answer to a mirror. */
+static void a_client_or_a_token_does_as_well(void **state)
+{
+        World *w = *state;
+        char path[PATH_BYTES];
+        control(w, "/control/settings", "{\"auth\":\"oauth2:mirror:" SECRET "\"}");
+        assert_int_equal(INIT(w, "--auth", "oauth2", "--username", NULL, "--client-id", "mirror"),
+                         0);
+        assert_says(w, "out", "token obtained", true);
+        assert_says(w, "new.conf", "\nclient_id = mirror\n", true);
+        assert_it_works(w);
+        assert_int_equal(unlink(path_of(w, "new.conf", path)), 0);
+
+        control(w, "/control/settings", "{\"auth\":\"bearer:" SECRET "\"}");
+        assert_int_equal(INIT(w, "--auth", "bearer", "--username", NULL), 0);
+        assert_says(w, "new.conf", "\nauth = bearer\n", true);
+        assert_says(w, "new.conf", SECRET, false);
+        assert_it_works(w);
+}
+
 /* The environment is for the program that runs, not for what is written. */
 static void what_the_environment_has_does_not_count(void **state)
 {
@@ -367,6 +387,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(options_alone_are_enough_for_a_first_sync, begin),
+                cmocka_unit_test_setup(a_client_or_a_token_does_as_well, begin),
                 cmocka_unit_test_setup(what_the_environment_has_does_not_count, begin),
                 cmocka_unit_test_setup(what_is_there_is_never_overwritten, begin),
                 cmocka_unit_test_setup(without_a_terminal_what_is_missing_is_named, begin),
