@@ -61,6 +61,9 @@ static bool sync_ended_by(World *w, int signal_number, long after_msec)
         if (status != 0)
                 assert_int_equal(status, signal_number == SIGKILL ? KILLED : 1);
         control(w, "/control/faults", "");
+        /* what it had sent may still be under way, and lengthen its lease */
+        await_sql(w, "SELECT count(*) FROM (SELECT count(*) FROM pg_stat_activity WHERE "
+                     "application_name LIKE 'edgemirror/%') s (n) WHERE n = 0");
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge_claim SET expires_at = now() - "
                                  "interval '1 s' WHERE holder IS NOT NULL"));
         return status != 0;
