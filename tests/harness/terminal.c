@@ -34,22 +34,28 @@ static void run_child(const char *path, const char *const *environment,
         for (; *environment; environment += 2)
                 (void)setenv(environment[0], environment[1], 1);
         (void)signal(SIGINT, SIG_DFL); /* a shell's job in the background would not hear Ctrl-C */
-        (void)execv(path, (char *const *)all);
+        (void)execvp(path, (char *const *)all);
         _exit(127);
+}
+
+void harness_terminal_start_other(HarnessTerminal *t, const char *program, unsigned short rows,
+                                  const char *const *environment, const char *const *arguments)
+{
+        const struct winsize size = {.ws_row = rows, .ws_col = COLUMNS};
+        *t = (HarnessTerminal){0};
+        assert_int_equal(text_append(&t->seen, "", 0), 0);
+        t->pid = forkpty(&t->fd, NULL, NULL, &size);
+        assert_true(t->pid >= 0);
+        if (t->pid == 0)
+                run_child(program, environment, arguments);
 }
 
 void harness_terminal_start(HarnessTerminal *t, unsigned short rows, const char *const *environment,
                             const char *const *arguments)
 {
         char path[512];
-        const struct winsize size = {.ws_row = rows, .ws_col = COLUMNS};
-        *t = (HarnessTerminal){0};
-        assert_int_equal(text_append(&t->seen, "", 0), 0);
         harness_built("edgemirror", path);
-        t->pid = forkpty(&t->fd, NULL, NULL, &size);
-        assert_true(t->pid >= 0);
-        if (t->pid == 0)
-                run_child(path, environment, arguments);
+        harness_terminal_start_other(t, path, rows, environment, arguments);
 }
 
 /* Reads what has come within so many milliseconds; false: it hung up, as a terminal does whose last

@@ -1,5 +1,5 @@
 /*
- * terminal: edgemirror as a person starts it, on a terminal.
+ * terminal: edgemirror, or a shell, as a person starts it, on a terminal.
  *
  * All that it draws is kept, in the order in which it came. Every function fails the test (cmocka)
  * rather than return an error; every wait is for a condition and ends after a minute.
@@ -19,6 +19,10 @@ typedef struct HarnessTerminal {
  * top of that: names and values in turn, NULL-terminated. */
 void harness_terminal_start(HarnessTerminal *t, unsigned short rows, const char *const *environment,
                             const char *const *arguments);
+
+/* The same of another program, which is found in PATH. */
+void harness_terminal_start_other(HarnessTerminal *t, const char *program, unsigned short rows,
+                                  const char *const *environment, const char *const *arguments);
 
 /* Waits until the text has been drawn after the first `from` bytes; the place behind it. */
 size_t harness_terminal_await(HarnessTerminal *t, size_t from, const char *text);
