@@ -35,30 +35,38 @@ static int file_write(int fd, const char *bytes, size_t size)
         return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* That the name is on the disk, too. A file system that cannot do that for a directory says
- * EINVAL. */
-static int file_sync_directory(const char *path)
+/* Of the directory that the file is in, so that the name is on the disk, too: what there is to
+ * sync; -1: nothing, where names may be made but not read. Negative errno beyond that. */
+static int file_open_directory(const char *path, int *ret)
 {
         const char *slash = strrchr(path, '/');
         _cleanup_(cleanup_free) char *directory =
                 slash ? text_format("%.*s", (int)(slash - path) + 1, path) : strdup(".");
         if (!directory)
                 return -ENOMEM;
-        _cleanup_(cleanup_close) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        return fd < 0 || (fsync(fd) < 0 && errno != EINVAL) ? -errno : 0;
+        *ret = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return *ret < 0 && errno != EACCES ? -errno : 0;
 }
 
-/* link() is what never replaces. */
+/* link() is what never replaces. A file system that cannot sync a directory says EINVAL. */
 static int file_write_and_link(const char *path, char *temporary, const char *bytes, size_t size)
 {
+        _cleanup_(cleanup_close) int directory = -1;
+        int r = file_open_directory(path, &directory);
+        if (r < 0)
+                return r;
         _cleanup_(cleanup_close) int fd = mkostemp(temporary, O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        int r = file_write(fd, bytes, size);
+        r = file_write(fd, bytes, size);
         if (r >= 0 && link(temporary, path) < 0)
                 r = -errno;
         (void)unlink(temporary);
-        return r < 0 ? r : file_sync_directory(path);
+        if (r >= 0 && directory >= 0 && fsync(directory) < 0 && errno != EINVAL) {
+                r = -errno;
+                (void)unlink(path);
+        }
+        return r;
 }
 
 int file_write_new(const char *path, const char *bytes, size_t size)

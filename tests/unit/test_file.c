@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -125,6 +126,27 @@ static void what_is_there_is_not_replaced(void **state)
         assert_int_equal(file_write_new("nowhere/new", "x", 1), -ENOENT);
 }
 
+/* As where anybody may leave files for somebody else. Root may read everything. */
+static void a_directory_need_not_be_readable(void **state)
+{
+        enum { NOBODY = 65534 };
+        const char *folder = *state;
+        assert_int_equal(chmod(folder, 0333), 0);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                bool is_root = geteuid() == 0;
+                if (is_root && (setgid(NOBODY) < 0 || setuid(NOBODY) < 0))
+                        _exit(77);
+                _exit(-file_write_new("new", "text", 4));
+        }
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(chmod(folder, 0700), 0);
+        assert_int_equal(status, 0);
+        assert_holds("new", "text");
+}
+
 /* The teardown finds what was left behind. */
 static void what_cannot_be_written_whole_is_not_there(void **state)
 {
@@ -147,6 +169,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_new_file_is_whole_and_its_owners_alone,
                                                 folder_setup, folder_teardown),
                 cmocka_unit_test_setup_teardown(what_is_there_is_not_replaced, folder_setup,
+                                                folder_teardown),
+                cmocka_unit_test_setup_teardown(a_directory_need_not_be_readable, folder_setup,
                                                 folder_teardown),
                 cmocka_unit_test_setup_teardown(what_cannot_be_written_whole_is_not_there,
                                                 folder_setup, folder_teardown),
