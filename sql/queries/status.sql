@@ -1,6 +1,7 @@
--- Everything that a person on call asks first, one row per edge. The holder's last sign of life is the last one of the instance, or when its lease was renewed:
+-- Everything that a person on call asks first, one row per edge. To be fetched in pieces, so that the loop of a service that asks for ten thousand goes on in between. The holder's last sign of life is the last one of the instance, or when its lease was renewed:
 -- a lease before it ends, of the length that the instance has given; of one that is no instance of the service, $2.
 -- $1 names or ids (text array) or null for all, $2 lease (interval).
+DECLARE edgemirror_status NO SCROLL CURSOR FOR
 SELECT e.edge_connection_id, e.name, e.enabled, r.phase, CASE WHEN c.expires_at > now() THEN c.holder END AS holder, l.outcome, l.refresh, e.row_count,
        to_char(e.listed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS listed_at,
        to_char(e.refreshed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS refreshed_at,

@@ -14,7 +14,7 @@
 typedef struct StatusTask {
         MirrorTask task;
         MirrorStatusCallback callback;
-        PgStep steps[2];
+        PgStep steps[3];
 } StatusTask;
 
 /* The next column to be read. */
@@ -87,7 +87,7 @@ static PgNext status_on_result(const PGresult *result, void *userdata, Fault *re
                 status_fill(result, row, &status);
                 t->callback(&status, &none, t->task.userdata);
         }
-        return PG_NEXT;
+        return PQntuples(result) > 0 ? PG_AGAIN : PG_NEXT;
 }
 
 static bool status_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
@@ -99,6 +99,8 @@ static bool status_complete(MirrorTask *task, PgEnd end _unused_, const Fault *f
 int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback,
                   void *userdata, MirrorTask **ret)
 {
+        /* All rows are fetched: the plan is to be the one that is done first. */
+        static const PgSetting settings[] = {{"cursor_tuple_fraction", "1"}, {NULL, NULL}};
         StatusTask *t = task_new(m, sizeof(*t), status_complete, userdata);
         if (!t)
                 return -ENOMEM;
@@ -106,13 +108,15 @@ int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback call
         params_names(t->task.params, names);
         params_text(t->task.params, m->lease);
         t->steps[0] = task_step(sql_catalog, NULL, trust_on_catalog);
-        t->steps[1] = task_step(sql_status, t->task.params, status_on_result);
+        t->steps[1] = task_step(sql_status, t->task.params, NULL);
+        t->steps[2] = task_step(sql_status_fetch, NULL, status_on_result);
         /* Somebody who asks what is wrong gets an answer about a lock within seconds. */
         PgWork work = {.steps = t->steps,
                        .n_steps = ARRAY_SIZE(t->steps),
                        .transaction = true,
                        .phase = "status",
                        .read_only = true,
+                       .settings = settings,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC};
         return task_start(&t->task, &work, ret);
 }
