@@ -1,13 +1,14 @@
 -- How many databases each edge has and how many of them are registered; the sums over all edges are in each row. Edges without databases are not in it.
 -- $1 text that the name of the edge has (null: any), $2 order: name, databases, unregistered, share; $3 descending (boolean), $4 limit, $5 offset.
 WITH counted AS (
-    SELECT i.edge_connection_id, i.edge, i.edge_enabled, count(*) AS databases, count(*) FILTER (WHERE i.registered) AS registered,
-           count(*) FILTER (WHERE i.held) AS held
+    SELECT i.edge_connection_id, count(*) AS databases, count(i.database_id) AS registered, count(*) FILTER (WHERE i.held) AS held
       FROM edgemirror.inventory i
-     GROUP BY 1, 2, 3
+     GROUP BY 1
 ), summed AS (
-    SELECT c.*, sum(c.databases) OVER ()::bigint AS all_databases, sum(c.registered) OVER ()::bigint AS all_registered, row_number() OVER (ORDER BY c.edge) AS place
+    SELECT c.*, e.name AS edge, coalesce(e.enabled, false) AS edge_enabled, sum(c.databases) OVER ()::bigint AS all_databases,
+           sum(c.registered) OVER ()::bigint AS all_registered, row_number() OVER (ORDER BY e.name) AS place
       FROM counted c
+      LEFT JOIN edgemirror.edge e USING (edge_connection_id)
 ), chosen AS (
     SELECT s.*, count(*) OVER () AS matches,
            CASE $2::text WHEN 'databases' THEN s.databases WHEN 'unregistered' THEN s.databases - s.registered

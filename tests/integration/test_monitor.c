@@ -357,6 +357,29 @@ static void pages_are_sent_as_soon_as_they_are_read(void **state)
         service_stop(w, 0);
 }
 
+/* The statement is ended before the request is given up, so that it is a page that says so. */
+static void a_page_that_takes_too_long_says_so(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        service_start(w, 0);
+        _cleanup_(cleanup_free) char *slow = harness_sql(
+                &w->pg,
+                "ALTER VIEW edgemirror.held RENAME TO quick; CREATE VIEW edgemirror.held AS SELECT "
+                "* "
+                "FROM edgemirror.quick WHERE pg_sleep(60) IS NOT NULL UNION ALL SELECT q.* FROM "
+                "pg_sleep(60) s LEFT JOIN edgemirror.quick q ON true; GRANT SELECT ON "
+                "edgemirror.held TO em");
+        _cleanup_(cleanup_free) char *answer = web_get(where, "/edges/e0");
+        _cleanup_(cleanup_free) char *quick = harness_sql(
+                &w->pg, "DROP VIEW edgemirror.held; ALTER VIEW edgemirror.quick RENAME TO held");
+        assert_int_equal(web_status(answer), 503);
+        assert_null(markup_problem(web_body(answer)));
+        assert_non_null(strstr(answer, "PostgreSQL has not answered in time"));
+        assert_int_equal(web_get_status(where, "/edges/e0"), 200);
+        service_stop(w, 0);
+}
+
 static void a_page_says_why_it_cannot_be_read(void **state)
 {
         ServiceWorld *w = *state;
@@ -392,6 +415,7 @@ int main(void)
                 cmocka_unit_test_setup(status_is_observed_once_for_all, few_edges),
                 cmocka_unit_test_setup(a_postgres_that_hangs_makes_nobody_else_wait, few_edges),
                 cmocka_unit_test_setup(pages_are_sent_as_soon_as_they_are_read, few_edges),
+                cmocka_unit_test_setup(a_page_that_takes_too_long_says_so, few_edges),
                 cmocka_unit_test_setup(a_page_says_why_it_cannot_be_read, few_edges),
                 cmocka_unit_test_setup(a_socket_that_was_left_behind_is_replaced, few_edges),
         };
