@@ -38,6 +38,7 @@ complete -c edgemirror -n 'contains -- sync (__edgemirror_command)' -l dry-run -
 complete -c edgemirror -n 'contains -- sync (__edgemirror_command)' -l accept-removals -d 'let held removals through, each still proven'
 complete -c edgemirror -n 'contains -- sync (__edgemirror_command)' -l wait -d 'wait for a sync of the edge that is under way, then begin'
 complete -c edgemirror -n 'not count (__edgemirror_command) >/dev/null' -a check -d 'validates the configuration, then the catalog, then PostgreSQL; a line each with what to do'
+complete -c edgemirror -n 'contains -- check (__edgemirror_command)' -l json -d 'one JSON object per edge and line'
 complete -c edgemirror -n 'contains -- check (__edgemirror_command)' -l offline -d 'stop after the configuration and its files of secrets'
 complete -c edgemirror -n 'not count (__edgemirror_command) >/dev/null' -a init -d 'writes a first configuration: asks, tries each answer, discovers the edges'
 complete -c edgemirror -n 'contains -- init (__edgemirror_command)' -l output -rF -d 'the file to write (default: that of --config); never one that is there'

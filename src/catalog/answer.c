@@ -352,6 +352,7 @@ void answer_classify(const HttpResponse *response, int expected, bool body_neede
                 .status = response->status,
                 .sent = response->sent,
                 .retry_after_usec = response->retry_after_usec,
+                .clock_known = response->has_date,
                 .clock_ahead_sec = response->has_date ? response->clock_ahead_sec : 0,
                 .elapsed_usec = response->elapsed_usec,
         };

@@ -45,6 +45,7 @@ typedef struct CatalogAnswer {
          * address */
         bool foreign;
         uint64_t retry_after_usec;
+        bool clock_known;        /* the answer says when it was made */
         int64_t clock_ahead_sec; /* our clock against that of whoever answered; 0: not known */
         uint64_t elapsed_usec;   /* of the last request, on the wire */
         /* the catalog's error body, printed anew without our credentials, for jsonb; NULL when it

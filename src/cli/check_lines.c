@@ -2,14 +2,17 @@
  * check_lines: what the lines of `check` are made of, and those of what does not depend on edges.
  */
 #include "cli/check_lines.h"
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
 #include "cli/edge_sections.h"
+#include "cli/json_out.h"
 #include "config/secret.h"
 #include "http/client_certificate.h"
 #include "mirror/check.h"
+#include "mirror/spool.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,56 +21,86 @@
 
 enum { WHAT_COLUMNS = 32 };
 
+#define SPOOL_BYTES_MIN (1ULL << 30)
+
 void checks_done(Checks *c)
 {
         c->discover = discover_cancel(c->discover);
         session_done(&c->session);
 }
 
+typedef enum CheckResult { CHECK_OK, CHECK_FAILED, CHECK_NOTE, CHECK_SKIPPED } CheckResult;
+
+static void put_line(Checks *c, CheckResult result, const char *what, const char *text,
+                     const char *code)
+{
+        static const char *const results[] = {[CHECK_OK] = "ok",
+                                              [CHECK_FAILED] = "FAILED",
+                                              [CHECK_NOTE] = "note",
+                                              [CHECK_SKIPPED] = "--"},
+                                 *const words[] = {[CHECK_OK] = "ok",
+                                                   [CHECK_FAILED] = "failed",
+                                                   [CHECK_NOTE] = "note",
+                                                   [CHECK_SKIPPED] = "skipped"};
+        uint64_t took = c->took_usec;
+        char length[DURATION_STRING_SIZE];
+        c->took_usec = 0;
+        if (c->json) {
+                cJSON *o = cJSON_CreateObject();
+                json_add_text(o, "check", what);
+                json_add_text(o, "result", words[result]);
+                json_add_text(o, "text", text);
+                json_add_text(o, "code", code);
+                json_add_int(o, "durationMs", took > 0 ? (int64_t)(took / USEC_PER_MSEC) : -1);
+                json_print_line(o);
+                return;
+        }
+        printf("%-6s  ", results[result]);
+        columns_put(stdout, what, WHAT_COLUMNS);
+        fputs("  ", stdout);
+        put_text(stdout, text);
+        if (took > 0 && result == CHECK_OK)
+                printf(" (%s)", duration_format_short(took, length));
+        putchar('\n');
+}
+
 void check_line(Checks *c, const char *what, const Fault *fault, const char *detail)
 {
         bool passed = fault->scope == FAULT_NONE;
-        printf("%-6s  ", passed ? "ok" : "FAILED");
-        columns_put(stdout, what, WHAT_COLUMNS);
-        fputs("  ", stdout);
-        put_text(stdout, passed ? detail : fault->message);
-        putchar('\n');
+        put_line(c, passed ? CHECK_OK : CHECK_FAILED, what, passed ? detail : fault->message,
+                 passed ? NULL : fault_code_name(fault->code));
         c->status = exit_status_worse(c->status, fault_exit_status(fault));
 }
 
-/* Not certainly wrong, but of use to whoever looks for a fault. */
-void check_note(const char *what, const char *text)
+void check_note(Checks *c, const char *what, const char *text)
 {
-        printf("note    ");
-        columns_put(stdout, what, WHAT_COLUMNS);
-        printf("  %s\n", text);
+        put_line(c, CHECK_NOTE, what, text, NULL);
+}
+
+void check_skip(Checks *c, const char *what, const char *why)
+{
+        put_line(c, CHECK_SKIPPED, what, why, NULL);
 }
 
 /* Whoever sets them expects that they are used. Their values may hold passwords. */
-void check_environment(const Config *config)
+void check_environment(Checks *c)
 {
         static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy",
                                             "ALL_PROXY",   "no_proxy",    "NO_PROXY"};
-        const ConfigCatalog *c = &config->catalog;
+        const ConfigCatalog *catalog = &c->session.config->catalog;
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
                 const char *value = getenv(names[i]);
                 bool of_exceptions = strcasecmp(names[i], "no_proxy") == 0;
                 char text[160];
-                if (!value || !value[0] || c->plain_http || (of_exceptions && !c->proxy))
+                if (!value || !value[0] || catalog->plain_http ||
+                    (of_exceptions && !catalog->proxy))
                         continue;
                 (void)snprintf(text, sizeof(text),
                                "%s is set in the environment, and not used: the catalog is "
                                "connected to %s",
-                               names[i], c->proxy ? "by proxy of [catalog]" : "directly");
-                check_note("proxy", text);
+                               names[i], catalog->proxy ? "by proxy of [catalog]" : "directly");
+                check_note(c, "proxy", text);
         }
-}
-
-static void check_skip(const char *what, const char *why)
-{
-        printf("--      ");
-        columns_put(stdout, what, WHAT_COLUMNS);
-        printf("  %s\n", why);
 }
 
 /* systemd has not passed on what only the service gets. */
@@ -89,7 +122,7 @@ static void check_secret(Checks *c, const char *what, const char *where)
         if (is_of_service(where)) {
                 (void)snprintf(text, sizeof(text),
                                "not checked: only the service gets %.200s, from systemd", where);
-                check_skip(what, text);
+                check_skip(c, what, text);
                 return;
         }
         if (secret_read(where, &secret, &fault) < 0)
@@ -128,7 +161,7 @@ void check_certificate(Checks *c, bool reports)
         if (!catalog->cert_file)
                 return;
         if (is_of_service(catalog->cert_file) || is_of_service(catalog->key_file)) {
-                check_skip("catalog: cert_file, key_file",
+                check_skip(c, "catalog: cert_file, key_file",
                            "not checked: only the service gets them, from systemd");
                 return;
         }
@@ -166,7 +199,7 @@ void check_webhook(Checks *c)
         if (!notify->url_file)
                 return;
         if (is_of_service(notify->url_file)) {
-                check_skip("notify: url_file",
+                check_skip(c, "notify: url_file",
                            "not checked: only the service gets it, from systemd");
                 return;
         }
@@ -175,6 +208,24 @@ void check_webhook(Checks *c)
         check_line(c, "notify: url_file", &fault,
                    "holds an address; whether a message arrives is "
                    "not tried");
+}
+
+void check_spool(Checks *c)
+{
+        static const Fault none;
+        uint64_t bytes = 0;
+        Fault fault = none;
+        char text[160];
+        (void)spool_find_space(&bytes, &fault);
+        (void)snprintf(text, sizeof(text), "%.1f GiB free for temporary files%s",
+                       (double)bytes / (1 << 30),
+                       bytes < SPOOL_BYTES_MIN ? ", which a list of some million rows fills: clear "
+                                                 "some, or set TMPDIR to another directory"
+                                               : "");
+        if (fault.scope == FAULT_NONE && bytes < SPOOL_BYTES_MIN)
+                check_note(c, "spool", text);
+        else
+                check_line(c, "spool", &fault, text);
 }
 
 /* Minutes, and seconds where there are few of them. */
@@ -203,12 +254,14 @@ static void check_on_found(const Discovered *found, void *userdata)
 {
         Checks *c = userdata;
         char detail[120];
+        uint64_t took = clock_monotonic_usec() - c->begun_usec;
         c->discover = NULL;
         (void)check_token(c);
         (void)snprintf(detail, sizeof(detail),
                        "address%s and credentials are right; %zu Edge connection%s",
                        c->session.config->catalog.plain_http ? "" : ", TLS", found->n_edges,
                        found->n_edges == 1 ? "" : "s");
+        c->took_usec = took;
         check_line(c, fault_is_of_proxy(&found->fault) ? "proxy" : "catalog", &found->fault,
                    detail);
         c->status = exit_status_worse(c->status, discovered_exit_status(found));
@@ -224,6 +277,7 @@ int check_discovery(Checks *c, DiscoverCallback on_found, void *userdata)
         int status = s->peers && s->peers->catalog ? CLI_EXIT_DONE : session_try_catalog(s, &fault);
         c->on_found = on_found;
         c->userdata = userdata;
+        c->begun_usec = clock_monotonic_usec();
         if (status == CLI_EXIT_DONE) {
                 int r = discover_start(s->peers->catalog, s->event, check_on_found, c,
                                        &c->discover);
@@ -244,8 +298,10 @@ static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *us
         for (size_t i = 0; i < n_checks; i++) {
                 char what[64];
                 (void)snprintf(what, sizeof(what), "postgres: %s", checks[i].what);
-                if (c->before_migrate && checks[i].fault.code == CODE_PG_SCHEMA_MISSING)
-                        check_note(what, checks[i].detail);
+                c->took_usec = checks[i].took_usec;
+                if (checks[i].is_note ||
+                    (c->before_migrate && checks[i].fault.code == CODE_PG_SCHEMA_MISSING))
+                        check_note(c, what, checks[i].detail);
                 else
                         check_line(c, what, &checks[i].fault, checks[i].detail);
         }

@@ -10,12 +10,15 @@
 typedef struct Checks {
         Session session;
         int status;          /* the gravest of the lines so far; an exit status */
+        bool json;           /* an object a line, else for people */
+        uint64_t took_usec;  /* what the next line is about; 0: not known. Forgotten by it */
         bool before_migrate; /* that there is no schema yet is a note */
 
         /* private */
         Discover *discover;
         DiscoverCallback on_found;
         void *userdata;
+        uint64_t begun_usec;
 } Checks;
 
 /* Leaves the status. */
@@ -25,10 +28,16 @@ void checks_done(Checks *c);
 void check_line(Checks *c, const char *what, const Fault *fault, const char *detail);
 
 /* Not certainly wrong, but of use to whoever looks for a fault. */
-void check_note(const char *what, const char *text);
+void check_note(Checks *c, const char *what, const char *text);
+
+/* It cannot be looked at, or need not be. */
+void check_skip(Checks *c, const char *what, const char *why);
 
 /* Proxies that are set in the environment, which are not used. */
-void check_environment(const Config *config);
+void check_environment(Checks *c);
+
+/* How much fits into temporary files: lists that are long wait there. */
+void check_spool(Checks *c);
 
 /* The files of the secrets, when nothing is opened that would read them; the client's certificate
  * among them. */

@@ -33,21 +33,30 @@ typedef struct EdgeCheck {
         CatalogCall *call;
 } EdgeCheck;
 
-/* Tokens, certificates and Retry-After depend on it. */
+/* Tokens, certificates and Retry-After depend on it. Dates have whole seconds. */
 static void check_clock(Check *c, const CatalogAnswer *answer)
 {
+        static const Fault none;
         int64_t ahead = answer->clock_ahead_sec;
         uint64_t off = (uint64_t)(ahead < 0 ? -ahead : ahead);
         char length[DURATION_STRING_SIZE], text[160];
-        if (c->clock_reported || off <= CLOCK_TOLERANCE_SEC)
+        if (c->clock_reported || !answer->clock_known)
                 return;
         c->clock_reported = true;
-        (void)snprintf(text, sizeof(text),
-                       "this machine's clock is %s %s that of the catalog (its Date header); is it "
-                       "synchronised?",
-                       duration_format(off * USEC_PER_SEC, length),
-                       ahead > 0 ? "ahead of" : "behind");
-        check_note("clock", text);
+        if (off <= 1)
+                (void)snprintf(text, sizeof(text),
+                               "this machine's clock and that of the catalog agree to a second");
+        else
+                (void)snprintf(text, sizeof(text),
+                               "this machine's clock is %s %s that of the catalog (its Date "
+                               "header)%s",
+                               duration_format(off * USEC_PER_SEC, length),
+                               ahead > 0 ? "ahead of" : "behind",
+                               off > CLOCK_TOLERANCE_SEC ? "; is it synchronised?" : "");
+        if (off > CLOCK_TOLERANCE_SEC)
+                check_note(&c->checks, "clock", text);
+        else
+                check_line(&c->checks, "clock", &none, text);
 }
 
 /* What keeps edges from their schedules, a line each. */
@@ -89,7 +98,6 @@ static void check_catalog(Check *c, const CatalogAnswer *answer)
         bool down = answer->fault.scope == FAULT_PEER || answer->fault.scope == FAULT_REQUEST ||
                     answer->foreign;
         bool known = answer->fault.scope == FAULT_NONE || answer->problem;
-        check_clock(c, answer);
         check_proxy(c, answer);
         /* auth = oauth2, once, whatever the catalog says of the token after */
         c->token_reported = c->token_reported || check_token(&c->checks);
@@ -104,6 +112,7 @@ static void check_catalog(Check *c, const CatalogAnswer *answer)
                            c->checks.session.config->catalog.plain_http
                                    ? "address and credentials are right"
                                    : "address, TLS and credentials are right");
+        check_clock(c, answer);
         c->catalog_reported = c->catalog_reported || down || known;
         c->catalog_down = c->catalog_down || down;
         /* a retry might help, but check reports the present state */
@@ -122,6 +131,7 @@ static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
         if (fault->scope != FAULT_PEER && fault->scope != FAULT_REQUEST &&
             !answer->answer.foreign) {
                 (void)snprintf(what, sizeof(what), "catalog: edge %s", e->edge->name);
+                c->checks.took_usec = answer->answer.elapsed_usec;
                 check_line(&c->checks, what, fault,
                            answer->n_rows ? "the list can be read"
                                           : "the list can be read; it is empty");
@@ -195,14 +205,14 @@ static void check_next_edges(Check *c)
                         return;
         }
         if (!c->asked)
-                printf("--      catalog                           not asked: no edge is enabled\n");
+                check_skip(&c->checks, "catalog", "not asked: no edge is enabled");
         check_postgres(&c->checks);
 }
 
 int command_check(const CommandLine *line)
 {
         static const Fault none;
-        Check c = {0};
+        Check c = {.checks.json = line->json};
         char detail[64];
         int status = session_load(&c.checks.session, line->config_file);
         if (status == 0) {
@@ -211,7 +221,8 @@ int command_check(const CommandLine *line)
                                c.checks.session.config->n_edges == 1 ? "" : "s");
                 check_line(&c.checks, "configuration", &none, detail);
                 check_warnings(&c);
-                check_environment(c.checks.session.config);
+                check_environment(&c.checks);
+                check_spool(&c.checks);
         }
         if (status == 0)
                 check_webhook(&c.checks);

@@ -103,7 +103,7 @@ static int init_try(Init *c, OptionSection section)
 {
         int status = init_load(c);
         if (status == CLI_EXIT_DONE && section == OPTION_CATALOG) {
-                check_environment(c->checks.session.config);
+                check_environment(&c->checks);
                 status = check_discovery(&c->checks, init_on_found, c);
         } else if (status == CLI_EXIT_DONE) {
                 check_postgres(&c->checks);

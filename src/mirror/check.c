@@ -2,6 +2,8 @@
  * check: is PostgreSQL what the service needs it to be?
  */
 #include "mirror/check.h"
+#include "base/clock.h"
+#include "base/duration.h"
 #include "base/text.h"
 #include "mirror/lock_wait_private.h"
 #include "mirror/mirror_private.h"
@@ -10,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 typedef enum CheckStage {
         CHECK_SERVER,
@@ -22,10 +25,16 @@ typedef enum CheckStage {
         CHECK_WRITER,
         CHECK_CATALOG,
         CHECK_NOTES,
+        CHECK_CLOCK,
+        CHECK_SLOTS,
         CHECK_STAGES
 } CheckStage;
 
-enum { PARAMS_PRIVILEGES, PARAMS_LOCKS };
+enum { PARAMS_PRIVILEGES, PARAMS_LOCKS, PARAMS_SLOTS };
+
+#define CLOCK_TOLERANCE_USEC  ((int64_t)USEC_PER_MINUTE)
+#define SLOT_UNREAD_BYTES_MAX (64LL << 20)
+#define SLOT_READ_BYTES_MAX   (1LL << 30)
 
 typedef struct CheckTask {
         MirrorTask task;
@@ -42,12 +51,15 @@ typedef struct CheckTask {
         char owner[70]; /* who, in parentheses */
         MirrorCheck checks[MIRROR_CHECKS_MAX];
         size_t n_checks;
+        uint64_t begun_usec; /* the present stage, monotonic */
 } CheckTask;
 
 static MirrorCheck *check_add(CheckTask *t, const char *what, const Fault *fault)
 {
         MirrorCheck *c = &t->checks[t->n_checks++];
-        *c = (MirrorCheck){.what = what, .passed = fault == NULL};
+        *c = (MirrorCheck){.what = what,
+                           .passed = fault == NULL,
+                           .took_usec = clock_monotonic_usec() - t->begun_usec};
         if (fault) {
                 c->fault = *fault;
                 (void)snprintf(c->detail, sizeof(c->detail), "%s", fault->message);
@@ -235,6 +247,54 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
         return PG_NEXT;
 }
 
+/* Leases and due times are by PostgreSQL's clock alone; but whoever compares its times with logs of
+ * this machine is misled. The way of the answer is in the difference. */
+static PgNext check_on_clock(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
+{
+        CheckTask *t = userdata;
+        struct timespec now;
+        char length[DURATION_STRING_SIZE], text[160];
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        int64_t ahead =
+                now.tv_sec * (int64_t)USEC_PER_SEC + now.tv_nsec / 1000 - result_int(result, 0, 0);
+        uint64_t off = (uint64_t)(ahead < 0 ? -ahead : ahead);
+        bool far = off > CLOCK_TOLERANCE_USEC;
+        (void)snprintf(text, sizeof(text), "this machine's clock is %s %s PostgreSQL's%s",
+                       duration_format_short(off, length), ahead > 0 ? "ahead of" : "behind",
+                       far ? "; is it synchronised?" : "");
+        (void)check_report(t, "clock", 0, NULL, text);
+        t->checks[t->n_checks - 1].is_note = far;
+        return PG_NEXT;
+}
+
+/* The disk of the server fills up meanwhile. */
+static PgNext check_on_slots(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
+{
+        CheckTask *t = userdata;
+        for (int row = 0; row < PQntuples(result); row++) {
+                char name[80], text[512];
+                bool active = result_bool(result, row, 1);
+                const char *slot = PQgetvalue(result, row, 0);
+                text_printable(slot, strlen(slot), name, sizeof(name));
+                if (active)
+                        (void)snprintf(
+                                text, sizeof(text),
+                                "slot %s keeps %.20s of write-ahead log from being removed, for "
+                                "its reader is behind; look there for what keeps it",
+                                name, PQgetvalue(result, row, 2));
+                else
+                        (void)snprintf(
+                                text, sizeof(text),
+                                "slot %s keeps %.20s of write-ahead log from being removed, and "
+                                "nobody reads from it; start its subscriber, or, when that "
+                                "is gone for good, an administrator runs: %.200s",
+                                name, PQgetvalue(result, row, 2), PQgetvalue(result, row, 3));
+                (void)check_report(t, "replication slots", 0, NULL, text);
+                t->checks[t->n_checks - 1].is_note = true;
+        }
+        return PG_NEXT;
+}
+
 static const struct {
         const char *what;
         const char *sql;
@@ -250,15 +310,19 @@ static const struct {
         [CHECK_WRITER] = {"subscription", sql_schema_version, check_on_writer},
         [CHECK_CATALOG] = {"catalog", sql_catalog, check_on_catalog},
         [CHECK_NOTES] = {"publication", sql_migrate_notes, check_on_notes},
+        [CHECK_CLOCK] = {"clock", sql_check_clock, check_on_clock},
+        [CHECK_SLOTS] = {"replication slots", sql_check_slots, check_on_slots},
 };
 
 static PgWork check_work(CheckTask *t)
 {
+        t->begun_usec = clock_monotonic_usec();
         /* it is not known yet whose the schema is */
         t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
         t->steps[1] = task_step(stages[t->stage].sql,
                                 t->stage == CHECK_PRIVILEGES ? &t->task.params[PARAMS_PRIVILEGES]
                                 : t->stage == CHECK_LOCKS    ? &t->task.params[PARAMS_LOCKS]
+                                : t->stage == CHECK_SLOTS    ? &t->task.params[PARAMS_SLOTS]
                                                              : NULL,
                                 stages[t->stage].on_result);
         return (PgWork){.steps = t->steps,
@@ -316,6 +380,8 @@ int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, Mirror
         params_text(&t->task.params[PARAMS_PRIVILEGES], NULL); /* this role */
         params_bool(&t->task.params[PARAMS_PRIVILEGES], false);
         params_bool(&t->task.params[PARAMS_LOCKS], false);
+        params_int(&t->task.params[PARAMS_SLOTS], SLOT_UNREAD_BYTES_MAX);
+        params_int(&t->task.params[PARAMS_SLOTS], SLOT_READ_BYTES_MAX);
         PgWork work = check_work(t);
         return task_start(&t->task, &work, ret);
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 enum { READ_CHUNK_BYTES = 64 * 1024, WRITE_BYTES = 64 * 1024 };
 
@@ -93,6 +94,18 @@ static int spool_open_file(void)
                         return r;
         }
         return r;
+}
+
+int spool_find_space(uint64_t *ret_bytes, Fault *ret_fault)
+{
+        struct statvfs space;
+        _cleanup_(cleanup_close) int fd = spool_open_file();
+        if (fd < 0)
+                return spool_fault(ret_fault, -fd, "opening a temporary file");
+        if (fstatvfs(fd, &space) < 0)
+                return spool_fault(ret_fault, errno, "looking for space");
+        *ret_bytes = (uint64_t)space.f_bavail * space.f_frsize;
+        return 0;
 }
 
 static int spool_spill(Spool *s, Fault *ret_fault)

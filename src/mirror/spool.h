@@ -51,3 +51,7 @@ const Digest *spool_digest(const Spool *spool); /* of the rows that are in it; b
  * can be read any number of times. */
 void spool_rewind(Spool *spool);
 int spool_read(Spool *spool, const char **ret_data, size_t *ret_size, Fault *ret_fault);
+
+/* How much fits into the temporary files of this machine, as far as this user may. Errors as of
+ * spool_add. */
+int spool_find_space(uint64_t *ret_bytes, Fault *ret_fault);

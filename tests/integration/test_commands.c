@@ -20,11 +20,15 @@ static void check_says_what_is_right(void **state)
         static const char *const lines[] = {
                 "ok      configuration                     valid, 2 edges\n",
                 "ok      catalog                           address and credentials are right\n",
-                "ok      catalog: edge main                the list can be read\n",
-                "ok      catalog: edge other               the list can be read\n",
+                "ok      catalog: edge main                the list can be read (",
+                "ok      catalog: edge other               the list can be read (",
                 "ok      postgres: connection              PostgreSQL ",
                 "ok      postgres: schema version          ",
-                "ok      postgres: privileges              all that the service needs\n",
+                "ok      clock                             this machine's clock and that of the ",
+                "ok      postgres: clock                   this machine's clock is ",
+                "ok      spool                             ",
+                " GiB free for temporary files\n",
+                "ok      postgres: privileges              all that the service needs (",
         };
         assert_int_equal(RUN(w, "check"), 0);
         for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -38,6 +42,57 @@ static void check_says_what_is_right(void **state)
         free(asked);
         assert_says(w, "out", "postgres", false);
         assert_says(w, "out", "catalog: edge", false);
+}
+
+static void check_as_json_is_an_object_for_each_line(void **state)
+{
+        World *w = *state;
+        harness_write(w->folder, "password", "wrong");
+        assert_int_equal(RUN(w, "check", "--json"), 77);
+        char *out = harness_read(w->folder, "out");
+        int n = 0, n_failed = 0;
+        for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n"), n++) {
+                cJSON *o = cJSON_Parse(line);
+                assert_non_null(o);
+                const char *what = cJSON_GetStringValue(cJSON_GetObjectItem(o, "check"));
+                const char *result = cJSON_GetStringValue(cJSON_GetObjectItem(o, "result"));
+                assert_true(what && result && cJSON_HasObjectItem(o, "text"));
+                if (strcmp(result, "failed") == 0) {
+                        n_failed++;
+                        assert_string_equal(what, "catalog");
+                        assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(o, "code")),
+                                            "catalog-unauthorized");
+                }
+                /* what was asked for, and only that, has taken time */
+                assert_int_equal(cJSON_IsNumber(cJSON_GetObjectItem(o, "durationMs")),
+                                 strncmp(what, "postgres: ", 10) == 0);
+                cJSON_Delete(o);
+        }
+        free(out);
+        assert_int_equal(n_failed, 1);
+        assert_true(n > 6);
+        write_config(w, "1s"); /* with the password that is right */
+}
+
+/* A subscriber that is gone fills the disk of the server. */
+static void check_names_a_replication_slot_that_holds_the_log_back(void **state)
+{
+        World *w = *state;
+        free(harness_sql(&w->pg, "SELECT pg_create_physical_replication_slot('left', true);"
+                                 "CREATE TABLE public.filler (i integer)"));
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "replication slots", false);
+        for (int i = 0; i < 6; i++) { /* a segment of 16 MB each */
+                free(harness_sql(&w->pg, "INSERT INTO public.filler VALUES (1)"));
+                free(harness_sql(&w->pg, "SELECT pg_switch_wal()"));
+        }
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "note    postgres: replication slots       slot left keeps ", true);
+        assert_says(w, "out", "runs: SELECT pg_drop_replication_slot('left');\n", true);
+        free(harness_sql(&w->pg, "SELECT pg_drop_replication_slot('left');"
+                                 "DROP TABLE public.filler"));
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "replication slots", false);
 }
 
 /* What breaks, the exit status, the line that says so, and one that is right all the same. */
@@ -410,6 +465,9 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(check_says_what_is_right, small_world),
+                cmocka_unit_test_setup(check_as_json_is_an_object_for_each_line, small_world),
+                cmocka_unit_test_setup(check_names_a_replication_slot_that_holds_the_log_back,
+                                       small_world),
                 cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
                 cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command,
                                        small_world),
