@@ -157,7 +157,8 @@ static size_t monitor_keep_encoded(void *userdata _unused_,
 }
 
 /* What clients do wrong: nobody is to fill the log with it. */
-static void monitor_on_message(void *userdata _unused_, const char *format, va_list arguments)
+static void _printf_(2, 0)
+        monitor_on_message(void *userdata _unused_, const char *format, va_list arguments)
 {
         char message[LIMIT_LOG_VALUE_BYTES];
         (void)vsnprintf(message, sizeof(message), format, arguments);

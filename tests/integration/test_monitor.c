@@ -142,8 +142,8 @@ static void whatever_is_asked_has_its_answer(void **state)
 static void every_answer_forbids_what_pages_do_not_need(void **state)
 {
         static const char *const HEADERS[] = {
-                "\r\nContent-Security-Policy: default-src 'none'; base-uri 'none'; form-action "
-                "'self'; frame-ancestors 'none'\r\n",
+                ("\r\nContent-Security-Policy: default-src 'none'; base-uri 'none'; form-action "
+                 "'self'; frame-ancestors 'none'\r\n"),
                 "\r\nX-Content-Type-Options: nosniff\r\n",
                 "\r\nCache-Control: no-store\r\n",
                 "\r\nContent-Type: text/plain; charset=utf-8\r\n",
@@ -249,8 +249,7 @@ static void status_is_observed_once_for_all(void **state)
         const char *where = listen_on_file(w);
         service_start(w, 0);
         _cleanup_(cleanup_free) char *before = web_get(where, "/status.json");
-        _cleanup_(cleanup_free) char *sql =
-                harness_sql(&w->pg, "UPDATE edgemirror.edge SET consecutive_failures = 7");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET consecutive_failures = 7"));
         _cleanup_(cleanup_free) char *after = web_get(where, "/status.json");
         assert_int_equal(web_status(before), 200);
         assert_string_equal(before, after);
