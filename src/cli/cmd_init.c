@@ -183,14 +183,17 @@ static int init_write(const Init *c)
 
 int command_init(const CommandLine *line)
 {
-        Init c = {.answers.from_person = isatty(STDIN_FILENO),
-                  .file = line->output        ? line->output
+        bool terminal = isatty(STDIN_FILENO);
+        Init c = {.file = line->output        ? line->output
                           : line->config_file ? line->config_file
                                               : CONFIG_DEFAULT_FILE};
         int status = init_find_place(&c);
         if (status == CLI_EXIT_DONE && init_answers_take(&c.answers, line) < 0)
                 status = init_out_of_memory();
-        if (status == CLI_EXIT_DONE && init_answers_missing(&c.answers))
+        /* A terminal may be nobody's, as in a container: who has said enough is asked nothing. */
+        c.answers.from_person =
+                status == CLI_EXIT_DONE && init_answers_missing(&c.answers, !terminal);
+        if (c.answers.from_person && !terminal)
                 status = CLI_EXIT_USAGE;
         if (status == CLI_EXIT_DONE)
                 status = init_settle(&c, OPTION_CATALOG);

@@ -86,17 +86,19 @@ static bool is_of_auth(const InitAnswers *a, const Question *q)
         return !q->auth || text_equal(q->auth, answered_auth(a));
 }
 
-bool init_answers_missing(const InitAnswers *a)
+bool init_answers_missing(const InitAnswers *a, bool say)
 {
         bool missing = false;
-        for (size_t i = 0; i < ARRAY_SIZE(questions) && !a->from_person; i++) {
+        for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
                 const Question *q = &questions[i];
                 bool optional = !q->text || text_equal(q->initial, "");
                 if (optional || a->values[i] || !is_of_auth(a, q))
                         continue;
-                log_error("init: %s is missing (%s), and standard input is no terminal to ask on",
-                          q->option, q->text);
                 missing = true;
+                if (say)
+                        log_error("init: %s is missing (%s), and standard input is no terminal to "
+                                  "ask on",
+                                  q->option, q->text);
         }
         return missing;
 }

@@ -13,15 +13,16 @@ enum { INIT_ANSWERS_MAX = 24 };
 
 typedef struct InitAnswers {
         char *values[INIT_ANSWERS_MAX]; /* as the table in init_answers.c; NULL: none */
-        bool from_person;               /* there is a terminal to ask on */
+        bool from_person;               /* somebody is asked */
 } InitAnswers;
 
 /* What the options say. -ENOMEM. */
 int init_answers_take(InitAnswers *a, const CommandLine *line);
 void init_answers_done(InitAnswers *a);
 
-/* Whether something is missing without a terminal to ask on; reports all of it. */
-bool init_answers_missing(const InitAnswers *a);
+/* Whether something is missing without which it cannot be; `say`: reports all of it, and that there
+ * is no terminal to ask on. */
+bool init_answers_missing(const InitAnswers *a, bool say);
 
 /* Asks for what is not there of a section; `again`: for all of it, and an empty line keeps what
  * there is. -ENODATA: the person has ended the input, -ENOMEM. */

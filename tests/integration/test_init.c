@@ -351,6 +351,31 @@ static void what_options_say_is_not_asked_and_another_method_may_be_chosen(void 
         assert_it_works(w);
 }
 
+/* Nor is what may be left out, where all that is needed is said: a terminal may be nobody's. */
+static void options_that_are_enough_leave_nothing_to_ask(void **state)
+{
+        static const char *const none[] = {NULL};
+        World *w = *state;
+        char output[PATH_BYTES], password[PATH_BYTES];
+        const char *const arguments[] = {"init",
+                                         "--output",
+                                         path_of(w, "new.conf", output),
+                                         "--url",
+                                         w->catalog.url,
+                                         "--auth",
+                                         "basic",
+                                         "--username",
+                                         "svc",
+                                         "--secret-file",
+                                         path_of(w, "password", password),
+                                         "--postgres",
+                                         w->pg.service,
+                                         NULL};
+        harness_terminal_start(&terminal, 24, none, arguments);
+        assert_int_equal(harness_terminal_wait(&terminal), 0);
+        assert_it_works(w);
+}
+
 static void whoever_gives_up_leaves_nothing_behind(void **state)
 {
         World *w = *state;
@@ -400,6 +425,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(
                         what_options_say_is_not_asked_and_another_method_may_be_chosen, begin,
                         terminal_end),
+                cmocka_unit_test_setup_teardown(options_that_are_enough_leave_nothing_to_ask, begin,
+                                                terminal_end),
                 cmocka_unit_test_setup_teardown(whoever_gives_up_leaves_nothing_behind, begin,
                                                 terminal_end),
         };
