@@ -196,7 +196,7 @@ void page_end(Html *h, const PageView *v)
         html_close(h);
 }
 
-int page_write(const Page *page, const PageView *v, Html *h, unsigned *ret_status)
+int page_write(const WebPage *page, const PageView *v, Html *h, unsigned *ret_status)
 {
         page_begin(h, v->name ? v->name : page->title, page->of_edge ? NULL : page->path);
         *ret_status = page->render(v, h);

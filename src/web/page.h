@@ -51,7 +51,7 @@ typedef struct PageView {
 /* A page of one table shows so many rows. */
 #define PAGE_ROWS 100
 
-typedef struct Page {
+typedef struct WebPage {
         const char *path;
         bool of_edge; /* the name of an edge follows */
         const char *title;
@@ -63,9 +63,9 @@ typedef struct Page {
                       MirrorQuestion *ret);
         /* Writes what is inside <main>; returns the HTTP status. */
         unsigned (*render)(const PageView *v, Html *h);
-} Page;
+} WebPage;
 
-extern const Page page_home, page_edge, page_inventory, page_changes;
+extern const WebPage page_home, page_edge, page_inventory, page_changes;
 
 /* From the document's beginning into <main>, and to its end. `here`: the path of the page that the
  * navigation shows as the present one; NULL: none. */
@@ -73,7 +73,7 @@ void page_begin(Html *h, const char *title, const char *here);
 void page_end(Html *h, const PageView *v);
 
 /* A whole page: 0, or -ENOMEM. */
-int page_write(const Page *page, const PageView *v, Html *h, unsigned *ret_status);
+int page_write(const WebPage *page, const PageView *v, Html *h, unsigned *ret_status);
 /* A page that says what is wrong, and what to do. */
 int page_write_problem(Html *h, const char *version, const char *title, const char *what,
                        const char *advice);

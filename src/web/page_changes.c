@@ -195,9 +195,9 @@ static unsigned changes_render(const PageView *v, Html *h)
         return 200;
 }
 
-const Page page_changes = {.path = "/changes",
-                           .title = "Changes",
-                           .fields = fields,
-                           .n_fields = ARRAY_SIZE(fields),
-                           .ask = changes_ask,
-                           .render = changes_render};
+const WebPage page_changes = {.path = "/changes",
+                              .title = "Changes",
+                              .fields = fields,
+                              .n_fields = ARRAY_SIZE(fields),
+                              .ask = changes_ask,
+                              .render = changes_render};

@@ -428,8 +428,8 @@ static unsigned edge_render(const PageView *v, Html *h)
         return 200;
 }
 
-const Page page_edge = {.path = "/edges/",
-                        .of_edge = true,
-                        .title = "Edge",
-                        .ask = edge_ask,
-                        .render = edge_render};
+const WebPage page_edge = {.path = "/edges/",
+                           .of_edge = true,
+                           .title = "Edge",
+                           .ask = edge_ask,
+                           .render = edge_render};

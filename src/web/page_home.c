@@ -402,9 +402,9 @@ static unsigned home_render(const PageView *v, Html *h)
         return 200;
 }
 
-const Page page_home = {.path = "/",
-                        .title = "Edges",
-                        .fields = fields,
-                        .n_fields = ARRAY_SIZE(fields),
-                        .ask = home_ask,
-                        .render = home_render};
+const WebPage page_home = {.path = "/",
+                           .title = "Edges",
+                           .fields = fields,
+                           .n_fields = ARRAY_SIZE(fields),
+                           .ask = home_ask,
+                           .render = home_render};

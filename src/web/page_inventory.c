@@ -254,9 +254,9 @@ static unsigned inventory_render(const PageView *v, Html *h)
         return 200;
 }
 
-const Page page_inventory = {.path = "/inventory",
-                             .title = "Inventory",
-                             .fields = fields,
-                             .n_fields = ARRAY_SIZE(fields),
-                             .ask = inventory_ask,
-                             .render = inventory_render};
+const WebPage page_inventory = {.path = "/inventory",
+                                .title = "Inventory",
+                                .fields = fields,
+                                .n_fields = ARRAY_SIZE(fields),
+                                .ask = inventory_ask,
+                                .render = inventory_render};

@@ -15,7 +15,7 @@
 #define ANSWER_LIMIT_USEC (WEB_WAIT_USEC - USEC_PER_SEC / 2)
 
 typedef struct PageTask {
-        const Page *page;
+        const WebPage *page;
         WebRequest *request;
         PageArguments arguments;
         char *name; /* of the edge; NULL: not of one */
@@ -99,7 +99,7 @@ static void page_on_read(const MirrorTable *tables, const Fault *fault, void *us
 /* The name of an argument that is refused; NULL: none is. ret_r: -ENOMEM. */
 static const char *take_arguments(PageTask *t, int *ret_r)
 {
-        const Page *page = t->page;
+        const WebPage *page = t->page;
         t->arguments.fields = page->fields;
         t->arguments.n_fields = page->n_fields;
         for (size_t i = 0; i < page->n_fields; i++) {
@@ -120,7 +120,7 @@ static int read_begin(PageTask *t, WebService *service)
         return peers_task_begin(&t->read, service->peers, r);
 }
 
-static void page_begin_answer(const Page *page, WebRequest *request, WebService *service)
+static void page_begin_answer(const WebPage *page, WebRequest *request, WebService *service)
 {
         ServiceSnapshot service_now = {0};
         service->fill(&service_now, service->userdata);

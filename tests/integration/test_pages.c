@@ -20,7 +20,7 @@
 
 typedef struct Shown {
         MirrorBench bench; /* its first member: mirror_bench_on_plain gets it */
-        const Page *page;
+        const WebPage *page;
         PageView view;
         PageArguments arguments;
         unsigned status;
@@ -39,7 +39,8 @@ static void on_read(const MirrorTable *tables, const Fault *fault, void *userdat
 
 /* The page with arguments, a name and a value each, ended by NULL; checked. Lives until the next
  * one. */
-static const char *show(Shown *s, const Page *page, const char *name, const char *const *arguments)
+static const char *show(Shown *s, const WebPage *page, const char *name,
+                        const char *const *arguments)
 {
         MirrorQuestion questions[MIRROR_QUESTIONS_MAX];
         char scratch[32];
@@ -322,7 +323,7 @@ static void foreign_names_are_shown_as_text(void **state)
         forty_days_run(&s->bench, "postgres",
                        "UPDATE edgemirror.database_connection SET name = U&'gpj.\\202E exe' || "
                        "chr(7) WHERE name = 'BETA 2'");
-        const Page *const pages[] = {&page_home, &page_inventory, &page_changes};
+        const WebPage *const pages[] = {&page_home, &page_inventory, &page_changes};
         for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
                 const char *page = show(s, pages[i], NULL, NULL);
                 assert_shows(page, "&lt;script&gt;alert(1)&lt;/script&gt;");

@@ -19,6 +19,7 @@
 #include "sync/listing.h"
 #include "sync/snapshot.h"
 #include "unit/config_files.h"
+#include "web/page.h"
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 
@@ -446,6 +447,52 @@ static int write_status(void)
         return r;
 }
 
+/* ---- what people read ----------------------------------------------------------------------- */
+
+#define TABLE(n_columns, columns, cells)                                                           \
+        {                                                                                          \
+                ARRAY_SIZE(cells) / (n_columns), n_columns, columns, cells                         \
+        }
+
+static int write_page(void)
+{
+        static const char *const day_columns[] = {"day",   "added",   "restored",  "changed",
+                                                  "moved", "removed", "first_load"};
+        static const char *const day_cells[] = {"2026-11-29", "1", "0", "1000", "0", "0", "0"};
+        static const char *const columns[] = {"day",
+                                              "time",
+                                              "kind",
+                                              "edge",
+                                              "edge_connection_id",
+                                              "edge_before",
+                                              "name_before",
+                                              "name_after",
+                                              "renamed",
+                                              "relinked",
+                                              "registered_before",
+                                              "registered_after"};
+        static const char *const cells[] = {"2026-11-29", "10:00", "moved_in", "a b", ID,  "<c>",
+                                            "d",          "e\tf",  "t",        "t",   "f", "t"};
+        const MirrorTable tables[] = {TABLE(ARRAY_SIZE(day_columns), day_columns, day_cells),
+                                      TABLE(ARRAY_SIZE(columns), columns, cells)};
+        PageArguments arguments = {.fields = page_changes.fields,
+                                   .n_fields = page_changes.n_fields};
+        const PageView view = {.path = "/changes",
+                               .version = "1",
+                               .now = "now",
+                               .arguments = &arguments,
+                               .tables = tables};
+        Html h = {0};
+        unsigned status;
+        int r = page_arguments_set(&arguments, 2, "a b");
+        r = r < 0 ? r : page_write(&page_changes, &view, &h, &status);
+        html_done(&h);
+        r = r < 0 ? r : page_write_problem(&h, "1", "title", "one\ntwo", "`edgemirror check`");
+        html_done(&h);
+        page_arguments_done(&arguments);
+        return r;
+}
+
 /* ---- the configuration ---------------------------------------------------------------------- */
 
 static int read_zone(void)
@@ -515,6 +562,7 @@ TEST(rows_are_refused, keep_rows, MUST_FAIL)
 TEST(a_list_is_refused, read_list, MUST_FAIL)
 TEST(a_zone_is_refused, read_zone, MUST_FAIL)
 TEST(a_status_is_refused, write_status, MUST_FAIL)
+TEST(a_page_for_people_is_refused, write_page, MUST_FAIL)
 
 static void a_configuration_is_refused(void **state)
 {
@@ -608,6 +656,7 @@ int main(void)
                 cmocka_unit_test(a_list_is_refused),
                 cmocka_unit_test(a_zone_is_refused),
                 cmocka_unit_test(a_status_is_refused),
+                cmocka_unit_test(a_page_for_people_is_refused),
                 cmocka_unit_test_setup_teardown(a_configuration_is_refused, files_setup,
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(errors_of_a_configuration_may_not_be_listed,

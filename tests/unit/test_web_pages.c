@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static size_t field(const Page *page, const char *name)
+static size_t field(const WebPage *page, const char *name)
 {
         size_t i = 0;
         while (i < page->n_fields && strcmp(page->fields[i].name, name) != 0)
@@ -29,7 +29,7 @@ static void an_argument_is_one_of_its_values_or_refused(void **state)
         memset(long_text, 'x', sizeof(long_text) - 1);
         long_text[sizeof(long_text) - 1] = '\0';
         const struct {
-                const Page *page;
+                const WebPage *page;
                 const char *name, *value;
                 int result;
         } cases[] = {
