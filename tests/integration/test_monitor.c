@@ -362,16 +362,16 @@ static void a_page_that_takes_too_long_says_so(void **state)
         ServiceWorld *w = *state;
         const char *where = listen_on_file(w);
         service_start(w, 0);
-        _cleanup_(cleanup_free) char *slow = harness_sql(
+        free(harness_sql(
                 &w->pg,
                 "ALTER VIEW edgemirror.held RENAME TO quick; CREATE VIEW edgemirror.held AS SELECT "
                 "* "
                 "FROM edgemirror.quick WHERE pg_sleep(60) IS NOT NULL UNION ALL SELECT q.* FROM "
                 "pg_sleep(60) s LEFT JOIN edgemirror.quick q ON true; GRANT SELECT ON "
-                "edgemirror.held TO em");
+                "edgemirror.held TO em"));
         _cleanup_(cleanup_free) char *answer = web_get(where, "/edges/e0");
-        _cleanup_(cleanup_free) char *quick = harness_sql(
-                &w->pg, "DROP VIEW edgemirror.held; ALTER VIEW edgemirror.quick RENAME TO held");
+        free(harness_sql(&w->pg,
+                         "DROP VIEW edgemirror.held; ALTER VIEW edgemirror.quick RENAME TO held"));
         assert_int_equal(web_status(answer), 503);
         assert_null(markup_problem(web_body(answer)));
         assert_non_null(strstr(answer, "PostgreSQL has not answered in time"));
