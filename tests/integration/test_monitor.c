@@ -83,6 +83,32 @@ static void a_catalog_that_is_away_is_said_and_ready(void **state)
         service_stop(w, 0);
 }
 
+/* A signal to each session of the service. */
+static void signal_sessions(ServiceWorld *w, int signal)
+{
+        _cleanup_(cleanup_free) char *pids = harness_sql(
+                &w->pg,
+                "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'em'");
+        for (char *at = pids; *at;) {
+                assert_int_equal(kill((pid_t)strtol(at, &at, 10), signal), 0);
+                at += *at == ' ';
+        }
+}
+
+/* The end of the service waits for PostgreSQL, for as long as stop_timeout lets it. */
+static void one_that_stops_is_not_alive(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        HarnessService *s = service_start(w, 0);
+        signal_sessions(w, SIGSTOP);
+        harness_service_signal(s, SIGTERM);
+        await_answer(where, "/healthz", 503, "stopping\n");
+        assert_answers(where, "/readyz", 503, "not ready: stopping\n");
+        signal_sessions(w, SIGCONT);
+        assert_int_equal(harness_service_wait(s), 0);
+}
+
 static const struct {
         const char *name, *request;
         int status;
@@ -256,18 +282,6 @@ static void status_is_observed_once_for_all(void **state)
         service_stop(w, 0);
 }
 
-/* A signal to each session of the service. */
-static void signal_sessions(ServiceWorld *w, int signal)
-{
-        _cleanup_(cleanup_free) char *pids = harness_sql(
-                &w->pg,
-                "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'em'");
-        for (char *at = pids; *at;) {
-                assert_int_equal(kill((pid_t)strtol(at, &at, 10), signal), 0);
-                at += *at == ' ';
-        }
-}
-
 static void ask_status(int fd)
 {
         static const char request[] = "GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -406,6 +420,7 @@ int main(void)
                 cmocka_unit_test_setup(probes_tell_alive_and_ready, few_edges),
                 cmocka_unit_test_setup(a_catalog_that_is_away_is_said_and_ready, few_edges),
                 cmocka_unit_test_setup(a_postgres_that_is_away_is_not_ready_and_alive, few_edges),
+                cmocka_unit_test_setup(one_that_stops_is_not_alive, few_edges),
                 cmocka_unit_test_setup(whatever_is_asked_has_its_answer, few_edges),
                 cmocka_unit_test_setup(every_answer_forbids_what_pages_do_not_need, few_edges),
                 cmocka_unit_test_setup(a_reload_moves_the_listener, few_edges),
