@@ -22,7 +22,7 @@ s/!host_is_allowed(host, r->service->host_names)/false/
 a host that only begins like a configured one is taken
 src/web/host.c
 unit/test_web_parse a_host*
-s/n == length && strncasecmp/n >= length \&\& strncasecmp/
+s/n == length && strncasecmp(names, name, n)/n >= length \&\& strncasecmp(names, name, length)/
 
 a control character of a path reaches a page
 src/web/decode.c
