@@ -347,3 +347,34 @@ bool text_starts_with(const char *string, const char *prefix)
 {
         return strncmp(string, prefix, strlen(prefix)) == 0;
 }
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+        unsigned m = a < b ? a : b;
+        return m < c ? m : c;
+}
+
+unsigned text_distance(const char *a, const char *b)
+{
+        unsigned row[64];
+        size_t n = strlen(b);
+        if (n >= ARRAY_SIZE(row))
+                return UINT32_MAX;
+        for (size_t j = 0; j <= n; j++)
+                row[j] = (unsigned)j;
+        for (size_t i = 1; a[i - 1] != '\0'; i++) {
+                unsigned diagonal = row[0];
+                row[0] = (unsigned)i;
+                for (size_t j = 1; j <= n; j++) {
+                        unsigned above = row[j];
+                        row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+                        diagonal = above;
+                }
+        }
+        return row[n];
+}
+
+unsigned text_distance_max(const char *word)
+{
+        return (unsigned)strlen(word) / 3 + 1;
+}

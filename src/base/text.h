@@ -69,3 +69,8 @@ bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
 /* Where the word stands in a table of names, which may have gaps; n: nowhere, or NULL. */
 unsigned text_find(const char *const *words, unsigned n, const char *word);
 bool text_starts_with(const char *string, const char *prefix);
+
+/* How many characters have to be added, dropped or changed (Levenshtein); UINT32_MAX: b is too long
+ * for that. For "did you mean": up to so many, it may have been meant. */
+unsigned text_distance(const char *a, const char *b);
+unsigned text_distance_max(const char *word);

@@ -4,6 +4,7 @@
  */
 #include "cli/arguments.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "config/config.h"
 #include <getopt.h>
 #include <string.h>
@@ -200,6 +201,22 @@ static const Command *find_command(const Command *commands, size_t n_commands, c
         return NULL;
 }
 
+/* The command that was most likely meant; NULL: none is close. */
+static const char *suggest_command(const Command *commands, size_t n_commands, const char *word)
+{
+        /* they are short, and differ in little */
+        unsigned best = (unsigned)(strlen(word) + 1) / 3 + 1;
+        const char *name = NULL;
+        for (size_t i = 0; i < n_commands; i++) {
+                unsigned distance = text_distance(word, commands[i].name);
+                if (distance < best) {
+                        best = distance;
+                        name = commands[i].name;
+                }
+        }
+        return name;
+}
+
 ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int argc, char **argv,
                                 CommandLine *ret, const Command **ret_command)
 {
@@ -213,8 +230,10 @@ ArgumentsResult arguments_parse(const Command *commands, size_t n_commands, int 
         }
         const Command *command = find_command(commands, n_commands, argv[optind]);
         if (!command) {
-                fprintf(stderr, "edgemirror: no command \"%s\"\nTry: edgemirror --help\n",
-                        argv[optind]);
+                const char *meant = suggest_command(commands, n_commands, argv[optind]);
+                fprintf(stderr, "edgemirror: no command \"%s\"%s%s%s\nTry: edgemirror --help\n",
+                        argv[optind], meant ? "; did you mean \"" : "", meant ? meant : "",
+                        meant ? "\"?" : "");
                 return ARGUMENTS_WRONG;
         }
         argv[optind] = argv[0]; /* getopt's messages begin with it */

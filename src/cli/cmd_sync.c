@@ -429,6 +429,8 @@ static void command_close(SyncCommand *c)
 int command_sync(const CommandLine *line)
 {
         SyncCommand c = {.line = line, .session.command = "sync"};
+        if (line->level == LOG_LEVEL_DEBUG) /* each transition: when? */
+                log_set_dated();
         int status = session_load(&c.session, line->config_file);
         if (status == 0 && !c.session.config->discover.enabled)
                 status = command_choose(&c);

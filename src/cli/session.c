@@ -130,6 +130,23 @@ static const ConfigEdge *find_edge(const Session *s, const DiscoveredEdges *disc
         return edge ? edge : discovered_edges_find(discovered, name);
 }
 
+static void session_say_unknown(const Session *s, const DiscoveredEdges *discovered,
+                                const char *name)
+{
+        unsigned best = text_distance_max(name) + 1;
+        const char *meant = NULL;
+        for (size_t i = 0; i < s->config->n_edges; i++) {
+                unsigned distance = text_distance(name, s->config->edges[i].name);
+                if (distance < best) {
+                        best = distance;
+                        meant = s->config->edges[i].name;
+                }
+        }
+        log_error("no edge \"%s\" in the configuration%s%s%s%s", name,
+                  discovered->edges ? ", and none that was discovered" : "",
+                  meant ? "; did you mean \"" : "", meant ? meant : "", meant ? "\"?" : "");
+}
+
 static bool is_picked(const ConfigEdge *const *picked, size_t n, const ConfigEdge *edge)
 {
         for (size_t i = 0; i < n; i++)
@@ -155,8 +172,7 @@ int session_pick_edges(const Session *s, const DiscoveredEdges *discovered, char
         for (size_t i = 0; i < n_names; i++) {
                 const ConfigEdge *edge = find_edge(s, discovered, names[i]);
                 if (!edge)
-                        log_error("no edge \"%s\" in the configuration%s", names[i],
-                                  discovered->edges ? ", and none that was discovered" : "");
+                        session_say_unknown(s, discovered, names[i]);
                 else if (!is_picked(picked, n, edge))
                         picked[n++] = edge;
                 unknown = unknown || !edge;

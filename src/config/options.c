@@ -324,42 +324,15 @@ bool config_same_peers(const Config *a, const Config *b)
         return true;
 }
 
-static unsigned min3(unsigned a, unsigned b, unsigned c)
-{
-        unsigned m = a < b ? a : b;
-        return m < c ? m : c;
-}
-
-/* Levenshtein distance; both are short (keys). */
-static unsigned word_distance(const char *a, const char *b)
-{
-        unsigned row[64];
-        size_t n = strlen(b);
-        if (n >= ARRAY_SIZE(row))
-                return UINT32_MAX;
-        for (size_t j = 0; j <= n; j++)
-                row[j] = (unsigned)j;
-        for (size_t i = 1; a[i - 1] != '\0'; i++) {
-                unsigned diagonal = row[0];
-                row[0] = (unsigned)i;
-                for (size_t j = 1; j <= n; j++) {
-                        unsigned above = row[j];
-                        row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-                        diagonal = above;
-                }
-        }
-        return row[n];
-}
-
 const Option *option_suggest(OptionSection section, const char *key)
 {
         const Option *best = NULL;
-        unsigned best_distance = (unsigned)strlen(key) / 3 + 1;
+        unsigned best_distance = text_distance_max(key);
         for (size_t i = 0; i < ARRAY_SIZE(OPTIONS); i++) {
                 const Option *o = &OPTIONS[i];
                 if (!option_belongs(o, section) || o->kind == &option_kind_misplaced_secret)
                         continue;
-                unsigned distance = word_distance(key, o->key);
+                unsigned distance = text_distance(key, o->key);
                 if (distance <= best_distance && (!best || distance < best_distance)) {
                         best = o;
                         best_distance = distance;

@@ -455,10 +455,26 @@ static void sync_v_shows_the_job_and_says_nothing_twenty_times(void **state)
         char *text = harness_read(w->folder, "err");
         char *job = harness_sql(&w->pg, "SELECT job_id FROM edgemirror.sync_run");
         assert_non_null(strstr(text, job));
+        assert_non_null(strstr(text, "Z debug: e0: idle → claiming"));
         assert_non_null(strstr(text, " RUNNING, 42 %"));
         assert_in_range(count_lines(text, "e0: poll-wait → polling"), 0, 3);
         assert_in_range(count_lines(text, "e0: polling → poll-wait"), 0, 3);
         free(job);
+        free(text);
+}
+
+/* N14 */
+static void a_name_that_is_misspelt_is_guessed(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "sync", NULL, "e00"), 2);
+        char *text = harness_read(w->folder, "err");
+        assert_non_null(
+                strstr(text, "no edge \"e00\" in the configuration; did you mean \"e0\"?\n"));
+        free(text);
+        assert_int_equal(service_program(w, "sync", NULL, "something-else"), 2);
+        text = harness_read(w->folder, "err");
+        assert_non_null(strstr(text, "no edge \"something-else\" in the configuration\n"));
         free(text);
 }
 
@@ -506,6 +522,7 @@ int main(void)
                                        few_edges),
                 cmocka_unit_test_setup(sync_v_shows_the_job_and_says_nothing_twenty_times,
                                        few_edges),
+                cmocka_unit_test_setup(a_name_that_is_misspelt_is_guessed, few_edges),
                 cmocka_unit_test_setup(a_service_in_the_foreground_says_time_and_level, few_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);

@@ -166,6 +166,8 @@ static void what_is_wrong_is_said(void **state)
                 {"--", "Usage: edgemirror [OPTION…] COMMAND"},
                 {"swim", "edgemirror: no command \"swim\"\nTry: edgemirror --help\n"},
                 {"fl", "no command \"fl\""},
+                /* N14 */
+                {"flyy", "edgemirror: no command \"flyy\"; did you mean \"fly\"?\nTry: "},
                 {"--json fly", "unrecognized option '--json'\nTry: edgemirror --help\n"},
                 {"--frob", "edgemirror: unrecognized option '--frob'"},
                 {"fly --offline",
