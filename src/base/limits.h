@@ -61,6 +61,7 @@
 
 /* Messages to a receiver */
 #define LIMIT_NOTIFY_EVENTS         50          /* in one message; the rest is counted */
+#define LIMIT_NOTIFY_ALERTS         10000       /* that wait for further messages; the same */
 #define LIMIT_NOTIFY_TEMPLATE_BYTES (64 * 1024) /* the file of one */
 #define LIMIT_NOTIFY_ANSWER_BYTES   (64 * 1024) /* which nobody reads */
 

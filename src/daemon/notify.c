@@ -19,22 +19,13 @@
 #define FIRST_SHARE          12 /* of the time between messages: what happens together goes together */
 #define RETRY_FLOOR_USEC     USEC_PER_SEC
 #define RETRY_CEILING_USEC   (5 * USEC_PER_MINUTE)
+#define PAUSE_MOST_USEC      USEC_PER_HOUR /* that a receiver may ask for */
 #define CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
 /* A receiver that takes an alert for over after a while is told when: not soon. */
 #define ENDS_AFTER_SEC (7 * 24 * 3600)
 
-enum { TIME_BYTES = 32, TEXT_BYTES = LIMIT_FAULT_MESSAGE_BYTES + LIMIT_EDGE_NAME_MAX_BYTES + 64 };
-
-struct NotifyEvent {
-        NotifyKind kind;
-        Uuid edge;
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
-        NotifyState before, state;
-        FaultCode code;
-        char text[TEXT_BYTES];
-        time_t time;
-};
+enum { TIME_BYTES = 32 };
 
 /* Slack reads "<!channel>" and links in a text that does not escape them; Teams reads Markdown, but
  * not in a TextRun. */
@@ -151,7 +142,6 @@ static int notify_render(const Notify *n, const NotifyEvent *events, size_t n_ev
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
-static void notify_put(Notify *n, const NotifyEvent *event);
 static void notify_send(void *userdata);
 
 static void notify_send_later(Notify *n, uint64_t delay_usec)
@@ -165,32 +155,12 @@ static void notify_send_later(Notify *n, uint64_t delay_usec)
 static void notify_schedule(Notify *n)
 {
         uint64_t now = clock_monotonic_usec(), delay = n->every_usec / FIRST_SHARE;
-        if (!n->http || n->transfer || n->n + n->n_more == 0 || timer_is_armed(&n->timer))
+        if (!n->http || n->transfer || n->queue.n + n->queue.n_more == 0 ||
+            timer_is_armed(&n->timer))
                 return;
         if (n->sent_usec > 0 && n->sent_usec + n->every_usec > now + delay)
                 delay = n->sent_usec + n->every_usec - now;
         notify_send_later(n, delay);
-}
-
-/* Those that were on their way were taken, or are lost. */
-static void notify_drop_sent(Notify *n)
-{
-        memmove(n->events, n->events + n->n_sent, (n->n - n->n_sent) * sizeof(*n->events));
-        n->n -= n->n_sent;
-        n->n_more -= n->n_more_sent;
-        n->n_sent = n->n_more_sent = 0;
-}
-
-/* What has changed since of one that was on its way takes its place. */
-static void notify_keep_sent(Notify *n)
-{
-        size_t from = n->n_sent, to = n->n;
-        n->n = from;
-        n->n_sent = n->n_more_sent = 0;
-        for (size_t i = from; i < to; i++) {
-                const NotifyEvent copy = n->events[i];
-                notify_put(n, &copy);
-        }
 }
 
 static bool answer_may_change(int status)
@@ -200,15 +170,17 @@ static bool answer_may_change(int status)
 
 static void notify_try_again(Notify *n, const HttpResponse *response, const char *why)
 {
-        uint64_t delay;
-        notify_keep_sent(n);
-        if (outage_failed(&n->outage, &response->fault, clock_monotonic_usec(), clock_random(),
-                          &delay))
+        uint64_t delay, pause = response->retry_after_usec;
+        char text[DURATION_STRING_SIZE];
+        notify_queue_keep_sent(&n->queue);
+        bool log_it = outage_failed(&n->outage, &response->fault, clock_monotonic_usec(),
+                                    clock_random(), &delay);
+        if (pause > delay)
+                delay = pause < PAUSE_MOST_USEC ? pause : PAUSE_MOST_USEC;
+        if (log_it)
                 log_warning("the receiver of [notify] took no message (%s); %zu changes wait, "
-                            "trying again",
-                            why, n->n + n->n_more);
-        if (response->retry_after_usec > delay)
-                delay = response->retry_after_usec;
+                            "trying again in %s",
+                            why, n->queue.n + n->queue.n_more, duration_format_short(delay, text));
         notify_send_later(n, delay);
 }
 
@@ -217,6 +189,7 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
         Notify *n = userdata;
         /* of an answer that was too long to be read, the status is all that matters as well */
         int status = response->status;
+        bool taken = status >= 200 && status <= 299;
         char why[64];
         uint64_t lasted;
         n->transfer = NULL;
@@ -228,15 +201,19 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 notify_try_again(n, response, why);
                 return;
         }
-        if (status < 200 || status > 299)
+        if (!taken)
                 log_warning(
                         "the receiver of [notify] refuses a message (%s); %zu changes are lost, "
                         "check url_file and format",
-                        why, n->n_sent + n->n_more_sent);
+                        why, n->queue.n_sent + n->queue.n_more_sent);
         else if (outage_over(&n->outage, clock_monotonic_usec(), &lasted))
                 log_info("the receiver of [notify] takes messages again");
-        notify_drop_sent(n);
-        notify_schedule(n);
+        bool full = n->queue.n_sent == LIMIT_NOTIFY_EVENTS;
+        notify_queue_drop_sent(&n->queue);
+        if (taken && full && n->queue.n > 0 && n->queue.most > LIMIT_NOTIFY_EVENTS)
+                notify_send_later(n, 0);
+        else
+                notify_schedule(n);
 }
 
 static void notify_send(void *userdata)
@@ -244,9 +221,10 @@ static void notify_send(void *userdata)
         Notify *n = userdata;
         _cleanup_(text_done) Text body = {0};
         const char *complaint;
-        if (n->n + n->n_more == 0)
+        if (n->queue.n + n->queue.n_more == 0)
                 return;
-        int r = notify_render(n, n->events, n->n, n->n_more, &body, &complaint);
+        size_t n_sent = n->queue.n < LIMIT_NOTIFY_EVENTS ? n->queue.n : LIMIT_NOTIFY_EVENTS;
+        int r = notify_render(n, n->queue.events, n_sent, n->queue.n_more, &body, &complaint);
         const HttpRequest request = {.method = HTTP_POST,
                                      .url = n->url.data,
                                      .json = body.data,
@@ -254,8 +232,8 @@ static void notify_send(void *userdata)
         if (r >= 0)
                 r = http_start(n->http, &request, notify_on_answer, n, &n->transfer);
         n->sent_usec = clock_monotonic_usec();
-        n->n_sent = r < 0 ? 0 : n->n;
-        n->n_more_sent = r < 0 ? 0 : n->n_more;
+        n->queue.n_sent = r < 0 ? 0 : n_sent;
+        n->queue.n_more_sent = r < 0 ? 0 : n->queue.n_more;
         if (r < 0) {
                 log_warning("a message to the receiver of [notify] waits: %s", strerrordesc_np(-r));
                 notify_send_later(n, n->every_usec);
@@ -264,25 +242,6 @@ static void notify_send(void *userdata)
 
 /* ---- what has changed ----------------------------------------------------------------------- */
 
-static void notify_put(Notify *n, const NotifyEvent *event)
-{
-        for (size_t i = n->n_sent; i < n->n; i++) {
-                NotifyEvent *e = &n->events[i];
-                if (e->kind != event->kind || !uuid_equal(&e->edge, &event->edge))
-                        continue;
-                NotifyState before = e->before;
-                *e = *event;
-                e->before = before;
-                if (e->state == before)
-                        memmove(e, e + 1, (--n->n - i) * sizeof(*e));
-                return;
-        }
-        if (n->n < LIMIT_NOTIFY_EVENTS)
-                n->events[n->n++] = *event;
-        else
-                n->n_more++;
-}
-
 static void notify_add(Notify *n, NotifyEvent *event, const Fault *fault)
 {
         ServiceSnapshot snapshot = {0};
@@ -290,7 +249,7 @@ static void notify_add(Notify *n, NotifyEvent *event, const Fault *fault)
         event->time =
                 snapshot.now_usec > 0 ? (time_t)(snapshot.now_usec / USEC_PER_SEC) : time(NULL);
         event->code = event->state == NOTIFY_WELL ? CODE_NONE : fault->code;
-        notify_put(n, event);
+        notify_queue_put(&n->queue, event);
         notify_schedule(n);
 }
 
@@ -414,7 +373,7 @@ static int notify_open(Notify *n, const ConfigNotify *c, Fault *ret_fault)
                 .allow_http = plain_http,
                 .uncounted = true,
         };
-        if (!n->template || !n->events || http_client_new(n->event, &options, &n->http) < 0)
+        if (!n->template || !n->queue.events || http_client_new(n->event, &options, &n->http) < 0)
                 return fault_no_memory(ret_fault);
         return 0;
 }
@@ -441,16 +400,21 @@ void notify_configure(Notify *n, const Config *config)
 {
         Fault fault;
         notify_close(n);
-        notify_keep_sent(n);
+        notify_queue_keep_sent(&n->queue);
         n->every_usec = config->notify.every_usec;
         n->sent_usec = 0;
         if (!config->notify.url_file) {
-                n->n = n->n_more = 0;
+                n->queue.n = n->queue.n_more = 0;
                 return;
         }
         n->instance = strdup(config->daemon.instance);
-        if (!n->events)
-                n->events = calloc(LIMIT_NOTIFY_EVENTS, sizeof(*n->events));
+        /* An alert that is only counted would never come, or never end. */
+        n->queue.most =
+                config->notify.format == CONFIG_NOTIFY_ALERTMANAGER && !config->notify.template_file
+                        ? LIMIT_NOTIFY_ALERTS
+                        : LIMIT_NOTIFY_EVENTS;
+        if (!n->queue.events) /* what is never used of it takes no memory */
+                n->queue.events = calloc(LIMIT_NOTIFY_ALERTS, sizeof(*n->queue.events));
         int r = n->instance ? notify_open(n, &config->notify, &fault) : fault_no_memory(&fault);
         if (r < 0) {
                 notify_close(n);
@@ -463,11 +427,11 @@ void notify_configure(Notify *n, const Config *config)
 
 void notify_done(Notify *n)
 {
-        if (n->http && n->n + n->n_more > 0)
+        if (n->http && n->queue.n + n->queue.n_more > 0)
                 log_warning("%zu changes were not sent to the receiver of [notify]",
-                            n->n + n->n_more);
+                            n->queue.n + n->queue.n_more);
         notify_close(n);
-        free(n->events);
-        n->events = NULL;
-        n->n = n->n_sent = n->n_more = n->n_more_sent = 0;
+        free(n->queue.events);
+        n->queue.events = NULL;
+        n->queue.n = n->queue.n_sent = n->queue.n_more = n->queue.n_more_sent = 0;
 }

@@ -4,7 +4,9 @@
  * A message is one POST, of all that has changed since the last one: at most one in the time that
  * the configuration gives, and of each edge and peer what it is now. What changed and is as before
  * when the message goes is not told. A receiver that is away is tried again; what changes meanwhile
- * goes with it. One that refuses a message loses that one. Nobody waits for it, a stop neither.
+ * goes with it. One that refuses a message loses that one. What is too much for one message is
+ * counted in it; where each change is an alert, it follows in further ones at once. Nobody waits
+ * for it, a stop neither.
  *
  * Peers are looked at once a second. The address is a secret: nothing of it, nor of what happens on
  * the way there, is logged but the code of the fault.
@@ -16,23 +18,10 @@
 #include "base/timer.h"
 #include "base/uuid.h"
 #include "config/config.h"
+#include "daemon/notify_queue.h"
 #include "daemon/outage.h"
 #include "http/http.h"
 #include "web/snapshot.h"
-
-typedef enum NotifyKind { NOTIFY_EDGE, NOTIFY_CATALOG, NOTIFY_POSTGRES, NOTIFY_KINDS } NotifyKind;
-
-typedef enum NotifyState {
-        NOTIFY_WELL,
-        NOTIFY_HELD,
-        NOTIFY_UNSTABLE,
-        NOTIFY_FAILED,
-        NOTIFY_AWAY,
-        NOTIFY_REFUSED, /* the credentials */
-        NOTIFY_STATES,
-} NotifyState;
-
-typedef struct NotifyEvent NotifyEvent;
 
 typedef struct Notify {
         /* private */
@@ -45,11 +34,9 @@ typedef struct Notify {
         char *template, *instance;
         uint64_t every_usec;
         NotifyState peers[NOTIFY_KINDS]; /* as they were seen last */
-        NotifyEvent *events;             /* the first n_sent are on their way */
-        size_t n, n_sent;
-        size_t n_more, n_more_sent; /* that had no place */
-        uint64_t sent_usec;         /* when the last message went, monotonic; 0: none did */
-        Outage outage;              /* of the receiver */
+        NotifyQueue queue;
+        uint64_t sent_usec; /* when the last message went, monotonic; 0: none did */
+        Outage outage;      /* of the receiver */
         Timer look_timer, timer;
 } Notify;
 

@@ -31,6 +31,7 @@ static const Script scripts[] = {
         {.path = "/" TOKEN "/none", .bytes = "HTTP/1.1 204 No Content\r\n\r\n"},
         {.path = "/" TOKEN "/broken", .bytes = ANSWER("500 Internal Server Error", "", 0)},
         {.path = "/" TOKEN "/busy", .bytes = ANSWER("429 Too Many", "Retry-After: 1\r\n", 0)},
+        {.path = "/" TOKEN "/never", .bytes = ANSWER("503 Busy", "Retry-After: 86400\r\n", 0)},
         {.path = "/" TOKEN "/gone", .bytes = ANSWER("404 Not Found", "", 0)},
         {.path = "/" TOKEN "/moved", .bytes = ANSWER("302 Found", "Location: /followed\r\n", 0)},
         {.path = "/" TOKEN "/huge",
@@ -218,7 +219,7 @@ static void what_is_as_before_is_not_told(void **state)
         change(w, &edge_a, "a", OUTCOME_NONE, OUTCOME_SYNCED, NULL);
         change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_FAILED, "still");
         change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_ABORTED, "stopped");
-        assert_int_equal(w->notify.n, 0);
+        assert_int_equal(w->notify.queue.n, 0);
         change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "shortly");
         change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_HELD, "held");
         change(w, &edge_b, "b", OUTCOME_HELD, OUTCOME_UNSTABLE, "unstable");
@@ -291,7 +292,7 @@ static void a_receiver_that_is_away_delays_and_loses_nothing(void **state)
                                                              "twice\nedge b: failed: beside");
         }
         await_log(w, "the receiver of [notify] takes messages again");
-        assert_int_equal(w->notify.n, 0);
+        assert_int_equal(w->notify.queue.n, 0);
 }
 
 static void one_that_cannot_be_reached_is_tried_again(void **state)
@@ -334,7 +335,7 @@ static void an_answer_without_end_is_not_read_to_the_end(void **state)
         configure(w, "huge");
         change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
         await_requests(w, 1);
-        assert_int_equal(w->notify.n, 0); /* it was taken */
+        assert_int_equal(w->notify.queue.n, 0); /* it was taken */
 }
 
 /* What changes while a message is on its way goes with the next one. */
@@ -377,7 +378,82 @@ static void more_than_a_message_holds_is_counted(void **state)
         assert_non_null(strstr(string_of(body, "text"), "… and 150 more; see edgemirror status"));
         assert_non_null(event_of(body, 49));
         assert_null(event_of(body, 50));
-        assert_int_equal(w->notify.n + w->notify.n_more, 0);
+        assert_int_equal(w->notify.queue.n + w->notify.queue.n_more, 0);
+}
+
+static unsigned alerts_of(World *w, const char *word)
+{
+        unsigned n = 0;
+        _cleanup_(cleanup_json) cJSON *body = last_body(w);
+        const cJSON *alert;
+        cJSON_ArrayForEach(alert, body)
+        {
+                const char *state = string_of(cJSON_GetObjectItem(alert, "annotations"), "state");
+                n += strcmp(state, word) == 0;
+        }
+        return n;
+}
+
+/* An alert that is counted only would never come, or never end: each is sent, without waiting. */
+static void of_alerts_none_is_left_out(void **state)
+{
+        static const SyncOutcome outcomes[] = {OUTCOME_SYNCED, OUTCOME_FAILED, OUTCOME_SYNCED};
+        static const char *const words[] = {"failed", "well"};
+        World *w = *state;
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        for (size_t round = 0; round < ARRAY_SIZE(words); round++) {
+                unsigned n = server_requests(w->server), alerts = 0;
+                w->config.notify.every_usec = 120 * USEC_PER_MSEC;
+                configure(w, "fine");
+                for (unsigned i = 0; i < 120; i++) {
+                        Uuid edge = {{(uint8_t)i, 7}};
+                        change(w, &edge, "x", outcomes[round], outcomes[round + 1], "x");
+                }
+                w->notify.every_usec = USEC_PER_HOUR;
+                for (unsigned i = 1; i <= 3; i++) {
+                        await_requests(w, n + i);
+                        alerts += alerts_of(w, words[round]);
+                }
+                assert_int_equal(alerts, 120);
+                assert_int_equal(w->notify.queue.n + w->notify.queue.n_more, 0);
+        }
+}
+
+/* What waits behind a full message that was not taken is merged with it, too. */
+static void of_alerts_that_wait_the_last_state_counts(void **state)
+{
+        World *w = *state;
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        configure(w, "slow");
+        for (unsigned i = 0; i < 60; i++) {
+                Uuid edge = {{(uint8_t)i, 7}};
+                change(w, &edge, "x", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        }
+        while (!w->notify.transfer)
+                assert_true(sd_event_run(w->event, 5000) >= 0);
+        for (unsigned i = 0; i < 58; i++) {
+                Uuid edge = {{(uint8_t)i, 7}};
+                change(w, &edge, "x", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        }
+        Uuid held = {{58, 7}};
+        change(w, &held, "x", OUTCOME_FAILED, OUTCOME_HELD, "x");
+        assert_int_equal(w->notify.queue.n, 102);
+        unsigned n = server_requests(w->server);
+        configure(w, "fine"); /* nothing of the message is known to have been taken */
+        assert_int_equal(w->notify.queue.n, 2);
+        await_requests(w, n + 1);
+        assert_int_equal(alerts_of(w, "failed"), 1);
+        assert_int_equal(alerts_of(w, "held"), 1);
+}
+
+static void a_long_pause_is_cut_and_named(void **state)
+{
+        World *w = *state;
+        configure(w, "never");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        await_log(w, "took no message (HTTP 503); 1 changes wait, trying again in 1h");
+        configure(w, "fine");
+        await_requests(w, 1);
 }
 
 /* Names and messages come from outside. */
@@ -457,7 +533,7 @@ static void what_cannot_be_used_is_said_and_nobody_is_told(void **state)
                 await_log(w, cases[i].logged);
                 assert_null(strstr(read_log(w), TOKEN));
                 change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
-                assert_int_equal(w->notify.n, 0);
+                assert_int_equal(w->notify.queue.n, 0);
         }
 }
 
@@ -476,6 +552,9 @@ int main(void)
                 TEST(what_changes_meanwhile_follows),
                 TEST(one_that_does_not_answer_holds_no_stop_up),
                 TEST(more_than_a_message_holds_is_counted),
+                TEST(of_alerts_none_is_left_out),
+                TEST(of_alerts_that_wait_the_last_state_counts),
+                TEST(a_long_pause_is_cut_and_named),
                 TEST(every_format_is_json_whatever_is_in_it),
                 TEST(a_template_is_the_receivers_own),
                 TEST(what_cannot_be_used_is_said_and_nobody_is_told),
