@@ -39,14 +39,15 @@ static const EdgeState states[STATES] = {
         [HELD] = {"held", "rows held", EDGE_TROUBLE,
                   "Rows are missing from the catalog's list, and it is not proven that they are "
                   "gone: they stay.",
-                  "Look at the held rows of the edge. If they are gone indeed: `edgemirror sync %s "
-                  "--accept-removals`. If not, give the service's account back its permissions in "
+                  "Look at the held rows of the edge. If they are gone indeed: `edgemirror sync "
+                  "--accept-removals %s`. If not, give the service's account back its permissions "
+                  "in "
                   "the catalog."},
         [UNSTABLE] = {"unstable", "list not whole", EDGE_TROUBLE,
                       "The list could not be read whole; what was seen of it was applied, and "
                       "nothing that was not seen was removed.",
                       "The next run reads it again. If that goes on, look at the rejected rows of "
-                      "the edge, and at `edgemirror sync %s -v`."},
+                      "the edge, and at `edgemirror sync -v %s`."},
         [UNLISTED] = {"unlisted", "not listed yet", EDGE_ATTENTION,
                       "Its list was never read whole.",
                       "It is listed with its first run; `edgemirror sync %s` begins one now."},
@@ -101,7 +102,7 @@ int edge_append_quoted(Text *t, const char *edge)
                                     "._-";
         if (edge[0] != '\0' && edge[0] != '-' && edge[strspn(edge, plain)] == '\0')
                 return text_append_string(t, edge);
-        int r = text_append_string(t, "'");
+        int r = text_append_string(t, edge[0] == '-' ? "-- '" : "'");
         for (; *edge && r >= 0; edge++)
                 r = *edge == '\'' ? text_append_string(t, "'\\''") : text_append(t, edge, 1);
         return r < 0 ? r : text_append_string(t, "'");

@@ -27,5 +27,6 @@ const EdgeState *edge_state_find(const char *word, const char *refresh);
 /* The states of a level as a text array of PostgreSQL; EDGE_LEVELS: all, the worst first. */
 const char *edge_states_of(EdgeLevel level);
 
-/* Appends the name as one word of a shell. -ENOMEM. */
+/* Appends the name as the last word of a shell's command, after "--" where it begins as an option
+ * does: it is no option whatever its quotes. -ENOMEM. */
 int edge_append_quoted(Text *t, const char *edge);

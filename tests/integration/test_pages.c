@@ -130,8 +130,8 @@ static void trouble_comes_first_with_what_to_do(void **state)
         assert_shows(trouble, "<code>edgemirror sync broken</code>");
         assert_shows(trouble, "failed, nothing was applied: the catalog answered with status 500");
         assert_shows(trouble, "4 failures in a row");
-        assert_shows(trouble, "edgemirror sync sales --accept-removals");
-        assert_not_shows(trouble, "edgemirror sync finance --accept-removals");
+        assert_shows(trouble, "edgemirror sync --accept-removals sales");
+        assert_not_shows(trouble, "edgemirror sync --accept-removals finance");
         assert_order(page, "broken finance hr lab old sales");
 }
 
@@ -190,7 +190,7 @@ static void the_page_of_an_edge_has_clocks_runs_and_what_is_kept(void **state)
         const char *page = show(s, &page_edge, "sales", NULL);
         assert_int_equal(s->status, 200);
         assert_shows(page, "rows held");
-        assert_shows(page, "edgemirror sync sales --accept-removals");
+        assert_shows(page, "edgemirror sync --accept-removals sales");
         assert_shows(page, "Missing from the list, and kept");
         assert_shows(page, "<th scope=\"row\" class=\"name\">RETURNS</th>");
         assert_shows(page, "held: the catalog did not say that it is gone");

@@ -124,10 +124,10 @@ static void each_state_has_its_level_and_advice(void **state)
         } cases[] = {
                 {"failing", NULL, EDGE_TROUBLE, "<code>edgemirror sync e1</code>"},
                 {"overdue", "clean", EDGE_TROUBLE, "<code>edgemirror sync e1</code>"},
-                {"held", "clean", EDGE_TROUBLE, "edgemirror sync e1 --accept-removals"},
+                {"held", "clean", EDGE_TROUBLE, "edgemirror sync --accept-removals e1"},
                 {"held", "skipped", EDGE_TROUBLE, "--accept-removals"},
                 {"held", "failed", EDGE_TROUBLE, "the next clean refresh decides"},
-                {"unstable", "clean", EDGE_TROUBLE, "edgemirror sync e1 -v"},
+                {"unstable", "clean", EDGE_TROUBLE, "edgemirror sync -v e1"},
                 {"unlisted", NULL, EDGE_ATTENTION, "<code>edgemirror sync e1</code>"},
                 {"unrefreshed", "timeout", EDGE_ATTENTION, "<code>edgemirror sync e1</code>"},
                 {"rejected", "clean", EDGE_ATTENTION, "Correct these rows"},
@@ -159,7 +159,8 @@ static void a_command_can_be_pasted_whatever_the_edge_is_called(void **state)
                 {"a b", "'a b'"},
                 {"$(reboot)", "'$(reboot)'"},
                 {"it's", "'it'\\''s'"},
-                {"-v", "'-v'"},
+                {"-v", "-- '-v'"},
+                {"--full", "-- '--full'"},
                 {"é", "'é'"},
                 {"", "''"},
         };
