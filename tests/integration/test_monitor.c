@@ -9,6 +9,7 @@
 #include "harness/markup.h"
 #include "harness/web.h"
 #include "integration/service_world.h"
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,8 @@ static void signal_sessions(ServiceWorld *w, int signal)
                 &w->pg,
                 "SELECT string_agg(pid::text, ' ') FROM pg_stat_activity WHERE usename = 'em'");
         for (char *at = pids; *at;) {
-                assert_int_equal(kill((pid_t)strtol(at, &at, 10), signal), 0);
+                /* one that was not stopped may have ended since */
+                assert_true(kill((pid_t)strtol(at, &at, 10), signal) == 0 || errno == ESRCH);
                 at += *at == ' ';
         }
 }
@@ -303,8 +305,9 @@ static void a_postgres_that_hangs_makes_nobody_else_wait(void **state)
         service_write_config(w);
         service_start(w, 0);
         int waits[3];
-        signal_sessions(w, SIGSTOP);
+        /* first, or a session that is stopped in a transaction keeps it waiting */
         PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge IN ACCESS EXCLUSIVE MODE");
+        signal_sessions(w, SIGSTOP);
         for (size_t i = 0; i < ARRAY_SIZE(waits); i++)
                 ask_status(waits[i] = web_connect(where));
         assert_answers(where, "/healthz", 200, "ok\n");
