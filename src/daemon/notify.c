@@ -24,6 +24,10 @@
 #define REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
 /* A receiver that takes an alert for over after a while is told when: not soon. */
 #define ENDS_AFTER_SEC (7 * 24 * 3600)
+/* A peer is one instance's, which may never tell that it is well again: the next one has another
+ * name. So its alert ends soon, unless it is sent again. */
+#define PEER_ENDS_AFTER_SEC 3600
+#define PEER_AGAIN_USEC     (20 * USEC_PER_MINUTE)
 
 enum { TIME_BYTES = 32 };
 
@@ -88,7 +92,9 @@ static TemplateFields event_fill(const Notify *n, const NotifyEvent *e, EventFie
 {
         bool well = e->state == NOTIFY_WELL;
         format_time(e->time, f->time);
-        format_time(well ? e->time : e->time + ENDS_AFTER_SEC, f->ends);
+        time_t ends_after =
+                n->alerts && e->kind != NOTIFY_EDGE ? PEER_ENDS_AFTER_SEC : ENDS_AFTER_SEC;
+        format_time(well ? e->time : e->time + ends_after, f->ends);
         const TemplateField fields[EVENT_FIELDS] = {
                 {"kind", kinds[e->kind]},
                 {"name", e->name},
@@ -210,7 +216,7 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 log_info("the receiver of [notify] takes messages again");
         bool full = n->queue.n_sent == LIMIT_NOTIFY_EVENTS;
         notify_queue_drop_sent(&n->queue);
-        if (taken && full && n->queue.n > 0 && n->queue.most > LIMIT_NOTIFY_EVENTS)
+        if (taken && full && n->queue.n > 0 && n->alerts)
                 notify_send_later(n, 0);
         else
                 notify_schedule(n);
@@ -287,9 +293,13 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
                              .state = !fault           ? NOTIFY_WELL
                                       : fault->refused ? NOTIFY_REFUSED
                                                        : NOTIFY_AWAY};
-        if (event.before == event.state)
+        uint64_t now = clock_monotonic_usec();
+        bool again = n->alerts && event.state != NOTIFY_WELL &&
+                     now - n->peers_usec[kind] >= PEER_AGAIN_USEC;
+        if (event.before == event.state && !again)
                 return;
         n->peers[kind] = event.state;
+        n->peers_usec[kind] = now;
         (void)snprintf(event.name, sizeof(event.name), "%s", kinds[kind]);
         (void)snprintf(event.text, sizeof(event.text), "%s %s%s%s", name,
                        !fault           ? "can be used again"
@@ -409,10 +419,9 @@ void notify_configure(Notify *n, const Config *config)
         }
         n->instance = strdup(config->daemon.instance);
         /* An alert that is only counted would never come, or never end. */
-        n->queue.most =
-                config->notify.format == CONFIG_NOTIFY_ALERTMANAGER && !config->notify.template_file
-                        ? LIMIT_NOTIFY_ALERTS
-                        : LIMIT_NOTIFY_EVENTS;
+        n->alerts = config->notify.format == CONFIG_NOTIFY_ALERTMANAGER &&
+                    !config->notify.template_file;
+        n->queue.most = n->alerts ? LIMIT_NOTIFY_ALERTS : LIMIT_NOTIFY_EVENTS;
         if (!n->queue.events) /* what is never used of it takes no memory */
                 n->queue.events = calloc(LIMIT_NOTIFY_ALERTS, sizeof(*n->queue.events));
         int r = n->instance ? notify_open(n, &config->notify, &fault) : fault_no_memory(&fault);

@@ -33,7 +33,9 @@ typedef struct Notify {
         Text url;
         char *template, *instance;
         uint64_t every_usec;
-        NotifyState peers[NOTIFY_KINDS]; /* as they were seen last */
+        bool alerts;                       /* that Alertmanager keeps, each by itself */
+        NotifyState peers[NOTIFY_KINDS];   /* as they were seen last */
+        uint64_t peers_usec[NOTIFY_KINDS]; /* when they were told last, monotonic */
         NotifyQueue queue;
         uint64_t sent_usec; /* when the last message went, monotonic; 0: none did */
         Outage outage;      /* of the receiver */

@@ -446,6 +446,36 @@ static void of_alerts_that_wait_the_last_state_counts(void **state)
         assert_int_equal(alerts_of(w, "held"), 1);
 }
 
+/* Whoever starts after this instance does not know of its alerts: they end by themselves. */
+static void an_alert_of_a_peer_is_kept_up_and_ends_soon(void **state)
+{
+        Fault fault = none;
+        World *w = *state;
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_UNAUTHORIZED, "401");
+        w->snapshot.catalog_fault = &fault;
+        configure(w, "fine");
+        for (unsigned n = 1; n <= 3; n++) {
+                await_requests(w, n);
+                assert_int_equal(alerts_of(w, "away"), 1);
+                _cleanup_(cleanup_json) cJSON *body = last_body(w);
+                assert_string_equal(string_of(cJSON_GetArrayItem(body, 0), "endsAt"),
+                                    "2023-11-14T23:13:20Z");
+                w->notify.peers_usec[NOTIFY_CATALOG] -= 20 * USEC_PER_MINUTE;
+        }
+        w->snapshot.catalog_fault = NULL;
+        await_requests(w, 4);
+        assert_int_equal(alerts_of(w, "well"), 1);
+        w->notify.peers_usec[NOTIFY_CATALOG] -= 20 * USEC_PER_MINUTE;
+        w->config.notify.format = CONFIG_NOTIFY_JSON;
+        w->snapshot.catalog_fault = &fault;
+        configure(w, "fine");
+        await_requests(w, 5);
+        w->notify.peers_usec[NOTIFY_CATALOG] -= 20 * USEC_PER_MINUTE;
+        configure(w, "fine"); /* looks at once */
+        assert_int_equal(w->notify.queue.n, 0);
+}
+
 static void a_long_pause_is_cut_and_named(void **state)
 {
         World *w = *state;
@@ -554,6 +584,7 @@ int main(void)
                 TEST(more_than_a_message_holds_is_counted),
                 TEST(of_alerts_none_is_left_out),
                 TEST(of_alerts_that_wait_the_last_state_counts),
+                TEST(an_alert_of_a_peer_is_kept_up_and_ends_soon),
                 TEST(a_long_pause_is_cut_and_named),
                 TEST(every_format_is_json_whatever_is_in_it),
                 TEST(a_template_is_the_receivers_own),
