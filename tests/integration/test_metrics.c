@@ -480,8 +480,8 @@ static void every_metric_has_moved(void **state)
 {
         unsigned n = 0;
         (void)state;
-        if (getenv("EDGEMIRROR_TESTS")) /* some of the tests */
-                skip();
+        if (getenv("EDGEMIRROR_TESTS")) /* some of the tests move some of them */
+                return;
         for (unsigned m = 0; m < METRICS_COUNT; m++) {
                 if (has_moved[m])
                         continue;
