@@ -1,7 +1,7 @@
 -- Takes the lease of an edge if it is free or has ended, raises the epoch (to the microsecond it is: none comes again when an edge is forgotten and
 -- configured anew, or when a failover has lost the last claims), closes a run that was left open, and opens the new run: the intent, before
 -- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease,
--- and where the run is that it holds it for.
+-- and where the run is that it holds it for; of the edge, how its last run ended that was not stopped (outcome_before).
 -- A lease that this instance took before, from the queue, is known by its epoch. Of the edge's newest run that has a job (runs without a refresh have none; it
 -- is looked for among the last thousand): when it ended in any way while the catalog worked on that job, no longer ago than jobs are waited for, it is resumed,
 -- and the job polled on rather than started twice.
@@ -87,7 +87,9 @@ SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, 
        (SELECT type FROM kind) AS job_type, (SELECT by_user FROM kind) AS job_user,
        (SELECT string_agg(DISTINCT x.job_id::text, ' ')
           FROM (SELECT r.job_id FROM edgemirror.sync_run r, lost
-                 WHERE lost.started_at IS NOT NULL AND r.edge_connection_id = $1::uuid AND r.job_id IS NOT NULL ORDER BY r.run_id DESC LIMIT 64) x) AS known_jobs
+                 WHERE lost.started_at IS NOT NULL AND r.edge_connection_id = $1::uuid AND r.job_id IS NOT NULL ORDER BY r.run_id DESC LIMIT 64) x) AS known_jobs,
+       (SELECT r.outcome FROM edgemirror.sync_run r
+         WHERE r.edge_connection_id = $1::uuid AND r.outcome <> 'aborted' ORDER BY r.run_id DESC LIMIT 1) AS outcome_before
   FROM (SELECT 1) one
   LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = $1::uuid
   LEFT JOIN opened o ON true

@@ -1,8 +1,7 @@
 -- Takes the leases of edges that are due, of those for which request_sync has asked (once a minute at most; they are due then, and the request is served), and
 -- of those whose holder went away, the longest overdue first; instances that ask at the same time get different ones. Also when to ask again. Rows: one per edge
 -- taken (kind "taken"), and one of kind "next" whose due_usec is the next time at which an edge that was not taken is due or a lease ends (null: never), with the
--- version of the schema: when that is not $5, nothing is taken. Of an edge whose holder went away, the row has who that was (was_holder); of each, how its last
--- run ended that was not stopped (outcome).
+-- version of the schema: when that is not $5, nothing is taken. Of an edge whose holder went away, the row has who that was (was_holder).
 -- $1 instance, $2 lease (interval), $3 how many at most (0: only look), $4 edges to exclude (uuid array), $5 version of the schema,
 -- $6 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval).
 WITH schema AS (
@@ -60,10 +59,8 @@ WITH schema AS (
                      AND c.edge_connection_id NOT IN (SELECT d.edge_connection_id FROM due d))) AS at
 )
 SELECT 'taken' AS kind, t.edge_connection_id, t.epoch, (extract(epoch FROM t.next_run_at) * 1000000)::bigint AS due_usec,
-       e.consecutive_failures, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_usec, NULL::integer AS version, t.was_holder,
-       (SELECT r.outcome FROM edgemirror.sync_run r
-         WHERE r.edge_connection_id = t.edge_connection_id AND r.outcome <> 'aborted' ORDER BY r.run_id DESC LIMIT 1) AS outcome
+       e.consecutive_failures, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_usec, NULL::integer AS version, t.was_holder
   FROM taken t JOIN edgemirror.edge e USING (edge_connection_id)
 UNION ALL
-SELECT 'next', NULL, NULL, (extract(epoch FROM w.at) * 1000000)::bigint, NULL, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, s.version, NULL, NULL
+SELECT 'next', NULL, NULL, (extract(epoch FROM w.at) * 1000000)::bigint, NULL, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, s.version, NULL
   FROM waiting w, schema s

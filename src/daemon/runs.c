@@ -30,7 +30,6 @@ typedef struct Run {
         int64_t epoch;
         int64_t next_run_usec;
         int64_t failures;    /* before this run */
-        SyncOutcome before;  /* how the last one ended */
         uint64_t begun_usec; /* monotonic */
         /* whose end is reported to the queue, 0: none is; that releases the lease, or tells only
          * when the edge is due next */
@@ -307,9 +306,10 @@ static void run_on_done(const SyncReport *report, void *userdata)
         r->n_ended++;
         report_count(report);
         run_log(run, report);
-        r->handlers.ended(
-                &(RunsEnd){&run->edge, run->name, run->before, report->outcome, &report->fault},
-                r->userdata);
+        if (report->run_id != 0) /* else nothing is known of the edge that was not before */
+                r->handlers.ended(&(RunsEnd){&run->edge, run->name, report->before, report->outcome,
+                                             &report->fault},
+                                  r->userdata);
         if (!r->stopping)
                 run_report_peer_fault(run, report);
         run_settle(run, report);
@@ -366,8 +366,7 @@ static Run *runs_add(Runs *r, Peers *peers, const MirrorDue *due, const char *na
                      .name = copy,
                      .epoch = due->epoch,
                      .begun_usec = clock_monotonic_usec(),
-                     .failures = due->consecutive_failures,
-                     .before = due->outcome};
+                     .failures = due->consecutive_failures};
         LIST_INSERT_HEAD(&r->list, run, others);
         metric_set(METRIC_LEASES_HELD, 0, ++r->n);
         metric_add(METRIC_SYNCS_RUNNING, 0, 1);

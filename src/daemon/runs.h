@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/outcome.h"
 #include "daemon/database_clock.h"
 #include "daemon/held.h"
 #include "daemon/outage.h"
@@ -26,7 +27,7 @@ typedef struct RunsPeerFault {
         uint64_t begun_usec; /* monotonic */
 } RunsPeerFault;
 
-/* A run has ended, in any way. */
+/* A run that had begun has ended, in any way. */
 typedef struct RunsEnd {
         const Uuid *edge;
         const char *name;

@@ -53,7 +53,6 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                 const char *was_holder = result_text(result, row, 7);
                 (void)snprintf(d->was_holder, sizeof(d->was_holder), "%s",
                                was_holder ? was_holder : "");
-                d->outcome = sync_outcome_parse(result_text(result, row, 8));
                 t->answer.n_taken++;
         }
         t->answer.taken = t->taken;

@@ -4,7 +4,6 @@
  */
 #pragma once
 
-#include "base/outcome.h"
 #include "base/uuid.h"
 #include "mirror/mirror.h"
 
@@ -13,7 +12,6 @@ typedef struct MirrorDue {
         int64_t epoch;    /* of the lease just taken; for mirror_claim */
         int64_t due_usec; /* when it was due, by PostgreSQL's clock; 0: not known */
         int64_t consecutive_failures;
-        SyncOutcome outcome;  /* of its last run that was not stopped; NONE: there is none */
         char was_holder[128]; /* who held the lease that has ended; "": nobody */
 } MirrorDue;
 

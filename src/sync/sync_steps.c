@@ -78,6 +78,7 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
         if (fault->scope == FAULT_NONE && !claim->busy) {
                 s->run = (MirrorRun){
                         .edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
+                s->before = claim->before;
                 if (claim->resumes)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
                 if (claim->lost)
@@ -369,6 +370,7 @@ static void sync_report(Sync *s)
                 .run_id = s->run.run_id,
                 .epoch = s->run.epoch,
                 .lease_kept = s->lease_kept,
+                .before = s->before,
                 .phase = m->last_phase,
                 .outcome = m->outcome,
                 .refresh = m->refresh,

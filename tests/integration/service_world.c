@@ -278,9 +278,12 @@ long sql_long(ServiceWorld *w, const char *format, ...)
 
 static void give_up(ServiceWorld *w, const char *sql)
 {
+        print_message("# waited in vain for %s\n", sql);
+        /* the test itself may hold a lock on what is asked for here */
         char *state = harness_sql(
                 &w->pg,
-                "SELECT string_agg(concat_ws(' ', name, next_run_at, holder, expires_at, epoch,"
+                "SET statement_timeout = '5s'; SELECT string_agg(concat_ws(' ', name, next_run_at, "
+                "holder, expires_at, epoch,"
                 " (SELECT string_agg(concat_ws(',', run_id, trigger, phase, outcome, error_code),"
                 " '; ') FROM edgemirror.sync_run r WHERE r.edge_connection_id ="
                 " e.edge_connection_id)), E'\\n# ') FROM edgemirror.edge e"
