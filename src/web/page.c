@@ -287,10 +287,20 @@ void page_table_begin(Html *h, const char *caption)
                   {"tabindex", "0"});
         html_open(h, "table");
         html_put(h, "caption", caption);
+        html_open(h, "thead");
+        html_open(h, "tr");
+}
+
+void page_table_body(Html *h)
+{
+        html_close(h);
+        html_close(h);
+        html_open(h, "tbody");
 }
 
 void page_table_end(Html *h)
 {
+        html_close(h);
         html_close(h);
         html_close(h);
 }
@@ -342,6 +352,20 @@ void page_put_pages(Html *h, const PageView *v, int64_t n_rows, const char *of_w
                 (void)snprintf(number, sizeof(number), "%" PRId64, page + 1);
                 page_put_link(h, v, "page", number, "Next page");
         }
+        html_close(h);
+}
+
+void page_put_edge_filter(Html *h, const PageView *v)
+{
+        const char *edge = page_argument(v->arguments, "edge");
+        if (!edge)
+                return;
+        html_open(h, "li");
+        html_text(h, "of the edge ");
+        html_put(h, "span", edge, {"class", "name"});
+        html_text(h, " (");
+        page_put_link(h, v, "edge", NULL, "all edges");
+        html_text(h, ")");
         html_close(h);
 }
 

@@ -97,8 +97,9 @@ int page_append_url(Text *t, const PageView *v, const char *field, const char *v
 void page_put_link(Html *h, const PageView *v, const char *field, const char *value,
                    const char *text);
 
-/* A table that may be wider than its page, up to the rows of its body. */
+/* A table that may be wider than its page: begin, its headings, body, its rows, end. */
 void page_table_begin(Html *h, const char *caption);
+void page_table_body(Html *h);
 void page_table_end(Html *h);
 /* A column's heading; `class` of its cells. */
 void page_put_heading(Html *h, const char *text, const char *class);
@@ -109,4 +110,7 @@ void page_put_sorting(Html *h, const PageView *v, const char *text, const char *
 void page_put_pages(Html *h, const PageView *v, int64_t n_rows, const char *of_what);
 /* Offset of the present one. */
 int64_t page_offset(const PageArguments *a);
+/* The edge that rows are chosen by ("edge"), with a link to all, as an item of a list; nothing
+ * where it is not given. */
+void page_put_edge_filter(Html *h, const PageView *v);
 void page_put_search(Html *h, const PageView *v, const char *field, const char *label);

@@ -51,14 +51,10 @@ static void put_days(Html *h, const PageView *v)
         const MirrorTable *t = &v->tables[DAYS];
         page_table_begin(h, "How many databases, on each of the last 30 days on which something "
                             "happened");
-        html_open(h, "thead");
-        html_open(h, "tr");
         page_put_heading(h, "Day", NULL);
         for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
                 page_put_heading(h, texts[i], i == 1 || i == 3 || i == 5 ? "n wide" : "n");
-        html_close(h);
-        html_close(h);
-        html_open(h, "tbody");
+        page_table_body(h);
         for (size_t row = 0; row < t->n_rows; row++) {
                 html_open(h, "tr");
                 html_open(h, "th", {"scope", "row"}, {"class", "t"});
@@ -75,7 +71,6 @@ static void put_days(Html *h, const PageView *v)
                 }
                 html_close(h);
         }
-        html_close(h);
         page_table_end(h);
         html_put(h, "p",
                  "Of what came with the first list of an edge it is not known when it appeared: "
@@ -85,7 +80,6 @@ static void put_days(Html *h, const PageView *v)
 
 static void put_filters(Html *h, const PageView *v)
 {
-        const char *edge = page_argument(v->arguments, "edge");
         html_open(h, "ul", {"class", "filters"}, {"aria-label", "Changes by kind"});
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
                 html_open(h, "li");
@@ -99,15 +93,7 @@ static void put_filters(Html *h, const PageView *v)
                 html_text(h, ")");
                 html_close(h);
         }
-        if (edge) {
-                html_open(h, "li");
-                html_text(h, "of the edge ");
-                html_put(h, "span", edge, {"class", "name"});
-                html_text(h, " (");
-                page_put_link(h, v, "edge", NULL, "all edges");
-                html_text(h, ")");
-                html_close(h);
-        }
+        page_put_edge_filter(h, v);
         html_close(h);
 }
 
@@ -169,18 +155,13 @@ static void put_changes(Html *h, const PageView *v)
                 html_close(h);
         }
         page_table_begin(h, "Changes, the latest first");
-        html_open(h, "thead");
-        html_open(h, "tr");
         page_put_heading(h, "When", NULL);
         page_put_heading(h, "Database", NULL);
         page_put_heading(h, "What", NULL);
         page_put_heading(h, "Edge", NULL);
-        html_close(h);
-        html_close(h);
-        html_open(h, "tbody");
+        page_table_body(h);
         for (size_t i = 0; i < t->n_rows && i < CHANGES_SHOWN; i++)
                 put_change(h, t, i);
-        html_close(h);
         page_table_end(h);
 }
 

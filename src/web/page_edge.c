@@ -291,20 +291,15 @@ static void put_runs(Html *h, const MirrorTable *t)
         }
         put_bars(h, t);
         page_table_begin(h, "The last runs, the latest first");
-        html_open(h, "thead");
-        html_open(h, "tr");
         page_put_heading(h, "Began", NULL);
         page_put_heading(h, "Duration", "n");
         page_put_heading(h, "Outcome", NULL);
         page_put_heading(h, "Refresh", "wide");
         page_put_heading(h, "Listed", "n wide");
         page_put_heading(h, "Changes, and what was wrong", "wide");
-        html_close(h);
-        html_close(h);
-        html_open(h, "tbody");
+        page_table_body(h);
         for (size_t i = 0; i < t->n_rows && i < RUNS_LISTED; i++)
                 put_run(h, t, i);
-        html_close(h);
         page_table_end(h);
 }
 
@@ -346,15 +341,11 @@ static void put_held(Html *h, const MirrorTable *t)
         html_put(h, "h2", "Missing from the list, and kept");
         put_cut(h, t, "held");
         page_table_begin(h, "Databases that the catalog does not list any more, and why they stay");
-        html_open(h, "thead");
-        html_open(h, "tr");
         page_put_heading(h, "Database", NULL);
         page_put_heading(h, "Missing since", "wide");
         page_put_heading(h, "Why it stays, and what to do", NULL);
         page_put_heading(h, "Catalog answered", "n wide");
-        html_close(h);
-        html_close(h);
-        html_open(h, "tbody");
+        page_table_body(h);
         for (size_t i = 0; i < t->n_rows && i < ROWS_SHOWN; i++) {
                 const char *status = mirror_table_text(t, i, "http_status");
                 html_open(h, "tr");
@@ -365,7 +356,6 @@ static void put_held(Html *h, const MirrorTable *t)
                 html_put(h, "td", status ? status : "not asked", {"class", "n wide"});
                 html_close(h);
         }
-        html_close(h);
         page_table_end(h);
 }
 
@@ -379,15 +369,11 @@ static void put_rejected(Html *h, const MirrorTable *t)
                  "that can be mirrored again is gone from here with the next list.");
         put_cut(h, t, "rejected");
         page_table_begin(h, "Rows of the list that cannot be mirrored, and why");
-        html_open(h, "thead");
-        html_open(h, "tr");
         page_put_heading(h, "Reason", NULL);
         page_put_heading(h, "Row, as it was received", NULL);
         page_put_heading(h, "In the mirror as", "wide");
         page_put_heading(h, "Since", "wide");
-        html_close(h);
-        html_close(h);
-        html_open(h, "tbody");
+        page_table_body(h);
         for (size_t i = 0; i < t->n_rows && i < ROWS_SHOWN; i++) {
                 const char *name = mirror_table_text(t, i, "name_in_mirror");
                 html_open(h, "tr");
@@ -400,7 +386,6 @@ static void put_rejected(Html *h, const MirrorTable *t)
                 html_put(h, "td", mirror_table_text(t, i, "first_seen_at"), {"class", "wide"});
                 html_close(h);
         }
-        html_close(h);
         page_table_end(h);
 }
 

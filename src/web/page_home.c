@@ -118,7 +118,7 @@ static const struct {
                  "Look in pg_stat_activity for the session that holds it, and end that."},
         [MIRROR_WAIT_POSTGRES] =
                 {"waits for PostgreSQL, which refuses a statement",
-                 "`edgemirror check` says what is missing: a privilege, a table, or room."},
+                 "`edgemirror check` says what is missing: a privilege, a table, or space."},
         [MIRROR_WAITS] = {"waits for what this version does not know", "Update the program."},
 };
 
@@ -369,8 +369,6 @@ static void put_edges(Html *h, const PageView *v, const Sums *s)
                 return;
         }
         page_table_begin(h, "Edges: how long ago the list was read and the data source refreshed");
-        html_open(h, "thead");
-        html_open(h, "tr");
         page_put_sorting(h, v, "Edge", "name", false, NULL);
         page_put_sorting(h, v, "State", "state", false, "wide");
         page_put_sorting(h, v, "Listed", "listed", true, "n");
@@ -378,12 +376,9 @@ static void put_edges(Html *h, const PageView *v, const Sums *s)
         page_put_sorting(h, v, "Databases", "rows", true, "n wide");
         page_put_sorting(h, v, "Last run", "run", true, "wide");
         page_put_sorting(h, v, "Next run", "next", false, "n wide");
-        html_close(h);
-        html_close(h);
-        html_open(h, "tbody");
+        page_table_body(h);
         for (size_t i = 0; i < t->n_rows; i++)
                 put_row(h, t, i);
-        html_close(h);
         page_table_end(h);
         page_put_pages(h, v, mirror_table_int(t, 0, "matches", 0), "edges");
 }

@@ -154,19 +154,14 @@ static void put_edges(Html *h, const PageView *v)
                 return;
         }
         page_table_begin(h, "Databases of each edge, and how many of them are registered");
-        html_open(h, "thead");
-        html_open(h, "tr");
         page_put_sorting(h, v, "Edge", "name", false, NULL);
         page_put_sorting(h, v, "Databases", "databases", true, "n");
         page_put_sorting(h, v, "Without asset", "unregistered", true, "n");
         page_put_heading(h, "Registered", "wide");
         page_put_sorting(h, v, "Share", "share", false, "n");
-        html_close(h);
-        html_close(h);
-        html_open(h, "tbody");
+        page_table_body(h);
         for (size_t i = 0; i < t->n_rows; i++)
                 put_edge_row(h, v, t, i);
-        html_close(h);
         page_table_end(h);
         page_put_pages(h, v, mirror_table_int(t, 0, "matches", 0), "edges");
 }
@@ -175,22 +170,13 @@ static void put_edges(Html *h, const PageView *v)
 
 static void put_filters(Html *h, const PageView *v)
 {
-        const char *edge = page_argument(v->arguments, "edge");
         html_open(h, "ul", {"class", "filters"}, {"aria-label", "Databases by registration"});
         for (size_t i = 0; fields[2].words[i]; i++) {
                 html_open(h, "li");
                 page_put_link(h, v, "show", fields[2].words[i], fields[2].words[i]);
                 html_close(h);
         }
-        if (edge) {
-                html_open(h, "li");
-                html_text(h, "of the edge ");
-                html_put(h, "span", edge, {"class", "name"});
-                html_text(h, " (");
-                page_put_link(h, v, "edge", NULL, "all edges");
-                html_text(h, ")");
-                html_close(h);
-        }
+        page_put_edge_filter(h, v);
         html_close(h);
 }
 
@@ -215,15 +201,11 @@ static void put_databases(Html *h, const PageView *v)
                 html_close(h);
         }
         page_table_begin(h, "Databases that were searched for");
-        html_open(h, "thead");
-        html_open(h, "tr");
         page_put_heading(h, "Database", NULL);
         page_put_heading(h, "Edge", NULL);
         page_put_heading(h, "Registered", NULL);
         page_put_heading(h, "Known since", "wide");
-        html_close(h);
-        html_close(h);
-        html_open(h, "tbody");
+        page_table_body(h);
         for (size_t i = 0; i < t->n_rows && i < DATABASES_SHOWN; i++) {
                 html_open(h, "tr");
                 html_open(h, "th", {"scope", "row"}, {"class", "name"});
@@ -239,7 +221,6 @@ static void put_databases(Html *h, const PageView *v)
                 html_put(h, "td", mirror_table_text(t, i, "first_seen"), {"class", "t wide"});
                 html_close(h);
         }
-        html_close(h);
         page_table_end(h);
 }
 
