@@ -14,17 +14,10 @@ typedef struct Rendering {
 static int append_escaped(Text *out, const char *value)
 {
         int r = 0;
-        for (const char *p = value; r >= 0 && *p;) {
-                size_t plain = strcspn(p, "\"\\\1\2\3\4\5\6\a\b\t\n\v\f\r\016\017\020\021\022\023"
-                                          "\024\025\026\027\030\031\032\033\034\035\036\037");
-                r = text_append(out, p, plain);
-                p += plain;
-                if (r < 0 || !*p)
-                        return r;
-                r = *p == '"' || *p == '\\' ? text_printf(out, "\\%c", *p)
-                                            : text_printf(out, "\\u%04x", (unsigned char)*p);
-                p++;
-        }
+        for (const char *p = value; r >= 0 && *p; p++)
+                r = *p == '"' || *p == '\\'   ? text_printf(out, "\\%c", *p)
+                    : (unsigned char)*p < ' ' ? text_printf(out, "\\u%04x", (unsigned char)*p)
+                                              : text_append(out, p, 1);
         return r;
 }
 
