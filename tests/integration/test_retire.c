@@ -226,6 +226,7 @@ static void an_edge_without_a_section_goes_by_its_id(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
                 assert_alone(w, (const char *const[6]){"status", ids[i]});
                 assert_alone(w, (const char *const[6]){"status", "--json", ids[i]});
+                assert_alone(w, (const char *const[6]){"verify", ids[i]});
                 assert_alone(w, (const char *const[6]){"verify", ids[i], "main"});
                 assert_int_equal(RUN(w, "status", "--check", ids[i]), 0);
                 assert_says(w, "out", "OK: ", true);
