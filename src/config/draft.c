@@ -75,9 +75,21 @@ static int draft_add_edge(Draft *d, Place place, const char *name)
         return 0;
 }
 
-#define SECTIONS_ACCEPTED                                                                          \
-        "[catalog], [postgres], [discover], [daemon], [defaults] or [edge \"NAME\"]"
 #define EDGE_ACCEPTED "[edge \"NAME\"], NAME of 1 to 128 bytes"
+
+enum { SECTIONS_BYTES = 128 };
+
+static const char *sections_accepted(char out[static SECTIONS_BYTES])
+{
+        size_t used = 0;
+        for (OptionSection s = 0; s < OPTION_SECTIONS; s++)
+                used += (size_t)snprintf(out + used, SECTIONS_BYTES - used, "%s%s",
+                                         s == 0                     ? ""
+                                         : s + 1 == OPTION_SECTIONS ? " or "
+                                                                    : ", ",
+                                         option_section_name(s));
+        return out;
+}
 
 static int draft_enter_edge(DraftReader *r, Place place, char *quoted)
 {
@@ -103,6 +115,7 @@ static int draft_on_section(void *userdata, unsigned line, const char *header)
 {
         DraftReader *r = userdata;
         Place place = {.file = r->file, .line = line};
+        char accepted[SECTIONS_BYTES];
         r->where = SKIPPING;
         if (!header) /* the reader has said why */
                 return 0;
@@ -115,8 +128,8 @@ static int draft_on_section(void *userdata, unsigned line, const char *header)
         char *close = strchr(last_quote ? last_quote : copy, ']');
         if (!close || !header_ends(close + 1)) {
                 problems_add(&r->draft->problems, place,
-                             "a section's header that does not end in \"]\"; "
-                             "accepted: " SECTIONS_ACCEPTED);
+                             "a section's header that does not end in \"]\"; accepted: %s",
+                             sections_accepted(accepted));
                 return 0;
         }
         size_t word = strcspn(copy, " \t\"]");
@@ -136,9 +149,9 @@ static int draft_on_section(void *userdata, unsigned line, const char *header)
         }
         char shown[80];
         close[1] = '\0';
-        problems_add(&r->draft->problems, place,
-                     "unknown section [%s; accepted: " SECTIONS_ACCEPTED,
-                     text_printable(copy, strlen(copy), shown, sizeof(shown)));
+        problems_add(&r->draft->problems, place, "unknown section [%s; accepted: %s",
+                     text_printable(copy, strlen(copy), shown, sizeof(shown)),
+                     sections_accepted(accepted));
         return 0;
 }
 
@@ -214,13 +227,14 @@ static int draft_on_setting(void *userdata, unsigned line, const char *key, cons
         DraftReader *r = userdata;
         Problems *problems = &r->draft->problems;
         Place place = {.file = r->file, .line = line};
-        char shown[80];
+        char shown[80], accepted[SECTIONS_BYTES];
         if (r->where == SKIPPING)
                 return 0;
         if (r->where == OUTSIDE) {
                 problems_add(problems, place,
-                             "\"%s\" stands before any section; accepted: below " SECTIONS_ACCEPTED,
-                             text_printable(key, strlen(key), shown, sizeof(shown)));
+                             "\"%s\" stands before any section; accepted: below %s",
+                             text_printable(key, strlen(key), shown, sizeof(shown)),
+                             sections_accepted(accepted));
                 return 0;
         }
         const Option *option = option_find(r->section, key);

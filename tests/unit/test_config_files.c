@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#define SECTIONS      "[catalog], [postgres], [discover], [daemon], [defaults] or [edge \"NAME\"]"
+#define SECTIONS                                                                                   \
+        "[catalog], [postgres], [discover], [monitor], [notify], [daemon], [defaults] or [edge "   \
+        "\"NAME\"]"
 #define EDGE_FORM     "accepted: [edge \"NAME\"], NAME of 1 to 128 bytes\n"
 #define LINE_FORM     "accepted: lines of UTF-8 text of at most 4096 bytes\n"
 #define CATALOG_LINES "[catalog]\nurl = https://c.example\n"
