@@ -1,6 +1,7 @@
 /* Texts that come from the database are foreign: they are shown escaped. */
 #include "cli/status_service.h"
 #include "base/duration.h"
+#include "base/outcome.h"
 #include "base/text.h"
 #include "cli/columns.h"
 #include "cli/status_table.h"
@@ -91,11 +92,16 @@ void service_status_end(const ServiceStatus *s, FILE *out)
 static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
 {
         char age[DURATION_STRING_SIZE];
-        if (s->consecutive_failures > 0 && s->error_code)
-                (void)snprintf(out, size, "failed %lld times: %s",
+        SyncOutcome outcome = sync_outcome_parse(s->outcome);
+        bool kept = outcome == OUTCOME_HELD || outcome == OUTCOME_UNSTABLE;
+        if (s->consecutive_failures > 1 && s->error_code)
+                (void)snprintf(out, size, "failed %lld times in a row: %s",
                                (long long)s->consecutive_failures, s->error_code);
+        else if (s->consecutive_failures > 0 && s->error_code)
+                (void)snprintf(out, size, "failed: %s", s->error_code);
         else if (s->overdue)
-                (void)snprintf(out, size, "overdue");
+                (void)snprintf(out, size, "%s%soverdue", kept ? s->outcome : "",
+                               kept ? " and " : "");
         else if (status_is_trouble(s))
                 (void)snprintf(out, size, "%s", s->outcome);
         else if (s->listed_age_sec < 0)
