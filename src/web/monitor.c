@@ -211,10 +211,13 @@ static void monitor_close(Monitor *m)
         timer_cancel(&m->retry);
         web_requests_stop(&m->service);
         if (m->daemon) {
-                (void)MHD_run(m->daemon); /* those that were suspended are taken back */
+                /* Those that were suspended are taken back, and what has arrived is answered: with
+                 * one that is suspended, libmicrohttpd ends the process. */
+                (void)MHD_run(m->daemon);
                 MHD_stop_daemon(m->daemon);
         }
         m->daemon = NULL;
+        m->service.closing = false;
         timer_cancel(&m->lifetime);
         m->io = sd_event_source_disable_unref(m->io);
         timer_cancel(&m->again);

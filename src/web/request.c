@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CLOSING "the monitor is being closed"
+
 enum { LINE_BYTES = LIMIT_FAULT_MESSAGE_BYTES + 128 };
 
 struct WebAnswer {
@@ -173,6 +175,10 @@ void web_request_wait(WebRequest *r, const char *waits_for, void (*cancel)(void 
         r->waits_for = waits_for;
         r->cancel = cancel;
         r->userdata = userdata;
+        if (r->service->closing) {
+                request_end_wait(r, CLOSING);
+                return;
+        }
         r->waiting = true;
         LIST_INSERT_HEAD(&r->service->waiting, r, entry);
         MHD_suspend_connection(r->connection);
@@ -184,8 +190,9 @@ void web_request_wait(WebRequest *r, const char *waits_for, void (*cancel)(void 
 void web_requests_stop(WebService *service)
 {
         WebRequest *r;
+        service->closing = true;
         while ((r = LIST_FIRST(&service->waiting)))
-                request_end_wait(r, "the monitor is being closed");
+                request_end_wait(r, CLOSING);
 }
 
 /* ---- what was asked ------------------------------------------------------------------------- */

@@ -21,5 +21,5 @@ bool web_request_is_served(const WebRequest *r);
 /* It was served, or its connection is gone. NULL is fine. Returns NULL. */
 WebRequest *web_request_free(WebRequest *r);
 
-/* Answers all that wait. */
+/* Answers all that wait, and at once whoever would wait later, until service->closing is reset. */
 void web_requests_stop(WebService *service);

@@ -22,7 +22,8 @@ struct WebService {
         StatusObservation status;
         int64_t edge_metrics; /* of the configuration */
         MetricsObservation metrics;
-        struct WebRequests waiting; /* private; so is the next */
+        struct WebRequests waiting; /* private; so are the next two */
+        bool closing;               /* nobody is to begin to wait */
         /* libmicrohttpd has to run: nothing else tells it that a request goes on */
         void (*wake)(WebService *service);
 };

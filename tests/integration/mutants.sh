@@ -39,6 +39,11 @@ src/web/monitor.c
 integration/test_monitor a_postgres_that_hangs*
 s/web_requests_stop(&m->service);//
 
+who asks while the monitor closes begins to wait
+src/web/request.c
+integration/test_monitor who_asks_while*
+s/if (r->service->closing)/if (false)/
+
 who waits for a database that hangs waits for ever
 src/web/request.c
 integration/test_monitor a_postgres_that_hangs*

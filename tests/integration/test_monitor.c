@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A unix socket in the world's folder; writes the configuration. */
@@ -332,6 +333,32 @@ static void a_postgres_that_hangs_makes_nobody_else_wait(void **state)
         service_stop(w, 0);
 }
 
+/* A request that has arrived, but is read only when the monitor closes: none can wait then. */
+static void who_asks_while_the_monitor_closes_is_answered(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        HarnessService *s = service_start(w, 0);
+        int asks[4];
+        for (size_t i = 0; i < ARRAY_SIZE(asks); i++)
+                asks[i] = web_connect(where);
+        assert_answers(where, "/healthz", 200, "ok\n"); /* those before were accepted, too */
+        siginfo_t stopped;
+        harness_service_signal(s, SIGSTOP);
+        assert_int_equal(waitid(P_PID, (id_t)s->pid, &stopped, WSTOPPED), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(asks); i++)
+                ask_status(asks[i]);
+        w->in_monitor[0] = '\0';
+        service_write_config(w);
+        harness_service_signal(s, SIGHUP);
+        harness_service_signal(s, SIGCONT);
+        for (size_t i = 0; i < ARRAY_SIZE(asks); i++) {
+                _cleanup_(cleanup_free) char *answer = answer_of(asks[i]);
+                assert_int_equal(web_status(answer), 503);
+        }
+        service_stop(w, 0);
+}
+
 /* ---- pages ---------------------------------------------------------------------------------- */
 
 /* libmicrohttpd learns of an answer that comes later by nothing but our own timer: without it, it
@@ -431,6 +458,7 @@ int main(void)
                 cmocka_unit_test_setup(status_is_what_the_command_prints, few_edges),
                 cmocka_unit_test_setup(status_is_observed_once_for_all, few_edges),
                 cmocka_unit_test_setup(a_postgres_that_hangs_makes_nobody_else_wait, few_edges),
+                cmocka_unit_test_setup(who_asks_while_the_monitor_closes_is_answered, few_edges),
                 cmocka_unit_test_setup(pages_are_sent_as_soon_as_they_are_read, few_edges),
                 cmocka_unit_test_setup(a_page_that_takes_too_long_says_so, few_edges),
                 cmocka_unit_test_setup(a_page_says_why_it_cannot_be_read, few_edges),
