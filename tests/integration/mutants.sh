@@ -77,7 +77,7 @@ s/CASE WHEN active THEN/CASE WHEN NOT active THEN/
 what could not be told is lost
 src/daemon/notify.c
 unit/test_daemon_notify a_receiver_that_is_away*
-/^static void notify_try_again/,/^}/s/notify_keep_sent(n);/notify_drop_sent(n);/
+/^static void notify_try_again/,/^}/s/notify_queue_keep_sent(/notify_queue_drop_sent(/
 
 a receiver that refuses a message gets it again for ever
 src/daemon/notify.c
@@ -85,9 +85,9 @@ unit/test_daemon_notify one_that_refuses*
 s/status == 429 || status >= 500/status == 429 || status > 299/
 
 what is as before is told
-src/daemon/notify.c
+src/daemon/notify_queue.c
 unit/test_daemon_notify what_is_as_before*
-s/if (e->state == before)/if (false)/
+s/return e->state != before;/return true;/
 
 who is well again after another instance saw it fail is not told of
 sql/queries/claim.sql
