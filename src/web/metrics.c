@@ -187,9 +187,11 @@ static void observation_on_done(const Fault *fault, void *userdata)
 {
         MetricsObservation *o = userdata;
         uint64_t now = clock_monotonic_usec(), rest = (now - o->begun_usec) * OBSERVE_REST;
+        /* what waited, for a lock or a connection, has not worked as long */
+        bool worked = fault->scope == FAULT_NONE || fault->code == CODE_PG_STATEMENT_TIMEOUT;
         peers_task_end(&o->task);
-        o->not_before_usec =
-                rest > OBSERVE_EVERY_USEC ? now + rest : o->begun_usec + OBSERVE_EVERY_USEC;
+        if (worked && rest > OBSERVE_EVERY_USEC)
+                o->not_before_usec = now + rest;
         if (fault->scope != FAULT_NONE || o->failed)
                 return; /* those of before are given, and say of when they are */
         for (unsigned i = 0; i < o->n_figures; i++)

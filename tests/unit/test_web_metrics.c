@@ -283,6 +283,11 @@ static void the_mirror_is_asked_now_and_then(void **state)
         now_usec += 61 * USEC_PER_SEC;
         metrics_observe(&observation, &peers, 10);
         assert_int_equal(mirror.asked, 3);
+        /* one that a lock kept from answering for as long is not */
+        now_usec += 60 * USEC_PER_SEC;
+        give_end(FAULT_REQUEST);
+        metrics_observe(&observation, &peers, 10);
+        assert_int_equal(mirror.asked, 4);
         give_end(FAULT_NONE);
 }
 
