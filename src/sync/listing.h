@@ -43,10 +43,11 @@
  * again: places of an id that moves may be those of a row that was never shown. What remains, so
  * that a list may be called whole and lack a row until the next sync: a page that was cut by a cap
  * that nothing has shown yet, on a list that becomes exactly as short as that page before the next
- * request; rows that change places while others come and go, so that neither premise holds; ids
- * that repeat in a list whose rows change places, which can show exactly what a list in order
- * would; and pages that are none of this list (of another offset, or of a time long ago): one of
- * them is found out where rows keep their order and no cap cuts pages, more need not be.
+ * request, or that a node which is behind shows as short as it was; rows that change places while
+ * others come and go, so that neither premise holds; ids that repeat in a list whose rows change
+ * places, which can show exactly what a list in order would; and pages that are none of this list
+ * (of another offset, or of a time long ago): one of them is found out where rows keep their order
+ * and no cap cuts pages, more need not be.
  *
  * It always ends. Progress is a row that this pass had not received, or a place behind all others
  * in a run of one id. Requests without progress are counted; as many as with progress, and a few

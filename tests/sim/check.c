@@ -249,7 +249,8 @@ static bool premises_fail(const World *w, const Run *r)
         bool one_page = r->in_pass <= (int64_t)r->largest;
         bool no_sign = set->cap_min < set->cap_max && r->shortest_cut >= r->largest;
         bool moved = w->truth->reordered[r->edge] >= r->list_from;
-        bool shorter = w->truth->shortened[r->edge] >= r->list_from;
+        /* or a node that is behind has shown it as short as it had been */
+        bool shorter = r->out_of_turn || w->truth->shortened[r->edge] >= r->list_from;
         bool cut = set->cap_min < set->page_size;
         return r->lies > (moved || cut ? 0 : 1) || (shorter && cut && (one_page || no_sign));
 }
