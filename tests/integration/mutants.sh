@@ -169,7 +169,7 @@ src/daemon/claims.c
 integration/test_pgbouncer a_request*
 s/^#define ASK_AT_LEAST_USEC .*/#define ASK_AT_LEAST_USEC USEC_PER_MINUTE/
 
-after a run that was stopped, nobody is told that the edge is well again
+an edge that was well before a run was stopped is told to be well again
 sql/queries/apply_finish.sql
 integration/test_trouble each_run*
 s/ AND r.outcome <> 'aborted' ORDER BY/ ORDER BY/

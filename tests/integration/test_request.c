@@ -197,6 +197,8 @@ static void nothing_of_the_caller_runs_with_the_rights_of_the_owner(void **state
                 "CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.same);"
                 "CREATE TEMP TABLE edge (edge_connection_id uuid, name text, enabled boolean);"
                 "CREATE TEMP TABLE sync_request (x int);"
+                /* or nothing in it would be found with the rights of another */
+                "GRANT USAGE ON SCHEMA trap TO PUBLIC;"
                 "SET search_path = pg_temp, trap, pg_catalog",
                 NULL, NULL);
         assert_sql_ends(conn, ASK, NULL, NULL);

@@ -16,7 +16,8 @@
 
 #include <cmocka.h>
 
-static const BenchRow rows[] = {{1, "a", 0}, {2, "b", 0}};
+static const BenchRow rows[] = {{1, "a", 0}, {2, "b", 0}, {3, "c", 0}};
+static const BenchRow renamed[] = {{1, "a", 0}, {2, "b", 0}, {3, "d", 0}};
 
 static PGconn *listen_for_trouble(const MirrorBench *b)
 {
@@ -95,6 +96,13 @@ static void each_run_in_trouble_is_announced_and_its_end_once(void **state)
         bench_apply(b, &bench_other_edge, NULL, 0); /* another one, which was well */
         bench_apply(b, &bench_edge, rows, 2);
         assert_told(conn, &bench_edge, b->claim.run_id, "synced", NULL);
+        end_run(b, OUTCOME_FAILED, NULL);
+        assert_told(conn, &bench_edge, b->claim.run_id, "failed", "failed");
+        end_run(b, OUTCOME_ABORTED, NULL);
+        bench_apply(b, &bench_edge, rows, 3); /* with a change, too */
+        assert_told(conn, &bench_edge, b->claim.run_id, "synced", NULL);
+        end_run(b, OUTCOME_ABORTED, NULL);
+        bench_apply(b, &bench_edge, renamed, 3); /* nothing: it was well before it was stopped */
         end_run(b, OUTCOME_FAILED, NULL);
         assert_told(conn, &bench_edge, b->claim.run_id, "failed", "failed");
         PQfinish(conn);
