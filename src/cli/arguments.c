@@ -37,6 +37,8 @@ static const OptionRow options[] = {
          "wait for a sync of the edge that is under way, then begin"},
         {'o', "offline", NULL, FIELD(offline),
          "stop after the configuration and its files of secrets"},
+        {'H', "show", NULL, FIELD(show),
+         "print the configuration in effect, and where each value comes from; check nothing else"},
         {'p', "print", NULL, FIELD(print), "print the SQL instead of running it"},
         {'y', "yes", NULL, FIELD(yes), "do not ask"},
         {'F', "forget", NULL, FIELD(forget),

@@ -33,7 +33,7 @@ static const Command commands[] = {
         {"check", "",
          "validates the configuration, then the catalog, then PostgreSQL; a line each with what to "
          "do",
-         "jo",
+         "joH",
          "Nothing is changed, in the catalog or in PostgreSQL. Every key of the configuration "
          "follows below.\n",
          false, command_check, config_print_help},

@@ -7,13 +7,16 @@
 #include "base/text.h"
 #include "cli/check_lines.h"
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "cli/command.h"
+#include "cli/json_out.h"
 #include "config/edge_names.h"
+#include "config/show.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { CLOCK_TOLERANCE_SEC = 60 };
+enum { CLOCK_TOLERANCE_SEC = 60, SETTING_COLUMNS = 48 };
 
 typedef struct Check {
         Checks checks;
@@ -209,9 +212,63 @@ static void check_next_edges(Check *c)
         check_postgres(&c->checks);
 }
 
+/* ---- --show ----------------------------------------------------------------------------- */
+
+/* The last value that was shown. */
+typedef struct Shown {
+        bool any;
+        OptionSection section;
+        const char *edge;
+} Shown;
+
+/* In the form of a configuration file. A value may hold what commands a terminal. */
+static void show_as_text(const ShownValue *value, void *userdata)
+{
+        Shown *last = userdata;
+        char text[4 * LIMIT_CONFIG_LINE_BYTES];
+        bool begins = !last->any || value->section != last->section || value->edge != last->edge;
+        if (!last->any)
+                puts("# The configuration in effect, and where each value comes from. What an edge "
+                     "does not say is that of [defaults].");
+        *last = (Shown){true, value->section, value->edge};
+        if (begins && value->edge)
+                printf("\n[edge \"%s\"]\n", value->edge);
+        else if (begins)
+                printf("\n%s\n", option_section_name(value->section));
+        (void)text_printable(value->value, strlen(value->value), text, sizeof(text));
+        size_t taken = strlen(value->key) + strlen(" = ") + columns_of(text);
+        printf("%s = %s%*s ; %s\n", value->key, text,
+               taken < SETTING_COLUMNS ? (int)(SETTING_COLUMNS - taken) : 0, "", value->source);
+}
+
+static void show_as_json(const ShownValue *value, void *userdata _unused_)
+{
+        const char *name = option_section_name(value->section);
+        char section[32];
+        (void)snprintf(section, sizeof(section), "%.*s", (int)strcspn(name + 1, " ]"), name + 1);
+        cJSON *o = cJSON_CreateObject();
+        json_add_text(o, "section", section);
+        json_add_text(o, "edge", value->edge);
+        json_add_text(o, "key", value->key);
+        json_add_text(o, "value", value->value);
+        json_add_text(o, "source", value->source);
+        json_print_line(o);
+}
+
+static int show(const CommandLine *line)
+{
+        Shown last = {0};
+        _cleanup_(text_done) Text errors = {0};
+        int r = config_show(line->config_file, line->json ? show_as_json : show_as_text, &last,
+                            &errors);
+        return session_loaded(r, &errors);
+}
+
 int command_check(const CommandLine *line)
 {
         static const Fault none;
+        if (line->show)
+                return show(line);
         Check c = {.checks.json = line->json};
         char detail[64];
         int status = session_load(&c.checks.session, line->config_file);

@@ -11,7 +11,7 @@ typedef struct CommandLine {
         const char *config_file; /* NULL: the default */
         LogLevel level;
         bool json, offline, print, no_refresh, full, dry_run, accept_removals, watch, check, wait,
-                yes, forget;
+                yes, forget, show;
         const char *count, *from, *grants; /* NULL: not given */
         /* of init */
         const char *url, *auth, *username, *client_id, *secret_file, *token_url, *scope, *ca_file,

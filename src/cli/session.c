@@ -10,10 +10,15 @@ int session_load(Session *s, const char *config_file)
         _cleanup_(text_done) Text errors = {0};
         int r = (s->edges_optional ? config_load_for_discover : config_load)(config_file,
                                                                              &s->config, &errors);
+        return session_loaded(r, &errors);
+}
+
+int session_loaded(int r, const Text *errors)
+{
         if (r >= 0)
                 return CLI_EXIT_DONE;
-        if (errors.size > 0)
-                fputs(errors.data, stderr);
+        if (errors->size > 0)
+                fputs(errors->data, stderr);
         else
                 log_error("the configuration cannot be read: %s", strerrordesc_np(-r));
         return error_is_shortage(-r) ? CLI_EXIT_EDGE_FAILED : CLI_EXIT_CONFIG;

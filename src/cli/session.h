@@ -30,6 +30,9 @@ typedef struct Session {
  * configuration may be right. */
 int session_load(Session *s, const char *config_file);
 
+/* The same from what config_load has returned. */
+int session_loaded(int r, const Text *errors);
+
 /* Opens the loop, and PostgreSQL's side; then the catalog's. 0 or an exit status. Secrets are read
  * here. */
 int session_open_mirror(Session *s);

@@ -49,16 +49,22 @@ bool problems_any(const Problems *p)
         return p->n > 0 || p->n_dropped > 0 || p->out_of_memory;
 }
 
+int place_print(Place place, char *const *files, Text *out)
+{
+        const char *path = files[place.file];
+        char file[PATH_MAX];
+        text_printable(path, strlen(path), file, sizeof(file));
+        return place.line > 0 && place.line < PLACE_VARIABLE
+                       ? text_printf(out, "%s:%u", file, place.line)
+                       : text_printf(out, "%s", file);
+}
+
 int problems_print(Problems *p, char *const *files, Text *out)
 {
         for (size_t i = 0; i < p->n; i++) {
-                const Problem *it = &p->items[i];
-                const char *path = files[it->place.file];
-                char file[PATH_MAX];
-                text_printable(path, strlen(path), file, sizeof(file));
-                int r = it->place.line > 0 && it->place.line < PLACE_VARIABLE
-                                ? text_printf(out, "%s:%u: %s\n", file, it->place.line, it->text)
-                                : text_printf(out, "%s: %s\n", file, it->text);
+                int r = place_print(p->items[i].place, files, out);
+                if (r >= 0)
+                        r = text_printf(out, ": %s\n", p->items[i].text);
                 if (r < 0)
                         return r;
         }

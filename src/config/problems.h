@@ -34,6 +34,9 @@ typedef struct Problems {
 void problems_add(Problems *p, Place place, const char *format, ...) _printf_(3, 4);
 bool problems_any(const Problems *p);
 
+/* Appends "FILE:LINE", or the name alone of what has no lines. -ENOMEM. */
+int place_print(Place place, char *const *files, Text *out);
+
 /* Appends "FILE:LINE: text\n" for each, in order; files[] are the names. -ENOMEM. */
 int problems_print(Problems *p, char *const *files, Text *out);
 void problems_done(Problems *p);

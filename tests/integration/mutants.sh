@@ -774,6 +774,21 @@ src/config/draft.c
 unit/test_config_environment a_variable_overrides*
 /^int draft_read(/,/^}/s/int e = draft_read_file(d, strdup(file));/int e = draft_read_environment(d); e = e < 0 ? e : draft_read_file(d, strdup(file));/;/^int draft_read(/,/^}/s/return e < 0 ? e : draft_read_environment(d);/return e;/
 
+what is shown is the first of several values
+src/config/show.c
+unit/test_config_show each_value*
+s/if (settings\[--n\].option == o)/if (settings[--n].option == o \&\& (n == 0 || settings[n - 1].option != o))/
+
+an edge is shown with values of the defaults
+src/config/show.c
+unit/test_config_show each_value*
+s/if (edge \&\& !setting \&\& section != OPTION_EDGE)/if (false)/
+
+a value that is shown commands the terminal
+src/cli/cmd_check.c
+integration/test_process check_shows*
+s/(void)text_printable(value->value, strlen(value->value), text, sizeof(text));/(void)snprintf(text, sizeof(text), "%s", value->value);/
+
 a key that there is not is passed over in the environment
 src/config/draft.c
 unit/test_config_environment what_is_wrong*

@@ -340,6 +340,49 @@ static void check_offline_looks_at_the_files_of_secrets(void **state)
                     true);
 }
 
+/* What is shown is a configuration again; it holds the names of the files of secrets, and nothing
+ * commands the terminal. */
+static void check_shows_what_is_in_effect(void **state)
+{
+        World *w = *state;
+        append_config(w, "[daemon]\ninstance = a\u202eb\n[discover]\nexclude = *-test\n");
+        assert_int_equal(RUN(w, "check", "--show"), 0);
+        assert_says(w, "out", "url = http://", true);
+        assert_says(w, "out", "/password ", true);
+        assert_says(w, "out", "exclude = *-test                                 ; ", true);
+        assert_says(w, "out", "[edge \"main\"]\nid = ", true);
+        assert_says(w, "out", "instance = a\\u202eb ", true);
+        assert_says(w, "out", "\u202e", false);
+        assert_says(w, "out", SECRET, false);
+
+        char *shown = harness_read(w->folder, "out"), path[192];
+        harness_write(w->folder, "shown.conf", shown);
+        (void)snprintf(path, sizeof(path), "%s/shown.conf", w->folder);
+        assert_int_equal(RUN(w, "check", "--show", "-c", path), 0);
+        char *again = harness_read(w->folder, "out");
+        for (char *p = shown, *q = again; *p || *q;) { /* but for the sources */
+                size_t n = strcspn(p, ";\n"), m = strcspn(q, ";\n");
+                assert_int_equal(n, m);
+                assert_memory_equal(p, q, n);
+                p += strcspn(p, "\n") + 1;
+                q += strcspn(q, "\n") + 1;
+        }
+        free(shown);
+        free(again);
+
+        assert_int_equal(RUN(w, "check", "--show", "--json"), 0);
+        assert_says(
+                w, "out",
+                "{\"section\":\"discover\",\"edge\":null,\"key\":\"exclude\",\"value\":\"*-test\","
+                "\"source\":\"",
+                true);
+        assert_says(w, "out", "{\"section\":\"edge\",\"edge\":\"main\",\"key\":\"id\",", true);
+        append_config(w, "wrong = 1\n");
+        assert_int_equal(RUN(w, "check", "--show"), 78);
+        assert_says(w, "out", "main", false);
+        assert_says(w, "err", "unknown key \"wrong\"", true);
+}
+
 /* ---- names that command a terminal ---------------------------------------------------------- */
 
 /* No configuration may hold it; an older one, or a hand, may have put it into the tables, and files
@@ -448,6 +491,7 @@ int main(void)
 #endif
                 TEST(an_unknown_time_zone_stops_one_edge_only),
                 TEST(check_offline_looks_at_the_files_of_secrets),
+                TEST(check_shows_what_is_in_effect),
                 TEST(no_output_commands_the_terminal),
                 TEST(a_configuration_that_is_refused_commands_none_either),
         };
