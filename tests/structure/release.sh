@@ -1,0 +1,51 @@
+#!/bin/sh
+# What scripts/release refuses, and that it makes nothing then. That an archive is the same twice it sees itself, each time.
+. "$(dirname "$0")/tap.sh"
+
+if ! command -v git >/dev/null || ! command -v bash >/dev/null; then
+	skip "a release is refused where it would not be one" "no git or bash here"
+	finish
+	exit
+fi
+tree=$scratch/tree
+mkdir -p "$tree/scripts"
+cp "$top_srcdir/scripts/release" "$top_srcdir/scripts/lib.sh" "$tree/scripts/"
+cp "$top_srcdir/configure.ac" "$top_srcdir/NEWS.md" "$tree/"
+chmod -R u+w "$tree"
+version=$(sed -n 's/^AC_INIT(\[edgemirror\], \[\([^]]*\)\].*/\1/p' "$tree/configure.ac")
+
+committed()
+{
+	git -C "$tree" -c user.name=test -c user.email=test@example.com commit -q --allow-empty -a -m "$1"
+}
+
+# released VERSION: 99 where something was made.
+released()
+{
+	"$tree/scripts/release" --output "$scratch/release" "$@"
+	status=$?
+	[ ! -e "$scratch/release" ] || status=99
+	return $status
+}
+
+git init -q "$tree" && git -C "$tree" add . && committed first || exit 99
+echo >>"$tree/configure.ac"
+expect_found "what is not committed" "not everything is committed:  M configure.ac" released "$version"
+git -C "$tree" checkout -q configure.ac
+: >"$tree/new"
+expect_found "a file that git does not know" "not everything is committed: ?? new" released "$version"
+rm "$tree/new"
+expect_found "another version" "configure.ac has another version than 99.0.0" released 99.0.0
+sed "s/^## \[$version\] - .*/## [$version]/" "$tree/NEWS.md" >"$scratch/NEWS.md" && cp "$scratch/NEWS.md" "$tree/NEWS.md" && committed "no date"
+expect_found "news without a date" "NEWS.md has no section ## [$version] - DATE" released "$version"
+git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "a date"
+git -C "$tree" tag "v$version" && committed "after the tag"
+expect_found "a tag that is another commit" "the tag v$version is another commit" released "$version"
+git -C "$tree" tag -d "v$version" >/dev/null
+mkdir "$scratch/there"
+expect_found "a folder that is there" "is there already" "$tree/scripts/release" --output "$scratch/there" "$version"
+mv "$tree/.git" "$scratch/git"
+GIT_CEILING_DIRECTORIES=$scratch
+export GIT_CEILING_DIRECTORIES
+expect_found "sources that are no checkout" "is no checkout" released "$version"
+finish
