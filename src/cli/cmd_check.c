@@ -2,6 +2,7 @@
  * cmd_check: the command. One line for each thing that must be right, and what to do where it is
  * not.
  */
+#include "base/clock_skew.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -16,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLOCK_TOLERANCE_SEC = 60, SETTING_COLUMNS = 48 };
+enum { SETTING_COLUMNS = 48 };
 
 typedef struct Check {
         Checks checks;
@@ -40,23 +41,12 @@ typedef struct EdgeCheck {
 static void check_clock(Check *c, const CatalogAnswer *answer)
 {
         static const Fault none;
-        int64_t ahead = answer->clock_ahead_sec;
-        uint64_t off = (uint64_t)(ahead < 0 ? -ahead : ahead);
-        char length[DURATION_STRING_SIZE], text[160];
+        char text[160];
         if (c->clock_reported || !answer->clock_known)
                 return;
         c->clock_reported = true;
-        if (off <= 1)
-                (void)snprintf(text, sizeof(text),
-                               "this machine's clock and that of the catalog agree to a second");
-        else
-                (void)snprintf(text, sizeof(text),
-                               "this machine's clock is %s %s that of the catalog (its Date "
-                               "header)%s",
-                               duration_format(off * USEC_PER_SEC, length),
-                               ahead > 0 ? "ahead of" : "behind",
-                               off > CLOCK_TOLERANCE_SEC ? "; is it synchronised?" : "");
-        if (off > CLOCK_TOLERANCE_SEC)
+        if (clock_skew(answer->clock_ahead_sec * (int64_t)USEC_PER_SEC,
+                       "the catalog (its Date header)", text, sizeof(text)))
                 check_note(&c->checks, "clock", text);
         else
                 check_line(&c->checks, "clock", &none, text);

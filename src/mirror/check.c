@@ -3,6 +3,7 @@
  */
 #include "mirror/check.h"
 #include "base/clock.h"
+#include "base/clock_skew.h"
 #include "base/duration.h"
 #include "base/text.h"
 #include "mirror/lock_wait_private.h"
@@ -32,7 +33,6 @@ typedef enum CheckStage {
 
 enum { PARAMS_PRIVILEGES, PARAMS_LOCKS, PARAMS_SLOTS };
 
-#define CLOCK_TOLERANCE_USEC  ((int64_t)USEC_PER_MINUTE)
 #define SLOT_UNREAD_BYTES_MAX (64LL << 20)
 #define SLOT_READ_BYTES_MAX   (1LL << 30)
 
@@ -248,20 +248,16 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
 }
 
 /* Leases and due times are by PostgreSQL's clock alone; but whoever compares its times with logs of
- * this machine is misled. The way of the answer is in the difference. */
+ * this machine is misled. */
 static PgNext check_on_clock(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         CheckTask *t = userdata;
         struct timespec now;
-        char length[DURATION_STRING_SIZE], text[160];
+        char text[160];
         (void)clock_gettime(CLOCK_REALTIME, &now);
         int64_t ahead =
                 now.tv_sec * (int64_t)USEC_PER_SEC + now.tv_nsec / 1000 - result_int(result, 0, 0);
-        uint64_t off = (uint64_t)(ahead < 0 ? -ahead : ahead);
-        bool far = off > CLOCK_TOLERANCE_USEC;
-        (void)snprintf(text, sizeof(text), "this machine's clock is %s %s PostgreSQL's%s",
-                       duration_format_short(off, length), ahead > 0 ? "ahead of" : "behind",
-                       far ? "; is it synchronised?" : "");
+        bool far = clock_skew(ahead, "PostgreSQL", text, sizeof(text));
         (void)check_report(t, "clock", 0, NULL, text);
         t->checks[t->n_checks - 1].is_note = far;
         return PG_NEXT;

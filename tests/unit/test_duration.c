@@ -3,6 +3,7 @@
  * again.
  */
 #include "base/cleanup.h"
+#include "base/clock_skew.h"
 #include "base/duration.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -154,6 +155,33 @@ static void short_form_has_two_units_at_most(void **state)
         }
 }
 
+/* What an answer is under way for is no difference of clocks. */
+static void clocks_are_compared_to_a_second(void **state)
+{
+        (void)state;
+        static const struct {
+                int64_t ahead_usec;
+                bool far;
+                const char *text;
+        } cases[] = {
+                {0, false, "this machine's clock and that of it agree to a second"},
+                {3000, false, "this machine's clock and that of it agree to a second"},
+                {-1999999, false, "this machine's clock and that of it agree to a second"},
+                {-2000000, false, "this machine's clock is 2.0s behind that of it"},
+                {60000000, false, "this machine's clock is 1m ahead of that of it"},
+                {60000001, true,
+                 "this machine's clock is 1m ahead of that of it; is it synchronised?"},
+                {-300000000, true,
+                 "this machine's clock is 5m behind that of it; is it synchronised?"},
+        };
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                char text[160];
+                assert_int_equal(clock_skew(cases[i].ahead_usec, "it", text, sizeof(text)),
+                                 cases[i].far);
+                assert_string_equal(text, cases[i].text);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -162,6 +190,7 @@ int main(void)
                 cmocka_unit_test(exact_form),
                 cmocka_unit_test(what_is_written_is_read_as_the_same),
                 cmocka_unit_test(short_form_has_two_units_at_most),
+                cmocka_unit_test(clocks_are_compared_to_a_second),
         };
         return cmocka_run_group_tests_name("duration", tests, NULL, NULL);
 }
