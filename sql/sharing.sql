@@ -4,6 +4,7 @@ DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_reader') THEN
         CREATE ROLE edgemirror_reader NOLOGIN;
+        COMMENT ON ROLE edgemirror_reader IS 'May select everything in the schema edgemirror and call as_of; writes nothing. For the roles of reports.';
     END IF;
 EXCEPTION
     WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;
@@ -13,6 +14,7 @@ DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_operator') THEN
         CREATE ROLE edgemirror_operator NOLOGIN;
+        COMMENT ON ROLE edgemirror_operator IS 'May call request_sync and nothing else; who is to read as well is a member of edgemirror_reader, too.';
     END IF;
 EXCEPTION
     WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL;

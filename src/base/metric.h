@@ -2,7 +2,7 @@
  * metric: what the process counts about itself, for whoever watches it.
  *
  * One table, METRICS; src/web/metrics.c renders it for Prometheus. To add a metric is a row here,
- * one call where the thing happens, and a word in the manual and in docs/monitoring.md.
+ * one call where the thing happens, and a line in docs/monitoring.md.
  *
  * Process-wide, as the log is, so that a layer needs nobody's handle to count. For the one thread
  * of the event loop. Names are public, and follow Prometheus' rules: base units, `_total` for

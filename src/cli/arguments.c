@@ -113,7 +113,9 @@ static void print_help(FILE *out, const Command *commands, size_t n_commands,
                         "\nOptions:\n%s\nExit status: 0 done, 1 an edge failed or was unstable, 2 "
                         "wrong usage, 4 removals held, 69 catalog\n"
                         "or database unreachable, 77 credentials or privileges refused, 78 "
-                        "configuration invalid.\n",
+                        "configuration invalid.\n"
+                        "Manual: man edgemirror; of the configuration: man edgemirror.conf; for "
+                        "reports: man edgemirror-sql\n",
                         common_help);
                 return;
         }
@@ -121,7 +123,7 @@ static void print_help(FILE *out, const Command *commands, size_t n_commands,
                 command->arguments[0] ? " " : "", command->arguments, command->summary,
                 command->help);
         print_options(out, command);
-        fputs(common_help, out);
+        fprintf(out, "%s\nManual: man edgemirror-%s\n", common_help, command->name);
         if (command->print_more_help) {
                 fputc('\n', out);
                 (void)command->print_more_help(out);

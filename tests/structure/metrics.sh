@@ -5,7 +5,7 @@
 
 table=$top_srcdir/src/base/metric.h
 page=$top_srcdir/docs/monitoring.md
-manual=$top_srcdir/man/edgemirror.1
+manual=$top_srcdir/man/edgemirror-monitor.7
 
 # metrics TABLE: name and kind of each, as Prometheus calls that.
 metrics()
