@@ -285,8 +285,9 @@ static void send_to_stderr(LogLevel level, const char *message_id, const LogFiel
         if (output.n_dropped > 0 && stderr_takes_more()) {
                 char words[80];
                 (void)snprintf(words, sizeof(words),
-                               "%u lines were dropped: standard error was not read",
-                               output.n_dropped);
+                               "%u line%s %s dropped: standard error was not read",
+                               output.n_dropped, text_plural(output.n_dropped),
+                               output.n_dropped == 1 ? "was" : "were");
                 output.n_dropped = 0;
                 write_entry(LOG_LEVEL_WARNING, NULL, LOG_NO_FIELDS, words);
         }

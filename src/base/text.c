@@ -80,6 +80,18 @@ int text_printf(Text *t, const char *format, ...)
         return 0;
 }
 
+int text_append_quoted(Text *t, const char *word)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                    "._-";
+        if (word[0] != '\0' && word[0] != '-' && word[strspn(word, plain)] == '\0')
+                return text_append_string(t, word);
+        int r = text_append_string(t, "'");
+        for (; *word && r >= 0; word++)
+                r = *word == '\'' ? text_append_string(t, "'\\''") : text_append(t, word, 1);
+        return r < 0 ? r : text_append_string(t, "'");
+}
+
 char *text_format(const char *format, ...)
 {
         char *string;

@@ -29,6 +29,9 @@ int text_append(Text *t, const char *bytes, size_t size);         /* -ENOMEM */
 int text_append_string(Text *t, const char *string);              /* -ENOMEM */
 int text_printf(Text *t, const char *format, ...) _printf_(2, 3); /* -ENOMEM */
 
+/* As one word of a shell's command, in quotes where it needs them; -ENOMEM */
+int text_append_quoted(Text *t, const char *word);
+
 /* A string of its own; NULL: no memory. */
 char *text_format(const char *format, ...) _printf_(1, 2);
 
@@ -64,6 +67,12 @@ int text_append_json(Text *t, const char *json);
 
 /* Decimal integer, the whole string, within [min, max]. -EINVAL: not a number; -ERANGE: outside. */
 int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret);
+
+/* What a noun that is counted ends in: "": it is one; else "s". "%zu edge%s" */
+static inline const char *text_plural(uint64_t n)
+{
+        return n == 1 ? "" : "s";
+}
 
 bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
 /* Where the word stands in a table of names, which may have gaps; n: nowhere, or NULL. */

@@ -2,6 +2,7 @@
  * catalog: the questions, and what the answers hold. call.c sends them.
  */
 #include "catalog/catalog.h"
+#include "base/text.h"
 #include "catalog/answer.h"
 #include "catalog/call.h"
 #include "catalog/edge_items.h"
@@ -304,8 +305,8 @@ static void page_complete(CatalogCall *call, const HttpResponse *response,
                 fault_prefix(
                         &answer.answer.fault,
                         "list at offset %" PRId64
-                        ": a page of %u rows is too large here, lower page_size of this edge; ",
-                        call->offset, call->limit);
+                        ": a page of %u row%s is too large here, lower page_size of this edge; ",
+                        call->offset, call->limit, text_plural(call->limit));
         if (answer.answer.fault.scope == FAULT_NONE) {
                 (void)page_parse(response->body, response->body_size,
                                  call->of_edge ? &call->id : NULL, call->limit, redact, &page,

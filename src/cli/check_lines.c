@@ -260,7 +260,7 @@ static void check_on_found(const Discovered *found, void *userdata)
         (void)snprintf(detail, sizeof(detail),
                        "address%s and credentials are right; %zu Edge connection%s",
                        c->session.config->catalog.plain_http ? "" : ", TLS", found->n_edges,
-                       found->n_edges == 1 ? "" : "s");
+                       text_plural(found->n_edges));
         c->took_usec = took;
         check_line(c, fault_is_of_proxy(&found->fault) ? "proxy" : "catalog", &found->fault,
                    detail);

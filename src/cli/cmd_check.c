@@ -265,7 +265,7 @@ int command_check(const CommandLine *line)
         if (status == 0) {
                 (void)snprintf(detail, sizeof(detail), "valid, %zu edge%s",
                                c.checks.session.config->n_edges,
-                               c.checks.session.config->n_edges == 1 ? "" : "s");
+                               text_plural(c.checks.session.config->n_edges));
                 check_line(&c.checks, "configuration", &none, detail);
                 check_warnings(&c);
                 check_environment(&c.checks);

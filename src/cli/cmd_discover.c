@@ -97,7 +97,8 @@ static void discovery_print(Discovery *c, const Discovered *found)
         }
         if (log_level() >= LOG_LEVEL_INFO)
                 print_table(&shown);
-        log_info("%zu Edge connections, %zu of them configured%s", shown.n, shown.n_configured,
+        log_info("%zu Edge connection%s, %zu of them configured%s", shown.n, text_plural(shown.n),
+                 shown.n_configured,
                  shown.n > shown.n_configured ? "; the sections of the others are on standard "
                                                 "output"
                                               : "");

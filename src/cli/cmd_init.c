@@ -175,7 +175,7 @@ static int init_write(const Init *c)
         }
         printf("written: ");
         put_text(stdout, c->file);
-        printf(", with %zu edge%s; next: edgemirror -c ", c->n_edges, c->n_edges == 1 ? "" : "s");
+        printf(", with %zu edge%s; next: edgemirror -c ", c->n_edges, text_plural(c->n_edges));
         put_text(stdout, c->file);
         puts(" migrate, then check, then sync");
         return CLI_EXIT_DONE;

@@ -80,10 +80,11 @@ static void retirement_take(Retirement *c, const MirrorRetirable *edge)
         if (configured)
                 c->some_configured = refuse_configured(configured) != 0;
         c->edges[c->n_edges++] = edge->edge;
-        printf("%s (%s): %" PRId64 " rows present, %" PRId64 " versions in the history, %" PRId64
-               " runs\n",
+        printf("%s (%s): %" PRId64 " row%s present, %" PRId64 " version%s in the history, %" PRId64
+               " run%s\n",
                text_printable(edge->name, strlen(edge->name), name, sizeof(name)),
-               uuid_format(&edge->edge, id), edge->rows, edge->versions, edge->runs);
+               uuid_format(&edge->edge, id), edge->rows, text_plural(edge->rows), edge->versions,
+               text_plural(edge->versions), edge->runs, text_plural(edge->runs));
         (void)fflush(stdout); /* before the question */
 }
 

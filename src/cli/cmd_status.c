@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "base/timer.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
@@ -169,8 +170,9 @@ static void watch_draw(StatusView *v, const Fault *fault)
         if (localtime_r(&seconds, &local))
                 (void)strftime(now, sizeof(now), "%H:%M:%S %Z", &local);
         size_t left = size.ws_row > 5 ? (size_t)size.ws_row - 4 : 20;
-        printf("\033[?7l\033[H%s  %zu edges: %zu syncing, %zu need%s a look\033[K\n", now,
-               v->n_edges, v->n_running, v->n_trouble, v->n_trouble == 1 ? "s" : "");
+        printf("\033[?7l\033[H%s  %zu edge%s: %zu syncing, %zu need%s a look\033[K\n", now,
+               v->n_edges, text_plural(v->n_edges), v->n_running, v->n_trouble,
+               v->n_trouble == 1 ? "s" : "");
         if (fault->scope != FAULT_NONE) {
                 printf("%s\033[K\n", fault->message);
         } else {
@@ -179,7 +181,7 @@ static void watch_draw(StatusView *v, const Fault *fault)
                 size_t hidden = watch_put(v->first_text, size.ws_col, &left) +
                                 watch_put(v->rest_text, size.ws_col, &left);
                 if (hidden > 0)
-                        printf("… %zu more lines\033[K\n", hidden);
+                        printf("… %zu more line%s\033[K\n", hidden, text_plural(hidden));
         }
         printf("\033[J\033[?7h");
         (void)fflush(stdout);

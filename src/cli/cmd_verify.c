@@ -2,6 +2,7 @@
  * cmd_verify: the command. Says of each edge whether its rows are as its last sync left them.
  */
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -42,13 +43,13 @@ static void print_rows(const MirrorVerify *v)
         if (v->recorded_rows < 0)
                 printf("never synced");
         else if (!v->recorded_digest)
-                printf("%" PRId64 " rows; there is no digest to compare with before the next list",
-                       v->rows);
+                printf("%" PRId64 " row%s; there is no digest to compare with before the next list",
+                       v->rows, text_plural(v->rows));
         else if (v->rows != v->recorded_rows)
-                printf("%" PRId64 " rows, and its last sync left %" PRId64, v->rows,
-                       v->recorded_rows);
+                printf("%" PRId64 " row%s, and its last sync left %" PRId64, v->rows,
+                       text_plural(v->rows), v->recorded_rows);
         else
-                printf("%" PRId64 " rows%s", v->rows,
+                printf("%" PRId64 " row%s%s", v->rows, text_plural(v->rows),
                        rows_differ(v) ? ", as many as its last sync left, but not the same" : "");
 }
 
@@ -58,7 +59,7 @@ static void verify_print(const MirrorVerify *v)
         printf(" %-*s ", STATE_COLUMNS, is_altered(v) ? "ALTERED" : state_of(v));
         print_rows(v);
         if (v->history_differs > 0)
-                printf("; %" PRId64 " have versions that overlap", v->history_differs);
+                printf("; %" PRId64 " of them with versions that overlap", v->history_differs);
         putchar('\n');
         (void)fflush(stdout); /* the next may take long */
 }
@@ -86,13 +87,13 @@ static void verify_finish(Verification *c)
 {
         int status = CLI_EXIT_DONE;
         if (c->n_rows_differ > 0)
-                log_warning("verify: the rows of %zu of %zu edges were altered; edgemirror sync "
+                log_warning("verify: the rows of %zu of %zu edge%s were altered; edgemirror sync "
                             "--dry-run EDGE shows them, edgemirror sync --full EDGE repairs them",
-                            c->n_rows_differ, c->n_edges);
+                            c->n_rows_differ, c->n_edges, text_plural(c->n_edges));
         if (c->n_history_differs > 0)
-                log_warning("verify: the history of %zu of %zu edges was altered; no sync repairs "
+                log_warning("verify: the history of %zu of %zu edge%s was altered; no sync repairs "
                             "it, only a backup has what was there",
-                            c->n_history_differs, c->n_edges);
+                            c->n_history_differs, c->n_edges, text_plural(c->n_edges));
         if (c->n_rows_differ + c->n_history_differs > 0)
                 status = CLI_EXIT_EDGE_FAILED;
         if (asked_names_missing(&c->session.asked, "verify", ASKED_NAMES_SYNC))

@@ -94,7 +94,7 @@ void discovered_note(const Discovered *found)
                 log_warning("discover: the names of Edge sites cannot be read: %s",
                             found->sites_fault.message);
         if (found->n_unreadable > 0)
-                log_warning("discover: %zu more that the catalog lists have no readable id",
+                log_warning("discover: the catalog lists %zu more, without a readable id",
                             found->n_unreadable);
         if (found->source == DISCOVER_ROWS && !found->whole)
                 log_warning("discover: the list changed while it was read; there may be more");

@@ -163,8 +163,8 @@ void progress_line_set(ProgressLine *l, const SyncProgress *p)
         else if (p->has_job && p->phase == SYNC_PHASE_POLL)
                 (void)snprintf(l->text, sizeof(l->text), "job %s", p->job.state);
         else if (p->listed > 0)
-                (void)snprintf(l->text, sizeof(l->text), "%s: %" PRId64 " rows", p->words,
-                               p->listed);
+                (void)snprintf(l->text, sizeof(l->text), "%s: %" PRId64 " row%s", p->words,
+                               p->listed, text_plural(p->listed));
         else
                 (void)snprintf(l->text, sizeof(l->text), "%s", p->words);
         view_draw_later(l->view);

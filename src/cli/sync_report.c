@@ -127,8 +127,8 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
                 print_fault(&r->fault, printed);
         if (r->applied.held > 0)
                 printf("    %" PRId64
-                       " %s of the mirror %s missing from the list and %s left as %s\n",
-                       r->applied.held, one ? "row" : "rows", one ? "is" : "are",
+                       " row%s of the mirror %s missing from the list and %s left as %s\n",
+                       r->applied.held, text_plural(r->applied.held), one ? "is" : "are",
                        one ? "was" : "were", one ? "it is" : "they are");
         if (r->applied.pending > 0)
                 printf("    %" PRId64
@@ -136,9 +136,9 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
                        "proven it (confirm_removals), at once with --accept-removals\n",
                        r->applied.pending, r->applied.pending == 1 ? "row is" : "rows are");
         if (r->applied.rejected > 0)
-                printf("    %" PRId64 " listed %s cannot be mirrored and %s set aside; the view "
+                printf("    %" PRId64 " listed row%s cannot be mirrored and %s set aside; the view "
                        "edgemirror.rejected says why\n",
-                       r->applied.rejected, r->applied.rejected == 1 ? "row" : "rows",
+                       r->applied.rejected, text_plural(r->applied.rejected),
                        r->applied.rejected == 1 ? "is" : "are");
         if (r->applied.moved > 0)
                 printf("    %" PRId64 " %s to an Edge connection that is not synced here, and "

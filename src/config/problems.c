@@ -69,7 +69,8 @@ int problems_print(Problems *p, char *const *files, Text *out)
                         return r;
         }
         if (p->n_dropped > 0) {
-                int r = text_printf(out, "and %zu more errors\n", p->n_dropped);
+                int r = text_printf(out, "and %zu more error%s\n", p->n_dropped,
+                                    text_plural(p->n_dropped));
                 if (r < 0)
                         return r;
         }

@@ -1,6 +1,5 @@
 /*
- * daemon: begins, reloads, stops, and connects the parts, which know nothing of each other. See the
- * headers.
+ * daemon: begins, reloads, stops, and connects the parts, which know nothing of each other.
  */
 #include "daemon/daemon.h"
 #include "base/clock.h"
@@ -8,6 +7,7 @@
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "daemon/breaker.h"
 #include "daemon/claims.h"
 #include "daemon/discovery.h"
@@ -52,7 +52,8 @@ static void daemon_ready(Daemon *d)
         d->ready = true;
         (void)sd_notify(0, "READY=1");
         log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STARTED, LOG_NO_FIELDS,
-                  "serving %zu edges as %s", edges_count(&d->edges), d->config->daemon.instance);
+                  "serving %zu edge%s as %s", edges_count(&d->edges),
+                  text_plural(edges_count(&d->edges)), d->config->daemon.instance);
 }
 
 /* ---- breaker -------------------------------------------------------------------------------- */
@@ -235,8 +236,7 @@ static const RunsHandlers runs_handlers = {
         .changed = daemon_status_changed,
 };
 
-/* ---- presence, status, monitor
- * ------------------------------------------------------------------------------- */
+/* ---- presence, status, monitor -------------------------------------------------------------- */
 
 /* Without an edge to ask for, the breaker knows nothing: what discovery has met, then. */
 static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCOVERY_NEXT_BYTES])
@@ -361,7 +361,8 @@ static void daemon_reload(Daemon *d)
         if (reload_open(d->event, d->config_file, d->peers, &config, &peers) >= 0) {
                 daemon_adopt(d, config, peers);
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS,
-                          "reloaded: %zu edges", edges_count(&d->edges));
+                          "reloaded: %zu edge%s", edges_count(&d->edges),
+                          text_plural(edges_count(&d->edges)));
                 log_lines(LOG_LEVEL_WARNING, config->warnings);
         }
         (void)sd_notify(0, "READY=1");
@@ -373,9 +374,8 @@ static void daemon_reload(Daemon *d)
 static void daemon_on_stop_timeout(void *userdata)
 {
         const Daemon *d = userdata;
-        log_warning(
-                "%u syncs could not be ended within stop_timeout; their leases end by themselves",
-                d->runs.n);
+        log_warning("%u sync%s could not be ended within stop_timeout; a lease ends by itself",
+                    d->runs.n, text_plural(d->runs.n));
         (void)sd_event_exit(d->event, 0);
 }
 
@@ -395,7 +395,7 @@ static void daemon_stop(Daemon *d, const char *signal_name)
                 (void)sd_event_exit(d->event, 0);
                 return;
         }
-        log_info("%s: stopping, %u syncs are under way", signal_name, d->runs.n);
+        log_info("%s: stopping, syncs under way: %u", signal_name, d->runs.n);
         d->stopping = true;
         (void)sd_notify(0, "STOPPING=1");
         breaker_done(&d->breaker);

@@ -287,9 +287,10 @@ static bool edges_log_change(const EdgeSet *s, const ConfigEdge *before, size_t 
         }
         bool same = n_same == s->n_found && n_same == n_before && n_renamed == 0;
         if (!same)
-                log_info("discovered: %zu new Edge connections, %zu renamed, %zu not wanted any "
-                         "more; serving %zu edges",
-                         s->n_found - n_same, n_renamed, n_before - n_same, edges_count(s));
+                log_info("discovered: %zu new, %zu renamed, %zu not wanted any more; serving %zu "
+                         "edge%s",
+                         s->n_found - n_same, n_renamed, n_before - n_same, edges_count(s),
+                         text_plural(edges_count(s)));
         return !same;
 }
 

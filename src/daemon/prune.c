@@ -2,6 +2,7 @@
 #include "daemon/prune.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/text.h"
 #include <string.h>
 
 #define PRUNE_EVERY_USEC USEC_PER_HOUR
@@ -33,8 +34,9 @@ static void prune_on_done(const MirrorPruned *pruned, const Fault *fault, void *
         prune_report_fault(p, fault);
         if (!pruned->more) {
                 if (p->versions + p->runs > 0)
-                        log_info("pruned %lld versions and %lld runs (history_keep, run_keep)",
-                                 (long long)p->versions, (long long)p->runs);
+                        log_info("pruned %lld version%s and %lld run%s (history_keep, run_keep)",
+                                 (long long)p->versions, text_plural(p->versions),
+                                 (long long)p->runs, text_plural(p->runs));
                 p->versions = p->runs = 0;
         }
         prune_later(p, pruned->more ? PRUNE_PAUSE_USEC : PRUNE_EVERY_USEC);

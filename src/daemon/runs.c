@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/metric.h"
+#include "base/text.h"
 #include "daemon/due.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
@@ -144,10 +145,11 @@ static void run_log(const Run *run, const SyncReport *report)
         char took[DURATION_STRING_SIZE], job[UUID_STRING_SIZE], counts[256] = "";
         if (sync_outcome_is_complete(report->outcome))
                 (void)snprintf(counts, sizeof(counts),
-                               ": %lld rows, %lld added, %lld changed, %lld removed, %lld "
+                               ": %lld row%s, %lld added, %lld changed, %lld removed, %lld "
                                "restored, %lld held",
-                               (long long)a->listed, (long long)a->added, (long long)a->changed,
-                               (long long)a->removed, (long long)a->restored, (long long)a->held);
+                               (long long)a->listed, text_plural(a->listed), (long long)a->added,
+                               (long long)a->changed, (long long)a->removed, (long long)a->restored,
+                               (long long)a->held);
         LogLevel level = report_level(run, report);
         log_event(level, level <= LOG_LEVEL_WARNING ? report_message_id(report) : NULL,
                   LOG_FIELDS(LOG_TEXT("EDGE", run->name), LOG_NUMBER("RUN_ID", report->run_id),

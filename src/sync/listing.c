@@ -7,6 +7,7 @@
  */
 #include "sync/listing.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include <errno.h>
 #include <string.h>
 
@@ -180,10 +181,10 @@ static ListingStep listing_give_up(Listing *l, Fault *ret_fault)
 {
         if (l->pass == 0 && !l->unordered && l->in_pass <= (int64_t)l->largest) {
                 fault_set(ret_fault, FAULT_RUN, EPROTO, CODE_LIST_NO_PROGRESS,
-                          "the catalog gave %lld pages of which only the first had rows that were "
+                          "the catalog gave %lld page%s of which only the first had rows that were "
                           "new, and no end, at offset "
                           "%lld: does a proxy drop the offset parameter?",
-                          (long long)l->pages, (long long)l->offset);
+                          (long long)l->pages, text_plural(l->pages), (long long)l->offset);
                 return LISTING_FAILED;
         }
         fault_set(ret_fault, FAULT_RUN, EAGAIN, CODE_LIST_UNSTABLE,
@@ -320,13 +321,14 @@ static bool listing_over_caps(const Listing *l, size_t n_rows)
 
 static ListingStep listing_too_long(const Listing *l, Fault *ret_fault)
 {
-        fault_set(ret_fault, FAULT_RUN, E2BIG, CODE_LIST_TOO_LONG,
-                  "the list does not end: %lld rows with %lld MiB of names in %lld pages; at most "
-                  "%lld rows, %lld MiB and "
-                  "%lld pages are taken",
-                  (long long)l->received, (long long)(l->bytes >> 20), (long long)l->pages,
-                  (long long)LIMIT_LIST_MAX_ROWS, (long long)(LIMIT_LIST_MAX_NAME_BYTES >> 20),
-                  (long long)LIMIT_LIST_MAX_PAGES);
+        fault_set(
+                ret_fault, FAULT_RUN, E2BIG, CODE_LIST_TOO_LONG,
+                "the list does not end: %lld row%s with %lld MiB of names in %lld page%s; at most "
+                "%lld rows, %lld MiB and "
+                "%lld pages are taken",
+                (long long)l->received, text_plural(l->received), (long long)(l->bytes >> 20),
+                (long long)l->pages, text_plural(l->pages), (long long)LIMIT_LIST_MAX_ROWS,
+                (long long)(LIMIT_LIST_MAX_NAME_BYTES >> 20), (long long)LIMIT_LIST_MAX_PAGES);
         return LISTING_FAILED;
 }
 

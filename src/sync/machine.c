@@ -7,6 +7,7 @@
  */
 #include "sync/machine.h"
 #include "base/duration.h"
+#include "base/text.h"
 #include "sync/machine_fault_private.h"
 #include "sync/machine_removals_private.h"
 #include <errno.h>
@@ -226,9 +227,10 @@ static SyncEvent machine_list_timed_out(SyncMachine *m)
         char limit[DURATION_STRING_SIZE];
         fault_set(&fault, FAULT_RUN, ETIMEDOUT, CODE_LIST_TIMEOUT,
                   "reading the list took longer than list_timeout (%s): %" PRId64
-                  " rows in %" PRId64 " pages%s",
+                  " row%s in %" PRId64 " page%s%s",
                   duration_format(m->settings.list_timeout_usec, limit), m->listing.received,
-                  m->pages, m->listing.received > 0 ? "; what was seen is applied" : "");
+                  text_plural(m->listing.received), m->pages, text_plural(m->pages),
+                  m->listing.received > 0 ? "; what was seen is applied" : "");
         return machine_list_unstable(m, &fault);
 }
 

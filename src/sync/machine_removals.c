@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "sync/machine_fault_private.h"
 #include "sync/machine_removals_private.h"
 #include <errno.h>
@@ -24,9 +25,9 @@ static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
         Fault list = m->fault;
         fault_set(&m->fault, list.scope, EAGAIN, list.code,
                   "%s; %" PRId64 " of the %" PRId64
-                  " rows of the mirror were not seen, more than max_removals (%s) allows to be "
+                  " row%s of the mirror were not seen, more than max_removals (%s) allows to be "
                   "removed, so they are not asked for, and stay as they are",
-                  list.message, a->found, a->present,
+                  list.message, a->found, a->present, text_plural(a->present),
                   guard_format_limit(&m->settings.max_removals, limit));
         m->missing = MIRROR_MISSING_IGNORE;
         return SYNC_REMOVALS_HELD;
@@ -37,16 +38,16 @@ static void machine_way_out(const SyncMachine *m, char *out, size_t size)
 {
         char id[UUID_STRING_SIZE];
         const char *edge = machine_edge_argument(m, id);
+        bool of_schema = m->settings.has_schema_connection;
         (void)snprintf(
                 out, size,
                 "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror "
-                "sync --accept-removals %s removes those that the catalog says are gone%s",
+                "sync --accept-removals %s removes those that the catalog says are gone%s%s%s",
                 edge, edge,
-                m->settings.has_schema_connection
-                        ? "; those that schema_connection leaves out are not gone: set it before "
-                          "the first sync, or forget the edge (edgemirror retire --forget) and "
-                          "begin anew"
-                        : "");
+                of_schema ? "; those that schema_connection leaves out are not gone: set it before "
+                            "the first sync, or forget the edge (edgemirror retire --forget "
+                          : "",
+                of_schema ? edge : "", of_schema ? ") and begin anew" : "");
 }
 
 SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
@@ -65,13 +66,15 @@ SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
         machine_way_out(m, way_out, sizeof(way_out));
         if (verdict == GUARD_EMPTY_LIST)
                 fault_set(&fault, FAULT_RUN, EPERM, CODE_REMOVALS_HELD,
-                          "the list is empty, and the mirror has %" PRId64 " rows (%s%s); %s",
-                          a->present, a->names, a->found > 3 ? ", …" : "", way_out);
+                          "the list is empty, and the mirror has %" PRId64 " row%s (%s%s); %s",
+                          a->present, text_plural(a->present), a->names, a->found > 3 ? ", …" : "",
+                          way_out);
         else
                 fault_set(&fault, FAULT_RUN, EPERM, CODE_REMOVALS_HELD,
-                          "%" PRId64 " of %" PRId64 " rows are missing from the list (%s%s), more "
+                          "%" PRId64 " of %" PRId64 " row%s %s missing from the list (%s%s), more "
                           "than max_removals (%s) allows; %s",
-                          a->found, a->present, a->names, a->found > 3 ? ", …" : "",
+                          a->found, a->present, text_plural(a->present),
+                          a->found == 1 ? "is" : "are", a->names, a->found > 3 ? ", …" : "",
                           guard_format_limit(&m->settings.max_removals, limit), way_out);
         machine_record_fault(m, &fault);
         m->missing = MIRROR_MISSING_GUARD;
@@ -86,8 +89,8 @@ static SyncEvent machine_proof_ended(SyncMachine *m)
                 fault.code = CODE_REMOVALS_UNPROVEN;
                 fault_prefix(&fault,
                              "%" PRId64 " of %" PRId64
-                             " missing rows not proven gone, and kept; the catalog's answer for ",
-                             unknown, m->proof.total);
+                             " missing row%s not proven gone, and kept; the catalog's answer for ",
+                             unknown, m->proof.total, text_plural(m->proof.total));
                 fault.scope = FAULT_RUN;
                 machine_record_fault(m, &fault);
         }

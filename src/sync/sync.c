@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/text.h"
 #include "mirror/spool.h"
 #include "sync/sync_steps_private.h"
 #include <errno.h>
@@ -104,8 +105,9 @@ static void sync_log_transition(Sync *s, SyncState from)
                 (void)snprintf(job, sizeof(job), "; job %s %.40s%s", uuid_format(&m->job.id, id),
                                m->job.state, progress);
         if (m->phase == SYNC_PHASE_LIST && spool_digest(s->snapshot.rows)->rows > 0)
-                (void)snprintf(rows, sizeof(rows), "; %lld rows",
-                               (long long)spool_digest(s->snapshot.rows)->rows);
+                (void)snprintf(rows, sizeof(rows), "; %lld row%s",
+                               (long long)spool_digest(s->snapshot.rows)->rows,
+                               text_plural(spool_digest(s->snapshot.rows)->rows));
         log_debug("%s: %s → %s: %s%s%s", s->name, sync_state_name(from), sync_state_name(m->state),
                   m->last->words, job, rows);
 }

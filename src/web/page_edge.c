@@ -68,12 +68,13 @@ static void put_running(Html *h, const MirrorTable *t)
         const char *message = mirror_table_text(t, 0, "open_job_message");
         if (!mirror_table_text(t, 0, "phase"))
                 return;
+        int64_t listed = mirror_table_int(t, 0, "open_listed", 0);
         html_put(h, "dt", "Running");
         html_open(h, "dd");
-        html_printf(h, "%s, for %s, by %s, %" PRId64 " rows listed",
+        html_printf(h, "%s, for %s, by %s, %" PRId64 " row%s listed",
                     mirror_table_text(t, 0, "phase"),
                     page_age(mirror_table_int(t, 0, "running_for", 0), "", text),
-                    mirror_table_text(t, 0, "holder"), mirror_table_int(t, 0, "open_listed", 0));
+                    mirror_table_text(t, 0, "holder"), listed, text_plural(listed));
         if (state)
                 html_printf(h, "; job %s", state);
         if (progress)
@@ -236,9 +237,9 @@ static void put_bars(Html *h, const MirrorTable *t)
                                      .title = titles[i]};
         }
         (void)snprintf(label, sizeof(label),
-                       "Durations of the last %zu runs, the latest on the right; the table below "
+                       "Durations of the last %zu run%s, the latest on the right; the table below "
                        "has them as numbers",
-                       n);
+                       n, text_plural(n));
         chart_bars(h, bars, n, label);
         html_put(h, "p",
                  "Durations of the last runs, the latest on the right: green well, yellow applied "

@@ -99,7 +99,7 @@ static void put_totals(Html *h, const MirrorTable *t)
         int64_t registered = t->n_rows > 0 ? mirror_table_int(t, 0, "all_registered", 0) : 0;
         html_open(h, "h1");
         page_put_number(h, "span", all, NULL);
-        html_printf(h, " database%s", all == 1 ? "" : "s");
+        html_printf(h, " database%s", text_plural(all));
         if (all > 0)
                 html_printf(h, ", %.0f %% registered", 100.0 * (double)registered / (double)all);
         html_close(h);

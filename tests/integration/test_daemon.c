@@ -75,7 +75,7 @@ static void a_service_without_scheduled_edges_is_ready_and_takes_one_by_a_reload
         assert_int_equal(fclose(f), 0);
         HarnessService *s = service_begin(w, 0);
         harness_service_await(s, "READY=1", 1);
-        harness_service_await(s, "STATUS=Syncing 0 of 1 edges; next: nothing is scheduled", 1);
+        harness_service_await(s, "STATUS=Syncing 0 of 1 edge; next: nothing is scheduled", 1);
         assert_int_equal(requests(w, "any", -1, 0), 0);
         service_write_config(w);
         harness_service_reload(s);
@@ -451,8 +451,8 @@ static void stop_timeout_bounds_a_stop(void **state)
         HarnessService *s = service_start(w, 0);
         PGconn *lock = stop_that_hangs(w, s);
         assert_int_equal(harness_service_wait(s), 0);
-        assert_int_equal(
-                harness_service_logged(s, "1 syncs could not be ended within stop_timeout"), 1);
+        assert_int_equal(harness_service_logged(s, "1 sync could not be ended within stop_timeout"),
+                         1);
         assert_the_next_start_takes_over(w, lock);
 }
 

@@ -57,7 +57,7 @@ static void rows_end_and_the_history_stays(void **state)
         PGconn *listener = PQconnectdb(w->pg.conninfo);
         PQclear(PQexec(listener, "LISTEN edgemirror_change"));
         assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
-        assert_says(w, "out", ": 20 rows present, 20 versions in the history, 1 runs\nretired\n",
+        assert_says(w, "out", ": 20 rows present, 20 versions in the history, 1 run\nretired\n",
                     true);
         assert_one(w, present, "other 20 true");
         assert_one(w,
