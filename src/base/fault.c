@@ -75,6 +75,11 @@ void fault_clear(Fault *f)
         memset(f, 0, sizeof(*f));
 }
 
+const char *fault_postgres_words(const Fault *f)
+{
+        return f->code == CODE_OTHER_CATALOG ? "no edge is synced" : "PostgreSQL cannot be used";
+}
+
 bool error_is_shortage(int error)
 {
         return error == ENOMEM || error == EMFILE || error == ENFILE || error == EIO;

@@ -40,12 +40,21 @@ static void line_of_the_dead(const MirrorInstanceStatus *i, const char *name, ch
 static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *out)
 {
         char seen[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE];
-        fprintf(out, "service: %s is alive, last sign of life %s ago, up for %s, %lld edges; ",
-                name, ago(i->seen_sec, seen), ago(i->up_sec, since), (long long)i->n_edges);
-        fprintf(out, "waits for %s", waits_for[i->waiting_for]);
+        if (3 * i->seen_sec > i->lease_sec) /* one is missing */
+                fprintf(out,
+                        "service: %s has given no sign of life for %s, and counts as dead in %s; ",
+                        name, ago(i->seen_sec, seen), ago(i->lease_sec - i->seen_sec, since));
+        else
+                fprintf(out, "service: %s is alive, last sign of life %s ago, ", name,
+                        ago(i->seen_sec, seen));
+        fprintf(out, "up for %s, %lld edge%s; ", ago(i->up_sec, since), (long long)i->n_edges,
+                text_plural((uint64_t)i->n_edges));
         if (i->waiting_for != MIRROR_WAIT_NONE) {
-                fprintf(out, ", since %s: ", ago(i->waiting_sec, since));
+                fprintf(out, "has waited %s for %s: ", ago(i->waiting_sec, since),
+                        waits_for[i->waiting_for]);
                 put_text(out, i->waiting_message ? i->waiting_message : "");
+        } else {
+                fputs("waits for nothing", out);
         }
         fputc('\n', out);
 }
@@ -166,7 +175,7 @@ bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
         bool well = !nobody && !s->trouble[0] && e->n_unwell == 0 && e->n_enabled > 0;
         if (well) {
                 printf("OK: %zu edge%s fresh and well, %zu instance%s alive\n", e->n_enabled,
-                       e->n_enabled == 1 ? "" : "s", s->n_alive, s->n_alive == 1 ? "" : "s");
+                       text_plural(e->n_enabled), s->n_alive, text_plural(s->n_alive));
                 return true;
         }
         printf("NOT OK: ");
@@ -183,7 +192,8 @@ bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
         if (e->n_enabled == 0)
                 printf("%sno edge is enabled", gap);
         if (e->n_unwell > 0) {
-                printf("%s%zu of %zu edges not well: ", gap, e->n_unwell, e->n_enabled);
+                printf("%s%zu of %zu edge%s not well: ", gap, e->n_unwell, e->n_enabled,
+                       text_plural(e->n_enabled));
                 put_text(stdout, e->unwell);
                 fputs(e->n_unwell > 3 ? ", …" : "", stdout);
         }

@@ -4,6 +4,7 @@
 #include "base/outcome.h"
 #include "base/text.h"
 #include "cli/columns.h"
+#include "mirror/lease.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -55,18 +56,12 @@ void status_table_head(FILE *out)
 /* A sign of life comes at least every third of a lease. */
 static void put_holder(FILE *out, const MirrorStatus *s)
 {
-        char holder[160], seen[DURATION_STRING_SIZE], left[DURATION_STRING_SIZE];
+        char holder[160], signs[MIRROR_SIGNS_BYTES];
         fprintf(out, ", held by %s", printable(s->holder, holder, sizeof(holder)));
-        if (s->holder_seen_sec < 0)
-                return;
-        (void)duration_format_short((uint64_t)s->holder_seen_sec * USEC_PER_SEC, seen);
-        (void)duration_format_short(
-                (uint64_t)(s->free_in_sec > 0 ? s->free_in_sec : 0) * USEC_PER_SEC, left);
-        if (3 * s->holder_seen_sec > s->lease_sec)
-                fprintf(out, ": no sign of life for %s; free in %s", seen, left);
-        else if (6 * s->holder_seen_sec > s->lease_sec)
-                fprintf(out, ": last sign of life %s ago; free in %s unless it gives another", seen,
-                        left);
+        if (6 * s->holder_seen_sec > s->lease_sec)
+                fprintf(out, ": %s",
+                        mirror_format_signs(s->holder_seen_sec, s->free_in_sec, s->lease_sec,
+                                            signs));
 }
 
 static void put_running(FILE *out, const MirrorStatus *s)
@@ -79,7 +74,7 @@ static void put_running(FILE *out, const MirrorStatus *s)
         if (s->job_progress >= 0 && sync_phase_parse(s->phase) == SYNC_PHASE_POLL)
                 fprintf(out, " %.0f %%", s->job_progress);
         if (s->listed > 0)
-                fprintf(out, ", %" PRId64 " rows listed", s->listed);
+                fprintf(out, ", %" PRId64 " row%s listed", s->listed, text_plural(s->listed));
         if (s->holder)
                 put_holder(out, s);
         fputc('\n', out);
@@ -139,8 +134,8 @@ void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled,
         if (s->rejected > 0)
                 fprintf(out,
                         "    %" PRId64
-                        " listed %s cannot be mirrored; see the view edgemirror.rejected\n",
-                        s->rejected, s->rejected == 1 ? "row" : "rows");
+                        " listed row%s cannot be mirrored; see the view edgemirror.rejected\n",
+                        s->rejected, text_plural(s->rejected));
         if (s->consecutive_failures > 1)
                 fprintf(out, "    %" PRId64 " failures in a row\n", s->consecutive_failures);
 }

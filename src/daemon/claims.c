@@ -108,6 +108,7 @@ void claims_expect(Claims *c, int64_t due_usec)
 static void claims_postgres_failed(Claims *c, const Fault *fault)
 {
         uint64_t delay;
+        bool other = fault->code == CODE_OTHER_CATALOG; /* a statement ends the message */
         metric_set(METRIC_POSTGRES_UP, 0, 0);
         if (outage_failed(&c->outage, fault, clock_monotonic_usec(), clock_random(), &delay))
                 log_event(LOG_LEVEL_WARNING,
@@ -115,8 +116,10 @@ static void claims_postgres_failed(Claims *c, const Fault *fault)
                                          : MESSAGE_ID_POSTGRES_UNREACHABLE,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),
-                          "PostgreSQL cannot be used%s: %s; trying again, at least every 30 s",
-                          c->outage.attempts > 1 ? " still" : "", fault->message);
+                          "%s%s%s: %s%s", fault_postgres_words(fault),
+                          c->outage.attempts > 1 ? " still" : "",
+                          other ? ", tried again at least every 30 s" : "", fault->message,
+                          other ? "" : "; trying again, at least every 30 s");
         if (!c->task.task)
                 claims_ask_later(c, delay);
         c->handlers.postgres_failed(c->userdata);
@@ -129,8 +132,10 @@ static void claims_postgres_answered(Claims *c)
         metric_set(METRIC_POSTGRES_UP, 0, 1);
         if (outage_over(&c->outage, clock_monotonic_usec(), &lasted)) {
                 c->register_usec = 0; /* it may be another one: restored, or failed over */
-                log_event(LOG_LEVEL_INFO, MESSAGE_ID_POSTGRES_BACK, LOG_NO_FIELDS,
-                          "PostgreSQL answers again after %s", duration_format_short(lasted, text));
+                log_event(LOG_LEVEL_INFO, MESSAGE_ID_POSTGRES_BACK, LOG_NO_FIELDS, "%s after %s",
+                          c->outage.fault.code == CODE_OTHER_CATALOG ? "edges are synced again"
+                                                                     : "PostgreSQL answers again",
+                          duration_format_short(lasted, text));
         }
         c->handlers.postgres_answered(c->userdata);
 }

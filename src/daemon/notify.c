@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "catalog/json.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -177,6 +178,7 @@ static bool answer_may_change(int status)
 static void notify_try_again(Notify *n, const HttpResponse *response, const char *why)
 {
         uint64_t delay, pause = response->retry_after_usec;
+        size_t n_waiting = n->queue.n + n->queue.n_more;
         char text[DURATION_STRING_SIZE];
         notify_queue_keep_sent(&n->queue);
         bool log_it = outage_failed(&n->outage, &response->fault, clock_monotonic_usec(),
@@ -184,9 +186,10 @@ static void notify_try_again(Notify *n, const HttpResponse *response, const char
         if (pause > delay)
                 delay = pause < PAUSE_MOST_USEC ? pause : PAUSE_MOST_USEC;
         if (log_it)
-                log_warning("the receiver of [notify] took no message (%s); %zu changes wait, "
+                log_warning("the receiver of [notify] took no message (%s); %zu change%s to tell, "
                             "trying again in %s",
-                            why, n->queue.n + n->queue.n_more, duration_format_short(delay, text));
+                            why, n_waiting, text_plural(n_waiting),
+                            duration_format_short(delay, text));
         notify_send_later(n, delay);
 }
 
@@ -196,6 +199,7 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
         /* of an answer that was too long to be read, the status is all that matters as well */
         int status = response->status;
         bool taken = status >= 200 && status <= 299;
+        size_t n_lost = n->queue.n_sent + n->queue.n_more_sent;
         char why[64];
         uint64_t lasted;
         n->transfer = NULL;
@@ -208,10 +212,9 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 return;
         }
         if (!taken)
-                log_warning(
-                        "the receiver of [notify] refuses a message (%s); %zu changes are lost, "
-                        "check url_file and format",
-                        why, n->queue.n_sent + n->queue.n_more_sent);
+                log_warning("the receiver of [notify] refuses a message (%s); %zu change%s lost, "
+                            "check url_file and format",
+                            why, n_lost, text_plural(n_lost));
         else if (outage_over(&n->outage, clock_monotonic_usec(), &lasted))
                 log_info("the receiver of [notify] takes messages again");
         bool full = n->queue.n_sent == LIMIT_NOTIFY_EVENTS;
@@ -301,11 +304,15 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
         n->peers[kind] = event.state;
         n->peers_usec[kind] = now;
         (void)snprintf(event.name, sizeof(event.name), "%s", kinds[kind]);
-        (void)snprintf(event.text, sizeof(event.text), "%s %s%s%s", name,
+        char what[64];
+        (void)snprintf(what, sizeof(what), "%s %s", name,
                        !fault           ? "can be used again"
                        : fault->refused ? "refuses the credentials"
-                                        : "cannot be used",
-                       fault ? ": " : "", fault ? fault->message : "");
+                                        : "cannot be used");
+        bool words = fault && !fault->refused && kind == NOTIFY_POSTGRES;
+        (void)snprintf(event.text, sizeof(event.text), "%s%s%s",
+                       words ? fault_postgres_words(fault) : what, fault ? ": " : "",
+                       fault ? fault->message : "");
         notify_add(n, &event, fault);
 }
 
@@ -437,8 +444,9 @@ void notify_configure(Notify *n, const Config *config)
 void notify_done(Notify *n)
 {
         if (n->http && n->queue.n + n->queue.n_more > 0)
-                log_warning("%zu changes were not sent to the receiver of [notify]",
-                            n->queue.n + n->queue.n_more);
+                log_warning("%zu change%s not sent to the receiver of [notify]",
+                            n->queue.n + n->queue.n_more,
+                            text_plural(n->queue.n + n->queue.n_more));
         notify_close(n);
         free(n->queue.events);
         n->queue.events = NULL;

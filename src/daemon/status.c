@@ -2,6 +2,7 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "daemon/database_clock.h"
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
@@ -16,9 +17,10 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
         else if (s->next_usec != INT64_MAX)
                 database_time_format(s->next_usec, next);
         if (s->stopping)
-                (void)snprintf(out, size, "Stopping; %u syncs are being ended", s->n_running);
+                (void)snprintf(out, size, "Stopping; %u sync%s to be ended", s->n_running,
+                               text_plural(s->n_running));
         else if (s->postgres_fault)
-                (void)snprintf(out, size, "PostgreSQL cannot be used: %s",
+                (void)snprintf(out, size, "%s: %s", fault_postgres_words(s->postgres_fault),
                                s->postgres_fault->message);
         else if (s->catalog_fault)
                 (void)snprintf(out, size, "The %s cannot be used: %s%s%s",
@@ -26,11 +28,13 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
                                s->catalog_fault->message, s->catalog_fault->refused ? "; " : "",
                                s->catalog_fault->refused ? s->catalog_next : "");
         else if (s->registering)
-                (void)snprintf(out, size, "Registering %zu edges", s->n_edges);
+                (void)snprintf(out, size, "Registering %zu edge%s", s->n_edges,
+                               text_plural(s->n_edges));
         else
                 (void)snprintf(out, size,
-                               "Syncing %u of %zu edges; next: %s; %llu runs since the start",
-                               s->n_running, s->n_edges, next, (unsigned long long)s->n_ended);
+                               "Syncing %u of %zu edge%s; next: %s; %llu run%s since the start",
+                               s->n_running, s->n_edges, text_plural(s->n_edges), next,
+                               (unsigned long long)s->n_ended, text_plural(s->n_ended));
 }
 
 static void status_notify(void *userdata)

@@ -49,6 +49,7 @@ typedef struct CheckTask {
         bool empty;     /* and not ours: reported, and nothing else can be asked */
         Fault foreign;  /* the schema is another's, who may rightly own it */
         char owner[70]; /* who, in parentheses */
+        char role[80];  /* this one */
         MirrorCheck checks[MIRROR_CHECKS_MAX];
         size_t n_checks;
         uint64_t begun_usec; /* the present stage, monotonic */
@@ -85,6 +86,7 @@ static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret
         (void)snprintf(right, sizeof(right), "PostgreSQL %.40s, database %.100s as %.100s",
                        PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 2),
                        PQgetvalue(result, 0, 3));
+        (void)snprintf(t->role, sizeof(t->role), "%s", PQgetvalue(result, 0, 3));
         t->schema_there = result_bool(result, 0, 4);
         t->superuser = result_bool(result, 0, 6);
         return check_report(t, "connection", server_check(result, &fault), &fault, right);
@@ -147,17 +149,21 @@ static int check_join(const PGresult *result, int first, int end, int column, ch
 static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         CheckTask *t = userdata;
-        char missing[800];
+        char missing[700];
         int rows = PQntuples(result);
         int shown = check_join(result, 0, rows, 0, missing, sizeof(missing));
         Fault fault;
+        _cleanup_(text_done) Text more = {0};
         t->privileges_missing = rows > 0;
+        if (shown < rows &&
+            (text_append_string(&more, " (and more, which edgemirror migrate --grants=") < 0 ||
+             text_append_quoted(&more, t->role) < 0 || text_append_string(&more, " prints)") < 0))
+                text_reset(&more);
         if (rows > 0) {
                 fault_set(&fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
                           "not granted to this role; who owns the schema%s, or an administrator, "
                           "runs: %s%s",
-                          t->owner, missing,
-                          shown < rows ? " (and more: edgemirror migrate --grants ROLE)" : "");
+                          t->owner, missing, more.size > 0 ? more.data : "");
                 fault.refused = true;
         }
         return check_report(t, "privileges", rows > 0 ? -EACCES : 0, &fault,

@@ -40,6 +40,13 @@ static void claim_take_doing(const PGresult *r, MirrorClaim *claim)
                 (void)snprintf(out, sizeof(claim->holder_doing), "in phase %.20s", phase);
 }
 
+/* 0: unknown, or in the future */
+static uint64_t claim_usec(const PGresult *r, int column)
+{
+        int64_t usec = result_text(r, 0, column) ? result_int(r, 0, column) : 0;
+        return usec > 0 ? (uint64_t)usec : 0;
+}
+
 static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
 {
         enum { LOST_USEC = 14, JOB_TYPE, JOB_USER, KNOWN_JOBS };
@@ -62,7 +69,7 @@ static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
 
 static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
-        enum { OUTCOME_BEFORE = 18 };
+        enum { SINCE = 7, EXPIRES = 8, OUTCOME_BEFORE = 18, SEEN, LEASE };
         MirrorClaim *claim = &((LeaseTask *)userdata)->claim;
         if (PQntuples(result) != 1 || !result_bool(result, 0, 0)) {
                 fault_set(ret_fault, FAULT_RUN, ENOENT, CODE_EDGE_NOT_REGISTERED,
@@ -73,12 +80,12 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         const char *holder = result_text(result, 0, 6);
         if (claim->busy) {
                 claim_take_doing(result, claim);
-                int64_t expires = result_text(result, 0, 8) ? result_int(result, 0, 8) : 0;
                 (void)snprintf(claim->holder, sizeof(claim->holder), "%s",
                                holder ? holder : "another instance");
-                claim->holder_since_usec =
-                        result_text(result, 0, 7) ? (uint64_t)result_int(result, 0, 7) : 0;
-                claim->holder_expires_usec = expires > 0 ? (uint64_t)expires : 0;
+                claim->holder_since_usec = claim_usec(result, SINCE);
+                claim->holder_seen_usec = claim_usec(result, SEEN);
+                claim->holder_expires_usec = claim_usec(result, EXPIRES);
+                claim->holder_lease_usec = claim_usec(result, LEASE);
                 return PG_NEXT;
         }
         if (holder && strcmp(holder, ((LeaseTask *)userdata)->task.mirror->instance) != 0)

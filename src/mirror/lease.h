@@ -4,11 +4,13 @@
  */
 #pragma once
 
+#include "base/duration.h"
 #include "base/limits.h"
 #include "base/outcome.h"
 #include "base/record.h"
 #include "mirror/mirror.h"
 #include <errno.h>
+#include <stdio.h>
 
 typedef struct MirrorRun {
         Uuid edge;
@@ -26,7 +28,9 @@ typedef struct MirrorClaim {
         char holder[128];
         char holder_doing[128];       /* where the holder's run is, for a person; "": not known */
         uint64_t holder_since_usec;   /* for how long the holder's run has been going; 0 unknown */
+        uint64_t holder_seen_usec;    /* since its last sign of life; the next two too */
         uint64_t holder_expires_usec; /* the lease ends in, unless renewed */
+        uint64_t holder_lease_usec;   /* how long one of its leases is */
         int64_t epoch;
         int64_t run_id;
         /* the last run of this edge ended before its job did, and the job is young enough to be
@@ -64,6 +68,25 @@ typedef struct MirrorClaimRequest {
  * the claim has the job. `lost` only where it is known of which kind such a job is. */
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
                  void *userdata, MirrorTask **ret);
+
+enum { MIRROR_SIGNS_BYTES = 2 * DURATION_STRING_SIZE + 64 };
+
+/* What is known of a holder, for a person, by its last sign of life: "no sign of life for 25.0s;
+ * free in 35.0s", once one is missing; else "last sign of life 5.0s ago; free in 55.0s unless it
+ * gives another". The three are in whole seconds. */
+static inline char *mirror_format_signs(int64_t seen, int64_t free_in, int64_t lease,
+                                        char out[static MIRROR_SIGNS_BYTES])
+{
+        char ago[DURATION_STRING_SIZE], left[DURATION_STRING_SIZE];
+        bool missing = 3 * seen > lease;
+        (void)snprintf(
+                out, MIRROR_SIGNS_BYTES,
+                missing ? "no sign of life for %s; free in %s"
+                        : "last sign of life %s ago; free in %s unless it gives another",
+                duration_format_short((uint64_t)(seen > 0 ? seen : 0) * USEC_PER_SEC, ago),
+                duration_format_short((uint64_t)(free_in > 0 ? free_in : 0) * USEC_PER_SEC, left));
+        return out;
+}
 
 /* ---- progress ------------------------------------------------------------------------------- */
 

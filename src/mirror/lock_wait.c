@@ -33,7 +33,7 @@ void lock_wait_fault(const PGresult *r, Fault *ret)
         const char *application = result_text(r, 0, APPLICATION),
                    *command = result_text(r, 0, COMMAND);
         if (command)
-                (void)snprintf(doing, sizeof(doing), ", in a transaction since %s ago, last: %s",
+                (void)snprintf(doing, sizeof(doing), ", in a transaction for %s, last: %s",
                                seconds(r, SINCE, since), command);
         fault_set(ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
                   "a statement has waited for %s for a lock on %s, held by process %s of user %s, "

@@ -54,17 +54,16 @@ bool machine_put_off(const SyncMachine *m, const CatalogAnswer *a, Fault *ret)
 /* Somebody else syncs the edge: nothing has failed, and nothing was done. */
 void machine_busy(SyncMachine *m, const MirrorClaim *claim)
 {
-        char since[DURATION_STRING_SIZE], left[DURATION_STRING_SIZE];
+        char since[DURATION_STRING_SIZE], signs[MIRROR_SIGNS_BYTES];
         Fault busy;
         fault_set(&busy, FAULT_RUN, EBUSY, CODE_LEASE_HELD,
-                  "%s is syncing this edge, since %s ago%s%s; its lease ends in %s unless it is "
-                  "renewed",
-                  claim->holder,
+                  "%s has been syncing this edge for %s%s%s; %s", claim->holder,
                   duration_format_short(claim->holder_since_usec / USEC_PER_SEC * USEC_PER_SEC,
                                         since),
                   claim->holder_doing[0] ? ": " : "", claim->holder_doing,
-                  duration_format_short(claim->holder_expires_usec / USEC_PER_SEC * USEC_PER_SEC,
-                                        left));
+                  mirror_format_signs((int64_t)(claim->holder_seen_usec / USEC_PER_SEC),
+                                      (int64_t)(claim->holder_expires_usec / USEC_PER_SEC),
+                                      (int64_t)(claim->holder_lease_usec / USEC_PER_SEC), signs));
         (void)machine_fail(m, &busy);
         m->outcome = OUTCOME_ABORTED;
 }

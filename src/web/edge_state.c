@@ -98,12 +98,6 @@ const char *edge_states_of(EdgeLevel level)
 
 int edge_append_quoted(Text *t, const char *edge)
 {
-        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                    "._-";
-        if (edge[0] != '\0' && edge[0] != '-' && edge[strspn(edge, plain)] == '\0')
-                return text_append_string(t, edge);
-        int r = text_append_string(t, edge[0] == '-' ? "-- '" : "'");
-        for (; *edge && r >= 0; edge++)
-                r = *edge == '\'' ? text_append_string(t, "'\\''") : text_append(t, edge, 1);
-        return r < 0 ? r : text_append_string(t, "'");
+        int r = edge[0] == '-' ? text_append_string(t, "-- ") : 0;
+        return r < 0 ? r : text_append_quoted(t, edge);
 }

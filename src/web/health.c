@@ -18,11 +18,12 @@ void health_answer_ready(WebRequest *request, WebService *service)
         if (s.stopping)
                 web_request_answer_line(request, 503, "not ready: stopping");
         else if (s.postgres_fault)
-                web_request_answer_line(request, 503, "not ready: PostgreSQL cannot be used: %s",
+                web_request_answer_line(request, 503, "not ready: %s: %s",
+                                        fault_postgres_words(s.postgres_fault),
                                         s.postgres_fault->message);
         else if (s.registering)
-                web_request_answer_line(request, 503, "not ready: registering %zu edges",
-                                        s.n_edges);
+                web_request_answer_line(request, 503, "not ready: registering %zu edge%s",
+                                        s.n_edges, text_plural(s.n_edges));
         else if (s.catalog_fault)
                 web_request_answer_line(request, 200, "ready; the %s cannot be used: %s",
                                         fault_is_of_proxy(s.catalog_fault) ? "proxy" : "catalog",

@@ -151,12 +151,12 @@ static void put_verdict(Html *h, const Sums *s)
                             s->n_alive == 1 ? "The service" : "An instance of the service",
                             waits[s->waits].meaning);
         else if (s->of_level[EDGE_TROUBLE] > 0)
-                html_printf(h, "%" PRId64 " of %" PRId64 " edges %s in trouble",
-                            s->of_level[EDGE_TROUBLE], enabled,
+                html_printf(h, "%" PRId64 " of %" PRId64 " edge%s %s in trouble",
+                            s->of_level[EDGE_TROUBLE], enabled, text_plural(enabled),
                             s->of_level[EDGE_TROUBLE] == 1 ? "is" : "are");
         else if (s->of_level[EDGE_ATTENTION] > 0)
-                html_printf(h, "Well, but %" PRId64 " of %" PRId64 " edges %s attention",
-                            s->of_level[EDGE_ATTENTION], enabled,
+                html_printf(h, "Well, but %" PRId64 " of %" PRId64 " edge%s %s attention",
+                            s->of_level[EDGE_ATTENTION], enabled, text_plural(enabled),
                             s->of_level[EDGE_ATTENTION] == 1 ? "needs" : "need");
         else if (enabled == 0)
                 html_text(h, "No edge is mirrored yet");
@@ -179,9 +179,9 @@ static void put_verdict(Html *h, const Sums *s)
         html_open(h, "dd");
         page_put_number(h, "span", s->rows, NULL);
         html_printf(h,
-                    " databases; missing and kept: %" PRId64 " held, %" PRId64 " pending; %" PRId64
+                    " database%s; missing and kept: %" PRId64 " held, %" PRId64 " pending; %" PRId64
                     " rejected",
-                    s->held, s->pending, s->rejected);
+                    text_plural(s->rows), s->held, s->pending, s->rejected);
         html_close(h);
         html_close(h);
 }
@@ -203,17 +203,23 @@ static void put_wait(Html *h, const MirrorTable *t, size_t row)
 
 static void put_instance(Html *h, const MirrorTable *t, size_t row)
 {
-        char seen[64], up[64];
+        char seen[64], up[64], left[64];
         bool alive = mirror_table_bool(t, row, "alive");
-        (void)page_age(mirror_table_int(t, row, "seen_ago", 0), "", seen);
+        int64_t seen_sec = mirror_table_int(t, row, "seen_ago", 0);
+        int64_t lease_sec = mirror_table_int(t, row, "lease", 0);
+        (void)page_age(seen_sec, "", seen);
         (void)page_age(mirror_table_int(t, row, "up_for", 0), "", up);
         html_open(h, "li");
         html_put(h, "b", mirror_table_text(t, row, "name"), {"class", "name"});
+        bool silent = 3 * seen_sec > lease_sec; /* a sign is missing */
+        if (alive && silent)
+                html_printf(h, " has given no sign of life for %s, and counts as dead in %s; ",
+                            seen, page_age(lease_sec - seen_sec, "", left));
+        else if (alive)
+                html_printf(h, " is alive, last sign of life %s ago, ", seen);
         if (alive)
-                html_printf(h,
-                            " is alive, last sign of life %s ago, up for %s, edges: %" PRId64
-                            ", version %s",
-                            seen, up, mirror_table_int(t, row, "n_edges", 0),
+                html_printf(h, "up for %s, edges: %" PRId64 ", version %s", up,
+                            mirror_table_int(t, row, "n_edges", 0),
                             mirror_table_text(t, row, "version"));
         else if (mirror_table_bool(t, row, "stopped"))
                 html_printf(h, " was stopped %s ago", seen);

@@ -14,6 +14,26 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+who asks for a lease counts the signs of its holder by a lease of its own
+sql/queries/claim.sql
+integration/test_on_call status_says_since*
+s/coalesce(i.lease, $3::interval)/$3::interval/g
+
+an instance whose sign is missing is alive all the same
+src/cli/status_service.c
+integration/test_on_call status_says_since*
+s/3 \* i->seen_sec > i->lease_sec/false/
+
+a database of another catalog reads as a server that is away
+src/base/fault.c
+integration/test_on_call a_service_says_whose*
+s/f->code == CODE_OTHER_CATALOG/false/
+
+the role of a command is pasted as it is
+src/base/text.c
+integration/test_trust what_is_granted*
+s/word\[strspn(word, plain)\] == '\\0'/plain[0]/
+
 a page of another site reads the monitor by a name of its own
 src/web/request.c
 integration/test_monitor whatever_is_asked*

@@ -87,9 +87,8 @@ static void what_changes_is_told_by_whoever_sees_it(void **state)
         make_due(w, 2, 2);
         await_told(server, "POST /" TOKEN "/slow");
         service_stop(w, 1);
-        assert_int_equal(
-                harness_service_logged(s, "1 changes were not sent to the receiver of [notify]"),
-                1);
+        assert_int_equal(harness_service_logged(s, "1 change not sent to the receiver of [notify]"),
+                         1);
         assert_int_equal(harness_service_logged(s, TOKEN), 0);
         server_stop(server);
 }

@@ -41,7 +41,7 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         service_await_sql(w,
                           "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'catalog'");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
-        assert_out(w, "waits for the catalog, which cannot be reached, since ", true);
+        assert_out(w, " for the catalog, which cannot be reached: ", true);
         no_faults(w);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
         await_runs(w, 0, 3, "synced", 1);
@@ -131,6 +131,36 @@ static void status_names_edges_that_are_configured_and_that_nobody_schedules(voi
         service_stop(w, 1);
 }
 
+/* ---- N1: the database is another catalog's --------------------------------------------------- */
+
+/* N1 */
+static void a_service_says_whose_database_it_is_and_what_to_do(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        free(harness_sql(&w->pg, "DROP TABLE IF EXISTS public.kept;"
+                                 "CREATE TABLE public.kept AS SELECT url FROM edgemirror.catalog;"
+                                 "UPDATE edgemirror.catalog SET url = 'https://another.example'"));
+        HarnessService *s = service_start(w, 0);
+        harness_service_await_log(
+                s,
+                "warning: no edge is synced, tried again at least every 30 s: this database "
+                "mirrors "
+                "the catalog https://another.example, and url of [catalog] is http://127.0.0.1:",
+                1);
+        harness_service_await(s, "STATUS=no edge is synced: this database mirrors the catalog ", 1);
+        char statement[160];
+        (void)snprintf(statement, sizeof(statement),
+                       ": UPDATE edgemirror.catalog SET url = 'http://127.0.0.1:%s'\n",
+                       catalog_port(w));
+        assert_in_range(harness_service_logged(s, statement), 1, 9);
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.catalog SET url = (SELECT url FROM public.kept)"));
+        harness_service_await_log(s, "info: edges are synced again after ", 1);
+        assert_int_equal(harness_service_logged(s, "PostgreSQL cannot be used"), 0);
+        service_stop(w, 0);
+}
+
 /* ---- N2: the catalog refuses the credentials, and it is corrected there --------------------- */
 
 /* N2 */
@@ -183,6 +213,7 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
         make_due(w, 0, 0);
         harness_service_signal(&w->services[0], SIGHUP);
         service_await_phase(w, 0, "poll");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_progress = 42");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "held by the-first", true);
         assert_out(w, "no sign of life", false);
@@ -191,6 +222,16 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
                 w, "SELECT (now() - seen_at > interval '4 s')::int FROM edgemirror.instance");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "held by the-first: no sign of life for ", true);
+        assert_out(w, "; free in ", true);
+        assert_out(w, "service: the-first has given no sign of life for ", true);
+        assert_out(w, "s, and counts as dead in ", true);
+        assert_out(w, "is alive", false);
+        /* who asks has another lease than who holds it */
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 50s");
+        service_write_config(w);
+        assert_int_equal(service_program(w, "sync", NULL, "e0"), 0);
+        assert_out(w, "the-first has been syncing this edge for ", true);
+        assert_out(w, "s: job RUNNING, 42 %; no sign of life for ", true);
         assert_out(w, "; free in ", true);
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 8s\ninstance = the-second");
         service_write_config(w);
@@ -247,7 +288,7 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         assert_out(w, words, true);
         assert_int_equal(service_program(w, "status", NULL, NULL),
                          1); /* it has to wait for it, too; what it knows comes first */
-        assert_out(w, "waits for a lock in PostgreSQL, since ", true);
+        assert_out(w, " for a lock in PostgreSQL: ", true);
         assert_out(w, words, true);
         /* of the service: those of the commands may be a moment longer there than the commands */
         assert_in_range(sql_long(w,
@@ -424,8 +465,8 @@ static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **stat
         service_await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE job_progress = 42");
         assert_int_equal(service_program(w, "sync", NULL, "e0"), 0);
         assert_out(w, "  busy      ", true);
-        assert_out(w, " is syncing this edge, since ", true);
-        assert_out(w, ": job RUNNING, 42 %; its lease ends in ", true);
+        assert_out(w, " has been syncing this edge for ", true);
+        assert_out(w, ": job RUNNING, 42 %; last sign of life ", true);
         const char *const waits[] = {"-c", w->config, "sync", "--wait", "--no-refresh", "e0", NULL};
         pid_t pid = harness_program_start(w->folder, waits);
         for (bool waits_now = false; !waits_now; (void)poll(NULL, 0, 10)) {
@@ -511,6 +552,8 @@ int main(void)
                 cmocka_unit_test_setup(
                         status_names_edges_that_are_configured_and_that_nobody_schedules,
                         few_edges),
+                cmocka_unit_test_setup(a_service_says_whose_database_it_is_and_what_to_do,
+                                       few_edges),
                 cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word,
                                        few_edges),
                 cmocka_unit_test_setup(

@@ -352,7 +352,7 @@ static void the_second_of_two_syncs_says_who_holds_the_edge(void **state)
         await_phase(w, "poll");
         assert_int_equal(sync_all(w), 0);
         assert_string_equal(error_of(w, "code"), "lease-held");
-        assert_non_null(strstr(error_of(w, "message"), " is syncing this edge, since "));
+        assert_non_null(strstr(error_of(w, "message"), " has been syncing this edge for "));
         assert_int_equal(kill(pid, SIGINT), 0);
         assert_int_equal(harness_program_wait(pid), 1);
 }

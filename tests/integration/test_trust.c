@@ -636,6 +636,23 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         sql(w, "GRANT TEMPORARY ON DATABASE test TO PUBLIC");
 }
 
+/* N7: As a shell reads it. */
+static void what_is_granted_besides_is_a_command_with_the_role(void **state)
+{
+        World *w = *state;
+        static const char *const lines[] = {
+                " (and more, which edgemirror migrate --grants=svc prints)\n",
+                " (and more, which edgemirror migrate --grants='it'\\''s me' prints)\n"};
+        static const char *const roles[] = {"svc", "'it\\'s me'"};
+        sql(w, "DROP ROLE IF EXISTS \"it's me\"; CREATE ROLE \"it's me\" LOGIN");
+        for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
+                sign_in(w, roles[i], "test");
+                assert_int_equal(RUN(w, "check"), 77);
+                assert_says(w, "out", lines[i], true);
+        }
+        sql(w, "DROP ROLE \"it's me\"");
+}
+
 /* ---- N1: one catalog ------------------------------------------------------------------------ */
 
 static const char edges[] =
@@ -789,6 +806,8 @@ int main(void)
                         a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back,
                         migrated_database),
                 cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it,
+                                       migrated_database),
+                cmocka_unit_test_setup(what_is_granted_besides_is_a_command_with_the_role,
                                        migrated_database),
                 cmocka_unit_test_setup(a_database_belongs_to_one_catalog, migrated_database),
                 cmocka_unit_test_setup(of_two_catalogs_that_come_first_at_once_one_has_the_database,

@@ -274,8 +274,8 @@ static void a_receiver_that_is_away_delays_and_loses_nothing(void **state)
 {
         static const struct {
                 const char *path, *logged;
-        } cases[] = {{"broken", "took no message (HTTP 500); 1 changes wait"},
-                     {"busy", "took no message (HTTP 429); 1 changes wait"}};
+        } cases[] = {{"broken", "took no message (HTTP 500); 1 change to tell"},
+                     {"busy", "took no message (HTTP 429); 1 change to tell"}};
         World *w = *state;
         unsigned n = 0;
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -301,7 +301,7 @@ static void one_that_cannot_be_reached_is_tried_again(void **state)
         write_file(w->url_file, "http://127.0.0.1:1/" TOKEN);
         notify_configure(&w->notify, &w->config);
         change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
-        await_log(w, "took no message (http-connect); 1 changes wait, trying again");
+        await_log(w, "took no message (http-connect); 1 change to tell, trying again");
         assert_true(timer_is_armed(&w->notify.timer));
         configure(w, "fine");
         await_requests(w, 1);
@@ -310,9 +310,8 @@ static void one_that_cannot_be_reached_is_tried_again(void **state)
 static void one_that_refuses_loses_that_message_alone(void **state)
 {
         static const char *const paths[] = {"gone", "moved"},
-                                 *const logged[] = {
-                                         "refuses a message (HTTP 404); 1 changes are lost",
-                                         "refuses a message (HTTP 302); 1 changes are lost"};
+                                 *const logged[] = {"refuses a message (HTTP 404); 1 change lost",
+                                                    "refuses a message (HTTP 302); 1 change lost"};
         World *w = *state;
         for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
                 configure(w, paths[i]);
@@ -362,7 +361,7 @@ static void one_that_does_not_answer_holds_no_stop_up(void **state)
         while (!w->notify.transfer)
                 assert_true(sd_event_run(w->event, 5000) >= 0);
         notify_done(&w->notify);
-        await_log(w, "1 changes were not sent to the receiver of [notify]");
+        await_log(w, "1 change not sent to the receiver of [notify]");
 }
 
 static void more_than_a_message_holds_is_counted(void **state)
@@ -481,7 +480,7 @@ static void a_long_pause_is_cut_and_named(void **state)
         World *w = *state;
         configure(w, "never");
         change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
-        await_log(w, "took no message (HTTP 503); 1 changes wait, trying again in 1h");
+        await_log(w, "took no message (HTTP 503); 1 change to tell, trying again in 1h");
         configure(w, "fine");
         await_requests(w, 1);
 }

@@ -179,10 +179,17 @@ static void who_holds_the_edge_is_said_with_what_is_known(void **state)
 {
         (void)state;
         static const char *const doing[] = {"", "20 rows listed"};
-        static const char *const words[] = {"since 3.0s ago; its lease",
-                                            "since 3.0s ago: 20 rows listed; its lease"};
+        static const char *const words[] = {
+                "there has been syncing this edge for 3.0s; last sign of life 1.0s ago; free in "
+                "59.0s unless it gives another",
+                "for 3.0s: 20 rows listed; no sign of life for 25.0s; free in 35.0s"};
         for (size_t i = 0; i < ARRAY_SIZE(doing); i++) {
-                MirrorClaim claim = {.busy = true, .holder = "there", .holder_since_usec = 3400000};
+                MirrorClaim claim = {.busy = true,
+                                     .holder = "there",
+                                     .holder_since_usec = 3400000,
+                                     .holder_seen_usec = i == 0 ? 1200000 : 25 * USEC_PER_SEC,
+                                     .holder_expires_usec = i == 0 ? 59900000 : 35 * USEC_PER_SEC,
+                                     .holder_lease_usec = USEC_PER_MINUTE};
                 SyncMachine m;
                 (void)snprintf(claim.holder_doing, sizeof(claim.holder_doing), "%s", doing[i]);
                 machine_at(&m, SYNC_CLAIMING);
