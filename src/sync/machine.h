@@ -19,70 +19,91 @@
 #include "sync/polling.h"
 #include "sync/proof.h"
 
+/* Enumerator; its name; the phase that a run is in from there on, SYNC_PHASES: the one before. */
+#define SYNC_STATE_LIST(X)                                                                         \
+        X(SYNC_IDLE, "idle", SYNC_PHASES)                                                          \
+        X(SYNC_CLAIMING, "claiming", SYNC_PHASES)                                                  \
+        /* stop was asked while the claim was under way: the lease must be released */             \
+        X(SYNC_CLAIM_STOPPING, "claim-stopping", SYNC_PHASES)                                      \
+        /* for the job of a refresh that an earlier run may have begun */                          \
+        X(SYNC_SEARCHING, "searching", SYNC_PHASE_REFRESH)                                         \
+        X(SYNC_SEARCH_BACKOFF, "search-backoff", SYNC_PHASE_REFRESH)                               \
+        X(SYNC_REFRESHING, "refreshing", SYNC_PHASE_REFRESH)                                       \
+        X(SYNC_REFRESH_BACKOFF, "refresh-backoff", SYNC_PHASE_REFRESH)                             \
+        X(SYNC_POLLING, "polling", SYNC_PHASE_POLL)                                                \
+        X(SYNC_POLL_WAIT, "poll-wait", SYNC_PHASE_POLL)                                            \
+        X(SYNC_SETTLING, "settling", SYNC_PHASE_REFRESH)                                           \
+        X(SYNC_LISTING, "listing", SYNC_PHASE_LIST)                                                \
+        X(SYNC_LIST_BACKOFF, "list-backoff", SYNC_PHASE_LIST)                                      \
+        X(SYNC_APPLYING, "applying", SYNC_PHASE_APPLY)                                             \
+        /* rows are missing from the list: each is asked for */                                    \
+        X(SYNC_VERIFYING, "verifying", SYNC_PHASE_VERIFY)                                          \
+        /* with what is to become of missing rows decided */                                       \
+        X(SYNC_REAPPLYING, "reapplying", SYNC_PHASE_APPLY)                                         \
+        X(SYNC_FINISHING, "finishing", SYNC_PHASES)                                                \
+        X(SYNC_FINISH_BACKOFF, "finish-backoff", SYNC_PHASES)                                      \
+        X(SYNC_DONE, "done", SYNC_PHASE_DONE)
+
 typedef enum SyncState {
-        SYNC_IDLE,
-        SYNC_CLAIMING,
-        /* stop was asked while the claim was under way: the lease must be released */
-        SYNC_CLAIM_STOPPING,
-        SYNC_SEARCHING, /* for the job of a refresh that an earlier run may have begun */
-        SYNC_SEARCH_BACKOFF,
-        SYNC_REFRESHING,
-        SYNC_REFRESH_BACKOFF,
-        SYNC_POLLING,
-        SYNC_POLL_WAIT,
-        SYNC_SETTLING,
-        SYNC_LISTING,
-        SYNC_LIST_BACKOFF,
-        SYNC_APPLYING,
-        SYNC_VERIFYING,  /* rows are missing from the list: each is asked for */
-        SYNC_REAPPLYING, /* with what is to become of missing rows decided */
-        SYNC_FINISHING,
-        SYNC_FINISH_BACKOFF,
-        SYNC_DONE,
-        SYNC_STATES,
+#define STATE_ENUMERATOR(state, name, phase) state,
+        SYNC_STATE_LIST(STATE_ENUMERATOR)
+#undef STATE_ENUMERATOR
+                SYNC_STATES
 } SyncState;
 
+/* Enumerator; its name. */
+#define SYNC_EVENT_LIST(X)                                                                         \
+        X(SYNC_STARTED, "started")                                                                 \
+        /* nothing will be written, so there is no lease, no run and no refresh */                 \
+        X(SYNC_STARTED_DRY, "started-dry")                                                         \
+        X(SYNC_CLAIMED_REFRESH, "claimed-refresh") /* the lease is ours; refresh first */          \
+        X(SYNC_CLAIMED_LIST, "claimed-list")       /* …; no refresh is wanted */                 \
+        X(SYNC_CLAIMED_RESUME, "claimed-resume")   /* …; an earlier run left a job */            \
+        /* …; an earlier run may have left a job, which nobody noted */                          \
+        X(SYNC_CLAIMED_SEARCH, "claimed-search")                                                   \
+        /* the lease is ours, and what it is needed for cannot begin: it is released */            \
+        X(SYNC_CLAIM_UNUSED, "claim-unused")                                                       \
+        X(SYNC_NOT_CLAIMED, "not-claimed") /* busy, or PostgreSQL said no: there is no run */      \
+        X(SYNC_SEARCH_GOES_ON, "search-goes-on")                                                   \
+        X(SYNC_SEARCH_AGAIN, "search-again") /* the request failed; try again after the delay */   \
+        X(SYNC_JOB_FOUND, "job-found")                                                             \
+        /* or not for certain, or the catalog lets nobody search */                                \
+        X(SYNC_JOB_NOT_FOUND, "job-not-found")                                                     \
+        X(SYNC_JOB_STARTED, "job-started")                                                         \
+        /* certainly not begun; try again after the delay */                                       \
+        X(SYNC_REFRESH_AGAIN, "refresh-again")                                                     \
+        X(SYNC_REFRESH_UNKNOWN, "refresh-unknown") /* perhaps begun: settle, then list */          \
+        X(SYNC_REFRESH_OVER, "refresh-over")       /* refused; list what the catalog knows */      \
+        X(SYNC_JOB_GOES_ON, "job-goes-on")                                                         \
+        X(SYNC_JOB_OTHER_ADDRESS, "job-other-address") /* ask at another URL at once */            \
+        X(SYNC_JOB_ENDED, "job-ended")                 /* in whatever way: list */                 \
+        X(SYNC_PAGE_JOINED, "page-joined")                                                         \
+        X(SYNC_LIST_AGAIN, "list-again")                                                           \
+        X(SYNC_PAGE_AGAIN, "page-again") /* the request failed; try again after the delay */       \
+        X(SYNC_LIST_ENDED, "list-ended") /* whole, or as good as it will get */                    \
+        X(SYNC_RUN_FAILED, "run-failed") /* a fault that ends the run */                           \
+        X(SYNC_TIMER_FIRED, "timer-fired")                                                         \
+        X(SYNC_APPLIED, "applied")                                                                 \
+        /* nothing was applied; the rows are to be proven gone */                                  \
+        X(SYNC_ROWS_MISSING, "rows-missing")                                                       \
+        /* nothing was applied; too many rows are missing to be believed */                        \
+        X(SYNC_REMOVALS_HELD, "removals-held")                                                     \
+        X(SYNC_PROOF_GOES_ON, "proof-goes-on")                                                     \
+        X(SYNC_PROOF_ENDED, "proof-ended")                                                         \
+        X(SYNC_FINISHED, "finished")                                                               \
+        X(SYNC_FINISH_AGAIN, "finish-again")                                                       \
+        /* a heartbeat found it gone while the apply, which releases it, was under way */          \
+        X(SYNC_LEASE_DOUBTED, "lease-doubted")                                                     \
+        X(SYNC_LEASE_LOST, "lease-lost")                                                           \
+        X(SYNC_STOP_ASKED, "stop-asked")                                                           \
+        /* failed or stopped, and there is no run whose end could be recorded */                   \
+        X(SYNC_DRY_RUN_ENDED, "dry-run-ended")
+
 typedef enum SyncEvent {
-        SYNC_STARTED,
-        /* nothing will be written, so there is no lease, no run and no refresh */
-        SYNC_STARTED_DRY,
-        SYNC_CLAIMED_REFRESH, /* the lease is ours; refresh first */
-        SYNC_CLAIMED_LIST,    /* …; no refresh is wanted */
-        SYNC_CLAIMED_RESUME,  /* …; an earlier run left a job */
-        SYNC_CLAIMED_SEARCH,  /* …; an earlier run may have left a job, which nobody noted */
-        /* the lease is ours, and what it is needed for cannot begin: it is released */
-        SYNC_CLAIM_UNUSED,
-        SYNC_NOT_CLAIMED, /* busy, or PostgreSQL said no: there is no run */
-        SYNC_SEARCH_GOES_ON,
-        SYNC_SEARCH_AGAIN, /* the request failed; try again after the delay */
-        SYNC_JOB_FOUND,
-        SYNC_JOB_NOT_FOUND, /* or not for certain, or the catalog lets nobody search */
-        SYNC_JOB_STARTED,
-        SYNC_REFRESH_AGAIN,   /* certainly not begun; try again after the delay */
-        SYNC_REFRESH_UNKNOWN, /* perhaps begun: settle, then list */
-        SYNC_REFRESH_OVER,    /* refused; list what the catalog knows */
-        SYNC_JOB_GOES_ON,
-        SYNC_JOB_OTHER_ADDRESS, /* ask at another URL at once */
-        SYNC_JOB_ENDED,         /* in whatever way: list */
-        SYNC_PAGE_JOINED,
-        SYNC_LIST_AGAIN,
-        SYNC_PAGE_AGAIN, /* the request failed; try again after the delay */
-        SYNC_LIST_ENDED, /* whole, or as good as it will get */
-        SYNC_RUN_FAILED, /* a fault that ends the run */
-        SYNC_TIMER_FIRED,
-        SYNC_APPLIED,
-        SYNC_ROWS_MISSING,  /* nothing was applied; the rows are to be proven gone */
-        SYNC_REMOVALS_HELD, /* nothing was applied; too many rows are missing to be believed */
-        SYNC_PROOF_GOES_ON,
-        SYNC_PROOF_ENDED,
-        SYNC_FINISHED,
-        SYNC_FINISH_AGAIN,
-        /* a heartbeat found it gone while the apply, which releases it, was under way */
-        SYNC_LEASE_DOUBTED,
-        SYNC_LEASE_LOST,
-        SYNC_STOP_ASKED,
-        SYNC_DRY_RUN_ENDED, /* failed or stopped, and there is no run whose end could be recorded */
-        SYNC_EVENTS,
+#define EVENT_ENUMERATOR(event, name) event,
+        SYNC_EVENT_LIST(EVENT_ENUMERATOR)
+#undef EVENT_ENUMERATOR
+                SYNC_EVENTS
 } SyncEvent;
 
 typedef enum SyncAction {

@@ -139,29 +139,13 @@ const SyncTransition *sync_transition(SyncState from, SyncEvent on)
         return NULL;
 }
 
-/* Its name, and the phase that a run is in from there on; SYNC_PHASES: in the one before. */
 static const struct {
         const char *name;
         SyncPhase phase;
-} states[SYNC_STATES] = {
-        [SYNC_IDLE] = {"idle", SYNC_PHASES},
-        [SYNC_CLAIMING] = {"claiming", SYNC_PHASES},
-        [SYNC_CLAIM_STOPPING] = {"claim-stopping", SYNC_PHASES},
-        [SYNC_SEARCHING] = {"searching", SYNC_PHASE_REFRESH},
-        [SYNC_SEARCH_BACKOFF] = {"search-backoff", SYNC_PHASE_REFRESH},
-        [SYNC_REFRESHING] = {"refreshing", SYNC_PHASE_REFRESH},
-        [SYNC_REFRESH_BACKOFF] = {"refresh-backoff", SYNC_PHASE_REFRESH},
-        [SYNC_POLLING] = {"polling", SYNC_PHASE_POLL},
-        [SYNC_POLL_WAIT] = {"poll-wait", SYNC_PHASE_POLL},
-        [SYNC_SETTLING] = {"settling", SYNC_PHASE_REFRESH},
-        [SYNC_LISTING] = {"listing", SYNC_PHASE_LIST},
-        [SYNC_LIST_BACKOFF] = {"list-backoff", SYNC_PHASE_LIST},
-        [SYNC_APPLYING] = {"applying", SYNC_PHASE_APPLY},
-        [SYNC_VERIFYING] = {"verifying", SYNC_PHASE_VERIFY},
-        [SYNC_REAPPLYING] = {"reapplying", SYNC_PHASE_APPLY},
-        [SYNC_FINISHING] = {"finishing", SYNC_PHASES},
-        [SYNC_FINISH_BACKOFF] = {"finish-backoff", SYNC_PHASES},
-        [SYNC_DONE] = {"done", SYNC_PHASE_DONE},
+} states[] = {
+#define STATE_ROW(state, name, phase) [state] = {name, phase},
+        SYNC_STATE_LIST(STATE_ROW)
+#undef STATE_ROW
 };
 
 const char *sync_state_name(SyncState state)
@@ -176,43 +160,10 @@ SyncPhase sync_state_phase(SyncState state)
 
 const char *sync_event_name(SyncEvent event)
 {
-        static const char *const names[SYNC_EVENTS] = {
-                [SYNC_STARTED] = "started",
-                [SYNC_STARTED_DRY] = "started-dry",
-                [SYNC_CLAIMED_REFRESH] = "claimed-refresh",
-                [SYNC_CLAIMED_LIST] = "claimed-list",
-                [SYNC_CLAIMED_RESUME] = "claimed-resume",
-                [SYNC_CLAIMED_SEARCH] = "claimed-search",
-                [SYNC_CLAIM_UNUSED] = "claim-unused",
-                [SYNC_NOT_CLAIMED] = "not-claimed",
-                [SYNC_SEARCH_GOES_ON] = "search-goes-on",
-                [SYNC_SEARCH_AGAIN] = "search-again",
-                [SYNC_JOB_FOUND] = "job-found",
-                [SYNC_JOB_NOT_FOUND] = "job-not-found",
-                [SYNC_JOB_STARTED] = "job-started",
-                [SYNC_REFRESH_AGAIN] = "refresh-again",
-                [SYNC_REFRESH_UNKNOWN] = "refresh-unknown",
-                [SYNC_REFRESH_OVER] = "refresh-over",
-                [SYNC_JOB_GOES_ON] = "job-goes-on",
-                [SYNC_JOB_OTHER_ADDRESS] = "job-other-address",
-                [SYNC_JOB_ENDED] = "job-ended",
-                [SYNC_PAGE_JOINED] = "page-joined",
-                [SYNC_LIST_AGAIN] = "list-again",
-                [SYNC_PAGE_AGAIN] = "page-again",
-                [SYNC_LIST_ENDED] = "list-ended",
-                [SYNC_RUN_FAILED] = "run-failed",
-                [SYNC_TIMER_FIRED] = "timer-fired",
-                [SYNC_APPLIED] = "applied",
-                [SYNC_ROWS_MISSING] = "rows-missing",
-                [SYNC_REMOVALS_HELD] = "removals-held",
-                [SYNC_PROOF_GOES_ON] = "proof-goes-on",
-                [SYNC_PROOF_ENDED] = "proof-ended",
-                [SYNC_FINISHED] = "finished",
-                [SYNC_FINISH_AGAIN] = "finish-again",
-                [SYNC_LEASE_DOUBTED] = "lease-doubted",
-                [SYNC_LEASE_LOST] = "lease-lost",
-                [SYNC_STOP_ASKED] = "stop-asked",
-                [SYNC_DRY_RUN_ENDED] = "dry-run-ended",
+        static const char *const names[] = {
+#define EVENT_NAME(event, name) [event] = (name),
+                SYNC_EVENT_LIST(EVENT_NAME)
+#undef EVENT_NAME
         };
         return names[event];
 }
