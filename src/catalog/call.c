@@ -247,7 +247,8 @@ static void call_end(CatalogCall *call, const HttpResponse *response)
         CatalogAnswer answer;
         call_leave_doubt(call);
         call_leave(call);
-        answer_classify(response, call->expected, call->expected == 200,
+        bool is_post = call->method == HTTP_POST;
+        answer_classify(response, is_post ? 202 : 200, !is_post,
                         &(AnswerAuth){.advice = auth_advice(auth),
                                       .redact = auth_redact(auth),
                                       .of_edge = call->of_edge,
@@ -442,7 +443,6 @@ int call_new(Catalog *c, MetricOperation operation, CallComplete complete, void 
         call->operation = operation;
         call->complete = complete;
         call->userdata = userdata;
-        call->expected = 200;
         TAILQ_INSERT_TAIL(&c->calls, call, entry);
         *ret = call;
         return 0;

@@ -60,7 +60,6 @@ struct CatalogCall {
         HttpTransfer *transfer; /* NULL unless CALL_SENT */
         MetricOperation operation;
         HttpMethod method;
-        int expected; /* the status; of 200 the body is JSON */
         char *url;
         char *list_url;    /* what else may be asked for; NULL: of a list and its rows */
         bool url_is_guess; /* another server's may be there: its 401 is not about us */

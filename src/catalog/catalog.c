@@ -96,7 +96,6 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         call->id = *edge;
         call->of_edge = true;
         call->callback.refresh = callback;
-        call->expected = 202;
         call->url = text_format("%s" API "/refresh?edgeConnectionId=%s", c->base_url,
                                 uuid_format(edge, id));
         r = call_set_list_url(call, edge);

@@ -104,89 +104,60 @@ static const Meaning timeouts[] = {
 };
 
 /* What no table is looked up for. */
-enum {
-        UNKNOWN_CODE,
-        ENCODING_GOES_ON,
-        CERTIFICATE_NAME,
-        CERTIFICATE_OTHER,
-        TOO_SLOW,
-        HEADERS_TOO_LARGE,
-        HEADERS_OR_MEMORY,
-        NO_TLS,
-        TLS_CLOSED,
-        NO_MEMORY,
-        CLIENT_WANTED,
-        CLIENT_REFUSED,
-        HANDSHAKE_REFUSED,
-        REFUSED_AT_ONCE,
-        PROXY_REFUSES,
-        PROXY_WANTS_OTHER,
-        PROXY_IS_NONE,
-        PROXY_ANSWERS_PAGE,
-        PROXY_HANGS_UP,
-        PROXY_IS_SILENT,
-};
+#define MEANING(name, ...) static const Meaning name = {0, __VA_ARGS__}
 
-static const Meaning others[] = {
-        [UNKNOWN_CODE] = {0, FAULT_REQUEST, true, EIO, CODE_HTTP_FAILED, "the request failed"},
-        [ENCODING_GOES_ON] = {0, FAULT_REQUEST, true, EBADMSG, CODE_HTTP_ENCODING,
-                              "the body of the answer cannot be decoded: something follows the end "
-                              "of the compressed data, and only one gzip member is read"},
-        /* libcurl compares the name itself, before it asks OpenSSL for its result: that is still 0,
-         * or 1 ("unspecified"), which is never OpenSSL's own. */
-        [CERTIFICATE_NAME] = {0, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
-                              "the server's certificate is for another name; check the host in the "
-                              "address, or the certificate there"},
-        [CERTIFICATE_OTHER] = {0, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
-                               "the server's certificate is not accepted"},
-        [TOO_SLOW] = {0, FAULT_REQUEST, true, ETIMEDOUT, CODE_HTTP_SLOW,
-                      "the answer arrived too slowly and was given up"},
-        [HEADERS_TOO_LARGE] = {0, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
-                               "the headers of the answer are too large"},
-        /* libcurl has one code for both, and calls both "out of memory". */
-        [HEADERS_OR_MEMORY] = {0, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
-                               "either a line of the answer's headers is too long, or this process "
-                               "has no memory left; if other requests succeed, it is the headers"},
-        [NO_TLS] = {0, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
-                    "there is no TLS at this port; is it a port for http?"},
-        [TLS_CLOSED] =
-                {0, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
-                 "the connection was closed during the TLS handshake; is it a port for http?"},
-        [NO_MEMORY] = {0, FAULT_PROCESS, true, ENOMEM, CODE_HTTP_MEMORY,
-                       "not enough memory for the answer"},
-        [CLIENT_WANTED] = {0, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_WANTED,
-                           "the server wants a certificate of the client; set cert_file and "
-                           "key_file"},
-        [CLIENT_REFUSED] = {0, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_REFUSED,
-                            "the server refuses the certificate of cert_file; has it expired, or "
-                            "is its issuer not trusted there?"},
-        /* Of TLS 1.2, for this and for other reasons. */
-        [HANDSHAKE_REFUSED] = {0, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
-                               "the server refuses the TLS handshake; does it want a certificate "
-                               "of the client? See cert_file"},
-        /* Its alert may be lost by that. */
-        [REFUSED_AT_ONCE] = {0, FAULT_REQUEST, true, ECONNRESET, CODE_HTTP_RESET,
-                             "the connection broke right after the TLS handshake, while the "
-                             "request was sent; does the server want a certificate of the client, "
-                             "or refuse it? See cert_file"},
-        [PROXY_REFUSES] = {0, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
-                           "it refuses the credentials; check proxy_username and "
-                           "proxy_password_file"},
-        [PROXY_WANTS_OTHER] = {0, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
-                               "it wants another authentication than Basic (Negotiate or NTLM, "
-                               "say), which this program does not know"},
-        [PROXY_IS_NONE] = {0, FAULT_PEER, false, EPROTO, CODE_PROXY_NOT_A_PROXY,
-                           "what answers there is no proxy that knows CONNECT; check proxy"},
-        [PROXY_ANSWERS_PAGE] = {0, FAULT_PEER, false, EPROTO, CODE_PROXY_NOT_A_PROXY,
-                                "it answers with a page of its own instead of a connection to the "
-                                "catalog; does it want a sign-in?"},
-        [PROXY_HANGS_UP] = {0, FAULT_PEER, true, ECONNRESET, CODE_PROXY_NOT_A_PROXY,
-                            "it gave no proper answer to CONNECT; check proxy: http or https, "
-                            "host and port"},
-        [PROXY_IS_SILENT] = {0, FAULT_PEER, true, ETIMEDOUT, CODE_PROXY_TIMEOUT,
-                             "connected, but CONNECT was not answered in time; is the catalog "
-                             "reached from there?"},
-};
+MEANING(unknown_code, FAULT_REQUEST, true, EIO, CODE_HTTP_FAILED, "the request failed");
+MEANING(encoding_goes_on, FAULT_REQUEST, true, EBADMSG, CODE_HTTP_ENCODING,
+        "the body of the answer cannot be decoded: something follows the end of the compressed "
+        "data, and only one gzip member is read");
+/* libcurl compares the name itself, before it asks OpenSSL for its result: that is still 0,
+ * or 1 ("unspecified"), which is never OpenSSL's own. */
+MEANING(certificate_name, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
+        "the server's certificate is for another name; check the host in the address, or the "
+        "certificate there");
+MEANING(certificate_other, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
+        "the server's certificate is not accepted");
+MEANING(too_slow, FAULT_REQUEST, true, ETIMEDOUT, CODE_HTTP_SLOW,
+        "the answer arrived too slowly and was given up");
+MEANING(headers_too_large, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
+        "the headers of the answer are too large");
+/* libcurl has one code for both, and calls both "out of memory". */
+MEANING(headers_or_memory, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
+        "either a line of the answer's headers is too long, or this process has no memory left; "
+        "if other requests succeed, it is the headers");
+MEANING(no_tls, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
+        "there is no TLS at this port; is it a port for http?");
+MEANING(tls_closed, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
+        "the connection was closed during the TLS handshake; is it a port for http?");
+MEANING(no_memory, FAULT_PROCESS, true, ENOMEM, CODE_HTTP_MEMORY,
+        "not enough memory for the answer");
+MEANING(client_wanted, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_WANTED,
+        "the server wants a certificate of the client; set cert_file and key_file");
+MEANING(client_refused, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_REFUSED,
+        "the server refuses the certificate of cert_file; has it expired, or is its issuer not "
+        "trusted there?");
+/* Of TLS 1.2, for this and for other reasons. */
+MEANING(handshake_refused, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
+        "the server refuses the TLS handshake; does it want a certificate of the client? See "
+        "cert_file");
+/* Its alert may be lost by that. */
+MEANING(refused_at_once, FAULT_REQUEST, true, ECONNRESET, CODE_HTTP_RESET,
+        "the connection broke right after the TLS handshake, while the request was sent; does "
+        "the server want a certificate of the client, or refuse it? See cert_file");
+MEANING(proxy_refuses, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
+        "it refuses the credentials; check proxy_username and proxy_password_file");
+MEANING(proxy_wants_other, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
+        "it wants another authentication than Basic (Negotiate or NTLM, say), which this program "
+        "does not know");
+MEANING(proxy_is_none, FAULT_PEER, false, EPROTO, CODE_PROXY_NOT_A_PROXY,
+        "what answers there is no proxy that knows CONNECT; check proxy");
+MEANING(proxy_answers_page, FAULT_PEER, false, EPROTO, CODE_PROXY_NOT_A_PROXY,
+        "it answers with a page of its own instead of a connection to the catalog; does it want "
+        "a sign-in?");
+MEANING(proxy_hangs_up, FAULT_PEER, true, ECONNRESET, CODE_PROXY_NOT_A_PROXY,
+        "it gave no proper answer to CONNECT; check proxy: http or https, host and port");
+MEANING(proxy_is_silent, FAULT_PEER, true, ETIMEDOUT, CODE_PROXY_TIMEOUT,
+        "connected, but CONNECT was not answered in time; is the catalog reached from there?");
 
 /* Alerts (RFC 8446, section 6.2) about what the client has shown, or has not: with TLS 1.3 they
  * come when the handshake is over on this side, so in the place of an answer. */
@@ -194,16 +165,16 @@ static const struct {
         const char *words; /* OpenSSL's */
         const Meaning *meaning;
 } client_alerts[] = {
-        {"alert certificate required", &others[CLIENT_WANTED]},
-        {"alert bad certificate", &others[CLIENT_REFUSED]},
-        {"alert unsupported certificate", &others[CLIENT_REFUSED]},
-        {"alert certificate revoked", &others[CLIENT_REFUSED]},
-        {"alert certificate expired", &others[CLIENT_REFUSED]},
-        {"alert certificate unknown", &others[CLIENT_REFUSED]},
-        {"alert unknown ca", &others[CLIENT_REFUSED]},
-        {"alert access denied", &others[CLIENT_REFUSED]},
-        {"alert decrypt error", &others[CLIENT_REFUSED]},
-        {"alert handshake failure", &others[HANDSHAKE_REFUSED]},
+        {"alert certificate required", &client_wanted},
+        {"alert bad certificate", &client_refused},
+        {"alert unsupported certificate", &client_refused},
+        {"alert certificate revoked", &client_refused},
+        {"alert certificate expired", &client_refused},
+        {"alert certificate unknown", &client_refused},
+        {"alert unknown ca", &client_refused},
+        {"alert access denied", &client_refused},
+        {"alert decrypt error", &client_refused},
+        {"alert handshake failure", &handshake_refused},
 };
 
 static const Meaning *meaning_find(const Meaning *table, size_t n, long key,
@@ -217,8 +188,7 @@ static const Meaning *meaning_find(const Meaning *table, size_t n, long key,
 
 static const Meaning *failure_find_code(const HttpFailure *f)
 {
-        return meaning_find(code_meanings, ARRAY_SIZE(code_meanings), f->code,
-                            &others[UNKNOWN_CODE]);
+        return meaning_find(code_meanings, ARRAY_SIZE(code_meanings), f->code, &unknown_code);
 }
 
 static const Meaning *failure_find_certificate(const HttpFailure *f)
@@ -226,19 +196,19 @@ static const Meaning *failure_find_certificate(const HttpFailure *f)
         /* Other TLS libraries number their results differently; then libcurl's words must do. */
         const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
         if (!library || !text_starts_with(library, "OpenSSL"))
-                return &others[CERTIFICATE_OTHER];
+                return &certificate_other;
         if (f->verify_result == 0 || f->verify_result == 1)
-                return &others[CERTIFICATE_NAME];
+                return &certificate_name;
         return meaning_find(certificate_meanings, ARRAY_SIZE(certificate_meanings),
-                            f->verify_result, &others[CERTIFICATE_OTHER]);
+                            f->verify_result, &certificate_other);
 }
 
 static const Meaning *failure_find_timeout(const HttpFailure *f)
 {
         if (f->phase == HTTP_PHASE_SENT &&
             (f->request_timeout_usec == 0 || f->elapsed_usec < f->request_timeout_usec))
-                return &others[TOO_SLOW];
-        return meaning_find(timeouts, ARRAY_SIZE(timeouts), f->phase, &others[UNKNOWN_CODE]);
+                return &too_slow;
+        return meaning_find(timeouts, ARRAY_SIZE(timeouts), f->phase, &unknown_code);
 }
 
 /* As OpenSSL and GnuTLS say it of a first record that is none. */
@@ -261,8 +231,8 @@ static bool failure_is_tls_closed(const HttpFailure *f)
 static const Meaning *failure_find_handshake(const HttpFailure *f)
 {
         if (failure_is_no_tls(f))
-                return &others[NO_TLS];
-        return failure_is_tls_closed(f) ? &others[TLS_CLOSED] : failure_find_code(f);
+                return &no_tls;
+        return failure_is_tls_closed(f) ? &tls_closed : failure_find_code(f);
 }
 
 static const Meaning *failure_find_alert(const HttpFailure *f)
@@ -272,8 +242,8 @@ static const Meaning *failure_find_alert(const HttpFailure *f)
                         continue;
                 const Meaning *m = client_alerts[i].meaning;
                 if (!f->certificate_shown)
-                        return m == &others[CLIENT_REFUSED] ? &others[CLIENT_WANTED] : m;
-                return m == &others[CLIENT_WANTED] ? &others[CLIENT_REFUSED] : m;
+                        return m == &client_refused ? &client_wanted : m;
+                return m == &client_wanted ? &client_refused : m;
         }
         return NULL;
 }
@@ -281,22 +251,22 @@ static const Meaning *failure_find_alert(const HttpFailure *f)
 static const Meaning *failure_find(const HttpFailure *f)
 {
         if (f->stop == HTTP_STOP_MEMORY)
-                return &others[NO_MEMORY];
+                return &no_memory;
         if (f->stop == HTTP_STOP_HEADERS)
-                return &others[HEADERS_TOO_LARGE];
+                return &headers_too_large;
         /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count
          * sees the line. */
         if (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT)
-                return &others[HEADERS_OR_MEMORY];
+                return &headers_or_memory;
         /* What takes the body had nothing against it, so it was the decoder. */
         if (f->code == CURLE_WRITE_ERROR && f->stop == HTTP_STOP_NONE && f->encoding &&
             f->encoding[0] != '\0')
-                return &others[ENCODING_GOES_ON];
+                return &encoding_goes_on;
         const Meaning *alert = failure_find_alert(f);
-        if (alert && !(alert == &others[HANDSHAKE_REFUSED] && f->certificate_shown))
+        if (alert && !(alert == &handshake_refused && f->certificate_shown))
                 return alert;
         if (f->code == CURLE_SEND_ERROR && f->fresh_tls)
-                return &others[REFUSED_AT_ONCE];
+                return &refused_at_once;
         if (f->code == CURLE_SSL_CONNECT_ERROR)
                 return failure_find_handshake(f);
         if (f->code == CURLE_PEER_FAILED_VERIFICATION)
@@ -351,23 +321,23 @@ static bool failure_is_of_proxy(const HttpFailure *f)
 static const Meaning *failure_find_unauthorized(const HttpFailure *f, const Meaning *otherwise)
 {
         if (f->proxy_methods != 0 && !(f->proxy_methods & (long)CURLAUTH_BASIC))
-                return &others[PROXY_WANTS_OTHER];
-        return f->proxy_credentials ? &others[PROXY_REFUSES] : otherwise;
+                return &proxy_wants_other;
+        return f->proxy_credentials ? &proxy_refuses : otherwise;
 }
 
 static const Meaning *failure_find_of_proxy(const HttpFailure *f)
 {
         if (failure_is_page(f))
-                return &others[PROXY_ANSWERS_PAGE];
+                return &proxy_answers_page;
         if (f->connect_status > 0) {
                 const Meaning *m = meaning_find(connect_statuses, ARRAY_SIZE(connect_statuses),
-                                                f->connect_status, &others[PROXY_IS_NONE]);
+                                                f->connect_status, &proxy_is_none);
                 return m->code == CODE_PROXY_UNAUTHORIZED ? failure_find_unauthorized(f, m) : m;
         }
         if (f->code == CURLE_OPERATION_TIMEDOUT && f->phase == HTTP_PHASE_TLS)
-                return &others[PROXY_IS_SILENT];
+                return &proxy_is_silent;
         const Meaning *m = failure_find(f);
-        return m->scope == FAULT_REQUEST ? &others[PROXY_HANGS_UP] : m;
+        return m->scope == FAULT_REQUEST ? &proxy_hangs_up : m;
 }
 
 static FaultCode code_of_proxy(FaultCode code)
@@ -413,7 +383,7 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
                                  "read to its end",
                                  f->where, f->body_max_bytes);
         const Meaning *m = failure_find(f);
-        const char *detail = f->detail[0] == '\0' && m == &others[UNKNOWN_CODE]
+        const char *detail = f->detail[0] == '\0' && m == &unknown_code
                                      ? curl_easy_strerror(f->code)
                                      : f->detail;
         char encoding[64] = "";
