@@ -27,7 +27,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Defines cleanup_NAME(), for _cleanup_, from a release function `release` that takes a TYPE
- * pointer. */
+ * pointer and need not accept NULL. */
 #define DEFINE_CLEANUP(type, name, release)                                                        \
         static inline void cleanup_##name(type **p)                                                \
         {                                                                                          \

@@ -24,19 +24,14 @@ static int items_no_memory(Fault *f)
                          "out of memory for a list of Edge connections");
 }
 
-/* A member for people; "" when there is none. Redacted before it is cut. -ENOMEM. */
+/* A member for people; "" when there is none. -ENOMEM. */
 static int item_get_text(const cJSON *object, const char *name, const Redact *redact, char *out,
                          size_t size)
 {
         const char *value;
         if (json_get_string(object, name, &value) < 0)
                 value = "";
-        _cleanup_(cleanup_free) char *clean = strdup(value);
-        if (!clean)
-                return -ENOMEM;
-        redact_text(redact, clean);
-        text_printable(clean, strlen(clean), out, size);
-        return 0;
+        return redact_printable(redact, value, out, size);
 }
 
 /* 1: read; 0: it has no readable id, or the one of nothing. -ENOMEM. */
@@ -74,26 +69,6 @@ static void items_sort(EdgeItems *e)
         e->n_items = n;
 }
 
-/* What is around the elements is JSON, and the list is where it should be. */
-static int items_check_rest(const Text *rest, const char *member, Fault *ret_fault)
-{
-        _cleanup_(cleanup_json) cJSON *document = NULL;
-        const cJSON *list = NULL;
-        int r = json_parse(rest->data, rest->size, &document);
-        if (r < 0)
-                return fault_set(ret_fault, FAULT_RUN, -r, CODE_CATALOG_BAD_JSON,
-                                 "the catalog's list of Edge connections cannot be read: %s",
-                                 json_error_text(r));
-        if (member)
-                (void)json_get_array(document, member, &list);
-        else
-                list = document;
-        if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) > 0)
-                return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_NO_RESULTS,
-                                 "the catalog's answer is JSON, but no list of Edge connections");
-        return 0;
-}
-
 static int items_add(EdgeItems *e, const Slice *slices, size_t n, const Redact *redact)
 {
         e->items = calloc(n ? n : 1, sizeof(*e->items));
@@ -114,21 +89,20 @@ int edge_items_parse(const char *body, size_t size, const Redact *redact, EdgeIt
                      Fault *ret_fault)
 {
         _cleanup_(edge_items_done) EdgeItems items = {0};
-        _cleanup_(text_done) Text rest = {0};
         _cleanup_(cleanup_free) Slice *slices = calloc(LIMIT_EDGE_ITEMS_MAX, sizeof(*slices));
         const char *member = body[strspn(body, " \t\r\n")] == '{' ? "results" : NULL;
         size_t n = 0;
-        int r = slices ? slices_take(body, size, member, slices, LIMIT_EDGE_ITEMS_MAX, &n, &rest)
+        int r = slices ? slices_take_list(body, size, member, slices, LIMIT_EDGE_ITEMS_MAX, &n)
                        : -ENOMEM;
         if (r == -ENOMEM)
                 return items_no_memory(ret_fault);
+        if (r == -ENODATA)
+                return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_NO_RESULTS,
+                                 "the catalog's answer is JSON, but no list of Edge connections");
         if (r < 0)
                 return fault_set(ret_fault, FAULT_RUN, -r, CODE_CATALOG_BAD_JSON,
                                  "the catalog's list of Edge connections cannot be read: %s",
                                  json_error_text(r));
-        r = items_check_rest(&rest, member, ret_fault);
-        if (r < 0)
-                return r;
         if (n > LIMIT_EDGE_ITEMS_MAX)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_TOO_LONG,
                                  "the catalog lists %zu Edge connections, and at most %d are taken",

@@ -12,14 +12,6 @@ void job_document_done(JobDocument *d)
         *d = (JobDocument){0};
 }
 
-/* A text of the job, without our credentials; the caller frees it. NULL: no memory. */
-static char *job_text(const char *text, const Redact *redact)
-{
-        char *copy = strdup(text);
-        redact_text(redact, copy);
-        return copy;
-}
-
 /* States and results are short upper-case words; anything longer is cut and then simply unknown. */
 static int job_get_word(const cJSON *object, const char *name, const Redact *redact,
                         char out[JOB_WORD_BYTES])
@@ -30,10 +22,8 @@ static int job_get_word(const cJSON *object, const char *name, const Redact *red
                 return 0;
         if (r < 0)
                 return r;
-        _cleanup_(cleanup_free) char *clean = job_text(string, redact);
-        if (!clean)
+        if (redact_printable(redact, string, out, JOB_WORD_BYTES) < 0)
                 return -ENOMEM;
-        text_printable(clean, strlen(clean), out, JOB_WORD_BYTES);
         for (char *c = out; *c; c++)
                 *c = (char)toupper((unsigned char)*c);
         return 0;
@@ -46,9 +36,10 @@ static char *job_message(const cJSON *object, const Redact *redact)
         const char *message;
         if (json_get_string(object, "message", &message) < 0)
                 message = "";
-        char *copy = job_text(message, redact);
+        char *copy = strdup(message);
         if (!copy)
                 return NULL;
+        redact_text(redact, copy);
         size_t size = strnlen(copy, LIMIT_JOB_MESSAGE_MAX_BYTES);
         while (size > 0 && !text_utf8_valid(copy, size))
                 size--;

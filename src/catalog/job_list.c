@@ -73,17 +73,6 @@ static bool job_get_created(const cJSON *object, int64_t *ret_msec)
         return json_get_string(object, "createdOn", &text) == 0 && iso_parse(text, ret_msec);
 }
 
-/* -ENOMEM. */
-static int word_copy(const char *word, const Redact *redact, char out[JOB_KIND_BYTES])
-{
-        _cleanup_(cleanup_free) char *clean = strdup(word);
-        if (!clean)
-                return -ENOMEM;
-        redact_text(redact, clean);
-        text_printable(clean, strlen(clean), out, JOB_KIND_BYTES);
-        return 0;
-}
-
 static const char *job_user(const cJSON *object)
 {
         const char *user;
@@ -109,8 +98,8 @@ static int job_read(const cJSON *object, const Uuid *edge, const Redact *redact,
         (void)json_get_string(object, "message", &message);
         job.names_edge = text_holds_uuid(name, edge) || text_holds_uuid(message, edge);
         job.has_created = job_get_created(object, &job.created_msec);
-        if (word_copy(type, redact, job.kind.type) < 0 ||
-            word_copy(job_user(object), redact, job.kind.user) < 0)
+        if (redact_printable(redact, type, job.kind.type, sizeof(job.kind.type)) < 0 ||
+            redact_printable(redact, job_user(object), job.kind.user, sizeof(job.kind.user)) < 0)
                 return -ENOMEM;
         *ret = job;
         return 0;

@@ -13,10 +13,7 @@
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
-static inline void cleanup_json(cJSON **p)
-{
-        cJSON_Delete(*p);
-}
+DEFINE_CLEANUP(cJSON, json, cJSON_Delete)
 
 /* The whole text is one JSON value; text[size] is NUL. -EILSEQ: not UTF-8, or an escape that is
  * half of a pair of surrogates; -EBADMSG: a NUL, raw or escaped; -E2BIG: more than

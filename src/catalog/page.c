@@ -187,36 +187,21 @@ static int page_bad_json(size_t size, int error, Fault *ret_fault)
                          json_error_text(error));
 }
 
-/* Everything but the rows is what it should be. */
-static int page_check_rest(const Text *rest, size_t size, Fault *ret_fault)
-{
-        _cleanup_(cleanup_json) cJSON *document = NULL;
-        const cJSON *results;
-        int r = json_parse(rest->data, rest->size, &document);
-        if (r < 0)
-                return page_bad_json(size, r, ret_fault);
-        if (json_get_array(document, "results", &results) < 0 || cJSON_GetArraySize(results) > 0)
-                return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_NO_RESULTS,
-                                 "the catalog's answer is JSON, but has no list \"results\", or "
-                                 "has it twice");
-        return 0;
-}
-
 int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit,
                const Redact *redact, Page *ret, Fault *ret_fault)
 {
         _cleanup_(page_done) Page page = {0};
         _cleanup_(cleanup_free) Slice *slices = calloc(limit ? limit : 1, sizeof(*slices));
-        _cleanup_(text_done) Text rest = {0};
         size_t n = 0;
-        int r = slices ? slices_take(body, size, "results", slices, limit, &n, &rest) : -ENOMEM;
+        int r = slices ? slices_take_list(body, size, "results", slices, limit, &n) : -ENOMEM;
         if (r == -ENOMEM)
                 return page_no_memory(ret_fault);
+        if (r == -ENODATA)
+                return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_NO_RESULTS,
+                                 "the catalog's answer is JSON, but has no list \"results\", or "
+                                 "has it twice");
         if (r < 0)
                 return page_bad_json(size, r, ret_fault);
-        r = page_check_rest(&rest, size, ret_fault);
-        if (r < 0)
-                return r;
         if (n > limit)
                 return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_TOO_LONG,
                                  "the catalog gave %zu rows where at most %u were asked for", n,

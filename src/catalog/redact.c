@@ -231,6 +231,16 @@ bool redact_text(const Redact *b, char *text)
         return text && redact_bytes(b, text, strlen(text));
 }
 
+int redact_printable(const Redact *b, const char *text, char *out, size_t size)
+{
+        _cleanup_(cleanup_free) char *clean = strdup(text);
+        if (!clean)
+                return -ENOMEM;
+        redact_text(b, clean);
+        text_printable(clean, strlen(clean), out, size);
+        return 0;
+}
+
 /* The depth is bounded by the parser. */
 bool redact_json(const Redact *b, cJSON *document)
 {

@@ -35,6 +35,10 @@ void redact_done(Redact *b); /* wipes */
 bool redact_bytes(const Redact *b, char *bytes, size_t size);
 bool redact_text(const Redact *b, char *text);
 
+/* The text without them, for people, in out[size] (text_printable): redacted before it is cut, so
+ * that no half of one stays. -ENOMEM. */
+int redact_printable(const Redact *b, const char *text, char *out, size_t size);
+
 /* Every text and every name of a document, however it was spelled. A document is redacted before it
  * is printed: asterisks in what was printed could stand for a number, or end a text. */
 bool redact_json(const Redact *b, cJSON *document);

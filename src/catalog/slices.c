@@ -1,5 +1,6 @@
 /* What always holds: nothing is read beyond `size`; every loop takes at least one byte. */
 #include "catalog/slices.h"
+#include "catalog/json.h"
 #include <errno.h>
 #include <string.h>
 
@@ -135,4 +136,20 @@ int slices_take(const char *text, size_t size, const char *member, Slice *ret, s
         if (r >= 0)
                 r = text_append_string(ret_rest, e.list.size > 0 ? "[]" : "");
         return r < 0 ? r : text_append(ret_rest, text + behind, size - behind);
+}
+
+int slices_take_list(const char *text, size_t size, const char *member, Slice *ret, size_t max,
+                     size_t *ret_n)
+{
+        _cleanup_(text_done) Text rest = {0};
+        _cleanup_(cleanup_json) cJSON *document = NULL;
+        int r = slices_take(text, size, member, ret, max, ret_n, &rest);
+        if (r >= 0)
+                r = json_parse(rest.data, rest.size, &document);
+        if (r < 0)
+                return r;
+        const cJSON *list = document;
+        if (member && json_get_array(document, member, &list) < 0)
+                return -ENODATA;
+        return cJSON_IsArray(list) && cJSON_GetArraySize(list) == 0 ? 0 : -ENODATA;
 }

@@ -21,3 +21,8 @@ typedef struct Slice {
  * between commas; -ENOMEM. */
 int slices_take(const char *text, size_t size, const char *member, Slice *ret, size_t max,
                 size_t *ret_n, Text *ret_rest);
+
+/* The same, of a text of which all but the elements is what it should be: JSON, and the array is
+ * where it is looked for. -ENODATA: it is not; else as slices_take and json_parse. */
+int slices_take_list(const char *text, size_t size, const char *member, Slice *ret, size_t max,
+                     size_t *ret_n);

@@ -8,15 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-static void cleanup_url(CURLU **u)
-{
-        curl_url_cleanup(*u);
-}
-
-static void cleanup_part(char **part)
-{
-        curl_free(*part);
-}
+DEFINE_CLEANUP(CURLU, url, curl_url_cleanup)
+DEFINE_CLEANUP(char, part, curl_free)
 
 static int url_error(CURLUcode code)
 {

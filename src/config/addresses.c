@@ -21,15 +21,8 @@
 #include <string.h>
 #include <strings.h>
 
-static void cleanup_curlu(CURLU **u)
-{
-        curl_url_cleanup(*u);
-}
-
-static void cleanup_curl_string(char **s)
-{
-        curl_free(*s);
-}
+DEFINE_CLEANUP(CURLU, url, curl_url_cleanup)
+DEFINE_CLEANUP(char, part, curl_free)
 
 static bool host_is_loopback(const char *host)
 {
@@ -124,11 +117,11 @@ static CURLUcode address_part(CURLU *u, CURLUPart part, CURLUcode absent, char *
 /* Without user, query and fragment, and of http or https. */
 static int address_split(const char *value, bool of_proxy, OptionContext *context, Address *ret)
 {
-        _cleanup_(cleanup_curl_string) char *zone = NULL;
+        _cleanup_(cleanup_part) char *zone = NULL;
         const char *complaint = url_complaint(value, of_proxy);
         if (complaint)
                 return option_refuse(context, "%s", complaint);
-        _cleanup_(cleanup_curlu) CURLU *u = curl_url();
+        _cleanup_(cleanup_url) CURLU *u = curl_url();
         if (!u)
                 return -ENOMEM;
         CURLUcode c = curl_url_set(u, CURLUPART_URL, value, CURLU_NON_SUPPORT_SCHEME);
@@ -259,10 +252,7 @@ static int parse_auth(const Option *o _unused_, void *object, const char *value,
 const OptionKind option_kind_auth = {
         .size = sizeof(ConfigAuth), .accepted = "basic, bearer or oauth2", .parse = parse_auth};
 
-static void cleanup_conninfo(PQconninfoOption **options)
-{
-        PQconninfoFree(*options);
-}
+DEFINE_CLEANUP(PQconninfoOption, conninfo, PQconninfoFree)
 
 /* libpq opens it as it stands, and says in its errors what it could not find: a password in it
  * would be shown. */
@@ -384,13 +374,13 @@ int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_pla
 {
         _cleanup_(text_wipe) Text url = {0};
         _cleanup_(cleanup_address) Address a = {0};
-        _cleanup_(cleanup_curl_string) char *user = NULL;
+        _cleanup_(cleanup_part) char *user = NULL;
         int r = secret_read(notify->url_file, &url, ret_fault);
         if (r < 0) {
                 fault_prefix(ret_fault, "url_file of [notify]: ");
                 return r;
         }
-        _cleanup_(cleanup_curlu) CURLU *u = curl_url();
+        _cleanup_(cleanup_url) CURLU *u = curl_url();
         if (!u)
                 return fault_no_memory(ret_fault);
         bool is_url = url.size <= LIMIT_URL_MAX_BYTES / 2 && strstr(url.data, "://") &&

@@ -12,20 +12,9 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-static void cleanup_bio(BIO **b)
-{
-        BIO_free(*b);
-}
-
-static void cleanup_x509(X509 **x)
-{
-        X509_free(*x);
-}
-
-static void cleanup_pkey(EVP_PKEY **k)
-{
-        EVP_PKEY_free(*k);
-}
+DEFINE_CLEANUP(BIO, bio, BIO_free)
+DEFINE_CLEANUP(X509, x509, X509_free)
+DEFINE_CLEANUP(EVP_PKEY, pkey, EVP_PKEY_free)
 
 /* Instead of a question on the terminal. */
 static int no_passphrase(char *out _unused_, int size _unused_, int writes _unused_, void *asked)

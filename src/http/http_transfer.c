@@ -225,15 +225,8 @@ static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CUR
         return 0;
 }
 
-static void cleanup_url(CURLU **u)
-{
-        curl_url_cleanup(*u);
-}
-
-static void cleanup_part(char **part)
-{
-        curl_free(*part);
-}
+DEFINE_CLEANUP(CURLU, url, curl_url_cleanup)
+DEFINE_CLEANUP(char, part, curl_free)
 
 /* Refuses what is not a URL of ours, and gives host and port for people. */
 static int url_where(const char *url, bool allow_http, char *out, size_t size)
