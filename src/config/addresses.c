@@ -235,23 +235,6 @@ const OptionKind option_kind_proxy = {
         .parse = parse_proxy,
 };
 
-const char *const option_auth_names[CONFIG_AUTHS] = {[CONFIG_AUTH_BASIC] = "basic",
-                                                     [CONFIG_AUTH_BEARER] = "bearer",
-                                                     [CONFIG_AUTH_OAUTH2] = "oauth2"};
-
-static int parse_auth(const Option *o _unused_, void *object, const char *value,
-                      OptionContext *context)
-{
-        unsigned auth = text_find(option_auth_names, CONFIG_AUTHS, value);
-        if (auth == CONFIG_AUTHS)
-                return option_refuse(context, "no such authentication method");
-        ((Config *)object)->catalog.auth = (ConfigAuth)auth;
-        return 0;
-}
-
-const OptionKind option_kind_auth = {
-        .size = sizeof(ConfigAuth), .accepted = "basic, bearer or oauth2", .parse = parse_auth};
-
 DEFINE_CLEANUP(PQconninfoOption, conninfo, PQconninfoFree)
 
 /* libpq opens it as it stands, and says in its errors what it could not find: a password in it

@@ -39,8 +39,11 @@ typedef struct OptionContext {
 typedef struct Option Option;
 
 typedef struct OptionKind {
-        const char *accepted; /* NULL: from the limits of the option */
-        bool is_private;      /* the value may be or hold a secret: never repeated in a message */
+        const char *accepted;     /* NULL: from the limits of the option */
+        const char *const *words; /* of an enum, by its values; NULL: it is none */
+        unsigned n_words;
+        const char *unknown_word; /* the complaint about another */
+        bool is_private; /* the value may be or hold a secret: never repeated in a message */
         /* Parses into the field of `object` (a Config or a ConfigEdge). -EINVAL with a complaint,
          * -ENOMEM. Frees what the field held. */
         int (*parse)(const Option *o, void *object, const char *value, OptionContext *context);

@@ -223,18 +223,33 @@ static int parse_yesno(const Option *o, void *object, const char *value, OptionC
 const OptionKind option_kind_yesno = {
         .size = sizeof(bool), .accepted = "yes or no", .parse = parse_yesno};
 
-static int parse_log_format(const Option *o, void *object, const char *value,
-                            OptionContext *context)
+_Static_assert(sizeof(ConfigAuth) == sizeof(unsigned) && sizeof(LogFormat) == sizeof(unsigned) &&
+                       sizeof(ConfigNotifyFormat) == sizeof(unsigned),
+               "each enum is as wide as a word's number");
+
+static int parse_word(const Option *o, void *object, const char *value, OptionContext *context)
 {
-        unsigned format = text_find(log_format_names, LOG_FORMATS, value);
-        if (format == LOG_FORMATS)
-                return option_refuse(context, "no such format");
-        *(LogFormat *)field_of(o, object) = (LogFormat)format;
+        unsigned word = text_find(o->kind->words, o->kind->n_words, value);
+        if (word == o->kind->n_words)
+                return option_refuse(context, "%s", o->kind->unknown_word);
+        memcpy(field_of(o, object), &word, sizeof(word));
         return 0;
 }
 
-const OptionKind option_kind_log_format = {
-        .size = sizeof(LogFormat), .accepted = "auto, text or json", .parse = parse_log_format};
+#define WORDS(type, names, count)                                                                  \
+        .size = sizeof(type), .words = (names), .n_words = (count), .parse = parse_word
+
+const char *const option_auth_names[CONFIG_AUTHS] = {[CONFIG_AUTH_BASIC] = "basic",
+                                                     [CONFIG_AUTH_BEARER] = "bearer",
+                                                     [CONFIG_AUTH_OAUTH2] = "oauth2"};
+
+const OptionKind option_kind_auth = {WORDS(ConfigAuth, option_auth_names, CONFIG_AUTHS),
+                                     .unknown_word = "no such authentication method",
+                                     .accepted = "basic, bearer or oauth2"};
+
+const OptionKind option_kind_log_format = {WORDS(LogFormat, log_format_names, LOG_FORMATS),
+                                           .unknown_word = "no such format",
+                                           .accepted = "auto, text or json"};
 
 const char *const option_notify_format_names[CONFIG_NOTIFY_FORMATS] = {
         [CONFIG_NOTIFY_JSON] = "json",
@@ -243,19 +258,9 @@ const char *const option_notify_format_names[CONFIG_NOTIFY_FORMATS] = {
         [CONFIG_NOTIFY_ALERTMANAGER] = "alertmanager",
 };
 
-static int parse_notify_format(const Option *o, void *object, const char *value,
-                               OptionContext *context)
-{
-        unsigned format = text_find(option_notify_format_names, CONFIG_NOTIFY_FORMATS, value);
-        if (format == CONFIG_NOTIFY_FORMATS)
-                return option_refuse(context, "no such format");
-        *(ConfigNotifyFormat *)field_of(o, object) = (ConfigNotifyFormat)format;
-        return 0;
-}
-
-const OptionKind option_kind_notify_format = {.size = sizeof(ConfigNotifyFormat),
-                                              .accepted = "json, slack, teams or alertmanager",
-                                              .parse = parse_notify_format};
+const OptionKind option_kind_notify_format = {
+        WORDS(ConfigNotifyFormat, option_notify_format_names, CONFIG_NOTIFY_FORMATS),
+        .unknown_word = "no such format", .accepted = "json, slack, teams or alertmanager"};
 
 static int parse_id(const Option *o, void *object, const char *value, OptionContext *context)
 {
