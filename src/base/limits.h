@@ -58,6 +58,7 @@
 #define LIMIT_WEB_IDLE_SEC         10                /* without a byte in either direction */
 #define LIMIT_WEB_CONNECTION_USEC  (15ULL * 1000000) /* from connecting to the answer's end */
 #define LIMIT_WEB_ARGUMENTS        16
+#define LIMIT_WEB_TEXT_BYTES       4096 /* of a text in a page; what is longer is cut visibly */
 
 /* Messages to a receiver */
 #define LIMIT_NOTIFY_EVENTS         50          /* in one message; the rest is counted */

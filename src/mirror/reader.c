@@ -4,12 +4,14 @@
  */
 #include "mirror/reader.h"
 #include "base/duration.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include "mirror/trust_private.h"
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LOCK_TIMEOUT_USEC (3 * USEC_PER_SEC)
@@ -47,11 +49,17 @@ bool mirror_table_bool(const MirrorTable *t, size_t row, const char *column)
         return text && text[0] == 't';
 }
 
+/* Not longer than the text, whatever is cut. */
 static const char *keep(char **at, const char *text)
 {
-        size_t size = strlen(text) + 1;
-        char *copy = memcpy(*at, text, size);
-        *at += size;
+        static const char ellipsis[] = "…";
+        bool cut = strlen(text) > LIMIT_WEB_TEXT_BYTES;
+        int most = LIMIT_WEB_TEXT_BYTES - (cut ? (int)sizeof(ellipsis) - 1 : 0);
+        char *copy = *at;
+        while (cut && (text[most] & 0xc0) == 0x80)
+                most--;
+        *at += snprintf(copy, LIMIT_WEB_TEXT_BYTES + 1, "%.*s%s", most, text, cut ? ellipsis : "");
+        (*at)++;
         return copy;
 }
 

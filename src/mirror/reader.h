@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* An answer: a name for each column, and a text for each cell, row by row; NULL: SQL NULL. */
+/* An answer: a name for each column, and a text for each cell, row by row; NULL: SQL NULL. What is
+ * longer than LIMIT_WEB_TEXT_BYTES is cut at a character and ends in "…"; texts that may be far
+ * longer are cut by the question already (at 5000 characters), for the sake of memory. */
 typedef struct MirrorTable {
         size_t n_rows, n_columns;
         const char *const *columns;

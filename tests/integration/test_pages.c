@@ -398,6 +398,36 @@ static void what_is_cut_says_so(void **state)
         assert_shows(show(s, &page_changes, NULL, NULL), "Only the latest 300 are shown");
 }
 
+/* Names of 250 KiB and an answer of the catalog that is deeply nested, in characters of which each
+ * takes many in a page. */
+static void what_is_long_is_cut(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(
+                &s->bench, "postgres",
+                "WITH run AS (INSERT INTO edgemirror.sync_run (edge_connection_id, instance, "
+                "epoch, trigger, phase, outcome, finished_at, problem) VALUES (md5('e')::uuid, "
+                "'i', 1, 'schedule', 'done', 'failed', now(), (repeat('[', 900) || '1' || "
+                "repeat(',1', 30000) || repeat(']', 900))::jsonb) RETURNING run_id) INSERT INTO "
+                "edgemirror.edge (edge_connection_id, name, schedule, timezone, first_listed_at, "
+                "last_run_id) SELECT md5('e')::uuid, 'e', 'daily', 'UTC', now() - interval "
+                "'1 day', run_id FROM run");
+        forty_days_run(
+                &s->bench, "postgres",
+                "INSERT INTO edgemirror.database_connection (id, edge_connection_id, name, "
+                "first_seen_at, changed_at, run_id, missing_since, missing_reason) SELECT "
+                "gen_random_uuid(), md5('e')::uuid, 'long ' || repeat(U&'\\202E', 85000), now(), "
+                "now(), 1, now(), 'guard' FROM generate_series(1, 20)");
+        const char *page = show(s, &page_edge, "e", NULL);
+        assert_shows(page, "1, 1, 1…");
+        assert_shows(page, "202e</span>…");
+        assert_true(strlen(page) < 4 << 20);
+        assert_true(strlen(SHOW(s, &page_inventory, NULL, "q", "long")) < 4 << 20);
+        page = show(s, &page_changes, NULL, NULL);
+        assert_shows(page, "202e</span>…");
+        assert_true(strlen(page) < 4 << 20);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -415,6 +445,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(pages_of_an_empty_mirror_say_what_to_do, nothing,
                                                 end),
                 cmocka_unit_test_setup_teardown(what_is_cut_says_so, nothing, end),
+                cmocka_unit_test_setup_teardown(what_is_long_is_cut, nothing, end),
         };
         return cmocka_run_group_tests(tests, forty_days, end);
 }
