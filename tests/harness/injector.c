@@ -8,6 +8,8 @@
  * there were and, where one failed, which function of which library made it. Not for sanitizers,
  * which have an allocator of their own.
  *
+ * "KIND N served": counted from the first connection on that is accepted.
+ *
  * `hangup` is no failure: at the n-th file that is opened the process gets a SIGHUP.
  */
 #include <dlfcn.h>
@@ -124,7 +126,7 @@ static void injector_arm(void)
                         (void)snprintf(injector.mark, sizeof(injector.mark), "%s",
                                        mark ? mark : "");
                         (void)atexit(injector_write_mark);
-                        injector.armed = true;
+                        injector.armed = !strstr(number, " served");
                 }
 }
 
@@ -252,6 +254,13 @@ int connect(int fd, const struct sockaddr *to, socklen_t to_size)
 {
         REAL(int, "connect", (int, const struct sockaddr *, socklen_t));
         return injector_strikes(CONNECT, CALLER) ? -1 : real(fd, to, to_size);
+}
+
+int accept4(int fd, struct sockaddr *restrict from, socklen_t *restrict from_size, int flags)
+{
+        REAL(int, "accept4", (int, struct sockaddr *, socklen_t *, int));
+        injector.armed = injector.kind != NONE;
+        return real(fd, from, from_size, flags);
 }
 
 /* A socket that takes nothing any more is one that is broken; whoever reads it sees the end. */

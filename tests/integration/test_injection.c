@@ -10,6 +10,7 @@
  * (LAST 0: to the end); scripts/inject does it for all.
  */
 #include "base/cleanup.h"
+#include "harness/web.h"
 #include "integration/effects.h"
 #include <errno.h>
 #include <poll.h>
@@ -29,6 +30,8 @@ enum {
         SERVE_SECONDS_MAX = 100,
         HANGS = 1000, /* instead of an exit status */
 };
+
+#define LISTEN "EDGEMIRROR_MONITOR_LISTEN"
 
 /* How a try ended, as exit status of the child. */
 enum { FINE, NOT_STRUCK = 3, FINDING = 4 };
@@ -64,7 +67,7 @@ static void arm(const Injection *i, const char *kind, long n)
 {
         char order[64], preload[512];
         const char *top = getenv("top_builddir");
-        (void)snprintf(order, sizeof(order), "%s %ld", kind, n);
+        (void)snprintf(order, sizeof(order), "%s %ld%s", kind, n, getenv(LISTEN) ? " served" : "");
         (void)snprintf(preload, sizeof(preload), "%s/tests/harness/injector.so", top ? top : ".");
         (void)unlink(i->effects.mark);
         (void)setenv("HARNESS_INJECTOR", order, 1);
@@ -264,13 +267,109 @@ static int try_run(Injection *i, const char *kind, long n)
         return repair(i, 1);
 }
 
+/* What the monitor is asked for, and how the whole of an answer ends. */
+static const struct {
+        int status;
+        const char *path, *end;
+} asked[] = {
+        {200, "/", "</html>"},
+        {200, "/?sort=state&order=desc&q=a", "</html>"},
+        {200, "/edges/main", "</html>"},
+        {404, "/edges/nobody", "</html>"},
+        {200, "/inventory", "</html>"},
+        {200, "/inventory?q=a&edge=main", "</html>"},
+        {400, "/inventory?sort=wrong", "</html>"},
+        {200, "/changes", "</html>"},
+        {200, "/status.json", "}\n"},
+        {200, "/metrics", "\n"},
+        {200, "/metrics", "\n"},
+        {200, "/readyz", "ready\n"},
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+        size_t size = strlen(text), end_size = strlen(end);
+        return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+/* "" where nobody listens: a program that has ended says so by its status. */
+static char *ask_for(const char *where, const char *path)
+{
+        char request[256];
+        int fd = web_try_connect(where);
+        if (fd < 0)
+                return strdup("");
+        (void)snprintf(request, sizeof(request), "GET %s HTTP/1.0\r\n\r\n", path);
+        web_send(fd, request, strlen(request));
+        char *answer = web_read(fd);
+        (void)close(fd);
+        return answer;
+}
+
+/* Each answer is whole, or says that it is none, or the connection is closed; well: each is whole
+ * once what hangs has been given up. */
+static int ask_all(Injection *i, const char *where, bool well)
+{
+        for (size_t k = 0; k < sizeof(asked) / sizeof(asked[0]); k++)
+                for (time_t end = time(NULL) + SERVE_SECONDS_MAX;;) {
+                        _cleanup_(cleanup_free) char *answer = ask_for(where, asked[k].path);
+                        int status = web_status(answer);
+                        if (status == asked[k].status && ends_with(web_body(answer), asked[k].end))
+                                break;
+                        if (status == 503 && well && time(NULL) < end)
+                                continue;
+                        if (!well && (status == 0 || status == 503))
+                                break;
+                        printf("#   %s: %.2000s\n", asked[k].path, answer);
+                        return finding(i, "does not answer as it should", status);
+                }
+        return FINE;
+}
+
+/* As try_run, but what fails is counted from the first connection to the monitor on. */
+static int try_monitor(Injection *i, const char *kind, long n)
+{
+        Effects *e = &i->effects;
+        const char *const arguments[] = {"-c", e->world->config, "run", NULL};
+        char where[128];
+        _cleanup_(cleanup_free) char *caller = NULL;
+        bool done = false;
+        (void)snprintf(where, sizeof(where), "%s/monitor", e->world->folder);
+        effects_reset(e);
+        (void)setenv(LISTEN, where, 1);
+        arm(i, kind, n);
+        pid_t pid = harness_program_start(e->world->folder, arguments);
+        (void)unsetenv(LISTEN);
+        for (time_t end = time(NULL) + SERVE_SECONDS_MAX; !done && time(NULL) < end;) {
+                (void)usleep(20 * 1000);
+                done = all_is_done(i);
+        }
+        int result = ask_all(i, where, false);
+        if (result == FINE && access(e->mark, F_OK) == 0)
+                result = ask_all(i, where, true);
+        (void)kill(pid, SIGTERM);
+        int status = wait_for(pid);
+        (void)disarm(i, &caller);
+        if (!caller[0])
+                return NOT_STRUCK;
+        printf("# monitor %s %ld: %d, %s\n", kind, n, status, caller);
+        if (!done || (status != 0 && status != 1))
+                return finding(i, !done ? "syncs nothing" : "does not stop, or crashes", status);
+        if (status == 1) /* the loop has failed, and the program has ended by itself */
+                return FINE;
+        return result;
+}
+
 /* ---- every n -------------------------------------------------------------------------------- */
 
 static const struct {
         const char *name;
         Try try;
         int samples; /* of each kind */
-} commands[] = {{"check", try_check, 8}, {"sync", try_sync, 5}, {"run", try_run, 1}};
+} commands[] = {{"check", try_check, 8},
+                {"sync", try_sync, 5},
+                {"run", try_run, 1},
+                {"monitor", try_monitor, 1}};
 
 static const char *const kinds[] = {"allocation", "open",  "socket",    "connect",
                                     "write",      "fsync", "epoll_ctl", "epoll_wait"};
