@@ -142,6 +142,7 @@ int mirror_read(Mirror *m, const MirrorQuestion *questions, size_t n, uint64_t l
                        .phase = "page",
                        .statement_timeout_usec = limit_usec,
                        .lock_timeout_usec = LOCK_TIMEOUT_USEC,
-                       .bulk = true};
+                       .bulk = true,
+                       .awaited = true};
         return task_start(&t->task, &work, ret);
 }

@@ -2,7 +2,7 @@
  * reader: questions of people to the mirror, and their answers as plain tables.
  *
  * All questions of one call see one snapshot, in a transaction that cannot write. They take no more
- * connections than leave one for what must not wait.
+ * connections than leave one for what must not wait, and one call at a time waits for no apply.
  */
 #pragma once
 

@@ -132,6 +132,9 @@ typedef struct PgWork {
         /* may take minutes: one connection of the pool is kept free of such work, for what must not
          * wait */
         bool bulk;
+        /* of bulk work: a person waits for it. One piece of it at a time begins also beside as much
+         * bulk work as there may be */
+        bool awaited;
         /* begins before all that waits; of three connections or more, one is kept for such work
          * alone */
         bool urgent;

@@ -172,20 +172,23 @@ static void pool_fail_waiting(PgPool *pool, const Fault *fault)
         }
 }
 
-/* Whether work of this kind may begin now. Bulk work leaves one connection to ordinary work, and
- * ordinary work leaves one to what is urgent, as far as there are so many. */
+/* Whether work of this kind may begin now. Bulk work leaves one connection to ordinary work and to
+ * one piece that is awaited, and ordinary work leaves one to what is urgent, as far as there are so
+ * many. */
 static bool pool_takes(const PgPool *pool, const PgWork *work)
 {
-        unsigned bulk = 0, ordinary = 0, most = pool->server.options.max_connections;
+        unsigned bulk = 0, awaited = 0, ordinary = 0, most = pool->server.options.max_connections;
         const PgConnection *c;
         LIST_FOREACH(c, &pool->connections, entry) {
                 bulk += c->task && c->task->work.bulk;
+                awaited += c->task && c->task->work.awaited;
                 ordinary += c->task && !c->task->work.bulk && !c->task->work.urgent;
         }
         if (most == 1 || work->urgent)
                 return true;
         unsigned kept = most > 2 ? 1 : 0;
-        return bulk + ordinary + kept < most && (!work->bulk || bulk + kept + 1 < most);
+        return bulk + ordinary + kept < most &&
+               (!work->bulk || bulk + kept + 1 < most || (work->awaited && awaited == 0));
 }
 
 /* The first that may begin now, what is urgent before all others; NULL: none. */

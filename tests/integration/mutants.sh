@@ -69,6 +69,21 @@ src/web/request.c
 integration/test_monitor a_postgres_that_hangs*
 s/WEB_WAIT_USEC, USEC_PER_MSEC/USEC_PER_HOUR, USEC_PER_MSEC/
 
+a long text of a page is cut without a word
+src/mirror/reader.c
+integration/test_pages what_is_long*
+s/cut ? ellipsis : ""/""/
+
+a page waits for each apply
+src/pg/pool.c
+integration/test_pg_queue what_is_awaited*
+s/work->awaited && awaited == 0/false/
+
+pages take all connections
+src/pg/pool.c
+integration/test_pg_queue what_is_awaited*
+s/work->awaited && awaited == 0/work->awaited/
+
 each who asks for the status begins a query
 src/web/status.c
 integration/test_monitor status_is_observed*

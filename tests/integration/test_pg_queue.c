@@ -60,6 +60,40 @@ static void one_connection_is_kept_free_of_bulk_work(void **state)
         bench_assert_done(&waiting);
 }
 
+/* What a person asks for is answered while all others apply for minutes; and where many ask, they
+ * take no more connections than what applies would. */
+static void what_is_awaited_begins_beside_bulk_work(void **state)
+{
+        enum { N = 4 };
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("SELECT pg_advisory_xact_lock(7)")};
+        static const PgStep ask[] = {STEP("SELECT 'passed'")};
+        PgWork work = WORK_OF(steps), awaited = WORK_OF(ask);
+        PgPoolOptions options = bench_options(b->pg.service);
+        PGconn *holder = PQconnectdb(b->pg.conninfo);
+        work.bulk = awaited.bulk = awaited.awaited = true;
+        for (unsigned most = 2; most <= 4; most++)
+                for (int of_persons = 0; of_persons < 2; of_persons++) {
+                        Call calls[N], asked;
+                        work.awaited = of_persons;
+                        options.max_connections = most;
+                        bench_open_pool(b, &options);
+                        PQclear(PQexec(holder, "SELECT pg_advisory_lock(7)"));
+                        for (int i = 0; i < N; i++)
+                                bench_start(b, &calls[i], &work);
+                        if (of_persons)
+                                bench_query(b, &asked, "SELECT 'passed'");
+                        else
+                                bench_start(b, &asked, &awaited);
+                        bench_wait(&asked);
+                        assert_string_equal(asked.value, "passed");
+                        PQclear(PQexec(holder, "SELECT pg_advisory_unlock(7)"));
+                        for (int i = 0; i < N; i++)
+                                bench_wait(&calls[i]);
+                }
+        PQfinish(holder);
+}
+
 /* N4: Who holds the lock that all others wait for is asked beside them. */
 static void one_connection_is_kept_for_what_is_urgent(void **state)
 {
@@ -307,6 +341,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(work_beyond_the_connections_waits_its_turn, bench_renew),
                 cmocka_unit_test_setup(one_connection_is_kept_free_of_bulk_work, bench_renew),
+                cmocka_unit_test_setup(what_is_awaited_begins_beside_bulk_work, bench_renew),
                 cmocka_unit_test_setup(one_connection_is_kept_for_what_is_urgent, bench_renew),
                 cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
                 cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
