@@ -4,7 +4,8 @@
 #include "web/chart.h"
 #include <stdio.h>
 
-enum { NUMBER_BYTES = 32, BAR_WIDTH = 10, BARS_HEIGHT = 80, LINES_WIDTH = 720, LINES_HEIGHT = 180 };
+enum { NUMBER_BYTES = 32 };
+static const double BAR_WIDTH = 10, BARS_HEIGHT = 80, LINES_WIDTH = 720, LINES_HEIGHT = 180;
 
 static const char *number(char out[static NUMBER_BYTES], double value)
 {
@@ -66,14 +67,14 @@ void chart_share(Html *h, double share)
 static void line(Html *h, const double *values, size_t n, double most, const char *class, bool fill)
 {
         _cleanup_(text_done) Text points = {0};
-        double step = n > 1 ? (double)LINES_WIDTH / (double)(n - 1) : LINES_WIDTH;
+        double step = n > 1 ? LINES_WIDTH / (double)(n - 1) : LINES_WIDTH;
         for (size_t i = 0; i < n; i++)
                 h->failed =
                         h->failed ||
                         text_printf(&points, "%s%.1f,%.1f", i ? " " : "", (double)i * step,
                                     LINES_HEIGHT - 1 - values[i] / most * (LINES_HEIGHT - 4)) < 0;
         if (fill)
-                h->failed = h->failed || text_printf(&points, " %d,%d 0,%d", LINES_WIDTH,
+                h->failed = h->failed || text_printf(&points, " %.0f,%.0f 0,%.0f", LINES_WIDTH,
                                                      LINES_HEIGHT, LINES_HEIGHT) < 0;
         html_empty(h, fill ? "polygon" : "polyline", {"class", class}, {"points", points.data});
 }
