@@ -17,4 +17,7 @@ enum {
         CLI_EXIT_CONFIG = 78,
 };
 
+/* Says, as log_error does, what is wrong with the call of a command; gives that exit status. */
+#define cli_wrong_usage(...) (log_error(__VA_ARGS__), CLI_EXIT_USAGE)
+
 int cli_main(int argc, char **argv);

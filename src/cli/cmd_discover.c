@@ -20,7 +20,6 @@ typedef struct Discovery {
         Session session;
         Discover *discover;
         bool json;
-        int status;
 } Discovery;
 
 /* Of a section that the catalog shows no Edge connection for: it is gone, or never was one. */
@@ -80,20 +79,20 @@ static void print_json(const ShownEdges *shown)
         }
 }
 
-static void discovery_print(Discovery *c, const Discovered *found)
+/* The exit status. */
+static int discovery_print(const Discovery *c, const Discovered *found)
 {
         const Config *config = c->session.config;
         _cleanup_(shown_edges_done) ShownEdges shown = {0};
         if (shown_edges_take(config, found, &shown) < 0) {
                 log_error("out of memory");
-                c->status = CLI_EXIT_EDGE_FAILED;
-                return;
+                return CLI_EXIT_EDGE_FAILED;
         }
         discovered_note(found);
         note_unknown_sections(config, found);
         if (c->json) {
                 print_json(&shown);
-                return;
+                return CLI_EXIT_DONE;
         }
         if (log_level() >= LOG_LEVEL_INFO)
                 print_table(&shown);
@@ -103,19 +102,19 @@ static void discovery_print(Discovery *c, const Discovered *found)
                                                 "output"
                                               : "");
         edge_sections_print(stdout, &shown);
+        return CLI_EXIT_DONE;
 }
 
 static void discovery_on_found(const Discovered *found, void *userdata)
 {
         Discovery *c = userdata;
+        int status = discovered_exit_status(found);
         c->discover = NULL;
-        if (found->fault.scope == FAULT_NONE) {
-                discovery_print(c, found);
-        } else {
+        if (found->fault.scope == FAULT_NONE)
+                status = discovery_print(c, found);
+        else
                 log_error("discover: %s", found->fault.message);
-                c->status = discovered_exit_status(found);
-        }
-        (void)sd_event_exit(c->session.event, 0);
+        session_end(&c->session, status);
 }
 
 int command_discover(const CommandLine *line)
@@ -132,10 +131,8 @@ int command_discover(const CommandLine *line)
                         status = CLI_EXIT_EDGE_FAILED;
                 }
         }
-        if (status == 0) {
+        if (status == 0)
                 status = session_loop(&c.session);
-                status = status ? status : c.status;
-        }
         discover_cancel(c.discover);
         session_done(&c.session);
         return status;

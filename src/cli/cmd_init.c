@@ -44,17 +44,14 @@ static int init_find_place(const Init *c)
                 slash ? text_format("%.*s", (int)(slash - c->file) + 1, c->file) : strdup(".");
         if (!directory)
                 return init_out_of_memory();
-        if (lstat(c->file, &st) == 0) {
-                log_error("init: %s is there already, and is never overwritten; name another file "
-                          "with --output, or move it away",
-                          c->file);
-                return CLI_EXIT_USAGE;
-        }
-        if (access(directory, W_OK | X_OK) < 0) {
-                log_error("init: no file can be made in %s: %s; name another file with --output",
-                          directory, strerrordesc_np(errno));
-                return CLI_EXIT_USAGE;
-        }
+        if (lstat(c->file, &st) == 0)
+                return cli_wrong_usage("init: %s is there already, and is never overwritten; name "
+                                       "another file with --output, or move it away",
+                                       c->file);
+        if (access(directory, W_OK | X_OK) < 0)
+                return cli_wrong_usage("init: no file can be made in %s: %s; name another file "
+                                       "with --output",
+                                       directory, strerrordesc_np(errno));
         return CLI_EXIT_DONE;
 }
 

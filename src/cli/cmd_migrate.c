@@ -36,10 +36,8 @@ static void migration_on_grant(const char *statement, const Fault *fault, void *
 int command_migrate(const CommandLine *line)
 {
         Session s = {.command = "migrate"};
-        if (line->print) {
-                int r = mirror_migrate_print(stdout);
-                return r < 0 ? session_could_not(&s, r) : CLI_EXIT_DONE;
-        }
+        if (line->print)
+                return session_begun(&s, mirror_migrate_print(stdout));
         MirrorTask *task;
         int status = session_load(&s, line->config_file);
         if (status == 0)
@@ -49,8 +47,7 @@ int command_migrate(const CommandLine *line)
                                 ? mirror_grants(s.peers->mirror, line->grants, migration_on_grant,
                                                 &s, &task)
                                 : mirror_migrate(s.peers->mirror, migration_on_done, &s, &task);
-                if (r < 0)
-                        status = session_could_not(&s, r);
+                status = session_begun(&s, r);
         }
         return session_finish(&s, status);
 }

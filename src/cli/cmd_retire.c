@@ -25,10 +25,9 @@ typedef struct Retirement {
 
 static int refuse_configured(const ConfigEdge *edge)
 {
-        log_error("retire: edge \"%s\" is configured (%s:%u); take its section out first, and "
-                  "reload the service",
-                  edge->name, edge->file, edge->line);
-        return CLI_EXIT_USAGE;
+        return cli_wrong_usage("retire: edge \"%s\" is configured (%s:%u); take its section out "
+                               "first, and reload the service",
+                               edge->name, edge->file, edge->line);
 }
 
 /* Only a person's yes counts, or --yes. */
@@ -68,7 +67,7 @@ static void retirement_begin(Retirement *c)
         int r = mirror_retire(c->session.peers->mirror, c->edges, c->n_edges, c->line->forget,
                               retirement_on_done, c, &c->task);
         if (r < 0)
-                session_end(&c->session, session_could_not(&c->session, r));
+                session_end(&c->session, session_begun(&c->session, r));
 }
 
 /* A name that the configuration does not know may belong to an id that it has under another one. */
@@ -124,22 +123,18 @@ static int retirement_open(Retirement *c)
         int r = c->edges ? mirror_find_retirable(c->session.peers->mirror, c->session.asked.names,
                                                  retirement_on_found, c, &c->task)
                          : -ENOMEM;
-        return r < 0 ? session_could_not(&c->session, r) : CLI_EXIT_DONE;
+        return session_begun(&c->session, r);
 }
 
 int command_retire(const CommandLine *line)
 {
         Retirement c = {.session = {.command = "retire"}, .line = line};
-        if (!line->names[0]) {
-                log_error("retire: which edges? Name them, or give their ids; edgemirror status "
-                          "lists them");
-                return CLI_EXIT_USAGE;
-        }
-        if (!line->yes && !isatty(STDIN_FILENO)) {
-                log_error("retire asks before it does anything, and standard input is no terminal; "
-                          "--yes answers it");
-                return CLI_EXIT_USAGE;
-        }
+        if (!line->names[0])
+                return cli_wrong_usage("retire: which edges? Name them, or give their ids; "
+                                       "edgemirror status lists them");
+        if (!line->yes && !isatty(STDIN_FILENO))
+                return cli_wrong_usage("retire asks before it does anything, and standard input is "
+                                       "no terminal; --yes answers it");
         int status = session_finish(&c.session, retirement_open(&c));
         free(c.edges);
         return status;

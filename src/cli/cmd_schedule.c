@@ -54,15 +54,11 @@ int command_schedule(const CommandLine *line)
 {
         int64_t count = COUNT_DEFAULT;
         int64_t from = (int64_t)time(NULL) * (int64_t)USEC_PER_SEC;
-        if (line->count && text_parse_int64(line->count, 1, COUNT_MAX, &count) < 0) {
-                log_error("--count takes a number from 1 to %d", COUNT_MAX);
-                return CLI_EXIT_USAGE;
-        }
-        if (line->from && timestamp_parse(line->from, &from) < 0) {
-                log_error("--from takes a time in ISO 8601, like 2026-03-29T01:30:00+01:00 or "
-                          "2026-03-29T00:30Z");
-                return CLI_EXIT_USAGE;
-        }
+        if (line->count && text_parse_int64(line->count, 1, COUNT_MAX, &count) < 0)
+                return cli_wrong_usage("--count takes a number from 1 to %d", COUNT_MAX);
+        if (line->from && timestamp_parse(line->from, &from) < 0)
+                return cli_wrong_usage("--from takes a time in ISO 8601, like "
+                                       "2026-03-29T01:30:00+01:00 or 2026-03-29T00:30Z");
         Session session = {0};
         const ConfigEdge **edges = NULL;
         size_t n = 0;

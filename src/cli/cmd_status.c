@@ -278,7 +278,7 @@ static void status_on_instance(const MirrorInstanceStatus *instance, const Fault
         int r = mirror_status(v->session.peers->mirror, v->session.asked.names, status_on_row, v,
                               &v->task);
         if (r < 0)
-                session_end(&v->session, session_could_not(&v->session, r));
+                session_end(&v->session, session_begun(&v->session, r));
 }
 
 static void status_ask(StatusView *v)
@@ -289,7 +289,7 @@ static void status_ask(StatusView *v)
         if (r >= 0)
                 r = mirror_instances(v->session.peers->mirror, status_on_instance, v, &v->task);
         if (r < 0)
-                session_end(&v->session, session_could_not(&v->session, r));
+                session_end(&v->session, session_begun(&v->session, r));
 }
 
 /* Colour is for terminals, and for people who have not said that they want none (no-color.org). */
@@ -307,7 +307,7 @@ static int status_open(StatusView *v, const CommandLine *line)
                 return status;
         v->known = calloc(v->session.config->n_edges + 1, sizeof(*v->known));
         int r = !v->known ? -ENOMEM : v->watch ? watch_begin(v) : 0;
-        return r < 0 ? session_could_not(&v->session, r) : 0;
+        return session_begun(&v->session, r);
 }
 
 int command_status(const CommandLine *line)

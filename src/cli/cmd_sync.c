@@ -340,15 +340,13 @@ static int command_choose(SyncCommand *c)
                                         &c->n_edges);
         if (status != 0)
                 return status;
-        if (c->n_edges == 0) {
-                log_error("no edge is enabled in the configuration%s",
-                          c->session.config->discover.enabled
-                                  ? ", and the service has discovered none yet"
-                                  : "");
-                return CLI_EXIT_USAGE;
-        }
+        if (c->n_edges == 0)
+                return cli_wrong_usage("no edge is enabled in the configuration%s",
+                                       c->session.config->discover.enabled
+                                               ? ", and the service has discovered none yet"
+                                               : "");
         c->runners = calloc(c->n_edges, sizeof(*c->runners));
-        return c->runners ? 0 : session_could_not(&c->session, -ENOMEM);
+        return session_begun(&c->session, c->runners ? 0 : -ENOMEM);
 }
 
 static void command_on_discovered(const MirrorDiscovered *edges, size_t n, const Fault *fault,
@@ -360,10 +358,11 @@ static void command_on_discovered(const MirrorDiscovered *edges, size_t n, const
                 return;
         }
         int r = discovered_edges_take(&c->discovered, c->session.config, edges, n);
-        int status = r < 0 ? session_could_not(&c->session, r) : command_choose(c);
-        r = status == 0 ? command_register(c) : 0;
-        if (r < 0)
-                status = session_could_not(&c->session, r);
+        int status = session_begun(&c->session, r);
+        if (status == 0)
+                status = command_choose(c);
+        if (status == 0)
+                status = session_begun(&c->session, command_register(c));
         if (status != 0)
                 session_end(&c->session, status);
 }
@@ -405,7 +404,7 @@ static int command_open(SyncCommand *c)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
         if (r >= 0)
                 r = command_begin(c);
-        return r >= 0 ? 0 : session_could_not(&c->session, r);
+        return session_begun(&c->session, r);
 }
 
 static void command_close(SyncCommand *c)

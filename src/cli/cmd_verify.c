@@ -130,11 +130,9 @@ int command_verify(const CommandLine *line)
         /* on call, a standby is better than nothing */
         Verification c = {.session = {.command = "verify", .only_reads = true}, .json = line->json};
         int status = session_open_reading(&c.session, line);
-        if (status == 0) {
-                int r = mirror_verify(c.session.peers->mirror, c.session.asked.names,
-                                      verify_on_edge, &c, &c.task);
-                if (r < 0)
-                        status = session_could_not(&c.session, r);
-        }
+        if (status == 0)
+                status = session_begun(&c.session,
+                                       mirror_verify(c.session.peers->mirror, c.session.asked.names,
+                                                     verify_on_edge, &c, &c.task));
         return session_finish(&c.session, status);
 }

@@ -80,8 +80,7 @@ int session_open_reading(Session *s, const CommandLine *line)
         int status = s->config ? 0 : session_load(s, line->config_file);
         if (status == 0)
                 status = session_open_mirror(s);
-        int r = status == 0 ? asked_names_take(&s->asked, line->names) : 0;
-        return r < 0 ? session_could_not(s, r) : status;
+        return status ? status : session_begun(s, asked_names_take(&s->asked, line->names));
 }
 
 void session_end(Session *s, int status)
@@ -96,9 +95,11 @@ void session_fail(Session *s, const Fault *fault)
         session_end(s, fault_exit_status(fault));
 }
 
-int session_could_not(const Session *s, int error)
+int session_begun(const Session *s, int r)
 {
-        log_error("%s: %s", s->command, strerrordesc_np(-error));
+        if (r >= 0)
+                return CLI_EXIT_DONE;
+        log_error("%s: %s", s->command, strerrordesc_np(-r));
         return CLI_EXIT_EDGE_FAILED;
 }
 

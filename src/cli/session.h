@@ -50,8 +50,9 @@ int session_open_reading(Session *s, const CommandLine *line);
 void session_end(Session *s, int status);
 void session_fail(Session *s, const Fault *fault);
 
-/* Says why nothing was begun (a negative errno), and gives the exit status. */
-int session_could_not(const Session *s, int error);
+/* `r`: of what was to be begun. 0, or says why it was not (a negative errno) and gives the exit
+ * status. */
+int session_begun(const Session *s, int r);
 
 /* With 0, runs the loop until a callback ends it. Releases the session. The exit status: that, or
  * what the loop was ended with; 1, and a message, when the loop itself failed: nothing of what was
