@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+const Fault fault_none;
+
 int fault_set(Fault *f, FaultScope scope, int error, FaultCode code, const char *format, ...)
 {
         if (!f)

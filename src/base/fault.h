@@ -51,6 +51,8 @@ void fault_prefix(Fault *f, const char *format, ...) _printf_(2, 3);
 
 void fault_clear(Fault *f);
 
+extern const Fault fault_none; /* for whoever is told that nothing went wrong */
+
 /* The status that came with it (0: none did), and so whose it is: 502 to 504 are a gateway's. */
 void fault_set_http_status(Fault *f, int status);
 

@@ -113,9 +113,8 @@ static bool is_of_service(const char *where)
  * systemd has passed it on. */
 static void check_secret(Checks *c, const char *what, const char *where)
 {
-        static const Fault none;
         _cleanup_(text_wipe) Text secret = {0};
-        Fault fault = none;
+        Fault fault = {0};
         char text[300];
         if (!where)
                 return;
@@ -152,11 +151,10 @@ static void check_certificate_time(const ClientCertificate *certificate, Fault *
 /* reports: what cannot be used is reported by nobody else. */
 void check_certificate(Checks *c, bool reports)
 {
-        static const Fault none;
         const ConfigCatalog *catalog = &c->session.config->catalog;
         _cleanup_(text_wipe) Text certificate = {0}, key = {0};
         ClientCertificate facts;
-        Fault fault = none;
+        Fault fault = {0};
         char detail[160] = "";
         if (!catalog->cert_file)
                 return;
@@ -191,11 +189,10 @@ void check_secrets(Checks *c)
 
 void check_webhook(Checks *c)
 {
-        static const Fault none;
         const ConfigNotify *notify = &c->session.config->notify;
         _cleanup_(text_wipe) Text url = {0};
         bool plain_http;
-        Fault fault = none;
+        Fault fault = {0};
         if (!notify->url_file)
                 return;
         if (is_of_service(notify->url_file)) {
@@ -212,9 +209,8 @@ void check_webhook(Checks *c)
 
 void check_spool(Checks *c)
 {
-        static const Fault none;
         uint64_t bytes = 0;
-        Fault fault = none;
+        Fault fault = {0};
         char text[160];
         (void)spool_find_space(&bytes, &fault);
         (void)snprintf(text, sizeof(text), "%.1f GiB free for temporary files%s",
@@ -236,7 +232,6 @@ static uint64_t whole_units(uint64_t usec)
 
 bool check_token(Checks *c)
 {
-        static const Fault none;
         uint64_t left;
         char length[DURATION_STRING_SIZE], detail[80];
         if (!catalog_has_token(c->session.peers->catalog, &left))
@@ -246,7 +241,7 @@ bool check_token(Checks *c)
         else
                 (void)snprintf(detail, sizeof(detail), "token obtained, %s left",
                                duration_format(whole_units(left), length));
-        check_line(c, "catalog: token", &none, detail);
+        check_line(c, "catalog: token", &fault_none, detail);
         return true;
 }
 

@@ -40,7 +40,6 @@ typedef struct EdgeCheck {
 /* Tokens, certificates and Retry-After depend on it. Dates have whole seconds. */
 static void check_clock(Check *c, const CatalogAnswer *answer)
 {
-        static const Fault none;
         char text[160];
         if (c->clock_reported || !answer->clock_known)
                 return;
@@ -49,7 +48,7 @@ static void check_clock(Check *c, const CatalogAnswer *answer)
                        "the catalog (its Date header)", text, sizeof(text)))
                 check_note(&c->checks, "clock", text);
         else
-                check_line(&c->checks, "clock", &none, text);
+                check_line(&c->checks, "clock", &fault_none, text);
 }
 
 /* What keeps edges from their schedules, a line each. */
@@ -72,14 +71,13 @@ static void check_next_edges(Check *c);
  */
 static void check_proxy(Check *c, const CatalogAnswer *answer)
 {
-        static const Fault none;
         const char *proxy = c->checks.session.config->catalog.proxy;
         char detail[LIMIT_URL_MAX_BYTES];
         if (!proxy || c->proxy_reported || (answer->status == 0 && !answer->sent))
                 return;
         c->proxy_reported = true;
         (void)snprintf(detail, sizeof(detail), "%s lets us through", proxy);
-        check_line(&c->checks, "proxy", &none, detail);
+        check_line(&c->checks, "proxy", &fault_none, detail);
 }
 
 /* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from
@@ -87,7 +85,6 @@ static void check_proxy(Check *c, const CatalogAnswer *answer)
  * that answers at this address, for all edges. */
 static void check_catalog(Check *c, const CatalogAnswer *answer)
 {
-        static const Fault none;
         bool down = answer->fault.scope == FAULT_PEER || answer->fault.scope == FAULT_REQUEST ||
                     answer->foreign;
         bool known = answer->fault.scope == FAULT_NONE || answer->problem;
@@ -101,7 +98,7 @@ static void check_catalog(Check *c, const CatalogAnswer *answer)
                                                              : "catalog",
                            &answer->fault, "");
         else if (!down && known && !c->catalog_reported)
-                check_line(&c->checks, "catalog", &none,
+                check_line(&c->checks, "catalog", &fault_none,
                            c->checks.session.config->catalog.plain_http
                                    ? "address and credentials are right"
                                    : "address, TLS and credentials are right");
@@ -256,7 +253,6 @@ static int show(const CommandLine *line)
 
 int command_check(const CommandLine *line)
 {
-        static const Fault none;
         if (line->show)
                 return show(line);
         Check c = {.checks.json = line->json};
@@ -266,7 +262,7 @@ int command_check(const CommandLine *line)
                 (void)snprintf(detail, sizeof(detail), "valid, %zu edge%s",
                                c.checks.session.config->n_edges,
                                text_plural(c.checks.session.config->n_edges));
-                check_line(&c.checks, "configuration", &none, detail);
+                check_line(&c.checks, "configuration", &fault_none, detail);
                 check_warnings(&c);
                 check_environment(&c.checks);
                 check_spool(&c.checks);

@@ -375,8 +375,7 @@ int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_pla
         if (!is_url || (plain ? !host_is_loopback(a.host) : strcmp(a.scheme, "https") != 0))
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED,
                                  "url_file of [notify]: %s does not hold an address "
-                                 "https://HOST/PATH, or http to a loopback address, without a "
-                                 "user",
+                                 "https://HOST/PATH, or http to a loopback address, without a user",
                                  notify->url_file);
         *ret_url = (Text){TAKE_PTR(url.data), url.size, url.capacity};
         *ret_plain_http = plain;

@@ -339,9 +339,8 @@ static int parse_timezone(const Option *o, void *object, const char *value, Opti
         if (r == -ENOENT) { /* a fact of this system, not of the file */
                 (void)snprintf(context->warning, sizeof(context->warning),
                                "this system knows no such time zone, and edges with it are not "
-                               "synced on schedule; use its "
-                               "present name (America/New_York for US/Eastern), or install tzdata "
-                               "and, for older names, "
+                               "synced on schedule; use its present name (America/New_York for "
+                               "US/Eastern), or install tzdata and, for older names, "
                                "tzdata-legacy");
         } else if (r < 0)
                 return option_refuse(context, "%s",

@@ -126,10 +126,9 @@ static void apply_on_timer(void *userdata)
 
 static bool apply_report(ApplyTask *t, const Fault *fault)
 {
-        static const Fault none;
         if (fault)
                 t->applied = (MirrorApplied){0};
-        t->callback(&t->applied, fault ? fault : &none, t->task.userdata);
+        t->callback(&t->applied, fault ? fault : &fault_none, t->task.userdata);
         return false;
 }
 

@@ -15,7 +15,6 @@ typedef struct GrantsTask {
 
 static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
-        static const Fault none;
         GrantsTask *t = userdata;
         if (PQntuples(result) == 0) {
                 fault_set(ret_fault, FAULT_PEER, ENOENT, CODE_PG_NO_ROLE,
@@ -25,7 +24,7 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
                 return PG_ROLLBACK;
         }
         for (int row = 0; row < PQntuples(result); row++)
-                t->callback(PQgetvalue(result, row, 0), &none, t->task.userdata);
+                t->callback(PQgetvalue(result, row, 0), &fault_none, t->task.userdata);
         return PG_NEXT;
 }
 

@@ -85,7 +85,6 @@ int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callbac
 static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
         InstanceTask *t = userdata;
-        static const Fault none;
         for (int row = 0; row < PQntuples(r); row++) {
                 const MirrorInstanceStatus status = {
                         .name = result_text(r, row, 0),
@@ -100,7 +99,7 @@ static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_
                         .waiting_sec = result_text(r, row, 9) ? result_int(r, row, 9) : -1,
                         .lease_sec = result_int(r, row, 10),
                 };
-                t->callback.instances(&status, &none, t->task.userdata);
+                t->callback.instances(&status, &fault_none, t->task.userdata);
         }
         return PG_NEXT;
 }

@@ -51,7 +51,6 @@ static void retire_trust(PgStep steps[static STEP_LOCK])
 
 static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
-        static const Fault none;
         RetireTask *t = userdata;
         for (int row = 0; row < PQntuples(r); row++) {
                 MirrorRetirable edge = {.name = PQgetvalue(r, row, 1),
@@ -59,7 +58,7 @@ static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_faul
                                         .versions = result_int(r, row, 3),
                                         .runs = result_int(r, row, 4)};
                 (void)uuid_parse(PQgetvalue(r, row, 0), &edge.edge);
-                t->callback(&edge, &none, t->task.userdata);
+                t->callback(&edge, &fault_none, t->task.userdata);
         }
         return PG_NEXT;
 }
@@ -108,8 +107,7 @@ static PgNext retire_on_claim(const PGresult *result, void *userdata _unused_, F
                                   "it; nothing was done: let exclude of [discover] name it, and "
                                   "reload"
                                 : "edge %.128s is in the configuration of the service %.128s; "
-                                  "nothing was done: take it out there, and "
-                                  "reload",
+                                  "nothing was done: take it out there, and reload",
                         name, holder ? holder : wanted_by);
                 return PG_ROLLBACK;
         }

@@ -81,11 +81,10 @@ static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
 static PgNext status_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         StatusTask *t = userdata;
-        static const Fault none;
         for (int row = 0; row < PQntuples(result); row++) {
                 MirrorStatus status;
                 status_fill(result, row, &status);
-                t->callback(&status, &none, t->task.userdata);
+                t->callback(&status, &fault_none, t->task.userdata);
         }
         return PQntuples(result) > 0 ? PG_AGAIN : PG_NEXT;
 }

@@ -97,8 +97,7 @@ int writer_check(const PGresult *result, Fault *ret_fault)
                 return 0;
         return fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
                          "this database subscribes to another mirror, which writes its tables: "
-                         "sync into that one, or DROP SUBSCRIPTION "
-                         "here first");
+                         "sync into that one, or DROP SUBSCRIPTION here first");
 }
 
 PgNext trust_on_version(const PGresult *result, void *userdata _unused_, Fault *ret_fault)

@@ -28,7 +28,6 @@ typedef struct VerifyTask {
 static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
         VerifyTask *t = userdata;
-        static const Fault none;
         if (PQntuples(r) == 0)
                 return PG_NEXT;
         bool listed = !PQgetisnull(r, 0, COLUMN_RECORDED_ROWS);
@@ -41,7 +40,7 @@ static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault
                 .history_differs = result_int(r, 0, COLUMN_HISTORY),
         };
         (void)uuid_parse(PQgetvalue(r, 0, COLUMN_ID), &verify.edge);
-        t->callback(&verify, &none, t->task.userdata);
+        t->callback(&verify, &fault_none, t->task.userdata);
         return PG_AGAIN;
 }
 

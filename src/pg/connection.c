@@ -57,8 +57,7 @@ void connection_break(PgConnection *c)
 
 void connection_retire(PgConnection *c)
 {
-        static const Fault none;
-        connection_fail(c, &none);
+        connection_fail(c, &fault_none);
 }
 
 /* ---- the socket and the deadline ------------------------------------------------------------ */
