@@ -71,6 +71,6 @@ int mirror_discovered(Mirror *m, MirrorDiscoveredCallback callback, void *userda
         t->task.done = discovered_done;
         t->steps[0] = task_step(sql_schema_version, NULL, trust_on_version);
         t->steps[1] = task_step(sql_discovered, NULL, discovered_on_result);
-        PgWork work = {.steps = t->steps, .n_steps = ARRAY_SIZE(t->steps), .transaction = true};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {0};
+        return task_start_transaction(&t->task, &work, t->steps, ARRAY_SIZE(t->steps), ret);
 }

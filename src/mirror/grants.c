@@ -45,9 +45,6 @@ int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, vo
         params_bool(t->task.params, true);
         t->steps[0] = task_step(sql_migrate_path, NULL, NULL);
         t->steps[1] = task_step(sql_check_privileges, t->task.params, grants_on_result);
-        PgWork work = {.steps = t->steps,
-                       .n_steps = ARRAY_SIZE(t->steps),
-                       .transaction = true,
-                       .phase = "grants"};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.phase = "grants"};
+        return task_start_transaction(&t->task, &work, t->steps, ARRAY_SIZE(t->steps), ret);
 }

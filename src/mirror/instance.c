@@ -23,7 +23,6 @@ typedef struct InstanceTask {
         MirrorTask task;
         union {
                 MirrorBeatCallback beat;
-                MirrorCallback plain;
                 MirrorInstancesCallback instances;
         } callback;
         MirrorBeatAnswer answer;
@@ -63,21 +62,15 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, MirrorWait waiting_for
 
 /* ---- the last one --------------------------------------------------------------------------- */
 
-static bool stop_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
-{
-        ((InstanceTask *)task)->callback.plain(fault, task->userdata);
-        return false;
-}
-
 int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callback, void *userdata,
                          MirrorTask **ret)
 {
-        InstanceTask *t = task_new(m, sizeof(*t), stop_complete, userdata);
-        if (!t)
+        MirrorTask *task = task_new(m, sizeof(*task), task_report, userdata);
+        if (!task)
                 return -ENOMEM;
-        t->callback.plain = callback;
-        params_uuid(t->task.params, instance);
-        return task_start_statement(&t->task, "instance", sql_instance_stop, NULL, ret);
+        task->plain = callback;
+        params_uuid(task->params, instance);
+        return task_start_statement(task, "instance", sql_instance_stop, NULL, ret);
 }
 
 /* ---- all of them ---------------------------------------------------------------------------- */

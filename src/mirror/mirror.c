@@ -106,6 +106,12 @@ void task_finish(MirrorTask *task, PgEnd end, const Fault *fault)
         LIST_INSERT_HEAD(&task->mirror->tasks, task, entry);
 }
 
+bool task_report(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
+{
+        task->plain(fault, task->userdata);
+        return false;
+}
+
 static void task_on_end(PgEnd end, const Fault *fault, void *userdata)
 {
         MirrorTask *task = userdata;
@@ -133,6 +139,16 @@ int task_started(MirrorTask *task, int r, MirrorTask **ret)
 int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret)
 {
         return task_started(task, task_continue(task, work), ret);
+}
+
+int task_start_transaction(MirrorTask *task, const PgWork *work, const PgStep *steps,
+                           size_t n_steps, MirrorTask **ret)
+{
+        PgWork whole = *work;
+        whole.steps = steps;
+        whole.n_steps = n_steps;
+        whole.transaction = true;
+        return task_start(task, &whole, ret);
 }
 
 int task_start_statement(MirrorTask *task, const char *phase, const char *sql,

@@ -37,7 +37,11 @@ struct MirrorTask {
         TaskComplete complete;
         TaskDone done; /* releases what the file's own task holds; NULL: nothing */
         void *userdata;
+        MirrorCallback plain; /* of task_report */
 };
+
+/* A TaskComplete that gives the fault to `plain`. */
+bool task_report(MirrorTask *task, PgEnd end, const Fault *fault);
 
 /* Allocates `size` bytes (the file's own struct), zeroed, on the mirror's list. NULL: out of
  * memory. */
@@ -46,6 +50,10 @@ void *task_new(Mirror *m, size_t size, TaskComplete complete, void *userdata);
 /* Starts the work and gives out the task; on failure, of an allocation for its parameters too, the
  * task is freed and the error returned. */
 int task_start(MirrorTask *task, const PgWork *work, MirrorTask **ret);
+
+/* The same for steps of one transaction; what `work` says of steps is not looked at. */
+int task_start_transaction(MirrorTask *task, const PgWork *work, const PgStep *steps,
+                           size_t n_steps, MirrorTask **ret);
 
 /* The same for one statement with the first parameters; its text is borrowed. phase: of PgWork. */
 int task_start_statement(MirrorTask *task, const char *phase, const char *sql,

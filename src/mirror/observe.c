@@ -58,10 +58,6 @@ int mirror_observe(Mirror *m, int64_t edges_max, const MirrorObserver *observer,
         params_int(t->task.params, edges_max);
         t->steps[0] = task_step(sql_observe, NULL, observe_on_figures);
         t->steps[1] = task_step(sql_observe_edges, t->task.params, observe_on_edges);
-        const PgWork work = {.steps = t->steps,
-                             .n_steps = ARRAY_SIZE(t->steps),
-                             .transaction = true,
-                             .phase = "metrics",
-                             .read_only = true};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.phase = "metrics", .read_only = true};
+        return task_start_transaction(&t->task, &work, t->steps, ARRAY_SIZE(t->steps), ret);
 }

@@ -71,6 +71,6 @@ int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
         t->steps[0] = task_step(sql_prune_history, history, prune_on_history);
         t->steps[0].wanted = prune_wants_history;
         t->steps[1] = task_step(sql_prune_runs, runs, prune_on_runs);
-        PgWork work = {.steps = t->steps, .n_steps = 2, .transaction = true, .phase = "prune"};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.phase = "prune"};
+        return task_start_transaction(&t->task, &work, t->steps, 2, ret);
 }

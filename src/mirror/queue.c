@@ -88,29 +88,18 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *exclude, size_t n_exc
 
 /* ---- due times ------------------------------------------------------------------------------ */
 
-typedef struct WriteTask {
-        MirrorTask task;
-        MirrorCallback callback;
-} WriteTask;
-
-static bool write_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
-{
-        ((WriteTask *)task)->callback(fault, task->userdata);
-        return false;
-}
-
 static int write_start(Mirror *m, const char *sql, const Uuid *edge, int64_t epoch,
                        int64_t next_run_usec, MirrorCallback callback, void *userdata,
                        MirrorTask **ret)
 {
-        WriteTask *t = task_new(m, sizeof(*t), write_complete, userdata);
-        if (!t)
+        MirrorTask *task = task_new(m, sizeof(*task), task_report, userdata);
+        if (!task)
                 return -ENOMEM;
-        t->callback = callback;
-        params_uuid(t->task.params, edge);
-        params_int(t->task.params, epoch);
-        params_int(t->task.params, next_run_usec);
-        return task_start_statement(&t->task, "queue", sql, NULL, ret);
+        task->plain = callback;
+        params_uuid(task->params, edge);
+        params_int(task->params, epoch);
+        params_int(task->params, next_run_usec);
+        return task_start_statement(task, "queue", sql, NULL, ret);
 }
 
 int mirror_release(Mirror *m, const Uuid *edge, int64_t epoch, int64_t next_run_usec,

@@ -208,12 +208,8 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
         bool looks = n_edges == 0 && !service;
         if (looks)
                 t->steps[1] = task_step(sql_catalog, NULL, register_on_catalog);
-        PgWork work = {.steps = t->steps,
-                       .n_steps = looks ? 2 : REGISTER_STEPS,
-                       .transaction = true,
-                       .phase = "register",
-                       .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.phase = "register", .lock_timeout_usec = LOCK_TIMEOUT_USEC};
+        return task_start_transaction(&t->task, &work, t->steps, looks ? 2 : REGISTER_STEPS, ret);
 }
 
 bool mirror_is_locked(const Fault *fault)

@@ -79,13 +79,10 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
         params_names(t->task.params, names);
         retire_trust(t->steps);
         t->steps[STEP_FIND] = task_step(sql_retire_find, t->task.params, retire_on_found);
-        PgWork work = {.steps = t->steps,
-                       .n_steps = FIND_STEPS,
-                       .transaction = true,
-                       .phase = "retire",
-                       .read_only = true,
-                       .statement_timeout_usec = 10 * USEC_PER_MINUTE};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.phase = "retire",
+                             .read_only = true,
+                             .statement_timeout_usec = 10 * USEC_PER_MINUTE};
+        return task_start_transaction(&t->task, &work, t->steps, FIND_STEPS, ret);
 }
 
 /* ---- retiring ------------------------------------------------------------------------------- */
@@ -151,10 +148,7 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
         for (size_t i = STEP_LOCK; i < RETIRE_STEPS; i++)
                 t->steps[i] =
                         task_step(sql[i], t->task.params, i == STEP_CLAIM ? retire_on_claim : NULL);
-        PgWork work = {.steps = t->steps,
-                       .n_steps = forget ? RETIRE_STEPS : STEP_FORGET_LOCK,
-                       .transaction = true,
-                       .phase = "retire",
-                       .statement_timeout_usec = USEC_PER_HOUR};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.phase = "retire", .statement_timeout_usec = USEC_PER_HOUR};
+        return task_start_transaction(&t->task, &work, t->steps,
+                                      forget ? RETIRE_STEPS : STEP_FORGET_LOCK, ret);
 }

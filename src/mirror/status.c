@@ -110,12 +110,9 @@ int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback call
         t->steps[1] = task_step(sql_status, t->task.params, NULL);
         t->steps[2] = task_step(sql_status_fetch, NULL, status_on_result);
         /* Somebody who asks what is wrong gets an answer about a lock within seconds. */
-        PgWork work = {.steps = t->steps,
-                       .n_steps = ARRAY_SIZE(t->steps),
-                       .transaction = true,
-                       .phase = "status",
-                       .read_only = true,
-                       .settings = settings,
-                       .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.phase = "status",
+                             .read_only = true,
+                             .settings = settings,
+                             .lock_timeout_usec = LOCK_TIMEOUT_USEC};
+        return task_start_transaction(&t->task, &work, t->steps, ARRAY_SIZE(t->steps), ret);
 }

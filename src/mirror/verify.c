@@ -61,11 +61,8 @@ int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback call
         t->steps[0] = task_step(sql_catalog, NULL, trust_on_catalog);
         t->steps[1] = task_step(sql_verify_cursor, t->task.params, NULL);
         t->steps[2] = task_step(sql_verify_fetch, NULL, verify_on_edge);
-        PgWork work = {.steps = t->steps,
-                       .n_steps = ARRAY_SIZE(t->steps),
-                       .transaction = true,
-                       .read_only = true,
-                       .phase = "verify",
-                       .statement_timeout_usec = 10 * USEC_PER_MINUTE};
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.read_only = true,
+                             .phase = "verify",
+                             .statement_timeout_usec = 10 * USEC_PER_MINUTE};
+        return task_start_transaction(&t->task, &work, t->steps, ARRAY_SIZE(t->steps), ret);
 }
