@@ -204,7 +204,7 @@ static void what_needs_a_look_comes_first_when_the_screen_is_small(void **state)
         static const struct {
                 unsigned short rows;
                 const char *last; /* line of the drawing */
-        } cases[] = {{6, "… 3 more lines\033[K"}, {8, "… 1 more lines\033[K"}, {9, "other "}};
+        } cases[] = {{6, "… 3 more lines\033[K"}, {8, "… 1 more line\033[K"}, {9, "other "}};
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET name = 'zebra' WHERE name = 'main'"));
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 HarnessTerminal t;
@@ -221,7 +221,7 @@ static void what_needs_a_look_comes_first_when_the_screen_is_small(void **state)
                 assert_non_null(last);
                 assert_true(first < last);
                 assert_true(count(t.seen.data + at, "\n") < cases[i].rows); /* or it would scroll */
-                assert_int_equal(count(t.seen.data + at, "more lines"), cases[i].rows < 9);
+                assert_int_equal(count(t.seen.data + at, "more line"), cases[i].rows < 9);
                 harness_terminal_done(&t);
         }
 }

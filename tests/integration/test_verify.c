@@ -189,8 +189,8 @@ static void an_altered_history_is_found(void **state)
                 free(harness_sql(&w->pg, cases[i]));
                 assert_int_equal(RUN(w, "verify"), 1);
                 assert_says(w, "out",
-                            "main                     ALTERED    20 rows; 1 have versions that "
-                            "overlap\n",
+                            "main                     ALTERED    20 rows; 1 of them with versions "
+                            "that overlap\n",
                             true);
                 assert_says(w, "out", "other                    intact     20 rows\n", true);
                 assert_says(w, "err", "the history of 1 of 2 edges was altered", true);
