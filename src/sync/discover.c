@@ -84,21 +84,18 @@ static void discover_end_error(Discover *d, int error)
 
 static int discover_send(Discover *d);
 
+static void discover_on_again(void *userdata)
+{
+        int r = discover_send(userdata);
+        if (r < 0)
+                discover_end_error(userdata, -r);
+}
+
 static void discover_next(Discover *d, DiscoverStage stage)
 {
         d->stage = stage;
         retry_init(&d->retry, RETRY_ATTEMPTS);
-        int r = discover_send(d);
-        if (r < 0)
-                discover_end_error(d, -r);
-}
-
-static void discover_on_again(void *userdata)
-{
-        Discover *d = userdata;
-        int r = discover_send(d);
-        if (r < 0)
-                discover_end_error(d, -r);
+        discover_on_again(d);
 }
 
 /* The Edge API is not there, or not for us: a fact about it, not about the catalog. A 401 is one,
