@@ -68,15 +68,15 @@ void listener_remove_file(int fd)
 int listener_passed(const char *name, int *ret_fd)
 {
         char **names = NULL;
-        int n = sd_listen_fds_with_names(true, &names), r = -ENOENT;
+        int n = sd_listen_fds_with_names(true, &names), n_named = 0, r = -ENOENT;
         for (int i = 0; i < n; i++) {
                 int fd = SD_LISTEN_FDS_START + i;
-                if (r == -ENOENT && strcmp(names[i], name) == 0) {
+                if (strcmp(names[i], name) == 0 && n_named++ == 0) {
                         r = sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) > 0 ? 0 : -EINVAL;
                         *ret_fd = fd;
                 }
                 free(names[i]);
         }
         free(names);
-        return n < 0 ? n : r;
+        return n < 0 ? n : r < 0 ? r : n_named;
 }

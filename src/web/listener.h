@@ -13,6 +13,6 @@ int listener_open(const char *text, int *ret_fd);
 /* Removes the file of a unix socket. Does not close. */
 void listener_remove_file(int fd);
 
-/* The listening stream socket that systemd has passed under that name. -ENOENT: none; -EINVAL: it
- * is something else. It stays open, and is not passed on. */
+/* The first listening stream socket that systemd has passed under that name. Returns how many it
+ * has passed; -ENOENT: none; -EINVAL: it is something else. It stays open, and is not passed on. */
 int listener_passed(const char *name, int *ret_fd);
