@@ -1,5 +1,5 @@
 -- What happened on a day or on the last days, the latest first, without what came with the first list of an edge; a move is one row, of the edge that it went to.
--- $1 day (null: the last ones), $2 kind (null: all), $3 edge by its name, also the one that a database left (null: all), $4 so many days, $5 limit.
+-- $1 day (null: the last ones), $2 kind (null: all), $3 edge by its name, also the one that a database left (null: all), $4 so many days, $5 limit; one more, so that it is known that there are more.
 SELECT c.happened_at::date AS day, to_char(c.happened_at, 'HH24:MI') AS time, c.kind, c.edge, c.edge_connection_id, c.edge_before,
        left(c.name_before, 5000) AS name_before, left(c.name_after, 5000) AS name_after, c.renamed, c.relinked, c.database_id_before IS NOT NULL AS registered_before, c.database_id_after IS NOT NULL AS registered_after
   FROM edgemirror.change c
@@ -8,4 +8,4 @@ SELECT c.happened_at::date AS day, to_char(c.happened_at, 'HH24:MI') AS time, c.
    AND ($2::text IS NULL OR c.kind = $2::text)
    AND ($3::text IS NULL OR c.edge = $3::text OR c.edge_before = $3::text)
  ORDER BY c.happened_at DESC, coalesce(c.name_after, c.name_before), c.id
- LIMIT $5::bigint
+ LIMIT $5::bigint + 1

@@ -43,13 +43,17 @@ typedef struct PageView {
         const char *path;    /* of the page, as a link leads to it */
         const char *name;    /* of the edge; NULL: not of one */
         const char *version; /* of the program */
-        const char *now;     /* a time in UTC, for the reader */
+        const char *now;     /* a time, which says that it is in UTC, for the reader */
         const PageArguments *arguments;
         const MirrorTable *tables; /* in the order of the questions */
 } PageView;
 
 /* A page of one table shows so many rows. */
 #define PAGE_ROWS 100
+
+/* A macro that is a number, as the parameter of a question. */
+#define PAGE_TEXT_OF(number)  PAGE_TEXT_OF_(number)
+#define PAGE_TEXT_OF_(number) #number
 
 typedef struct WebPage {
         const char *path;

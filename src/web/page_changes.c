@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { CHANGES_SHOWN = 300 };
+#define DAYS_SHOWN    30
+#define CHANGES_SHOWN 300
 
 enum { DAYS, CHANGES };
 
@@ -34,11 +35,13 @@ static size_t changes_ask(const PageArguments *a, const char *name _unused_,
                           char scratch[static 32] _unused_, MirrorQuestion *ret)
 {
         const char *day = page_argument(a, "day"), *kind = page_argument(a, "kind");
-        ret[DAYS] = (MirrorQuestion){sql_page_change_days, {"30", page_argument(a, "edge")}, 2};
-        ret[CHANGES] = (MirrorQuestion){
-                sql_page_changes,
-                {day, text_equal(kind, "all") ? NULL : kind, page_argument(a, "edge"), "30", "301"},
-                5};
+        ret[DAYS] = (MirrorQuestion){
+                sql_page_change_days, {PAGE_TEXT_OF(DAYS_SHOWN), page_argument(a, "edge")}, 2};
+        ret[CHANGES] = (MirrorQuestion){sql_page_changes,
+                                        {day, text_equal(kind, "all") ? NULL : kind,
+                                         page_argument(a, "edge"), PAGE_TEXT_OF(DAYS_SHOWN),
+                                         PAGE_TEXT_OF(CHANGES_SHOWN)},
+                                        5};
         return 2;
 }
 
@@ -49,8 +52,8 @@ static void put_days(Html *h, const PageView *v)
         static const char *const texts[] = {"Appeared", "Came back", "Changed",
                                             "Moved",    "Vanished",  "First lists"};
         const MirrorTable *t = &v->tables[DAYS];
-        page_table_begin(h, "How many databases, on each of the last 30 days on which something "
-                            "happened");
+        page_table_begin(h, "How many databases, on each of the last " PAGE_TEXT_OF(
+                                    DAYS_SHOWN) " days on which something happened");
         page_put_heading(h, "Day", NULL);
         for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
                 page_put_heading(h, texts[i], i == 1 || i == 3 || i == 5 ? "n wide" : "n");
@@ -89,7 +92,7 @@ static void put_filters(Html *h, const PageView *v)
         if (page_argument(v->arguments, "day")) {
                 html_open(h, "li");
                 html_printf(h, "on %s (", page_argument(v->arguments, "day"));
-                page_put_link(h, v, "day", NULL, "the last 30 days");
+                page_put_link(h, v, "day", NULL, "the last " PAGE_TEXT_OF(DAYS_SHOWN) " days");
                 html_text(h, ")");
                 html_close(h);
         }
@@ -169,7 +172,8 @@ static unsigned changes_render(const PageView *v, Html *h)
 {
         html_put(h, "h1", "What appeared, changed and vanished");
         if (v->tables[DAYS].n_rows == 0)
-                html_put(h, "p", "Nothing has changed in the last 30 days.");
+                html_put(h, "p",
+                         "Nothing has changed in the last " PAGE_TEXT_OF(DAYS_SHOWN) " days.");
         else
                 put_days(h, v);
         put_changes(h, v);

@@ -9,18 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RUNS_SHOWN = 50, RUNS_LISTED = 20, ROWS_SHOWN = 100 };
+#define RUNS_SHOWN  50
+#define RUNS_LISTED 20
+#define ROWS_SHOWN  100
 
 enum { EDGE, RUNS, HELD, REJECTED };
 
 static size_t edge_ask(const PageArguments *a _unused_, const char *name,
                        char scratch[static 32] _unused_, MirrorQuestion *ret)
 {
-        /* One more than is shown, so that it is known that there are more. */
         ret[EDGE] = (MirrorQuestion){sql_page_edge, {name}, 1};
-        ret[RUNS] = (MirrorQuestion){sql_page_edge_runs, {name, "50"}, 2};
-        ret[HELD] = (MirrorQuestion){sql_page_edge_held, {name, "101"}, 2};
-        ret[REJECTED] = (MirrorQuestion){sql_page_edge_rejected, {name, "101"}, 2};
+        ret[RUNS] = (MirrorQuestion){sql_page_edge_runs, {name, PAGE_TEXT_OF(RUNS_SHOWN)}, 2};
+        ret[HELD] = (MirrorQuestion){sql_page_edge_held, {name, PAGE_TEXT_OF(ROWS_SHOWN)}, 2};
+        ret[REJECTED] =
+                (MirrorQuestion){sql_page_edge_rejected, {name, PAGE_TEXT_OF(ROWS_SHOWN)}, 2};
         return 4;
 }
 

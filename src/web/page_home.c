@@ -8,7 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { TROUBLE_SHOWN = 20, WAIT_SEC = 60 /* what passes within a minute raises no alert */ };
+#define TROUBLE_SHOWN 20
+#define WAIT_SEC      60 /* what passes within a minute raises no alert */
 
 enum { INSTANCES, STATES, TROUBLE, EDGES };
 
@@ -31,15 +32,15 @@ static size_t home_ask(const PageArguments *a, const char *name _unused_, char s
         (void)snprintf(scratch, 32, "%" PRId64, page_offset(a));
         ret[INSTANCES] = (MirrorQuestion){sql_instance_list, {"2 hours"}, 1};
         ret[STATES] = (MirrorQuestion){sql_page_states, {NULL}, 0};
-        ret[TROUBLE] =
-                (MirrorQuestion){sql_page_edges,
-                                 {edge_states_of(EDGE_TROUBLE), NULL, "state", "f", "20", "0", all},
-                                 7};
+        ret[TROUBLE] = (MirrorQuestion){sql_page_edges,
+                                        {edge_states_of(EDGE_TROUBLE), NULL, "state", "f",
+                                         PAGE_TEXT_OF(TROUBLE_SHOWN), "0", all},
+                                        7};
         ret[EDGES] = (MirrorQuestion){sql_page_edges,
                                       {level < EDGE_LEVELS ? edge_states_of(level) : NULL,
                                        page_argument(a, "q"), page_argument(a, "sort"),
                                        text_equal(page_argument(a, "order"), "desc") ? "t" : "f",
-                                       "100", scratch, all},
+                                       PAGE_TEXT_OF(PAGE_ROWS), scratch, all},
                                       7};
         return 4;
 }

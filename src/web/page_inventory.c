@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DATABASES_SHOWN = 200 };
+#define DATABASES_SHOWN 200
+#define DAYS_SHOWN      90
 
 /* Databases where they are searched for, else the growth: each may take a while. */
 enum { EDGES, GROWTH, DATABASES = GROWTH };
@@ -38,7 +39,7 @@ static size_t inventory_ask(const PageArguments *a, const char *name _unused_,
         ret[EDGES] = (MirrorQuestion){sql_page_inventory,
                                       {NULL, page_argument(a, "sort"),
                                        text_equal(page_argument(a, "order"), "desc") ? "t" : "f",
-                                       "100", scratch},
+                                       PAGE_TEXT_OF(PAGE_ROWS), scratch},
                                       5};
         if (is_search(a))
                 ret[DATABASES] = (MirrorQuestion){sql_page_databases,
@@ -46,10 +47,10 @@ static size_t inventory_ask(const PageArguments *a, const char *name _unused_,
                                                    text_equal(show, "registered")     ? "t"
                                                    : text_equal(show, "unregistered") ? "f"
                                                                                       : NULL,
-                                                   "201"},
+                                                   PAGE_TEXT_OF(DATABASES_SHOWN)},
                                                   4};
         else
-                ret[GROWTH] = (MirrorQuestion){sql_page_growth, {"90"}, 1};
+                ret[GROWTH] = (MirrorQuestion){sql_page_growth, {PAGE_TEXT_OF(DAYS_SHOWN)}, 1};
         return 2;
 }
 
