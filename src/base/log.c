@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/metric.h"
 #include "base/text.h"
+#include "base/utc.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -155,22 +156,11 @@ static bool stderr_takes_more(void)
         return !output.never_wait || poll(&p, 1, 0) > 0;
 }
 
-/* "2026-11-28T12:00:00Z"; "" for a time that there is not. */
-static void format_time(char out[static DATE_BYTES])
-{
-        time_t now = time(NULL);
-        struct tm utc;
-        out[0] = '\0';
-        if (gmtime_r(&now, &utc))
-                (void)strftime(out, DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
-}
-
 /* "2026-11-28T12:00:00Z warning: " */
 static void format_date(LogLevel level, char out[static DATE_BYTES])
 {
-        format_time(out);
-        size_t used = strlen(out);
-        (void)snprintf(out + used, DATE_BYTES - used, "%s%s: ", used ? " " : "",
+        char now[UTC_BYTES];
+        (void)snprintf(out, DATE_BYTES, "%s %s: ", utc_format(time(NULL), UTC_ISO, now),
                        level_names[level]);
 }
 
@@ -241,9 +231,8 @@ static void write_json(LogLevel level, const char *message_id, const LogField *f
                        size_t n_fields, const char *line)
 {
         Object o = {.bytes = "{", .size = 1, .limit = JSON_BYTES - JSON_SPARE};
-        char date[DATE_BYTES];
-        format_time(date);
-        object_add_text(&o, "time", date);
+        char now[UTC_BYTES];
+        object_add_text(&o, "time", utc_format(time(NULL), UTC_ISO, now));
         object_add_text(&o, "level", level_names[level]);
         if (message_id)
                 object_add_text(&o, "MESSAGE_ID", message_id);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/text.h"
+#include "base/utc.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
 #include "cli/edge_sections.h"
@@ -135,12 +136,10 @@ static void check_certificate_time(const ClientCertificate *certificate, Fault *
 {
         time_t now = time(NULL), at = certificate->valid_until;
         bool early = now<certificate->valid_from, late = now> at;
-        char when[64] = "";
-        struct tm tm;
+        char when[UTC_BYTES];
         if (early)
                 at = certificate->valid_from;
-        if (gmtime_r(&at, &tm))
-                (void)strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
+        (void)utc_format(at, UTC_PERSON, when);
         if (early || late)
                 fault_set(fault, FAULT_PROCESS, EINVAL, CODE_CONFIG_CERTIFICATE,
                           "the certificate %s %s; put a valid one there, or set this clock right",

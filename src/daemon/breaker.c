@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/metric.h"
+#include "base/utc.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -75,7 +76,7 @@ static void breaker_on_timer(void *userdata)
 
 void breaker_format_next(const Breaker *b, char out[static BREAKER_NEXT_BYTES])
 {
-        char when[DATABASE_TIME_BYTES], delay[DURATION_STRING_SIZE];
+        char when[UTC_BYTES], delay[DURATION_STRING_SIZE];
         bool pause = usec_until(b->not_before_usec) > 0;
         uint64_t left = usec_until(pause ? b->not_before_usec : b->refused_until_usec);
         if (!pause && !b->outage.fault.refused) {
@@ -85,9 +86,10 @@ void breaker_format_next(const Breaker *b, char out[static BREAKER_NEXT_BYTES])
                 (void)snprintf(out, BREAKER_NEXT_BYTES, "it is asked again in %s",
                                duration_format(seconds * USEC_PER_SEC, delay));
         } else {
-                database_time_format(database_clock_now(b->clock) + (int64_t)left, when);
+                int64_t at_usec = database_clock_now(b->clock) + (int64_t)left;
                 (void)snprintf(out, BREAKER_NEXT_BYTES,
-                               pause ? "it is asked again at %s" : "tried again at %s", when);
+                               pause ? "it is asked again at %s" : "tried again at %s",
+                               utc_format(at_usec / (int64_t)USEC_PER_SEC, UTC_PERSON, when));
         }
 }
 

@@ -249,10 +249,10 @@ static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCO
         return discovery_fault(&d->discovery);
 }
 
-static void daemon_fill_snapshot(ServiceSnapshot *ret, void *userdata)
+static ServiceSnapshot daemon_take_snapshot(void *userdata)
 {
         const Daemon *d = userdata;
-        *ret = (ServiceSnapshot){
+        ServiceSnapshot s = {
                 .stopping = d->stopping,
                 .registering = !claims_is_registered(&d->claims),
                 .postgres_fault = claims_postgres_fault(&d->claims),
@@ -265,7 +265,8 @@ static void daemon_fill_snapshot(ServiceSnapshot *ret, void *userdata)
                 .now_usec = database_clock_now(&d->claims.clock),
                 .next_usec = claims_next(&d->claims),
         };
-        ret->catalog_fault = daemon_catalog_fault(d, ret->catalog_next);
+        s.catalog_fault = daemon_catalog_fault(d, s.catalog_next);
+        return s;
 }
 
 static void daemon_on_outdated(void *userdata)
@@ -275,7 +276,7 @@ static void daemon_on_outdated(void *userdata)
 }
 
 static const PresenceHandlers presence_handlers = {
-        .state = daemon_fill_snapshot,
+        .state = daemon_take_snapshot,
         .outdated = daemon_on_outdated,
 };
 
@@ -450,9 +451,9 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         presence_init(&d->presence, d->event, &presence_handlers, d);
         prune_init(&d->prune, d->event);
         discovery_init(&d->discovery, d->event, &discovery_handlers, d);
-        status_init(&d->status, d->event, daemon_fill_snapshot, d);
-        monitor_init(&d->monitor, d->event, daemon_fill_snapshot, d);
-        notify_init(&d->notify, d->event, daemon_fill_snapshot, d);
+        status_init(&d->status, d->event, daemon_take_snapshot, d);
+        monitor_init(&d->monitor, d->event, daemon_take_snapshot, d);
+        notify_init(&d->notify, d->event, daemon_take_snapshot, d);
         _cleanup_(cleanup_peers) Peers *peers = NULL;
         r = peers_open(d->event, config, NULL, &peers, ret_fault);
         if (r < 0)

@@ -1,7 +1,6 @@
 #include "daemon/database_clock.h"
 #include "base/clock.h"
 #include "base/duration.h"
-#include <stdio.h>
 #include <time.h>
 
 /* A clock that is set back by less shifts less than that. */
@@ -19,6 +18,8 @@ bool database_clock_is_known(const DatabaseClock *c)
 
 int64_t database_clock_now(const DatabaseClock *c)
 {
+        if (!database_clock_is_known(c))
+                return (int64_t)time(NULL) * (int64_t)USEC_PER_SEC;
         return c->usec + (int64_t)(clock_monotonic_usec() - c->at_usec);
 }
 
@@ -26,13 +27,4 @@ uint64_t database_clock_lag(const DatabaseClock *c, int64_t now_usec)
 {
         int64_t lag = database_clock_now(c) - now_usec;
         return database_clock_is_known(c) && lag > (int64_t)SLACK_USEC ? (uint64_t)lag : 0;
-}
-
-void database_time_format(int64_t usec, char out[static DATABASE_TIME_BYTES])
-{
-        time_t seconds = (time_t)(usec / (int64_t)USEC_PER_SEC);
-        struct tm utc;
-        if (!gmtime_r(&seconds, &utc) ||
-            strftime(out, DATABASE_TIME_BYTES, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0)
-                (void)snprintf(out, DATABASE_TIME_BYTES, "?");
 }

@@ -17,12 +17,8 @@ typedef struct DatabaseClock {
 
 void database_clock_set(DatabaseClock *c, int64_t now_usec);
 bool database_clock_is_known(const DatabaseClock *c);
-int64_t database_clock_now(const DatabaseClock *c);
+int64_t database_clock_now(const DatabaseClock *c); /* not known: this host's */
 
 /* How far now_usec, which PostgreSQL says, is behind what its clock should show; 0: it is not, or
  * by less than half a minute, or its clock was not known. */
 uint64_t database_clock_lag(const DatabaseClock *c, int64_t now_usec);
-
-/* In UTC, and says so. */
-enum { DATABASE_TIME_BYTES = 32 };
-void database_time_format(int64_t usec, char out[static DATABASE_TIME_BYTES]);

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
+#include "base/utc.h"
 #include "config/edge_names.h"
 #include <errno.h>
 #include <stdio.h>
@@ -77,9 +78,10 @@ const Fault *discovery_fault(const Discovery *d)
 void discovery_format_next(const Discovery *d, const DatabaseClock *clock,
                            char out[static DISCOVERY_NEXT_BYTES])
 {
-        char when[DATABASE_TIME_BYTES];
-        database_time_format(database_clock_now(clock) + (int64_t)discovery_left(d), when);
-        (void)snprintf(out, DISCOVERY_NEXT_BYTES, "it is asked again at %s", when);
+        char when[UTC_BYTES];
+        int64_t at_usec = database_clock_now(clock) + (int64_t)discovery_left(d);
+        (void)snprintf(out, DISCOVERY_NEXT_BYTES, "it is asked again at %s",
+                       utc_format(at_usec / (int64_t)USEC_PER_SEC, UTC_PERSON, when));
 }
 
 static void discovery_log_fault(const Discovery *d, uint64_t delay_usec)

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/utc.h"
 #include "catalog/json.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,8 @@
 #define PEER_ENDS_AFTER_SEC 3600
 #define PEER_AGAIN_USEC     (20 * USEC_PER_MINUTE)
 
-enum { TIME_BYTES = 32 };
+#define TEAMS_LINE(text)                                                                           \
+        "{\"type\":\"RichTextBlock\",\"inlines\":[{\"type\":\"TextRun\",\"text\":\"" text "\"}]}"
 
 /* Slack reads "<!channel>" and links in a text that does not escape them; Teams reads Markdown, but
  * not in a TextRun. */
@@ -45,8 +47,12 @@ static const char *const formats[CONFIG_NOTIFY_FORMATS] = {
                 "{\"type\":\"message\",\"attachments\":[{\"contentType\":"
                 "\"application/"
                 "vnd.microsoft.card.adaptive\",\"content\":{\"type\":\"AdaptiveCard\","
-                "\"version\":\"1.4\",\"body\":[{{#events}}{\"type\":\"RichTextBlock\",\"inlines\":"
-                "[{\"type\":\"TextRun\",\"text\":\"{{text}}\"}]}{{/events}}]}}]}",
+                "\"version\":\"1.4\",\"body\":[" TEAMS_LINE(
+                        "edgemirror {{instance}} {{more}}") ","
+                                                            "{\"type\":\"Container\",\"items\":[{{#"
+                                                            "events}}" TEAMS_LINE(
+                                                                    "{{text}}") "{{/"
+                                                                                "events}}]}]}}]}",
         [CONFIG_NOTIFY_ALERTMANAGER] =
                 "[{{#events}}{\"labels\":{\"alertname\":\"EdgemirrorTrouble\",\"kind\":\"{{kind}}"
                 "\","
@@ -64,13 +70,6 @@ static const char *const states[NOTIFY_STATES] = {
 
 /* ---- the message ---------------------------------------------------------------------------- */
 
-static void format_time(time_t at, char out[static TIME_BYTES])
-{
-        struct tm tm;
-        if (!gmtime_r(&at, &tm) || strftime(out, TIME_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-                out[0] = '\0';
-}
-
 static int append_escaped(Text *out, const char *text)
 {
         int r = 0;
@@ -86,16 +85,16 @@ enum { EVENT_FIELDS = 9 };
 
 typedef struct EventFields {
         TemplateField fields[EVENT_FIELDS];
-        char time[TIME_BYTES], ends[TIME_BYTES];
+        char time[UTC_BYTES], ends[UTC_BYTES];
 } EventFields;
 
 static TemplateFields event_fill(const Notify *n, const NotifyEvent *e, EventFields *f)
 {
         bool well = e->state == NOTIFY_WELL;
-        format_time(e->time, f->time);
+        (void)utc_format(e->time, UTC_ISO, f->time);
         time_t ends_after =
                 n->alerts && e->kind != NOTIFY_EDGE ? PEER_ENDS_AFTER_SEC : ENDS_AFTER_SEC;
-        format_time(well ? e->time : e->time + ends_after, f->ends);
+        (void)utc_format(well ? e->time : e->time + ends_after, UTC_ISO, f->ends);
         const TemplateField fields[EVENT_FIELDS] = {
                 {"kind", kinds[e->kind]},
                 {"name", e->name},
@@ -113,14 +112,14 @@ static TemplateFields event_fill(const Notify *n, const NotifyEvent *e, EventFie
 }
 
 /* All lines of the first n_events, and how many more there are. */
-static int format_lines(const Notify *n, const NotifyEvent *events, size_t n_events, size_t n_more,
-                        Text *text, Text *escaped)
+static int format_lines(const Notify *n, const NotifyEvent *events, size_t n_events,
+                        const char *more, Text *text, Text *escaped)
 {
         int r = text_printf(text, "edgemirror %s", n->instance);
         for (size_t i = 0; r >= 0 && i < n_events; i++)
                 r = text_printf(text, "\n%s", events[i].text);
-        if (r >= 0 && n_more > 0)
-                r = text_printf(text, "\n… and %zu more; see edgemirror status", n_more);
+        if (r >= 0 && more[0])
+                r = text_printf(text, "\n%s", more);
         return r < 0 ? r : append_escaped(escaped, text->data);
 }
 
@@ -131,7 +130,10 @@ static int notify_render(const Notify *n, const NotifyEvent *events, size_t n_ev
         _cleanup_(cleanup_free) EventFields *fields = calloc(n_events + 1, sizeof(*fields));
         _cleanup_(cleanup_free) TemplateFields *items = calloc(n_events + 1, sizeof(*items));
         bool firing = n_more > 0;
-        if (!fields || !items || format_lines(n, events, n_events, n_more, &text, &escaped) < 0)
+        char more[64] = "";
+        if (n_more > 0)
+                (void)snprintf(more, sizeof(more), "… and %zu more; see edgemirror status", n_more);
+        if (!fields || !items || format_lines(n, events, n_events, more, &text, &escaped) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n_events; i++) {
                 items[i] = event_fill(n, &events[i], &fields[i]);
@@ -142,6 +144,7 @@ static int notify_render(const Notify *n, const NotifyEvent *events, size_t n_ev
                 {"status", firing ? "firing" : "resolved"},
                 {"text", text.data},
                 {"text_escaped", escaped.data},
+                {"more", more},
         };
         return template_render(n->template, &(TemplateFields){all, ARRAY_SIZE(all)}, items,
                                n_events, ret, ret_complaint);
@@ -253,10 +256,8 @@ static void notify_send(void *userdata)
 
 static void notify_add(Notify *n, NotifyEvent *event, const Fault *fault)
 {
-        ServiceSnapshot snapshot = {0};
-        n->fill(&snapshot, n->userdata);
-        event->time =
-                snapshot.now_usec > 0 ? (time_t)(snapshot.now_usec / USEC_PER_SEC) : time(NULL);
+        ServiceSnapshot snapshot = n->take(n->userdata);
+        event->time = (time_t)(snapshot.now_usec / (int64_t)USEC_PER_SEC);
         event->code = event->state == NOTIFY_WELL ? CODE_NONE : fault->code;
         notify_queue_put(&n->queue, event);
         notify_schedule(n);
@@ -301,6 +302,8 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
                      now - n->peers_usec[kind] >= PEER_AGAIN_USEC;
         if (event.before == event.state && !again)
                 return;
+        if (event.before == event.state)
+                event.before = NOTIFY_STATES; /* it is told, although it is as before */
         n->peers[kind] = event.state;
         n->peers_usec[kind] = now;
         (void)snprintf(event.name, sizeof(event.name), "%s", kinds[kind]);
@@ -319,8 +322,7 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
 static void notify_look(void *userdata)
 {
         Notify *n = userdata;
-        ServiceSnapshot snapshot = {0};
-        n->fill(&snapshot, n->userdata);
+        ServiceSnapshot snapshot = n->take(n->userdata);
         if (snapshot.stopping)
                 return;
         notify_peer(n, NOTIFY_CATALOG, "the catalog", snapshot.catalog_fault);
@@ -407,9 +409,9 @@ static void notify_close(Notify *n)
         n->template = n->instance = NULL;
 }
 
-void notify_init(Notify *n, sd_event *event, ServiceSnapshotFill fill, void *userdata)
+void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, void *userdata)
 {
-        *n = (Notify){.event = event, .fill = fill, .userdata = userdata};
+        *n = (Notify){.event = event, .take = take, .userdata = userdata};
         outage_init(&n->outage, RETRY_FLOOR_USEC, RETRY_CEILING_USEC);
 }
 

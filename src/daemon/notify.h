@@ -21,12 +21,12 @@
 #include "daemon/notify_queue.h"
 #include "daemon/outage.h"
 #include "http/http.h"
-#include "web/snapshot.h"
+#include "report/service_snapshot.h"
 
 typedef struct Notify {
         /* private */
         sd_event *event;
-        ServiceSnapshotFill fill;
+        ServiceSnapshotTake take;
         void *userdata;
         HttpClient *http; /* NULL: nobody is told */
         HttpTransfer *transfer;
@@ -42,7 +42,7 @@ typedef struct Notify {
         Timer look_timer, timer;
 } Notify;
 
-void notify_init(Notify *n, sd_event *event, ServiceSnapshotFill fill, void *userdata);
+void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, void *userdata);
 
 /* Another configuration. What cannot be used is logged, and nobody is told then: it is no reason
  * not to sync. What waits goes to the new address. */

@@ -66,10 +66,9 @@ static void presence_later(Presence *p)
 static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault, void *userdata)
 {
         Presence *p = userdata;
-        ServiceSnapshot state = {0};
         bool ours = p->task.peers == p->peers;
         peers_task_end(&p->task);
-        p->handlers.state(&state, p->userdata);
+        ServiceSnapshot state = p->handlers.state(p->userdata);
         if (fault->scope != FAULT_NONE)
                 /* whoever asks what is due reports a PostgreSQL that is away */
                 log_debug("the sign of life could not be written: %s", fault->message);
@@ -84,12 +83,11 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
 static void presence_beat(void *userdata)
 {
         Presence *p = userdata;
-        ServiceSnapshot state = {0};
-        char message[sizeof(state.catalog_fault->message) + sizeof(state.catalog_next) + 2];
         p->again = p->task.task != NULL;
         if (p->again)
                 return;
-        p->handlers.state(&state, p->userdata);
+        ServiceSnapshot state = p->handlers.state(p->userdata);
+        char message[sizeof(state.catalog_fault->message) + sizeof(state.catalog_next) + 2];
         MirrorWait waits_for = presence_waits_for(p, &state, message, sizeof(message));
         int r = -EAGAIN;
         if (!state.postgres_fault)
@@ -145,9 +143,8 @@ static void presence_on_look(const Fault *fault, void *userdata)
 static void presence_look(void *userdata)
 {
         Presence *p = userdata;
-        ServiceSnapshot state = {0};
         int r = -EAGAIN;
-        p->handlers.state(&state, p->userdata);
+        ServiceSnapshot state = p->handlers.state(p->userdata);
         if (!state.postgres_fault && (state.busy || p->task.task || p->lock.down))
                 r = mirror_lock_wait(p->peers->mirror, presence_on_look, p, &p->look.task);
         if (peers_task_begin(&p->look, p->peers, r) < 0)
@@ -174,12 +171,11 @@ static void presence_on_stopped(const Fault *fault, void *userdata)
 
 void presence_leave(Presence *p)
 {
-        ServiceSnapshot state = {0};
         bool begun = p->begun;
         presence_done(p);
         if (!begun)
                 return;
-        p->handlers.state(&state, p->userdata);
+        ServiceSnapshot state = p->handlers.state(p->userdata);
         if (state.postgres_fault)
                 return;
         int r = mirror_instance_stop(p->peers->mirror, &p->instance.id, presence_on_stopped, p,

@@ -14,12 +14,12 @@
 #include "daemon/outage.h"
 #include "mirror/instance.h"
 #include "peers/peers.h"
-#include "web/snapshot.h"
+#include "report/service_snapshot.h"
 
 typedef struct PresenceHandlers {
         /* of its faults, what keeps this instance from syncing; while PostgreSQL's lasts, no sign
          * is given */
-        ServiceSnapshotFill state;
+        ServiceSnapshotTake state;
         /* what PostgreSQL knows of this instance's edges, or of an instance that has died, is out
          * of date: register again */
         void (*outdated)(void *userdata);

@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "daemon/database_clock.h"
+#include "base/utc.h"
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
@@ -11,11 +11,11 @@
 
 static void status_format(const ServiceSnapshot *s, char *out, size_t size)
 {
-        char next[DATABASE_TIME_BYTES] = "nothing is scheduled";
+        char next[UTC_BYTES] = "nothing is scheduled";
         if (s->next_usec != INT64_MAX && s->next_usec <= s->now_usec)
                 (void)snprintf(next, sizeof(next), "more are due");
         else if (s->next_usec != INT64_MAX)
-                database_time_format(s->next_usec, next);
+                (void)utc_format(s->next_usec / (int64_t)USEC_PER_SEC, UTC_PERSON, next);
         if (s->stopping)
                 (void)snprintf(out, size, "Stopping; %u sync%s to be ended", s->n_running,
                                text_plural(s->n_running));
@@ -40,17 +40,16 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
 static void status_notify(void *userdata)
 {
         const Status *s = userdata;
-        ServiceSnapshot snapshot = {0};
         char text[LIMIT_FAULT_MESSAGE_BYTES + 128];
-        s->fill(&snapshot, s->userdata);
+        ServiceSnapshot snapshot = s->take(s->userdata);
         status_format(&snapshot, text, sizeof(text));
         (void)sd_notifyf(0, "STATUS=%s", text);
         log_debug("%s", text);
 }
 
-void status_init(Status *s, sd_event *event, ServiceSnapshotFill fill, void *userdata)
+void status_init(Status *s, sd_event *event, ServiceSnapshotTake take, void *userdata)
 {
-        *s = (Status){.event = event, .fill = fill, .userdata = userdata};
+        *s = (Status){.event = event, .take = take, .userdata = userdata};
 }
 
 void status_changed(Status *s)

@@ -5,16 +5,16 @@
 #pragma once
 
 #include "base/timer.h"
-#include "web/snapshot.h"
+#include "report/service_snapshot.h"
 
 typedef struct Status {
         /* private */
         sd_event *event;
-        ServiceSnapshotFill fill;
+        ServiceSnapshotTake take;
         void *userdata;
         Timer timer;
 } Status;
 
-void status_init(Status *s, sd_event *event, ServiceSnapshotFill fill, void *userdata);
+void status_init(Status *s, sd_event *event, ServiceSnapshotTake take, void *userdata);
 void status_changed(Status *s);
 void status_done(Status *s);

@@ -3,8 +3,7 @@
 
 void health_answer_alive(WebRequest *request, WebService *service)
 {
-        ServiceSnapshot s = {0};
-        service->fill(&s, service->userdata);
+        ServiceSnapshot s = service->take(service->userdata);
         if (s.stopping)
                 web_request_answer_line(request, 503, "stopping");
         else
@@ -13,8 +12,7 @@ void health_answer_alive(WebRequest *request, WebService *service)
 
 void health_answer_ready(WebRequest *request, WebService *service)
 {
-        ServiceSnapshot s = {0};
-        service->fill(&s, service->userdata);
+        ServiceSnapshot s = service->take(service->userdata);
         if (s.stopping)
                 web_request_answer_line(request, 503, "not ready: stopping");
         else if (s.postgres_fault)

@@ -263,10 +263,10 @@ static void monitor_listen(void *userdata)
 
 /* ---- beginning and end ---------------------------------------------------------------------- */
 
-void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotFill fill, void *userdata)
+void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotTake take, void *userdata)
 {
         *m = (Monitor){.service = {.event = event,
-                                   .fill = fill,
+                                   .take = take,
                                    .userdata = userdata,
                                    .wake = monitor_wake},
                        .passed_fd = -1,
@@ -274,6 +274,12 @@ void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotFill fill, void *u
         LIST_INIT(&m->service.waiting);
         TAILQ_INIT(&m->connections);
         int r = listener_passed(SOCKET_NAME, &m->passed_fd);
+        if (r > 1)
+                log_warning(
+                        "systemd has passed %d sockets for the monitor: it listens on the first "
+                        "one alone, and whoever connects to another one waits for ever; give "
+                        "edgemirror-monitor.socket one ListenStream=",
+                        r);
         if (r < 0 && r != -ENOENT) {
                 m->passed_fd = -1;
                 log_warning("%s is not one to listen on, or cannot be used: %s", PASSED_SOCKET,

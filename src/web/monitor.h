@@ -38,7 +38,7 @@ typedef struct Monitor {
 } Monitor;
 
 /* Does not listen yet. `fill` is called for a request, never between. */
-void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotFill fill, void *userdata);
+void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotTake take, void *userdata);
 
 /* Listens where the configuration says, if that is elsewhere than before. The peers are borrowed
  * until others are given. Not to be called from a route. */

@@ -188,10 +188,9 @@ void page_end(Html *h, const PageView *v)
         html_close(h);
         html_open(h, "footer");
         if (v->now)
-                html_printf(
-                        h,
-                        "As of %s UTC; all times are UTC. Load the page again to see what is new. ",
-                        v->now);
+                html_printf(h,
+                            "As of %s; all times are UTC. Load the page again to see what is new. ",
+                            v->now);
         html_printf(h, "edgemirror %s", v->version);
         html_close(h);
 }

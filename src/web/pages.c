@@ -3,13 +3,13 @@
  * it is answered, or when its request does not wait any more.
  */
 #include "web/pages.h"
+#include "base/utc.h"
 #include "mirror/reader.h"
 #include "web/page.h"
 #include "web/service.h"
 #include "web/style.h"
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 /* So that the page that says so is sent before the request is given up (WEB_WAIT_USEC). */
 #define ANSWER_LIMIT_USEC (WEB_WAIT_USEC - USEC_PER_SEC / 2)
@@ -20,6 +20,7 @@ typedef struct PageTask {
         PageArguments arguments;
         char *name; /* of the edge; NULL: not of one */
         char scratch[32];
+        int64_t now_usec; /* by PostgreSQL's clock, when it was asked for */
         PeersTask read;
 } PageTask;
 
@@ -73,23 +74,20 @@ static void page_on_read(const MirrorTable *tables, const Fault *fault, void *us
 {
         _cleanup_(cleanup_page_task) PageTask *t = userdata;
         _cleanup_(html_done) Html h = {0};
-        char now[32] = "";
-        struct tm utc;
-        time_t seconds = time(NULL);
+        char now[UTC_BYTES];
         unsigned status = 200;
         peers_task_end(&t->read);
         if (!tables) {
                 answer_fault(t->request, fault);
                 return;
         }
-        if (gmtime_r(&seconds, &utc))
-                (void)strftime(now, sizeof(now), "%Y-%m-%d %H:%M:%S", &utc);
-        const PageView view = {.path = t->page->path,
-                               .name = t->name,
-                               .version = PACKAGE_VERSION,
-                               .now = now,
-                               .arguments = &t->arguments,
-                               .tables = tables};
+        const PageView view = {
+                .path = t->page->path,
+                .name = t->name,
+                .version = PACKAGE_VERSION,
+                .now = utc_format(t->now_usec / (int64_t)USEC_PER_SEC, UTC_PERSON, now),
+                .arguments = &t->arguments,
+                .tables = tables};
         int r = page_write(t->page, &view, &h, &status);
         answer(t->request, status, r, &h);
 }
@@ -122,10 +120,9 @@ static int read_begin(PageTask *t, WebService *service)
 
 static void page_begin_answer(const WebPage *page, WebRequest *request, WebService *service)
 {
-        ServiceSnapshot service_now = {0};
-        service->fill(&service_now, service->userdata);
-        if (service_now.postgres_fault) {
-                answer_fault(request, service_now.postgres_fault);
+        ServiceSnapshot s = service->take(service->userdata);
+        if (s.postgres_fault) {
+                answer_fault(request, s.postgres_fault);
                 return;
         }
         _cleanup_(cleanup_page_task) PageTask *t = calloc(1, sizeof(*t));
@@ -133,6 +130,7 @@ static void page_begin_answer(const WebPage *page, WebRequest *request, WebServi
         if (t) {
                 t->page = page;
                 t->request = request;
+                t->now_usec = s.now_usec;
                 const char *wrong = take_arguments(t, &r);
                 if (wrong && r == -EINVAL) {
                         _cleanup_(cleanup_free) char *what =

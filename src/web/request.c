@@ -166,7 +166,7 @@ static void request_end_wait(WebRequest *r, const char *why)
 
 static void request_on_timeout(void *userdata)
 {
-        request_end_wait(userdata, "PostgreSQL has not answered within 5 seconds; try again");
+        request_end_wait(userdata, "PostgreSQL has not answered in time; try again");
 }
 
 void web_request_wait(WebRequest *r, const char *waits_for, void (*cancel)(void *userdata),

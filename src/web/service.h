@@ -4,9 +4,9 @@
 #pragma once
 
 #include "peers/peers.h"
+#include "report/service_snapshot.h"
 #include "web/metrics.h"
 #include "web/request.h"
-#include "web/snapshot.h"
 #include "web/status.h"
 #include <sys/queue.h>
 #include <systemd/sd-event.h>
@@ -16,7 +16,7 @@ LIST_HEAD(WebRequests, WebRequest);
 struct WebService {
         sd_event *event;
         Peers *peers; /* in force, borrowed; what begins with them takes a reference (PeersTask) */
-        ServiceSnapshotFill fill;
+        ServiceSnapshotTake take;
         void *userdata;         /* of fill */
         const char *host_names; /* of the configuration; see host.h */
         StatusObservation status;

@@ -80,9 +80,8 @@ static void status_wait(StatusObservation *o, WebRequest *request)
 void status_observation_answer(WebRequest *request, WebService *service)
 {
         StatusObservation *o = &service->status;
-        ServiceSnapshot s = {0};
         uint64_t age = clock_monotonic_usec() - o->at_usec;
-        service->fill(&s, service->userdata);
+        ServiceSnapshot s = service->take(service->userdata);
         if (o->answer && age <= STATUS_KEEP_USEC) {
                 web_request_give(request, o->answer);
                 if (age > STATUS_AGE_USEC)

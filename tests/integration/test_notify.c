@@ -93,6 +93,22 @@ static void what_changes_is_told_by_whoever_sees_it(void **state)
         server_stop(server);
 }
 
+/* Whose clock is not known then. */
+static void a_postgres_that_was_away_from_the_start_is_told_of_with_the_time(void **state)
+{
+        ServiceWorld *w = *state;
+        Server *server = server_start(scripts);
+        tell(w, server, "");
+        harness_postgres_stop(&w->pg);
+        HarnessService *s = service_begin(w, 0);
+        await_told(server, "PostgreSQL cannot be used: ");
+        assert_non_null(strstr(server->log, "\"time\":\"20"));
+        harness_postgres_resume(&w->pg);
+        harness_service_await_log(s, "the catalog answers", 1);
+        service_stop(w, 0);
+        server_stop(server);
+}
+
 static void an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync(void **state)
 {
         ServiceWorld *w = *state;
@@ -120,6 +136,9 @@ static void an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync(voi
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(
+                        a_postgres_that_was_away_from_the_start_is_told_of_with_the_time,
+                        few_edges),
                 cmocka_unit_test_setup(what_changes_is_told_by_whoever_sees_it, few_edges),
                 cmocka_unit_test_setup(
                         an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync,

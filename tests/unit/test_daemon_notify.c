@@ -56,9 +56,9 @@ typedef struct World {
         int saved_stderr;
 } World;
 
-static void fill(ServiceSnapshot *ret, void *userdata)
+static ServiceSnapshot take(void *userdata)
 {
-        *ret = ((World *)userdata)->snapshot;
+        return ((World *)userdata)->snapshot;
 }
 
 static void write_file(const char *path, const char *text)
@@ -110,7 +110,7 @@ static int setup(void **state)
         int fd = open(w->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         assert_true(fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
         (void)close(fd);
-        notify_init(&w->notify, w->event, fill, w);
+        notify_init(&w->notify, w->event, take, w);
         return 0;
 }
 
@@ -378,6 +378,14 @@ static void more_than_a_message_holds_is_counted(void **state)
         assert_non_null(event_of(body, 49));
         assert_null(event_of(body, 50));
         assert_int_equal(w->notify.queue.n + w->notify.queue.n_more, 0);
+        w->config.notify.format = CONFIG_NOTIFY_TEAMS; /* its lines are of one event each */
+        configure(w, "fine");
+        for (unsigned i = 0; i < 53; i++) {
+                Uuid edge = {{(uint8_t)i, 7}};
+                change(w, &edge, "x", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        }
+        await_requests(w, 2);
+        assert_non_null(strstr(w->server->log, "edgemirror here:1 … and 3 more; see edgemirror"));
 }
 
 static unsigned alerts_of(World *w, const char *word)
@@ -473,6 +481,32 @@ static void an_alert_of_a_peer_is_kept_up_and_ends_soon(void **state)
         w->notify.peers_usec[NOTIFY_CATALOG] -= 20 * USEC_PER_MINUTE;
         configure(w, "fine"); /* looks at once */
         assert_int_equal(w->notify.queue.n, 0);
+}
+
+/* However often it is to be told again meanwhile. */
+static void an_alert_that_is_told_again_waits_for_a_receiver_that_is_away(void **state)
+{
+        Fault fault = none;
+        World *w = *state;
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_UNAUTHORIZED, "401");
+        w->snapshot.catalog_fault = &fault;
+        configure(w, "fine");
+        await_requests(w, 1);
+        for (int i = 0; i < 3; i++) {
+                w->notify.peers_usec[NOTIFY_CATALOG] -= 20 * USEC_PER_MINUTE;
+                configure(w, "never"); /* looks at once */
+                assert_int_equal(w->notify.queue.n, 1);
+        }
+        configure(w, "fine");
+        await_requests(w, 2);
+        assert_int_equal(alerts_of(w, "away"), 1);
+        w->notify.peers_usec[NOTIFY_CATALOG] -= 20 * USEC_PER_MINUTE;
+        configure(w, "never");
+        w->snapshot.catalog_fault = NULL;
+        configure(w, "fine"); /* it was to be told again, and is well */
+        await_requests(w, 3);
+        assert_int_equal(alerts_of(w, "well"), 1);
 }
 
 static void a_long_pause_is_cut_and_named(void **state)
@@ -584,6 +618,7 @@ int main(void)
                 TEST(of_alerts_none_is_left_out),
                 TEST(of_alerts_that_wait_the_last_state_counts),
                 TEST(an_alert_of_a_peer_is_kept_up_and_ends_soon),
+                TEST(an_alert_that_is_told_again_waits_for_a_receiver_that_is_away),
                 TEST(a_long_pause_is_cut_and_named),
                 TEST(every_format_is_json_whatever_is_in_it),
                 TEST(a_template_is_the_receivers_own),

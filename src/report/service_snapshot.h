@@ -1,6 +1,6 @@
 /*
- * snapshot: what the service knows of itself at this moment, without asking anybody: for the line
- * of `systemctl status`, for its sign of life in the database, and for the monitor.
+ * service_snapshot: what the service knows of itself at this moment, without asking anybody: for
+ * the line of `systemctl status`, for its sign of life in the database, and for the monitor.
  */
 #pragma once
 
@@ -23,5 +23,5 @@ typedef struct ServiceSnapshot {
         int64_t now_usec, next_usec; /* by PostgreSQL's clock; INT64_MAX: nothing is scheduled */
 } ServiceSnapshot;
 
-/* Fills what is zeroed. What it points to stays until the loop goes on. */
-typedef void (*ServiceSnapshotFill)(ServiceSnapshot *ret, void *userdata);
+/* What it points to stays until the loop goes on. */
+typedef ServiceSnapshot (*ServiceSnapshotTake)(void *userdata);
