@@ -252,19 +252,17 @@ static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCO
 static ServiceSnapshot daemon_take_snapshot(void *userdata)
 {
         const Daemon *d = userdata;
-        ServiceSnapshot s = {
-                .stopping = d->stopping,
-                .registering = !claims_is_registered(&d->claims),
-                .postgres_fault = claims_postgres_fault(&d->claims),
-                .statement_fault = runs_statement_fault(&d->runs),
-                .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
-                .n_running = d->runs.n,
-                .n_ended = d->runs.n_ended,
-                .n_edges = edges_count(&d->edges),
-                .n_wanted = edges_count_scheduled(&d->edges),
-                .now_usec = database_clock_now(&d->claims.clock),
-                .next_usec = claims_next(&d->claims),
-        };
+        ServiceSnapshot s = {.stopping = d->stopping,
+                             .registering = !claims_is_registered(&d->claims),
+                             .postgres_fault = claims_postgres_fault(&d->claims),
+                             .statement_fault = runs_statement_fault(&d->runs),
+                             .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
+                             .n_running = d->runs.n,
+                             .n_ended = d->runs.n_ended,
+                             .n_edges = edges_count(&d->edges),
+                             .n_wanted = edges_count_scheduled(&d->edges),
+                             .now_usec = database_clock_now(&d->claims.clock),
+                             .next_usec = claims_next(&d->claims)};
         s.catalog_fault = daemon_catalog_fault(d, s.catalog_next);
         return s;
 }

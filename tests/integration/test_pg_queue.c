@@ -87,6 +87,8 @@ static void what_is_awaited_begins_beside_bulk_work(void **state)
                                 bench_start(b, &asked, &awaited);
                         bench_wait(&asked);
                         assert_string_equal(asked.value, "passed");
+                        for (int i = 0; i < N; i++)
+                                assert_int_equal(calls[i].n_calls, 0);
                         PQclear(PQexec(holder, "SELECT pg_advisory_unlock(7)"));
                         for (int i = 0; i < N; i++)
                                 bench_wait(&calls[i]);
