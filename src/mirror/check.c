@@ -240,15 +240,17 @@ static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *re
 /* What is not there and need not be: a line, and no failure. */
 static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
+        CheckTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
                 char note[600];
                 (void)snprintf(note, sizeof(note),
                                "%.200s; edgemirror migrate makes it, or an administrator: %.300s",
                                PQgetvalue(result, row, 1), PQgetvalue(result, row, 2));
-                (void)check_report(userdata,
+                (void)check_report(t,
                                    strcmp(PQgetvalue(result, row, 0), "role") == 0 ? "readers"
                                                                                    : "publication",
                                    0, NULL, note);
+                t->checks[t->n_checks - 1].is_note = true;
         }
         return PG_NEXT;
 }
