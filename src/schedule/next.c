@@ -8,6 +8,7 @@
  * shown again. Civil times are seconds on the zone's clock, counted as if that clock were UTC.
  */
 #include "base/duration.h"
+#include "base/wide.h"
 #include "schedule/civil.h"
 #include "schedule/schedule.h"
 #include <errno.h>
@@ -196,6 +197,6 @@ uint64_t schedule_spread_offset(const uint8_t id[16], uint64_t spread_usec)
         hash ^= hash >> 31;
 
         /* hash / 2^64 of the spread: even, and without a division that favours low values. */
-        uint64_t offset = (uint64_t)((unsigned __int128)hash * spread_usec >> 64);
+        uint64_t offset = wide_product_high(hash, spread_usec);
         return spread_usec >= USEC_PER_SEC ? offset / USEC_PER_MSEC * USEC_PER_MSEC : offset;
 }

@@ -7,6 +7,7 @@
  * each to its new place.
  */
 #include "sync/seen.h"
+#include "base/wide.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -31,8 +32,8 @@ void seen_init(Seen *s, uint64_t random)
 {
         *s = (Seen){0};
         for (size_t i = 0; i < 3; i++) {
-                s->keys[i] = (unsigned __int128)seen_draw(&random) << 64;
-                s->keys[i] |= seen_draw(&random);
+                s->keys[i].high = seen_draw(&random);
+                s->keys[i].low = seen_draw(&random);
         }
 }
 
@@ -48,14 +49,20 @@ static uint64_t seen_fingerprint(const Seen *s, const Uuid *id)
 {
         uint64_t halves[2];
         memcpy(halves, id->bytes, sizeof(halves));
-        unsigned __int128 sum = s->keys[0] + s->keys[1] * halves[0] + s->keys[2] * halves[1];
-        uint64_t upper = (uint64_t)(sum >> 64) & ~(uint64_t)PASS_MASK;
+        uint64_t upper = s->keys[0].high, lower = s->keys[0].low;
+        for (size_t i = 0; i < 2; i++) {
+                const SeenKey *key = &s->keys[i + 1];
+                lower += key->low * halves[i];
+                upper += key->high * halves[i] + wide_product_high(key->low, halves[i]) +
+                         (lower < key->low * halves[i]);
+        }
+        upper &= ~(uint64_t)PASS_MASK;
         return upper ? upper : SEEN_PASSES;
 }
 
 static size_t seen_place(const Seen *s, uint64_t fingerprint)
 {
-        return (size_t)((unsigned __int128)fingerprint * s->home >> 64);
+        return (size_t)wide_product_high(fingerprint, s->home);
 }
 
 /* The slot of the fingerprint, or the one before which it belongs; `size` when that is behind the

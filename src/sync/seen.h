@@ -18,10 +18,15 @@
 
 enum { SEEN_PASSES = 4 }; /* pass: 0…3 */
 
+/* Of 128 bits. */
+typedef struct SeenKey {
+        uint64_t high, low;
+} SeenKey;
+
 typedef struct Seen {
         uint64_t *slots;      /* sorted; 0: empty */
         size_t n, home, size; /* ids; slots in which a search may begin; slots */
-        unsigned __int128 keys[3];
+        SeenKey keys[3];
 } Seen;
 
 typedef enum SeenWhen {

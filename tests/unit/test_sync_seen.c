@@ -128,8 +128,8 @@ static void crowd_at_the_end_makes_the_set_grow(void **state)
         Seen s;
         SeenWhen when;
         seen_init(&s, 7);
-        s.keys[0] = s.keys[1] = 0; /* a fingerprint is the second half of the id */
-        s.keys[2] = (unsigned __int128)1 << 64;
+        s.keys[0] = s.keys[1] = (SeenKey){0}; /* a fingerprint is the second half of the id */
+        s.keys[2] = (SeenKey){.high = 1};
         Uuid ids[CROWD + 1] = {0}; /* the last has the value 0 */
         for (uint64_t i = 0; i < CROWD; i++) {
                 uint64_t value = UINT64_MAX - i * (UINT64_MAX / 512 / CROWD);
