@@ -101,7 +101,8 @@ static void change_once(Churn *churn, Model *model)
 
                 if (name)
                         (void)model_add_row(model, edge, NULL, name, NULL,
-                                            random_below(&churn->random, edge->n_rows + 1), NULL);
+                                            (size_t)random_below(&churn->random, edge->n_rows + 1),
+                                            NULL);
                 return;
         }
         if (edge->n_rows == 0)
@@ -116,7 +117,7 @@ static void change_once(Churn *churn, Model *model)
         else if (kind == 4)
                 model_unlink_row(row);
         else if (kind == 5)
-                (void)model_move_row(row, edge, random_below(&churn->random, edge->n_rows));
+                (void)model_move_row(row, edge, (size_t)random_below(&churn->random, edge->n_rows));
         else if (kind == 6)
                 (void)model_move_row(
                         row, model->edges[random_below(&churn->random, model->n_edges)], SIZE_MAX);

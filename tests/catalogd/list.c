@@ -72,7 +72,7 @@ static void reorder(Site *site, Order order, Row **rows, size_t n)
                 rows[n - 2] = row;
         }
         for (size_t i = n; order == ORDER_SHUFFLE && i > 1; i--) {
-                size_t k = random_below(&random, i);
+                size_t k = (size_t)random_below(&random, i);
                 Row *row = rows[k];
 
                 rows[k] = rows[i - 1];

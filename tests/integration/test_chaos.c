@@ -295,7 +295,8 @@ static void let_happen(ServiceWorld *w, int instances)
         static Chaos c;
         long seed = environment("EDGEMIRROR_CHAOS_SEED", (long)getpid());
         c = (Chaos){.w = w, .instances = instances};
-        memcpy(c.random, &seed, sizeof(c.random));
+        const int64_t draws = seed;
+        memcpy(c.random, &draws, sizeof(c.random));
         print_message("# EDGEMIRROR_CHAOS_SEED=%ld\n", seed);
         short_leases(w);
         service_control(w, "/control/settings", "{\"job_wait_ms\":500,\"job_run_ms\":2500}");

@@ -147,7 +147,7 @@ static void job_draw_end(World *w, Job *job)
                 {"DELETED", ""},
         };
         job->clean = !world_chance(w, w->settings.bad_jobs);
-        size_t i = world_below(w, job->clean ? ARRAY_SIZE(good) : ARRAY_SIZE(bad));
+        size_t i = (size_t)world_below(w, job->clean ? ARRAY_SIZE(good) : ARRAY_SIZE(bad));
         job->state = job->clean ? "COMPLETED" : bad[i].state;
         job->result = job->clean ? good[i] : bad[i].result;
 }
@@ -452,7 +452,7 @@ static void look_at_list(World *w, CatalogCall *c)
 {
         const Settings *set = &w->settings;
         unsigned e = c->request.edge;
-        size_t cap = world_between(w, set->cap_min, set->cap_max);
+        size_t cap = (size_t)world_between(w, set->cap_min, set->cap_max);
         if (cap > c->request.limit)
                 cap = c->request.limit;
         int64_t offset = set->ignores_offset && !w->quiet ? 0 : c->request.offset;

@@ -177,7 +177,7 @@ static void list_remove(TruthList *l, size_t at)
 
 static size_t some_place(World *w, const TruthList *l)
 {
-        return world_below(w, 3) == 0 ? world_below(w, l->n + 1) : l->n;
+        return world_below(w, 3) == 0 ? (size_t)world_below(w, l->n + 1) : l->n;
 }
 
 static uint16_t some_database(World *w)
@@ -258,7 +258,7 @@ static void jump_at(World *w, unsigned edge, size_t at)
         TruthList *l = &w->truth->lists[edge];
         unsigned row = l->rows[at];
         list_remove(l, at);
-        size_t to = world_below(w, l->n + 1);
+        size_t to = (size_t)world_below(w, l->n + 1);
         list_insert(l, to, row);
         w->truth->reordered[edge] = ++w->truth->tick;
         TELL(w, "catalog: row %u jumps from place %zu to %zu", row, at, to);
@@ -285,14 +285,15 @@ static void spoil_at(World *w, unsigned edge, size_t at)
 static void burst(World *w, unsigned edge)
 {
         TruthList *l = &w->truth->lists[edge];
-        size_t n = world_below(w, l->n + 1);
+        size_t n = (size_t)world_below(w, l->n + 1);
         TELL(w, "catalog: a burst of %zu", n);
         if (world_below(w, 3) == 0)
                 while (n-- > 0)
                         add_row(w, edge);
         else
                 while (n-- > 0)
-                        remove_at(w, edge, world_below(w, 4) == 0 ? world_below(w, l->n) : 0);
+                        remove_at(w, edge,
+                                  world_below(w, 4) == 0 ? (size_t)world_below(w, l->n) : 0);
 }
 
 static void hide_many(World *w, unsigned edge)
@@ -318,11 +319,11 @@ void truth_churn(World *w, unsigned edge)
         else if (l->n == 0)
                 add_row(w, edge);
         else if (world_chance(w, s->spoils))
-                spoil_at(w, edge, world_below(w, l->n));
+                spoil_at(w, edge, (size_t)world_below(w, l->n));
         else if (world_chance(w, s->jumps))
-                jump_at(w, edge, world_below(w, l->n));
+                jump_at(w, edge, (size_t)world_below(w, l->n));
         else if (world_chance(w, s->moves))
-                move_at(w, edge, world_below(w, l->n));
+                move_at(w, edge, (size_t)world_below(w, l->n));
         else
                 switch (world_below(w, 8)) {
                 case 0:
@@ -334,10 +335,10 @@ void truth_churn(World *w, unsigned edge)
                         break;
                 case 3:
                 case 4:
-                        remove_at(w, edge, world_below(w, l->n));
+                        remove_at(w, edge, (size_t)world_below(w, l->n));
                         break;
                 default:
-                        change_at(w, edge, world_below(w, l->n));
+                        change_at(w, edge, (size_t)world_below(w, l->n));
                         break;
                 }
 }

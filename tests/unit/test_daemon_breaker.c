@@ -63,6 +63,10 @@ typedef struct World {
 static World w;
 static uint64_t passed_usec; /* what the clock shows beyond the host's */
 
+#ifndef __LP64__ /* times of 64 bits: another name */
+#define __wrap_clock_gettime __wrap___clock_gettime64
+#define __real_clock_gettime __real___clock_gettime64
+#endif
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
 int __real_clock_gettime(clockid_t clock, struct timespec *ret);
 int __wrap_sd_event_add_time_relative(sd_event *e, sd_event_source **ret, clockid_t clock,

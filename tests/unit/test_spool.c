@@ -19,6 +19,10 @@
 
 #include <cmocka.h>
 
+#ifndef __LP64__ /* files of more than 2 GiB: another name */
+#define __wrap_open __wrap_open64
+#define __real_open __real_open64
+#endif
 int __wrap_open(const char *path, int flags, unsigned mode);
 int __real_open(const char *path, int flags, unsigned mode);
 
