@@ -250,6 +250,7 @@ static int migrate_apply(MigrateTask *t)
         migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_still_missing));
         migrate_step(t, task_step(sql_migrate_subscribed, NULL, migrate_on_subscribed));
         migrate_step(t, script(migration->text));
+        migrate_step(t, task_step(sql_migrate_leases, NULL, NULL));
         migrate_step(t, task_step(sql_migrate_record, record, NULL));
         return migrate_run(t);
 }

@@ -3,7 +3,8 @@
  *
  * Migrations are the numbered files of sql/migrations, embedded at build. Each is applied in a
  * transaction of its own under a transaction-level advisory lock, and recorded in
- * edgemirror.schema_version with its SHA-256 (computed by PostgreSQL). A recorded checksum that
+ * edgemirror.schema_version with its SHA-256 (computed by PostgreSQL). All leases end with it, so
+ * that a run of the version before publishes nothing any more. A recorded checksum that
  * differs, a gap, or a version newer than this program's is refused; so is a schema in which
  * something belongs to somebody else ("schema-foreign"): it is named, and nothing of it was read,
  * written or called. The publication and the role for readers are made where the role may; the
