@@ -12,6 +12,10 @@
  *
  * `hangup` is no failure: at the n-th file that is opened the process gets a SIGHUP.
  */
+/* Each function goes by its own name here, and open64 is another one than open. */
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -25,8 +25,8 @@ static void check_says_what_is_right(void **state)
                 "ok      postgres: connection              PostgreSQL ",
                 "ok      postgres: schema version          ",
                 "ok      clock                             this machine's clock and that of the ",
-                "ok      postgres: clock                   this machine's clock and that of "
-                "PostgreSQL ",
+                ("ok      postgres: clock                   this machine's clock and that of "
+                 "PostgreSQL "),
                 "ok      spool                             ",
                 " GiB free for temporary files\n",
                 "ok      postgres: privileges              all that the service needs (",
