@@ -1,0 +1,205 @@
+#!/bin/bash
+# The driver of scripts/check-package, in a bare Debian that was booted for it: what an administrator does with the package, shown as it ran, and what must come
+# of it, in lines of TAP between. In /packages there are the package, and the same under a higher version.
+#
+# Waits are for what must happen and are bounded; nothing is concluded from how long something took.
+set -u
+export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+
+config=/etc/edgemirror/edgemirror.conf
+secret=/etc/credstore/edgemirror.catalog
+catalog=http://127.0.0.1:8080
+page=http://127.0.0.1:9743
+cases=0
+why=
+
+# shown COMMAND: runs it as a person would type it; what it said is in $said, too.
+shown() {
+        local status
+        printf '# %s\n' "$1"
+        said=$(eval "$1" </dev/null 2>&1)
+        status=$?
+        [ -z "$said" ] || printf '%s\n' "$said"
+        return $status
+}
+# check NAME COMMAND…: one case. A function that fails sets `why`.
+check() {
+        cases=$((cases + 1))
+        why=
+        if "${@:2}"; then
+                echo "ok $cases - $1"
+                return
+        fi
+        echo "not ok $cases - $1"
+        {
+                echo "${why:-${*:2} failed}"
+                systemctl status --no-pager --lines=0 edgemirror
+                journalctl --sync
+                journalctl --no-pager -q -o short-precise -u edgemirror -u 'edgemirror@*' -u sample-catalog | tail -n 40
+        } 2>&1 | sed 's/^/#| /'
+        return 1
+}
+is() { # WHAT VALUE EXPECTED
+        [ "$2" = "$3" ] && return
+        why="$1 is \"$2\", not \"$3\""
+        return 1
+}
+until_true() { # COMMAND…: false after a minute
+        local _
+        for _ in $(seq 600); do
+                "$@" 2>/dev/null && return
+                sleep 0.1
+        done
+        why="waited in vain for: $* ($why)"
+        return 1
+}
+property() { systemctl show --value -p "$1" "${2:-edgemirror}"; }
+property_is() { is "$1 of ${3:-edgemirror}" "$(property "$1" "${3:-edgemirror}")" "$2"; }
+mode_is() { is "owner and mode of $1" "$(stat -c '%U:%G %a' "$1")" "$2"; }
+sql() { setpriv --reuid=postgres --regid=postgres --init-groups psql -XqAtd reporting -c "$1" </dev/null; }
+sql_is() { is "$1" "$(sql "$1")" "$2"; }
+said_so() { # WORDS
+        printf '%s\n' "$said" | grep -qF -- "$1" && return
+        why="nothing is said of: $1"
+        return 1
+}
+answers() { curl -fsS "$page/$1"; }
+ready() { is readyz "$(answers readyz)" ready; }
+as_service='systemd-run --quiet --wait --pipe -p User=edgemirror -p LoadCredential=catalog:edgemirror.catalog edgemirror'
+
+parts_are_there() {
+        systemctl start postgresql || return 1
+        systemd-run -q -u sample-catalog -p DynamicUser=yes /opt/catalogd --port 8080 --edges 3 --rows 1230,501,12 --auth basic:svc-edgemirror:correct-horse \
+                --job-wait 50ms --job-run 100ms && until_true curl -fsS -o /dev/null "$catalog/control/state"
+}
+
+installed() { shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${old}_*.deb" && said_so 'edgemirror init'; }
+user_is_there() { is 'the user' "$(getent passwd edgemirror | cut -d: -f5-)" 'edgemirror service:/:/usr/sbin/nologin'; }
+at_rest() {
+        is 'whether it is enabled' "$(systemctl is-enabled edgemirror.service)" disabled && is 'the socket' "$(systemctl is-enabled edgemirror-monitor.socket)" disabled &&
+                property_is ActiveState inactive
+}
+modes() { mode_is /etc/edgemirror 'root:root 755' && mode_is /etc/edgemirror/edgemirror.conf.d 'root:root 755' && mode_is /usr/bin/edgemirror 'root:root 755'; }
+everything_is_there() {
+        local file
+        for file in lib/systemd/system/edgemirror.service lib/systemd/system/edgemirror@.service lib/systemd/system/edgemirror-monitor.socket \
+                usr/lib/sysusers.d/edgemirror.conf usr/lib/systemd/catalog/edgemirror.catalog usr/share/man/man1/edgemirror.1.gz \
+                usr/share/bash-completion/completions/edgemirror usr/share/zsh/site-functions/_edgemirror usr/share/fish/vendor_completions.d/edgemirror.fish \
+                usr/share/edgemirror/dashboards/edgemirror-alerts.yml usr/share/doc/edgemirror/operating.md usr/share/doc/edgemirror/examples/edgemirror.conf; do
+                [ -e "/$file" ] || {
+                        why="no /$file"
+                        return 1
+                }
+        done
+        is 'what dpkg --verify says' "$(dpkg --verify edgemirror)" '' && journalctl --list-catalog | grep -q 'edgemirror serves'
+}
+says_what_is_missing() {
+        shown 'systemctl start edgemirror' && {
+                why='it started'
+                return 1
+        }
+        property_is ExecMainStatus 78 && property_is NRestarts 0 || return 1
+        journalctl --sync
+        shown 'journalctl -q -o cat -u edgemirror _COMM=edgemirror' && said_so "$config: no such file" && systemctl reset-failed edgemirror
+}
+
+first_configuration() {
+        shown "su postgres -c 'createuser edgemirror && createdb --owner edgemirror reporting'" && shown 'install -d -m 700 /etc/credstore' &&
+                shown "(umask 077; echo correct-horse > $secret)" &&
+                shown "$as_service init --output /var/tmp/edgemirror.conf --secret-file credential:catalog --url $catalog --auth basic --username svc-edgemirror --postgres 'host=/run/postgresql dbname=reporting user=edgemirror'" &&
+                shown "mv /var/tmp/edgemirror.conf /etc/edgemirror/" && mode_is "$config" 'edgemirror:edgemirror 600' &&
+                shown "$as_service migrate" && shown "$as_service check"
+}
+serves() {
+        shown 'systemctl enable --now edgemirror-monitor.socket edgemirror' && property_is ActiveState active || return 1
+        until_true ready
+}
+mirrored() {
+        shown "$as_service sync" && sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743
+}
+page_is_shown() {
+        shown "curl -s $page/ | sed -n 's/<[^>]*>//g; /well/p' | head -n 1" && said_so 'All 3 edges are well'
+}
+template_serves() {
+        shown "install -m 600 -o edgemirror $config /etc/edgemirror/second.conf" && shown "install -m 600 $secret /etc/credstore/edgemirror.second.catalog" &&
+                shown 'systemctl enable --now edgemirror@second' && property_is ActiveState active edgemirror@second
+}
+
+# A page that does not come holds a sync in the middle.
+sync_is_under_way() {
+        edge=$(sql "SELECT edge_connection_id FROM edgemirror.edge ORDER BY name LIMIT 1")
+        curl -fsS -o /dev/null -H 'Content-Type: application/json' "$catalog/control/faults" \
+                -d "{\"kind\":\"list\",\"edge\":\"$edge\",\"count\":1,\"delay_ms\":600000}" || return 1
+        shown "su postgres -c \"psql -qAtd reporting -c 'SELECT count(edgemirror.request_sync(name)) FROM edgemirror.edge'\"" || return 1
+        until_true sql_is "SELECT count(*) FROM edgemirror.sync_run WHERE outcome IS NULL AND phase = 'list' AND edge_connection_id = '$edge'" 1
+}
+upgraded() {
+        pid=$(property MainPID) second_pid=$(property MainPID edgemirror@second)
+        kept=$(stat -c '%n %U %G %a %Y' /etc/edgemirror/* && sha256sum /etc/edgemirror/*.conf "$secret")
+        run=$(sql "SELECT max(run_id) FROM edgemirror.sync_run WHERE outcome IS NULL AND edge_connection_id = '$edge'")
+        shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && is 'the installed version' "$(dpkg-query -W -f '${Version}' edgemirror)" "$new"
+}
+aborted_cleanly() {
+        sql_is "SELECT outcome FROM edgemirror.sync_run WHERE run_id = $run" aborted && property_is Result success &&
+                is 'what was killed' "$(journalctl -q -o cat -u edgemirror -u edgemirror@second | grep -c -i -e killing -e 'timed out' -e 'failed with')" 0
+}
+runs_anew() {
+        property_is ActiveState active && property_is ActiveState active edgemirror@second && is 'whether it is enabled' "$(systemctl is-enabled edgemirror)" enabled || return 1
+        [ "$(property MainPID)" != "$pid" ] && [ "$(property MainPID edgemirror@second)" != "$second_pid" ] || {
+                why='the old program runs still'
+                return 1
+        }
+        until_true ready && until_true sql_is "SELECT outcome FROM edgemirror.sync_run WHERE run_id > $run AND edge_connection_id = '$edge' ORDER BY run_id LIMIT 1" synced
+}
+left_as_it_was() { is 'what is in /etc' "$(stat -c '%n %U %G %a %Y' /etc/edgemirror/* && sha256sum /etc/edgemirror/*.conf "$secret")" "$kept"; }
+
+removed() {
+        shown 'apt-get remove -qq -o Dpkg::Use-Pty=0 edgemirror' && is 'processes of the user' "$(ps -o pid= -u edgemirror)" '' &&
+                ! systemctl cat edgemirror >/dev/null 2>&1 && [ ! -e /usr/bin/edgemirror ]
+}
+leases_are_free() { sql_is 'SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL' 0; }
+# Removed and installed again: enabled as before, but who starts it is the administrator.
+back_again() {
+        shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && shown 'systemctl start edgemirror' && until_true ready
+}
+purged() {
+        shown 'apt-get purge -qq -o Dpkg::Use-Pty=0 edgemirror' && [ ! -e /etc/edgemirror ] && [ -z "$(ls /etc/credstore)" ] && is 'processes of the user' "$(ps -o pid= -u edgemirror)" ''
+}
+nothing_is_left() {
+        is 'what is left' "$(find /etc /usr /lib/systemd /run /var -xdev -name '*edgemirror*' ! -path '/var/cache/apt/*' ! -path '/run/systemd/journal/*' ! -path '/var/lib/postgresql/*')" ''
+}
+database_stays() { sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743 && user_is_there; }
+
+old=$(cd /packages && printf '%s\n' edgemirror_*.deb | sort -V | sed -n '1s/^edgemirror_\([^_]*\)_.*/\1/p')
+new=$(cd /packages && printf '%s\n' edgemirror_*.deb | sort -V | sed -n '2s/^edgemirror_\([^_]*\)_.*/\1/p')
+check 'PostgreSQL and the sample catalog are there' parts_are_there || {
+        echo 'Bail out! nothing else can be tried'
+        exit
+}
+check 'the package can be installed, and says what to do' installed || {
+        echo 'Bail out! nothing else can be tried'
+        exit
+}
+check 'the user of the service is there' user_is_there
+check 'the service is neither enabled nor started' at_rest
+check 'directories and program have the right modes' modes
+check 'everything is where it belongs' everything_is_there
+check 'started without a configuration, it says which file is missing and is not tried again' says_what_is_missing
+check 'init, migrate and check, as README.Debian says it' first_configuration
+check 'enabled and started, it serves' serves
+check 'everything is mirrored' mirrored
+check 'the page says that all is well' page_is_shown
+check 'an instance of the template serves, too' template_serves
+check 'a sync is under way' sync_is_under_way
+check 'upgraded meanwhile, without a question' upgraded
+check 'the sync that was under way was taken back, nothing was killed' aborted_cleanly
+check 'the new program runs, its instances too, and has synced again' runs_anew
+check 'configuration and secrets are as they were' left_as_it_was
+check 'removed: stopped, and nothing runs' removed
+check 'no lease is held' leases_are_free
+check 'configuration and secrets are there still' left_as_it_was
+check 'installed again, it finds them' back_again
+check 'purged: configuration and secrets are gone' purged
+check 'no other file is left' nothing_is_left
+check 'the mirror is whole, the user stays' database_stays
+echo "1..$cases"

@@ -1,0 +1,63 @@
+#!/bin/sh
+# What makes packages agrees with configure.ac, where version and libraries stand, and the scripts in the package are sound.
+. "$(dirname "$0")/tap.sh"
+
+# versions CONFIGURE CHANGELOG: the newest entry of debian/changelog is of the version of configure.ac.
+versions()
+{
+	wanted=$(sed -n 's/^AC_INIT(\[[^]]*\], \[\([^]]*\)\].*/\1/p' "$1")
+	found=$(sed -n '1s/^edgemirror (\(.*\)-[^-]*) .*/\1/p' "$2")
+	[ -n "$wanted" ] && [ "$wanted" = "$found" ] || echo "configure.ac has version $wanted, debian/changelog $found"
+}
+
+# libraries CONFIGURE: a line "VERSION DEBIAN FEDORA" for each.
+libraries()
+{
+	sed -n 's/^ *EM_LIBRARY(\[[A-Z]*\], *\[[a-z0-9-]* >= \([0-9.]*\)\], *\[\([^]]*\)\], *\[\([^]]*\)\]).*/\1 \2 \3/p' "$1"
+}
+
+# build_dependencies CONFIGURE CONTROL SPEC README: each library that configure looks for is named with its version where packages are made, and in the README.
+build_dependencies()
+{
+	libraries "$1" >"$scratch/libraries"
+	[ "$(wc -l <"$scratch/libraries")" -ge 8 ] || echo "configure.ac cannot be read"
+	while read -r version debian fedora; do
+		grep -qE "^(Build-Depends:)? *$debian \(>= $version\)( <!nocheck>)?,?$" "$2" || echo "debian/control lacks $debian (>= $version)"
+		grep -qE "^BuildRequires: +$fedora >= $version$" "$3" || echo "the spec lacks $fedora >= $version"
+		grep -q "[ |]$debian[ |]" "$4" && grep -q "[ |]$fedora[ |]" "$4" || echo "README lacks $debian or $fedora"
+	done <"$scratch/libraries"
+}
+
+no_single_pages()
+{
+	grep -rn 'edgemirror[-a-z]*\.[1578]' "$@" && return 1
+	return 0
+}
+
+sound()
+{
+	shellcheck -e SC1091,SC2016 "$@"
+}
+
+folder=$top_srcdir/debian
+spec=$top_srcdir/packaging/edgemirror.spec.in
+expect_clean "the version of the package is that of configure.ac" versions "$top_srcdir/configure.ac" "$folder/changelog"
+sed '1s/([0-9.]*/(0.0.9/' "$folder/changelog" >"$scratch/changelog"
+expect_said "another version is found" "debian/changelog 0.0.9" versions "$top_srcdir/configure.ac" "$scratch/changelog"
+expect_clean "packages are built with the libraries of configure.ac" \
+	build_dependencies "$top_srcdir/configure.ac" "$folder/control" "$spec" "$top_srcdir/README.md"
+sed 's/>= 14/>= 15/' "$top_srcdir/configure.ac" >"$scratch/configure.ac"
+expect_said "a library of another version is found" "debian/control lacks libpq-dev (>= 15)" \
+	build_dependencies "$scratch/configure.ac" "$folder/control" "$spec" "$top_srcdir/README.md"
+expect_said "in the spec, too" "the spec lacks libpq-devel >= 15" \
+	build_dependencies "$scratch/configure.ac" "$folder/control" "$spec" "$top_srcdir/README.md"
+expect_clean "no page of the manual is named one by one" no_single_pages "$folder" "$spec"
+if command -v shellcheck >/dev/null; then
+	expect_clean "shellcheck is silent about what runs at installation" sound "$folder"/edgemirror.p*
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nrm -rf $1/etc\n' >"$scratch/postrm"
+	expect_found "an unquoted word is found" SC2086 sound "$scratch/postrm"
+else
+	skip "shellcheck of what runs at installation" "no shellcheck here"
+fi
+finish
