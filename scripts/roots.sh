@@ -68,10 +68,10 @@ root_install() {
 
 root_remove() { [ ! -e "$1" ] || as_root rm -rf --one-file-system "$1"; }
 
-# root_for_build NAME DIST PACKAGE…: $work/root with what debian/control asks for, and these. One that was kept is of the same debian/control.
+# root_for_build NAME DIST PACKAGE…: $work/root with what debian/control asks for, and these. One that was kept is of the same Build-Depends.
 root_for_build() {
         local name
-        name=$1-$2-$(cksum <"$top/debian/control" | cut -d' ' -f1)
+        name=$1-$2-$(sed -n '/^Build-Depends:/,/^Standards-Version:/p' "$top/debian/control" | cksum | cut -d' ' -f1)
         root_kept "$name" "$work/root" && return
         root_make "$2" "$work/root" dpkg-dev build-essential autoconf automake xz-utils "${@:3}" &&
                 as_root install -D "$top/debian/control" "$work/root/build/wanted/debian/control" &&

@@ -69,7 +69,7 @@ as_service='systemd-run --quiet --wait --pipe -p User=edgemirror -p LoadCredenti
 
 parts_are_there() {
         systemctl start postgresql || return 1
-        systemd-run -q -u sample-catalog -p DynamicUser=yes /opt/catalogd --port 8080 --edges 3 --rows 1230,501,12 --auth basic:svc-edgemirror:correct-horse \
+        systemd-run -q -u sample-catalog -p DynamicUser=yes -p Environment=LD_LIBRARY_PATH=/opt/catalogd /opt/catalogd/catalogd --port 8080 --edges 3 --rows 1230,501,12 --auth basic:svc-edgemirror:correct-horse \
                 --job-wait 50ms --job-run 100ms && until_true curl -fsS -o /dev/null "$catalog/control/state"
 }
 
