@@ -104,7 +104,7 @@ says_what_is_missing() {
 }
 
 first_configuration() {
-        shown "su postgres -c 'createuser edgemirror && createdb --owner edgemirror reporting'" && shown 'install -d -m 700 /etc/credstore' &&
+        shown "su postgres -c 'createuser edgemirror && createuser --no-login edgemirror_reader && createuser --no-login edgemirror_operator && createdb --owner edgemirror reporting'" && shown 'install -d -m 700 /etc/credstore' &&
                 shown "(umask 077; echo correct-horse > $secret)" &&
                 shown "$as_service init --output /var/tmp/edgemirror.conf --secret-file credential:catalog --url $catalog --auth basic --username svc-edgemirror --postgres 'host=/run/postgresql dbname=reporting user=edgemirror'" &&
                 shown "mv /var/tmp/edgemirror.conf /etc/edgemirror/" && mode_is "$config" 'edgemirror:edgemirror 600' &&
@@ -118,7 +118,7 @@ mirrored() {
         shown "$as_service sync" && sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743
 }
 page_is_shown() {
-        shown "curl -s $page/ | sed -n 's/<[^>]*>//g; /well/p' | head -n 1" && said_so 'All 3 edges are well'
+        shown "curl -s $page/ | sed -n '/<h1>/{s/.*<h1>//; s/<[^>]*>//g; p}'" && said_so 'All 3 edges are well'
 }
 template_serves() {
         shown "install -m 600 -o edgemirror $config /etc/edgemirror/second.conf" && shown "install -m 600 $secret /etc/credstore/edgemirror.second.catalog" &&
@@ -135,7 +135,7 @@ sync_is_under_way() {
 }
 upgraded() {
         pid=$(property MainPID) second_pid=$(property MainPID edgemirror@second)
-        kept=$(stat -c '%n %U %G %a %Y' /etc/edgemirror/* && sha256sum /etc/edgemirror/*.conf "$secret")
+        kept=$(stat -c '%n %U %G %a %Y' /etc/edgemirror/*.conf && sha256sum /etc/edgemirror/*.conf "$secret")
         run=$(sql "SELECT max(run_id) FROM edgemirror.sync_run WHERE outcome IS NULL AND edge_connection_id = '$edge'")
         shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && is 'the installed version' "$(dpkg-query -W -f '${Version}' edgemirror)" "$new"
 }
@@ -151,7 +151,7 @@ runs_anew() {
         }
         until_true ready && until_true sql_is "SELECT outcome FROM edgemirror.sync_run WHERE run_id > $run AND edge_connection_id = '$edge' ORDER BY run_id LIMIT 1" synced
 }
-left_as_it_was() { is 'what is in /etc' "$(stat -c '%n %U %G %a %Y' /etc/edgemirror/* && sha256sum /etc/edgemirror/*.conf "$secret")" "$kept"; }
+left_as_it_was() { is 'what is in /etc' "$(stat -c '%n %U %G %a %Y' /etc/edgemirror/*.conf && sha256sum /etc/edgemirror/*.conf "$secret")" "$kept"; }
 
 removed() {
         shown 'apt-get remove -qq -o Dpkg::Use-Pty=0 edgemirror' && is 'processes of the user' "$(ps -o pid= -u edgemirror)" '' &&
@@ -170,8 +170,8 @@ nothing_is_left() {
 }
 database_stays() { sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743 && user_is_there; }
 
-old=$(cd /packages && printf '%s\n' edgemirror_*.deb | sort -V | sed -n '1s/^edgemirror_\([^_]*\)_.*/\1/p')
-new=$(cd /packages && printf '%s\n' edgemirror_*.deb | sort -V | sed -n '2s/^edgemirror_\([^_]*\)_.*/\1/p')
+new=$(echo /packages/edgemirror_*+next_*.deb | sed 's/.*edgemirror_\([^_]*\)_.*/\1/')
+old=${new%+next}
 check 'PostgreSQL and the sample catalog are there' parts_are_there || {
         echo 'Bail out! nothing else can be tried'
         exit
