@@ -137,11 +137,12 @@ upgraded() {
         pid=$(property MainPID) second_pid=$(property MainPID edgemirror@second)
         kept=$(stat -c '%n %U %G %a %Y' /etc/edgemirror/*.conf && sha256sum /etc/edgemirror/*.conf "$secret")
         run=$(sql "SELECT max(run_id) FROM edgemirror.sync_run WHERE outcome IS NULL AND edge_connection_id = '$edge'")
+        began=$(date '+%F %T')
         shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && is 'the installed version' "$(dpkg-query -W -f '${Version}' edgemirror)" "$new"
 }
 aborted_cleanly() {
         sql_is "SELECT outcome FROM edgemirror.sync_run WHERE run_id = $run" aborted && property_is Result success &&
-                is 'what was killed' "$(journalctl -q -o cat -u edgemirror -u edgemirror@second | grep -c -i -e killing -e 'timed out' -e 'failed with')" 0
+                is 'what was killed' "$(journalctl -q -o cat --since "$began" -u edgemirror -u edgemirror@second | grep -c -i -e killing -e 'timed out' -e 'failed with')" 0
 }
 runs_anew() {
         property_is ActiveState active && property_is ActiveState active edgemirror@second && is 'whether it is enabled' "$(systemctl is-enabled edgemirror)" enabled || return 1
