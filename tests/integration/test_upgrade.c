@@ -54,23 +54,34 @@ static char *answer_of(const Upgrade *u, size_t i)
 
 /* ---- the fixture ---------------------------------------------------------------------------- */
 
-static int restore_the_fixture(void **state)
+/* As the service's role, as whoever follows docs/operating.md does. */
+static void run_as_owner(const Upgrade *u, const char *sql)
 {
-        Upgrade *u = calloc(1, sizeof(*u));
-        const char *top = getenv("top_srcdir");
-        char folder[4096];
-        assert_non_null(u);
-        *state = u;
-        harness_postgres_start(&u->bench.pg);
-        harness_folder_make("upgrade", u->folder);
-        (void)snprintf(folder, sizeof(folder), "%s/tests/upgrade", top ? top : ".");
-        _cleanup_(cleanup_free) char *sql = harness_read(folder, "schema.sql");
         PGconn *conn = PQconnectdb(u->bench.pg.service);
         PGresult *result = PQexec(conn, sql);
         if (PQresultStatus(result) != PGRES_COMMAND_OK)
                 fail_msg("%s", PQerrorMessage(conn));
         PQclear(result);
         PQfinish(conn);
+}
+
+static void restore(const Upgrade *u)
+{
+        const char *top = getenv("top_srcdir");
+        char folder[4096];
+        (void)snprintf(folder, sizeof(folder), "%s/tests/upgrade", top ? top : ".");
+        _cleanup_(cleanup_free) char *sql = harness_read(folder, "schema.sql");
+        run_as_owner(u, sql);
+}
+
+static int restore_the_fixture(void **state)
+{
+        Upgrade *u = calloc(1, sizeof(*u));
+        assert_non_null(u);
+        *state = u;
+        harness_postgres_start(&u->bench.pg);
+        harness_folder_make("upgrade", u->folder);
+        restore(u);
         bench_connect(&u->bench);
 
         (void)snprintf(u->config, sizeof(u->config), "%s/edgemirror.conf", u->folder);
@@ -224,6 +235,21 @@ static void syncs_go_on(void **state)
                    "true");
 }
 
+static void a_downgrade_is_the_schema_of_before(void **state)
+{
+        Upgrade *u = *state;
+        run_as_owner(u, "DROP PUBLICATION edgemirror; DROP SCHEMA edgemirror CASCADE");
+        restore(u);
+        assert_int_equal(run_old(u, "migrate"), 0);
+        assert_int_equal(run_old(u, "verify"), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+                _cleanup_(cleanup_free) char *after = answer_of(u, i);
+                assert_string_equal(after, u->before[i]);
+        }
+        assert_sql(&u->bench, "SELECT count(*) FROM pg_publication WHERE pubname = 'edgemirror'",
+                   "1");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -234,6 +260,7 @@ int main(void)
                 cmocka_unit_test(syncs_go_on),
                 cmocka_unit_test(an_old_program_refuses_a_newer_schema),
                 cmocka_unit_test(an_old_program_reads_a_newer_schema),
+                cmocka_unit_test(a_downgrade_is_the_schema_of_before),
         };
         return cmocka_run_group_tests(tests, restore_the_fixture, end);
 }
