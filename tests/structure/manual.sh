@@ -1,6 +1,6 @@
 #!/bin/sh
-# The manual is well formed, and names every command, option, key, variable, event, view, column, function, role, table and exit status that there is; what is
-# generated of it is up to date. (Metrics: metrics.sh.) The help of check explains each key, too.
+# The manual is well formed, and names every command, option, key, variable, event, code, member of JSON, view, column, function, role, table and exit status
+# that there is; what is generated of it is up to date. (Metrics: metrics.sh.) The help of check explains each key, too.
 . "$(dirname "$0")/tap.sh"
 : "${top_builddir:=$PWD}"
 
@@ -93,6 +93,27 @@ check_events()
 	sed -n 's/^#define MESSAGE_ID_[A-Z_]* *"\(.*\)".*/\1/p' "$top_srcdir/src/base/message_id.h" | each event '^\.It Li @ Pq [A-Z_]+$' "$1/edgemirror-journal.7" | finding
 }
 
+check_codes()
+{
+	sed -n 's/^ *X([A-Z_]*, "\([a-z-]*\)",.*/\1/p' "$top_srcdir/src/base/fault_code.h" >"$scratch/codes"
+	[ -s "$scratch/codes" ] || echo "no code can be read"
+	each code '(^| )@[,.]' "$1/edgemirror-journal.7" <"$scratch/codes" | finding
+}
+
+# Members of JSON and of notifications, fields of the journal: the public ones.
+check_members()
+{
+	stable=$top_srcdir/tests/stability
+	{
+		sed -nE 's/^([a-z]+) (--show )?--json: ([^ ]*) .*/edgemirror-\1.1 \3/p; s/^NOTIFY [a-z_]*: ([^ ]*) .*/edgemirror-sql.7 \1/p' "$stable/json.txt"
+		sed 's/^/edgemirror-journal.7 /' "$stable/fields.txt"
+	} | tr '.[]' '   ' | sed 's/^\(edgemirror-[a-z]*\) \([17]\)/\1.\2/' | while read -r page members; do
+		for member in $members; do
+			grep -E '^\.(It )?(Li|Pq|Po)' "$1/$page" | grep -qw "$member" || echo "no member $member in $page"
+		done
+	done | sort -u | finding
+}
+
 check_statuses()
 {
 	sed -n 's/^ *CLI_EXIT_[A-Z]* = \([0-9]*\),/\1/p' "$top_srcdir/src/cli/cli.h" >"$scratch/statuses"
@@ -169,6 +190,8 @@ expect_clean "every key of the configuration is in the manual" check_keys "$man"
 expect_clean "every key of the configuration is explained by check --help" check_help "$scratch/help"
 expect_clean "every variable of the environment is in the manual" check_variables "$man"
 expect_clean "every event is in the manual" check_events "$man"
+expect_clean "every code of a fault is in the manual" check_codes "$man"
+expect_clean "every member of JSON and every field of the journal is in the manual" check_members "$man"
 expect_clean "every exit status is in the manual" check_statuses "$man"
 expect_clean "everything for reports is in the manual" check_sql "$man"
 expect_clean "what is generated is up to date" check_fresh "$man" "$program"
@@ -191,6 +214,12 @@ without '^\.It Ev TMPDIR' edgemirror.1
 expect_found "a variable that is not there is found" "no variable TMPDIR" check_variables "$scratch/man"
 without ' RUN_HELD$' edgemirror-journal.7
 expect_found "an event that is not there is found" "no event 424963e7bbbc49b1b44482d06135c524" check_events "$scratch/man"
+copy
+sed 's/lease-held, //' "$man/edgemirror-journal.7" >"$scratch/man/edgemirror-journal.7"
+expect_found "a code that is not there is found" "no code lease-held" check_codes "$scratch/man"
+copy
+sed 's/ durationMs / /' "$man/edgemirror-sync.1" >"$scratch/man/edgemirror-sync.1"
+expect_found "a member that is not there is found" "no member durationMs in edgemirror-sync.1" check_members "$scratch/man"
 without '^\.It 77' edgemirror.1
 expect_found "an exit status that is not there is found" "no exit status 77" check_statuses "$scratch/man"
 without '^\.It Sy held' edgemirror-sql.7
