@@ -5,10 +5,10 @@
 #include "catalog/job_list.h"
 #include "base/text.h"
 #include "catalog/json.h"
+#include "schedule/timestamp.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* 9999-12-31 */
 #define MSEC_MAX 253402300799999.0
@@ -31,34 +31,14 @@ static bool text_holds_uuid(const char *text, const Uuid *id)
         return false;
 }
 
-/* ISO 8601 with "Z", or with an offset of hours and minutes. */
+/* ISO 8601 with "Z", or with an offset. */
 static bool iso_parse(const char *text, int64_t *ret_msec)
 {
-        struct tm tm = {0};
-        int64_t offset_sec = 0, fraction_msec = 0, hours, minutes;
-        const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-        char digits[3] = "";
-        if (!end)
+        int64_t usec;
+        const char *time = strchr(text, 'T');
+        if (!time || !strpbrk(time, "Z+-") || timestamp_parse(text, &usec) < 0)
                 return false;
-        if (*end == '.') {
-                int64_t unit = 100;
-                for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)
-                        fraction_msec += unit * (*end - '0');
-        }
-        if (*end == '+' || *end == '-') {
-                int sign = *end++ == '-' ? 1 : -1;
-                size_t colon = strlen(end) == 5 && end[2] == ':';
-                if (strlen(end) != 4 + colon)
-                        return false;
-                memcpy(digits, end, 2);
-                if (text_parse_int64(digits, 0, 23, &hours) < 0 ||
-                    text_parse_int64(end + 2 + colon, 0, 59, &minutes) < 0)
-                        return false;
-                offset_sec = sign * (hours * 3600 + minutes * 60);
-        } else if (strcmp(end, "Z") != 0) {
-                return false;
-        }
-        *ret_msec = ((int64_t)timegm(&tm) + offset_sec) * 1000 + fraction_msec;
+        *ret_msec = usec / 1000;
         return *ret_msec >= 0 && (double)*ret_msec <= MSEC_MAX;
 }
 

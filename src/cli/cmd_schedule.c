@@ -9,8 +9,8 @@
 #include "cli/command.h"
 #include "cli/json_out.h"
 #include "cli/session.h"
-#include "cli/timestamp.h"
 #include "schedule/schedule.h"
+#include "schedule/timestamp.h"
 #include <stdio.h>
 #include <time.h>
 

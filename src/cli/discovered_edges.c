@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_wanted(const Config *config, const MirrorDiscovered *edge)
-{
-        return config->discover.enabled && !config_find_edge_by_id(config, &edge->id) &&
-               edge_name_is_wanted(&config->discover, edge->catalog_name ? edge->catalog_name : "");
-}
-
 int discovered_edges_take(DiscoveredEdges *d, const Config *config, const MirrorDiscovered *edges,
                           size_t n)
 {
@@ -17,7 +11,8 @@ int discovered_edges_take(DiscoveredEdges *d, const Config *config, const Mirror
         if (!d->edges)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
-                if (!is_wanted(config, &edges[i]))
+                const char *wanted = edges[i].catalog_name;
+                if (!edge_is_wanted(config, &edges[i].id, wanted ? wanted : ""))
                         continue;
                 char *name = strdup(edges[i].name);
                 if (!name)

@@ -108,6 +108,12 @@ bool edge_name_is_wanted(const ConfigDiscover *discover, const char *name)
         return wanted;
 }
 
+bool edge_is_wanted(const Config *config, const Uuid *id, const char *name)
+{
+        return config->discover.enabled && !config_find_edge_by_id(config, id) &&
+               edge_name_is_wanted(&config->discover, name);
+}
+
 int edge_names_make(const Config *config, EdgeName *edges, size_t n)
 {
         EdgeName **order = calloc(n ? n : 1, sizeof(EdgeName *));

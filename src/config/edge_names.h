@@ -20,5 +20,9 @@ typedef struct EdgeName {
  * wanted when every name is: where patterns choose, nobody knows whether it is one of them. */
 bool edge_name_is_wanted(const ConfigDiscover *discover, const char *name);
 
+/* Whether an Edge connection of that name ("": not known) is to be discovered: that is enabled, it
+ * has no section, and its name is wanted. */
+bool edge_is_wanted(const Config *config, const Uuid *id, const char *name);
+
 /* Fills `name` of each. None of the ids is that of a section. -ENOMEM. */
 int edge_names_make(const Config *config, EdgeName *edges, size_t n);

@@ -161,12 +161,6 @@ static bool edges_has_vanished(const EdgeSet *s, const Uuid *id)
                bsearch(id, s->vanished, s->n_vanished, sizeof(*s->vanished), compare_id);
 }
 
-static bool edges_wants(const EdgeSet *s, const Config *config, const Candidate *c)
-{
-        return config->discover.enabled && !config_find_edge_by_id(config, &c->id) &&
-               !edges_has_vanished(s, &c->id) && edge_name_is_wanted(&config->discover, c->name);
-}
-
 static int found_new(const Config *config, const EdgeName *names, size_t n, ConfigEdge **ret)
 {
         ConfigEdge *found = calloc(n ? n : 1, sizeof(*found));
@@ -200,7 +194,7 @@ static int edges_rebuild(EdgeSet *s, const Config *config, const Candidates *can
                 return -ENOMEM;
         for (size_t i = 0; i < candidates->n; i++) {
                 const Candidate *c = &candidates->items[i];
-                if (edges_wants(s, config, c))
+                if (!edges_has_vanished(s, &c->id) && edge_is_wanted(config, &c->id, c->name))
                         names[n++] = (EdgeName){.id = c->id, .wanted = c->name};
         }
         int r = edge_names_make(config, names, n);

@@ -112,12 +112,10 @@ static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_
         ApplyTask *t = userdata;
         if (PQntuples(result) != 1)
                 return apply_without_answer("time", ret_fault);
-        const char *version = result_text(result, 0, EDGES_VERSION),
-                   *digest = result_text(result, 0, EDGES_DIGEST);
-        if (t->is_compared && !text_equal(version ? version : "", t->version))
+        if (t->is_compared && strcmp(PQgetvalue(result, 0, EDGES_VERSION), t->version) != 0)
                 return apply_overtaken(ret_fault);
         t->had_rejected = result_bool(result, 0, EDGES_REJECTED);
-        (void)snprintf(t->digest, sizeof(t->digest), "%s", digest ? digest : "");
+        (void)snprintf(t->digest, sizeof(t->digest), "%s", PQgetvalue(result, 0, EDGES_DIGEST));
         (void)snprintf(t->task.params[PARAMS_ROWS].values[1], TIMESTAMP_BYTES, "%s",
                        PQgetvalue(result, 0, EDGES_TIME));
         (void)snprintf(t->task.params[PARAMS_REJECTED].values[1], TIMESTAMP_BYTES, "%s",
@@ -186,8 +184,7 @@ static PgNext apply_on_compare(const PGresult *r, void *userdata, Fault *ret_fau
                 t->is_repetitive = true;
                 return PG_ROLLBACK;
         }
-        const char *version = result_text(r, 0, COMPARE_VERSION);
-        (void)snprintf(t->version, sizeof(t->version), "%s", version ? version : "");
+        (void)snprintf(t->version, sizeof(t->version), "%s", PQgetvalue(r, 0, COMPARE_VERSION));
         t->is_compared = true;
         t->is_counted = !PQgetisnull(r, 0, COMPARE_RECORDED) &&
                         result_int(r, 0, COMPARE_RECORDED) == result_int(r, 0, COMPARE_PRESENT);
@@ -229,8 +226,7 @@ static PgNext apply_on_rows(const PGresult *r, void *userdata, Fault *ret_fault)
                 return apply_without_answer("counts", ret_fault);
         if (result_int(r, 0, ROWS_MISSED) > 0)
                 return apply_overtaken(ret_fault);
-        const char *digest = result_text(r, 0, ROWS_DIGEST);
-        (void)snprintf(t->digest, sizeof(t->digest), "%s", digest ? digest : "");
+        (void)snprintf(t->digest, sizeof(t->digest), "%s", PQgetvalue(r, 0, ROWS_DIGEST));
         n->row_count += result_int(r, 0, ROWS_GROWN);
         n->added = t->loaded + result_int(r, 0, ROWS_ADDED);
         n->changed = result_int(r, 0, ROWS_CHANGED);

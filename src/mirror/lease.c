@@ -50,15 +50,15 @@ static uint64_t claim_usec(const PGresult *r, int column)
 static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
 {
         enum { LOST_USEC = 14, JOB_TYPE, JOB_USER, KNOWN_JOBS };
-        const char *type = result_text(r, 0, JOB_TYPE), *user = result_text(r, 0, JOB_USER);
+        const char *type = PQgetvalue(r, 0, JOB_TYPE), *user = PQgetvalue(r, 0, JOB_USER);
         const char *known = result_text(r, 0, KNOWN_JOBS);
         JobKind *kind = &claim->job_kind;
-        claim->lost = !claim->resumes && result_text(r, 0, LOST_USEC) && type && type[0];
+        claim->lost = !claim->resumes && result_text(r, 0, LOST_USEC) && type[0];
         if (!claim->lost)
                 return;
         claim->lost_since_usec = result_int(r, 0, LOST_USEC);
         text_printable(type, strlen(type), kind->type, sizeof(kind->type));
-        text_printable(user ? user : "", user ? strlen(user) : 0, kind->user, sizeof(kind->user));
+        text_printable(user, strlen(user), kind->user, sizeof(kind->user));
         for (; known && claim->n_known_jobs < LIMIT_KNOWN_JOBS; claim->n_known_jobs++) {
                 Uuid *job = &claim->known_jobs[claim->n_known_jobs];
                 if (uuid_parse_n(known, strcspn(known, " "), job) < 0)
@@ -93,9 +93,8 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         claim->run_id = result_int(result, 0, 1);
         claim->epoch = result_int(result, 0, 2);
         const char *job = result_text(result, 0, 4);
-        const char *url = result_text(result, 0, 5);
         claim->resumes = result_bool(result, 0, 3) && job && uuid_parse(job, &claim->job_id) == 0;
-        (void)snprintf(claim->job_url, sizeof(claim->job_url), "%s", url ? url : "");
+        (void)snprintf(claim->job_url, sizeof(claim->job_url), "%s", PQgetvalue(result, 0, 5));
         claim->job_since_usec =
                 claim->resumes && result_text(result, 0, 9) ? result_int(result, 0, 9) : 0;
         claim_take_lost(result, claim);

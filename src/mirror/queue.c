@@ -50,9 +50,8 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                 d->epoch = result_int(result, row, 2);
                 d->due_usec = due ? result_int(result, row, 3) : 0;
                 d->consecutive_failures = result_int(result, row, 4);
-                const char *was_holder = result_text(result, row, 7);
                 (void)snprintf(d->was_holder, sizeof(d->was_holder), "%s",
-                               was_holder ? was_holder : "");
+                               PQgetvalue(result, row, 7));
                 t->answer.n_taken++;
         }
         t->answer.taken = t->taken;

@@ -6,7 +6,7 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/uuid.h"
-#include "cli/timestamp.h"
+#include "schedule/timestamp.h"
 #include "fuzz/fuzz.h"
 #include "http/retry_after.h"
 #include <errno.h>

@@ -2,7 +2,7 @@
  * Moments in ISO 8601: strict in what is read, with the zone's offset in what is written.
  */
 #include "base/cleanup.h"
-#include "cli/timestamp.h"
+#include "schedule/timestamp.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
  * timestamp: reads and writes ISO 8601, digit by digit: strptime takes more than the standard does,
  * and days that do not exist.
  */
-#include "cli/timestamp.h"
+#include "schedule/timestamp.h"
 #include "base/duration.h"
 #include <errno.h>
 #include <stdbool.h>
