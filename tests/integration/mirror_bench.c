@@ -224,11 +224,12 @@ void bench_spool_add(Spool *spool, const BenchRow *row)
 void bench_apply_begin(MirrorBench *b, const MirrorRun *run, const MirrorSnapshot *snapshot,
                        const MirrorEnding *ending)
 {
+        const int64_t now = (int64_t)clock_boottime_usec(); /* tests compare the two */
         const MirrorEnding whole = {.outcome = OUTCOME_SYNCED,
                                     .refresh = REFRESH_CLEAN,
                                     .listed_whole = true,
-                                    .listed_usec = (int64_t)clock_boottime_usec(),
-                                    .refreshed_usec = (int64_t)clock_boottime_usec()};
+                                    .listed_usec = now,
+                                    .refreshed_usec = now};
         MirrorTask *task;
         assert_int_equal(mirror_apply(b->mirror, run, snapshot, ending ? ending : &whole,
                                       on_applied, b, &task),
