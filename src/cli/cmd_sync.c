@@ -83,8 +83,6 @@ static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncRep
                 c->status = exit_status_worse(c->status, CLI_EXIT_UNREACHABLE);
 }
 
-static void command_go_on(SyncCommand *c);
-
 /* From inside a sync's callback nothing is started or freed: the reaper does that right after. */
 static void command_wake(SyncCommand *c)
 {

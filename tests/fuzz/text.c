@@ -6,9 +6,9 @@
 #include "base/duration.h"
 #include "base/limits.h"
 #include "base/uuid.h"
-#include "schedule/timestamp.h"
 #include "fuzz/fuzz.h"
 #include "http/retry_after.h"
+#include "schedule/timestamp.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
