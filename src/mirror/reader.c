@@ -43,6 +43,12 @@ int64_t mirror_table_int(const MirrorTable *t, size_t row, const char *column, i
         return text ? strtoll(text, NULL, 10) : otherwise;
 }
 
+int64_t mirror_table_age(const MirrorTable *t, size_t row, const char *column)
+{
+        int64_t age = mirror_table_int(t, row, column, 0);
+        return !mirror_table_text(t, row, column) ? -1 : age < 0 ? 0 : age;
+}
+
 bool mirror_table_bool(const MirrorTable *t, size_t row, const char *column)
 {
         const char *text = mirror_table_text(t, row, column);

@@ -39,6 +39,13 @@ static int64_t next_int(Cursor *c, int64_t otherwise)
         return text ? result_int(c->result, c->row, c->column - 1) : otherwise;
 }
 
+/* Seconds that have passed; 0 where a clock was set back meanwhile; -1: NULL. */
+static int64_t next_age(Cursor *c)
+{
+        int64_t age = next_int(c, 0);
+        return PQgetisnull(c->result, c->row, c->column - 1) ? -1 : age < 0 ? 0 : age;
+}
+
 /* In the order of the columns of status.sql. */
 static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
 {
@@ -54,9 +61,9 @@ static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
         ret->listed_at = next_text(&at);
         ret->refreshed_at = next_text(&at);
         ret->next_run_at = next_text(&at);
-        ret->listed_age_sec = next_int(&at, -1);
-        ret->refreshed_age_sec = next_int(&at, -1);
-        ret->running_sec = next_int(&at, -1);
+        ret->listed_age_sec = next_age(&at);
+        ret->refreshed_age_sec = next_age(&at);
+        ret->running_sec = next_age(&at);
         ret->overdue = next_bool(&at);
         ret->consecutive_failures = next_int(&at, 0);
         ret->job_id = next_text(&at);
@@ -70,7 +77,7 @@ static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
         ret->error_http_status = (int)next_int(&at, 0);
         ret->held = next_int(&at, 0);
         ret->pending = next_int(&at, 0);
-        ret->holder_seen_sec = next_int(&at, -1);
+        ret->holder_seen_sec = next_age(&at);
         ret->free_in_sec = next_int(&at, -1);
         ret->lease_sec = next_int(&at, -1);
         ret->rejected = next_int(&at, 0);

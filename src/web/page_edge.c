@@ -36,8 +36,7 @@ static void put_clock(Html *h, const MirrorTable *t, const char *term, const cha
         html_put(h, "dt", term);
         html_open(h, "dd");
         if (time)
-                html_printf(h, "%s ago, %s", page_age(mirror_table_int(t, 0, age, 0), "", text),
-                            time);
+                html_printf(h, "%s ago, %s", page_age(mirror_table_age(t, 0, age), "", text), time);
         else
                 html_text(h, "never");
         html_put(h, "span", note, {"class", "muted"});
@@ -75,7 +74,7 @@ static void put_running(Html *h, const MirrorTable *t)
         html_open(h, "dd");
         html_printf(h, "%s, for %s, by %s, %" PRId64 " row%s listed",
                     mirror_table_text(t, 0, "phase"),
-                    page_age(mirror_table_int(t, 0, "running_for", 0), "", text),
+                    page_age(mirror_table_age(t, 0, "running_for"), "", text),
                     mirror_table_text(t, 0, "holder"), listed, text_plural(listed));
         if (state)
                 html_printf(h, "; job %s", state);

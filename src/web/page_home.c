@@ -75,9 +75,9 @@ static Sums sum(const MirrorTable *states, const MirrorTable *instances)
                 if (level == EDGE_OFF)
                         continue;
                 s.oldest_listed =
-                        most(s.oldest_listed, mirror_table_int(states, i, "oldest_listed", -1));
-                s.oldest_refreshed = most(s.oldest_refreshed,
-                                          mirror_table_int(states, i, "oldest_refreshed", -1));
+                        most(s.oldest_listed, mirror_table_age(states, i, "oldest_listed"));
+                s.oldest_refreshed =
+                        most(s.oldest_refreshed, mirror_table_age(states, i, "oldest_refreshed"));
                 s.never_listed += mirror_table_int(states, i, "never_listed", 0);
                 s.never_refreshed += mirror_table_int(states, i, "never_refreshed", 0);
         }
@@ -271,8 +271,8 @@ static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
                 html_text(h, " ");
                 page_put_state(h, state);
                 html_printf(h, " listed %s",
-                            page_age(mirror_table_int(t, i, "listed_age", -1), "never", age));
-                if (mirror_table_int(t, i, "listed_age", -1) >= 0)
+                            page_age(mirror_table_age(t, i, "listed_age"), "never", age));
+                if (mirror_table_age(t, i, "listed_age") >= 0)
                         html_text(h, " ago");
                 if (failures > 1)
                         html_printf(h, ", %" PRId64 " failures in a row", failures);
@@ -323,7 +323,7 @@ static void put_run(Html *h, const MirrorTable *t, size_t row)
                 html_printf(h, ", refresh %s", refresh);
         if (outcome)
                 html_printf(h, ", %s ago",
-                            page_age(mirror_table_int(t, row, "run_age", -1), "long", age));
+                            page_age(mirror_table_age(t, row, "run_age"), "long", age));
         html_close(h);
 }
 
@@ -345,9 +345,9 @@ static void put_row(Html *h, const MirrorTable *t, size_t i)
         html_open(h, "td", {"class", "wide"});
         page_put_state(h, state);
         html_close(h);
-        html_put(h, "td", page_age(mirror_table_int(t, i, "listed_age", -1), "never", age),
+        html_put(h, "td", page_age(mirror_table_age(t, i, "listed_age"), "never", age),
                  {"class", "n"});
-        html_put(h, "td", page_age(mirror_table_int(t, i, "refreshed_age", -1), "never", age),
+        html_put(h, "td", page_age(mirror_table_age(t, i, "refreshed_age"), "never", age),
                  {"class", "n"});
         if (rows >= 0)
                 page_put_number(h, "td", rows, "n wide");

@@ -99,6 +99,16 @@ src/web/listener.c
 unit/test_listen_address the_first_socket*
 s/r < 0 ? r : n_named/r < 0 ? r : 1/
 
+a list from the future was never read
+src/mirror/reader.c
+integration/test_pages what_lies_in_the_future*
+s/age < 0 ? 0 : age/age/
+
+a list from the future was never read, says the terminal
+src/mirror/status.c
+integration/test_status what_lies_in_the_future*
+s/age < 0 ? 0 : age/age/
+
 a long text of a page is cut without a word
 src/mirror/reader.c
 integration/test_pages what_is_long*

@@ -398,6 +398,20 @@ static void what_is_cut_says_so(void **state)
         assert_shows(show(s, &page_changes, NULL, NULL), "Only the latest 300 are shown");
 }
 
+static void what_lies_in_the_future_was_just_now(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(&s->bench, "postgres", "DELETE FROM edgemirror.edge");
+        forty_days_run(&s->bench, "postgres",
+                       "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone, "
+                       "listed_at, refreshed_at) VALUES (md5('e')::uuid, 'e', 'daily', 'UTC', "
+                       "now() + interval '1 hour', now() + interval '1 hour')");
+        const char *page = show(s, &page_home, NULL, NULL);
+        assert_shows(page, "<dt>Catalog as listed</dt><dd>0s ago");
+        assert_not_shows(page, "never");
+        assert_shows(show(s, &page_edge, "e", NULL), "<dd>0s ago, ");
+}
+
 /* Names of 250 KiB and an answer of the catalog that is deeply nested, in characters of which each
  * takes many in a page. */
 static void what_is_long_is_cut(void **state)
@@ -446,6 +460,7 @@ int main(void)
                                                 end),
                 cmocka_unit_test_setup_teardown(what_is_cut_says_so, nothing, end),
                 cmocka_unit_test_setup_teardown(what_is_long_is_cut, nothing, end),
+                cmocka_unit_test_setup_teardown(what_lies_in_the_future_was_just_now, nothing, end),
         };
         return cmocka_run_group_tests(tests, forty_days, end);
 }

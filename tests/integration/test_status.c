@@ -104,6 +104,17 @@ static void the_table_shows_what_a_person_on_call_needs(void **state)
         stop(sync);
 }
 
+/* The clock of PostgreSQL was set back since. */
+static void what_lies_in_the_future_was_just_now(void **state)
+{
+        World *w = *state;
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET listed_at = now() + interval '1 h', "
+                                 "refreshed_at = now() + interval '1 h'"));
+        assert_int_equal(RUN(w, "status", "other"), 0);
+        assert_says(w, "out", "never", false);
+        assert_says(w, "out", "now       now", true);
+}
+
 static void colour_is_for_a_terminal_and_for_those_who_want_it(void **state)
 {
         World *w = *state;
@@ -246,6 +257,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(the_table_shows_what_a_person_on_call_needs,
                                        world_with_a_failure),
+                cmocka_unit_test_setup(what_lies_in_the_future_was_just_now, world_with_a_failure),
                 cmocka_unit_test_setup(colour_is_for_a_terminal_and_for_those_who_want_it,
                                        world_with_a_failure),
                 cmocka_unit_test_setup(watching_is_for_a_terminal_and_for_people,
