@@ -64,6 +64,7 @@
 #define LIMIT_NOTIFY_EVENTS         50          /* in one message; the rest is counted */
 #define LIMIT_NOTIFY_ALERTS         10000       /* that wait for further messages; the same */
 #define LIMIT_NOTIFY_TEMPLATE_BYTES (64 * 1024) /* the file of one */
+#define LIMIT_NOTIFY_TEAMS_BYTES    12000       /* it refuses 28 KiB, of two for each character */
 #define LIMIT_NOTIFY_ANSWER_BYTES   (64 * 1024) /* which nobody reads */
 
 /* Texts for people */

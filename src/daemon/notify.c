@@ -236,7 +236,14 @@ static void notify_send(void *userdata)
         if (n->queue.n + n->queue.n_more == 0)
                 return;
         size_t n_sent = n->queue.n < LIMIT_NOTIFY_EVENTS ? n->queue.n : LIMIT_NOTIFY_EVENTS;
-        int r = notify_render(n, n->queue.events, n_sent, n->queue.n_more, &body, &complaint);
+        size_t shown = n_sent;
+        int r = notify_render(n, n->queue.events, shown, n->queue.n_more, &body, &complaint);
+        while (r >= 0 && body.size > n->body_max_bytes && shown > 1) {
+                shown /= 2;
+                text_reset(&body);
+                r = notify_render(n, n->queue.events, shown, n->queue.n_more + n_sent - shown,
+                                  &body, &complaint);
+        }
         const HttpRequest request = {.method = HTTP_POST,
                                      .url = n->url.data,
                                      .json = body.data,
@@ -430,6 +437,8 @@ void notify_configure(Notify *n, const Config *config)
         /* An alert that is only counted would never come, or never end. */
         n->alerts = config->notify.format == CONFIG_NOTIFY_ALERTMANAGER &&
                     !config->notify.template_file;
+        bool teams = config->notify.format == CONFIG_NOTIFY_TEAMS && !config->notify.template_file;
+        n->body_max_bytes = teams ? LIMIT_NOTIFY_TEAMS_BYTES : SIZE_MAX;
         n->queue.most = n->alerts ? LIMIT_NOTIFY_ALERTS : LIMIT_NOTIFY_EVENTS;
         if (!n->queue.events) /* what is never used of it takes no memory */
                 n->queue.events = calloc(LIMIT_NOTIFY_ALERTS, sizeof(*n->queue.events));

@@ -34,6 +34,7 @@ typedef struct Notify {
         char *template, *instance;
         uint64_t every_usec;
         bool alerts;                       /* that Alertmanager keeps, each by itself */
+        size_t body_max_bytes;             /* of a message of more than one change */
         NotifyState peers[NOTIFY_KINDS];   /* as they were seen last */
         uint64_t peers_usec[NOTIFY_KINDS]; /* when they were told last, monotonic */
         NotifyQueue queue;

@@ -89,6 +89,11 @@ src/daemon/notify.c
 unit/test_daemon_notify an_alert_that_is_told_again*
 s/event.before = NOTIFY_STATES;/;/
 
+Teams is sent more than it takes
+src/daemon/notify.c
+unit/test_daemon_notify teams_is_sent*
+s/body.size > n->body_max_bytes/false/
+
 Teams is not told how much has no place
 src/daemon/notify.c
 unit/test_daemon_notify more_than_a_message*

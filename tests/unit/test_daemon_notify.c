@@ -388,6 +388,27 @@ static void more_than_a_message_holds_is_counted(void **state)
         assert_non_null(strstr(w->server->log, "edgemirror here:1 … and 3 more; see edgemirror"));
 }
 
+/* It would refuse the message, and all of it would be lost. */
+static void teams_is_sent_no_more_than_it_takes(void **state)
+{
+        World *w = *state;
+        char error[800];
+        memset(error, 'x', sizeof(error));
+        error[sizeof(error) - 1] = '\0';
+        w->config.notify.format = CONFIG_NOTIFY_TEAMS;
+        configure(w, "fine");
+        for (unsigned i = 0; i < 50; i++) {
+                Uuid edge = {{(uint8_t)i, 7}};
+                change(w, &edge, "e", OUTCOME_SYNCED, OUTCOME_FAILED, error);
+        }
+        await_requests(w, 1);
+        _cleanup_(cleanup_json) cJSON *body = last_body(w);
+        _cleanup_(cleanup_free) char *sent = cJSON_PrintUnformatted(body);
+        assert_true(strlen(sent) > 5000 && strlen(sent) < 14000);
+        assert_non_null(strstr(sent, "… and 38 more; see edgemirror status"));
+        assert_int_equal(w->notify.queue.n, 0);
+}
+
 static unsigned alerts_of(World *w, const char *word)
 {
         unsigned n = 0;
@@ -615,6 +636,7 @@ int main(void)
                 TEST(what_changes_meanwhile_follows),
                 TEST(one_that_does_not_answer_holds_no_stop_up),
                 TEST(more_than_a_message_holds_is_counted),
+                TEST(teams_is_sent_no_more_than_it_takes),
                 TEST(of_alerts_none_is_left_out),
                 TEST(of_alerts_that_wait_the_last_state_counts),
                 TEST(an_alert_of_a_peer_is_kept_up_and_ends_soon),
