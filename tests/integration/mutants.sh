@@ -87,7 +87,7 @@ s/if (!database_clock_is_known(c))/if (false)/
 an alert that is to be told again while it waits is dropped
 src/daemon/notify.c
 unit/test_daemon_notify an_alert_that_is_told_again*
-s/event.before = NOTIFY_STATES;/;/
+s/event.before = NOTIFY_STATES;/event.before = event.state;/
 
 Teams is sent more than it takes
 src/daemon/notify.c
