@@ -121,7 +121,7 @@ page_is_shown() {
         shown "curl -s $page/ | sed -n '/<h1>/{s/.*<h1>//; s/<[^>]*>//g; p}'" && said_so 'All 3 edges are well'
 }
 template_serves() {
-        shown "install -m 600 -o edgemirror $config /etc/edgemirror/second.conf" && shown "install -m 600 $secret /etc/credstore/edgemirror.second.catalog" &&
+        shown "install -m 600 -o edgemirror $config /etc/edgemirror/second.conf" && shown "install -m 600 $secret /etc/credstore/edgemirror.second.catalog" && install -m 600 "$secret" /etc/credstore/edgemirror.second.notify &&
                 shown 'systemctl enable --now edgemirror@second' && property_is ActiveState active edgemirror@second
 }
 
