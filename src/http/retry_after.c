@@ -1,34 +1,30 @@
 /*
- * libcurl's date parser is used after a check: it also takes "2030", "-1" and much else that is no
- * HTTP date.
+ * The dates of RFC 9110, section 5.6.7, and nothing else that looks like one.
+ *
+ * Not by libcurl: on machines of 32 bits its time_t may be another one than ours.
  */
 #include "http/retry_after.h"
 #include "base/duration.h"
 #include "base/limits.h"
-#include <ctype.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
-enum {
-        DATE_SIZE_MAX = 64,
-        SECONDS_MAX = LIMIT_RETRY_AFTER_MAX_USEC / USEC_PER_SEC,
-};
+enum { SECONDS_MAX = LIMIT_RETRY_AFTER_MAX_USEC / USEC_PER_SEC };
 
-/* The three forms of RFC 9110, section 5.6.7, all begin with the name of a day and hold hh:mm:ss.
- */
 int http_date_parse(const char *string, int64_t *ret_sec)
 {
-        if (!isalpha((unsigned char)string[0]) || strlen(string) > DATE_SIZE_MAX)
-                return -EINVAL;
-        const char *colon = strchr(string, ':');
-        if (!colon || !strchr(colon + 1, ':'))
-                return -EINVAL;
-        time_t t = curl_getdate(string, NULL);
-        if (t == -1)
-                return -EINVAL;
-        *ret_sec = (int64_t)t;
-        return 0;
+        static const char *const forms[] = {"%a, %d %b %Y %H:%M:%S GMT",
+                                            "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"};
+        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+                struct tm tm = {0};
+                const char *end = strptime(string, forms[i], &tm);
+                if (end && *end == '\0') {
+                        *ret_sec = timegm(&tm);
+                        return 0;
+                }
+        }
+        return -EINVAL;
 }
 
 uint64_t retry_after_parse(const char *value, const char *date, int64_t now_sec)
