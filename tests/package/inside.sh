@@ -85,7 +85,7 @@ everything_is_there() {
         for file in lib/systemd/system/edgemirror.service lib/systemd/system/edgemirror@.service lib/systemd/system/edgemirror-monitor.socket \
                 usr/lib/sysusers.d/edgemirror.conf usr/lib/systemd/catalog/edgemirror.catalog usr/share/man/man1/edgemirror.1.gz \
                 usr/share/bash-completion/completions/edgemirror usr/share/zsh/site-functions/_edgemirror usr/share/fish/vendor_completions.d/edgemirror.fish \
-                usr/share/edgemirror/dashboards/edgemirror-alerts.yml usr/share/doc/edgemirror/operating.md usr/share/doc/edgemirror/examples/edgemirror.conf; do
+                usr/share/edgemirror/dashboards/edgemirror-alerts.yml usr/share/doc/edgemirror/docs/operating.md usr/share/doc/edgemirror/examples/edgemirror.conf; do
                 [ -e "/$file" ] || {
                         why="no /$file"
                         return 1
