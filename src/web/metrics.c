@@ -231,6 +231,17 @@ void metrics_observation_done(MetricsObservation *o)
         }
 }
 
+void metrics_observation_reset(MetricsObservation *o)
+{
+        metrics_observation_done(o);
+        *o = (MetricsObservation){0};
+        for (unsigned m = METRIC_MIRROR_EDGES; m < METRIC_MIRROR_OBSERVED; m++)
+                for (unsigned i = 0; i < metric_row((Metric)m).n_values; i++)
+                        if (metric_label_value((Metric)m, i))
+                                metric_set((Metric)m, i, NAN);
+        metric_set(METRIC_MIRROR_OBSERVED, 0, 0);
+}
+
 /* ---- the route ------------------------------------------------------------------------------ */
 
 void metrics_answer(WebRequest *request, WebService *service)

@@ -37,6 +37,9 @@ typedef struct MetricsObservation {
 void metrics_observe(MetricsObservation *o, Peers *peers, int64_t edges_max);
 void metrics_observation_done(MetricsObservation *o);
 
+/* Forgets what was observed: it is of another database. The next one may be asked for at once. */
+void metrics_observation_reset(MetricsObservation *o);
+
 /* Appends all metrics. -ENOMEM. */
 int metrics_render(const MetricsObservation *o, Text *out);
 

@@ -300,8 +300,10 @@ static void replace_text(char **text, const char *with)
 void monitor_configure(Monitor *m, Peers *peers, const ConfigMonitor *config)
 {
         bool same = text_equal(m->listen, config->listen);
-        if (m->service.peers != peers)
+        if (m->service.peers != peers) {
                 status_observation_reset(&m->service.status);
+                metrics_observation_reset(&m->service.metrics);
+        }
         m->service.peers = peers;
         replace_text(&m->host_names, config->host_names);
         m->service.host_names = m->host_names;

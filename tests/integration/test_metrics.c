@@ -397,6 +397,31 @@ static void a_postgres_that_is_away_is_down_and_its_last_figures_stay(void **sta
         stop(w);
 }
 
+static void the_figures_of_another_database_are_forgotten_by_a_reload(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)start(w, "edge_metrics = 10");
+        await_observed(w);
+        await_least(w, "edgemirror_mirror_edges{state=\"unlisted\"}", 4);
+        free(harness_sql(&w->pg, "DROP DATABASE IF EXISTS other"));
+        free(harness_sql(&w->pg, "CREATE DATABASE other OWNER em"));
+        (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=%s dbname=other user=em",
+                       w->pg.folder);
+        service_write_config(w);
+        assert_int_equal(service_program(w, "migrate", NULL, NULL), 0);
+        harness_service_reload(&w->services[0]);
+        _cleanup_(cleanup_free) char *text = scrape(w); /* which has it observed */
+        assert_non_null(strstr(text, "\nedgemirror_mirror_observed_timestamp_seconds 0\n"));
+        assert_null(strstr(text, "\nedgemirror_mirror_edges{"));
+        assert_null(strstr(text, "\nedgemirror_mirror_rows "));
+        assert_null(strstr(text, "\nedgemirror_edge_rows{"));
+        await_observed(w);
+        stop(w);
+        (void)snprintf(w->conninfo, sizeof(w->conninfo), "%s", w->pg.service);
+        service_write_config(w);
+        free(harness_sql(&w->pg, "DROP DATABASE other"));
+}
+
 static void tokens_are_counted(void **state)
 {
         ServiceWorld *w = *state;
@@ -505,6 +530,7 @@ int main(void)
                 TEST(a_lease_that_is_lost_is_counted),
                 TEST(a_catalog_that_refuses_is_down),
                 TEST(a_postgres_that_is_away_is_down_and_its_last_figures_stay),
+                TEST(the_figures_of_another_database_are_forgotten_by_a_reload),
                 TEST(tokens_are_counted),
                 TEST(a_reload_that_fails_is_shown),
                 TEST(discovered_edges_are_counted),
