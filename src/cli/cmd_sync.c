@@ -17,8 +17,10 @@
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/sync_report.h"
+#include "daemon/lock_log.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
+#include "mirror/lock_wait.h"
 #include "mirror/registry.h"
 #include "sync/sync.h"
 #include <errno.h>
@@ -26,7 +28,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
-#define WAIT_EVERY_USEC USEC_PER_SEC
+#define WAIT_EVERY_USEC  USEC_PER_SEC
+#define LOCKS_EVERY_USEC (5 * USEC_PER_SEC)
 
 /* One slow edge does not hold up the others for longer. */
 #define ALONE_AT_MOST_USEC (5 * USEC_PER_SEC)
@@ -64,6 +67,9 @@ struct SyncCommand {
         int status;
         sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
         Timer stop_timer;
+        PeersTask locks; /* whether a statement waits for one */
+        Timer locks_timer;
+        Outage lock;
 };
 
 /* plan: NULL, or what a dry run found. */
@@ -313,6 +319,37 @@ static void command_on_registered(const Fault *fault, void *userdata)
         command_go_on(c);
 }
 
+/* ---- locks ---------------------------------------------------------------------------------- */
+
+static void command_on_locks_timer(void *userdata);
+
+static void command_look_later(SyncCommand *c)
+{
+        if (timer_start(&c->locks_timer, c->session.event, LOCKS_EVERY_USEC, USEC_PER_SEC / 2,
+                        command_on_locks_timer, c) < 0)
+                log_debug("no memory to look for locks");
+}
+
+static void command_on_locks(const Fault *fault, void *userdata)
+{
+        SyncCommand *c = userdata;
+        peers_task_end(&c->locks);
+        (void)lock_log(&c->lock, fault);
+        command_look_later(c);
+}
+
+/* Every answer that is slow may be a statement that waits. */
+static void command_on_locks_timer(void *userdata)
+{
+        SyncCommand *c = userdata;
+        Peers *peers = c->session.peers;
+        int r = mirror_lock_wait(peers->mirror, command_on_locks, c, &c->locks.task);
+        if (peers_task_begin(&c->locks, peers, r) < 0)
+                command_look_later(c);
+}
+
+/* ---- the beginning -------------------------------------------------------------------------- */
+
 /* All edges of the configuration, also when one is synced: what is enabled is then right without a
  * service, too. */
 static int command_register(SyncCommand *c)
@@ -400,6 +437,7 @@ static int command_open(SyncCommand *c)
                 r = sd_event_add_defer(event, &c->reaper, command_on_reaper, c);
         if (r >= 0)
                 r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
+        command_look_later(c);
         if (r >= 0)
                 r = command_begin(c);
         return session_begun(&c->session, r);
@@ -417,6 +455,8 @@ static void command_close(SyncCommand *c)
         sd_event_source_disable_unref(c->reaper);
         timer_cancel(&c->solo_timeout);
         timer_cancel(&c->stop_timer);
+        timer_cancel(&c->locks_timer);
+        peers_task_cancel(&c->locks);
         free(c->runners);
         free(c->edges);
         discovered_edges_done(&c->discovered);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "daemon/lock_log.h"
 #include "mirror/lock_wait.h"
 #include <errno.h>
 #include <stdio.h>
@@ -122,20 +123,8 @@ bool presence_is_busy(const Presence *p)
 static void presence_on_look(const Fault *fault, void *userdata)
 {
         Presence *p = userdata;
-        uint64_t now = clock_monotonic_usec(), lasted;
-        char text[DURATION_STRING_SIZE];
-        bool waited = p->lock.down;
         peers_task_end(&p->look);
-        if (fault->code == CODE_PG_LOCK_WAIT) {
-                if (outage_failed(&p->lock, fault, now, clock_random(), NULL))
-                        log_event(LOG_LEVEL_WARNING, NULL,
-                                  LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code))),
-                                  "PostgreSQL: %s", fault->message);
-        } else if (fault->scope == FAULT_NONE && outage_over(&p->lock, now, &lasted)) {
-                log_info("PostgreSQL: no statement waits for a lock any more, after %s",
-                         duration_format_short(lasted, text));
-        }
-        if (p->lock.down != waited)
+        if (lock_log(&p->lock, fault))
                 presence_changed(p);
         presence_look_later(p);
 }

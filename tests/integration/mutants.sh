@@ -14,6 +14,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a sync by hand does not look for locks
+src/cli/cmd_sync.c
+integration/test_on_call a_sync_by_hand_says_who_holds*
+s/(void)lock_log(&c->lock, fault);/(void)fault;/
+
+what was observed of another database is given on
+src/web/monitor.c
+integration/test_metrics the_figures_of_another*
+s/metrics_observation_reset(&m->service.metrics);//
+
 who asks for a lease counts the signs of its holder by a lease of its own
 sql/queries/claim.sql
 integration/test_on_call status_says_since*

@@ -21,6 +21,19 @@ static void assert_out(ServiceWorld *w, const char *words, bool there)
         free(text);
 }
 
+/* What the program that was started last writes to standard error. */
+static void await_err(ServiceWorld *w, const char *words)
+{
+        for (int i = 0; i < 6000; i++, (void)poll(NULL, 0, 10)) {
+                char *text = harness_read(w->folder, "err");
+                bool there = strstr(text, words) != NULL;
+                free(text);
+                if (there)
+                        return;
+        }
+        fail_msg("never said: %s", words);
+}
+
 /* ---- N3: status begins with the service ----------------------------------------------------- */
 
 /* N3 */
@@ -303,6 +316,24 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         service_stop(w, 0);
 }
 
+/* N4: The same of a sync by hand. */
+static void a_sync_by_hand_says_who_holds_the_lock_that_it_waits_for(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *const sync[] = {"-c", w->config, "sync", "--no-refresh", "e0", NULL};
+        PGconn *lock = hold(
+                w, "BEGIN; LOCK TABLE edgemirror.database_connection IN ACCESS EXCLUSIVE MODE");
+        pid_t pid = harness_program_start(w->folder, sync);
+        char words[160];
+        (void)snprintf(words, sizeof(words),
+                       "for a lock on edgemirror.database_connection, held by process %d of user ",
+                       PQbackendPID(lock));
+        await_err(w, words);
+        await_err(w, "PostgreSQL: a statement has waited for ");
+        PQfinish(lock);
+        assert_int_equal(harness_program_wait(pid), 0);
+}
+
 /* ---- P3, P10: PostgreSQL that answers nothing ----------------------------------------------- */
 
 static int turning_seconds(void) /* how long it lasts: EDGEMIRROR_OUTAGE_SECONDS, or some */
@@ -469,11 +500,7 @@ static void an_edge_that_is_being_synced_is_busy_which_is_no_failure(void **stat
         assert_out(w, ": job RUNNING, 42 %; last sign of life ", true);
         const char *const waits[] = {"-c", w->config, "sync", "--wait", "--no-refresh", "e0", NULL};
         pid_t pid = harness_program_start(w->folder, waits);
-        for (bool waits_now = false; !waits_now; (void)poll(NULL, 0, 10)) {
-                char *text = harness_read(w->folder, "err");
-                waits_now = strstr(text, "e0: waiting; ") != NULL;
-                free(text);
-        }
+        await_err(w, "e0: waiting; ");
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
         service_stop(w, 0);
         assert_int_equal(harness_program_wait(pid), 0);
@@ -561,6 +588,8 @@ int main(void)
                         few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
                 cmocka_unit_test_setup(who_holds_a_lock_that_is_waited_for_is_said, few_edges),
+                cmocka_unit_test_setup(a_sync_by_hand_says_who_holds_the_lock_that_it_waits_for,
+                                       few_edges),
                 cmocka_unit_test_setup(the_loop_turns_and_stops_while_the_queue_is_locked,
                                        few_edges),
                 cmocka_unit_test_setup(the_loop_turns_and_stops_while_postgres_is_silent,
