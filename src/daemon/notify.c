@@ -165,8 +165,10 @@ static void notify_send_later(Notify *n, uint64_t delay_usec)
 static void notify_schedule(Notify *n)
 {
         uint64_t now = clock_monotonic_usec(), delay = n->every_usec / FIRST_SHARE;
-        if (!n->http || n->transfer || n->queue.n + n->queue.n_more == 0 ||
-            timer_is_armed(&n->timer))
+        bool waits = n->queue.n + n->queue.n_more > 0;
+        if (waits && n->queue.n_sent + n->queue.n_more_sent == 0)
+                n->transfer = http_cancel(n->transfer); /* that only asks */
+        if (!n->http || n->transfer || timer_is_armed(&n->timer) || (!waits && n->answered))
                 return;
         if (n->sent_usec > 0 && n->sent_usec + n->every_usec > now + delay)
                 delay = n->sent_usec + n->every_usec - now;
@@ -188,7 +190,11 @@ static void notify_try_again(Notify *n, const HttpResponse *response, const char
                                     clock_random(), &delay);
         if (pause > delay)
                 delay = pause < PAUSE_MOST_USEC ? pause : PAUSE_MOST_USEC;
-        if (log_it)
+        if (log_it && n_waiting == 0)
+                log_warning("the receiver of [notify] cannot be reached (%s), so nobody is told of "
+                            "changes; trying again in %s",
+                            why, duration_format_short(delay, text));
+        else if (log_it)
                 log_warning("the receiver of [notify] took no message (%s); %zu change%s to tell, "
                             "trying again in %s",
                             why, n_waiting, text_plural(n_waiting),
@@ -210,16 +216,18 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 (void)snprintf(why, sizeof(why), "HTTP %d", status);
         else
                 (void)snprintf(why, sizeof(why), "%s", fault_code_name(response->fault.code));
-        if (answer_may_change(status)) {
+        n->answered = n->answered || status > 0;
+        if (n_lost == 0 ? status == 0 : answer_may_change(status)) {
                 notify_try_again(n, response, why);
                 return;
         }
-        if (!taken)
+        if (!taken && n_lost > 0)
                 log_warning("the receiver of [notify] refuses a message (%s); %zu change%s lost, "
                             "check url_file and format",
                             why, n_lost, text_plural(n_lost));
         else if (outage_over(&n->outage, clock_monotonic_usec(), &lasted))
-                log_info("the receiver of [notify] takes messages again");
+                log_info("the receiver of [notify] %s again",
+                         n_lost > 0 ? "takes messages" : "can be reached");
         bool full = n->queue.n_sent == LIMIT_NOTIFY_EVENTS;
         notify_queue_drop_sent(&n->queue);
         if (taken && full && n->queue.n > 0 && n->alerts)
@@ -228,13 +236,25 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 notify_schedule(n);
 }
 
+/* Whether the receiver is there: what it answers does not matter. */
+static void notify_ask(Notify *n)
+{
+        const HttpRequest request = {.method = HTTP_HEAD,
+                                     .url = n->url.data,
+                                     .body_max_bytes = LIMIT_NOTIFY_ANSWER_BYTES};
+        if (!n->answered && http_start(n->http, &request, notify_on_answer, n, &n->transfer) < 0)
+                notify_send_later(n, n->every_usec);
+}
+
 static void notify_send(void *userdata)
 {
         Notify *n = userdata;
         _cleanup_(text_done) Text body = {0};
         const char *complaint;
-        if (n->queue.n + n->queue.n_more == 0)
+        if (n->queue.n + n->queue.n_more == 0) {
+                notify_ask(n);
                 return;
+        }
         size_t n_sent = n->queue.n < LIMIT_NOTIFY_EVENTS ? n->queue.n : LIMIT_NOTIFY_EVENTS;
         size_t shown = n_sent;
         int r = notify_render(n, n->queue.events, shown, n->queue.n_more, &body, &complaint);
@@ -429,6 +449,8 @@ void notify_configure(Notify *n, const Config *config)
         notify_queue_keep_sent(&n->queue);
         n->every_usec = config->notify.every_usec;
         n->sent_usec = 0;
+        n->answered = false;
+        outage_log_next(&n->outage); /* it may be another receiver */
         if (!config->notify.url_file) {
                 n->queue.n = n->queue.n_more = 0;
                 return;

@@ -8,6 +8,9 @@
  * counted in it; where each change is an alert, it follows in further ones at once. Nobody waits
  * for it, a stop neither.
  *
+ * At first the receiver is asked (HEAD) whether it is there, so that it is logged at once when it
+ * is not: any answer will do. So it is until there is a message.
+ *
  * Peers are looked at once a second. The address is a secret: nothing of it, nor of what happens on
  * the way there, is logged but the code of the fault.
  */
@@ -33,8 +36,9 @@ typedef struct Notify {
         Text url;
         char *template, *instance;
         uint64_t every_usec;
-        bool alerts;                       /* that Alertmanager keeps, each by itself */
-        size_t body_max_bytes;             /* of a message of more than one change */
+        bool answered;         /* has the receiver, to a message or to whether it is there */
+        bool alerts;           /* that Alertmanager keeps, each by itself */
+        size_t body_max_bytes; /* of a message of more than one change */
         NotifyState peers[NOTIFY_KINDS];   /* as they were seen last */
         uint64_t peers_usec[NOTIFY_KINDS]; /* when they were told last, monotonic */
         NotifyQueue queue;

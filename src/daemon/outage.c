@@ -39,6 +39,11 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
         return log_it;
 }
 
+void outage_log_next(Outage *o)
+{
+        o->log_usec = 0;
+}
+
 bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec)
 {
         if (!o->down)

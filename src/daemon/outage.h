@@ -37,6 +37,9 @@ void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec);
 bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random,
                    uint64_t *ret_delay_usec);
 
+/* The next failure is logged, however soon. */
+void outage_log_next(Outage *o);
+
 /* An attempt succeeded. True when that ends an outage, which lasted *ret_lasted_usec. */
 bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec);
 

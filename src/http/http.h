@@ -51,7 +51,7 @@ typedef struct HttpClientOptions {
         bool uncounted; /* the metrics of the catalog's requests leave its own out */
 } HttpClientOptions;
 
-typedef enum HttpMethod { HTTP_GET, HTTP_POST } HttpMethod;
+typedef enum HttpMethod { HTTP_GET, HTTP_POST, HTTP_HEAD } HttpMethod;
 
 /* Everything is copied by http_start. A POST without a body has an empty one, and says that it is
  * JSON. `Accept: application/json` is always sent, and gzip asked for. A URL with user information,

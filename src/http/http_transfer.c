@@ -212,6 +212,8 @@ static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CUR
         int r = headers_append(&t->headers, "Accept: application/json");
         if (r >= 0 && request->method == HTTP_POST)
                 r = transfer_set_body(t, request, easy);
+        if (r >= 0 && request->method == HTTP_HEAD)
+                SET(CURLOPT_NOBODY, 1L);
         if (r >= 0 && request->authorization)
                 r = headers_append_authorization(&t->headers, request->authorization);
         if (r < 0)

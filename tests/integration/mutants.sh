@@ -14,6 +14,26 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a receiver is trusted by the system's authorities alone
+src/daemon/notify.c
+integration/test_notify a_receiver_of_https*
+s/.ca_file = c->ca_file,/.ca_file = NULL,/
+
+messages do not go through the proxy
+src/daemon/notify.c
+integration/test_notify a_receiver_of_https*
+s/plain_http ? NULL : c->proxy/NULL/
+
+a receiver that is not there is silent until there is something to tell
+src/daemon/notify.c
+unit/test_daemon_notify one_that_is_not_there*
+s/n->answered = false;/n->answered = true;/
+
+another receiver that is not there is as silent as the one before
+src/daemon/notify.c
+unit/test_daemon_notify one_that_is_not_there*
+s/outage_log_next(&n->outage);//
+
 a sync by hand does not look for locks
 src/cli/cmd_sync.c
 integration/test_on_call a_sync_by_hand_says_who_holds*

@@ -2,6 +2,8 @@
  * Messages to a receiver, of the real service: what an instance has not seen go wrong it tells all
  * the same when it is well again.
  */
+#include "harness/between.h"
+#include "harness/certificates.h"
 #include "integration/service_world.h"
 #include "unit/http_server.h"
 #include <signal.h>
@@ -19,18 +21,25 @@ static const Script scripts[] = {
         {.path = NULL},
 };
 
-static void tell(ServiceWorld *w, const Server *server, const char *path)
+/* The receiver's address, and what else stands in [notify]. */
+static void tell_at(ServiceWorld *w, const char *url, const char *further)
 {
-        char text[256], file[160];
+        char text[512], file[160];
         (void)snprintf(file, sizeof(file), "%s/edgemirror.conf.d", w->folder);
         (void)mkdir(file, 0755);
-        (void)snprintf(text, sizeof(text), "http://127.0.0.1:%d/" TOKEN "%s\n", server->port, path);
-        harness_write(w->folder, "receiver", text);
+        harness_write(w->folder, "receiver", url);
         (void)snprintf(file, sizeof(file), "%s/receiver", w->folder);
         assert_int_equal(chmod(file, 0600), 0);
-        (void)snprintf(text, sizeof(text), "[notify]\nurl_file = %s/receiver\nevery = 1s\n",
-                       w->folder);
+        (void)snprintf(text, sizeof(text), "[notify]\nurl_file = %s/receiver\nevery = 1s\n%s",
+                       w->folder, further);
         harness_write(w->folder, "edgemirror.conf.d/notify.conf", text);
+}
+
+static void tell(ServiceWorld *w, const Server *server, const char *path)
+{
+        char url[256];
+        (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/" TOKEN "%s\n", server->port, path);
+        tell_at(w, url, "");
 }
 
 /* The receiver has been told this. */
@@ -133,6 +142,126 @@ static void an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync(voi
         server_stop(server);
 }
 
+/* ---- https, and a proxy ---------------------------------------------------------------------- */
+
+typedef struct Way {
+        char certificates[HARNESS_FOLDER_SIZE];
+        HarnessBetween nginx, squid;
+        char url[96]; /* of nginx, which is the receiver's TLS */
+} Way;
+
+static void way_copy(const Way *y, const char *file, const char *name)
+{
+        char path[128];
+        (void)snprintf(path, sizeof(path), "%s/%s", y->certificates, file);
+        harness_between_copy(&y->nginx, path, name);
+}
+
+static void way_begin(Way *y, const Server *server)
+{
+        char url[64];
+        harness_certificates_make(y->certificates);
+        harness_between_init(&y->nginx);
+        harness_between_init(&y->squid);
+        way_copy(y, "good.pem", "server.pem");
+        way_copy(y, "good.key", "server.key");
+        way_copy(y, "authority.pem", "clients.pem");
+        (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d", server->port);
+        harness_nginx_start(&y->nginx, url, "off");
+        (void)snprintf(y->url, sizeof(y->url), "https://127.0.0.1:%u/" TOKEN "\n", y->nginx.port);
+}
+
+static void way_end(Way *y)
+{
+        harness_between_destroy(&y->squid);
+        harness_between_destroy(&y->nginx);
+        harness_folder_remove(y->certificates);
+}
+
+/* By whom the receiver's certificate is to be signed; proxy: squid. */
+static void tell_by(ServiceWorld *w, const Way *y, const char *authority, bool proxy)
+{
+        char further[256];
+        int n = snprintf(further, sizeof(further), "ca_file = %s/%s.pem\n", y->certificates,
+                         authority);
+        if (proxy)
+                (void)snprintf(further + n, sizeof(further) - (size_t)n,
+                               "proxy = http://127.0.0.1:%u\n", y->squid.port);
+        tell_at(w, y->url, further);
+}
+
+static void change(ServiceWorld *w, int edge, bool well)
+{
+        no_faults(w);
+        if (!well)
+                service_fault(w, "list", edge, "\"status\":403");
+        make_due(w, edge, edge);
+        harness_service_reload(&w->services[0]);
+}
+
+static long squid_logged(const Way *y, const char *words)
+{
+        long n = 0;
+        char *log = harness_read(y->squid.folder, "log");
+        for (const char *at = log; (at = strstr(at, words)); at++)
+                n++;
+        free(log);
+        return n;
+}
+
+static void a_receiver_of_https_is_verified_and_reached_by_the_proxy(void **state)
+{
+        static const HarnessPart parts[] = {HARNESS_SQUID, HARNESS_NGINX};
+        ServiceWorld *w = *state;
+        Server *server;
+        Way y = {0};
+        char connect[64];
+        if (harness_between_missing(parts, 2)) {
+                print_message("# squid and nginx are not installed\n");
+                skip();
+        }
+        server = server_start(scripts);
+        way_begin(&y, server);
+
+        /* the right authority, after one that has signed nothing of it */
+        tell_by(w, &y, "stranger", false);
+        HarnessService *s = service_start(w, 0);
+        harness_service_await_log(s, "the receiver of [notify] cannot be reached (http-tls)", 1);
+        change(w, 0, false);
+        await_runs(w, 0, 0, "failed", 1);
+        assert_int_equal(server_requests(server), 0);
+        tell_by(w, &y, "authority", false);
+        harness_service_reload(s);
+        await_told(server, "edge e0: failed: ");
+        harness_service_await_log(s, "the receiver of [notify] takes messages again", 1);
+
+        /* a proxy that is not there; then one that gets host and port alone */
+        tell_by(w, &y, "authority", true);
+        harness_service_reload(s);
+        harness_service_await_log(s, "the receiver of [notify] cannot be reached (proxy-connect)",
+                                  1);
+        harness_squid_start(&y.squid, NULL, NULL, "");
+        change(w, 0, true);
+        await_told(server, "edge e0: well again");
+        (void)snprintf(connect, sizeof(connect), " CONNECT 127.0.0.1:%u ", y.nginx.port);
+        service_stop(w, 0);
+        harness_between_stop(&y.squid); /* its log is whole then */
+        assert_true(squid_logged(&y, connect) >= 1);
+        assert_int_equal(squid_logged(&y, TOKEN), 0);
+
+        /* which may refuse it */
+        harness_squid_start(&y.squid, NULL, NULL, "http_access deny all\n");
+        unsigned before = server_requests(server);
+        s = service_start(w, 1);
+        harness_service_await_log(s, "the receiver of [notify] cannot be reached (proxy-forbidden)",
+                                  1);
+        assert_int_equal(server_requests(server), before);
+        assert_int_equal(harness_service_logged(s, TOKEN), 0);
+        service_stop(w, 1);
+        server_stop(server);
+        way_end(&y);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -143,6 +272,8 @@ int main(void)
                 cmocka_unit_test_setup(
                         an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync,
                         few_edges),
+                cmocka_unit_test_setup(a_receiver_of_https_is_verified_and_reached_by_the_proxy,
+                                       few_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }

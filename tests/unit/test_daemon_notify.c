@@ -252,8 +252,9 @@ static void peers_are_seen_to_go_and_come(void **state)
         fault_set(&fault, FAULT_PEER, EACCES, CODE_CATALOG_UNAUTHORIZED, "401");
         fault.refused = true;
         configure(w, "fine");
+        await_requests(w, 1); /* whether it is there */
         w->snapshot.catalog_fault = &fault;
-        await_requests(w, 1);
+        await_requests(w, 2);
         _cleanup_(cleanup_json) cJSON *refused = last_body(w);
         assert_string_equal(string_of(event_of(refused, 0), "kind"), "catalog");
         assert_string_equal(string_of(event_of(refused, 0), "state"), "refused");
@@ -262,7 +263,7 @@ static void peers_are_seen_to_go_and_come(void **state)
         w->snapshot.catalog_fault = NULL;
         fault.refused = false;
         w->snapshot.postgres_fault = &fault;
-        await_requests(w, 2);
+        await_requests(w, 3);
         _cleanup_(cleanup_json) cJSON *body = last_body(w);
         assert_string_equal(string_of(event_of(body, 0), "text"), "the catalog can be used again");
         assert_string_equal(string_of(event_of(body, 1), "state"), "away");
@@ -305,6 +306,36 @@ static void one_that_cannot_be_reached_is_tried_again(void **state)
         assert_true(timer_is_armed(&w->notify.timer));
         configure(w, "fine");
         await_requests(w, 1);
+}
+
+/* Before there is anything to tell, and of another one again. */
+static void one_that_is_not_there_is_reported_at_once(void **state)
+{
+        World *w = *state;
+        for (int i = 0; i < 2; i++) {
+                write_file(w->url_file, "http://127.0.0.1:1/" TOKEN);
+                notify_configure(&w->notify, &w->config);
+                await_log(w, "the receiver of [notify] cannot be reached (http-connect), so nobody "
+                             "is told of changes; trying again in ");
+                configure(w, "gone"); /* any answer will do */
+                await_log(w, "the receiver of [notify] can be reached again");
+                assert_non_null(strstr(w->server->log, "HEAD /" TOKEN "/gone "));
+                assert_null(strstr(w->server->log, "POST "));
+                assert_int_equal(ftruncate(STDERR_FILENO, 0), 0);
+        }
+}
+
+/* What is to be told does not wait for the answer. */
+static void who_is_asked_whether_it_is_there_holds_no_message_up(void **state)
+{
+        World *w = *state;
+        configure(w, "slow");
+        for (int i = 0; i < 2000 && server_requests(w->server) < 1; i++)
+                assert_true(sd_event_run(w->event, 5000) >= 0);
+        assert_non_null(w->notify.transfer);
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        assert_null(w->notify.transfer);
+        assert_true(timer_is_armed(&w->notify.timer));
 }
 
 static void one_that_refuses_loses_that_message_alone(void **state)
@@ -631,6 +662,8 @@ int main(void)
                 TEST(peers_are_seen_to_go_and_come),
                 TEST(a_receiver_that_is_away_delays_and_loses_nothing),
                 TEST(one_that_cannot_be_reached_is_tried_again),
+                TEST(one_that_is_not_there_is_reported_at_once),
+                TEST(who_is_asked_whether_it_is_there_holds_no_message_up),
                 TEST(one_that_refuses_loses_that_message_alone),
                 TEST(an_answer_without_end_is_not_read_to_the_end),
                 TEST(what_changes_meanwhile_follows),
