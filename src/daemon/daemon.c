@@ -451,7 +451,7 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         discovery_init(&d->discovery, d->event, &discovery_handlers, d);
         status_init(&d->status, d->event, daemon_take_snapshot, d);
         monitor_init(&d->monitor, d->event, daemon_take_snapshot, d);
-        notify_init(&d->notify, d->event, daemon_take_snapshot, d);
+        notify_init(&d->notify, d->event, daemon_take_snapshot, daemon_scheduled_edge, d);
         _cleanup_(cleanup_peers) Peers *peers = NULL;
         r = peers_open(d->event, config, NULL, &peers, ret_fault);
         if (r < 0)

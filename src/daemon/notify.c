@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/utc.h"
 #include "catalog/json.h"
+#include "daemon/notify_format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,36 +31,6 @@
  * name. So its alert ends soon, unless it is sent again. */
 #define PEER_ENDS_AFTER_SEC 3600
 #define PEER_AGAIN_USEC     (20 * USEC_PER_MINUTE)
-
-#define TEAMS_LINE(text)                                                                           \
-        "{\"type\":\"RichTextBlock\",\"inlines\":[{\"type\":\"TextRun\",\"text\":\"" text "\"}]}"
-
-/* Slack reads "<!channel>" and links in a text that does not escape them; Teams reads Markdown, but
- * not in a TextRun. */
-static const char *const formats[CONFIG_NOTIFY_FORMATS] = {
-        [CONFIG_NOTIFY_JSON] =
-                "{\"instance\":\"{{instance}}\",\"status\":\"{{status}}\",\"text\":\"{{text}}\","
-                "\"events\":[{{#events}}{\"kind\":\"{{kind}}\",\"name\":\"{{name}}\","
-                "\"status\":\"{{status}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\","
-                "\"text\":\"{{text}}\",\"time\":\"{{time}}\"}{{/events}}]}",
-        [CONFIG_NOTIFY_SLACK] = "{\"text\":\"{{text_escaped}}\"}",
-        [CONFIG_NOTIFY_TEAMS] =
-                "{\"type\":\"message\",\"attachments\":[{\"contentType\":"
-                "\"application/"
-                "vnd.microsoft.card.adaptive\",\"content\":{\"type\":\"AdaptiveCard\","
-                "\"version\":\"1.4\",\"body\":[" TEAMS_LINE(
-                        "edgemirror {{instance}} {{more}}") ","
-                                                            "{\"type\":\"Container\",\"items\":[{{#"
-                                                            "events}}" TEAMS_LINE(
-                                                                    "{{text}}") "{{/"
-                                                                                "events}}]}]}}]}",
-        [CONFIG_NOTIFY_ALERTMANAGER] =
-                "[{{#events}}{\"labels\":{\"alertname\":\"EdgemirrorTrouble\",\"kind\":\"{{kind}}"
-                "\","
-                "\"name\":\"{{name}}\",\"instance\":\"{{peer_instance}}\"},\"annotations\":"
-                "{\"summary\":\"{{text}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\"},"
-                "\"startsAt\":\"{{time}}\",\"endsAt\":\"{{ends}}\"}{{/events}}]",
-};
 
 static const char *const kinds[NOTIFY_KINDS] = {
         [NOTIFY_EDGE] = "edge", [NOTIFY_CATALOG] = "catalog", [NOTIFY_POSTGRES] = "postgres"};
@@ -300,6 +271,32 @@ static NotifyState state_of_outcome(SyncOutcome outcome)
         return of[outcome]; /* an edge that was never synced is well */
 }
 
+static const char *notify_name_of(const Uuid *edge, void *userdata)
+{
+        Notify *n = userdata;
+        const ConfigEdge *e = n->edge(edge, n->userdata);
+        return e ? text_printable(e->name, strlen(e->name), n->name, sizeof(n->name)) : NULL;
+}
+
+/* What was told under a name that is no edge's any more is over. In the queue it is another edge
+ * than that of the new name. */
+static void notify_names(Notify *n)
+{
+        const ToldEdge *e;
+        while ((e = told_find_over(&n->told, notify_name_of, n))) {
+                NotifyEvent event = {
+                        .kind = NOTIFY_EDGE, .before = NOTIFY_FAILED, .state = NOTIFY_WELL};
+                const char *now = notify_name_of(&e->edge, n);
+                for (size_t i = 0; i < sizeof(event.edge.bytes); i++)
+                        event.edge.bytes[i] = (uint8_t)~e->edge.bytes[i];
+                (void)snprintf(event.name, sizeof(event.name), "%s", e->name);
+                (void)snprintf(event.text, sizeof(event.text), "edge %s: %s%s%s", e->name,
+                               now ? "is called " : "is not synced here any more", now ? now : "",
+                               now ? " now" : "");
+                notify_add(n, &event, NULL);
+        }
+}
+
 void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome before,
                  SyncOutcome outcome, const Fault *fault)
 {
@@ -307,9 +304,13 @@ void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome befo
                              .edge = *edge,
                              .before = state_of_outcome(before),
                              .state = state_of_outcome(outcome)};
-        if (!n->http || outcome == OUTCOME_ABORTED || event.before == event.state)
+        if (!n->http || outcome == OUTCOME_ABORTED)
                 return;
+        notify_names(n);
         text_printable(name, strlen(name), event.name, sizeof(event.name));
+        event.before = told_record(&n->told, edge, event.name, event.before, event.state);
+        if (event.before == event.state)
+                return;
         bool well = event.state == NOTIFY_WELL;
         (void)snprintf(event.text, sizeof(event.text), "edge %s: %s%s%s", event.name,
                        well ? "well again" : states[event.state], well ? "" : ": ",
@@ -352,6 +353,7 @@ static void notify_look(void *userdata)
         ServiceSnapshot snapshot = n->take(n->userdata);
         if (snapshot.stopping)
                 return;
+        notify_names(n);
         notify_peer(n, NOTIFY_CATALOG, "the catalog", snapshot.catalog_fault);
         notify_peer(n, NOTIFY_POSTGRES, "PostgreSQL", snapshot.postgres_fault);
         int r = timer_start(&n->look_timer, n->event, LOOK_EVERY_USEC, LOOK_EVERY_USEC / 4,
@@ -405,7 +407,7 @@ static int notify_open(Notify *n, const ConfigNotify *c, Fault *ret_fault)
                 if (r >= 0)
                         r = try_template(n, ret_fault);
         } else if (r >= 0) {
-                n->template = strdup(formats[c->format]);
+                n->template = strdup(notify_formats[c->format]);
         }
         if (r < 0)
                 return r;
@@ -436,9 +438,10 @@ static void notify_close(Notify *n)
         n->template = n->instance = NULL;
 }
 
-void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, void *userdata)
+void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, NotifyFindEdge edge,
+                 void *userdata)
 {
-        *n = (Notify){.event = event, .take = take, .userdata = userdata};
+        *n = (Notify){.event = event, .take = take, .edge = edge, .userdata = userdata};
         outage_init(&n->outage, RETRY_FLOOR_USEC, RETRY_CEILING_USEC);
 }
 
@@ -481,6 +484,7 @@ void notify_done(Notify *n)
                             n->queue.n + n->queue.n_more,
                             text_plural(n->queue.n + n->queue.n_more));
         notify_close(n);
+        told_done(&n->told);
         free(n->queue.events);
         n->queue.events = NULL;
         n->queue.n = n->queue.n_sent = n->queue.n_more = n->queue.n_more_sent = 0;

@@ -11,8 +11,10 @@
  * At first the receiver is asked (HEAD) whether it is there, so that it is logged at once when it
  * is not: any answer will do. So it is until there is a message.
  *
- * Peers are looked at once a second. The address is a secret: nothing of it, nor of what happens on
- * the way there, is logged but the code of the fault.
+ * Peers are looked at once a second, and whether edges that are not well are still synced, and by
+ * which name: else it is told that they are not, so that an alert of that name ends. The address is
+ * a secret: nothing of it, nor of what happens on the way there, is logged but the code of the
+ * fault.
  */
 #pragma once
 
@@ -22,19 +24,25 @@
 #include "base/uuid.h"
 #include "config/config.h"
 #include "daemon/notify_queue.h"
+#include "daemon/notify_told.h"
 #include "daemon/outage.h"
 #include "http/http.h"
 #include "report/service_snapshot.h"
+
+/* The edge that is scheduled by that id; NULL: none is. */
+typedef const ConfigEdge *(*NotifyFindEdge)(const Uuid *edge, void *userdata);
 
 typedef struct Notify {
         /* private */
         sd_event *event;
         ServiceSnapshotTake take;
+        NotifyFindEdge edge;
         void *userdata;
         HttpClient *http; /* NULL: nobody is told */
         HttpTransfer *transfer;
         Text url;
         char *template, *instance;
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1]; /* that the edge which is looked at has now */
         uint64_t every_usec;
         bool answered;         /* has the receiver, to a message or to whether it is there */
         bool alerts;           /* that Alertmanager keeps, each by itself */
@@ -42,12 +50,14 @@ typedef struct Notify {
         NotifyState peers[NOTIFY_KINDS];   /* as they were seen last */
         uint64_t peers_usec[NOTIFY_KINDS]; /* when they were told last, monotonic */
         NotifyQueue queue;
+        ToldEdges told;
         uint64_t sent_usec; /* when the last message went, monotonic; 0: none did */
         Outage outage;      /* of the receiver */
         Timer look_timer, timer;
 } Notify;
 
-void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, void *userdata);
+void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, NotifyFindEdge edge,
+                 void *userdata);
 
 /* Another configuration. What cannot be used is logged, and nobody is told then: it is no reason
  * not to sync. What waits goes to the new address. */

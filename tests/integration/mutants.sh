@@ -14,6 +14,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+an alert of a name that is no more stays
+src/daemon/notify_told.c
+unit/test_daemon_notify an_alert_of_an_edge*
+s/!e->over \&\& !text_equal/false \&\& !text_equal/
+
+an edge that fails under another name is told of no more
+src/daemon/notify_told.c
+unit/test_daemon_notify an_alert_of_an_edge*
+s/e \&\& e->over ? NOTIFY_WELL : before/before/
+
 a receiver is trusted by the system's authorities alone
 src/daemon/notify.c
 integration/test_notify a_receiver_of_https*

@@ -52,6 +52,8 @@ typedef struct World {
         Notify notify;
         Config config;
         ServiceSnapshot snapshot;
+        const char *name_of_a; /* NULL: as before */
+        bool without_b;
         char folder[64], url_file[96], template_file[96], log_file[96];
         int saved_stderr;
 } World;
@@ -59,6 +61,20 @@ typedef struct World {
 static ServiceSnapshot take(void *userdata)
 {
         return ((World *)userdata)->snapshot;
+}
+
+/* By its own name, unless a test gives it another or takes it away. */
+static const ConfigEdge *find_edge(const Uuid *edge, void *userdata)
+{
+        static ConfigEdge found;
+        const World *w = userdata;
+        const ToldEdge *e;
+        LIST_FOREACH(e, &w->notify.told, others)
+                if (uuid_equal(&e->edge, edge))
+                        found.name = (char *)e->name;
+        if (uuid_equal(edge, &edge_a) && w->name_of_a)
+                found.name = (char *)w->name_of_a;
+        return uuid_equal(edge, &edge_b) && w->without_b ? NULL : &found;
 }
 
 static void write_file(const char *path, const char *text)
@@ -110,7 +126,7 @@ static int setup(void **state)
         int fd = open(w->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         assert_true(fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
         (void)close(fd);
-        notify_init(&w->notify, w->event, take, w);
+        notify_init(&w->notify, w->event, take, find_edge, w);
         return 0;
 }
 
@@ -505,6 +521,37 @@ static void of_alerts_that_wait_the_last_state_counts(void **state)
         assert_int_equal(alerts_of(w, "held"), 1);
 }
 
+/* Nobody would ever say that it is well: under the name that it had. */
+static void an_alert_of_an_edge_that_is_renamed_or_retired_ends(void **state)
+{
+        World *w = *state;
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        configure(w, "fine");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_HELD, "x");
+        await_requests(w, 1);
+        assert_int_equal(alerts_of(w, "failed") + alerts_of(w, "held"), 2);
+        w->name_of_a = "new";
+        w->without_b = true;
+        await_requests(w, 2);
+        assert_int_equal(alerts_of(w, "well"), 2);
+        assert_non_null(strstr(w->server->log, "\"edge a: is called new now\""));
+        assert_non_null(strstr(w->server->log, "\"edge b: is not synced here any more\""));
+        change(w, &edge_a, "new", OUTCOME_FAILED, OUTCOME_FAILED, "as before");
+        await_requests(w, 3);
+        assert_int_equal(alerts_of(w, "failed"), 1);
+        change(w, &edge_a, "new", OUTCOME_FAILED, OUTCOME_FAILED, "as before");
+        w->without_b = false;
+        change(w, &edge_b, "b", OUTCOME_HELD, OUTCOME_SYNCED, NULL);
+        assert_int_equal(w->notify.queue.n, 0);
+        /* in one message: the alert of the name before ends all the same */
+        w->name_of_a = "newer";
+        change(w, &edge_a, "newer", OUTCOME_FAILED, OUTCOME_FAILED, "as before");
+        await_requests(w, 4);
+        assert_int_equal(alerts_of(w, "well"), 1);
+        assert_int_equal(alerts_of(w, "failed"), 1);
+}
+
 /* Whoever starts after this instance does not know of its alerts: they end by themselves. */
 static void an_alert_of_a_peer_is_kept_up_and_ends_soon(void **state)
 {
@@ -671,6 +718,7 @@ int main(void)
                 TEST(more_than_a_message_holds_is_counted),
                 TEST(teams_is_sent_no_more_than_it_takes),
                 TEST(of_alerts_none_is_left_out),
+                TEST(an_alert_of_an_edge_that_is_renamed_or_retired_ends),
                 TEST(of_alerts_that_wait_the_last_state_counts),
                 TEST(an_alert_of_a_peer_is_kept_up_and_ends_soon),
                 TEST(an_alert_that_is_told_again_waits_for_a_receiver_that_is_away),
