@@ -22,7 +22,8 @@
 
 enum { WHAT_COLUMNS = 32 };
 
-#define SPOOL_BYTES_MIN (1ULL << 30)
+#define SPOOL_BYTES_MIN  (1ULL << 30)
+#define SPOOL_BYTES_NONE (16ULL << 20) /* a list that is too long for memory has no room at all */
 
 void checks_done(Checks *c)
 {
@@ -217,6 +218,12 @@ void check_spool(Checks *c)
                        bytes < SPOOL_BYTES_MIN ? ", which a list of some million rows fills: clear "
                                                  "some, or set TMPDIR to another directory"
                                                : "");
+        if (fault.scope == FAULT_NONE && bytes < SPOOL_BYTES_NONE)
+                fault_set(&fault, FAULT_PROCESS, ENOSPC, CODE_SPOOL_FAILED,
+                          "%.1f MiB free for temporary files: syncs of long lists fail; clear "
+                          "some, or "
+                          "set TMPDIR to another directory",
+                          (double)bytes / (1 << 20));
         if (fault.scope == FAULT_NONE && bytes < SPOOL_BYTES_MIN)
                 check_note(c, "spool", text);
         else

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "mirror/lock_wait_private.h"
 #include "mirror/mirror_private.h"
+#include "mirror/spool.h"
 #include "mirror/sql_embedded.h"
 #include "mirror/trust_private.h"
 #include <errno.h>
@@ -28,6 +29,7 @@ typedef enum CheckStage {
         CHECK_NOTES,
         CHECK_CLOCK,
         CHECK_SLOTS,
+        CHECK_LISTS,
         CHECK_STAGES
 } CheckStage;
 
@@ -299,6 +301,27 @@ static PgNext check_on_slots(const PGresult *result, void *userdata, Fault *ret_
         return PG_NEXT;
 }
 
+/* A line only where there is no room for it. */
+static PgNext check_on_lists(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
+{
+        CheckTask *t = userdata;
+        Fault fault;
+        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
+        uint64_t bytes;
+        double needed =
+                PQntuples(result) > 0 ? (double)result_int(result, 0, 1) * SPOOL_BYTES_OF_ROW : 0;
+        if (spool_find_space(&bytes, &fault) < 0 || (double)bytes >= needed) /* or is reported */
+                return PG_NEXT;
+        const char *edge = PQgetvalue(result, 0, 0);
+        text_printable(edge, strlen(edge), name, sizeof(name));
+        fault_set(&fault, FAULT_PROCESS, ENOSPC, CODE_SPOOL_FAILED,
+                  "the list of %s had %s rows, for which a sync needs about %.1f GiB of temporary "
+                  "files, and %.1f GiB are free: it fails; clear some, or set TMPDIR to another "
+                  "directory",
+                  name, PQgetvalue(result, 0, 1), needed / (1 << 30), (double)bytes / (1 << 30));
+        return check_report(t, "longest list", -ENOSPC, &fault, "");
+}
+
 static const struct {
         const char *what;
         const char *sql;
@@ -316,6 +339,7 @@ static const struct {
         [CHECK_NOTES] = {"publication", sql_migrate_notes, check_on_notes},
         [CHECK_CLOCK] = {"clock", sql_check_clock, check_on_clock},
         [CHECK_SLOTS] = {"replication slots", sql_check_slots, check_on_slots},
+        [CHECK_LISTS] = {"longest list", sql_check_lists, check_on_lists},
 };
 
 static PgWork check_work(CheckTask *t)

@@ -55,3 +55,6 @@ int spool_read(Spool *spool, const char **ret_data, size_t *ret_size, Fault *ret
 /* How much fits into the temporary files of this machine, as far as this user may. Errors as of
  * spool_add. */
 int spool_find_space(uint64_t *ret_bytes, Fault *ret_fault);
+
+/* What a row takes of it, with a name of ordinary length. */
+#define SPOOL_BYTES_OF_ROW 160

@@ -64,7 +64,7 @@ static void put_key(Html *h, const char *class, const char *text)
         html_text(h, text);
 }
 
-static void put_growth(Html *h, const MirrorTable *t)
+static void put_growth(Html *h, const MirrorTable *t, const MirrorTable *edges)
 {
         double databases[CHART_POINTS_MAX], registered[CHART_POINTS_MAX];
         char label[256];
@@ -74,6 +74,13 @@ static void put_growth(Html *h, const MirrorTable *t)
                 registered[i] = (double)mirror_table_int(t, i, "registered", 0);
         }
         html_put(h, "h2", "Growth");
+        if (n == 0 && edges->n_rows > 0) {
+                html_put(h, "p",
+                         "Of so many databases the growth takes too long to count for a page; the "
+                         "view "
+                         "edgemirror.daily has it.");
+                return;
+        }
         if (n < 2) {
                 html_put(h, "p", "A line is drawn once the mirror is a day old.");
                 return;
@@ -231,7 +238,7 @@ static unsigned inventory_render(const PageView *v, Html *h)
         put_databases(h, v);
         if (is_search(v->arguments))
                 return 200;
-        put_growth(h, &v->tables[GROWTH]);
+        put_growth(h, &v->tables[GROWTH], &v->tables[EDGES]);
         put_edges(h, v);
         return 200;
 }

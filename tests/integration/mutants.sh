@@ -24,6 +24,21 @@ src/daemon/notify_told.c
 unit/test_daemon_notify an_alert_of_an_edge*
 s/e \&\& e->over ? NOTIFY_WELL : before/before/
 
+the growth of a mirror of millions is counted for a page
+sql/queries/page_growth.sql
+integration/test_pages the_growth_of_a_large*
+s/<= 2000000/<= 2000000000/
+
+a list for which there is no space passes the check
+src/mirror/check.c
+integration/test_trust check_fails_when_the_longest*
+s/(double)bytes >= needed/true/
+
+a directory without space passes the check
+src/cli/check_lines.c
+integration/test_trust check_fails_when_there_is_no_space*
+s/bytes < SPOOL_BYTES_NONE/false/
+
 a receiver is trusted by the system's authorities alone
 src/daemon/notify.c
 integration/test_notify a_receiver_of_https*
@@ -135,7 +150,7 @@ unit/test_daemon_notify teams_is_sent*
 s/body.size > n->body_max_bytes/false/
 
 Teams is not told how much has no place
-src/daemon/notify.c
+src/daemon/notify_format.c
 unit/test_daemon_notify more_than_a_message*
 s/{{instance}} {{more}}/{{instance}}/
 
@@ -215,7 +230,7 @@ integration/test_notify what_changes*
 s/^       (SELECT r.outcome FROM edgemirror.sync_run r$/       (SELECT NULL::text FROM edgemirror.sync_run r/
 
 Slack reads commands in the name of an edge
-src/daemon/notify.c
+src/daemon/notify_format.c
 unit/test_daemon_notify every_format*
 s/{{text_escaped}}/{{text}}/
 

@@ -286,6 +286,21 @@ static void growth_is_what_the_view_of_days_says(void **state)
         free(expected);
 }
 
+/* All rows are read once, not several times. */
+static void the_growth_of_a_large_mirror_is_not_counted_for_a_page(void **state)
+{
+        Shown *s = *state;
+        assert_shows(show(s, &page_inventory, NULL, NULL), "class=\"line\"");
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.edge SET row_count = coalesce(row_count, 0) + 2000000");
+        const char *page = show(s, &page_inventory, NULL, NULL);
+        assert_not_shows(page, "class=\"line\"");
+        assert_shows(page, "the view edgemirror.daily has it.");
+        assert_shows(page, "<h2>Per edge</h2>");
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.edge SET row_count = row_count - 2000000");
+}
+
 /* ---- /changes ------------------------------------------------------------------------------- */
 
 static void changes_are_shown_by_day_and_kind(void **state)
@@ -454,6 +469,7 @@ int main(void)
                 cmocka_unit_test(the_inventory_has_sums_shares_and_growth),
                 cmocka_unit_test(databases_are_found_by_name_edge_and_registration),
                 cmocka_unit_test(growth_is_what_the_view_of_days_says),
+                cmocka_unit_test(the_growth_of_a_large_mirror_is_not_counted_for_a_page),
                 cmocka_unit_test(changes_are_shown_by_day_and_kind),
                 cmocka_unit_test(foreign_names_are_shown_as_text),
                 cmocka_unit_test_setup_teardown(pages_of_an_empty_mirror_say_what_to_do, nothing,

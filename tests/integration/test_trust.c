@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void sql(World *w, const char *statements)
@@ -636,6 +637,35 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         sql(w, "GRANT TEMPORARY ON DATABASE test TO PUBLIC");
 }
 
+static void check_fails_when_the_longest_list_would_not_fit(void **state)
+{
+        World *w = *state;
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "longest list", false);
+        sql(w, "UPDATE edgemirror.edge SET row_count = 10000000000000");
+        assert_int_equal(RUN(w, "check"), 1);
+        assert_says(w, "out",
+                    "FAILED  postgres: longest list            the list of main had 10000000000000 "
+                    "rows, for which a sync needs about 1490116.1 GiB of temporary files, and ",
+                    true);
+}
+
+/* Of a file system of one page, which root alone can make. */
+static void check_fails_when_there_is_no_space_for_lists_at_all(void **state)
+{
+        World *w = *state;
+        char command[512];
+        if (geteuid() != 0 || system("unshare -m true 2>/dev/null") != 0)
+                skip();
+        (void)snprintf(command, sizeof(command),
+                       "unshare -m sh -c 'mount -t tmpfs -o size=64k none /mnt && TMPDIR=/mnt exec "
+                       "./edgemirror -c %s check' >%s/out 2>%s/err",
+                       w->config, w->folder, w->folder);
+        assert_int_equal(WEXITSTATUS(system(command)), 1);
+        assert_says(w, "out", "FAILED  spool                             0.1 MiB free for ", true);
+}
+
 /* N7: As a shell reads it. */
 static void what_is_granted_besides_is_a_command_with_the_role(void **state)
 {
@@ -806,6 +836,10 @@ int main(void)
                         a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back,
                         migrated_database),
                 cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it,
+                                       migrated_database),
+                cmocka_unit_test_setup(check_fails_when_the_longest_list_would_not_fit,
+                                       migrated_database),
+                cmocka_unit_test_setup(check_fails_when_there_is_no_space_for_lists_at_all,
                                        migrated_database),
                 cmocka_unit_test_setup(what_is_granted_besides_is_a_command_with_the_role,
                                        migrated_database),
