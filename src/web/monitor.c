@@ -22,6 +22,7 @@
 #define RETRY_USEC        USEC_PER_MINUTE
 #define SOCKET_NAME       "monitor"
 #define PASSED_SOCKET     "the socket that systemd has passed"
+#define SHORTAGE_USEC     (100 * USEC_PER_MSEC)
 #define LIFETIME_ACCURACY (100 * USEC_PER_MSEC)
 
 struct WebConnection {
@@ -38,6 +39,7 @@ static void monitor_run(void *userdata)
 {
         Monitor *m = userdata;
         MHD_UNSIGNED_LONG_LONG delay_ms;
+        (void)sd_event_source_set_enabled(m->io, SD_EVENT_ON);
         (void)MHD_run(m->daemon);
         if (MHD_get_timeout(m->daemon, &delay_ms) == MHD_YES)
                 timer_restart(&m->again, delay_ms * USEC_PER_MSEC);
@@ -49,10 +51,18 @@ static void monitor_wake(WebService *service)
         timer_restart(&((Monitor *)service)->again, 0);
 }
 
-static int monitor_on_io(sd_event_source *source _unused_, int fd _unused_,
-                         uint32_t events _unused_, void *userdata)
+/* Whoever cannot be accepted for want of a descriptor keeps the socket ready. */
+static int monitor_on_io(sd_event_source *source, int fd _unused_, uint32_t events _unused_,
+                         void *userdata)
 {
-        monitor_run(userdata);
+        Monitor *m = userdata;
+        uint64_t before = m->n_notified;
+        bool alone = TAILQ_EMPTY(&m->connections);
+        monitor_run(m);
+        if (alone && m->n_notified == before) {
+                (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+                timer_restart(&m->again, SHORTAGE_USEC);
+        }
         return 0;
 }
 
@@ -108,6 +118,7 @@ static void monitor_on_connection(void *userdata, struct MHD_Connection *connect
                                   enum MHD_ConnectionNotificationCode code)
 {
         WebConnection *c = *context;
+        ((Monitor *)userdata)->n_notified++;
         if (code == MHD_CONNECTION_NOTIFY_STARTED) {
                 monitor_add_connection(userdata, connection, context);
         } else if (c) {

@@ -32,6 +32,7 @@ typedef struct Monitor {
         sd_event_source *io;               /* libmicrohttpd's events */
         Timer again;                       /* when it wants to run without one */
         struct WebConnections connections; /* the oldest first */
+        uint64_t n_notified;               /* of connections that began or ended */
         Timer lifetime;                    /* of the oldest connection */
         Timer retry;
         bool reported; /* that it cannot listen */

@@ -14,7 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A unix socket in the world's folder; writes the configuration. */
@@ -110,6 +113,51 @@ static void one_that_stops_is_not_alive(void **state)
         assert_answers(where, "/readyz", 503, "not ready: stopping\n");
         signal_sessions(w, SIGCONT);
         assert_int_equal(harness_service_wait(s), 0);
+}
+
+static double cpu_seconds(pid_t pid)
+{
+        clockid_t clock;
+        struct timespec t;
+        assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
+        assert_int_equal(clock_gettime(clock, &t), 0);
+        return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The lowest descriptor that the process has not open. */
+static rlim_t free_descriptor(pid_t pid)
+{
+        char path[64];
+        struct stat st;
+        for (rlim_t fd = 0;; fd++) {
+                (void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, (int)fd);
+                if (lstat(path, &st) < 0)
+                        return fd;
+        }
+}
+
+static void who_cannot_be_accepted_costs_nothing(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        HarnessService *s = service_start(w, 0);
+        struct rlimit before, few;
+        assert_int_equal(prlimit(s->pid, RLIMIT_NOFILE, NULL, &before), 0);
+        few = (struct rlimit){free_descriptor(s->pid), before.rlim_max};
+        assert_int_equal(prlimit(s->pid, RLIMIT_NOFILE, &few, NULL), 0);
+        int fd = web_connect(where);
+        static const char request[] = "GET /healthz HTTP/1.0\r\n\r\n";
+        web_send(fd, request, strlen(request));
+        double began = cpu_seconds(s->pid);
+        (void)usleep(500000);
+        double spent = cpu_seconds(s->pid) - began;
+        assert_int_equal(prlimit(s->pid, RLIMIT_NOFILE, &before, NULL), 0);
+        char *answer = web_read(fd); /* it is accepted in the end */
+        assert_int_equal(web_status(answer), 200);
+        free(answer);
+        (void)close(fd);
+        assert_true(spent < 0.05);
+        service_stop(w, 0);
 }
 
 static const struct {
@@ -451,6 +499,7 @@ int main(void)
                 cmocka_unit_test_setup(a_catalog_that_is_away_is_said_and_ready, few_edges),
                 cmocka_unit_test_setup(a_postgres_that_is_away_is_not_ready_and_alive, few_edges),
                 cmocka_unit_test_setup(one_that_stops_is_not_alive, few_edges),
+                cmocka_unit_test_setup(who_cannot_be_accepted_costs_nothing, few_edges),
                 cmocka_unit_test_setup(whatever_is_asked_has_its_answer, few_edges),
                 cmocka_unit_test_setup(every_answer_forbids_what_pages_do_not_need, few_edges),
                 cmocka_unit_test_setup(a_reload_moves_the_listener, few_edges),
