@@ -57,6 +57,10 @@ int url_resolve(const char *requested_url, const char *location, char **ret)
         _cleanup_(cleanup_part) char *whole = NULL;
         if (!base || !target)
                 return -ENOMEM;
+        /* some versions of libcurl drop them */
+        for (const char *c = location; *c; c++)
+                if ((unsigned char)*c < ' ' || *c == 0x7f)
+                        return -EINVAL;
         int r = url_error(curl_url_set(base, CURLUPART_URL, requested_url, 0));
         if (r >= 0)
                 r = url_error(curl_url_set(target, CURLUPART_URL, requested_url, 0));

@@ -119,9 +119,10 @@ MEANING(certificate_other, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
         "the server's certificate is not accepted");
 MEANING(too_slow, FAULT_REQUEST, true, ETIMEDOUT, CODE_HTTP_SLOW,
         "the answer arrived too slowly and was given up");
+enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE of libcurl 8.6 and newer */
 MEANING(headers_too_large, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
         "the headers of the answer are too large");
-/* libcurl has one code for both, and calls both "out of memory". */
+/* Before 8.6 libcurl has one code for both, and calls both "out of memory". */
 MEANING(headers_or_memory, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
         "either a line of the answer's headers is too long, or this process has no memory left; "
         "if other requests succeed, it is the headers");
@@ -252,7 +253,7 @@ static const Meaning *failure_find(const HttpFailure *f)
 {
         if (f->stop == HTTP_STOP_MEMORY)
                 return &no_memory;
-        if (f->stop == HTTP_STOP_HEADERS)
+        if (f->stop == HTTP_STOP_HEADERS || (int)f->code == TOO_LARGE)
                 return &headers_too_large;
         /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count
          * sees the line. */

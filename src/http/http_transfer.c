@@ -366,18 +366,19 @@ static const char *transfer_get_header(const HttpTransfer *t, const char *name, 
                                                                                 : "";
 }
 
-/* The times are 0 until the phase is over; that of the connection includes TLS in some versions, so
- * the local port says whether TCP stands. A request that libcurl repeats on a second connection
- * stays requested: something has been seen. */
+/* The times are 0 until the phase is over; that of the connection includes TLS in some versions of
+ * libcurl, and in others the local port is told no sooner: either says that TCP stands. A request
+ * that libcurl repeats on a second connection stays requested: something has been seen. */
 static HttpPhase transfer_get_phase(const HttpTransfer *t)
 {
-        curl_off_t resolved = 0;
+        curl_off_t resolved = 0, connected = 0;
         long local_port = 0;
         (void)curl_easy_getinfo(t->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
+        (void)curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
         (void)curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &local_port);
         if (t->requested)
                 return HTTP_PHASE_SENT;
-        if (local_port > 0)
+        if (local_port > 0 || connected > 0)
                 return HTTP_PHASE_TLS;
         return resolved > 0 ? HTTP_PHASE_CONNECT : HTTP_PHASE_RESOLVE;
 }

@@ -53,7 +53,7 @@ static inline int files_teardown(void **state)
 {
         char command[128];
 
-        (void)snprintf(command, sizeof(command), "rm -r -- '%s'", (const char *)*state);
+        (void)snprintf(command, sizeof(command), "rm -rf -- '%s'", (const char *)*state);
         free(*state);
         *state = NULL;
         return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
