@@ -917,7 +917,7 @@ unit/test_config_environment a_variable_overrides*
 what is shown is the first of several values
 src/config/show.c
 unit/test_config_show each_value*
-s/if (settings\[--n\].option == o)/if (settings[--n].option == o \&\& (n == 0 || settings[n - 1].option != o))/
+s/if (settings\[--n\].option == o)/if (settings[--n].option == o \&\& !find_last(settings, n, o))/
 
 an edge is shown with values of the defaults
 src/config/show.c
