@@ -306,6 +306,9 @@ static void page_complete(CatalogCall *call, const HttpResponse *response,
                         "list at offset %" PRId64
                         ": a page of %u row%s is too large here, lower page_size of this edge; ",
                         call->offset, call->limit, text_plural(call->limit));
+        else if (call->offset > 0 && (answer.answer.fault.scope == FAULT_REQUEST ||
+                                      answer.answer.fault.scope == FAULT_RUN))
+                fault_prefix(&answer.answer.fault, "list at offset %" PRId64 ": ", call->offset);
         if (answer.answer.fault.scope == FAULT_NONE) {
                 (void)page_parse(response->body, response->body_size,
                                  call->of_edge ? &call->id : NULL, call->limit, redact, &page,

@@ -14,6 +14,11 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a list that fails does not say where
+src/catalog/catalog.c
+integration/test_on_call a_list_that_fails*
+s/call->offset > 0 \&\& (answer/call->offset < 0 \&\& (answer/
+
 an alert of a name that is no more stays
 src/daemon/notify_told.c
 unit/test_daemon_notify an_alert_of_an_edge*

@@ -434,6 +434,20 @@ static void the_loop_turns_and_stops_while_postgres_is_silent(void **state)
         assert_all_are_fresh_within_a_minute(w);
 }
 
+/* ---- N10: where in the list -------------------------------------------------------------------
+ */
+
+/* N10 */
+static void a_list_that_fails_says_where(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_defaults, sizeof(w->in_defaults), "page_size = 5");
+        service_write_config(w);
+        service_fault(w, "list", 0, "\"offset_min\":1,\"status\":403");
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e0"), 1);
+        assert_out(w, "catalog-forbidden: list at offset ", true);
+}
+
 /* ---- N11: removals that are held ------------------------------------------------------------ */
 
 static void remove_rows(ServiceWorld *w, int edge, int n)
@@ -594,6 +608,7 @@ int main(void)
                                        few_edges),
                 cmocka_unit_test_setup(the_loop_turns_and_stops_while_postgres_is_silent,
                                        few_edges),
+                cmocka_unit_test_setup(a_list_that_fails_says_where, few_edges),
                 cmocka_unit_test_setup(
                         held_removals_are_reported_once_with_a_command_that_can_be_pasted,
                         few_edges),
