@@ -120,6 +120,8 @@ MEANING(certificate_other, FAULT_PEER, false, EKEYREJECTED, CODE_HTTP_TLS,
 MEANING(too_slow, FAULT_REQUEST, true, ETIMEDOUT, CODE_HTTP_SLOW,
         "the answer arrived too slowly and was given up");
 enum { TOO_LARGE = 100 }; /* CURLE_TOO_LARGE of libcurl 8.6 and newer */
+MEANING(header_too_long, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
+        "a line of the answer's headers is too long");
 MEANING(headers_too_large, FAULT_REQUEST, true, EMSGSIZE, CODE_HTTP_HEADERS_TOO_LARGE,
         "the headers of the answer are too large");
 /* Before 8.6 libcurl has one code for both, and calls both "out of memory". */
@@ -253,8 +255,10 @@ static const Meaning *failure_find(const HttpFailure *f)
 {
         if (f->stop == HTTP_STOP_MEMORY)
                 return &no_memory;
-        if (f->stop == HTTP_STOP_HEADERS || (int)f->code == TOO_LARGE)
+        if (f->stop == HTTP_STOP_HEADERS)
                 return &headers_too_large;
+        if ((int)f->code == TOO_LARGE)
+                return &header_too_long;
         /* A single line beyond libcurl's own cap is "out of memory" in its words, before our count
          * sees the line. */
         if (f->code == CURLE_OUT_OF_MEMORY && f->phase == HTTP_PHASE_SENT)
