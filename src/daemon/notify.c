@@ -331,7 +331,7 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
         if (event.before == event.state && !again)
                 return;
         if (event.before == event.state)
-                event.before = NOTIFY_STATES; /* it is told, although it is as before */
+                event.before = NOTIFY_UNKNOWN; /* it is told, although it is as before */
         n->peers[kind] = event.state;
         n->peers_usec[kind] = now;
         (void)snprintf(event.name, sizeof(event.name), "%s", kinds[kind]);

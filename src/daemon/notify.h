@@ -3,10 +3,10 @@
  *
  * A message is one POST, of all that has changed since the last one: at most one in the time that
  * the configuration gives, and of each edge and peer what it is now. What changed and is as before
- * when the message goes is not told. A receiver that is away is tried again; what changes meanwhile
- * goes with it. One that refuses a message loses that one. What is too much for one message is
- * counted in it; where each change is an alert, it follows in further ones at once. Nobody waits
- * for it, a stop neither.
+ * when the message goes is not told, unless it is not known whether the receiver took another
+ * state. One that is away is tried again; what changes meanwhile goes with it. One that refuses a
+ * message loses that one. What is too much for one message is counted in it; where each change is
+ * an alert, it follows in further ones at once. Nobody waits for it, a stop neither.
  *
  * At first the receiver is asked (HEAD) whether it is there, so that it is logged at once when it
  * is not: any answer will do. So it is until there is a message.

@@ -46,17 +46,13 @@ void notify_queue_drop_sent(NotifyQueue *q)
 
 void notify_queue_keep_sent(NotifyQueue *q)
 {
-        size_t n_sent = q->n_sent;
-        for (size_t i = n_sent; i-- > 0;) {
-                size_t later = queue_find(q, n_sent, &q->events[i]);
+        for (size_t i = 0; i < q->n_sent; i++) {
+                size_t later = queue_find(q, q->n_sent, &q->events[i]);
+                q->events[i].before = NOTIFY_UNKNOWN;
                 if (later == q->n)
                         continue;
-                bool changed = event_replace(&q->events[i], &q->events[later]);
+                (void)event_replace(&q->events[i], &q->events[later]);
                 queue_remove(q, later, 1);
-                if (!changed) {
-                        queue_remove(q, i, 1);
-                        n_sent--;
-                }
         }
         q->n_sent = q->n_more_sent = 0;
 }

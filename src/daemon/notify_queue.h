@@ -22,6 +22,7 @@ typedef enum NotifyState {
         NOTIFY_AWAY,
         NOTIFY_REFUSED, /* the credentials */
         NOTIFY_STATES,
+        NOTIFY_UNKNOWN = NOTIFY_STATES, /* what the receiver believes; differs from every other */
 } NotifyState;
 
 typedef struct NotifyEvent {
@@ -46,5 +47,6 @@ void notify_queue_put(NotifyQueue *q, const NotifyEvent *event);
 /* Those that were on their way were taken, or are lost. */
 void notify_queue_drop_sent(NotifyQueue *q);
 
-/* They were not taken. What has changed since of one of them takes its place. */
+/* Whether they were taken is not known: of each, what it is now is to be told, even where that is
+ * what it was before. What has changed since of one of them takes its place. */
 void notify_queue_keep_sent(NotifyQueue *q);
