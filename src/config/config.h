@@ -50,10 +50,10 @@ const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id);
 /* One without a section: like [defaults], whose texts it borrows, as it takes `name`. */
 ConfigEdge config_edge_discovered(const Config *config, const Uuid *id, char *name);
 
-/* Whether the service syncs the edge on its schedule: it is enabled, and its time zone is known
+/* Whether this instance syncs the edge on its schedule: it is enabled, and its time zone is known
  * here. A zone that the system lacks is a fact of the host (older names left tzdata for a package
- * of their own), so it keeps one edge from its schedule rather than all edges from everything.
- * `check` fails for it. */
+ * of their own), so it keeps one edge from its schedule rather than all edges from everything: that
+ * one is enabled in the mirror, and overdue unless another host knows the zone. `check` fails. */
 bool config_edge_is_due(const ConfigEdge *edge);
 
 /* How many syncs may run at once: max_syncs; fewer, and at least one, where this process may not

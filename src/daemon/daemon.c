@@ -129,9 +129,10 @@ static void daemon_on_leased(Peers *peers, const MirrorDue *due, void *userdata)
                 runs_decline(&d->runs, peers, due, name, NULL);
         } else if (!edges_find_scheduled(&d->edges, &due->edge)) {
                 edges_add_unknown(&d->edges, &due->edge);
-                runs_decline(
-                        &d->runs, peers, due, name,
-                        "this configuration does not have it; do all instances have the same?");
+                runs_decline(&d->runs, peers, due, name,
+                             edge && edge->enabled ? "its time zone is not known here"
+                                                   : "this configuration does not have it; do all "
+                                                     "instances have the same?");
         } else {
                 runs_start(&d->runs, peers, due, edge);
         }

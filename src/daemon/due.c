@@ -10,10 +10,11 @@ int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec)
 {
         int64_t next;
         uint64_t offset = schedule_spread_offset(edge->id.bytes, edge->spread_usec);
-        /* No schedule that was accepted ends; and an edge whose time zone is not here is not
-         * enabled. */
-        if (!edge->zone ||
-            schedule_next(&edge->schedule, edge->zone, 0, offset, now_usec, &next) < 0)
+        /* Due for whoever knows its time zone; overdue when that is nobody. */
+        if (!edge->zone)
+                return now_usec;
+        /* no schedule that was accepted ends */
+        if (schedule_next(&edge->schedule, edge->zone, 0, offset, now_usec, &next) < 0)
                 return now_usec + (int64_t)USEC_PER_DAY;
         return next;
 }

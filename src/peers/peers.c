@@ -93,7 +93,7 @@ MirrorEdge peers_edge(const ConfigEdge *edge)
                 .id = edge->id,
                 .name = edge->name,
                 .catalog_name = edge->catalog_name,
-                .enabled = config_edge_is_due(edge),
+                .enabled = edge->enabled,
                 .schedule = edge->schedule_text,
                 .timezone = edge->timezone,
         };

@@ -34,8 +34,8 @@ static const EdgeState states[STATES] = {
                      "and PostgreSQL), then run `edgemirror sync %s`, or wait for the next run."},
         [OVERDUE] = {"overdue", "overdue", EDGE_TROUBLE,
                      "It has been due for more than a minute, and nobody is syncing it.",
-                     "See what the service waits for (`edgemirror status`); `edgemirror sync %s` "
-                     "syncs it by hand."},
+                     "See what the service waits for (`edgemirror status`), and whether its time "
+                     "zone is known (`edgemirror check`); `edgemirror sync %s` syncs it by hand."},
         [HELD] = {"held", "rows held", EDGE_TROUBLE,
                   "Rows are missing from the catalog's list, and it is not proven that they are "
                   "gone: they stay.",

@@ -19,6 +19,11 @@ src/catalog/catalog.c
 integration/test_on_call a_list_that_fails*
 s/call->offset > 0 \&\& (answer/call->offset < 0 \&\& (answer/
 
+an edge whose time zone is not known here is disabled for everybody
+src/peers/peers.c
+integration/test_process an_unknown_time_zone*
+s/.enabled = edge->enabled/.enabled = config_edge_is_due(edge)/
+
 an alert of a name that is no more stays
 src/daemon/notify_told.c
 unit/test_daemon_notify an_alert_of_an_edge*
