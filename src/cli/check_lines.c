@@ -11,6 +11,8 @@
 #include "cli/edge_sections.h"
 #include "cli/json_out.h"
 #include "config/secret.h"
+#include "daemon/notify_message.h"
+#include "http/ca_file.h"
 #include "http/client_certificate.h"
 #include "mirror/check.h"
 #include "mirror/spool.h"
@@ -175,6 +177,22 @@ void check_certificate(Checks *c, bool reports)
         check_line(c, "catalog: cert_file, key_file", &fault, detail);
 }
 
+static void check_setting(Checks *c, const char *what, const Fault *fault, const char *detail)
+{
+        if (fault->scope != FAULT_NONE)
+                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
+        check_line(c, what, fault, detail);
+}
+
+static void check_ca_file(Checks *c, const char *what, const char *section, const char *path)
+{
+        Fault fault = {0};
+        if (!path)
+                return;
+        (void)ca_file_check(section, path, &fault);
+        check_setting(c, what, &fault, "can be read, and holds certificates");
+}
+
 void check_secrets(Checks *c)
 {
         const Config *config = c->session.config;
@@ -182,29 +200,48 @@ void check_secrets(Checks *c)
                                             [CONFIG_AUTH_BEARER] = "catalog: token_file",
                                             [CONFIG_AUTH_OAUTH2] = "catalog: client_secret_file"};
         check_secret(c, names[config->catalog.auth], config_catalog_secret(&config->catalog));
+        check_ca_file(c, "catalog: ca_file", "[catalog]", config->catalog.ca_file);
         check_secret(c, "catalog: proxy_password_file", config->catalog.proxy_password_file);
         check_certificate(c, true);
         check_secret(c, "postgres: password_file", config->postgres.password_file);
 }
 
-void check_webhook(Checks *c)
+static void check_template(Checks *c)
+{
+        const Config *config = c->session.config;
+        NotifyForm form = {.instance = strdup(config->daemon.instance)};
+        Fault fault = {0};
+        (void)notify_form_open(&form, &config->notify, &fault);
+        check_setting(c, "notify: template_file", &fault,
+                      "gives JSON, tried with two made up changes");
+        notify_form_close(&form);
+}
+
+static void check_receiver_address(Checks *c)
 {
         const ConfigNotify *notify = &c->session.config->notify;
         _cleanup_(text_wipe) Text url = {0};
         bool plain_http;
         Fault fault = {0};
-        if (!notify->url_file)
-                return;
         if (is_of_service(notify->url_file)) {
                 check_skip(c, "notify: url_file",
                            "not checked: only the service gets it, from systemd");
                 return;
         }
-        if (config_read_webhook(notify, &url, &plain_http, &fault) < 0)
-                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
-        check_line(c, "notify: url_file", &fault,
-                   "holds an address; whether a message arrives is "
-                   "not tried");
+        (void)config_read_webhook(notify, &url, &plain_http, &fault);
+        check_setting(c, "notify: url_file", &fault,
+                      "holds an address; whether a message arrives is not tried");
+}
+
+void check_webhook(Checks *c)
+{
+        const ConfigNotify *notify = &c->session.config->notify;
+        if (!notify->url_file)
+                return;
+        check_receiver_address(c);
+        if (notify->template_file)
+                check_template(c);
+        check_ca_file(c, "notify: ca_file", "[notify]", notify->ca_file);
 }
 
 void check_spool(Checks *c)

@@ -4,19 +4,14 @@
  */
 #include "daemon/notify.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "base/utc.h"
-#include "catalog/json.h"
-#include "daemon/notify_format.h"
+#include "http/ca_file.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define LOOK_EVERY_USEC      USEC_PER_SEC
 #define FIRST_SHARE          12 /* of the time between messages: what happens together goes together */
@@ -25,101 +20,7 @@
 #define PAUSE_MOST_USEC      USEC_PER_HOUR /* that a receiver may ask for */
 #define CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
-/* A receiver that takes an alert for over after a while is told when: not soon. */
-#define ENDS_AFTER_SEC (7 * 24 * 3600)
-/* A peer is one instance's, which may never tell that it is well again: the next one has another
- * name. So its alert ends soon, unless it is sent again. */
-#define PEER_ENDS_AFTER_SEC 3600
-#define PEER_AGAIN_USEC     (20 * USEC_PER_MINUTE)
-
-static const char *const kinds[NOTIFY_KINDS] = {
-        [NOTIFY_EDGE] = "edge", [NOTIFY_CATALOG] = "catalog", [NOTIFY_POSTGRES] = "postgres"};
-
-static const char *const states[NOTIFY_STATES] = {
-        [NOTIFY_WELL] = "well",     [NOTIFY_HELD] = "held", [NOTIFY_UNSTABLE] = "unstable",
-        [NOTIFY_FAILED] = "failed", [NOTIFY_AWAY] = "away", [NOTIFY_REFUSED] = "refused"};
-
-/* ---- the message ---------------------------------------------------------------------------- */
-
-static int append_escaped(Text *out, const char *text)
-{
-        int r = 0;
-        for (const char *p = text; r >= 0 && *p; p++)
-                r = *p == '&'   ? text_append_string(out, "&amp;")
-                    : *p == '<' ? text_append_string(out, "&lt;")
-                    : *p == '>' ? text_append_string(out, "&gt;")
-                                : text_append(out, p, 1);
-        return r;
-}
-
-enum { EVENT_FIELDS = 9 };
-
-typedef struct EventFields {
-        TemplateField fields[EVENT_FIELDS];
-        char time[UTC_BYTES], ends[UTC_BYTES];
-} EventFields;
-
-static TemplateFields event_fill(const Notify *n, const NotifyEvent *e, EventFields *f)
-{
-        bool well = e->state == NOTIFY_WELL;
-        (void)utc_format(e->time, UTC_ISO, f->time);
-        time_t ends_after =
-                n->alerts && e->kind != NOTIFY_EDGE ? PEER_ENDS_AFTER_SEC : ENDS_AFTER_SEC;
-        (void)utc_format(well ? e->time : e->time + ends_after, UTC_ISO, f->ends);
-        const TemplateField fields[EVENT_FIELDS] = {
-                {"kind", kinds[e->kind]},
-                {"name", e->name},
-                {"status", well ? "resolved" : "firing"},
-                {"state", states[e->state]},
-                {"code", fault_code_name(e->code)},
-                {"text", e->text},
-                {"time", f->time},
-                {"ends", f->ends},
-                /* an edge is every instance's, a peer is seen by each for itself */
-                {"peer_instance", e->kind == NOTIFY_EDGE ? "" : n->instance},
-        };
-        memcpy(f->fields, fields, sizeof(fields));
-        return (TemplateFields){f->fields, EVENT_FIELDS};
-}
-
-/* All lines of the first n_events, and how many more there are. */
-static int format_lines(const Notify *n, const NotifyEvent *events, size_t n_events,
-                        const char *more, Text *text, Text *escaped)
-{
-        int r = text_printf(text, "edgemirror %s", n->instance);
-        for (size_t i = 0; r >= 0 && i < n_events; i++)
-                r = text_printf(text, "\n%s", events[i].text);
-        if (r >= 0 && more[0])
-                r = text_printf(text, "\n%s", more);
-        return r < 0 ? r : append_escaped(escaped, text->data);
-}
-
-static int notify_render(const Notify *n, const NotifyEvent *events, size_t n_events, size_t n_more,
-                         Text *ret, const char **ret_complaint)
-{
-        _cleanup_(text_done) Text text = {0}, escaped = {0};
-        _cleanup_(cleanup_free) EventFields *fields = calloc(n_events + 1, sizeof(*fields));
-        _cleanup_(cleanup_free) TemplateFields *items = calloc(n_events + 1, sizeof(*items));
-        bool firing = n_more > 0;
-        char more[64] = "";
-        if (n_more > 0)
-                (void)snprintf(more, sizeof(more), "… and %zu more; see edgemirror status", n_more);
-        if (!fields || !items || format_lines(n, events, n_events, more, &text, &escaped) < 0)
-                return -ENOMEM;
-        for (size_t i = 0; i < n_events; i++) {
-                items[i] = event_fill(n, &events[i], &fields[i]);
-                firing = firing || events[i].state != NOTIFY_WELL;
-        }
-        const TemplateField all[] = {
-                {"instance", n->instance},
-                {"status", firing ? "firing" : "resolved"},
-                {"text", text.data},
-                {"text_escaped", escaped.data},
-                {"more", more},
-        };
-        return template_render(n->template, &(TemplateFields){all, ARRAY_SIZE(all)}, items,
-                               n_events, ret, ret_complaint);
-}
+#define PEER_AGAIN_USEC      (20 * USEC_PER_MINUTE)
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
@@ -201,7 +102,7 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                          n_lost > 0 ? "takes messages" : "can be reached");
         bool full = n->queue.n_sent == LIMIT_NOTIFY_EVENTS;
         notify_queue_drop_sent(&n->queue);
-        if (taken && full && n->queue.n > 0 && n->alerts)
+        if (taken && full && n->queue.n > 0 && n->form.alerts)
                 notify_send_later(n, 0);
         else
                 notify_schedule(n);
@@ -228,12 +129,12 @@ static void notify_send(void *userdata)
         }
         size_t n_sent = n->queue.n < LIMIT_NOTIFY_EVENTS ? n->queue.n : LIMIT_NOTIFY_EVENTS;
         size_t shown = n_sent;
-        int r = notify_render(n, n->queue.events, shown, n->queue.n_more, &body, &complaint);
+        int r = notify_render(&n->form, n->queue.events, shown, n->queue.n_more, &body, &complaint);
         while (r >= 0 && body.size > n->body_max_bytes && shown > 1) {
                 shown /= 2;
                 text_reset(&body);
-                r = notify_render(n, n->queue.events, shown, n->queue.n_more + n_sent - shown,
-                                  &body, &complaint);
+                r = notify_render(&n->form, n->queue.events, shown,
+                                  n->queue.n_more + n_sent - shown, &body, &complaint);
         }
         const HttpRequest request = {.method = HTTP_POST,
                                      .url = n->url.data,
@@ -313,7 +214,7 @@ void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome befo
                 return;
         bool well = event.state == NOTIFY_WELL;
         (void)snprintf(event.text, sizeof(event.text), "edge %s: %s%s%s", event.name,
-                       well ? "well again" : states[event.state], well ? "" : ": ",
+                       well ? "well again" : notify_states[event.state], well ? "" : ": ",
                        well ? "" : fault->message);
         notify_add(n, &event, fault);
 }
@@ -326,7 +227,7 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
                                       : fault->refused ? NOTIFY_REFUSED
                                                        : NOTIFY_AWAY};
         uint64_t now = clock_monotonic_usec();
-        bool again = n->alerts && event.state != NOTIFY_WELL &&
+        bool again = n->form.alerts && event.state != NOTIFY_WELL &&
                      now - n->peers_usec[kind] >= PEER_AGAIN_USEC;
         if (event.before == event.state && !again)
                 return;
@@ -334,7 +235,7 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
                 event.before = NOTIFY_UNKNOWN; /* it is told, although it is as before */
         n->peers[kind] = event.state;
         n->peers_usec[kind] = now;
-        (void)snprintf(event.name, sizeof(event.name), "%s", kinds[kind]);
+        (void)snprintf(event.name, sizeof(event.name), "%s", notify_kinds[kind]);
         char what[64];
         (void)snprintf(what, sizeof(what), "%s %s", name,
                        !fault           ? "can be used again"
@@ -364,51 +265,14 @@ static void notify_look(void *userdata)
 
 /* ---- configuration -------------------------------------------------------------------------- */
 
-static int read_template(const char *path, char **ret, Fault *ret_fault)
-{
-        _cleanup_(cleanup_free) char *text = calloc(1, LIMIT_NOTIFY_TEMPLATE_BYTES + 2);
-        size_t size = 0;
-        _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        int r = fd < 0 ? -errno : -ENOMEM;
-        if (fd >= 0 && text)
-                r = file_read(fd, text, LIMIT_NOTIFY_TEMPLATE_BYTES + 1, &size);
-        if (r >= 0 && size > LIMIT_NOTIFY_TEMPLATE_BYTES)
-                r = -EFBIG;
-        if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                                 "template_file of [notify]: %s cannot be read: %s", path,
-                                 strerrordesc_np(-r));
-        *ret = TAKE_PTR(text);
-        return 0;
-}
-
-/* Tried with two events. */
-static int try_template(const Notify *n, Fault *ret_fault)
-{
-        _cleanup_(text_done) Text body = {0};
-        _cleanup_(cleanup_json) cJSON *json = NULL;
-        const char *complaint = NULL;
-        const NotifyEvent events[2] = {{.name = "a", .text = "\"a\\"}, {.name = "b", .text = "b"}};
-        int r = notify_render(n, events, ARRAY_SIZE(events), 0, &body, &complaint);
-        if (r >= 0)
-                r = json_parse(body.data, body.size, &json);
-        return r >= 0 ? 0
-                      : fault_set(ret_fault, FAULT_PROCESS, -r, CODE_SECRET_MALFORMED,
-                                  "template_file of [notify]: %s",
-                                  complaint ? complaint : "what it gives is no JSON");
-}
-
 static int notify_open(Notify *n, const ConfigNotify *c, Fault *ret_fault)
 {
         bool plain_http;
         int r = config_read_webhook(c, &n->url, &plain_http, ret_fault);
-        if (r >= 0 && c->template_file) {
-                r = read_template(c->template_file, &n->template, ret_fault);
-                if (r >= 0)
-                        r = try_template(n, ret_fault);
-        } else if (r >= 0) {
-                n->template = strdup(notify_formats[c->format]);
-        }
+        if (r >= 0)
+                r = notify_form_open(&n->form, c, ret_fault);
+        if (r >= 0)
+                r = ca_file_check("[notify]", c->ca_file, ret_fault);
         if (r < 0)
                 return r;
         const HttpClientOptions options = {
@@ -421,7 +285,7 @@ static int notify_open(Notify *n, const ConfigNotify *c, Fault *ret_fault)
                 .allow_http = plain_http,
                 .uncounted = true,
         };
-        if (!n->template || !n->queue.events || http_client_new(n->event, &options, &n->http) < 0)
+        if (!n->queue.events || http_client_new(n->event, &options, &n->http) < 0)
                 return fault_no_memory(ret_fault);
         return 0;
 }
@@ -433,9 +297,7 @@ static void notify_close(Notify *n)
         timer_cancel(&n->timer);
         timer_cancel(&n->look_timer);
         text_wipe(&n->url);
-        free(n->template);
-        free(n->instance);
-        n->template = n->instance = NULL;
+        notify_form_close(&n->form);
 }
 
 void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, NotifyFindEdge edge,
@@ -458,17 +320,16 @@ void notify_configure(Notify *n, const Config *config)
                 n->queue.n = n->queue.n_more = 0;
                 return;
         }
-        n->instance = strdup(config->daemon.instance);
+        n->form.instance = strdup(config->daemon.instance);
         /* An alert that is only counted would never come, or never end. */
-        n->alerts = config->notify.format == CONFIG_NOTIFY_ALERTMANAGER &&
-                    !config->notify.template_file;
+        n->form.alerts = config->notify.format == CONFIG_NOTIFY_ALERTMANAGER &&
+                         !config->notify.template_file;
         bool teams = config->notify.format == CONFIG_NOTIFY_TEAMS && !config->notify.template_file;
         n->body_max_bytes = teams ? LIMIT_NOTIFY_TEAMS_BYTES : SIZE_MAX;
-        n->queue.most = n->alerts ? LIMIT_NOTIFY_ALERTS : LIMIT_NOTIFY_EVENTS;
+        n->queue.most = n->form.alerts ? LIMIT_NOTIFY_ALERTS : LIMIT_NOTIFY_EVENTS;
         if (!n->queue.events) /* what is never used of it takes no memory */
                 n->queue.events = calloc(LIMIT_NOTIFY_ALERTS, sizeof(*n->queue.events));
-        int r = n->instance ? notify_open(n, &config->notify, &fault) : fault_no_memory(&fault);
-        if (r < 0) {
+        if (notify_open(n, &config->notify, &fault) < 0) {
                 notify_close(n);
                 log_error("nobody is told what has changed: %s", fault.message);
                 return;

@@ -19,10 +19,10 @@
 #pragma once
 
 #include "base/outcome.h"
-#include "base/template.h"
 #include "base/timer.h"
 #include "base/uuid.h"
 #include "config/config.h"
+#include "daemon/notify_message.h"
 #include "daemon/notify_queue.h"
 #include "daemon/notify_told.h"
 #include "daemon/outage.h"
@@ -41,11 +41,10 @@ typedef struct Notify {
         HttpClient *http; /* NULL: nobody is told */
         HttpTransfer *transfer;
         Text url;
-        char *template, *instance;
+        NotifyForm form;
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 1]; /* that the edge which is looked at has now */
         uint64_t every_usec;
         bool answered;         /* has the receiver, to a message or to whether it is there */
-        bool alerts;           /* that Alertmanager keeps, each by itself */
         size_t body_max_bytes; /* of a message of more than one change */
         NotifyState peers[NOTIFY_KINDS];   /* as they were seen last */
         uint64_t peers_usec[NOTIFY_KINDS]; /* when they were told last, monotonic */

@@ -2,12 +2,11 @@
 #include "base/duration.h"
 #include "base/metric.h"
 #include "config/secret.h"
+#include "http/ca_file.h"
 #include "pg/pg.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define CONNECT_TIMEOUT_USEC   (10 * USEC_PER_SEC)
 #define STATEMENT_TIMEOUT_USEC (30 * USEC_PER_SEC)
@@ -187,24 +186,6 @@ static int load_certificate(void *userdata, Text *ret_certificate, Text *ret_key
         return config_read_certificate(&p->config->catalog, ret_certificate, ret_key, ret_fault);
 }
 
-/* libcurl would say it of each request. */
-static int try_ca_file(const char *path, Fault *ret_fault)
-{
-        struct stat st;
-        if (!path)
-                return 0;
-        _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        int error = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
-        if (error == 0 && S_ISDIR(st.st_mode))
-                error = EISDIR;
-        if (error == 0)
-                return 0;
-        return fault_set(ret_fault, FAULT_PROCESS, error,
-                         error_is_shortage(error) ? CODE_NO_RESOURCES : CODE_CONFIG_CA_FILE,
-                         "ca_file of [catalog]: %s cannot be read: %s", path,
-                         strerrordesc_np(error));
-}
-
 static int open_oauth2(Peers *p, const ConfigCatalog *c)
 {
         _cleanup_(cleanup_free) char *own = text_format("%s" OAUTH2_TOKEN_PATH, c->url);
@@ -247,7 +228,7 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
                          .load_secret_userdata = c,
                          .redact_also = &p->proxy_redact},
         };
-        int r = try_ca_file(c->ca_file, ret_fault);
+        int r = ca_file_check("[catalog]", c->ca_file, ret_fault);
         if (r < 0)
                 return r;
         r = http_client_new(p->event, &http, &p->http);

@@ -142,6 +142,40 @@ static void an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync(voi
         server_stop(server);
 }
 
+/* By the check, as by the service when it starts: not when something has changed. */
+static void a_template_or_ca_file_that_cannot_be_used_fails_the_check(void **state)
+{
+        ServiceWorld *w = *state;
+        static const struct {
+                const char *key, *name, *content, *result, *words;
+        } cases[] = {
+                {"template_file", "none", NULL, "FAILED", "cannot be read: No such file"},
+                {"template_file", "form", "{\"a\": \"{{nope}}\"}", "FAILED", "is that of no field"},
+                {"template_file", "form", "{\"a\": \"{{text}}\"}", "ok", "gives JSON"},
+                {"ca_file", "none", NULL, "FAILED", "cannot be read: No such file"},
+                {"ca_file", "form", "no certificate", "FAILED", "form holds no certificate"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char lines[300], what[64];
+                bool good = cases[i].result[0] == 'o';
+                (void)snprintf(lines, sizeof(lines), "%s = %s/%s\n", cases[i].key, w->folder,
+                               cases[i].name);
+                (void)snprintf(what, sizeof(what), "%-6s  notify: %s", cases[i].result,
+                               cases[i].key);
+                tell_at(w, "http://127.0.0.1:1/", lines);
+                if (cases[i].content)
+                        harness_write(w->folder, cases[i].name, cases[i].content);
+                assert_int_equal(service_program(w, "check", "--offline", NULL), good ? 0 : 78);
+                char *out = harness_read(w->folder, "out");
+                assert_non_null(strstr(out, what));
+                assert_non_null(strstr(out, cases[i].words));
+                free(out);
+        }
+        HarnessService *s = service_start(w, 0);
+        harness_service_await_log(s, "nobody is told what has changed: ca_file of [notify]: ", 1);
+        service_stop(w, 0);
+}
+
 /* ---- https, and a proxy ---------------------------------------------------------------------- */
 
 typedef struct Way {
@@ -272,6 +306,8 @@ int main(void)
                 cmocka_unit_test_setup(
                         an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync,
                         few_edges),
+                cmocka_unit_test_setup(a_template_or_ca_file_that_cannot_be_used_fails_the_check,
+                                       few_edges),
                 cmocka_unit_test_setup(a_receiver_of_https_is_verified_and_reached_by_the_proxy,
                                        few_edges),
         };

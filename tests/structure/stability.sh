@@ -72,7 +72,7 @@ paths()
 # Of a template of [notify].
 placeholders()
 {
-	sed -n 's/^ *{"\([a-z_]*\)", .*},*$/\1/p' "$1/src/daemon/notify.c"
+	sed -n 's/^ *{"\([a-z_]*\)", .*},*$/\1/p' "$1/src/daemon/notify_message.c"
 }
 
 # Of freshness.state.

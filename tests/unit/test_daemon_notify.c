@@ -706,17 +706,34 @@ static void a_template_is_the_receivers_own(void **state)
 static void what_cannot_be_used_is_said_and_nobody_is_told(void **state)
 {
         static const struct {
-                const char *url, *template, *logged;
+                const char *url, *template, *ca_file, *logged;
         } cases[] = {
-                {"http://192.0.2.1/" TOKEN, NULL, "does not hold an address https://HOST/PATH"},
-                {"https://user:" TOKEN "@h/", NULL, "does not hold an address"},
-                {"file:///" TOKEN, NULL, "does not hold an address"},
-                {TOKEN, NULL, "does not hold an address"},
-                {"https://h/" TOKEN, "{\"text\":\"{{txt}}\"}", "is that of no field"},
-                {"https://h/" TOKEN, "{\"text\":\"{{name}}\"}", "of one of events outside of"},
-                {"https://h/" TOKEN, "{\"text\":\"{{text\"}", "a {{ has no }}"},
-                {"https://h/" TOKEN, "[{{#events}}1]", "{{#events}} has no {{/events}}"},
-                {"https://h/" TOKEN, "{\"text\":{{text}}}", "what it gives is no JSON"},
+                {.url = "http://192.0.2.1/" TOKEN,
+                 .logged = "does not hold an address https://HOST/PATH"},
+                {.url = "https://user:" TOKEN "@h/", .logged = "does not hold an address"},
+                {.url = "file:///" TOKEN, .logged = "does not hold an address"},
+                {.url = TOKEN, .logged = "does not hold an address"},
+                {.url = "https://h/" TOKEN,
+                 .template = "{\"text\":\"{{txt}}\"}",
+                 .logged = "is that of no field"},
+                {.url = "https://h/" TOKEN,
+                 .template = "{\"text\":\"{{name}}\"}",
+                 .logged = "of one of events outside of"},
+                {.url = "https://h/" TOKEN,
+                 .template = "{\"text\":\"{{text\"}",
+                 .logged = "a {{ has no }}"},
+                {.url = "https://h/" TOKEN,
+                 .template = "[{{#events}}1]",
+                 .logged = "{{#events}} has no {{/events}}"},
+                {.url = "https://h/" TOKEN,
+                 .template = "{\"text\":{{text}}}",
+                 .logged = "what it gives is no JSON"},
+                {.url = "https://h/" TOKEN,
+                 .ca_file = "/nonexistent/ca.pem",
+                 .logged = "ca_file of [notify]: /nonexistent/ca.pem cannot be read"},
+                {.url = "https://h/" TOKEN,
+                 .ca_file = "/etc/hostname",
+                 .logged = "ca_file of [notify]: /etc/hostname holds no certificate"},
         };
         World *w = *state;
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -724,6 +741,7 @@ static void what_cannot_be_used_is_said_and_nobody_is_told(void **state)
                 if (cases[i].template)
                         write_file(w->template_file, cases[i].template);
                 write_file(w->url_file, cases[i].url);
+                w->config.notify.ca_file = (char *)cases[i].ca_file;
                 assert_int_equal(truncate(w->log_file, 0), 0);
                 notify_configure(&w->notify, &w->config);
                 await_log(w, "nobody is told what has changed: ");

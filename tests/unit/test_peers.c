@@ -35,7 +35,8 @@ static void what_cannot_be_read_is_named(void **state)
         } cases[] = {
                 {"[catalog]\npassword_file", "password", NULL, NULL},
                 {"[postgres]\npassword_file", "password", NULL, NULL},
-                {"[catalog]\nca_file", "password", NULL, NULL},
+                {"[catalog]\nca_file", "password", NULL,
+                 "/password holds no certificate in PEM form"},
                 {"[postgres]\npassword_file", "nowhere", "password_file of [postgres]: ", NULL},
                 {"[catalog]\npassword_file", "nowhere", NULL, "password_file of [catalog]: "},
                 {"[catalog]\nca_file", "nowhere", NULL,

@@ -1,0 +1,160 @@
+/*
+ * notify_message: see the header.
+ */
+#include "daemon/notify_message.h"
+#include "base/file.h"
+#include "base/template.h"
+#include "base/utc.h"
+#include "catalog/json.h"
+#include "daemon/notify_format.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A receiver that takes an alert for over after a while is told when: not soon. */
+#define ENDS_AFTER_SEC (7 * 24 * 3600)
+/* A peer is one instance's, which may never tell that it is well again: the next one has another
+ * name. So its alert ends soon, unless it is sent again. */
+#define PEER_ENDS_AFTER_SEC 3600
+const char *const notify_kinds[NOTIFY_KINDS] = {
+        [NOTIFY_EDGE] = "edge", [NOTIFY_CATALOG] = "catalog", [NOTIFY_POSTGRES] = "postgres"};
+
+const char *const notify_states[NOTIFY_STATES] = {
+        [NOTIFY_WELL] = "well",     [NOTIFY_HELD] = "held", [NOTIFY_UNSTABLE] = "unstable",
+        [NOTIFY_FAILED] = "failed", [NOTIFY_AWAY] = "away", [NOTIFY_REFUSED] = "refused"};
+
+static int append_escaped(Text *out, const char *text)
+{
+        int r = 0;
+        for (const char *p = text; r >= 0 && *p; p++)
+                r = *p == '&'   ? text_append_string(out, "&amp;")
+                    : *p == '<' ? text_append_string(out, "&lt;")
+                    : *p == '>' ? text_append_string(out, "&gt;")
+                                : text_append(out, p, 1);
+        return r;
+}
+
+enum { EVENT_FIELDS = 9 };
+
+typedef struct EventFields {
+        TemplateField fields[EVENT_FIELDS];
+        char time[UTC_BYTES], ends[UTC_BYTES];
+} EventFields;
+
+static TemplateFields event_fill(const NotifyForm *form, const NotifyEvent *e, EventFields *f)
+{
+        bool well = e->state == NOTIFY_WELL;
+        (void)utc_format(e->time, UTC_ISO, f->time);
+        time_t ends_after =
+                form->alerts && e->kind != NOTIFY_EDGE ? PEER_ENDS_AFTER_SEC : ENDS_AFTER_SEC;
+        (void)utc_format(well ? e->time : e->time + ends_after, UTC_ISO, f->ends);
+        const TemplateField fields[EVENT_FIELDS] = {
+                {"kind", notify_kinds[e->kind]},
+                {"name", e->name},
+                {"status", well ? "resolved" : "firing"},
+                {"state", notify_states[e->state]},
+                {"code", fault_code_name(e->code)},
+                {"text", e->text},
+                {"time", f->time},
+                {"ends", f->ends},
+                /* an edge is every instance's, a peer is seen by each for itself */
+                {"peer_instance", e->kind == NOTIFY_EDGE ? "" : form->instance},
+        };
+        memcpy(f->fields, fields, sizeof(fields));
+        return (TemplateFields){f->fields, EVENT_FIELDS};
+}
+
+/* All lines of the first n_events, and how many more there are. */
+static int format_lines(const NotifyForm *form, const NotifyEvent *events, size_t n_events,
+                        const char *more, Text *text, Text *escaped)
+{
+        int r = text_printf(text, "edgemirror %s", form->instance);
+        for (size_t i = 0; r >= 0 && i < n_events; i++)
+                r = text_printf(text, "\n%s", events[i].text);
+        if (r >= 0 && more[0])
+                r = text_printf(text, "\n%s", more);
+        return r < 0 ? r : append_escaped(escaped, text->data);
+}
+
+int notify_render(const NotifyForm *form, const NotifyEvent *events, size_t n_events, size_t n_more,
+                  Text *ret, const char **ret_complaint)
+{
+        _cleanup_(text_done) Text text = {0}, escaped = {0};
+        _cleanup_(cleanup_free) EventFields *fields = calloc(n_events + 1, sizeof(*fields));
+        _cleanup_(cleanup_free) TemplateFields *items = calloc(n_events + 1, sizeof(*items));
+        bool firing = n_more > 0;
+        char more[64] = "";
+        if (n_more > 0)
+                (void)snprintf(more, sizeof(more), "… and %zu more; see edgemirror status", n_more);
+        if (!fields || !items || format_lines(form, events, n_events, more, &text, &escaped) < 0)
+                return -ENOMEM;
+        for (size_t i = 0; i < n_events; i++) {
+                items[i] = event_fill(form, &events[i], &fields[i]);
+                firing = firing || events[i].state != NOTIFY_WELL;
+        }
+        const TemplateField all[] = {
+                {"instance", form->instance},
+                {"status", firing ? "firing" : "resolved"},
+                {"text", text.data},
+                {"text_escaped", escaped.data},
+                {"more", more},
+        };
+        return template_render(form->template, &(TemplateFields){all, ARRAY_SIZE(all)}, items,
+                               n_events, ret, ret_complaint);
+}
+
+static int read_template(const char *path, char **ret, Fault *ret_fault)
+{
+        _cleanup_(cleanup_free) char *text = calloc(1, LIMIT_NOTIFY_TEMPLATE_BYTES + 2);
+        size_t size = 0;
+        _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        int r = fd < 0 ? -errno : -ENOMEM;
+        if (fd >= 0 && text)
+                r = file_read(fd, text, LIMIT_NOTIFY_TEMPLATE_BYTES + 1, &size);
+        if (r >= 0 && size > LIMIT_NOTIFY_TEMPLATE_BYTES)
+                r = -EFBIG;
+        if (r < 0)
+                return fault_set(ret_fault, FAULT_PROCESS, -r,
+                                 error_is_shortage(-r) ? CODE_NO_RESOURCES : CODE_SECRET_UNREADABLE,
+                                 "template_file of [notify]: %s cannot be read: %s", path,
+                                 strerrordesc_np(-r));
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
+/* With two events. */
+static int try_template(const NotifyForm *form, Fault *ret_fault)
+{
+        _cleanup_(text_done) Text body = {0};
+        _cleanup_(cleanup_json) cJSON *json = NULL;
+        const char *complaint = NULL;
+        const NotifyEvent events[2] = {{.name = "a", .text = "\"a\\"}, {.name = "b", .text = "b"}};
+        int r = notify_render(form, events, ARRAY_SIZE(events), 0, &body, &complaint);
+        if (r >= 0)
+                r = json_parse(body.data, body.size, &json);
+        return r >= 0 ? 0
+                      : fault_set(ret_fault, FAULT_PROCESS, -r, CODE_SECRET_MALFORMED,
+                                  "template_file of [notify]: %s",
+                                  complaint ? complaint : "what it gives is no JSON");
+}
+
+int notify_form_open(NotifyForm *form, const ConfigNotify *c, Fault *ret_fault)
+{
+        if (!form->instance)
+                return fault_no_memory(ret_fault);
+        if (!c->template_file) {
+                form->template = strdup(notify_formats[c->format]);
+                return form->template ? 0 : fault_no_memory(ret_fault);
+        }
+        int r = read_template(c->template_file, &form->template, ret_fault);
+        return r < 0 ? r : try_template(form, ret_fault);
+}
+
+void notify_form_close(NotifyForm *form)
+{
+        free(form->template);
+        free(form->instance);
+        *form = (NotifyForm){0};
+}
