@@ -222,10 +222,10 @@ int page_write_problem(Html *h, const char *version, const char *title, const ch
 
 const char *page_age(int64_t seconds, const char *none, char out[static 64])
 {
-        if (seconds < 0)
-                return none;
-        if (seconds == 0)
-                return "0s";
+        if (seconds <= 0) {
+                (void)snprintf(out, 64, "%s", seconds < 0 ? none : "0s");
+                return out;
+        }
         return duration_format_short((uint64_t)seconds * USEC_PER_SEC, out);
 }
 

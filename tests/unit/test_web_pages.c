@@ -171,9 +171,25 @@ static void a_command_can_be_pasted_whatever_the_edge_is_called(void **state)
         }
 }
 
+/* Who takes the buffer and who takes the result see the same. */
+static void an_age_is_in_the_buffer_and_the_result(void **state)
+{
+        (void)state;
+        static const struct {
+                int64_t seconds;
+                const char *shown;
+        } cases[] = {{-1, "never"}, {0, "0s"}, {1, "1.0s"}, {90, "1m30s"}};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char out[64] = "as before";
+                assert_string_equal(page_age(cases[i].seconds, "never", out), cases[i].shown);
+                assert_string_equal(out, cases[i].shown);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_age_is_in_the_buffer_and_the_result),
                 cmocka_unit_test(an_argument_is_one_of_its_values_or_refused),
                 cmocka_unit_test(what_is_not_given_has_its_first_value),
                 cmocka_unit_test(links_keep_what_was_given_and_begin_at_the_first_page),
