@@ -202,18 +202,22 @@ static uint32_t utf8_decode(const unsigned char *s, size_t length)
         return c;
 }
 
-/* What commands a terminal, breaks a line, or shows text in another order than it has: C0, DEL, C1,
- * and the invisible characters of Unicode that do the like (UAX #9 section 2, separators, tags,
- * interlinear annotation). Not the joiners U+200C and U+200D, which names in several scripts need.
- */
+/* What commands a terminal, breaks a line, shows text in another order than it has, or is not seen:
+ * C0, DEL, C1, separators of lines, interlinear annotation, the Default_Ignorable_Code_Point of
+ * Unicode 15 (among them those of UAX #9 section 2, tags, fillers), and the empty Braille pattern.
+ * Not what names in several scripts need: the joiners U+200C and U+200D, and the variation
+ * selectors (U+180B to U+180D, U+180F, U+FE00 to U+FE0F, U+E0100 to U+E01EF). */
 static bool is_unprintable(uint32_t c)
 {
         static const struct {
                 uint32_t first, last;
         } ranges[] = {
-                {0x00, 0x1f},     {0x7f, 0x9f},       {0x061c, 0x061c}, {0x200b, 0x200b},
-                {0x200e, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f}, {0xfeff, 0xfeff},
-                {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+                {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x034f, 0x034f},
+                {0x061c, 0x061c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180e, 0x180e},
+                {0x200b, 0x200b},   {0x200e, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
+                {0x2800, 0x2800},   {0x3164, 0x3164},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+                {0xfff0, 0xfffb},   {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe00ff},
+                {0xe01f0, 0xe0fff},
         };
         for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
                 if (c >= ranges[i].first && c <= ranges[i].last)

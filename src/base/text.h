@@ -46,9 +46,10 @@ size_t text_utf8_length(const char *bytes, size_t size);
 size_t text_span_plain(const char *bytes, size_t size);
 
 /* Copies foreign text for people into out[size]: what could command a terminal, break the line or
- * turn the order of what follows (control characters C0, DEL and C1, bidirectional controls, line
- * separators, invisible formatting) is shown as "\x1b" or "\u202e", invalid bytes become "?", runs
- * of white space become one space, and what does not fit is cut at a character and ends in "…".
+ * turn the order of what follows, and what is not seen (control characters C0, DEL and C1,
+ * bidirectional controls, line separators, invisible formatting and fillers) is shown as "\x1b" or
+ * "\u202e", invalid bytes become "?", runs of white space become one space, and what does not fit
+ * is cut at a character and ends in "…".
  * Always terminates. Returns out. */
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size);
 

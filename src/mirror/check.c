@@ -288,6 +288,13 @@ static PgNext check_on_slots(const PGresult *result, void *userdata, Fault *ret_
                                 "slot %s keeps %.20s of write-ahead log from being removed, for "
                                 "its reader is behind; look there for what keeps it",
                                 name, PQgetvalue(result, row, 2));
+                else if (result_bool(result, row, 4))
+                        (void)snprintf(
+                                text, sizeof(text),
+                                "slot %s keeps %.20s of write-ahead log from being removed, and "
+                                "nobody reads from it; it is physical: a standby or a backup may "
+                                "need it; ask whoever runs those, or an administrator",
+                                name, PQgetvalue(result, row, 2));
                 else
                         (void)snprintf(
                                 text, sizeof(text),

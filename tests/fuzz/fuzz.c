@@ -55,9 +55,10 @@ void fuzz_check_printable(const char *text, size_t max_bytes)
 {
         /* Marks of direction, separators of lines, a mark that is not seen: as they are spelled in
          * UTF-8. */
-        static const char *const banned[] = {"\u061c", "\u200b", "\u200e", "\u200f",
-                                             "\u2028", "\u2029", "\u202a", "\u202e",
-                                             "\u2066", "\u2069", "\ufeff", "\U000e0001"};
+        static const char *const banned[] = {"\u061c", "\u200b",     "\u200e", "\u200f", "\u2028",
+                                             "\u2029", "\u202a",     "\u202e", "\u2066", "\u2069",
+                                             "\ufeff", "\U000e0001", "\u034f", "\u115f", "\u2800",
+                                             "\u3164", "\U0001d173"};
         size_t size = strnlen(text, max_bytes + 1);
         FUZZ_CHECK(size <= max_bytes);
         FUZZ_CHECK(text_utf8_valid(text, size));

@@ -49,6 +49,21 @@ src/cli/check_lines.c
 integration/test_trust check_fails_when_there_is_no_space*
 s/bytes < SPOOL_BYTES_NONE/false/
 
+a slot of a standby is offered to be dropped
+src/mirror/check.c
+integration/test_commands check_names_a_replication_slot*
+s/result_bool(result, row, 4)/false/
+
+what fills a name and is not seen is shown as it is
+src/base/text.c
+unit/test_text foreign_text*
+s/{0x3164, 0x3164},//
+
+an age of nothing leaves the buffer as it was
+src/web/page.c
+unit/test_web_pages an_age_is*
+s/snprintf(out, 64, "%s"/snprintf(out, 0, "%s"/
+
 a template that gives no message passes the check
 src/cli/check_lines.c
 integration/test_notify a_template_or_ca_file*

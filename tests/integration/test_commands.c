@@ -76,11 +76,14 @@ static void check_as_json_is_an_object_for_each_line(void **state)
 }
 
 /* A subscriber that is gone fills the disk of the server. */
+/* Of a logical slot the subscriber may be gone; a physical one is a standby's or a backup's. */
 static void check_names_a_replication_slot_that_holds_the_log_back(void **state)
 {
         World *w = *state;
-        free(harness_sql(&w->pg, "SELECT pg_create_physical_replication_slot('left', true);"
-                                 "CREATE TABLE public.filler (i integer)"));
+        free(harness_sql(&w->pg,
+                         "SELECT pg_create_physical_replication_slot('left', true);"
+                         "SELECT pg_create_logical_replication_slot('unread', 'test_decoding');"
+                         "CREATE TABLE public.filler (i integer)"));
         assert_int_equal(RUN(w, "check"), 0);
         assert_says(w, "out", "replication slots", false);
         for (int i = 0; i < 6; i++) { /* a segment of 16 MB each */
@@ -89,8 +92,12 @@ static void check_names_a_replication_slot_that_holds_the_log_back(void **state)
         }
         assert_int_equal(RUN(w, "check"), 0);
         assert_says(w, "out", "note    postgres: replication slots       slot left keeps ", true);
-        assert_says(w, "out", "runs: SELECT pg_drop_replication_slot('left');\n", true);
+        assert_says(w, "out", "it is physical: a standby or a backup may need it", true);
+        assert_says(w, "out", "pg_drop_replication_slot('left')", false);
+        assert_says(w, "out", "slot unread keeps ", true);
+        assert_says(w, "out", "runs: SELECT pg_drop_replication_slot('unread');\n", true);
         free(harness_sql(&w->pg, "SELECT pg_drop_replication_slot('left');"
+                                 "SELECT pg_drop_replication_slot('unread');"
                                  "DROP TABLE public.filler"));
         assert_int_equal(RUN(w, "check"), 0);
         assert_says(w, "out", "replication slots", false);

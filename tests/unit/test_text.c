@@ -198,6 +198,11 @@ static void foreign_text_becomes_printable(void **state)
                 {BYTES("line\u2028or\u2029paragraph"), "line\\u2028or\\u2029paragraph"},
                 {BYTES("\ufeffmark\u200b"), "\\ufeffmark\\u200b"},
                 {BYTES("tag\U000e0041"), "tag\\ue0041"},
+                {BYTES("soft\u00ad, \u034f \u115f\u1160\u17b4\u17b5\u180e"),
+                 "soft\\xad, \\u034f \\u115f\\u1160\\u17b4\\u17b5\\u180e"},
+                {BYTES("\u2060\u2800\u3164\uffa0\ufff0\U0001d173"),
+                 "\\u2060\\u2800\\u3164\\uffa0\\ufff0\\u1d173"},
+                {BYTES("\u1820\u180b \u845b\U000e0100"), "\u1820\u180b \u845b\U000e0100"},
                 {BYTES("می\u200cروم"), "می\u200cروم"},
                 {BYTES("caf\xe9"), "caf?"},
                 {BYTES("\xed\xa0\x80"), "???"},
@@ -277,6 +282,7 @@ static void printed_json_is_escaped(void **state)
                 {"{\"a\":\"plain é 日本 🎉\"}", "{\"a\":\"plain é 日本 🎉\"}"},
                 {"[\"\x7f\xc2\x9b\u202e\u2028\"]", "[\"\\u007f\\u009b\\u202e\\u2028\"]"},
                 {"[\"\U000e0041\"]", "[\"\\udb40\\udc41\"]"},
+                {"[\"\u00ad\U0001d173\"]", "[\"\\u00ad\\ud834\\udd73\"]"},
                 {"[\"\xff\"]", "[\"\\ufffd\"]"},
                 {"[\"\\u001b[2J\"]", "[\"\\u001b[2J\"]"},
                 {"", NULL},
@@ -404,7 +410,7 @@ static void what_is_shown_as_it_is_is_known(void **state)
                                             "می‌خواهم" /* with a joiner */};
         static const char *const OTHERS[] = {"a\tb",     "\x1b[2J", "\x7f",    "\xc2\x9b",
                                              "a\u202eb", "\u200b",  "\ufeffa", "\U000e0041",
-                                             "\xff",     "\xc3"};
+                                             "\xff",     "\xc3",    "a\u00ad", "\u3164"};
         for (size_t i = 0; i < ARRAY_SIZE(PLAIN); i++)
                 assert_true(text_is_printable(PLAIN[i]));
         for (size_t i = 0; i < ARRAY_SIZE(OTHERS); i++)
