@@ -74,6 +74,22 @@ static void notify_try_again(Notify *n, const HttpResponse *response, const char
         notify_send_later(n, delay);
 }
 
+/* The same again would be refused again: it is told as it is when it is seen next. */
+static void notify_refused(Notify *n, const char *why, size_t n_refused)
+{
+        for (size_t i = 0; i < n->queue.n_sent; i++) {
+                const NotifyEvent *e = &n->queue.events[i];
+                n->doubted[e->kind] = true;
+                if (e->kind == NOTIFY_EDGE)
+                        told_doubt(&n->told, &e->edge);
+        }
+        if (n->queue.n_more_sent > 0)
+                told_doubt_all(&n->told);
+        log_warning("the receiver of [notify] refuses a message (%s); %zu change%s to tell later, "
+                    "check url_file and format",
+                    why, n_refused, text_plural(n_refused));
+}
+
 static void notify_on_answer(const HttpResponse *response, void *userdata)
 {
         Notify *n = userdata;
@@ -94,9 +110,7 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 return;
         }
         if (!taken && n_lost > 0)
-                log_warning("the receiver of [notify] refuses a message (%s); %zu change%s lost, "
-                            "check url_file and format",
-                            why, n_lost, text_plural(n_lost));
+                notify_refused(n, why, n_lost);
         else if (outage_over(&n->outage, clock_monotonic_usec(), &lasted))
                 log_info("the receiver of [notify] %s again",
                          n_lost > 0 ? "takes messages" : "can be reached");
@@ -205,11 +219,17 @@ void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome befo
                              .edge = *edge,
                              .before = state_of_outcome(before),
                              .state = state_of_outcome(outcome)};
-        if (!n->http || outcome == OUTCOME_ABORTED)
+        if (outcome == OUTCOME_ABORTED)
                 return;
+        if (!n->http) {
+                if (event.before != event.state)
+                        told_doubt(&n->told, edge);
+                return;
+        }
         notify_names(n);
         text_printable(name, strlen(name), event.name, sizeof(event.name));
-        event.before = told_record(&n->told, edge, event.name, event.before, event.state);
+        event.before =
+                told_record(&n->told, edge, event.name, event.before, event.state, n->form.alerts);
         if (event.before == event.state)
                 return;
         bool well = event.state == NOTIFY_WELL;
@@ -227,12 +247,13 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
                                       : fault->refused ? NOTIFY_REFUSED
                                                        : NOTIFY_AWAY};
         uint64_t now = clock_monotonic_usec();
-        bool again = n->form.alerts && event.state != NOTIFY_WELL &&
+        bool again = (n->doubted[kind] || (n->form.alerts && event.state != NOTIFY_WELL)) &&
                      now - n->peers_usec[kind] >= PEER_AGAIN_USEC;
         if (event.before == event.state && !again)
                 return;
         if (event.before == event.state)
                 event.before = NOTIFY_UNKNOWN; /* it is told, although it is as before */
+        n->doubted[kind] = false;
         n->peers[kind] = event.state;
         n->peers_usec[kind] = now;
         (void)snprintf(event.name, sizeof(event.name), "%s", notify_kinds[kind]);
@@ -317,6 +338,7 @@ void notify_configure(Notify *n, const Config *config)
         n->answered = false;
         outage_log_next(&n->outage); /* it may be another receiver */
         if (!config->notify.url_file) {
+                told_done(&n->told);
                 n->queue.n = n->queue.n_more = 0;
                 return;
         }

@@ -5,8 +5,12 @@
  * the configuration gives, and of each edge and peer what it is now. What changed and is as before
  * when the message goes is not told, unless it is not known whether the receiver took another
  * state. One that is away is tried again; what changes meanwhile goes with it. One that refuses a
- * message loses that one. What is too much for one message is counted in it; where each change is
+ * message is told what was in it when it is seen next: of an edge after its next sync, of a peer
+ * after 20 minutes. What is too much for one message is counted in it; where each change is
  * an alert, it follows in further ones at once. Nobody waits for it, a stop neither.
+ *
+ * What was told before the start is not known: an edge that is not well is told once its first sync
+ * has ended, and where each is an alert, one that is well too. The database is asked for nothing.
  *
  * At first the receiver is asked (HEAD) whether it is there, so that it is logged at once when it
  * is not: any answer will do. So it is until there is a message.
@@ -48,6 +52,7 @@ typedef struct Notify {
         size_t body_max_bytes; /* of a message of more than one change */
         NotifyState peers[NOTIFY_KINDS];   /* as they were seen last */
         uint64_t peers_usec[NOTIFY_KINDS]; /* when they were told last, monotonic */
+        bool doubted[NOTIFY_KINDS];        /* the receiver refused what it was told of it */
         NotifyQueue queue;
         ToldEdges told;
         uint64_t sent_usec; /* when the last message went, monotonic; 0: none did */

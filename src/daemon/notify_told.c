@@ -14,16 +14,14 @@ static ToldEdge *told_find(const ToldEdges *edges, const Uuid *edge)
 }
 
 NotifyState told_record(ToldEdges *edges, const Uuid *edge, const char *name, NotifyState before,
-                        NotifyState state)
+                        NotifyState state, bool whatever)
 {
         ToldEdge *e = told_find(edges, edge);
-        NotifyState told = e && e->over ? NOTIFY_WELL : before;
-        if (state == NOTIFY_WELL) {
-                if (e)
-                        LIST_REMOVE(e, others);
-                free(e);
-                return told;
-        }
+        NotifyState told = before;
+        if (e && e->over)
+                told = NOTIFY_WELL;
+        else if (e ? e->doubted : before != NOTIFY_WELL || state != NOTIFY_WELL || whatever)
+                told = NOTIFY_UNKNOWN;
         if (!e) {
                 e = calloc(1, sizeof(*e));
                 if (!e)
@@ -32,8 +30,23 @@ NotifyState told_record(ToldEdges *edges, const Uuid *edge, const char *name, No
                 LIST_INSERT_HEAD(edges, e, others);
         }
         (void)snprintf(e->name, sizeof(e->name), "%s", name);
-        e->over = false;
+        e->well = state == NOTIFY_WELL;
+        e->over = e->doubted = false;
         return told;
+}
+
+void told_doubt(ToldEdges *edges, const Uuid *edge)
+{
+        ToldEdge *e = told_find(edges, edge);
+        if (e)
+                e->doubted = true;
+}
+
+void told_doubt_all(ToldEdges *edges)
+{
+        ToldEdge *e;
+        LIST_FOREACH(e, edges, others)
+                e->doubted = e->doubted || !e->well;
 }
 
 ToldEdge *told_find_over(ToldEdges *edges, const char *(*name_of)(const Uuid *edge, void *userdata),
@@ -41,7 +54,7 @@ ToldEdge *told_find_over(ToldEdges *edges, const char *(*name_of)(const Uuid *ed
 {
         ToldEdge *e;
         LIST_FOREACH(e, edges, others) {
-                if (!e->over && !text_equal(name_of(&e->edge, userdata), e->name))
+                if (!e->well && !e->over && !text_equal(name_of(&e->edge, userdata), e->name))
                         break;
         }
         if (e)

@@ -32,7 +32,7 @@ s/!e->over \&\& !text_equal/false \&\& !text_equal/
 an edge that fails under another name is told of no more
 src/daemon/notify_told.c
 unit/test_daemon_notify an_alert_of_an_edge*
-s/e \&\& e->over ? NOTIFY_WELL : before/before/
+s/told = NOTIFY_WELL;/told = before;/
 
 the growth of a mirror of millions is counted for a page
 sql/queries/page_growth.sql
@@ -178,6 +178,31 @@ the time is that of 1970 until PostgreSQL was seen
 src/daemon/database_clock.c
 integration/test_notify a_postgres_that_was_away*
 s/if (!database_clock_is_known(c))/if (false)/
+
+what was refused is told no more
+src/daemon/notify.c
+unit/test_daemon_notify what_was_refused_is*
+/^static void notify_refused/,/^}/s/told_doubt(&n->told, &e->edge);/(void)0;/
+
+a peer of which a message was refused is told no more
+src/daemon/notify.c
+unit/test_daemon_notify what_was_refused_is*
+s/n->doubted\[e->kind\] = true;/n->doubted[e->kind] = false;/
+
+what was refused without a place in the message is lost
+src/daemon/notify.c
+unit/test_daemon_notify what_was_refused_with*
+s/told_doubt_all(&n->told);/(void)0;/
+
+what failed before the start is taken for told
+src/daemon/notify_told.c
+unit/test_daemon_notify what_is_not_well_at*
+s/before != NOTIFY_WELL || state != NOTIFY_WELL || whatever/whatever/
+
+what changes while the address cannot be used is lost
+src/daemon/notify.c
+unit/test_daemon_notify what_changed_while*
+s/told_doubt(&n->told, edge);/(void)0;/
 
 what a receiver may have taken, although it answered otherwise, is taken for not told
 src/daemon/notify_queue.c

@@ -17,6 +17,7 @@
 
 static const Script scripts[] = {
         {.path = "/" TOKEN, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
+        {.path = "/" TOKEN "/again", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
         {.path = "/" TOKEN "/slow", .bytes = "", .end = SCRIPT_HANG},
         {.path = NULL},
 };
@@ -99,6 +100,12 @@ static void what_changes_is_told_by_whoever_sees_it(void **state)
         assert_int_equal(harness_service_logged(s, "1 change not sent to the receiver of [notify]"),
                          1);
         assert_int_equal(harness_service_logged(s, TOKEN), 0);
+
+        tell(w, server, "/again"); /* fails on: whether that was told, the next one cannot know */
+        s = service_start(w, 0);
+        make_due(w, 2, 2);
+        await_told(server, "POST /" TOKEN "/again");
+        service_stop(w, 0);
         server_stop(server);
 }
 

@@ -388,8 +388,9 @@ static void who_is_asked_whether_it_is_there_holds_no_message_up(void **state)
 static void one_that_refuses_loses_that_message_alone(void **state)
 {
         static const char *const paths[] = {"gone", "moved"},
-                                 *const logged[] = {"refuses a message (HTTP 404); 1 change lost",
-                                                    "refuses a message (HTTP 302); 1 change lost"};
+                                 *const logged[] = {
+                                         "refuses a message (HTTP 404); 1 change to tell later",
+                                         "refuses a message (HTTP 302); 1 change to tell later"};
         World *w = *state;
         for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
                 configure(w, paths[i]);
@@ -404,6 +405,96 @@ static void one_that_refuses_loses_that_message_alone(void **state)
                                     "edgemirror here:1\nedge b: failed: not lost");
         }
         assert_null(strstr(w->server->log, "/followed"));
+}
+
+static void await_text(World *w, const char *text)
+{
+        await_requests(w, server_requests(w->server) + 1);
+        _cleanup_(cleanup_json) cJSON *body = last_body(w);
+        assert_string_equal(string_of(body, "text"), text);
+}
+
+/* Once, and as it is then: an edge by its next sync, a peer after a while, whether well or not. */
+static void what_was_refused_is_told_when_it_is_seen_next(void **state)
+{
+        World *w = *state;
+        Fault fault;
+        fault_set(&fault, FAULT_PEER, EACCES, CODE_CATALOG_UNAUTHORIZED, "401");
+        w->snapshot.catalog_fault = &fault;
+        configure(w, "gone");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        change(w, &edge_b, "b", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        await_log(w, "3 changes to tell later");
+        configure(w, "fine");
+        assert_int_equal(w->notify.queue.n, 0);
+        change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_FAILED, "still");
+        change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_SYNCED, NULL);
+        w->notify.peers_usec[NOTIFY_CATALOG] -= 20 * USEC_PER_MINUTE;
+        configure(w, "fine"); /* looks at once */
+        await_text(w, "edgemirror here:1\nedge a: failed: still\nedge b: well again\n"
+                      "the catalog cannot be used: 401");
+        change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_FAILED, "still");
+        change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_SYNCED, NULL);
+        w->notify.peers_usec[NOTIFY_CATALOG] -= 20 * USEC_PER_MINUTE;
+        configure(w, "fine");
+        assert_int_equal(w->notify.queue.n, 0);
+}
+
+/* What was only counted was refused as well. */
+static void what_was_refused_with_a_message_that_was_full_is_told_too(void **state)
+{
+        World *w = *state;
+        configure(w, "gone");
+        for (unsigned round = 0; round < 2; round++) {
+                for (unsigned i = 0; i < 60; i++) {
+                        Uuid edge = {{(uint8_t)i, 7}};
+                        change(w, &edge, "x", round ? OUTCOME_FAILED : OUTCOME_SYNCED,
+                               OUTCOME_FAILED, "x");
+                }
+                assert_int_equal(w->notify.queue.n, 50);
+                assert_int_equal(w->notify.queue.n_more, 10);
+                if (round == 0)
+                        await_log(w, "60 changes to tell later");
+        }
+}
+
+/* Nobody knows whether it was told; what is well is no news, but ends an alert. */
+static void what_is_not_well_at_the_start_is_told_once(void **state)
+{
+        World *w = *state;
+        configure(w, "fine");
+        for (unsigned i = 0; i < 2; i++) {
+                change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_FAILED, "still");
+                change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_SYNCED, NULL);
+                if (i == 0)
+                        await_text(w, "edgemirror here:1\nedge a: failed: still");
+                assert_int_equal(w->notify.queue.n, 0);
+        }
+        notify_done(&w->notify);
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        notify_init(&w->notify, w->event, take, find_edge, w);
+        configure(w, "fine");
+        for (unsigned i = 0; i < 2; i++) {
+                change(w, &edge_b, "b", OUTCOME_SYNCED, OUTCOME_SYNCED, NULL);
+                if (i == 0)
+                        await_requests(w, server_requests(w->server) + 1);
+                assert_int_equal(w->notify.queue.n, 0);
+        }
+}
+
+/* While the address cannot be used, and until then. */
+static void what_changed_while_nobody_could_be_told_is_told_then(void **state)
+{
+        World *w = *state;
+        configure(w, "fine");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        await_text(w, "edgemirror here:1\nedge a: failed: x");
+        write_file(w->url_file, "nowhere");
+        notify_configure(&w->notify, &w->config);
+        change(w, &edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        configure(w, "fine");
+        change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_SYNCED, NULL);
+        await_text(w, "edgemirror here:1\nedge a: well again");
 }
 
 static void an_answer_without_end_is_not_read_to_the_end(void **state)
@@ -533,6 +624,8 @@ static void of_alerts_that_wait_the_last_state_counts(void **state)
         configure(w, "slow");
         for (unsigned i = 0; i < 60; i++) {
                 Uuid edge = {{(uint8_t)i, 7}};
+                /* seen before */
+                (void)told_record(&w->notify.told, &edge, "x", NOTIFY_WELL, NOTIFY_WELL, false);
                 change(w, &edge, "x", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
         }
         while (!w->notify.transfer)
@@ -766,6 +859,10 @@ int main(void)
                 TEST(one_that_is_not_there_is_reported_at_once),
                 TEST(who_is_asked_whether_it_is_there_holds_no_message_up),
                 TEST(one_that_refuses_loses_that_message_alone),
+                TEST(what_was_refused_is_told_when_it_is_seen_next),
+                TEST(what_was_refused_with_a_message_that_was_full_is_told_too),
+                TEST(what_is_not_well_at_the_start_is_told_once),
+                TEST(what_changed_while_nobody_could_be_told_is_told_then),
                 TEST(an_answer_without_end_is_not_read_to_the_end),
                 TEST(what_changes_meanwhile_follows),
                 TEST(one_that_does_not_answer_holds_no_stop_up),
