@@ -211,7 +211,7 @@ static void check_template(Checks *c)
         const Config *config = c->session.config;
         NotifyForm form = {.instance = strdup(config->daemon.instance)};
         Fault fault = {0};
-        (void)notify_form_open(&form, &config->notify, &fault);
+        (void)notify_form_open(&form, config, &fault);
         check_setting(c, "notify: template_file", &fault,
                       "gives JSON, tried with two made up changes");
         notify_form_close(&form);

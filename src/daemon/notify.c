@@ -286,12 +286,13 @@ static void notify_look(void *userdata)
 
 /* ---- configuration -------------------------------------------------------------------------- */
 
-static int notify_open(Notify *n, const ConfigNotify *c, Fault *ret_fault)
+static int notify_open(Notify *n, const Config *config, Fault *ret_fault)
 {
+        const ConfigNotify *c = &config->notify;
         bool plain_http;
         int r = config_read_webhook(c, &n->url, &plain_http, ret_fault);
         if (r >= 0)
-                r = notify_form_open(&n->form, c, ret_fault);
+                r = notify_form_open(&n->form, config, ret_fault);
         if (r >= 0)
                 r = ca_file_check("[notify]", c->ca_file, ret_fault);
         if (r < 0)
@@ -351,7 +352,7 @@ void notify_configure(Notify *n, const Config *config)
         n->queue.most = n->form.alerts ? LIMIT_NOTIFY_ALERTS : LIMIT_NOTIFY_EVENTS;
         if (!n->queue.events) /* what is never used of it takes no memory */
                 n->queue.events = calloc(LIMIT_NOTIFY_ALERTS, sizeof(*n->queue.events));
-        if (notify_open(n, &config->notify, &fault) < 0) {
+        if (notify_open(n, config, &fault) < 0) {
                 notify_close(n);
                 log_error("nobody is told what has changed: %s", fault.message);
                 return;

@@ -7,7 +7,8 @@
  * not in a TextRun. */
 const char *const notify_formats[CONFIG_NOTIFY_FORMATS] = {
         [CONFIG_NOTIFY_JSON] =
-                "{\"instance\":\"{{instance}}\",\"status\":\"{{status}}\",\"text\":\"{{text}}\","
+                "{\"instance\":\"{{instance}}\",\"catalog\":\"{{catalog}}\",\"status\":\"{{status}}"
+                "\",\"text\":\"{{text}}\","
                 "\"events\":[{{#events}}{\"kind\":\"{{kind}}\",\"name\":\"{{name}}\","
                 "\"status\":\"{{status}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\","
                 "\"text\":\"{{text}}\",\"time\":\"{{time}}\"}{{/events}}]}",
@@ -25,7 +26,8 @@ const char *const notify_formats[CONFIG_NOTIFY_FORMATS] = {
         [CONFIG_NOTIFY_ALERTMANAGER] =
                 "[{{#events}}{\"labels\":{\"alertname\":\"EdgemirrorTrouble\",\"kind\":\"{{kind}}"
                 "\","
-                "\"name\":\"{{name}}\",\"instance\":\"{{peer_instance}}\"},\"annotations\":"
+                "\"name\":\"{{name}}\",\"catalog\":\"{{catalog}}\",\"instance\":\"{{peer_instance}}"
+                "\"},\"annotations\":"
                 "{\"summary\":\"{{text}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\"},"
                 "\"startsAt\":\"{{time}}\",\"endsAt\":\"{{ends}}\"}{{/events}}]",
 };

@@ -36,7 +36,7 @@ static int append_escaped(Text *out, const char *text)
         return r;
 }
 
-enum { EVENT_FIELDS = 9 };
+enum { EVENT_FIELDS = 10 };
 
 typedef struct EventFields {
         TemplateField fields[EVENT_FIELDS];
@@ -53,6 +53,7 @@ static TemplateFields event_fill(const NotifyForm *form, const NotifyEvent *e, E
         const TemplateField fields[EVENT_FIELDS] = {
                 {"kind", notify_kinds[e->kind]},
                 {"name", e->name},
+                {"catalog", form->catalog},
                 {"status", well ? "resolved" : "firing"},
                 {"state", notify_states[e->state]},
                 {"code", fault_code_name(e->code)},
@@ -96,6 +97,7 @@ int notify_render(const NotifyForm *form, const NotifyEvent *events, size_t n_ev
         }
         const TemplateField all[] = {
                 {"instance", form->instance},
+                {"catalog", form->catalog},
                 {"status", firing ? "firing" : "resolved"},
                 {"text", text.data},
                 {"text_escaped", escaped.data},
@@ -140,9 +142,12 @@ static int try_template(const NotifyForm *form, Fault *ret_fault)
                                   complaint ? complaint : "what it gives is no JSON");
 }
 
-int notify_form_open(NotifyForm *form, const ConfigNotify *c, Fault *ret_fault)
+int notify_form_open(NotifyForm *form, const Config *config, Fault *ret_fault)
 {
-        if (!form->instance)
+        const ConfigNotify *c = &config->notify;
+        const char *host = strstr(config->catalog.url, "://") + 3;
+        form->catalog = strndup(host, strcspn(host, "/"));
+        if (!form->instance || !form->catalog)
                 return fault_no_memory(ret_fault);
         if (!c->template_file) {
                 form->template = strdup(notify_formats[c->format]);
@@ -156,5 +161,6 @@ void notify_form_close(NotifyForm *form)
 {
         free(form->template);
         free(form->instance);
+        free(form->catalog);
         *form = (NotifyForm){0};
 }

@@ -179,6 +179,11 @@ src/daemon/database_clock.c
 integration/test_notify a_postgres_that_was_away*
 s/if (!database_clock_is_known(c))/if (false)/
 
+alerts of two catalogs have the same labels
+src/daemon/notify_format.c
+unit/test_daemon_notify every_format*
+s/\\"catalog\\":\\"{{catalog}}\\",\\"instance/\\"instance/
+
 what was refused is told no more
 src/daemon/notify.c
 unit/test_daemon_notify what_was_refused_is*

@@ -120,6 +120,7 @@ static int setup(void **state)
         w->config.notify.url_file = w->url_file;
         w->config.notify.every_usec = 120 * USEC_PER_MSEC;
         w->config.daemon.instance = strdup("here:1");
+        w->config.catalog.url = (char *)"https://catalog.example:8443/path";
         w->snapshot.now_usec = 1700000000 * (int64_t)USEC_PER_SEC;
         (void)fflush(stderr);
         w->saved_stderr = dup(STDERR_FILENO);
@@ -223,6 +224,7 @@ static void what_changes_together_goes_together(void **state)
         await_requests(w, 1);
         _cleanup_(cleanup_json) cJSON *body = last_body(w);
         assert_string_equal(string_of(body, "instance"), "here:1");
+        assert_string_equal(string_of(body, "catalog"), "catalog.example:8443");
         assert_string_equal(string_of(body, "status"), "firing");
         assert_string_equal(string_of(body, "text"), "edgemirror here:1\nedge a: failed: 403: "
                                                      "forbidden\nedge b: well again");
@@ -776,6 +778,7 @@ static void every_format_is_json_whatever_is_in_it(void **state)
                                 cJSON_GetObjectItem(cJSON_GetArrayItem(body, 1), "labels");
                         assert_string_equal(string_of(labels, "name"), "b");
                         assert_string_equal(string_of(labels, "instance"), "");
+                        assert_string_equal(string_of(labels, "catalog"), "catalog.example:8443");
                         assert_string_equal(string_of(cJSON_GetArrayItem(body, 0), "endsAt"),
                                             "2023-11-21T22:13:20Z");
                         assert_string_equal(string_of(cJSON_GetArrayItem(body, 1), "endsAt"),
@@ -788,12 +791,13 @@ static void a_template_is_the_receivers_own(void **state)
 {
         World *w = *state;
         w->config.notify.template_file = w->template_file;
-        write_file(w->template_file, "{\"msg\": \"{{text}}\", \"of\": [{{#events}}\"{{name}} "
-                                     "{{state}}\"{{/events}}]}");
+        write_file(w->template_file,
+                   "{\"msg\": \"{{text}}\", \"of\": [{{#events}}\"{{catalog}} {{name}} "
+                   "{{state}}\"{{/events}}]}");
         configure(w, "fine");
         change(w, &edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
         await_requests(w, 1);
-        assert_non_null(strstr(w->server->log, "\"of\": [\"a failed\"]}"));
+        assert_non_null(strstr(w->server->log, "\"of\": [\"catalog.example:8443 a failed\"]}"));
 }
 
 static void what_cannot_be_used_is_said_and_nobody_is_told(void **state)
