@@ -11,6 +11,7 @@
 #include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/json_out.h"
+#include "config/answers.h"
 #include "config/edge_names.h"
 #include "config/show.h"
 #include <errno.h>
@@ -208,7 +209,8 @@ typedef struct Shown {
         const char *edge;
 } Shown;
 
-/* In the form of a configuration file. A value may hold what commands a terminal. */
+/* In the form of a configuration file. A value may hold what commands a terminal, or what begins a
+ * comment in a file. */
 static void show_as_text(const ShownValue *value, void *userdata)
 {
         Shown *last = userdata;
@@ -222,9 +224,18 @@ static void show_as_text(const ShownValue *value, void *userdata)
                 printf("\n[edge \"%s\"]\n", value->edge);
         else if (begins)
                 printf("\n%s\n", option_section_name(value->section));
-        (void)text_printable(value->value, strlen(value->value), text, sizeof(text));
-        size_t taken = strlen(value->key) + strlen(" = ") + columns_of(text);
-        printf("%s = %s%*s ; %s\n", value->key, text,
+        if (!config_line_keeps(value->value)) {
+                printf("# of %s, and no line of a file would give it as it is: %s = ",
+                       value->source, value->key);
+                put_text(stdout, value->value);
+                putchar('\n');
+                return;
+        }
+        const char *shown = value->value;
+        if (!text_is_printable(shown))
+                shown = text_printable(shown, strlen(shown), text, sizeof(text));
+        size_t taken = strlen(value->key) + strlen(" = ") + columns_of(shown);
+        printf("%s = %s%*s ; %s\n", value->key, shown,
                taken < SETTING_COLUMNS ? (int)(SETTING_COLUMNS - taken) : 0, "", value->source);
 }
 

@@ -331,6 +331,8 @@ int command_status(const CommandLine *line)
         int status = status_open(&v, line);
         if (status == 0)
                 status_ask(&v);
+        else if (v.check) /* standard error says what */
+                puts("NOT OK: it cannot be asked with this configuration");
         status = session_finish(&v.session, status);
         watch_close(&v);
         timer_cancel(&v.timer);

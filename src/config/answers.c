@@ -6,8 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Space at either end is not part of a value in a file, and what follows " ;" is a comment. */
-static bool is_kept_by_a_line(const char *value)
+bool config_line_keeps(const char *value)
 {
         size_t size = strlen(value);
         return *value != ';' && *value != ' ' && (size == 0 || value[size - 1] != ' ') &&
@@ -17,7 +16,7 @@ static bool is_kept_by_a_line(const char *value)
 static int draft_take_answer(Draft *d, const ConfigAnswer *a)
 {
         int r = draft_take(d, a->section, a->from, a->key, a->value);
-        if (r >= 0 && !is_kept_by_a_line(a->value))
+        if (r >= 0 && !config_line_keeps(a->value))
                 problems_add(&d->problems,
                              (Place){.file = (unsigned)d->n_files - 1, .line = PLACE_VARIABLE},
                              "%s: a comment begins with \" ;\", and space at the ends is dropped; "

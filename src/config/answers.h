@@ -20,3 +20,7 @@ int config_load_answers(const ConfigAnswer *answers, size_t n, Config **ret, Tex
 
 /* Whether a value will do, as far as it alone tells. -EINVAL with errors, -ENOMEM. */
 int config_check_answer(const ConfigAnswer *answer, Text *errors);
+
+/* Whether a line of a file gives the value as it is: space at either end is not part of a value
+ * there, and what follows " ;" is a comment. */
+bool config_line_keeps(const char *value);

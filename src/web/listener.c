@@ -9,27 +9,31 @@
 enum { BACKLOG = 128, SOCKET_MODE = 0660 };
 
 /* A file that a process left behind when it was killed: connecting to it is refused. */
-static void remove_stale_file(const ListenAddress *a)
+static int remove_stale_file(const ListenAddress *a)
 {
         struct sockaddr_un un;
         struct stat st;
         memcpy(&un, &a->address, sizeof(un));
-        if (lstat(un.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
-                return;
+        if (lstat(un.sun_path, &st) < 0)
+                return 0;
+        if (!S_ISSOCK(st.st_mode))
+                return -ENOTSOCK;
         _cleanup_(cleanup_close) int fd =
                 socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd >= 0 && connect(fd, (const struct sockaddr *)&un, sizeof(un)) < 0 &&
             errno == ECONNREFUSED)
                 (void)unlink(un.sun_path);
+        return 0;
 }
 
 static int listener_bind(int fd, const ListenAddress *a)
 {
         static const int yes = 1;
         bool is_file = a->address.ss_family == AF_UNIX;
-        if (is_file)
-                remove_stale_file(a);
-        else if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0)
+        int r = is_file ? remove_stale_file(a) : 0;
+        if (r < 0)
+                return r;
+        if (!is_file && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0)
                 return -errno;
         if (bind(fd, (const struct sockaddr *)&a->address, a->size) < 0)
                 return -errno;

@@ -6,8 +6,8 @@
 #include "base/listen_address.h"
 
 /* Binds and listens; text: of listen_address_parse. The file of a unix socket that nobody listens
- * on any more is replaced; it is open to this user and group. ret_fd: the caller's. Negative errno.
- */
+ * on any more is replaced; it is open to this user and group. ret_fd: the caller's. Negative errno;
+ * -ENOTSOCK: a file that is no socket is in its place, and stays there. */
 int listener_open(const char *text, int *ret_fd);
 
 /* Removes the file of a unix socket. Does not close. */

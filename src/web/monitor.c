@@ -265,7 +265,10 @@ static void monitor_listen(void *userdata)
                 log_event(LOG_LEVEL_ERROR, MESSAGE_ID_MONITOR_CLOSED, LOG_NO_FIELDS,
                           "the monitor cannot listen on %s: %s; syncs go on without it, trying "
                           "again every minute",
-                          where, strerrordesc_np(-r));
+                          where,
+                          r == -ENOTSOCK ? "there is a file that is no socket; move it away, or "
+                                           "listen elsewhere"
+                                         : strerrordesc_np(-r));
         m->reported = true;
         if (timer_start(&m->retry, m->service.event, RETRY_USEC, USEC_PER_SEC, monitor_listen, m) <
             0)

@@ -64,6 +64,21 @@ src/web/page.c
 unit/test_web_pages an_age_is*
 s/snprintf(out, 64, "%s"/snprintf(out, 0, "%s"/
 
+a value that a file would cut is shown as a line of one
+src/cli/cmd_check.c
+integration/test_process check_shows*
+s/if (!config_line_keeps(value->value)) {/if (false) {/
+
+monitoring is told nothing of a configuration that cannot be used
+src/cli/cmd_status.c
+integration/test_process check_shows*
+s/else if (v.check)/else if (false)/
+
+a file in place of the socket is said to be an address in use
+src/web/listener.c
+integration/test_monitor a_socket_that*
+s/return -ENOTSOCK/return 0/
+
 a template that gives no message passes the check
 src/cli/check_lines.c
 integration/test_notify a_template_or_ca_file*

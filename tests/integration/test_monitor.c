@@ -294,6 +294,7 @@ static void a_socket_that_was_left_behind_is_replaced(void **state)
         harness_write(w->folder, "monitor", "a file that is no socket\n");
         s = service_start(w, 0);
         harness_service_await_log(s, "the monitor cannot listen on /", 1);
+        harness_service_await_log(s, "there is a file that is no socket; move it away", 1);
         service_stop(w, 0);
         _cleanup_(cleanup_free) char *text = harness_read(w->folder, "monitor");
         assert_string_equal(text, "a file that is no socket\n");

@@ -385,10 +385,22 @@ static void check_shows_what_is_in_effect(void **state)
                 "\"source\":\"",
                 true);
         assert_says(w, "out", "{\"section\":\"edge\",\"edge\":\"main\",\"key\":\"id\",", true);
+        /* Of a variable it is the whole, of a line it would be "a". */
+        assert_int_equal(setenv("EDGEMIRROR_CATALOG_USERNAME", "a ; b", 1), 0);
+        assert_int_equal(RUN(w, "check", "--show"), 0);
+        assert_says(w, "out", "\nusername = ", false);
+        assert_says(w, "out", "no line of a file would give it as it is: username = a ; b\n", true);
+        assert_int_equal(setenv("EDGEMIRROR_CATALOG_USERNAME", "a  b", 1), 0);
+        assert_int_equal(RUN(w, "check", "--show"), 0);
+        assert_says(w, "out", "\nusername = a  b ", true);
+        assert_int_equal(unsetenv("EDGEMIRROR_CATALOG_USERNAME"), 0);
         append_config(w, "wrong = 1\n");
         assert_int_equal(RUN(w, "check", "--show"), 78);
         assert_says(w, "out", "main", false);
         assert_says(w, "err", "unknown key \"wrong\"", true);
+        assert_int_equal(RUN(w, "status", "--check"), 78);
+        assert_says(w, "err", "unknown key \"wrong\"", true);
+        assert_says(w, "out", "NOT OK: ", true);
 }
 
 /* ---- names that command a terminal ---------------------------------------------------------- */
