@@ -9,7 +9,8 @@
 #include "mirror/status.h"
 #include <string.h>
 
-/* beside instances that are alive; before that somebody may ask where one has gone */
+/* Beside instances that are alive: before that somebody may ask where one has gone. Of those that
+ * were stopped the last one: each restart leaves one. */
 #define DEAD_SHOWN_SEC 3600
 #define WAIT_SEC       60 /* what passes within a minute raises no alert */
 
@@ -42,15 +43,15 @@ static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *o
         char seen[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE];
         if (3 * i->seen_sec > i->lease_sec) /* one is missing */
                 fprintf(out,
-                        "service: %s has given no sign of life for %s, and counts as dead in %s; ",
+                        "service: %s has given no sign of life for %s, and counts as dead in %s\n",
                         name, ago(i->seen_sec, seen), ago(i->lease_sec - i->seen_sec, since));
         else
-                fprintf(out, "service: %s is alive, last sign of life %s ago, ", name,
+                fprintf(out, "service: %s is alive, last sign of life %s ago\n", name,
                         ago(i->seen_sec, seen));
-        fprintf(out, "up for %s, %lld edge%s; ", ago(i->up_sec, since), (long long)i->n_edges,
-                text_plural((uint64_t)i->n_edges));
+        fprintf(out, "         up for %s, %lld edge%s; ", ago(i->up_sec, since),
+                (long long)i->n_edges, text_plural((uint64_t)i->n_edges));
         if (i->waiting_for != MIRROR_WAIT_NONE) {
-                fprintf(out, "has waited %s for %s: ", ago(i->waiting_sec, since),
+                fprintf(out, "has waited %s for %s:\n         ", ago(i->waiting_sec, since),
                         waits_for[i->waiting_for]);
                 put_text(out, i->waiting_message ? i->waiting_message : "");
         } else {
@@ -73,11 +74,11 @@ void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *
                 line_of_the_dead(i, name, dead, sizeof(dead));
         if (!i->alive && s->n_known == 1)
                 (void)snprintf(s->last, sizeof(s->last), "%s", dead);
-        bool shown =
-                i->alive || s->n_known == 1 || (s->n_alive > 0 && i->seen_sec < DEAD_SHOWN_SEC);
+        bool shown = i->alive || s->n_known == 1 ||
+                     (s->n_alive > 0 && i->seen_sec < DEAD_SHOWN_SEC &&
+                      !(i->stopped && s->n_stopped++ > 0));
         if (!out || !shown)
                 return;
-        s->n_printed++;
         if (i->alive)
                 print_alive(i, name, out);
         else

@@ -12,7 +12,7 @@
 enum { SERVICE_TROUBLE_BYTES = 512 };
 
 typedef struct ServiceStatus {
-        size_t n_known, n_alive, n_printed;
+        size_t n_known, n_alive, n_stopped;
         char last[160];                      /* none is alive: what is known of the last one */
         char trouble[SERVICE_TROUBLE_BYTES]; /* of one that waits, "" none */
 } ServiceStatus;

@@ -14,6 +14,11 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+each restart leaves a line in the status
+src/cli/status_service.c
+integration/test_on_call status_of_the_service*
+s/s->n_stopped++ > 0/false/
+
 a list that fails does not say where
 src/catalog/catalog.c
 integration/test_on_call a_list_that_fails*

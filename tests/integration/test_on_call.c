@@ -54,7 +54,7 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         service_await_sql(w,
                           "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'catalog'");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
-        assert_out(w, " for the catalog, which cannot be reached: ", true);
+        assert_out(w, " for the catalog, which cannot be reached:\n", true);
         no_faults(w);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
         await_runs(w, 0, 3, "synced", 1);
@@ -66,6 +66,26 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         assert_out(w, "service: NO INSTANCE IS ALIVE", true);
         assert_int_equal(service_program(w, "status", "--json", NULL), 0);
         assert_out(w, "alive", false);
+}
+
+/* N6 */
+static void status_of_the_service_fits_and_names_one_stop(void **state)
+{
+        ServiceWorld *w = *state;
+        for (size_t i = 0; i < 3; i++) {
+                if (i > 0)
+                        service_stop(w, 0);
+                (void)service_start(w, 0);
+        }
+        service_await_sql(w, "SELECT (count(*) > 2)::int FROM edgemirror.instance");
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        char *text = harness_read(w->folder, "out");
+        const char *stop = strstr(text, " was stopped ");
+        assert_non_null(stop);
+        assert_null(strstr(stop + 1, " was stopped "));
+        for (const char *line = text; *line && *line != '\n'; line += strcspn(line, "\n") + 1)
+                assert_in_range(strcspn(line, "\n"), 0, 80);
+        free(text);
 }
 
 static void assert_check(ServiceWorld *w, int status, const char *words)
@@ -301,7 +321,7 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         assert_out(w, words, true);
         assert_int_equal(service_program(w, "status", NULL, NULL),
                          1); /* it has to wait for it, too; what it knows comes first */
-        assert_out(w, " for a lock in PostgreSQL: ", true);
+        assert_out(w, " for a lock in PostgreSQL:\n", true);
         assert_out(w, words, true);
         /* of the service: those of the commands may be a moment longer there than the commands */
         assert_in_range(sql_long(w,
@@ -589,6 +609,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
+                cmocka_unit_test_setup(status_of_the_service_fits_and_names_one_stop, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
                 cmocka_unit_test_setup(
                         status_names_edges_that_are_configured_and_that_nobody_schedules,
