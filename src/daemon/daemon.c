@@ -261,7 +261,7 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
                              .n_running = d->runs.n,
                              .n_ended = d->runs.n_ended,
                              .n_edges = edges_count(&d->edges),
-                             .n_wanted = edges_count_scheduled(&d->edges),
+                             .n_wanted = edges_count_wanted(&d->edges),
                              .now_usec = database_clock_now(&d->claims.clock),
                              .next_usec = claims_next(&d->claims)};
         s.catalog_fault = daemon_catalog_fault(d, s.catalog_next);

@@ -54,6 +54,14 @@ static const ConfigEdge *edges_at(const EdgeSet *s, size_t i)
         return i < n ? &s->config->edges[i] : &s->found[i - n];
 }
 
+size_t edges_count_wanted(const EdgeSet *s)
+{
+        size_t n = 0;
+        for (size_t i = 0; i < edges_count(s); i++)
+                n += edges_at(s, i)->enabled;
+        return n;
+}
+
 size_t edges_count_scheduled(const EdgeSet *s)
 {
         size_t n = 0;

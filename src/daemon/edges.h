@@ -35,7 +35,8 @@ int edges_configure(EdgeSet *s, Config *config);
 void edges_done(EdgeSet *s);
 
 size_t edges_count(const EdgeSet *s);
-size_t edges_count_scheduled(const EdgeSet *s);
+size_t edges_count_wanted(const EdgeSet *s);    /* enabled: what this instance is registered with */
+size_t edges_count_scheduled(const EdgeSet *s); /* of those, by a time zone that is known here */
 
 /* NULL: it is not known. Stays until the set is changed; the next ones too. */
 const ConfigEdge *edges_find(const EdgeSet *s, const Uuid *id);

@@ -18,7 +18,7 @@ typedef struct ServiceSnapshot {
         char catalog_next[64]; /* when it is asked again, for a person */
         bool busy;             /* a statement of ours may be under way */
         unsigned n_running;
-        size_t n_edges, n_wanted;    /* n_wanted: that are scheduled */
+        size_t n_edges, n_wanted;    /* n_wanted: that are enabled */
         uint64_t n_ended;            /* syncs since the start */
         int64_t now_usec, next_usec; /* by PostgreSQL's clock; INT64_MAX: nothing is scheduled */
 } ServiceSnapshot;

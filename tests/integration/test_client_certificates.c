@@ -58,7 +58,7 @@ static void nginx_wants_one_or_refuses_it(void **state)
         assert_int_equal(RUN(b->w, "check"), 78);
         assert_says(b->w, "out",
                     "FAILED  catalog: cert_file, key_file      the certificate has expired on "
-                    "2020-02-01 00:00 UTC",
+                    "2020-02-01 00:00:00 UTC",
                     true);
         assert_says(b->w, "out", REFUSED, true);
         assert_int_equal(sync_all(b->w), 77);

@@ -251,8 +251,11 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
         assert_out(w, "held by the-first", true);
         assert_out(w, "no sign of life", false);
         harness_service_kill(&w->services[0]);
-        service_await_sql(
-                w, "SELECT (now() - seen_at > interval '4 s')::int FROM edgemirror.instance");
+        /* its signs of life and the notes under its lease have times of their own */
+        service_await_sql(w,
+                          "SELECT (now() - i.seen_at > interval '3 s' AND c.expires_at < now() + "
+                          "interval '5 s')::int FROM edgemirror.instance i, "
+                          "edgemirror.edge_claim c WHERE c.holder IS NOT NULL");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "held by the-first: no sign of life for ", true);
         assert_out(w, "; free in ", true);
