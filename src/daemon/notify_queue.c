@@ -17,10 +17,11 @@ static void queue_remove(NotifyQueue *q, size_t i, size_t count)
         memmove(q->events + i, q->events + i + count, (q->n - i) * sizeof(*q->events));
 }
 
-/* Of two changes of the same, the later one is told; false: all is as it was before. */
+/* Of two changes of the same, the later one is told; false: all is as it was before. What has come
+ * into doubt meanwhile, because it was refused, stays in doubt. */
 static bool event_replace(NotifyEvent *e, const NotifyEvent *later)
 {
-        NotifyState before = e->before;
+        NotifyState before = later->before == NOTIFY_UNKNOWN ? NOTIFY_UNKNOWN : e->before;
         *e = *later;
         e->before = before;
         return e->state != before;

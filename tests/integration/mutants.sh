@@ -14,6 +14,11 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+what was refused is taken for told when it is so again
+src/daemon/notify_queue.c
+unit/test_daemon_notify what_was_refused_is_told_although*
+s/later->before == NOTIFY_UNKNOWN ? NOTIFY_UNKNOWN : e->before/e->before/
+
 each restart leaves a line in the status
 src/cli/status_service.c
 integration/test_on_call status_of_the_service*

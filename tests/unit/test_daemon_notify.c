@@ -420,6 +420,26 @@ static void await_text(World *w, const char *text)
 }
 
 /* Once, and as it is then: an edge by its next sync, a peer after a while, whether well or not. */
+/* It fails (which is refused late), is well, and fails again: of the two that are told of in one
+ * message, the later is no return to what the receiver believes. */
+static void what_was_refused_is_told_although_it_is_as_the_refused_one_was(void **state)
+{
+        (void)state;
+        NotifyEvent events[4] = {0};
+        NotifyQueue queue = {.events = events, .most = 4};
+        const NotifyEvent well = {
+                .kind = NOTIFY_EDGE, .before = NOTIFY_FAILED, .state = NOTIFY_WELL};
+        NotifyEvent failed = {.kind = NOTIFY_EDGE, .before = NOTIFY_WELL, .state = NOTIFY_FAILED};
+        notify_queue_put(&queue, &well);
+        notify_queue_put(&queue, &failed);
+        assert_int_equal(queue.n, 0); /* as it was before */
+        notify_queue_put(&queue, &well);
+        failed.before = NOTIFY_UNKNOWN;
+        notify_queue_put(&queue, &failed);
+        assert_int_equal(queue.n, 1);
+        assert_int_equal(queue.events[0].state, NOTIFY_FAILED);
+}
+
 static void what_was_refused_is_told_when_it_is_seen_next(void **state)
 {
         World *w = *state;
@@ -866,6 +886,7 @@ int main(void)
                 TEST(one_that_is_not_there_is_reported_at_once),
                 TEST(who_is_asked_whether_it_is_there_holds_no_message_up),
                 TEST(one_that_refuses_loses_that_message_alone),
+                TEST(what_was_refused_is_told_although_it_is_as_the_refused_one_was),
                 TEST(what_was_refused_is_told_when_it_is_seen_next),
                 TEST(what_was_refused_with_a_message_that_was_full_is_told_too),
                 TEST(what_is_not_well_at_the_start_is_told_once),
