@@ -175,6 +175,7 @@ copy()
 	rm -rf "$scratch/man"
 	mkdir "$scratch/man"
 	cp "$man"/edgemirror*.[157] "$scratch/man/"
+	chmod u+w "$scratch/man"/* # those of an archive that is tried are read-only
 }
 
 without()
