@@ -268,7 +268,8 @@ static void draft_note_unreadable(Draft *d, unsigned file, int error)
                 {-EISDIR, "a directory; accepted: a regular file"},
                 {-EINVAL, "not a regular file; accepted: a regular file"},
                 {-EFBIG, "too large; accepted: a file of at most 64 MiB"},
-                {-ENOENT, "no such file; create it, or name another with --config"},
+                {-ENOENT,
+                 "no such file; create it (edgemirror init does), or name another with --config"},
                 {-EACCES,
                  "it may not be read; accepted: a file that the user of edgemirror can read"},
         };

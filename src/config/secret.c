@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #define CREDENTIAL_PREFIX "credential:"
+#define CREDENTIAL_STORE  "/etc/credstore/"
 
 typedef struct SecretBuffer {
         size_t size;
@@ -46,8 +47,11 @@ static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *
                 return fault_set(
                         ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
                         "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a "
-                        "unit with LoadCredential=%s:PATH, elsewhere name the file itself",
-                        name, name);
+                        "unit with LoadCredential=%s:PATH; by hand, as root: systemd-run --quiet "
+                        "--collect --wait --pipe -p User=edgemirror -p "
+                        "LoadCredential=%s:edgemirror.%s edgemirror COMMAND; elsewhere name the "
+                        "file itself",
+                        name, name, name, name);
         int n = snprintf(path, PATH_MAX, "%s/%s", directory, name);
         if (n < 0 || n >= PATH_MAX)
                 return fault_set(ret_fault, FAULT_PROCESS, ENAMETOOLONG, CODE_SECRET_NAME,
@@ -82,6 +86,37 @@ static int secret_exposed(const char *where, const char *path, const struct stat
                 where, mode, (long)st->st_uid, (long)geteuid());
 }
 
+/* systemd keeps the credentials of a unit in a directory of the unit's name. */
+static int credential_missing(const char *where, const char *path, Fault *ret_fault)
+{
+        static const char unit_name[] = "/edgemirror@";
+        const char *name = where + strlen(CREDENTIAL_PREFIX);
+        const char *unit = strstr(path, unit_name);
+        const char *instance = unit ? unit + strlen(unit_name) : "";
+        const char *end = strstr(instance, ".service/");
+        int size = end ? (int)(end - instance) : 0;
+        return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
+                         "%s: %s does not exist; create " CREDENTIAL_STORE
+                         "edgemirror%s%.*s.%s, owned "
+                         "by root, with mode 0600, or add LoadCredential=%s:PATH to the unit",
+                         where, path, size > 0 ? "." : "", size, instance, name, name);
+}
+
+static int secret_denied(const char *where, const char *path, Fault *ret_fault)
+{
+        if (text_starts_with(path, CREDENTIAL_STORE))
+                return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
+                                 "%s: systemd reads this directory and passes its files on: name "
+                                 "this one credential:NAME, with LoadCredential=NAME:%s in the "
+                                 "unit; edgemirror.service has that for " CREDENTIAL_STORE
+                                 "edgemirror.catalog and credential:catalog",
+                                 where, path);
+        return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
+                         "%s: may not be read by this user (uid %ld); let it own the file: chown "
+                         "%ld %s; mounted into a container: mode 0440 and a group of this user",
+                         where, (long)geteuid(), (long)geteuid(), path);
+}
+
 /* Opens the file and refuses what is not a private regular file. */
 static int secret_open(const char *where, const char *path, bool is_credential, bool is_secret,
                        int *ret_fd, Fault *ret_fault)
@@ -90,20 +125,14 @@ static int secret_open(const char *where, const char *path, bool is_credential, 
         _cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         struct stat st;
         if (fd < 0 && errno == ENOENT && is_credential)
-                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
-                                 "%s: %s does not exist; add LoadCredential=%s:PATH to the unit",
-                                 where, path, where + strlen(CREDENTIAL_PREFIX));
+                return credential_missing(where, path, ret_fault);
         if (fd < 0 && errno == ENOENT)
                 return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
                                  "%s: no such file; create it, owned by the user that runs "
                                  "edgemirror, with mode 0600",
                                  where);
         if (fd < 0 && errno == EACCES)
-                return fault_set(
-                        ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
-                        "%s: may not be read by this user (uid %ld); let it own the file: chown "
-                        "%ld %s; mounted into a container: mode 0440 and a group of this user",
-                        where, (long)geteuid(), (long)geteuid(), path);
+                return secret_denied(where, path, ret_fault);
         if (fd < 0 || fstat(fd, &st) < 0) {
                 int e = errno;
                 return fault_set(ret_fault, FAULT_PROCESS, e,

@@ -33,6 +33,9 @@ static const StateMeaning meanings[] = {
         {"53", FAULT_PEER, true, false, CODE_PG_RESOURCES,
          "; PostgreSQL is out of disk, memory or connections"},
         {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY, "; " READ_ONLY_ADVICE},
+        {"28000", FAULT_PEER, false, true, CODE_PG_REFUSED,
+         "; check user and pg_hba.conf; where that says peer, run this as the system user of the "
+         "same name: runuser -u edgemirror -- edgemirror COMMAND"},
         {"28", FAULT_PEER, false, true, CODE_PG_REFUSED,
          "; check user, password_file and pg_hba.conf"},
         {"3D000", FAULT_PEER, false, false, CODE_PG_NO_DATABASE,

@@ -387,7 +387,8 @@ static void a_long_edge_name_is_kept_or_refused_never_cut(void **state _unused_)
 static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state _unused_)
 {
         assert_refused("t.conf", -ENOENT,
-                       "t.conf: no such file; create it, or name another with --config\n");
+                       "t.conf: no such file; create it (edgemirror init does), or name another "
+                       "with --config\n");
 
         files_write("t.conf", VALID);
         assert_int_equal(mkdir("t.conf.d/x.conf", 0700), 0);
@@ -402,12 +403,14 @@ static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state 
         assert_int_equal(unlink("t.conf.d/x.conf"), 0);
         assert_int_equal(symlink("nowhere", "t.conf.d/x.conf"), 0);
         assert_refused("t.conf", -ENOENT,
-                       "t.conf.d/x.conf: no such file; create it, or name another with --config\n");
+                       "t.conf.d/x.conf: no such file; create it (edgemirror init does), or name "
+                       "another with --config\n");
 
         /* Both are named; the status is the first one's. */
         assert_int_equal(mkdir("t.conf.d/y.conf", 0700), 0);
         assert_refused("t.conf", -ENOENT,
-                       "t.conf.d/x.conf: no such file; create it, or name another with --config\n"
+                       "t.conf.d/x.conf: no such file; create it (edgemirror init does), or name "
+                       "another with --config\n"
                        "t.conf.d/y.conf: a directory; accepted: a regular file\n");
 }
 
