@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/text.h"
+#include "harness/program.h"
 #include "mirror/apply.h"
 #include "mirror/check.h"
 #include "mirror/lease.h"
@@ -86,6 +87,26 @@ void bench_disconnect(MirrorBench *b)
         b->mirror = mirror_free(b->mirror);
         b->pool = pg_pool_free(b->pool);
         b->event = sd_event_unref(b->event);
+}
+
+void bench_sql(const MirrorBench *b, const char *sql)
+{
+        PGconn *conn = PQconnectdb(b->pg.service);
+        PGresult *result = PQexec(conn, sql);
+        if (PQresultStatus(result) != PGRES_COMMAND_OK)
+                fail_msg("%s", PQerrorMessage(conn));
+        PQclear(result);
+        PQfinish(conn);
+}
+
+void bench_restore_fixture(const MirrorBench *b)
+{
+        const char *top = getenv("top_srcdir");
+        char folder[4096];
+        (void)snprintf(folder, sizeof(folder), "%s/tests/upgrade", top ? top : ".");
+        char *sql = harness_read(folder, "schema.sql");
+        bench_sql(b, sql);
+        free(sql);
 }
 
 void bench_try_migrate(MirrorBench *b)

@@ -34,6 +34,13 @@ extern const Uuid bench_edge, bench_other_edge; /* registered as "one" and "two"
 
 void bench_connect(MirrorBench *b);    /* a pool and a mirror on a server that runs */
 void bench_disconnect(MirrorBench *b); /* fine when it is not connected */
+
+/* Statements as the role of the service, which owns the schema; and by them the database of the
+ * released version, with rows of every kind (tests/upgrade). For both a server that runs is enough.
+ */
+void bench_sql(const MirrorBench *b, const char *sql);
+void bench_restore_fixture(const MirrorBench *b);
+
 void bench_migrate(MirrorBench *b);
 void bench_try_migrate(MirrorBench *b); /* the fault is in the bench */
 void bench_try_check(MirrorBench *b);

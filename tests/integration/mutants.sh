@@ -159,6 +159,21 @@ src/mirror/trust.c
 integration/test_upgrade *
 s/version == known/version >= known/
 
+a table that is new in a version is not published beside the others
+sql/sharing.sql
+integration/test_upgrade_subscriber the_subscriber_first*
+s/IF missing IS NOT NULL AND/IF missing LIKE '%database_connection,%' AND/
+
+a subscription that is held off keeps the schema from being migrated
+sql/queries/migrate_subscribed.sql
+integration/test_upgrade_subscriber the_subscriber_first*
+s/s.pid IS NOT NULL/true/
+
+a schema is migrated under the subscription that writes it
+src/mirror/migrate.c
+integration/test_upgrade_subscriber the_subscriber_first*
+s/migrate_step(t, task_step(sql_migrate_subscribed.*//
+
 a page of another site reads the monitor by a name of its own
 src/web/request.c
 integration/test_monitor whatever_is_asked*

@@ -54,26 +54,6 @@ static char *answer_of(const Upgrade *u, size_t i)
 
 /* ---- the fixture ---------------------------------------------------------------------------- */
 
-/* As the service's role, as whoever follows docs/operating.md does. */
-static void run_as_owner(const Upgrade *u, const char *sql)
-{
-        PGconn *conn = PQconnectdb(u->bench.pg.service);
-        PGresult *result = PQexec(conn, sql);
-        if (PQresultStatus(result) != PGRES_COMMAND_OK)
-                fail_msg("%s", PQerrorMessage(conn));
-        PQclear(result);
-        PQfinish(conn);
-}
-
-static void restore(const Upgrade *u)
-{
-        const char *top = getenv("top_srcdir");
-        char folder[4096];
-        (void)snprintf(folder, sizeof(folder), "%s/tests/upgrade", top ? top : ".");
-        _cleanup_(cleanup_free) char *sql = harness_read(folder, "schema.sql");
-        run_as_owner(u, sql);
-}
-
 static int restore_the_fixture(void **state)
 {
         Upgrade *u = calloc(1, sizeof(*u));
@@ -81,7 +61,7 @@ static int restore_the_fixture(void **state)
         *state = u;
         harness_postgres_start(&u->bench.pg);
         harness_folder_make("upgrade", u->folder);
-        restore(u);
+        bench_restore_fixture(&u->bench);
         bench_connect(&u->bench);
 
         (void)snprintf(u->config, sizeof(u->config), "%s/edgemirror.conf", u->folder);
@@ -238,8 +218,8 @@ static void syncs_go_on(void **state)
 static void a_downgrade_is_the_schema_of_before(void **state)
 {
         Upgrade *u = *state;
-        run_as_owner(u, "DROP PUBLICATION edgemirror; DROP SCHEMA edgemirror CASCADE");
-        restore(u);
+        bench_sql(&u->bench, "DROP PUBLICATION edgemirror; DROP SCHEMA edgemirror CASCADE");
+        bench_restore_fixture(&u->bench);
         assert_int_equal(run_old(u, "migrate"), 0);
         assert_int_equal(run_old(u, "verify"), 0);
         for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
