@@ -109,7 +109,7 @@ static void loop_unwatch(CurlLoop *loop, curl_socket_t fd)
 }
 
 /* Called by libcurl. */
-static int loop_on_socket_request(CURL *easy _unused_, curl_socket_t fd, int what, void *userdata,
+static int loop_on_socket_request(CURL *easy, curl_socket_t fd, int what, void *userdata,
                                   void *socket_data _unused_)
 {
         CurlLoop *loop = userdata;
@@ -117,6 +117,8 @@ static int loop_on_socket_request(CURL *easy _unused_, curl_socket_t fd, int wha
                 loop_unwatch(loop, fd);
                 return 0;
         }
+        if (what & CURL_POLL_IN)
+                loop->handlers.reading(easy);
         uint32_t events =
                 (what == CURL_POLL_IN || what == CURL_POLL_INOUT ? (uint32_t)EPOLLIN : 0) |
                 (what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? (uint32_t)EPOLLOUT : 0);

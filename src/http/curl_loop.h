@@ -12,14 +12,17 @@
 
 typedef struct CurlLoop CurlLoop;
 
-/* Both are called from the event loop, never from inside libcurl nor from inside a function below.
- * They may add and remove handles, but not free the loop and not call code that might. */
+/* The first two are called from the event loop, never from inside libcurl nor from inside a
+ * function below. They may add and remove handles, but not free the loop and not call code that
+ * might. */
 typedef struct CurlLoopHandlers {
         /* A transfer has ended; its handle is still in the loop and is to be removed. */
         void (*done)(CURL *easy, CURLcode result, void *userdata);
         /* libcurl's event handling itself failed: every handle must be removed now; those that are
          * added afterwards go to a fresh multi handle. */
         void (*broken)(void *userdata);
+        /* From inside libcurl: this transfer waits for bytes of a socket, or of the resolver. */
+        void (*reading)(CURL *easy);
 } CurlLoopHandlers;
 
 /* Keeps connections for reuse while there are at most `connections_max`, those in use too. -ENOMEM,

@@ -134,6 +134,15 @@ static void client_on_done(CURL *easy, CURLcode result, void *userdata)
         client_fill(client);
 }
 
+/* Called by libcurl. */
+static void client_on_reading(CURL *easy)
+{
+        HttpTransfer *t = NULL;
+        (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &t);
+        if (t)
+                http_transfer_reading(t);
+}
+
 static void client_on_broken(void *userdata)
 {
         HttpClient *client = userdata;
@@ -217,7 +226,8 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
         if (code != CURLE_OK)
                 return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -ENOTSUP;
         client->curl_ready = true;
-        const CurlLoopHandlers handlers = {.done = client_on_done, .broken = client_on_broken};
+        const CurlLoopHandlers handlers = {
+                .done = client_on_done, .broken = client_on_broken, .reading = client_on_reading};
         r = sd_event_add_defer(event, &client->delivery, client_on_delivery, client);
         if (r >= 0)
                 r = sd_event_source_set_enabled(client->delivery, SD_EVENT_OFF);

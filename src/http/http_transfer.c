@@ -48,23 +48,35 @@ static int transfer_on_request(void *userdata, char *peer _unused_, char *own _u
                                int peer_port _unused_, int own_port _unused_)
 {
         HttpTransfer *t = userdata;
-        t->requested = true;
+        t->phase = HTTP_PHASE_SENT;
         t->on_request(t);
         return CURL_PREREQFUNC_OK;
 }
 
 /* Opens the socket in libcurl's place, so that want of descriptors can be told from a server that
- * is away, and that no child inherits it. */
+ * is away, and that no child inherits it. A request that libcurl repeats on a second connection
+ * stays sent: something has been seen. */
 static curl_socket_t transfer_on_open(void *userdata, curlsocktype purpose _unused_,
                                       struct curl_sockaddr *address)
 {
         HttpTransfer *t = userdata;
+        if (t->phase != HTTP_PHASE_SENT)
+                t->phase = HTTP_PHASE_CONNECT;
         int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
         if (fd < 0) {
                 t->socket_errno = errno;
                 return CURL_SOCKET_BAD;
         }
         return fd;
+}
+
+/* Until TCP stands libcurl waits for its socket to take bytes, never for it to have some; before
+ * there is a socket it is the resolver that is waited for. Times and ports do not tell:
+ * libcurl 8.14 has none until TLS and proxy are done. */
+void http_transfer_reading(HttpTransfer *t)
+{
+        if (t->phase == HTTP_PHASE_CONNECT)
+                t->phase = HTTP_PHASE_TLS;
 }
 
 /* libcurl takes milliseconds up to INT_MAX. Rounded up: below a millisecond is not "no timeout". */
@@ -304,6 +316,7 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
 int http_transfer_show(HttpTransfer *t, const HttpCredentials *c)
 {
         CURL *easy = t->easy;
+        t->phase = HTTP_PHASE_RESOLVE;
         t->credentials = c;
         t->proxy_generation = c->proxy_generation;
         if (c->proxy_line.size > 0) {
@@ -366,23 +379,6 @@ static const char *transfer_get_header(const HttpTransfer *t, const char *name, 
                                                                                 : "";
 }
 
-/* The times are 0 until the phase is over; that of the connection includes TLS in some versions of
- * libcurl, and in others the local port is told no sooner: either says that TCP stands. A request
- * that libcurl repeats on a second connection stays requested: something has been seen. */
-static HttpPhase transfer_get_phase(const HttpTransfer *t)
-{
-        curl_off_t resolved = 0, connected = 0;
-        long local_port = 0;
-        (void)curl_easy_getinfo(t->easy, CURLINFO_NAMELOOKUP_TIME_T, &resolved);
-        (void)curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
-        (void)curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &local_port);
-        if (t->requested)
-                return HTTP_PHASE_SENT;
-        if (local_port > 0 || connected > 0)
-                return HTTP_PHASE_TLS;
-        return resolved > 0 ? HTTP_PHASE_CONNECT : HTTP_PHASE_RESOLVE;
-}
-
 static int transfer_get_connect_status(const HttpTransfer *t)
 {
         long status = 0;
@@ -403,13 +399,13 @@ void http_transfer_fail(HttpTransfer *t, int error, const Fault *fault)
         transfer_drop_easy(t);
 }
 
-static void transfer_finish_failed(HttpTransfer *t, CURLcode result, HttpPhase phase)
+static void transfer_finish_failed(HttpTransfer *t, CURLcode result)
 {
         long os_errno = 0, connects = 0;
         curl_off_t tls_usec = 0;
         HttpFailure failure = {
                 .code = result,
-                .phase = phase,
+                .phase = t->phase,
                 .stop = t->stop,
                 .where = t->where,
                 .detail = t->detail,
@@ -466,13 +462,12 @@ void http_transfer_finish(HttpTransfer *t, CURLcode result)
         if (!t->content_type || !t->location)
                 t->stop = HTTP_STOP_MEMORY;
 
-        HttpPhase phase = transfer_get_phase(t);
-        response->sent = phase == HTTP_PHASE_SENT;
+        response->sent = t->phase == HTTP_PHASE_SENT;
         /* libcurl takes any number after "HTTP/2", though it is not spoken. */
         if (result == CURLE_OK && (status < 200 || status > STATUS_MAX))
                 result = CURLE_WEIRD_SERVER_REPLY;
         if (result != CURLE_OK || t->stop != HTTP_STOP_NONE)
-                transfer_finish_failed(t, result, phase);
+                transfer_finish_failed(t, result);
 
         response->content_type = t->content_type ? t->content_type : "";
         response->location = t->location ? t->location : "";

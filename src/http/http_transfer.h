@@ -41,7 +41,7 @@ struct HttpTransfer {
         int socket_errno;
         HttpStop stop;
         bool uncounted;
-        bool requested; /* it went out, as a whole or not, or may have */
+        HttpPhase phase;
         uint64_t request_timeout_usec;
         uint64_t started_usec; /* when it left the queue */
 
@@ -63,6 +63,9 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
 
 /* Sent with these from now on, copied: before it goes out. -ENOMEM, -EINVAL. */
 int http_transfer_show(HttpTransfer *t, const HttpCredentials *credentials);
+
+/* By libcurl: it waits for bytes of a socket, or of the resolver. */
+void http_transfer_reading(HttpTransfer *t);
 
 /* After it has ended, and before http_transfer_finish. */
 bool http_transfer_is_refused_by_proxy(const HttpTransfer *t);

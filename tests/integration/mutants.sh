@@ -827,7 +827,17 @@ s/http_credentials_reload_proxy(c, \&fault) <= 0/(http_credentials_reload_proxy(
 a request that the proxy refused counts as sent
 src/http/http_transfer.c
 unit/test_http_proxy every_refusal*
-/^static HttpPhase transfer_get_phase/,/^}/s/if (t->requested)/if (t->requested || local_port > 0)/
+/^void http_transfer_reading/,/^}/s/t->phase = HTTP_PHASE_TLS/t->phase = HTTP_PHASE_SENT/
+
+who hangs in the TLS handshake gave no connection
+src/http/curl_loop.c
+unit/test_http_tls a_handshake*
+s/loop->handlers.reading(easy);/(void)easy;/
+
+waiting for the resolver is a connection
+src/http/http_transfer.c
+unit/test_http_trouble a_name_that_hangs*
+/^void http_transfer_reading/,/^}/s/if (t->phase == HTTP_PHASE_CONNECT)/if (t->phase != HTTP_PHASE_SENT)/
 
 a fault of the proxy is the catalog's
 src/http/http_fault.c
