@@ -15,8 +15,10 @@ enum {
  * released. Without this, both depend on what was released before. */
 static void tune_malloc(void)
 {
+#ifdef M_TRIM_THRESHOLD /* musl has its own ways, and no say in them */
         (void)mallopt(M_TRIM_THRESHOLD, MALLOC_KEPT_BYTES);
         (void)mallopt(M_MMAP_THRESHOLD, MALLOC_OWN_BYTES);
+#endif
 }
 
 int main(int argc, char **argv)

@@ -374,10 +374,12 @@ static const char *skip_section(const char *text, const char *word, size_t size)
  * or edgemirror-postgres-rw. */
 static bool is_service_link(const char *key)
 {
-        static const char *const links[] = {"?(*_)service_host", "?(*_)service_port?(_*)",
-                                            "?(*_)port?(_[0-9]*)"};
+        static const char *const links[] = {"service_host",   "*_service_host", "service_port",
+                                            "*_service_port", "service_port_*", "*_service_port_*",
+                                            "port",           "*_port",         "port_[0-9]*",
+                                            "*_port_[0-9]*"};
         for (size_t i = 0; i < ARRAY_SIZE(links); i++)
-                if (fnmatch(links[i], key, FNM_EXTMATCH) == 0)
+                if (fnmatch(links[i], key, 0) == 0)
                         return true;
         return false;
 }
