@@ -128,20 +128,6 @@ static void a_wrong_certificate_is_named_and_nothing_is_sent(void **state)
         }
 }
 
-static void tls_below_1_2_is_refused(void **state)
-{
-        Seen seen;
-        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.2", &seen),
-                         1);
-        assert_int_equal(seen.error, 0);
-        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.1", &seen),
-                         0);
-        assert_int_equal(seen.error, -EPROTO);
-        assert_string_equal(fault_code_name(seen.fault.code), "http-tls");
-        assert_int_equal(seen.fault.scope, FAULT_PEER);
-        assert_false(seen.sent);
-}
-
 /* For every edge alike, so it is no failure of one of them. */
 static void a_ca_file_that_is_not_there_is_ours_to_correct(void **state)
 {
@@ -183,6 +169,7 @@ static void a_handshake_that_hangs_ends_with_the_connect_timeout(void **state)
 typedef struct PlainPort {
         int fd;
         const char *answer;
+        size_t size; /* 0: strlen */
         bool reset;
 } PlainPort;
 
@@ -194,7 +181,7 @@ static void *plain_port_serve(void *argument)
         if (fd < 0)
                 return NULL;
         (void)recv(fd, bytes, sizeof(bytes), 0);
-        (void)send(fd, p->answer, strlen(p->answer), MSG_NOSIGNAL);
+        (void)send(fd, p->answer, p->size ? p->size : strlen(p->answer), MSG_NOSIGNAL);
         if (p->reset) {
                 const struct linger none = {.l_onoff = 1};
                 (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
@@ -232,6 +219,25 @@ static Seen fetch_from_plain_port(PlainPort p)
         (void)close(p.fd);
         print_message("#   %s\n", seen.fault.message);
         return seen;
+}
+
+/* The ServerHello of a server that knows TLS 1.1 at most, byte for byte: the libraries of some
+ * systems refuse to be such a server. */
+static void tls_below_1_2_is_refused(void **state)
+{
+        static const char hello[] = "\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02"
+                                    "a random number of thirty-two b."
+                                    "\x00\x00\x2f\x00";
+        Seen seen;
+        assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.2", &seen),
+                         1);
+        assert_int_equal(seen.error, 0);
+        seen = fetch_from_plain_port((PlainPort){.answer = hello, .size = sizeof(hello) - 1});
+        assert_int_equal(seen.error, -EPROTO);
+        assert_string_equal(fault_code_name(seen.fault.code), "http-tls");
+        assert_non_null(strstr(seen.fault.message, "TLS 1.2 or newer is needed"));
+        assert_int_equal(seen.fault.scope, FAULT_PEER);
+        assert_false(seen.sent);
 }
 
 /* A port of http, which answers a first line that is none with an error, or with nothing at
