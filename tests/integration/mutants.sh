@@ -829,6 +829,11 @@ src/http/http_transfer.c
 unit/test_http_proxy every_refusal*
 /^void http_transfer_reading/,/^}/s/t->phase = HTTP_PHASE_TLS/t->phase = HTTP_PHASE_SENT/
 
+TLS below 1.2 is spoken
+src/http/http_transfer.c
+unit/test_http_tls tls_below*
+s/SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2)/SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_0)/
+
 who hangs in the TLS handshake gave no connection
 src/http/curl_loop.c
 unit/test_http_tls a_handshake*

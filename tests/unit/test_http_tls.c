@@ -225,9 +225,9 @@ static Seen fetch_from_plain_port(PlainPort p)
  * systems refuse to be such a server. */
 static void tls_below_1_2_is_refused(void **state)
 {
-        static const char hello[] = "\x16\x03\x02\x00\x2a\x02\x00\x00\x26\x03\x02"
+        static const char hello[] = "\x16\x03\x02\x00\x31\x02\x00\x00\x2d\x03\x02"
                                     "a random number of thirty-two b."
-                                    "\x00\x00\x2f\x00";
+                                    "\x00\x00\x2f\x00\x00\x05\xff\x01\x00\x01\x00"; /* RFC 5746 */
         Seen seen;
         assert_int_equal(fetch(*state, "good", "authority", "NORMAL:-VERS-ALL:+VERS-TLS1.2", &seen),
                          1);
