@@ -58,6 +58,7 @@ static pid_t start(const char *folder, const char *program, const char *const *f
         assert_true(pid >= 0);
         if (pid == 0) {
                 (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void)dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
                 redirect(folder, out, STDOUT_FILENO);
                 redirect(folder, err, STDERR_FILENO);
                 for (; environment && *environment; environment += 2)
