@@ -48,7 +48,7 @@ static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *
                         ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
                         "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a "
                         "unit with LoadCredential=%s:PATH; by hand, as root: systemd-run --quiet "
-                        "--collect --wait --pipe -p User=edgemirror -p "
+                        "--collect --wait --pty --pipe -p User=edgemirror -p "
                         "LoadCredential=%s:edgemirror.%s edgemirror COMMAND; elsewhere name the "
                         "file itself",
                         name, name, name, name);

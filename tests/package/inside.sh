@@ -65,7 +65,9 @@ said_so() { # WORDS
 }
 answers() { curl -fsS "$page/$1"; }
 ready() { is readyz "$(answers readyz)" ready; }
-as_service='systemd-run --quiet --wait --pipe -p User=edgemirror -p LoadCredential=catalog:edgemirror.catalog edgemirror'
+# As README.Debian has it: typed once, then every command has the user and the secrets of the service.
+shopt -s expand_aliases
+as_service="alias edgemirror='systemd-run --quiet --collect --wait --pty --pipe -p User=edgemirror -p LoadCredential=catalog:edgemirror.catalog -p LoadCredential=postgres:edgemirror.postgres edgemirror'"
 
 parts_are_there() {
         systemctl start postgresql || return 1
@@ -84,7 +86,7 @@ everything_is_there() {
         local file
         for file in lib/systemd/system/edgemirror.service lib/systemd/system/edgemirror@.service lib/systemd/system/edgemirror-monitor.socket \
                 usr/lib/sysusers.d/edgemirror.conf usr/lib/systemd/catalog/edgemirror.catalog usr/share/man/man1/edgemirror.1.gz \
-                usr/share/bash-completion/completions/edgemirror usr/share/zsh/site-functions/_edgemirror usr/share/fish/vendor_completions.d/edgemirror.fish \
+                usr/share/bash-completion/completions/edgemirror usr/share/zsh/vendor-completions/_edgemirror usr/share/fish/vendor_completions.d/edgemirror.fish \
                 usr/share/edgemirror/dashboards/edgemirror-alerts.yml usr/share/doc/edgemirror/docs/operating.md usr/share/doc/edgemirror/examples/edgemirror.conf; do
                 [ -e "/$file" ] || {
                         why="no /$file"
@@ -100,22 +102,41 @@ says_what_is_missing() {
         }
         property_is ExecMainStatus 78 && property_is NRestarts 0 || return 1
         journalctl --sync
-        shown 'journalctl -q -o cat -u edgemirror _COMM=edgemirror' && said_so "$config: no such file" && systemctl reset-failed edgemirror
+        shown 'journalctl -q -o cat -u edgemirror _COMM=edgemirror' && said_so "$config: no such file" && said_so 'edgemirror init' && systemctl reset-failed edgemirror
+}
+fails() { # COMMAND: that it fails
+        ! shown "$1" && return
+        why="$1 did not fail"
+        return 1
 }
 
 first_configuration() {
         shown "su postgres -c 'createuser edgemirror && createuser --no-login edgemirror_reader && createuser --no-login edgemirror_operator && createdb --owner edgemirror reporting'" && shown 'install -d -m 700 /etc/credstore' &&
                 shown "(umask 077; echo correct-horse > $secret)" &&
-                shown "$as_service init --output /var/tmp/edgemirror.conf --secret-file credential:catalog --url $catalog --auth basic --username svc-edgemirror --postgres 'host=/run/postgresql dbname=reporting user=edgemirror'" &&
-                shown "mv /var/tmp/edgemirror.conf /etc/edgemirror/" && mode_is "$config" 'edgemirror:edgemirror 600' &&
-                shown "$as_service migrate" && shown "$as_service check"
+                shown "$as_service" && eval "$as_service" &&
+                shown "edgemirror init --output /var/tmp/edgemirror.conf --secret-file credential:catalog --url $catalog --auth basic --username svc-edgemirror --postgres 'host=/run/postgresql dbname=reporting user=edgemirror'" &&
+                shown "mv -i /var/tmp/edgemirror.conf /etc/edgemirror/" && mode_is "$config" 'edgemirror:edgemirror 600' &&
+                shown 'edgemirror migrate' && shown 'edgemirror check'
+}
+root_is_told() {
+        fails '\edgemirror check' && said_so '-p LoadCredential=catalog:edgemirror.catalog edgemirror' && said_so 'runuser -u edgemirror -- edgemirror'
+}
+leaves_no_failed_unit() { fails 'edgemirror retire nosuch' && is 'what has failed' "$(systemctl --failed --no-legend)" ''; }
+# Of the service, and of an instance of the template: which file is missing.
+secret_is_missed() { # UNIT FILE
+        mv "$2" /root/ && shown "systemctl restart $1" && {
+                why='it started'
+                return 1
+        }
+        journalctl --sync
+        shown "journalctl -q -o cat -n 4 -u $1 _COMM=edgemirror" && said_so "create $2, owned by root" && mv "/root/${2##*/}" "$2" && shown "systemctl start $1"
 }
 serves() {
-        shown 'systemctl enable --now edgemirror-monitor.socket edgemirror' && property_is ActiveState active || return 1
+        shown 'systemctl enable edgemirror-monitor.socket edgemirror' && shown 'systemctl restart edgemirror' && property_is ActiveState active || return 1
         until_true ready
 }
 mirrored() {
-        shown "$as_service sync" && sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743
+        shown 'edgemirror sync' && sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743
 }
 page_is_shown() {
         shown "curl -s $page/ | sed -n '/<h1>/{s/.*<h1>//; s/<[^>]*>//g; p}'" && said_so 'All 3 edges are well'
@@ -123,6 +144,12 @@ page_is_shown() {
 template_serves() {
         shown "install -m 600 -o edgemirror $config /etc/edgemirror/second.conf" && shown "install -m 600 $secret /etc/credstore/edgemirror.second.catalog" && install -m 600 "$secret" /etc/credstore/edgemirror.second.notify &&
                 shown 'systemctl enable --now edgemirror@second' && property_is ActiveState active edgemirror@second
+}
+
+# The socket cannot be started under a service that runs; restarted, that has it.
+socket_comes_later() {
+        shown 'systemctl disable --now edgemirror-monitor.socket' && shown 'systemctl enable edgemirror-monitor.socket' && shown 'systemctl restart edgemirror' &&
+                property_is ActiveState active edgemirror-monitor.socket && until_true ready
 }
 
 # A page that does not come holds a sync in the middle.
@@ -169,6 +196,12 @@ purged() {
 nothing_is_left() {
         is 'what is left' "$(find /etc /usr /lib/systemd /run /var -xdev -name '*edgemirror*' ! -path '/var/cache/apt/*' ! -path '/run/systemd/journal/*' ! -path '/var/lib/postgresql/*')" ''
 }
+# As it was copied there, by root, before the package came.
+installed_over_an_old_configuration() {
+        mkdir /etc/edgemirror && install -m 600 /root/old.conf "$config" && install -m 600 /root/old.secret "$secret" &&
+                shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && said_so 'An old configuration' && at_rest &&
+                fails 'systemctl start edgemirror' && shown "chown edgemirror /etc/edgemirror/*.conf" && shown 'edgemirror check' && shown 'systemctl enable --now edgemirror' && property_is ActiveState active
+}
 database_stays() { sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743 && user_is_there; }
 
 new=$(echo /packages/edgemirror_*+next_*.deb | sed 's/.*edgemirror_\([^_]*\)_.*/\1/')
@@ -187,10 +220,15 @@ check 'directories and program have the right modes' modes
 check 'everything is where it belongs' everything_is_there
 check 'started without a configuration, it says which file is missing and is not tried again' says_what_is_missing
 check 'init, migrate and check, as README.Debian says it' first_configuration
+check 'a command of root fails, and says how it is run' root_is_told
+check 'a command that fails leaves no failed unit' leaves_no_failed_unit
 check 'enabled and started, it serves' serves
+check 'the socket of the monitor can be enabled later' socket_comes_later
+check 'started without its secret, it names the file that is missing' secret_is_missed edgemirror "$secret"
 check 'everything is mirrored' mirrored
 check 'the page says that all is well' page_is_shown
 check 'an instance of the template serves, too' template_serves
+check 'an instance names its own file' secret_is_missed edgemirror@second /etc/credstore/edgemirror.second.catalog
 check 'a sync is under way' sync_is_under_way
 check 'upgraded meanwhile, without a question' upgraded
 check 'the sync that was under way was taken back, nothing was killed' aborted_cleanly
@@ -200,7 +238,9 @@ check 'removed: stopped, and nothing runs' removed
 check 'no lease is held' leases_are_free
 check 'configuration and secrets are there still' left_as_it_was
 check 'installed again, it finds them' back_again
+cp "$config" /root/old.conf && cp "$secret" /root/old.secret
 check 'purged: configuration and secrets are gone' purged
 check 'no other file is left' nothing_is_left
 check 'the mirror is whole, the user stays' database_stays
+check 'installed over an old configuration, it says what to do' installed_over_an_old_configuration
 echo "1..$cases"
