@@ -109,9 +109,8 @@ static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
                                (long long)s->consecutive_failures, s->error_code);
         else if (s->consecutive_failures > 0 && s->error_code)
                 (void)snprintf(out, size, "failed: %s", s->error_code);
-        else if (s->overdue)
-                (void)snprintf(out, size, "%s%soverdue", kept ? s->outcome : "",
-                               kept ? " and " : "");
+        else if (s->overdue && !kept)
+                (void)snprintf(out, size, "overdue");
         else if (status_is_trouble(s))
                 (void)snprintf(out, size, "%s", s->outcome);
         else if (s->listed_age_sec < 0)
@@ -119,6 +118,10 @@ static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
         else
                 return NULL;
         size_t used = strlen(out);
+        if (s->overdue && used < size && strcmp(out, "overdue") != 0) {
+                (void)snprintf(out + used, size - used, " and overdue");
+                used = strlen(out);
+        }
         if (s->listed_age_sec >= 0)
                 (void)snprintf(out + used, size - used, ", listed %s ago",
                                ago(s->listed_age_sec, age));
@@ -146,20 +149,27 @@ const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorSt
                        "syncs it";
         if (service->n_alive > 0 && !s->next_run_at)
                 return "not scheduled, although configured: no instance that is alive syncs it";
+        if (s->overdue && !configured->zone)
+                return "its time zone is not known on this host, and nobody syncs it: see "
+                       "edgemirror check";
         return NULL;
 }
 
 void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unscheduled)
 {
-        char why[160];
+        char why[320];
         if (!s->enabled && !unscheduled)
                 return;
         e->n_enabled++;
         e->n_scheduled += s->next_run_at != NULL;
-        if (unscheduled)
-                edges_status_add_problem(e, s->name, unscheduled);
-        else if (edge_trouble(s, why, sizeof(why)))
+        bool trouble = edge_trouble(s, why, sizeof(why)) != NULL;
+        if (trouble && unscheduled && status_is_trouble(s)) {
+                size_t used = strlen(why);
+                (void)snprintf(why + used, sizeof(why) - used, "; %s", unscheduled);
                 edges_status_add_problem(e, s->name, why);
+        } else if (unscheduled || trouble) {
+                edges_status_add_problem(e, s->name, unscheduled ? unscheduled : why);
+        }
 }
 
 void edges_status_take_unknown(EdgesStatus *e, const char *name)

@@ -30,10 +30,10 @@ typedef struct EdgesStatus {
         char unwell[SERVICE_TROUBLE_BYTES]; /* the first few, with the reason */
 } EdgesStatus;
 
-/* Why nothing syncs an edge that the configuration enables: the mirror has it disabled, or an
- * instance is alive and none has scheduled it. NULL: it is scheduled, or is not to be. Where no
- * instance is alive and nothing is scheduled, edges are synced by hand. configured: NULL when it is
- * not in the configuration. */
+/* Why nothing syncs an edge that the configuration enables: the mirror has it disabled, an instance
+ * is alive and none has scheduled it, or it is overdue and its time zone not known here. NULL: it
+ * is scheduled, or is not to be. Where no instance is alive and nothing is scheduled, edges are
+ * synced by hand. configured: NULL when it is not in the configuration. */
 const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorStatus *s,
                                     const ConfigEdge *configured);
 

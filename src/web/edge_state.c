@@ -79,6 +79,11 @@ const EdgeState *edge_state_find(const char *word, const char *refresh)
         return i == HELD && !clean ? &held_unrefreshed : &states[i];
 }
 
+const EdgeState *edge_state_hidden(const char *word, bool overdue)
+{
+        return overdue && !text_equal(word, states[OVERDUE].word) ? &states[OVERDUE] : NULL;
+}
+
 const char *edge_states_of(EdgeLevel level)
 {
         switch (level) {

@@ -24,6 +24,10 @@ typedef struct EdgeState {
  * trouble. */
 const EdgeState *edge_state_find(const char *word, const char *refresh);
 
+/* That it is overdue, where the state is another: what nobody tries again is still to be seen as
+ * failing. NULL: nothing is hidden. */
+const EdgeState *edge_state_hidden(const char *word, bool overdue);
+
 /* The states of a level as a text array of PostgreSQL; EDGE_LEVELS: all, the worst first. */
 const char *edge_states_of(EdgeLevel level);
 

@@ -94,6 +94,10 @@ void page_put_edge(Html *h, const char *name, const char *id);
  * of the edge, which may be NULL where there is none in it, as a shell reads it. */
 void page_put_advice(Html *h, const char *advice, const char *edge);
 void page_put_state(Html *h, const EdgeState *state);
+/* The state of an edge by the row's columns, which is returned, and what it hides. */
+const EdgeState *page_put_states(Html *h, const MirrorTable *t, size_t row);
+/* What is hidden means, and what to do; nothing where nothing is. */
+void page_put_hidden_state(Html *h, const MirrorTable *t, size_t row);
 
 /* Appends the link to this page with one argument changed; without what is not given. -ENOMEM. */
 int page_append_url(Text *t, const PageView *v, const char *field, const char *value);

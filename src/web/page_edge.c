@@ -137,7 +137,7 @@ static void put_verdict(Html *h, const MirrorTable *t)
         html_open(h, "h1");
         html_put(h, "span", name, {"class", "name"});
         html_text(h, " ");
-        page_put_state(h, state);
+        page_put_states(h, t, 0);
         html_close(h);
         html_put(h, "p", state->meaning);
         if (failures > 1) {
@@ -153,6 +153,7 @@ static void put_verdict(Html *h, const MirrorTable *t)
         }
         if (state->level != EDGE_WELL)
                 page_put_advice(h, state->advice, name);
+        page_put_hidden_state(h, t, 0);
         html_close(h);
 }
 

@@ -261,15 +261,13 @@ static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
         html_open(h, "ul", {"class", "items"});
         for (size_t i = 0; i < t->n_rows; i++) {
                 const char *edge = mirror_table_text(t, i, "edge");
-                const EdgeState *state = edge_state_find(mirror_table_text(t, i, "state"),
-                                                         mirror_table_text(t, i, "last_refresh"));
                 const char *problem = mirror_table_text(t, i, "problem");
                 int64_t failures = mirror_table_int(t, i, "consecutive_failures", 0);
                 html_open(h, "li");
                 html_open(h, "p");
                 page_put_edge(h, edge, mirror_table_text(t, i, "edge_connection_id"));
                 html_text(h, " ");
-                page_put_state(h, state);
+                const EdgeState *state = page_put_states(h, t, i);
                 html_printf(h, " listed %s",
                             page_age(mirror_table_age(t, i, "listed_age"), "never", age));
                 if (mirror_table_age(t, i, "listed_age") >= 0)
@@ -281,6 +279,7 @@ static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
                 html_message(h, problem ? problem : state->meaning);
                 html_close(h);
                 page_put_advice(h, state->advice, edge);
+                page_put_hidden_state(h, t, i);
                 html_close(h);
         }
         html_close(h);
@@ -332,18 +331,16 @@ static void put_row(Html *h, const MirrorTable *t, size_t i)
         char age[64];
         int64_t rows = mirror_table_int(t, i, "row_count", -1);
         int64_t next_in = mirror_table_int(t, i, "next_in", INT64_MIN);
-        const EdgeState *state = edge_state_find(mirror_table_text(t, i, "state"),
-                                                 mirror_table_text(t, i, "last_refresh"));
         html_open(h, "tr");
         html_open(h, "th", {"scope", "row"});
         page_put_edge(h, mirror_table_text(t, i, "edge"),
                       mirror_table_text(t, i, "edge_connection_id"));
         html_open(h, "div", {"class", "narrow"});
-        page_put_state(h, state);
+        page_put_states(h, t, i);
         html_close(h);
         html_close(h);
         html_open(h, "td", {"class", "wide"});
-        page_put_state(h, state);
+        page_put_states(h, t, i);
         html_close(h);
         html_put(h, "td", page_age(mirror_table_age(t, i, "listed_age"), "never", age),
                  {"class", "n"});

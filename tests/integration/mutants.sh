@@ -19,6 +19,16 @@ src/daemon/notify_queue.c
 unit/test_daemon_notify what_was_refused_is_told_although*
 s/later->before == NOTIFY_UNKNOWN ? NOTIFY_UNKNOWN : e->before/e->before/
 
+that an edge failed hides on its page that nobody tries it again
+src/web/edge_state.c
+integration/test_pages an_edge_that_failed_and_is_overdue*
+s/return overdue \&\& !text_equal/return false \&\& !text_equal/
+
+an overdue edge whose time zone nobody knows is called failing only
+src/cli/status_service.c
+integration/test_process an_unknown_time_zone*
+s/if (s->overdue \&\& !configured->zone)/if (false)/
+
 each restart leaves a line in the status
 src/cli/status_service.c
 integration/test_on_call status_of_the_service*

@@ -427,6 +427,36 @@ static void what_lies_in_the_future_was_just_now(void **state)
         assert_shows(show(s, &page_edge, "e", NULL), "<dd>0s ago, ");
 }
 
+/* Whatever failed, nobody tries it again: both matter. */
+static void an_edge_that_failed_and_is_overdue_is_shown_as_both(void **state)
+{
+        Shown *s = *state;
+        static const char *const shown[] = {
+                "<span class=\"state trouble\">failing</span> <span class=\"state trouble\">overdue"
+                "</span>",
+                "It has been due for more than a minute, and nobody is syncing it.",
+                "whether its time zone is known (<code>edgemirror check</code>)"};
+        forty_days_run(&s->bench, "postgres",
+                       "DELETE FROM edgemirror.edge; INSERT INTO edgemirror.edge "
+                       "(edge_connection_id, name, schedule, timezone, consecutive_failures) "
+                       "VALUES (md5('o')::uuid, 'o', 'daily', 'US/Nowhere', 1);"
+                       "INSERT INTO edgemirror.edge_claim (edge_connection_id, next_run_at) VALUES "
+                       "(md5('o')::uuid, now() - interval '1 hour');"
+                       "INSERT INTO edgemirror.instance (instance_id, name, version, lease, "
+                       "started_at, seen_at, unbroken_since, edges) VALUES (md5('i')::uuid, 'i', "
+                       "'1', '1 minute', now(), now(), now(), ARRAY[md5('o')::uuid])");
+        const char *page = show(s, &page_home, NULL, NULL);
+        for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+                assert_shows(page, shown[i]);
+        page = show(s, &page_edge, "o", NULL);
+        for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+                assert_shows(page, shown[i]);
+        forty_days_run(&s->bench, "postgres", "DELETE FROM edgemirror.instance");
+        page = show(s, &page_home, NULL, NULL);
+        assert_shows(page, "failing</span>");
+        assert_not_shows(page, "overdue</span>");
+}
+
 /* Names of 250 KiB and an answer of the catalog that is deeply nested, in characters of which each
  * takes many in a page. */
 static void what_is_long_is_cut(void **state)
@@ -477,6 +507,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_is_cut_says_so, nothing, end),
                 cmocka_unit_test_setup_teardown(what_is_long_is_cut, nothing, end),
                 cmocka_unit_test_setup_teardown(what_lies_in_the_future_was_just_now, nothing, end),
+                cmocka_unit_test_setup_teardown(an_edge_that_failed_and_is_overdue_is_shown_as_both,
+                                                nothing, end),
         };
         return cmocka_run_group_tests(tests, forty_days, end);
 }

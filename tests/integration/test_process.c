@@ -316,6 +316,20 @@ static void an_unknown_time_zone_stops_one_edge_only(void **state)
                                           "AND e.name = 'other' AND c.next_run_at < "
                                           "now() + interval '1 minute'"),
                          1);
+        /* that it failed the last time does not hide that nobody tries again */
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '1 hour';"
+                         "UPDATE edgemirror.edge SET consecutive_failures = 1 WHERE name = 'other';"
+                         "UPDATE edgemirror.sync_run r SET outcome = 'failed', error_scope = "
+                         "'run', error_code = 'catalog-forbidden', error_message = 'HTTP 403' "
+                         "FROM edgemirror.edge e WHERE e.last_run_id = r.run_id AND e.name = "
+                         "'other'"));
+        assert_int_equal(RUN(w, "status", "--check", "other"), 1);
+        assert_says(w, "out", "other (failed: catalog-forbidden and overdue, listed ", true);
+        assert_says(w, "out", "; its time zone is not known on this host", true);
+        assert_int_equal(RUN(w, "status", "other"), 0);
+        assert_says(w, "out", "OVERDUE", true);
+        assert_says(w, "out", "\n    its time zone is not known on this host", true);
         harness_service_reload(&service);
         assert_int_equal(harness_service_logged(&service, words), 2);
         harness_service_signal(&service, SIGTERM);
