@@ -11,7 +11,7 @@
 #include "cli/edge_sections.h"
 #include "cli/json_out.h"
 #include "config/secret.h"
-#include "daemon/notify_message.h"
+#include "daemon/notify_trial.h"
 #include "http/ca_file.h"
 #include "http/client_certificate.h"
 #include "mirror/check.h"
@@ -212,8 +212,10 @@ static void check_template(Checks *c)
         NotifyForm form = {.instance = strdup(config->daemon.instance)};
         Fault fault = {0};
         (void)notify_form_open(&form, config, &fault);
+        if (form.template) /* it says more of one that gives no JSON */
+                (void)notify_trial(&form, &fault);
         check_setting(c, "notify: template_file", &fault,
-                      "gives JSON, tried with two made up changes");
+                      "gives JSON, tried with every field filled, and empty");
         notify_form_close(&form);
 }
 

@@ -29,6 +29,16 @@ src/cli/status_service.c
 integration/test_process an_unknown_time_zone*
 s/if (s->overdue \&\& !configured->zone)/if (false)/
 
+a template is not tried with every field filled
+src/daemon/notify_trial.c
+unit/test_daemon_notify_trial a_template_gives*
+s/for (size_t i = 0; i < ARRAY_SIZE(trials)/for (size_t i = 1; i < ARRAY_SIZE(trials)/
+
+a template is tried by the check as by the service alone
+src/cli/check_lines.c
+integration/test_process check_tries_a_template*
+s/if (form.template)/if (false)/
+
 each restart leaves a line in the status
 src/cli/status_service.c
 integration/test_on_call status_of_the_service*

@@ -337,6 +337,31 @@ static void an_unknown_time_zone_stops_one_edge_only(void **state)
         harness_service_done(&service);
 }
 
+/* Not when something has changed, at night. */
+static void check_tries_a_template_with_all_that_its_fields_hold(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *template, *shown;
+                int status;
+        } cases[] = {
+                {"{\"a\": \"{{more}}\"}", "ok      notify: template_file ", 0},
+                {"{\"a\": 1{{more}}}", "with every field filled, what it gives is no JSON", 78},
+                {"\xef\xbb\xbf{\"a\": 1}", "begins with a byte order mark (UTF-8)", 78},
+                {"\xff\xfe{", "begins with the byte order mark of UTF-16", 78},
+        };
+        char text[256];
+        (void)snprintf(text, sizeof(text), "[notify]\nurl_file = %s/url\ntemplate_file = %s/form\n",
+                       w->folder, w->folder);
+        append_config(w, text);
+        harness_write(w->folder, "url", "http://127.0.0.1:1/\n");
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                harness_write(w->folder, "form", cases[i].template);
+                assert_int_equal(RUN(w, "check", "--offline"), cases[i].status);
+                assert_says(w, "out", cases[i].shown, true);
+        }
+}
+
 /* N8 */
 static void check_offline_looks_at_the_files_of_secrets(void **state)
 {
@@ -525,6 +550,7 @@ int main(void)
 #endif
                 TEST(an_unknown_time_zone_stops_one_edge_only),
                 TEST(check_offline_looks_at_the_files_of_secrets),
+                TEST(check_tries_a_template_with_all_that_its_fields_hold),
                 TEST(check_shows_what_is_in_effect),
                 TEST(no_output_commands_the_terminal),
                 TEST(a_configuration_that_is_refused_commands_none_either),

@@ -1,0 +1,72 @@
+#include "daemon/notify_trial.h"
+#include "catalog/json.h"
+#include <errno.h>
+#include <string.h>
+
+/* What would end a string that it does not stand in, and needs an escape where it does. */
+#define FILLED "\"a\\\n"
+
+typedef struct Trial {
+        const char *what; /* for a person */
+        NotifyEvent event;
+        size_t n_events, n_more;
+} Trial;
+
+static const Trial trials[] = {
+        {"with every field filled",
+         {.kind = NOTIFY_CATALOG,
+          .name = FILLED,
+          .state = NOTIFY_AWAY,
+          .code = CODE_NO_MEMORY,
+          .text = FILLED},
+         1,
+         3},
+        {"with every field that may be empty empty", {.kind = NOTIFY_EDGE}, 1, 0},
+        {"with two changes", {.kind = NOTIFY_EDGE, .name = "a", .text = "a"}, 2, 0},
+};
+
+/* An editor shows none of it. */
+static const char *byte_order_mark(const char *template)
+{
+        return text_starts_with(template, "\xef\xbb\xbf") ? "a byte order mark (UTF-8)"
+               : text_starts_with(template, "\xff\xfe") || text_starts_with(template, "\xfe\xff")
+                       ? "the byte order mark of UTF-16"
+                       : NULL;
+}
+
+static int try(const NotifyForm *form, const Trial *t, Fault *ret_fault)
+{
+        _cleanup_(text_done) Text body = {0};
+        _cleanup_(cleanup_json) cJSON *json = NULL;
+        const char *complaint = NULL;
+        const NotifyEvent events[2] = {t->event, t->event};
+        int r = notify_render(form, events, t->n_events, t->n_more, &body, &complaint);
+        if (r >= 0)
+                r = json_parse(body.data, body.size, &json);
+        if (r == -ENOMEM)
+                return fault_no_memory(ret_fault);
+        if (complaint)
+                return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_SECRET_MALFORMED,
+                                 "template_file of [notify]: %s", complaint);
+        return r >= 0 ? 0
+                      : fault_set(ret_fault, FAULT_PROCESS, -r, CODE_SECRET_MALFORMED,
+                                  "template_file of [notify]: %s, what it gives is no JSON; "
+                                  "{{name}} is always inside of a string",
+                                  t->what);
+}
+
+int notify_trial(const NotifyForm *form, Fault *ret_fault)
+{
+        const char *mark = byte_order_mark(form->template);
+        if (mark)
+                return fault_set(ret_fault, FAULT_PROCESS, EILSEQ, CODE_SECRET_MALFORMED,
+                                 "template_file of [notify] begins with %s; save it as UTF-8 "
+                                 "without one",
+                                 mark);
+        for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
+                int r = try(form, &trials[i], ret_fault);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
