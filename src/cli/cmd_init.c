@@ -156,6 +156,7 @@ static int init_print(const Init *c, FILE *out)
 static int init_write(const Init *c)
 {
         _cleanup_(cleanup_free) char *text = NULL;
+        _cleanup_(text_done) Text quoted = {0};
         size_t size;
         FILE *out = open_memstream(&text, &size);
         if (!out)
@@ -170,10 +171,12 @@ static int init_write(const Init *c)
                 log_error("init: %s cannot be written: %s", c->file, strerrordesc_np(-r));
                 return CLI_EXIT_EDGE_FAILED;
         }
+        if (text_append_quoted(&quoted, c->file) < 0)
+                return init_out_of_memory();
         printf("written: ");
         put_text(stdout, c->file);
         printf(", with %zu edge%s; next: edgemirror -c ", c->n_edges, text_plural(c->n_edges));
-        put_text(stdout, c->file);
+        put_text(stdout, quoted.data);
         puts(" migrate, then check, then sync");
         return CLI_EXIT_DONE;
 }

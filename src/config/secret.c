@@ -72,11 +72,14 @@ static int secret_exposed(const char *where, const char *path, const struct stat
                           Fault *ret_fault)
 {
         unsigned mode = (unsigned)(st->st_mode & 07777);
+        _cleanup_(text_done) Text quoted = {0};
+        if (text_append_quoted(&quoted, path) < 0)
+                return fault_no_memory(ret_fault);
         if (st->st_uid == geteuid())
                 return fault_set(ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
                                  "%s: others than its owner may use this file (mode %04o); run: "
                                  "chmod 600 %s",
-                                 where, mode, path);
+                                 where, mode, quoted.data);
         return fault_set(
                 ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
                 "%s: others than its owner may use this file (mode %04o, owned by uid %ld); let "
@@ -104,6 +107,7 @@ static int credential_missing(const char *where, const char *path, Fault *ret_fa
 
 static int secret_denied(const char *where, const char *path, Fault *ret_fault)
 {
+        _cleanup_(text_done) Text quoted = {0};
         if (text_starts_with(path, CREDENTIAL_STORE))
                 return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
                                  "%s: systemd reads this directory and passes its files on: name "
@@ -111,10 +115,12 @@ static int secret_denied(const char *where, const char *path, Fault *ret_fault)
                                  "unit; edgemirror.service has that for " CREDENTIAL_STORE
                                  "edgemirror.catalog and credential:catalog",
                                  where, path);
+        if (text_append_quoted(&quoted, path) < 0)
+                return fault_no_memory(ret_fault);
         return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
                          "%s: may not be read by this user (uid %ld); let it own the file: chown "
                          "%ld %s; mounted into a container: mode 0440 and a group of this user",
-                         where, (long)geteuid(), (long)geteuid(), path);
+                         where, (long)geteuid(), (long)geteuid(), quoted.data);
 }
 
 /* Opens the file and refuses what is not a private regular file. */

@@ -39,6 +39,11 @@ src/cli/check_lines.c
 integration/test_process check_tries_a_template*
 s/if (form.template)/if (false)/
 
+the file of a secret is pasted as it is
+src/config/secret.c
+unit/test_secret a_file_that_others*
+s/where, mode, quoted.data/where, mode, path/
+
 each restart leaves a line in the status
 src/cli/status_service.c
 integration/test_on_call status_of_the_service*

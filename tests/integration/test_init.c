@@ -114,6 +114,11 @@ static void options_alone_are_enough_for_a_first_sync(void **state)
         assert_says(w, "new.conf", "correct-horse", false);
         assert_int_equal(run_new(w, "migrate"), 0);
         assert_it_works(w);
+        /* what is to be pasted is quoted */
+        char path[PATH_BYTES], words[PATH_BYTES + 64];
+        assert_int_equal(INIT(w, "--output", path_of(w, "a b.conf", path)), 0);
+        (void)snprintf(words, sizeof(words), "; next: edgemirror -c '%s' migrate", path);
+        assert_says(w, "out", words, true);
 }
 
 /* The other ways to say who we are, from the first answer to a mirror. */

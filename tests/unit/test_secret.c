@@ -117,6 +117,10 @@ static void a_file_that_others_may_use_is_refused_with_the_remedy(void **state)
         }
         assert_int_equal(chmod("s", 0600), 0);
         assert_secret(here(*state, "s"), "hunter2");
+        /* as a shell reads it */
+        secret_write("s; a's", "hunter2", 7, 0644);
+        (void)snprintf(remedy, sizeof(remedy), "run: chmod 600 '%s/s; a'\\''s'", (char *)*state);
+        assert_secret_refused(here(*state, "s; a's"), -EPERM, "secret-exposed", remedy);
 }
 
 enum { SOME_USER = 4711, SOME_GROUP = 4712 };

@@ -157,6 +157,7 @@ static void a_command_can_be_pasted_whatever_the_edge_is_called(void **state)
         } cases[] = {
                 {"snowflake-prod", "snowflake-prod"},
                 {"a b", "'a b'"},
+                {"a/b", "a/b"},
                 {"$(reboot)", "'$(reboot)'"},
                 {"it's", "'it'\\''s'"},
                 {"-v", "-- '-v'"},
