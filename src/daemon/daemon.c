@@ -157,6 +157,7 @@ static void daemon_on_registered(void *userdata)
         Daemon *d = userdata;
         daemon_ready(d);
         edges_registered(&d->edges);
+        notify_edges_changed(&d->notify);
         if (d->stopping) /* it has left */
                 return;
         presence_begin(&d->presence);
@@ -330,10 +331,8 @@ static const DiscoveryHandlers discovery_handlers = {
 static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
 {
         const ConfigDaemon *c = &config->daemon;
-        const MirrorRetention retention = {
-                .history_keep_usec = c->history_keep_usec,
-                .run_keep_usec = c->run_keep_usec,
-        };
+        const MirrorRetention retention = {.history_keep_usec = c->history_keep_usec,
+                                           .run_keep_usec = c->run_keep_usec};
         _cleanup_(cleanup_peers) Peers *peers_before = d->peers;
         _cleanup_(cleanup_config) Config *before _unused_ = d->config;
         d->peers = peers_ref(peers);

@@ -1,12 +1,13 @@
 /*
- * What always holds: while there is something to tell and somebody to tell it, a message is under
- * way or its timer is armed.
+ * What always holds: while there is something to tell that has no pause, and somebody to tell it, a
+ * message is under way or its timer is armed.
  */
 #include "daemon/notify.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/notify_trial.h"
 #include "http/ca_file.h"
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +21,12 @@
 #define PAUSE_MOST_USEC      USEC_PER_HOUR /* that a receiver may ask for */
 #define CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
-#define PEER_AGAIN_USEC      (20 * USEC_PER_MINUTE)
+#define ALERT_AGAIN_SHARE    3 /* of the time for which it counts */
+
+static time_t notify_time(const Notify *n)
+{
+        return (time_t)(n->take(n->userdata).now_usec / (int64_t)USEC_PER_SEC);
+}
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
@@ -37,8 +43,8 @@ static void notify_send_later(Notify *n, uint64_t delay_usec)
 static void notify_schedule(Notify *n)
 {
         uint64_t now = clock_monotonic_usec(), delay = n->every_usec / FIRST_SHARE;
-        bool waits = n->queue.n + n->queue.n_more > 0;
-        if (waits && n->queue.n_sent + n->queue.n_more_sent == 0)
+        bool waits = subjects_to_tell(&n->subjects, now, NULL, 0) > 0;
+        if (waits && n->n_sent == 0)
                 n->transfer = http_cancel(n->transfer); /* that only asks */
         if (!n->http || n->transfer || timer_is_armed(&n->timer) || (!waits && n->answered))
                 return;
@@ -47,77 +53,68 @@ static void notify_schedule(Notify *n)
         notify_send_later(n, delay);
 }
 
-static bool answer_may_change(int status)
+static void notify_try_again(Notify *n, uint64_t delay, uint64_t pause, bool log_it,
+                             const char *why)
 {
-        return status == 0 || status == 408 || status == 429 || status >= 500;
-}
-
-static void notify_try_again(Notify *n, const HttpResponse *response, const char *why)
-{
-        uint64_t delay, pause = response->retry_after_usec;
-        size_t n_waiting = n->queue.n + n->queue.n_more;
+        size_t n_untold = subjects_to_tell(&n->subjects, clock_monotonic_usec(), NULL, 0);
         char text[DURATION_STRING_SIZE];
-        notify_queue_keep_sent(&n->queue);
-        bool log_it = outage_failed(&n->outage, &response->fault, clock_monotonic_usec(),
-                                    clock_random(), &delay);
         if (pause > delay)
                 delay = pause < PAUSE_MOST_USEC ? pause : PAUSE_MOST_USEC;
-        if (log_it && n_waiting == 0)
+        if (log_it && n_untold == 0)
                 log_warning("the receiver of [notify] cannot be reached (%s), so nobody is told of "
                             "changes; trying again in %s",
                             why, duration_format_short(delay, text));
         else if (log_it)
                 log_warning("the receiver of [notify] took no message (%s); %zu change%s to tell, "
                             "trying again in %s",
-                            why, n_waiting, text_plural(n_waiting),
+                            why, n_untold, text_plural(n_untold),
                             duration_format_short(delay, text));
         notify_send_later(n, delay);
 }
 
-/* The same again would be refused again: it is told as it is when it is seen next. */
-static void notify_refused(Notify *n, const char *why, size_t n_refused)
+/* Of an answer that was too long to be read, the status is all that matters as well. */
+static NotifyFate fate_of(int status)
 {
-        for (size_t i = 0; i < n->queue.n_sent; i++) {
-                const NotifyEvent *e = &n->queue.events[i];
-                n->doubted[e->kind] = true;
-                if (e->kind == NOTIFY_EDGE)
-                        told_doubt(&n->told, &e->edge);
-        }
-        if (n->queue.n_more_sent > 0)
-                told_doubt_all(&n->told);
-        log_warning("the receiver of [notify] refuses a message (%s); %zu change%s to tell later, "
-                    "check url_file and format",
-                    why, n_refused, text_plural(n_refused));
+        if (status >= 200 && status <= 299)
+                return NOTIFY_TAKEN;
+        return status == 0 || status == 408 || status == 429 || status >= 500 ? NOTIFY_IN_DOUBT
+                                                                              : NOTIFY_DECLINED;
 }
 
 static void notify_on_answer(const HttpResponse *response, void *userdata)
 {
         Notify *n = userdata;
-        /* of an answer that was too long to be read, the status is all that matters as well */
         int status = response->status;
-        bool taken = status >= 200 && status <= 299;
-        size_t n_lost = n->queue.n_sent + n->queue.n_more_sent;
+        uint64_t now = clock_monotonic_usec(), delay, lasted;
+        size_t n_sent = n->n_sent;
+        NotifyFate fate = fate_of(status);
         char why[64];
-        uint64_t lasted;
         n->transfer = NULL;
+        n->n_sent = 0;
         if (status)
                 (void)snprintf(why, sizeof(why), "HTTP %d", status);
         else
                 (void)snprintf(why, sizeof(why), "%s", fault_code_name(response->fault.code));
         n->answered = n->answered || status > 0;
-        if (n_lost == 0 ? status == 0 : answer_may_change(status)) {
-                notify_try_again(n, response, why);
+        subjects_settle(&n->subjects, fate, now);
+        if (n_sent == 0 && status > 0)
+                fate = NOTIFY_TAKEN; /* it was only asked whether it is there */
+        bool log_it = fate == NOTIFY_TAKEN ? outage_over(&n->outage, now, &lasted)
+                                           : outage_failed(&n->outage, &response->fault, now,
+                                                           clock_random(), &delay);
+        if (fate == NOTIFY_IN_DOUBT) {
+                notify_try_again(n, delay, response->retry_after_usec, log_it, why);
                 return;
         }
-        if (!taken && n_lost > 0)
-                notify_refused(n, why, n_lost);
-        else if (outage_over(&n->outage, clock_monotonic_usec(), &lasted))
+        if (log_it && fate == NOTIFY_DECLINED)
+                log_warning("the receiver of [notify] refuses a message (%s); %zu change%s to tell "
+                            "later, check url_file and format",
+                            why, n_sent, text_plural(n_sent));
+        else if (log_it)
                 log_info("the receiver of [notify] %s again",
-                         n_lost > 0 ? "takes messages" : "can be reached");
-        bool full = n->queue.n_sent == LIMIT_NOTIFY_EVENTS;
-        notify_queue_drop_sent(&n->queue);
-        if (taken && full && n->queue.n > 0 && n->form.alerts)
-                notify_send_later(n, 0);
+                         n_sent > 0 ? "takes messages" : "can be reached");
+        if (n->form.alerts && fate == NOTIFY_TAKEN && n_sent == LIMIT_NOTIFY_EVENTS)
+                notify_send_later(n, 0); /* the alerts that had no place in it */
         else
                 notify_schedule(n);
 }
@@ -132,49 +129,58 @@ static void notify_ask(Notify *n)
                 notify_send_later(n, n->every_usec);
 }
 
-static void notify_send(void *userdata)
+/* Of those that are to be told of: how many go with the message. Where they are more than it shows,
+ * the others are counted in it. */
+static int notify_start(Notify *n, NotifySubject *const *subjects, size_t n_subjects)
 {
-        Notify *n = userdata;
         _cleanup_(text_done) Text body = {0};
         const char *complaint;
-        if (n->queue.n + n->queue.n_more == 0) {
-                notify_ask(n);
-                return;
-        }
-        size_t n_sent = n->queue.n < LIMIT_NOTIFY_EVENTS ? n->queue.n : LIMIT_NOTIFY_EVENTS;
-        size_t shown = n_sent;
-        int r = notify_render(&n->form, n->queue.events, shown, n->queue.n_more, &body, &complaint);
+        size_t shown = n_subjects < LIMIT_NOTIFY_EVENTS ? n_subjects : LIMIT_NOTIFY_EVENTS;
+        time_t time = notify_time(n);
+        int r = notify_render(&n->form, subjects, shown, n_subjects - shown, time, &body,
+                              &complaint);
         while (r >= 0 && body.size > n->body_max_bytes && shown > 1) {
                 shown /= 2;
                 text_reset(&body);
-                r = notify_render(&n->form, n->queue.events, shown,
-                                  n->queue.n_more + n_sent - shown, &body, &complaint);
+                r = notify_render(&n->form, subjects, shown, n_subjects - shown, time, &body,
+                                  &complaint);
         }
         const HttpRequest request = {.method = HTTP_POST,
                                      .url = n->url.data,
                                      .json = body.data,
                                      .body_max_bytes = LIMIT_NOTIFY_ANSWER_BYTES};
-        if (r >= 0)
-                r = http_start(n->http, &request, notify_on_answer, n, &n->transfer);
-        n->sent_usec = clock_monotonic_usec();
-        n->queue.n_sent = r < 0 ? 0 : n_sent;
-        n->queue.n_more_sent = r < 0 ? 0 : n->queue.n_more;
+        return r < 0 ? r : http_start(n->http, &request, notify_on_answer, n, &n->transfer);
+}
+
+static void notify_send(void *userdata)
+{
+        Notify *n = userdata;
+        uint64_t now = clock_monotonic_usec();
+        size_t count = subjects_to_tell(&n->subjects, now, NULL, 0);
+        if (count == 0) {
+                notify_ask(n);
+                return;
+        }
+        if (n->form.alerts && count > LIMIT_NOTIFY_EVENTS)
+                count = LIMIT_NOTIFY_EVENTS;
+        _cleanup_(cleanup_free) NotifySubject **subjects = calloc(count, sizeof(NotifySubject *));
+        int r = -ENOMEM;
+        if (subjects) {
+                (void)subjects_to_tell(&n->subjects, now, subjects, count);
+                r = notify_start(n, subjects, count);
+        }
+        n->sent_usec = now;
         if (r < 0) {
                 log_warning("a message to the receiver of [notify] waits: %s", strerrordesc_np(-r));
                 notify_send_later(n, n->every_usec);
+                return;
         }
+        n->n_sent = count;
+        for (size_t i = 0; i < count; i++)
+                subjects[i]->sent = subjects[i]->now;
 }
 
 /* ---- what has changed ----------------------------------------------------------------------- */
-
-static void notify_add(Notify *n, NotifyEvent *event, const Fault *fault)
-{
-        ServiceSnapshot snapshot = n->take(n->userdata);
-        event->time = (time_t)(snapshot.now_usec / (int64_t)USEC_PER_SEC);
-        event->code = event->state == NOTIFY_WELL ? CODE_NONE : fault->code;
-        notify_queue_put(&n->queue, event);
-        notify_schedule(n);
-}
 
 static NotifyState state_of_outcome(SyncOutcome outcome)
 {
@@ -186,87 +192,121 @@ static NotifyState state_of_outcome(SyncOutcome outcome)
         return of[outcome]; /* an edge that was never synced is well */
 }
 
-static const char *notify_name_of(const Uuid *edge, void *userdata)
+/* Another receiver was not told. An alert ends, unless it is sent again. */
+static bool notify_is_due_again(const Notify *n, const NotifySubject *s)
 {
-        Notify *n = userdata;
+        uint64_t again_usec = notify_ends_after_usec(&n->form, s->kind) / ALERT_AGAIN_SHARE;
+        if (s->told_usec == 0)
+                return n->form.alerts || s->now != NOTIFY_WELL; /* that is no news */
+        return n->form.alerts && s->now != NOTIFY_WELL &&
+               clock_monotonic_usec() - s->told_usec >= again_usec;
+}
+
+/* It is seen in a state, which may be that of before. */
+static void notify_see(Notify *n, NotifySubject *s, NotifyState now, const Fault *fault,
+                       const char *text)
+{
+        subject_set(&n->subjects, s, now, now == NOTIFY_WELL ? CODE_NONE : fault->code, text,
+                    notify_time(n));
+        if (s->told == now && notify_is_due_again(n, s))
+                s->told = NOTIFY_UNKNOWN;
+        if (s->told != now)
+                notify_schedule(n);
+}
+
+/* NULL: it is not synced. Until the next call. */
+static const char *notify_name_of(Notify *n, const Uuid *edge)
+{
         const ConfigEdge *e = n->edge(edge, n->userdata);
         return e ? text_printable(e->name, strlen(e->name), n->name, sizeof(n->name)) : NULL;
 }
 
-/* What was told under a name that is no edge's any more is over. In the queue it is another edge
- * than that of the new name. */
-static void notify_names(Notify *n)
+/* Nothing is told under its labels any more: text says why. */
+static bool notify_is_over(Notify *n, const NotifySubject *s, char text[static NOTIFY_TEXT_BYTES])
 {
-        const ToldEdge *e;
-        while ((e = told_find_over(&n->told, notify_name_of, n))) {
-                NotifyEvent event = {
-                        .kind = NOTIFY_EDGE, .before = NOTIFY_FAILED, .state = NOTIFY_WELL};
-                const char *now = notify_name_of(&e->edge, n);
-                for (size_t i = 0; i < sizeof(event.edge.bytes); i++)
-                        event.edge.bytes[i] = (uint8_t)~e->edge.bytes[i];
-                (void)snprintf(event.name, sizeof(event.name), "%s", e->name);
-                (void)snprintf(event.text, sizeof(event.text), "edge %s: %s%s%s", e->name,
-                               now ? "is called " : "is not synced here any more", now ? now : "",
-                               now ? " now" : "");
-                notify_add(n, &event, NULL);
+        bool of_edge = s->kind == NOTIFY_EDGE;
+        const char *now = of_edge ? notify_name_of(n, &s->edge) : s->name;
+        const char *of = of_edge ? "edge " : "";
+        if (!now)
+                (void)snprintf(text, NOTIFY_TEXT_BYTES, "edge %s: is not synced here any more",
+                               s->name);
+        else if (!text_equal(now, s->name))
+                (void)snprintf(text, NOTIFY_TEXT_BYTES, "edge %s: is called %s now", s->name, now);
+        else if (!text_equal(n->form.catalog, s->catalog))
+                (void)snprintf(text, NOTIFY_TEXT_BYTES, "%s%s: the catalog is %s now", of, s->name,
+                               n->form.catalog);
+        else
+                return false;
+        return true;
+}
+
+void notify_edges_changed(Notify *n)
+{
+        char text[NOTIFY_TEXT_BYTES];
+        NotifySubject *next;
+        for (NotifySubject *s = n->form.catalog ? TAILQ_FIRST(&n->subjects) : NULL; s; s = next) {
+                next = TAILQ_NEXT(s, others);
+                if (!s->over && notify_is_over(n, s, text))
+                        subject_end(&n->subjects, s, text, notify_time(n));
         }
+        notify_schedule(n);
+}
+
+/* Another instance has told of it; but what went from here may have come last. For people that is
+ * asked only where it went late: an alert may be told twice, they would hear it twice. */
+static void notify_seen_elsewhere(const Notify *n, NotifySubject *s, NotifyState was)
+{
+        s->told = s->told == NOTIFY_UNKNOWN || s->late || n->form.alerts ? NOTIFY_UNKNOWN : was;
+        s->told_usec = clock_monotonic_usec();
 }
 
 void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome before,
                  SyncOutcome outcome, const Fault *fault)
 {
-        NotifyEvent event = {.kind = NOTIFY_EDGE,
-                             .edge = *edge,
-                             .before = state_of_outcome(before),
-                             .state = state_of_outcome(outcome)};
-        if (outcome == OUTCOME_ABORTED)
+        char text[NOTIFY_TEXT_BYTES];
+        NotifyState was = state_of_outcome(before), now = state_of_outcome(outcome);
+        const ConfigEdge *e = n->edge(edge, n->userdata);
+        if (outcome == OUTCOME_ABORTED || !n->form.catalog || !e || !text_equal(e->name, name))
                 return;
-        if (!n->http) {
-                if (event.before != event.state)
-                        told_doubt(&n->told, edge);
-                return;
-        }
-        notify_names(n);
-        text_printable(name, strlen(name), event.name, sizeof(event.name));
-        event.before =
-                told_record(&n->told, edge, event.name, event.before, event.state, n->form.alerts);
-        if (event.before == event.state)
-                return;
-        bool well = event.state == NOTIFY_WELL;
-        (void)snprintf(event.text, sizeof(event.text), "edge %s: %s%s%s", event.name,
-                       well ? "well again" : notify_states[event.state], well ? "" : ": ",
-                       well ? "" : fault->message);
-        notify_add(n, &event, fault);
+        name = notify_name_of(n, edge);
+        NotifySubject *s = subjects_find(&n->subjects, NOTIFY_EDGE, name, n->form.catalog);
+        if (!s)
+                s = subjects_add(&n->subjects, NOTIFY_EDGE, name, n->form.catalog,
+                                 was == NOTIFY_WELL && !n->form.alerts ? NOTIFY_WELL
+                                                                       : NOTIFY_UNKNOWN);
+        else if (!s->over && s->now != was)
+                notify_seen_elsewhere(n, s, was);
+        if (!s)
+                return; /* no memory: it is as new by the next sync */
+        s->edge = *edge;
+        s->over = false;
+        if (now == NOTIFY_WELL)
+                (void)snprintf(text, sizeof(text), "edge %s: well again", name);
+        else
+                (void)snprintf(text, sizeof(text), "edge %s: %s: %s", name, notify_states[now],
+                               fault->message);
+        notify_see(n, s, now, fault, text);
 }
 
 static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Fault *fault)
 {
-        NotifyEvent event = {.kind = kind,
-                             .before = n->peers[kind],
-                             .state = !fault           ? NOTIFY_WELL
-                                      : fault->refused ? NOTIFY_REFUSED
-                                                       : NOTIFY_AWAY};
-        uint64_t now = clock_monotonic_usec();
-        bool again = (n->doubted[kind] || (n->form.alerts && event.state != NOTIFY_WELL)) &&
-                     now - n->peers_usec[kind] >= PEER_AGAIN_USEC;
-        if (event.before == event.state && !again)
+        char text[NOTIFY_TEXT_BYTES], what[64];
+        NotifyState now = !fault ? NOTIFY_WELL : fault->refused ? NOTIFY_REFUSED : NOTIFY_AWAY;
+        NotifySubject *s = subjects_find(&n->subjects, kind, notify_kinds[kind], n->form.catalog);
+        if (!s && now != NOTIFY_WELL)
+                s = subjects_add(&n->subjects, kind, notify_kinds[kind], n->form.catalog,
+                                 NOTIFY_WELL);
+        if (!s)
                 return;
-        if (event.before == event.state)
-                event.before = NOTIFY_UNKNOWN; /* it is told, although it is as before */
-        n->doubted[kind] = false;
-        n->peers[kind] = event.state;
-        n->peers_usec[kind] = now;
-        (void)snprintf(event.name, sizeof(event.name), "%s", notify_kinds[kind]);
-        char what[64];
+        s->over = false;
         (void)snprintf(what, sizeof(what), "%s %s", name,
                        !fault           ? "can be used again"
                        : fault->refused ? "refuses the credentials"
                                         : "cannot be used");
         bool words = fault && !fault->refused && kind == NOTIFY_POSTGRES;
-        (void)snprintf(event.text, sizeof(event.text), "%s%s%s",
-                       words ? fault_postgres_words(fault) : what, fault ? ": " : "",
-                       fault ? fault->message : "");
-        notify_add(n, &event, fault);
+        (void)snprintf(text, sizeof(text), "%s%s%s", words ? fault_postgres_words(fault) : what,
+                       fault ? ": " : "", fault ? fault->message : "");
+        notify_see(n, s, now, fault, text);
 }
 
 static void notify_look(void *userdata)
@@ -275,9 +315,9 @@ static void notify_look(void *userdata)
         ServiceSnapshot snapshot = n->take(n->userdata);
         if (snapshot.stopping)
                 return;
-        notify_names(n);
         notify_peer(n, NOTIFY_CATALOG, "the catalog", snapshot.catalog_fault);
         notify_peer(n, NOTIFY_POSTGRES, "PostgreSQL", snapshot.postgres_fault);
+        notify_schedule(n); /* the pause of what was declined may be over */
         int r = timer_start(&n->look_timer, n->event, LOOK_EVERY_USEC, LOOK_EVERY_USEC / 4,
                             notify_look, n);
         if (r < 0)
@@ -286,13 +326,12 @@ static void notify_look(void *userdata)
 
 /* ---- configuration -------------------------------------------------------------------------- */
 
+/* Whose address stands in the file; its form is open already. */
 static int notify_open(Notify *n, const Config *config, Fault *ret_fault)
 {
         const ConfigNotify *c = &config->notify;
         bool plain_http;
         int r = config_read_webhook(c, &n->url, &plain_http, ret_fault);
-        if (r >= 0)
-                r = notify_form_open(&n->form, config, ret_fault);
         if (r >= 0)
                 r = ca_file_check("[notify]", c->ca_file, ret_fault);
         if (r < 0)
@@ -307,14 +346,14 @@ static int notify_open(Notify *n, const Config *config, Fault *ret_fault)
                 .allow_http = plain_http,
                 .uncounted = true,
         };
-        if (!n->queue.events || http_client_new(n->event, &options, &n->http) < 0)
-                return fault_no_memory(ret_fault);
-        return 0;
+        return http_client_new(n->event, &options, &n->http) < 0 ? fault_no_memory(ret_fault) : 0;
 }
 
 static void notify_close(Notify *n)
 {
         n->transfer = http_cancel(n->transfer);
+        n->n_sent = 0;
+        subjects_settle(&n->subjects, NOTIFY_IN_DOUBT, clock_monotonic_usec());
         n->http = http_client_free(n->http);
         timer_cancel(&n->timer);
         timer_cancel(&n->look_timer);
@@ -326,21 +365,31 @@ void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, NotifyFin
                  void *userdata)
 {
         *n = (Notify){.event = event, .take = take, .edge = edge, .userdata = userdata};
+        subjects_init(&n->subjects);
         outage_init(&n->outage, RETRY_FLOOR_USEC, RETRY_CEILING_USEC);
+}
+
+static void notify_adopt_receiver(Notify *n)
+{
+        bool another = n->receiver.size > 0 && (!text_equal(n->url.data, n->receiver.data) ||
+                                                n->form.alerts != n->receiver_of_alerts);
+        subjects_start_again(&n->subjects, another);
+        text_wipe(&n->receiver);
+        (void)text_append(&n->receiver, n->url.data, n->url.size);
+        n->receiver_of_alerts = n->form.alerts;
 }
 
 void notify_configure(Notify *n, const Config *config)
 {
         Fault fault;
         notify_close(n);
-        notify_queue_keep_sent(&n->queue);
         n->every_usec = config->notify.every_usec;
         n->sent_usec = 0;
         n->answered = false;
         outage_log_next(&n->outage); /* it may be another receiver */
         if (!config->notify.url_file) {
-                told_done(&n->told);
-                n->queue.n = n->queue.n_more = 0;
+                subjects_done(&n->subjects);
+                text_wipe(&n->receiver);
                 return;
         }
         n->form.instance = strdup(config->daemon.instance);
@@ -349,27 +398,24 @@ void notify_configure(Notify *n, const Config *config)
                          !config->notify.template_file;
         bool teams = config->notify.format == CONFIG_NOTIFY_TEAMS && !config->notify.template_file;
         n->body_max_bytes = teams ? LIMIT_NOTIFY_TEAMS_BYTES : SIZE_MAX;
-        n->queue.most = n->form.alerts ? LIMIT_NOTIFY_ALERTS : LIMIT_NOTIFY_EVENTS;
-        if (!n->queue.events) /* what is never used of it takes no memory */
-                n->queue.events = calloc(LIMIT_NOTIFY_ALERTS, sizeof(*n->queue.events));
-        if (notify_open(n, config, &fault) < 0) {
-                notify_close(n);
+        if (notify_form_open(&n->form, config, &fault) < 0 || notify_trial(&n->form, &fault) < 0 ||
+            notify_open(n, config, &fault) < 0)
                 log_error("nobody is told what has changed: %s", fault.message);
+        else
+                notify_adopt_receiver(n);
+        if (!n->form.catalog)
                 return;
-        }
+        notify_edges_changed(n);
         notify_look(n);
-        notify_schedule(n);
 }
 
 void notify_done(Notify *n)
 {
-        if (n->http && n->queue.n + n->queue.n_more > 0)
-                log_warning("%zu change%s not sent to the receiver of [notify]",
-                            n->queue.n + n->queue.n_more,
-                            text_plural(n->queue.n + n->queue.n_more));
+        size_t n_untold = subjects_count_untold(&n->subjects);
+        if (n->http && n_untold > 0)
+                log_warning("%zu change%s not sent to the receiver of [notify]", n_untold,
+                            text_plural(n_untold));
         notify_close(n);
-        told_done(&n->told);
-        free(n->queue.events);
-        n->queue.events = NULL;
-        n->queue.n = n->queue.n_sent = n->queue.n_more = n->queue.n_more_sent = 0;
+        subjects_done(&n->subjects);
+        text_wipe(&n->receiver);
 }

@@ -1,24 +1,23 @@
 /*
  * notify: tells a receiver by HTTP (a webhook) what has changed of edges and peers.
  *
- * A message is one POST, of all that has changed since the last one: at most one in the time that
- * the configuration gives, and of each edge and peer what it is now. What changed and is as before
- * when the message goes is not told, unless it is not known whether the receiver took another
- * state. One that is away is tried again; what changes meanwhile goes with it. One that refuses a
- * message is told what was in it when it is seen next: of an edge after its next sync, of a peer
- * after 20 minutes. What is too much for one message is counted in it; where each change is
- * an alert, it follows in further ones at once. Nobody waits for it, a stop neither.
+ * A message is one POST of all of which the receiver is not known to believe what is so now
+ * (notify_subjects.h): at most one in the time that the configuration gives. A receiver that is
+ * away is asked again, and told again what it may have taken; one that declines a message is told
+ * after 20 minutes, or what has changed since at once. What is too much for one message is counted
+ * in it; where each is an alert, it follows in further ones at once. Nobody waits for it, a stop
+ * neither.
  *
  * What was told before the start is not known: an edge that is not well is told once its first sync
- * has ended, and where each is an alert, one that is well too. The database is asked for nothing.
+ * has ended, and where each is an alert, one that is well too. What another instance has seen of an
+ * edge, that one has told. The database is asked for nothing.
  *
  * At first the receiver is asked (HEAD) whether it is there, so that it is logged at once when it
  * is not: any answer will do. So it is until there is a message.
  *
- * Peers are looked at once a second, and whether edges that are not well are still synced, and by
- * which name: else it is told that they are not, so that an alert of that name ends. The address is
- * a secret: nothing of it, nor of what happens on the way there, is logged but the code of the
- * fault.
+ * Peers are looked at once a second. What was told of an edge under a name, or a catalog, that it
+ * has no more is told to be over. The address is a secret: nothing of it, nor of what happens on
+ * the way there, is logged but the code of the fault.
  */
 #pragma once
 
@@ -27,8 +26,7 @@
 #include "base/uuid.h"
 #include "config/config.h"
 #include "daemon/notify_message.h"
-#include "daemon/notify_queue.h"
-#include "daemon/notify_told.h"
+#include "daemon/notify_subjects.h"
 #include "daemon/outage.h"
 #include "http/http.h"
 #include "report/service_snapshot.h"
@@ -45,16 +43,15 @@ typedef struct Notify {
         HttpClient *http; /* NULL: nobody is told */
         HttpTransfer *transfer;
         Text url;
-        NotifyForm form;
+        Text receiver; /* the address that was told last; empty: none was since the start */
+        bool receiver_of_alerts;
+        NotifyForm form;                          /* without a catalog: nobody is to be told */
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 1]; /* that the edge which is looked at has now */
         uint64_t every_usec;
         bool answered;         /* has the receiver, to a message or to whether it is there */
         size_t body_max_bytes; /* of a message of more than one change */
-        NotifyState peers[NOTIFY_KINDS];   /* as they were seen last */
-        uint64_t peers_usec[NOTIFY_KINDS]; /* when they were told last, monotonic */
-        bool doubted[NOTIFY_KINDS];        /* the receiver refused what it was told of it */
-        NotifyQueue queue;
-        ToldEdges told;
+        NotifySubjects subjects;
+        size_t n_sent;      /* that the message under way is about */
         uint64_t sent_usec; /* when the last message went, monotonic; 0: none did */
         Outage outage;      /* of the receiver */
         Timer look_timer, timer;
@@ -63,12 +60,16 @@ typedef struct Notify {
 void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, NotifyFindEdge edge,
                  void *userdata);
 
-/* Another configuration. What cannot be used is logged, and nobody is told then: it is no reason
- * not to sync. What waits goes to the new address. */
+/* Another configuration. What cannot be used is logged, and nobody is told then, but what changes
+ * is noted: it is no reason not to sync. Another receiver gets what waits, and is told of what is
+ * not well when that is seen next. */
 void notify_configure(Notify *n, const Config *config);
 
-/* A sync of the edge has ended; before: how the one before it had. Nothing happens when it is as
- * before, or was stopped. */
+/* The edges that are scheduled, or their names, may be others: they were registered again. */
+void notify_edges_changed(Notify *n);
+
+/* A sync of the edge has ended; before: how the one before it had, here or elsewhere. Nothing
+ * happens when it was stopped, or the edge is not called so any more. */
 void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome before,
                  SyncOutcome outcome, const Fault *fault);
 

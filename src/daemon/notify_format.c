@@ -9,7 +9,9 @@ const char *const notify_formats[CONFIG_NOTIFY_FORMATS] = {
         [CONFIG_NOTIFY_JSON] =
                 "{\"instance\":\"{{instance}}\",\"catalog\":\"{{catalog}}\",\"status\":\"{{status}}"
                 "\",\"text\":\"{{text}}\","
-                "\"events\":[{{#events}}{\"kind\":\"{{kind}}\",\"name\":\"{{name}}\","
+                "\"more\":\"{{more}}\",\"events\":[{{#events}}{\"kind\":\"{{kind}}\",\"name\":\"{{"
+                "name}}\","
+                "\"catalog\":\"{{catalog}}\","
                 "\"status\":\"{{status}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\","
                 "\"text\":\"{{text}}\",\"time\":\"{{time}}\"}{{/events}}]}",
         [CONFIG_NOTIFY_SLACK] = "{\"text\":\"{{text_escaped}}\"}",

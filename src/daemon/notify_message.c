@@ -2,6 +2,7 @@
  * notify_message: see the header.
  */
 #include "daemon/notify_message.h"
+#include "base/duration.h"
 #include "base/file.h"
 #include "base/template.h"
 #include "base/utc.h"
@@ -14,10 +15,11 @@
 #include <unistd.h>
 
 /* A receiver that takes an alert for over after a while is told when: not soon. */
-#define ENDS_AFTER_SEC (7 * 24 * 3600)
+#define ENDS_AFTER_USEC USEC_PER_WEEK
 /* A peer is one instance's, which may never tell that it is well again: the next one has another
  * name. So its alert ends soon, unless it is sent again. */
-#define PEER_ENDS_AFTER_SEC 3600
+#define PEER_ENDS_AFTER_USEC USEC_PER_HOUR
+
 const char *const notify_kinds[NOTIFY_KINDS] = {
         [NOTIFY_EDGE] = "edge", [NOTIFY_CATALOG] = "catalog", [NOTIFY_POSTGRES] = "postgres"};
 
@@ -43,21 +45,31 @@ typedef struct EventFields {
         char time[UTC_BYTES], ends[UTC_BYTES];
 } EventFields;
 
-static TemplateFields event_fill(const NotifyForm *form, const NotifyEvent *e, EventFields *f)
+uint64_t notify_ends_after_usec(const NotifyForm *form, NotifyKind kind)
 {
-        bool well = e->state == NOTIFY_WELL;
+        return form->alerts && kind != NOTIFY_EDGE ? PEER_ENDS_AFTER_USEC : ENDS_AFTER_USEC;
+}
+
+static const char *line_of(const NotifySubject *s)
+{
+        return s->text ? s->text : s->name;
+}
+
+static TemplateFields event_fill(const NotifyForm *form, const NotifySubject *e, time_t time,
+                                 EventFields *f)
+{
+        bool well = e->now == NOTIFY_WELL;
+        time_t ends = time + (time_t)(notify_ends_after_usec(form, e->kind) / USEC_PER_SEC);
         (void)utc_format(e->time, UTC_ISO, f->time);
-        time_t ends_after =
-                form->alerts && e->kind != NOTIFY_EDGE ? PEER_ENDS_AFTER_SEC : ENDS_AFTER_SEC;
-        (void)utc_format(well ? e->time : e->time + ends_after, UTC_ISO, f->ends);
+        (void)utc_format(well ? e->time : ends, UTC_ISO, f->ends);
         const TemplateField fields[EVENT_FIELDS] = {
                 {"kind", notify_kinds[e->kind]},
                 {"name", e->name},
-                {"catalog", form->catalog},
+                {"catalog", e->catalog},
                 {"status", well ? "resolved" : "firing"},
-                {"state", notify_states[e->state]},
+                {"state", notify_states[e->now]},
                 {"code", fault_code_name(e->code)},
-                {"text", e->text},
+                {"text", line_of(e)},
                 {"time", f->time},
                 {"ends", f->ends},
                 /* an edge is every instance's, a peer is seen by each for itself */
@@ -67,33 +79,34 @@ static TemplateFields event_fill(const NotifyForm *form, const NotifyEvent *e, E
         return (TemplateFields){f->fields, EVENT_FIELDS};
 }
 
-/* All lines of the first n_events, and how many more there are. */
-static int format_lines(const NotifyForm *form, const NotifyEvent *events, size_t n_events,
+/* All lines, and how many more there are. */
+static int format_lines(const NotifyForm *form, NotifySubject *const *subjects, size_t n,
                         const char *more, Text *text, Text *escaped)
 {
         int r = text_printf(text, "edgemirror %s", form->instance);
-        for (size_t i = 0; r >= 0 && i < n_events; i++)
-                r = text_printf(text, "\n%s", events[i].text);
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = text_printf(text, "\n%s", line_of(subjects[i]));
         if (r >= 0 && more[0])
                 r = text_printf(text, "\n%s", more);
         return r < 0 ? r : append_escaped(escaped, text->data);
 }
 
-int notify_render(const NotifyForm *form, const NotifyEvent *events, size_t n_events, size_t n_more,
-                  Text *ret, const char **ret_complaint)
+int notify_render(const NotifyForm *form, NotifySubject *const *subjects, size_t n_subjects,
+                  size_t n_more, time_t time, Text *ret, const char **ret_complaint)
 {
         _cleanup_(text_done) Text text = {0}, escaped = {0};
-        _cleanup_(cleanup_free) EventFields *fields = calloc(n_events + 1, sizeof(*fields));
-        _cleanup_(cleanup_free) TemplateFields *items = calloc(n_events + 1, sizeof(*items));
+        _cleanup_(cleanup_free) EventFields *fields = calloc(n_subjects + 1, sizeof(*fields));
+        _cleanup_(cleanup_free) TemplateFields *items = calloc(n_subjects + 1, sizeof(*items));
         bool firing = n_more > 0;
         char more[64] = "";
         if (n_more > 0)
                 (void)snprintf(more, sizeof(more), "… and %zu more; see edgemirror status", n_more);
-        if (!fields || !items || format_lines(form, events, n_events, more, &text, &escaped) < 0)
+        if (!fields || !items ||
+            format_lines(form, subjects, n_subjects, more, &text, &escaped) < 0)
                 return -ENOMEM;
-        for (size_t i = 0; i < n_events; i++) {
-                items[i] = event_fill(form, &events[i], &fields[i]);
-                firing = firing || events[i].state != NOTIFY_WELL;
+        for (size_t i = 0; i < n_subjects; i++) {
+                items[i] = event_fill(form, subjects[i], time, &fields[i]);
+                firing = firing || subjects[i]->now != NOTIFY_WELL;
         }
         const TemplateField all[] = {
                 {"instance", form->instance},
@@ -104,7 +117,7 @@ int notify_render(const NotifyForm *form, const NotifyEvent *events, size_t n_ev
                 {"more", more},
         };
         return template_render(form->template, &(TemplateFields){all, ARRAY_SIZE(all)}, items,
-                               n_events, ret, ret_complaint);
+                               n_subjects, ret, ret_complaint);
 }
 
 static int read_template(const char *path, char **ret, Fault *ret_fault)
@@ -126,22 +139,6 @@ static int read_template(const char *path, char **ret, Fault *ret_fault)
         return 0;
 }
 
-/* With two events. */
-static int try_template(const NotifyForm *form, Fault *ret_fault)
-{
-        _cleanup_(text_done) Text body = {0};
-        _cleanup_(cleanup_json) cJSON *json = NULL;
-        const char *complaint = NULL;
-        const NotifyEvent events[2] = {{.name = "a", .text = "\"a\\"}, {.name = "b", .text = "b"}};
-        int r = notify_render(form, events, ARRAY_SIZE(events), 0, &body, &complaint);
-        if (r >= 0)
-                r = json_parse(body.data, body.size, &json);
-        return r >= 0 ? 0
-                      : fault_set(ret_fault, FAULT_PROCESS, -r, CODE_SECRET_MALFORMED,
-                                  "template_file of [notify]: %s",
-                                  complaint ? complaint : "what it gives is no JSON");
-}
-
 int notify_form_open(NotifyForm *form, const Config *config, Fault *ret_fault)
 {
         const ConfigNotify *c = &config->notify;
@@ -153,8 +150,7 @@ int notify_form_open(NotifyForm *form, const Config *config, Fault *ret_fault)
                 form->template = strdup(notify_formats[c->format]);
                 return form->template ? 0 : fault_no_memory(ret_fault);
         }
-        int r = read_template(c->template_file, &form->template, ret_fault);
-        return r < 0 ? r : try_template(form, ret_fault);
+        return read_template(c->template_file, &form->template, ret_fault);
 }
 
 void notify_form_close(NotifyForm *form)

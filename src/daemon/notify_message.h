@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "config/config.h"
-#include "daemon/notify_queue.h"
+#include "daemon/notify_subjects.h"
 
 extern const char *const notify_kinds[NOTIFY_KINDS], *const notify_states[NOTIFY_STATES];
 
@@ -16,13 +16,17 @@ typedef struct NotifyForm {
         bool alerts; /* that Alertmanager keeps, each by itself */
 } NotifyForm;
 
-/* Takes the template of the configuration, read from its file and tried, or that of its format, for
- * an instance that is set. A Fault that says what to do: it cannot be read, or gives no message.
- * Released with notify_form_close, also then. */
+/* Takes the template of the configuration, read from its file, or that of its format, for
+ * an instance that is set. A Fault that says what to do: it cannot be read.
+ * Released with notify_form_close, also then; instance and catalog are set also then, if there was
+ * memory. */
 int notify_form_open(NotifyForm *form, const Config *config, Fault *ret_fault);
 void notify_form_close(NotifyForm *form);
 
-/* Appends the message of events, beside which n_more are only counted. -EINVAL: the template, with
- * one clause of static storage about it. -ENOMEM. */
-int notify_render(const NotifyForm *form, const NotifyEvent *events, size_t n_events, size_t n_more,
-                  Text *ret, const char **ret_complaint);
+/* For how long an alert of that kind counts, unless it is sent again. */
+uint64_t notify_ends_after_usec(const NotifyForm *form, NotifyKind kind);
+
+/* Appends the message that is sent at `time`, beside which n_more are only counted. -EINVAL: the
+ * template, with one clause of static storage about it. -ENOMEM. */
+int notify_render(const NotifyForm *form, NotifySubject *const *subjects, size_t n_subjects,
+                  size_t n_more, time_t time, Text *ret, const char **ret_complaint);

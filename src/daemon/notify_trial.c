@@ -6,23 +6,29 @@
 /* What would end a string that it does not stand in, and needs an escape where it does. */
 #define FILLED "\"a\\\n"
 
+#define EMPTY                                                                                      \
+        {                                                                                          \
+                .kind = NOTIFY_EDGE, .name = (char *)"", .catalog = (char *)"", .text = (char *)"" \
+        }
+
 typedef struct Trial {
         const char *what; /* for a person */
-        NotifyEvent event;
-        size_t n_events, n_more;
+        NotifySubject subject;
+        size_t n_subjects, n_more;
 } Trial;
 
 static const Trial trials[] = {
         {"with every field filled",
          {.kind = NOTIFY_CATALOG,
-          .name = FILLED,
-          .state = NOTIFY_AWAY,
+          .name = (char *)FILLED,
+          .catalog = (char *)FILLED,
+          .now = NOTIFY_AWAY,
           .code = CODE_NO_MEMORY,
-          .text = FILLED},
+          .text = (char *)FILLED},
          1,
          3},
-        {"with every field that may be empty empty", {.kind = NOTIFY_EDGE}, 1, 0},
-        {"with two changes", {.kind = NOTIFY_EDGE, .name = "a", .text = "a"}, 2, 0},
+        {"with every field that may be empty empty", EMPTY, 1, 0},
+        {"with two changes", EMPTY, 2, 0},
 };
 
 /* An editor shows none of it. */
@@ -39,8 +45,10 @@ static int try(const NotifyForm *form, const Trial *t, Fault *ret_fault)
         _cleanup_(text_done) Text body = {0};
         _cleanup_(cleanup_json) cJSON *json = NULL;
         const char *complaint = NULL;
-        const NotifyEvent events[2] = {t->event, t->event};
-        int r = notify_render(form, events, t->n_events, t->n_more, &body, &complaint);
+        NotifySubject subject = t->subject, *const subjects[] = {&subject, &subject};
+        const NotifyForm filled = {
+                .instance = (char *)FILLED, .catalog = (char *)FILLED, .template = form->template};
+        int r = notify_render(&filled, subjects, t->n_subjects, t->n_more, 0, &body, &complaint);
         if (r >= 0)
                 r = json_parse(body.data, body.size, &json);
         if (r == -ENOMEM)
@@ -63,6 +71,9 @@ int notify_trial(const NotifyForm *form, Fault *ret_fault)
                                  "template_file of [notify] begins with %s; save it as UTF-8 "
                                  "without one",
                                  mark);
+        if (!text_utf8_valid(form->template, strlen(form->template)))
+                return fault_set(ret_fault, FAULT_PROCESS, EILSEQ, CODE_SECRET_MALFORMED,
+                                 "template_file of [notify] is not UTF-8; save it as that");
         for (size_t i = 0; i < ARRAY_SIZE(trials); i++) {
                 int r = try(form, &trials[i], ret_fault);
                 if (r < 0)

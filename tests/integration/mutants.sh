@@ -14,10 +14,10 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
-what was refused is taken for told when it is so again
-src/daemon/notify_queue.c
-unit/test_daemon_notify what_was_refused_is_told_although*
-s/later->before == NOTIFY_UNKNOWN ? NOTIFY_UNKNOWN : e->before/e->before/
+what was declined is taken for told
+src/daemon/notify_subjects.c
+unit/test_daemon_notify what_was_declined_is_told*
+s/fate == NOTIFY_TAKEN ? s->sent : NOTIFY_UNKNOWN/s->sent/
 
 that an edge failed hides on its page that nobody tries it again
 src/web/edge_state.c
@@ -60,14 +60,14 @@ integration/test_process an_unknown_time_zone*
 s/.enabled = edge->enabled/.enabled = config_edge_is_due(edge)/
 
 an alert of a name that is no more stays
-src/daemon/notify_told.c
-unit/test_daemon_notify an_alert_of_an_edge*
-s/!e->over \&\& !text_equal/false \&\& !text_equal/
+src/daemon/notify.c
+unit/test_daemon_notify_formats an_alert_of_an_edge*
+s/!text_equal(now, s->name)/false/
 
-an edge that fails under another name is told of no more
-src/daemon/notify_told.c
-unit/test_daemon_notify an_alert_of_an_edge*
-s/told = NOTIFY_WELL;/told = before;/
+an alert ends under another catalog than it began
+src/daemon/notify_message.c
+unit/test_daemon_notify_formats an_alert_ends_under*
+s/"catalog", e->catalog/"catalog", form->catalog/
 
 the growth of a mirror of millions is counted for a page
 sql/queries/page_growth.sql
@@ -246,52 +246,52 @@ s/if (!database_clock_is_known(c))/if (false)/
 
 alerts of two catalogs have the same labels
 src/daemon/notify_format.c
-unit/test_daemon_notify every_format*
+unit/test_daemon_notify_formats every_format*
 s/\\"catalog\\":\\"{{catalog}}\\",\\"instance/\\"instance/
 
-what was refused is told no more
-src/daemon/notify.c
-unit/test_daemon_notify what_was_refused_is*
-/^static void notify_refused/,/^}/s/told_doubt(&n->told, &e->edge);/(void)0;/
+what was declined has no pause
+src/daemon/notify_subjects.c
+unit/test_daemon_notify what_was_declined_is_told*
+s/now_usec + DECLINED_PAUSE_USEC/0/
 
-a peer of which a message was refused is told no more
-src/daemon/notify.c
-unit/test_daemon_notify what_was_refused_is*
-s/n->doubted\[e->kind\] = true;/n->doubted[e->kind] = false;/
+what was declined waits also when it has changed
+src/daemon/notify_subjects.c
+unit/test_daemon_notify one_that_declines*
+s/s->pause_usec = 0;/(void)0;/
 
-what was refused without a place in the message is lost
+what was declined without a place in the message is lost
 src/daemon/notify.c
-unit/test_daemon_notify what_was_refused_with*
-s/told_doubt_all(&n->told);/(void)0;/
+unit/test_daemon_notify what_was_declined_with*
+s/for (size_t i = 0; i < count; i++)/for (size_t i = 0; i < count \&\& i < LIMIT_NOTIFY_EVENTS; i++)/
 
 what failed before the start is taken for told
-src/daemon/notify_told.c
+src/daemon/notify.c
 unit/test_daemon_notify what_is_not_well_at*
-s/before != NOTIFY_WELL || state != NOTIFY_WELL || whatever/whatever/
+s/was == NOTIFY_WELL \&\& !n->form.alerts ? NOTIFY_WELL/!n->form.alerts ? was/
 
 what changes while the address cannot be used is lost
 src/daemon/notify.c
 unit/test_daemon_notify what_changed_while*
-s/told_doubt(&n->told, edge);/(void)0;/
+s/outcome == OUTCOME_ABORTED || !n->form.catalog/outcome == OUTCOME_ABORTED || !n->http/
 
 what a receiver may have taken, although it answered otherwise, is taken for not told
-src/daemon/notify_queue.c
+src/daemon/notify_subjects.c
 unit/test_daemon_notify of_a_message_that_may*
-s/q->events\[i\].before = NOTIFY_UNKNOWN;//
+s/fate == NOTIFY_TAKEN ? s->sent : NOTIFY_UNKNOWN/fate == NOTIFY_TAKEN ? s->sent : s->told/
 
-an alert that is to be told again while it waits is dropped
-src/daemon/notify.c
-unit/test_daemon_notify an_alert_that_is_told_again*
-s/event.before = NOTIFY_UNKNOWN;/event.before = event.state;/
+another receiver is taken for told
+src/daemon/notify_subjects.c
+unit/test_daemon_notify another_receiver*
+s/s->told_usec = 0;/(void)0;/
 
 Teams is sent more than it takes
 src/daemon/notify.c
-unit/test_daemon_notify teams_is_sent*
+unit/test_daemon_notify_formats teams_is_sent*
 s/body.size > n->body_max_bytes/false/
 
 Teams is not told how much has no place
 src/daemon/notify_format.c
-unit/test_daemon_notify more_than_a_message*
+unit/test_daemon_notify_formats more_than_a_message*
 s/{{instance}} {{more}}/{{instance}}/
 
 a second socket that systemd passes is not counted
@@ -350,19 +350,19 @@ integration/test_commands check_names*
 s/CASE WHEN active THEN/CASE WHEN NOT active THEN/
 
 what could not be told is lost
-src/daemon/notify.c
+src/daemon/notify_subjects.c
 unit/test_daemon_notify a_receiver_that_is_away*
-/^static void notify_try_again/,/^}/s/notify_queue_keep_sent(/notify_queue_drop_sent(/
+s/fate == NOTIFY_TAKEN ? s->sent : NOTIFY_UNKNOWN/fate == NOTIFY_DECLINED ? NOTIFY_UNKNOWN : s->sent/
 
-a receiver that refuses a message gets it again for ever
+a receiver that declines a message gets it again for ever
 src/daemon/notify.c
-unit/test_daemon_notify one_that_refuses*
+unit/test_daemon_notify one_that_declines*
 s/status == 429 || status >= 500/status == 429 || status > 299/
 
 what is as before is told
-src/daemon/notify_queue.c
+src/daemon/notify_subjects.c
 unit/test_daemon_notify what_is_as_before*
-s/return e->state != before;/return true;/
+s/ || s->told == s->now || s->pause_usec/ || s->pause_usec/
 
 who is well again after another instance saw it fail is not told of
 sql/queries/claim.sql
@@ -371,7 +371,7 @@ s/^       (SELECT r.outcome FROM edgemirror.sync_run r$/       (SELECT NULL::tex
 
 Slack reads commands in the name of an edge
 src/daemon/notify_format.c
-unit/test_daemon_notify every_format*
+unit/test_daemon_notify_formats every_format*
 s/{{text_escaped}}/{{text}}/
 
 text of a page is not escaped
@@ -1139,6 +1139,45 @@ src/catalog/oauth2.c
 integration/test_metrics tokens*
 s/= metric_set_time(METRIC_TOKEN_EXPIRY, left)/= left/
 
+what another instance has told is told again
+src/daemon/notify.c
+unit/test_daemon_notify what_another_instance*
+s/s->late || n->form.alerts ? NOTIFY_UNKNOWN : was/true ? NOTIFY_UNKNOWN : was/
+
+what came late is taken for older than what another instance told
+src/daemon/notify.c
+unit/test_daemon_notify what_another_instance*
+s/ || s->late || n->form.alerts/ || n->form.alerts/
+
+of an alert that another instance has told of the last word may be an older one
+src/daemon/notify.c
+sim/messages messages
+s/s->late || n->form.alerts ? NOTIFY_UNKNOWN : was/s->late ? NOTIFY_UNKNOWN : was/
+
+an alert of an edge that fails for long ends
+src/daemon/notify.c
+unit/test_daemon_notify_formats an_alert_of_an_edge_that_fails*
+s/s->told == now \&\& notify_is_due_again/s->kind != NOTIFY_EDGE \&\& s->told == now \&\& notify_is_due_again/
+
+what nothing is called any more is kept for ever
+src/daemon/notify_subjects.c
+unit/test_daemon_notify_formats an_alert_of_an_edge_that_is_renamed*
+s/if (subject_is_done(s))/if (false)/
+
+what is on its way is forgotten when nothing is called so any more
+src/daemon/notify_subjects.c
+sim/messages messages
+s/s->over \&\& s->told == s->now \&\& s->sent == NOTIFY_UNKNOWN/s->over \&\& s->told == s->now/
+
+what changes while it is on its way is taken for told
+src/daemon/notify_subjects.c
+sim/messages messages
+s/s->told = fate == NOTIFY_TAKEN ? s->sent/s->told = fate == NOTIFY_TAKEN ? s->now/
+
+what is discovered by another name is told of by the old one
+src/daemon/daemon.c
+integration/test_notify what_was_told_of_an_edge*
+s/^        notify_edges_changed(&d->notify);//
 END
 }
 

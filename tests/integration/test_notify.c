@@ -109,6 +109,37 @@ static void what_changes_is_told_by_whoever_sees_it(void **state)
         server_stop(server);
 }
 
+static void call_in_the_catalog(ServiceWorld *w, int edge, const char *name)
+{
+        char path[128], change[128];
+        (void)snprintf(path, sizeof(path), "/control/edges/%s", w->edges[edge]);
+        (void)snprintf(change, sizeof(change), "{\"name\":\"%s\"}", name);
+        service_control(w, path, change);
+}
+
+/* What was told by a name that discovery takes from it would stay for ever. */
+static void what_was_told_of_an_edge_ends_when_it_is_discovered_by_another_name(void **state)
+{
+        ServiceWorld *w = *state;
+        Server *server = server_start(scripts);
+        w->n_configured = 2;
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon),
+                       "lease = 2s\n[discover]\nenabled = yes\nevery = 1s\ninclude = *");
+        service_write_config(w);
+        tell(w, server, "");
+        call_in_the_catalog(w, 2, "base");
+        service_fault(w, "list", 2, "\"status\":403");
+        HarnessService *s = service_start(w, 0);
+        harness_service_await_log(s, "discovered: 2 new", 1);
+        service_await_registered(w);
+        make_due(w, 2, 2);
+        await_told(server, "edge base: failed: ");
+        call_in_the_catalog(w, 2, "other");
+        await_told(server, "edge base: is called other now");
+        service_stop(w, 0);
+        server_stop(server);
+}
+
 /* Whose clock is not known then. */
 static void a_postgres_that_was_away_from_the_start_is_told_of_with_the_time(void **state)
 {
@@ -310,6 +341,9 @@ int main(void)
                         a_postgres_that_was_away_from_the_start_is_told_of_with_the_time,
                         few_edges),
                 cmocka_unit_test_setup(what_changes_is_told_by_whoever_sees_it, few_edges),
+                cmocka_unit_test_setup(
+                        what_was_told_of_an_edge_ends_when_it_is_discovered_by_another_name,
+                        few_edges),
                 cmocka_unit_test_setup(
                         an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync,
                         few_edges),

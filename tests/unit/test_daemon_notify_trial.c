@@ -34,6 +34,8 @@ static void a_template_gives_json_whatever_its_fields_hold(void **state)
                 {"\xef\xbb\xbf{\"a\": 1}", "begins with a byte order mark (UTF-8); save it as"},
                 {"\xff\xfe{", "begins with the byte order mark of UTF-16; save it as UTF-8"},
                 {"\xfe\xff", "begins with the byte order mark of UTF-16; save it as UTF-8"},
+                {"{\"a\": \"\xe4\"}", "is not UTF-8; save it as that"},
+                {"{\"a\": {{instance}}}", "with every field filled"},
                 {"", "what it gives is no JSON"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -1,0 +1,143 @@
+#include "daemon/notify_subjects.h"
+#include "base/duration.h"
+#include "base/text.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define DECLINED_PAUSE_USEC (20 * USEC_PER_MINUTE)
+
+static void subject_free(NotifySubjects *subjects, NotifySubject *s)
+{
+        TAILQ_REMOVE(subjects, s, others);
+        free(s->name);
+        free(s->catalog);
+        free(s->text);
+        free(s);
+}
+
+void subjects_init(NotifySubjects *subjects)
+{
+        TAILQ_INIT(subjects);
+}
+
+void subjects_done(NotifySubjects *subjects)
+{
+        while (!TAILQ_EMPTY(subjects))
+                subject_free(subjects, TAILQ_FIRST(subjects));
+}
+
+NotifySubject *subjects_find(const NotifySubjects *subjects, NotifyKind kind, const char *name,
+                             const char *catalog)
+{
+        NotifySubject *s;
+        TAILQ_FOREACH(s, subjects, others) {
+                if (s->kind == kind && text_equal(s->name, name) && text_equal(s->catalog, catalog))
+                        break;
+        }
+        return s;
+}
+
+NotifySubject *subjects_add(NotifySubjects *subjects, NotifyKind kind, const char *name,
+                            const char *catalog, NotifyState told)
+{
+        NotifySubject *s = calloc(1, sizeof(*s));
+        if (!s)
+                return NULL;
+        *s = (NotifySubject){.kind = kind,
+                             .name = strdup(name),
+                             .catalog = strdup(catalog),
+                             .told = told,
+                             .sent = NOTIFY_UNKNOWN};
+        TAILQ_INSERT_TAIL(subjects, s, others);
+        if (s->name && s->catalog)
+                return s;
+        subject_free(subjects, s);
+        return NULL;
+}
+
+void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, FaultCode code,
+                 const char *text, time_t time)
+{
+        if (now != s->now || s->time == 0) {
+                s->now = now;
+                s->time = time;
+                s->late = false;
+                s->pause_usec = 0;
+                TAILQ_REMOVE(subjects, s, others);
+                TAILQ_INSERT_TAIL(subjects, s, others);
+        }
+        s->code = code;
+        if (text_equal(s->text, text))
+                return;
+        free(s->text);
+        s->text = strdup(text);
+}
+
+static bool subject_is_done(const NotifySubject *s)
+{
+        return s->over && s->told == s->now && s->sent == NOTIFY_UNKNOWN;
+}
+
+void subject_end(NotifySubjects *subjects, NotifySubject *s, const char *text, time_t time)
+{
+        subject_set(subjects, s, NOTIFY_WELL, CODE_NONE, text, time);
+        s->over = true;
+        if (subject_is_done(s))
+                subject_free(subjects, s);
+}
+
+size_t subjects_to_tell(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
+                        size_t most)
+{
+        NotifySubject *s;
+        size_t n = 0;
+        TAILQ_FOREACH(s, subjects, others) {
+                if (s->sent != NOTIFY_UNKNOWN || s->told == s->now || s->pause_usec > now_usec)
+                        continue;
+                if (n < most)
+                        ret[n] = s;
+                n++;
+        }
+        return n;
+}
+
+size_t subjects_count_untold(const NotifySubjects *subjects)
+{
+        const NotifySubject *s;
+        size_t n = 0;
+        TAILQ_FOREACH(s, subjects, others)
+                n += s->sent != NOTIFY_UNKNOWN || s->told != s->now;
+        return n;
+}
+
+void subjects_settle(NotifySubjects *subjects, NotifyFate fate, uint64_t now_usec)
+{
+        NotifySubject *next;
+        for (NotifySubject *s = TAILQ_FIRST(subjects); s; s = next) {
+                next = TAILQ_NEXT(s, others);
+                if (s->sent == NOTIFY_UNKNOWN)
+                        continue;
+                if (fate != NOTIFY_TAKEN && s->sent == s->now) {
+                        s->late = true;
+                        s->pause_usec =
+                                fate == NOTIFY_DECLINED ? now_usec + DECLINED_PAUSE_USEC : 0;
+                }
+                s->told = fate == NOTIFY_TAKEN ? s->sent : NOTIFY_UNKNOWN;
+                s->told_usec = now_usec;
+                s->sent = NOTIFY_UNKNOWN;
+                if (subject_is_done(s))
+                        subject_free(subjects, s);
+        }
+}
+
+void subjects_start_again(NotifySubjects *subjects, bool another)
+{
+        NotifySubject *s;
+        TAILQ_FOREACH(s, subjects, others) {
+                s->pause_usec = 0;
+                if (another && s->told == s->now)
+                        s->told_usec = 0;
+                else if (another)
+                        s->told = NOTIFY_UNKNOWN;
+        }
+}

@@ -1,0 +1,95 @@
+/*
+ * notify_subjects: what a receiver is told of, each by the labels under which it is told: an edge
+ * by its name, a peer by its kind, and the catalog. Of each, what is so now, and what the receiver
+ * is known to believe: what there is to tell is the difference. So whatever becomes of a message,
+ * and however much changes meanwhile, what is told last is what is so.
+ *
+ * Pure. Times are monotonic, but that of a change.
+ */
+#pragma once
+
+#include "base/fault_code.h"
+#include "base/limits.h"
+#include "base/uuid.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <time.h>
+
+enum { NOTIFY_TEXT_BYTES = LIMIT_FAULT_MESSAGE_BYTES + LIMIT_EDGE_NAME_MAX_BYTES + 64 };
+
+typedef enum NotifyKind { NOTIFY_EDGE, NOTIFY_CATALOG, NOTIFY_POSTGRES, NOTIFY_KINDS } NotifyKind;
+
+typedef enum NotifyState {
+        NOTIFY_WELL,
+        NOTIFY_HELD,
+        NOTIFY_UNSTABLE,
+        NOTIFY_FAILED,
+        NOTIFY_AWAY,
+        NOTIFY_REFUSED, /* the credentials */
+        NOTIFY_STATES,
+        NOTIFY_UNKNOWN = NOTIFY_STATES, /* differs from every other */
+} NotifyState;
+
+typedef struct NotifySubject {
+        TAILQ_ENTRY(NotifySubject) others;
+        NotifyKind kind;
+        char *name, *catalog;
+        Uuid edge; /* that is called so */
+        bool over; /* nothing is, any more: it is well, and kept until that was told */
+
+        NotifyState now;
+        FaultCode code; /* of now; CODE_NONE when well */
+        char *text;     /* one line about it; NULL: there was no memory for it */
+        time_t time;    /* since when it is so */
+
+        NotifyState told;    /* what the receiver believes; NOTIFY_UNKNOWN: it is not known */
+        NotifyState sent;    /* with the message that is under way; NOTIFY_UNKNOWN: it is in none */
+        bool late;           /* what is so now was not told at the first attempt */
+        uint64_t told_usec;  /* when it was told last; 0: this receiver was not told */
+        uint64_t pause_usec; /* until when it is not told again, because it was refused; 0: now */
+} NotifySubject;
+
+/* In the order of their changes. */
+typedef TAILQ_HEAD(NotifySubjects, NotifySubject) NotifySubjects;
+
+void subjects_init(NotifySubjects *subjects);
+void subjects_done(NotifySubjects *subjects);
+
+/* NULL: there is none. */
+NotifySubject *subjects_find(const NotifySubjects *subjects, NotifyKind kind, const char *name,
+                             const char *catalog);
+
+/* A new one, which is well. NULL: no memory. */
+NotifySubject *subjects_add(NotifySubjects *subjects, NotifyKind kind, const char *name,
+                            const char *catalog, NotifyState told);
+
+/* What is so of it now. */
+void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, FaultCode code,
+                 const char *text, time_t time);
+
+/* Nothing is called so any more. It is released when there is nothing to tell of it. */
+void subject_end(NotifySubjects *subjects, NotifySubject *s, const char *text, time_t time);
+
+/* How many there are to tell of; the first `most` are stored in ret. */
+size_t subjects_to_tell(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
+                        size_t most);
+
+typedef enum NotifyFate {
+        NOTIFY_TAKEN,
+        NOTIFY_IN_DOUBT, /* no answer, or one that does not say whether it was taken */
+        NOTIFY_DECLINED, /* the same again would be declined again; some of it may have been taken:
+                            Alertmanager keeps what it finds right */
+} NotifyFate;
+
+/* What became of the message that was under way. What was declined, and is still so, has a pause.
+ */
+void subjects_settle(NotifySubjects *subjects, NotifyFate fate, uint64_t now_usec);
+
+/* How many are in the message that is under way, or would be in one without pauses. */
+size_t subjects_count_untold(const NotifySubjects *subjects);
+
+/* The configuration was read again, no message is under way: pauses are over. another: the receiver
+ * is another one, which was told nothing of what there is nothing to tell of any more. */
+void subjects_start_again(NotifySubjects *subjects, bool another);
