@@ -2,6 +2,7 @@
  * check_lines: what the lines of `check` are made of, and those of what does not depend on edges.
  */
 #include "cli/check_lines.h"
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/text.h"
@@ -250,19 +251,20 @@ void check_spool(Checks *c)
 {
         uint64_t bytes = 0;
         Fault fault = {0};
-        char text[160];
+        char text[SPOOL_COMPLAINT_BYTES], size[BYTES_STRING_SIZE];
+        if (spool_passes_over(text))
+                check_note(c, "spool", text);
         (void)spool_find_space(&bytes, &fault);
-        (void)snprintf(text, sizeof(text), "%.1f GiB free for temporary files%s",
-                       (double)bytes / (1 << 30),
+        (void)snprintf(text, sizeof(text), "%s free for temporary files%s",
+                       bytes_format(bytes, size),
                        bytes < SPOOL_BYTES_MIN ? ", which a list of some million rows fills: clear "
                                                  "some, or set TMPDIR to another directory"
                                                : "");
         if (fault.scope == FAULT_NONE && bytes < SPOOL_BYTES_NONE)
                 fault_set(&fault, FAULT_PROCESS, ENOSPC, CODE_SPOOL_FAILED,
-                          "%.1f MiB free for temporary files: syncs of long lists fail; clear "
-                          "some, or "
+                          "%s free for temporary files: syncs of long lists fail; clear some, or "
                           "set TMPDIR to another directory",
-                          (double)bytes / (1 << 20));
+                          size);
         if (fault.scope == FAULT_NONE && bytes < SPOOL_BYTES_MIN)
                 check_note(c, "spool", text);
         else

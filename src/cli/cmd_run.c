@@ -13,8 +13,10 @@ int command_run(const CommandLine *line)
         log_never_wait();
         log_set_dated();
         int status = session_load(&session, line->config_file);
-        if (status == 0)
+        if (status == 0) {
                 log_set_format(session.config->daemon.log_format);
+                session_log_spool();
+        }
         if (status == 0 && daemon_run(line->config_file, session.config, &fault) < 0)
                 status = session_failed(&fault);
         session_done(&session);

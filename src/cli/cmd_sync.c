@@ -474,6 +474,7 @@ int command_sync(const CommandLine *line)
         if (status == 0)
                 status = command_open(&c);
         if (status == 0) {
+                session_log_spool();
                 status = session_loop(&c.session);
                 status = exit_status_worse(status, c.status);
         }

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "mirror/spool.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,13 @@ int session_loaded(int r, const Text *errors)
         else
                 log_error("the configuration cannot be read: %s", strerrordesc_np(-r));
         return error_is_shortage(-r) ? CLI_EXIT_EDGE_FAILED : CLI_EXIT_CONFIG;
+}
+
+void session_log_spool(void)
+{
+        char text[SPOOL_COMPLAINT_BYTES];
+        if (spool_passes_over(text))
+                log_warning("%s", text);
 }
 
 static int session_fault_status(const Fault *fault)

@@ -33,6 +33,9 @@ int session_load(Session *s, const char *config_file);
 /* The same from what config_load has returned. */
 int session_loaded(int r, const Text *errors);
 
+/* Logs, for a command that spools rows, where they are not kept where $TMPDIR says. */
+void session_log_spool(void);
+
 /* Opens the loop, and PostgreSQL's side; then the catalog's. 0 or an exit status. Secrets are read
  * here. */
 int session_open_mirror(Session *s);

@@ -2,6 +2,7 @@
  * check: is PostgreSQL what the service needs it to be?
  */
 #include "mirror/check.h"
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/clock_skew.h"
 #include "base/duration.h"
@@ -315,6 +316,7 @@ static PgNext check_on_lists(const PGresult *result, void *userdata, Fault *ret_
         Fault fault;
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 1];
         uint64_t bytes;
+        char free_space[BYTES_STRING_SIZE], needed_space[BYTES_STRING_SIZE];
         double needed =
                 PQntuples(result) > 0 ? (double)result_int(result, 0, 1) * SPOOL_BYTES_OF_ROW : 0;
         if (spool_find_space(&bytes, &fault) < 0 || (double)bytes >= needed) /* or is reported */
@@ -322,10 +324,11 @@ static PgNext check_on_lists(const PGresult *result, void *userdata, Fault *ret_
         const char *edge = PQgetvalue(result, 0, 0);
         text_printable(edge, strlen(edge), name, sizeof(name));
         fault_set(&fault, FAULT_PROCESS, ENOSPC, CODE_SPOOL_FAILED,
-                  "the list of %s had %s rows, for which a sync needs about %.1f GiB of temporary "
-                  "files, and %.1f GiB are free: it fails; clear some, or set TMPDIR to another "
+                  "the list of %s had %s rows, for which a sync needs about %s of temporary "
+                  "files, and %s are free: it fails; clear some, or set TMPDIR to another "
                   "directory",
-                  name, PQgetvalue(result, 0, 1), needed / (1 << 30), (double)bytes / (1 << 30));
+                  name, PQgetvalue(result, 0, 1), bytes_format((uint64_t)needed, needed_space),
+                  bytes_format(bytes, free_space));
         return check_report(t, "longest list", -ENOSPC, &fault, "");
 }
 

@@ -96,6 +96,24 @@ static int spool_open_file(void)
         return r;
 }
 
+bool spool_passes_over(char ret[static SPOOL_COMPLAINT_BYTES])
+{
+        char printable[256];
+        const char *directory = getenv("TMPDIR");
+        if (!directory || !directory[0])
+                return false;
+        _cleanup_(cleanup_close) int fd = spool_open_in(directory);
+        if (fd >= 0 || error_is_shortage(-fd))
+                return false;
+        (void)snprintf(ret, SPOOL_COMPLAINT_BYTES,
+                       "TMPDIR is %s, where no temporary file can be made (%s): /var/tmp is used, "
+                       "or else /tmp; let this user write to it, or set TMPDIR to another "
+                       "directory",
+                       text_printable(directory, strlen(directory), printable, sizeof(printable)),
+                       strerrordesc_np(-fd));
+        return true;
+}
+
 int spool_find_space(uint64_t *ret_bytes, Fault *ret_fault)
 {
         struct statvfs space;

@@ -56,5 +56,11 @@ int spool_read(Spool *spool, const char **ret_data, size_t *ret_size, Fault *ret
  * spool_add. */
 int spool_find_space(uint64_t *ret_bytes, Fault *ret_fault);
 
+enum { SPOOL_COMPLAINT_BYTES = 512 };
+
+/* Whether $TMPDIR is set and another directory is used, because no file can be made there: then why
+ * and what to do. Nothing but that says it. */
+bool spool_passes_over(char ret[static SPOOL_COMPLAINT_BYTES]);
+
 /* What a row takes of it, with a name of ordinary length. */
 #define SPOOL_BYTES_OF_ROW 160

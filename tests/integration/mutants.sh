@@ -44,6 +44,21 @@ src/config/secret.c
 unit/test_secret a_file_that_others*
 s/where, mode, quoted.data/where, mode, path/
 
+a TMPDIR that cannot be used is passed over in silence
+src/mirror/spool.c
+unit/test_spool a_tmpdir_that*
+s/if (fd >= 0 || error_is_shortage(-fd))/if (true)/
+
+the service says nothing of a TMPDIR that cannot be used
+src/cli/cmd_run.c
+integration/test_process a_directory_for_lists*
+s/session_log_spool();//
+
+little free space is shown as none
+src/base/bytes.c
+unit/test_bytes a_size_has*
+s/bytes >> 30 ? 2 : bytes >> 20 ? 1 : 0/2/
+
 each restart leaves a line in the status
 src/cli/status_service.c
 integration/test_on_call status_of_the_service*

@@ -139,13 +139,16 @@ static void without_measures(char *text)
         for (const char *from = text; *from; from++) {
                 size_t number = strspn(from + 1, "0123456789.");
                 size_t unit = strspn(from + 1 + number, "ms");
+                size_t size = strspn(from, "0123456789.");
+                bool is_space = size > 0 && from[size] == ' ' &&
+                                strspn(from + size + 1, "KMG") == 1 &&
+                                strncmp(from + size + 2, "iB free", 7) == 0;
                 bool is_time = *from == '(' && number > 0 && unit > 0 &&
                                strncmp(from + 1 + number + unit, ")\n", 2) == 0;
                 if (is_time)
                         from += number + unit + 1;
-                else if (strchr("0123456789.", *from) && strstr(from, " GiB free") != NULL &&
-                         strspn(from, "0123456789.") == (size_t)(strstr(from, " GiB free") - from))
-                        continue;
+                else if (is_space)
+                        from += size + 1; /* and the unit */
                 else
                         *to++ = *from;
         }

@@ -337,6 +337,32 @@ static void an_unknown_time_zone_stops_one_edge_only(void **state)
         harness_service_done(&service);
 }
 
+static void a_directory_for_lists_that_cannot_be_used_is_said_once(void **state)
+{
+        World *w = *state;
+        static const char words[] = "TMPDIR is /nonexistent, where no temporary file can be made";
+        HarnessService service = {0};
+        assert_int_equal(setenv("TMPDIR", "/nonexistent", 1), 0);
+        int checked = RUN(w, "check", "--offline");
+        int synced = RUN(w, "sync");
+        assert_says(w, "err", words, true);
+        assert_int_equal(RUN(w, "check", "--offline"), checked);
+        assert_says(w, "out", "note    spool                             TMPDIR is /none", true);
+        assert_says(w, "out", "iB free for temporary files", true);
+        harness_service_start(&service, w->folder, "service", w->config, false, 0);
+        (void)unsetenv("TMPDIR");
+        harness_service_await(&service, "READY=1", 1);
+        harness_service_reload(&service);
+        assert_int_equal(harness_service_logged(&service, words), 1);
+        harness_service_signal(&service, SIGTERM);
+        assert_int_equal(harness_service_wait(&service), 0);
+        harness_service_done(&service);
+        assert_int_equal(checked, 0);
+        assert_int_equal(synced, 0);
+        assert_int_equal(RUN(w, "sync"), 0);
+        assert_says(w, "err", "TMPDIR", false);
+}
+
 /* Not when something has changed, at night. */
 static void check_tries_a_template_with_all_that_its_fields_hold(void **state)
 {
@@ -550,6 +576,7 @@ int main(void)
 #endif
                 TEST(an_unknown_time_zone_stops_one_edge_only),
                 TEST(check_offline_looks_at_the_files_of_secrets),
+                TEST(a_directory_for_lists_that_cannot_be_used_is_said_once),
                 TEST(check_tries_a_template_with_all_that_its_fields_hold),
                 TEST(check_shows_what_is_in_effect),
                 TEST(no_output_commands_the_terminal),

@@ -667,7 +667,7 @@ static void check_fails_when_there_is_no_space_for_lists_at_all(void **state)
                        "./edgemirror -c %s check' >%s/out 2>%s/err",
                        apart, w->config, w->folder, w->folder);
         assert_int_equal(WEXITSTATUS(system(command)), 1);
-        assert_says(w, "out", "FAILED  spool                             0.1 MiB free for ", true);
+        assert_says(w, "out", "FAILED  spool                             64.0 KiB free for ", true);
 }
 
 /* N7: As a shell reads it. */

@@ -232,12 +232,23 @@ static void a_tmpdir_that_cannot_be_used_is_passed_over(void **state)
         const char *const folders[] = {"/nonexistent/folder", "", too_long};
         for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
                 _cleanup_(text_done) Text expected = {0};
+                char why[SPOOL_COMPLAINT_BYTES] = "";
                 assert_int_equal(setenv("TMPDIR", folders[i], 1), 0);
                 fill_beyond_memory(*state, &expected);
                 assert_int_not_equal(find_file(where, sizeof(where)), -1);
                 assert_memory_equal(where, "/var/tmp/", 9);
                 spool_reset(*state);
+                assert_int_equal(spool_passes_over(why), folders[i][0] != '\0');
+                if (i == 0)
+                        assert_non_null(strstr(why, "TMPDIR is /nonexistent/folder, where no "
+                                                    "temporary file can be made (No such file or "
+                                                    "directory): /var/tmp is used"));
         }
+        char why[SPOOL_COMPLAINT_BYTES];
+        assert_int_equal(setenv("TMPDIR", "/tmp", 1), 0);
+        assert_false(spool_passes_over(why));
+        (void)unsetenv("TMPDIR");
+        assert_false(spool_passes_over(why));
 }
 
 /* Rows that are lost, or are not what was written, are a fault; no list is shorter for it. */
