@@ -26,7 +26,9 @@ static const char configuration[] =
         "[catalog]\nurl = http://127.0.0.1:9\nauth = basic\nusername = svc\npassword_file = /none\n"
         "[postgres]\nconninfo = host=/none\n"
         "[edge \"oracle (the 1st) $HOME prod\"]\nid = 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\n"
-        "[edge \"oracle-other\"]\nid = 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c12\n";
+        "[edge \"oracle-other\"]\nid = 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c12\n"
+        "[edge \"db:one\"]\nid = 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c13\n"
+        "[edge \"db:two: (b)\"]\nid = 0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c14\n";
 
 static bool is_there(const char *shell)
 {
@@ -92,7 +94,15 @@ static void bash_completes(void **state)
         char path[PATH_MAX], keys[PATH_MAX + 32];
         start("bash", (const char *const[]){"--norc", "--noprofile", "-i", NULL});
         (void)snprintf(keys, sizeof(keys), ". %s; echo rea\"\"dy\r", source_of("edgemirror", path));
-        complete(type(0, keys, "ready"));
+        size_t at = type(0, keys, "ready");
+        /* where bash ends words */
+        (void)snprintf(keys, sizeof(keys), "cd %s\r", folder);
+        harness_terminal_type(&terminal, keys);
+        at = type(at, "edgemirror --config=edges.c\t sched\t --js\tdb:tw\t\r",
+                  "{\"edge\":\"db:two: (b)\",\"schedule\":");
+        at = type(at, "edgemirror --config=edges.conf sched\t --js\tdb:two:\t\r",
+                  "{\"edge\":\"db:two: (b)\",\"schedule\":");
+        complete(at);
 }
 
 static void fish_completes(void **state)
