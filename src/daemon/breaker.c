@@ -106,7 +106,7 @@ static void breaker_log_fault(const Breaker *b, const Fault *fault)
                   "%s cannot be used%s: %s; edges wait, %s%s",
                   fault_is_of_proxy(fault) ? "the proxy" : "the catalog",
                   b->outage.attempts > 1 ? " still" : "", fault->message, next,
-                  fault->refused ? ", and as soon as the credentials on disk change" : "");
+                  fault->refused ? OUTAGE_REFUSED_UNTIL : "");
 }
 
 /* No probe goes out before that. */

@@ -96,7 +96,7 @@ static void discovery_log_fault(const Discovery *d, uint64_t delay_usec)
                   "again in %s%s",
                   d->outage.attempts > 1 ? " still" : "", fault->message,
                   duration_format(seconds * USEC_PER_SEC, delay),
-                  fault->refused ? ", and as soon as the credentials on disk change" : "");
+                  fault->refused ? OUTAGE_REFUSED_UNTIL : "");
 }
 
 static void discovery_failed(Discovery *d, const Fault *fault)

@@ -17,6 +17,10 @@
  * log lines give it, too. */
 #define OUTAGE_CEILING_USEC (30 * USEC_PER_SEC)
 
+/* When credentials that are refused are tried, before the pause is over. */
+#define OUTAGE_REFUSED_UNTIL                                                                       \
+        ", and as soon as the credentials on disk change (credential:NAME: at a restart)"
+
 typedef struct Outage {
         bool down;
         Fault fault; /* the latest, while down */

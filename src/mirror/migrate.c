@@ -144,8 +144,8 @@ static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *re
                                 "note: %s, and this role may not make it; an administrator runs:\n "
                                 " %s\n%s",
                                 PQgetvalue(result, row, 1), PQgetvalue(result, row, 2),
-                                role ? "and then edgemirror migrate once more, which grants it "
-                                       "what readers need\n"
+                                role ? "and then edgemirror migrate once more, which grants "
+                                       "it that\n"
                                      : "") < 0) {
                         fault_no_memory(ret_fault);
                         return PG_ROLLBACK;
