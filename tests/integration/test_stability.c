@@ -224,7 +224,7 @@ static void what_the_service_answers_and_tells(void **state)
 }
 
 /* Columns with their types, functions, who may what, what is published, and the words that columns
- * may hold. */
+ * may hold: as constraints have them, and as views make them. */
 static void what_the_schema_has(void **state)
 {
         ServiceWorld *w = *state;
@@ -254,7 +254,10 @@ static void what_the_schema_has(void **state)
                 "pg_constraint JOIN relation ON relation.oid = conrelid"
                 " JOIN pg_attribute ON attrelid = conrelid AND attnum = ALL (conkey),"
                 " regexp_matches(pg_get_constraintdef(pg_constraint.oid), '''([a-z_]+)''', 'g') AS "
-                "m (word) WHERE contype = 'c')"
+                "m (word) WHERE contype = 'c'"
+                " UNION ALL SELECT format('word %s %s', relname, made[1]) FROM relation,"
+                " regexp_matches(pg_get_viewdef(oid), '(?:THEN|ELSE|\\n) +''([a-z_]+)''::text',"
+                " 'g') AS m (made) WHERE kind = 'view')"
                 " SELECT string_agg(line, E'\\n') FROM line");
         assert_int_equal(text_append_string(&out, found), 0);
         stable_compare("sql", &out);

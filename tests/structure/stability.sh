@@ -24,6 +24,13 @@ keys()
 		"$top_srcdir/etc/edgemirror.conf" | sort -u
 }
 
+# As check --help lists them.
+defaults()
+{
+	"$program" check --help | awk '/^\[/ { section = $0; sub(/ .*/, " NAME]", section) } /^  [a-z_]+ = / { key = $1 }
+		/^      Default: / { sub(/^ *Default: /, ""); print section, key, "= " $0 }'
+}
+
 variables()
 {
 	keys | sed -n 's/^\[\([a-z]*\)\] \(.*\)/EDGEMIRROR_\1_\2/p' | tr '[:lower:]' '[:upper:]'
@@ -75,10 +82,10 @@ placeholders()
 	sed -n 's/^ *{"\([a-z_]*\)", .*},*$/\1/p' "$1/src/daemon/notify_message.c"
 }
 
-# Of freshness.state.
+# Of freshness.state, as the monitor knows them; the view's own are in sql.txt.
 states()
 {
-	sed -n 's/^ *\[[A-Z]*\] = {"\([a-z]*\)",.*/\1/p' "$1/src/web/edge_state.c"
+	tr -d '\n' <"$1/src/web/edge_state.c" | grep -oE '\[[A-Z_]+\] = *\{"[a-z_]+", ' | cut -d'"' -f2
 }
 
 # But for documents, which may be arranged otherwise.
@@ -94,7 +101,7 @@ produce() # KIND [TOP]
 {
 	case $1 in
 	commands) commands ;;
-	configuration) keys ;;
+	configuration) { keys && defaults; } ;;
 	environment) variables ;;
 	exit-statuses) exit_statuses "$2" ;;
 	files) files ;;
@@ -150,6 +157,17 @@ changed src/base/fault_code.h '/"no-memory"/d'
 expect_found "a word that is gone is found" '"no-memory" is public and is not there any more' frozen faults "$scratch/tree"
 changed src/base/metric.h 's/"edgemirror_syncs_total", COUNTER/"edgemirror_syncs_total", GAUGE/'
 expect_found "another kind of a metric is found" '"edgemirror_syncs_total counter" is public and is not there any more' frozen metrics "$scratch/tree"
+changed src/web/edge_state.c 's/{"disabled",/{"off",/'
+expect_found "another word for a state is found" '"disabled" is public and is not there any more' frozen states "$scratch/tree"
+cat >"$scratch/other" <<END
+#!/bin/sh
+"$program" "\$@" | sed 's/Default: 15m/Default: 10m/'
+END
+chmod +x "$scratch/other"
+this=$program
+program=$scratch/other
+expect_found "another default is found" '"[defaults] wait_timeout = 15m" is public and is not there any more' frozen configuration
+program=$this
 changed src/web/routes.c 's|^\( *{\.path = "/\)healthz"|\1alive", .answer = NULL},\n&|'
 expect_found "what nobody has made public is found" '"/alive" is new; to make it public for good: make update-stability' frozen paths "$scratch/tree"
 finish
