@@ -1,5 +1,6 @@
 # TAP for the scripts of this folder, and a scratch folder that goes away. Source it; then `expect_clean`, `expect_found`,
 # `expect_said`, `skip`, `finish`.
+# shellcheck shell=sh
 
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 scratch=$(mktemp -d) || exit 99
@@ -21,12 +22,12 @@ result()
 	fi
 }
 
-# expect_clean NAME COMMAND…: it ends with 0 and says nothing.
+# expect_clean NAME COMMAND…: it ends with 0 and says nothing. Commands are run by a shell of their own, which may change variables and its folder.
 expect_clean()
 {
 	name=$1
 	shift
-	"$@" >"$scratch/output" 2>&1 && [ ! -s "$scratch/output" ]
+	("$@") >"$scratch/output" 2>&1 && [ ! -s "$scratch/output" ]
 	result $? "$name"
 }
 
@@ -36,7 +37,7 @@ expect_said()
 	name=$1
 	text=$2
 	shift 2
-	"$@" >"$scratch/output" 2>&1
+	("$@") >"$scratch/output" 2>&1
 	grep -qF -e "$text" "$scratch/output"
 	result $? "$name"
 }
@@ -47,7 +48,7 @@ expect_found()
 	name=$1
 	text=$2
 	shift 2
-	"$@" >"$scratch/output" 2>&1
+	("$@") >"$scratch/output" 2>&1
 	[ $? -eq 1 ] && grep -qF -e "$text" "$scratch/output"
 	result $? "$name"
 }
