@@ -20,6 +20,8 @@ facts()
 	esac
 }
 
-facts >"${TMPDIR:-/tmp}/edgemirror-facts.$$"
-trap 'rm -f "${TMPDIR:-/tmp}/edgemirror-facts.$$"' EXIT
-awk -f "$top/man/$(echo "$page" | sed 's/^edgemirror[-.]//; s/\.[0-9]$//').awk" -f "$top/man/mdoc.awk" "${TMPDIR:-/tmp}/edgemirror-facts.$$" "$top/man/$page.in"
+facts=$(mktemp)
+trap 'rm -f "$facts"' EXIT
+trap 'exit 1' HUP INT TERM
+facts >"$facts"
+awk -f "$top/man/$(echo "$page" | sed 's/^edgemirror[-.]//; s/\.[0-9]$//').awk" -f "$top/man/mdoc.awk" "$facts" "$top/man/$page.in"

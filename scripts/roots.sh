@@ -1,5 +1,5 @@
-# Shared by scripts/package, package-rpm, package-image and check-package: roots of other systems, made from Debian packages, what runs in them, and the counting of steps. Needs
-# scripts/lib.sh. What is mounted is so in a namespace of one command's own, and ends with it.
+# Shared by scripts/package, package-rpm, package-image and check-package: roots of other systems, made from Debian packages, what runs in them, and the
+# counting of steps. Needs scripts/lib.sh. What is mounted is so in a namespace of one command's own, and ends with it.
 # shellcheck shell=bash
 
 root_packages='mmdebstrap debian-archive-keyring iproute2 util-linux'
@@ -26,7 +26,8 @@ root_kept() {
 # root_keep NAME FOLDER: for the next time, if EDGEMIRROR_ROOTS names a folder.
 root_keep() {
         [ -z "${EDGEMIRROR_ROOTS:-}" ] || {
-                as_root tar cf "$EDGEMIRROR_ROOTS/$1.new" --numeric-owner --xattrs -C "$2" . && as_root mv "$EDGEMIRROR_ROOTS/$1.new" "$EDGEMIRROR_ROOTS/$1.tar"
+                mkdir -p "$EDGEMIRROR_ROOTS" && as_root tar cf "$EDGEMIRROR_ROOTS/$1.tar.$$" --numeric-owner --xattrs -C "$2" . &&
+                        as_root mv "$EDGEMIRROR_ROOTS/$1.tar.$$" "$EDGEMIRROR_ROOTS/$1.tar"
         }
 }
 
@@ -109,6 +110,8 @@ steps_end() {
         for root in "$work"/root "$work"/root-*; do
                 root_remove "$root"
         done
+        # What one that was interrupted has begun to keep.
+        [ -z "${EDGEMIRROR_ROOTS:-}" ] || as_root rm -f "$EDGEMIRROR_ROOTS"/*".tar.$$"
         [ "$steps_failed" != 0 ] || rm -rf "$work"
         echo "$steps_passed passed, $steps_failed failed"
         [ "$steps_failed" = 0 ] && [ "$steps_passed" != 0 ] || exit 1

@@ -100,7 +100,7 @@ says_what_is_missing() {
                 why='it started'
                 return 1
         }
-        property_is ExecMainStatus 78 && property_is NRestarts 0 || return 1
+        property_is ExecMainStatus 78 && property_is ActiveState failed || return 1
         journalctl --sync
         shown 'journalctl -q -o cat -u edgemirror _COMM=edgemirror' && said_so "$config: no such file" && said_so 'edgemirror init' && systemctl reset-failed edgemirror
 }
