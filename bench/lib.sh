@@ -18,7 +18,7 @@ bench_build() {
                 return 1
         }
         PATH="$build:$PATH"
-        cd "$top/bench"
+        cd "$top/bench" || exit
 }
 
 bench_end() {
@@ -67,6 +67,7 @@ pages_start() {
         wait_for "$catalog_pid" "$work/build.log" test -s "$work/pages"
         catalog_url=http://127.0.0.1:$(cat "$work/pages")
         list=$catalog_url/rest/catalogDatabase/v1/databaseConnections
+        # shellcheck disable=SC2317 # in the place of that of scripts/lib.sh
         catalog_edges() {
                 seq -f '00000000-0000-4000-9000-%012g' 0 $((pages_edges - 1))
         }

@@ -1,4 +1,4 @@
-# /metrics with series of each edge, beside edges that are due: time and size of a scrape, and how late syncs begin without and with it; arguments: edges (10000), due in a minute (1200), scrapes a second (2)
+# the page /metrics with series of each edge, beside edges that are due: time and size of a scrape, and how late syncs begin without and with it; arguments: edges (10000), due in a minute (1200), scrapes a second (2)
 # shellcheck shell=bash
 edges=${1:-10000}
 due=${2:-1200}

@@ -1,4 +1,4 @@
-# /status.json of many edges: time of a new observation and of one that is there, bytes, what others wait meanwhile, memory with slow readers; and the monitor's cost while nobody asks; arguments: edges (10000), seconds of idling (60)
+# the answer /status.json of many edges: time of a new observation and of one that is there, bytes, what others wait meanwhile, memory with slow readers; and the monitor's cost while nobody asks; arguments: edges (10000), seconds of idling (60)
 # shellcheck shell=bash
 edges=${1:-10000}
 idle=${2:-60}

@@ -3,6 +3,7 @@
 # screenshots stay in EDGEMIRROR_SCREENSHOTS, to be looked at. With EDGEMIRROR_PICTURES=FOLDER only the pictures of the documents are made (scripts/pictures).
 # See scripts/check-monitor; axe-core and puppeteer-core come from npm.
 # packages: chromium libxml2-utils pngquant
+# shellcheck shell=bash
 set -u
 . "$top/scripts/lib.sh"
 service_pid=

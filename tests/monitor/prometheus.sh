@@ -1,6 +1,7 @@
 # The metrics, the dashboards and the alert rules, together with a real Prometheus and a real PostgreSQL: a world in which everything that they show is there,
 # trouble of each kind among it. See scripts/check-monitor.
 # packages: prometheus jq
+# shellcheck shell=bash
 set -u
 . "$top/scripts/lib.sh"
 PATH=$build:$PATH

@@ -10,8 +10,9 @@ check_contributing()
 {
 	drawn=$(sed -n '/^## Layers/,/^## /s/^    \([0-9]\)  \(src\/.*\)/\1 \2/p' "$1" | awk '
 		{ for (i = 2; i <= NF; i++) if (sub(/^src\//, "", $i) && sub(/\/?$/, "", $i)) print $1 " " $i }' | LC_ALL=C sort)
+	# shellcheck disable=SC2086 # words
 	said=$(printf '%s\n' $layers | paste -d ' ' - - | LC_ALL=C sort)
-	[ "$drawn" = "$said" ] || { echo "CONTRIBUTING has other layers: $(echo $drawn), not $(echo $said)"; return 1; }
+	[ "$drawn" = "$said" ] || { echo "CONTRIBUTING has other layers: $drawn, not $said"; return 1; }
 }
 
 check_layers() (

@@ -129,7 +129,7 @@ check_sql()
 		sed -nE 's/^CREATE (VIEW|TABLE) edgemirror\.([a-z_]+).*/\2/p; s/^ *CREATE (ROLE|PUBLICATION) ([a-z_]+).*/\2/p' "$scratch/sql" |
 			each "view, table or role" '^\.(It Sy|Li) @$' "$1/edgemirror-sql.7"
 		sed -nE 's/^CREATE FUNCTION edgemirror\.([a-z_]+)\(.*/\1/p' "$scratch/sql" | each function '^\.It Sy @\(' "$1/edgemirror-sql.7"
-		for view in $(sed -nE 's/^CREATE VIEW edgemirror\.([a-z_]+).*/\1/p' "$scratch/sql"); do
+		sed -nE 's/^CREATE VIEW edgemirror\.([a-z_]+).*/\1/p' "$scratch/sql" | while read -r view; do
 			sed -n "/^\.It Sy $view\$/,/^\.El/p" "$1/edgemirror-sql.7" >"$scratch/view"
 			sed -n "s/^COMMENT ON COLUMN edgemirror\.$view\.\([a-z_]*\) .*/\1/p" "$scratch/sql" | each "column" '^\.It Li @$' "$scratch/view" | sed "s/ in view\$/ of $view/"
 		done

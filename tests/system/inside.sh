@@ -91,7 +91,8 @@ same_rows() { # EDGE ID: the mirror has what the catalog has
 # configure CONNINFO EDGE=ID…: the configuration. Besides these edges there are many small ones, spread over the minute, so that every few seconds
 # something is due: no schedule is shorter than a minute.
 configure() {
-        local edge n=0
+        local edge many=()
+        for edge in "${ids[@]:4}"; do many+=("many-$((${#many[@]} + 1))=$edge"); done
         {
                 cat <<END
 [catalog]
@@ -113,7 +114,7 @@ spread = 1m
 poll_min = 50ms
 confirm_removals = 1
 END
-                for edge in "${@:2}" $(printf 'many-%d=%s\n' $(for edge in "${ids[@]:4}"; do echo $((++n)) "$edge"; done)); do
+                for edge in "${@:2}" "${many[@]}"; do
                         printf '\n[edge "%s"]\nid = %s\n' "${edge%%=*}" "${edge#*=}"
                 done
         } >"$config"
