@@ -14,7 +14,7 @@ END {
 	print "# The names of the edges that a configuration has a section for, or nothing."
 	print "_edgemirror_edges()"
 	print "{"
-	print "\tedgemirror \"$@\" schedule --json --count 1 2>/dev/null |"
+	print "\tcommand edgemirror \"$@\" schedule --json --count 1 2>/dev/null |"
 	print "\t\tsed -n -e 's/^{\"edge\":\"\\(.*\\)\",\"schedule\":.*/\\1/p'"
 	print "}"
 	print ""

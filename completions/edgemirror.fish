@@ -23,7 +23,7 @@ function __edgemirror_edges
 	for i in (seq 2 (math (count $words) - 1))
 		contains -- $words[$i] -c --config; and set configuration --config $words[(math $i + 1)]
 	end
-	edgemirror $configuration schedule --json --count 1 2>/dev/null |
+	command edgemirror $configuration schedule --json --count 1 2>/dev/null |
 		sed -n -e 's/^{"edge":"\(.*\)","schedule":.*/\1/p'
 end
 

@@ -32,7 +32,7 @@ BEGIN {
 	print "\tfor i in (seq 2 (math (count $words) - 1))"
 	print "\t\tcontains -- $words[$i] -c --config; and set configuration --config $words[(math $i + 1)]"
 	print "\tend"
-	print "\tedgemirror $configuration schedule --json --count 1 2>/dev/null |"
+	print "\tcommand edgemirror $configuration schedule --json --count 1 2>/dev/null |"
 	print "\t\tsed -n -e 's/^{\"edge\":\"\\(.*\\)\",\"schedule\":.*/\\1/p'"
 	print "end"
 	print ""

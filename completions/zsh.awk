@@ -27,7 +27,7 @@ END {
 	print "\tlocal -a names configuration"
 	print "\t(( $+opt_args[-c] )) && configuration=(--config ${(Q)opt_args[-c]})"
 	print "\t(( $+opt_args[--config] )) && configuration=(--config ${(Q)opt_args[--config]})"
-	print "\tnames=(${(f)\"$(edgemirror $configuration $edgemirror_configuration schedule --json --count 1 2>/dev/null |"
+	print "\tnames=(${(f)\"$(command edgemirror $configuration $edgemirror_configuration schedule --json --count 1 2>/dev/null |"
 	print "\t\tsed -n -e 's/^{\"edge\":\"\\(.*\\)\",\"schedule\":.*/\\1/p')\"})"
 	print "\t_wanted edges expl edge compadd -a names"
 	print "}"
