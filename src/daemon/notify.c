@@ -42,11 +42,13 @@ static void notify_send_later(Notify *n, uint64_t delay_usec)
 /* Unless it is on its way already. */
 static void notify_schedule(Notify *n)
 {
+        if (!n->http || n->n_sent > 0 || timer_is_armed(&n->timer))
+                return;
         uint64_t now = clock_monotonic_usec(), delay = n->every_usec / FIRST_SHARE;
         bool waits = subjects_to_tell(&n->subjects, now, NULL, 0) > 0;
-        if (waits && n->n_sent == 0)
+        if (waits)
                 n->transfer = http_cancel(n->transfer); /* that only asks */
-        if (!n->http || n->transfer || timer_is_armed(&n->timer) || (!waits && n->answered))
+        if (n->transfer || (!waits && n->answered))
                 return;
         if (n->sent_usec > 0 && n->sent_usec + n->every_usec > now + delay)
                 delay = n->sent_usec + n->every_usec - now;
