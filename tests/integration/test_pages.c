@@ -432,8 +432,8 @@ static void an_edge_that_failed_and_is_overdue_is_shown_as_both(void **state)
 {
         Shown *s = *state;
         static const char *const shown[] = {
-                "<span class=\"state trouble\">failing</span> <span class=\"state trouble\">overdue"
-                "</span>",
+                ("<span class=\"state trouble\">failing</span> "
+                 "<span class=\"state trouble\">overdue</span>"),
                 "It has been due for more than a minute, and nobody is syncing it.",
                 "whether its time zone is known (<code>edgemirror check</code>)"};
         forty_days_run(&s->bench, "postgres",

@@ -104,6 +104,7 @@ static bool chance(unsigned percent)
         return below(100) < percent;
 }
 
+static void tell(const char *format, ...) _printf_(1, 2);
 static void tell(const char *format, ...)
 {
         va_list arguments;
@@ -543,6 +544,7 @@ static void happens(void)
 
 /* ---- what must be so ------------------------------------------------------------------------ */
 
+static void complain(const char *format, ...) _printf_(1, 2);
 static void complain(const char *format, ...)
 {
         va_list arguments;
