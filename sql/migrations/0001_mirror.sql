@@ -313,7 +313,7 @@ CREATE TABLE edgemirror.instance (
     unbroken_since  timestamptz NOT NULL,
     stopped_at      timestamptz,
     edges           uuid[]      NOT NULL,
-    waiting_for     text        CHECK (waiting_for IN ('catalog', 'pause', 'credentials', 'lock', 'postgres')),
+    waiting_for     text        CHECK (waiting_for IN ('catalog', 'pause', 'credentials', 'lock', 'postgres', 'discovery')),
     waiting_message text,
     waiting_since   timestamptz,
     CHECK ((waiting_for IS NULL) = (waiting_since IS NULL))
@@ -328,7 +328,7 @@ COMMENT ON COLUMN edgemirror.instance.seen_at IS 'Its last sign of life.';
 COMMENT ON COLUMN edgemirror.instance.unbroken_since IS 'Since when its signs of life came without a gap: an instance that was cut off itself does not declare others dead.';
 COMMENT ON COLUMN edgemirror.instance.stopped_at IS 'When it was stopped in order. Null: it was not.';
 COMMENT ON COLUMN edgemirror.instance.edges IS 'Edges that its configuration enables. Emptied when the instance counts as dead.';
-COMMENT ON COLUMN edgemirror.instance.waiting_for IS 'What keeps it from syncing: catalog (away), pause (the catalog asks for one), credentials (refused), lock (held by another session), postgres (a privilege, a table, room). Null: nothing.';
+COMMENT ON COLUMN edgemirror.instance.waiting_for IS 'What keeps it from syncing: catalog (away), pause (the catalog asks for one), credentials (refused), lock (held by another session), postgres (a privilege, a table, room); or from finding what to sync: discovery (no new Edge connection is found, those that are known are synced). Null: nothing.';
 COMMENT ON COLUMN edgemirror.instance.waiting_message IS 'The same as a sentence.';
 COMMENT ON COLUMN edgemirror.instance.waiting_since IS 'Since when it waits for that.';
 

@@ -26,9 +26,10 @@
         4096 /* of a row that cannot be mirrored, which are kept to be looked at */
 #define LIMIT_REJECTED_KEPT                                                                        \
         1000 /* such rows of one list of which they are kept; the others are counted */
-#define LIMIT_PAGE_SIZE_MAX  500        /* API reference: maximum of `limit` */
-#define LIMIT_LIST_MAX_ROWS  20000000LL /* rows of one edge */
-#define LIMIT_LIST_MAX_PAGES 1000000LL  /* pages of one list */
+#define LIMIT_PAGE_SIZE_MAX  500                 /* API reference: maximum of `limit` */
+#define LIMIT_LIST_MAX_ROWS  20000000LL          /* rows of one edge */
+#define LIMIT_LIST_MAX_PAGES 1000000LL           /* pages of one list */
+#define LIMIT_DISCOVER_USEC  (3600ULL * 1000000) /* for the list of all rows, to discover by it */
 #define LIMIT_LIST_MAX_NAME_BYTES                                                                  \
         (512LL << 20) /* names of one list, as often as they are kept: what its spool holds beside \
                          ids */

@@ -26,6 +26,7 @@ static const char *const waits_for[MIRROR_WAITS + 1] = {
         [MIRROR_WAIT_CREDENTIALS] = "the catalog, which refuses the credentials",
         [MIRROR_WAIT_LOCK] = "a lock in PostgreSQL",
         [MIRROR_WAIT_POSTGRES] = "PostgreSQL, which refuses a statement",
+        [MIRROR_WAIT_DISCOVERY] = "Edge connections to be discovered",
         [MIRROR_WAITS] = "what this version does not know",
 };
 

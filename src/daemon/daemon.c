@@ -247,8 +247,7 @@ static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCO
         breaker_format_next(&d->breaker, next);
         if (fault || edges_count_scheduled(&d->edges) > 0)
                 return fault;
-        discovery_format_next(&d->discovery, &d->claims.clock, next);
-        return discovery_fault(&d->discovery);
+        return discovery_fault(&d->discovery, &d->claims.clock, next);
 }
 
 static ServiceSnapshot daemon_take_snapshot(void *userdata)
@@ -266,6 +265,7 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
                              .now_usec = database_clock_now(&d->claims.clock),
                              .next_usec = claims_next(&d->claims)};
         s.catalog_fault = daemon_catalog_fault(d, s.catalog_next);
+        s.discovery_fault = discovery_problem(&d->discovery, &d->claims.clock, s.discovery_next);
         return s;
 }
 

@@ -70,18 +70,21 @@ static void discovery_later(Discovery *d, uint64_t delay_usec)
         discovery_wait(d);
 }
 
-const Fault *discovery_fault(const Discovery *d)
-{
-        return d->outage.down ? &d->outage.fault : NULL;
-}
-
-void discovery_format_next(const Discovery *d, const DatabaseClock *clock,
-                           char out[static DISCOVERY_NEXT_BYTES])
+const Fault *discovery_fault(const Discovery *d, const DatabaseClock *clock,
+                             char ret_next[static DISCOVERY_NEXT_BYTES])
 {
         char when[UTC_BYTES];
         int64_t at_usec = database_clock_now(clock) + (int64_t)discovery_left(d);
-        (void)snprintf(out, DISCOVERY_NEXT_BYTES, "it is asked again at %s",
+        (void)snprintf(ret_next, DISCOVERY_NEXT_BYTES, "it is asked again at %s",
                        utc_format(at_usec / (int64_t)USEC_PER_SEC, UTC_PERSON, when));
+        return d->outage.down ? &d->outage.fault : NULL;
+}
+
+const Fault *discovery_problem(const Discovery *d, const DatabaseClock *clock,
+                               char ret_next[static DISCOVERY_NEXT_BYTES])
+{
+        const Fault *fault = discovery_fault(d, clock, ret_next);
+        return fault ? fault : d->without_api && d->by_name ? &d->nameless : NULL;
 }
 
 static void discovery_log_fault(const Discovery *d, uint64_t delay_usec)
@@ -245,22 +248,28 @@ static void discovery_check_missing(Discovery *d, const Discovered *found)
 
 static void discovery_report_source(Discovery *d, const Discovered *found)
 {
-        bool without = found->source != DISCOVER_EDGE_API;
-        if (without && !d->without_api)
-                log_warning("the Edge API cannot be read (HTTP %d), so %s%s",
-                            found->edge_api.http_status,
-                            d->by_name ? "no Edge connection can be discovered: their database "
-                                         "connections do not tell the names by which include and "
-                                         "exclude choose"
-                                       : "Edge connections are discovered by their database "
-                                         "connections: those that have any, without names",
-                            found->edge_api.http_status == 403 || found->edge_api.http_status == 401
-                                    ? "; give our user the permission \"View Edge connections and "
-                                      "capabilities\""
-                                    : "");
-        else if (!without && d->without_api)
-                log_info("the Edge API can be read again");
+        bool without = found->source != DISCOVER_EDGE_API, before = d->without_api;
         d->without_api = without;
+        if (without)
+                fault_set(&d->nameless, FAULT_RUN, EACCES, found->edge_api.code,
+                          "the Edge API cannot be read (HTTP %d), so %s%s",
+                          found->edge_api.http_status,
+                          d->by_name ? "no Edge connection can be discovered: their database "
+                                       "connections do not tell the names by which include and "
+                                       "exclude choose"
+                                     : "Edge connections are discovered by their database "
+                                       "connections: those that have any, without names",
+                          found->edge_api.http_status == 403 || found->edge_api.http_status == 401
+                                  ? "; give our user the permission \"View Edge connections and "
+                                    "capabilities\""
+                                  : "");
+        if (without == before)
+                return;
+        if (without)
+                log_warning("%s", d->nameless.message);
+        else
+                log_info("the Edge API can be read again");
+        d->handlers.changed(d->userdata);
 }
 
 static void discovery_on_found(const Discovered *found, void *userdata)

@@ -26,7 +26,7 @@ typedef struct DiscoveryHandlers {
         /* The catalog as a whole could not be used for this, which says nothing of the lists. True:
          * somebody else reports that it is away, and calls discovery_retry when it is back. */
         bool (*is_reported)(void *userdata);
-        void (*changed)(void *userdata); /* discovery_fault may be another one */
+        void (*changed)(void *userdata); /* discovery_problem may be another one */
 } DiscoveryHandlers;
 
 /* One that was missing from the last answers. */
@@ -54,6 +54,7 @@ typedef struct Discovery {
         Outage outage;
         uint64_t refused_pause_usec; /* 0: our credentials were not refused */
         bool without_api;            /* reported */
+        Fault nameless;              /* what that means */
         bool by_name;                /* patterns choose */
 } Discovery;
 
@@ -67,13 +68,15 @@ void discovery_configure(Discovery *d, Peers *peers, const ConfigDiscover *confi
 /* may_ask may be true now. */
 void discovery_retry(Discovery *d);
 
-/* Why the catalog could not be asked the last time; NULL: it could, or has not been asked. */
-const Fault *discovery_fault(const Discovery *d);
-
-/* When it is asked again, for a person. */
+/* Why the catalog could not be asked the last time; NULL: it could, or has not been asked. Either
+ * way when it is asked again, for a person. */
 enum { DISCOVERY_NEXT_BYTES = 64 };
-void discovery_format_next(const Discovery *d, const DatabaseClock *clock,
-                           char out[static DISCOVERY_NEXT_BYTES]);
+const Fault *discovery_fault(const Discovery *d, const DatabaseClock *clock,
+                             char ret_next[static DISCOVERY_NEXT_BYTES]);
+
+/* The same, or why its answer is of no use: patterns choose by name, and it has no names. */
+const Fault *discovery_problem(const Discovery *d, const DatabaseClock *clock,
+                               char ret_next[static DISCOVERY_NEXT_BYTES]);
 
 /* Cancels what is under way. */
 void discovery_done(Discovery *d);

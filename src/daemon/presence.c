@@ -49,6 +49,11 @@ static MirrorWait presence_waits_for(const Presence *p, const ServiceSnapshot *s
                 return catalog->retry_after_usec > 0 ? MIRROR_WAIT_PAUSE : MIRROR_WAIT_CATALOG;
         }
         const Fault *fault = p->lock.down ? &p->lock.fault : s->statement_fault;
+        if (!fault && s->discovery_fault) {
+                (void)snprintf(message, size, "%s; %s", s->discovery_fault->message,
+                               s->discovery_next);
+                return MIRROR_WAIT_DISCOVERY;
+        }
         if (!fault)
                 return MIRROR_WAIT_NONE;
         (void)snprintf(message, size, "%s", fault->message);

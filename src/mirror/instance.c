@@ -11,7 +11,7 @@
 static const char *const wait_names[MIRROR_WAITS] = {
         [MIRROR_WAIT_CATALOG] = "catalog",         [MIRROR_WAIT_PAUSE] = "pause",
         [MIRROR_WAIT_CREDENTIALS] = "credentials", [MIRROR_WAIT_LOCK] = "lock",
-        [MIRROR_WAIT_POSTGRES] = "postgres",
+        [MIRROR_WAIT_POSTGRES] = "postgres",       [MIRROR_WAIT_DISCOVERY] = "discovery",
 };
 
 MirrorWait mirror_wait_parse(const char *word)

@@ -21,7 +21,7 @@ typedef struct MirrorBeatAnswer {
         int64_t n_dead;
 } MirrorBeatAnswer;
 
-/* What keeps an instance from syncing. */
+/* What keeps an instance from syncing, or from finding what to sync. */
 typedef enum MirrorWait {
         MIRROR_WAIT_NONE = 0,
         MIRROR_WAIT_CATALOG,     /* it is away */
@@ -29,6 +29,7 @@ typedef enum MirrorWait {
         MIRROR_WAIT_CREDENTIALS, /* the catalog refuses them */
         MIRROR_WAIT_LOCK,        /* of another session of PostgreSQL */
         MIRROR_WAIT_POSTGRES,    /* it refuses a statement */
+        MIRROR_WAIT_DISCOVERY,   /* no new Edge connection is found; the others are synced */
         MIRROR_WAITS,            /* a word of another version */
 } MirrorWait;
 

@@ -15,8 +15,10 @@ typedef struct ServiceSnapshot {
         const Fault *postgres_fault; /* NULL: it answers; the next two too */
         const Fault *statement_fault;
         const Fault *catalog_fault;
-        char catalog_next[64]; /* when it is asked again, for a person */
-        bool busy;             /* a statement of ours may be under way */
+        char catalog_next[64];        /* when it is asked again, for a person */
+        const Fault *discovery_fault; /* no new edge is found; those that are known are synced */
+        char discovery_next[64];
+        bool busy; /* a statement of ours may be under way */
         unsigned n_running;
         size_t n_edges, n_wanted;    /* n_wanted: that are enabled */
         uint64_t n_ended;            /* syncs since the start */

@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/retry.h"
+#include "base/text.h"
 #include "base/timer.h"
 #include "sync/listing.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +35,8 @@ struct Discover {
         DiscoverStage stage;
         CatalogCall *call; /* NULL: none is under way */
         Timer again;
-        Retry retry; /* of the request */
+        Retry retry;         /* of the request */
+        uint64_t until_usec; /* of the rows; monotonic */
         EdgeItem *edges, *sites;
         IdSet ids;       /* of the rows */
         Listing listing; /* of them */
@@ -122,6 +125,7 @@ static void discover_failed(Discover *d, const CatalogAnswer *answer)
         } else if (d->stage == STAGE_CONNECTIONS && is_without_edge_api(answer)) {
                 d->found.edge_api = answer->fault;
                 d->found.source = DISCOVER_ROWS;
+                d->until_usec = clock_monotonic_usec() + LIMIT_DISCOVER_USEC;
                 listing_init(&d->listing, LIMIT_PAGE_SIZE_MAX, clock_random());
                 discover_next(d, STAGE_ROWS);
         } else {
@@ -222,6 +226,19 @@ static void discover_end_rows(Discover *d)
         discover_end(d);
 }
 
+static void discover_end_late(Discover *d)
+{
+        Fault fault;
+        char limit[DURATION_STRING_SIZE];
+        fault_set(&fault, FAULT_RUN, ETIMEDOUT, CODE_LIST_TIMEOUT,
+                  "reading the list of all database connections took longer than %s: %" PRId64
+                  " row%s in %" PRId64 " page%s",
+                  duration_format(LIMIT_DISCOVER_USEC, limit), d->listing.received,
+                  text_plural(d->listing.received), d->listing.pages,
+                  text_plural(d->listing.pages));
+        discover_end_failed(d, &fault);
+}
+
 static void discover_on_page(const CatalogPageAnswer *answer, void *userdata)
 {
         Discover *d = userdata;
@@ -239,7 +256,10 @@ static void discover_on_page(const CatalogPageAnswer *answer, void *userdata)
         switch (listing_page(&d->listing, answer->rows, answer->n_rows, &fault)) {
         case LISTING_MORE:
         case LISTING_AGAIN:
-                discover_next(d, STAGE_ROWS);
+                if (clock_monotonic_usec() < d->until_usec)
+                        discover_next(d, STAGE_ROWS);
+                else
+                        discover_end_late(d);
                 break;
         case LISTING_END:
                 d->found.whole = true;

@@ -4,7 +4,7 @@
  * Asks the Edge API for them, and then for the sites; that sites cannot be read is no failure.
  * Where the Edge API is not there or not for our user (403, 404, or a gateway's own 401), the list
  * of all database connections shows the ids, and no names, of the Edge connections that have any.
- * Requests that fail for a while are repeated (retry.h).
+ * Requests that fail for a while are repeated (retry.h); that list may take LIMIT_DISCOVER_USEC.
  *
  * Asynchronous contract: as in http.h.
  */

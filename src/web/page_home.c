@@ -120,6 +120,9 @@ static const struct {
         [MIRROR_WAIT_POSTGRES] =
                 {"waits for PostgreSQL, which refuses a statement",
                  "`edgemirror check` says what is missing: a privilege, a table, or space."},
+        [MIRROR_WAIT_DISCOVERY] = {"waits for Edge connections to be discovered",
+                                   "Those that are known are synced. `edgemirror check` asks the "
+                                   "catalog the same, and says what is missing."},
         [MIRROR_WAITS] = {"waits for what this version does not know", "Update the program."},
 };
 

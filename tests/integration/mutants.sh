@@ -59,6 +59,21 @@ src/base/bytes.c
 unit/test_bytes a_size_has*
 s/bytes >> 30 ? 2 : bytes >> 20 ? 1 : 0/2/
 
+a list of all rows that does not end is read for ever
+src/sync/discover.c
+unit/test_discover a_list_that_does_not_end*
+s/if (clock_monotonic_usec() < d->until_usec)/if (true)/
+
+that nothing is discovered is in the log alone
+src/daemon/presence.c
+integration/test_discovery an_edge_api_of_no_use*
+s/if (!fault \&\& s->discovery_fault)/if (false)/
+
+that patterns have no names to choose by is in the log alone
+src/daemon/discovery.c
+integration/test_discovery rows_tell_ids*
+s/d->without_api \&\& d->by_name ? &d->nameless : NULL/NULL/
+
 each restart leaves a line in the status
 src/cli/status_service.c
 integration/test_on_call status_of_the_service*
@@ -767,7 +782,7 @@ s/catalog_reread_secret(d->peers->catalog)/false/
 an instance without an edge does not say that its credentials are refused
 src/daemon/daemon.c
 integration/test_discovery credentials_that*
-s/return discovery_fault(&d->discovery);/return NULL;/
+s/return discovery_fault(&d->discovery, &d->claims.clock, next);/return NULL;/
 
 check does not ask what would be discovered where sections are asked for
 src/cli/cmd_check.c

@@ -494,6 +494,29 @@ static void the_catalogs_names_are_kept(void **state)
                          0);
 }
 
+/* In the status, and for monitoring once it has lasted; the check fails. */
+static void assert_says_discovery(ServiceWorld *w, const char *words)
+{
+        service_await_sql(w, "SELECT (waiting_for = 'discovery')::int FROM edgemirror.instance "
+                             "WHERE stopped_at IS NULL");
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        char *out = harness_read(w->folder, "out");
+        assert_non_null(strstr(out, "has waited "));
+        assert_non_null(strstr(out, words));
+        assert_non_null(strstr(out, "; it is asked again at "));
+        free(out);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET waiting_since = now() - interval "
+                                 "'2 minutes' WHERE stopped_at IS NULL"));
+        assert_int_equal(service_program(w, "status", "--check", NULL), 1);
+        out = harness_read(w->folder, "out");
+        assert_non_null(strstr(out, "waits for Edge connections to be discovered"));
+        free(out);
+        assert_int_not_equal(service_program(w, "check", NULL, NULL), 0);
+        out = harness_read(w->folder, "out");
+        assert_non_null(strstr(out, "FAILED  catalog"));
+        free(out);
+}
+
 /* Where the list of rows is the source, it adds what has rows; without patterns alone. */
 static void rows_tell_ids_where_nothing_chooses_by_name(void **state)
 {
@@ -523,6 +546,18 @@ static void rows_tell_ids_where_nothing_chooses_by_name(void **state)
         service_control(w, "/control/settings", "{\"connections_status\":404}");
         harness_service_await_log(s, "the Edge API cannot be read (HTTP 404)", 1);
         assert_set_stays(w, "connections", 3);
+        service_await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.instance WHERE "
+                             "waiting_for IS NOT NULL");
+        service_stop(w, 0);
+
+        /* patterns cannot choose among what has no name, for good */
+        configure(w, "enabled = yes\nevery = 1s\ninclude = base*");
+        (void)service_start(w, 0);
+        assert_says_discovery(w, "no Edge connection can be discovered: their database connections "
+                                 "do not tell the names by which include and exclude choose");
+        service_control(w, "/control/settings", "{\"connections_status\":0}");
+        service_await_sql(w, "SELECT (count(*) = 0)::int FROM edgemirror.instance WHERE "
+                             "waiting_for IS NOT NULL");
         service_stop(w, 0);
 }
 
@@ -598,6 +633,7 @@ static void an_edge_api_of_no_use_stops_no_sync(void **state)
                 assert_int_equal(harness_service_logged(s, "; edges wait"), 0);
                 assert_int_equal(harness_service_logged(s, "cannot be discovered"), 1);
                 assert_true(requests(w, "connections", -1, 0) <= (i < 2 ? 6 : 2));
+                assert_says_discovery(w, "Edge connections to be discovered");
                 service_stop(w, 0);
                 service_control(w, "/control/faults", "");
                 free(harness_sql(&w->pg, "TRUNCATE edgemirror.edge CASCADE"));
