@@ -13,26 +13,21 @@ static void cancel_run(void *data)
         (void)PQcancel(data, message, sizeof(message));
 }
 
-static void cancel_done(void *data _unused_, void *userdata)
-{
-        *(Background **)userdata = NULL;
-}
-
 static void cancel_release(void *data)
 {
         PQfreeCancel(data);
 }
 
-int cancel_start(sd_event *event, PGconn *conn, Background **slot)
+int cancel_start(sd_event *event, PGconn *conn, CancelHandler asked, void *userdata,
+                 Background **ret)
 {
-        static const BackgroundJob job = {
-                .run = cancel_run, .done = cancel_done, .release = cancel_release};
+        const BackgroundJob job = {.run = cancel_run, .done = asked, .release = cancel_release};
         PGcancel *request = PQgetCancel(conn);
         if (!request)
                 return -ENOMEM;
         /* A loop that has ended takes nothing new. */
         bool ended = sd_event_get_state(event) == SD_EVENT_FINISHED;
-        int r = background_start(ended ? NULL : event, &job, request, slot, slot);
+        int r = background_start(ended ? NULL : event, &job, request, userdata, ret);
         if (r < 0)
                 PQfreeCancel(request);
         return r;

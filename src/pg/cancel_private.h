@@ -6,6 +6,9 @@
 #include "base/background.h"
 #include <libpq-fe.h>
 
-/* Asks the server, in a thread, to end what runs on this connection. `slot` is NULL again when it
- * has been asked; it outlives the thread, or is abandoned. */
-int cancel_start(sd_event *event, PGconn *conn, Background **slot);
+typedef void (*CancelHandler)(void *request, void *userdata);
+
+/* Asks the server, in a thread, to end what runs on this connection; `asked` is called from the
+ * loop when it has answered that, unless the thread was abandoned before. */
+int cancel_start(sd_event *event, PGconn *conn, CancelHandler asked, void *userdata,
+                 Background **ret);

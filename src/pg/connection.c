@@ -220,7 +220,20 @@ static void connection_on_closing(PgConnection *c)
                         (!result && PQpipelineStatus(c->conn) == PQ_PIPELINE_OFF);
                 PQclear(result);
         }
-        if (ended)
+        if (!ended)
+                return;
+        c->io = sd_event_source_disable_unref(c->io);
+        if (!c->cancel)
+                connection_retire(c);
+}
+
+/* Closed when the statement has ended and the server has been asked, whichever is later: who leaves
+ * before the answer has PgBouncer 1.18 end itself, with "bad client state". */
+static void connection_on_cancelled(void *request _unused_, void *userdata)
+{
+        PgConnection *c = userdata;
+        c->cancel = NULL;
+        if (c->state == PG_CONNECTION_CLOSING && !c->io)
                 connection_retire(c);
 }
 
@@ -230,7 +243,8 @@ void connection_close(PgConnection *c, bool cancel)
                 cancel && PQtransactionStatus(c->conn) == PQTRANS_ACTIVE && PQflush(c->conn) == 0;
         connection_enter(c, PG_CONNECTION_CLOSING);
         c->sends = false;
-        if (!runs || cancel_start(c->server->event, c->conn, &c->cancel) < 0 ||
+        if (!runs ||
+            cancel_start(c->server->event, c->conn, connection_on_cancelled, c, &c->cancel) < 0 ||
             connection_watch(c) < 0 || connection_set_deadline(c, CLOSE_USEC) < 0)
                 connection_retire(c);
 }

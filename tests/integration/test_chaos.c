@@ -235,7 +235,8 @@ static bool was_harmed(const Chaos *c, HarmKind kind, pid_t pid, double begin_ms
 static HarmKind excuse_of(const Chaos *c, const cJSON *job, const cJSON *next)
 {
         pid_t pid = who_began(c->w, job);
-        double from = number_in(job, "createdMs") - SLACK_MSEC, to = number_in(next, "createdMs");
+        double from = number_in(job, "createdMs") - (double)SLACK_MSEC,
+               to = number_in(next, "createdMs");
         HarmKind kind = HARM_KILL;
         while (kind < HARM_KINDS && !was_harmed(c, kind, kind == HARM_AWAY ? 0 : pid, from, to))
                 kind++;

@@ -7,6 +7,7 @@
 #include "integration/pg_bench.h"
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <semaphore.h>
 #include <sys/socket.h>
 
 #define SESSIONS "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'bench'"
@@ -126,6 +127,43 @@ static void a_statement_is_given_up_when_the_loop_has_ended(void **state)
                         harness_log_count(&b->pg, "canceling statement due to user request", &log),
                         1);
         }
+}
+
+static sem_t answered;
+static bool answers_late;
+
+int __real_PQcancel(PGcancel *request, char *message, int size);
+int __wrap_PQcancel(PGcancel *request, char *message, int size);
+
+int __wrap_PQcancel(PGcancel *request, char *message, int size)
+{
+        int r = __real_PQcancel(request, message, size);
+        if (answers_late)
+                (void)sem_wait(&answered);
+        return r;
+}
+
+/* Who leaves before the request is answered ends PgBouncer 1.18. */
+static void the_answer_to_a_cancel_is_waited_for(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        PGconn *holder = lock_table(b);
+        Call call;
+        assert_int_equal(sem_init(&answered, 0, 0), 0);
+        answers_late = true;
+        bench_start(b, &call, &work);
+        bench_wait_for_sql(b, WAITING, "1");
+        assert_null(pg_cancel(call.task));
+        bench_wait_for_sql(b, SESSIONS " AND state = 'active'", "0");
+        while (sd_event_run(b->event, 200 * USEC_PER_MSEC) > 0)
+                ;
+        bench_wait_for_sql(b, SESSIONS, "1");
+        assert_int_equal(sem_post(&answered), 0);
+        bench_wait_for_sql(b, SESSIONS, "0");
+        answers_late = false;
+        PQfinish(holder);
 }
 
 /* A statement that the server does not end by itself, so that our own deadline does. However often,
@@ -326,6 +364,7 @@ int main(void)
                 cmocka_unit_test_setup(a_statement_is_given_up_with_its_pool, bench_renew),
                 cmocka_unit_test_setup(a_statement_is_given_up_when_the_loop_has_ended,
                                        bench_renew),
+                cmocka_unit_test_setup(the_answer_to_a_cancel_is_waited_for, bench_renew),
                 cmocka_unit_test_setup(the_server_is_not_filled_by_what_hangs, bench_renew),
                 cmocka_unit_test_setup(
                         a_forgotten_connection_is_left_before_any_statement_could_be_over,
