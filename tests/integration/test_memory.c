@@ -24,7 +24,7 @@ static long sync_peak(World *w, int rows)
         take_results(w);
         assert_int_equal(number_of(w, 0, "listed"), rows);
         print_message("%d rows, %d added: %.1f MiB\n", rows, number_of(w, 0, "added"),
-                      (double)peak_kib / KIB_PER_MIB);
+                      (double)peak_kib / (double)KIB_PER_MIB);
         return peak_kib;
 }
 
