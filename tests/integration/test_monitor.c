@@ -330,7 +330,7 @@ static void status_is_observed_once_for_all(void **state)
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET consecutive_failures = 7"));
         _cleanup_(cleanup_free) char *after = web_get(where, "/status.json");
         assert_int_equal(web_status(before), 200);
-        assert_string_equal(before, after);
+        assert_string_equal(web_body(before), web_body(after)); /* Date may differ */
         service_stop(w, 0);
 }
 
