@@ -58,7 +58,7 @@ cp "$here"/*.service "$here"/*.target "$root/etc/systemd/system/"
 printf 'bindir=%s\nsysconfdir=%s\n' "$bindir" "$sysconfdir" >"$test/environment"
 
 # Several times what it takes. The driver powers the container off; its words are in a file, since a console may lose some.
-timeout --kill-after=10 300 systemd-nspawn --quiet --directory="$root" --machine="edgemirror-test-$$" --register=no --keep-unit --private-network \
+timeout --foreground --kill-after=10 300 systemd-nspawn --quiet --directory="$root" --machine="edgemirror-test-$$" --register=no --keep-unit --private-network \
         --resolv-conf=off --timezone=off --link-journal=no --console=pipe --boot -- --unit=edgemirror-test.target \
         </dev/null >"$work/console" 2>&1
 status=$?
