@@ -19,6 +19,9 @@
 /* A peer is one instance's, which may never tell that it is well again: the next one has another
  * name. So its alert ends soon, unless it is sent again. */
 #define PEER_ENDS_AFTER_USEC USEC_PER_HOUR
+/* An end that Alertmanager, whose clock may be behind, takes to be in the future does not end an
+ * alert: it is kept until the end that was told before. So it is told as this much earlier. */
+#define END_EARLIER_USEC USEC_PER_DAY
 
 const char *const notify_kinds[NOTIFY_KINDS] = {
         [NOTIFY_EDGE] = "edge", [NOTIFY_CATALOG] = "catalog", [NOTIFY_POSTGRES] = "postgres"};
@@ -60,8 +63,11 @@ static TemplateFields event_fill(const NotifyForm *form, const NotifySubject *e,
 {
         bool well = e->now == NOTIFY_WELL;
         time_t ends = time + (time_t)(notify_ends_after_usec(form, e->kind) / USEC_PER_SEC);
-        (void)utc_format(e->time, UTC_ISO, f->time);
-        (void)utc_format(well ? e->time : ends, UTC_ISO, f->ends);
+        time_t since = e->time < time ? e->time : time; /* the clock may have been set back */
+        if (form->alerts && well)
+                since -= (time_t)(END_EARLIER_USEC / USEC_PER_SEC);
+        (void)utc_format(since, UTC_ISO, f->time);
+        (void)utc_format(well ? since : ends, UTC_ISO, f->ends);
         const TemplateField fields[EVENT_FIELDS] = {
                 {"kind", notify_kinds[e->kind]},
                 {"name", e->name},

@@ -14,6 +14,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+an alert ends when it did, and so in the future of an Alertmanager whose clock is behind
+src/daemon/notify_message.c
+unit/test_daemon_notify_formats an_alert_begins_and_ends*
+s/if (form->alerts \&\& well)/if (false)/
+
+an alert begins after its end when the clock was set back
+src/daemon/notify_message.c
+unit/test_daemon_notify_formats an_alert_begins_and_ends*
+s/e->time < time ? e->time : time/e->time/
+
 what was declined is taken for told
 src/daemon/notify_subjects.c
 unit/test_daemon_notify what_was_declined_is_told*

@@ -215,6 +215,29 @@ static void an_alert_of_an_edge_that_fails_for_long_is_kept_up(void **state)
                             "2023-11-24T22:13:20Z");
 }
 
+/* Alertmanager refuses one that ends before it begins; and an end that is in the future by its
+ * clock ends nothing. */
+static void an_alert_begins_and_ends_whatever_the_clocks_say(void **state)
+{
+        HookBench *w = *state;
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        hook_configure(w, "slow");
+        hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        w->snapshot.now_usec -= 30 * (int64_t)USEC_PER_DAY;
+        hook_configure(w, "fine");
+        hook_await_requests(w, 1);
+        _cleanup_(cleanup_json) cJSON *body = hook_last_body(w);
+        const cJSON *a = cJSON_GetArrayItem(body, 0);
+        assert_string_equal(hook_string_of(a, "startsAt"), "2023-10-15T22:13:20Z");
+        assert_string_equal(hook_string_of(a, "endsAt"), "2023-10-22T22:13:20Z");
+        hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        hook_await_requests(w, 2);
+        _cleanup_(cleanup_json) cJSON *end = hook_last_body(w);
+        a = cJSON_GetArrayItem(end, 0);
+        assert_string_equal(hook_string_of(a, "startsAt"), "2023-10-14T22:13:20Z");
+        assert_string_equal(hook_string_of(a, "endsAt"), "2023-10-14T22:13:20Z");
+}
+
 /* Whoever starts after this instance does not know of its alerts: they end by themselves. */
 static void an_alert_of_a_peer_is_kept_up_and_ends_soon(void **state)
 {
@@ -306,7 +329,7 @@ static void every_format_is_json_whatever_is_in_it(void **state)
                         assert_string_equal(hook_string_of(cJSON_GetArrayItem(body, 0), "endsAt"),
                                             "2023-11-21T22:13:20Z");
                         assert_string_equal(hook_string_of(cJSON_GetArrayItem(body, 1), "endsAt"),
-                                            "2023-11-14T22:13:20Z");
+                                            "2023-11-13T22:13:20Z");
                 }
         }
 }
@@ -386,6 +409,7 @@ int main(void)
                 TEST(an_alert_of_each_name_that_an_edge_had_ends),
                 TEST(an_alert_ends_under_the_catalog_under_which_it_was_told),
                 TEST(an_alert_of_an_edge_that_fails_for_long_is_kept_up),
+                TEST(an_alert_begins_and_ends_whatever_the_clocks_say),
                 TEST(an_alert_of_a_peer_is_kept_up_and_ends_soon),
                 TEST(an_alert_that_is_told_again_waits_for_a_receiver_that_is_away),
                 TEST(every_format_is_json_whatever_is_in_it),
