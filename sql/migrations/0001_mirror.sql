@@ -373,7 +373,7 @@ COMMENT ON COLUMN edgemirror.sync_run.run_id IS 'Number of the run.';
 COMMENT ON COLUMN edgemirror.sync_run.edge_connection_id IS 'Edge that is synced.';
 COMMENT ON COLUMN edgemirror.sync_run.instance IS 'Instance that runs it.';
 COMMENT ON COLUMN edgemirror.sync_run.epoch IS 'Epoch of the claim it runs under.';
-COMMENT ON COLUMN edgemirror.sync_run.trigger IS 'schedule, manual, or resume (took up the job of a run that ended before it, which was noted or was found in the catalog).';
+COMMENT ON COLUMN edgemirror.sync_run.trigger IS 'schedule, manual (edgemirror sync, or request_sync), or resume (took up the job of a run that ended before it, which was noted or was found in the catalog).';
 COMMENT ON COLUMN edgemirror.sync_run.phase IS 'refresh, poll, list, verify, apply, done; while it runs, behind by a little more than a second at most.';
 COMMENT ON COLUMN edgemirror.sync_run.outcome IS 'synced, held, unstable, failed, aborted. Null: running.';
 COMMENT ON COLUMN edgemirror.sync_run.refresh IS 'How the refresh went: clean, failed, timeout, unknown, skipped, rejected.';
@@ -551,7 +551,7 @@ COMMENT ON COLUMN edgemirror.run.run_id IS 'Number of the run; sync_run has more
 COMMENT ON COLUMN edgemirror.run.edge_connection_id IS 'Edge that was synced.';
 COMMENT ON COLUMN edgemirror.run.edge IS 'Name of that edge in the configuration.';
 COMMENT ON COLUMN edgemirror.run.instance IS 'Instance that ran it.';
-COMMENT ON COLUMN edgemirror.run.trigger IS 'schedule, manual, or resume (took up the job of a run that ended before it, which was noted or was found in the catalog).';
+COMMENT ON COLUMN edgemirror.run.trigger IS 'schedule, manual (edgemirror sync, or request_sync), or resume (took up the job of a run that ended before it, which was noted or was found in the catalog).';
 COMMENT ON COLUMN edgemirror.run.started_at IS 'When the lease was taken.';
 COMMENT ON COLUMN edgemirror.run.finished_at IS 'When the run ended. Null: running, or cut short.';
 COMMENT ON COLUMN edgemirror.run.duration IS 'How long it took. Null: running, or cut short.';

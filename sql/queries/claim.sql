@@ -8,6 +8,7 @@
 -- Where there is none, runs that were cut off or stopped before they knew of a job (since the last one that knew what became of its refresh) may have begun
 -- one: the age of the first of them, no greater than jobs are waited for; of which type and whose the last recorded job is; and the last jobs of the edge.
 -- Without a run that knew, a job may be that of a run of which nothing is known any more, as when the edge was forgotten: none is looked for.
+-- The first run since request_sync was served is that which somebody has asked for, and so manual.
 -- An edge that was disabled since it was taken (not due any more) remains disabled.
 -- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
 -- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval),
@@ -20,7 +21,7 @@ WITH taken AS (
      WHERE c.edge_connection_id = $1::uuid
        AND (c.holder IS NULL OR c.expires_at < clock_timestamp() OR c.expires_at > clock_timestamp() + $9::interval
             OR (c.holder = $2::text AND c.epoch = $6::bigint))
-    RETURNING c.epoch
+    RETURNING c.epoch, c.request_taken_at
 ), open AS (
     SELECT r.run_id, r.started_at, r.job_id, r.job_url,
            r.phase = 'poll' AS polling, r.job_state, r.phase, r.job_progress, r.listed
@@ -72,7 +73,10 @@ WITH taken AS (
 ), opened AS (
     INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, job_id, job_url)
     SELECT $1::uuid, $2::text, t.epoch,
-           CASE WHEN j.job_id IS NOT NULL THEN 'resume' ELSE $4::text END,
+           CASE WHEN j.job_id IS NOT NULL THEN 'resume'
+                WHEN t.request_taken_at > coalesce((SELECT x.started_at FROM edgemirror.sync_run x
+                                                     WHERE x.edge_connection_id = $1::uuid ORDER BY x.run_id DESC LIMIT 1), '-infinity') THEN 'manual'
+                ELSE $4::text END,
            CASE WHEN j.job_id IS NOT NULL THEN 'poll' WHEN $5::boolean THEN 'refresh' ELSE 'list' END,
            j.job_id, j.job_url
       FROM taken t LEFT JOIN job j ON true

@@ -1,13 +1,14 @@
--- Ends a run that applied nothing and releases the lease, and notifies listeners when it has failed; nothing when the lease is not ours any more. A scheduled run
--- that was stopped is due again at once.
+-- Ends a run that applied nothing and releases the lease, and notifies listeners when it has failed; nothing when the lease is not ours any more. A run of the
+-- service that was stopped is due again at once.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
--- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed, $20 whether the job is that of an earlier run.
+-- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed, $20 whether the job is that of an earlier run, $21 whether it is
+-- the service's.
 WITH run AS (
     SELECT trigger FROM edgemirror.sync_run WHERE run_id = $3::bigint
 ), released AS (
     UPDATE edgemirror.edge_claim
        SET holder = NULL, expires_at = NULL,
-           next_run_at = CASE WHEN $4::text = 'aborted' AND (SELECT trigger FROM run) <> 'manual' AND next_run_at IS NOT NULL
+           next_run_at = CASE WHEN $4::text = 'aborted' AND ($21::boolean OR (SELECT trigger FROM run) <> 'manual') AND next_run_at IS NOT NULL
                               THEN clock_timestamp() ELSE next_run_at END
      WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint AND holder IS NOT NULL
     RETURNING 1

@@ -234,5 +234,6 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
         params_ending(t->task.params, run, ending);
         params_int(t->task.params, ending->listed);
         params_bool(t->task.params, ending->resumes);
+        params_bool(t->task.params, ending->of_service);
         return task_start_statement(&t->task, "finish", sql_finish, lease_on_count, ret);
 }

@@ -63,7 +63,8 @@ typedef struct MirrorClaimRequest {
 
 /* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the
  * epoch, closes a run that was left open (outcome `aborted`), inserts the new sync_run row with
- * phase `refresh` (`list` when `refresh` is false): the intent, before any POST. A run that was
+ * phase `refresh` (`list` when `refresh` is false): the intent, before any POST; trigger
+ * is `manual` where request_sync has asked for it. A run that was
  * left open, stopped or failed while its job was polled is resumed: trigger becomes `resume`, and
  * the claim has the job. `lost` only where it is known of which kind such a job is. */
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
@@ -126,7 +127,8 @@ typedef struct MirrorEnding {
         /* … and refreshed_at, when the refresh was clean, to this: it had not ended before */
         int64_t refreshed_usec;
         bool has_job;
-        bool resumes; /* as in MirrorProgress; of mirror_finish */
+        bool resumes;    /* as in MirrorProgress; of mirror_finish */
+        bool of_service; /* due again at once when it was stopped; the same */
         JobStatus job;
         const char *job_message, *job_document; /* NULL: leave */
         int64_t pages, requests, listed;

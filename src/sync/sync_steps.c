@@ -241,6 +241,7 @@ static MirrorEnding sync_ending(const Sync *s)
                 .refreshed_usec = s->refreshed_usec,
                 .has_job = m->has_job,
                 .resumes = m->found_job,
+                .of_service = s->plan.trigger == MIRROR_TRIGGER_SCHEDULE,
                 .job = m->job,
                 .job_message = job_texts_get(&s->texts, JOB_MESSAGE),
                 .job_document = job_texts_get(&s->texts, JOB_DOCUMENT),

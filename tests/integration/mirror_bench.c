@@ -198,17 +198,23 @@ int mirror_bench_teardown(void **state)
         return 0;
 }
 
+MirrorRun bench_claim_as(MirrorBench *b, const MirrorClaimRequest *request)
+{
+        MirrorTask *task;
+        assert_int_equal(mirror_claim(b->mirror, request, on_claim, b, &task), 0);
+        mirror_bench_wait(b);
+        assert_string_equal(b->fault.message, "");
+        return (MirrorRun){
+                .edge = request->edge, .run_id = b->claim.run_id, .epoch = b->claim.epoch};
+}
+
 MirrorRun bench_try_claim(MirrorBench *b, const Uuid *edge)
 {
         const MirrorClaimRequest request = {.edge = *edge,
                                             .trigger = MIRROR_TRIGGER_MANUAL,
                                             .refresh = true,
                                             .job_max_age_usec = 3600 * 1000000ULL};
-        MirrorTask *task;
-        assert_int_equal(mirror_claim(b->mirror, &request, on_claim, b, &task), 0);
-        mirror_bench_wait(b);
-        assert_string_equal(b->fault.message, "");
-        return (MirrorRun){.edge = *edge, .run_id = b->claim.run_id, .epoch = b->claim.epoch};
+        return bench_claim_as(b, &request);
 }
 
 MirrorRun bench_claim(MirrorBench *b, const Uuid *edge)

@@ -55,7 +55,8 @@ void bench_stop(MirrorBench *b);
 int mirror_bench_setup(void **state);
 int mirror_bench_teardown(void **state);
 
-MirrorRun bench_claim(MirrorBench *b, const Uuid *edge);
+MirrorRun bench_claim(MirrorBench *b, const Uuid *edge); /* by hand */
+MirrorRun bench_claim_as(MirrorBench *b, const MirrorClaimRequest *request);
 MirrorRun bench_try_claim(MirrorBench *b, const Uuid *edge); /* the edge may be busy */
 
 /* One row: `database` 0 is none. */

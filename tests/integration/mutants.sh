@@ -84,6 +84,16 @@ src/daemon/discovery.c
 integration/test_discovery rows_tell_ids*
 s/d->without_api \&\& d->by_name ? &d->nameless : NULL/NULL/
 
+what request_sync has asked for is recorded as a run of the schedule
+sql/queries/claim.sql
+integration/test_request what_was_asked_for*
+s/THEN 'manual'/THEN $4::text/
+
+what was asked for and stopped waits for its schedule
+sql/queries/finish.sql
+integration/test_request what_was_asked_for*
+s/($21::boolean OR (SELECT trigger FROM run) <> 'manual')/(SELECT trigger FROM run) <> 'manual' AND $21::boolean IS NOT NULL/
+
 each restart leaves a line in the status
 src/cli/status_service.c
 integration/test_on_call status_of_the_service*

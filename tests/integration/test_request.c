@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -225,6 +226,61 @@ static void what_is_asked_for_is_due_once(void **state)
         assert_int_equal(take_due(b, 10).n, 0);
 }
 
+static void assert_trigger(MirrorBench *b, const MirrorRun *run, const char *expected)
+{
+        char sql[128];
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT trigger FROM edgemirror.sync_run WHERE run_id = %lld",
+                       (long long)run->run_id);
+        assert_sql(b, sql, expected);
+}
+
+/* As the service does with what it has taken. */
+static MirrorRun claim_taken(MirrorBench *b, const MirrorDue *due)
+{
+        int64_t in_an_hour = ((int64_t)time(NULL) + 3600) * 1000000;
+        const MirrorClaimRequest request = {.edge = due->edge,
+                                            .trigger = MIRROR_TRIGGER_SCHEDULE,
+                                            .held_epoch = due->epoch,
+                                            .next_run_usec = in_an_hour};
+        return bench_claim_as(b, &request);
+}
+
+static void end_stopped(MirrorBench *b, const MirrorRun *run, bool of_service)
+{
+        const MirrorEnding ending = {.outcome = OUTCOME_ABORTED, .of_service = of_service};
+        MirrorTask *task;
+        assert_int_equal(mirror_finish(b->mirror, run, &ending, mirror_bench_on_plain, b, &task),
+                         0);
+        mirror_bench_wait(b);
+        assert_string_equal(b->fault.message, "");
+}
+
+/* A report can tell it from a run of the schedule; stopped, it is due again as that is. */
+static void what_was_asked_for_is_recorded_as_that(void **state)
+{
+        MirrorBench *b = *state;
+        assert_role_sql_ends(b, "asker", ASK, NULL, NULL);
+        Taken taken = take_due(b, 10);
+        assert_int_equal(taken.n, 1);
+        MirrorRun run = claim_taken(b, &taken.last);
+        assert_trigger(b, &run, "manual");
+        end_stopped(b, &run, true);
+        taken = take_due(b, 10);
+        assert_int_equal(taken.n, 1);
+        run = claim_taken(b, &taken.last);
+        assert_trigger(b, &run, "schedule");
+        end_stopped(b, &run, true);
+        taken = take_due(b, 10);
+        assert_int_equal(taken.n, 1);
+        release(b, &taken.last);
+        /* by hand it is nobody's to begin again */
+        run = bench_claim(b, &bench_edge);
+        assert_trigger(b, &run, "manual");
+        end_stopped(b, &run, false);
+        assert_int_equal(take_due(b, 10).n, 0);
+}
+
 static void a_second_request_within_a_minute_is_refused_and_says_when(void **state)
 {
         MirrorBench *b = *state;
@@ -320,6 +376,7 @@ int main(void)
                 cmocka_unit_test_setup(what_cannot_be_synced_is_refused_by_name, begin),
                 cmocka_unit_test_setup(nothing_of_the_caller_runs_with_the_rights_of_the_owner,
                                        begin),
+                cmocka_unit_test_setup(what_was_asked_for_is_recorded_as_that, begin),
                 cmocka_unit_test_setup(what_is_asked_for_is_due_once, begin),
                 cmocka_unit_test_setup(a_second_request_within_a_minute_is_refused_and_says_when,
                                        begin),
