@@ -18,6 +18,10 @@
 /* A mirror that takes long to count is counted more rarely: a fiftieth of the time at most. */
 #define OBSERVE_REST 50
 
+/* In the order of `series`, whatever theirs in base/metric.h is. */
+static const Metric of_edge[METRICS_OF_AN_EDGE] = {METRIC_EDGE_LISTED, METRIC_EDGE_REFRESHED,
+                                                   METRIC_EDGE_ROWS, METRIC_EDGE_FAILURES};
+
 /* ---- text ----------------------------------------------------------------------------------- */
 
 /* As the value of a label: backslash, quotation mark and the end of a line are escaped. */
@@ -96,8 +100,10 @@ static int append_metric(Text *out, Metric m, const MetricsObservation *o)
                 return append_histogram(out, m, &row);
         if (row.kind != METRIC_OF_EDGES)
                 return append_values(out, m, &row);
-        const Text *series = &o->series[m - METRIC_EDGE_LISTED];
-        return series->size > 0 ? text_append(out, series->data, series->size) : 0;
+        for (unsigned i = 0; r >= 0 && i < METRICS_OF_AN_EDGE; i++)
+                if (of_edge[i] == m)
+                        r = text_append(out, o->series[i].data, o->series[i].size);
+        return r;
 }
 
 /* ---- the process ---------------------------------------------------------------------------- */
@@ -177,7 +183,7 @@ static void observation_on_edge(const MirrorEdgeFigures *edge, void *userdata)
         const double values[METRICS_OF_AN_EDGE] = {edge->listed_sec, edge->refreshed_sec,
                                                    edge->rows, edge->failures};
         for (unsigned i = 0; i < METRICS_OF_AN_EDGE; i++) {
-                const MetricRow row = metric_row((Metric)(METRIC_EDGE_LISTED + i));
+                const MetricRow row = metric_row(of_edge[i]);
                 if (append_sample(&o->next[i], row.name, "", "edge", edge->name, values[i]) < 0)
                         o->failed = true;
         }
