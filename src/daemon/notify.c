@@ -45,7 +45,7 @@ static void notify_schedule(Notify *n)
         if (!n->http || n->n_sent > 0 || timer_is_armed(&n->timer))
                 return;
         uint64_t now = clock_monotonic_usec(), delay = n->every_usec / FIRST_SHARE;
-        bool waits = subjects_to_tell(&n->subjects, now, NULL, 0) > 0;
+        bool waits = subjects_count_to_tell(&n->subjects, now) > 0;
         if (waits)
                 n->transfer = http_cancel(n->transfer); /* that only asks */
         if (n->transfer || (!waits && n->answered))
@@ -58,7 +58,7 @@ static void notify_schedule(Notify *n)
 static void notify_try_again(Notify *n, uint64_t delay, uint64_t pause, bool log_it,
                              const char *why)
 {
-        size_t n_untold = subjects_to_tell(&n->subjects, clock_monotonic_usec(), NULL, 0);
+        size_t n_untold = subjects_count_to_tell(&n->subjects, clock_monotonic_usec());
         char text[DURATION_STRING_SIZE];
         if (pause > delay)
                 delay = pause < PAUSE_MOST_USEC ? pause : PAUSE_MOST_USEC;
@@ -79,6 +79,8 @@ static NotifyFate fate_of(int status)
 {
         if (status >= 200 && status <= 299)
                 return NOTIFY_TAKEN;
+        if (status == 400 || status == 413 || status == 422)
+                return NOTIFY_UNFIT;
         return status == 0 || status == 408 || status == 429 || status >= 500 ? NOTIFY_IN_DOUBT
                                                                               : NOTIFY_DECLINED;
 }
@@ -98,7 +100,7 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
         else
                 (void)snprintf(why, sizeof(why), "%s", fault_code_name(response->fault.code));
         n->answered = n->answered || status > 0;
-        subjects_settle(&n->subjects, fate, now);
+        subjects_settle(&n->subjects, n_sent, fate, now);
         if (n_sent == 0 && status > 0)
                 fate = NOTIFY_TAKEN; /* it was only asked whether it is there */
         bool log_it = fate == NOTIFY_TAKEN ? outage_over(&n->outage, now, &lasted)
@@ -108,9 +110,9 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 notify_try_again(n, delay, response->retry_after_usec, log_it, why);
                 return;
         }
-        if (log_it && fate == NOTIFY_DECLINED)
+        if (log_it && fate != NOTIFY_TAKEN)
                 log_warning("the receiver of [notify] refuses a message (%s); %zu change%s to tell "
-                            "later, check url_file and format",
+                            "later; check url_file and format, then reload",
                             why, n_sent, text_plural(n_sent));
         else if (log_it)
                 log_info("the receiver of [notify] %s again",
@@ -158,7 +160,7 @@ static void notify_send(void *userdata)
 {
         Notify *n = userdata;
         uint64_t now = clock_monotonic_usec();
-        size_t count = subjects_to_tell(&n->subjects, now, NULL, 0);
+        size_t count = subjects_count_to_tell(&n->subjects, now);
         if (count == 0) {
                 notify_ask(n);
                 return;
@@ -168,7 +170,7 @@ static void notify_send(void *userdata)
         _cleanup_(cleanup_free) NotifySubject **subjects = calloc(count, sizeof(NotifySubject *));
         int r = -ENOMEM;
         if (subjects) {
-                (void)subjects_to_tell(&n->subjects, now, subjects, count);
+                count = subjects_choose(&n->subjects, now, subjects, count);
                 r = notify_start(n, subjects, count);
         }
         n->sent_usec = now;
@@ -354,8 +356,8 @@ static int notify_open(Notify *n, const Config *config, Fault *ret_fault)
 static void notify_close(Notify *n)
 {
         n->transfer = http_cancel(n->transfer);
+        subjects_settle(&n->subjects, n->n_sent, NOTIFY_IN_DOUBT, clock_monotonic_usec());
         n->n_sent = 0;
-        subjects_settle(&n->subjects, NOTIFY_IN_DOUBT, clock_monotonic_usec());
         n->http = http_client_free(n->http);
         timer_cancel(&n->timer);
         timer_cancel(&n->look_timer);

@@ -63,6 +63,7 @@ void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, Fa
                 s->time = time;
                 s->late = false;
                 s->pause_usec = 0;
+                s->most = 0;
                 TAILQ_REMOVE(subjects, s, others);
                 TAILQ_INSERT_TAIL(subjects, s, others);
         }
@@ -86,17 +87,31 @@ void subject_end(NotifySubjects *subjects, NotifySubject *s, const char *text, t
                 subject_free(subjects, s);
 }
 
-size_t subjects_to_tell(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
-                        size_t most)
+static bool subject_is_to_tell(const NotifySubject *s, uint64_t now_usec)
+{
+        return s->sent == NOTIFY_UNKNOWN && s->told != s->now && s->pause_usec <= now_usec;
+}
+
+size_t subjects_count_to_tell(const NotifySubjects *subjects, uint64_t now_usec)
+{
+        const NotifySubject *s;
+        size_t n = 0;
+        TAILQ_FOREACH(s, subjects, others)
+                n += subject_is_to_tell(s, now_usec);
+        return n;
+}
+
+size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
+                       size_t most)
 {
         NotifySubject *s;
         size_t n = 0;
         TAILQ_FOREACH(s, subjects, others) {
-                if (s->sent != NOTIFY_UNKNOWN || s->told == s->now || s->pause_usec > now_usec)
+                size_t limit = s->most > 0 && s->most < most ? s->most : most;
+                if (n >= limit || !subject_is_to_tell(s, now_usec))
                         continue;
-                if (n < most)
-                        ret[n] = s;
-                n++;
+                ret[n++] = s;
+                most = limit;
         }
         return n;
 }
@@ -110,18 +125,25 @@ size_t subjects_count_untold(const NotifySubjects *subjects)
         return n;
 }
 
-void subjects_settle(NotifySubjects *subjects, NotifyFate fate, uint64_t now_usec)
+/* It is still so, and is to be told again. */
+static void subject_not_taken(NotifySubject *s, size_t n_sent, NotifyFate fate, uint64_t now_usec)
+{
+        s->late = true;
+        if (fate == NOTIFY_UNFIT && n_sent > 1)
+                s->most = n_sent / 2;
+        else if (fate != NOTIFY_IN_DOUBT)
+                s->pause_usec = now_usec + DECLINED_PAUSE_USEC;
+}
+
+void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, uint64_t now_usec)
 {
         NotifySubject *next;
         for (NotifySubject *s = TAILQ_FIRST(subjects); s; s = next) {
                 next = TAILQ_NEXT(s, others);
                 if (s->sent == NOTIFY_UNKNOWN)
                         continue;
-                if (fate != NOTIFY_TAKEN && s->sent == s->now) {
-                        s->late = true;
-                        s->pause_usec =
-                                fate == NOTIFY_DECLINED ? now_usec + DECLINED_PAUSE_USEC : 0;
-                }
+                if (fate != NOTIFY_TAKEN && s->sent == s->now)
+                        subject_not_taken(s, n_sent, fate, now_usec);
                 s->told = fate == NOTIFY_TAKEN ? s->sent : NOTIFY_UNKNOWN;
                 s->told_usec = now_usec;
                 s->sent = NOTIFY_UNKNOWN;
@@ -135,6 +157,7 @@ void subjects_start_again(NotifySubjects *subjects, bool another)
         NotifySubject *s;
         TAILQ_FOREACH(s, subjects, others) {
                 s->pause_usec = 0;
+                s->most = 0;
                 if (another && s->told == s->now)
                         s->told_usec = 0;
                 else if (another)

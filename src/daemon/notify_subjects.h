@@ -49,6 +49,7 @@ typedef struct NotifySubject {
         bool late;           /* what is so now was not told at the first attempt */
         uint64_t told_usec;  /* when it was told last; 0: this receiver was not told */
         uint64_t pause_usec; /* until when it is not told again, because it was refused; 0: now */
+        size_t most; /* so many go with it at most, because more were declined; 0: any number */
 } NotifySubject;
 
 /* In the order of their changes. */
@@ -72,20 +73,24 @@ void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, Fa
 /* Nothing is called so any more. It is released when there is nothing to tell of it. */
 void subject_end(NotifySubjects *subjects, NotifySubject *s, const char *text, time_t time);
 
-/* How many there are to tell of; the first `most` are stored in ret. */
-size_t subjects_to_tell(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
-                        size_t most);
+/* How many there are to tell of. */
+size_t subjects_count_to_tell(const NotifySubjects *subjects, uint64_t now_usec);
+
+/* Stores those that go together in the next message, at most so many; returns how many. */
+size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
+                       size_t most);
 
 typedef enum NotifyFate {
         NOTIFY_TAKEN,
         NOTIFY_IN_DOUBT, /* no answer, or one that does not say whether it was taken */
+        NOTIFY_UNFIT,    /* for what is in it: of several changes half as many may go */
         NOTIFY_DECLINED, /* the same again would be declined again; some of it may have been taken:
                             Alertmanager keeps what it finds right */
 } NotifyFate;
 
-/* What became of the message that was under way. What was declined, and is still so, has a pause.
- */
-void subjects_settle(NotifySubjects *subjects, NotifyFate fate, uint64_t now_usec);
+/* What became of the message of so many that was under way. What was declined, and is still so, has
+ * a pause. */
+void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, uint64_t now_usec);
 
 /* How many are in the message that is under way, or would be in one without pauses. */
 size_t subjects_count_untold(const NotifySubjects *subjects);

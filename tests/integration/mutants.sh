@@ -417,7 +417,7 @@ s/status == 429 || status >= 500/status == 429 || status > 299/
 what is as before is told
 src/daemon/notify_subjects.c
 unit/test_daemon_notify what_is_as_before*
-s/ || s->told == s->now || s->pause_usec/ || s->pause_usec/
+s/s->told != s->now \&\& s->pause_usec/s->pause_usec/
 
 who is well again after another instance saw it fail is not told of
 sql/queries/claim.sql
@@ -1238,6 +1238,16 @@ what is discovered by another name is told of by the old one
 src/daemon/daemon.c
 integration/test_notify what_was_told_of_an_edge*
 s/^        notify_edges_changed(&d->notify);//
+
+a change that is declined holds up those that were with it
+src/daemon/notify_subjects.c
+sim/messages messages
+s/s->most = n_sent \/ 2;/s->pause_usec = now_usec + DECLINED_PAUSE_USEC;/
+
+those that were declined together go together again
+src/daemon/notify_subjects.c
+unit/test_daemon_notify what_is_declined_for*
+s/most = limit;/(void)limit;/
 END
 }
 

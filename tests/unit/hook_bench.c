@@ -24,6 +24,7 @@ static const Script scripts[] = {
         {.path = "/" HOOK_TOKEN "/busy", .bytes = ANSWER("429 Too Many", "Retry-After: 1\r\n", 0)},
         {.path = "/" HOOK_TOKEN "/never", .bytes = ANSWER("503 Busy", "Retry-After: 86400\r\n", 0)},
         {.path = "/" HOOK_TOKEN "/gone", .bytes = ANSWER("404 Not Found", "", 0)},
+        {.path = "/" HOOK_TOKEN "/unfit", .bytes = ANSWER("400 Bad Request", "", 0)},
         {.path = "/" HOOK_TOKEN "/moved",
          .bytes = ANSWER("302 Found", "Location: /followed\r\n", 0)},
         {.path = "/" HOOK_TOKEN "/huge",

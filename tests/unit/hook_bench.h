@@ -34,8 +34,8 @@ int hook_teardown(void **state);
 
 void hook_write_file(const char *path, const char *text);
 
-/* The receiver is /TOKEN/path from now on: fine, none, broken, busy, never, gone, moved, huge,
- * slow, gate. */
+/* The receiver is /TOKEN/path from now on: fine, none, broken, busy, never, gone, unfit, moved,
+ * huge, slow, gate. */
 void hook_configure(HookBench *w, const char *path);
 
 void hook_restart(HookBench *w, const char *path); /* of the instance */

@@ -236,7 +236,7 @@ static void what_was_declined_is_told_again(void **state)
         hook_rename(w, &hook_edge_b, NULL);
         hook_await_text(w, "edgemirror here:1\nedge b: is not synced here any more");
         hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_FAILED, "still");
-        assert_int_equal(subjects_to_tell(&w->notify.subjects, clock_monotonic_usec(), NULL, 0), 0);
+        assert_int_equal(subjects_count_to_tell(&w->notify.subjects, clock_monotonic_usec()), 0);
         assert_int_equal(hook_count_untold(w), 3);
         hook_age(w, 20 * USEC_PER_MINUTE);
         hook_await_text(w, "edgemirror here:1\nthe catalog cannot be used: 401\nedge a: failed: "
@@ -248,6 +248,35 @@ static void what_was_declined_is_told_again(void **state)
         hook_age(w, 20 * USEC_PER_MINUTE);
         hook_configure(w, "fine");
         assert_int_equal(hook_count_untold(w), 0);
+}
+
+/* One change that a receiver cannot take holds no other up: of those that it has declined together
+ * half as many go, until each has been told or was declined alone. */
+static void what_is_declined_for_what_is_in_it_goes_in_smaller_messages(void **state)
+{
+        static const char *const lines[] = {
+                "\nedge e0: failed: x\nedge e1: failed: x\nedge e2: failed: x\nedge e3: failed: x",
+                "\nedge e0: failed: x\nedge e1: failed: x",
+                "\nedge e0: failed: x",
+                "\nedge e1: failed: x",
+                "\nedge e2: failed: x\nedge e3: failed: x",
+                "\nedge e2: failed: x",
+                "\nedge e3: failed: x",
+        };
+        HookBench *w = *state;
+        hook_configure(w, "unfit");
+        hook_change_many(w, 4, OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+                char text[128];
+                (void)snprintf(text, sizeof(text), "edgemirror here:1%s", lines[i]);
+                hook_await_text(w, text);
+        }
+        assert_int_equal(subjects_count_to_tell(&w->notify.subjects, clock_monotonic_usec()), 0);
+        assert_int_equal(hook_count_untold(w), 4);
+        hook_configure(w, "fine");
+        char text[128];
+        (void)snprintf(text, sizeof(text), "edgemirror here:1%s", lines[0]);
+        hook_await_text(w, text);
 }
 
 /* What was only counted was declined as well. */
@@ -403,6 +432,7 @@ int main(void)
                 TEST(who_is_asked_whether_it_is_there_holds_no_message_up),
                 TEST(one_that_declines_loses_that_message_alone),
                 TEST(what_was_declined_is_told_again),
+                TEST(what_is_declined_for_what_is_in_it_goes_in_smaller_messages),
                 TEST(what_was_declined_with_a_message_that_was_full_is_told_too),
                 TEST(what_is_not_well_at_the_start_is_told_once),
                 TEST(what_changed_while_nobody_could_be_told_is_told_then),
