@@ -217,6 +217,7 @@ static void connection_on_closing(PgConnection *c)
                 ExecStatusType status = result ? PQresultStatus(result) : PGRES_EMPTY_QUERY;
                 ended = status == PGRES_FATAL_ERROR || status == PGRES_PIPELINE_SYNC ||
                         status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
+                        status == PGRES_COPY_BOTH || /* such a result comes again for ever */
                         (!result && PQpipelineStatus(c->conn) == PQ_PIPELINE_OFF);
                 PQclear(result);
         }

@@ -909,6 +909,11 @@ src/http/http_transfer.c
 unit/test_http_proxy every_refusal*
 /^void http_transfer_reading/,/^}/s/t->phase = HTTP_PHASE_TLS/t->phase = HTTP_PHASE_SENT/
 
+a statement that is given up and answered as replication holds the loop
+src/pg/connection.c
+unit/test_pg_answers what_was_not_asked_ends*
+/^static void connection_on_closing/,/^}/s/status == PGRES_COPY_BOTH/false/
+
 who was asked to cancel is left before the answer
 src/pg/connection.c
 integration/test_pg_lifetime the_answer_to_a_cancel*

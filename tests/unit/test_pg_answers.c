@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -130,6 +131,35 @@ static void a_commit_that_is_answered_by_rollback_is_none(void **state)
         assert_done(&call);
         assert_int_equal(pg_server_connections(b.server), 1);
         finish(&b);
+}
+
+/* Who gives up reads on until the statement has ended, and no such answer holds the loop: libpq has
+ * it again for ever. */
+static void what_was_not_asked_ends_what_is_given_up(void **state)
+{
+        (void)state;
+        static const char *const cases[] = {"H\0\0\0\7\0\0", "W\0\0\0\7\0\0", "G\0\0\0\7\0\0"};
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Answer script[] = {
+                        {.words = "INSERT one", .kind = ANSWER_BYTES, .text = cases[i], .size = 8},
+                        {0}};
+                Bench b;
+                Call call = {0};
+                PgTask *task;
+                begin(&b, script);
+                assert_int_equal(pg_start(b.pool, &first, on_end, &call, &task), 0);
+                while (pg_server_count(b.server, "BEGIN") == 0)
+                        assert_true(sd_event_run(b.event, 30 * USEC_PER_SEC) > 0);
+                (void)pg_cancel(task);
+                (void)alarm(30); /* ends the program when the loop does not come back */
+                while (pg_server_count(b.server, "COMMIT") == 0)
+                        (void)sd_event_run(b.event, 10 * USEC_PER_MSEC);
+                while (sd_event_run(b.event, 100 * USEC_PER_MSEC) > 0)
+                        ;
+                (void)alarm(0);
+                assert_int_equal(call.n_calls, 0);
+                finish(&b);
+        }
 }
 
 /* It takes its place at the head of the queue again. */
@@ -352,6 +382,7 @@ int main(void)
                 cmocka_unit_test(work_on_a_connection_that_died_idle_begins_again_in_its_place),
                 cmocka_unit_test(work_that_may_have_been_done_does_not_begin_again),
                 cmocka_unit_test(a_connection_that_answers_what_was_not_asked_is_left),
+                cmocka_unit_test(what_was_not_asked_ends_what_is_given_up),
                 cmocka_unit_test(a_refusal_rolls_back_on_the_same_connection),
                 cmocka_unit_test(an_error_of_the_connection_is_its_end),
                 cmocka_unit_test(a_connection_that_ends_with_the_rollback_keeps_the_fault),
