@@ -125,14 +125,21 @@ size_t subjects_count_untold(const NotifySubjects *subjects)
         return n;
 }
 
-/* It is still so, and is to be told again. */
-static void subject_not_taken(NotifySubject *s, size_t n_sent, NotifyFate fate, uint64_t now_usec)
+/* It is still so, and is to be told again: when it was declined, after all others, which it would
+ * hold up for ever where the pause is shorter than the time between messages. */
+static void subject_not_taken(NotifySubjects *subjects, NotifySubject *s, size_t n_sent,
+                              NotifyFate fate, uint64_t now_usec)
 {
         s->late = true;
-        if (fate == NOTIFY_UNFIT && n_sent > 1)
+        if (fate == NOTIFY_IN_DOUBT)
+                return;
+        if (fate == NOTIFY_UNFIT && n_sent > 1) {
                 s->most = n_sent / 2;
-        else if (fate != NOTIFY_IN_DOUBT)
-                s->pause_usec = now_usec + DECLINED_PAUSE_USEC;
+                return;
+        }
+        s->pause_usec = now_usec + DECLINED_PAUSE_USEC;
+        TAILQ_REMOVE(subjects, s, others);
+        TAILQ_INSERT_TAIL(subjects, s, others);
 }
 
 void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, uint64_t now_usec)
@@ -143,7 +150,7 @@ void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, u
                 if (s->sent == NOTIFY_UNKNOWN)
                         continue;
                 if (fate != NOTIFY_TAKEN && s->sent == s->now)
-                        subject_not_taken(s, n_sent, fate, now_usec);
+                        subject_not_taken(subjects, s, n_sent, fate, now_usec);
                 s->told = fate == NOTIFY_TAKEN ? s->sent : NOTIFY_UNKNOWN;
                 s->told_usec = now_usec;
                 s->sent = NOTIFY_UNKNOWN;

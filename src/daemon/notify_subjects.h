@@ -52,7 +52,7 @@ typedef struct NotifySubject {
         size_t most; /* so many go with it at most, because more were declined; 0: any number */
 } NotifySubject;
 
-/* In the order of their changes. */
+/* In the order of their changes; what was declined since is behind. */
 typedef TAILQ_HEAD(NotifySubjects, NotifySubject) NotifySubjects;
 
 void subjects_init(NotifySubjects *subjects);
@@ -89,7 +89,7 @@ typedef enum NotifyFate {
 } NotifyFate;
 
 /* What became of the message of so many that was under way. What was declined, and is still so, has
- * a pause. */
+ * a pause, and its turn after all others. */
 void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, uint64_t now_usec);
 
 /* How many are in the message that is under way, or would be in one without pauses. */

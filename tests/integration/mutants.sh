@@ -1249,6 +1249,11 @@ src/daemon/notify_subjects.c
 sim/messages messages
 s/s->most = n_sent \/ 2;/s->pause_usec = now_usec + DECLINED_PAUSE_USEC;/
 
+what was declined alone is before what was not told yet
+src/daemon/notify_subjects.c
+unit/test_daemon_notify what_was_declined_is_told_after*
+/DECLINED_PAUSE_USEC;/,/^}/s/TAILQ_REMOVE(subjects, s, others);/return;/
+
 those that were declined together go together again
 src/daemon/notify_subjects.c
 unit/test_daemon_notify what_is_declined_for*

@@ -279,6 +279,20 @@ static void what_is_declined_for_what_is_in_it_goes_in_smaller_messages(void **s
         hook_await_text(w, text);
 }
 
+/* Nor does it when its pause is over by each message. */
+static void what_was_declined_is_told_after_what_was_not(void **state)
+{
+        HookBench *w = *state;
+        hook_configure(w, "unfit");
+        hook_change_many(w, 2, OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        hook_await_text(w, "edgemirror here:1\nedge e0: failed: x\nedge e1: failed: x");
+        hook_await_text(w, "edgemirror here:1\nedge e0: failed: x");
+        hook_age(w, 20 * USEC_PER_MINUTE);
+        hook_await_text(w, "edgemirror here:1\nedge e1: failed: x");
+        hook_age(w, 20 * USEC_PER_MINUTE);
+        hook_await_text(w, "edgemirror here:1\nedge e0: failed: x");
+}
+
 /* What was only counted was declined as well. */
 static void what_was_declined_with_a_message_that_was_full_is_told_too(void **state)
 {
@@ -433,6 +447,7 @@ int main(void)
                 TEST(one_that_declines_loses_that_message_alone),
                 TEST(what_was_declined_is_told_again),
                 TEST(what_is_declined_for_what_is_in_it_goes_in_smaller_messages),
+                TEST(what_was_declined_is_told_after_what_was_not),
                 TEST(what_was_declined_with_a_message_that_was_full_is_told_too),
                 TEST(what_is_not_well_at_the_start_is_told_once),
                 TEST(what_changed_while_nobody_could_be_told_is_told_then),
