@@ -274,10 +274,8 @@ void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome befo
                 return;
         name = notify_name_of(n, edge);
         NotifySubject *s = subjects_find(&n->subjects, NOTIFY_EDGE, name, n->form.catalog);
-        if (!s)
-                s = subjects_add(&n->subjects, NOTIFY_EDGE, name, n->form.catalog,
-                                 was == NOTIFY_WELL && !n->form.alerts ? NOTIFY_WELL
-                                                                       : NOTIFY_UNKNOWN);
+        if (!s) /* if it was told so, it was not from here */
+                s = subjects_add(&n->subjects, NOTIFY_EDGE, name, n->form.catalog, was);
         else if (!s->over && s->now != was)
                 notify_seen_elsewhere(n, s, was);
         if (!s)
@@ -325,7 +323,8 @@ static void notify_look(void *userdata)
         int r = timer_start(&n->look_timer, n->event, LOOK_EVERY_USEC, LOOK_EVERY_USEC / 4,
                             notify_look, n);
         if (r < 0)
-                log_error("the timer for messages cannot be set: %s", strerrordesc_np(-r));
+                log_error("the timer by which peers are looked at cannot be set: %s",
+                          strerrordesc_np(-r));
 }
 
 /* ---- configuration -------------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/template.h"
 #include "base/utc.h"
-#include "catalog/json.h"
 #include "daemon/notify_format.h"
 #include <errno.h>
 #include <fcntl.h>

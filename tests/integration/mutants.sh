@@ -322,7 +322,7 @@ s/for (size_t i = 0; i < count; i++)/for (size_t i = 0; i < count \&\& i < LIMIT
 what failed before the start is taken for told
 src/daemon/notify.c
 unit/test_daemon_notify what_is_not_well_at*
-s/was == NOTIFY_WELL \&\& !n->form.alerts ? NOTIFY_WELL/!n->form.alerts ? was/
+s/if (s->told_usec == 0)/if (false)/
 
 what changes while the address cannot be used is lost
 src/daemon/notify.c

@@ -200,7 +200,6 @@ void hook_await_begun(HookBench *w, unsigned n)
         assert_true(server_requests(w->server) >= n);
 }
 
-/* Runs the loop until so many requests have come and their answers were read. */
 void hook_await_requests(HookBench *w, unsigned n)
 {
         for (int i = 0; i < 2000; i++) {
@@ -219,7 +218,6 @@ void hook_await_log(HookBench *w, const char *words)
                 fail_msg("not \"%s\": %s", words, hook_read_log(w));
 }
 
-/* The body of the last request, parsed. */
 cJSON *hook_last_body(HookBench *w)
 {
         char *body = NULL;
