@@ -2,11 +2,11 @@
 # Nothing in any script that shellcheck would have otherwise; .shellcheckrc says what is not asked for.
 . "$(dirname "$0")/tap.sh"
 
-# scripts TOP: what begins as a script, and what others read.
+# scripts TOP: what begins as a script, and what others read; not what configure makes, here or in the folders of distcheck.
 scripts()
 {
 	cd "$1" || return 1
-	find . \( -name '.git' -o -name 'build*' -o -name autom4te.cache -o -name 'configure*' \) -prune -o -type f -print | LC_ALL=C sort | while read -r file; do
+	find . \( -name '.git' -o -name 'build*' -o -name autom4te.cache -o -name 'configure*' -o -name config.status -o -name _build -o -name _inst \) -prune -o -type f -print | LC_ALL=C sort | while read -r file; do
 		case $file in
 		*.sh) echo "$file" ;;
 		*) head -c 64 "$file" | LC_ALL=C grep -qaE '^#!.*[/ ](ba|da)?sh( |$)' && echo "$file" ;;
