@@ -89,7 +89,7 @@ typedef struct World {
         Clockwork timers[TIMERS_MAX];
         const char *catalog;
         const char *unfit; /* what is called so is in no message that is taken; NULL: nothing */
-        unsigned n_posts, n_told, n_receivers;
+        unsigned n_told, n_receivers;
         char complaint[300];
 } World;
 
@@ -222,7 +222,6 @@ int http_start(HttpClient *client, const HttpRequest *request, HttpCallback call
                                       .body = request->json ? strdup(request->json) : NULL,
                                       .receiver = request->url[0] - '0',
                                       .usec = world->now + below(30) * USEC_PER_SEC};
-        world->n_posts += request->json != NULL;
         *ret = &instance->transfer;
         return 0;
 }
