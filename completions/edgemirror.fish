@@ -20,8 +20,13 @@ end
 function __edgemirror_edges
 	set -l words (commandline -opc)
 	set -l configuration
-	for i in (seq 2 (math (count $words) - 1))
-		contains -- $words[$i] -c --config; and set configuration --config $words[(math $i + 1)]
+	for i in (seq 2 (count $words))
+		switch $words[$i]
+			case -c --config
+				set configuration --config $words[(math $i + 1)]
+			case '--config=*'
+				set configuration $words[$i]
+		end
 	end
 	command edgemirror $configuration schedule --json --count 1 2>/dev/null |
 		sed -n -e 's/^{"edge":"\(.*\)","schedule":.*/\1/p'

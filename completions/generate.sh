@@ -11,15 +11,17 @@ here=$(dirname "$0")
 # Options that every command takes have the command "-".
 facts()
 {
-	"$program" --help | awk '
+	help=$("$program" --help)
+	printf '%s\n' "$help" | awk '
 		/^[A-Z]/ { part = $1 }
 		part == "Commands:" && /^  [a-z]/ { name = $1; sub(/^ *[a-z]+ +/, ""); print name "\t" $0 }' | while IFS='	' read -r name summary; do
 		edges=no
-		"$program" "$name" --help | grep -q '^Usage: .*EDGE…' && edges=yes
+		of_command=$("$program" "$name" --help)
+		printf '%s\n' "$of_command" | grep -q '^Usage: .*EDGE…' && edges=yes
 		printf 'command\t%s\t%s\t%s\n' "$name" "$edges" "$summary"
-		"$program" "$name" --help | options "$name"
+		printf '%s\n' "$of_command" | options "$name"
 	done
-	"$program" --help | options -
+	printf '%s\n' "$help" | options -
 }
 
 # Of a command, what the others have not: the common ones have a letter, and those of a command have none.
@@ -42,4 +44,5 @@ options()
 		}'
 }
 
-facts | awk -F '\t' -f "$here/$shell.awk"
+found=$(facts)
+printf '%s\n' "$found" | awk -F '\t' -f "$here/$shell.awk"

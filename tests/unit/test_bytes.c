@@ -19,11 +19,13 @@ static void a_size_has_the_largest_unit_of_which_there_is_one(void **state)
                 {0, "0.0 KiB"},
                 {512, "0.5 KiB"},
                 {65536, "64.0 KiB"},
-                {(1 << 20) - 1, "1024.0 KiB"},
                 {1 << 20, "1.0 MiB"},
                 {2 << 20, "2.0 MiB"},
                 {(1 << 30) - (1 << 20), "1023.0 MiB"},
                 {1 << 30, "1.0 GiB"},
+                {1048524, "1023.9 KiB"}, /* and not 1024.0 of the smaller unit */
+                {1048525, "1.0 MiB"},
+                {1073741823, "1.0 GiB"},
                 {1600000000000000, "1490116.1 GiB"},
                 {UINT64_MAX, "17179869184.0 GiB"},
         };
