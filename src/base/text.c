@@ -83,8 +83,8 @@ int text_printf(Text *t, const char *format, ...)
 int text_append_quoted(Text *t, const char *word)
 {
         static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                    "._-/";
-        if (word[0] != '\0' && word[0] != '-' && word[strspn(word, plain)] == '\0')
+                                    "._-/:=";
+        if (!strchr("-=", word[0]) && word[strspn(word, plain)] == '\0')
                 return text_append_string(t, word);
         int r = text_append_string(t, "'");
         for (; *word && r >= 0; word++)

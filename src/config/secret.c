@@ -33,6 +33,21 @@ bool secret_name_is_valid(const char *name)
                !text_equal(name, "..");
 }
 
+static int credentials_absent(const char *name, Fault *ret_fault)
+{
+        _cleanup_(cleanup_free) char *property =
+                text_format("LoadCredential=%s:edgemirror.%s", name, name);
+        _cleanup_(text_done) Text quoted = {0};
+        if (!property || text_append_quoted(&quoted, property) < 0)
+                return fault_no_memory(ret_fault);
+        return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
+                         "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a "
+                         "unit with LoadCredential=%s:PATH; by hand, as root: systemd-run --quiet "
+                         "--collect --wait --pty --pipe -p User=edgemirror -p %s edgemirror "
+                         "COMMAND; elsewhere name the file itself",
+                         name, name, quoted.data);
+}
+
 /* The path of a credential. */
 static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *ret_fault)
 {
@@ -44,14 +59,7 @@ static int secret_find_credential(const char *name, char path[PATH_MAX], Fault *
 
         const char *directory = getenv("CREDENTIALS_DIRECTORY");
         if (!directory || *directory == '\0')
-                return fault_set(
-                        ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
-                        "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a "
-                        "unit with LoadCredential=%s:PATH; by hand, as root: systemd-run --quiet "
-                        "--collect --wait --pty --pipe -p User=edgemirror -p "
-                        "LoadCredential=%s:edgemirror.%s edgemirror COMMAND; elsewhere name the "
-                        "file itself",
-                        name, name, name, name);
+                return credentials_absent(name, ret_fault);
         int n = snprintf(path, PATH_MAX, "%s/%s", directory, name);
         if (n < 0 || n >= PATH_MAX)
                 return fault_set(ret_fault, FAULT_PROCESS, ENAMETOOLONG, CODE_SECRET_NAME,

@@ -140,6 +140,9 @@ static int read_template(const char *path, char **ret, Fault *ret_fault)
                                  error_is_shortage(-r) ? CODE_NO_RESOURCES : CODE_SECRET_UNREADABLE,
                                  "template_file of [notify]: %s cannot be read: %s", path,
                                  strerrordesc_np(-r));
+        if (memchr(text, '\0', size)) /* as UTF-16 has */
+                return fault_set(ret_fault, FAULT_PROCESS, EILSEQ, CODE_SECRET_MALFORMED,
+                                 "template_file of [notify] holds a NUL byte; save it as UTF-8");
         *ret = TAKE_PTR(text);
         return 0;
 }

@@ -31,15 +31,6 @@ static const Trial trials[] = {
         {"with two changes", EMPTY, 2, 0},
 };
 
-/* An editor shows none of it. */
-static const char *byte_order_mark(const char *template)
-{
-        return text_starts_with(template, "\xef\xbb\xbf") ? "a byte order mark (UTF-8)"
-               : text_starts_with(template, "\xff\xfe") || text_starts_with(template, "\xfe\xff")
-                       ? "the byte order mark of UTF-16"
-                       : NULL;
-}
-
 static int try(const NotifyForm *form, const Trial *t, Fault *ret_fault)
 {
         _cleanup_(text_done) Text body = {0};
@@ -65,12 +56,11 @@ static int try(const NotifyForm *form, const Trial *t, Fault *ret_fault)
 
 int notify_trial(const NotifyForm *form, Fault *ret_fault)
 {
-        const char *mark = byte_order_mark(form->template);
-        if (mark)
+        /* an editor does not show it */
+        if (text_starts_with(form->template, "\xef\xbb\xbf"))
                 return fault_set(ret_fault, FAULT_PROCESS, EILSEQ, CODE_SECRET_MALFORMED,
-                                 "template_file of [notify] begins with %s; save it as UTF-8 "
-                                 "without one",
-                                 mark);
+                                 "template_file of [notify] begins with a byte order mark (UTF-8); "
+                                 "save it as UTF-8 without one");
         if (!text_utf8_valid(form->template, strlen(form->template)))
                 return fault_set(ret_fault, FAULT_PROCESS, EILSEQ, CODE_SECRET_MALFORMED,
                                  "template_file of [notify] is not UTF-8; save it as that");

@@ -44,10 +44,30 @@ src/daemon/notify_trial.c
 unit/test_daemon_notify_trial a_template_gives*
 s/for (size_t i = 0; i < ARRAY_SIZE(trials)/for (size_t i = 1; i < ARRAY_SIZE(trials)/
 
+a template is cut at a NUL byte
+src/daemon/notify_message.c
+integration/test_process check_tries_a_template*
+s/if (memchr(text, '.0', size))/if (false)/
+
 a template is tried by the check as by the service alone
 src/cli/check_lines.c
 integration/test_process check_tries_a_template*
 s/if (form.template)/if (false)/
+
+the credential that is advised is pasted as it is
+src/config/secret.c
+unit/test_secret credentials_come*
+s/name, name, quoted.data);/name, name, property);/
+
+the credential that is advised has another name than the one that systemd looks for
+src/config/secret.c
+unit/test_secret credentials_come*
+s/"LoadCredential=%s:edgemirror.%s"/"LoadCredential=%s:%s"/
+
+the credential of an instance is advised without the name of the instance
+src/config/secret.c
+unit/test_secret credentials_come*
+s/size > 0 ? "." : "", size, instance/"", 0, instance/
 
 the file of a secret is pasted as it is
 src/config/secret.c

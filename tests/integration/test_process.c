@@ -374,7 +374,6 @@ static void check_tries_a_template_with_all_that_its_fields_hold(void **state)
                 {"{\"a\": \"{{more}}\"}", "ok      notify: template_file ", 0},
                 {"{\"a\": 1{{more}}}", "with every field filled, what it gives is no JSON", 78},
                 {"\xef\xbb\xbf{\"a\": 1}", "begins with a byte order mark (UTF-8)", 78},
-                {"\xff\xfe{", "begins with the byte order mark of UTF-16", 78},
         };
         char text[256];
         (void)snprintf(text, sizeof(text), "[notify]\nurl_file = %s/url\ntemplate_file = %s/form\n",
@@ -386,6 +385,13 @@ static void check_tries_a_template_with_all_that_its_fields_hold(void **state)
                 assert_int_equal(RUN(w, "check", "--offline"), cases[i].status);
                 assert_says(w, "out", cases[i].shown, true);
         }
+        (void)snprintf(text, sizeof(text), "%s/form", w->folder);
+        FILE *f = fopen(text, "we");
+        assert_non_null(f);
+        assert_int_equal(fwrite("{}\0 as in UTF-16", 1, 16, f), 16);
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(RUN(w, "check", "--offline"), 78);
+        assert_says(w, "out", "holds a NUL byte; save it as UTF-8", true);
 }
 
 /* N8 */

@@ -207,6 +207,8 @@ static void credentials_come_from_systemds_folder(void **state)
                               "LoadCredential=db:PATH");
         assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials",
                               "-p LoadCredential=db:edgemirror.db edgemirror");
+        assert_secret_refused("credential:d b", -ENOENT, "secret-no-credentials",
+                              "-p 'LoadCredential=d b:edgemirror.d b' edgemirror");
 
         assert_int_equal(setenv("CREDENTIALS_DIRECTORY", *state, 1), 0);
         assert_secret_refused("credential:db", -ENOENT, "secret-missing", "LoadCredential=db:PATH");
