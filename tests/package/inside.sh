@@ -111,7 +111,7 @@ fails() { # COMMAND: that it fails
 }
 
 first_configuration() {
-        shown "su postgres -c 'createuser edgemirror && createuser --no-login edgemirror_reader && createuser --no-login edgemirror_operator && createdb --owner edgemirror reporting'" && shown 'install -d -m 700 /etc/credstore' &&
+        shown "su - postgres -c 'createuser edgemirror && createuser --no-login edgemirror_reader && createuser --no-login edgemirror_operator && createdb --owner edgemirror reporting'" && shown 'install -d -m 700 /etc/credstore' &&
                 shown "(umask 077; echo correct-horse > $secret)" &&
                 shown "$as_service" && eval "$as_service" &&
                 shown "edgemirror init --output /var/tmp/edgemirror.conf --secret-file credential:catalog --url $catalog --auth basic --username svc-edgemirror --postgres 'host=/run/postgresql dbname=reporting user=edgemirror'" &&
@@ -157,7 +157,7 @@ sync_is_under_way() {
         edge=$(sql "SELECT edge_connection_id FROM edgemirror.edge ORDER BY name LIMIT 1")
         curl -fsS -o /dev/null -H 'Content-Type: application/json' "$catalog/control/faults" \
                 -d "{\"kind\":\"list\",\"edge\":\"$edge\",\"count\":1,\"delay_ms\":600000}" || return 1
-        shown "su postgres -c \"psql -qAtd reporting -c 'SELECT count(edgemirror.request_sync(name)) FROM edgemirror.edge'\"" || return 1
+        shown "su - postgres -c \"psql -qAtd reporting -c 'SELECT count(edgemirror.request_sync(name)) FROM edgemirror.edge'\"" || return 1
         until_true sql_is "SELECT count(*) FROM edgemirror.sync_run WHERE outcome IS NULL AND phase = 'list' AND edge_connection_id = '$edge'" 1
 }
 upgraded() {
@@ -198,9 +198,10 @@ nothing_is_left() {
 }
 # As it was copied there, by root, before the package came.
 installed_over_an_old_configuration() {
-        mkdir /etc/edgemirror && install -m 600 /root/old.conf "$config" && install -m 600 /root/old.secret "$secret" &&
+        mkdir -p "$config.d" && install -m 600 /root/old.conf "$config" && echo '[catalog]' >"$config.d/of-another-owner.conf" && chmod 600 "$config.d"/* && install -m 600 /root/old.secret "$secret" &&
                 shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && said_so 'An old configuration' && at_rest &&
-                fails 'systemctl start edgemirror' && shown "chown edgemirror /etc/edgemirror/*.conf" && shown 'edgemirror check' && shown 'systemctl enable --now edgemirror' && property_is ActiveState active
+                fails 'systemctl start edgemirror' && shown "find /etc/edgemirror -name '*.conf' -type f -exec chown edgemirror {} + -exec chmod 600 {} +" &&
+                shown 'edgemirror check' && shown 'systemctl enable edgemirror-monitor.socket edgemirror' && shown 'systemctl restart edgemirror' && until_true ready && property_is ActiveState active
 }
 database_stays() { sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743 && user_is_there; }
 
