@@ -35,6 +35,7 @@ END {
 	print "\t\t-c | --config)"
 	print "\t\t\t[ \"${COMP_WORDS[i+1]}\" != = ] || ((i++))"
 	print "\t\t\tconfiguration=(--config \"${COMP_WORDS[++i]}\") ;;"
+	print "\t\t-c?*) configuration=(\"${COMP_WORDS[i]}\") ;;"
 	print "\t\t-* | =) ;;"
 	print "\t\t*) [ -n \"$command\" ] || command=${COMP_WORDS[i]} ;;"
 	print "\t\tesac"

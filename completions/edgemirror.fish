@@ -24,7 +24,7 @@ function __edgemirror_edges
 		switch $words[$i]
 			case -c --config
 				set configuration --config $words[(math $i + 1)]
-			case '--config=*'
+			case '--config=*' '-c*'
 				set configuration $words[$i]
 		end
 	end
@@ -82,7 +82,6 @@ complete -c edgemirror -n 'contains -- verify (__edgemirror_command)' -l json -d
 complete -c edgemirror -n 'not count (__edgemirror_command) >/dev/null' -a discover -d 'the Edge connections that the catalog shows, and a section for each that is not configured'
 complete -c edgemirror -n 'contains -- discover (__edgemirror_command)' -l json -d 'one JSON object per edge and line'
 complete -c edgemirror -n 'not count (__edgemirror_command) >/dev/null' -a retire -d 'ends the rows of edges that are configured no more, after a question'
-complete -c edgemirror -n 'contains -- retire (__edgemirror_command)' -a '(__edgemirror_edges)' -d edge
 complete -c edgemirror -n 'contains -- retire (__edgemirror_command)' -l yes -d 'do not ask'
 complete -c edgemirror -n 'contains -- retire (__edgemirror_command)' -l forget -d 'delete the edges, their rows, their history and their runs'
 complete -c edgemirror -s c -l config -rF -d 'the configuration'

@@ -33,7 +33,7 @@ BEGIN {
 	print "\t\tswitch $words[$i]"
 	print "\t\t\tcase -c --config"
 	print "\t\t\t\tset configuration --config $words[(math $i + 1)]"
-	print "\t\t\tcase '--config=*'"
+	print "\t\t\tcase '--config=*' '-c*'"
 	print "\t\t\t\tset configuration $words[$i]"
 	print "\t\tend"
 	print "\tend"

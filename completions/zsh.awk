@@ -6,14 +6,16 @@ function action(value)
 	if (value == "METHOD") return ":method:(basic bearer oauth2)"
 	return value == "-" ? "" : ":" tolower(value) ": "
 }
-function assigned(value) { return value == "-" ? "" : "=" } # the value is the next word, or follows "="
+# The value is the next word, or follows at once.
+function attached(value) { return value == "-" ? "" : "+" }
+function assigned(value) { return value == "-" ? "" : "=" }
 $1 == "command" {
 	commands = commands "\n\t\t'" $2 ":" quoted($4) "'"
 	names[++n] = $2
 	edges[$2] = $3
 }
 $1 == "option" && $2 == "-" {
-	common = common "\n\t\t'(-" $3 " --" $4 ")'{-" $3 ",--" $4 assigned($5) "}'[" quoted($6) "]" action($5) "'"
+	common = common "\n\t\t'(-" $3 " --" $4 ")'{-" $3 attached($5) ",--" $4 assigned($5) "}'[" quoted($6) "]" action($5) "'"
 }
 $1 == "option" && $2 != "-" {
 	own[$2] = own[$2] " \\\n\t\t\t'--" $4 assigned($5) "[" quoted($6) "]" action($5) "'"

@@ -75,6 +75,8 @@ static void complete(size_t at)
                   "{\"edge\":\"oracle-other\",\"schedule\":");
         at = type(at, "edgemirror --config=edges.c\t sched\t --js\toracle-\t\r",
                   "{\"edge\":\"oracle-other\",\"schedule\":");
+        at = type(at, "edgemirror -cedges.conf sched\t --js\toracle-\t --cou\t 1\r",
+                  "{\"edge\":\"oracle-other\",\"schedule\":");
         at = type(at,
                   "edgemirror init --out\t new.conf --au\tbea\t--secret-f\t edges.c\t--ur\t x "
                   "--postgres x </dev/null\r",
