@@ -217,18 +217,28 @@ static int edges_rebuild(EdgeSet *s, const Config *config, const Candidates *can
         return 0;
 }
 
+/* What was discovered is of a catalog. It is in the database as well, unless that is another. */
+static void edges_forget_catalog(EdgeSet *s)
+{
+        found_free(s->found, s->n_found);
+        s->found = NULL;
+        s->n_found = 0;
+        s->n_vanished = 0;
+        s->found_is_newer = false;
+}
+
 int edges_configure(EdgeSet *s, Config *config)
 {
         _cleanup_(candidates_done) Candidates known = {0};
+        if (s->config && !text_equal(s->config->catalog.url, config->catalog.url))
+                edges_forget_catalog(s);
         int r = candidates_init(&known, s->n_found);
         for (size_t i = 0; r >= 0 && i < s->n_found; i++)
                 candidates_add_known(&known, &s->found[i]);
         if (r >= 0)
                 r = edges_rebuild(s, config, &known);
         if (r < 0) {
-                found_free(s->found, s->n_found);
-                s->found = NULL;
-                s->n_found = 0;
+                edges_forget_catalog(s);
                 edges_forget_unknown(s);
         }
         Config *before = s->config;

@@ -29,8 +29,8 @@ typedef struct EdgeSet {
 } EdgeSet;
 
 /* Takes a reference of the configuration, which replaces that of before; what was unknown may be
- * known now. What was discovered stays as far as the configuration wants it. `s` is zeroed before
- * the first. -ENOMEM: nothing that was discovered has stayed. */
+ * known now. What was discovered stays as far as the configuration wants it, and the catalog is the
+ * same. `s` is zeroed before the first. -ENOMEM: nothing that was discovered has stayed. */
 int edges_configure(EdgeSet *s, Config *config);
 void edges_done(EdgeSet *s);
 

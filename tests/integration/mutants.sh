@@ -14,6 +14,21 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+what one catalog has is taken to the next
+src/daemon/edges.c
+unit/test_daemon_edges what_a_catalog_has*
+s/!text_equal(s->config->catalog.url, config->catalog.url)/false/
+
+what vanished from one catalog is not taken in the next
+src/daemon/edges.c
+unit/test_daemon_edges what_a_catalog_has*
+s/^        s->n_vanished = 0;/        (void)s->n_vanished;/
+
+what was found in one catalog counts for more than the database of the next
+src/daemon/edges.c
+unit/test_daemon_edges what_a_catalog_has*
+/s->n_vanished = 0;/{n;s/.*/        (void)s;/}
+
 an alert ends when it did, and so in the future of an Alertmanager whose clock is behind
 src/daemon/notify_message.c
 unit/test_daemon_notify_formats an_alert_begins_and_ends*

@@ -98,15 +98,17 @@ static int wait_for(pid_t pid)
         return hangs ? HANGS : status;
 }
 
-/* libgcrypt aborts, with words of its own, where it is short of something when it is prepared. That
- * is done before anything else, and where descriptors are short the program refuses before that;
- * what is left is the system running out in that very instant. */
+/* libgcrypt aborts, or libgpg-error of which it is made ends the process with a status of its own,
+ * with words of theirs, where they are short of something when they are prepared. That is done
+ * before anything else, and where descriptors are short the program refuses before that; what is
+ * left is the system running out in that very instant. */
 static bool is_known(const Injection *i, int status)
 {
         _cleanup_(cleanup_free) char *err = harness_read(i->effects.world->folder, "err");
-        return status == 256 + SIGABRT &&
-               (strstr(err, "`/proc/sys/crypto/fips_enabled' in libgcrypt") ||
-                strstr(err, "Fatal error: Cannot allocate memory"));
+        return (status == 2 && strstr(err, "Fatal: out of core in gpgrt_")) ||
+               (status == 256 + SIGABRT &&
+                (strstr(err, "`/proc/sys/crypto/fips_enabled' in libgcrypt") ||
+                 strstr(err, "Fatal error: Cannot allocate memory")));
 }
 
 static int command(Injection *i, const char *name, const char *option, const char *kind, long n,

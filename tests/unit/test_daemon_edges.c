@@ -1,5 +1,5 @@
 /*
- * edges: what vanishes, and is there again, costs no more than it is.
+ * edges: what was discovered, and vanishes, and is there again.
  */
 #include "daemon/edges.h"
 #include "unit/config_files.h"
@@ -72,10 +72,43 @@ static void many_vanish_and_are_there_again(void **state)
         (void)config_free(config);
 }
 
+/* Those of another are not its own: they would take names, be registered and be synced there. */
+static void what_a_catalog_has_stays_there(void **state)
+{
+        (void)state;
+        EdgeSet s = {0};
+        _cleanup_(cleanup_free) EdgeItem *items = items_new(3, 1);
+        const Discovered answer = {
+                .source = DISCOVER_EDGE_API, .whole = true, .edges = items, .n_edges = 3};
+        files_write("a.conf", CATALOG POSTGRES "[discover]\nenabled = yes\n");
+        files_write("b.conf", "[catalog]\nurl = https://b.example\nusername = u\n"
+                              "password_file = /p\n" POSTGRES "[discover]\nenabled = yes\n");
+        Config *a = assert_loaded("a.conf"), *again = assert_loaded("a.conf"),
+               *b = assert_loaded("b.conf");
+        assert_int_equal(edges_configure(&s, a), 0);
+        assert_int_equal(edges_update(&s, &answer, NULL, 0), 1);
+        assert_int_equal(edges_update(&s, NULL, &items[2].id, 1), 1);
+        assert_int_equal(edges_configure(&s, again), 0);
+        assert_int_equal(edges_count(&s), 2);
+
+        /* and what is registered there counts, at once */
+        const MirrorDiscovered known = {.id = items[2].id, .catalog_name = items[2].name};
+        assert_int_equal(edges_configure(&s, b), 0);
+        assert_int_equal(edges_count(&s), 0);
+        assert_int_equal(edges_load(&s, &known, 1), 0);
+        assert_non_null(edges_find(&s, &items[2].id));
+        edges_done(&s);
+        (void)config_free(a);
+        (void)config_free(again);
+        (void)config_free(b);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(many_vanish_and_are_there_again, files_setup,
+                                                files_teardown),
+                cmocka_unit_test_setup_teardown(what_a_catalog_has_stays_there, files_setup,
                                                 files_teardown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
