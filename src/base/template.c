@@ -1,5 +1,6 @@
 #include "base/template.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SECTION_BEGIN "#events"
@@ -8,7 +9,7 @@
 typedef struct Rendering {
         const TemplateFields *all, *item; /* item: NULL outside of the section */
         Text *out;
-        const char *complaint;
+        char *complaint;
 } Rendering;
 
 static int append_escaped(Text *out, const char *value)
@@ -30,9 +31,12 @@ static const char *find_field(const TemplateFields *fields, const char *name, si
         return NULL;
 }
 
-static int complain(Rendering *r, const char *complaint)
+/* About what stands there, up to its end or as much of it as tells one from another. */
+static int complain(const Rendering *r, const char *at, const char *end, const char *what)
 {
-        r->complaint = complaint;
+        char shown[64];
+        (void)text_printable(at, (size_t)(end - at), shown, sizeof(shown));
+        (void)snprintf(r->complaint, TEMPLATE_COMPLAINT_BYTES, "%s %s", shown, what);
         return -EINVAL;
 }
 
@@ -47,13 +51,13 @@ static int render_fields(Rendering *r, const char *from, const char *to)
                 const char *name = open + 2;
                 const char *close = memmem(name, (size_t)(to - name), "}}", 2);
                 if (!close)
-                        return complain(r, "a {{ has no }}");
+                        return complain(r, open, to, "has no }}");
                 const char *value = find_field(r->item, name, (size_t)(close - name));
                 if (!value)
                         value = find_field(r->all, name, (size_t)(close - name));
                 if (!value)
-                        return complain(r, "a {{name}} is that of no field, or of one of events "
-                                           "outside of {{#events}}");
+                        return complain(r, open, close + 2,
+                                        "is no field, or one of events outside of {{#events}}");
                 error = append_escaped(r->out, value);
                 if (error < 0)
                         return error;
@@ -63,17 +67,16 @@ static int render_fields(Rendering *r, const char *from, const char *to)
 }
 
 int template_render(const char *template, const TemplateFields *all, const TemplateFields *items,
-                    size_t n_items, Text *ret, const char **ret_complaint)
+                    size_t n_items, Text *ret, char complaint[static TEMPLATE_COMPLAINT_BYTES])
 {
         static const char begin[] = "{{" SECTION_BEGIN "}}", end[] = "{{" SECTION_END "}}";
-        Rendering r = {.all = all, .out = ret};
+        Rendering r = {.all = all, .out = ret, .complaint = complaint};
         const char *at = template, *section;
         int error = 0;
         while (error >= 0 && (section = strstr(at, begin))) {
                 const char *inside = section + strlen(begin), *close = strstr(inside, end);
                 if (!close) {
-                        error = complain(&r, "{{#events}} has no {{/events}}");
-                        break;
+                        return complain(&r, section, inside, "has no {{/events}}");
                 }
                 error = render_fields(&r, at, section);
                 for (size_t i = 0; error >= 0 && i < n_items; i++) {
@@ -85,9 +88,5 @@ int template_render(const char *template, const TemplateFields *all, const Templ
                 r.item = NULL;
                 at = close + strlen(end);
         }
-        if (error >= 0)
-                error = render_fields(&r, at, at + strlen(at));
-        if (error < 0)
-                *ret_complaint = r.complaint;
-        return error;
+        return error < 0 ? error : render_fields(&r, at, at + strlen(at));
 }

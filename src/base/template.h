@@ -19,7 +19,9 @@ typedef struct TemplateFields {
         size_t n;
 } TemplateFields;
 
-/* -EINVAL: a field that there is not, or a section that does not end; `ret_complaint` is one clause
- * about it, of static storage. -ENOMEM. Appends to `ret`. */
+enum { TEMPLATE_COMPLAINT_BYTES = 160 };
+
+/* -EINVAL: a field that there is not, or a section that does not end; `complaint` is one printable
+ * clause about it, else untouched. -ENOMEM. Appends to `ret`. */
 int template_render(const char *template, const TemplateFields *all, const TemplateFields *items,
-                    size_t n_items, Text *ret, const char **ret_complaint);
+                    size_t n_items, Text *ret, char complaint[static TEMPLATE_COMPLAINT_BYTES]);

@@ -138,16 +138,16 @@ static void notify_ask(Notify *n)
 static int notify_start(Notify *n, NotifySubject *const *subjects, size_t n_subjects)
 {
         _cleanup_(text_done) Text body = {0};
-        const char *complaint;
+        char complaint[TEMPLATE_COMPLAINT_BYTES];
         size_t shown = n_subjects < LIMIT_NOTIFY_EVENTS ? n_subjects : LIMIT_NOTIFY_EVENTS;
         time_t time = notify_time(n);
         int r = notify_render(&n->form, subjects, shown, n_subjects - shown, time, &body,
-                              &complaint);
+                              complaint);
         while (r >= 0 && body.size > n->body_max_bytes && shown > 1) {
                 shown /= 2;
                 text_reset(&body);
                 r = notify_render(&n->form, subjects, shown, n_subjects - shown, time, &body,
-                                  &complaint);
+                                  complaint);
         }
         const HttpRequest request = {.method = HTTP_POST,
                                      .url = n->url.data,
@@ -218,11 +218,11 @@ static void notify_see(Notify *n, NotifySubject *s, NotifyState now, const Fault
                 notify_schedule(n);
 }
 
-/* NULL: it is not synced. Until the next call. */
-static const char *notify_name_of(Notify *n, const Uuid *edge)
+/* NULL: it is not synced. */
+static const char *notify_name_of(const Notify *n, const Uuid *edge)
 {
         const ConfigEdge *e = n->edge(edge, n->userdata);
-        return e ? text_printable(e->name, strlen(e->name), n->name, sizeof(n->name)) : NULL;
+        return e ? e->name : NULL;
 }
 
 /* Nothing is told under its labels any more: text says why. */

@@ -45,8 +45,7 @@ typedef struct Notify {
         Text url;
         Text receiver; /* the address that was told last; empty: none was since the start */
         bool receiver_of_alerts;
-        NotifyForm form;                          /* without a catalog: nobody is to be told */
-        char name[LIMIT_EDGE_NAME_MAX_BYTES + 1]; /* that the edge which is looked at has now */
+        NotifyForm form; /* without a catalog: nobody is to be told */
         uint64_t every_usec;
         bool answered;         /* has the receiver, to a message or to whether it is there */
         size_t body_max_bytes; /* of a message of more than one change */

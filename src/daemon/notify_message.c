@@ -44,7 +44,7 @@ enum { EVENT_FIELDS = 10 };
 
 typedef struct EventFields {
         TemplateField fields[EVENT_FIELDS];
-        char time[UTC_BYTES], ends[UTC_BYTES];
+        char time[UTC_BYTES], ends[UTC_BYTES], name[4 * LIMIT_EDGE_NAME_MAX_BYTES];
 } EventFields;
 
 uint64_t notify_ends_after_usec(const NotifyForm *form, NotifyKind kind)
@@ -67,9 +67,13 @@ static TemplateFields event_fill(const NotifyForm *form, const NotifySubject *e,
                 since -= (time_t)(END_EARLIER_USEC / USEC_PER_SEC);
         (void)utc_format(since, UTC_ISO, f->time);
         (void)utc_format(well ? since : ends, UTC_ISO, f->ends);
+        /* as it is: edges are told apart by it */
+        const char *name = e->name;
+        if (!text_is_printable(name))
+                name = text_printable(name, strlen(name), f->name, sizeof(f->name));
         const TemplateField fields[EVENT_FIELDS] = {
                 {"kind", notify_kinds[e->kind]},
-                {"name", e->name},
+                {"name", name},
                 {"catalog", e->catalog},
                 {"status", well ? "resolved" : "firing"},
                 {"state", notify_states[e->now]},
@@ -97,7 +101,8 @@ static int format_lines(const NotifyForm *form, NotifySubject *const *subjects, 
 }
 
 int notify_render(const NotifyForm *form, NotifySubject *const *subjects, size_t n_subjects,
-                  size_t n_more, time_t time, Text *ret, const char **ret_complaint)
+                  size_t n_more, time_t time, Text *ret,
+                  char complaint[static TEMPLATE_COMPLAINT_BYTES])
 {
         _cleanup_(text_done) Text text = {0}, escaped = {0};
         _cleanup_(cleanup_free) EventFields *fields = calloc(n_subjects + 1, sizeof(*fields));
@@ -122,7 +127,7 @@ int notify_render(const NotifyForm *form, NotifySubject *const *subjects, size_t
                 {"more", more},
         };
         return template_render(form->template, &(TemplateFields){all, ARRAY_SIZE(all)}, items,
-                               n_subjects, ret, ret_complaint);
+                               n_subjects, ret, complaint);
 }
 
 static int read_template(const char *path, char **ret, Fault *ret_fault)

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/template.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "daemon/notify_subjects.h"
@@ -29,4 +30,5 @@ uint64_t notify_ends_after_usec(const NotifyForm *form, NotifyKind kind);
 /* Appends the message that is sent at `time`, beside which n_more are only counted. -EINVAL: the
  * template, with one clause of static storage about it. -ENOMEM. */
 int notify_render(const NotifyForm *form, NotifySubject *const *subjects, size_t n_subjects,
-                  size_t n_more, time_t time, Text *ret, const char **ret_complaint);
+                  size_t n_more, time_t time, Text *ret,
+                  char complaint[static TEMPLATE_COMPLAINT_BYTES]);

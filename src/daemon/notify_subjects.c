@@ -68,10 +68,12 @@ void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, Fa
                 TAILQ_INSERT_TAIL(subjects, s, others);
         }
         s->code = code;
-        if (text_equal(s->text, text))
+        char shown[NOTIFY_TEXT_BYTES];
+        (void)text_printable(text, strlen(text), shown, sizeof(shown));
+        if (text_equal(s->text, shown))
                 return;
         free(s->text);
-        s->text = strdup(text);
+        s->text = strdup(shown);
 }
 
 static bool subject_is_done(const NotifySubject *s)

@@ -189,7 +189,8 @@ static void a_template_or_ca_file_that_cannot_be_used_fails_the_check(void **sta
                 const char *key, *name, *content, *result, *words;
         } cases[] = {
                 {"template_file", "none", NULL, "FAILED", "cannot be read: No such file"},
-                {"template_file", "form", "{\"a\": \"{{nope}}\"}", "FAILED", "is that of no field"},
+                {"template_file", "form", "{\"a\": \"{{nope}}\"}", "FAILED",
+                 "{{nope}} is no field"},
                 {"template_file", "form", "{\"a\": \"{{text}}\"}", "ok", "gives JSON"},
                 {"ca_file", "none", NULL, "FAILED", "cannot be read: No such file"},
                 {"ca_file", "form", "no certificate", "FAILED", "form holds no certificate"},

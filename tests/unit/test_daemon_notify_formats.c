@@ -334,6 +334,27 @@ static void every_format_is_json_whatever_is_in_it(void **state)
         }
 }
 
+/* Names are one only where every byte is. */
+static void names_that_look_alike_are_two(void **state)
+{
+        HookBench *w = *state;
+        for (unsigned format = 0; format < CONFIG_NOTIFY_FORMATS; format++) {
+                w->config.notify.format = (ConfigNotifyFormat)format;
+                unsigned n = server_requests(w->server);
+                hook_configure(w, "fine");
+                hook_change(w, &hook_edge_a, "sales  db", OUTCOME_SYNCED, OUTCOME_FAILED, "403");
+                hook_change(w, &hook_edge_b, "sales db", OUTCOME_SYNCED, OUTCOME_SYNCED, NULL);
+                hook_await_requests(w, n + 1);
+                _cleanup_(cleanup_json) cJSON *body = hook_last_body(w);
+                _cleanup_(cleanup_free) char *text = cJSON_PrintUnformatted(body);
+                assert_non_null(strstr(text, "failed: 403"));
+                if (format == CONFIG_NOTIFY_JSON || format == CONFIG_NOTIFY_ALERTMANAGER)
+                        assert_non_null(strstr(text, "\"name\":\"sales  db\""));
+                hook_change(w, &hook_edge_a, "sales  db", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+                hook_await_requests(w, n + 2);
+        }
+}
+
 static void a_template_is_the_receivers_own(void **state)
 {
         HookBench *w = *state;
@@ -359,13 +380,13 @@ static void what_cannot_be_used_is_said_and_nobody_is_told(void **state)
                 {.url = HOOK_TOKEN, .logged = "does not hold an address"},
                 {.url = "https://h/" HOOK_TOKEN,
                  .template = "{\"text\":\"{{txt}}\"}",
-                 .logged = "is that of no field"},
+                 .logged = "is no field, or one of events"},
                 {.url = "https://h/" HOOK_TOKEN,
                  .template = "{\"text\":\"{{name}}\"}",
-                 .logged = "of one of events outside of"},
+                 .logged = "{{name}} is no field, or one of events outside of"},
                 {.url = "https://h/" HOOK_TOKEN,
                  .template = "{\"text\":\"{{text\"}",
-                 .logged = "a {{ has no }}"},
+                 .logged = "has no }}"},
                 {.url = "https://h/" HOOK_TOKEN,
                  .template = "[{{#events}}1]",
                  .logged = "{{#events}} has no {{/events}}"},
@@ -413,6 +434,7 @@ int main(void)
                 TEST(an_alert_of_a_peer_is_kept_up_and_ends_soon),
                 TEST(an_alert_that_is_told_again_waits_for_a_receiver_that_is_away),
                 TEST(every_format_is_json_whatever_is_in_it),
+                TEST(names_that_look_alike_are_two),
                 TEST(a_template_is_the_receivers_own),
                 TEST(what_cannot_be_used_is_said_and_nobody_is_told),
         };
